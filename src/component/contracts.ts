@@ -1,0 +1,225 @@
+import type { Clock } from '#base';
+import type { Schema } from '#config';
+import type { Batch, Signal } from '#pdata';
+
+/**
+ * The contracts between the collector and its components. A component is one folder under src/<kind>s/<type>/ that
+ * exports a factory, and one line in src/main/components.ts. Contracts match otelcol's component model
+ * (open-telemetry/opentelemetry-collector@934999f component/, consumer/), reduced to one batch type for all signals.
+ */
+
+export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
+export type Stability = 'development' | 'alpha' | 'beta' | 'stable' | 'deprecated';
+
+/**
+ * Takes a batch. When the promise resolves, the batch is the consumer's responsibility: it is on its way, or on disk where the
+ * consumer says so. A ConsumeError says that nothing of it was taken: `permanent` or retryable, with an optional delay.
+ * The consumer owns the batch from the call on: the caller must not touch it again, and a consumer with `mutatesData` may
+ * change it. A consumer without `mutatesData` must not change it, because others may read it at the same time.
+ */
+export interface Consumer {
+  readonly mutatesData: boolean;
+  consume(batch: Batch): Promise<void>;
+}
+
+/** `start` and `shutdown` are called once each, in that order; `shutdown` may come without `start`, and must be safe twice. */
+export interface Component {
+  /** Opens what the component needs. Throws a StartError that says what to do. Must not block on remote peers. */
+  start(host: Host): Promise<void>;
+  /** Stops taking work, hands on or finishes what it holds, frees everything. Should end within `deadlineMs` from now. */
+  shutdown(deadlineMs: number): Promise<void>;
+}
+
+export type Receiver = Component;
+export interface Processor extends Component, Consumer {}
+/**
+ * One attempt per `consume`; throws a ConsumeError when it fails. The collector puts queue, batching, timeout and retry around
+ * an exporter whose factory has `delivery` (src/collector), so an exporter holds only the sending itself.
+ */
+export interface Exporter extends Component, Consumer {}
+export interface Connector extends Component, Consumer {}
+export type Extension = Component;
+
+export type ComponentStatus =
+  | 'starting'
+  | 'ok'
+  | 'recoverable_error'
+  | 'permanent_error'
+  | 'fatal_error'
+  | 'stopping'
+  | 'stopped';
+
+/** What a running component sees of the collector around it. */
+export interface Host {
+  /** The started extension with this id (`type` or `type/name`), if there is one. */
+  extension(id: string): Extension | undefined;
+  /** A snapshot of the graph and its status, for health_check, zpages and the console. */
+  describe(): HostDescription;
+}
+
+export interface HostDescription {
+  readonly version: string;
+  readonly startTimeMs: number;
+  /** False until every component has started, and from the beginning of a shutdown. */
+  readonly ready: boolean;
+  readonly pipelines: readonly {
+    readonly id: string;
+    readonly signal: Signal;
+    readonly mutatesData: boolean;
+    readonly receivers: readonly string[];
+    readonly processors: readonly string[];
+    readonly exporters: readonly string[];
+  }[];
+  readonly extensions: readonly string[];
+  readonly statuses: readonly {
+    readonly kind: ComponentKind;
+    readonly id: string;
+    readonly pipeline: string;
+    readonly status: ComponentStatus;
+    readonly message: string;
+    readonly sinceMs: number;
+  }[];
+}
+
+/** Logs with a fixed set of fields per component. Rate-limited by the collector; never call it per item. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export type MetricLabels = Readonly<Record<string, string>>;
+export interface InstrumentOptions {
+  readonly unit: string;
+  readonly description: string;
+}
+/** Adds to a sum. `labels` come on top of the component's own (`receiver`, `processor` or `exporter`). */
+export interface Counter {
+  add(amount: number): void;
+}
+export interface HistogramInstrument {
+  record(value: number): void;
+}
+/**
+ * The component's own telemetry. Names are otelcol's without the `otelcol_` prefix (research: self-telemetry); instruments with the
+ * same name and labels are one. Make instruments once, in the constructor, never per batch.
+ */
+export interface Meter {
+  counter(name: string, options: InstrumentOptions, labels?: MetricLabels): Counter;
+  histogram(
+    name: string,
+    options: InstrumentOptions & { readonly bounds: readonly number[] },
+    labels?: MetricLabels,
+  ): HistogramInstrument;
+  /** `read` is called at each collection. Returns a function that removes the gauge. */
+  gauge(name: string, options: InstrumentOptions, read: () => number, labels?: MetricLabels): () => void;
+}
+
+/** What a factory gets besides the configuration. */
+export interface CreateSettings {
+  /** `type` or `type/name`, in the spelling of the configuration. */
+  readonly id: string;
+  /** The pipeline it works in (`traces`, `traces/2`); empty for receivers, exporters and extensions. */
+  readonly pipeline: string;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** For User-Agent and the like. */
+  readonly version: string;
+  /** A folder that this component alone may write into; made by the component when it needs it. */
+  readonly stateDir: string;
+  reportStatus(status: ComponentStatus, message?: string): void;
+}
+
+interface FactoryBase<Config> {
+  /** The YAML type, in today's spelling (`otlp_grpc`). */
+  readonly type: string;
+  /** Older spellings that load with a warning (`otlp`). */
+  readonly aliases?: readonly string[];
+  readonly description: string;
+  /** Fills defaults and refuses unknown keys. Built with the helpers of #config. */
+  readonly schema: Schema<Config>;
+  /** Rules that span several fields. Returns one message per mistake; `path` is relative to the component's block. */
+  validate?(config: Config): readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
+}
+
+export interface ReceiverFactory<Config = unknown> extends FactoryBase<Config> {
+  readonly kind: 'receiver';
+  readonly stability: Partial<Record<Signal, Stability>>;
+  /** One instance per id; `next` has an entry for each signal that some pipeline takes from it. */
+  create(settings: CreateSettings, config: Config, next: Partial<Record<Signal, Consumer>>): Receiver;
+}
+export interface ProcessorFactory<Config = unknown> extends FactoryBase<Config> {
+  readonly kind: 'processor';
+  readonly stability: Partial<Record<Signal, Stability>>;
+  /** One instance per pipeline. */
+  create(settings: CreateSettings, config: Config, signal: Signal, next: Consumer): Processor;
+}
+export interface ExporterFactory<Config = unknown> extends FactoryBase<Config> {
+  readonly kind: 'exporter';
+  readonly stability: Partial<Record<Signal, Stability>>;
+  /** Present: the collector puts queue, in-queue batching, timeout and retry around the exporter. */
+  delivery?(config: Config): DeliveryConfig;
+  /** One instance per id and signal. */
+  create(settings: CreateSettings, config: Config, signal: Signal): Exporter;
+}
+export interface ConnectorFactory<Config = unknown> extends FactoryBase<Config> {
+  readonly kind: 'connector';
+  readonly stability: readonly { readonly from: Signal; readonly to: Signal; readonly stability: Stability }[];
+  /** One instance per pair of signals. `next` fans out to the pipelines that it feeds, by pipeline id. */
+  create(
+    settings: CreateSettings,
+    config: Config,
+    from: Signal,
+    to: Signal,
+    next: ReadonlyMap<string, Consumer>,
+  ): Connector;
+}
+export interface ExtensionFactory<Config = unknown> extends FactoryBase<Config> {
+  readonly kind: 'extension';
+  readonly stability: Stability;
+  create(settings: CreateSettings, config: Config): Extension;
+}
+export type Factory =
+  | ReceiverFactory<never>
+  | ProcessorFactory<never>
+  | ExporterFactory<never>
+  | ConnectorFactory<never>
+  | ExtensionFactory<never>;
+
+/** `sending_queue`, `retry_on_failure` and `timeout` of an exporter (otelcol exporterhelper; research: collector §1.5). */
+export interface DeliveryConfig {
+  /** One attempt may take so long; 0 means no limit. */
+  readonly timeoutMs: number;
+  readonly retry: {
+    readonly enabled: boolean;
+    readonly initialIntervalMs: number;
+    readonly randomizationFactor: number;
+    readonly multiplier: number;
+    readonly maxIntervalMs: number;
+    /** 0 means forever. */
+    readonly maxElapsedTimeMs: number;
+  };
+  readonly queue: {
+    readonly enabled: boolean;
+    readonly numConsumers: number;
+    readonly queueSize: number;
+    readonly sizer: 'requests' | 'items' | 'bytes';
+    readonly blockOnOverflow: boolean;
+    readonly waitForResult: boolean;
+    readonly storage: string | undefined;
+    readonly batch:
+      | {
+          readonly flushTimeoutMs: number;
+          readonly minSize: number;
+          /** 0 means no limit. */
+          readonly maxSize: number;
+          readonly sizer: 'items' | 'bytes';
+        }
+      | undefined;
+  };
+}
