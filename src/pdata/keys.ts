@@ -24,7 +24,7 @@ export class KeyDictionary {
   #store: Uint8Array = new Uint8Array(16 * 1024);
   #count = 0;
 
-  constructor(keyLimit = KEY_LIMIT) {
+  constructor(keyLimit: number = KEY_LIMIT) {
     this.#keyLimit = keyLimit;
   }
 
