@@ -1,5 +1,5 @@
 import type { Clock } from '#base';
-import type { Schema } from '#config';
+import type { DeliveryConfig, Schema } from '#config';
 import type { Batch, Signal } from '#pdata';
 
 /**
@@ -191,35 +191,5 @@ export type Factory =
   | ConnectorFactory<never>
   | ExtensionFactory<never>;
 
-/** `sending_queue`, `retry_on_failure` and `timeout` of an exporter (otelcol exporterhelper; research: collector §1.5). */
-export interface DeliveryConfig {
-  /** One attempt may take so long; 0 means no limit. */
-  readonly timeoutMs: number;
-  readonly retry: {
-    readonly enabled: boolean;
-    readonly initialIntervalMs: number;
-    readonly randomizationFactor: number;
-    readonly multiplier: number;
-    readonly maxIntervalMs: number;
-    /** 0 means forever. */
-    readonly maxElapsedTimeMs: number;
-  };
-  readonly queue: {
-    readonly enabled: boolean;
-    readonly numConsumers: number;
-    readonly queueSize: number;
-    readonly sizer: 'requests' | 'items' | 'bytes';
-    readonly blockOnOverflow: boolean;
-    readonly waitForResult: boolean;
-    readonly storage: string | undefined;
-    readonly batch:
-      | {
-          readonly flushTimeoutMs: number;
-          readonly minSize: number;
-          /** 0 means no limit. */
-          readonly maxSize: number;
-          readonly sizer: 'items' | 'bytes';
-        }
-      | undefined;
-  };
-}
+/** Defined beside its schema: `deliveryShape` of #config. */
+export type { DeliveryConfig } from '#config';

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { type ShapeOf, strictObject } from './object.ts';
+import { boolean, integer, list, number, oneOf, positiveDuration, text } from './values.ts';
+
+/** `sending_queue`, `retry_on_failure` and `timeout` of an exporter (otelcol exporterhelper; research: collector §1.5). */
+export interface DeliveryConfig {
+  /** One attempt may take so long; 0 means no limit. */
+  readonly timeoutMs: number;
+  readonly retry: RetryConfig;
+  readonly queue: QueueConfig;
+}
+
+export interface RetryConfig {
+  readonly enabled: boolean;
+  readonly initialIntervalMs: number;
+  readonly randomizationFactor: number;
+  readonly multiplier: number;
+  readonly maxIntervalMs: number;
+  /** 0 means forever. */
+  readonly maxElapsedTimeMs: number;
+}
+
+export interface QueueConfig {
+  readonly enabled: boolean;
+  readonly numConsumers: number;
+  /** In units of `sizer`. */
+  readonly queueSize: number;
+  readonly sizer: 'requests' | 'items' | 'bytes';
+  readonly blockOnOverflow: boolean;
+  readonly waitForResult: boolean;
+  /** The id of a storage extension. */
+  readonly storage: string | undefined;
+  readonly batch: QueueBatchConfig | undefined;
+}
+
+export interface QueueBatchConfig {
+  readonly flushTimeoutMs: number;
+  readonly minSize: number;
+  /** 0 means no limit. */
+  readonly maxSize: number;
+  readonly sizer: 'items' | 'bytes';
+  /** Requests whose client metadata differ in these keys are not put into one batch. */
+  readonly partitionMetadataKeys: readonly string[];
+}
+
+const batch: z.ZodType<QueueBatchConfig> = strictObject({
+  flush_timeout: positiveDuration(200),
+  min_size: integer(8192, { min: 0 }),
+  max_size: integer(0, { min: 0 }),
+  sizer: oneOf(['items', 'bytes'], 'items'),
+  partition: strictObject({ metadata_keys: list(text()) }),
+})
+  .transform((raw) => ({
+    flushTimeoutMs: raw.flush_timeout,
+    minSize: raw.min_size,
+    maxSize: raw.max_size,
+    sizer: raw.sizer,
+    partitionMetadataKeys: raw.partition.metadata_keys,
+  }))
+  .superRefine((config, context) => {
+    if (config.flushTimeoutMs <= 0) {
+      context.addIssue({ code: 'custom', path: ['flush_timeout'], message: '`flush_timeout` must be positive' });
+    }
+    if (config.maxSize !== 0 && config.maxSize < config.minSize) {
+      context.addIssue({
+        code: 'custom',
+        path: ['max_size'],
+        message: '`max_size` must be greater or equal to `min_size`',
+      });
+    }
+  });
+
+const queue: z.ZodType<QueueConfig> = strictObject({
+  enabled: boolean(true),
+  num_consumers: integer(10),
+  queue_size: integer(1000),
+  sizer: oneOf(['requests', 'items', 'bytes'], 'requests'),
+  block_on_overflow: boolean(false),
+  wait_for_result: boolean(false),
+  storage: text().optional(),
+  batch: batch.optional(),
+})
+  .transform((raw) => ({
+    enabled: raw.enabled,
+    numConsumers: raw.num_consumers,
+    queueSize: raw.queue_size,
+    sizer: raw.sizer,
+    blockOnOverflow: raw.block_on_overflow,
+    waitForResult: raw.wait_for_result,
+    storage: raw.storage,
+    batch: raw.batch,
+  }))
+  .superRefine((config, context) => {
+    if (!config.enabled) return;
+    const add = (key: string, message: string): void => {
+      context.addIssue({ code: 'custom', path: [key], message });
+    };
+    if (config.numConsumers <= 0) add('num_consumers', '`num_consumers` must be positive');
+    if (config.queueSize <= 0) add('queue_size', '`queue_size` must be positive');
+    if (config.storage !== undefined && config.waitForResult) {
+      add('wait_for_result', '`wait_for_result` is not supported with a persistent queue configured with `storage`');
+    }
+    if (config.batch !== undefined && config.batch.sizer === config.sizer && config.batch.minSize > config.queueSize) {
+      add('batch', '`min_size` must be less than or equal to `queue_size`');
+    }
+  });
+
+const retry: z.ZodType<RetryConfig> = strictObject({
+  enabled: boolean(true),
+  initial_interval: positiveDuration(5000),
+  randomization_factor: number(0.5, { min: 0, max: 1 }),
+  multiplier: number(1.5, { min: 0 }),
+  max_interval: positiveDuration(30_000),
+  max_elapsed_time: positiveDuration(300_000),
+})
+  .transform((raw) => ({
+    enabled: raw.enabled,
+    initialIntervalMs: raw.initial_interval,
+    randomizationFactor: raw.randomization_factor,
+    multiplier: raw.multiplier,
+    maxIntervalMs: raw.max_interval,
+    maxElapsedTimeMs: raw.max_elapsed_time,
+  }))
+  .superRefine((config, context) => {
+    if (!config.enabled || config.maxElapsedTimeMs === 0) return;
+    const add = (name: string): void => {
+      context.addIssue({
+        code: 'custom',
+        path: ['max_elapsed_time'],
+        message: `'max_elapsed_time' must not be less than '${name}'`,
+      });
+    };
+    if (config.maxElapsedTimeMs < config.initialIntervalMs) add('initial_interval');
+    if (config.maxElapsedTimeMs < config.maxIntervalMs) add('max_interval');
+  });
+
+/** What the YAML says, key by key. */
+export interface RawDelivery {
+  readonly timeout: number;
+  readonly sending_queue: QueueConfig;
+  readonly retry_on_failure: RetryConfig;
+}
+
+/** The three keys, to be spread into an exporter's own shape. Read them back with `toDelivery`. */
+export function deliveryShape(defaults: { readonly timeoutMs?: number } = {}): ShapeOf<RawDelivery> {
+  return {
+    timeout: positiveDuration(defaults.timeoutMs ?? 5000),
+    sending_queue: queue,
+    retry_on_failure: retry,
+  };
+}
+
+export function toDelivery(raw: RawDelivery): DeliveryConfig {
+  return { timeoutMs: raw.timeout, retry: raw.retry_on_failure, queue: raw.sending_queue };
+}
+
+/** The three keys as a block of their own. */
+export function deliverySchema(defaults: { readonly timeoutMs?: number } = {}): z.ZodType<DeliveryConfig> {
+  return strictObject(deliveryShape(defaults)).transform(toDelivery);
+}
+
+/** The delivery of an exporter whose file says nothing about it: queue of 1000 requests, retry for five minutes. */
+export function defaultDelivery(timeoutMs = 5000): DeliveryConfig {
+  return z.parse(deliverySchema({ timeoutMs }), {});
+}
