@@ -1,0 +1,7 @@
+export * from './complete.ts';
+export * from './fields.ts';
+export { type FilterToken, tokenizeFilter } from './lexer.ts';
+export * from './parse.ts';
+export * from './print.ts';
+export * from './tree.ts';
+export { parseDurationNs } from './value.ts';
