@@ -1,0 +1,121 @@
+/** The HTTP server: routes, who may ask, limits of the protocol. Queries go to query-handler.ts. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { EngineError, engineError, httpStatusOf, printError } from './errors.ts';
+import type { QueryHandler } from './query-handler.ts';
+import { headerOf, readCredentials } from './request.ts';
+
+export interface HttpOptions {
+  readonly version: string;
+  /** Asked of every query where it is set; the user is `default`. */
+  readonly password: string | undefined;
+  /** Whether the server listens on this machine's loopback only: then only its own names may stand in `Host`. */
+  readonly loopbackOnly: boolean;
+  readonly handler: QueryHandler;
+}
+
+/** ClickHouse's http_max_uri_size. */
+const maxUrlBytes = 1024 * 1024;
+
+/** Creates the server, not listening yet. */
+export function createHttpServer(options: HttpOptions): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: maxUrlBytes + 64 * 1024,
+      keepAliveTimeout: 30_000,
+      // A large insert over a slow line may take long; a client that is gone closes its socket.
+      requestTimeout: 0,
+      headersTimeout: 60_000,
+    },
+    (request, response) => void route(options, request, response),
+  );
+  server.on('clientError', (error, socket) => refuseBrokenRequest(error, socket as Socket, options.version));
+  return server;
+}
+
+async function route(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    refuseForeignPage(request, options.loopbackOnly);
+    const url = parseUrl(request.url ?? '/');
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (request.method === 'OPTIONS') return sendText(response, 204, '');
+    if (!isRead && request.method !== 'POST' && request.method !== 'PUT') {
+      response.setHeader('Allow', 'GET, HEAD, POST, PUT, OPTIONS');
+      return sendText(response, 405, `There is no handle for method ${request.method}\n`);
+    }
+    if (isRead && (url.pathname === '/ping' || url.pathname === '/replicas_status'))
+      return sendText(response, 200, 'Ok.\n');
+    if (url.pathname !== '/' && url.pathname !== '/query') {
+      return sendText(response, 404, `There is no handle ${url.pathname}\n\nUse / or /ping for health checks.\n`);
+    }
+    if (isRead && !url.searchParams.has('query')) return sendText(response, 200, 'Ok.\n');
+    checkCredentials(options, request, url.searchParams);
+    await options.handler.handle(request, response, url.searchParams);
+  } catch (error) {
+    const known = error instanceof EngineError ? error : engineError('STD_EXCEPTION', String(error), error);
+    response.setHeader('X-ClickHouse-Exception-Code', known.code);
+    sendText(response, httpStatusOf(known.code), printError(known, options.version));
+    request.resume();
+  }
+}
+
+function parseUrl(text: string): URL {
+  try {
+    return new URL(text, 'http://engine');
+  } catch (error) {
+    throw engineError('BAD_ARGUMENTS', `can't read the URL ${JSON.stringify(text.slice(0, 80))}`, error);
+  }
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, {
+    'Content-Type': 'text/plain; charset=UTF-8',
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+/**
+ * A page of another site, opened in a browser on this machine, could send queries here. Browsers name the page's origin,
+ * and the name they resolved stands in `Host`; programs send no Origin.
+ */
+function refuseForeignPage(request: IncomingMessage, loopbackOnly: boolean): void {
+  const host = headerOf(request, 'host');
+  const origin = headerOf(request, 'origin');
+  if (origin !== '' && origin !== `http://${host}`) {
+    throw engineError('ACCESS_DENIED', `queries from web pages of ${origin.slice(0, 80)} are not allowed`);
+  }
+  if (loopbackOnly && host !== '' && !/^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(host)) {
+    throw engineError('ACCESS_DENIED', `Host ${host.slice(0, 80)} is not a name of this machine's loopback`);
+  }
+}
+
+function checkCredentials(options: HttpOptions, request: IncomingMessage, parameters: URLSearchParams): void {
+  if (options.password === undefined) return;
+  const { user, password } = readCredentials(request, parameters);
+  if (user === 'default' && password === options.password) return;
+  throw engineError(
+    'AUTHENTICATION_FAILED',
+    `${user.slice(0, 80)}: Authentication failed: password is incorrect, or there is no user with such name`,
+  );
+}
+
+function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, version: string): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
+  const known = tooLong
+    ? engineError(
+        'QUERY_IS_TOO_LARGE',
+        `the URL and headers are longer than ${maxUrlBytes} bytes, send the query in the body`,
+      )
+    : engineError('BAD_ARGUMENTS', `not an HTTP request: ${error.message}`);
+  const text = printError(known, version);
+  const status = tooLong ? '414 URI Too Long' : '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nX-ClickHouse-Exception-Code: ${known.code}\r\nContent-Type: text/plain; charset=UTF-8\r\n` +
+      `Connection: close\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
+  );
+}

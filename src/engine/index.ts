@@ -1,0 +1,162 @@
+/**
+ * The embedded ClickHouse: chDB behind ClickHouse's own HTTP interface. One process runs one engine, in its main
+ * thread.
+ */
+import { writeFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { hostname, totalmem } from 'node:os';
+import { messageOf, StartError } from '#base';
+import { Connection } from './chdb.ts';
+import { defaultMemoryLimitBytes, machineCores, printConfigFile } from './config-file.ts';
+import { createPipes, type DataFolder, openDataFolder } from './data-folder.ts';
+import { createHttpServer } from './http.ts';
+import { defaultLanes, threadPoolSize } from './limits.ts';
+import { QueryHandler } from './query-handler.ts';
+import { Runner } from './runner.ts';
+
+export { threadPoolSize } from './limits.ts';
+export { type EngineProcess, type SpawnEngineOptions, spawnEngine } from './spawn.ts';
+
+export interface EngineOptions {
+  /** The engine's own folder; created where it is missing. */
+  readonly dataDir: string;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 4380; 0 takes a free one. */
+  readonly port?: number;
+  /** What queries, merges and caches together may take. Default: half of the machine's memory, 512 MB to 8 GB. */
+  readonly memoryLimitBytes?: number;
+  /** For the user `default`. Default: none is asked. */
+  readonly password?: string;
+  /** SELECTs that run at a time. Default 4. */
+  readonly readLanes?: number;
+  /** Inserts with data that run at a time. Default 2. */
+  readonly insertLanes?: number;
+  /** All other statements that run at a time. Default 2. */
+  readonly controlLanes?: number;
+  /** Queries of each kind that may wait for a lane. Default 100. */
+  readonly maxWaiting?: number;
+  /** How long one may wait. Default 60 s. */
+  readonly maxWaitMs?: number;
+  /** A query's max_execution_time unless it sets its own. Default 300 s. */
+  readonly maxExecutionTimeSeconds?: number;
+  /** A query's max_memory_usage unless it sets its own. Default: half of `memoryLimitBytes`. */
+  readonly maxQueryMemoryBytes?: number;
+  /** Bodies up to this size stay in memory, larger ones go through a file. Default 4 MiB. */
+  readonly inlineBodyBytes?: number;
+  /** Takes what is worth a line in the log. */
+  readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void;
+}
+
+export interface Engine {
+  /** `http://host:port`. */
+  readonly address: string;
+  readonly port: number;
+  /** ClickHouse's version. */
+  readonly version: string;
+  /** Ends what runs, closes the engine and gives the folder back. Resolves when all is done; may be called twice. */
+  close(): Promise<void>;
+}
+
+const defaultPort = 4380;
+/** How long `close` waits for running queries before it stops them. */
+const closeGraceMs = 5_000;
+
+/** Opens the data folder, chDB and the port. Throws StartError: folder in use, newer, not writable; port taken. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  process.env.UV_THREADPOOL_SIZE ??= String(threadPoolSize(options));
+  const folder = openDataFolder(options.dataDir);
+  let runner: Runner | undefined;
+  try {
+    runner = openRunner(folder, options);
+    return await serve(folder, runner, options);
+  } catch (error) {
+    runner?.close();
+    folder.release();
+    throw error;
+  }
+}
+
+function openRunner(folder: DataFolder, options: EngineOptions): Runner {
+  const memoryLimitBytes = options.memoryLimitBytes ?? defaultMemoryLimitBytes(totalmem());
+  writeFileSync(folder.configPath, printConfigFile({ memoryLimitBytes, cores: machineCores() }));
+  const pipePaths = createPipes(folder, options.readLanes ?? defaultLanes.readLanes);
+  const maxQueryMemoryBytes = options.maxQueryMemoryBytes ?? Math.round(memoryLimitBytes / 2);
+  const defaults = new Map<string, string>([
+    ['max_execution_time', String(options.maxExecutionTimeSeconds ?? 300)],
+    ['max_memory_usage', String(maxQueryMemoryBytes)],
+  ]);
+  let base: Connection;
+  try {
+    base = new Connection(folder.clickhousePath, [`--config-file=${folder.configPath}`]);
+  } catch (error) {
+    throw new StartError(
+      `data folder ${folder.path}: chDB can't open it: ${messageOf(error)}`,
+      'if another program has it open, stop that one; else see its clickhouse folder for the damage',
+      { cause: error },
+    );
+  }
+  return new Runner(base, {
+    clickhousePath: folder.clickhousePath,
+    tmpPath: folder.tmpPath,
+    pipePaths,
+    insertLanes: options.insertLanes ?? defaultLanes.insertLanes,
+    controlLanes: options.controlLanes ?? defaultLanes.controlLanes,
+    maxWaiting: options.maxWaiting ?? 100,
+    maxWaitMs: options.maxWaitMs ?? 60_000,
+    defaults,
+  });
+}
+
+async function serve(folder: DataFolder, runner: Runner, options: EngineOptions): Promise<Engine> {
+  const log = options.log ?? ((): void => undefined);
+  const [version, timezone] = (await runner.ask('SELECT version(), timezone()')).trim().split('\t') as [string, string];
+  const facts = { version, timezone, displayName: hostname() };
+  const limits = { inlineBodyBytes: options.inlineBodyBytes ?? 4 * 1024 * 1024, holdBytes: 256 * 1024 };
+  const handler = new QueryHandler(runner, facts, limits, (error) => log('error', `engine: ${messageOf(error)}`));
+  const host = options.host ?? '127.0.0.1';
+  const loopbackOnly = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  const server = createHttpServer({ version, password: options.password, loopbackOnly, handler });
+  const port = await listen(server, host, options.port ?? defaultPort);
+  let closing: Promise<void> | undefined;
+  return {
+    address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
+    version,
+    close: () => (closing ??= closeAll(server, runner, folder)),
+  };
+}
+
+async function listen(server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): StartError {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'the port is taken by another program',
+    EACCES: 'no permission to use this port',
+    EADDRNOTAVAIL: 'this machine has no such address',
+  };
+  return new StartError(
+    `engine: can't listen on ${host}:${port}: ${reasons[error.code ?? ''] ?? error.message}`,
+    'choose another with --engine-port or SIGNALBOX_ENGINE_PORT',
+    { cause: error },
+  );
+}
+
+async function closeAll(server: Server, runner: Runner, folder: DataFolder): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+  await closed;
+  clearTimeout(timer);
+  // Queries whose clients were cut off are being stopped; chDB must not be closed under them.
+  while (runner.running > 0 || runner.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  runner.close();
+  folder.release();
+}

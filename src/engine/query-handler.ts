@@ -1,0 +1,180 @@
+/** Answers one query over HTTP. */
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody, spoolBody } from './body.ts';
+import { EngineError, engineError, parseChdbError } from './errors.ts';
+import { contentTypeOf } from './formats.ts';
+import { type InsertPlan, type Plan, planQuery, type QueryPlan } from './plan.ts';
+import { type QueryRequest, readQueryRequest } from './request.ts';
+import { Answer, type EngineFacts, type Summary } from './response.ts';
+import type { LaneName, Runner, Seat } from './runner.ts';
+
+export interface QueryHandlerOptions {
+  /** Bodies up to this size stay in memory; larger ones go through a file. */
+  readonly inlineBodyBytes: number;
+  /** So much of a result is kept back while the query runs, so that an early error still gets a status of its own. */
+  readonly holdBytes: number;
+}
+
+const noContent = new Uint8Array(0);
+
+/** Handles `/` with a query. Never throws: whatever goes wrong becomes the answer, or is passed to `onBug`. */
+export class QueryHandler {
+  readonly #runner: Runner;
+  readonly #facts: EngineFacts;
+  readonly #options: QueryHandlerOptions;
+  readonly #onBug: (error: unknown) => void;
+
+  constructor(runner: Runner, facts: EngineFacts, options: QueryHandlerOptions, onBug: (error: unknown) => void) {
+    this.#runner = runner;
+    this.#facts = facts;
+    this.#options = options;
+    this.#onBug = onBug;
+  }
+
+  async handle(request: IncomingMessage, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
+    const gone = new AbortController();
+    response.on('close', () => {
+      if (!response.writableFinished)
+        gone.abort(engineError('QUERY_WAS_CANCELLED', 'the client closed the connection'));
+    });
+    const compress = parameters.get('enable_http_compression');
+    const mayCompress = compress === '1' || compress === 'true';
+    const answer = new Answer(request, response, this.#facts, mayCompress, gone.signal);
+    try {
+      const query = readQueryRequest(request, parameters);
+      answer.describe(query.queryId, undefined, 'text/plain; charset=UTF-8');
+      const body = await readBody(request, this.#options.inlineBodyBytes);
+      await this.#run(query, planQuery(query.query, body), answer, gone.signal);
+    } catch (error) {
+      await this.#fail(error, request, answer);
+    }
+  }
+
+  async #fail(error: unknown, request: IncomingMessage, answer: Answer): Promise<void> {
+    const known = error instanceof EngineError ? error : parseChdbError(error);
+    if (!(error instanceof EngineError)) this.#onBug(error);
+    try {
+      await answer.fail(known);
+      // What is left of the body is read away, so that the client sees the answer instead of a broken connection.
+      if (!request.complete) request.resume();
+    } catch (failure) {
+      this.#onBug(failure);
+    }
+  }
+
+  async #run(query: QueryRequest, plan: Plan, answer: Answer, signal: AbortSignal): Promise<void> {
+    if (plan.kind === 'insert-data') return this.#insert(query, plan, answer, signal);
+    const seat = await this.#runner.seat(laneOf(plan), query, signal);
+    try {
+      const format = plan.format ?? query.defaultFormat;
+      answer.describe(query.queryId, plan.kind === 'insert-select' ? undefined : format, contentTypeOf(format));
+      if (plan.kind === 'insert-select') {
+        const result = await this.#runner.write(seat, plan.sql);
+        await answer.send(noContent, result);
+      } else if (plan.kind !== 'select') {
+        const result = await this.#runner.query(seat, plan.sql, format, signal);
+        await answer.send(result.bytes, result);
+      } else if (query.waitEndOfQuery) await this.#selectWhole(seat, plan.sql, format, answer, signal);
+      else await this.#selectStream(seat, plan.sql, format, answer, signal);
+    } finally {
+      await seat.release();
+    }
+  }
+
+  async #insert(query: QueryRequest, plan: InsertPlan, answer: Answer, signal: AbortSignal): Promise<void> {
+    // The file is written before a lane is taken: a slow upload keeps nobody waiting.
+    const path = plan.rest === undefined ? undefined : this.#runner.tmpFile('insert');
+    if (path !== undefined) await spoolBody(path, plan.data, plan.rest!);
+    try {
+      const seat = await this.#runner.seat('insert', query, signal);
+      try {
+        const result = await this.#write(seat, plan, path);
+        await answer.send(noContent, result);
+      } finally {
+        await seat.release();
+      }
+    } finally {
+      if (path !== undefined) await rm(path, { force: true });
+    }
+  }
+
+  async #write(seat: Seat, plan: InsertPlan, path: string | undefined): Promise<Summary> {
+    try {
+      if (path !== undefined) return await this.#runner.write(seat, plan.fromFile(path));
+      return await this.#runner.write(seat, plan.sql, plan.data);
+    } catch (error) {
+      // An empty stream of rows is a legal insert of nothing.
+      if (error instanceof EngineError && error.codeName === 'NO_DATA_TO_INSERT' && plan.data.length === 0) return {};
+      throw error;
+    }
+  }
+
+  async #selectStream(seat: Seat, sql: string, format: string, answer: Answer, signal: AbortSignal): Promise<void> {
+    const { pipe, ended } = this.#runner.select(seat, sql, format, signal);
+    const stop = (): void => pipe.destroy();
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const held: Buffer[] = [];
+      let heldBytes = 0;
+      for await (const chunk of pipe.stream) {
+        if (answer.started) {
+          await answer.write(chunk as Buffer);
+          continue;
+        }
+        held.push(chunk as Buffer);
+        heldBytes += (chunk as Buffer).length;
+        if (heldBytes < this.#options.holdBytes) continue;
+        answer.start({});
+        await answer.write(Buffer.concat(held));
+        held.length = 0;
+      }
+      const result = await ended;
+      if (result instanceof EngineError) throw result;
+      if (answer.started) await answer.end();
+      else await sendResult(answer, Buffer.concat(held), format, result);
+    } finally {
+      signal.removeEventListener('abort', stop);
+      pipe.destroy();
+      await ended;
+    }
+  }
+
+  async #selectWhole(seat: Seat, sql: string, format: string, answer: Answer, signal: AbortSignal): Promise<void> {
+    const { path, result } = await this.#runner.selectIntoFile(seat, sql, format, signal);
+    try {
+      const { size } = await stat(path).catch(() => ({ size: 0 }));
+      if (size <= this.#options.holdBytes) {
+        const chunks: Buffer[] = [];
+        if (size > 0) for await (const chunk of createReadStream(path)) chunks.push(chunk as Buffer);
+        return await sendResult(answer, Buffer.concat(chunks), format, result);
+      }
+      answer.start(result);
+      for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }))
+        await answer.write(chunk as Buffer);
+      await answer.end();
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+}
+
+function laneOf(plan: QueryPlan): LaneName {
+  if (plan.kind === 'select') return 'read';
+  // An INSERT … SELECT may run for long: it must not take the lanes of inserts with data.
+  return 'control';
+}
+
+/** JSON formats end with what was read from tables; chDB tells it nowhere else. */
+function sendResult(answer: Answer, body: Buffer, format: string, result: Summary): Promise<void> {
+  let summary = result;
+  if (/^JSON/i.test(format)) {
+    const tail = body.subarray(-400).toString('latin1');
+    const statistics = /"rows_read":\s*(\d+),\s*"bytes_read":\s*(\d+)\s*\}\s*\}\s*$/.exec(tail);
+    if (statistics !== null) {
+      summary = { ...result, readRows: Number(statistics[1]), readBytes: Number(statistics[2]) };
+    }
+  }
+  return answer.send(body, summary);
+}

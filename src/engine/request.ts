@@ -1,0 +1,141 @@
+/** From an HTTP request's head to what is to be run: query text, settings, parameters, session, format. */
+
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { engineError } from './errors.ts';
+
+export interface SessionRequest {
+  readonly id: string;
+  readonly timeoutMs: number;
+  /** Only use a session that exists. */
+  readonly mustExist: boolean;
+  readonly closeAfter: boolean;
+}
+
+export interface QueryRequest {
+  readonly queryId: string;
+  /** The parameter `query`; empty where the whole text stands in the body. */
+  readonly query: string;
+  readonly database: string;
+  readonly defaultFormat: string;
+  /** Settings of this query alone, as given. */
+  readonly settings: ReadonlyMap<string, string>;
+  /** Values of `{name:Type}`, as given: in the escaped form of TabSeparated. */
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly session: SessionRequest | undefined;
+  /** GET and HEAD may not write. */
+  readonly readOnly: boolean;
+  /** Keep the whole answer back until the query has ended, so that its status is certain. */
+  readonly waitEndOfQuery: boolean;
+  readonly compressResponse: boolean;
+}
+
+/** Parameters of the HTTP interface that are no settings. */
+const reserved = new Set([
+  'query',
+  'query_id',
+  'database',
+  'default_format',
+  'user',
+  'password',
+  'quota_key',
+  'role',
+  'stacktrace',
+  'buffer_size',
+  'wait_end_of_query',
+  'session_id',
+  'session_timeout',
+  'session_check',
+  'close_session',
+  'client_protocol_version',
+  'compress',
+  'decompress',
+  'enable_http_compression',
+  '',
+]);
+
+const defaultSessionTimeoutSeconds = 60;
+const maxSessionTimeoutSeconds = 3600;
+
+/** Reads the URL's parameters and the X-ClickHouse headers. Throws EngineError where a value makes no sense. */
+export function readQueryRequest(request: IncomingMessage, parameters: URLSearchParams): QueryRequest {
+  const header = (name: string): string => headerOf(request, name);
+  for (const flag of ['compress', 'decompress']) {
+    if (isTrue(parameters.get(flag))) {
+      throw engineError(
+        'UNKNOWN_COMPRESSION_METHOD',
+        `parameter ${flag}: ClickHouse's own block compression is not supported here, use Content-Encoding or ` +
+          'Accept-Encoding with gzip, zstd or deflate',
+      );
+    }
+  }
+  const settings = new Map<string, string>();
+  const queryParameters = new Map<string, string>();
+  for (const [key, value] of parameters) {
+    if (key.startsWith('param_')) queryParameters.set(key.slice('param_'.length), value);
+    else if (!reserved.has(key)) settings.set(key, value);
+  }
+  const compression = parameters.get('enable_http_compression');
+  if (compression !== null) settings.set('enable_http_compression', compression);
+  return {
+    queryId: parameters.get('query_id') || header('x-clickhouse-query-id') || randomUUID(),
+    query: parameters.get('query') ?? '',
+    database: header('x-clickhouse-database') || (parameters.get('database') ?? ''),
+    defaultFormat: header('x-clickhouse-format') || parameters.get('default_format') || 'TabSeparated',
+    settings,
+    parameters: queryParameters,
+    session: readSession(parameters),
+    readOnly: request.method === 'GET' || request.method === 'HEAD',
+    waitEndOfQuery: isTrue(parameters.get('wait_end_of_query')) || isTrue(parameters.get('http_wait_end_of_query')),
+    compressResponse: isTrue(compression),
+  };
+}
+
+function readSession(parameters: URLSearchParams): SessionRequest | undefined {
+  const id = parameters.get('session_id');
+  if (id === null || id === '') return undefined;
+  const text = parameters.get('session_timeout');
+  const seconds = text === null ? defaultSessionTimeoutSeconds : Number(text);
+  if (!Number.isInteger(seconds) || seconds < 0 || seconds > maxSessionTimeoutSeconds) {
+    throw engineError(
+      'INVALID_SESSION_TIMEOUT',
+      `Invalid session timeout: '${text}', at most ${maxSessionTimeoutSeconds}`,
+    );
+  }
+  return {
+    id,
+    timeoutMs: seconds * 1000,
+    mustExist: isTrue(parameters.get('session_check')),
+    closeAfter: isTrue(parameters.get('close_session')),
+  };
+}
+
+/** Booleans as ClickHouse reads them in a URL. */
+export function isTrue(value: string | null): boolean {
+  return value === '1' || value?.toLowerCase() === 'true';
+}
+
+/** A header's value, empty where there is none. */
+export function headerOf(request: IncomingMessage, name: string): string {
+  const value = request.headers[name];
+  return Array.isArray(value) ? (value[0] ?? '') : (value ?? '');
+}
+
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** User and password from the headers or the URL, in ClickHouse's order. */
+export function readCredentials(request: IncomingMessage, parameters: URLSearchParams): Credentials {
+  const user = headerOf(request, 'x-clickhouse-user');
+  const password = headerOf(request, 'x-clickhouse-key');
+  if (user !== '' || password !== '') return { user: user || 'default', password };
+  const basic = /^Basic (.+)$/i.exec(headerOf(request, 'authorization'));
+  if (basic !== null) {
+    const text = Buffer.from(basic[1]!, 'base64').toString('utf8');
+    const colon = text.indexOf(':');
+    return colon < 0 ? { user: text, password: '' } : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+  }
+  return { user: parameters.get('user') || 'default', password: parameters.get('password') ?? '' };
+}

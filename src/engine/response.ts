@@ -1,0 +1,189 @@
+/** Writes an answer as ClickHouse does: headers, compression, and an error that comes after the beginning was sent. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Transform } from 'node:stream';
+import { createDeflate, createGzip, createZstdCompress } from 'node:zlib';
+import { type EngineError, engineError, httpStatusOf, printError } from './errors.ts';
+import { headerOf } from './request.ts';
+
+/** What every answer tells about the engine. */
+export interface EngineFacts {
+  readonly version: string;
+  readonly timezone: string;
+  readonly displayName: string;
+}
+
+/** Counts of the X-ClickHouse-Summary header; 0 for what chDB does not tell. */
+export interface Summary {
+  readonly readRows?: number;
+  readonly readBytes?: number;
+  readonly writtenRows?: number;
+  readonly writtenBytes?: number;
+  readonly resultRows?: number;
+  readonly resultBytes?: number;
+}
+
+/** How long a client may take no data before its query is given up. ClickHouse's http_send_timeout is as long. */
+const sendTimeoutMs = 30_000;
+
+export class Answer {
+  readonly #response: ServerResponse;
+  readonly #facts: EngineFacts;
+  readonly #startedNs = process.hrtime.bigint();
+  readonly #encoding: 'gzip' | 'deflate' | 'zstd' | undefined;
+  readonly #exceptionTag = randomTag();
+  readonly #signal: AbortSignal;
+  #compressor: Transform | undefined;
+
+  /** `signal` aborts when the client is gone. */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    facts: EngineFacts,
+    compress: boolean,
+    signal: AbortSignal,
+  ) {
+    this.#response = response;
+    this.#signal = signal;
+    this.#facts = facts;
+    this.#encoding = compress ? chooseEncoding(headerOf(request, 'accept-encoding')) : undefined;
+  }
+
+  get started(): boolean {
+    return this.#response.headersSent;
+  }
+
+  /** Sets the headers that all answers to queries have. */
+  describe(queryId: string, format: string | undefined, contentType: string): void {
+    const response = this.#response;
+    // Line breaks and the like can't stand in a header, and Node.js throws on them.
+    response.setHeader('X-ClickHouse-Query-Id', queryId.replaceAll(/[^\x20-\x7e]/g, '?'));
+    if (format !== undefined) response.setHeader('X-ClickHouse-Format', format);
+    response.setHeader('X-ClickHouse-Timezone', this.#facts.timezone);
+    response.setHeader('X-ClickHouse-Server-Display-Name', this.#facts.displayName);
+    response.setHeader('X-ClickHouse-Exception-Tag', this.#exceptionTag);
+    response.setHeader('Content-Type', contentType);
+  }
+
+  #summarize(summary: Summary): void {
+    const count = (value: number | undefined): string => String(value ?? 0);
+    const fields = {
+      read_rows: count(summary.readRows),
+      read_bytes: count(summary.readBytes),
+      written_rows: count(summary.writtenRows),
+      written_bytes: count(summary.writtenBytes),
+      total_rows_to_read: '0',
+      result_rows: count(summary.resultRows),
+      result_bytes: count(summary.resultBytes),
+      elapsed_ns: String(process.hrtime.bigint() - this.#startedNs),
+    };
+    this.#response.setHeader('X-ClickHouse-Summary', JSON.stringify(fields));
+  }
+
+  /** Sends a whole result. */
+  async send(body: Uint8Array, summary: Summary): Promise<void> {
+    this.#summarize(summary);
+    if (this.#encoding === undefined || body.length === 0) {
+      this.#response.setHeader('Content-Length', body.length);
+      this.#response.end(body);
+      return;
+    }
+    this.start(summary);
+    await this.write(body);
+    await this.end();
+  }
+
+  /** Sends the headers of a result that goes on. */
+  start(summary: Summary): void {
+    this.#summarize(summary);
+    if (this.#encoding !== undefined) {
+      this.#response.setHeader('Content-Encoding', this.#encoding);
+      this.#response.setHeader('Vary', 'Accept-Encoding');
+      this.#compressor = createCompressor(this.#encoding);
+      this.#compressor.pipe(this.#response);
+    }
+    this.#response.writeHead(200);
+  }
+
+  /** Resolves when more can be taken. Throws EngineError when the client takes nothing for `sendTimeoutMs`. */
+  async write(chunk: Uint8Array): Promise<void> {
+    const target = this.#compressor ?? this.#response;
+    if (target.write(chunk)) return;
+    try {
+      await once(target, 'drain', { signal: AbortSignal.any([this.#signal, AbortSignal.timeout(sendTimeoutMs)]) });
+    } catch (error) {
+      throw engineError('NETWORK_ERROR', `the client took no data for ${sendTimeoutMs} ms`, error);
+    }
+  }
+
+  async end(): Promise<void> {
+    const target = this.#compressor ?? this.#response;
+    await new Promise<void>((resolve) => {
+      this.#response.once('close', resolve);
+      this.#response.once('finish', resolve);
+      target.end();
+    });
+  }
+
+  /** An error: as an answer of its own where nothing was sent, else at the end of what was sent, and the connection broken. */
+  async fail(error: EngineError): Promise<void> {
+    const response = this.#response;
+    if (response.destroyed) return;
+    const text = printError(error, this.#facts.version);
+    if (!this.started) {
+      for (const name of ['X-ClickHouse-Format', 'Content-Encoding']) response.removeHeader(name);
+      response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
+      response.setHeader('X-ClickHouse-Exception-Code', error.code);
+      response.setHeader('X-ClickHouse-Server-Display-Name', this.#facts.displayName);
+      this.#summarize({});
+      response.statusCode = httpStatusOf(error.code);
+      response.setHeader('Content-Length', Buffer.byteLength(text));
+      response.end(text);
+      return;
+    }
+    await this.#failLate(text);
+  }
+
+  /** ClickHouse's exception block since 25.11; the body is left without its end, so that no client takes it for whole. */
+  async #failLate(text: string): Promise<void> {
+    const tag = this.#exceptionTag;
+    const block = `\r\n__exception__\r\n${tag}\r\n${text}${Buffer.byteLength(text)} ${tag}\r\n__exception__\r\n`;
+    const response = this.#response;
+    let last: Uint8Array = Buffer.from(block);
+    if (this.#compressor !== undefined) {
+      this.#compressor.unpipe(response);
+      this.#compressor.end(block);
+      const chunks: Buffer[] = [];
+      for await (const chunk of this.#compressor) chunks.push(chunk as Buffer);
+      last = Buffer.concat(chunks);
+    }
+    await new Promise<void>((resolve) => {
+      response.once('close', resolve);
+      response.write(last, () => resolve());
+    });
+    response.socket?.destroySoon();
+  }
+}
+
+function randomTag(): string {
+  return Array.from(randomBytes(16), (byte) => String.fromCharCode(97 + (byte % 26))).join('');
+}
+
+/** The encoding that costs least among those that the client takes. */
+function chooseEncoding(accepted: string): 'gzip' | 'deflate' | 'zstd' | undefined {
+  const names = new Set(
+    accepted
+      .toLowerCase()
+      .split(',')
+      .filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part))
+      .map((part) => part.split(';')[0]!.trim()),
+  );
+  return (['zstd', 'gzip', 'deflate'] as const).find((name) => names.has(name));
+}
+
+function createCompressor(encoding: 'gzip' | 'deflate' | 'zstd'): Transform {
+  if (encoding === 'zstd') return createZstdCompress();
+  // Level 3 is ClickHouse's http_zlib_compression_level.
+  return encoding === 'gzip' ? createGzip({ level: 3 }) : createDeflate({ level: 3 });
+}

@@ -1,0 +1,277 @@
+/** Runs statements on chDB: lanes, connections with their settings, cancelling. Knows nothing of HTTP. */
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Connection, type QueryResult, type WriteResult } from './chdb.ts';
+import { type EngineError, parseChdbError } from './errors.ts';
+import { LaneGroup } from './lanes.ts';
+import { OutputPipe } from './output-pipe.ts';
+import { noData } from './plan.ts';
+import type { QueryRequest, SessionRequest } from './request.ts';
+import { SessionStore } from './sessions.ts';
+import { quoteName, quoteString } from './sql-text.ts';
+
+export interface RunnerOptions {
+  readonly clickhousePath: string;
+  readonly tmpPath: string;
+  /** One named pipe for each lane of `readLanes`. */
+  readonly pipePaths: readonly string[];
+  readonly insertLanes: number;
+  readonly controlLanes: number;
+  readonly maxWaiting: number;
+  readonly maxWaitMs: number;
+  /** Settings that every query starts with. */
+  readonly defaults: ReadonlyMap<string, string>;
+}
+
+export type LaneName = 'read' | 'insert' | 'control';
+
+/** A lane and a connection, prepared for one query. `release` must be called once nothing runs on it. */
+export interface Seat {
+  readonly connection: Connection;
+  readonly lane: number;
+  /** By this the query is found among the running ones. */
+  readonly tag: string;
+  release(): Promise<void>;
+}
+
+export interface RunningSelect {
+  readonly pipe: OutputPipe;
+  /** Settles when the query has ended; what it wrote may still be in the pipe. */
+  readonly ended: Promise<QueryResult | EngineError>;
+}
+
+/** How often a query is told to stop while it doesn't. */
+const killIntervalMs = 200;
+
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #lanes: Record<LaneName, LaneGroup>;
+  readonly #sessions: SessionStore;
+  readonly #base: Connection;
+  #counter = 0;
+
+  /** `base` keeps the engine open; it is closed by `close`. */
+  constructor(base: Connection, options: RunnerOptions) {
+    this.#base = base;
+    this.#options = options;
+    const { maxWaiting, maxWaitMs } = options;
+    const group = (name: string, lanes: number): LaneGroup => new LaneGroup({ name, lanes, maxWaiting, maxWaitMs });
+    this.#lanes = {
+      read: group('read', options.pipePaths.length),
+      insert: group('insert', options.insertLanes),
+      control: group('control', options.controlLanes),
+    };
+    this.#sessions = new SessionStore(() => this.#connect([]));
+  }
+
+  get running(): number {
+    return this.#lanes.read.running + this.#lanes.insert.running + this.#lanes.control.running;
+  }
+
+  get waiting(): number {
+    return this.#lanes.read.waiting + this.#lanes.insert.waiting + this.#lanes.control.waiting;
+  }
+
+  /** Waits for a lane and prepares a connection with the request's database, settings and parameters. */
+  async seat(laneName: LaneName, request: QueryRequest, signal: AbortSignal): Promise<Seat> {
+    const group = this.#lanes[laneName];
+    const lane = await group.acquire(signal);
+    const tag = `signalbox ${++this.#counter}`;
+    let connection: Connection | undefined;
+    try {
+      const { session } = request;
+      connection = session === undefined ? this.#connect(this.#startArgs(request, tag)) : this.#sessions.take(session);
+      const undo = await prepare(connection, request, tag);
+      return { connection, lane, tag, release: () => this.#release(group, lane, connection!, session, undo) };
+    } catch (error) {
+      if (connection !== undefined) await this.#release(group, lane, connection, request.session, '');
+      else group.release(lane);
+      throw error;
+    }
+  }
+
+  async #release(
+    group: LaneGroup,
+    lane: number,
+    connection: Connection,
+    session: SessionRequest | undefined,
+    undo: string,
+  ): Promise<void> {
+    try {
+      if (session === undefined) connection.close();
+      else {
+        if (undo !== '') await connection.query(undo).catch(() => undefined);
+        this.#sessions.give(session);
+      }
+    } finally {
+      group.release(lane);
+    }
+  }
+
+  #connect(args: readonly string[]): Connection {
+    const defaults = [...this.#options.defaults].map(([name, value]) => `--${name}=${value}`);
+    return new Connection(this.#options.clickhousePath, [...defaults, ...args]);
+  }
+
+  #startArgs(request: QueryRequest, tag: string): readonly string[] {
+    return [`--log_comment=${tag}`, ...(request.readOnly ? ['--readonly=2'] : [])];
+  }
+
+  /** Starts a query whose result comes through the lane's pipe. */
+  select(seat: Seat, sql: string, format: string, signal: AbortSignal): RunningSelect {
+    const path = this.#options.pipePaths[seat.lane]!;
+    const pipe = new OutputPipe(path);
+    const suffix = outfile(path, format);
+    const ended = this.#cancellable(seat, signal, async () => {
+      try {
+        return await seat.connection.query(sql + suffix);
+      } catch (error) {
+        return parseChdbError(withoutSuffix(error, suffix));
+      } finally {
+        pipe.finish();
+      }
+    });
+    return { pipe, ended };
+  }
+
+  /** Runs a query into a file of the temporary folder. The caller removes it. */
+  async selectIntoFile(
+    seat: Seat,
+    sql: string,
+    format: string,
+    signal: AbortSignal,
+  ): Promise<{ path: string; result: QueryResult }> {
+    const path = this.tmpFile('result');
+    const suffix = outfile(path, format);
+    try {
+      const result = await this.#cancellable(seat, signal, () => seat.connection.query(sql + suffix));
+      return { path, result };
+    } catch (error) {
+      await rm(path, { force: true });
+      throw parseChdbError(withoutSuffix(error, suffix));
+    }
+  }
+
+  /** Runs a statement whose result is small. */
+  query(seat: Seat, sql: string, format: string, signal: AbortSignal): Promise<QueryResult> {
+    return this.#cancellable(seat, signal, () => seat.connection.query(sql, format));
+  }
+
+  /** Runs an INSERT with its data. It goes on to its end even when the client is gone. */
+  write(seat: Seat, sql: string, data: Buffer = noData): Promise<WriteResult> {
+    return seat.connection.write(sql, data);
+  }
+
+  /** A new name in the temporary folder, which is emptied at every start. */
+  tmpFile(purpose: string): string {
+    return join(this.#options.tmpPath, `${purpose}-${++this.#counter}`);
+  }
+
+  async #cancellable<T>(seat: Seat, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    let killing = Promise.resolve();
+    const kill = (): void => {
+      killing = this.#kill(seat.tag).then(() => {
+        timer = setTimeout(kill, killIntervalMs);
+      });
+    };
+    signal.addEventListener('abort', kill, { once: true });
+    try {
+      if (signal.aborted) kill();
+      return await run();
+    } finally {
+      signal.removeEventListener('abort', kill);
+      // The killer uses a connection of its own; wait for it, so that none is left when the engine closes.
+      await killing;
+      clearTimeout(timer);
+    }
+  }
+
+  async #kill(tag: string): Promise<void> {
+    const connection = new Connection(this.#options.clickhousePath);
+    try {
+      await connection.query(`KILL QUERY WHERE Settings['log_comment'] = ${quoteString(tag)} ASYNC FORMAT Null`);
+    } catch {
+      // Nothing to stop: the query has ended meanwhile, or max_execution_time will end it.
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** Runs a statement of our own. */
+  async ask(sql: string, format = 'TabSeparated'): Promise<string> {
+    const connection = new Connection(this.#options.clickhousePath);
+    try {
+      return Buffer.from((await connection.query(sql, format)).bytes).toString('utf8');
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** Closes the engine. Nothing may run any more. */
+  close(): void {
+    this.#sessions.closeAll();
+    this.#base.close();
+  }
+}
+
+/**
+ * Sets the database, the settings and the parameters of a request. Returns the statement that takes the settings back,
+ * which a session needs for its next query; empty where there is nothing to take back.
+ */
+async function prepare(connection: Connection, request: QueryRequest, tag: string): Promise<string> {
+  const changes = [...request.settings].map(([name, value]) => `${settingName(name)} = ${quoteString(value)}`);
+  const names = [...request.settings.keys()];
+  if (request.session !== undefined) {
+    names.push('log_comment', 'readonly');
+    if (!request.settings.has('log_comment')) changes.push(`log_comment = ${quoteString(tag)}`);
+    if (request.readOnly && !request.settings.has('readonly')) changes.push('readonly = 2');
+  }
+  for (const [name, value] of request.parameters)
+    changes.push(`${settingName(`param_${name}`)} = ${quoteString(value)}`);
+  const undo = request.session === undefined ? '' : await undoOf(connection, names);
+  const statements: string[] = [];
+  if (request.database !== '' && (request.database !== 'default' || request.session !== undefined)) {
+    statements.push(`USE ${quoteName(request.database)}`);
+  }
+  if (changes.length > 0) statements.push(`SET ${changes.join(', ')}`);
+  if (statements.length > 0) await connection.query(statements.join('; '));
+  return undo;
+}
+
+async function undoOf(connection: Connection, names: readonly string[]): Promise<string> {
+  const list = names.map(quoteString).join(', ');
+  const result = await connection.query(
+    `SELECT name, value, changed FROM system.settings WHERE name IN (${list})`,
+    'JSONCompactEachRow',
+  );
+  const lines = Buffer.from(result.bytes)
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+  const changes = lines.map((line) => {
+    const [name, value, changed] = JSON.parse(line) as [string, string, number];
+    return `${settingName(name)} = ${changed === 0 ? 'DEFAULT' : quoteString(value)}`;
+  });
+  return changes.length === 0 ? '' : `SET ${changes.join(', ')}`;
+}
+
+function settingName(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : quoteName(name);
+}
+
+function outfile(path: string, format: string): string {
+  return `\nINTO OUTFILE ${quoteString(path)} APPEND FORMAT ${/^\w+$/.test(format) ? format : quoteName(format)}`;
+}
+
+/** Error texts quote the statement, often cut off: take out what was added to it. */
+function withoutSuffix(error: unknown, suffix: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const start = error.message.indexOf(suffix.slice(0, '\nINTO OUTFILE'.length));
+  if (start < 0) return error;
+  let length = 0;
+  while (length < suffix.length && error.message[start + length] === suffix[length]) length++;
+  error.message = error.message.slice(0, start) + error.message.slice(start + length);
+  return error;
+}
