@@ -70,6 +70,11 @@ export class AttributeTable {
     return this.count++;
   }
 
+  /** Makes room for one more row, without adding it. */
+  reserve(): void {
+    if (this.count === this.keyId.length) this.#grow();
+  }
+
   /** The row of `key` among the attributes of `owner`, or -1. */
   find(arena: Uint8Array, owner: number, key: AttributeKey): number {
     const keyId = this.keyId;
@@ -141,30 +146,70 @@ function enlarge<T extends Int32Array | Uint32Array | Uint8Array>(source: T, tar
 }
 
 /**
- * Reads the KeyValue message in `arena[at, end)` into a new row of `table`. `guess` is the table row of the attribute that stood at the
- * same position of the previous owner: its key is most often the same, and comparing is cheaper than hashing. -1 for no guess.
+ * Reads the KeyValue message in `arena[at, end)` into row `row` of `table`, which must have room. `guess` is the table row of the
+ * attribute that stood at the same position of the previous owner: its key is most often the same, and comparing is cheaper than
+ * hashing. -1 for no guess.
  */
-export function pushKeyValue(table: AttributeTable, arena: Uint8Array, at: number, end: number, guess: number): void {
-  const row = table.push();
-  let keyAt = at;
-  let keyLength = 0;
-  let type = VALUE_EMPTY;
-  let valueAt = end;
-  let valueLength = 0;
+export function readKeyValue(
+  table: AttributeTable,
+  arena: Uint8Array,
+  row: number,
+  at: number,
+  end: number,
+  guess: number,
+): void {
+  let keyAt = at + 2;
+  let keyLength = arena[at + 1]!;
+  const valueAt = keyAt + keyLength;
+  const rest = end - valueAt - 2;
+  // What every SDK writes: key, then value, both shorter than 128 bytes.
+  if (
+    arena[at] === 0x0a &&
+    keyLength < 0x80 &&
+    rest > 0 &&
+    arena[valueAt] === 0x12 &&
+    arena[valueAt + 1] === rest &&
+    rest < 0x80
+  ) {
+    if (rest > 1 && arena[valueAt + 2] === 0x0a && arena[valueAt + 3] === rest - 2) {
+      table.type[row] = VALUE_STRING;
+      table.at[row] = valueAt + 4;
+      table.length[row] = rest - 2;
+    } else {
+      readAnyValue(arena, valueAt + 2, end);
+      table.type[row] = value.type;
+      table.at[row] = value.at;
+      table.length[row] = value.length;
+    }
+    table.keyAt[row] = keyAt;
+    table.keyLength[row] = keyLength;
+    table.keyId[row] = keyIdOf(table, arena, keyAt, keyLength, guess);
+    return;
+  }
+  keyAt = at;
+  keyLength = 0;
+  value.type = VALUE_EMPTY;
+  value.at = end;
+  value.length = 0;
   while (at < end) {
     const tag = arena[at]!;
     if (tag === 0x0a) {
-      keyLength = readVarint32(arena, at + 1);
-      keyAt = cursor.at;
+      keyLength = arena[at + 1]!;
+      keyAt = at + 2;
+      if (keyLength >= 0x80) {
+        keyLength = readVarint32(arena, at + 1);
+        keyAt = cursor.at;
+      }
       at = keyAt + keyLength;
     } else if (tag === 0x12) {
-      const length = readVarint32(arena, at + 1);
-      const from = cursor.at;
+      let length = arena[at + 1]!;
+      let from = at + 2;
+      if (length >= 0x80) {
+        length = readVarint32(arena, at + 1);
+        from = cursor.at;
+      }
       at = from + length;
       readAnyValue(arena, from, at);
-      type = value.type;
-      valueAt = value.at;
-      valueLength = value.length;
     } else {
       const unknown = readVarint32(arena, at);
       at = skipValue(arena, cursor.at, unknown & 7);
@@ -172,13 +217,20 @@ export function pushKeyValue(table: AttributeTable, arena: Uint8Array, at: numbe
   }
   table.keyAt[row] = keyAt;
   table.keyLength[row] = keyLength;
-  table.type[row] = type;
-  table.at[row] = valueAt;
-  table.length[row] = valueLength;
-  table.keyId[row] =
-    guess >= 0 && table.keyLength[guess] === keyLength && equalAt(arena, table.keyAt[guess]!, arena, keyAt, keyLength)
-      ? table.keyId[guess]!
-      : attributeKeys.intern(arena, keyAt, keyLength);
+  table.type[row] = value.type;
+  table.at[row] = value.at;
+  table.length[row] = value.length;
+  table.keyId[row] = keyIdOf(table, arena, keyAt, keyLength, guess);
+}
+
+function keyIdOf(table: AttributeTable, arena: Uint8Array, keyAt: number, keyLength: number, guess: number): number {
+  if (guess >= 0 && table.keyLength[guess] === keyLength) {
+    const guessAt = table.keyAt[guess]!;
+    let i = 0;
+    while (i < keyLength && arena[guessAt + i] === arena[keyAt + i]) i++;
+    if (i === keyLength) return table.keyId[guess]!;
+  }
+  return attributeKeys.intern(arena, keyAt, keyLength);
 }
 
 /** What readAnyValue found. */
@@ -186,6 +238,17 @@ export const value: { type: number; at: number; length: number } = { type: VALUE
 
 /** Reads the AnyValue message in `arena[at, end)` into `value`: the type and where its payload lies. The last field wins. */
 export function readAnyValue(arena: Uint8Array, at: number, end: number): void {
+  const length = end - at;
+  if (length > 1 && arena[at] === 0x0a && arena[at + 1] === length - 2) {
+    value.type = VALUE_STRING;
+    value.at = at + 2;
+    value.length = length - 2;
+    return;
+  }
+  readAnyValueFields(arena, at, end);
+}
+
+function readAnyValueFields(arena: Uint8Array, at: number, end: number): void {
   value.type = VALUE_EMPTY;
   value.at = end;
   value.length = 0;
@@ -255,8 +318,7 @@ function mapAt(arena: Uint8Array, from: number, end: number, depth: number): { [
     at = skipValue(arena, start, tag & 7);
     if (tag !== 0x0a) continue;
     readVarint32(arena, start);
-    scratch.count = 0;
-    pushKeyValue(scratch, arena, cursor.at, at, -1);
+    readKeyValue(scratch, arena, 0, cursor.at, at, -1);
     const key = textAt(arena, scratch.keyAt[0]!, scratch.keyLength[0]!);
     map[key] = anyValueAt(arena, scratch.type[0]!, scratch.at[0]!, scratch.length[0]!, depth + 1);
   }

@@ -6,7 +6,7 @@ import {
   type AttributeOwner,
   AttributeTable,
   type PreparedValue,
-  pushKeyValue,
+  readKeyValue,
 } from './attributes.ts';
 import type { AttributeKey } from './keys.ts';
 import { cursor, findField, readVarint32, skipValue } from './protobuf.ts';
@@ -24,8 +24,9 @@ export interface HeadRanges {
 
 /** The columns that chunks of all signals have. Offsets count from the start of the arena; ranges are [start, end). */
 export interface ChunkLayout {
-  /** The received body: an OTLP Export…ServiceRequest. Never written below its length. */
+  /** The received body, an OTLP Export…ServiceRequest, in its first `bodyLength` bytes. Never written. */
   readonly body: Uint8Array;
+  readonly bodyLength: number;
   /** One entry per row: the content of the item's message (Span, LogRecord or data point), without tag and length. */
   readonly rowStart: Uint32Array;
   readonly rowEnd: Uint32Array;
@@ -35,13 +36,15 @@ export interface ChunkLayout {
   readonly scopeResource: Uint32Array;
   readonly scopeStart: Uint32Array;
   readonly scopeEnd: Uint32Array;
-  /** All fields of a ScopeSpans message but `spans`; likewise for logs and metrics. */
+  /** All fields of a ScopeSpans message but `scope` and `spans`; likewise for logs and metrics. */
   readonly scopeHead: HeadRanges;
   /** One entry per resource: its Resource message (0, 0 where absent). */
   readonly resourceStart: Uint32Array;
   readonly resourceEnd: Uint32Array;
-  /** All fields of a ResourceSpans message but `scope_spans`. */
+  /** All fields of a ResourceSpans message but `resource` and `scope_spans`. */
   readonly resourceHead: HeadRanges;
+  /** How many attributes all items have together: the size of their table. */
+  readonly rowAttributeCount: number;
   /** The rows are all items of the body: it can be sent on as it is. False where the decoder rejected some. */
   readonly complete: boolean;
 }
@@ -225,7 +228,10 @@ export abstract class Chunk {
 
   #readRows(): AttributeTable {
     const { rowStart, rowEnd } = this.layout;
-    const table = new AttributeTable(this.rowCount, this.count * 8);
+    const table = new AttributeTable(
+      this.rowCount,
+      this.rows === undefined ? this.layout.rowAttributeCount : this.count * 12,
+    );
     let previous = -1;
     for (let i = 0; i < this.count; i++) {
       const row = this.rowAt(i);
@@ -327,12 +333,21 @@ export function readAttributes(
   const wanted = (field << 3) | 2;
   let at = from;
   while (at < to) {
-    const tag = readVarint32(arena, at);
-    at = cursor.at;
+    let tag = arena[at++]!;
+    if (tag >= 0x80) {
+      tag = readVarint32(arena, at - 1);
+      at = cursor.at;
+    }
     if (tag === wanted) {
-      const length = readVarint32(arena, at);
-      at = cursor.at + length;
-      pushKeyValue(table, arena, at - length, at, guess < guessEnd ? guess : -1);
+      let length = arena[at++]!;
+      if (length >= 0x80) {
+        length = readVarint32(arena, at - 1);
+        at = cursor.at;
+      }
+      table.reserve();
+      readKeyValue(table, arena, table.count, at, at + length, guess < guessEnd ? guess : -1);
+      table.count++;
+      at += length;
       guess++;
     } else {
       at = skipValue(arena, at, tag & 7);
