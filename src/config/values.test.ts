@@ -113,7 +113,7 @@ describe('values', () => {
   });
 
   test('headers come as a map or as a list and print redacted', () => {
-    const fromMap = z.parse(headers(), { 'x-key': 'abc', 'x-number': 5 });
+    const fromMap = z.parse(headers(), { 'x-key': 'abc', 'x-number': '5' });
     const fromList = z.parse(headers(), [{ name: 'x-key', value: 'abc' }]);
     expect(fromMap.map((header) => [header.name, header.value.reveal()])).toEqual([
       ['x-key', 'abc'],
@@ -121,6 +121,7 @@ describe('values', () => {
     ]);
     expect(fromList[0]!.value.reveal()).toBe('abc');
     expect(`${fromMap[0]!.value} ${JSON.stringify(fromMap)}`).not.toContain('abc');
+    expect(messages(headers(), { a: 5 })).toEqual(['a: expected a text for header "a", got 5; put it in quotes']);
     expect(messages(headers(), { 'bad name': 'x' })).toEqual(['bad name: not a header name: "bad name"']);
   });
 

@@ -176,15 +176,16 @@ export function headers(): z.ZodType<readonly Header[]> {
     const add = (name: unknown, content: unknown, path: (string | number)[]): void => {
       if (typeof name !== 'string' || !/^[!#$%&'*+.^_`|~0-9A-Za-z:-]+$/.test(name)) {
         context.addIssue({ code: 'custom', path, message: `not a header name: ${describe(name)}` });
-      } else if (content === null || typeof content === 'object') {
-        context.addIssue({ code: 'custom', path, message: `expected a text for header "${name}"` });
+      } else if (typeof content !== 'string') {
+        const message = `expected a text for header "${name}", got ${describe(content)}; put it in quotes`;
+        context.addIssue({ code: 'invalid_type', expected: 'string', input: content, path, message });
       } else {
-        result.push({ name, value: new Secret(String(content)) });
+        result.push({ name, value: new Secret(content) });
       }
     };
     if (Array.isArray(value)) {
       value.forEach((entry: { name?: unknown; value?: unknown } | null, i) => {
-        add(entry?.name, entry?.value ?? '', [i]);
+        add(entry?.name, entry?.value ?? '', [i, 'value']);
       });
     } else if (typeof value === 'object' && value !== null) {
       for (const [name, content] of Object.entries(value)) add(name, content ?? '', [name]);

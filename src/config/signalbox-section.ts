@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { parseDuration } from './duration.ts';
+import { describe, strictObject } from './object.ts';
+import type { Schema } from './schema.ts';
+import type { Secret } from './secret.ts';
+import { listenAddress, secret, text } from './values.ts';
+
+/** The optional top-level section `signalbox:`: what otelcol has no word for. Flags and environment variables go before it. */
+export interface SignalboxConfig {
+  /** The folder for everything that is kept. */
+  readonly dataDir: string | undefined;
+  readonly server: {
+    /** Console and query APIs. */
+    readonly endpoint: string | undefined;
+  };
+  readonly engine: {
+    /** The embedded store's HTTP interface; keep it on loopback. */
+    readonly endpoint: string | undefined;
+  };
+  readonly storage: {
+    /** A ClickHouse server's HTTP address; undefined: the embedded store. */
+    readonly url: string | undefined;
+    readonly username: string | undefined;
+    readonly password: Secret | undefined;
+    readonly database: string | undefined;
+    readonly retention: {
+      /** 0 keeps everything. */
+      readonly tracesMs: number;
+      readonly metricsMs: number;
+      readonly logsMs: number;
+    };
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+/** A duration that may count in days and weeks: `30d`, `2w`, `12h`. 0 means for ever. */
+export function period(defaultMs: number): z.ZodType<number> {
+  return z
+    .any()
+    .transform((value: unknown, context) => {
+      if (value === 0) return 0;
+      const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)(d|w)$/.exec(value) : null;
+      if (match !== null) return Number(match[1]) * DAY_MS * (match[2] === 'w' ? 7 : 1);
+      const parsed = typeof value === 'string' ? parseDuration(value) : undefined;
+      if (parsed !== undefined && 'ms' in parsed && parsed.ms >= 0) return parsed.ms;
+      context.addIssue({ code: 'custom', message: `expected a time such as 30d, 2w or 12h, got ${describe(value)}` });
+      return z.NEVER;
+    })
+    .default(defaultMs);
+}
+
+export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
+  data_dir: text().optional(),
+  server: strictObject({ endpoint: listenAddress().optional() }),
+  engine: strictObject({ endpoint: listenAddress().optional() }),
+  storage: strictObject({
+    url: text().optional(),
+    username: text().optional(),
+    password: secret().optional(),
+    database: text().optional(),
+    retention: strictObject({
+      traces: period(14 * DAY_MS),
+      metrics: period(30 * DAY_MS),
+      logs: period(14 * DAY_MS),
+    }),
+  }),
+}).transform((raw) => ({
+  dataDir: raw.data_dir,
+  server: { endpoint: raw.server.endpoint },
+  engine: { endpoint: raw.engine.endpoint },
+  storage: {
+    url: raw.storage.url,
+    username: raw.storage.username,
+    password: raw.storage.password,
+    database: raw.storage.database,
+    retention: {
+      tracesMs: raw.storage.retention.traces,
+      metricsMs: raw.storage.retention.metrics,
+      logsMs: raw.storage.retention.logs,
+    },
+  },
+}));

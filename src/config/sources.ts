@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { ConfigError, type ConfigPlace, messageOf } from '#base';
+import type { ConfigNode } from './node.ts';
+import { parseYaml } from './yaml-node.ts';
+
+/** What the sources read from: replaced in tests. */
+export interface SourceEnvironment {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readFile(path: string): Promise<string>;
+  fetchText(url: string): Promise<string>;
+}
+
+export const processEnvironment: SourceEnvironment = {
+  env: process.env,
+  readFile: (path) => readFile(path, 'utf8'),
+  async fetchText(url) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+    if (response.status !== 200) throw new Error(`HTTP status ${response.status}`);
+    return await response.text();
+  },
+};
+
+/** What one URI gives. */
+export interface Retrieved {
+  readonly node: ConfigNode;
+  /** The content as it was written. */
+  readonly text: string;
+  /** Said once at start. */
+  readonly warning?: string;
+}
+
+const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]+):([\s\S]*)$/;
+const ENV_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/** Splits `scheme:rest`; a text without a scheme gets `defaultScheme`. */
+export function splitUri(uri: string, defaultScheme: string): { readonly scheme: string; readonly rest: string } {
+  const match = SCHEME.exec(uri);
+  // `${NAME:-fallback}` is the short form of `${env:NAME:-fallback}`.
+  if (match === null || (defaultScheme === 'env' && match[2]!.startsWith('-')))
+    return { scheme: defaultScheme, rest: uri };
+  return { scheme: match[1]!, rest: match[2]! };
+}
+
+/** Reads one URI (`file:`, `env:`, `yaml:`, `http:`, `https:`). `at` is where it was asked for, undefined on the command line. */
+export async function retrieve(
+  uri: { readonly scheme: string; readonly rest: string },
+  environment: SourceEnvironment,
+  at: ConfigPlace | undefined,
+): Promise<Retrieved> {
+  const { scheme, rest } = uri;
+  if (scheme === 'env') return retrieveEnv(rest, environment, at);
+  if (scheme === 'yaml') {
+    return { node: parseYaml({ text: rest, file: 'yaml:', ...(at && { at }) }), text: rest };
+  }
+  const file = scheme === 'file' ? rest : `${scheme}:${rest}`;
+  if (scheme !== 'file' && scheme !== 'http' && scheme !== 'https') {
+    throw new ConfigError(
+      '',
+      `scheme "${scheme}" is not supported for uri "${scheme}:${rest}"; use file, env, yaml, http or https`,
+      at,
+    );
+  }
+  let text: string;
+  try {
+    text = scheme === 'file' ? await environment.readFile(rest) : await environment.fetchText(file);
+  } catch (error) {
+    throw new ConfigError('', `unable to read the file ${file}: ${readFailure(error)}`, at, { cause: error });
+  }
+  if (scheme !== 'file' || at === undefined) return { node: parseYaml({ text, file }), text };
+  return { ...parsedOrText(text, at, file), text };
+}
+
+function retrieveEnv(rest: string, environment: SourceEnvironment, at: ConfigPlace | undefined): Retrieved {
+  const split = rest.indexOf(':-');
+  const name = split < 0 ? rest : rest.slice(0, split);
+  if (!ENV_NAME.test(name)) {
+    throw new ConfigError(
+      '',
+      `environment variable "${name}" has invalid name: must match regex ${ENV_NAME.source}`,
+      at,
+    );
+  }
+  const place = at ?? { file: `env:${name}`, line: 1, column: 1 };
+  const value = environment.env[name] ?? (split < 0 ? undefined : rest.slice(split + 2));
+  if (value === undefined) {
+    const warning = `configuration references unset environment variable "${name}"; its value is empty`;
+    return { node: { kind: 'scalar', place, value: null }, text: '', warning };
+  }
+  return { ...parsedOrText(value, place, `env:${name}`), text: value };
+}
+
+/** The content as YAML, or as a text where it is none; a text keeps its spelling, quotes included. */
+function parsedOrText(text: string, at: ConfigPlace, file: string): { node: ConfigNode } {
+  let node: ConfigNode;
+  try {
+    node = parseYaml(file.startsWith('env:') ? { text, file, at } : { text, file });
+  } catch {
+    return { node: { kind: 'scalar', place: at, value: text } };
+  }
+  if (node.kind === 'scalar' && typeof node.value === 'string')
+    return { node: { kind: 'scalar', place: at, value: text } };
+  return { node };
+}
+
+function readFailure(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES') return 'permission denied';
+  if (code === 'EISDIR') return 'it is a folder';
+  return messageOf(error);
+}
