@@ -2,6 +2,7 @@ export * from './arena-writer.ts';
 export * from './attributes.ts';
 export * from './batch.ts';
 export * from './chunk.ts';
+export * from './details.ts';
 export * from './keys.ts';
 export * from './log-chunk.ts';
 export * from './point-chunk.ts';
