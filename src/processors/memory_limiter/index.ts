@@ -1,0 +1,2 @@
+export { createMemoryLimiterFactory, memoryLimiterFactory } from './factory.ts';
+export type { Memory } from './memory.ts';
