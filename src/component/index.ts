@@ -1,1 +1,3 @@
 export * from './contracts.ts';
+export * from './observe.ts';
+export * from './registry.ts';
