@@ -10,6 +10,7 @@ import { messageOf, StartError } from '#base';
 import { Connection } from './chdb.ts';
 import { defaultMemoryLimitBytes, machineCores, printConfigFile } from './config-file.ts';
 import { createPipes, type DataFolder, openDataFolder } from './data-folder.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { createHttpServer } from './http.ts';
 import { defaultLanes, threadPoolSize } from './limits.ts';
 import { QueryHandler } from './query-handler.ts';
@@ -17,6 +18,7 @@ import { Runner } from './runner.ts';
 
 export { threadPoolSize } from './limits.ts';
 export { type EngineProcess, type SpawnEngineOptions, spawnEngine } from './spawn.ts';
+export { trimProcessMemory } from './trim-memory.ts';
 
 export interface EngineOptions {
   /** The engine's own folder; created where it is missing. */
@@ -119,12 +121,13 @@ async function serve(folder: DataFolder, runner: Runner, options: EngineOptions)
   const loopbackOnly = host === 'localhost' || host === '::1' || host.startsWith('127.');
   const server = createHttpServer({ version, password: options.password, loopbackOnly, handler });
   const port = await listen(server, host, options.port ?? defaultPort);
+  const stopHousekeeping = startHousekeeping(runner);
   let closing: Promise<void> | undefined;
   return {
     address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     version,
-    close: () => (closing ??= closeAll(server, runner, folder)),
+    close: () => (closing ??= closeAll(server, runner, folder, stopHousekeeping)),
   };
 }
 
@@ -149,7 +152,13 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   );
 }
 
-async function closeAll(server: Server, runner: Runner, folder: DataFolder): Promise<void> {
+async function closeAll(
+  server: Server,
+  runner: Runner,
+  folder: DataFolder,
+  stopHousekeeping: () => Promise<void>,
+): Promise<void> {
+  await stopHousekeeping();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);

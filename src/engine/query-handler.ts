@@ -48,13 +48,14 @@ export class QueryHandler {
       const body = await readBody(request, this.#options.inlineBodyBytes);
       await this.#run(query, planQuery(query.query, body), answer, gone.signal);
     } catch (error) {
-      await this.#fail(error, request, answer);
+      await this.#fail(error, request, answer, gone.signal);
     }
   }
 
-  async #fail(error: unknown, request: IncomingMessage, answer: Answer): Promise<void> {
+  async #fail(error: unknown, request: IncomingMessage, answer: Answer, signal: AbortSignal): Promise<void> {
     const known = error instanceof EngineError ? error : parseChdbError(error);
-    if (!(error instanceof EngineError)) this.#onBug(error);
+    // Once the client is gone, pipes and sockets fail in many ways, and nobody is there to be told.
+    if (!(error instanceof EngineError) && !signal.aborted) this.#onBug(error);
     try {
       await answer.fail(known);
       // What is left of the body is read away, so that the client sees the answer instead of a broken connection.

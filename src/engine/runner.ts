@@ -65,6 +65,11 @@ export class Runner {
     this.#sessions = new SessionStore(() => this.#connect([]));
   }
 
+  /** Queries since the start. */
+  get started(): number {
+    return this.#counter;
+  }
+
   get running(): number {
     return this.#lanes.read.running + this.#lanes.insert.running + this.#lanes.control.running;
   }

@@ -1,6 +1,8 @@
 /** Starts the engine in a process of its own, which is where chDB must live. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { StartError } from '#base';
@@ -42,7 +44,12 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
   const flags = ['--data', options.dataDir, '--port', String(options.port ?? 0), '--host', options.host ?? '127.0.0.1'];
   const child = spawn(process.execPath, [entry, ...flags, ...(options.flags ?? [])], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, UV_THREADPOOL_SIZE: String(threadPoolSize()) },
+    env: {
+      // Node.js then keeps the sources without their types: 30 MB less memory from the second start on.
+      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
+      ...process.env,
+      UV_THREADPOOL_SIZE: String(threadPoolSize()),
+    },
   });
   const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   const line = await firstLine(child);

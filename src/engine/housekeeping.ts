@@ -1,0 +1,36 @@
+/** Work between queries: gives unused memory back while little runs. */
+import type { Runner } from './runner.ts';
+import { trimProcessMemory } from './trim-memory.ts';
+
+const firstMs = 1_000;
+const intervalMs = 30_000;
+/** With more queries than this in an interval the engine is at work, and keeps what it has. */
+const quietQueries = 60;
+
+/** Starts the timer. The function returned stops it and waits for what runs. */
+export function startHousekeeping(runner: Runner): () => Promise<void> {
+  let running = Promise.resolve();
+  let seen = 0;
+  let isDue = true;
+  const tick = (): void => {
+    const queries = runner.started - seen;
+    seen = runner.started;
+    if (queries > 0) isDue = true;
+    timer = setTimeout(tick, intervalMs).unref();
+    // Nothing to give back where nothing ran since the last time.
+    if (!isDue || queries > quietQueries || runner.running > 0) return;
+    isDue = false;
+    running = trim(runner);
+  };
+  let timer = setTimeout(tick, firstMs).unref();
+  return async () => {
+    clearTimeout(timer);
+    await running;
+  };
+}
+
+async function trim(runner: Runner): Promise<void> {
+  // The allocator keeps freed pages for later; the engine's and ours are given back separately.
+  await runner.ask('SYSTEM JEMALLOC PURGE').catch(() => undefined);
+  trimProcessMemory();
+}
