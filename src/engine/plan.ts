@@ -1,6 +1,7 @@
 /** From the query text and the body to one statement and, for an INSERT, its data. */
 import type { Body } from './body.ts';
 import { engineError } from './errors.ts';
+import { refuseFileAccess, refuseFileAccessInValues } from './file-access.ts';
 import { type InsertHead, quoteString, readStatement, type Statement } from './sql-text.ts';
 
 /** How far into a body the head of an INSERT may reach: ClickHouse's default of max_query_size. */
@@ -37,7 +38,7 @@ export function planQuery(urlQuery: string, body: Body): Plan {
   const trimmed = urlQuery.trimEnd();
   if (trimmed !== '') {
     const statement = readStatement(trimmed);
-    refuseFiles(statement);
+    refuseFiles(trimmed, statement);
     if (statement.kind === 'insert-data' || (statement.insert !== undefined && hasData(body))) {
       return insertPlan(trimmed, statement, body.head, body.rest);
     }
@@ -46,9 +47,9 @@ export function planQuery(urlQuery: string, body: Body): Plan {
   const text = trimmed === '' ? body.head : Buffer.concat([Buffer.from(`${trimmed}\n`), body.head]);
   // Latin-1 keeps one character for one byte, so that places in the text are places in the bytes.
   const statement = readStatement(text.toString('latin1', 0, headLimitBytes));
-  refuseFiles(statement);
   if (statement.insert !== undefined) {
     const head = text.subarray(0, statement.insert.headEnd).toString('utf8');
+    refuseFiles(head, statement);
     const data = text.subarray(skipBreak(text, statement.insert.headEnd));
     if (statement.kind === 'insert-data' || data.length > 0 || body.rest !== undefined) {
       return insertPlan(head, readStatement(head), data, body.rest);
@@ -61,20 +62,26 @@ export function planQuery(urlQuery: string, body: Body): Plan {
     );
   }
   const sql = text.toString('utf8');
+  refuseFiles(sql, statement);
   return queryPlan(sql, readStatement(sql));
+}
+
+function isValues(insert: InsertHead): boolean {
+  return insert.format.toUpperCase() === 'VALUES';
 }
 
 function hasData(body: Body): boolean {
   return body.head.length > 0 || body.rest !== undefined;
 }
 
-function refuseFiles(statement: Statement): void {
+function refuseFiles(sql: string, statement: Statement): void {
   if (statement.fileClause === 'INTO OUTFILE') {
     throw engineError('INTO_OUTFILE_NOT_ALLOWED', 'INTO OUTFILE is not allowed over HTTP, the answer is the result');
   }
   if (statement.fileClause === 'FROM INFILE') {
     throw engineError('SUPPORT_IS_DISABLED', 'FROM INFILE is not allowed over HTTP, send the data in the body');
   }
+  refuseFileAccess(sql);
 }
 
 function queryPlan(sql: string, statement: Statement): QueryPlan {
@@ -94,6 +101,7 @@ function queryPlan(sql: string, statement: Statement): QueryPlan {
 
 function insertPlan(sql: string, statement: Statement, data: Buffer, rest: InsertPlan['rest']): InsertPlan {
   const insert = statement.insert!;
+  if (isValues(insert)) refuseFileAccessInValues(data);
   return {
     kind: 'insert-data',
     sql,
@@ -119,6 +127,9 @@ function insertFromFile(sql: string, statement: Statement, insert: InsertHead, p
   }
   const target = sql.slice(0, insert.clauseStart).trimEnd();
   const settings = [sql.slice(insert.clauseStart, insert.formatStart).trim(), tail].filter((text) => text !== '');
+  // Rows in a file are not read here, so expressions in them could open files.
+  if (isValues(insert))
+    settings.push(`${settings.length === 0 ? 'SETTINGS' : ','} input_format_values_interpret_expressions = 0`);
   return `${target} FROM INFILE ${quoteString(path)} COMPRESSION 'none' ${settings.join(' ')} FORMAT ${insert.format}`;
 }
 

@@ -50,6 +50,7 @@ export class Runner {
   readonly #sessions: SessionStore;
   readonly #base: Connection;
   #counter = 0;
+  #repair: Promise<unknown> | undefined;
 
   /** `base` keeps the engine open; it is closed by `close`. */
   constructor(base: Connection, options: RunnerOptions) {
@@ -86,7 +87,8 @@ export class Runner {
     let connection: Connection | undefined;
     try {
       const { session } = request;
-      connection = session === undefined ? this.#connect(this.#startArgs(request, tag)) : this.#sessions.take(session);
+      connection =
+        session === undefined ? await this.#connect(this.#startArgs(request, tag)) : await this.#sessions.take(session);
       const undo = await prepare(connection, request, tag);
       return { connection, lane, tag, release: () => this.#release(group, lane, connection!, session, undo) };
     } catch (error) {
@@ -114,9 +116,23 @@ export class Runner {
     }
   }
 
-  #connect(args: readonly string[]): Connection {
+  async #connect(args: readonly string[]): Promise<Connection> {
     const defaults = [...this.#options.defaults].map(([name, value]) => `--${name}=${value}`);
-    return new Connection(this.#options.clickhousePath, [...defaults, ...args]);
+    return this.#open([...defaults, ...args]);
+  }
+
+  /** A new connection begins in the database `default` and can't be opened without it: make it again if it was dropped. */
+  async #open(args: readonly string[]): Promise<Connection> {
+    const { clickhousePath } = this.#options;
+    try {
+      return new Connection(clickhousePath, args);
+    } catch {
+      this.#repair ??= this.#base.query('CREATE DATABASE IF NOT EXISTS default ENGINE = Atomic').finally(() => {
+        this.#repair = undefined;
+      });
+      await this.#repair;
+      return new Connection(clickhousePath, args);
+    }
   }
 
   #startArgs(request: QueryRequest, tag: string): readonly string[] {
@@ -194,19 +210,20 @@ export class Runner {
   }
 
   async #kill(tag: string): Promise<void> {
-    const connection = new Connection(this.#options.clickhousePath);
+    let connection: Connection | undefined;
     try {
+      connection = await this.#open([]);
       await connection.query(`KILL QUERY WHERE Settings['log_comment'] = ${quoteString(tag)} ASYNC FORMAT Null`);
     } catch {
       // Nothing to stop: the query has ended meanwhile, or max_execution_time will end it.
     } finally {
-      connection.close();
+      connection?.close();
     }
   }
 
   /** Runs a statement of our own. */
   async ask(sql: string, format = 'TabSeparated'): Promise<string> {
-    const connection = new Connection(this.#options.clickhousePath);
+    const connection = await this.#open([]);
     try {
       return Buffer.from((await connection.query(sql, format)).bytes).toString('utf8');
     } finally {

@@ -4,7 +4,8 @@ import { engineError } from './errors.ts';
 import type { SessionRequest } from './request.ts';
 
 interface Session {
-  readonly connection: Connection;
+  /** Undefined while it is being opened. */
+  connection: Connection | undefined;
   busy: boolean;
   timer: NodeJS.Timeout | undefined;
 }
@@ -13,28 +14,37 @@ interface Session {
 const maxSessions = 1000;
 
 export class SessionStore {
-  readonly #open: () => Connection;
+  readonly #open: () => Promise<Connection>;
   readonly #sessions = new Map<string, Session>();
 
-  constructor(open: () => Connection) {
+  constructor(open: () => Promise<Connection>) {
     this.#open = open;
   }
 
   /** Gives the session's connection for one query. Throws EngineError: in use, not found, too many. */
-  take(request: SessionRequest): Connection {
+  async take(request: SessionRequest): Promise<Connection> {
     let session = this.#sessions.get(request.id);
-    if (session === undefined) {
-      if (request.mustExist) throw engineError('SESSION_NOT_FOUND', `Session ${request.id} not found`);
-      if (this.#sessions.size >= maxSessions) {
-        throw engineError('TOO_MANY_SIMULTANEOUS_QUERIES', `Too many sessions: ${maxSessions} are open`);
-      }
-      session = { connection: this.#open(), busy: false, timer: undefined };
-      this.#sessions.set(request.id, session);
+    if (session?.busy === true) {
+      throw engineError('SESSION_IS_LOCKED', `Session ${request.id} is locked by a concurrent client`);
     }
-    if (session.busy) throw engineError('SESSION_IS_LOCKED', `Session ${request.id} is locked by a concurrent client`);
-    session.busy = true;
-    clearTimeout(session.timer);
-    return session.connection;
+    if (session !== undefined) {
+      session.busy = true;
+      clearTimeout(session.timer);
+      return session.connection!;
+    }
+    if (request.mustExist) throw engineError('SESSION_NOT_FOUND', `Session ${request.id} not found`);
+    if (this.#sessions.size >= maxSessions) {
+      throw engineError('TOO_MANY_SIMULTANEOUS_QUERIES', `Too many sessions: ${maxSessions} are open`);
+    }
+    session = { connection: undefined, busy: true, timer: undefined };
+    this.#sessions.set(request.id, session);
+    try {
+      session.connection = await this.#open();
+      return session.connection;
+    } catch (error) {
+      this.#sessions.delete(request.id);
+      throw error;
+    }
   }
 
   /** Gives it back; it closes after its timeout without use. */
@@ -49,7 +59,7 @@ export class SessionStore {
   #close(id: string, session: Session): void {
     clearTimeout(session.timer);
     this.#sessions.delete(id);
-    session.connection.close();
+    session.connection?.close();
   }
 
   /** Closes all; none may be in use. */
