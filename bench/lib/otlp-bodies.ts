@@ -77,7 +77,7 @@ function writeSpan(writer: ArenaWriter, input: SpanInput): void {
   writer.attribute(9, 'http.response.status_code', input.fails ? 500 : 200);
   writer.attribute(9, 'server.address', 'orders.shop.svc');
   writer.attribute(9, 'server.port', 8080);
-  writer.attribute(9, 'user_agent.original', 'Mozilla/5.0 (X11; Linux)');
+  writer.attribute(9, 'user_agent.original', 'Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142');
   writer.attribute(9, 'customer.id', `cust-${Math.floor(random() * 50_000)}`);
   writer.attribute(9, 'order.total', Math.round(random() * 10_000) / 100 + 0.001);
   writer.attribute(9, 'cache.hit', random() < 0.8);

@@ -48,16 +48,24 @@ export class AttributeTable {
   length: Uint32Array;
   readonly from: Uint32Array;
   readonly to: Uint32Array;
+  /** Another chunk reads this table too, so its columns must not go back to the pool. */
+  isShared = false;
 
   constructor(ownerCount: number, capacity: number) {
+    const columns = takeColumns(capacity);
     this.from = new Uint32Array(ownerCount);
     this.to = new Uint32Array(ownerCount);
-    this.keyId = new Int32Array(capacity);
-    this.keyAt = new Uint32Array(capacity);
-    this.keyLength = new Uint32Array(capacity);
-    this.type = new Uint8Array(capacity);
-    this.at = new Uint32Array(capacity);
-    this.length = new Uint32Array(capacity);
+    this.keyId = columns.keyId;
+    this.keyAt = columns.keyAt;
+    this.keyLength = columns.keyLength;
+    this.type = columns.type;
+    this.at = columns.at;
+    this.length = columns.length;
+  }
+
+  /** Gives the columns back for the next table. The table must not be used afterwards. */
+  release(): void {
+    if (!this.isShared) giveColumns(this);
   }
 
   get ownerCount(): number {
@@ -140,6 +148,45 @@ export class AttributeTable {
   }
 }
 
+/** The columns of a table: what is pooled. */
+type TableColumns = Pick<AttributeTable, 'keyId' | 'keyAt' | 'keyLength' | 'type' | 'at' | 'length'>;
+
+/**
+ * Columns of released tables, by capacity (a power of two). Fresh ones cost more than filling them: they must be zeroed and collected.
+ * At most POOL_LIMIT_ROWS rows (21 bytes each) are kept.
+ */
+const pool = new Map<number, TableColumns[]>();
+let pooledRows = 0;
+const POOL_MIN_ROWS = 1024;
+const POOL_LIMIT_ROWS = 512 * 1024;
+
+function takeColumns(capacity: number): TableColumns {
+  const rows = capacity < POOL_MIN_ROWS ? capacity : 2 ** Math.ceil(Math.log2(capacity));
+  const pooled = rows < POOL_MIN_ROWS ? undefined : pool.get(rows)?.pop();
+  if (pooled !== undefined) {
+    pooledRows -= rows;
+    return pooled;
+  }
+  return {
+    keyId: new Int32Array(rows),
+    keyAt: new Uint32Array(rows),
+    keyLength: new Uint32Array(rows),
+    type: new Uint8Array(rows),
+    at: new Uint32Array(rows),
+    length: new Uint32Array(rows),
+  };
+}
+
+function giveColumns(columns: TableColumns): void {
+  const rows = columns.keyId.length;
+  if (rows < POOL_MIN_ROWS || pooledRows + rows > POOL_LIMIT_ROWS || (rows & (rows - 1)) !== 0) return;
+  const { keyId, keyAt, keyLength, type, at, length } = columns;
+  const list = pool.get(rows) ?? [];
+  list.push({ keyId, keyAt, keyLength, type, at, length });
+  pool.set(rows, list);
+  pooledRows += rows;
+}
+
 function enlarge<T extends Int32Array | Uint32Array | Uint8Array>(source: T, target: T): T {
   target.set(source);
   return target;
@@ -171,10 +218,15 @@ export function readKeyValue(
     arena[valueAt + 1] === rest &&
     rest < 0x80
   ) {
-    if (rest > 1 && arena[valueAt + 2] === 0x0a && arena[valueAt + 3] === rest - 2) {
+    const tag = arena[valueAt + 2]!;
+    if (tag === 0x0a && rest > 1 && arena[valueAt + 3] === rest - 2) {
       table.type[row] = VALUE_STRING;
       table.at[row] = valueAt + 4;
       table.length[row] = rest - 2;
+    } else if (isScalar(arena, tag, valueAt + 3, end)) {
+      table.type[row] = tag >>> 3;
+      table.at[row] = valueAt + 3;
+      table.length[row] = rest - 1;
     } else {
       readAnyValue(arena, valueAt + 2, end);
       table.type[row] = value.type;
@@ -221,6 +273,15 @@ export function readKeyValue(
   table.at[row] = value.at;
   table.length[row] = value.length;
   table.keyId[row] = keyIdOf(table, arena, keyAt, keyLength, guess);
+}
+
+/** Whether an AnyValue with this first tag is one bool, int or double whose payload is exactly arena[at, end). */
+function isScalar(arena: Uint8Array, tag: number, at: number, end: number): boolean {
+  if (tag === 0x21) return end - at === 8;
+  if ((tag !== 0x18 && tag !== 0x10) || at >= end) return false;
+  const last = end - 1;
+  while (at < last && arena[at]! >= 0x80) at++;
+  return at === last && arena[last]! < 0x80;
 }
 
 function keyIdOf(table: AttributeTable, arena: Uint8Array, keyAt: number, keyLength: number, guess: number): number {

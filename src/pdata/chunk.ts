@@ -207,11 +207,14 @@ export abstract class Chunk {
     return this.#rowAttributes;
   }
 
-  /** Lets go of the attribute tables that can be built again: for components that hold chunks for a while. */
+  /**
+   * Gives back the attribute tables that can be built again: for components that hold chunks for a while, and for those that end a
+   * batch's way. Cursors taken before must not be used afterwards.
+   */
   releaseTables(): void {
-    if (this.modifiedResources === undefined) this.#resourceAttributes = undefined;
-    if (this.modifiedScopes === undefined) this.#scopeAttributes = undefined;
-    if (this.modifiedRows === undefined) this.#rowAttributes = undefined;
+    if (this.modifiedResources === undefined) this.#resourceAttributes = released(this.#resourceAttributes);
+    if (this.modifiedScopes === undefined) this.#scopeAttributes = released(this.#scopeAttributes);
+    if (this.modifiedRows === undefined) this.#rowAttributes = released(this.#rowAttributes);
   }
 
   #readHeads(kind: 'resource' | 'scope'): AttributeTable {
@@ -372,7 +375,14 @@ function copyOf(source: AttributeCursor | undefined, chunk: Chunk, kind: Attribu
 }
 
 function rebind(source: AttributeCursor | undefined, chunk: Chunk, kind: AttributeOwner): AttributeCursor | undefined {
-  return source && new AttributeCursor(chunk, kind, source.table);
+  if (source === undefined) return undefined;
+  source.table.isShared = true;
+  return new AttributeCursor(chunk, kind, source.table);
+}
+
+function released(cursor: AttributeCursor | undefined): undefined {
+  cursor?.table.release();
+  return undefined;
 }
 
 /** Asserts that the chunk belongs to a signal; narrows nothing, guards wiring mistakes. */

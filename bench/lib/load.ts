@@ -1,0 +1,102 @@
+import { Agent, request } from 'node:http';
+import { parseArgs } from 'node:util';
+import { decodeTraces } from '#wire';
+import { traceBody } from './otlp-bodies.ts';
+
+/**
+ * Sends OTLP/HTTP trace requests to one URL on loopback as fast as the answers come, and prints one JSON line. Bodies are made before the
+ * clock starts; each request gets trace ids of its own by changing the id bytes in place.
+ * A request that is told to try again (429, 503) is sent again after a pause.
+ */
+const { values } = parseArgs({
+  options: {
+    url: { type: 'string' },
+    requests: { type: 'string', default: '1000' },
+    spans: { type: 'string', default: '1000' },
+    spansPerTrace: { type: 'string', default: '10' },
+    concurrency: { type: 'string', default: '8' },
+    errorShare: { type: 'string', default: '0.02' },
+  },
+});
+
+interface Result {
+  sentSpans: number;
+  acceptedSpans: number;
+  retries: number;
+  failures: number;
+  seconds: number;
+  bytes: number;
+}
+
+const spanCount = Number(values.spans);
+const BODY_VARIANTS = 8;
+const bodies = Array.from({ length: BODY_VARIANTS }, (_, seed) => {
+  const body = traceBody({
+    spanCount,
+    spansPerTrace: Number(values.spansPerTrace),
+    seed,
+    errorShare: Number(values.errorShare),
+  });
+  return { body, traceIdAt: decodeTraces(body).chunk.columns.traceIdAt };
+});
+
+const url = new URL(values.url!);
+const agent = new Agent({ keepAlive: true, maxSockets: Number(values.concurrency) });
+
+function post(body: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const call = request(
+      url,
+      { method: 'POST', agent, headers: { 'content-type': 'application/x-protobuf', 'content-length': body.length } },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode ?? 0));
+      },
+    );
+    call.on('error', reject);
+    call.end(body);
+  });
+}
+
+/** Gives all spans of the body trace ids that were not sent before; spans of one trace keep one id. */
+function renumber(body: Uint8Array, traceIdAt: Uint32Array, serial: number): void {
+  for (let i = 0; i < traceIdAt.length; i++) {
+    const at = traceIdAt[i]!;
+    body[at] = serial & 0xff;
+    body[at + 1] = (serial >>> 8) & 0xff;
+    body[at + 2] = (serial >>> 16) & 0xff;
+  }
+}
+
+const result: Result = { sentSpans: 0, acceptedSpans: 0, retries: 0, failures: 0, seconds: 0, bytes: 0 };
+let next = 0;
+
+async function worker(): Promise<void> {
+  while (next < Number(values.requests)) {
+    const serial = next++;
+    const source = bodies[serial % BODY_VARIANTS]!;
+    const body = source.body.slice();
+    renumber(body, source.traceIdAt, serial);
+    result.sentSpans += spanCount;
+    result.bytes += body.length;
+    for (let attempt = 0; ; attempt++) {
+      const status = await post(body).catch(() => 0);
+      if (status === 200) {
+        result.acceptedSpans += spanCount;
+        break;
+      }
+      if (attempt >= 200 || (status !== 503 && status !== 429)) {
+        result.failures++;
+        break;
+      }
+      result.retries++;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
+
+const startMs = performance.now();
+await Promise.all(Array.from({ length: Number(values.concurrency) }, worker));
+result.seconds = (performance.now() - startMs) / 1000;
+console.log(JSON.stringify(result));
+agent.destroy();
