@@ -19,10 +19,9 @@ export class Secret {
   toJSON(): string {
     return REDACTED;
   }
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
-    return REDACTED;
-  }
 }
+
+Object.defineProperty(Secret.prototype, Symbol.for('nodejs.util.inspect.custom'), { value: () => REDACTED });
 
 /** Runs `read` and returns the texts of all secrets that it made, so that print-config can hide them in the file's own form. */
 export function secretsMadeBy(read: () => void): ReadonlySet<string> {

@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, ConfigErrors, messageOf, StartError, systemClock } from '#base';
+import type { ComponentRegistry, HostDescription, Logger } from '#component';
+import { type ConfigWarning, type LoadedConfig, type LogsTelemetryConfig, printPlace } from '#config';
+import { CreateContext } from './create-settings.ts';
+import { buildGraph } from './graph.ts';
+import { MetricsServer } from './metrics-server.ts';
+import { OwnMetrics } from './own-metrics-feed.ts';
+import { type Plan, planCollector } from './plan.ts';
+import { RunningGraph } from './running-graph.ts';
+import { StatusBoard } from './status.ts';
+import { type LineSink, LogWriter } from './telemetry/logger.ts';
+import { registerProcessMetrics } from './telemetry/process-metrics.ts';
+import { MetricRegistry } from './telemetry/registry.ts';
+import { Topology } from './topology.ts';
+
+export interface CollectorOptions {
+  readonly registry: ComponentRegistry;
+  /** Reads the configuration: at start, and again at every reload. */
+  load(): Promise<LoadedConfig>;
+  readonly version: string;
+  /** Components keep their files below it. */
+  readonly stateDir: string;
+  /** Where log lines go, by output path; default: stderr. */
+  readonly logSink?: LineSink;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  /** How long a shutdown may take in all. Default 10 s. */
+  readonly shutdownTimeoutMs?: number;
+  /** The type of the exporter that takes the collector's own metrics. Default `signalbox`. */
+  readonly ownMetricsExporterType?: string;
+  /** Called once when a component reports that the collector can't go on. */
+  onFatal?(message: string): void;
+}
+
+const DEFAULT_SHUTDOWN_TIMEOUT_MS = 10_000;
+const DEFAULT_LOGS: LogsTelemetryConfig = {
+  level: 'info',
+  encoding: 'console',
+  outputPaths: ['stderr'],
+  initialFields: new Map(),
+  sampling: undefined,
+};
+
+/** A collector: one configuration running as one graph, with its telemetry around it. */
+export class Collector {
+  readonly metrics: MetricRegistry = new MetricRegistry();
+  readonly #options: CollectorOptions;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #instanceId = randomUUID();
+  readonly #startTimeMs: number;
+  readonly #metricsServer: MetricsServer;
+  readonly #ownMetrics: OwnMetrics;
+  readonly #topology: Topology;
+  readonly #removeProcessMetrics: () => void;
+  #log: Logger;
+  #running: RunningGraph | undefined;
+  /** Starts, reloads and shutdowns happen one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.#startTimeMs = this.#clock.nowMs();
+    this.#metricsServer = new MetricsServer(this.metrics);
+    this.#ownMetrics = new OwnMetrics(this.metrics, this.#clock, options.version);
+    this.#topology = new Topology(this.metrics.meter());
+    this.#removeProcessMetrics = registerProcessMetrics(this.metrics.meter());
+    this.#log = new LogWriter(DEFAULT_LOGS, this.#clock, this.#sink).logger();
+  }
+
+  /** Throws ConfigErrors when the configuration is wrong, a StartError when a component can't start. */
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { plan, warnings } = await this.#plan();
+      const next = this.#build(plan);
+      this.#warn(warnings);
+      this.#log.info('Starting signalbox...', { Version: this.#options.version, pid: process.pid });
+      await this.#run(next, plan);
+      this.#log.info('Everything is ready. Begin running and processing data.');
+    });
+  }
+
+  /**
+   * Reads the configuration again and runs it. A configuration with mistakes, or one that can't start, is logged in full and the
+   * one from before goes on. Resolves to whether the new one runs.
+   */
+  reload(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const before = this.#running;
+      this.#log.info('Config updated, restart service');
+      let plan: Plan;
+      let next: RunningGraph;
+      try {
+        const planned = await this.#plan();
+        plan = planned.plan;
+        next = this.#build(plan);
+        this.#warn(planned.warnings);
+      } catch (error) {
+        this.#logFailure('The new configuration is not used', error);
+        return false;
+      }
+      await this.#stopRunning();
+      try {
+        await this.#run(next, plan);
+        return true;
+      } catch (error) {
+        this.#logFailure('The new configuration cannot start, going back to the one before', error);
+        if (before !== undefined) await this.#run(this.#build(before.plan), before.plan);
+        return false;
+      }
+    });
+  }
+
+  /** Stops taking data, hands on what is held, and closes everything. Safe to call twice. */
+  shutdown(deadlineMs?: number): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#running === undefined) return;
+      this.#log.info('Starting shutdown...');
+      await this.#stopRunning(deadlineMs);
+      await this.#metricsServer.close();
+      this.#removeProcessMetrics();
+      this.#log.info('Shutdown complete.');
+    });
+  }
+
+  describe(): HostDescription {
+    return this.#running?.describe() ?? this.#emptyDescription();
+  }
+
+  /** Where the own metrics can be read. */
+  get metricsPorts(): readonly number[] {
+    return this.#metricsServer.ports;
+  }
+
+  async #plan(): Promise<{ plan: Plan; warnings: readonly ConfigWarning[] }> {
+    const loaded = await this.#options.load();
+    const { plan, errors, warnings } = await planCollector(loaded.root, this.#options.registry);
+    if (plan === undefined) throw new ConfigErrors(errors);
+    const telemetry = plan.document.service.telemetry.metrics.unsupportedReaders.map((reader) => ({
+      message: `service::telemetry::metrics::readers: the reader "${reader}" is not supported and does nothing; own metrics are served for Prometheus and kept in the store`,
+      place: plan.document.root.place,
+    }));
+    return { plan, warnings: [...loaded.warnings, ...warnings, ...telemetry] };
+  }
+
+  /** Creates the graph; nothing is opened yet. */
+  #build(plan: Plan): RunningGraph {
+    const { version, stateDir } = this.#options;
+    const { telemetry } = plan.document.service;
+    const log = new LogWriter(telemetry.logs, this.#clock, this.#sink);
+    let running: RunningGraph | undefined;
+    const statuses = new StatusBoard(this.#clock, (entry) => {
+      if (running !== undefined && this.#running === running) this.#topology.publish(running.describe());
+      if (entry.status === 'fatal_error') this.#options.onFatal?.(`${entry.kind} "${entry.id}": ${entry.message}`);
+    });
+    const context = new CreateContext({
+      registry: this.metrics,
+      log,
+      statuses,
+      clock: this.#clock,
+      random: this.#random,
+      version,
+      stateDir,
+    });
+    const graph = buildGraph(plan, context);
+    const ownExporter = this.#ownMetrics.exporterIn(plan, graph, this.#options.ownMetricsExporterType ?? 'signalbox');
+    running = new RunningGraph({
+      plan,
+      graph,
+      statuses,
+      clock: this.#clock,
+      logger: log.logger(),
+      version,
+      startTimeMs: this.#startTimeMs,
+      ownExporter,
+      resource: this.#resource(plan),
+    });
+    return running;
+  }
+
+  async #run(running: RunningGraph, plan: Plan): Promise<void> {
+    this.#log = running.logger;
+    try {
+      await this.#metricsServer.apply(plan.document.service.telemetry.metrics.prometheusReaders, running.resource);
+      await running.start();
+    } catch (error) {
+      await running.shutdown(this.#shutdownTimeoutMs);
+      if (this.#running === undefined) await this.#metricsServer.close();
+      throw error;
+    }
+    this.#running = running;
+    this.#topology.publish(running.describe());
+    this.#ownMetrics.feed(running.ownExporter, running.resource);
+  }
+
+  async #stopRunning(deadlineMs = this.#shutdownTimeoutMs): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    this.#running = undefined;
+    await this.#ownMetrics.stop();
+    await running.shutdown(deadlineMs);
+    this.#topology.clear();
+  }
+
+  #resource(plan: Plan): ReadonlyMap<string, string> {
+    const resource = new Map<string, string>([
+      ['service.name', 'signalbox-collector'],
+      ['service.version', this.#options.version],
+      ['service.instance.id', this.#instanceId],
+    ]);
+    for (const [key, value] of plan.document.service.telemetry.resource) {
+      if (value === null) resource.delete(key);
+      else resource.set(key, value);
+    }
+    return resource;
+  }
+
+  #warn(warnings: readonly ConfigWarning[]): void {
+    for (const { message, place } of warnings) this.#log.warn(message, { at: printPlace(place) });
+  }
+
+  #logFailure(message: string, error: unknown): void {
+    if (!(error instanceof ConfigErrors)) {
+      const hint = error instanceof StartError ? error.hint : undefined;
+      this.#log.error(message, { error: messageOf(error), hint });
+      return;
+    }
+    for (const one of error.errors) {
+      this.#log.error(message, { error: one.message, ...(one.place && { at: printPlace(one.place) }) });
+    }
+  }
+
+  async #inTurn<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(action, action);
+    this.#turn = result.catch(() => undefined);
+    return await result;
+  }
+
+  get #shutdownTimeoutMs(): number {
+    return this.#options.shutdownTimeoutMs ?? DEFAULT_SHUTDOWN_TIMEOUT_MS;
+  }
+
+  #sink = (line: string): void => {
+    if (this.#options.logSink !== undefined) this.#options.logSink(line);
+    else process.stderr.write(`${line}\n`);
+  };
+
+  #emptyDescription(): HostDescription {
+    const { version } = this.#options;
+    return { version, startTimeMs: this.#startTimeMs, ready: false, pipelines: [], extensions: [], statuses: [] };
+  }
+}

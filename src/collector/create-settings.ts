@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type { Clock } from '#base';
+import type { CreateSettings, LogFields, Meter } from '#component';
+import type { Signal } from '#pdata';
+import type { PlannedComponent } from './plan.ts';
+import type { StatusBoard } from './status.ts';
+import type { LogWriter } from './telemetry/logger.ts';
+import type { MetricRegistry } from './telemetry/registry.ts';
+
+export interface CreateContextOptions {
+  readonly registry: MetricRegistry;
+  readonly log: LogWriter;
+  readonly statuses: StatusBoard;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly version: string;
+  /** Components get folders below it. */
+  readonly stateDir: string;
+}
+
+export interface Place {
+  readonly pipeline: string;
+  readonly signal?: Signal;
+}
+
+/** Makes what each factory gets besides its configuration. */
+export class CreateContext {
+  /** For the measurements on the edges. */
+  readonly meter: Meter;
+  readonly #options: CreateContextOptions;
+
+  constructor(options: CreateContextOptions) {
+    this.#options = options;
+    this.meter = options.registry.meter();
+  }
+
+  settings(component: PlannedComponent, { pipeline, signal }: Place): CreateSettings {
+    const { registry, log, statuses, clock, random, version, stateDir } = this.#options;
+    const { kind, id } = component;
+    const fields: LogFields = {
+      'otelcol.component.id': id,
+      'otelcol.component.kind': kind,
+      ...(pipeline !== '' && { 'otelcol.pipeline.id': pipeline }),
+      ...(signal !== undefined && { 'otelcol.signal': signal }),
+    };
+    return {
+      id,
+      pipeline,
+      logger: log.logger(fields),
+      meter: registry.meter({ [kind]: id }),
+      clock,
+      random,
+      version,
+      stateDir: join(stateDir, `${kind}_${id.replace(/[^a-zA-Z0-9_-]+/g, '_')}`),
+      reportStatus: (status, message) => {
+        statuses.set({ kind, id, pipeline, instance: kind === 'exporter' ? (signal ?? '') : '' }, status, message);
+      },
+    };
+  }
+}

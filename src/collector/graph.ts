@@ -1,0 +1,195 @@
+import type {
+  Component,
+  ComponentKind,
+  Connector,
+  ConnectorFactory,
+  Consumer,
+  Exporter,
+  ExporterFactory,
+  ExtensionFactory,
+  Processor,
+  ProcessorFactory,
+  ReceiverFactory,
+} from '#component';
+import type { Signal } from '#pdata';
+import type { CreateContext } from './create-settings.ts';
+import { DeliveringExporter } from './delivery/delivery.ts';
+import { measured } from './edge.ts';
+import { fanOut } from './fan-out.ts';
+import type { Plan, PlannedComponent, PlannedPipeline } from './plan.ts';
+import { connectorEdges } from './plan-connectors.ts';
+
+/** One instance in the graph. */
+export interface GraphNode {
+  readonly kind: ComponentKind;
+  readonly id: string;
+  /** Empty for receivers, exporters, connectors and extensions. */
+  readonly pipeline: string;
+  /** Tells apart the instances of an exporter or connector. */
+  readonly instance: string;
+  readonly component: Component;
+}
+
+export interface BuiltPipeline {
+  readonly plan: PlannedPipeline;
+  readonly mutatesData: boolean;
+}
+
+export interface Graph {
+  readonly pipelines: readonly BuiltPipeline[];
+  /** In the order in which they start; they stop in the opposite one. */
+  readonly nodes: readonly GraphNode[];
+  readonly extensions: ReadonlyMap<string, Component>;
+  /** The exporters by id and signal, for feeding the collector's own telemetry into one. */
+  exporter(id: string, signal: Signal): Exporter;
+}
+
+/**
+ * Creates all instances of a plan and joins them: extensions, exporters, then pipeline by pipeline from the far end (connectors,
+ * processors back to front), receivers last. Creating opens nothing, so a graph can be built while another one runs.
+ */
+export function buildGraph(plan: Plan, context: CreateContext): Graph {
+  return new GraphBuilder(plan, context).build();
+}
+
+class GraphBuilder {
+  readonly #plan: Plan;
+  readonly #context: CreateContext;
+  readonly #nodes: GraphNode[] = [];
+  readonly #exporters = new Map<string, DeliveringExporter>();
+  /** What takes a pipeline's data at its start. */
+  readonly #heads = new Map<string, Consumer>();
+  readonly #connectors = new Map<string, Consumer>();
+
+  constructor(plan: Plan, context: CreateContext) {
+    this.#plan = plan;
+    this.#context = context;
+  }
+
+  build(): Graph {
+    const { document, components, pipelines } = this.#plan;
+    const extensions = new Map<string, Component>();
+    for (const id of new Set(document.service.extensions)) {
+      const planned = components.extensions.get(id)!;
+      const factory = planned.factory as ExtensionFactory<unknown>;
+      const component = factory.create(this.#context.settings(planned, { pipeline: '' }), planned.config);
+      this.#add(planned, { pipeline: '', instance: '' }, component);
+      extensions.set(id, component);
+    }
+    for (const pipeline of pipelines) {
+      for (const id of pipeline.exporters) if (components.exporters.has(id)) this.#exporter(id, pipeline.signal);
+    }
+    const built = pipelines.map((pipeline) => this.#pipeline(pipeline));
+    const receivers = new Set(pipelines.flatMap((pipeline) => pipeline.receivers));
+    for (const id of receivers) if (components.receivers.has(id)) this.#receiver(components.receivers.get(id)!);
+    const order = new Map([...document.service.pipelines.keys()].map((id, i) => [id, i]));
+    built.sort((a, b) => (order.get(a.plan.id) ?? 0) - (order.get(b.plan.id) ?? 0));
+    return {
+      pipelines: built,
+      nodes: this.#nodes,
+      extensions,
+      exporter: (id, signal) => this.#exporter(id, signal),
+    };
+  }
+
+  #pipeline(pipeline: PlannedPipeline): BuiltPipeline {
+    const { signal } = pipeline;
+    const tail: Consumer[] = [];
+    for (const id of pipeline.exporters) {
+      if (this.#plan.components.exporters.has(id)) {
+        const edge = { kind: 'exporter', id, signal, pipeline: '' } as const;
+        tail.push(measured(this.#context.meter, 'consumed', edge, this.#exporter(id, signal)));
+      } else tail.push(...this.#connectorsFrom(id, pipeline));
+    }
+    let next = fanOut(tail);
+    for (const id of pipeline.processors.toReversed()) next = this.#processor(id, pipeline, next);
+    this.#heads.set(pipeline.id, next);
+    return { plan: pipeline, mutatesData: next.mutatesData };
+  }
+
+  #processor(id: string, { id: pipeline, signal }: PlannedPipeline, next: Consumer): Consumer {
+    const planned = this.#plan.components.processors.get(id)!;
+    const edge = { kind: 'processor', id, signal, pipeline } as const;
+    const factory = planned.factory as ProcessorFactory<unknown>;
+    const processor: Processor = factory.create(
+      this.#context.settings(planned, { pipeline, signal }),
+      planned.config,
+      signal,
+      measured(this.#context.meter, 'produced', edge, next),
+    );
+    this.#add(planned, { pipeline, instance: '' }, processor);
+    const consumed = measured(this.#context.meter, 'consumed', edge, processor);
+    // What a later step changes is changed for everybody who holds the batch: the whole chain counts.
+    return { mutatesData: processor.mutatesData || next.mutatesData, consume: (batch) => consumed.consume(batch) };
+  }
+
+  #exporter(id: string, signal: Signal): DeliveringExporter {
+    const key = `${id} ${signal}`;
+    let exporter = this.#exporters.get(key);
+    if (exporter === undefined) {
+      const planned = this.#plan.components.exporters.get(id)!;
+      const factory = planned.factory as ExporterFactory<unknown>;
+      const settings = this.#context.settings(planned, { pipeline: '', signal });
+      exporter = new DeliveringExporter(
+        factory.create(settings, planned.config, signal),
+        factory.delivery?.(planned.config),
+        { ...settings, signal },
+      );
+      this.#exporters.set(key, exporter);
+      this.#add(planned, { pipeline: '', instance: signal }, exporter);
+    }
+    return exporter;
+  }
+
+  /** One instance per pair of signals, which takes from all pipelines of the first and feeds all of the second. */
+  #connectorsFrom(id: string, pipeline: PlannedPipeline): Consumer[] {
+    const { pipelines, components } = this.#plan;
+    const planned = components.connectors.get(id)!;
+    const edges = connectorEdges(pipelines, components).filter(
+      (edge) => edge.connector === id && edge.from.signal === pipeline.signal,
+    );
+    const from = pipeline.signal;
+    return [...new Set(edges.map((edge) => edge.to.signal))].map((to) => {
+      const key = `${id} ${from} ${to}`;
+      const known = this.#connectors.get(key);
+      if (known !== undefined) return known;
+      const next = new Map<string, Consumer>();
+      for (const edge of edges) {
+        if (edge.to.signal !== to) continue;
+        const producedEdge = { kind: 'connector', id, signal: from, outputSignal: to, pipeline: edge.to.id } as const;
+        const head = this.#heads.get(edge.to.id)!;
+        next.set(edge.to.id, measured(this.#context.meter, 'produced', producedEdge, head));
+      }
+      const factory = planned.factory as ConnectorFactory<unknown>;
+      const settings = this.#context.settings(planned, { pipeline: '', signal: from });
+      const connector: Connector = factory.create(settings, planned.config, from, to, next);
+      this.#add(planned, { pipeline: '', instance: `${from} ${to}` }, connector);
+      const edge = { kind: 'connector', id, signal: from, outputSignal: to, pipeline: '' } as const;
+      const consumed = measured(this.#context.meter, 'consumed', edge, connector);
+      const mutatesData = connector.mutatesData || [...next.values()].some((consumer) => consumer.mutatesData);
+      const consumer: Consumer = { mutatesData, consume: (batch) => consumed.consume(batch) };
+      this.#connectors.set(key, consumer);
+      return consumer;
+    });
+  }
+
+  #receiver(planned: PlannedComponent): void {
+    const { id } = planned;
+    const next: Partial<Record<Signal, Consumer>> = {};
+    for (const signal of ['traces', 'metrics', 'logs'] as const) {
+      const heads = this.#plan.pipelines
+        .filter((pipeline) => pipeline.signal === signal && pipeline.receivers.includes(id))
+        .map((pipeline) => this.#heads.get(pipeline.id)!);
+      if (heads.length === 0) continue;
+      const edge = { kind: 'receiver', id, signal, pipeline: '' } as const;
+      next[signal] = measured(this.#context.meter, 'produced', edge, fanOut(heads));
+    }
+    const factory = planned.factory as ReceiverFactory<unknown>;
+    const component = factory.create(this.#context.settings(planned, { pipeline: '' }), planned.config, next);
+    this.#add(planned, { pipeline: '', instance: '' }, component);
+  }
+
+  #add(planned: PlannedComponent, where: { pipeline: string; instance: string }, component: Component): void {
+    this.#nodes.push({ kind: planned.kind, id: planned.id, ...where, component });
+  }
+}

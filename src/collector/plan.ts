@@ -1,0 +1,163 @@
+import { ConfigError, type ConfigPlace } from '#base';
+import type { ComponentKind, ComponentRegistry, Factory } from '#component';
+import {
+  type CollectorDocument,
+  type ComponentEntry,
+  type ComponentSection,
+  type ConfigWarning,
+  type MapNode,
+  placeAt,
+  readBlock,
+  readDocument,
+  type Schema,
+} from '#config';
+import type { Signal } from '#pdata';
+import { checkConnectors } from './plan-connectors.ts';
+import { checkPipelines } from './plan-pipelines.ts';
+
+/** A component that the configuration defines, with its settings read. */
+export interface PlannedComponent {
+  readonly kind: ComponentKind;
+  readonly id: string;
+  readonly factory: Factory;
+  readonly config: unknown;
+  readonly place: ConfigPlace;
+}
+
+export interface PlannedPipeline {
+  /** `traces` or `traces/name`. */
+  readonly id: string;
+  readonly signal: Signal;
+  /** Ids of receivers and connectors, without repetition. */
+  readonly receivers: readonly string[];
+  readonly processors: readonly string[];
+  readonly exporters: readonly string[];
+}
+
+export type PlannedComponents = Readonly<Record<ComponentSection, ReadonlyMap<string, PlannedComponent>>>;
+
+/** A checked configuration, ready to be built. Components that nothing refers to are in it but are never created. */
+export interface Plan {
+  readonly document: CollectorDocument;
+  readonly components: PlannedComponents;
+  /** In an order in which every pipeline comes after those that its connectors feed. */
+  readonly pipelines: readonly PlannedPipeline[];
+}
+
+export interface Planned {
+  /** Undefined if there are errors. */
+  readonly plan: Plan | undefined;
+  readonly errors: readonly ConfigError[];
+  /** Old names and components that nothing uses. */
+  readonly warnings: readonly ConfigWarning[];
+}
+
+export const KIND_OF: Readonly<Record<ComponentSection, ComponentKind>> = {
+  receivers: 'receiver',
+  processors: 'processor',
+  exporters: 'exporter',
+  connectors: 'connector',
+  extensions: 'extension',
+};
+
+/** Checks a loaded configuration against the components that there are. Opens nothing, and collects all mistakes. */
+export async function planCollector(root: MapNode, registry: ComponentRegistry): Promise<Planned> {
+  const { document, errors: documentErrors } = readDocument(root);
+  const errors = [...documentErrors];
+  const warnings: ConfigWarning[] = [];
+  if (document === undefined) return { plan: undefined, errors, warnings };
+  const read = async (section: ComponentSection): Promise<Map<string, PlannedComponent>> => {
+    const planned = new Map<string, PlannedComponent>();
+    for (const entry of document.components[section].values()) {
+      const component = await readComponent(entry, root, registry, errors, warnings);
+      if (component !== undefined) planned.set(entry.id, component);
+    }
+    return planned;
+  };
+  const components: PlannedComponents = {
+    receivers: await read('receivers'),
+    processors: await read('processors'),
+    exporters: await read('exporters'),
+    connectors: await read('connectors'),
+    extensions: await read('extensions'),
+  };
+  const pipelines = checkPipelines(document, components, errors);
+  checkExtensions(document, components, errors);
+  const ordered = checkConnectors(document, components, pipelines, errors);
+  warnUnused(document, warnings);
+  const plan = errors.length === 0 ? { document, components, pipelines: ordered } : undefined;
+  return { plan, errors, warnings };
+}
+
+async function readComponent(
+  entry: ComponentEntry,
+  root: MapNode,
+  registry: ComponentRegistry,
+  errors: ConfigError[],
+  warnings: ConfigWarning[],
+): Promise<PlannedComponent | undefined> {
+  const kind = KIND_OF[entry.section];
+  const path = entry.path.join('::');
+  const source = registry.find(kind, entry.type);
+  if (source === undefined) {
+    const valid = registry.types(kind).join(' ');
+    const message = `'${entry.section}' unknown type: "${entry.type}" for id: "${entry.id}" (valid values: [${valid}])`;
+    errors.push(new ConfigError(path, message, entry.place));
+    return undefined;
+  }
+  if (source.type !== entry.type) {
+    const message = `"${entry.type}" alias is deprecated; use "${source.type}" instead`;
+    warnings.push({ message: `${path}: ${message}`, place: entry.place });
+  }
+  const factory = await source.load();
+  const schema = factory.schema as Schema<unknown>;
+  const result = readBlock(schema, {
+    root,
+    path: entry.path,
+    subject: `'${entry.section}' error reading configuration for "${entry.id}"`,
+  });
+  if ('errors' in result) {
+    errors.push(...result.errors);
+    return undefined;
+  }
+  const validate = factory.validate as ((config: unknown) => ReturnType<NonNullable<Factory['validate']>>) | undefined;
+  const mistakes = validate?.call(factory, result.value) ?? [];
+  for (const mistake of mistakes) {
+    const steps = [...entry.path, ...mistake.path];
+    errors.push(new ConfigError(steps.join('::'), `${steps.join('::')}: ${mistake.message}`, placeAt(root, steps)));
+  }
+  if (mistakes.length > 0) return undefined;
+  return { kind, id: entry.id, factory, config: result.value, place: entry.place };
+}
+
+function checkExtensions(document: CollectorDocument, components: PlannedComponents, errors: ConfigError[]): void {
+  document.service.extensions.forEach((id, i) => {
+    if (components.extensions.has(id) || document.components.extensions.has(id)) return;
+    const place = placeAt(document.root, ['service', 'extensions', i]);
+    errors.push(
+      new ConfigError(
+        `service::extensions`,
+        `service::extensions: references extension "${id}" which is not configured`,
+        place,
+      ),
+    );
+  });
+}
+
+/** otelcol says nothing about these; it is why a redaction that stands in no pipeline goes unnoticed. */
+function warnUnused(document: CollectorDocument, warnings: ConfigWarning[]): void {
+  const used = new Set(document.service.extensions.map((id) => `extensions ${id}`));
+  for (const pipeline of document.service.pipelines.values()) {
+    for (const id of pipeline.receivers) used.add(`receivers ${id}`).add(`connectors ${id}`);
+    for (const id of pipeline.processors) used.add(`processors ${id}`);
+    for (const id of pipeline.exporters) used.add(`exporters ${id}`).add(`connectors ${id}`);
+  }
+  for (const [section, entries] of Object.entries(document.components)) {
+    for (const entry of entries.values()) {
+      if (used.has(`${section} ${entry.id}`)) continue;
+      const where = section === 'extensions' ? 'service::extensions does not list it' : 'no pipeline uses it';
+      const message = `${section}::${entry.id}: ${KIND_OF[entry.section]} "${entry.id}" is defined but does nothing: ${where}`;
+      warnings.push({ message, place: entry.place });
+    }
+  }
+}

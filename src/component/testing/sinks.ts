@@ -1,0 +1,148 @@
+import { ConsumeError, type ConsumeErrorOptions, ManualClock } from '#base';
+import type { Batch } from '#pdata';
+import type {
+  ComponentStatus,
+  Consumer,
+  CreateSettings,
+  Extension,
+  Host,
+  HostDescription,
+  Meter,
+} from '../contracts.ts';
+
+/** Keeps every batch that it is given. */
+export class RecordingConsumer implements Consumer {
+  readonly mutatesData: boolean;
+  readonly batches: Batch[] = [];
+  /** Called before a batch is kept: throw to refuse it, wait to hold it up. */
+  before: (batch: Batch) => Promise<void> | void = () => undefined;
+
+  constructor(mutatesData = false) {
+    this.mutatesData = mutatesData;
+  }
+
+  async consume(batch: Batch): Promise<void> {
+    await this.before(batch);
+    this.batches.push(batch);
+  }
+
+  get itemCount(): number {
+    return this.batches.reduce((sum, batch) => sum + batch.itemCount, 0);
+  }
+}
+
+/** Refuses every batch with a new ConsumeError. */
+export class RefusingConsumer implements Consumer {
+  readonly mutatesData = false;
+  readonly error: { readonly message: string; readonly options: ConsumeErrorOptions };
+  refusals = 0;
+
+  constructor(options: ConsumeErrorOptions = {}, message = 'refused by the test') {
+    this.error = { message, options };
+  }
+
+  consume(): Promise<void> {
+    this.refusals++;
+    return Promise.reject(new ConsumeError(this.error.message, this.error.options));
+  }
+}
+
+/** Counts by `name{label=value}`; gauges are read when asked. */
+export class FakeMeter implements Meter {
+  readonly #sums = new Map<string, number>();
+  readonly #gauges = new Map<string, () => number>();
+  readonly #records = new Map<string, number[]>();
+
+  counter(name: string, _options: unknown, labels: Readonly<Record<string, string>> = {}): { add(n: number): void } {
+    const key = seriesName(name, labels);
+    return { add: (amount) => this.#sums.set(key, (this.#sums.get(key) ?? 0) + amount) };
+  }
+  histogram(
+    name: string,
+    _options: unknown,
+    labels: Readonly<Record<string, string>> = {},
+  ): { record(n: number): void } {
+    const values: number[] = [];
+    this.#records.set(seriesName(name, labels), values);
+    return { record: (value) => values.push(value) };
+  }
+  gauge(
+    name: string,
+    _options: unknown,
+    read: () => number,
+    labels: Readonly<Record<string, string>> = {},
+  ): () => void {
+    const key = seriesName(name, labels);
+    this.#gauges.set(key, read);
+    return () => this.#gauges.delete(key);
+  }
+
+  sum(name: string, labels: Readonly<Record<string, string>> = {}): number {
+    return this.#sums.get(seriesName(name, labels)) ?? 0;
+  }
+  read(name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
+    return this.#gauges.get(seriesName(name, labels))?.();
+  }
+  records(name: string, labels: Readonly<Record<string, string>> = {}): readonly number[] {
+    return this.#records.get(seriesName(name, labels)) ?? [];
+  }
+}
+
+function seriesName(name: string, labels: Readonly<Record<string, string>>): string {
+  const parts = Object.entries(labels)
+    .sort()
+    .map(([key, value]) => `${key}=${value}`);
+  return parts.length === 0 ? name : `${name}{${parts.join(',')}}`;
+}
+
+export interface FakeSettings extends CreateSettings {
+  readonly meter: FakeMeter;
+  readonly clock: ManualClock;
+  /** `level message` of every line. */
+  readonly logged: string[];
+  readonly statuses: { readonly status: ComponentStatus; readonly message: string | undefined }[];
+}
+
+export interface FakeSettingsOptions {
+  readonly id?: string;
+  readonly pipeline?: string;
+  readonly stateDir?: string;
+}
+
+/** Settings with simulated time, and everything that is said recorded. */
+export function fakeSettings(options: FakeSettingsOptions = {}): FakeSettings {
+  const logged: string[] = [];
+  const statuses: FakeSettings['statuses'] = [];
+  const line =
+    (level: string) =>
+    (message: string): void => {
+      logged.push(`${level} ${message}`);
+    };
+  return {
+    id: options.id ?? 'under_test',
+    pipeline: options.pipeline ?? '',
+    logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+    meter: new FakeMeter(),
+    clock: new ManualClock(),
+    random: () => 0.5,
+    version: '0.0.0-test',
+    stateDir: options.stateDir ?? '',
+    reportStatus: (status, message) => {
+      statuses.push({ status, message });
+    },
+    logged,
+    statuses,
+  };
+}
+
+export function fakeHost(extensions: Readonly<Record<string, Extension>> = {}): Host {
+  const description: HostDescription = {
+    version: '0.0.0-test',
+    startTimeMs: 1_700_000_000_000,
+    ready: true,
+    pipelines: [],
+    extensions: Object.keys(extensions),
+    statuses: [],
+  };
+  return { extension: (id) => extensions[id], describe: () => description };
+}
