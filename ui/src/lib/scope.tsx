@@ -1,0 +1,149 @@
+/**
+ * What applies to everything on a page: the time range resolved to two times, the environment, live or not. Read from
+ * the URL; "now" moves with the live timer only, so that all requests of one moment ask for the same range.
+ */
+import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import { type ApiFailure, getJson, type Params } from './api.ts';
+import type { ScopeSearch } from './search.ts';
+import { rangeFromSearch, rangeToSearch, resolveRange, type TimeRange } from './time-range.ts';
+
+export interface Scope {
+  readonly range: TimeRange;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly nowMs: number;
+  readonly environment: string | undefined;
+  readonly live: boolean;
+  readonly setRange: (range: TimeRange) => void;
+  /** Rounds to whole milliseconds and pushes an absolute range; what a drag on a chart calls. */
+  readonly zoomTo: (fromMs: number, toMs: number) => void;
+  readonly setEnvironment: (environment: string | undefined) => void;
+  readonly setLive: (live: boolean) => void;
+  readonly refresh: () => void;
+}
+
+const ScopeContext = createContext<Scope | undefined>(undefined);
+
+/** The rule for how often a live page asks again: often for short ranges, never faster than the eye needs. */
+export function refreshEveryMs(spanMs: number): number {
+  return Math.min(60_000, Math.max(5_000, spanMs / 360));
+}
+
+export function ScopeProvider({ children }: { readonly children: ReactNode }) {
+  const search = useSearch({ strict: false }) as ScopeSearch;
+  const navigate = useNavigate();
+  const [nowMs, setNowMs] = useState(() => Date.now());
+  const { range: rangeText, from, to, env, live: liveParam } = search;
+  const range = useMemo(
+    () => rangeFromSearch({ ...(rangeText ? { range: rangeText } : {}), ...(from && to ? { from, to } : {}) }),
+    [rangeText, from, to],
+  );
+  const live = range.kind === 'relative' && liveParam !== false;
+  const everyMs = range.kind === 'relative' ? refreshEveryMs(range.spanMs) : 0;
+
+  useEffect(() => {
+    if (!live) return;
+    const timer = window.setInterval(() => {
+      if (document.visibilityState === 'visible') setNowMs(Date.now());
+    }, everyMs);
+    return () => window.clearInterval(timer);
+  }, [live, everyMs]);
+
+  const update = useCallback(
+    (change: Partial<Record<keyof ScopeSearch, unknown>>) => {
+      setNowMs(Date.now());
+      void navigate({ to: '.', search: ((previous: object) => ({ ...previous, ...change })) as never });
+    },
+    [navigate],
+  );
+
+  const scope = useMemo<Scope>(() => {
+    const { fromMs, toMs } = resolveRange(range, nowMs);
+    return {
+      range,
+      fromMs: Math.round(fromMs),
+      toMs: Math.round(toMs),
+      nowMs,
+      environment: env,
+      live,
+      setRange: (next) => update(rangeToSearch(next)),
+      zoomTo: (zoomFromMs, zoomToMs) =>
+        update(rangeToSearch({ kind: 'absolute', fromMs: Math.floor(zoomFromMs), toMs: Math.ceil(zoomToMs) })),
+      setEnvironment: (environment) => update({ env: environment }),
+      setLive: (on) => update({ live: on ? undefined : false }),
+      refresh: () => setNowMs(Date.now()),
+    };
+  }, [range, nowMs, env, live, update]);
+
+  return <ScopeContext value={scope}>{children}</ScopeContext>;
+}
+
+export function useScope(): Scope {
+  const scope = useContext(ScopeContext);
+  if (!scope) throw new Error('useScope outside of ScopeProvider');
+  return scope;
+}
+
+/** The range and environment as request parameters. */
+export function useScopeParams(): { from: number; to: number; environment: string | undefined } {
+  const { fromMs, toMs, environment } = useScope();
+  return useMemo(() => ({ from: fromMs, to: toMs, environment }), [fromMs, toMs, environment]);
+}
+
+export interface ApiAnswer<T> {
+  readonly data: T | undefined;
+  readonly error: ApiFailure | undefined;
+  readonly loading: boolean;
+  /** `data` answers an older question than the one asked; show it dimmed. Not set by a mere live refresh. */
+  readonly stale: boolean;
+  readonly retry: () => void;
+}
+
+export interface ApiOptions {
+  readonly enabled?: boolean;
+  /** Show the last answer while the next loads (default). Off where it would belong to something else. */
+  readonly keep?: boolean;
+  readonly refetchEveryMs?: number;
+}
+
+/** One request, cached by its path and parameters, cancelled when nobody wants it any more. */
+export function useApi<T>(path: string, params: Params, options: ApiOptions = {}): ApiAnswer<T> {
+  const { enabled = true, keep = true, refetchEveryMs } = options;
+  const query: UseQueryResult<T, ApiFailure> = useQuery<T, ApiFailure>({
+    queryKey: [path, params],
+    queryFn: ({ signal }) => getJson<T>(path, params, signal),
+    enabled,
+    ...(keep ? { placeholderData: keepPreviousData } : {}),
+    ...(refetchEveryMs ? { refetchInterval: refetchEveryMs } : {}),
+  });
+  const { refetch } = query;
+  const retry = useCallback(() => void refetch(), [refetch]);
+  const { data, stale } = useKept(query, path, params);
+  return { data, error: query.error ?? undefined, loading: query.isFetching, stale, retry };
+}
+
+/**
+ * Decides what an answer stands for. A live refresh asks the same question a little later: its predecessor is shown as
+ * it is while it loads, and marked stale if it fails. The answer to another question is stale at once, and gone on failure.
+ */
+function useKept<T>(
+  query: UseQueryResult<T, ApiFailure>,
+  path: string,
+  params: Params,
+): { data: T | undefined; stale: boolean } {
+  const { range } = useScope();
+  const { from: _from, to: _to, cursor: _cursor, ...question } = params;
+  const key = JSON.stringify([path, question, range.kind === 'relative' ? range.text : [range.fromMs, range.toMs]]);
+  const answered = useRef<{ key: string; data: T | undefined }>({ key: '', data: undefined });
+  const { data, isPlaceholderData, error } = query;
+  useEffect(() => {
+    if (!isPlaceholderData && !error && data !== undefined) answered.current = { key, data };
+  }, [isPlaceholderData, error, data, key]);
+  if (error)
+    return answered.current.key === key
+      ? { data: answered.current.data, stale: true }
+      : { data: undefined, stale: false };
+  return { data, stale: isPlaceholderData && answered.current.key !== key };
+}

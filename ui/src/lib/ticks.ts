@@ -1,0 +1,47 @@
+/** Where an axis has its marks. */
+
+const TIME_STEPS_MS: readonly number[] = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1.5e4, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5, 108e5,
+  216e5, 432e5, 864e5, 1728e5, 6048e5, 12096e5, 25920e5,
+];
+
+/** Round local times in [fromMs, toMs], at most `maxCount`. */
+export function timeTicks(fromMs: number, toMs: number, maxCount: number): number[] {
+  const spanMs = toMs - fromMs;
+  if (!(spanMs > 0) || maxCount < 1) return [];
+  const stepMs = TIME_STEPS_MS.find((step) => spanMs / step <= maxCount) ?? spanMs / maxCount;
+  // Hours and days are round in local time, not in UTC.
+  const offsetMs = new Date(fromMs).getTimezoneOffset() * 60_000;
+  const ticks: number[] = [];
+  for (let at = Math.ceil((fromMs - offsetMs) / stepMs) * stepMs + offsetMs; at <= toMs; at += stepMs) ticks.push(at);
+  return ticks;
+}
+
+/** Round values from 0 to just above `max`, about `count` of them: steps of 1, 2 or 5 times a power of ten. */
+export function linearTicks(max: number, count: number): number[] {
+  if (!(max > 0)) return [0];
+  const step = niceStep(max / Math.max(1, count));
+  const ticks: number[] = [];
+  for (let i = 0; i * step <= max * 1.0001; i++) ticks.push(i * step);
+  return ticks;
+}
+
+/** Powers of ten in [min, max], with 3s between them where only a few decades are in view. */
+export function logTicks(min: number, max: number): number[] {
+  const ticks: number[] = [];
+  const few = Math.log10(max / min) < 2.2;
+  for (let exponent = Math.floor(Math.log10(min)); exponent <= Math.ceil(Math.log10(max)); exponent++) {
+    for (const factor of few ? [1, 3] : [1]) {
+      const value = factor * 10 ** exponent;
+      if (value >= min && value <= max) ticks.push(value);
+    }
+  }
+  return ticks;
+}
+
+/** The next of 1, 2, 5 times a power of ten at or above `value`. */
+export function niceStep(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  const scaled = value / power;
+  return (scaled <= 1 ? 1 : scaled <= 2 ? 2 : scaled <= 5 ? 5 : 10) * power;
+}

@@ -1,0 +1,197 @@
+/** Every service of the range: how busy, how broken, how slow. */
+import { useDeferredValue, useMemo } from 'react';
+import type { ServiceSummary, ServicesResponse } from '#api/types.ts';
+import { formatAgo, formatCompact, formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
+import { useLinks } from '../lib/links.ts';
+import { usePageSearch } from '../lib/page-search.ts';
+import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import type { ServicesSearch } from '../lib/search.ts';
+import { FilterBox } from '../widgets/filter-box.tsx';
+import { PageTitle } from '../widgets/page-title.tsx';
+import { ServiceName } from '../widgets/service-name.tsx';
+import { Spark } from '../widgets/spark.tsx';
+import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
+import { type Column, Table } from '../widgets/table.tsx';
+import { To } from '../widgets/to.tsx';
+
+const DEFAULT_SORT = '-rate';
+
+export function ServicesPage() {
+  const { search, update } = usePageSearch<ServicesSearch>();
+  const scope = useScope();
+  const links = useLinks();
+  const answer = useApi<ServicesResponse>('/services', useScopeParams());
+  const filter = useDeferredValue(search.filter ?? '');
+  const services = answer.data?.services;
+  const shown = useMemo(
+    () => (services ?? []).filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase())),
+    [services, filter],
+  );
+  const columns = useColumns();
+  return (
+    <>
+      <PageTitle title="Services">{services ? <span className="muted">{services.length}</span> : null}</PageTitle>
+      <div className="toolbar">
+        <FilterBox
+          label="Filter services"
+          value={search.filter ?? ''}
+          onChange={(text) => update({ filter: text || undefined }, true)}
+        />
+        <span className="muted toolbar-note">{services ? overview(services) : ''}</span>
+      </div>
+      {answer.error && services ? <ErrorBanner error={answer.error} onRetry={answer.retry} /> : null}
+      {!services ? (
+        answer.error ? (
+          <ErrorState error={answer.error} onRetry={answer.retry} />
+        ) : (
+          <Loading what="services" />
+        )
+      ) : services.length === 0 ? (
+        <EmptyState
+          title={
+            scope.environment
+              ? `No service of ${scope.environment} in this range`
+              : 'No service sent spans in this range'
+          }
+        >
+          Choose a longer range, or look further back.
+        </EmptyState>
+      ) : shown.length === 0 ? (
+        <EmptyState
+          title={`No service is called “${filter}”`}
+          actions={
+            <button type="button" className="button" onClick={() => update({ filter: undefined })}>
+              Show all {services.length}
+            </button>
+          }
+        />
+      ) : (
+        <div className={answer.stale ? 'fill stale' : 'fill fresh'}>
+          <Table
+            label="Services"
+            keyboard
+            columns={columns}
+            rows={shown}
+            rowHeight={34}
+            rowKey={({ name }) => name}
+            sort={search.sort ?? DEFAULT_SORT}
+            onSort={(sort) => update({ sort: sort === DEFAULT_SORT ? undefined : sort }, true)}
+            onOpen={({ name }, inNewTab) => links.go(links.service(name), inNewTab)}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+function overview(services: readonly ServiceSummary[]): string {
+  const failing = services.filter(({ errorCount }) => errorCount > 0).length;
+  const rate = services.reduce((sum, { requestRate }) => sum + requestRate, 0);
+  return `${plural(services.length, 'service')}, ${formatRate(rate)} in all, ${failing === 0 ? 'none failing' : `${failing} with errors`}`;
+}
+
+function useColumns(): readonly Column<ServiceSummary>[] {
+  const links = useLinks();
+  const { nowMs } = useScope();
+  return useMemo<readonly Column<ServiceSummary>[]>(
+    () => [
+      {
+        id: 'name',
+        header: 'Service',
+        sortValue: ({ name }) => name,
+        cell: ({ name, language, version }) => (
+          <span className="cell-line">
+            <To target={links.service(name)} className="strong-link">
+              <ServiceName name={name} strong />
+            </To>
+            <span className="muted small">{[language, version].filter(Boolean).join(' ')}</span>
+          </span>
+        ),
+      },
+      {
+        id: 'rate',
+        header: 'Rate',
+        width: 236,
+        align: 'right',
+        title: 'Requests per second that entered the service',
+        sortValue: ({ requestRate }) => requestRate,
+        cell: ({ requestRate, requestCount, sparkRate }) => (
+          <span className="cell-spark" title={plural(requestCount, 'request')}>
+            <Spark values={sparkRate} tone="accent" width={128} label="rate over time" />
+            <b>{formatRate(requestRate)}</b>
+          </span>
+        ),
+      },
+      {
+        id: 'errors',
+        header: 'Errors',
+        width: 212,
+        align: 'right',
+        title: 'Share of requests that failed',
+        sortValue: ({ errorRatio }) => errorRatio,
+        cell: ({ name, errorRatio, errorCount, sparkErrorRatio }) => (
+          <span className="cell-spark" title={plural(errorCount, 'error')}>
+            {errorCount > 0 ? (
+              <Spark
+                values={sparkErrorRatio}
+                tone="error"
+                width={112}
+                label="error share over time"
+                top={Math.max(0.02, ...sparkErrorRatio.map((value) => value ?? 0))}
+              />
+            ) : null}
+            {errorCount > 0 ? (
+              <To
+                target={links.traces({ service: name, status: 'error' })}
+                className="error-text number-link"
+                title="Show the failed traces"
+              >
+                {formatPercent(errorRatio)}
+              </To>
+            ) : (
+              <span className="muted">0%</span>
+            )}
+          </span>
+        ),
+      },
+      durationColumn('p50', 'p50', 84, ({ p50Ns }) => p50Ns),
+      {
+        id: 'p95',
+        header: 'p95',
+        width: 236,
+        align: 'right',
+        title: '95 of 100 requests were faster',
+        sortValue: ({ p95Ns }) => p95Ns,
+        cell: ({ p95Ns, sparkP95Ns }) => (
+          <span className="cell-spark">
+            <Spark values={sparkP95Ns} tone="muted" width={128} label="p95 over time" />
+            <span>{formatDuration(p95Ns)}</span>
+          </span>
+        ),
+      },
+      durationColumn('p99', 'p99', 92, ({ p99Ns }) => p99Ns),
+      {
+        id: 'seen',
+        header: 'Last seen',
+        width: 104,
+        align: 'right',
+        sortValue: ({ newestMs }) => newestMs,
+        cell: ({ newestMs, requestCount }) => (
+          <span className="muted" title={`${formatCompact(requestCount)} requests in the range`}>
+            {formatAgo(newestMs, nowMs)}
+          </span>
+        ),
+      },
+    ],
+    [links, nowMs],
+  );
+}
+
+function durationColumn(
+  id: string,
+  header: string,
+  width: number,
+  value: (row: ServiceSummary) => number,
+): Column<ServiceSummary> {
+  return { id, header, width, align: 'right', sortValue: value, cell: (row) => formatDuration(value(row)) };
+}

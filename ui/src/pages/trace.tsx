@@ -1,0 +1,181 @@
+/** One trace: figures, minimap, waterfall, and the selected span beside it. */
+import { useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { TraceLogsResponse, TraceResponse } from '#api/types.ts';
+import { formatCount, formatDateTime, formatDuration, plural } from '../lib/format.ts';
+import { useKeys } from '../lib/keys.ts';
+import { useLinks } from '../lib/links.ts';
+import { useApi } from '../lib/scope.tsx';
+import { LOG_LINE } from '../lib/waterfall-lines.ts';
+import { Minimap } from '../panels/minimap.tsx';
+import { SpanDetail } from '../panels/span-detail.tsx';
+import { TraceToolbar } from '../panels/trace-toolbar.tsx';
+import { type TraceView, useTraceView } from '../panels/use-trace-view.ts';
+import { scrollToLine, Waterfall } from '../panels/waterfall.tsx';
+import { LINE_HEIGHT } from '../panels/waterfall-draw.ts';
+import { CopyAction } from '../widgets/attribute-table.tsx';
+import { PageTitle } from '../widgets/page-title.tsx';
+import { EmptyState, ErrorState, Loading } from '../widgets/states.tsx';
+import { To } from '../widgets/to.tsx';
+
+const NO_LOGS: TraceLogsResponse['logs'] = [];
+
+export function TracePage() {
+  const { traceId } = useParams({ strict: false }) as { traceId: string };
+  const links = useLinks();
+  const answer = useApi<TraceResponse>(`/traces/${traceId}`, {}, { keep: false });
+  const { data, error } = answer;
+  const logs = useApi<TraceLogsResponse>(
+    `/traces/${traceId}/logs`,
+    {},
+    { keep: false, enabled: (data?.logCount ?? 0) > 0 },
+  );
+  const above = (
+    <span className="crumb">
+      <To target={links.traces()}>Traces</To> /
+    </span>
+  );
+  if (!data || data.spans.spanId.length === 0) {
+    return (
+      <>
+        <PageTitle title={`Trace ${traceId.slice(0, 8)}…`} above={above} />
+        {error?.code === 'not_found' || data ? (
+          <EmptyState
+            title="This trace is not in the store"
+            actions={
+              <To target={links.traces()} className="button">
+                Search traces
+              </To>
+            }
+          >
+            It may be older than the retention, sampled out, or not arrived yet. Trace id:{' '}
+            <span className="mono">{traceId}</span>
+          </EmptyState>
+        ) : error ? (
+          <ErrorState error={error} onRetry={answer.retry} />
+        ) : (
+          <Loading what="the trace" />
+        )}
+      </>
+    );
+  }
+  return <OpenTrace key={traceId} trace={data} logs={logs.data?.logs ?? NO_LOGS} above={above} />;
+}
+
+interface OpenTraceProps {
+  readonly trace: TraceResponse;
+  readonly logs: TraceLogsResponse['logs'];
+  readonly above: React.ReactNode;
+}
+
+function OpenTrace({ trace, logs, above }: OpenTraceProps) {
+  const view = useTraceView(trace, logs);
+  const [nameWidth, setNameWidth] = useState(() => Math.min(420, Math.max(260, window.innerWidth * 0.28)));
+  useTraceKeys(view);
+  const root = view.model.firstRoot;
+  const name = trace.names[trace.spans.name[root]!]!;
+  const service = trace.services[trace.spans.service[root]!]!;
+  return (
+    <>
+      <PageTitle title={`${service}: ${name}`} above={above} />
+      <TraceFigures trace={trace} view={view} />
+      <TraceToolbar view={view} />
+      <div className="trace-body">
+        <div className="trace-main">
+          <Minimap view={view} left={nameWidth} />
+          <Waterfall view={view} nameWidth={nameWidth} onNameWidth={setNameWidth} />
+        </div>
+        {view.selected >= 0 ? (
+          <SpanDetail key={view.selected} view={view} row={view.selected} onClose={() => view.select(-1)} />
+        ) : null}
+      </div>
+    </>
+  );
+}
+
+function TraceFigures({ trace, view }: { readonly trace: TraceResponse; readonly view: TraceView }) {
+  const shownCount = view.lines.length;
+  return (
+    <div className="trace-figures">
+      <b>{formatDuration(trace.durationNs)}</b>
+      <span>{plural(trace.totalSpanCount, 'span')}</span>
+      <span>{plural(trace.services.length, 'service')}</span>
+      <span>depth {view.model.maxDepth + 1}</span>
+      <span title="When the trace began">{formatDateTime(trace.startMs, true)}</span>
+      <span className="mono muted">
+        {trace.traceId} <CopyAction title="Copy the trace id" text={trace.traceId} />
+      </span>
+      {trace.truncated ? (
+        <span className="chip warning-text">
+          only the first {formatCount(trace.spans.spanId.length)} spans are shown
+        </span>
+      ) : null}
+      {view.folds.length > 0 ? (
+        <span
+          className="chip"
+          title="Errors, the critical path and the longest spans are shown; Collapse › Show everything opens the rest"
+        >
+          collapsed to {formatCount(shownCount)} lines
+        </span>
+      ) : null}
+    </div>
+  );
+}
+
+function useTraceKeys(view: TraceView): void {
+  const { lines, selected, model, select, state, toggle } = view;
+  const move = (by: number): void => {
+    const at = selected < 0 ? -1 : lines.indexOf(selected);
+    let index = selected < 0 ? (by > 0 ? 0 : lines.length - 1) : at + by;
+    while (index >= 0 && index < lines.length && (lines[index]! < 0 || lines[index]! >= LOG_LINE))
+      index += by > 0 ? 1 : -1;
+    const row = lines[index];
+    if (row === undefined) return;
+    select(row);
+    const scroller = document.querySelector<HTMLElement>('.waterfall-scroll');
+    if (scroller) scrollToLine(scroller, index);
+  };
+  const page = (direction: -1 | 1): void => {
+    const scroller = document.querySelector<HTMLElement>('.waterfall-scroll');
+    scroller?.scrollBy({ top: direction * (scroller.clientHeight - LINE_HEIGHT * 2) });
+  };
+  const zoom = (scale: number): void => {
+    const [from, to] = view.viewNs;
+    const middle = selected >= 0 ? (model.startNs[selected]! + model.endNs[selected]!) / 2 : (from + to) / 2;
+    view.setViewNs([middle - ((to - from) * scale) / 2, middle + ((to - from) * scale) / 2]);
+  };
+  const setOpen = (open: boolean): void => {
+    if (selected < 0) return;
+    const collapsed = state.collapsed[selected] === 1;
+    if (model.childCount[selected]! > 0 && collapsed === open) toggle(selected);
+    else if (!open && model.parent[selected]! >= 0) select(model.parent[selected]!);
+    else if (open) move(1);
+  };
+  useKeys([
+    { keys: 'j', help: 'Next span', group: 'Trace', run: () => move(1) },
+    { keys: 'k', help: 'Previous span', group: 'Trace', run: () => move(-1) },
+    { keys: 'ArrowDown', help: 'Next span', group: 'Trace', run: () => move(1) },
+    { keys: 'ArrowUp', help: 'Previous span', group: 'Trace', run: () => move(-1) },
+    { keys: 'PageDown', help: 'One screen down', group: 'Trace', run: () => page(1) },
+    { keys: 'PageUp', help: 'One screen up', group: 'Trace', run: () => page(-1) },
+    { keys: 'Enter', help: 'Expand or collapse', group: 'Trace', run: () => selected >= 0 && toggle(selected) },
+    { keys: 'ArrowRight', help: 'Expand', group: 'Trace', run: () => setOpen(true) },
+    { keys: 'ArrowLeft', help: 'Collapse, or go to the parent', group: 'Trace', run: () => setOpen(false) },
+    { keys: 'e', help: 'Next failed span', group: 'Trace', run: () => view.goToError(1) },
+    { keys: 'E', help: 'Previous failed span', group: 'Trace', run: () => view.goToError(-1) },
+    {
+      keys: 'z',
+      help: 'Zoom to the span',
+      group: 'Trace',
+      run: () => {
+        if (selected < 0) return;
+        const edge = (model.endNs[selected]! - model.startNs[selected]!) * 0.05;
+        view.setViewNs([model.startNs[selected]! - edge, model.endNs[selected]! + edge]);
+      },
+    },
+    { keys: '+', help: 'Zoom in', group: 'Trace', run: () => zoom(0.5) },
+    { keys: '-', help: 'Zoom out', group: 'Trace', run: () => zoom(2) },
+    { keys: '0', help: 'Whole trace', group: 'Trace', run: () => view.setViewNs(undefined) },
+    { keys: 'Escape', help: 'Close the details', group: 'Trace', run: () => select(-1) },
+  ]);
+}

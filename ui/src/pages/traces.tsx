@@ -1,0 +1,296 @@
+/** Finding traces: what, when, how slow. Histogram by status, scatter by time and duration, and the list. */
+import { useCallback, useMemo } from 'react';
+import type { OperationsResponse, ServicesResponse, TraceSummary, TracesResponse } from '#api/types.ts';
+import { formatCount, formatDateTime, formatDuration, parseDuration, plural, printDuration } from '../lib/format.ts';
+import { useLinks } from '../lib/links.ts';
+import { usePageSearch } from '../lib/page-search.ts';
+import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { TRACE_SORTS, type TraceSort, type TracesSearch } from '../lib/search.ts';
+import { useTheme } from '../lib/theme.tsx';
+import { rangeToSearch } from '../lib/time-range.ts';
+import { traceColumns } from '../panels/trace-columns.tsx';
+import { DurationBox } from '../widgets/duration-box.tsx';
+import { Histogram } from '../widgets/histogram.tsx';
+import { PageTitle } from '../widgets/page-title.tsx';
+import { QueryField } from '../widgets/query-field.tsx';
+import { Scatter, type ScatterPoint } from '../widgets/scatter.tsx';
+import { Segmented } from '../widgets/segmented.tsx';
+import { SelectMenu } from '../widgets/select-menu.tsx';
+import { ServiceName } from '../widgets/service-name.tsx';
+import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
+import { Table } from '../widgets/table.tsx';
+
+const SHOWN_LIMIT = 1000;
+const SORT_NAMES: Record<TraceSort, string> = {
+  newest: 'Newest',
+  slowest: 'Slowest',
+  spans: 'Most spans',
+  errors: 'Most errors',
+};
+
+export function TracesPage() {
+  const { search, update } = usePageSearch<TracesSearch>();
+  const range = useScopeParams();
+  const answer = useApi<TracesResponse>('/traces', {
+    ...range,
+    q: search.q,
+    service: search.service,
+    operation: search.operation,
+    minDurationNs: search.min,
+    maxDurationNs: search.max,
+    status: search.status,
+    sort: search.sort,
+    limit: SHOWN_LIMIT,
+  });
+  const { data, error } = answer;
+  return (
+    <>
+      <PageTitle title="Traces">{data ? <span className="muted">{countText(data)}</span> : null}</PageTitle>
+      <div className="toolbar">
+        <QueryField
+          page="traces"
+          value={search.q ?? ''}
+          placeholder="service=orders status=error duration>250ms http.route=/api/cart"
+          error={error?.code === 'bad_query' ? error : undefined}
+          onSubmit={(q) => update({ q: q || undefined })}
+        />
+        <TraceFilters />
+      </div>
+      {error && data ? <ErrorBanner error={error} onRetry={answer.retry} /> : null}
+      {!data ? (
+        error ? (
+          <ErrorState error={error} onRetry={answer.retry} />
+        ) : (
+          <Loading what="traces" />
+        )
+      ) : data.traces.length === 0 ? (
+        <NoTraces nearestMs={data.nearestMs} />
+      ) : (
+        <TraceResults data={data} stale={answer.stale} />
+      )}
+    </>
+  );
+}
+
+function countText(data: TracesResponse): string {
+  if (!data.truncated) return formatCount(data.traces.length);
+  return data.total === undefined
+    ? `first ${formatCount(data.traces.length)}`
+    : `${formatCount(data.traces.length)} of ${formatCount(data.total)}`;
+}
+
+function TraceFilters() {
+  const { search, update } = usePageSearch<TracesSearch>();
+  const range = useScopeParams();
+  const services = useApi<ServicesResponse>('/services', range);
+  const operations = useApi<OperationsResponse>(
+    '/operations',
+    { service: search.service, from: range.from, to: range.to },
+    { enabled: search.service !== undefined },
+  );
+  return (
+    <>
+      <SelectMenu
+        name="service"
+        value={search.service}
+        anyLabel="any"
+        options={(services.data?.services ?? []).map(({ name }) => ({
+          value: name,
+          label: <ServiceName name={name} />,
+        }))}
+        onChange={(service) => update({ service, operation: undefined })}
+      />
+      {search.service ? (
+        <SelectMenu
+          name="operation"
+          value={search.operation}
+          anyLabel="any"
+          options={(operations.data?.operations ?? []).map(({ name, count }) => ({
+            value: name,
+            note: formatCount(count),
+          }))}
+          onChange={(operation) => update({ operation })}
+        />
+      ) : null}
+      <Segmented
+        label="Status"
+        value={search.status ?? 'any'}
+        options={[
+          ['any', 'All'],
+          ['ok', 'Ok'],
+          ['error', 'Failed'],
+        ]}
+        onChange={(status) => update({ status: status === 'any' ? undefined : (status as 'ok' | 'error') })}
+      />
+      <DurationBox
+        label="Shortest duration"
+        placeholder="min"
+        value={search.min}
+        onChange={(min) => update({ min })}
+        parse={parseDuration}
+        print={printDuration}
+      />
+      <DurationBox
+        label="Longest duration"
+        placeholder="max"
+        value={search.max}
+        onChange={(max) => update({ max })}
+        parse={parseDuration}
+        print={printDuration}
+      />
+    </>
+  );
+}
+
+function NoTraces({ nearestMs }: { readonly nearestMs: number | undefined }) {
+  const { search, update } = usePageSearch<TracesSearch>();
+  const filtered = search.q ?? search.service ?? search.operation ?? search.status ?? search.min ?? search.max;
+  return (
+    <EmptyState
+      title="No trace matches"
+      nearestMs={nearestMs}
+      actions={
+        filtered === undefined ? null : (
+          <button
+            type="button"
+            className="button"
+            onClick={() =>
+              update({
+                q: undefined,
+                service: undefined,
+                operation: undefined,
+                status: undefined,
+                min: undefined,
+                max: undefined,
+              })
+            }
+          >
+            Drop all filters
+          </button>
+        )
+      }
+    >
+      {filtered === undefined
+        ? 'Nothing was recorded in this range.'
+        : 'A trace matches if one of its spans meets all conditions.'}
+    </EmptyState>
+  );
+}
+
+function TraceResults({ data, stale }: { readonly data: TracesResponse; readonly stale: boolean }) {
+  const { search, update } = usePageSearch<TracesSearch>();
+  const scope = useScope();
+  const links = useLinks();
+  const { tokens } = useTheme();
+  const { traces, grid, okCounts, errorCounts } = data;
+  const columns = useMemo(
+    () => traceColumns({ links, nowMs: scope.nowMs, fullNs: slowTail(traces) }),
+    [links, scope.nowMs, traces],
+  );
+  const byId = useMemo(() => new Map(traces.map((trace) => [trace.traceId, trace])), [traces]);
+  const points = useMemo<readonly ScatterPoint[]>(() => traces.map(toPoint), [traces]);
+  const groups = useMemo(
+    () => [
+      { name: 'Failed', colour: tokens.error, counts: errorCounts },
+      { name: 'Ok', colour: tokens.accent, counts: okCounts },
+    ],
+    [tokens, errorCounts, okCounts],
+  );
+  const open = useCallback(
+    (traceId: string, inNewTab = false) => {
+      const span = byId.get(traceId)?.matchedSpanId;
+      links.go(links.trace(traceId, span ? { span } : {}), inNewTab);
+    },
+    [byId, links],
+  );
+  const sort = search.sort ?? 'newest';
+  const time = { fromMs: scope.fromMs, toMs: scope.toMs };
+  return (
+    <div className={stale ? 'fill stale' : 'fill fresh'}>
+      <div className="plots">
+        <Histogram
+          label="Traces over time by status"
+          grid={grid}
+          groups={groups}
+          {...time}
+          nowMs={scope.nowMs}
+          height={72}
+          onZoom={scope.zoomTo}
+        />
+        <Scatter
+          label="Traces by time and duration"
+          points={points}
+          {...time}
+          cutBeforeMs={data.truncated && sort === 'newest' ? traces.at(-1)?.startMs : undefined}
+          onOpen={open}
+          describe={(key) => <TraceTip trace={byId.get(key)} />}
+          onSelect={(box) => {
+            const times = rangeToSearch({
+              kind: 'absolute',
+              fromMs: Math.floor(box.fromMs),
+              toMs: Math.ceil(box.toMs),
+            });
+            update({ ...times, min: box.minNs, max: box.maxNs });
+          }}
+        />
+      </div>
+      <div className="list-head">
+        <span className="muted">
+          {data.truncated
+            ? `Showing ${countText(data)} traces; narrow the search to see the rest.`
+            : plural(traces.length, 'trace')}
+        </span>
+        <span className="spacer" />
+        <SelectMenu
+          name="sort"
+          align="right"
+          value={sort}
+          options={TRACE_SORTS.map((value) => ({ value, label: SORT_NAMES[value] }))}
+          onChange={(value) => update({ sort: value === 'newest' ? undefined : (value as TraceSort) })}
+        />
+      </div>
+      <Table
+        label="Traces"
+        keyboard
+        columns={columns}
+        rows={traces}
+        rowKey={({ traceId }) => traceId}
+        onOpen={(trace, inNewTab) => open(trace.traceId, inNewTab)}
+      />
+    </div>
+  );
+}
+
+/** The 95th percentile: a bar this long is full. One outlier would make all other bars dots. */
+function slowTail(traces: readonly TraceSummary[]): number {
+  const sorted = traces.map(({ durationNs }) => durationNs).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.95)] ?? 1;
+}
+
+function toPoint(trace: TraceSummary): ScatterPoint {
+  return {
+    key: trace.traceId,
+    timeMs: trace.startMs,
+    durationNs: trace.durationNs,
+    failed: trace.errorCount > 0,
+    size: trace.spanCount,
+  };
+}
+
+function TraceTip({ trace }: { readonly trace: TraceSummary | undefined }) {
+  if (!trace) return null;
+  return (
+    <>
+      <ServiceName name={trace.rootService} strong />
+      <div>{trace.rootOperation}</div>
+      <div className="tip-row">
+        <b className={trace.errorCount > 0 ? 'error-text' : ''}>{formatDuration(trace.durationNs)}</b>
+        <span className="muted">
+          {plural(trace.spanCount, 'span')}
+          {trace.errorCount > 0 ? `, ${plural(trace.errorCount, 'error')}` : ''}
+        </span>
+      </div>
+      <div className="muted">{formatDateTime(trace.startMs, true)}</div>
+    </>
+  );
+}

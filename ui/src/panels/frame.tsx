@@ -1,0 +1,218 @@
+/** The frame of every page: rail, top bar with the scope, and the page; or the first-run page while nothing is stored. */
+import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { type ReactNode, useEffect, useState } from 'react';
+import type { StatusResponse } from '#api/types.ts';
+import { copyText } from '../lib/clipboard.ts';
+import { listenForKeys, useKeys } from '../lib/keys.ts';
+import { ScopeProvider, useApi, useScope } from '../lib/scope.tsx';
+import { keepScope, type ScopeSearch } from '../lib/search.ts';
+import { useTheme } from '../lib/theme.tsx';
+import { Icon, type IconName } from '../widgets/icons.tsx';
+import { SelectMenu } from '../widgets/select-menu.tsx';
+import { ErrorState } from '../widgets/states.tsx';
+import { FirstRun } from './first-run.tsx';
+import { KeyHelp } from './key-help.tsx';
+import { TimeRangePicker } from './time-range-picker.tsx';
+
+const SECTIONS: readonly {
+  readonly path: string;
+  readonly title: string;
+  readonly icon: IconName;
+  readonly key: string;
+}[] = [
+  { path: '/services', title: 'Services', icon: 'services', key: 's' },
+  { path: '/traces', title: 'Traces', icon: 'traces', key: 't' },
+  { path: '/logs', title: 'Logs', icon: 'logs', key: 'l' },
+  { path: '/metrics', title: 'Metrics', icon: 'metrics', key: 'm' },
+  { path: '/system', title: 'System', icon: 'system', key: 'y' },
+];
+
+const STATUS_EVERY_MS = 15_000;
+const FIRST_RUN_EVERY_MS = 1_500;
+
+export function Frame() {
+  useEffect(listenForKeys, []);
+  return (
+    <ScopeProvider>
+      <FrameBody />
+    </ScopeProvider>
+  );
+}
+
+function FrameBody() {
+  const [waiting, setWaiting] = useState(false);
+  const status = useApi<StatusResponse>(
+    '/status',
+    {},
+    { refetchEveryMs: waiting ? FIRST_RUN_EVERY_MS : STATUS_EVERY_MS },
+  );
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const empty = status.data !== undefined && !Object.values(status.data.signals).some(({ hasData }) => hasData);
+  useEffect(() => setWaiting(empty), [empty]);
+  // The system page is worth a look even before data: it shows what was refused.
+  const firstRun = empty && pathname !== '/system';
+  return (
+    <div className="frame">
+      <Rail />
+      <TopBar status={status.data} />
+      <main className="page">
+        {status.error && !status.data ? (
+          <ErrorState error={status.error} onRetry={status.retry} />
+        ) : firstRun && status.data ? (
+          <FirstRun status={status.data} waiting />
+        ) : (
+          <Outlet />
+        )}
+      </main>
+    </div>
+  );
+}
+
+function Rail() {
+  const navigate = useNavigate();
+  const search = useRouterState({ select: (state) => state.location.search }) as ScopeSearch;
+  const scope = keepScope(search);
+  useKeys(
+    SECTIONS.map(({ path, title, key }) => ({
+      keys: `g ${key}`,
+      help: title,
+      group: 'Go to',
+      run: () => void navigate({ to: path, search: scope as never }),
+    })),
+  );
+  return (
+    <nav className="rail" aria-label="Sections">
+      <Link to="/services" search={scope as never} className="rail-logo" aria-label="Signalbox">
+        <svg width="24" height="24" viewBox="0 0 24 24" aria-hidden="true">
+          <rect width="24" height="24" rx="5" fill="var(--accent-strong)" />
+          <path d="M5 8h9M8 12h11M5 16h6" stroke="#fff" strokeWidth="2.4" strokeLinecap="round" fill="none" />
+        </svg>
+      </Link>
+      {SECTIONS.map(({ path, title, icon, key }) => (
+        <Link
+          key={path}
+          to={path}
+          search={scope as never}
+          className="rail-link"
+          activeProps={{ className: 'active' }}
+          activeOptions={{ includeSearch: false }}
+          title={`${title} ( g ${key} )`}
+        >
+          <Icon name={icon} size={18} />
+          {title}
+        </Link>
+      ))}
+      <span className="spacer" />
+      <Link
+        to="/send"
+        search={scope as never}
+        className="rail-link"
+        activeProps={{ className: 'active' }}
+        activeOptions={{ includeSearch: false }}
+        title="How to send data"
+      >
+        <Icon name="send" size={18} />
+        Send
+      </Link>
+    </nav>
+  );
+}
+
+function TopBar({ status }: { readonly status: StatusResponse | undefined }) {
+  const scope = useScope();
+  const { tokens, cycle } = useTheme();
+  const [help, setHelp] = useState(false);
+  useKeys([
+    { keys: '?', help: 'All keys', group: 'Page', run: () => setHelp(true) },
+    { keys: 'v', help: 'Live on or off', group: 'Time', run: () => scope.setLive(!scope.live) },
+    { keys: 'T', help: 'Dark or light', group: 'Page', run: cycle },
+  ]);
+  const environments = status?.environments ?? [];
+  return (
+    <header className="top-bar">
+      <div className="top-title" id="page-title" />
+      {environments.length > 0 ? (
+        <SelectMenu
+          name="env"
+          value={scope.environment}
+          anyLabel="all"
+          align="right"
+          options={environments.map((value) => ({ value }))}
+          onChange={scope.setEnvironment}
+        />
+      ) : null}
+      <TimeRangePicker />
+      <button
+        type="button"
+        className={scope.live ? 'button on' : 'button'}
+        aria-pressed={scope.live}
+        disabled={scope.range.kind === 'absolute'}
+        title={scope.range.kind === 'absolute' ? 'Live needs a range that ends now' : 'Refresh by itself ( v )'}
+        onClick={() => scope.setLive(!scope.live)}
+      >
+        <i className="live-dot" />
+        Live
+      </button>
+      <CopyLink />
+      <button
+        type="button"
+        className="button icon quiet"
+        title={`${tokens.name === 'dark' ? 'Light' : 'Dark'} theme ( T )`}
+        aria-label="Switch theme"
+        onClick={cycle}
+      >
+        <Icon name={tokens.name === 'dark' ? 'sun' : 'moon'} />
+      </button>
+      <button
+        type="button"
+        className="button icon quiet"
+        title="Keys ( ? )"
+        aria-label="Keyboard help"
+        onClick={() => setHelp(true)}
+      >
+        <Icon name="help" />
+      </button>
+      {help ? <KeyHelp onClose={() => setHelp(false)} /> : null}
+    </header>
+  );
+}
+
+/** Copies the page's address with the range as two fixed times, so that it shows the same to whoever opens it later. */
+function CopyLink() {
+  const scope = useScope();
+  const [copied, setCopied] = useState(false);
+  return (
+    <button
+      type="button"
+      className="button icon quiet"
+      title="Copy a link that keeps these exact times"
+      aria-label="Copy link"
+      onClick={() => {
+        const url = new URL(location.href);
+        url.searchParams.delete('range');
+        url.searchParams.delete('live');
+        url.searchParams.set('from', String(scope.fromMs));
+        url.searchParams.set('to', String(scope.toMs));
+        void copyText(url.href).then((done) => {
+          setCopied(done);
+          window.setTimeout(() => setCopied(false), 1500);
+        });
+      }}
+    >
+      <Icon name={copied ? 'check' : 'link'} />
+    </button>
+  );
+}
+
+export function NotFound(): ReactNode {
+  return (
+    <div className="state">
+      <div className="state-title">There is no page at this address</div>
+      <div className="state-actions">
+        <Link to="/services" search={{} as never} className="button primary">
+          Services
+        </Link>
+      </div>
+    </div>
+  );
+}

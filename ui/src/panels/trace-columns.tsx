@@ -1,0 +1,118 @@
+/** The columns of every list of traces. */
+import type { TraceSummary } from '#api/types.ts';
+import {
+  formatAgo,
+  formatClock,
+  formatCount,
+  formatDate,
+  formatDateTime,
+  formatDuration,
+  plural,
+} from '../lib/format.ts';
+import type { Links } from '../lib/links.ts';
+import { ServiceDot, ServiceName } from '../widgets/service-name.tsx';
+import type { Column } from '../widgets/table.tsx';
+import { To } from '../widgets/to.tsx';
+
+interface TraceColumnsInput {
+  readonly links: Links;
+  readonly nowMs: number;
+  /** A duration of this or more has a full bar. */
+  readonly fullNs: number;
+  /** Narrow lists leave out the services. */
+  readonly compact?: boolean;
+}
+
+const DOTS_SHOWN = 6;
+
+export function traceColumns({
+  links,
+  nowMs,
+  fullNs,
+  compact = false,
+}: TraceColumnsInput): readonly Column<TraceSummary>[] {
+  const columns: Column<TraceSummary>[] = [
+    {
+      id: 'time',
+      header: 'Time',
+      width: compact ? 88 : 120,
+      cell: ({ startMs }) => (
+        <span title={`${formatDateTime(startMs, true)}, ${formatAgo(startMs, nowMs)}`}>
+          {formatDate(startMs) === formatDate(nowMs) ? '' : `${formatDate(startMs).slice(5)} `}
+          {formatClock(startMs)}
+        </span>
+      ),
+    },
+    {
+      id: 'root',
+      header: 'Root',
+      cell: (trace) => <RootCell trace={trace} links={links} />,
+    },
+    {
+      id: 'duration',
+      header: 'Duration',
+      width: compact ? 130 : 190,
+      align: 'right',
+      cell: ({ durationNs, errorCount }) => (
+        <span className="cell-bar">
+          <span className="bar-room">
+            <i
+              className={errorCount > 0 ? 'bar error' : 'bar'}
+              style={{ width: `${Math.min(100, Math.max(1, (durationNs / Math.max(1, fullNs)) * 100))}%` }}
+            />
+          </span>
+          <b>{formatDuration(durationNs)}</b>
+        </span>
+      ),
+    },
+    { id: 'spans', header: 'Spans', width: 72, align: 'right', cell: ({ spanCount }) => formatCount(spanCount) },
+    {
+      id: 'errors',
+      header: 'Errors',
+      width: 64,
+      align: 'right',
+      cell: ({ errorCount }) =>
+        errorCount > 0 ? (
+          <span className="error-text">{formatCount(errorCount)}</span>
+        ) : (
+          <span className="muted">0</span>
+        ),
+    },
+  ];
+  if (compact) return columns.filter(({ id }) => id !== 'errors');
+  columns.push({
+    id: 'services',
+    header: 'Services',
+    width: 132,
+    cell: ({ services }) => (
+      <span
+        className="service-dots"
+        title={services.map(({ name, spanCount }) => `${name}: ${plural(spanCount, 'span')}`).join('\n')}
+      >
+        {services.slice(0, DOTS_SHOWN).map(({ name }) => (
+          <ServiceDot key={name} name={name} />
+        ))}
+        <span className="muted small">{services.length}</span>
+      </span>
+    ),
+  });
+  return columns;
+}
+
+function RootCell({ trace, links }: { readonly trace: TraceSummary; readonly links: Links }) {
+  const { traceId, matchedSpanId, rootService, rootOperation, rootMissing, errorCount } = trace;
+  return (
+    <span className="cell-line">
+      {errorCount > 0 ? <i className="error-mark" title={plural(errorCount, 'error')} /> : <i className="no-mark" />}
+      <ServiceName name={rootService} />
+      <To target={links.trace(traceId, matchedSpanId ? { span: matchedSpanId } : {})} className="strong-link truncate">
+        {rootOperation}
+      </To>
+      {rootMissing ? (
+        <span className="chip warning-text" title="The root span has not arrived; this is the earliest one">
+          root missing
+        </span>
+      ) : null}
+    </span>
+  );
+}

@@ -1,0 +1,160 @@
+/** The state of an opened trace: what is collapsed, selected, found and zoomed, and the keys that change it. */
+import { useCallback, useEffect, useMemo, useState } from 'react';
+import type { LogRecord, TraceResponse } from '#api/types.ts';
+import { type CriticalPath, criticalPath } from '../lib/critical-path.ts';
+import { usePageSearch } from '../lib/page-search.ts';
+import type { TraceSearch } from '../lib/search.ts';
+import { buildTraceModel, findRows, type TraceModel } from '../lib/trace-model.ts';
+import {
+  type FoldInfo,
+  initialVisibleState,
+  openFold,
+  revealRow,
+  setSubtreeCollapsed,
+  toggleCollapsed,
+  type VisibleState,
+  visibleRows,
+} from '../lib/trace-visible.ts';
+import { indexEvents, indexLogs, type LogsByRow, withLogLines } from '../lib/waterfall-lines.ts';
+
+export interface TraceView {
+  readonly model: TraceModel;
+  readonly path: CriticalPath;
+  readonly lines: Int32Array;
+  readonly folds: readonly FoldInfo[];
+  readonly state: VisibleState;
+  readonly setState: (change: (state: VisibleState) => VisibleState) => void;
+  readonly events: ReadonlyMap<number, readonly number[]>;
+  readonly logs: LogsByRow;
+  /** Row of the selected span, -1 for none. */
+  readonly selected: number;
+  readonly select: (row: number) => void;
+  /** Asks the waterfall to bring a row into view; the counter makes asking twice for one row count. */
+  readonly scrollTarget: { readonly row: number; readonly serial: number };
+  readonly found: Int32Array;
+  readonly isFound: (row: number) => boolean;
+  readonly goToFound: (direction: -1 | 1) => void;
+  readonly goToError: (direction: -1 | 1) => void;
+  readonly toggle: (row: number) => void;
+  readonly toggleSubtree: (row: number) => void;
+  readonly unfold: (firstRow: number) => void;
+  readonly viewNs: readonly [number, number];
+  readonly setViewNs: (view: readonly [number, number] | undefined) => void;
+}
+
+const MIN_VIEW_NS = 100;
+
+export function useTraceView(trace: TraceResponse, logRecords: readonly LogRecord[]): TraceView {
+  const { search, update } = usePageSearch<TraceSearch>();
+  const model = useMemo(() => buildTraceModel(trace), [trace]);
+  const path = useMemo(() => criticalPath(model), [model]);
+  const events = useMemo(() => indexEvents(model), [model]);
+  const logs = useMemo(() => indexLogs(model, logRecords), [model, logRecords]);
+  const selected = search.span === undefined ? -1 : (model.rowById.get(search.span) ?? -1);
+  const [state, setStateRaw] = useState<VisibleState>(() => openedAt(model, path, selected));
+  const [scrollTarget, setScrollTarget] = useState({ row: selected, serial: selected < 0 ? 0 : 1 });
+  const setState = useCallback((change: (state: VisibleState) => VisibleState) => setStateRaw(change), []);
+  // A refetch may bring late spans: the rows are others then, and so is the state.
+  const [stateModel, setStateModel] = useState(model);
+  if (stateModel !== model) {
+    setStateModel(model);
+    setStateRaw(openedAt(model, path, selected));
+  }
+
+  const visible = useMemo(() => visibleRows(model, state), [model, state]);
+  const lines = useMemo(
+    () => (search.logs ? withLogLines(visible.lines, logs) : visible.lines),
+    [visible, logs, search.logs],
+  );
+  const found = useMemo(() => findRows(model, search.find ?? ''), [model, search.find]);
+  const foundSet = useMemo(() => new Set(found), [found]);
+
+  const select = useCallback(
+    (row: number) => update({ span: row < 0 ? undefined : model.trace.spans.spanId[row] }, true),
+    [update, model],
+  );
+  const goTo = useCallback(
+    (row: number) => {
+      setStateRaw((previous) => revealRow(model, previous, row));
+      select(row);
+      setScrollTarget((previous) => ({ row, serial: previous.serial + 1 }));
+    },
+    [model, select],
+  );
+  const goToFound = useCallback(
+    (direction: -1 | 1) => {
+      const row = nextInOrder(model, found, selected, direction);
+      if (row >= 0) goTo(row);
+    },
+    [model, found, selected, goTo],
+  );
+  const goToError = useCallback(
+    (direction: -1 | 1) => {
+      const row = nextInOrder(model, errorRows(model), selected, direction);
+      if (row >= 0) goTo(row);
+    },
+    [model, selected, goTo],
+  );
+
+  const wholeNs = Math.max(1, trace.durationNs);
+  const viewNs = useMemo<readonly [number, number]>(() => search.zoom ?? [0, wholeNs], [search.zoom, wholeNs]);
+  const setViewNs = useCallback(
+    (view: readonly [number, number] | undefined) => update({ zoom: view && clampView(view, wholeNs) }, true),
+    [update, wholeNs],
+  );
+
+  useEffect(() => {
+    if (search.span !== undefined && selected < 0) update({ span: undefined }, true);
+  }, [search.span, selected, update]);
+
+  return {
+    model,
+    path,
+    lines,
+    folds: visible.folds,
+    state,
+    setState,
+    events,
+    logs,
+    selected,
+    select,
+    scrollTarget,
+    found,
+    isFound: useCallback((row: number) => foundSet.has(row), [foundSet]),
+    goToFound,
+    goToError,
+    toggle: useCallback((row: number) => setStateRaw((previous) => toggleCollapsed(previous, row)), []),
+    toggleSubtree: useCallback(
+      (row: number) => setStateRaw((previous) => setSubtreeCollapsed(model, previous, row, !previous.collapsed[row])),
+      [model],
+    ),
+    unfold: useCallback((firstRow: number) => setStateRaw((previous) => openFold(previous, firstRow)), []),
+    viewNs,
+    setViewNs,
+  };
+}
+
+function openedAt(model: TraceModel, path: CriticalPath, selected: number): VisibleState {
+  const state = initialVisibleState(model, path.onPath);
+  return selected < 0 ? state : revealRow(model, state, selected);
+}
+
+/** A view that is the whole trace is no zoom at all. */
+function clampView(view: readonly [number, number], wholeNs: number): readonly [number, number] | undefined {
+  const from = Math.max(0, Math.floor(view[0]));
+  const to = Math.min(wholeNs, Math.ceil(view[1]));
+  if (from === 0 && to === wholeNs) return undefined;
+  return to - from < MIN_VIEW_NS ? [from, from + MIN_VIEW_NS] : [from, to];
+}
+
+function errorRows(model: TraceModel): Int32Array {
+  return model.order.filter((row) => model.isError[row] === 1);
+}
+
+/** The next of `rows` (in tree order) after the selected one, around the end; -1 if there is none. */
+function nextInOrder(model: TraceModel, rows: Int32Array, selected: number, direction: -1 | 1): number {
+  if (rows.length === 0) return -1;
+  const from = selected < 0 ? -1 : model.place[selected]!;
+  if (direction === 1) return rows.find((row) => model.place[row]! > from) ?? rows[0]!;
+  return rows.findLast((row) => model.place[row]! < from) ?? rows[rows.length - 1]!;
+}

@@ -1,0 +1,90 @@
+/** Loading, empty and error: each says what is going on and what to do next. */
+import type { ReactNode } from 'react';
+import type { ApiFailure } from '../lib/api.ts';
+import { formatDateTime } from '../lib/format.ts';
+import { useScope } from '../lib/scope.tsx';
+import { Icon } from './icons.tsx';
+
+export function Loading({ what }: { readonly what: string }) {
+  return (
+    <div className="state" role="status">
+      <span className="state-wait">Loading {what}…</span>
+    </div>
+  );
+}
+
+export function ErrorState({ error, onRetry }: { readonly error: ApiFailure; readonly onRetry: () => void }) {
+  return (
+    <div className="state state-error" role="alert">
+      <div className="state-title">
+        <Icon name="warning" /> {error.message}
+      </div>
+      {error.hint ? <p className="muted">{error.hint}</p> : null}
+      {error.query ? <MarkedQuery query={error.query} start={error.start} end={error.end} /> : null}
+      <div className="state-actions">
+        <button type="button" className="button" onClick={onRetry}>
+          <Icon name="refresh" /> Try again
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** One line above data that could not be refreshed. */
+export function ErrorBanner({ error, onRetry }: { readonly error: ApiFailure; readonly onRetry: () => void }) {
+  return (
+    <div className="banner banner-error" role="alert">
+      <Icon name="warning" />
+      <span>
+        {error.message}. {error.hint ?? 'What you see may be old.'}
+      </span>
+      <button type="button" className="button" onClick={onRetry}>
+        Try again
+      </button>
+    </div>
+  );
+}
+
+function MarkedQuery({ query, start, end }: { query: string; start?: number | undefined; end?: number | undefined }) {
+  if (start === undefined) return <pre className="mono state-query">{query}</pre>;
+  const to = Math.max(end ?? start + 1, start + 1);
+  return (
+    <pre className="mono state-query">
+      {query.slice(0, start)}
+      <mark>{query.slice(start, to) || ' '}</mark>
+      {query.slice(to)}
+    </pre>
+  );
+}
+
+interface EmptyProps {
+  readonly title: string;
+  readonly children?: ReactNode;
+  /** Time of the nearest data that would match; offered as the next step. */
+  readonly nearestMs?: number | undefined;
+  readonly actions?: ReactNode;
+}
+
+export function EmptyState({ title, children, nearestMs, actions }: EmptyProps) {
+  const scope = useScope();
+  const spanMs = scope.toMs - scope.fromMs;
+  return (
+    <div className="state" role="status">
+      <div className="state-title">{title}</div>
+      {children ? <div className="muted">{children}</div> : null}
+      {nearestMs === undefined ? null : <p className="muted">Nearest matching data: {formatDateTime(nearestMs)}.</p>}
+      <div className="state-actions">
+        {nearestMs === undefined ? null : (
+          <button
+            type="button"
+            className="button primary"
+            onClick={() => scope.zoomTo(nearestMs - spanMs / 2, nearestMs + spanMs / 2)}
+          >
+            Go there
+          </button>
+        )}
+        {actions}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,413 @@
+/**
+ * Lines over time, drawn by uPlot: shared crosshair, dragging zooms the page, gaps stay gaps, the bucket that is still
+ * filling is drawn lighter, one legend line per series with its last and largest value, and the same data as a table.
+ */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { TimeGrid } from '#api/types.ts';
+import { publishCrosshair, subscribeCrosshair } from '../lib/crosshair.ts';
+import { ABSENT, formatAxisTime, formatDateTime, tickText } from '../lib/format.ts';
+import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
+import { useSize } from './canvas.tsx';
+import { Icon } from './icons.tsx';
+
+export interface ChartSeries {
+  readonly label: string;
+  readonly colour: string;
+  readonly values: readonly (number | null)[];
+  readonly dash?: readonly number[];
+  readonly fill?: boolean;
+}
+
+export interface ChartDot {
+  readonly timeMs: number;
+  readonly value: number;
+  readonly key: string;
+}
+
+interface TimeChartProps {
+  readonly title: string;
+  readonly grid: TimeGrid;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly nowMs: number;
+  readonly series: readonly ChartSeries[];
+  readonly format: (value: number) => string;
+  readonly height?: number;
+  /** Offers a logarithmic scale. */
+  readonly logOffered?: boolean;
+  readonly legend?: 'table' | 'inline';
+  readonly note?: React.ReactNode;
+  readonly dots?: readonly ChartDot[];
+  readonly onDot?: (key: string) => void;
+  readonly onZoom: (fromMs: number, toMs: number) => void;
+}
+
+export function TimeChart(props: TimeChartProps) {
+  const { title, series, format, grid, legend = 'inline', logOffered = false } = props;
+  const [log, setLog] = useState(false);
+  const [asTable, setAsTable] = useState(false);
+  const [hoverIndex, setHoverIndex] = useState<number>();
+  const [soloed, setSoloed] = useState<string>();
+  const shown = useMemo(() => (soloed ? series.filter(({ label }) => label === soloed) : series), [series, soloed]);
+  return (
+    <figure className="chart">
+      <figcaption className="chart-head">
+        <h3>{title}</h3>
+        {props.note ? <span className="muted">{props.note}</span> : null}
+        <span className="spacer" />
+        {logOffered ? (
+          <button
+            type="button"
+            className={log ? 'chart-tool on' : 'chart-tool'}
+            aria-pressed={log}
+            onClick={() => setLog(!log)}
+          >
+            log
+          </button>
+        ) : null}
+        <button
+          type="button"
+          className={asTable ? 'chart-tool on' : 'chart-tool'}
+          aria-pressed={asTable}
+          title="Show as a table"
+          aria-label={`${title} as a table`}
+          onClick={() => setAsTable(!asTable)}
+        >
+          <Icon name={asTable ? 'chart' : 'table'} size={13} />
+        </button>
+      </figcaption>
+      {asTable ? <ChartTable {...props} /> : <Plot {...props} series={shown} log={log} onHover={setHoverIndex} />}
+      <Legend
+        series={series}
+        format={format}
+        grid={grid}
+        kind={legend}
+        hoverIndex={hoverIndex}
+        soloed={soloed}
+        onSolo={setSoloed}
+      />
+    </figure>
+  );
+}
+
+interface PlotProps extends TimeChartProps {
+  readonly log: boolean;
+  readonly onHover: (index: number | undefined) => void;
+}
+
+function Plot(props: PlotProps) {
+  const { grid, series, height = 160, log, format, fromMs, toMs, nowMs, dots } = props;
+  const { tokens } = useTheme();
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const latest = useRef(props);
+  latest.current = props;
+  const { width } = useSize(box);
+  const ready = width > 0;
+  // Another shape of chart needs another uPlot; new values only need setData.
+  const shape = series.map(({ label, colour, dash }) => `${label} ${colour} ${dash ?? ''}`).join('\n');
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the series; values go through setData
+  useLayoutEffect(() => {
+    if (!box.current || !ready) return;
+    const { series: current } = latest.current;
+    const chart = new uPlot(chartOptions({ latest, tokens, log, width, height, series: current }), [[]], box.current);
+    plot.current = chart;
+    const unsubscribe = followCrosshair(chart);
+    return () => {
+      unsubscribe();
+      chart.destroy();
+      plot.current = undefined;
+    };
+  }, [shape, tokens, log, ready, height]);
+
+  useLayoutEffect(() => plot.current?.setSize({ width, height }), [width, height]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: after each rebuild above, the data must be set again
+  useEffect(() => {
+    const chart = plot.current;
+    if (!chart) return;
+    chart.batch(() => {
+      chart.setData(chartData(grid, series, nowMs), false);
+      chart.setScale('x', { min: fromMs / 1000, max: toMs / 1000 });
+      const range = valueRange(series, log, dots);
+      chart.setScale('y', range);
+    });
+  }, [shape, tokens, log, ready, height, grid, series, fromMs, toMs, nowMs, dots]);
+
+  return (
+    <div
+      className="chart-plot"
+      ref={box}
+      style={{ height }}
+      role="img"
+      aria-label={`${props.title}: ${series.map(({ label, values }) => `${label} ${lastText(values, format)}`).join(', ')}`}
+    />
+  );
+}
+
+/** Columns for uPlot: bucket starts, then per series the complete buckets and, apart, the step into a partial last one. */
+function chartData(grid: TimeGrid, series: readonly ChartSeries[], nowMs: number): uPlot.AlignedData {
+  const times = new Float64Array(grid.count);
+  for (let i = 0; i < grid.count; i++) times[i] = (grid.startMs + i * grid.stepMs) / 1000;
+  const partial = grid.startMs + grid.count * grid.stepMs > nowMs;
+  const columns: (number | null)[][] = [];
+  for (const { values } of series) {
+    const last = values.length - 1;
+    columns.push(partial ? values.map((value, i) => (i === last ? null : value)) : [...values]);
+    columns.push(values.map((value, i) => (partial && i >= last - 1 ? value : null)));
+  }
+  return [times, ...columns] as unknown as uPlot.AlignedData;
+}
+
+/** From zero to just above the largest value; for a log scale from the smallest positive one. */
+function valueRange(
+  series: readonly ChartSeries[],
+  log: boolean,
+  dots: readonly ChartDot[] = [],
+): { min: number; max: number } {
+  let max = 0;
+  let least = Number.POSITIVE_INFINITY;
+  let min = 0;
+  const visit = (value: number): void => {
+    if (value > max) max = value;
+    if (value < min) min = value;
+    if (value > 0 && value < least) least = value;
+  };
+  for (const { values } of series) for (const value of values) if (value !== null) visit(value);
+  if (max > 0) for (const dot of dots) if (dot.value <= max * 4) visit(dot.value);
+  if (log) return { min: Number.isFinite(least) ? least / 1.5 : 1, max: max > 0 ? max * 1.5 : 10 };
+  return { min: min < 0 ? min * 1.08 : 0, max: max > 0 ? max * 1.08 : 1 };
+}
+
+interface OptionsInput {
+  readonly latest: React.RefObject<PlotProps>;
+  readonly tokens: ThemeTokens;
+  readonly log: boolean;
+  readonly width: number;
+  readonly height: number;
+  readonly series: readonly ChartSeries[];
+}
+
+function chartOptions({ latest, tokens, log, width, height, series }: OptionsInput): uPlot.Options {
+  const font = `11px ${tokens.font}`;
+  const axis = { stroke: tokens.muted, font, ticks: { show: false }, grid: { stroke: tokens.line, width: 1 } };
+  return {
+    width,
+    height,
+    legend: { show: false },
+    padding: [6, 12, 0, 0],
+    scales: {
+      x: { time: true, auto: false },
+      y: { auto: false, distr: log ? 3 : 1 },
+    },
+    axes: [
+      {
+        ...axis,
+        size: 22,
+        gap: 4,
+        space: 76,
+        values: (chart, ticks) =>
+          ticks.map((tick) =>
+            formatAxisTime(tick * 1000, ((chart.scales.x?.max ?? 1) - (chart.scales.x?.min ?? 0)) * 1000),
+          ),
+      },
+      {
+        ...axis,
+        size: 56,
+        gap: 8,
+        space: 32,
+        values: (_chart, ticks) => ticks.map((tick) => (tick === null ? '' : tickText(latest.current.format(tick)))),
+      },
+    ],
+    series: [{}, ...series.flatMap((line) => seriesOptions(line))],
+    cursor: {
+      y: false,
+      points: { size: 6 },
+      drag: { x: true, y: false, setScale: false },
+    },
+    hooks: {
+      setSelect: [
+        (chart) => {
+          if (chart.select.width < 4) return;
+          const from = chart.posToVal(chart.select.left, 'x') * 1000;
+          const to = chart.posToVal(chart.select.left + chart.select.width, 'x') * 1000;
+          chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+          latest.current.onZoom(from, to);
+        },
+      ],
+      setCursor: [
+        (chart) => {
+          latest.current.onHover(chart.cursor.idx ?? undefined);
+          // Only the chart under the pointer tells the others; a cursor set from outside has no event.
+          if (chart.cursor.event)
+            publishCrosshair(
+              (chart.cursor.left ?? -1) >= 0 ? chart.posToVal(chart.cursor.left!, 'x') * 1000 : undefined,
+              chart,
+            );
+        },
+      ],
+      draw: [(chart) => drawDots(chart, latest.current.dots ?? [], tokens)],
+      ready: [(chart) => listenForDots(chart, latest)],
+    },
+  };
+}
+
+function seriesOptions(line: ChartSeries): uPlot.Series[] {
+  const base: uPlot.Series = {
+    label: line.label,
+    stroke: line.colour,
+    width: 1.5,
+    points: { show: false },
+    ...(line.dash ? { dash: [...line.dash] } : {}),
+  };
+  const fill = line.fill ? { fill: line.colour.length === 7 ? `${line.colour}24` : line.colour } : {};
+  return [
+    { ...base, ...fill, points: { show: (chart, index) => isSparse(chart.data[index]), size: 4 } },
+    { ...base, alpha: 0.45, dash: [3, 3] },
+  ];
+}
+
+/** Single points between gaps draw no line; with few values each gets a dot. */
+function isSparse(column: ArrayLike<number | null | undefined> | undefined): boolean {
+  if (!column) return false;
+  let present = 0;
+  for (let i = 0; i < column.length; i++) if (column[i] !== null && column[i] !== undefined) present++;
+  return present > 0 && present <= 3;
+}
+
+function followCrosshair(chart: uPlot): () => void {
+  return subscribeCrosshair((timeMs, source) => {
+    if (source === chart) return;
+    const left = timeMs === undefined ? -10 : chart.valToPos(timeMs / 1000, 'x');
+    chart.setCursor({ left, top: timeMs === undefined ? -10 : 1 }, true);
+  });
+}
+
+const DOT_PX = 4;
+
+function drawDots(chart: uPlot, dots: readonly ChartDot[], tokens: ThemeTokens): void {
+  const { ctx } = chart;
+  const ratio = uPlot.pxRatio;
+  ctx.save();
+  ctx.fillStyle = tokens.background;
+  ctx.strokeStyle = tokens.warning;
+  ctx.lineWidth = 1.5 * ratio;
+  for (const dot of dots) {
+    const x = chart.valToPos(dot.timeMs / 1000, 'x', true);
+    const y = Math.max(chart.bbox.top, chart.valToPos(dot.value, 'y', true));
+    if (x < chart.bbox.left || x > chart.bbox.left + chart.bbox.width) continue;
+    ctx.beginPath();
+    ctx.rect(x - (DOT_PX * ratio) / 2, y - (DOT_PX * ratio) / 2, DOT_PX * ratio, DOT_PX * ratio);
+    ctx.fill();
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
+function listenForDots(chart: uPlot, latest: React.RefObject<PlotProps>): void {
+  const near = (event: MouseEvent): ChartDot | undefined => {
+    const rect = chart.over.getBoundingClientRect();
+    const x = event.clientX - rect.left;
+    const y = event.clientY - rect.top;
+    return latest.current.dots?.find(
+      (dot) =>
+        Math.hypot(chart.valToPos(dot.timeMs / 1000, 'x') - x, Math.max(0, chart.valToPos(dot.value, 'y')) - y) < 8,
+    );
+  };
+  chart.over.addEventListener('mousemove', (event) => {
+    chart.over.style.cursor = near(event) ? 'pointer' : '';
+  });
+  chart.over.addEventListener('click', (event) => {
+    const dot = near(event);
+    if (dot) latest.current.onDot?.(dot.key);
+  });
+}
+
+function lastText(values: readonly (number | null)[], format: (value: number) => string): string {
+  const last = values.findLast((value) => value !== null);
+  return last === undefined || last === null ? ABSENT : format(last);
+}
+
+interface LegendProps {
+  readonly series: readonly ChartSeries[];
+  readonly format: (value: number) => string;
+  readonly grid: TimeGrid;
+  readonly kind: 'table' | 'inline';
+  readonly hoverIndex: number | undefined;
+  readonly soloed: string | undefined;
+  readonly onSolo: (label: string | undefined) => void;
+}
+
+const LEGEND_ROWS = 20;
+
+function Legend({ series, format, grid, kind, hoverIndex, soloed, onSolo }: LegendProps) {
+  const at = hoverIndex === undefined ? undefined : grid.startMs + hoverIndex * grid.stepMs;
+  const shown = series.slice(0, LEGEND_ROWS);
+  return (
+    <div className={`legend legend-${kind}`}>
+      {shown.map(({ label, colour, values, dash }) => {
+        const max = Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY));
+        const hovered = hoverIndex === undefined ? undefined : values[hoverIndex];
+        return (
+          <button
+            type="button"
+            key={label}
+            className={soloed && soloed !== label ? 'legend-row off' : 'legend-row'}
+            title={`Show ${label} only`}
+            onClick={() => onSolo(soloed === label ? undefined : label)}
+          >
+            <i className={dash ? 'swatch dashed' : 'swatch'} style={{ background: colour }} />
+            <span className="truncate legend-label">{label}</span>
+            <b>
+              {hoverIndex === undefined
+                ? lastText(values, format)
+                : hovered === null || hovered === undefined
+                  ? ABSENT
+                  : format(hovered)}
+            </b>
+            <span className="muted legend-max">max {Number.isFinite(max) ? format(max) : ABSENT}</span>
+          </button>
+        );
+      })}
+      {series.length > LEGEND_ROWS ? (
+        <span className="muted legend-more">{series.length - LEGEND_ROWS} more series</span>
+      ) : null}
+      <span className="muted legend-time">{at === undefined ? '' : formatDateTime(at)}</span>
+    </div>
+  );
+}
+
+function ChartTable({ title, grid, series, format, height = 160 }: TimeChartProps) {
+  const rows = Array.from({ length: grid.count }, (_, i) => grid.count - 1 - i);
+  return (
+    <div className="chart-table" style={{ height }}>
+      <table className="table" aria-label={title}>
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            {series.map(({ label }) => (
+              <th scope="col" className="right" key={label}>
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((i) => (
+            <tr key={i}>
+              <td>{formatDateTime(grid.startMs + i * grid.stepMs)}</td>
+              {series.map(({ label, values }) => (
+                <td className="right" key={label}>
+                  {typeof values[i] === 'number' ? format(values[i]) : ABSENT}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

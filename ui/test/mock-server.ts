@@ -1,0 +1,223 @@
+/**
+ * A stand-in for the console API with made-up but consistent data, and the built console beside it: for development
+ * (`node ui/test/mock-server.ts`, port 4300) and for the browser tests, which need no store.
+ *
+ * Words in a filter steer it: `mock:slow` answers after 1.5 s, `mock:fail` answers with an error of the store.
+ */
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ApiError, StatusResponse } from '#api/types.ts';
+import { createStore, type MockStore } from './mock/data.ts';
+import { MockQueryError } from './mock/filter.ts';
+import { attributeKeys, attributeValues, type LogSearchInput, logHistogram, logs } from './mock/logs-api.ts';
+import { metricLabels, metricQuery, metrics } from './mock/metrics-api.ts';
+import type { Range } from './mock/range.ts';
+import { system } from './mock/system-api.ts';
+import { operations, service, services, span, trace, traceLogs, traces } from './mock/traces-api.ts';
+
+export interface MockServer {
+  readonly url: string;
+  /** Makes the first data arrive, for a server that began empty. */
+  arrive(): void;
+  /** Answers every request with 503 until called with false. */
+  breakStore(broken: boolean): void;
+  close(): Promise<void>;
+}
+
+const DIST = fileURLToPath(new URL('../dist', import.meta.url));
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+const SLOW_MS = 1_500;
+
+export async function startMockServer({
+  port = 0,
+  empty = false,
+}: {
+  port?: number;
+  empty?: boolean;
+} = {}): Promise<MockServer> {
+  const state = { store: createStore(Date.now), hasData: !empty, broken: false };
+  const server = createServer((request, response) => {
+    void handle(request, response, state).catch((error: unknown) => {
+      sendJson(response, 500, { error: { code: 'internal', message: String(error) } });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    arrive: () => {
+      state.hasData = true;
+    },
+    breakStore: (broken) => {
+      state.broken = broken;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+interface State {
+  readonly store: MockStore;
+  hasData: boolean;
+  broken: boolean;
+}
+
+async function handle(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://mock');
+  if (!url.pathname.startsWith('/api/console/')) return sendFile(response, url.pathname);
+  const q = url.searchParams.get('q') ?? '';
+  if (q.includes('mock:slow')) await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+  if (state.broken || q.includes('mock:fail')) {
+    return sendJson(response, 503, {
+      error: {
+        code: 'store_unavailable',
+        message: 'the store does not answer',
+        hint: 'The engine is restarting; this usually takes a second.',
+      },
+    });
+  }
+  try {
+    const answer = route(url, state);
+    if (answer === undefined)
+      return sendJson(response, 404, { error: { code: 'not_found', message: 'not in the store' } });
+    sendJson(response, 200, answer);
+  } catch (error) {
+    if (!(error instanceof MockQueryError)) throw error;
+    sendJson(response, 400, {
+      error: { code: 'bad_query', message: error.message, query: q, start: error.start, end: error.end },
+    });
+  }
+}
+
+function route(url: URL, state: State): object | undefined {
+  const { store } = state;
+  const get = (name: string): string | undefined => url.searchParams.get(name) ?? undefined;
+  const number = (name: string): number | undefined => (get(name) === undefined ? undefined : Number(get(name)));
+  const nowMs = Date.now();
+  const range: Range = {
+    fromMs: number('from') ?? nowMs - 3_600_000,
+    toMs: number('to') ?? nowMs,
+    environment: get('environment'),
+  };
+  const parts = url.pathname.slice('/api/console/'.length).split('/').map(decodeURIComponent);
+  const cleanQ = (get('q') ?? '').replace('mock:slow', '').trim();
+  switch (parts[0]) {
+    case 'status':
+      return status(state, nowMs);
+    case 'services':
+      return parts[1] === undefined ? services(store, range) : service(store, range, parts[1], get('operation'));
+    case 'operations':
+      return operations(store, range, get('service') ?? '');
+    case 'traces':
+      if (parts[1] === undefined) {
+        return traces(store, range, {
+          q: cleanQ,
+          service: get('service'),
+          operation: get('operation'),
+          status: get('status'),
+          minNs: number('minDurationNs'),
+          maxNs: number('maxDurationNs'),
+          sort: get('sort'),
+          limit: number('limit') ?? 200,
+        });
+      }
+      if (parts[2] === 'logs') return traceLogs(store, parts[1]);
+      return parts[2] === 'spans' ? span(store, parts[1], parts[3] ?? '') : trace(store, parts[1]);
+    case 'logs': {
+      const input: LogSearchInput = {
+        q: cleanQ,
+        service: get('service'),
+        severities: get('severity')?.split(',') ?? [],
+        traceId: get('traceId'),
+        limit: number('limit') ?? 200,
+        cursor: get('cursor'),
+        newer: get('direction') === 'newer',
+      };
+      return parts[1] === 'histogram' ? logHistogram(store, range, input) : logs(store, range, input);
+    }
+    case 'attributes':
+      return parts[1] === 'values'
+        ? attributeValues(get('key') ?? '', get('prefix') ?? '')
+        : attributeKeys(get('prefix') ?? '');
+    case 'metrics':
+      return metricRoute(parts[1], get, range, nowMs, store);
+    case 'system':
+      return system(range, nowMs);
+    default:
+      return undefined;
+  }
+}
+
+function metricRoute(
+  part: string | undefined,
+  get: (name: string) => string | undefined,
+  range: Range,
+  nowMs: number,
+  store: MockStore,
+): object | undefined {
+  if (part === undefined) return metrics(nowMs, get('q') ?? '');
+  const name = get('name') ?? '';
+  if (part === 'labels') return metricLabels(name);
+  const exemplars = store
+    .read(range.fromMs, range.toMs)
+    .traces.filter((_, i) => i % 45 === 0)
+    .map((found) => ({
+      traceId: found.traceId,
+      spanId: found.spans[0]!.spanId,
+      startMs: found.startMs,
+      seconds: found.durationNs / 1e9,
+    }));
+  return metricQuery(
+    range,
+    name,
+    get('groupBy')?.split(',').filter(Boolean) ?? [],
+    get('aggregation'),
+    nowMs,
+    exemplars,
+  );
+}
+
+function status(state: State, nowMs: number): StatusResponse {
+  const signal = state.hasData ? { hasData: true, newestMs: nowMs - 1_000 } : { hasData: false };
+  return {
+    version: '0.1.0',
+    nowMs,
+    ingest: { grpcPort: 4317, httpPort: 4318 },
+    signals: { traces: signal, logs: signal, metrics: signal },
+    environments: state.hasData ? ['production', 'staging'] : [],
+  };
+}
+
+async function sendFile(response: ServerResponse, pathname: string): Promise<void> {
+  const path = normalize(pathname);
+  // Addresses of pages have no file ending: they all get the console itself.
+  const file = extname(path) === '' ? 'index.html' : path;
+  try {
+    const content = await readFile(join(DIST, file));
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    response.end(content);
+  } catch {
+    response.writeHead(404).end('not found: build the console with "npm run build:ui" first');
+  }
+}
+
+function sendJson(response: ServerResponse, statusCode: number, body: object | { error: ApiError }): void {
+  response.writeHead(statusCode, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+if (import.meta.main) {
+  const port = Number(process.env.PORT ?? 4300);
+  const { url } = await startMockServer({ port, empty: process.argv.includes('--empty') });
+  console.log(`mock console at ${url}`);
+}

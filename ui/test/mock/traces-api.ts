@@ -1,0 +1,387 @@
+/** Services, traces and spans of the mock. */
+import type {
+  OperationSummary,
+  OperationsResponse,
+  ServiceResponse,
+  ServiceSummary,
+  ServicesResponse,
+  SpanKind,
+  SpanResponse,
+  SpanStatus,
+  TimeGrid,
+  TraceLogsResponse,
+  TraceResponse,
+  TraceSummary,
+  TracesResponse,
+} from '#api/types.ts';
+import { isEntry, type MockStore, REQUESTS_PER_TRACE } from './data.ts';
+import { compileFilter } from './filter.ts';
+import { toLogRecord } from './logs-api.ts';
+import { type MockSpan, type MockTrace, resourceOf, SERVICES } from './model.ts';
+import { gridOf, type Range } from './range.ts';
+
+const KINDS: readonly SpanKind[] = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
+const STATUSES: readonly SpanStatus[] = ['unset', 'ok', 'error'];
+
+function tracesIn(store: MockStore, range: Range): { traces: readonly MockTrace[]; weight: number } {
+  const { traces, weight } = store.read(range.fromMs, range.toMs);
+  return {
+    traces: range.environment ? traces.filter(({ environment }) => environment === range.environment) : traces,
+    weight: weight * REQUESTS_PER_TRACE,
+  };
+}
+
+interface Entry {
+  readonly timeMs: number;
+  readonly span: MockSpan;
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
+}
+
+function perBucket<T>(
+  grid: TimeGrid,
+  entries: readonly Entry[],
+  of: (inBucket: readonly MockSpan[]) => T,
+): (T | null)[] {
+  const buckets: MockSpan[][] = Array.from({ length: grid.count }, () => []);
+  for (const { timeMs, span } of entries)
+    buckets[Math.min(grid.count - 1, Math.floor((timeMs - grid.startMs) / grid.stepMs))]?.push(span);
+  return buckets.map((spans) => (spans.length === 0 ? null : of(spans)));
+}
+
+const durationsOf = (spans: readonly MockSpan[]): number[] =>
+  spans.map(({ durationNs }) => durationNs).sort((a, b) => a - b);
+const errorsOf = (spans: readonly MockSpan[]): number => spans.filter(({ status }) => status === 2).length;
+
+function summarize(
+  name: string,
+  entries: readonly Entry[],
+  grid: TimeGrid,
+  range: Range,
+  weight: number,
+): ServiceSummary {
+  const durations = durationsOf(entries.map(({ span }) => span));
+  const errorCount = errorsOf(entries.map(({ span }) => span));
+  const seconds = (range.toMs - range.fromMs) / 1000;
+  return {
+    name,
+    language: SERVICES[name]?.language ?? '',
+    version: SERVICES[name]?.version ?? '',
+    requestCount: entries.length * weight,
+    requestRate: (entries.length * weight) / seconds,
+    errorCount: errorCount * weight,
+    errorRatio: entries.length === 0 ? 0 : errorCount / entries.length,
+    p50Ns: quantile(durations, 0.5),
+    p95Ns: quantile(durations, 0.95),
+    p99Ns: quantile(durations, 0.99),
+    newestMs: entries.at(-1)?.timeMs ?? 0,
+    sparkRate: perBucket(grid, entries, (spans) => (spans.length * weight * 1000) / grid.stepMs),
+    sparkErrorRatio: perBucket(grid, entries, (spans) => errorsOf(spans) / spans.length),
+    sparkP95Ns: perBucket(grid, entries, (spans) => quantile(durationsOf(spans), 0.95)),
+  };
+}
+
+export function services(store: MockStore, range: Range): ServicesResponse {
+  const grid = gridOf(range, 40);
+  const { traces, weight } = tracesIn(store, range);
+  const byService = new Map<string, Entry[]>();
+  for (const trace of traces) {
+    for (const span of trace.spans) {
+      if (!isEntry(span)) continue;
+      const list = byService.get(span.service) ?? [];
+      list.push({ timeMs: trace.startMs, span });
+      byService.set(span.service, list);
+    }
+  }
+  return { grid, services: [...byService].map(([name, entries]) => summarize(name, entries, grid, range, weight)) };
+}
+
+export function service(
+  store: MockStore,
+  range: Range,
+  name: string,
+  operation: string | undefined,
+): ServiceResponse | undefined {
+  if (!(name in SERVICES)) return undefined;
+  const grid = gridOf(range, 120);
+  const { traces, weight } = tracesIn(store, range);
+  const entries: Entry[] = [];
+  const touched: MockTrace[] = [];
+  const callers = new Map<string, { count: number; errorCount: number }>();
+  const callees = new Map<string, { count: number; errorCount: number }>();
+  for (const trace of traces) {
+    const byId = new Map(trace.spans.map((span) => [span.spanId, span]));
+    let touches = false;
+    for (const span of trace.spans) {
+      const parent = byId.get(span.parentId);
+      if (parent && parent.service !== span.service) {
+        if (span.service === name) addCall(callers, parent.service, span, weight);
+        if (parent.service === name) addCall(callees, span.service, span, weight);
+      }
+      if (span.service !== name || !isEntry(span)) continue;
+      if (operation && span.name !== operation) continue;
+      touches = true;
+      entries.push({ timeMs: trace.startMs, span });
+    }
+    if (touches) touched.push(trace);
+  }
+  const rate = (spans: readonly MockSpan[]): number => (spans.length * weight * 1000) / grid.stepMs;
+  const at = (share: number) => perBucket(grid, entries, (spans) => quantile(durationsOf(spans), share));
+  const calls = (map: typeof callers) =>
+    [...map].map(([other, counts]) => ({ service: other, ...counts })).sort((a, b) => b.count - a.count);
+  return {
+    summary: summarize(name, entries, grid, range, weight),
+    grid,
+    series: {
+      requestRate: perBucket(grid, entries, rate),
+      errorRate: perBucket(grid, entries, (spans) => (errorsOf(spans) * weight * 1000) / grid.stepMs),
+      p50Ns: at(0.5),
+      p95Ns: at(0.95),
+      p99Ns: at(0.99),
+    },
+    operations: operationsOf(entries, range, weight),
+    slowest: touched
+      .toSorted((a, b) => b.durationNs - a.durationNs)
+      .slice(0, 8)
+      .map((trace) => summaryOf(trace)),
+    failed: touched
+      .filter((trace) => errorsOf(trace.spans) > 0)
+      .slice(-8)
+      .reverse()
+      .map((trace) => summaryOf(trace)),
+    callers: calls(callers),
+    callees: calls(callees),
+  };
+}
+
+function addCall(
+  map: Map<string, { count: number; errorCount: number }>,
+  other: string,
+  span: MockSpan,
+  weight: number,
+): void {
+  const counts = map.get(other) ?? { count: 0, errorCount: 0 };
+  map.set(other, { count: counts.count + weight, errorCount: counts.errorCount + (span.status === 2 ? weight : 0) });
+}
+
+function operationsOf(entries: readonly Entry[], range: Range, weight: number): OperationSummary[] {
+  const grid = gridOf(range, 40);
+  const groups = Map.groupBy(entries, ({ span }) => span.name);
+  return [...groups].map(([name, of]) => {
+    const { requestCount, requestRate, errorCount, errorRatio, p50Ns, p95Ns, p99Ns, sparkRate } = summarize(
+      name,
+      of,
+      grid,
+      range,
+      weight,
+    );
+    return {
+      name,
+      kind: KINDS[of[0]!.span.kind]!,
+      requestCount,
+      requestRate,
+      errorCount,
+      errorRatio,
+      p50Ns,
+      p95Ns,
+      p99Ns,
+      sparkRate,
+    };
+  });
+}
+
+export function operations(store: MockStore, range: Range, name: string): OperationsResponse {
+  const { traces } = tracesIn(store, range);
+  const spans = traces.flatMap((trace) => trace.spans.filter((span) => span.service === name));
+  const groups = Map.groupBy(spans, (span) => `${span.kind}\n${span.name}`);
+  const list = [...groups.values()].map((of) => ({ name: of[0]!.name, kind: KINDS[of[0]!.kind]!, count: of.length }));
+  return { operations: list.sort((a, b) => b.count - a.count) };
+}
+
+export interface TraceSearchInput {
+  readonly q: string;
+  readonly service: string | undefined;
+  readonly operation: string | undefined;
+  readonly status: string | undefined;
+  readonly minNs: number | undefined;
+  readonly maxNs: number | undefined;
+  readonly sort: string | undefined;
+  readonly limit: number;
+}
+
+export function traces(store: MockStore, range: Range, input: TraceSearchInput): TracesResponse {
+  const predicate = compileFilter(input.q);
+  const found: TraceSummary[] = [];
+  for (const trace of tracesIn(store, range).traces) {
+    const match = trace.spans.find((span) => matches(span, trace, input) && predicate(filterItem(span, trace)));
+    if (match) found.push(summaryOf(trace, match));
+  }
+  const grid = gridOf(range, 120);
+  const okCounts = new Array<number>(grid.count).fill(0);
+  const errorCounts = new Array<number>(grid.count).fill(0);
+  for (const { startMs, errorCount } of found) {
+    const bucket = Math.floor((startMs - grid.startMs) / grid.stepMs);
+    const counts = errorCount > 0 ? errorCounts : okCounts;
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
+  }
+  const order: Record<string, (a: TraceSummary, b: TraceSummary) => number> = {
+    newest: (a, b) => b.startMs - a.startMs,
+    slowest: (a, b) => b.durationNs - a.durationNs,
+    spans: (a, b) => b.spanCount - a.spanCount,
+    errors: (a, b) => b.errorCount - a.errorCount,
+  };
+  const sorted = found.sort(order[input.sort ?? 'newest'] ?? order.newest!);
+  const nearest =
+    sorted.length === 0 && range.toMs <= store.dataFromMs ? { nearestMs: store.dataFromMs + 600_000 } : {};
+  return {
+    traces: sorted.slice(0, input.limit),
+    truncated: sorted.length > input.limit,
+    limit: input.limit,
+    total: sorted.length,
+    ...nearest,
+    grid,
+    okCounts,
+    errorCounts,
+  };
+}
+
+function matches(span: MockSpan, trace: MockTrace, input: TraceSearchInput): boolean {
+  if (input.service && span.service !== input.service) return false;
+  if (input.operation && span.name !== input.operation) return false;
+  // A failed trace is one with a failed span of what was asked for; durations without a service are the trace's.
+  if (input.status === 'error' && span.status !== 2) return false;
+  if (input.status === 'ok' && trace.spans.some(({ status }) => status === 2)) return false;
+  const durationNs = input.service ? span.durationNs : trace.durationNs;
+  return durationNs >= (input.minNs ?? 0) && durationNs <= (input.maxNs ?? Number.POSITIVE_INFINITY);
+}
+
+function filterItem(span: MockSpan, trace: MockTrace) {
+  return {
+    intrinsics: {
+      service: span.service,
+      'service.name': span.service,
+      name: span.name,
+      kind: KINDS[span.kind]!,
+      status: STATUSES[span.status]!,
+      duration: span.durationNs,
+      trace: trace.traceId,
+      span: span.spanId,
+    },
+    attributes: span.attributes,
+    resource: resourceOf(span.service, trace.environment),
+    text: span.name,
+  };
+}
+
+export function summaryOf(trace: MockTrace, matched?: MockSpan): TraceSummary {
+  const root = trace.spans.find(({ parentId }) => parentId === '') ?? trace.spans[0]!;
+  const groups = Map.groupBy(trace.spans, (span) => span.service);
+  return {
+    traceId: trace.traceId,
+    rootService: root.service,
+    rootOperation: root.name,
+    rootMissing: root.parentId !== '',
+    startMs: trace.startMs,
+    durationNs: trace.durationNs,
+    spanCount: trace.spans.length,
+    errorCount: errorsOf(trace.spans),
+    services: [...groups].map(([name, spans]) => ({ name, spanCount: spans.length, errorCount: errorsOf(spans) })),
+    matchedSpanId: matched && matched !== root ? matched.spanId : '',
+  };
+}
+
+function indexer(): { list: string[]; of: (text: string) => number } {
+  const list: string[] = [];
+  const known = new Map<string, number>();
+  return {
+    list,
+    of: (text) => {
+      const index = known.get(text) ?? list.push(text) - 1;
+      known.set(text, index);
+      return index;
+    },
+  };
+}
+
+const startNsOf = (trace: MockTrace): bigint => BigInt(Math.round(trace.startMs * 1000)) * 1000n;
+
+export function trace(store: MockStore, traceId: string): TraceResponse | undefined {
+  const found = store.trace(traceId);
+  if (!found) return undefined;
+  const serviceNames = indexer();
+  const spanNames = indexer();
+  const { spans } = found;
+  const rowOf = new Map(spans.map((span, row) => [span.spanId, row]));
+  const events = spans.flatMap((span, row) => span.events.map((event) => ({ row, event })));
+  const columns: TraceResponse['spans'] = {
+    spanId: spans.map(({ spanId }) => spanId),
+    parent: spans.map(({ parentId }) => (parentId === '' ? -1 : (rowOf.get(parentId) ?? -2))),
+    service: spans.map((span) => serviceNames.of(span.service)),
+    name: spans.map((span) => spanNames.of(span.name)),
+    startNs: spans.map(({ startNs }) => startNs),
+    durationNs: spans.map(({ durationNs }) => durationNs),
+    kind: spans.map(({ kind }) => kind),
+    status: spans.map(({ status }) => status),
+    eventCount: spans.map((span) => span.events.length),
+    linkCount: spans.map(({ links }) => links.length),
+    hint: spans.map(({ hint }) => hint),
+    eventRow: events.map(({ row }) => row),
+    eventNs: events.map(({ event }) => event.offsetNs),
+    eventName: events.map(({ event }) => event.name),
+  };
+  return {
+    traceId,
+    startNs: startNsOf(found).toString(),
+    startMs: found.startMs,
+    durationNs: found.durationNs,
+    services: serviceNames.list,
+    names: spanNames.list,
+    spans: columns,
+    logCount: found.logs.length,
+    truncated: false,
+    totalSpanCount: spans.length,
+  };
+}
+
+export function span(store: MockStore, traceId: string, spanId: string): SpanResponse | undefined {
+  const found = store.trace(traceId);
+  const of = found?.spans.find((candidate) => candidate.spanId === spanId);
+  if (!found || !of) return undefined;
+  const startNs = startNsOf(found);
+  return {
+    traceId,
+    spanId,
+    parentSpanId: of.parentId,
+    service: of.service,
+    name: of.name,
+    kind: KINDS[of.kind]!,
+    status: STATUSES[of.status]!,
+    statusMessage: of.statusMessage,
+    startNs: (startNs + BigInt(of.startNs)).toString(),
+    durationNs: of.durationNs,
+    traceState: '',
+    flags: 1,
+    attributes: of.attributes,
+    resource: resourceOf(of.service, found.environment),
+    scope: { name: of.scope, version: '0.223.0', attributes: {} },
+    events: of.events.map((event) => ({
+      timeNs: (startNs + BigInt(event.offsetNs)).toString(),
+      name: event.name,
+      attributes: event.attributes,
+    })),
+    links: of.links.map((link) => ({ ...link, traceState: '', attributes: {} })),
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+    linkedFrom: [],
+  };
+}
+
+export function traceLogs(store: MockStore, traceId: string): TraceLogsResponse | undefined {
+  const found = store.trace(traceId);
+  if (!found) return undefined;
+  const logs = found.logs.toSorted((a, b) => a.timeMs - b.timeMs).map((log) => toLogRecord(log, found.environment));
+  return { logs, truncated: false, limit: 5000, total: logs.length };
+}

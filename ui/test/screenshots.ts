@@ -1,0 +1,106 @@
+/** A picture of every page in both themes, for people to look at. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { launchBrowser, openConsole, type Theme } from './browser.ts';
+
+interface Shot {
+  readonly name: string;
+  /** An address, or how to get to the page when it depends on the data. */
+  readonly path: string;
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const settle = (page: Page): Promise<void> => page.waitForLoadState('networkidle').then(() => page.waitForTimeout(250));
+
+async function openFirstRow(page: Page): Promise<void> {
+  await page.locator('.table tbody tr[data-key]').first().locator('a').last().click();
+  await page.locator('.waterfall').waitFor();
+  await settle(page);
+}
+
+const SHOTS: readonly Shot[] = [
+  { name: 'services', path: '/services' },
+  {
+    name: 'service',
+    path: '/services',
+    act: async (page) => {
+      await page.locator('.table tbody tr[data-key] a').first().click();
+      await page.locator('.chart').first().waitFor();
+      await settle(page);
+    },
+  },
+  { name: 'traces', path: '/traces' },
+  {
+    name: 'trace',
+    path: '/traces?status=error&sort=spans',
+    act: async (page) => {
+      await openFirstRow(page);
+      await page.keyboard.press('e');
+      await settle(page);
+    },
+  },
+  {
+    name: 'trace-logs',
+    path: '/traces?sort=spans',
+    act: async (page) => {
+      await openFirstRow(page);
+      await page.keyboard.press('l');
+      await settle(page);
+    },
+  },
+  { name: 'logs', path: '/logs' },
+  {
+    name: 'logs-detail',
+    path: '/logs?severity=error,warn',
+    act: async (page) => {
+      await page.locator('.log-row').nth(1).click();
+      await settle(page);
+    },
+  },
+  { name: 'metrics', path: '/metrics' },
+  {
+    name: 'metric',
+    path: '/metrics',
+    act: async (page) => {
+      await page.locator('.metric-list button').first().click();
+      await page.locator('.chart').first().waitFor();
+      await settle(page);
+    },
+  },
+  { name: 'system', path: '/system' },
+  { name: 'send', path: '/send' },
+  { name: 'empty', path: '/traces?q=%22nothing+is+called+like+this%22' },
+  {
+    name: 'keys',
+    path: '/services',
+    act: async (page) => {
+      await page.keyboard.press('?');
+      await settle(page);
+    },
+  },
+];
+
+/** Saves `<outDir>/<page>-<theme>.png` for every page; `only` limits it to pages whose name contains the text. */
+export async function screenshotAllPages(baseUrl: string, outDir: string, only = ''): Promise<readonly string[]> {
+  await mkdir(outDir, { recursive: true });
+  const browser = await launchBrowser();
+  const files: string[] = [];
+  try {
+    for (const theme of ['dark', 'light'] as const satisfies readonly Theme[]) {
+      const view = await openConsole(browser, baseUrl, theme);
+      for (const shot of SHOTS) {
+        if (!shot.name.includes(only)) continue;
+        await view.open(shot.path);
+        await shot.act?.(view.page);
+        const file = join(outDir, `${shot.name}-${theme}.png`);
+        await view.page.screenshot({ path: file });
+        files.push(file);
+      }
+      await view.close();
+    }
+  } finally {
+    await browser.close();
+  }
+  return files;
+}
