@@ -1,0 +1,76 @@
+import { boolean, duration, integer, list, oneOf, type Schema, strictObject } from '#config';
+import { type PolicyConfig, policySchema } from './policy-config.ts';
+
+/** What users write under `tail_sampling:` (otelcol-contrib processor/tailsamplingprocessor). */
+export interface TailSamplingConfig {
+  /** From a trace's first span to its decision; rounded up to whole seconds. */
+  readonly decisionWaitMs: number;
+  /** A trace whose root span has come is decided so long after it, if that is earlier. 0 turns it off. */
+  readonly decisionWaitAfterRootReceivedMs: number;
+  /** Traces in memory at most. */
+  readonly numTraces: number;
+  /** How many traces to reserve memory for, per second of `decision_wait`. */
+  readonly expectedNewTracesPerSec: number;
+  /** When `num_traces` are in memory: wait for a decision, instead of dropping the oldest undecided trace. */
+  readonly blockOnOverflow: boolean;
+  /** Don't ask further policies once one says yes; only changes what is counted per policy. */
+  readonly sampleOnFirstMatch: boolean;
+  readonly dropPendingTracesOnShutdown: boolean;
+  /** A trace that grows beyond this is dropped at once; 0 for no limit. */
+  readonly maximumTraceSizeBytes: number;
+  /** How many decisions are remembered for late spans; 0 for none. */
+  readonly sampledCacheSize: number;
+  readonly nonSampledCacheSize: number;
+  readonly policies: readonly PolicyConfig[];
+}
+
+/** Decisions are remembered for four times as many traces as fit into memory, unless the user says otherwise. */
+const CACHE_FACTOR = 4;
+
+export const tailSamplingSchema: Schema<TailSamplingConfig> = strictObject({
+  decision_wait: duration(30_000).refine((ms) => ms > 0, { error: 'must be greater than zero' }),
+  decision_wait_after_root_received: duration(0).refine((ms) => ms >= 0, { error: 'must not be negative' }),
+  num_traces: integer(50_000, { min: 1, max: 50_000_000 }),
+  expected_new_traces_per_sec: integer(0, { min: 0 }),
+  block_on_overflow: boolean(false),
+  sample_on_first_match: boolean(false),
+  drop_pending_traces_on_shutdown: boolean(false),
+  maximum_trace_size_bytes: integer(0, { min: 0 }),
+  decision_cache: strictObject({
+    sampled_cache_size: integer(undefined, { min: 0, max: 100_000_000 }).optional(),
+    non_sampled_cache_size: integer(undefined, { min: 0, max: 100_000_000 }).optional(),
+  }),
+  sampling_strategy: oneOf(['trace-complete', 'span-ingest'], 'trace-complete').refine(
+    (strategy) => strategy === 'trace-complete',
+    { error: '"span-ingest" is not supported yet; leave sampling_strategy out, or set it to "trace-complete"' },
+  ),
+  num_shards: integer(1, { min: 1, max: 256 }),
+  policies: list(policySchema),
+}).transform((raw) => ({
+  decisionWaitMs: raw.decision_wait,
+  decisionWaitAfterRootReceivedMs: raw.decision_wait_after_root_received,
+  numTraces: raw.num_traces,
+  expectedNewTracesPerSec: raw.expected_new_traces_per_sec,
+  blockOnOverflow: raw.block_on_overflow,
+  sampleOnFirstMatch: raw.sample_on_first_match,
+  dropPendingTracesOnShutdown: raw.drop_pending_traces_on_shutdown,
+  maximumTraceSizeBytes: raw.maximum_trace_size_bytes,
+  sampledCacheSize: raw.decision_cache.sampled_cache_size ?? raw.num_traces * CACHE_FACTOR,
+  nonSampledCacheSize: raw.decision_cache.non_sampled_cache_size ?? raw.num_traces * CACHE_FACTOR,
+  policies: raw.policies,
+}));
+
+/** The rules across fields. */
+export function validateTailSampling(
+  config: TailSamplingConfig,
+): { path: readonly (string | number)[]; message: string }[] {
+  const mistakes: { path: readonly (string | number)[]; message: string }[] = [];
+  if (config.policies.length === 0) mistakes.push({ path: ['policies'], message: 'at least one policy is required' });
+  const names = config.policies.map((policy) => policy.name);
+  names.forEach((name, index) => {
+    if (names.indexOf(name) !== index) {
+      mistakes.push({ path: ['policies', index, 'name'], message: `duplicate policy name "${name}"` });
+    }
+  });
+  return mistakes;
+}

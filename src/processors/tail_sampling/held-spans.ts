@@ -1,0 +1,248 @@
+import { assert } from '#base';
+import { Batch, SpanChunk } from '#pdata';
+import { compact } from '#wire';
+import { columnBytes } from './chunk-memory.ts';
+
+/** Bodies below this are put together: the columns of a chunk cost some 5 KB however few rows they have. */
+const SMALL_BODY_BYTES = 64 * 1024;
+const GATHERED_BYTES = 512 * 1024;
+const GATHERED_CHUNKS = 512;
+const FIRST_CAPACITY = 4096;
+
+/**
+ * The spans that wait for a decision: received chunks without their attribute tables, and per span 12 bytes that chain it into its
+ * trace. A chunk is let go when the last of its held spans is.
+ *
+ *   span    chunk id, row in the chunk, next span of the trace (-1 at the end; free spans are chained too)
+ *   chunk   the columns over its body, and how many of its rows are held
+ *
+ * Small bodies are gathered: their spans get rows of a chunk that is made of them when enough came together, or at `seal`.
+ */
+export class HeldSpans {
+  #chunkOf: Uint32Array = new Uint32Array(FIRST_CAPACITY);
+  #rowOf: Uint32Array = new Uint32Array(FIRST_CAPACITY);
+  #next: Int32Array = new Int32Array(FIRST_CAPACITY);
+  #freeSpan = -1;
+  #usedSpans = 0;
+  #spanCount = 0;
+
+  /** By chunk id; undefined for free ids and for the one that is gathered now. */
+  readonly #chunks: (SpanChunk | undefined)[] = [];
+  #liveRows: Uint32Array = new Uint32Array(64);
+  readonly #freeChunks: number[] = [];
+  readonly #bytesOf: number[] = [];
+  /** Bytes of the chunks' bodies and columns. */
+  #chunkBytes = 0;
+
+  /** What is gathered: the parts, with all of their rows held, and the id that their chunk will have. */
+  #parts: SpanChunk[] = [];
+  #partRows = 0;
+  #partBytes = 0;
+  #gatherId = -1;
+
+  /** The chunk that spans are taken from now. */
+  #source: SpanChunk | undefined = undefined;
+  #sourceId = -1;
+  /** Rows taken from a chunk that is gathered; the other chunks keep all of their rows. */
+  #taken: number[] = [];
+
+  get spanCount(): number {
+    return this.#spanCount;
+  }
+
+  get chunkCount(): number {
+    return this.#chunks.length - this.#freeChunks.length + this.#parts.length;
+  }
+
+  /** Bodies, columns and chains; what this takes of memory, but for the objects around it. */
+  get byteLength(): number {
+    return this.#chunkBytes + this.#partBytes + this.#chunkOf.byteLength * 3 + this.#liveRows.byteLength;
+  }
+
+  /** Begins to take spans from an unmodified chunk; `end` must follow. */
+  begin(chunk: SpanChunk): void {
+    assert(this.#source === undefined, 'spans are taken from one chunk at a time');
+    this.#source = chunk;
+    if (isSmall(chunk)) {
+      if (this.#gatherId < 0) this.#gatherId = this.#allocateChunk();
+      this.#sourceId = this.#gatherId;
+    } else this.#sourceId = this.#allocateChunk();
+  }
+
+  /** Holds a row of the chunk at hand behind `last` (-1: as the first of its trace). Returns the new span. */
+  add(row: number, last: number): number {
+    let span = this.#freeSpan;
+    if (span >= 0) this.#freeSpan = this.#next[span]!;
+    else {
+      if (this.#usedSpans === this.#chunkOf.length) this.#growSpans();
+      span = this.#usedSpans++;
+    }
+    const id = this.#sourceId;
+    this.#chunkOf[span] = id;
+    if (id === this.#gatherId) {
+      this.#rowOf[span] = this.#partRows + this.#taken.length;
+      this.#taken.push(row);
+    } else this.#rowOf[span] = row;
+    this.#liveRows[id]!++;
+    this.#next[span] = -1;
+    if (last >= 0) this.#next[last] = span;
+    this.#spanCount++;
+    return span;
+  }
+
+  end(): void {
+    const chunk = this.#source!;
+    this.#source = undefined;
+    const id = this.#sourceId;
+    if (id !== this.#gatherId) {
+      // A new chunk object leaves the attribute tables behind, which others may have built.
+      if (this.#liveRows[id] === 0) this.#freeChunk(id);
+      else this.#keep(id, withoutTables(chunk));
+      return;
+    }
+    if (this.#taken.length > 0) {
+      const rows = Uint32Array.from(this.#taken);
+      const part = withoutTables(rows.length === chunk.count ? chunk : chunk.select(rows));
+      this.#parts.push(part);
+      this.#partRows += rows.length;
+      this.#partBytes += part.layout.body.byteLength + columnBytes(part);
+      this.#taken.length = 0;
+    }
+    if (this.#partBytes >= GATHERED_BYTES || this.#parts.length >= GATHERED_CHUNKS) this.seal();
+  }
+
+  /** Makes one chunk of what was gathered. Must run before spans are taken out again. */
+  seal(): void {
+    const id = this.#gatherId;
+    if (id < 0) return;
+    this.#gatherId = -1;
+    const parts = this.#parts;
+    this.#parts = [];
+    this.#partRows = 0;
+    this.#partBytes = 0;
+    if (this.#liveRows[id] === 0) {
+      this.#freeChunk(id);
+      return;
+    }
+    this.#keep(id, compact(new Batch('traces', parts)).chunks[0] as SpanChunk);
+  }
+
+  /** Lets the spans of a trace go, and counts them. */
+  release(first: number): number {
+    let count = 0;
+    for (let span = first; span >= 0; ) {
+      const next = this.#next[span]!;
+      this.#freeOne(span);
+      span = next;
+      count++;
+    }
+    return count;
+  }
+
+  /** Moves the spans of a trace into a selection, and lets them go. Returns how many. */
+  moveTo(selection: SpanSelection, first: number): number {
+    let count = 0;
+    for (let span = first; span >= 0; ) {
+      const next = this.#next[span]!;
+      const id = this.#chunkOf[span]!;
+      const chunk = this.#chunks[id];
+      assert(chunk !== undefined, 'spans are taken out of sealed chunks');
+      selection.add(id, chunk, this.#rowOf[span]!);
+      this.#freeOne(span);
+      span = next;
+      count++;
+    }
+    return count;
+  }
+
+  #freeOne(span: number): void {
+    const id = this.#chunkOf[span]!;
+    this.#next[span] = this.#freeSpan;
+    this.#freeSpan = span;
+    this.#spanCount--;
+    if (--this.#liveRows[id]! === 0 && id !== this.#gatherId && id !== this.#sourceIdInUse()) this.#freeChunk(id);
+  }
+
+  #sourceIdInUse(): number {
+    return this.#source === undefined ? -1 : this.#sourceId;
+  }
+
+  #allocateChunk(): number {
+    const id = this.#freeChunks.pop() ?? this.#chunks.push(undefined) - 1;
+    if (id >= this.#liveRows.length) {
+      const liveRows = new Uint32Array(this.#liveRows.length * 2);
+      liveRows.set(this.#liveRows);
+      this.#liveRows = liveRows;
+    }
+    this.#liveRows[id] = 0;
+    return id;
+  }
+
+  #keep(id: number, chunk: SpanChunk): void {
+    this.#chunks[id] = chunk;
+    this.#bytesOf[id] = chunk.layout.body.byteLength + columnBytes(chunk);
+    this.#chunkBytes += this.#bytesOf[id]!;
+  }
+
+  #freeChunk(id: number): void {
+    if (this.#chunks[id] !== undefined) this.#chunkBytes -= this.#bytesOf[id]!;
+    this.#chunks[id] = undefined;
+    this.#freeChunks.push(id);
+  }
+
+  #growSpans(): void {
+    const capacity = Math.ceil(this.#chunkOf.length * 1.5);
+    const chunkOf = new Uint32Array(capacity);
+    chunkOf.set(this.#chunkOf);
+    this.#chunkOf = chunkOf;
+    const rowOf = new Uint32Array(capacity);
+    rowOf.set(this.#rowOf);
+    this.#rowOf = rowOf;
+    const next = new Int32Array(capacity);
+    next.set(this.#next);
+    this.#next = next;
+  }
+}
+
+/** Rows picked from chunks, to be sent on together. */
+export class SpanSelection {
+  readonly #rows = new Map<number, { readonly chunk: SpanChunk; readonly rows: number[] }>();
+  spanCount = 0;
+  byteCount = 0;
+
+  add(id: number, chunk: SpanChunk, row: number): void {
+    let picked = this.#rows.get(id);
+    if (picked === undefined) {
+      picked = { chunk, rows: [] };
+      this.#rows.set(id, picked);
+    }
+    picked.rows.push(row);
+    this.spanCount++;
+    this.byteCount += chunk.layout.rowEnd[row]! - chunk.layout.rowStart[row]!;
+  }
+
+  /** The picked spans as a batch, and an empty selection. Where few spans were picked from large bodies they are copied out of them. */
+  take(): Batch {
+    const chunks: SpanChunk[] = [];
+    let bodyBytes = 0;
+    for (const { chunk, rows } of this.#rows.values()) {
+      bodyBytes += chunk.layout.body.byteLength;
+      chunks.push(rows.length === chunk.count ? chunk : chunk.select(Uint32Array.from(rows).sort()));
+    }
+    const batch = new Batch('traces', chunks);
+    const isSparse = this.byteCount * 2 < bodyBytes;
+    this.#rows.clear();
+    this.spanCount = 0;
+    this.byteCount = 0;
+    return isSparse ? compact(batch) : batch;
+  }
+}
+
+function isSmall(chunk: SpanChunk): boolean {
+  const bodyBytes = chunk.layout.body.byteLength;
+  return bodyBytes < SMALL_BODY_BYTES || (chunk.rows !== undefined && chunk.byteLength * 2 < bodyBytes);
+}
+
+function withoutTables(chunk: SpanChunk): SpanChunk {
+  return new SpanChunk(chunk.layout, chunk.columns, chunk.rows);
+}

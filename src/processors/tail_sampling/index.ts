@@ -1,0 +1,3 @@
+export { tailSamplingFactory } from './factory.ts';
+export { TailSamplingProcessor } from './tail-sampling.ts';
+export type { BufferFigures } from './trace-buffer.ts';

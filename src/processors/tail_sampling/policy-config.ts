@@ -1,0 +1,194 @@
+import { RE2JS } from 're2js';
+import { z } from 'zod';
+import { messageOf } from '#base';
+import { boolean, describe, integer, list, nearest, number, oneOf, strictObject, text } from '#config';
+
+/** One policy as written, checked. Policies that hold others hold them in the same form. */
+export type PolicyConfig = { readonly name: string } & (
+  | { readonly type: 'always_sample' | 'trace_flags' }
+  | ({ readonly type: 'latency' } & LatencyConfig)
+  | { readonly type: 'status_code'; readonly statusCodes: readonly ('OK' | 'ERROR' | 'UNSET')[] }
+  | { readonly type: 'probabilistic'; readonly samplingPercentage: number; readonly hashSalt: string }
+  | ({ readonly type: 'string_attribute' } & StringAttributeConfig)
+  | ({ readonly type: 'numeric_attribute' } & NumericAttributeConfig)
+  | {
+      readonly type: 'boolean_attribute';
+      readonly key: string;
+      readonly value: boolean;
+      readonly invertMatch: boolean;
+    }
+  | { readonly type: 'span_count'; readonly minSpans: number; readonly maxSpans: number }
+  | { readonly type: 'trace_state'; readonly key: string; readonly values: readonly string[] }
+  | { readonly type: 'and' | 'drop' | 'not'; readonly policies: readonly PolicyConfig[] }
+);
+
+export interface LatencyConfig {
+  readonly thresholdMs: number;
+  /** 0 for none. */
+  readonly upperThresholdMs: number;
+  /** Ours: sample from the threshold on, as otelcol-contrib before 0.157 did without an upper threshold. */
+  readonly thresholdInclusive: boolean;
+}
+
+export interface StringAttributeConfig {
+  readonly key: string;
+  readonly values: readonly string[];
+  readonly enabledRegexMatching: boolean;
+  readonly cacheMaxSize: number;
+  readonly invertMatch: boolean;
+}
+
+export interface NumericAttributeConfig {
+  readonly key: string;
+  readonly minValue: number;
+  readonly maxValue: number;
+  readonly invertMatch: boolean;
+}
+
+type PolicyType = PolicyConfig['type'];
+
+/** What contrib has and this does not, with the reason. */
+const MISSING: Readonly<Record<string, string>> = {
+  rate_limiting: 'limits per second are',
+  bytes_limiting: 'limits per second are',
+  composite: 'rate allocation is',
+  ottl_condition: 'OTTL conditions are',
+};
+
+const DEFAULT_CACHE_SIZE = 128;
+
+const requiredKey = text().refine((key) => key !== '', { error: 'must not be empty' });
+
+/** The block of each type: what stands under the key that is named like the type. */
+const BLOCKS: Readonly<Record<PolicyType, z.ZodType<object>>> = {
+  always_sample: strictObject({}),
+  trace_flags: strictObject({}),
+  latency: strictObject({
+    threshold_ms: integer(0, { min: 0 }),
+    upper_threshold_ms: integer(0, { min: 0 }),
+    threshold_inclusive: boolean(false),
+  }).transform((raw) => ({
+    thresholdMs: raw.threshold_ms,
+    upperThresholdMs: raw.upper_threshold_ms,
+    thresholdInclusive: raw.threshold_inclusive,
+  })),
+  status_code: strictObject({ status_codes: list(oneOf(['OK', 'ERROR', 'UNSET'])) })
+    .refine((raw) => raw.status_codes.length > 0, {
+      error: 'expected at least one status code to filter on',
+      path: ['status_codes'],
+    })
+    .transform((raw) => ({ statusCodes: raw.status_codes })),
+  probabilistic: strictObject({ sampling_percentage: number(0), hash_salt: text('') }).transform((raw) => ({
+    samplingPercentage: raw.sampling_percentage,
+    hashSalt: raw.hash_salt,
+  })),
+  string_attribute: strictObject({
+    key: requiredKey,
+    values: list(text()),
+    enabled_regex_matching: boolean(false),
+    cache_max_size: integer(DEFAULT_CACHE_SIZE),
+    invert_match: boolean(false),
+  })
+    .superRefine((raw, context) => {
+      if (raw.enabled_regex_matching)
+        for (const [i, value] of raw.values.entries()) checkRegex(value, ['values', i], context);
+    })
+    .transform((raw) => ({
+      key: raw.key,
+      values: raw.values,
+      enabledRegexMatching: raw.enabled_regex_matching,
+      cacheMaxSize: raw.cache_max_size > 0 ? raw.cache_max_size : DEFAULT_CACHE_SIZE,
+      invertMatch: raw.invert_match,
+    })),
+  numeric_attribute: strictObject({
+    key: requiredKey,
+    min_value: integer().optional(),
+    max_value: integer().optional(),
+    invert_match: boolean(false),
+  })
+    .refine((raw) => raw.min_value !== undefined || raw.max_value !== undefined, {
+      error: 'at least one of min_value and max_value must be set',
+    })
+    .refine((raw) => (raw.min_value ?? -Infinity) <= (raw.max_value ?? Infinity), {
+      error: 'min_value must not be greater than max_value',
+    })
+    .transform((raw) => ({
+      key: raw.key,
+      minValue: raw.min_value ?? -Infinity,
+      maxValue: raw.max_value ?? Infinity,
+      invertMatch: raw.invert_match,
+    })),
+  boolean_attribute: strictObject({ key: requiredKey, value: boolean(false), invert_match: boolean(false) }).transform(
+    (raw) => ({ key: raw.key, value: raw.value, invertMatch: raw.invert_match }),
+  ),
+  span_count: strictObject({ min_spans: integer(0, { min: 0 }), max_spans: integer(0, { min: 0 }) }).transform(
+    (raw) => ({ minSpans: raw.min_spans, maxSpans: raw.max_spans }),
+  ),
+  trace_state: strictObject({ key: requiredKey, values: list(text()) }),
+  and: subPolicies('and_sub_policy'),
+  drop: subPolicies('drop_sub_policy'),
+  not: strictObject({ not_sub_policy: z.lazy(() => policySchema) }).transform((raw) => ({
+    policies: [raw.not_sub_policy],
+  })),
+};
+
+const OPTIONAL_BLOCKS: readonly string[] = ['always_sample', 'trace_flags'];
+const TYPES = Object.keys(BLOCKS);
+
+/** A policy: its name, its type, and the block that is named like the type. */
+export const policySchema: z.ZodType<PolicyConfig> = z
+  .lazy(() => envelope)
+  .transform((raw, context): PolicyConfig => {
+    const { name, type, ...blocks } = raw as { name: string; type: string } & Record<string, unknown>;
+    const refuse = (path: readonly (string | number)[], message: string): void => {
+      context.addIssue({ code: 'custom', path: [...path], message });
+    };
+    if (name === '') refuse(['name'], 'policy name cannot be empty');
+    if (!TYPES.includes(type)) {
+      refuse(['type'], typeMessage(type));
+      return z.NEVER;
+    }
+    for (const other of Object.keys(blocks)) {
+      if (other !== type) {
+        refuse([other], `policy "${name}" has type "${type}", so its settings belong under "${type}", not "${other}"`);
+      }
+    }
+    if (blocks[type] === undefined && !OPTIONAL_BLOCKS.includes(type)) {
+      refuse([], `policy "${name}" has type "${type}", so it needs its settings under "${type}"`);
+      return z.NEVER;
+    }
+    const parsed = BLOCKS[type as PolicyType].safeParse(blocks[type]);
+    if (!parsed.success) {
+      for (const issue of parsed.error.issues) refuse([type, ...(issue.path as (string | number)[])], issue.message);
+      return z.NEVER;
+    }
+    return { name, type, ...parsed.data } as PolicyConfig;
+  });
+
+const envelope: z.ZodType<object> = strictObject({
+  name: text(''),
+  type: text(),
+  ...Object.fromEntries([...TYPES, ...Object.keys(MISSING)].map((type) => [type, z.unknown().optional()])),
+});
+
+function subPolicies(key: string): z.ZodType<object> {
+  return strictObject({ [key]: list(z.lazy(() => policySchema)) })
+    .refine((raw) => (raw[key] as readonly unknown[]).length > 0, { error: 'needs at least one policy', path: [key] })
+    .transform((raw) => ({ policies: raw[key] }));
+}
+
+function typeMessage(type: string): string {
+  const missing = MISSING[type];
+  if (missing !== undefined) return `policy type "${type}" is not supported yet: ${missing} missing`;
+  const near = nearest(type, TYPES);
+  const hint = near === undefined ? `valid types: ${TYPES.join(', ')}` : `did you mean "${near}"?`;
+  return `unknown sampling policy type ${describe(type)} (${hint})`;
+}
+
+function checkRegex(pattern: string, path: (string | number)[], context: z.core.$RefinementCtx): void {
+  try {
+    RE2JS.compile(pattern);
+  } catch (error) {
+    context.addIssue({ code: 'custom', path, message: `not a regular expression: ${messageOf(error)}` });
+  }
+}

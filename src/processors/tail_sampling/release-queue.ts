@@ -1,0 +1,125 @@
+import { type Clock, ConsumeError, isPermanent, messageOf } from '#base';
+import type { Consumer, Logger } from '#component';
+import type { Batch } from '#pdata';
+
+const CONCURRENT_SENDS = 4;
+/** No new decisions are made while more spans than this wait here: their traces wait in memory instead. */
+const SPAN_LIMIT = 65_536;
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 30_000;
+const GIVE_UP_MS = 300_000;
+/** The outcome of a batch that was given up while it waited for its next attempt. */
+const ABANDONED = Symbol('abandoned');
+
+export interface ReleaseQueueSettings {
+  readonly next: Consumer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly random: () => number;
+  /** Spans that are lost for good, and why. */
+  readonly onLost: (spanCount: number, reason: string) => void;
+  /** There may be room again. */
+  readonly onProgress: () => void;
+}
+
+/**
+ * Batches of sampled spans on their way to the next component, a few at a time. Their senders were answered long ago, so a refusal is
+ * tried again with growing pauses; after five minutes, or at once if the refusal is permanent, the batch is lost and counted.
+ */
+export class ReleaseQueue {
+  readonly #settings: ReleaseQueueSettings;
+  readonly #waiting: Batch[] = [];
+  #flying = 0;
+  #spanCount = 0;
+  #closed = false;
+  /** Batches that wait for their next attempt, and what ends the wait. */
+  readonly #paused = new Map<Batch, () => void>();
+  #onIdle: (() => void)[] = [];
+
+  constructor(settings: ReleaseQueueSettings) {
+    this.#settings = settings;
+  }
+
+  get hasRoom(): boolean {
+    return this.#spanCount < SPAN_LIMIT;
+  }
+
+  get spanCount(): number {
+    return this.#spanCount;
+  }
+
+  push(batch: Batch): void {
+    this.#waiting.push(batch);
+    this.#spanCount += batch.itemCount;
+    this.#pump();
+  }
+
+  /** Resolves when everything was sent or given up. */
+  async idle(): Promise<void> {
+    if (this.#spanCount > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** Gives up what has not been taken: nothing is tried again. What is on its way may still arrive. */
+  close(): void {
+    this.#closed = true;
+    for (const batch of [...this.#waiting.splice(0), ...this.#paused.keys()]) this.#finish(batch, 'shutdown');
+    for (const end of [...this.#paused.values()]) end();
+  }
+
+  #pump(): void {
+    while (this.#flying < CONCURRENT_SENDS && this.#waiting.length > 0) void this.#deliver(this.#waiting.shift()!);
+  }
+
+  async #deliver(batch: Batch): Promise<void> {
+    this.#flying++;
+    const lostBecause = await this.#attempt(batch);
+    this.#flying--;
+    if (lostBecause !== ABANDONED) this.#finish(batch, lostBecause);
+    this.#pump();
+    this.#settings.onProgress();
+  }
+
+  /** Tries until it succeeds or is hopeless. Returns the reason of a loss. */
+  async #attempt(batch: Batch): Promise<string | typeof ABANDONED | undefined> {
+    const { next, clock, random } = this.#settings;
+    const startMs = clock.nowMs();
+    for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_RETRY_MS)) {
+      try {
+        // A component further on may change what it is given before another one refuses it: each attempt gets its own.
+        await next.consume(batch.clone());
+        return undefined;
+      } catch (error) {
+        const reason = error instanceof ConsumeError ? error.reason : 'refused';
+        if (this.#closed || isPermanent(error) || clock.nowMs() - startMs >= GIVE_UP_MS) {
+          this.#settings.logger.error('sampled spans are lost: the next component refused them', {
+            error: messageOf(error),
+            spans: batch.itemCount,
+          });
+          return reason;
+        }
+        const askedMs = error instanceof ConsumeError ? (error.retryAfterMs ?? 0) : 0;
+        await this.#pause(batch, Math.max(askedMs, pauseMs * (0.5 + random())));
+      }
+      if (this.#closed) return ABANDONED;
+    }
+  }
+
+  #pause(batch: Batch, delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#paused.delete(batch);
+        cancelTimer();
+        resolve();
+      };
+      const cancelTimer = this.#settings.clock.after(delayMs, end);
+      this.#paused.set(batch, end);
+    });
+  }
+
+  #finish(batch: Batch, lostBecause: string | undefined): void {
+    const count = batch.itemCount;
+    this.#spanCount -= count;
+    if (lostBecause !== undefined) this.#settings.onLost(count, lostBecause);
+    if (this.#spanCount === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,366 @@
+import { describe, expect, test } from 'vitest';
+import { ConsumeError } from '#base';
+import type { Batch, SpanChunk } from '#pdata';
+import { STATUS_ERROR } from '#pdata';
+import { TestConsumer, type TestSettings, testSettings } from '../testing/harness.ts';
+import { type TestSpan, traces } from '../testing/spans.ts';
+import { type TailSamplingConfig, tailSamplingSchema } from './config.ts';
+import { TailSamplingProcessor } from './tail-sampling.ts';
+
+const METRIC = 'processor_tail_sampling_';
+const ERRORS = { name: 'errors', type: 'status_code', status_code: { status_codes: ['ERROR'] } };
+const EVERYTHING = { name: 'everything', type: 'always_sample' };
+
+interface Setup {
+  readonly settings: TestSettings;
+  readonly next: TestConsumer;
+  readonly sampler: TailSamplingProcessor;
+}
+
+async function setUp(yaml: object = {}, id = 'tail_sampling'): Promise<Setup> {
+  const settings = testSettings(id);
+  const next = new TestConsumer();
+  const config = tailSamplingSchema.parse({
+    decision_wait: '10s',
+    policies: [ERRORS],
+    ...yaml,
+  }) as TailSamplingConfig;
+  const sampler = new TailSamplingProcessor(settings, config, next);
+  await sampler.start();
+  return { settings, next, sampler };
+}
+
+/** What came out: the names of the spans, per batch. */
+function names(batches: readonly Batch[]): string[] {
+  return batches
+    .flatMap((batch) => batch.chunks)
+    .flatMap((chunk) => {
+      const view = (chunk as SpanChunk).view();
+      return Array.from({ length: chunk.count }, (_, i) => {
+        view.row = chunk.rowAt(i);
+        return view.name;
+      });
+    });
+}
+
+function good(trace: string, name = trace): TestSpan {
+  return { trace, name };
+}
+function bad(trace: string, name = trace): TestSpan {
+  return { trace, name, status: STATUS_ERROR };
+}
+const batchOf = (...spans: TestSpan[]): Batch => traces([{ spans }]);
+
+describe('timing', () => {
+  test('a trace is decided decision_wait after its first span, as a whole', async () => {
+    const { sampler, next, settings } = await setUp();
+    await sampler.consume(batchOf(good('a', 'a1'), good('b', 'b1')));
+    await settings.clock.advance(5000);
+    await sampler.consume(batchOf(bad('a', 'a2'), good('b', 'b2')));
+    await settings.clock.advance(5000);
+    expect(next.batches).toHaveLength(0);
+    await settings.clock.advance(1000);
+    expect(names(next.batches).sort()).toEqual(['a1', 'a2']);
+    expect(sampler.describe()).toMatchObject({ traces: 0, spans: 0, wireBytes: 0 });
+  });
+
+  test('never before decision_wait, and at most a second after it', async () => {
+    const { sampler, next, settings } = await setUp({ decision_wait: '3s' });
+    await settings.clock.advance(999);
+    await sampler.consume(batchOf(bad('a')));
+    await settings.clock.advance(3000);
+    expect(next.batches).toHaveLength(0);
+    await settings.clock.advance(1);
+    expect(names(next.batches)).toEqual(['a']);
+  });
+
+  test('a root span shortens the wait where that is configured', async () => {
+    const { sampler, next, settings } = await setUp({ decision_wait_after_root_received: '2s' });
+    await sampler.consume(
+      batchOf({ ...bad('a', 'a-child'), isChild: true }, { ...bad('b', 'b-child'), isChild: true }),
+    );
+    await settings.clock.advance(4000);
+    await sampler.consume(batchOf(good('a', 'a-root')));
+    await settings.clock.advance(3000);
+    expect(names(next.batches).sort()).toEqual(['a-child', 'a-root']);
+    await settings.clock.advance(4000);
+    expect(names(next.batches)).toContain('b-child');
+  });
+
+  test('catches up when the process stood still', async () => {
+    const { sampler, next, settings } = await setUp({ decision_wait: '2s' });
+    await sampler.consume(batchOf(bad('a')));
+    await settings.clock.advance(60_000);
+    expect(names(next.batches)).toEqual(['a']);
+  });
+});
+
+describe('late spans', () => {
+  test.each([
+    { name: 'from the caches', cache: {} },
+    { name: 'from the table, without caches', cache: { sampled_cache_size: 0, non_sampled_cache_size: 0 } },
+  ])('follow the decision: $name', async ({ cache }) => {
+    const { sampler, next, settings } = await setUp({ decision_cache: cache });
+    await sampler.consume(batchOf(bad('a', 'a1'), good('b', 'b1')));
+    await settings.clock.advance(11_000);
+    await sampler.consume(batchOf(good('a', 'a2'), bad('b', 'b2'), good('a', 'a3')));
+    await settings.clock.advance(1000);
+    expect(names(next.batches)).toEqual(['a1', 'a2', 'a3']);
+    expect(settings.meter.sum(`${METRIC}count_spans_sampled`, { sampled: 'true', decision: 'sampled' })).toBe(3);
+    expect(settings.meter.sum(`${METRIC}count_spans_sampled`, { sampled: 'false', decision: 'not_sampled' })).toBe(2);
+    expect(settings.meter.sum(`${METRIC}new_trace_id_received`)).toBe(2);
+    const fromCache = 'sampled_cache_size' in cache ? 0 : 1;
+    expect(settings.meter.sum(`${METRIC}early_releases_from_cache_decision`, { sampled: 'true' })).toBe(fromCache * 2);
+    expect(settings.meter.sum(`${METRIC}early_releases_from_cache_decision`, { sampled: 'false' })).toBe(fromCache);
+  });
+
+  test('without caches, a decided trace makes room before one that waits', async () => {
+    const { sampler, settings } = await setUp({
+      num_traces: 2,
+      decision_cache: { sampled_cache_size: 0, non_sampled_cache_size: 0 },
+    });
+    await sampler.consume(batchOf(good('a'), good('b')));
+    await settings.clock.advance(11_000);
+    expect(sampler.describe().traces).toBe(2);
+    await sampler.consume(batchOf(good('c')));
+    expect(sampler.describe()).toMatchObject({ traces: 2, spans: 1 });
+    expect(settings.meter.sum(`${METRIC}sampling_trace_dropped_too_early`)).toBe(0);
+  });
+
+  test('a decision that fell out of the cache is made again', async () => {
+    const { sampler, settings } = await setUp({ decision_cache: { non_sampled_cache_size: 1 } });
+    await sampler.consume(batchOf(good('a'), good('b')));
+    await settings.clock.advance(11_000);
+    await sampler.consume(batchOf(good('a'), good('b')));
+    expect(settings.meter.sum(`${METRIC}new_trace_id_received`)).toBe(3);
+  });
+});
+
+describe('limits', () => {
+  test('the oldest undecided trace makes room, and is counted', async () => {
+    const { sampler, next, settings } = await setUp({ num_traces: 2 });
+    await sampler.consume(batchOf(bad('a'), bad('a'), bad('b'), bad('c')));
+    await settings.clock.advance(11_000);
+    expect(names(next.batches).sort()).toEqual(['b', 'c']);
+    expect(settings.meter.sum(`${METRIC}sampling_trace_dropped_too_early`)).toBe(1);
+    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'dropped_too_early' })).toBe(2);
+  });
+
+  test('block_on_overflow makes the sender wait for decisions instead', async () => {
+    const { sampler, next, settings } = await setUp({ num_traces: 2, block_on_overflow: true });
+    let isTaken = false;
+    const sent = sampler.consume(batchOf(bad('a'), bad('b'), bad('c'), bad('d'), bad('e'))).then(() => {
+      isTaken = true;
+    });
+    await settings.clock.advance(11_000);
+    expect(isTaken).toBe(false);
+    await settings.clock.advance(11_000);
+    await sent;
+    await settings.clock.advance(11_000);
+    expect(names(next.batches)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(settings.meter.sum(`${METRIC}sampling_trace_dropped_too_early`)).toBe(0);
+  });
+
+  test('a trace beyond maximum_trace_size_bytes is dropped at once, with what follows', async () => {
+    const { sampler, next, settings } = await setUp({ maximum_trace_size_bytes: 150 });
+    await sampler.consume(batchOf(bad('a', 'a1'), bad('b'), bad('a', 'a2'), bad('a', 'a3'), bad('a', 'a4')));
+    expect(settings.meter.sum(`${METRIC}traces_dropped_too_large`)).toBe(1);
+    await settings.clock.advance(11_000);
+    expect(names(next.batches)).toEqual(['b']);
+    const lost = settings.meter.sum(`${METRIC}lost_spans`, { reason: 'trace_too_large' });
+    const followed = settings.meter.sum(`${METRIC}count_spans_sampled`, { sampled: 'false', decision: 'not_sampled' });
+    expect(lost + followed).toBe(4);
+  });
+});
+
+describe('release', () => {
+  test('sparse picks are copied out of their bodies, so that these can go', async () => {
+    const { sampler, next, settings } = await setUp();
+    const body = traces([
+      {
+        attributes: { 'service.name': 'shop' },
+        spans: Array.from({ length: 3000 }, (_, i) => (i % 100 === 0 ? bad(`t${i}`) : good(`t${i}`))),
+      },
+    ]);
+    await sampler.consume(body);
+    await settings.clock.advance(11_000);
+    const [chunk] = next.batches[0]!.chunks;
+    expect(next.itemCounts).toEqual([30]);
+    expect(chunk!.layout.body.length).toBeLessThan(body.byteLength / 20);
+    expect(chunk!.resourceAttributes.of(0).toObject()).toEqual({ 'service.name': 'shop' });
+  });
+
+  test('in batches of bounded size, each trace in one of them', async () => {
+    const { sampler, next, settings } = await setUp({ policies: [EVERYTHING] });
+    for (let request = 0; request < 3; request++) {
+      const spans = Array.from({ length: 9000 }, (_, i) => good(`t${i >> 1}`, `${i >> 1}`));
+      await sampler.consume(traces([{ spans }]));
+    }
+    await settings.clock.advance(11_000);
+    expect(next.itemCounts.reduce((sum, count) => sum + count)).toBe(27_000);
+    expect(Math.max(...next.itemCounts)).toBeLessThanOrEqual(8192 + 6);
+    const batchesOf = new Map<string, Set<number>>();
+    next.batches.forEach((batch, i) => {
+      for (const name of names([batch])) batchesOf.set(name, (batchesOf.get(name) ?? new Set()).add(i));
+    });
+    expect([...batchesOf.values()].every((set) => set.size === 1)).toBe(true);
+  });
+
+  test('a refusal is tried again until it is taken', async () => {
+    const { sampler, next, settings } = await setUp();
+    let refusals = 3;
+    next.answer = async () => {
+      if (refusals-- > 0) throw new ConsumeError('full', { reason: 'queue_full' });
+    };
+    await sampler.consume(batchOf(bad('a')));
+    await settings.clock.advance(11_000 + 1000 + 2000);
+    expect(next.batches).toHaveLength(3);
+    expect(settings.meter.gauges.get(`${METRIC}releasing_spans`)!()).toBe(1);
+    await settings.clock.advance(4000);
+    expect(next.batches).toHaveLength(4);
+    expect(settings.meter.gauges.get(`${METRIC}releasing_spans`)!()).toBe(0);
+    expect([...settings.meter.sums.keys()].filter((key) => key.includes('lost_spans'))).toEqual([]);
+  });
+
+  test('a permanent refusal is a loss, counted by its reason', async () => {
+    const { sampler, next, settings } = await setUp();
+    next.answer = async () => Promise.reject(new ConsumeError('never', { permanent: true, reason: 'bad_data' }));
+    await sampler.consume(batchOf(bad('a'), bad('a')));
+    await settings.clock.advance(60_000);
+    expect(next.batches).toHaveLength(1);
+    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'bad_data' })).toBe(2);
+  });
+
+  test('after five minutes of refusals it gives up', async () => {
+    const { sampler, next, settings } = await setUp();
+    next.answer = async () => Promise.reject(new ConsumeError('full', { reason: 'queue_full' }));
+    await sampler.consume(batchOf(bad('a')));
+    await settings.clock.advance(400_000);
+    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'queue_full' })).toBe(1);
+  });
+
+  test('while the next component is stuck, traces wait undecided', async () => {
+    const { sampler, next, settings } = await setUp({ policies: [EVERYTHING], num_traces: 200_000 });
+    const gate = Promise.withResolvers<void>();
+    next.answer = () => gate.promise;
+    for (let request = 0; request < 10; request++) {
+      const spans = Array.from({ length: 9000 }, (_, i) => good(`${request}.${i}`));
+      await sampler.consume(traces([{ spans }]));
+    }
+    await settings.clock.advance(20_000);
+    expect(sampler.describe().spans).toBeGreaterThan(0);
+    expect(next.batches).toHaveLength(4);
+    gate.resolve();
+    await settings.clock.advance(1000);
+    expect(next.itemCounts.reduce((sum, count) => sum + count)).toBe(90_000);
+    expect(sampler.describe().spans).toBe(0);
+  });
+
+  test('an attempt does not see what a component did to the one before', async () => {
+    const { sampler, next, settings } = await setUp();
+    const seen: Batch[] = [];
+    next.answer = async (batch) => {
+      seen.push(batch);
+      if (seen.length === 1) throw new ConsumeError('no');
+    };
+    await sampler.consume(batchOf(bad('a')));
+    await settings.clock.advance(20_000);
+    expect(seen[1]!.chunks[0]).not.toBe(seen[0]!.chunks[0]);
+  });
+});
+
+describe('shutdown', () => {
+  test('decides what waits by what is there', async () => {
+    const { sampler, next } = await setUp();
+    await sampler.consume(batchOf(bad('a'), good('b')));
+    await sampler.shutdown(1000);
+    expect(names(next.batches)).toEqual(['a']);
+    await expect(sampler.consume(batchOf(bad('a')))).rejects.toMatchObject({ reason: 'shutdown', permanent: false });
+    await sampler.shutdown(1000);
+  });
+
+  test('drops it if so configured, and counts it', async () => {
+    const { sampler, next, settings } = await setUp({ drop_pending_traces_on_shutdown: true });
+    await sampler.consume(batchOf(bad('a'), good('b')));
+    await sampler.shutdown(1000);
+    expect(next.batches).toEqual([]);
+    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'shutdown' })).toBe(2);
+  });
+
+  test('counts what is not delivered by the deadline', async () => {
+    const { sampler, next, settings } = await setUp({ policies: [EVERYTHING] });
+    next.answer = async () => Promise.reject(new ConsumeError('full', { reason: 'queue_full' }));
+    await sampler.consume(batchOf(bad('a'), good('b')));
+    const down = sampler.shutdown(5000);
+    await settings.clock.advance(5000);
+    await down;
+    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'shutdown' })).toBe(2);
+  });
+
+  test('a sender that waits for room is told to come again', async () => {
+    const { sampler } = await setUp({ num_traces: 1, block_on_overflow: true });
+    const sent = sampler.consume(batchOf(bad('a'), bad('b')));
+    const answer = expect(sent).rejects.toMatchObject({ reason: 'shutdown' });
+    await sampler.shutdown(1000);
+    await answer;
+  });
+});
+
+describe('metrics', () => {
+  test('traces per policy and decision; the name of the component stands before the policy', async () => {
+    const { sampler, settings } = await setUp(
+      {
+        policies: [
+          ERRORS,
+          EVERYTHING,
+          {
+            name: 'no-b',
+            type: 'drop',
+            drop: {
+              drop_sub_policy: [
+                { name: 'b', type: 'string_attribute', string_attribute: { key: 'b', values: ['yes'] } },
+              ],
+            },
+          },
+        ],
+      },
+      'tail_sampling/main',
+    );
+    await sampler.consume(batchOf(bad('a'), good('b'), { ...bad('b'), attributes: { b: 'yes' } }, good('c')));
+    await settings.clock.advance(11_000);
+    const count = (policy: string, decision: string, sampled: string) =>
+      settings.meter.sum(`${METRIC}count_traces_sampled`, { policy: `main.${policy}`, decision, sampled });
+    expect(count('errors', 'sampled', 'true')).toBe(1);
+    expect(count('errors', 'not_sampled', 'false')).toBe(1);
+    expect(count('everything', 'sampled', 'true')).toBe(2);
+    expect(count('no-b', 'dropped', 'false')).toBe(1);
+    expect(count('no-b', 'not_sampled', 'false')).toBe(2);
+    const global = (decision: string, sampled: string) =>
+      settings.meter.sum(`${METRIC}global_count_traces_sampled`, { decision, sampled });
+    expect([global('sampled', 'true'), global('not_sampled', 'false'), global('dropped', 'false')]).toEqual([2, 0, 1]);
+  });
+
+  test('sample_on_first_match does not ask the policies behind', async () => {
+    const { sampler, settings } = await setUp({ policies: [ERRORS, EVERYTHING], sample_on_first_match: true });
+    await sampler.consume(batchOf(bad('a'), good('b')));
+    await settings.clock.advance(11_000);
+    const asked = settings.meter.sum(`${METRIC}count_traces_sampled`, {
+      policy: 'everything',
+      decision: 'sampled',
+      sampled: 'true',
+    });
+    expect(asked).toBe(1);
+  });
+
+  test('the gauges read what is held', async () => {
+    const { sampler, settings } = await setUp();
+    await sampler.consume(batchOf(bad('a'), good('b'), good('b')));
+    const read = (name: string) => settings.meter.gauges.get(METRIC + name)!();
+    expect(read('sampling_traces_on_memory')).toBe(2);
+    expect(read('held_spans')).toBe(3);
+    expect(read('held_bytes')).toBeGreaterThan(100);
+    expect(read('memory_bytes')).toBeGreaterThan(read('held_bytes'));
+    await sampler.shutdown(1);
+    expect(settings.meter.gauges.size).toBe(0);
+  });
+});

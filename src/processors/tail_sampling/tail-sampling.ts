@@ -1,0 +1,163 @@
+import { ConsumeError } from '#base';
+import type { Consumer, CreateSettings, Processor } from '#component';
+import type { Batch, SpanChunk } from '#pdata';
+import { compact } from '#wire';
+import type { TailSamplingConfig } from './config.ts';
+import { DecisionMaker } from './decisions.ts';
+import { type TailSamplingMetrics, tailSamplingMetrics } from './metrics.ts';
+import { compilePolicies } from './policies.ts';
+import { ReleaseQueue } from './release-queue.ts';
+import { type BufferFigures, TraceBuffer } from './trace-buffer.ts';
+
+const TICK_MS = 1000;
+
+/**
+ * Holds spans until their trace had time to complete, then keeps or drops whole traces (otelcol-contrib
+ * processor/tailsamplingprocessor). TraceBuffer takes spans in and knows what waits, DecisionMaker decides what is due, ReleaseQueue
+ * delivers what is kept; this class runs their clock.
+ */
+export class TailSamplingProcessor implements Processor {
+  readonly mutatesData = false;
+  readonly #settings: CreateSettings;
+  readonly #config: TailSamplingConfig;
+  readonly #metrics: TailSamplingMetrics;
+  readonly #buffer: TraceBuffer;
+  readonly #queue: ReleaseQueue;
+  readonly #decisions: DecisionMaker;
+  #startMs = 0;
+  #ticks = 0;
+  #cancelTimer: (() => void) | undefined = undefined;
+  #closed = false;
+  /** Senders that wait for room (block_on_overflow). */
+  #blocked: (() => void)[] = [];
+
+  constructor(settings: CreateSettings, config: TailSamplingConfig, next: Consumer) {
+    const { clock, logger, meter, random } = settings;
+    this.#settings = settings;
+    this.#config = config;
+    const { conditions, policies } = compilePolicies(config.policies);
+    this.#metrics = tailSamplingMetrics(meter, nameOf(settings.id), policies, {
+      traces: () => this.#buffer.table.count,
+      spans: () => this.#buffer.figures().spans,
+      wireBytes: () => this.#buffer.figures().wireBytes,
+      memoryBytes: () => this.#buffer.figures().memoryBytes,
+      releasing: () => this.#queue.spanCount,
+    });
+    this.#buffer = new TraceBuffer(config, conditions, this.#metrics, clock, (random() * 0x1_0000_0000) | 0);
+    this.#queue = new ReleaseQueue({
+      next,
+      clock,
+      logger,
+      random,
+      onLost: (spanCount, reason) => this.#metrics.lost(spanCount, reason),
+      onProgress: () => {
+        if (this.#buffer.nextDue >= 0) this.#decide();
+      },
+    });
+    this.#decisions = new DecisionMaker({
+      buffer: this.#buffer,
+      policies,
+      sampleOnFirstMatch: config.sampleOnFirstMatch,
+      queue: this.#queue,
+      metrics: this.#metrics,
+      clock,
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#startMs = this.#settings.clock.nowMs();
+    this.#schedule();
+  }
+
+  /** Resolves when the spans are held, in memory: a journal in front of the pipeline makes that safe. */
+  async consume(batch: Batch): Promise<void> {
+    if (this.#closed) throw shutdownError();
+    // What a processor changed lies in tables beside the received bytes. Written out once, spans are bytes again.
+    const source = batch.chunks.some((chunk) => chunk.isModified) ? compact(batch) : batch;
+    for (const chunk of source.chunks) {
+      let index = 0;
+      while (index < chunk.count) {
+        index = this.#buffer.take(chunk as SpanChunk, index);
+        if (index < chunk.count) await this.#room();
+      }
+    }
+  }
+
+  /** Decides all that waits by what is there, unless the configuration says to drop it, and delivers what was kept. */
+  async shutdown(deadlineMs: number): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelTimer?.();
+    this.#unblock();
+    this.#buffer.advanceToEnd();
+    if (this.#config.dropPendingTracesOnShutdown) this.#discardDue();
+    const deadline = Promise.withResolvers<void>();
+    const cancel = this.#settings.clock.after(deadlineMs, deadline.resolve);
+    await Promise.race([this.#deliverAll(), deadline.promise]);
+    cancel();
+    this.#queue.close();
+    this.#discardDue();
+    const lateCount = this.#buffer.discardLate();
+    if (lateCount > 0) this.#metrics.lost(lateCount, 'shutdown');
+    this.#metrics.close();
+  }
+
+  /** What is held now. */
+  describe(): BufferFigures {
+    return this.#buffer.figures();
+  }
+
+  async #deliverAll(): Promise<void> {
+    this.#decisions.decideDue();
+    // The queue's progress decides what is still due, so it may fill again.
+    while (this.#queue.spanCount > 0) await this.#queue.idle();
+  }
+
+  #discardDue(): void {
+    const nowMs = this.#settings.clock.nowMs();
+    for (let slot = this.#buffer.nextDue; slot >= 0; slot = this.#buffer.nextDue) {
+      this.#metrics.lost(this.#buffer.discard(slot, nowMs), 'shutdown');
+    }
+  }
+
+  #schedule(): void {
+    const { clock } = this.#settings;
+    const nextMs = this.#startMs + (this.#ticks + 1) * TICK_MS;
+    this.#cancelTimer = clock.after(Math.max(0, nextMs - clock.nowMs()), () => this.#tick());
+  }
+
+  #tick(): void {
+    const { clock } = this.#settings;
+    const startMs = clock.nowMs();
+    // More than one where the process stood still for a while.
+    const ticks = Math.max(this.#ticks + 1, Math.floor((startMs - this.#startMs) / TICK_MS));
+    for (; this.#ticks < ticks; this.#ticks++) this.#buffer.advance();
+    this.#decide();
+    this.#metrics.timerLatencyMs.record(clock.nowMs() - startMs);
+    this.#schedule();
+  }
+
+  #decide(): void {
+    this.#decisions.decideDue();
+    this.#unblock();
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#blocked.push(() => (this.#closed ? reject(shutdownError()) : resolve()));
+    });
+  }
+
+  #unblock(): void {
+    for (const resume of this.#blocked.splice(0)) resume();
+  }
+}
+
+function nameOf(id: string): string {
+  const slash = id.indexOf('/');
+  return slash < 0 ? '' : id.slice(slash + 1);
+}
+
+function shutdownError(): ConsumeError {
+  return new ConsumeError('the tail sampler is shutting down; send again', { reason: 'shutdown' });
+}
