@@ -18,14 +18,17 @@ export const DEFAULT_DATABASE = 'signalbox';
 const DEDUPLICATION_WINDOW = 20_000;
 
 /** Paths of a JSON column that get files of their own in a part; all others share one structure. Bounds memory of merges. */
-const ATTRIBUTE_PATHS = 128;
-const RESOURCE_PATHS = 64;
+export const ATTRIBUTE_PATHS = 128;
+export const RESOURCE_PATHS = 64;
+/** The types of the columns, as they stand in the header of a Native block. */
+export const ATTRIBUTES_TYPE: string = `JSON(max_dynamic_paths=${ATTRIBUTE_PATHS})`;
+export const RESOURCE_TYPE: string = `JSON(max_dynamic_paths=${RESOURCE_PATHS})`;
 
 const TIME = "DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))";
 const INGESTED = "ingested_at DateTime('UTC') CODEC(DoubleDelta, ZSTD(1))";
 const TIME_INDEX = 'INDEX time_range time TYPE minmax GRANULARITY 1';
-const ATTRIBUTES = `attributes JSON(max_dynamic_paths=${ATTRIBUTE_PATHS}) CODEC(ZSTD(1))`;
-const RESOURCE = `resource JSON(max_dynamic_paths=${RESOURCE_PATHS}) CODEC(ZSTD(1))`;
+const ATTRIBUTES = `attributes ${ATTRIBUTES_TYPE} CODEC(ZSTD(1))`;
+const RESOURCE = `resource ${RESOURCE_TYPE} CODEC(ZSTD(1))`;
 const SCOPE = `scope_name LowCardinality(String),
   scope_version LowCardinality(String),
   scope_attributes LowCardinality(String)`;

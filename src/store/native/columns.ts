@@ -1,0 +1,164 @@
+import type { Chunk } from '#pdata';
+import { type ByteSink, copyBytes, varintSize, writeString } from './byte-sink.ts';
+
+/**
+ * Columns of a Native block. A block is: varint count of columns, varint count of rows, and per column its name, its type (both as
+ * String) and its data. Kernels here write the selected rows of one chunk behind each other.
+ */
+
+export function beginBlock(sink: ByteSink, columnCount: number, rowCount: number): void {
+  sink.reset();
+  sink.varint(columnCount);
+  sink.varint(rowCount);
+}
+
+export function beginColumn(sink: ByteSink, name: string, type: string): void {
+  sink.asciiString(name);
+  sink.asciiString(type);
+}
+
+/** The words of a column of 64-bit integers, low word first. */
+export function wordsOf(column: BigUint64Array | BigInt64Array | Float64Array): Uint32Array {
+  return new Uint32Array(column.buffer, column.byteOffset, column.length * 2);
+}
+
+/** 64-bit values as they are. */
+export function writeWords(sink: ByteSink, words: Uint32Array, rows: Uint32Array | undefined, count: number): void {
+  const at = sink.take(count * 8);
+  if (rows === undefined) {
+    sink.bytes.set(new Uint8Array(words.buffer, words.byteOffset, count * 8), at);
+    return;
+  }
+  const { view } = sink;
+  for (let i = 0; i < count; i++) {
+    const word = rows[i]! * 2;
+    view.setUint32(at + i * 8, words[word]!, true);
+    view.setUint32(at + i * 8 + 4, words[word + 1]!, true);
+  }
+}
+
+/** Times in nanoseconds as DateTime64(9): beyond 2262-04-11 they become that day. */
+export function writeTimes(sink: ByteSink, words: Uint32Array, rows: Uint32Array | undefined, count: number): void {
+  const at = sink.length;
+  writeWords(sink, words, rows, count);
+  clampTimes(sink, at, count);
+}
+
+/** Clamps the unsigned 64-bit values at `at` to the largest signed one. */
+export function clampTimes(sink: ByteSink, at: number, count: number): void {
+  const { bytes, view } = sink;
+  for (let i = 0; i < count; i++) {
+    const place = at + i * 8;
+    if (bytes[place + 7]! < 0x80) continue;
+    view.setUint32(place, 0xffff_ffff, true);
+    view.setUint32(place + 4, 0x7fff_ffff, true);
+  }
+}
+
+/** Ids of `size` bytes from their offsets in the arena; offset 0 is no id: zeros. */
+export function writeIds(
+  sink: ByteSink,
+  arena: Uint8Array,
+  offsets: Uint32Array,
+  size: number,
+  rows: Uint32Array | undefined,
+  count: number,
+): void {
+  let at = sink.take(count * size);
+  const { bytes } = sink;
+  for (let i = 0; i < count; i++) {
+    const from = offsets[rows === undefined ? i : rows[i]!]!;
+    if (from === 0) bytes.fill(0, at, at + size);
+    else for (let k = 0; k < size; k++) bytes[at + k] = arena[from + k]!;
+    at += size;
+  }
+}
+
+export function writeBytes(sink: ByteSink, column: Uint8Array, rows: Uint32Array | undefined, count: number): void {
+  const at = sink.take(count);
+  const { bytes } = sink;
+  if (rows === undefined) bytes.set(column.subarray(0, count), at);
+  else for (let i = 0; i < count; i++) bytes[at + i] = column[rows[i]!]!;
+}
+
+export function writeUint32s(sink: ByteSink, column: Uint32Array, rows: Uint32Array | undefined, count: number): void {
+  const at = sink.take(count * 4);
+  const { view } = sink;
+  for (let i = 0; i < count; i++) view.setUint32(at + i * 4, column[rows === undefined ? i : rows[i]!]!, true);
+}
+
+/** Strings that are ranges of the arena. */
+export function writeStrings(
+  sink: ByteSink,
+  arena: Uint8Array,
+  offsets: Uint32Array,
+  lengths: Uint32Array,
+  rows: Uint32Array | undefined,
+  count: number,
+): void {
+  let size = 0;
+  for (let i = 0; i < count; i++) {
+    const length = lengths[rows === undefined ? i : rows[i]!]!;
+    size += varintSize(length) + length;
+  }
+  let at = sink.take(size);
+  const { bytes } = sink;
+  for (let i = 0; i < count; i++) {
+    const row = rows === undefined ? i : rows[i]!;
+    at = writeString(arena, offsets[row]!, lengths[row]!, bytes, at);
+  }
+}
+
+/** The same 32-bit number in all rows. */
+export function writeConstant32(sink: ByteSink, value: number, count: number): void {
+  const at = sink.take(count * 4);
+  for (let i = 0; i < count; i++) sink.view.setUint32(at + i * 4, value, true);
+}
+
+/** The end offsets of an array column: a running sum of `counts[0, count)`, continued from `start`. Returns the sum. */
+export function writeOffsets(sink: ByteSink, counts: Uint32Array, count: number, start: number): number {
+  const at = sink.take(count * 8);
+  const { view } = sink;
+  let total = start;
+  for (let i = 0; i < count; i++) {
+    total += counts[i]!;
+    view.setUint32(at + i * 8, total, true);
+    view.setUint32(at + i * 8 + 4, 0, true);
+  }
+  return total;
+}
+
+/** What a list of chunks has in all. */
+export function rowCountOf(chunks: readonly Chunk[]): number {
+  let count = 0;
+  for (const chunk of chunks) count += chunk.count;
+  return count;
+}
+
+/** A list of byte ranges that grows: texts made for one column, or places in arenas. */
+export class StringList {
+  readonly #content: ByteSink;
+  count = 0;
+
+  constructor(content: ByteSink) {
+    this.#content = content;
+  }
+
+  reset(): void {
+    this.count = 0;
+    this.#content.reset();
+  }
+
+  add(bytes: Uint8Array, at: number, length: number): void {
+    this.#content.varint(length);
+    this.#content.copy(bytes, at, length);
+    this.count++;
+  }
+
+  /** All strings in ClickHouse's form. */
+  write(sink: ByteSink): void {
+    const { bytes, length } = this.#content;
+    const at = sink.take(length);
+    copyBytes(bytes, 0, sink.bytes, at, length);
+  }
+}

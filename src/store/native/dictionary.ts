@@ -1,0 +1,131 @@
+import { fnv1a32 } from '#base';
+import { ByteSink } from './byte-sink.ts';
+
+/** Version of the dictionary layout, and the flags "has keys of its own" and "read them anew". */
+const SHARED_DICTIONARIES = 1;
+const DICTIONARY_FLAGS = 0x600;
+
+/**
+ * A LowCardinality(String) column of one block: the different strings once, and an index per row. Strings are found by their bytes, no
+ * JavaScript string is made. Index 0 is the empty string, as ClickHouse wants it.
+ *
+ *   UInt64 1 (version) · UInt64 flags | index width (0, 1, 2: one, two, four bytes) · UInt64 count of strings · String each ·
+ *   UInt64 count of rows · an index per row
+ */
+export class DictionaryColumn {
+  /** One entry per row, filled by the caller up to the count it passes to `writeData`. */
+  indices: Uint32Array = new Uint32Array(0);
+  #slots = new Int32Array(256);
+  #hashes = new Uint32Array(128);
+  #starts = new Uint32Array(128);
+  #lengths = new Uint32Array(128);
+  #count = 0;
+  /** The strings in ClickHouse's form. */
+  readonly #strings = new ByteSink(4096);
+
+  constructor() {
+    this.reset(0);
+  }
+
+  /** Empties the column and makes room for the indices of `rowCount` rows. Their old content stays. */
+  reset(rowCount: number): void {
+    this.#slots.fill(0);
+    this.#strings.reset();
+    this.#strings.byte(0);
+    this.#hashes[0] = 0;
+    this.#starts[0] = 1;
+    this.#lengths[0] = 0;
+    this.#count = 1;
+    this.reserveRows(rowCount);
+  }
+
+  reserveRows(rowCount: number): void {
+    if (this.indices.length >= rowCount) return;
+    const indices = new Uint32Array(Math.ceil(rowCount * 1.25));
+    indices.set(this.indices);
+    this.indices = indices;
+  }
+
+  /** The index of the string in `bytes[at, at + length)`, which is added if it is new. */
+  indexOf(bytes: Uint8Array, at: number, length: number): number {
+    if (length === 0) return 0;
+    const hash = fnv1a32(bytes, at, at + length);
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const index = slots[slot]!;
+      if (index === 0) return this.#add(bytes, at, length, hash, slot);
+      if (this.#hashes[index] === hash && this.#equals(index, bytes, at, length)) return index;
+    }
+  }
+
+  #equals(index: number, bytes: Uint8Array, at: number, length: number): boolean {
+    if (this.#lengths[index] !== length) return false;
+    const start = this.#starts[index]!;
+    const strings = this.#strings.bytes;
+    for (let i = 0; i < length; i++) if (strings[start + i] !== bytes[at + i]) return false;
+    return true;
+  }
+
+  #add(bytes: Uint8Array, at: number, length: number, hash: number, slot: number): number {
+    const index = this.#count++;
+    if (index === this.#hashes.length) this.#growEntries();
+    this.#strings.varint(length);
+    this.#starts[index] = this.#strings.length;
+    this.#strings.copy(bytes, at, length);
+    this.#lengths[index] = length;
+    this.#hashes[index] = hash;
+    this.#slots[slot] = index;
+    if (this.#count * 2 > this.#slots.length) this.#growSlots();
+    return index;
+  }
+
+  #growEntries(): void {
+    this.#hashes = doubled(this.#hashes);
+    this.#starts = doubled(this.#starts);
+    this.#lengths = doubled(this.#lengths);
+  }
+
+  #growSlots(): void {
+    const slots = new Int32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (let index = 1; index < this.#count; index++) {
+      let slot = this.#hashes[index]! & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = index;
+    }
+    this.#slots = slots;
+  }
+
+  /** Version, dictionary and the indices of the first `rowCount` rows. */
+  write(sink: ByteSink, rowCount: number): void {
+    sink.uint64(SHARED_DICTIONARIES);
+    this.writeData(sink, rowCount);
+  }
+
+  /** Without the version, which stands before the offsets of an array. Nothing at all where there are no rows. */
+  writeData(sink: ByteSink, rowCount: number): void {
+    if (rowCount === 0) return;
+    const width = this.#count <= 0x100 ? 0 : this.#count <= 0x1_0000 ? 1 : 2;
+    sink.uint64(DICTIONARY_FLAGS | width);
+    sink.uint64(this.#count);
+    sink.copy(this.#strings.bytes, 0, this.#strings.length);
+    sink.uint64(rowCount);
+    const at = sink.take(rowCount << width);
+    const { bytes, view } = sink;
+    const { indices } = this;
+    if (width === 0) for (let row = 0; row < rowCount; row++) bytes[at + row] = indices[row]!;
+    else if (width === 1) for (let row = 0; row < rowCount; row++) view.setUint16(at + row * 2, indices[row]!, true);
+    else for (let row = 0; row < rowCount; row++) view.setUint32(at + row * 4, indices[row]!, true);
+  }
+
+  writeVersion(sink: ByteSink): void {
+    sink.uint64(SHARED_DICTIONARIES);
+  }
+}
+
+function doubled(array: Uint32Array): Uint32Array<ArrayBuffer> {
+  const next = new Uint32Array(array.length * 2);
+  next.set(array);
+  return next;
+}

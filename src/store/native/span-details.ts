@@ -1,0 +1,205 @@
+import {
+  AttributeTable,
+  cursor,
+  type FieldPatch,
+  findField,
+  readAttributes,
+  readVarint32,
+  SPAN,
+  type SpanChunk,
+  skipValue,
+} from '#pdata';
+import { ByteSink } from './byte-sink.ts';
+import { StringList } from './columns.ts';
+import { DictionaryColumn } from './dictionary.ts';
+import { writeAttributesJson } from './value-json.ts';
+
+/** Most of a span's bytes are attributes: their tag, field 9 with a length. */
+const ATTRIBUTE_TAG = (SPAN.attributes << 3) | 2;
+
+const EVENT = { time: 1, name: 2, attributes: 3, droppedAttributesCount: 4 } as const;
+const LINK = { traceId: 1, spanId: 2, traceState: 3, attributes: 4, droppedAttributesCount: 5, flags: 6 } as const;
+
+const scratch = new AttributeTable(1, 16);
+const NO_ID = new Uint8Array(16);
+
+/**
+ * The parts of spans that have no column in a SpanChunk, gathered for a whole block by one walk over each span's fields: trace state,
+ * status message, dropped counts, events and links. Columns with one entry per row are indexed by the row of the block.
+ */
+export class SpanDetails {
+  droppedAttributes: Uint32Array = new Uint32Array(0);
+  droppedEvents: Uint32Array = new Uint32Array(0);
+  droppedLinks: Uint32Array = new Uint32Array(0);
+  eventCounts: Uint32Array = new Uint32Array(0);
+  linkCounts: Uint32Array = new Uint32Array(0);
+  readonly traceStates: StringList = new StringList(new ByteSink());
+  readonly statusMessages: StringList = new StringList(new ByteSink());
+
+  eventCount = 0;
+  readonly eventTimes: ByteSink = new ByteSink();
+  readonly eventNames: DictionaryColumn = new DictionaryColumn();
+  readonly eventAttributes: StringList = new StringList(new ByteSink());
+  readonly eventDropped: ByteSink = new ByteSink();
+
+  linkCount = 0;
+  readonly linkTraceIds: ByteSink = new ByteSink();
+  readonly linkSpanIds: ByteSink = new ByteSink();
+  readonly linkTraceStates: StringList = new StringList(new ByteSink());
+  readonly linkAttributes: StringList = new StringList(new ByteSink());
+  readonly linkFlags: ByteSink = new ByteSink();
+  readonly linkDropped: ByteSink = new ByteSink();
+
+  readonly #text = new ByteSink();
+  #traceStateAt = 0;
+  #traceStateLength = 0;
+  #messageAt = 0;
+  #messageLength = 0;
+
+  /** Reads all selected rows of the chunks, in order. */
+  collect(chunks: readonly SpanChunk[], rowCount: number): void {
+    this.#reset(rowCount);
+    let blockRow = 0;
+    for (const chunk of chunks) {
+      const { rows, arena, patches } = chunk;
+      const { rowStart, rowEnd } = chunk.layout;
+      for (let i = 0; i < chunk.count; i++, blockRow++) {
+        const row = rows === undefined ? i : rows[i]!;
+        this.#traceStateLength = 0;
+        this.#messageLength = 0;
+        const patched = patches?.get(row);
+        this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, patched);
+        if (patched !== undefined)
+          for (const patch of patched) this.#walk(arena, patch.at, patch.at + patch.length, blockRow, undefined);
+        this.traceStates.add(arena, this.#traceStateAt, this.#traceStateLength);
+        this.statusMessages.add(arena, this.#messageAt, this.#messageLength);
+      }
+    }
+  }
+
+  #reset(rowCount: number): void {
+    if (this.droppedAttributes.length < rowCount) {
+      const capacity = Math.ceil(rowCount * 1.25);
+      this.droppedAttributes = new Uint32Array(capacity);
+      this.droppedEvents = new Uint32Array(capacity);
+      this.droppedLinks = new Uint32Array(capacity);
+      this.eventCounts = new Uint32Array(capacity);
+      this.linkCounts = new Uint32Array(capacity);
+    } else {
+      this.droppedAttributes.fill(0, 0, rowCount);
+      this.droppedEvents.fill(0, 0, rowCount);
+      this.droppedLinks.fill(0, 0, rowCount);
+      this.eventCounts.fill(0, 0, rowCount);
+      this.linkCounts.fill(0, 0, rowCount);
+    }
+    this.eventCount = 0;
+    this.linkCount = 0;
+    this.eventNames.reset(0);
+    for (const list of [
+      this.traceStates,
+      this.statusMessages,
+      this.eventTimes,
+      this.eventAttributes,
+      this.eventDropped,
+      this.linkTraceIds,
+      this.linkSpanIds,
+      this.linkTraceStates,
+      this.linkAttributes,
+      this.linkFlags,
+      this.linkDropped,
+    ])
+      list.reset();
+  }
+
+  /** Walks the fields in `arena[at, end)`, leaving out those that `patched` replaces. */
+  #walk(
+    arena: Uint8Array,
+    at: number,
+    end: number,
+    blockRow: number,
+    patched: readonly FieldPatch[] | undefined,
+  ): void {
+    while (at < end) {
+      let tag = arena[at++]!;
+      if (tag >= 0x80) {
+        tag = readVarint32(arena, at - 1);
+        at = cursor.at;
+      }
+      const next = tag === ATTRIBUTE_TAG && arena[at]! < 0x80 ? at + 1 + arena[at]! : skipValue(arena, at, tag & 7);
+      const field = tag >>> 3;
+      if (field !== SPAN.attributes && (field === SPAN.traceState || (field >= 10 && field <= 15)))
+        if (patched === undefined || !patched.some((patch) => patch.field === field))
+          this.#take(arena, field, at, next, blockRow);
+      at = next;
+    }
+  }
+
+  #take(arena: Uint8Array, field: number, at: number, end: number, blockRow: number): void {
+    const number = readVarint32(arena, at);
+    const content = cursor.at;
+    if (field === SPAN.traceState) {
+      this.#traceStateAt = content;
+      this.#traceStateLength = number;
+    } else if (field === SPAN.droppedAttributesCount) this.droppedAttributes[blockRow] = number;
+    else if (field === SPAN.droppedEventsCount) this.droppedEvents[blockRow] = number;
+    else if (field === SPAN.droppedLinksCount) this.droppedLinks[blockRow] = number;
+    else if (field === SPAN.status) {
+      const message = findField(arena, content, end, 2);
+      this.#messageAt = message?.at ?? content;
+      this.#messageLength = message?.length ?? 0;
+    } else if (field === SPAN.events) {
+      this.eventCounts[blockRow]!++;
+      this.#takeEvent(arena, content, end);
+    } else if (field === SPAN.links) {
+      this.linkCounts[blockRow]!++;
+      this.#takeLink(arena, content, end);
+    }
+  }
+
+  #takeEvent(arena: Uint8Array, from: number, to: number): void {
+    const time = findField(arena, from, to, EVENT.time);
+    const name = findField(arena, from, to, EVENT.name);
+    const dropped = findField(arena, from, to, EVENT.droppedAttributesCount);
+    if (time === undefined) this.eventTimes.uint64(0);
+    else this.eventTimes.copy(arena, time.at, 8);
+    this.eventNames.reserveRows(this.eventCount + 1);
+    this.eventNames.indices[this.eventCount++] =
+      name === undefined ? 0 : this.eventNames.indexOf(arena, name.at, name.length);
+    this.#addAttributes(this.eventAttributes, arena, from, to, EVENT.attributes);
+    addUint32(this.eventDropped, dropped === undefined ? 0 : readVarint32(arena, dropped.at));
+  }
+
+  #takeLink(arena: Uint8Array, from: number, to: number): void {
+    const traceId = findField(arena, from, to, LINK.traceId);
+    const spanId = findField(arena, from, to, LINK.spanId);
+    const state = findField(arena, from, to, LINK.traceState);
+    const flags = findField(arena, from, to, LINK.flags);
+    const dropped = findField(arena, from, to, LINK.droppedAttributesCount);
+    this.linkCount++;
+    if (traceId?.length === 16) this.linkTraceIds.copy(arena, traceId.at, 16);
+    else this.linkTraceIds.copy(NO_ID, 0, 16);
+    if (spanId?.length === 8) this.linkSpanIds.copy(arena, spanId.at, 8);
+    else this.linkSpanIds.copy(NO_ID, 0, 8);
+    this.linkTraceStates.add(arena, state?.at ?? from, state?.length ?? 0);
+    this.#addAttributes(this.linkAttributes, arena, from, to, LINK.attributes);
+    addUint32(this.linkFlags, flags === undefined ? 0 : readFixed32(arena, flags.at));
+    addUint32(this.linkDropped, dropped === undefined ? 0 : readVarint32(arena, dropped.at));
+  }
+
+  #addAttributes(list: StringList, arena: Uint8Array, from: number, to: number, field: number): void {
+    scratch.count = 0;
+    readAttributes(scratch, arena, 0, from, to, field, -1);
+    this.#text.reset();
+    writeAttributesJson(this.#text, arena, scratch, 0);
+    list.add(this.#text.bytes, 0, this.#text.length);
+  }
+}
+
+function addUint32(sink: ByteSink, value: number): void {
+  const at = sink.take(4);
+  sink.view.setUint32(at, value, true);
+}
+
+function readFixed32(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
+}
