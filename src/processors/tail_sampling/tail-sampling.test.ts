@@ -292,8 +292,10 @@ describe('shutdown', () => {
     next.answer = async () => Promise.reject(new ConsumeError('full', { reason: 'queue_full' }));
     await sampler.consume(batchOf(bad('a'), good('b')));
     const down = sampler.shutdown(5000);
+    await settings.clock.advance(0);
     await settings.clock.advance(5000);
     await down;
+    expect(next.batches).toHaveLength(3);
     expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'shutdown' })).toBe(2);
   });
 
