@@ -1,0 +1,145 @@
+// What `npm start`, `npm test` and the other scripts run. Plain JavaScript for Node 20 and later, without dependencies: it installs the
+// packages when they are missing or the lock file has changed, builds the console when its sources have changed, and goes on with the
+// Node version that the packages bring along.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = join(root, 'node_modules/.bin');
+const node = join(bin, 'node');
+const stamps = join(root, 'node_modules/.cache/signalbox');
+
+const [task = '', ...rest] = process.argv.slice(2);
+const tasks = {
+  start: () => run(node, ['src/main/cli.ts', 'up', ...rest]),
+  demo: () => demo(),
+  test: () => run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...rest]),
+  bench: () => run(node, ['bench/run.ts', ...rest]),
+  check: () => check(),
+};
+
+if (!(task in tasks)) fail(`unknown task "${task}", use one of ${Object.keys(tasks).join(', ')}`);
+install();
+if (task !== 'check') buildConsole();
+process.exitCode = await tasks[task]();
+
+/** Runs `npm ci` unless the installed packages are those of the lock file. */
+function install() {
+  const wanted = hashOf([join(root, 'package-lock.json'), join(root, 'package.json')]);
+  if (existsSync(node) && stampOf('install') === wanted) return;
+  say('installing packages');
+  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, NODE_ENV: 'development' },
+  });
+  if (done.status !== 0) fail('`npm ci` failed; see above');
+  if (!existsSync(node))
+    fail(`no Node 26 for ${process.platform}-${process.arch} among the packages; install Node 26 and run again`);
+  writeStamp('install', wanted);
+}
+
+/** Builds ui/dist unless it was built from these very sources. */
+function buildConsole() {
+  const sources = ['ui/src', 'ui/public', 'src/lang', 'src/api/console'].flatMap((folder) =>
+    filesBelow(join(root, folder)),
+  );
+  const wanted = hashOf([
+    ...sources,
+    join(root, 'ui/index.html'),
+    join(root, 'ui/vite.config.ts'),
+    join(root, 'package-lock.json'),
+  ]);
+  if (existsSync(join(root, 'ui/dist/index.html')) && stampOf('console') === wanted) return;
+  say('building the console');
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  const done = spawnSync(node, [vite, 'build', 'ui', '--logLevel', 'warn'], { cwd: root, stdio: 'inherit' });
+  if (done.status !== 0) fail('building the console failed; see above');
+  writeStamp('console', wanted);
+}
+
+/** `signalbox up` and, beside it, the shop that makes traffic. Both end together. */
+async function demo() {
+  const up = start(node, ['src/main/cli.ts', 'up', ...rest]);
+  const shop = start(node, ['examples/demo/main.ts']);
+  const first = await Promise.race([up.ended, shop.ended]);
+  up.stop();
+  shop.stop();
+  await Promise.all([up.ended, shop.ended]);
+  return first;
+}
+
+/** All checks that need no server, in the order in which they fail fastest. */
+async function check() {
+  const steps = [
+    [node, ['scripts/check-layers.ts']],
+    [join(bin, 'biome'), ['check', '.']],
+    [join(bin, 'tsc'), ['-p', 'tsconfig.json']],
+    [join(bin, 'tsc'), ['-p', 'ui/tsconfig.json']],
+    [node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...rest]],
+  ];
+  for (const [command, args] of steps) {
+    const code = await run(command, args);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+function run(command, args) {
+  return start(command, args).ended;
+}
+
+function start(command, args) {
+  const env = {
+    ...process.env,
+    PATH: `${bin}:${process.env.PATH}`,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? stamps,
+  };
+  const child = spawn(command, args, { cwd: root, stdio: 'inherit', env });
+  const stop = (signal = 'SIGTERM') => child.kill(signal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
+  return {
+    ended: new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? (signal ? 130 : 1)))),
+    stop,
+  };
+}
+
+function filesBelow(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+    .sort();
+}
+
+function hashOf(files) {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    if (!existsSync(file)) continue;
+    hash.update(file.slice(root.length));
+    hash.update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+function stampOf(name) {
+  const file = join(stamps, name);
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+function writeStamp(name, value) {
+  mkdirSync(stamps, { recursive: true });
+  writeFileSync(join(stamps, name), value);
+}
+
+function say(message) {
+  console.error(`signalbox: ${message} …`);
+}
+
+function fail(message) {
+  console.error(`signalbox: ${message}`);
+  process.exit(1);
+}
