@@ -1,0 +1,84 @@
+import {
+  type GrpcServerConfig,
+  grpcServer,
+  type HttpServerConfig,
+  httpServerShape,
+  integer,
+  type Schema,
+  strictObject,
+  text,
+  toHttpServer,
+} from '#config';
+
+export interface OtlpReceiverConfig {
+  /** At least one of them. */
+  readonly grpc: GrpcServerConfig | undefined;
+  readonly http: OtlpHttpConfig | undefined;
+  /** Bytes of requests in memory, of both protocols together; 0 means no limit. */
+  readonly requestLimitBytes: number;
+}
+
+export interface OtlpHttpConfig extends HttpServerConfig {
+  readonly tracesUrlPath: string;
+  readonly metricsUrlPath: string;
+  readonly logsUrlPath: string;
+}
+
+const MIB = 1024 * 1024;
+/** 12 bodies of the largest size that HTTP takes by default. */
+const DEFAULT_REQUEST_LIMIT_MIB = 256;
+
+const http = strictObject({
+  ...httpServerShape({ endpoint: 'localhost:4318', writeTimeoutMs: 0, idleTimeoutMs: 0 }),
+  traces_url_path: text('/v1/traces'),
+  metrics_url_path: text('/v1/metrics'),
+  logs_url_path: text('/v1/logs'),
+}).transform((raw) => ({
+  ...toHttpServer(raw),
+  tracesUrlPath: urlPath(raw.traces_url_path),
+  metricsUrlPath: urlPath(raw.metrics_url_path),
+  logsUrlPath: urlPath(raw.logs_url_path),
+}));
+
+function urlPath(path: string): string {
+  return path.startsWith('/') ? path : `/${path}`;
+}
+
+export const otlpReceiverSchema: Schema<OtlpReceiverConfig> = strictObject({
+  protocols: strictObject({
+    grpc: grpcServer({ endpoint: 'localhost:4317' }).optional(),
+    http: http.optional(),
+  }),
+  admission: strictObject({
+    request_limit_mib: integer(DEFAULT_REQUEST_LIMIT_MIB, { min: 0 }),
+  }),
+}).transform((raw) => ({
+  grpc: raw.protocols.grpc,
+  http: raw.protocols.http,
+  requestLimitBytes: raw.admission.request_limit_mib * MIB,
+}));
+
+type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };
+
+export function validateOtlpReceiver(config: OtlpReceiverConfig): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  if (config.grpc === undefined && config.http === undefined) {
+    mistakes.push({ path: [], message: 'must specify at least one protocol when using the OTLP receiver' });
+  }
+  for (const [name, server] of [
+    ['grpc', config.grpc],
+    ['http', config.http],
+  ] as const) {
+    // Ignoring one of these would open the receiver to those whom the user wants to keep out.
+    if (server?.auth !== undefined) mistakes.push(unsupported(name, 'auth'));
+    if (server !== undefined && server.middlewares.length > 0) mistakes.push(unsupported(name, 'middlewares'));
+  }
+  return mistakes;
+}
+
+function unsupported(protocol: string, key: string): Mistake {
+  return {
+    path: ['protocols', protocol, key],
+    message: `no extension offers ${key} yet; take the block out and put a proxy in front that does it`,
+  };
+}

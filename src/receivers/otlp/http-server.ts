@@ -1,0 +1,259 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
+import { DecodeError, messageOf } from '#base';
+import type { Logger } from '#component';
+import {
+  type ByteBudget,
+  type Coding,
+  GRPC,
+  inflate,
+  type Listening,
+  type ListenPlace,
+  listenOn,
+  peerText,
+  type ServerTls,
+  Share,
+} from '#net';
+import type { BatchContext, Signal } from '#pdata';
+import type { OtlpHttpConfig } from './config.ts';
+import { Cors } from './cors.ts';
+import { Answer } from './http-answer.ts';
+import { Busy, ClientGone, readBody } from './http-body.ts';
+import type { Encoding, Intake } from './intake.ts';
+
+export interface OtlpHttpServerSettings {
+  readonly config: OtlpHttpConfig;
+  readonly tls: ServerTls | undefined;
+  readonly intake: Intake;
+  readonly budget: ByteBudget;
+  readonly logger: Logger;
+}
+
+const TEXT = 'text/plain; charset=utf-8';
+const NOT_FOUND = '404 page not found\n';
+const METHOD_NOT_ALLOWED = '405 method not allowed, supported: [POST]';
+const UNSUPPORTED_TYPE = '415 unsupported media type, supported: [application/json, application/x-protobuf]';
+const BUSY_RETRY_MS = 1000;
+const TCP_KEEPALIVE_MS = 15_000;
+
+/** OTLP over HTTP on plain node:http: this is the hot path of ingest. */
+export class OtlpHttpServer {
+  readonly #config: OtlpHttpConfig;
+  readonly #intake: Intake;
+  readonly #budget: ByteBudget;
+  readonly #logger: Logger;
+  readonly #routes: ReadonlyMap<string, Signal>;
+  readonly #codings: ReadonlySet<string>;
+  readonly #cors: Cors | undefined;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #server: Server | SecureServer;
+  #listening: Listening | undefined;
+  #openRequests = 0;
+  #closing = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(settings: OtlpHttpServerSettings) {
+    const { config } = settings;
+    this.#config = config;
+    this.#intake = settings.intake;
+    this.#budget = settings.budget;
+    this.#logger = settings.logger;
+    this.#routes = routesOf(config, settings.intake);
+    this.#codings = new Set(config.compressionAlgorithms);
+    this.#cors = corsOf(config, settings.logger);
+    this.#headers = Object.fromEntries(config.responseHeaders.map(({ name, value }) => [name, value.reveal()]));
+    const listener: RequestListener = (request, response) => this.#accept(request, response, false);
+    const options = {
+      keepAlive: true,
+      keepAliveInitialDelay: TCP_KEEPALIVE_MS,
+      requestTimeout: config.readTimeoutMs,
+      headersTimeout: headersTimeout(config),
+      keepAliveTimeout: config.idleTimeoutMs,
+    };
+    this.#server =
+      settings.tls === undefined
+        ? createServer(options, listener)
+        : createSecureServer({ ...options, ...settings.tls }, listener);
+    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+      this.#accept(request, response, true),
+    );
+    this.#server.on('tlsClientError', (error: Error) =>
+      this.#logger.debug('TLS handshake failed', { error: messageOf(error) }),
+    );
+  }
+
+  /** Throws a StartError where the address can't be had. */
+  async listen(place: ListenPlace): Promise<Listening> {
+    this.#listening = await listenOn(this.#server, place);
+    this.#server.on('error', (error: Error) => this.#logger.warn('HTTP server failed', { error: messageOf(error) }));
+    return this.#listening;
+  }
+
+  /** Uses renewed certificates for new connections. */
+  setTls(tls: SecureContextOptions): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls);
+  }
+
+  /** Takes no more connections, answers what it has begun to receive, and cuts what is left after `deadlineMs`. */
+  async shutdown(deadlineMs: number): Promise<void> {
+    this.#closing = true;
+    this.#listening?.stop();
+    this.#listening = undefined;
+    this.#server.closeIdleConnections();
+    if (this.#openRequests > 0) {
+      await new Promise<void>((resolve) => {
+        const cut = setTimeout(resolve, deadlineMs);
+        this.#onIdle = () => {
+          clearTimeout(cut);
+          resolve();
+        };
+      });
+    }
+    this.#server.closeAllConnections();
+  }
+
+  #accept(request: IncomingMessage, response: ServerResponse, wantsContinue: boolean): void {
+    this.#openRequests++;
+    response.once('close', () => {
+      this.#openRequests--;
+      if (this.#openRequests === 0) this.#onIdle?.();
+    });
+    const { writeTimeoutMs } = this.#config;
+    if (writeTimeoutMs > 0) response.setTimeout(writeTimeoutMs, () => response.destroy());
+    const { headers, method } = request;
+    if (this.#cors !== undefined && method === 'OPTIONS' && headers['access-control-request-method'] !== undefined) {
+      response.writeHead(204, { ...this.#headers, ...this.#cors.preflight(headers) });
+      response.end();
+      return;
+    }
+    const answer = new Answer(request, response, this.#extraHeaders(request));
+    this.#handle(request, response, answer, wantsContinue).catch((error: unknown) => {
+      this.#logger.error('Answering a request failed', { error: messageOf(error) });
+      response.destroy();
+    });
+  }
+
+  #extraHeaders(request: IncomingMessage): Readonly<Record<string, string>> {
+    const closing = this.#closing || !this.#config.keepAlivesEnabled;
+    if (this.#cors === undefined && !closing) return this.#headers;
+    return {
+      ...this.#headers,
+      ...this.#cors?.answer(request.headers),
+      ...(closing && { connection: 'close' }),
+    };
+  }
+
+  async #handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: Answer,
+    wantsContinue: boolean,
+  ): Promise<void> {
+    const { headers } = request;
+    const signal = this.#routes.get(pathOf(request.url ?? ''));
+    if (signal === undefined) return this.#refuse(answer, 404, NOT_FOUND);
+    if (request.method !== 'POST') return this.#refuse(answer, 405, METHOD_NOT_ALLOWED, { allow: 'POST' });
+    const encoding = encodingOf(headers['content-type']);
+    if (encoding === undefined) return this.#refuse(answer, 415, UNSUPPORTED_TYPE);
+    answer.encoding = encoding;
+    const coding = headers['content-encoding'] ?? '';
+    if (!this.#codings.has(coding) && coding !== 'identity') {
+      return this.#fail(answer, GRPC.invalidArgument, `unsupported Content-Encoding: ${coding}`);
+    }
+    if (wantsContinue && Number(headers['content-length'] ?? 0) <= this.#config.maxRequestBodySizeBytes) {
+      response.writeContinue();
+    }
+    await this.#receive(request, signal, coding, answer);
+  }
+
+  async #receive(request: IncomingMessage, signal: Signal, coding: string, answer: Answer): Promise<void> {
+    const share = new Share(this.#budget);
+    try {
+      const body = await this.#body(request, coding, share);
+      const outcome = await this.#intake.receive(signal, body, answer.encoding, this.#contextOf(request));
+      if (outcome.kind === 'refused') answer.status(outcome.status);
+      else answer.success(signal, outcome.rejectedCount, outcome.rejectedReason);
+    } catch (error) {
+      if (error instanceof ClientGone) this.#intake.countFailure(error.message);
+      else if (error instanceof DecodeError) this.#fail(answer, GRPC.invalidArgument, error.message);
+      else if (error instanceof Busy) this.#busy(answer, error.message);
+      else throw error;
+    } finally {
+      share.release();
+    }
+  }
+
+  async #body(request: IncomingMessage, coding: string, share: Share): Promise<Uint8Array> {
+    const limitBytes = this.#config.maxRequestBodySizeBytes;
+    const received = await readBody(request, limitBytes, share);
+    if (coding === '' || coding === 'identity') return received;
+    const inflated = inflate(coding as Coding, received, limitBytes);
+    const body = inflated instanceof Uint8Array ? inflated : await inflated;
+    if (!share.tryTake(body.length)) throw new Busy('too many bytes of requests in memory, try again later');
+    return body;
+  }
+
+  #contextOf(request: IncomingMessage): BatchContext {
+    const { remoteAddress, remotePort } = request.socket;
+    const peer = peerText(remoteAddress, remotePort);
+    if (!this.#config.includeMetadata) return { peer };
+    return { peer, metadata: new Map(Object.entries(request.headersDistinct) as [string, string[]][]) };
+  }
+
+  #refuse(answer: Answer, status: number, text: string, headers?: Record<string, string>): void {
+    this.#intake.countFailure(text.trimEnd());
+    answer.write(status, TEXT, Buffer.from(text), headers);
+  }
+
+  #fail(answer: Answer, code: number, message: string): void {
+    this.#intake.countFailure(message);
+    answer.status({ code, message, retryAfterMs: undefined });
+  }
+
+  #busy(answer: Answer, message: string): void {
+    this.#intake.countFailure(message);
+    answer.status({ code: GRPC.unavailable, message, retryAfterMs: BUSY_RETRY_MS });
+  }
+}
+
+function routesOf(config: OtlpHttpConfig, intake: Intake): ReadonlyMap<string, Signal> {
+  const routes: [string, Signal][] = [
+    [config.tracesUrlPath, 'traces'],
+    [config.metricsUrlPath, 'metrics'],
+    [config.logsUrlPath, 'logs'],
+  ];
+  return new Map(routes.filter(([, signal]) => intake.takes(signal)));
+}
+
+function corsOf(config: OtlpHttpConfig, logger: Logger): Cors | undefined {
+  const { cors } = config;
+  if (cors === undefined) return undefined;
+  if (cors.allowedOrigins.length > 0) return new Cors(cors);
+  if (cors.allowedHeaders.length > 0) {
+    logger.warn('The CORS configuration specifies allowed headers but no allowed origins, and is therefore ignored.');
+  }
+  return undefined;
+}
+
+/** Node wants the limit for the headers within that of the whole request. */
+function headersTimeout(config: OtlpHttpConfig): number {
+  const { readTimeoutMs, readHeaderTimeoutMs } = config;
+  return readTimeoutMs > 0 && (readHeaderTimeoutMs === 0 || readHeaderTimeoutMs > readTimeoutMs)
+    ? readTimeoutMs
+    : readHeaderTimeoutMs;
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+/** The encoding that a Content-Type asks for; its parameters don't matter. */
+function encodingOf(contentType: string | undefined): Encoding | undefined {
+  if (contentType === undefined) return undefined;
+  const semicolon = contentType.indexOf(';');
+  const type = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
+  if (type === 'application/x-protobuf') return 'proto';
+  return type === 'application/json' ? 'json' : undefined;
+}

@@ -1,0 +1,78 @@
+import { DecodeError, messageOf } from '#base';
+import type { Consumer, CreateSettings } from '#component';
+import { GRPC, type RpcStatus, statusOfError } from '#net';
+import { Batch, type BatchContext, type Signal } from '#pdata';
+import { type Decoded, decodeOtlp, decodeOtlpJson } from '#wire';
+import { type OtlpMetrics, otlpMetrics } from './metrics.ts';
+
+export type Encoding = 'proto' | 'json';
+
+/** What the client is told. Rejected items are lost: it must not send them again. */
+export type Outcome =
+  | { readonly kind: 'accepted'; readonly rejectedCount: number; readonly rejectedReason: string }
+  | { readonly kind: 'refused'; readonly status: RpcStatus };
+
+const ACCEPTED: Outcome = { kind: 'accepted', rejectedCount: 0, rejectedReason: '' };
+
+/** The way of a body into the pipeline, the same for both protocols. */
+export class Intake {
+  readonly #next: Partial<Record<Signal, Consumer>>;
+  readonly #settings: CreateSettings;
+  readonly metrics: OtlpMetrics;
+
+  constructor(settings: CreateSettings, next: Partial<Record<Signal, Consumer>>, transport: 'grpc' | 'http') {
+    this.#settings = settings;
+    this.#next = next;
+    this.metrics = otlpMetrics(settings, transport);
+  }
+
+  /** Whether some pipeline takes the signal. */
+  takes(signal: Signal): boolean {
+    return this.#next[signal] !== undefined;
+  }
+
+  /** Decodes a body and hands it to the pipeline. The body becomes the batch's arena: the caller must not use it again. Never throws. */
+  async receive(signal: Signal, body: Uint8Array, encoding: Encoding, context: BatchContext): Promise<Outcome> {
+    let decoded: Decoded;
+    try {
+      decoded = encoding === 'json' ? decodeOtlpJson(signal, body) : decodeOtlp(signal, body);
+    } catch (error) {
+      return this.#undecodable(signal, error);
+    }
+    const { chunk, rejectedCount, rejectedReason } = decoded;
+    if (rejectedCount > 0) this.metrics.items[signal].failed.add(rejectedCount);
+    const itemCount = chunk.count;
+    if (itemCount > 0) {
+      try {
+        await this.#next[signal]!.consume(new Batch(signal, [chunk], context));
+      } catch (error) {
+        this.metrics.items[signal].refused.add(itemCount);
+        this.metrics.requests.refused.add(1);
+        return { kind: 'refused', status: statusOfError(error) };
+      }
+      this.metrics.items[signal].accepted.add(itemCount);
+    }
+    this.metrics.requests.success.add(1);
+    return rejectedCount === 0 ? ACCEPTED : { kind: 'accepted', rejectedCount, rejectedReason };
+  }
+
+  /** Counts a request that failed before its body was complete. */
+  countFailure(what: string): void {
+    this.metrics.requests.failure.add(1);
+    this.#settings.logger.debug('Request failed', { error: what });
+  }
+
+  #undecodable(signal: Signal, error: unknown): Outcome {
+    const message = messageOf(error);
+    this.countFailure(message);
+    if (error instanceof DecodeError) {
+      return refused(GRPC.invalidArgument, `can't decode the ${signal} request: ${message}`);
+    }
+    this.#settings.logger.error('Decoding failed in an unexpected way', { error: message });
+    return refused(GRPC.internal, message);
+  }
+}
+
+function refused(code: number, message: string): Outcome {
+  return { kind: 'refused', status: { code, message, retryAfterMs: undefined } };
+}
