@@ -18,18 +18,20 @@ async function main(): Promise<void> {
   await shop.close();
 }
 
+/** A Ctrl-C can reach a process twice, from the terminal and from its parent: closer together than this they are one. */
+const SAME_SIGNAL_MS = 500;
+
 /** Resolves at the first SIGINT or SIGTERM, or when the time is over. A second signal ends the process at once. */
 function whenAsked(durationSeconds: number): Promise<void> {
+  let askedMs: number | undefined;
   return new Promise((resolve) => {
-    const timer = durationSeconds > 0 ? setTimeout(done, durationSeconds * 1000) : undefined;
-    function done(): void {
-      clearTimeout(timer);
-      process.off('SIGINT', done);
-      process.off('SIGTERM', done);
+    const ask = (): void => {
+      if (askedMs !== undefined && Date.now() - askedMs > SAME_SIGNAL_MS) process.exit(130);
+      askedMs ??= Date.now();
       resolve();
-    }
-    process.on('SIGINT', done);
-    process.on('SIGTERM', done);
+    };
+    process.on('SIGINT', ask).on('SIGTERM', ask);
+    if (durationSeconds > 0) setTimeout(resolve, durationSeconds * 1000);
   });
 }
 

@@ -16,7 +16,7 @@ import type { Instance, RunningService } from './services/service.ts';
 import { Shoppers } from './shoppers.ts';
 
 /** A receiver that does not answer may hold up the last flush this long, no longer. */
-const FLUSH_LIMIT_MS = 4_000;
+const FLUSH_LIMIT_MS = 3_000;
 
 export interface Shop {
   /** Closes the door, lets the last orders through, sends the last telemetry. */
