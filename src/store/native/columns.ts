@@ -1,5 +1,6 @@
 import type { Chunk } from '#pdata';
 import { type ByteSink, copyBytes, varintSize, writeString } from './byte-sink.ts';
+import type { OwnerGroup } from './json-paths.ts';
 
 /**
  * Columns of a Native block. A block is: varint count of columns, varint count of rows, and per column its name, its type (both as
@@ -55,22 +56,29 @@ export function clampTimes(sink: ByteSink, at: number, count: number): void {
   }
 }
 
-/** Ids of `size` bytes from their offsets in the arena; offset 0 is no id: zeros. */
+/** Ids of 8 or 16 bytes from their offsets in the arena; offset 0 is no id: zeros. */
 export function writeIds(
   sink: ByteSink,
   arena: Uint8Array,
   offsets: Uint32Array,
-  size: number,
+  size: 8 | 16,
   rows: Uint32Array | undefined,
   count: number,
 ): void {
   let at = sink.take(count * size);
-  const { bytes } = sink;
-  for (let i = 0; i < count; i++) {
+  const { bytes, view } = sink;
+  const source = new DataView(arena.buffer, arena.byteOffset, arena.byteLength);
+  for (let i = 0; i < count; i++, at += size) {
     const from = offsets[rows === undefined ? i : rows[i]!]!;
-    if (from === 0) bytes.fill(0, at, at + size);
-    else for (let k = 0; k < size; k++) bytes[at + k] = arena[from + k]!;
-    at += size;
+    if (from === 0) {
+      bytes.fill(0, at, at + size);
+      continue;
+    }
+    view.setUint32(at, source.getUint32(from));
+    view.setUint32(at + 4, source.getUint32(from + 4));
+    if (size === 8) continue;
+    view.setUint32(at + 8, source.getUint32(from + 8));
+    view.setUint32(at + 12, source.getUint32(from + 12));
   }
 }
 
@@ -120,6 +128,10 @@ export function writeOffsets(sink: ByteSink, counts: Uint32Array, count: number,
   const at = sink.take(count * 8);
   const { view } = sink;
   let total = start;
+  if (start === 0 && isZero(counts, count)) {
+    sink.bytes.fill(0, at, at + count * 8);
+    return 0;
+  }
   for (let i = 0; i < count; i++) {
     total += counts[i]!;
     view.setUint32(at + i * 8, total, true);
@@ -128,11 +140,27 @@ export function writeOffsets(sink: ByteSink, counts: Uint32Array, count: number,
   return total;
 }
 
+function isZero(counts: Uint32Array, count: number): boolean {
+  for (let i = 0; i < count; i++) if (counts[i] !== 0) return false;
+  return true;
+}
+
 /** What a list of chunks has in all. */
 export function rowCountOf(chunks: readonly Chunk[]): number {
   let count = 0;
   for (const chunk of chunks) count += chunk.count;
   return count;
+}
+
+/** The rows of chunks as owners of attributes. */
+export function rowGroups(chunks: readonly Chunk[]): OwnerGroup[] {
+  return chunks.map((chunk) => ({
+    arena: chunk.arena,
+    table: chunk.rowAttributes.table,
+    count: chunk.count,
+    owners: chunk.rows,
+    repeats: undefined,
+  }));
 }
 
 /** A list of byte ranges that grows: texts made for one column, or places in arenas. */
@@ -150,9 +178,13 @@ export class StringList {
   }
 
   add(bytes: Uint8Array, at: number, length: number): void {
+    this.count++;
+    if (length === 0) {
+      this.#content.byte(0);
+      return;
+    }
     this.#content.varint(length);
     this.#content.copy(bytes, at, length);
-    this.count++;
   }
 
   /** All strings in ClickHouse's form. */

@@ -22,7 +22,7 @@ import {
  * A JSON column of a Native block, written straight from attribute tables: one path per attribute key, dots and all.
  *
  *   version     UInt64 0: paths and shared data apart (ClickHouse's object serialization "V1")
- *   paths       varint limit · varint count · String per path, in byte order
+ *   paths       varint limit · varint count · String per path
  *   per path    UInt64 1 · varint limit · varint count · String per type, in byte order (SharedVariant left out) · UInt64 0
  *   per path    a byte per row: rank of its type among the path's types and SharedVariant, 255 for none
  *               per type, in byte order, the values of the rows that have it:

@@ -14,99 +14,94 @@ export interface OwnerGroup {
   readonly repeats: Uint32Array | undefined;
 }
 
-/** The bytes of a key, and where they were seen first. */
-interface KnownKey {
+/** A key's place in a chunk. */
+interface KeyPlace {
   readonly id: number;
-  readonly bytes: Uint8Array;
-  readonly rowCount: number;
+  readonly group: OwnerGroup;
+  readonly row: number;
 }
 
 /**
- * Finds out which keys occur in a block and how often, and which of them become paths of their own. Ids of keys are those of the
- * process's dictionary; keys that it doesn't know (it is bounded) never become paths and stay apart by their bytes.
+ * Finds out which keys occur in a block, and which of them become paths of their own: all, or the most frequent ones where there are more
+ * than the limit. Ids of keys are those of the process's dictionary; keys that it doesn't know (it is bounded) never become
+ * paths and stay apart by their bytes.
  */
 export class PathChooser {
-  /** Per key id: the index of its path in `paths`, or -1. */
+  /** Per key id: the index of its path in `paths`; -1 for a key without a path. */
   slotOf: Int32Array = new Int32Array(0);
-  /** The keys with a path of their own, in byte order. */
+  /** The keys with a path of their own. */
   paths: readonly Uint8Array[] = [];
   /** Serial numbers (over all groups) of the owners that have a known key more than once. */
   readonly duplicateOwners: Set<number> = new Set();
 
-  #rowCounts: Uint32Array = new Uint32Array(0);
+  /** Per key id: the last owner that had it, by serial number. */
   #lastOwner: Int32Array = new Int32Array(0);
-  readonly #seen: number[] = [];
-  readonly #firstGroup: OwnerGroup[] = [];
-  readonly #firstRow: number[] = [];
+  #seen: KeyPlace[] = [];
 
   choose(groups: readonly OwnerGroup[], limit: number): void {
     this.#reset();
     let serial = 0;
     for (const group of groups) {
-      this.#count(group, serial);
+      this.#see(group, serial);
       serial += group.count;
     }
-    const keys = this.#seen.map((id, i) => this.#keyOf(id, i));
-    if (keys.length > limit) {
-      keys.sort((a, b) => b.rowCount - a.rowCount || Buffer.compare(a.bytes, b.bytes));
-      keys.length = limit;
-    }
-    keys.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
-    for (let slot = 0; slot < keys.length; slot++) this.slotOf[keys[slot]!.id] = slot;
-    this.paths = keys.map((key) => key.bytes);
-  }
-
-  #keyOf(id: number, index: number): KnownKey {
-    const { arena, table } = this.#firstGroup[index]!;
-    const row = this.#firstRow[index]!;
-    const at = table.keyAt[row]!;
-    return { id, bytes: arena.subarray(at, at + table.keyLength[row]!), rowCount: this.#rowCounts[id]! };
+    const chosen = this.#seen.length <= limit ? this.#seen : this.#mostFrequent(groups, limit);
+    this.paths = chosen.map(keyBytes);
+    for (let slot = 0; slot < chosen.length; slot++) this.slotOf[chosen[slot]!.id] = slot;
   }
 
   #reset(): void {
-    for (const id of this.#seen) {
+    for (const { id } of this.#seen) {
       this.slotOf[id] = -1;
-      this.#rowCounts[id] = 0;
+      this.#lastOwner[id] = -1;
     }
-    this.#seen.length = 0;
-    this.#firstGroup.length = 0;
-    this.#firstRow.length = 0;
+    this.#seen = [];
     this.duplicateOwners.clear();
-    this.#lastOwner.fill(-1);
     const size = attributeKeys.size;
     if (this.slotOf.length >= size) return;
     const capacity = Math.max(1024, size * 2);
     this.slotOf = new Int32Array(capacity).fill(-1);
-    this.#rowCounts = new Uint32Array(capacity);
     this.#lastOwner = new Int32Array(capacity).fill(-1);
   }
 
-  #count(group: OwnerGroup, firstSerial: number): void {
+  #see(group: OwnerGroup, firstSerial: number): void {
     const { keyId, from, to } = group.table;
-    const { owners, repeats, count } = group;
-    const rowCounts = this.#rowCounts;
+    const { owners, count } = group;
     const lastOwner = this.#lastOwner;
     for (let i = 0; i < count; i++) {
       const owner = owners === undefined ? i : owners[i]!;
-      const repeat = repeats === undefined ? 1 : repeats[i]!;
+      const serial = firstSerial + i;
       const end = to[owner]!;
       for (let row = from[owner]!; row < end; row++) {
         const id = keyId[row]!;
         if (id < 0) continue;
-        if (lastOwner[id] === firstSerial + i) {
-          this.duplicateOwners.add(firstSerial + i);
-          continue;
-        }
-        lastOwner[id] = firstSerial + i;
-        if (rowCounts[id] === 0) this.#see(id, group, row);
-        rowCounts[id]! += repeat;
+        const last = lastOwner[id]!;
+        lastOwner[id] = serial;
+        if (last === serial) this.duplicateOwners.add(serial);
+        else if (last < 0) this.#seen.push({ id, group, row });
       }
     }
   }
 
-  #see(id: number, group: OwnerGroup, row: number): void {
-    this.#seen.push(id);
-    this.#firstGroup.push(group);
-    this.#firstRow.push(row);
+  #mostFrequent(groups: readonly OwnerGroup[], limit: number): KeyPlace[] {
+    const rowCounts = new Map<number, number>();
+    for (const { table, owners, repeats, count } of groups) {
+      for (let i = 0; i < count; i++) {
+        const owner = owners === undefined ? i : owners[i]!;
+        const repeat = repeats === undefined ? 1 : repeats[i]!;
+        for (let row = table.from[owner]!; row < table.to[owner]!; row++) {
+          const id = table.keyId[row]!;
+          if (id >= 0) rowCounts.set(id, (rowCounts.get(id) ?? 0) + repeat);
+        }
+      }
+    }
+    return [...this.#seen]
+      .sort((a, b) => rowCounts.get(b.id)! - rowCounts.get(a.id)! || Buffer.compare(keyBytes(a), keyBytes(b)))
+      .slice(0, limit);
   }
+}
+
+function keyBytes({ group, row }: KeyPlace): Uint8Array {
+  const at = group.table.keyAt[row]!;
+  return group.arena.subarray(at, at + group.table.keyLength[row]!);
 }

@@ -1,4 +1,4 @@
-import type { LogChunk, SpanChunk } from '#pdata';
+import type { SpanChunk } from '#pdata';
 import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema.ts';
 import { ByteSink } from './byte-sink.ts';
 import {
@@ -6,6 +6,7 @@ import {
   beginColumn,
   clampTimes,
   rowCountOf,
+  rowGroups,
   type StringList,
   writeBytes,
   writeConstant32,
@@ -16,7 +17,6 @@ import {
 } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import { JsonColumnEncoder } from './json-column.ts';
-import type { OwnerGroup } from './json-paths.ts';
 import { SCOPE_COLUMN_COUNT, ScopeColumns } from './scope-columns.ts';
 import { SpanDetails } from './span-details.ts';
 
@@ -132,17 +132,6 @@ export class SpanBlockEncoder {
     writeOffsets(this.#sink, counts, rowCount, 0);
     this.#sink.copy(elements.bytes, 0, elements.length);
   }
-}
-
-/** The rows of chunks as owners of attributes. */
-export function rowGroups(chunks: readonly SpanChunk[] | readonly LogChunk[]): OwnerGroup[] {
-  return chunks.map((chunk) => ({
-    arena: chunk.arena,
-    table: chunk.rowAttributes.table,
-    count: chunk.count,
-    owners: chunk.rows,
-    repeats: undefined,
-  }));
 }
 
 /** End minus start; 0 where the end is before the start. */

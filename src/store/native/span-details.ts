@@ -125,7 +125,11 @@ export class SpanDetails {
         tag = readVarint32(arena, at - 1);
         at = cursor.at;
       }
-      const next = tag === ATTRIBUTE_TAG && arena[at]! < 0x80 ? at + 1 + arena[at]! : skipValue(arena, at, tag & 7);
+      if (tag === ATTRIBUTE_TAG && arena[at]! < 0x80) {
+        at += 1 + arena[at]!;
+        continue;
+      }
+      const next = skipValue(arena, at, tag & 7);
       const field = tag >>> 3;
       if (field !== SPAN.attributes && (field === SPAN.traceState || (field >= 10 && field <= 15)))
         if (patched === undefined || !patched.some((patch) => patch.field === field))
