@@ -263,8 +263,6 @@ const METRIC_EXEMPLARS: Table = {
   series_id UInt64 CODEC(ZSTD(1)),
   time ${TIME},
   value Float64 CODEC(ZSTD(1)),
-  value_int Int64 CODEC(ZSTD(1)),
-  is_int UInt8,
   trace_id FixedString(16) CODEC(ZSTD(1)),
   span_id FixedString(8) CODEC(ZSTD(1)),
   attributes String CODEC(ZSTD(1)),

@@ -1,0 +1,75 @@
+import type { PointChunk } from '#pdata';
+import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema.ts';
+import { ByteSink } from './byte-sink.ts';
+import { beginBlock, beginColumn, rowGroups, wordsOf, writeConstant32, writeWords } from './columns.ts';
+import { DictionaryColumn } from './dictionary.ts';
+import { JsonColumnEncoder } from './json-column.ts';
+import type { PointRows } from './point-blocks.ts';
+import { SCOPE_COLUMN_COUNT, ScopeColumns } from './scope-columns.ts';
+
+const LOW_CARDINALITY = 'LowCardinality(String)';
+const SECONDS = "DateTime('UTC')";
+const OWN_COLUMN_COUNT = 10;
+const NS_PER_SECOND = 1_000_000_000;
+
+/** Writes the series of some points as one block for `metric_series`. */
+export class SeriesBlockEncoder {
+  readonly #sink = new ByteSink(1 << 16);
+  readonly #scopes = new ScopeColumns();
+  readonly #texts = new DictionaryColumn();
+  readonly #attributes = new JsonColumnEncoder(ATTRIBUTE_PATHS);
+  readonly #resources = new JsonColumnEncoder(RESOURCE_PATHS);
+
+  /** One row per row in `parts`. The result is valid until the next call. */
+  encode(parts: readonly PointRows[], ingestedAtSeconds: number): Uint8Array<ArrayBuffer> {
+    const sink = this.#sink;
+    const chunks = parts.map(({ chunk, rows }) => chunk.select(rows));
+    let rowCount = 0;
+    for (const { rows } of parts) rowCount += rows.length;
+    beginBlock(sink, OWN_COLUMN_COUNT + SCOPE_COLUMN_COUNT, rowCount);
+    beginColumn(sink, 'series_id', 'UInt64');
+    for (const { rows, seriesIds } of parts) writeWords(sink, seriesIds, rows, rows.length);
+    this.#writeTexts(parts, rowCount);
+    for (const column of ['type', 'temporality', 'monotonic'] as const) {
+      beginColumn(sink, column, 'UInt8');
+      for (const { chunk, rows } of parts)
+        for (const row of rows) sink.byte(chunk.metrics[column][chunk.columns.metric[row]!]!);
+    }
+    this.#scopes.collect(chunks, rowCount);
+    this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
+    beginColumn(sink, 'attributes', ATTRIBUTES_TYPE);
+    this.#attributes.write(sink, rowGroups(chunks), rowCount);
+    beginColumn(sink, 'first_seen', SECONDS);
+    for (const { chunk, rows } of parts) writeFirstSeen(sink, chunk, rows, ingestedAtSeconds);
+    beginColumn(sink, 'last_seen', SECONDS);
+    writeConstant32(sink, ingestedAtSeconds, rowCount);
+    return sink.written();
+  }
+
+  #writeTexts(parts: readonly PointRows[], rowCount: number): void {
+    for (const column of ['name', 'unit', 'description'] as const) {
+      this.#texts.reset(rowCount);
+      let i = 0;
+      for (const { chunk, rows } of parts) {
+        const at = chunk.metrics[`${column}At`];
+        const length = chunk.metrics[`${column}Length`];
+        for (const row of rows) {
+          const metric = chunk.columns.metric[row]!;
+          this.#texts.indices[i++] = this.#texts.indexOf(chunk.arena, at[metric]!, length[metric]!);
+        }
+      }
+      beginColumn(this.#sink, column, LOW_CARDINALITY);
+      this.#texts.write(this.#sink, rowCount);
+    }
+  }
+}
+
+/** The point's own time, or when it was taken in, whichever is earlier. */
+function writeFirstSeen(sink: ByteSink, chunk: PointChunk, rows: Uint32Array, ingestedAtSeconds: number): void {
+  const words = wordsOf(chunk.columns.timeNs);
+  for (const row of rows) {
+    const seconds = Math.floor((words[row * 2 + 1]! * 0x1_0000_0000 + words[row * 2]!) / NS_PER_SECOND);
+    const at = sink.take(4);
+    sink.view.setUint32(at, Math.min(seconds, ingestedAtSeconds), true);
+  }
+}
