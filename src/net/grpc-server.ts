@@ -62,6 +62,7 @@ const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
 /** Node refuses streams when a connection holds more than this many MB; our own budget comes first. */
 const SESSION_MEMORY_MB = 1024;
 const BUSY_RETRY_MS = 1000;
+const LINGER_MS = 500;
 const CONTENT_TYPE = /^application\/grpc($|[;+])/;
 
 /**
@@ -291,10 +292,16 @@ function refuseHttp(stream: ServerHttp2Stream, status: number): void {
   endReading(stream);
 }
 
-/** Tells the client to stop sending, after the answer: RST_STREAM with NO_ERROR (RFC 9113 §8.1). */
+/**
+ * What the client still sends is thrown away, for a while: resetting the stream at once would overtake the answer. Then it is told to stop,
+ * with NO_ERROR (RFC 9113 §8.1).
+ */
 function endReading(stream: ServerHttp2Stream): void {
   stream.resume();
-  if (!stream.readableEnded) stream.close(http2.NGHTTP2_NO_ERROR);
+  if (stream.readableEnded) return;
+  const timer = setTimeout(() => stream.close(http2.NGHTTP2_NO_ERROR), LINGER_MS);
+  timer.unref();
+  stream.once('close', () => clearTimeout(timer));
 }
 
 function closeSession(session: ServerHttp2Session): Promise<void> {
