@@ -1,22 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { ConsumeError } from '#base';
+import { type FakeSettings, fakeSettings, RecordingConsumer } from '#component/testing.ts';
 import type { Batch, SpanChunk } from '#pdata';
-import { TestConsumer, type TestSettings, testSettings } from '../testing/harness.ts';
 import { spans } from '../testing/spans.ts';
 import { type BatchConfig, batchSchema } from './config.ts';
 import { batchFactory } from './index.ts';
 
 interface Setup {
-  readonly settings: TestSettings;
-  readonly next: TestConsumer;
+  readonly settings: FakeSettings;
+  readonly next: RecordingConsumer;
   readonly batch: ReturnType<typeof batchFactory.create>;
 }
 
 function setUp(yaml: object = {}): Setup {
-  const settings = testSettings();
-  const next = new TestConsumer();
+  const settings = fakeSettings();
+  const next = new RecordingConsumer();
   const config = batchSchema.parse(yaml) as BatchConfig;
   return { settings, next, batch: batchFactory.create(settings, config, 'traces', next) };
+}
+
+function itemCounts(next: RecordingConsumer): number[] {
+  return next.batches.map((batch) => batch.itemCount);
 }
 
 function names(batch: Batch): string[] {
@@ -49,9 +53,9 @@ describe('when a batch is sent', () => {
     const first = batch.consume(spans(6));
     expect(await stateOf(first)).toBe('pending');
     await Promise.all([first, batch.consume(spans(6))]);
-    expect(next.itemCounts).toEqual([12]);
+    expect(itemCounts(next)).toEqual([12]);
     expect(settings.meter.sum('processor_batch_batch_size_trigger_send')).toBe(1);
-    expect(settings.meter.records.get('processor_batch_batch_send_size')).toEqual([12]);
+    expect(settings.meter.records('processor_batch_batch_send_size')).toEqual([12]);
   });
 
   test('at the timeout of the oldest items', async () => {
@@ -60,10 +64,10 @@ describe('when a batch is sent', () => {
     await settings.clock.advance(150);
     const later = batch.consume(spans(2));
     await settings.clock.advance(49);
-    expect(next.itemCounts).toEqual([]);
+    expect(itemCounts(next)).toEqual([]);
     await settings.clock.advance(1);
     await Promise.all([sent, later]);
-    expect(next.itemCounts).toEqual([5]);
+    expect(itemCounts(next)).toEqual([5]);
     expect(settings.meter.sum('processor_batch_timeout_trigger_send')).toBe(1);
   });
 
@@ -72,20 +76,20 @@ describe('when a batch is sent', () => {
     const sent = batch.consume(spans(3));
     await settings.clock.advance(1000);
     await sent;
-    expect(next.itemCounts).toEqual([3]);
+    expect(itemCounts(next)).toEqual([3]);
   });
 
   test('at once with timeout 0, split only by the cap', async () => {
     const { batch, next } = setUp({ send_batch_size: 4, timeout: '0s', send_batch_max_size: 4 });
     await batch.consume(spans(6));
     await batch.consume(spans(1));
-    expect(next.itemCounts).toEqual([4, 2, 1]);
+    expect(itemCounts(next)).toEqual([4, 2, 1]);
   });
 
   test('at once with size 0', async () => {
     const { batch, next } = setUp({ send_batch_size: 0, timeout: '10s' });
     await batch.consume(spans(2));
-    expect(next.itemCounts).toEqual([2]);
+    expect(itemCounts(next)).toEqual([2]);
   });
 
   test('an empty batch is accepted and not sent', async () => {
@@ -101,7 +105,7 @@ describe('splitting', () => {
     const senders = [batch.consume(spans(3, 'a')), batch.consume(spans(9, 'b')), batch.consume(spans(1, 'c'))];
     await settings.clock.advance(1000);
     await Promise.all(senders);
-    expect(next.itemCounts).toEqual([5, 5, 3]);
+    expect(itemCounts(next)).toEqual([5, 5, 3]);
     expect(next.batches.flatMap(names)).toEqual([
       ...['a0', 'a1', 'a2'],
       ...Array.from({ length: 9 }, (_, i) => `b${i}`),
@@ -121,14 +125,14 @@ describe('answers', () => {
   test('a refusal reaches every sender of the batch as it came', async () => {
     const { batch, next } = setUp({ send_batch_size: 4 });
     const refusal = new ConsumeError('queue full', { reason: 'queue_full', retryAfterMs: 700 });
-    next.answer = async () => Promise.reject(refusal);
+    next.before = async () => Promise.reject(refusal);
     const senders = [batch.consume(spans(2)), batch.consume(spans(2))];
     expect(await Promise.all(senders.map(stateOf))).toEqual([refusal, refusal]);
   });
 
   test('a sender whose parts fared differently hears how many were refused, and may retry', async () => {
     const { batch, next } = setUp({ send_batch_size: 4, send_batch_max_size: 4, timeout: '0s' });
-    next.answer = async (part) => {
+    next.before = async (part) => {
       if (names(part).includes('a0')) throw new ConsumeError('no', { reason: 'memory' });
     };
     const error = await stateOf(batch.consume(spans(6, 'a')));
@@ -142,7 +146,7 @@ describe('answers', () => {
 
   test('refused by several batches: permanent only if all of the refusals are', async () => {
     const { batch, next } = setUp({ send_batch_size: 2, send_batch_max_size: 2, timeout: '0s' });
-    next.answer = async (part) => {
+    next.before = async (part) => {
       throw new ConsumeError('no', { permanent: names(part).includes('a0') });
     };
     expect(await stateOf(batch.consume(spans(4, 'a')))).toMatchObject({ permanent: false });
@@ -151,7 +155,7 @@ describe('answers', () => {
   test('nobody is answered before the batch is', async () => {
     const { batch, next } = setUp({ send_batch_size: 1 });
     const gate = Promise.withResolvers<void>();
-    next.answer = () => gate.promise;
+    next.before = () => gate.promise;
     const sent = batch.consume(spans(1));
     expect(await stateOf(sent)).toBe('pending');
     gate.resolve();
@@ -163,17 +167,19 @@ describe('limits', () => {
   test('eight batches are on their way at a time; the others wait their turn', async () => {
     const { batch, next } = setUp({ send_batch_size: 1 });
     const gates: PromiseWithResolvers<void>[] = [];
-    next.answer = () => {
+    const begun: number[] = [];
+    next.before = (part) => {
       const gate = Promise.withResolvers<void>();
       gates.push(gate);
+      begun.push(part.itemCount);
       return gate.promise;
     };
     const senders = Array.from({ length: 10 }, () => batch.consume(spans(1)));
     await settle();
-    expect(next.itemCounts).toEqual(Array(8).fill(1));
+    expect(begun).toEqual(Array(8).fill(1));
     gates[0]!.resolve();
     await settle();
-    expect(next.itemCounts).toEqual([...Array(8).fill(1), 2]);
+    expect(begun).toEqual([...Array(8).fill(1), 2]);
     for (const gate of gates) gate.resolve();
     await Promise.all(senders);
   });
@@ -182,7 +188,7 @@ describe('limits', () => {
     const { batch, settings } = setUp({ send_batch_size: 100, max_pending_items: 10 });
     const waiting = batch.consume(spans(8));
     await expect(batch.consume(spans(3))).rejects.toMatchObject({ permanent: false, reason: 'queue_full' });
-    expect(settings.meter.gauges.get('processor_batch_held_items')!()).toBe(8);
+    expect(settings.meter.read('processor_batch_held_items')).toBe(8);
     await settings.clock.advance(200);
     await waiting;
     await Promise.all([batch.consume(spans(3)), settings.clock.advance(200)]);
@@ -191,7 +197,7 @@ describe('limits', () => {
   test('one body larger than the limit still passes when nothing else is held', async () => {
     const { batch, next } = setUp({ send_batch_size: 2, max_pending_items: 10 });
     await batch.consume(spans(20));
-    expect(next.itemCounts).toEqual([20]);
+    expect(itemCounts(next)).toEqual([20]);
   });
 });
 
@@ -213,7 +219,7 @@ describe('metadata keys', () => {
       [1, { metadata: new Map([['tenant', ['b']]]) }],
       [1, {}],
     ]);
-    expect(settings.meter.gauges.get('processor_batch_metadata_cardinality')!()).toBe(3);
+    expect(settings.meter.read('processor_batch_metadata_cardinality')).toBe(3);
   });
 
   test('too many combinations are a permanent error', async () => {
@@ -240,14 +246,14 @@ describe('shutdown', () => {
     const sent = batch.consume(spans(3));
     await batch.shutdown(1000);
     await sent;
-    expect(next.itemCounts).toEqual([3]);
+    expect(itemCounts(next)).toEqual([3]);
     await expect(batch.consume(spans(1))).rejects.toMatchObject({ reason: 'shutdown', permanent: false });
     await batch.shutdown(1000);
   });
 
   test('at the deadline what has not been sent is given back', async () => {
     const { batch, next, settings } = setUp({ send_batch_size: 1, send_batch_max_size: 1 });
-    next.answer = () => new Promise(() => {});
+    next.before = () => new Promise(() => {});
     const stuck = Array.from({ length: 8 }, () => batch.consume(spans(1)));
     const waiting = batch.consume(spans(1));
     const down = batch.shutdown(5000);

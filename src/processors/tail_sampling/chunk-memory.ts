@@ -1,14 +1,19 @@
 import type { SpanChunk } from '#pdata';
 
-/** Bytes of the typed arrays of a chunk but for its body. Arrays that share a buffer count once. */
-export function columnBytes(chunk: SpanChunk): number {
-  const { layout, columns } = chunk;
-  const buffers = new Set<ArrayBufferLike>();
-  for (const part of [layout, columns, layout.scopeHead, layout.resourceHead]) {
-    for (const value of Object.values(part)) if (ArrayBuffer.isView(value)) buffers.add(value.buffer);
-  }
-  buffers.delete(layout.body.buffer);
-  let bytes = chunk.rows?.byteLength ?? 0;
-  for (const buffer of buffers) bytes += buffer.byteLength;
-  return bytes;
+/** Columns of a span (src/wire decodes into 13 of them, and its place in the body and its scope). */
+const BYTES_PER_ROW = 58;
+/** A scope or a resource: where it lies, and what belongs to it. */
+const BYTES_PER_HEAD = 28;
+/** The objects around the typed arrays, measured for bodies of one span. */
+const BYTES_PER_CHUNK = 5000;
+
+/** About what a chunk without attribute tables takes in memory. */
+export function chunkBytes(chunk: SpanChunk): number {
+  return (
+    chunk.layout.body.byteLength +
+    chunk.rowCount * BYTES_PER_ROW +
+    (chunk.scopeCount + chunk.resourceCount) * BYTES_PER_HEAD +
+    (chunk.rows?.byteLength ?? 0) +
+    BYTES_PER_CHUNK
+  );
 }

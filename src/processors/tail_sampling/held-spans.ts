@@ -1,7 +1,7 @@
 import { assert } from '#base';
 import { Batch, SpanChunk } from '#pdata';
 import { compact } from '#wire';
-import { columnBytes } from './chunk-memory.ts';
+import { chunkBytes } from './chunk-memory.ts';
 
 /** Bodies below this are put together: the columns of a chunk cost some 5 KB however few rows they have. */
 const SMALL_BODY_BYTES = 64 * 1024;
@@ -105,7 +105,7 @@ export class HeldSpans {
       const part = withoutTables(rows.length === chunk.count ? chunk : chunk.select(rows));
       this.#parts.push(part);
       this.#partRows += rows.length;
-      this.#partBytes += part.layout.body.byteLength + columnBytes(part);
+      this.#partBytes += chunkBytes(part);
       this.#taken.length = 0;
     }
     if (this.#partBytes >= GATHERED_BYTES || this.#parts.length >= GATHERED_CHUNKS) this.seal();
@@ -180,7 +180,7 @@ export class HeldSpans {
 
   #keep(id: number, chunk: SpanChunk): void {
     this.#chunks[id] = chunk;
-    this.#bytesOf[id] = chunk.layout.body.byteLength + columnBytes(chunk);
+    this.#bytesOf[id] = chunkBytes(chunk);
     this.#chunkBytes += this.#bytesOf[id]!;
   }
 
