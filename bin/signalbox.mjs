@@ -1,24 +1,38 @@
 #!/usr/bin/env node
-// Starts Signalbox with the Node version that it is made for, whatever version runs this file.
+// Runs under any Node from 20 on: hands over to the Node that this package pins, which runs the TypeScript sources as they are.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const cli = join(root, 'src/main/cli.ts');
-const pinned = join(root, 'node_modules/.bin/node');
-const major = Number(process.versions.node.split('.')[0]);
+const WANTED_MAJOR = 26;
 
-if (major >= 26) {
-  await import(cli);
-} else if (existsSync(pinned)) {
-  const child = spawn(pinned, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
-} else {
+function pinnedNode() {
+  if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) return process.execPath;
+  const name = { linux: 'node-linux', darwin: 'node-bin-darwin' }[process.platform] ?? `node-${process.platform}`;
+  for (let folder = root; ; folder = dirname(folder)) {
+    const path = join(folder, 'node_modules', `${name}-${process.arch}`, 'bin', 'node');
+    if (existsSync(path)) return path;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+const node = pinnedNode();
+if (node === undefined) {
   console.error(
-    `signalbox: needs Node 26 and found ${process.version}; run \`npm ci\` in ${root}, which brings it along`,
+    `signalbox: needs Node ${WANTED_MAJOR}, this is ${process.version}, and the copy that comes with the package is missing`,
   );
+  console.error('  install with optional dependencies (npm ci), or run with a newer Node');
   process.exit(1);
+}
+
+const cli = join(root, 'src', 'main', 'cli.ts');
+if (node === process.execPath) {
+  process.argv[1] = cli;
+  await import(cli);
+} else {
+  const child = spawn(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 128 + 15));
 }

@@ -22,10 +22,12 @@ const fromDownstream = new WeakSet<object>();
  */
 export function measured(meter: Meter, side: Side, options: EdgeOptions, consumer: Consumer): Consumer {
   const counters = edgeCounters(meter, side, options);
+  const all = options.kind === 'processor' ? processorCounter(meter, side, options) : undefined;
   return {
     mutatesData: consumer.mutatesData,
     async consume(batch: Batch): Promise<void> {
       const items = batch.itemCount;
+      all?.add(items);
       try {
         await consumer.consume(batch);
         counters.success.add(items);
@@ -39,6 +41,14 @@ export function measured(meter: Meter, side: Side, options: EdgeOptions, consume
       }
     },
   };
+}
+
+/** otelcol's older pair of metrics for processors, which knows no outcome. */
+function processorCounter(meter: Meter, side: Side, edge: EdgeOptions): Counter {
+  const way = side === 'consumed' ? 'incoming' : 'outgoing';
+  const description = `Number of items ${side === 'consumed' ? 'passed to' : 'emitted from'} the processor`;
+  const labels = { processor: edge.id, 'otel.signal': edge.signal };
+  return meter.counter(`processor_${way}_items`, { unit: '{item}', description }, labels);
 }
 
 function isFromDownstream(error: object): boolean {

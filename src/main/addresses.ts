@@ -1,0 +1,46 @@
+import { resolve } from 'node:path';
+import type { MapNode, NodePath } from '#config';
+import { addressOf, type Flags, type HostPort, parseAddress, printAddress } from './flags.ts';
+
+export const ENGINE_DEFAULT: HostPort = { host: '127.0.0.1', port: 4380 };
+export const METRICS_DEFAULT: HostPort = { host: 'localhost', port: 8888 };
+
+/** What the command line and the `signalbox:` section say together; flags win. */
+export interface Addresses {
+  readonly dataDir: string;
+  readonly engine: HostPort;
+  readonly server: HostPort;
+  readonly storeUrl: string;
+  /** The store is a server of somebody else's: no engine is started. */
+  readonly isStoreExternal: boolean;
+}
+
+/** Looks at the raw tree, so that it works before the rest is checked, and without loading the schemas. */
+export function addressesIn(root: MapNode | undefined, flags: Flags): Addresses {
+  const text = (...path: NodePath): string | undefined => textAt(root, ['signalbox', ...path]);
+  const inFile = (path: NodePath, fallback: HostPort): HostPort =>
+    parseAddress(text(...path) ?? '', fallback) ?? fallback;
+  const engine = addressOf(flags, 'engine-address', inFile(['engine', 'endpoint'], ENGINE_DEFAULT));
+  const listen = { host: flags.get('listen') ?? '127.0.0.1', port: 4300 };
+  const server = addressOf(flags, 'http-address', inFile(['server', 'endpoint'], listen));
+  const external = flags.get('store-url') ?? text('storage', 'url');
+  return {
+    dataDir: resolve(flags.get('data') ?? text('data_dir') ?? 'signalbox-data'),
+    engine,
+    server,
+    storeUrl: external ?? `http://${printAddress(engine)}`,
+    isStoreExternal: external !== undefined,
+  };
+}
+
+function textAt(root: MapNode | undefined, path: NodePath): string | undefined {
+  let node: MapNode['entries'] extends ReadonlyMap<string, infer E> ? E | undefined : never;
+  let map = root;
+  for (const step of path) {
+    node = map?.entries.get(String(step));
+    map = node?.node.kind === 'map' ? node.node : undefined;
+    if (node === undefined) return undefined;
+  }
+  const scalar = node?.node;
+  return scalar?.kind === 'scalar' && typeof scalar.value === 'string' ? scalar.value : undefined;
+}

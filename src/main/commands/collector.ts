@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { StartError } from '#base';
+import { Collector } from '#collector';
+import { type MapNode, nodeAt } from '#config';
+import { addressesIn } from '../addresses.ts';
+import { components } from '../components.ts';
+import { loadConfiguration } from '../configuration.ts';
+import type { Flags } from '../flags.ts';
+import { type RunningRole, runRole } from '../role.ts';
+import { signalboxVersion } from '../version.ts';
+
+/** `signalbox collector`: receivers, processors, exporters of one configuration. Under `up` the built-in one is the default. */
+export async function collectorCommand(flags: Flags, isBuiltinAllowed: boolean): Promise<number> {
+  if (flags.config.length === 0 && !isBuiltinAllowed) {
+    throw new StartError('at least one config flag must be provided', 'signalbox collector --config FILE');
+  }
+  return runRole(() => startCollector(flags));
+}
+
+async function startCollector(flags: Flags): Promise<RunningRole> {
+  const first = await loadConfiguration(flags);
+  const { dataDir } = addressesIn(first.root, flags);
+  let fail: (message: string) => void = () => undefined;
+  const failed = new Promise<string>((resolve) => {
+    fail = resolve;
+  });
+  let isFirst = true;
+  const collector = new Collector({
+    registry: components,
+    load: async () => {
+      if (!isFirst) return loadConfiguration(flags);
+      isFirst = false;
+      return first;
+    },
+    version: signalboxVersion(),
+    stateDir: join(dataDir, 'collector'),
+    onFatal: (message) => fail(message),
+  });
+  await collector.start();
+  return {
+    info: otlpAddresses(first.root),
+    stop: () => collector.shutdown(),
+    reload: () => collector.reload(),
+    failed,
+  };
+}
+
+/** Where OTLP can be sent, for the lines at start. */
+function otlpAddresses(root: MapNode): Record<string, string> {
+  const receivers = nodeAt(root, ['receivers']);
+  const found: Record<string, string> = {};
+  if (receivers?.kind !== 'map') return found;
+  for (const id of receivers.entries.keys()) {
+    if (id.split('/')[0] !== 'otlp') continue;
+    for (const [protocol, port] of [
+      ['grpc', 4317],
+      ['http', 4318],
+    ] as const) {
+      const block = nodeAt(receivers, [id, 'protocols', protocol]);
+      if (block === undefined || found[protocol] !== undefined) continue;
+      const endpoint = nodeAt(block, ['endpoint']);
+      found[protocol] = endpoint?.kind === 'scalar' ? String(endpoint.value) : `localhost:${port}`;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { addressesIn } from '../addresses.ts';
+import type { Flags } from '../flags.ts';
+import { type RunningRole, runRole } from '../role.ts';
+import { sectionOf } from '../section.ts';
+
+/** `signalbox engine`: the embedded store. Must be a process of its own, and this its main thread. */
+export async function engineCommand(flags: Flags): Promise<number> {
+  return runRole(() => startEngineRole(flags));
+}
+
+async function startEngineRole(flags: Flags): Promise<RunningRole> {
+  const { startEngine } = await import('#engine');
+  const { dataDir, engine: address } = addressesIn(await sectionOf(flags), flags);
+  const engine = await startEngine({
+    dataDir: join(dataDir, 'engine'),
+    host: address.host,
+    port: address.port,
+    log: (level, message) => process.stderr.write(`${new Date().toISOString()}\t${level}\tengine: ${message}\n`),
+  });
+  return { info: { url: engine.address }, stop: () => engine.close() };
+}

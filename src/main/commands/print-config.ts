@@ -1,0 +1,48 @@
+import { stringify } from 'yaml';
+import { ConfigErrors, StartError } from '#base';
+import { planCollector } from '#collector';
+import { secretsMadeBy, toPlain } from '#config';
+import { components } from '../components.ts';
+import { loadConfiguration } from '../configuration.ts';
+import type { Flags } from '../flags.ts';
+
+const REDACTED = '[REDACTED]';
+/** Keys whose values are hidden even where no schema says that they are secret. */
+const SECRET_KEY = /passw|secret|token|api_?key|_pem$|authorization|credential/i;
+
+/** `signalbox print-config`: what is run after merging and expansion. Secrets are hidden unless `--mode unredacted`. */
+export async function printConfigCommand(flags: Flags): Promise<number> {
+  const mode = flags.get('mode') ?? 'redacted';
+  if (mode !== 'redacted' && mode !== 'unredacted') {
+    throw new StartError(`--mode: must be redacted or unredacted, got "${mode}"`);
+  }
+  const loaded = await loadConfiguration(flags);
+  const planned = await planCollector(loaded.root, components);
+  if (planned.plan === undefined) throw new ConfigErrors(planned.errors);
+  const plain = toPlain(loaded.root);
+  if (mode === 'unredacted') {
+    process.stdout.write(stringify(plain));
+    return 0;
+  }
+  // The schemas know what is secret: reading every block once more tells which texts to hide.
+  const secrets = new Set<string>();
+  for (const section of Object.values(planned.plan.components)) {
+    for (const { factory, id } of section.values()) {
+      const block = (plain as Record<string, Record<string, unknown>>)[`${factory.kind}s`]?.[id];
+      for (const secret of secretsMadeBy(() => void factory.schema.safeParse(block))) secrets.add(secret);
+    }
+  }
+  process.stdout.write(stringify(redacted(plain, secrets, false)));
+  return 0;
+}
+
+function redacted(value: unknown, secrets: ReadonlySet<string>, isSecret: boolean): unknown {
+  if (Array.isArray(value)) return value.map((item) => redacted(item, secrets, isSecret));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, entry]) => [key, redacted(entry, secrets, isSecret || SECRET_KEY.test(key))]),
+    );
+  }
+  if (value === null || value === '') return value;
+  return isSecret || secrets.has(String(value)) ? REDACTED : value;
+}

@@ -1,0 +1,100 @@
+import { mkdirSync } from 'node:fs';
+import { relative } from 'node:path';
+import { messageOf, StartError } from '#base';
+import { type Addresses, addressesIn } from '../addresses.ts';
+import type { Flags } from '../flags.ts';
+import { sectionOf } from '../section.ts';
+import { RoleFailure } from '../supervisor/child.ts';
+import { type RoleInfo, Supervisor } from '../supervisor/supervisor.ts';
+import { signalboxVersion } from '../version.ts';
+
+/** Threads for the engine's queries and files; Node reads it once at its start (src/engine/limits.ts has the arithmetic). */
+const ENGINE_THREADS = '14';
+
+/** `signalbox up`: engine, server and collector as processes of their own, watched by this small one. */
+export async function upCommand(flags: Flags): Promise<number> {
+  const addresses = addressesIn(await sectionOf(flags), flags);
+  prepareFolder(addresses.dataDir);
+  const say = (line: string): void => void process.stderr.write(`signalbox: ${line}\n`);
+  const args = [...flags.args];
+  const supervisor = new Supervisor({
+    roles: [
+      { role: 'collector', args },
+      { role: 'server', args },
+      ...(addresses.isStoreExternal ? [] : [{ role: 'engine', args, env: { UV_THREADPOOL_SIZE: ENGINE_THREADS } }]),
+    ],
+    env: process.env,
+    say,
+  });
+  const stopAsked = whenAskedToStop(supervisor);
+  process.on('SIGHUP', () => supervisor.signal('collector', 'SIGHUP'));
+  process.on('exit', () => supervisor.kill());
+  let info: RoleInfo;
+  try {
+    const started = await Promise.race([supervisor.start(), stopAsked]);
+    if (started === undefined) {
+      await supervisor.stop();
+      return 0;
+    }
+    info = started;
+  } catch (error) {
+    if (!(error instanceof RoleFailure)) throw error;
+    process.stderr.write(
+      `${error.lines.map((line) => (line.startsWith(' ') ? line : `signalbox: ${line}`)).join('\n')}\n`,
+    );
+    return 1;
+  }
+  process.stdout.write(`${readyLines(info, addresses).join('\n')}\n`);
+  await stopAsked;
+  await supervisor.stop();
+  return 0;
+}
+
+/** Where to send data and where to look: five lines at most. */
+function readyLines(info: RoleInfo, addresses: Addresses): string[] {
+  const { grpc, http } = info.get('collector') ?? {};
+  const takes = [grpc && `OTLP/gRPC ${shown(grpc)}`, http && `OTLP/HTTP http://${shown(http)}`].filter(Boolean);
+  const folder = relative(process.cwd(), addresses.dataDir);
+  const data = folder.startsWith('..') ? addresses.dataDir : `./${folder}`;
+  return [
+    `Signalbox ${signalboxVersion()} is ready. Stop it with Ctrl-C.`,
+    `  send data   ${takes.length > 0 ? takes.join(', ') : 'to the receivers of your configuration'}`,
+    `  look at it  ${shown(info.get('server')?.url ?? '')}`,
+    `  kept in     ${addresses.isStoreExternal ? addresses.storeUrl : data}`,
+  ];
+}
+
+function shown(address: string): string {
+  return address.replace('127.0.0.1', 'localhost').replace('0.0.0.0', 'localhost');
+}
+
+function prepareFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+  } catch (error) {
+    throw new StartError(
+      `cannot write the data folder ${dataDir}: ${messageOf(error)}`,
+      'choose another one with --data',
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** The first SIGINT or SIGTERM stops in order, a second one at once. */
+function whenAskedToStop(supervisor: Supervisor): Promise<undefined> {
+  return new Promise((resolve) => {
+    let asked = 0;
+    const ask = (): void => {
+      asked++;
+      if (asked === 1) resolve(undefined);
+      else {
+        supervisor.kill();
+        process.exit(130);
+      }
+    };
+    process.on('SIGINT', ask);
+    process.on('SIGTERM', ask);
+  });
+}

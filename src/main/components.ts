@@ -1,0 +1,28 @@
+import type { ComponentKind, ComponentSource, Factory } from '#component';
+import { ComponentRegistry } from '#component';
+
+/**
+ * Every component that Signalbox has: the only file that names them. The code of one is loaded when a configuration uses it, so
+ * kind, type and old names stand here a second time; components.test.ts compares them with the factories.
+ */
+const sources: readonly ComponentSource[] = [
+  source('receiver', 'otlp', [], () => import('../receivers/otlp/index.ts').then((m) => m.otlpReceiverFactory)),
+  source('processor', 'batch', [], () => import('../processors/batch/index.ts').then((m) => m.batchFactory)),
+  source('processor', 'memory_limiter', [], () =>
+    import('../processors/memory_limiter/index.ts').then((m) => m.memoryLimiterFactory),
+  ),
+  source('processor', 'tail_sampling', [], () =>
+    import('../processors/tail_sampling/index.ts').then((m) => m.tailSamplingFactory),
+  ),
+];
+
+export const components: ComponentRegistry = new ComponentRegistry(sources);
+
+function source(
+  kind: ComponentKind,
+  type: string,
+  aliases: readonly string[],
+  load: () => Promise<{ readonly kind: ComponentKind; readonly type: string }>,
+): ComponentSource {
+  return { kind, type, aliases, load: async () => (await load()) as Factory };
+}

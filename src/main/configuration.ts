@@ -1,0 +1,49 @@
+import { StartError } from '#base';
+import { type ConfigNode, type LoadedConfig, loadConfig, type MapNode, parseYaml } from '#config';
+import { addressesIn, METRICS_DEFAULT } from './addresses.ts';
+import { BUILTIN_ONLY, builtinConfig } from './builtin.ts';
+import { addressOf, type Flags } from './flags.ts';
+
+/** Reads the configuration that the flags name, or the built-in one, with what the flags add to it. */
+export async function loadConfiguration(flags: Flags): Promise<LoadedConfig> {
+  if (flags.config.length > 0) {
+    for (const name of BUILTIN_ONLY) {
+      if (flags.get(name) !== undefined) {
+        throw new StartError(
+          `--${name} has no effect together with --config`,
+          'set the address in the file, or with --set',
+        );
+      }
+    }
+  }
+  const uris = flags.config.length > 0 ? flags.config : [`yaml:${builtinConfig(flags)}`];
+  const loaded = await loadConfig({ uris, sets: [...metricsReader(flags), ...flags.set] });
+  return { ...loaded, root: withStoreAddress(loaded.root, addressesIn(loaded.root, flags).storeUrl) };
+}
+
+function metricsReader(flags: Flags): string[] {
+  if (flags.get('metrics-address') === undefined) return [];
+  const { host, port } = addressOf(flags, 'metrics-address', METRICS_DEFAULT);
+  const reader = { host, port, without_units: true, without_type_suffix: true, without_scope_info: true };
+  const value = JSON.stringify([{ pull: { exporter: { prometheus: reader } } }]);
+  return [`service::telemetry::metrics::readers=${value}`];
+}
+
+/** Gives every `signalbox` exporter that names no endpoint the store's. */
+function withStoreAddress(root: MapNode, url: string): MapNode {
+  const exporters = root.entries.get('exporters');
+  if (exporters?.node.kind !== 'map') return root;
+  const entries = new Map(exporters.node.entries);
+  for (const [id, entry] of entries) {
+    if (id.split('/')[0]!.trim() !== 'signalbox') continue;
+    const { node, keyPlace } = entry;
+    const own = node.kind === 'map' ? node.entries : new Map();
+    if (own.has('endpoint') || (node.kind !== 'map' && !(node.kind === 'scalar' && node.value === null))) continue;
+    const endpoint: ConfigNode = parseYaml({ text: JSON.stringify(url), file: keyPlace.file, at: keyPlace });
+    const withEndpoint = new Map([...own, ['endpoint', { keyPlace, node: endpoint }] as const]);
+    entries.set(id, { keyPlace, node: { kind: 'map', place: node.place, entries: withEndpoint } });
+  }
+  const changed = new Map(root.entries);
+  changed.set('exporters', { ...exporters, node: { ...exporters.node, entries } });
+  return { ...root, entries: changed };
+}

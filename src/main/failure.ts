@@ -1,0 +1,19 @@
+import { ConfigErrors, type ConfigPlace, messageOf, StartError } from '#base';
+
+/** What a failure says to the person at the terminal: one line per mistake, with its place, and the way out. No stack. */
+export function describeFailure(error: unknown): string[] {
+  if (error instanceof ConfigErrors) {
+    const sorted = [...error.errors].sort((a, b) => comparePlaces(a.place, b.place));
+    return sorted.map(({ message, place }) =>
+      place === undefined ? message : `${place.file}:${place.line}:${place.column}: ${message}`,
+    );
+  }
+  if (error instanceof StartError) return [error.message, ...(error.hint === undefined ? [] : [`  ${error.hint}`])];
+  return [messageOf(error)];
+}
+
+function comparePlaces(a: ConfigPlace | undefined, b: ConfigPlace | undefined): number {
+  if (a === undefined || b === undefined) return a === b ? 0 : a === undefined ? -1 : 1;
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}

@@ -1,0 +1,57 @@
+import { describeFailure } from './failure.ts';
+
+/** What a role tells the supervisor that started it. */
+export type RoleMessage =
+  | { readonly type: 'ready'; readonly info: Readonly<Record<string, string>> }
+  | { readonly type: 'failed'; readonly lines: readonly string[] };
+
+export interface RunningRole {
+  /** Shown by the supervisor, or printed where the role runs alone. */
+  readonly info: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+  /** At SIGHUP. */
+  reload?(): Promise<unknown>;
+  /** Resolves, with the reason, if the role can't go on. */
+  readonly failed?: Promise<string>;
+}
+
+/**
+ * Runs a role until it is asked to stop: SIGTERM, SIGINT, or the end of the supervisor. Resolves to the exit code. Under a supervisor
+ * SIGINT is left to it, because a terminal sends it to everybody at once and the order of stopping matters.
+ */
+export async function runRole(start: () => Promise<RunningRole>): Promise<number> {
+  const supervised = process.send !== undefined;
+  const stopAsked = new Promise<void>((resolve) => {
+    process.on('SIGTERM', () => resolve());
+    process.on('SIGINT', () => {
+      if (!supervised) resolve();
+    });
+    process.on('disconnect', () => resolve());
+  });
+  let role: RunningRole;
+  try {
+    role = await start();
+  } catch (error) {
+    if (!supervised) throw error;
+    await tell({ type: 'failed', lines: describeFailure(error) });
+    return 1;
+  }
+  process.on('SIGHUP', () => void role.reload?.());
+  if (supervised) await tell({ type: 'ready', info: role.info });
+  const failure = await Promise.race([
+    stopAsked.then(() => undefined),
+    role.failed ?? new Promise<never>(() => undefined),
+  ]);
+  await role.stop();
+  if (failure === undefined) return 0;
+  process.stderr.write(`signalbox: ${failure}\n`);
+  return 1;
+}
+
+/** Resolves when the message has left; a supervisor that is gone is no error. */
+function tell(message: RoleMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) resolve();
+    else process.send(message, undefined, undefined, () => resolve());
+  });
+}

@@ -1,0 +1,136 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { RoleMessage } from '../role.ts';
+
+const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
+const FIRST_BACKOFF_MS = 100;
+const BACKOFF_LIMIT_MS = 1000;
+/** After so many failed starts in a row it is no accident: there is less hurry. */
+const PATIENT_AFTER_FAILURES = 20;
+const PATIENT_BACKOFF_MS = 10_000;
+/** A process that ran so long has recovered: its next death starts from the shortest wait. */
+const RECOVERED_AFTER_MS = 30_000;
+
+export interface ChildOptions {
+  readonly role: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Flags for Node itself. */
+  readonly execArgv: readonly string[];
+  say(line: string): void;
+}
+
+/** One role as a process that is started again when it dies. */
+export class Child {
+  readonly #options: ChildOptions;
+  #process: ChildProcess | undefined;
+  #isStopping = false;
+  #failures = 0;
+  #restartTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: ChildOptions) {
+    this.#options = options;
+  }
+
+  get role(): string {
+    return this.#options.role;
+  }
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  /** Resolves to what the role says of itself when it is ready. Rejects with the lines of its failure if it can't start. */
+  start(): Promise<Readonly<Record<string, string>>> {
+    return new Promise((resolve, reject) => {
+      this.#spawn(
+        (info) => {
+          this.#failures = 0;
+          resolve(info);
+        },
+        (lines) => reject(new RoleFailure(lines)),
+      );
+    });
+  }
+
+  /** Asks the process to end and waits; kills it at the deadline. */
+  async stop(deadlineMs: number): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#restartTimer);
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => {
+      this.#options.say(`the ${this.role} did not stop within ${deadlineMs / 1000} s and is killed`);
+      child.kill('SIGKILL');
+    }, deadlineMs);
+    await exited;
+    clearTimeout(timer);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  #spawn(
+    onReady: (info: Readonly<Record<string, string>>) => void,
+    onFailed: (lines: readonly string[]) => void,
+  ): void {
+    const { role, args, env, execArgv } = this.#options;
+    const startedMs = Date.now();
+    const child = fork(CLI, [role, ...args], {
+      env,
+      execArgv: [...execArgv],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#process = child;
+    let isReady = false;
+    let failure: readonly string[] | undefined;
+    child.on('message', (message: RoleMessage) => {
+      if (message.type === 'failed') failure = message.lines;
+      else {
+        isReady = true;
+        onReady(message.info);
+      }
+    });
+    child.on('error', (error) => {
+      failure = [`cannot start the ${role}: ${error.message}`];
+    });
+    child.on('exit', (code, signal) => {
+      if (this.#isStopping) return;
+      const how = signal === null ? `with code ${code}` : `by ${signal}`;
+      if (!isReady) {
+        onFailed(failure ?? [`the ${role} ended ${how} before it was ready`]);
+        return;
+      }
+      if (Date.now() - startedMs > RECOVERED_AFTER_MS) this.#failures = 0;
+      this.#options.say(`the ${role} ended ${how}, starting it again`);
+      this.#restart();
+    });
+  }
+
+  #restart(): void {
+    const patient = this.#failures >= PATIENT_AFTER_FAILURES;
+    const delayMs = patient ? PATIENT_BACKOFF_MS : Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures, BACKOFF_LIMIT_MS);
+    this.#failures++;
+    this.#restartTimer = setTimeout(() => {
+      this.#spawn(
+        () => this.#options.say(`the ${this.role} is back`),
+        (lines) => {
+          this.#options.say(`the ${this.role} cannot start: ${lines.join(' ').trim()}`);
+          this.#restart();
+        },
+      );
+    }, delayMs);
+  }
+}
+
+/** A role that could not start; `lines` are ready to be printed. */
+export class RoleFailure extends Error {
+  override name = 'RoleFailure';
+  readonly lines: readonly string[];
+  constructor(lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.lines = lines;
+  }
+}

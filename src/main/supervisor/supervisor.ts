@@ -1,0 +1,78 @@
+import { Child, RoleFailure } from './child.ts';
+
+export interface RoleOptions {
+  readonly role: string;
+  readonly args: readonly string[];
+  readonly execArgv?: readonly string[];
+  /** On top of the common environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface SupervisorOptions {
+  /** In the order in which they stop; all start at once. */
+  readonly roles: readonly RoleOptions[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  say(line: string): void;
+}
+
+export type RoleInfo = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
+/** How long the other roles get to report their own reason when one can't start: often it is the better one. */
+const OTHER_FAILURES_MS = 300;
+const STOP_DEADLINE_MS = 15_000;
+
+/** The processes of `up`: starts them together, starts them again when they die, stops them in order. */
+export class Supervisor {
+  readonly #children: readonly Child[];
+
+  constructor(options: SupervisorOptions) {
+    const { env, say } = options;
+    this.#children = options.roles.map(
+      (role) => new Child({ execArgv: [], ...role, env: { ...env, ...role.env }, say }),
+    );
+  }
+
+  /** Resolves when all are ready. Rejects with every failure after stopping what had started. */
+  async start(): Promise<RoleInfo> {
+    const failures: string[] = [];
+    let firstFailure: () => void = () => undefined;
+    const failed = new Promise<void>((resolve) => {
+      firstFailure = resolve;
+    });
+    const starts = this.#children.map(async (child) => {
+      try {
+        return [child.role, await child.start()] as const;
+      } catch (error) {
+        failures.push(...(error instanceof RoleFailure ? error.lines : [String(error)]));
+        firstFailure();
+        throw error;
+      }
+    });
+    const all = Promise.all(starts);
+    try {
+      return new Map(await all);
+    } catch {
+      await failed;
+      await new Promise((resolve) => setTimeout(resolve, OTHER_FAILURES_MS));
+      await this.stop();
+      throw new RoleFailure(failures);
+    }
+  }
+
+  /** One after the other: the collector hands its data on while the store still runs. */
+  async stop(): Promise<void> {
+    for (const child of this.#children) await child.stop(STOP_DEADLINE_MS);
+  }
+
+  kill(): void {
+    for (const child of this.#children) child.signal('SIGKILL');
+  }
+
+  signal(role: string, signal: NodeJS.Signals): void {
+    this.#children.find((child) => child.role === role)?.signal(signal);
+  }
+
+  pids(): Readonly<Record<string, number | undefined>> {
+    return Object.fromEntries(this.#children.map((child) => [child.role, child.pid]));
+  }
+}
