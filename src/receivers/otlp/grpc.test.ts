@@ -213,7 +213,7 @@ describe('a call that is refused', () => {
     const [details] = error!.metadata.get('grpc-status-details-bin');
     expect(decodeStatus(details as Buffer)?.retryAfterMs).toBe(1000);
     expect((await call(PATHS.traces, tracesRequest(10))).error).toBeNull();
-    expect(running.settings.meter.gauges.get('receiver_in_flight_bytes')!()).toBe(0);
+    expect(running.settings.meter.read('receiver_in_flight_bytes')).toBe(0);
   });
 });
 
@@ -314,7 +314,7 @@ describe('the protocol itself', () => {
   test('a client that goes away in the middle leaves nothing behind', async () => {
     const running = await start();
     await rawCall(running.grpcTarget, {}, framed(tracesRequest(100)).subarray(0, 2000), true);
-    const inFlight = running.settings.meter.gauges.get('receiver_in_flight_bytes')!;
+    const inFlight = (): number | undefined => running.settings.meter.read('receiver_in_flight_bytes');
     const failures = (): number =>
       running.settings.meter.sum('receiver_requests', { transport: 'grpc', outcome: 'failure' });
     while (failures() === 0) await new Promise((resolve) => setTimeout(resolve, 5));

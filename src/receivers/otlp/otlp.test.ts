@@ -16,12 +16,12 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterEach, describe, expect, test } from 'vitest';
 import { StartError } from '#base';
-import { testSettings } from '../../processors/testing/harness.ts';
+import { fakeHost, fakeSettings } from '#component/testing.ts';
 import { otlpReceiverSchema, validateOtlpReceiver } from './config.ts';
 import { otlpReceiverFactory } from './factory.ts';
 import type { OtlpReceiver } from './otlp.ts';
 import { PROTO, post } from './testing/http.ts';
-import { NO_HOST, Pipeline, type Running, type RunOptions, runReceiver, tracesRequest } from './testing/receiver.ts';
+import { Pipeline, type Running, type RunOptions, runReceiver, tracesRequest } from './testing/receiver.ts';
 
 const TESTDATA = join(import.meta.dirname, '../../net/testdata');
 const file = (name: string): string => join(TESTDATA, name);
@@ -167,8 +167,8 @@ describe('TLS', () => {
         http: { endpoint: '127.0.0.1:0', tls: { cert_file: '/nowhere.crt', key_file: file('server.key') } },
       },
     });
-    const receiver = otlpReceiverFactory.create(testSettings('otlp'), config, {});
-    await expect(receiver.start(NO_HOST)).rejects.toThrow(
+    const receiver = otlpReceiverFactory.create(fakeSettings({ id: 'otlp' }), config, {});
+    await expect(receiver.start(fakeHost())).rejects.toThrow(
       `receivers::otlp::protocols::http::tls::cert_file: can't read "/nowhere.crt"`,
     );
   });
@@ -295,7 +295,7 @@ describe('configuration', () => {
 
   test('a receiver may be shut down without a start, and twice', async () => {
     const config = otlpReceiverSchema.parse({ protocols: { grpc: { endpoint: '127.0.0.1:0' } } });
-    const receiver = otlpReceiverFactory.create(testSettings('otlp'), config, {
+    const receiver = otlpReceiverFactory.create(fakeSettings({ id: 'otlp' }), config, {
       traces: new Pipeline(),
     }) as OtlpReceiver;
     await receiver.shutdown(100);

@@ -1,18 +1,11 @@
-import type { Consumer, Host, Logger } from '#component';
+import type { Consumer } from '#component';
+import { type FakeSettings, fakeHost, fakeSettings } from '#component/testing.ts';
 import type { Batch, Signal } from '#pdata';
 import { encodeOtlp } from '#wire';
-import { type TestSettings, testSettings } from '../../../processors/testing/harness.ts';
 import { decodeReference, encodeReference, type ReferenceObject } from '../../../wire/testing/otlp-reference.ts';
 import { otlpReceiverSchema } from '../config.ts';
 import { otlpReceiverFactory } from '../factory.ts';
 import type { OtlpReceiver } from '../otlp.ts';
-
-export const NO_HOST: Host = {
-  extension: () => undefined,
-  describe: () => {
-    throw new Error('nothing asks for a description');
-  },
-};
 
 /** Takes batches of one signal and says what `answer` says. */
 export class Pipeline implements Consumer {
@@ -37,7 +30,7 @@ export class Pipeline implements Consumer {
 
 export interface Running {
   readonly receiver: OtlpReceiver;
-  readonly settings: TestSettings;
+  readonly settings: FakeSettings;
   readonly pipelines: Readonly<Record<Signal, Pipeline>>;
   /** `http://host:port`, without a path. */
   readonly httpUrl: string;
@@ -49,12 +42,11 @@ export interface RunOptions {
   readonly http?: object;
   readonly admission?: object;
   readonly signals?: readonly Signal[];
-  readonly logger?: Logger;
 }
 
 /** Starts a receiver on free ports of 127.0.0.1. */
 export async function runReceiver(options: RunOptions = {}): Promise<Running> {
-  const settings = testSettings('otlp');
+  const settings = fakeSettings({ id: 'otlp' });
   const pipelines = { traces: new Pipeline(), metrics: new Pipeline(), logs: new Pipeline() };
   const config = otlpReceiverSchema.parse({
     protocols: {
@@ -66,7 +58,7 @@ export async function runReceiver(options: RunOptions = {}): Promise<Running> {
   const signals = options.signals ?? ['traces', 'metrics', 'logs'];
   const next = Object.fromEntries(signals.map((signal) => [signal, pipelines[signal]]));
   const receiver = otlpReceiverFactory.create(settings, config, next) as OtlpReceiver;
-  await receiver.start(NO_HOST);
+  await receiver.start(fakeHost());
   return {
     receiver,
     settings,
