@@ -89,3 +89,8 @@ export async function sendLoad(options: LoadOptions): Promise<LoadResult> {
   if (code !== 0) throw new Error(`the load generator failed\n${started.output()}`);
   return JSON.parse(started.output().trim().split('\n').at(-1)!) as LoadResult;
 }
+
+/** The one number that a query answers. */
+export async function fetchCount(store: { query(sql: string): Promise<string> }, sql: string): Promise<number> {
+  return Number(await store.query(sql));
+}

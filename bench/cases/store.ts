@@ -1,0 +1,164 @@
+import { startSignalbox } from '../../test/lib/signalbox.ts';
+import { fetchCount, sendLoad } from '../lib/collectors.ts';
+import { cpuSeconds, memoryOf, processTree, sleep, waitFor } from '../lib/processes.ts';
+import { type BenchCase, type CaseResult, mebibytes, short } from '../lib/report.ts';
+
+/** The built-in configuration: OTLP/HTTP in, on disk before the OK, into the store. CPU of collector and engine apart. */
+
+const SPANS_PER_REQUEST = 1000;
+const WARM_UP_REQUESTS = 200;
+const REQUESTS = 1000;
+
+export const storeCase: BenchCase = {
+  name: 'store',
+  async run(): Promise<CaseResult> {
+    const signalbox = await startSignalbox();
+    try {
+      const load = { url: `${signalbox.otlpUrl}/v1/traces`, spans: SPANS_PER_REQUEST, concurrency: 16 };
+      const stored = (): Promise<number> => fetchCount(signalbox, 'SELECT count() FROM signalbox.spans');
+      await sendLoad({ ...load, requests: WARM_UP_REQUESTS });
+      await waitFor(
+        'the warm-up to be stored',
+        async () => (await stored()) === WARM_UP_REQUESTS * SPANS_PER_REQUEST,
+        60_000,
+      );
+      const collector = signalbox.pidOf('collector')!;
+      const engine = signalbox.pidOf('engine')!;
+      const before = { collector: cpuSeconds(collector), engine: cpuSeconds(engine) };
+      const result = await sendLoad({ ...load, requests: REQUESTS });
+      const total = (WARM_UP_REQUESTS + REQUESTS) * SPANS_PER_REQUEST;
+      await waitFor('all spans to be stored', async () => (await stored()) === total, 120_000);
+      const collectorSeconds = cpuSeconds(collector) - before.collector;
+      const engineSeconds = cpuSeconds(engine) - before.engine;
+      const bytes = await fetchCount(
+        signalbox,
+        "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = 'signalbox' AND table = 'spans'",
+      );
+      const perCpuSecond = result.acceptedSpans / collectorSeconds;
+      return {
+        raw: {
+          ...result,
+          collectorSeconds,
+          engineSeconds,
+          bytesPerSpan: bytes / total,
+          collectorRssBytes: memoryOf(collector).rssBytes,
+          engineRssBytes: memoryOf(engine).rssBytes,
+        },
+        rows: [
+          {
+            what: 'OTLP/HTTP in → store',
+            goal: '≥ 200 k spans per CPU-second of the collector',
+            measured: `${short(perCpuSecond)}, ${mebibytes(memoryOf(collector).rssBytes)}; ${(bytes / total).toFixed(0)} bytes a span on disk`,
+            peer: `engine ${short(result.acceptedSpans / engineSeconds)} spans per CPU-second`,
+            met: perCpuSecond >= 200_000,
+          },
+        ],
+      };
+    } finally {
+      await signalbox.stop();
+    }
+  },
+};
+
+/** From an acknowledgement to the span's being in a query's answer, through the public APIs only. */
+export const freshnessCase: BenchCase = {
+  name: 'freshness',
+  async run(): Promise<CaseResult> {
+    const signalbox = await startSignalbox();
+    try {
+      const lags: number[] = [];
+      for (let i = 0; i < 20; i++) {
+        const traceId = (0x1000_0000_0000 + i).toString(16).padStart(32, 'a');
+        const nowNs = `${Date.now()}000000`;
+        const span = {
+          traceId,
+          spanId: '00000000000000aa',
+          name: 'fresh',
+          startTimeUnixNano: nowNs,
+          endTimeUnixNano: nowNs,
+        };
+        const body = { resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] };
+        const response = await fetch(`${signalbox.otlpUrl}/v1/traces`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        if (!response.ok) throw new Error(await response.text());
+        const acknowledgedMs = performance.now();
+        await waitFor(
+          'the span to be found',
+          async () => {
+            const found = await fetch(`${signalbox.consoleUrl}/jaeger/api/traces/${traceId}`);
+            return found.ok && ((await found.json()) as { data: unknown[] }).data.length === 1;
+          },
+          20_000,
+        );
+        lags.push(performance.now() - acknowledgedMs);
+        await sleep(137);
+      }
+      lags.sort((a, b) => a - b);
+      const worst = lags.at(-1)!;
+      return {
+        raw: lags,
+        rows: [
+          {
+            what: 'from acknowledgement to visible in a query',
+            goal: '≤ 2 s',
+            measured: `median ${(lags[lags.length >> 1]! / 1000).toFixed(2)} s, worst ${(worst / 1000).toFixed(2)} s of ${lags.length}`,
+            peer: '',
+            met: worst <= 2000,
+          },
+        ],
+      };
+    } finally {
+      await signalbox.stop();
+    }
+  },
+};
+
+/** Time to ready, and what all processes take together when nothing happens. */
+export const idleCase: BenchCase = {
+  name: 'idle',
+  async run(): Promise<CaseResult> {
+    const starts: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const started = await startSignalbox();
+      starts.push(started.readyMs);
+      await started.stop();
+    }
+    const signalbox = await startSignalbox();
+    try {
+      starts.push(signalbox.readyMs);
+      await sleep(30_000);
+      const tree = processTree(signalbox.supervisorPid);
+      const cpuBefore = tree.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+      await sleep(20_000);
+      const cpuShare = (tree.reduce((sum, pid) => sum + cpuSeconds(pid), 0) - cpuBefore) / 20;
+      const memory = tree.map((pid) => ({ pid, ...memoryOf(pid) }));
+      const rss = memory.reduce((sum, one) => sum + one.rssBytes, 0);
+      const pss = memory.reduce((sum, one) => sum + one.pssBytes, 0);
+      const slowest = Math.max(...starts);
+      return {
+        raw: { starts, memory, cpuShare },
+        rows: [
+          {
+            what: '`up` after install: ready for data and console',
+            goal: '≤ 3 s',
+            measured: `${starts.map((ms) => (ms / 1000).toFixed(2)).join(', ')} s`,
+            peer: '',
+            met: slowest <= 3000,
+          },
+          {
+            what: 'idle memory of all processes together',
+            goal: '≤ 450 MB',
+            measured: `${(pss / 1e6).toFixed(0)} MB (pages shared by several processes counted once)`,
+            peer: `sum of resident sizes ${(rss / 1e6).toFixed(0)} MB; idle CPU ${(cpuShare * 100).toFixed(1)} % of a core`,
+            met: pss <= 450e6,
+          },
+        ],
+      };
+    } finally {
+      await signalbox.stop();
+    }
+  },
+};

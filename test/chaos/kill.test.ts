@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ArenaWriter } from '#pdata';
+import { eventually, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
+
+/**
+ * Scenario: clients send spans, logs and points into the built-in configuration while the engine and the collector are killed with
+ * SIGKILL, several times. Guarantees: what a client was told is accepted is in the store exactly once; what it was not told is in the
+ * store at most once; and the supervisor brings everything back.
+ */
+
+const CLIENTS = 4;
+const SPANS_PER_REQUEST = 50;
+const KILLS = ['engine', 'collector', 'engine', 'collector', 'collector', 'engine'] as const;
+
+let signalbox: RunningSignalbox;
+beforeAll(async () => {
+  signalbox = await startSignalbox();
+});
+afterAll(async () => {
+  await signalbox?.stop();
+});
+
+interface Ledger {
+  /** Span ids in hex that a client got an OK for. */
+  readonly accepted: Set<string>;
+  /** Span ids of requests that failed or got no answer. */
+  readonly unsure: Set<string>;
+}
+
+function request(ids: readonly Uint8Array[]): Uint8Array {
+  const writer = new ArenaWriter();
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const resourceSpans = writer.begin(1);
+  const resource = writer.begin(1);
+  writer.attribute(1, 'service.name', 'chaos');
+  writer.end(resource);
+  const scope = writer.begin(2);
+  for (const id of ids) {
+    const span = writer.begin(2);
+    writer.bytesField(1, randomBytes(16));
+    writer.bytesField(2, id);
+    writer.textField(5, 'kill');
+    writer.fixed64Field(7, now);
+    writer.fixed64Field(8, now + 1_000_000n);
+    writer.attribute(9, 'http.response.status_code', 200);
+    writer.end(span);
+  }
+  writer.end(scope);
+  writer.end(resourceSpans);
+  return writer.finish();
+}
+
+/** Sends until told to stop. A request that failed is not sent again, so that every id is sent once. */
+async function client(ledger: Ledger, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    const ids = Array.from({ length: SPANS_PER_REQUEST }, () => randomBytes(8));
+    let accepted = false;
+    try {
+      const response = await fetch(`${signalbox.otlpUrl}/v1/traces`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-protobuf' },
+        body: request(ids),
+      });
+      accepted = response.status === 200;
+      await response.arrayBuffer();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    for (const id of ids) (accepted ? ledger.accepted : ledger.unsure).add(id.toString('hex'));
+  }
+}
+
+/** Waits for the role's process and for some accepted requests, so that each kill meets a working system under load. */
+async function killUnderLoad(role: 'engine' | 'collector', ledger: Ledger): Promise<void> {
+  const before = ledger.accepted.size;
+  const pid = await eventually(`${role} runs`, () => Promise.resolve(signalbox.pidOf(role)));
+  await eventually('requests are accepted', () =>
+    Promise.resolve(ledger.accepted.size >= before + 20 * SPANS_PER_REQUEST),
+  );
+  process.kill(pid, 'SIGKILL');
+  await eventually(`${role} runs again`, () => {
+    const next = signalbox.pidOf(role);
+    return Promise.resolve(next !== undefined && next !== pid);
+  });
+}
+
+test('kill -9 of engine and collector under load loses nothing that was acknowledged and doubles nothing', async () => {
+  const ledger: Ledger = { accepted: new Set(), unsure: new Set() };
+  let over = false;
+  const clients = Array.from({ length: CLIENTS }, () => client(ledger, () => over));
+  for (const role of KILLS) await killUnderLoad(role, ledger);
+  await eventually('requests are accepted after the last kill', () => {
+    const before = ledger.accepted.size;
+    return new Promise((resolve) => setTimeout(() => resolve(ledger.accepted.size > before), 200));
+  });
+  over = true;
+  await Promise.all(clients);
+
+  const stored = await eventually(
+    'everything accepted is stored',
+    async () => {
+      const rows = await signalbox.query(
+        "SELECT lower(hex(span_id)), count() FROM signalbox.spans WHERE service_name = 'chaos' GROUP BY 1 FORMAT TSV",
+      );
+      const counts = new Map(rows.split('\n').map((row) => row.split('\t') as [string, string]));
+      for (const id of ledger.accepted) if (!counts.has(id)) return undefined;
+      return counts;
+    },
+    60_000,
+  );
+  expect(ledger.accepted.size).toBeGreaterThan(KILLS.length * 20 * SPANS_PER_REQUEST);
+  expect([...stored].filter(([, count]) => count !== '1')).toEqual([]);
+  expect([...stored.keys()].filter((id) => !ledger.accepted.has(id) && !ledger.unsure.has(id))).toEqual([]);
+}, 240_000);

@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../src/main/cli.ts', import.meta.url));
+const READY_LIMIT_MS = 60_000;
+
+/** A whole Signalbox (`signalbox up`) on free ports and with a data folder of its own. */
+export interface RunningSignalbox {
+  readonly otlpUrl: string;
+  readonly grpcAddress: string;
+  readonly consoleUrl: string;
+  readonly engineUrl: string;
+  readonly metricsUrl: string;
+  readonly dataDir: string;
+  readonly supervisorPid: number;
+  /** Milliseconds from the start of the process to its ready line. */
+  readonly readyMs: number;
+  /** The process that runs a role now; undefined while it is being started again. */
+  pidOf(role: 'collector' | 'engine' | 'server'): number | undefined;
+  /** Everything that was printed. */
+  output(): string;
+  /** Asks the store; the answer is its text. Throws with ClickHouse's message. */
+  query(sql: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly args?: readonly string[];
+  /** Use this folder and leave it there. */
+  readonly dataDir?: string;
+}
+
+/** Starts Signalbox and waits until it says that it is ready. */
+export async function startSignalbox(options: StartOptions = {}): Promise<RunningSignalbox> {
+  const ports = await freePorts(7);
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'signalbox-test-'));
+  const [http, grpc, server, engine, metrics, health, zpages] = ports.map((port) => `127.0.0.1:${port}`);
+  const addresses = { 'otlp-http': http, 'otlp-grpc': grpc, http: server, engine, metrics, health, zpages };
+  const flags = Object.entries(addresses).flatMap(([name, address]) => [`--${name}-address`, address!]);
+  const startMs = performance.now();
+  const child = spawn(process.execPath, [CLI, 'up', '--data', dataDir, ...flags, ...(options.args ?? [])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  child.stdout.on('data', (data: Buffer) => (text += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (text += data.toString()));
+  await untilReady(child, () => text);
+  const readyMs = performance.now() - startMs;
+  const engineUrl = `http://${engine}`;
+  return {
+    otlpUrl: `http://${http}`,
+    grpcAddress: grpc!,
+    consoleUrl: `http://${server}`,
+    engineUrl,
+    metricsUrl: `http://${metrics}/metrics`,
+    dataDir,
+    supervisorPid: child.pid!,
+    readyMs,
+    pidOf: (role) => roleProcess(child.pid!, role),
+    output: () => text,
+    async query(sql) {
+      const response = await fetch(engineUrl, { method: 'POST', body: sql });
+      const answer = await response.text();
+      if (!response.ok) throw new Error(answer);
+      return answer.trim();
+    },
+    async stop() {
+      await stopProcess(child);
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess, output: () => string): Promise<void> {
+  const limitMs = performance.now() + READY_LIMIT_MS;
+  while (!output().includes('is ready')) {
+    if (child.exitCode !== null) throw new Error(`signalbox ended before it was ready\n${output()}`);
+    if (performance.now() > limitMs) {
+      child.kill('SIGKILL');
+      throw new Error(`signalbox was not ready after ${READY_LIMIT_MS} ms\n${output()}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function stopProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** Looks through /proc for the supervisor's child whose command line names the role. */
+function roleProcess(supervisorPid: number, role: string): number | undefined {
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      if (Number(parent) !== supervisorPid || state === 'Z') continue;
+      if (readFileSync(`/proc/${entry}/cmdline`, 'utf8').split('\0').includes(role)) return Number(entry);
+    } catch {
+      // The process ended while we looked.
+    }
+  }
+  return undefined;
+}
+
+/** Ports that were free a moment ago. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+/** Polls until `check` gives a value that is not undefined or false. */
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T | undefined | false>,
+  limitMs = 30_000,
+): Promise<T> {
+  const untilMs = performance.now() + limitMs;
+  let last: unknown;
+  for (;;) {
+    try {
+      const value = await check();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      last = error;
+    }
+    if (performance.now() > untilMs) throw new Error(`${what}: not within ${limitMs} ms`, { cause: last });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
