@@ -1,0 +1,136 @@
+/**
+ * SQL as a template: text comes from the source code only, and every value is bound as a parameter that the server
+ * replaces after parsing, so no value of a user can become part of a statement.
+ *
+ *   sql`SELECT count() FROM spans WHERE service_name = ${text(name)} AND ${condition}`
+ */
+
+/** A value with the ClickHouse type that the server reads it as. */
+export class Bound {
+  readonly type: string;
+  readonly value: unknown;
+  constructor(type: string, value: unknown) {
+    this.type = type;
+    this.value = value;
+  }
+}
+
+type Part = string | Bound;
+
+/** A piece of a statement. Pieces nest; parameters get their names when the whole is rendered. */
+export class Sql {
+  readonly parts: readonly Part[];
+  constructor(parts: readonly Part[]) {
+    this.parts = parts;
+  }
+
+  /** The statement with `{p0:Type}` in place of each value, and the values by name. Equal values share a parameter. */
+  render(): { readonly text: string; readonly params: { readonly [name: string]: unknown } } {
+    const params: { [name: string]: unknown } = {};
+    const names = new Map<string, string>();
+    let text = '';
+    for (const part of this.parts) {
+      if (typeof part === 'string') {
+        text += part;
+        continue;
+      }
+      const identity = `${part.type}\n${JSON.stringify(part.value)}`;
+      let name = names.get(identity);
+      if (name === undefined) {
+        name = `p${names.size}`;
+        names.set(identity, name);
+        params[name] = part.value;
+      }
+      text += `{${name}:${part.type}}`;
+    }
+    return { text, params };
+  }
+}
+
+export function sql(strings: TemplateStringsArray, ...values: readonly (Sql | Bound)[]): Sql {
+  const parts: Part[] = [];
+  for (let i = 0; i < strings.length; i++) {
+    parts.push(strings[i]!);
+    const value = values[i];
+    if (value instanceof Sql) parts.push(...value.parts);
+    else if (value !== undefined) parts.push(value);
+  }
+  return new Sql(parts);
+}
+
+/** Text of this program, such as a column's name. Never for anything that came from outside. */
+export function raw(code: string): Sql {
+  return new Sql([code]);
+}
+
+export function joinSql(items: readonly Sql[], separator: string): Sql {
+  return new Sql(items.flatMap((item, index) => (index === 0 ? item.parts : [separator, ...item.parts])));
+}
+
+/** All conditions must hold; true where there are none. */
+export function allOf(conditions: readonly Sql[]): Sql {
+  return conditions.length === 0
+    ? raw('1')
+    : joinSql(
+        conditions.map((c) => sql`(${c})`),
+        ' AND ',
+      );
+}
+
+export function anyOf(conditions: readonly Sql[]): Sql {
+  return conditions.length === 0
+    ? raw('0')
+    : joinSql(
+        conditions.map((c) => sql`(${c})`),
+        ' OR ',
+      );
+}
+
+export function text(value: string): Bound {
+  return new Bound('String', value);
+}
+
+export function texts(values: readonly string[]): Bound {
+  return new Bound('Array(String)', values);
+}
+
+/** An integer that fits a number. */
+export function integer(value: number): Bound {
+  return new Bound('Int64', String(Math.trunc(value)));
+}
+
+export function float(value: number): Bound {
+  return new Bound('Float64', String(value));
+}
+
+/** A time in ms since the epoch (with a fraction) as a DateTime64(9). */
+export function timeMs(value: number): Sql {
+  return timeNs(msToNs(value));
+}
+
+export function timeNs(ns: bigint): Sql {
+  return sql`fromUnixTimestamp64Nano(${new Bound('Int64', String(ns))}, 'UTC')`;
+}
+
+/** Milliseconds with a fraction to whole nanoseconds. Whole ms stay exact. */
+export function msToNs(ms: number): bigint {
+  const whole = Math.floor(ms);
+  return BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6));
+}
+
+/** An id given in hex, as the bytes that the column holds. Shorter hex is filled with zeros in front. */
+export function id(hex: string, byteLength: number): Sql {
+  const full = hex.toLowerCase().padStart(byteLength * 2, '0');
+  return sql`toFixedString(unhex(${text(full)}), ${raw(String(byteLength))})`;
+}
+
+/**
+ * Whether a column of ids is one of those given in hex. They travel as one text: half the size of an array in a URL. The
+ * subquery becomes a set before the index is asked, so an index on the column is used.
+ */
+export function isOneOf(column: string, hexes: readonly string[], byteLength: number): Sql {
+  const list = hexes.map((hex) => hex.toLowerCase().padStart(byteLength * 2, '0')).join('');
+  const length = raw(String(byteLength));
+  return sql`${raw(column)} IN (SELECT toFixedString(substring(unhex(${text(list)}), number * ${length} + 1, ${length}), ${length})
+    FROM numbers(${new Bound('UInt64', String(hexes.length))}))`;
+}

@@ -1,0 +1,186 @@
+/**
+ * Queries to the store: ClickHouse's HTTP interface, embedded or not. One place sets limits and turns the store's
+ * errors into those that people see.
+ */
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import { excerpt, messageOf } from '#base';
+import { QueryError } from './errors.ts';
+import { decodeRowBinary, type Table } from './row-binary.ts';
+import type { Sql } from './sql.ts';
+
+export interface StoreReaderOptions {
+  /** The HTTP interface, for example `http://127.0.0.1:4380`. */
+  readonly url: string;
+  readonly database: string;
+  readonly username?: string;
+  readonly password?: string;
+  /** A query's limit unless it brings its own. Default 20 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+  /** Further settings of ClickHouse, such as a limit on what is read. */
+  readonly settings?: ClickHouseSettings;
+}
+
+const defaultTimeoutMs = 20_000;
+/** Answers are held in memory while they are turned into what the console wants. */
+const maxResultBytes = 256 * 1024 * 1024;
+
+/** Reads from the store. Connections are opened when the first query runs. */
+export class StoreReader {
+  readonly database: string;
+  readonly #options: StoreReaderOptions;
+  #client: Promise<ClickHouseClient> | undefined;
+
+  constructor(options: StoreReaderOptions) {
+    this.#options = options;
+    this.database = options.database;
+  }
+
+  /** Runs a SELECT. Throws QueryError. An aborted query is stopped in the store, too. */
+  async read(statement: Sql, options: ReadOptions = {}): Promise<Table> {
+    return decodeRowBinary(await this.#readBytes(statement, options));
+  }
+
+  async #readBytes(statement: Sql, options: ReadOptions): Promise<Buffer> {
+    try {
+      return await this.#fetch(statement, options);
+    } catch (error) {
+      if (options.signal?.aborted || !isLostConnection(error)) throw toQueryError(error);
+    }
+    // The store may have restarted since the connection was opened: a read is safe to try again.
+    try {
+      return await this.#fetch(statement, options);
+    } catch (error) {
+      throw toQueryError(error);
+    }
+  }
+
+  async #fetch(statement: Sql, options: ReadOptions): Promise<Buffer> {
+    const client = await this.#connect();
+    const { text, params } = statement.render();
+    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs;
+    const result = await client.exec({
+      query: `${text}\nFORMAT RowBinaryWithNamesAndTypes`,
+      query_params: { ...params },
+      ...(options.signal !== undefined && { abort_signal: options.signal }),
+      clickhouse_settings: {
+        max_execution_time: timeoutMs / 1000,
+        max_result_bytes: String(maxResultBytes),
+        result_overflow_mode: 'throw',
+        // Errors in the middle of an answer come as an error, not as a cut-off body.
+        wait_end_of_query: 1,
+        cancel_http_readonly_queries_on_client_close: 1,
+        ...options.settings,
+      },
+    });
+    const chunks: Buffer[] = [];
+    for await (const chunk of result.stream) chunks.push(chunk as Buffer);
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  }
+
+  /** Whether the store answers. */
+  async ping(): Promise<boolean> {
+    const client = await this.#connect();
+    return (await client.ping()).success;
+  }
+
+  #connect(): Promise<ClickHouseClient> {
+    this.#client ??= import('@clickhouse/client').then(({ createClient, ClickHouseLogLevel }) =>
+      createClient({
+        url: this.#options.url,
+        database: this.#options.database,
+        ...(this.#options.username !== undefined && { username: this.#options.username }),
+        ...(this.#options.password !== undefined && { password: this.#options.password }),
+        application: 'signalbox-server',
+        // Errors are told to whoever asked; the client would print each of them.
+        log: { level: ClickHouseLogLevel.OFF },
+        request_timeout: 60_000,
+        max_open_connections: 8,
+        keep_alive: { enabled: true, idle_socket_ttl: 2_000 },
+      }),
+    );
+    return this.#client;
+  }
+
+  async close(): Promise<void> {
+    await (await this.#client)?.close();
+  }
+}
+
+const lostConnectionCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND']);
+
+function isLostConnection(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return (typeof code === 'string' && lostConnectionCodes.has(code)) || /socket hang up/i.test(messageOf(error));
+}
+
+/** ClickHouse's numbers of the errors that have a meaning of their own for people. */
+const CODES: { readonly [code: string]: (message: string, cause: unknown) => QueryError } = {
+  // TIMEOUT_EXCEEDED, TOO_SLOW
+  159: timeout,
+  160: timeout,
+  // TOO_MANY_ROWS, TOO_MANY_BYTES, MEMORY_LIMIT_EXCEEDED, TOO_MANY_ROWS_OR_BYTES
+  158: tooLarge,
+  307: tooLarge,
+  241: tooLarge,
+  396: tooLarge,
+  // TOO_MANY_SIMULTANEOUS_QUERIES
+  202: (_, cause) => unavailable('the store is busy with other queries', 'try again in a moment', cause),
+  // UNKNOWN_TABLE, UNKNOWN_DATABASE, ABORTED
+  60: notReady,
+  81: notReady,
+  236: notReady,
+  // AUTHENTICATION_FAILED
+  516: (_, cause) =>
+    unavailable('the store refuses the user or the password', 'check the settings of the store', cause),
+  // CANNOT_COMPILE_REGEXP
+  427: (message, cause) =>
+    new QueryError('bad_query', `not a valid regular expression: ${regexReason(message)}`, { cause }),
+};
+
+function timeout(_message: string, cause: unknown): QueryError {
+  return new QueryError('timeout', 'the query took longer than allowed', {
+    hint: 'choose a shorter time range, or narrow it by service',
+    cause,
+  });
+}
+
+function tooLarge(_message: string, cause: unknown): QueryError {
+  return new QueryError('too_large', 'the query would read or hold more than allowed', {
+    hint: 'choose a shorter time range, or narrow it by service',
+    cause,
+  });
+}
+
+function notReady(_message: string, cause: unknown): QueryError {
+  return unavailable(
+    'the store is not set up yet',
+    'it is, once the collector has started with the store exporter',
+    cause,
+  );
+}
+
+function unavailable(message: string, hint: string, cause: unknown): QueryError {
+  return new QueryError('store_unavailable', message, { hint, cause });
+}
+
+function regexReason(message: string): string {
+  return excerpt(/error: ([^.:]+)/.exec(message)?.[1] ?? message.split('\n')[0]!);
+}
+
+/** Any error of a query as the one that people see. */
+export function toQueryError(error: unknown): QueryError {
+  if (error instanceof QueryError) return error;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && Object.hasOwn(CODES, code)) return CODES[code]!(messageOf(error), error);
+  if (isLostConnection(error))
+    return unavailable('the store does not answer', 'it comes back by itself; the page tries again', error);
+  if (/timeout/i.test(messageOf(error)) && typeof code !== 'string') return timeout('', error);
+  return new QueryError('internal', `the store failed: ${excerpt(messageOf(error).split('\n')[0]!, 300)}`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,251 @@
+/** Rows for tests, as plain objects with defaults. Ids are hex, times are ns since the epoch. */
+import type { TestStore } from './test-store.ts';
+
+export interface FixtureSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly timeNs: bigint;
+  readonly durationNs: number;
+  readonly service: string;
+  readonly name: string;
+  readonly kind?: number;
+  readonly status?: number;
+  readonly statusMessage?: string;
+  readonly traceState?: string;
+  readonly flags?: number;
+  readonly attributes?: object;
+  readonly resource?: object;
+  readonly scopeName?: string;
+  readonly scopeVersion?: string;
+  readonly scopeAttributes?: string;
+  readonly events?: readonly { readonly timeNs: bigint; readonly name: string; readonly attributes?: string }[];
+  readonly links?: readonly {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly traceState?: string;
+    readonly attributes?: string;
+  }[];
+  readonly droppedAttributesCount?: number;
+  readonly droppedEventsCount?: number;
+  readonly droppedLinksCount?: number;
+}
+
+/** Bytes of an id travel through JSON.stringify as private characters; `encodeRows` turns them back into bytes. */
+function bytes(hex: string, byteLength: number): string {
+  const full = hex.padStart(byteLength * 2, '0');
+  return full.replace(/../g, (pair) => String.fromCharCode(0xe000 + Number.parseInt(pair, 16)));
+}
+
+/** JSON lines with raw bytes where `bytes` put an id: ClickHouse takes a JSON string's bytes as they are. */
+export function encodeRows(rows: readonly object[]): Buffer {
+  const utf8 = Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n'));
+  const out: number[] = [];
+  for (let i = 0; i < utf8.length; i++) {
+    // U+E000 to U+E0FF is EE 80 80 to EE 83 BF.
+    if (utf8[i] !== 0xee || utf8[i + 1]! > 0x83) {
+      out.push(utf8[i]!);
+      continue;
+    }
+    const byte = ((utf8[i + 1]! & 3) << 6) | (utf8[i + 2]! & 63);
+    i += 2;
+    if (byte >= 0x20 && byte !== 0x22 && byte !== 0x5c) out.push(byte);
+    else out.push(...Buffer.from(`\\u${byte.toString(16).padStart(4, '0')}`));
+  }
+  return Buffer.from(out);
+}
+
+function time(ns: bigint): string {
+  const seconds = new Date(Number(ns / 1_000_000_000n) * 1000).toISOString().slice(0, 19).replace('T', ' ');
+  return `${seconds}.${String(ns % 1_000_000_000n).padStart(9, '0')}`;
+}
+
+export function spanRow(span: FixtureSpan): object {
+  const events = span.events ?? [];
+  const links = span.links ?? [];
+  return {
+    time: time(span.timeNs),
+    duration_ns: span.durationNs,
+    trace_id: bytes(span.traceId, 16),
+    span_id: bytes(span.spanId, 8),
+    parent_span_id: bytes(span.parentSpanId ?? '', 8),
+    trace_state: span.traceState ?? '',
+    flags: span.flags ?? 0,
+    service_name: span.service,
+    name: span.name,
+    kind: span.kind ?? 1,
+    status_code: span.status ?? 0,
+    status_message: span.statusMessage ?? '',
+    attributes: span.attributes ?? {},
+    resource: { 'service.name': span.service, ...span.resource },
+    scope_name: span.scopeName ?? '',
+    scope_version: span.scopeVersion ?? '',
+    scope_attributes: span.scopeAttributes ?? '',
+    event_time: events.map((event) => time(event.timeNs)),
+    event_name: events.map((event) => event.name),
+    event_attributes: events.map((event) => event.attributes ?? '{}'),
+    event_dropped_attributes_count: events.map(() => 0),
+    link_trace_id: links.map((link) => bytes(link.traceId, 16)),
+    link_span_id: links.map((link) => bytes(link.spanId, 8)),
+    link_trace_state: links.map((link) => link.traceState ?? ''),
+    link_attributes: links.map((link) => link.attributes ?? '{}'),
+    link_flags: links.map(() => 0),
+    link_dropped_attributes_count: links.map(() => 0),
+    dropped_attributes_count: span.droppedAttributesCount ?? 0,
+    dropped_events_count: span.droppedEventsCount ?? 0,
+    dropped_links_count: span.droppedLinksCount ?? 0,
+    ingested_at: Math.floor(Date.now() / 1000),
+  };
+}
+
+/** Inserts spans and what the writer would put into the index of traces for them. */
+export async function insertSpans(store: TestStore, spans: readonly FixtureSpan[]): Promise<void> {
+  await store.insert('spans', spans.map(spanRow));
+  const ranges = new Map<string, { min: bigint; max: bigint }>();
+  for (const { traceId, timeNs } of spans) {
+    const range = ranges.get(traceId);
+    if (range === undefined) ranges.set(traceId, { min: timeNs, max: timeNs });
+    else if (timeNs < range.min) range.min = timeNs;
+    else if (timeNs > range.max) range.max = timeNs;
+  }
+  const rows = [...ranges].map(([traceId, range]) => ({
+    trace_id: bytes(traceId, 16),
+    time_min: time(range.min),
+    time_max: time(range.max),
+    ingested_at: Math.floor(Date.now() / 1000),
+  }));
+  await store.insert('trace_index', rows);
+}
+
+export interface FixtureLog {
+  readonly timeNs: bigint;
+  readonly service: string;
+  readonly body: string;
+  readonly bodyType?: number;
+  readonly severityNumber?: number;
+  readonly severityText?: string;
+  readonly traceId?: string;
+  readonly spanId?: string;
+  readonly eventName?: string;
+  readonly attributes?: object;
+  readonly resource?: object;
+  readonly scopeName?: string;
+}
+
+export async function insertLogs(store: TestStore, logs: readonly FixtureLog[]): Promise<void> {
+  const rows = logs.map((log) => ({
+    time: time(log.timeNs),
+    observed_time: time(log.timeNs),
+    trace_id: bytes(log.traceId ?? '', 16),
+    span_id: bytes(log.spanId ?? '', 8),
+    severity_number: log.severityNumber ?? 0,
+    severity_text: log.severityText ?? '',
+    service_name: log.service,
+    body: log.body,
+    body_type: log.bodyType ?? 1,
+    event_name: log.eventName ?? '',
+    attributes: log.attributes ?? {},
+    resource: { 'service.name': log.service, ...log.resource },
+    scope_name: log.scopeName ?? '',
+    ingested_at: Math.floor(Date.now() / 1000),
+  }));
+  await store.insert('logs', rows);
+}
+
+export interface FixtureSeries {
+  readonly seriesId: bigint;
+  readonly name: string;
+  /** The number that the store gives the type; see METRIC_* of #pdata. */
+  readonly type: number;
+  readonly unit?: string;
+  readonly description?: string;
+  readonly temporality?: number;
+  readonly monotonic?: boolean;
+  readonly service: string;
+  readonly attributes?: object;
+  readonly resource?: object;
+}
+
+export async function insertSeries(store: TestStore, series: readonly FixtureSeries[], seenNs: bigint): Promise<void> {
+  const seen = Number(seenNs / 1_000_000_000n);
+  const rows = series.map((one) => ({
+    series_id: String(one.seriesId),
+    name: one.name,
+    type: one.type,
+    unit: one.unit ?? '',
+    description: one.description ?? '',
+    temporality: one.temporality ?? 0,
+    monotonic: one.monotonic === true ? 1 : 0,
+    service_name: one.service,
+    attributes: one.attributes ?? {},
+    resource: { 'service.name': one.service, ...one.resource },
+    first_seen: seen,
+    last_seen: seen,
+  }));
+  await store.insert('metric_series', rows);
+}
+
+export interface FixturePoint {
+  readonly name: string;
+  readonly seriesId: bigint;
+  readonly timeNs: bigint;
+  readonly startNs?: bigint;
+  /** Columns of the table beside those above. */
+  readonly columns: object;
+}
+
+export async function insertPoints(store: TestStore, table: string, points: readonly FixturePoint[]): Promise<void> {
+  const rows = points.map((point) => ({
+    name: point.name,
+    series_id: String(point.seriesId),
+    time: time(point.timeNs),
+    start_time: time(point.startNs ?? 0n),
+    ingested_at: Math.floor(Date.now() / 1000),
+    ...point.columns,
+  }));
+  await store.insert(table, rows);
+}
+
+export async function insertExemplars(
+  store: TestStore,
+  exemplars: readonly {
+    readonly name: string;
+    readonly seriesId: bigint;
+    readonly timeNs: bigint;
+    readonly value: number;
+    readonly traceId: string;
+    readonly spanId: string;
+  }[],
+): Promise<void> {
+  const rows = exemplars.map((exemplar) => ({
+    name: exemplar.name,
+    series_id: String(exemplar.seriesId),
+    time: time(exemplar.timeNs),
+    value: exemplar.value,
+    trace_id: bytes(exemplar.traceId, 16),
+    span_id: bytes(exemplar.spanId, 8),
+    attributes: '{}',
+  }));
+  await store.insert('metric_exemplars', rows);
+}
+
+/** The same numbers in every run (mulberry32). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** A random id of `byteLength` bytes, in hex. */
+export function randomId(random: () => number, byteLength: number): string {
+  let hex = '';
+  for (let i = 0; i < byteLength; i++)
+    hex += Math.floor(random() * 256)
+      .toString(16)
+      .padStart(2, '0');
+  return hex;
+}

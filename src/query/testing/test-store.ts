@@ -1,0 +1,63 @@
+/**
+ * A real store for tests: the engine in a process of its own on a free port, the tables of src/store/schema.ts, and
+ * rows inserted by plain INSERT … FORMAT JSONEachRow, so that what is tested is not read back by what wrote it.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EngineProcess, spawnEngine } from '#engine';
+import { createTableStatement, DEFAULT_DATABASE, SINGLE_MACHINE, TABLES } from '#store';
+import { StoreReader } from '../store-reader.ts';
+import { encodeRows } from './fixtures.ts';
+
+export interface TestStore {
+  readonly url: string;
+  readonly database: string;
+  readonly reader: StoreReader;
+  /** Runs a statement; throws what the engine says. Gives the text of the answer. */
+  run(statement: string, data?: string | Buffer): Promise<string>;
+  insert(table: string, rows: readonly object[]): Promise<void>;
+  /** Kills the engine at once. */
+  kill(): Promise<void>;
+  /** Starts the engine again on the same data and port. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTestStore(): Promise<TestStore> {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-query-'));
+  let engine: EngineProcess = await spawnEngine({ dataDir: folder });
+  const url = engine.address;
+  const database = DEFAULT_DATABASE;
+  const run = async (statement: string, data: string | Buffer = ''): Promise<string> => {
+    const response = await fetch(`${url}/?query=${encodeURIComponent(statement)}`, { method: 'POST', body: data });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${statement.slice(0, 200)}: ${text}`);
+    return text;
+  };
+  await run(`CREATE DATABASE IF NOT EXISTS ${database}`);
+  for (const table of TABLES) await run(createTableStatement(table, database, SINGLE_MACHINE));
+  const reader = new StoreReader({ url, database });
+  return {
+    url,
+    database,
+    reader,
+    run,
+    async insert(table, rows) {
+      if (rows.length === 0) return;
+
+      await run(`INSERT INTO ${database}.${table} FORMAT JSONEachRow`, encodeRows(rows));
+    },
+    async kill() {
+      await engine.stop('SIGKILL');
+    },
+    async restart() {
+      engine = await spawnEngine({ dataDir: folder, port: Number(new URL(url).port) });
+    },
+    async close() {
+      await reader.close();
+      await engine.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * Searches traces in two steps: the spans that match, by narrow columns only, give the ids of traces; the summaries of
+ * those few are read through the index of traces. A trace matches if one of its spans matches all conditions.
+ */
+import { nearestTime } from './nearest.ts';
+import { type SpanFilter, spanCondition } from './spans.ts';
+import { allOf, raw, type Sql, sql } from './sql.ts';
+import type { ReadOptions, StoreReader } from './store-reader.ts';
+import { bucketOf, chooseGrid, inRange, spreadCounts, type TimeGrid, type TimeRange } from './time-grid.ts';
+import { summarizeTraces, type TraceSummary } from './trace-summary.ts';
+
+export type TraceSort = 'newest' | 'slowest' | 'spans' | 'errors';
+
+export interface TraceQuery extends TimeRange, SpanFilter {
+  /** `error`: the matching span failed. `ok`: it did not, and nor did any other span of its trace. */
+  readonly status?: 'ok' | 'error' | undefined;
+  readonly sort: TraceSort;
+  readonly limit: number;
+}
+
+export interface FoundTrace extends TraceSummary {
+  /** The earliest span that matched. */
+  readonly matchedSpanId: string;
+}
+
+export interface TraceSearchResult {
+  readonly traces: readonly FoundTrace[];
+  readonly total: number;
+  readonly nearestMs: number | undefined;
+  readonly grid: TimeGrid;
+  /** Matching traces by the time of their first matching span. */
+  readonly okCounts: readonly number[];
+  readonly errorCounts: readonly number[];
+}
+
+const histogramBuckets = 100;
+/** Spans of a trace may lie this far outside of the range in which one of them matched. */
+const paddingMs = 300_000;
+
+function padded(range: TimeRange): TimeRange {
+  return { fromMs: Math.max(0, range.fromMs - paddingMs), toMs: range.toMs + paddingMs };
+}
+
+/** The condition on spans of a query, without the time; and the traces that it leaves out. */
+interface Conditions {
+  readonly span: Sql;
+  readonly excludeFailed: boolean;
+}
+
+async function conditionsOf(query: TraceQuery): Promise<Conditions> {
+  const conditions = [await spanCondition(query)];
+  if (query.status === 'error') conditions.push(raw('status_code = 2'));
+  if (query.status === 'ok') conditions.push(raw('status_code != 2'));
+  return { span: allOf(conditions), excludeFailed: query.status === 'ok' };
+}
+
+export async function searchTraces(
+  reader: StoreReader,
+  query: TraceQuery,
+  options?: ReadOptions,
+): Promise<TraceSearchResult> {
+  const conditions = await conditionsOf(query);
+  const grid = chooseGrid(query, histogramBuckets);
+  const found = await findMatches(reader, query, conditions, grid, options);
+  const summaries = await summarizeTraces(
+    reader,
+    found.matches.map((match) => match.traceId),
+    options,
+  );
+  const traces = found.matches.flatMap(({ traceId, spanId }) => {
+    const summary = summaries.get(traceId);
+    return summary === undefined ? [] : [{ ...summary, matchedSpanId: spanId }];
+  });
+  const total = found.okCounts.reduce((sum, n) => sum + n, 0) + found.errorCounts.reduce((sum, n) => sum + n, 0);
+  const nearestMs = total === 0 ? await nearestTime(reader, 'spans', conditions.span, query, options) : undefined;
+  return { traces, total, nearestMs, grid, okCounts: found.okCounts, errorCounts: found.errorCounts };
+}
+
+interface Matches {
+  readonly matches: readonly { readonly traceId: string; readonly spanId: string }[];
+  readonly okCounts: readonly number[];
+  readonly errorCounts: readonly number[];
+}
+
+/** One statement gives the first `limit` traces and the histogram of all. */
+async function findMatches(
+  reader: StoreReader,
+  query: TraceQuery,
+  conditions: Conditions,
+  grid: TimeGrid,
+  options?: ReadOptions,
+): Promise<Matches> {
+  const source = query.sort === 'newest' ? newestSource(query, conditions) : rankedSource(query, conditions);
+  const table = await reader.read(
+    sql`SELECT groupArraySorted(${raw(String(Math.max(1, Math.trunc(query.limit))))})((-rank, -last_match, trace_id, matched)) AS top,
+        sumMap([bucket], [toUInt64(NOT failed)]) AS ok, sumMap([bucket], [toUInt64(failed)]) AS bad
+      FROM (SELECT trace_id, matched, rank, failed, last_match, ${bucketOf(grid)} AS bucket FROM (${source}))`,
+    options,
+  );
+  const top = table.column<[unknown, unknown, string, string][]>('top')[0] ?? [];
+  const counts = (name: string): readonly number[] => {
+    const [buckets, values] = table.column<[number[], number[]]>(name)[0] ?? [[], []];
+    return spreadCounts(grid, buckets, values);
+  };
+  return {
+    matches: top.map(([, , traceId, spanId]) => ({ traceId, spanId })),
+    okCounts: counts('ok'),
+    errorCounts: counts('bad'),
+  };
+}
+
+/** Per matching trace: its first matching span and that span's time as `time`, and the newest match. */
+function matchingTraces(query: TraceQuery, conditions: Conditions): Sql {
+  const excluded = conditions.excludeFailed ? sql` AND trace_id NOT IN (${failedTraces(query)})` : raw('');
+  return sql`SELECT trace_id, argMin(span_id, spans.time) AS matched, min(spans.time) AS first_match,
+      toUnixTimestamp64Nano(max(spans.time)) AS last_match
+    FROM spans WHERE ${inRange(query)} AND ${conditions.span}${excluded} GROUP BY trace_id`;
+}
+
+function failedTraces(range: TimeRange): Sql {
+  return sql`SELECT trace_id FROM spans WHERE ${inRange(padded(range))} AND status_code = 2`;
+}
+
+function newestSource(query: TraceQuery, conditions: Conditions): Sql {
+  const failed = conditions.excludeFailed ? raw('0') : sql`trace_id IN (${failedTraces(query)})`;
+  return sql`SELECT trace_id, matched, toInt64(0) AS rank, ${failed} AS failed, last_match, first_match AS time
+    FROM (${matchingTraces(query, conditions)})`;
+}
+
+const RANKS: { readonly [sort in Exclude<TraceSort, 'newest'>]: Sql } = {
+  slowest: raw(
+    'max(toUnixTimestamp64Nano(spans.time) + toInt64(duration_ns)) - min(toUnixTimestamp64Nano(spans.time))',
+  ),
+  spans: raw('toInt64(count())'),
+  errors: raw('toInt64(countIf(status_code = 2))'),
+};
+
+/**
+ * Ranking needs all spans of the matching traces. One pass over the range that looks at each span twice is faster than
+ * finding the traces first and joining.
+ */
+function rankedSource(query: TraceQuery, conditions: Conditions): Sql {
+  const match = sql`${inRange(query)} AND ${conditions.span}`;
+  return sql`SELECT trace_id, argMinIf(span_id, spans.time, is_match) AS matched,
+      ${RANKS[query.sort as Exclude<TraceSort, 'newest'>]} AS rank, max(status_code = 2) AS failed,
+      toUnixTimestamp64Nano(maxIf(spans.time, is_match)) AS last_match, minIf(spans.time, is_match) AS time
+    FROM (SELECT trace_id, span_id, time, duration_ns, status_code, ${match} AS is_match FROM spans
+      WHERE ${inRange(padded(query))}) AS spans
+    GROUP BY trace_id HAVING countIf(is_match) > 0${raw(conditions.excludeFailed ? ' AND NOT failed' : '')}`;
+}
