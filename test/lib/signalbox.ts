@@ -131,7 +131,7 @@ export async function freePorts(count: number): Promise<number[]> {
 /** Polls until `check` gives a value that is not undefined or false. */
 export async function eventually<T>(
   what: string,
-  check: () => Promise<T | undefined | false>,
+  check: () => Promise<T | undefined>,
   limitMs = 30_000,
 ): Promise<T> {
   const untilMs = performance.now() + limitMs;
@@ -139,7 +139,7 @@ export async function eventually<T>(
   for (;;) {
     try {
       const value = await check();
-      if (value !== undefined && value !== false) return value;
+      if (value !== undefined) return value;
     } catch (error) {
       last = error;
     }
