@@ -140,7 +140,9 @@ export class Collector {
     const { plan, errors, warnings } = await planCollector(loaded.root, this.#options.registry);
     if (plan === undefined) throw new ConfigErrors(errors);
     const telemetry = plan.document.service.telemetry.metrics.unsupportedReaders.map((reader) => ({
-      message: `service::telemetry::metrics::readers: the reader "${reader}" is not supported and does nothing; own metrics are served for Prometheus and kept in the store`,
+      message:
+        `service::telemetry::metrics::readers: the reader "${reader}" is not supported and does nothing; ` +
+        'own metrics are served for Prometheus and kept in the store',
       place: plan.document.root.place,
     }));
     return { plan, warnings: [...loaded.warnings, ...warnings, ...telemetry] };

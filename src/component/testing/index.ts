@@ -1,2 +1,3 @@
 export * from './batches.ts';
 export * from './sinks.ts';
+export * from './suite.ts';
