@@ -1,0 +1,82 @@
+import {
+  type DeliveryConfig,
+  deliveryShape,
+  type HttpClientConfig,
+  httpClientShape,
+  oneOf,
+  type Schema,
+  strictObject,
+  text,
+  toDelivery,
+  toHttpClient,
+} from '#config';
+import { httpTarget } from '#net';
+import type { Signal } from '#pdata';
+
+export interface OtlpHttpExporterConfig {
+  readonly client: HttpClientConfig;
+  readonly delivery: DeliveryConfig;
+  readonly encoding: 'proto' | 'json';
+  /** The full URL of each signal; '' where neither `endpoint` nor its own is set. */
+  readonly urls: Readonly<Record<Signal, string>>;
+}
+
+const TIMEOUT_MS = 30_000;
+
+export const otlpHttpExporterSchema: Schema<OtlpHttpExporterConfig> = strictObject({
+  ...httpClientShape({ timeoutMs: TIMEOUT_MS, compression: 'gzip', writeBufferSizeBytes: 512 * 1024 }),
+  ...deliveryShape({ timeoutMs: TIMEOUT_MS }),
+  encoding: oneOf(['proto', 'json'], 'proto'),
+  traces_endpoint: text(''),
+  metrics_endpoint: text(''),
+  logs_endpoint: text(''),
+  profiles_endpoint: text(''),
+}).transform((raw) => {
+  const { endpoint } = raw;
+  return {
+    client: toHttpClient(raw),
+    delivery: toDelivery(raw),
+    encoding: raw.encoding,
+    urls: {
+      traces: raw.traces_endpoint || signalUrl(endpoint, 'traces'),
+      metrics: raw.metrics_endpoint || signalUrl(endpoint, 'metrics'),
+      logs: raw.logs_endpoint || signalUrl(endpoint, 'logs'),
+    },
+  };
+});
+
+/** `/v1/{signal}` behind a base URL. */
+function signalUrl(endpoint: string, signal: Signal): string {
+  if (endpoint === '') return '';
+  return `${endpoint}${endpoint.endsWith('/') ? '' : '/'}v1/${signal}`;
+}
+
+type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };
+
+export function validateOtlpHttpExporter(config: OtlpHttpExporterConfig): readonly Mistake[] {
+  const { client, urls } = config;
+  const mistakes: Mistake[] = [];
+  if (urls.traces === '' && urls.metrics === '' && urls.logs === '') {
+    mistakes.push({ path: [], message: 'at least one endpoint must be specified' });
+  }
+  for (const [signal, url] of Object.entries(urls)) {
+    if (url === '') continue;
+    try {
+      httpTarget(url);
+    } catch {
+      const isBase = url === signalUrl(client.endpoint, signal as Signal);
+      if (isBase && signal !== 'traces') continue;
+      const path = isBase ? 'endpoint' : `${signal}_endpoint`;
+      const value = isBase ? client.endpoint : url;
+      mistakes.push({ path: [path], message: `must be a URL such as https://otel.example.com:4318, got "${value}"` });
+    }
+  }
+  // Ignoring these would send without the credentials that the user means to send.
+  if (client.auth !== undefined) mistakes.push(unsupported('auth', 'use headers'));
+  if (client.middlewares.length > 0) mistakes.push(unsupported('middlewares', 'take the block out'));
+  return mistakes;
+}
+
+function unsupported(key: string, wayOut: string): Mistake {
+  return { path: [key], message: `no extension offers ${key} yet; ${wayOut}` };
+}

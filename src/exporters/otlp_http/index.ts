@@ -1,0 +1,1 @@
+export { otlpHttpExporterFactory } from './factory.ts';
