@@ -17,6 +17,8 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Flags for Node itself. */
   readonly execArgv: readonly string[];
+  /** The program; default: this one. */
+  readonly entry?: string;
   say(line: string): void;
 }
 
@@ -78,7 +80,7 @@ export class Child {
   ): void {
     const { role, args, env, execArgv } = this.#options;
     const startedMs = Date.now();
-    const child = fork(CLI, [role, ...args], {
+    const child = fork(this.#options.entry ?? CLI, [role, ...args], {
       env,
       execArgv: [...execArgv],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -4,6 +4,7 @@ export interface RoleOptions {
   readonly role: string;
   readonly args: readonly string[];
   readonly execArgv?: readonly string[];
+  readonly entry?: string;
   /** On top of the common environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -59,9 +60,9 @@ export class Supervisor {
     }
   }
 
-  /** One after the other: the collector hands its data on while the store still runs. */
-  async stop(): Promise<void> {
-    for (const child of this.#children) await child.stop(STOP_DEADLINE_MS);
+  /** One after the other: the collector hands its data on while the store still runs. The deadline is each one's own. */
+  async stop(deadlineMs: number = STOP_DEADLINE_MS): Promise<void> {
+    for (const child of this.#children) await child.stop(deadlineMs);
   }
 
   kill(): void {
