@@ -106,10 +106,22 @@ function insertPlan(sql: string, statement: Statement, data: Buffer, rest: Inser
     kind: 'insert-data',
     sql,
     data,
-    rest,
+    rest: rest ?? (endsEarly(statement, insert, data) ? nothingMore : undefined),
     fromFile: (path) => insertFromFile(sql, statement, insert, path),
   };
 }
+
+/**
+ * chDB takes an empty line for the end of inline data, in binary formats too: the rows behind it would be lost or run as a statement.
+ * Such data goes through a file.
+ */
+function endsEarly(statement: Statement, insert: InsertHead, data: Buffer): boolean {
+  return statement.kind === 'insert-data' && !isValues(insert) && data.includes('\n\n');
+}
+
+const nothingMore: AsyncIterable<Buffer> = {
+  async *[Symbol.asyncIterator]() {},
+};
 
 function insertFromFile(sql: string, statement: Statement, insert: InsertHead, path: string): string {
   if (statement.kind === 'insert-select') {
