@@ -1,0 +1,34 @@
+import { StartError } from '#base';
+import { DEFAULT_DATABASE } from './schema.ts';
+
+export const DEFAULT_ENDPOINT = 'http://127.0.0.1:4380';
+
+/** Where the engine answers, and as whom we speak to it. */
+export interface StoreEndpoint {
+  /** ClickHouse's HTTP interface: `http://host:port` or `https://host:port`. */
+  readonly url: string;
+  readonly database: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Fills in defaults: the embedded engine's address (or SIGNALBOX_ENGINE_URL), database `signalbox`, user `default`. */
+export function storeEndpoint(settings: Partial<StoreEndpoint> = {}): StoreEndpoint {
+  const endpoint = {
+    url: settings.url ?? process.env.SIGNALBOX_ENGINE_URL ?? DEFAULT_ENDPOINT,
+    database: settings.database ?? DEFAULT_DATABASE,
+    username: settings.username ?? 'default',
+    password: settings.password ?? '',
+  };
+  if (!URL.canParse(endpoint.url) || !/^https?:$/.test(new URL(endpoint.url).protocol)) {
+    throw new StartError(`the store's address ${endpoint.url} is not an http or https URL`, `use ${DEFAULT_ENDPOINT}`);
+  }
+  assertDatabaseName(endpoint.database);
+  return endpoint;
+}
+
+/** Names of databases go into statements as they are, so they must be plain. Throws StartError. */
+export function assertDatabaseName(name: string): void {
+  if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) return;
+  throw new StartError(`"${name}" can't be the store's database`, 'use letters, digits and underscores');
+}

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EngineProcess, spawnEngine } from '#engine';
+import { type StoreEndpoint, storeEndpoint } from '../endpoint.ts';
+import { DEFAULT_RETENTION, prepareStore } from '../migrate.ts';
+
+/** An engine of its own with an empty store, for one test file. */
+export interface TestStore {
+  readonly endpoint: StoreEndpoint;
+  readonly engine: EngineProcess;
+  /** The raw answer of a statement. Throws with the engine's text where it fails. */
+  query(sql: string): Promise<Uint8Array>;
+  /** The answer as text without its last line break. */
+  text(sql: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function startTestStore(): Promise<TestStore> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-store-'));
+  const engine = await spawnEngine({ dataDir });
+  const endpoint = storeEndpoint({ url: engine.address, database: 'signalbox' });
+  await prepareStore({ endpoint, retention: DEFAULT_RETENTION });
+  const query = async (sql: string): Promise<Uint8Array> => {
+    const response = await fetch(`${engine.address}/?database=${endpoint.database}`, { method: 'POST', body: sql });
+    const body = new Uint8Array(await response.arrayBuffer());
+    if (!response.ok) throw new Error(Buffer.from(body).toString('utf8'));
+    return body;
+  };
+  return {
+    endpoint,
+    engine,
+    query,
+    text: async (sql) =>
+      Buffer.from(await query(sql))
+        .toString('utf8')
+        .trimEnd(),
+    async close() {
+      await engine.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
