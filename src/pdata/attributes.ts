@@ -444,6 +444,13 @@ export class AttributeCursor {
     );
   }
 
+  /** Where the value lies, to be set under another key of this chunk without a copy; undefined where the owner doesn't have the key. */
+  getPrepared(key: AttributeKey): PreparedValue | undefined {
+    const { table } = this;
+    const row = table.find(this.#chunk.arena, this.owner, key);
+    return row < 0 ? undefined : { type: table.type[row]!, at: table.at[row]!, length: table.length[row]! };
+  }
+
   /** Every key and value, in order. For humans and text protocols: it makes strings. */
   *entries(): Generator<[string, AnyValue]> {
     const { table } = this;
