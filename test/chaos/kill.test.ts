@@ -92,7 +92,9 @@ test('kill -9 of engine and collector under load loses nothing that was acknowle
   for (const role of KILLS) await killUnderLoad(role, ledger);
   await eventually('requests are accepted after the last kill', () => {
     const before = ledger.accepted.size;
-    return new Promise((resolve) => setTimeout(() => resolve(ledger.accepted.size > before || undefined), 200));
+    return new Promise<true | undefined>((resolve) =>
+      setTimeout(() => resolve(ledger.accepted.size > before || undefined), 200),
+    );
   });
   over = true;
   await Promise.all(clients);
