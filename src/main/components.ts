@@ -14,6 +14,9 @@ const sources: readonly ComponentSource[] = [
   source('processor', 'tail_sampling', [], () =>
     import('../processors/tail_sampling/index.ts').then((m) => m.tailSamplingFactory),
   ),
+  source('exporter', 'otlp_http', ['otlphttp'], () =>
+    import('../exporters/otlp_http/index.ts').then((m) => m.otlpHttpExporterFactory),
+  ),
 ];
 
 export const components: ComponentRegistry = new ComponentRegistry(sources);
