@@ -1,7 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigErrors, ConsumeError } from '#base';
 import { sampleBatch } from '#component/testing.ts';
 import type { PointChunk } from '#pdata';
+import { Collector } from './collector.ts';
 import { FakeWorld } from './testing.ts';
 
 /** No port is opened for own metrics. */
@@ -205,6 +209,33 @@ describe('telemetry', () => {
     expect(published).toContain('otelcol_process_memory_rss');
     await collector.shutdown();
     expect(own.batches).toHaveLength(2);
+  });
+
+  test('log lines go where the configuration says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-log-'));
+    const path = join(folder, 'collector.log');
+    const world = new FakeWorld();
+    const yaml = SIMPLE.replace(
+      'telemetry: {',
+      `telemetry: {logs: {output_paths: ["${path}"], encoding: json, initial_fields: {zone: a}}, `,
+    );
+    const collector = new Collector({ ...world.options(yaml), logSink: undefined as never });
+    await collector.start();
+    await collector.shutdown();
+    const lines = readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object);
+    rmSync(folder, { recursive: true });
+    expect(lines[0]).toEqual({
+      level: 'info',
+      ts: expect.any(String),
+      msg: 'Starting signalbox...',
+      zone: 'a',
+      Version: '0.0.0-test',
+      pid: process.pid,
+    });
+    expect(lines.at(-1)).toMatchObject({ msg: 'Shutdown complete.' });
   });
 
   test('unused components and old names are said at start', async () => {

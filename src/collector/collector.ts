@@ -9,6 +9,7 @@ import { OwnMetrics } from './own-metrics-feed.ts';
 import { type Plan, planCollector } from './plan.ts';
 import { RunningGraph } from './running-graph.ts';
 import { StatusBoard } from './status.ts';
+import { openLogOutput } from './telemetry/log-output.ts';
 import { type LineSink, LogWriter } from './telemetry/logger.ts';
 import { registerProcessMetrics } from './telemetry/process-metrics.ts';
 import { MetricRegistry } from './telemetry/registry.ts';
@@ -21,7 +22,7 @@ export interface CollectorOptions {
   readonly version: string;
   /** Components keep their files below it. */
   readonly stateDir: string;
-  /** Where log lines go, by output path; default: stderr. */
+  /** Takes all log lines. Default: the outputs that the configuration names. */
   readonly logSink?: LineSink;
   readonly clock?: Clock;
   readonly random?: () => number;
@@ -76,6 +77,7 @@ export class Collector {
     return this.#inTurn(async () => {
       const { plan, warnings } = await this.#plan();
       const next = this.#build(plan);
+      this.#log = next.logger;
       this.#warn(warnings);
       this.#log.info('Starting signalbox...', { Version: this.#options.version, pid: process.pid });
       await this.#run(next, plan);
@@ -105,6 +107,7 @@ export class Collector {
       await this.#stopRunning();
       try {
         await this.#run(next, plan);
+        before?.closeLog();
         return true;
       } catch (error) {
         this.#logFailure('The new configuration cannot start, going back to the one before', error);
@@ -117,12 +120,14 @@ export class Collector {
   /** Stops taking data, hands on what is held, and closes everything. Safe to call twice. */
   shutdown(deadlineMs?: number): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#running === undefined) return;
+      const running = this.#running;
+      if (running === undefined) return;
       this.#log.info('Starting shutdown...');
       await this.#stopRunning(deadlineMs);
       await this.#metricsServer.close();
       this.#removeProcessMetrics();
       this.#log.info('Shutdown complete.');
+      running.closeLog();
     });
   }
 
@@ -152,7 +157,8 @@ export class Collector {
   #build(plan: Plan): RunningGraph {
     const { version, stateDir } = this.#options;
     const { telemetry } = plan.document.service;
-    const log = new LogWriter(telemetry.logs, this.#clock, this.#sink);
+    const output = this.#options.logSink === undefined ? openLogOutput(telemetry.logs.outputPaths) : undefined;
+    const log = new LogWriter(telemetry.logs, this.#clock, output?.write ?? this.#sink);
     let running: RunningGraph | undefined;
     const statuses = new StatusBoard(this.#clock, (entry) => {
       if (running !== undefined && this.#running === running) this.#topology.publish(running.describe());
@@ -179,6 +185,7 @@ export class Collector {
       startTimeMs: this.#startTimeMs,
       ownExporter,
       resource: this.#resource(plan),
+      closeLog: () => output?.close(),
     });
     return running;
   }

@@ -15,6 +15,7 @@ export interface RunningGraphOptions {
   /** Takes the collector's own metrics. */
   readonly ownExporter: Exporter | undefined;
   readonly resource: ReadonlyMap<string, string>;
+  closeLog(): void;
 }
 
 /** A graph from its start to its end. */
@@ -33,6 +34,11 @@ export class RunningGraph implements Host {
     this.logger = options.logger;
     this.ownExporter = options.ownExporter;
     this.resource = options.resource;
+  }
+
+  /** After the last line. */
+  closeLog(): void {
+    this.#options.closeLog();
   }
 
   extension(id: string): Extension | undefined {

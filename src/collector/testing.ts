@@ -44,26 +44,27 @@ export class FakeWorld {
     return new ComponentRegistry(factories.map(componentSource));
   }
 
-  collector(yaml: string, options: Partial<CollectorOptions> = {}): Collector {
+  collector(yaml: string): Collector {
+    return new Collector(this.options(yaml));
+  }
+
+  /** Change `yaml` afterwards to give a reload something else. */
+  options(yaml: string): CollectorOptions {
     this.yaml = yaml;
-    return new Collector({
+    const environment = {
+      env: {},
+      readFile: () => Promise.resolve(this.yaml),
+      fetchText: () => Promise.reject(new Error('no network')),
+    };
+    return {
       registry: this.registry,
-      load: () =>
-        loadConfig({
-          uris: ['c.yaml'],
-          environment: {
-            env: {},
-            readFile: () => Promise.resolve(this.yaml),
-            fetchText: () => Promise.reject(new Error('no network')),
-          },
-        }),
+      load: () => loadConfig({ uris: ['c.yaml'], environment }),
       version: '0.0.0-test',
       stateDir: '',
       clock: this.clock,
       random: () => 0.5,
       logSink: (line) => this.logged.push(line),
-      ...options,
-    });
+    };
   }
 
   input(id: string, signal: Signal): Consumer {

@@ -46,6 +46,9 @@ extensions:
   zpages:
     endpoint: ${quoted(zpages)}
 service:
+  telemetry:
+    logs:
+      level: warn
   extensions: [health_check, zpages]
   pipelines:
     traces:

@@ -8,6 +8,10 @@ const OPTIONS: Readonly<Record<string, SuiteOptions>> = {
     config: { protocols: { grpc: { endpoint: '127.0.0.1:0' }, http: { endpoint: '127.0.0.1:0' } } },
     emptyError: 'must specify at least one protocol when using the OTLP receiver',
   },
+  'exporter otlp_http': {
+    config: { endpoint: 'http://127.0.0.1:1' },
+    emptyError: 'at least one endpoint must be specified',
+  },
   'processor memory_limiter': {
     config: { check_interval: '1s', limit_mib: 100_000 },
     emptyError: "'check_interval' must be greater than zero",

@@ -1,4 +1,6 @@
+import { flushCompileCache } from 'node:module';
 import { describeFailure } from './failure.ts';
+import { type FlagAddresses, withFlagHint } from './port-hint.ts';
 
 /** What a role tells the supervisor that started it. */
 export type RoleMessage =
@@ -19,7 +21,7 @@ export interface RunningRole {
  * Runs a role until it is asked to stop: SIGTERM, SIGINT, or the end of the supervisor. Resolves to the exit code. Under a supervisor
  * SIGINT is left to it, because a terminal sends it to everybody at once and the order of stopping matters.
  */
-export async function runRole(start: () => Promise<RunningRole>): Promise<number> {
+export async function runRole(start: () => Promise<RunningRole>, addresses: FlagAddresses): Promise<number> {
   const supervised = process.send !== undefined;
   const stopAsked = new Promise<void>((resolve) => {
     process.on('SIGTERM', () => resolve());
@@ -31,13 +33,16 @@ export async function runRole(start: () => Promise<RunningRole>): Promise<number
   let role: RunningRole;
   try {
     role = await start();
-  } catch (error) {
+  } catch (thrown) {
+    const error = withFlagHint(thrown, addresses);
     if (!supervised) throw error;
     await tell({ type: 'failed', lines: describeFailure(error) });
     return 1;
   }
   process.on('SIGHUP', () => void role.reload?.());
   if (supervised) await tell({ type: 'ready', info: role.info });
+  // Now, because a process that is killed writes nothing: the next start finds its code parsed.
+  flushCompileCache();
   const failure = await Promise.race([
     stopAsked.then(() => undefined),
     role.failed ?? new Promise<never>(() => undefined),

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { StartError } from '#base';
 import { Collector } from '#collector';
 import { type MapNode, nodeAt } from '#config';
-import { addressesIn } from '../addresses.ts';
+import { addressesIn, METRICS_DEFAULT } from '../addresses.ts';
+import { builtinAddresses } from '../builtin.ts';
 import { components } from '../components.ts';
 import { loadConfiguration } from '../configuration.ts';
-import type { Flags } from '../flags.ts';
+import { addressOf, type Flags } from '../flags.ts';
+import type { FlagAddresses } from '../port-hint.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { signalboxVersion } from '../version.ts';
 
@@ -14,7 +16,18 @@ export async function collectorCommand(flags: Flags, isBuiltinAllowed: boolean):
   if (flags.config.length === 0 && !isBuiltinAllowed) {
     throw new StartError('at least one config flag must be provided', 'signalbox collector --config FILE');
   }
-  return runRole(() => startCollector(flags));
+  const addresses: FlagAddresses = { 'metrics-address': addressOf(flags, 'metrics-address', METRICS_DEFAULT) };
+  if (flags.config.length === 0) {
+    const { grpc, http, health, zpages } = builtinAddresses(flags);
+    const builtin = {
+      'otlp-grpc-address': grpc,
+      'otlp-http-address': http,
+      'health-address': health,
+      'zpages-address': zpages,
+    };
+    Object.assign(addresses, builtin);
+  }
+  return runRole(() => startCollector(flags), addresses);
 }
 
 async function startCollector(flags: Flags): Promise<RunningRole> {

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
-import { addressesIn } from '../addresses.ts';
+import { type Addresses, addressesIn } from '../addresses.ts';
 import type { Flags } from '../flags.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { sectionOf } from '../section.ts';
 
 /** `signalbox engine`: the embedded store. Must be a process of its own, and this its main thread. */
 export async function engineCommand(flags: Flags): Promise<number> {
-  return runRole(() => startEngineRole(flags));
+  const addresses = addressesIn(await sectionOf(flags), flags);
+  return runRole(() => startEngineRole(addresses), { 'engine-address': addresses.engine });
 }
 
-async function startEngineRole(flags: Flags): Promise<RunningRole> {
+async function startEngineRole({ dataDir, engine: address }: Addresses): Promise<RunningRole> {
   const { startEngine } = await import('#engine');
-  const { dataDir, engine: address } = addressesIn(await sectionOf(flags), flags);
   const engine = await startEngine({
     dataDir: join(dataDir, 'engine'),
     host: address.host,

@@ -1,4 +1,4 @@
-import { addressesIn } from '../addresses.ts';
+import { type Addresses, addressesIn } from '../addresses.ts';
 import type { Flags } from '../flags.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { sectionOf } from '../section.ts';
@@ -6,12 +6,12 @@ import { signalboxVersion } from '../version.ts';
 
 /** `signalbox server`: console and query APIs over a store that is elsewhere. */
 export async function serverCommand(flags: Flags): Promise<number> {
-  return runRole(() => startServerRole(flags));
+  const addresses = addressesIn(await sectionOf(flags), flags);
+  return runRole(() => startServerRole(addresses), { 'http-address': addresses.server });
 }
 
-async function startServerRole(flags: Flags): Promise<RunningRole> {
+async function startServerRole({ server: address, storeUrl }: Addresses): Promise<RunningRole> {
   const { startServer } = await import('#api');
-  const { server: address, storeUrl } = addressesIn(await sectionOf(flags), flags);
   const server = await startServer({
     host: address.host,
     port: address.port,
