@@ -297,7 +297,7 @@ describe('shutdown', () => {
     await sampler.consume(batchOf(bad('a'), good('b')));
     await sampler.shutdown(1000);
     expect(next.batches).toEqual([]);
-    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'shutdown' })).toBe(2);
+    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'shutdown_undecided' })).toBe(2);
   });
 
   test('counts what is not delivered by the deadline', async () => {

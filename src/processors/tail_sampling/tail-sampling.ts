@@ -116,7 +116,7 @@ export class TailSamplingProcessor implements Processor {
   #discardDue(): void {
     const nowMs = this.#settings.clock.nowMs();
     for (let slot = this.#buffer.nextDue; slot >= 0; slot = this.#buffer.nextDue) {
-      this.#metrics.lost(this.#buffer.discard(slot, nowMs), 'shutdown');
+      this.#metrics.lost(this.#buffer.discard(slot, nowMs), 'shutdown_undecided');
     }
   }
 
