@@ -59,7 +59,7 @@ export class MessageReader {
     const part = at === 0 ? data : data.subarray(at);
     this.#length += part.length;
     if (this.#length > this.#messageBytes) {
-      throw new GrpcFailure(GRPC.internal, 'more than one message in a unary request');
+      throw new GrpcFailure(GRPC.internal, 'a unary call with more than one message');
     }
     this.#parts.push(part);
   }
@@ -78,7 +78,7 @@ export class MessageReader {
 
   /** The message, decompressed, in memory of its own. Throws (or rejects with) a GrpcFailure. */
   finish(coding: Coding | undefined): Uint8Array | Promise<Uint8Array> {
-    if (this.#prefixLength < PREFIX_BYTES) throw new GrpcFailure(GRPC.internal, 'the request has no message');
+    if (this.#prefixLength < PREFIX_BYTES) throw new GrpcFailure(GRPC.internal, 'a unary call without a message');
     if (this.#length < this.#messageBytes) throw new GrpcFailure(GRPC.internal, 'the message is cut off');
     const message = this.#parts.length === 0 ? new Uint8Array(0) : joinBytes(this.#parts, this.#length);
     this.#parts = [];

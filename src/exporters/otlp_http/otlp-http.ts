@@ -1,5 +1,5 @@
-import { ConsumeError, excerpt, StartError } from '#base';
-import type { Counter, CreateSettings, Exporter, Host } from '#component';
+import { ConsumeError, StartError } from '#base';
+import type { CreateSettings, Exporter, Host } from '#component';
 import {
   decodeStatus,
   GRPC,
@@ -9,6 +9,7 @@ import {
   type HttpTarget,
   httpTarget,
   isRetryableHttp,
+  PartialSuccesses,
   parseRetryAfter,
   type RpcStatus,
   userAgent,
@@ -16,17 +17,11 @@ import {
 import type { Batch, Signal } from '#pdata';
 import { decodeExportResponse, encodeOtlpJson, encodeOtlpParts } from '#wire';
 import type { OtlpHttpExporterConfig } from './config.ts';
-import { rejectedCounter } from './metrics.ts';
 
 /** As much of an answer as otelcol reads. */
 const ANSWER_LIMIT_BYTES = 64 * 1024;
 const PROTO_TYPE = 'application/x-protobuf';
 const JSON_TYPE = 'application/json';
-const DROPPED_NAME: Readonly<Record<Signal, string>> = {
-  traces: 'spans',
-  metrics: 'data_points',
-  logs: 'log_records',
-};
 
 /** Sends batches by OTLP over HTTP, one POST per batch. */
 export class OtlpHttpExporter implements Exporter {
@@ -34,7 +29,7 @@ export class OtlpHttpExporter implements Exporter {
   readonly #settings: CreateSettings;
   readonly #config: OtlpHttpExporterConfig;
   readonly #client: HttpClient;
-  readonly #rejected: Counter;
+  readonly #partialSuccesses: PartialSuccesses;
   readonly #signal: Signal;
   readonly #url: HttpTarget | undefined;
 
@@ -43,7 +38,7 @@ export class OtlpHttpExporter implements Exporter {
     this.#config = config;
     this.#signal = signal;
     this.#url = config.urls[signal] === '' ? undefined : httpTarget(config.urls[signal]);
-    this.#rejected = rejectedCounter(settings, signal);
+    this.#partialSuccesses = new PartialSuccesses(settings, signal);
     this.#client = new HttpClient({
       config: config.client,
       path: `exporters::${settings.id}`,
@@ -85,7 +80,8 @@ export class OtlpHttpExporter implements Exporter {
       });
     }
     if (answer.status < 200 || answer.status > 299) throw this.#refusal(url, answer);
-    this.#notePartialSuccess(answer);
+    const { rejectedCount, message } = partialSuccessIn(answer);
+    this.#partialSuccesses.note(rejectedCount, message);
   }
 
   #refusal(url: HttpTarget, answer: HttpAnswer): ConsumeError {
@@ -102,15 +98,6 @@ export class OtlpHttpExporter implements Exporter {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(grpcCode !== undefined && { grpcCode }),
     });
-  }
-
-  /** A partial success is a success for the pipeline: those items would be rejected again. */
-  #notePartialSuccess(answer: HttpAnswer): void {
-    const { rejectedCount, message } = partialSuccessIn(answer);
-    if (rejectedCount === 0 && message === '') return;
-    this.#rejected.add(rejectedCount);
-    const dropped = { [`dropped_${DROPPED_NAME[this.#signal]}`]: rejectedCount };
-    this.#settings.logger.warn('Partial success response', { message: excerpt(message, 500), ...dropped });
   }
 }
 

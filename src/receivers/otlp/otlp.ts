@@ -1,6 +1,15 @@
 import type { Consumer, CreateSettings, Host, Receiver } from '#component';
 import type { GrpcServerConfig } from '#config';
-import { ByteBudget, type GrpcAnswer, type GrpcCall, GrpcServer, type Listening, readServerTls, watchTls } from '#net';
+import {
+  ByteBudget,
+  type GrpcAnswer,
+  type GrpcCall,
+  GrpcServer,
+  type Listening,
+  OTLP_GRPC_PATHS,
+  readServerTls,
+  watchTls,
+} from '#net';
 import type { BatchContext, Signal } from '#pdata';
 import { encodeExportResponse } from '#wire';
 import type { OtlpHttpConfig, OtlpReceiverConfig } from './config.ts';
@@ -8,11 +17,6 @@ import { OtlpHttpServer } from './http-server.ts';
 import { Intake } from './intake.ts';
 import { watchInFlight } from './metrics.ts';
 
-const SERVICE_PATHS: Readonly<Record<Signal, string>> = {
-  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
-  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
-};
 const DEFAULT_GRPC_MESSAGE_MIB = 4;
 const MIB = 1024 * 1024;
 const NO_BYTES = new Uint8Array(0);
@@ -127,7 +131,7 @@ function grpcHandlers(
   includeMetadata: boolean,
 ): Map<string, (message: Uint8Array, call: GrpcCall) => Promise<GrpcAnswer>> {
   const handlers = new Map<string, (message: Uint8Array, call: GrpcCall) => Promise<GrpcAnswer>>();
-  for (const [signal, path] of Object.entries(SERVICE_PATHS) as [Signal, string][]) {
+  for (const [signal, path] of Object.entries(OTLP_GRPC_PATHS) as [Signal, string][]) {
     if (!intake.takes(signal)) continue;
     handlers.set(path, async (message, call) => {
       const outcome = await intake.receive(signal, message, 'proto', contextOf(call, includeMetadata));

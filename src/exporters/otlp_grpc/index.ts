@@ -1,0 +1,1 @@
+export { otlpGrpcExporterFactory } from './factory.ts';

@@ -1,0 +1,184 @@
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { messageOf } from '#base';
+import type { GrpcClientKeepalive } from '#config';
+import type { ClientTls } from './tls.ts';
+
+/** One address that a target's name stands for. */
+export interface GrpcAddress {
+  readonly host: string;
+  /** 0: `host` is the path of a unix socket. */
+  readonly port: number;
+}
+
+export interface GrpcConnectionSettings {
+  readonly address: GrpcAddress;
+  readonly authority: string;
+  /** The name that the certificate must be for, where the address is not it. */
+  readonly serverName: string;
+  readonly tls: ClientTls | undefined;
+  readonly keepalive: GrpcClientKeepalive | undefined;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Called when a connection that was ready is no more. */
+  onLost(): void;
+}
+
+/** grpc/grpc doc/connection-backoff.md. */
+const BACKOFF_INITIAL_MS = 1000;
+const BACKOFF_FACTOR = 1.6;
+const BACKOFF_MAX_MS = 120_000;
+const BACKOFF_JITTER = 0.2;
+const CONNECT_TIMEOUT_MS = 20_000;
+
+/** One HTTP/2 connection to one address: opened when it is needed, and not sooner after a failure than the backoff says. */
+export class GrpcConnection {
+  readonly #settings: GrpcConnectionSettings;
+  #session: ClientHttp2Session | undefined;
+  #connecting: Promise<void> | undefined;
+  #failures = 0;
+  #retryAtMs = 0;
+  #error = '';
+  #openCalls = 0;
+  #isClosed = false;
+  #ping: NodeJS.Timeout | undefined;
+
+  constructor(settings: GrpcConnectionSettings) {
+    this.#settings = settings;
+  }
+
+  get address(): GrpcAddress {
+    return this.#settings.address;
+  }
+  /** The session to send on; undefined while there is none. */
+  get session(): ClientHttp2Session | undefined {
+    return this.#session;
+  }
+  /** Settles, and never rejects, when the attempt that is under way is over. */
+  get connecting(): Promise<void> | undefined {
+    return this.#connecting;
+  }
+  /** Why the last attempt failed. */
+  get error(): string {
+    return this.#error;
+  }
+  /** When the next attempt may begin, in milliseconds of Date.now(). */
+  get retryAtMs(): number {
+    return this.#retryAtMs;
+  }
+
+  /** Starts an attempt, if there is neither a connection nor an attempt and the backoff is over. */
+  ensure(): void {
+    if (this.#session !== undefined || this.#connecting !== undefined || this.#isClosed) return;
+    if (Date.now() < this.#retryAtMs) return;
+    this.#connecting = this.#connect().then(
+      (session) => this.#ready(session),
+      (error: unknown) => this.#failed(error),
+    );
+  }
+
+  /** Marks a call as open; the result marks it as done. */
+  enter(): () => void {
+    this.#openCalls++;
+    return () => {
+      this.#openCalls--;
+    };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearInterval(this.#ping);
+    this.#session?.destroy();
+    this.#session = undefined;
+  }
+
+  #connect(): Promise<ClientHttp2Session> {
+    const { authority, tls } = this.#settings;
+    const scheme = tls === undefined ? 'http' : 'https';
+    return new Promise((resolve, reject) => {
+      const socket = this.#open();
+      const session = connectHttp2(`${scheme}://${authority}`, {
+        createConnection: () => socket,
+        settings: { enablePush: false },
+      });
+      const timer = setTimeout(() => {
+        session.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`));
+      }, CONNECT_TIMEOUT_MS);
+      const end = (): void => clearTimeout(timer);
+      session.once('error', (error) => {
+        end();
+        reject(error);
+      });
+      session.once('close', () => {
+        end();
+        reject(new Error('the connection was closed before it was ready'));
+      });
+      // Only the peer's settings prove that it speaks HTTP/2.
+      session.once('remoteSettings', () => {
+        end();
+        resolve(session);
+      });
+    });
+  }
+
+  #open(): Socket {
+    const { address, tls, serverName } = this.#settings;
+    const where = address.port === 0 ? { path: address.host } : { host: address.host, port: address.port };
+    if (tls === undefined) return connectTcp({ ...where, noDelay: true });
+    const { servername, ...context } = tls;
+    const name = servername || serverName;
+    return connectTls({
+      ...where,
+      ...context,
+      ...(isIP(name) === 0 ? { servername: name } : { host: name }),
+      ALPNProtocols: ['h2'],
+    });
+  }
+
+  #ready(session: ClientHttp2Session): void {
+    this.#connecting = undefined;
+    if (this.#isClosed || session.destroyed || session.closed) {
+      session.destroy();
+      return;
+    }
+    this.#session = session;
+    this.#failures = 0;
+    this.#error = '';
+    const lost = (): void => {
+      clearInterval(this.#ping);
+      if (this.#session !== session) return;
+      this.#session = undefined;
+      this.#settings.onLost();
+    };
+    session.on('error', () => session.destroy());
+    session.once('close', lost);
+    session.once('goaway', lost);
+    this.#keepAlive(session);
+  }
+
+  #failed(error: unknown): void {
+    this.#connecting = undefined;
+    this.#error = messageOf(error);
+    const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_INITIAL_MS * BACKOFF_FACTOR ** this.#failures);
+    const jitter = 1 + (this.#settings.random() * 2 - 1) * BACKOFF_JITTER;
+    this.#retryAtMs = Date.now() + backoffMs * jitter;
+    this.#failures++;
+  }
+
+  /** Pings the peer and gives the connection up when no answer comes. */
+  #keepAlive(session: ClientHttp2Session): void {
+    const { keepalive } = this.#settings;
+    if (keepalive === undefined || keepalive.timeMs <= 0) return;
+    this.#ping = setInterval(() => {
+      if (this.#openCalls === 0 && !keepalive.permitWithoutStream) return;
+      const silent = setTimeout(
+        () => session.destroy(new Error('keepalive ping was not answered')),
+        keepalive.timeoutMs,
+      );
+      silent.unref();
+      session.ping(() => clearTimeout(silent));
+    }, keepalive.timeMs);
+    this.#ping.unref();
+  }
+}
