@@ -151,6 +151,28 @@ describe('reload', () => {
     await collector.shutdown();
   });
 
+  test.each([
+    { name: 'a good one', fail: '' },
+    { name: 'one that cannot start', fail: 'port taken' },
+  ])('$name loses nothing of what exporters had queued', async ({ fail }) => {
+    const world = new FakeWorld();
+    const queued = SIMPLE.replace(
+      'exporters: {nop: }',
+      'exporters: {queued: {sending_queue: {num_consumers: 1}}}',
+    ).replace('exporters: [nop]', 'exporters: [queued]');
+    const collector = world.collector(queued);
+    await collector.start();
+    world.output('queued', 'traces').before = () => {
+      throw new ConsumeError('the far side is down');
+    };
+    for (const items of [1, 2, 3]) await world.input('nop', 'traces').consume(sampleBatch('traces', items));
+    world.yaml = queued.replace('receivers: {nop: }', `receivers: {nop: {fail: "${fail}"}}`);
+    expect(await collector.reload()).toBe(fail === '');
+    expect(world.output('queued', 'traces').itemCount).toBe(6);
+    expect(collector.metrics.total('exporter_send_failed_spans')).toBe(0);
+    await collector.shutdown();
+  });
+
   test('one that cannot start gives way to the one before', async () => {
     const world = new FakeWorld();
     const collector = world.collector(SIMPLE);

@@ -104,14 +104,19 @@ export class Collector {
         this.#logFailure('The new configuration is not used', error);
         return false;
       }
+      before?.keepLeftovers(next);
       await this.#stopRunning();
       try {
         await this.#run(next, plan);
+        if (before !== undefined) await next.takeOver(before);
         before?.closeLog();
         return true;
       } catch (error) {
         this.#logFailure('The new configuration cannot start, going back to the one before', error);
-        if (before !== undefined) await this.#run(this.#build(before.plan), before.plan);
+        if (before === undefined) return false;
+        const again = this.#build(before.plan);
+        await this.#run(again, before.plan);
+        await again.takeOver(before);
         return false;
       }
     });

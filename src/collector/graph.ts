@@ -40,8 +40,10 @@ export interface Graph {
   /** In the order in which they start; they stop in the opposite one. */
   readonly nodes: readonly GraphNode[];
   readonly extensions: ReadonlyMap<string, Component>;
-  /** The exporters by id and signal, for feeding the collector's own telemetry into one. */
+  /** The exporter of this id and signal, created if no pipeline has it: for feeding the collector's own telemetry into one. */
   exporter(id: string, signal: Signal): Exporter;
+  /** By id and signal. */
+  readonly exporters: ReadonlyMap<string, DeliveringExporter>;
 }
 
 /**
@@ -89,6 +91,7 @@ class GraphBuilder {
       nodes: this.#nodes,
       extensions,
       exporter: (id, signal) => this.#exporter(id, signal),
+      exporters: this.#exporters,
     };
   }
 

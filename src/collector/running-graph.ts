@@ -84,6 +84,21 @@ export class RunningGraph implements Host {
     this.#isReady = true;
   }
 
+  /** Before a shutdown that `next.takeOver(this)` follows: exporters keep what they have not sent. */
+  keepLeftovers(next: RunningGraph): void {
+    const successors = next.#options.graph.exporters;
+    for (const [key, exporter] of this.#options.graph.exporters) if (successors.has(key)) exporter.keepLeftovers();
+  }
+
+  /** Gives what the exporters of the graph before have kept to their successors. */
+  async takeOver(before: RunningGraph): Promise<void> {
+    const predecessors = before.#options.graph.exporters;
+    for (const [key, exporter] of this.#options.graph.exporters) {
+      const predecessor = predecessors.get(key);
+      if (predecessor !== undefined) await exporter.takeOver(predecessor);
+    }
+  }
+
   /**
    * Stops in the opposite order: receivers, processors from the front, exporters, extensions. Each hands on what it holds before the
    * next one stops. A component that takes too long, or throws, keeps none of the others from stopping.

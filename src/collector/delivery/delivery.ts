@@ -1,4 +1,4 @@
-import { type Clock, isPermanent, messageOf } from '#base';
+import { type Clock, ConsumeError, isPermanent, messageOf } from '#base';
 import type { ComponentStatus, Counter, Exporter, Host, Logger, Meter } from '#component';
 import type { DeliveryConfig } from '#config';
 import { type Batch, ITEM_NAME, type Signal } from '#pdata';
@@ -30,6 +30,7 @@ export class DeliveringExporter implements Exporter {
   readonly #counters: Readonly<Record<'sent' | 'sendFailed' | 'enqueueFailed' | 'retries', Counter>>;
   readonly #gauges: (() => void)[] = [];
   readonly #waitsForResult: boolean;
+  #leftovers: Batch[] | undefined = undefined;
   #isStopping = false;
   #isAbandoned = false;
   #stopped: Promise<void> | undefined;
@@ -88,6 +89,19 @@ export class DeliveringExporter implements Exporter {
     if (this.#waitsForResult) await offered.done;
   }
 
+  /**
+   * Before a shutdown that another exporter follows (a reload): what is queued, or fails from now on, is kept for `takeOver` in place of
+   * being tried once more and dropped. Senders that wait for the result get an error, and send again.
+   */
+  keepLeftovers(): void {
+    if (this.#queue !== undefined) this.#leftovers = [];
+  }
+
+  /** Takes what an exporter that was shut down has kept. What does not fit into the queue counts as lost. */
+  async takeOver(before: DeliveringExporter): Promise<void> {
+    for (const batch of before.#leftovers?.splice(0) ?? []) await this.consume(batch).catch(() => undefined);
+  }
+
   /** Stops retrying, sends what is queued once more, and shuts the exporter down. What is left at the deadline is lost and counted. */
   shutdown(deadlineMs: number): Promise<void> {
     this.#stopped ??= this.#shutdown(deadlineMs);
@@ -114,11 +128,13 @@ export class DeliveringExporter implements Exporter {
 
   async #send(batch: Batch, failureMessage: string): Promise<void> {
     const items = batch.itemCount;
+    if (this.#leftovers !== undefined && this.#isStopping) return this.#keep(batch);
     try {
       if (this.#retry === undefined) await this.#exporter.consume(batch);
       else await this.#retry.send(batch);
     } catch (error) {
       if (this.#isAbandoned) throw error;
+      if (this.#leftovers !== undefined && this.#isStopping && !isPermanent(error)) return this.#keep(batch);
       this.#counters.sendFailed.add(items);
       this.#settings.logger.error(failureMessage, {
         error: messageOf(error),
@@ -137,6 +153,11 @@ export class DeliveringExporter implements Exporter {
       this.#hasFailed = false;
       this.#settings.reportStatus('ok');
     }
+  }
+
+  #keep(batch: Batch): void {
+    if (this.#waitsForResult) throw new ConsumeError('the exporter is being restarted', { reason: 'stopped' });
+    this.#leftovers!.push(batch);
   }
 
   /** Gives up what is still queued: it counts as lost now, whatever becomes of the attempts under way. */
