@@ -105,7 +105,10 @@ export function checkKeyValue(bytes: Uint8Array, at: number, end: number, depth:
   if (bytes[at] === 0x0a && valueAt + 4 <= end && bytes[at + 1]! < 0x80 && bytes[valueAt] === 0x12) {
     const rest = end - valueAt - 2;
     if (bytes[valueAt + 1] === rest && rest < 0x80) {
-      if (bytes[valueAt + 2] === 0x0a && bytes[valueAt + 3] === rest - 2) return;
+      const tag = bytes[valueAt + 2]!;
+      if (tag === 0x0a && bytes[valueAt + 3] === rest - 2) return;
+      if (tag === 0x21 && rest === 9) return;
+      if ((tag === 0x18 || tag === 0x10) && rest === 2 && bytes[valueAt + 3]! < 0x80) return;
       checkAnyValue(bytes, valueAt + 2, end, depth);
       return;
     }

@@ -108,43 +108,68 @@ class SpanReader implements ItemReader {
     clearTime(this.#startWords, row);
     clearTime(this.#endWords, row);
     let at = from;
+    // One-byte tags and lengths, and ids of the right size, are read here; everything else by the checked functions.
     while (at < end) {
-      const tag = varint(bytes, at, end);
-      at = nextOffset();
+      let tag = bytes[at++]!;
+      if (tag >= 0x80) {
+        tag = varint(bytes, at - 1, end);
+        at = nextOffset();
+      }
       switch (tag) {
         case 0x4a: {
           const length = bytes[at]!;
-          const to = length < 0x80 && at + length < end ? at + 1 + length : contentEnd(bytes, at, end);
-          checkKeyValue(bytes, length < 0x80 ? at + 1 : nextOffset(), to, 0);
           attributeCount++;
-          at = to;
+          if (length < 0x80 && at + length < end) {
+            checkKeyValue(bytes, at + 1, at + 1 + length, 0);
+            at += 1 + length;
+          } else {
+            const to = contentEnd(bytes, at, end);
+            checkKeyValue(bytes, nextOffset(), to, 0);
+            at = to;
+          }
           break;
         }
-        case 0x0a: {
-          const to = contentEnd(bytes, at, end);
-          if (to - nextOffset() === 16) traceIdAt = nextOffset();
-          else if (to > nextOffset()) accepted = this.rejections.add('trace_id', to - nextOffset(), 16);
-          at = to;
+        case 0x0a:
+          if (bytes[at] === 16 && at + 16 < end) {
+            traceIdAt = at + 1;
+            at += 17;
+          } else {
+            const to = contentEnd(bytes, at, end);
+            if (to - nextOffset() === 16) traceIdAt = nextOffset();
+            else if (to > nextOffset()) accepted = this.rejections.add('trace_id', to - nextOffset(), 16);
+            at = to;
+          }
           break;
-        }
-        case 0x12: {
-          const to = contentEnd(bytes, at, end);
-          if (to - nextOffset() === 8) spanIdAt = nextOffset();
-          else if (to > nextOffset()) accepted = this.rejections.add('span_id', to - nextOffset(), 8);
-          at = to;
+        case 0x12:
+          if (bytes[at] === 8 && at + 8 < end) {
+            spanIdAt = at + 1;
+            at += 9;
+          } else {
+            const to = contentEnd(bytes, at, end);
+            if (to - nextOffset() === 8) spanIdAt = nextOffset();
+            else if (to > nextOffset()) accepted = this.rejections.add('span_id', to - nextOffset(), 8);
+            at = to;
+          }
           break;
-        }
-        case 0x22: {
-          const to = contentEnd(bytes, at, end);
-          if (to - nextOffset() === 8) parentSpanIdAt = isZero(bytes, nextOffset()) ? 0 : nextOffset();
-          else if (to > nextOffset()) accepted = this.rejections.add('parent_span_id', to - nextOffset(), 8);
-          at = to;
+        case 0x22:
+          if (bytes[at] === 8 && at + 8 < end) {
+            parentSpanIdAt = isZero(bytes, at + 1) ? 0 : at + 1;
+            at += 9;
+          } else {
+            const to = contentEnd(bytes, at, end);
+            if (to - nextOffset() === 8) parentSpanIdAt = isZero(bytes, nextOffset()) ? 0 : nextOffset();
+            else if (to > nextOffset()) accepted = this.rejections.add('parent_span_id', to - nextOffset(), 8);
+            at = to;
+          }
           break;
-        }
         case 0x2a:
-          at = contentEnd(bytes, at, end);
-          nameAt = nextOffset();
-          nameLength = at - nameAt;
+          nameLength = bytes[at]!;
+          nameAt = at + 1;
+          if (nameLength >= 0x80 || nameAt + nameLength > end) {
+            nameLength = contentEnd(bytes, at, end) - nextOffset();
+            nameAt = nextOffset();
+          }
+          at = nameAt + nameLength;
           break;
         case 0x30:
           kind = varint(bytes, at, end);
