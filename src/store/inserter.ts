@@ -56,6 +56,15 @@ export class Inserter {
     this.#request = isTls ? requestHttps : requestHttp;
   }
 
+  /** Whether the table has rows of the segment with this `ingested_at`. Throws InsertError. */
+  async hasRows(table: string, ingestedAtNs: bigint): Promise<boolean> {
+    const url = new URL(this.#endpoint.url);
+    url.searchParams.set('database', this.#endpoint.database);
+    const query = `SELECT 1 FROM ${table} WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAtNs}, 'UTC') LIMIT 1`;
+    const answer = await this.#post(url, new TextEncoder().encode(query));
+    return answer.trim() === '1';
+  }
+
   /** Inserts a Native block under a token: sent again under the same token, it is stored once. Throws InsertError. */
   async insert(table: string, block: Uint8Array, token: string): Promise<void> {
     const url = new URL(this.#endpoint.url);
@@ -66,7 +75,7 @@ export class Inserter {
     await this.#post(url, block);
   }
 
-  #post(url: URL, body: Uint8Array): Promise<void> {
+  #post(url: URL, body: Uint8Array): Promise<string> {
     const { username, password } = this.#endpoint;
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void =>
@@ -86,7 +95,7 @@ export class Inserter {
       request.on('error', fail);
       request.on('response', (response) => {
         readAnswer(response).then((text) => {
-          if (response.statusCode === 200 && !text.includes('DB::Exception')) resolve();
+          if (response.statusCode === 200 && !text.includes('DB::Exception')) resolve(text);
           else reject(answerError(response, text));
         }, fail);
       });

@@ -3,7 +3,7 @@
  *
  * Choices that hold for all tables (measured figures: docs of this folder, README.md):
  * - Partitions are days of `ingested_at` (when the collector took the item), never of the item's own time. So one insert
- *   touches one or two partitions whatever times its items claim, retention drops whole parts, and an item from 1970 or 2200
+ *   makes one part, all of it or nothing, whatever times its items claim, retention drops whole parts, and an item from 1970 or 2200
  *   is kept as long as any other.
  * - Sort keys begin with a bucket of the item's own time, `intDiv(toInt64(time), seconds)`: unlike toStartOfFiveMinutes it does not
  *   wrap in 2106. ClickHouse can't derive a bound on it from `time >= …` while `time` itself is in the key, so a minmax index
@@ -25,8 +25,10 @@ export const ATTRIBUTES_TYPE: string = `JSON(max_dynamic_paths=${ATTRIBUTE_PATHS
 export const RESOURCE_TYPE: string = `JSON(max_dynamic_paths=${RESOURCE_PATHS})`;
 
 const TIME = "DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))";
-const INGESTED = "ingested_at DateTime('UTC') CODEC(DoubleDelta, ZSTD(1))";
-const TIME_INDEX = 'INDEX time_range time TYPE minmax GRANULARITY 1';
+/** When the item's segment of the spool was made; the digits below a millisecond tell segments apart (Segment.ingestedAtNs). */
+const INGESTED = "ingested_at DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))";
+const TIME_INDEX = `INDEX time_range time TYPE minmax GRANULARITY 1,
+  INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1`;
 const ATTRIBUTES = `attributes ${ATTRIBUTES_TYPE} CODEC(ZSTD(1))`;
 const RESOURCE = `resource ${RESOURCE_TYPE} CODEC(ZSTD(1))`;
 const SCOPE = `scope_name LowCardinality(String),
@@ -74,8 +76,8 @@ export interface Table {
   readonly orderBy: string;
   /** Rows per index entry, where the default of 8192 is not right. */
   readonly granularity?: number;
-  /** The column that retention counts from. Default `ingested_at`. */
-  readonly expiryColumn?: string;
+  /** The time that retention counts from. Default `toDateTime(ingested_at)`. */
+  readonly expiry?: string;
   /** The day that a part belongs to; false for a table that is small and merges across days. */
   readonly partitioned?: false;
 }
@@ -128,6 +130,7 @@ const TRACE_INDEX: Table = {
   ingested_at SimpleAggregateFunction(max, DateTime('UTC')) CODEC(ZSTD(1))`,
   orderBy: 'trace_id',
   granularity: 1024,
+  expiry: 'ingested_at',
 };
 
 const LOGS: Table = {
@@ -181,7 +184,7 @@ const METRIC_SERIES: Table = {
   last_seen SimpleAggregateFunction(max, DateTime('UTC'))`,
   orderBy: 'name, series_id',
   granularity: 1024,
-  expiryColumn: 'last_seen',
+  expiry: 'last_seen',
   partitioned: false,
 };
 
@@ -308,7 +311,7 @@ export function createTableStatement(table: Table, database: string, engines: En
 
 /** The expression that says when a table's rows expire. */
 export function expiryExpression(table: Table, retentionSeconds: number): string {
-  return `${table.expiryColumn ?? 'ingested_at'} + toIntervalSecond(${retentionSeconds})`;
+  return `${table.expiry ?? 'toDateTime(ingested_at)'} + toIntervalSecond(${retentionSeconds})`;
 }
 
 /** The table of applied migrations itself. */

@@ -123,6 +123,17 @@ export function writeConstant32(sink: ByteSink, value: number, count: number): v
   for (let i = 0; i < count; i++) sink.view.setUint32(at + i * 4, value, true);
 }
 
+/** The same 64-bit number in all rows. */
+export function writeConstant64(sink: ByteSink, value: bigint, count: number): void {
+  const at = sink.take(count * 8);
+  const low = Number(value & 0xffff_ffffn);
+  const high = Number(value >> 32n);
+  for (let i = 0; i < count; i++) {
+    sink.view.setUint32(at + i * 8, low, true);
+    sink.view.setUint32(at + i * 8 + 4, high, true);
+  }
+}
+
 /** The end offsets of an array column: a running sum of `counts[0, count)`, continued from `start`. Returns the sum. */
 export function writeOffsets(sink: ByteSink, counts: Uint32Array, count: number, start: number): number {
   const at = sink.take(count * 8);

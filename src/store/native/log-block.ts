@@ -10,7 +10,7 @@ import {
   StringList,
   wordsOf,
   writeBytes,
-  writeConstant32,
+  writeConstant64,
   writeIds,
   writeTimes,
   writeUint32s,
@@ -36,8 +36,8 @@ export class LogBlockEncoder {
   readonly #attributes = new JsonColumnEncoder(ATTRIBUTE_PATHS);
   readonly #resources = new JsonColumnEncoder(RESOURCE_PATHS);
 
-  /** `ingestedAtSeconds` since the epoch goes into every row. The result is valid until the next call. */
-  encode(chunks: readonly LogChunk[], ingestedAtSeconds: number): Uint8Array<ArrayBuffer> {
+  /** `ingestedAtNs` since the epoch goes into every row. The result is valid until the next call. */
+  encode(chunks: readonly LogChunk[], ingestedAtNs: bigint): Uint8Array<ArrayBuffer> {
     const sink = this.#sink;
     const rowCount = rowCountOf(chunks);
     beginBlock(sink, OWN_COLUMN_COUNT + SCOPE_COLUMN_COUNT, rowCount);
@@ -49,8 +49,8 @@ export class LogBlockEncoder {
     this.#attributes.write(sink, rowGroups(chunks), rowCount);
     beginColumn(sink, 'dropped_attributes_count', 'UInt32');
     writeUint32s(sink, this.#droppedCounts, undefined, rowCount);
-    beginColumn(sink, 'ingested_at', "DateTime('UTC')");
-    writeConstant32(sink, ingestedAtSeconds, rowCount);
+    beginColumn(sink, 'ingested_at', TIME);
+    writeConstant64(sink, ingestedAtNs, rowCount);
     return sink.written();
   }
 

@@ -21,7 +21,7 @@ import {
   beginColumn,
   clampTimes,
   wordsOf,
-  writeConstant32,
+  writeConstant64,
   writeOffsets,
   writeTimes,
   writeUint32s,
@@ -31,7 +31,6 @@ import { DictionaryColumn } from './dictionary.ts';
 import { writeAttributesJson } from './value-json.ts';
 
 const TIME = "DateTime64(9, 'UTC')";
-const SECONDS = "DateTime('UTC')";
 const LOW_CARDINALITY = 'LowCardinality(String)';
 
 /** The rows of one table in one chunk. */
@@ -91,7 +90,7 @@ export class PointBlockEncoder {
   readonly #attributes = new ByteSink();
   readonly #text = new ByteSink();
 
-  encode(table: PointTable, parts: readonly PointRows[], ingestedAtSeconds: number): Uint8Array<ArrayBuffer> {
+  encode(table: PointTable, parts: readonly PointRows[], ingestedAtNs: bigint): Uint8Array<ArrayBuffer> {
     const sink = this.#sinkOf(table);
     let rowCount = 0;
     for (const part of parts) rowCount += part.rows.length;
@@ -113,8 +112,8 @@ export class PointBlockEncoder {
     }
     beginColumn(sink, 'flags', 'UInt32');
     for (const { chunk, rows } of parts) writeUint32s(sink, chunk.columns.flags, rows, rows.length);
-    beginColumn(sink, 'ingested_at', SECONDS);
-    writeConstant32(sink, ingestedAtSeconds, rowCount);
+    beginColumn(sink, 'ingested_at', TIME);
+    writeConstant64(sink, ingestedAtNs, rowCount);
     return sink.written();
   }
 
@@ -195,7 +194,7 @@ export class PointBlockEncoder {
   }
 
   /** The exemplars of all points, or undefined where there are none. */
-  encodeExemplars(parts: readonly PointRows[], ingestedAtSeconds: number): Uint8Array<ArrayBuffer> | undefined {
+  encodeExemplars(parts: readonly PointRows[], ingestedAtNs: bigint): Uint8Array<ArrayBuffer> | undefined {
     const found = parts.flatMap((part) => [...exemplarsOf(part)]);
     if (found.length === 0) return undefined;
     const sink = this.#sinkOf('metric_exemplars');
@@ -234,8 +233,8 @@ export class PointBlockEncoder {
       this.#attributes.copy(this.#text.bytes, 0, this.#text.length);
     }
     sink.copy(this.#attributes.bytes, 0, this.#attributes.length);
-    beginColumn(sink, 'ingested_at', SECONDS);
-    writeConstant32(sink, ingestedAtSeconds, rowCount);
+    beginColumn(sink, 'ingested_at', TIME);
+    writeConstant64(sink, ingestedAtNs, rowCount);
     return sink.written();
   }
 }

@@ -16,6 +16,7 @@ export interface TableBlock {
 
 /** A live series is written again after so long, so that `last_seen` is right to the hour and the series outlives its first row. */
 const SERIES_RENEW_SECONDS = 3600;
+const NS_PER_SECOND = 1_000_000_000n;
 
 /**
  * Turns the chunks of a segment into one block per table. The same chunks and time give the same rows, so a block can be sent again under
@@ -29,29 +30,27 @@ export class SegmentEncoder {
   readonly #points = new PointBlockEncoder();
   readonly #series = new SeriesBlockEncoder();
 
-  /** `ingestedAtSeconds` goes into every row; `knownSeries` learns the series that are written. */
-  *encode(chunks: readonly Chunk[], ingestedAtSeconds: number, knownSeries: SeriesSet): Generator<TableBlock> {
+  /** `ingestedAtNs` since the epoch goes into every row; `knownSeries` learns the series that are written. */
+  *encode(chunks: readonly Chunk[], ingestedAtNs: bigint, knownSeries: SeriesSet): Generator<TableBlock> {
+    const seconds = Number(ingestedAtNs / NS_PER_SECOND);
     const spans = chunks.filter((chunk) => chunk instanceof SpanChunk && chunk.count > 0) as SpanChunk[];
     if (spans.length > 0) {
-      yield { table: 'spans', bytes: this.#spans.encode(spans, ingestedAtSeconds) };
-      yield { table: 'trace_index', bytes: this.#traceIndex.encode(spans, ingestedAtSeconds) };
+      yield { table: 'spans', bytes: this.#spans.encode(spans, ingestedAtNs) };
+      yield { table: 'trace_index', bytes: this.#traceIndex.encode(spans, seconds) };
     }
     const logs = chunks.filter((chunk) => chunk instanceof LogChunk && chunk.count > 0) as LogChunk[];
-    if (logs.length > 0) yield { table: 'logs', bytes: this.#logs.encode(logs, ingestedAtSeconds) };
+    if (logs.length > 0) yield { table: 'logs', bytes: this.#logs.encode(logs, ingestedAtNs) };
     const points = chunks.filter((chunk) => chunk instanceof PointChunk && chunk.count > 0) as PointChunk[];
-    if (points.length > 0) yield* this.#encodePoints(points, ingestedAtSeconds, knownSeries);
+    if (points.length > 0) yield* this.#encodePoints(points, ingestedAtNs, knownSeries);
   }
 
-  *#encodePoints(
-    chunks: readonly PointChunk[],
-    ingestedAtSeconds: number,
-    knownSeries: SeriesSet,
-  ): Generator<TableBlock> {
+  *#encodePoints(chunks: readonly PointChunk[], ingestedAtNs: bigint, knownSeries: SeriesSet): Generator<TableBlock> {
     const tables = new Map<PointTable, PointRows[]>();
     const newSeries: PointRows[] = [];
+    const seconds = Number(ingestedAtNs / NS_PER_SECOND);
     for (const chunk of chunks) {
       const seriesIds = seriesIdsOf(chunk);
-      const due = dueRows(chunk, seriesIds, knownSeries, ingestedAtSeconds);
+      const due = dueRows(chunk, seriesIds, knownSeries, seconds);
       if (due.length > 0) newSeries.push({ chunk, rows: Uint32Array.from(due), seriesIds });
       for (const [table, rows] of rowsByTable(chunk)) {
         const parts = tables.get(table) ?? [];
@@ -59,10 +58,9 @@ export class SegmentEncoder {
         tables.set(table, parts);
       }
     }
-    if (newSeries.length > 0)
-      yield { table: 'metric_series', bytes: this.#series.encode(newSeries, ingestedAtSeconds) };
-    for (const [table, parts] of tables) yield { table, bytes: this.#points.encode(table, parts, ingestedAtSeconds) };
-    const exemplars = this.#points.encodeExemplars([...tables.values()].flat(), ingestedAtSeconds);
+    if (newSeries.length > 0) yield { table: 'metric_series', bytes: this.#series.encode(newSeries, seconds) };
+    for (const [table, parts] of tables) yield { table, bytes: this.#points.encode(table, parts, ingestedAtNs) };
+    const exemplars = this.#points.encodeExemplars([...tables.values()].flat(), ingestedAtNs);
     if (exemplars !== undefined) yield { table: 'metric_exemplars', bytes: exemplars };
   }
 }

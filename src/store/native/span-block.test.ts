@@ -27,14 +27,14 @@ afterAll(async () => {
 /** Stores the chunks and gives every row back as plain data, in the order of their span ids. */
 async function throughStore(chunks: readonly SpanChunk[]): Promise<StoredSpan[]> {
   const second = nextSecond++;
-  await inserter.insert('spans', encoder.encode(chunks, second), `test-${second}`);
+  await inserter.insert('spans', encoder.encode(chunks, BigInt(second) * 1_000_000_000n), `test-${second}`);
   const bytes = await store.query(`
     SELECT time, duration_ns, trace_id, span_id, parent_span_id, trace_state, flags, service_name, name, kind, status_code,
       status_message, attributes, resource, scope_name, scope_version, scope_attributes, resource_schema_url,
       scope_schema_url, event_time, event_name, event_attributes, event_dropped_attributes_count, link_trace_id,
       link_span_id, link_trace_state, link_attributes, link_flags, link_dropped_attributes_count,
       dropped_attributes_count, dropped_events_count, dropped_links_count
-    FROM spans WHERE ingested_at = toDateTime(${second}, 'UTC') FORMAT RowBinary`);
+    FROM spans WHERE ingested_at = toDateTime64(${second}, 9, 'UTC') FORMAT RowBinary`);
   const reader = new RowBinaryReader(bytes);
   const spans: StoredSpan[] = [];
   while (!reader.isDone) spans.push(readSpan(reader));

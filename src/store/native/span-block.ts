@@ -9,7 +9,7 @@ import {
   rowGroups,
   type StringList,
   writeBytes,
-  writeConstant32,
+  writeConstant64,
   writeIds,
   writeOffsets,
   writeTimes,
@@ -32,8 +32,8 @@ export class SpanBlockEncoder {
   readonly #attributes = new JsonColumnEncoder(ATTRIBUTE_PATHS);
   readonly #resources = new JsonColumnEncoder(RESOURCE_PATHS);
 
-  /** `ingestedAtSeconds` since the epoch goes into every row. The result is valid until the next call. */
-  encode(chunks: readonly SpanChunk[], ingestedAtSeconds: number): Uint8Array<ArrayBuffer> {
+  /** `ingestedAtNs` since the epoch goes into every row. The result is valid until the next call. */
+  encode(chunks: readonly SpanChunk[], ingestedAtNs: bigint): Uint8Array<ArrayBuffer> {
     const sink = this.#sink;
     const rowCount = rowCountOf(chunks);
     beginBlock(sink, OWN_COLUMN_COUNT + SCOPE_COLUMN_COUNT, rowCount);
@@ -46,8 +46,8 @@ export class SpanBlockEncoder {
     this.#writeDetails(rowCount);
     this.#writeEvents(rowCount);
     this.#writeLinks(rowCount);
-    beginColumn(sink, 'ingested_at', "DateTime('UTC')");
-    writeConstant32(sink, ingestedAtSeconds, rowCount);
+    beginColumn(sink, 'ingested_at', TIME);
+    writeConstant64(sink, ingestedAtNs, rowCount);
     return sink.written();
   }
 

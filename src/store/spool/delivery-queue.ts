@@ -1,0 +1,173 @@
+import type { Clock } from '#base';
+import type { Signal } from '#pdata';
+import type { Segment } from './segment-log.ts';
+
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 5_000;
+const LONGEST_SEGMENT_WAIT_MS = 60_000;
+
+/** Waits that double from 0.1 s to 5 s, each shortened at random by up to a half so that many senders don't come at once. */
+export class Backoff {
+  readonly #random: () => number;
+  #attempts = 0;
+
+  constructor(random: () => number) {
+    this.#random = random;
+  }
+
+  nextMs(): number {
+    const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(10, this.#attempts++));
+    return waitMs * (1 - this.#random() / 2);
+  }
+
+  reset(): void {
+    this.#attempts = 0;
+  }
+}
+
+/** A segment on its way into the store. */
+export class Delivery<T> {
+  readonly segment: Segment<T>;
+  /** Tables that have their block already. */
+  readonly doneTables: Set<string> = new Set();
+  items: Readonly<Record<Signal, number>> = { traces: 0, metrics: 0, logs: 0 };
+  contentFailures = 0;
+  brokenCount = 0;
+  lastError = '';
+  notBeforeMs = 0;
+  /** An earlier attempt may have reached the store without our hearing of it. */
+  isDoubtful: boolean;
+  /** How many other segments were delivered when this one failed first. */
+  doneBefore = -1;
+  #refusals = 0;
+
+  constructor(segment: Segment<T>, isDoubtful: boolean) {
+    this.segment = segment;
+    this.isDoubtful = isDoubtful;
+  }
+
+  /** The wait after a refusal of this segment alone: doubles up to a minute. */
+  backoffMs(random: () => number): number {
+    const waitMs = Math.min(LONGEST_SEGMENT_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(12, this.#refusals++));
+    return waitMs * (1 - random() / 2);
+  }
+}
+
+/** Segments that wait for delivery, oldest first; those that failed wait their time while others go on. */
+export class DeliveryQueue<T> {
+  readonly #clock: Clock;
+  readonly #waiting: Delivery<T>[] = [];
+  readonly #running: Set<Delivery<T>> = new Set();
+  #pausedUntilMs = 0;
+  #doneCount = 0;
+  #isClosed = false;
+  #takers: ((delivery: Delivery<T> | undefined) => void)[] = [];
+  #drainers: (() => void)[] = [];
+  #cancelTimer: (() => void) | undefined = undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(delivery: Delivery<T>): void {
+    this.#waiting.push(delivery);
+    this.#serve();
+  }
+
+  /** The next segment whose time has come; undefined once the queue is closed. */
+  next(): Promise<Delivery<T> | undefined> {
+    return new Promise((resolve) => {
+      this.#takers.push(resolve);
+      this.#serve();
+    });
+  }
+
+  putBack(delivery: Delivery<T>, waitMs: number): void {
+    if (delivery.doneBefore < 0) delivery.doneBefore = this.#doneCount;
+    this.#running.delete(delivery);
+    delivery.notBeforeMs = this.#clock.nowMs() + waitMs;
+    const index = this.#waiting.findIndex((other) => other.segment.id > delivery.segment.id);
+    this.#waiting.splice(index < 0 ? this.#waiting.length : index, 0, delivery);
+    this.#serve();
+    this.#wakeDrainers();
+  }
+
+  done(delivery: Delivery<T>): void {
+    this.#running.delete(delivery);
+    this.#doneCount++;
+    this.#wakeDrainers();
+  }
+
+  /** Gives nothing out for so long. */
+  pause(waitMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.nowMs() + waitMs);
+  }
+
+  /** Whether others were delivered since this one failed first. */
+  overtaken(delivery: Delivery<T>): boolean {
+    return delivery.doneBefore >= 0 && this.#doneCount > delivery.doneBefore;
+  }
+
+  /** When the oldest segment that isn't delivered was made. */
+  oldestMs(): number | undefined {
+    let oldestMs: number | undefined;
+    for (const { segment } of [...this.#running, ...this.#waiting.slice(0, 1)]) {
+      if (oldestMs === undefined || segment.createdMs < oldestMs) oldestMs = segment.createdMs;
+    }
+    return oldestMs;
+  }
+
+  /** Resolves when all segments are delivered, the time is over, or the queue is paused because the engine is away. */
+  async drained(deadlineMs: number): Promise<void> {
+    const endMs = this.#clock.nowMs() + deadlineMs;
+    while (this.#running.size + this.#waiting.length > 0) {
+      const leftMs = endMs - this.#clock.nowMs();
+      if (leftMs <= 0 || this.#isClosed) return;
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(leftMs, resolve);
+        this.#drainers.push(() => {
+          cancel();
+          resolve();
+        });
+      });
+    }
+  }
+
+  #wakeDrainers(): void {
+    const drainers = this.#drainers;
+    this.#drainers = [];
+    for (const wake of drainers) wake();
+  }
+
+  /** Nothing is given out any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelTimer?.();
+    const takers = this.#takers;
+    this.#takers = [];
+    for (const taker of takers) taker(undefined);
+    this.#wakeDrainers();
+  }
+
+  #serve(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#isClosed) {
+      this.close();
+      return;
+    }
+    while (this.#takers.length > 0 && this.#waiting.length > 0) {
+      const nowMs = this.#clock.nowMs();
+      const index = nowMs < this.#pausedUntilMs ? -1 : this.#waiting.findIndex((item) => item.notBeforeMs <= nowMs);
+      if (index < 0) {
+        const dueMs = Math.min(...this.#waiting.map((item) => item.notBeforeMs));
+        const waitMs = Math.max(this.#pausedUntilMs, dueMs) - nowMs;
+        this.#cancelTimer = this.#clock.after(Math.max(1, waitMs), () => this.#serve());
+        return;
+      }
+      const [delivery] = this.#waiting.splice(index, 1);
+      this.#running.add(delivery!);
+      this.#takers.shift()!(delivery);
+    }
+  }
+}

@@ -1,0 +1,329 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, fnv1a32, messageOf, StartError } from '#base';
+import { lockFolder } from './folder-lock.ts';
+import { type Frame, frameHeader, frameSize, MAGIC, readFrames } from './frames.ts';
+
+export interface SegmentLogOptions {
+  /** Made when it is missing. Belongs to one process at a time. */
+  readonly dir: string;
+  /** A segment is closed when it has so many bytes, or items, or its first frame is so old. */
+  readonly segmentBytes: number;
+  readonly segmentItems: number;
+  readonly segmentAgeMs: number;
+  /** All segments together may take so many bytes; what comes then is refused. */
+  readonly limitBytes: number;
+  readonly clock: Clock;
+}
+
+/** Frames that are on disk under one name. `T` is what the caller keeps beside each frame. */
+export class Segment<T> {
+  /** Unique among all collectors; sorts by time. */
+  readonly id: string;
+  readonly createdMs: number;
+  bytes = 0;
+  items = 0;
+  /** What was kept with each frame, in order; undefined where only the file has it. */
+  kept: T[] | undefined;
+
+  constructor(id: string, kept: T[] | undefined) {
+    this.id = id;
+    this.createdMs = Number(id.slice(0, id.indexOf('-')));
+    this.kept = kept;
+  }
+
+  /** The time of its making in nanoseconds, with digits below the millisecond that hardly any other segment has. */
+  get ingestedAtNs(): bigint {
+    const name = new TextEncoder().encode(this.id);
+    return BigInt(this.createdMs) * 1_000_000n + BigInt(fnv1a32(name, 0, name.length) % 1_000_000);
+  }
+}
+
+/** The log is at its limit, or the disk did not take the frame. Nothing of the frame was kept. */
+export class SpoolError extends Error {
+  override name = 'SpoolError';
+  readonly reason: 'spool_full' | 'spool_write_failed';
+  constructor(message: string, reason: SpoolError['reason'], options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+interface OpenSegment<T> {
+  readonly segment: Segment<T>;
+  readonly file: FileHandle;
+}
+
+interface Pending<T> {
+  readonly buffers: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly items: number;
+  readonly kept: T | undefined;
+  readonly resolve: () => void;
+  readonly reject: (error: SpoolError) => void;
+}
+
+const SUFFIX = '.seg';
+const REJECTED = 'rejected';
+/** One write takes no more than this, so that a burst does not make its first sender wait for all of it. */
+const GROUP_BYTES = 16 * 1024 * 1024;
+/** writev takes up to IOV_MAX (1024) buffers at a time. */
+const GROUP_BUFFERS = 1000;
+
+/**
+ * A log of frames in segment files, for handing them on in blocks and losing none of what was acknowledged. `append` resolves when the
+ * frame is on disk; all callers that wait share one write and one fdatasync. A closed segment goes to `onClosed` and stays on disk until
+ * `remove` or `reject`. Segments that an earlier process left are in `leftovers`.
+ */
+export class SegmentLog<T> {
+  readonly #options: SegmentLogOptions;
+  readonly #onClosed: (segment: Segment<T>) => void;
+  readonly #unlock: () => void;
+  readonly #writerId = randomBytes(5).toString('hex');
+  /** From an earlier process, oldest first. */
+  readonly leftovers: readonly Segment<T>[];
+  #queue: Pending<T>[] = [];
+  #queuedBytes = 0;
+  #flushing: Promise<void> | undefined = undefined;
+  #open: OpenSegment<T> | undefined = undefined;
+  #cancelAge: (() => void) | undefined = undefined;
+  #isDue = false;
+  #sequence = 0;
+  #bytes: number;
+  #segmentCount: number;
+  #closed = false;
+
+  private constructor(
+    options: SegmentLogOptions,
+    onClosed: (segment: Segment<T>) => void,
+    unlock: () => void,
+    leftovers: readonly Segment<T>[],
+  ) {
+    this.#options = options;
+    this.#onClosed = onClosed;
+    this.#unlock = unlock;
+    this.leftovers = leftovers;
+    this.#bytes = leftovers.reduce((sum, segment) => sum + segment.bytes, 0);
+    this.#segmentCount = leftovers.length;
+  }
+
+  /** Opens the folder. Throws StartError: taken by another process, not writable, not a folder. */
+  static async open<T>(options: SegmentLogOptions, onClosed: (segment: Segment<T>) => void): Promise<SegmentLog<T>> {
+    let unlock: (() => void) | undefined;
+    try {
+      await mkdir(join(options.dir, REJECTED), { recursive: true });
+      unlock = lockFolder(options.dir);
+      const leftovers: Segment<T>[] = [];
+      for (const name of (await readdir(options.dir)).filter((file) => file.endsWith(SUFFIX)).sort()) {
+        const segment = new Segment<T>(name.slice(0, -SUFFIX.length), undefined);
+        segment.bytes = (await stat(join(options.dir, name))).size;
+        leftovers.push(segment);
+      }
+      return new SegmentLog(options, onClosed, unlock, leftovers);
+    } catch (error) {
+      unlock?.();
+      if (error instanceof StartError) throw error;
+      throw new StartError(
+        `spool folder ${options.dir}: ${messageOf(error)}`,
+        'make it a folder that this process can write, or choose another one with spool::directory',
+        { cause: error },
+      );
+    }
+  }
+
+  /** Bytes of all segments on disk and of frames that wait to be written. */
+  get bytes(): number {
+    return this.#bytes + this.#queuedBytes;
+  }
+
+  get segmentCount(): number {
+    return this.#segmentCount;
+  }
+
+  /**
+   * Writes a frame; resolves when it is on disk. `kept` stays in memory beside it. The parts must not change until then. Rejects
+   * with a SpoolError, and then nothing of the frame is kept.
+   */
+  append(kind: number, parts: readonly Uint8Array[], items: number, kept: T | undefined): Promise<void> {
+    const bytes = frameSize(parts);
+    const { dir, limitBytes } = this.#options;
+    if (this.bytes + bytes > limitBytes) {
+      const message = `spool folder ${dir}: ${this.bytes} of ${limitBytes} bytes are taken, a batch of ${bytes} doesn't fit`;
+      return Promise.reject(new SpoolError(message, 'spool_full'));
+    }
+    if (this.#closed) return Promise.reject(new SpoolError(`spool folder ${dir}: closed`, 'spool_write_failed'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ buffers: [frameHeader(kind, parts), ...parts], bytes, items, kept, resolve, reject });
+      this.#queuedBytes += bytes;
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    // Frames that arrive in the same turn go into the same write.
+    await Promise.resolve();
+    while (this.#queue.length > 0 || this.#isDue) {
+      const group = this.#takeGroup();
+      if (group.length > 0) await this.#writeGroup(group);
+      if (this.#isDue) await this.#closeSegment();
+    }
+    this.#flushing = undefined;
+  }
+
+  #takeGroup(): Pending<T>[] {
+    let bytes = 0;
+    let buffers = 0;
+    let count = 0;
+    for (const { bytes: size, buffers: parts } of this.#queue) {
+      if (count > 0 && (bytes + size > GROUP_BYTES || buffers + parts.length > GROUP_BUFFERS)) break;
+      bytes += size;
+      buffers += parts.length;
+      count++;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  async #writeGroup(group: readonly Pending<T>[]): Promise<void> {
+    let bytes = 0;
+    for (const pending of group) bytes += pending.bytes;
+    this.#queuedBytes -= bytes;
+    try {
+      this.#open ??= await this.#create();
+      const { file, segment } = this.#open;
+      await writeAll(file, segment.bytes, group);
+      await file.datasync();
+      this.#bytes += bytes;
+      segment.bytes += bytes;
+      for (const pending of group) {
+        segment.items += pending.items;
+        if (pending.kept === undefined) segment.kept = undefined;
+        else segment.kept?.push(pending.kept);
+      }
+      for (const pending of group) pending.resolve();
+      const { segmentBytes, segmentItems } = this.#options;
+      if (segment.bytes >= segmentBytes || segment.items >= segmentItems) this.#isDue = true;
+    } catch (error) {
+      const message = `spool folder ${this.#options.dir}: ${messageOf(error)}`;
+      for (const pending of group) pending.reject(new SpoolError(message, 'spool_write_failed', { cause: error }));
+      await this.#abandonTail();
+    }
+  }
+
+  async #create(): Promise<OpenSegment<T>> {
+    const createdMs = Math.floor(this.#options.clock.nowMs());
+    const id = `${String(createdMs).padStart(13, '0')}-${String(this.#sequence++).padStart(9, '0')}-${this.#writerId}`;
+    const segment = new Segment<T>(id, []);
+    const path = this.#path(segment);
+    const file = await open(path, 'wx');
+    try {
+      await file.write(MAGIC, 0, MAGIC.length, 0);
+      // The folder too, or a power cut could take the file's name away.
+      const folder = await open(this.#options.dir, 'r');
+      await folder.sync().finally(() => folder.close());
+    } catch (error) {
+      await file.close();
+      await rm(path, { force: true });
+      throw error;
+    }
+    segment.bytes = MAGIC.length;
+    this.#bytes += MAGIC.length;
+    this.#segmentCount++;
+    this.#cancelAge = this.#options.clock.after(this.#options.segmentAgeMs, () => {
+      this.#isDue = true;
+      this.#flushing ??= this.#flush();
+    });
+    return { segment, file };
+  }
+
+  /** After a failed write: whatever reached the file behind the last good frame is cut off, and the segment is not used again. */
+  async #abandonTail(): Promise<void> {
+    const current = this.#open;
+    if (current === undefined) return;
+    try {
+      await current.file.truncate(current.segment.bytes);
+    } catch {
+      // The frames' checksums tell the tail from what was acknowledged, unless it is whole: then it is stored after all.
+    }
+    await this.#closeSegment();
+  }
+
+  async #closeSegment(): Promise<void> {
+    this.#isDue = false;
+    const current = this.#open;
+    if (current === undefined) return;
+    this.#open = undefined;
+    this.#cancelAge?.();
+    this.#cancelAge = undefined;
+    await current.file.close().catch(() => undefined);
+    if (current.segment.bytes > MAGIC.length) this.#onClosed(current.segment);
+    else await this.remove(current.segment).catch(() => undefined);
+  }
+
+  /** Reads a segment's frames back. `tornBytes` behind them were cut off by a crash. Rejects where the file can't be read. */
+  async read(segment: Segment<T>): Promise<{ readonly frames: readonly Frame[]; readonly tornBytes: number }> {
+    return readFrames(await readFile(this.#path(segment)));
+  }
+
+  /** The segment is safe elsewhere: deletes its file. */
+  async remove(segment: Segment<T>): Promise<void> {
+    await rm(this.#path(segment), { force: true });
+    this.#forget(segment);
+  }
+
+  /** Moves the segment's file to the folder `rejected`, with the reason in a file beside it. */
+  async reject(segment: Segment<T>, reason: string): Promise<string> {
+    const target = join(this.#options.dir, REJECTED, `${segment.id}${SUFFIX}`);
+    await rename(this.#path(segment), target);
+    this.#forget(segment);
+    await writeFile(`${target}.txt`, `${reason}\n`).catch(() => undefined);
+    return target;
+  }
+
+  #forget(segment: Segment<T>): void {
+    this.#bytes -= segment.bytes;
+    this.#segmentCount--;
+  }
+
+  #path(segment: Segment<T>): string {
+    return join(this.#options.dir, `${segment.id}${SUFFIX}`);
+  }
+
+  /** Closes the open segment at once, so that it is handed on. */
+  async roll(): Promise<void> {
+    this.#isDue = true;
+    this.#flushing ??= this.#flush();
+    await this.#flushing;
+  }
+
+  /** Writes what waits, closes the open segment and gives the folder back. Segments that are not removed stay on disk. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await this.roll();
+    this.#closed = true;
+    this.#unlock();
+  }
+}
+
+async function writeAll(file: FileHandle, position: number, group: readonly Pending<unknown>[]): Promise<void> {
+  let buffers = group.flatMap((pending) => pending.buffers).filter((buffer) => buffer.length > 0);
+  while (buffers.length > 0) {
+    const { bytesWritten } = await file.writev(buffers, position);
+    position += bytesWritten;
+    buffers = behind(buffers, bytesWritten);
+  }
+}
+
+/** What is left of the buffers when their first `count` bytes are done. */
+function behind(buffers: readonly Uint8Array[], count: number): Uint8Array[] {
+  let rest = count;
+  const left: Uint8Array[] = [];
+  for (const buffer of buffers) {
+    if (rest >= buffer.length) rest -= buffer.length;
+    else {
+      left.push(rest === 0 ? buffer : buffer.subarray(rest));
+      rest = 0;
+    }
+  }
+  return left;
+}

@@ -1,0 +1,294 @@
+import { type Clock, messageOf, StartError } from '#base';
+import type { Batch, Chunk, Signal } from '#pdata';
+import type { StoreEndpoint } from './endpoint.ts';
+import { InsertError, Inserter } from './inserter.ts';
+import { prepareStore, type Retention } from './migrate.ts';
+import { SegmentEncoder, type TableBlock } from './native/segment-encoder.ts';
+import { SeriesSet } from './native/series-set.ts';
+import { Backoff, Delivery, DeliveryQueue } from './spool/delivery-queue.ts';
+import { type Segment, SegmentLog, type SegmentLogOptions } from './spool/segment-log.ts';
+
+/** What the writer tells the component around it. All are called outside of hot loops. */
+export interface StoreWriterObserver {
+  log(level: 'info' | 'warn' | 'error', message: string): void;
+  /** `failed` is for a mistake that retrying does not mend. */
+  state(state: 'ok' | 'unavailable' | 'failed', message: string): void;
+  /** A segment is in the store. `seconds` is what encoding and inserting took. */
+  inserted(items: Readonly<Record<Signal, number>>, seconds: number): void;
+  /** A segment was moved aside, because the store will never take it. */
+  rejected(items: Readonly<Record<Signal, number>>): void;
+  /** An attempt failed and will be made again. */
+  retried(): void;
+}
+
+export interface StoreWriterOptions {
+  readonly endpoint: StoreEndpoint;
+  readonly retention: Retention;
+  readonly spool: Omit<SegmentLogOptions, 'clock'>;
+  /** Chunks of closed segments are kept in memory up to so many bytes; beyond that they are read back from the spool. */
+  readonly memoryBytes: number;
+  /** Segments that are encoded and inserted at a time. */
+  readonly concurrency: number;
+  /** One insert may take so long. */
+  readonly insertTimeoutMs: number;
+  /** Series ids that are remembered, so as not to write a series with each of its points. */
+  readonly seriesLimit: number;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Bytes of an OTLP request to a chunk and back; src/wire has both. */
+  readonly decode: (signal: Signal, bytes: Uint8Array<ArrayBuffer>) => Chunk;
+  readonly encodeParts: (batch: Batch) => readonly Uint8Array[];
+  readonly observer: StoreWriterObserver;
+}
+
+const KINDS: readonly Signal[] = ['traces', 'metrics', 'logs'];
+/** A chunk's columns and attribute tables beside its bytes. */
+const MEMORY_PER_BYTE = 3;
+/** A block that the engine calls wrong is sent once more, in case the way there was at fault. */
+const CONTENT_ATTEMPTS = 2;
+/** A segment that breaks the connection so often, while others get through, is taken for the cause. */
+const BROKEN_ATTEMPTS = 10;
+/** Rows that are stored twice become one there. */
+const MERGING_TABLES: ReadonlySet<string> = new Set(['trace_index', 'metric_series']);
+const UNKNOWN_TABLE = 60;
+const UNKNOWN_DATABASE = 81;
+
+/**
+ * Takes batches into the spool and brings them from there into the store, each exactly once. `write` resolves when the batch is on disk.
+ * A segment's blocks go in under tokens made of its id, so sending them again, after a lost answer or in the next process, changes
+ * nothing.
+ */
+export class StoreWriter {
+  readonly #options: StoreWriterOptions;
+  readonly #inserter: Inserter;
+  readonly #series: SeriesSet;
+  readonly #queue: DeliveryQueue<Batch>;
+  readonly #backoff: Backoff;
+  #log: SegmentLog<Batch> | undefined = undefined;
+  #heldBytes = 0;
+  #workers: Promise<void>[] = [];
+  #preparing: Promise<boolean> | undefined = undefined;
+  #isStopping = false;
+  #isAvailable = true;
+
+  constructor(options: StoreWriterOptions) {
+    this.#options = options;
+    this.#inserter = new Inserter(options.endpoint, options.insertTimeoutMs);
+    this.#series = new SeriesSet(options.seriesLimit);
+    this.#queue = new DeliveryQueue(options.clock);
+    this.#backoff = new Backoff(options.random);
+  }
+
+  /** Opens the spool and begins to deliver what an earlier process left. Doesn't wait for the engine. Throws StartError. */
+  async start(): Promise<void> {
+    const { spool, clock, observer, concurrency } = this.#options;
+    this.#log = await SegmentLog.open<Batch>({ ...spool, clock }, (segment) => this.#take(segment));
+    if (this.#log.leftovers.length > 0)
+      observer.log('info', `${this.#log.leftovers.length} segments of an earlier run are delivered first`);
+    for (const segment of this.#log.leftovers) this.#queue.add(new Delivery(segment, true));
+    this.#workers = Array.from({ length: concurrency }, () => this.#work());
+  }
+
+  /** Bytes in the spool, written or about to be. */
+  get spoolBytes(): number {
+    return this.#log?.bytes ?? 0;
+  }
+
+  get segmentCount(): number {
+    return this.#log?.segmentCount ?? 0;
+  }
+
+  /** The age of the oldest data that is not in the store yet; 0 where all is. */
+  get lagMs(): number {
+    const oldestMs = this.#queue.oldestMs();
+    return oldestMs === undefined ? 0 : Math.max(0, this.#options.clock.nowMs() - oldestMs);
+  }
+
+  /** Resolves when the batch is on disk. Rejects with a SpoolError where it can't be. */
+  async write(batch: Batch): Promise<void> {
+    const items = batch.itemCount;
+    if (items === 0) return;
+    const parts = this.#options.encodeParts(batch);
+    await this.#log!.append(KINDS.indexOf(batch.signal), parts, items, batch);
+  }
+
+  #take(segment: Segment<Batch>): void {
+    const bytes = heldBytesOf(segment);
+    if (this.#heldBytes + bytes > this.#options.memoryBytes) segment.kept = undefined;
+    else this.#heldBytes += bytes;
+    this.#queue.add(new Delivery(segment, false));
+  }
+
+  async #work(): Promise<void> {
+    const encoder = new SegmentEncoder();
+    for (;;) {
+      const delivery = await this.#queue.next();
+      if (delivery === undefined) return;
+      if (!(await this.#prepared())) {
+        this.#queue.putBack(delivery, this.#backoff.nextMs());
+        if (this.#isStopping) return;
+        continue;
+      }
+      try {
+        await this.#deliver(delivery, encoder);
+      } catch (error) {
+        await this.#retry(delivery, error);
+      }
+    }
+  }
+
+  /** Makes sure that the tables exist, once for all workers. False where that failed; the next call tries again. */
+  #prepared(): Promise<boolean> {
+    this.#preparing ??= prepareStore({ endpoint: this.#options.endpoint, retention: this.#options.retention }).then(
+      () => {
+        this.#backoff.reset();
+        this.#setAvailable(true, 'the store is ready');
+        return true;
+      },
+      (error: unknown) => {
+        this.#preparing = undefined;
+        if (error instanceof StartError) this.#options.observer.state('failed', error.message);
+        else this.#setAvailable(false, `the store can't be reached: ${messageOf(error)}`);
+        return false;
+      },
+    );
+    return this.#preparing;
+  }
+
+  async #deliver(delivery: Delivery<Batch>, encoder: SegmentEncoder): Promise<void> {
+    const { segment } = delivery;
+    const startMs = this.#options.clock.nowMs();
+    const chunks = segment.kept?.flatMap((batch) => batch.chunks) ?? (await this.#readBack(segment));
+    delivery.items = countItems(chunks);
+    // The time of the segment's making, so that a segment gives the same rows whenever it is delivered.
+    for (const block of encoder.encode(chunks, segment.ingestedAtNs, this.#series)) {
+      if (delivery.doneTables.has(block.table)) continue;
+      await this.#insert(delivery, block);
+      delivery.doneTables.add(block.table);
+    }
+    this.#release(segment);
+    await this.#log!.remove(segment);
+    this.#queue.done(delivery);
+    this.#backoff.reset();
+    this.#setAvailable(true, 'the store takes data again');
+    this.#options.observer.inserted(delivery.items, (this.#options.clock.nowMs() - startMs) / 1000);
+  }
+
+  /**
+   * One block, once. The token alone is not enough where an engine was killed: it notes a part and its token one after the other, so
+   * either may be missing. After an attempt of unknown end we look for the segment's rows, which are one part: all there or none.
+   */
+  async #insert({ segment, isDoubtful }: Delivery<Batch>, { table, bytes }: TableBlock): Promise<void> {
+    const token = `${segment.id}-${table}`;
+    if (!isDoubtful || MERGING_TABLES.has(table)) return await this.#inserter.insert(table, bytes, token);
+    if (await this.#inserter.hasRows(table, segment.ingestedAtNs)) return;
+    await this.#inserter.insert(table, bytes, token);
+    if (await this.#inserter.hasRows(table, segment.ingestedAtNs)) return;
+    await this.#inserter.insert(table, bytes, `${token}-again`);
+  }
+
+  async #readBack(segment: Segment<Batch>): Promise<Chunk[]> {
+    const { frames, tornBytes } = await this.#log!.read(segment);
+    if (tornBytes > 0)
+      this.#options.observer.log(
+        'info',
+        `segment ${segment.id}: ${tornBytes} bytes at its end were never acknowledged`,
+      );
+    return frames.map(({ kind, payload }) => {
+      const signal = KINDS[kind];
+      if (signal === undefined) throw new InsertError(`a frame of unknown kind ${kind}`, 'content');
+      try {
+        return this.#options.decode(signal, payload);
+      } catch (error) {
+        throw new InsertError(`a frame that can't be decoded: ${messageOf(error)}`, 'content', 0, { cause: error });
+      }
+    });
+  }
+
+  async #retry(delivery: Delivery<Batch>, error: unknown): Promise<void> {
+    // Whatever series this segment brought are written again with the next points.
+    this.#series.clear();
+    const failure = error instanceof InsertError ? error.failure : 'content';
+    delivery.lastError = messageOf(error);
+    if (failure === 'content') {
+      if (++delivery.contentFailures >= CONTENT_ATTEMPTS) return await this.#reject(delivery);
+      this.#queue.putBack(delivery, this.#backoff.nextMs());
+    } else if (failure === 'refused') {
+      const { code } = error as InsertError;
+      if (code === UNKNOWN_TABLE || code === UNKNOWN_DATABASE) this.#preparing = undefined;
+      this.#queue.putBack(delivery, delivery.backoffMs(this.#options.random));
+    } else {
+      delivery.isDoubtful = true;
+      this.#setAvailable(false, delivery.lastError);
+      if (++delivery.brokenCount >= BROKEN_ATTEMPTS && this.#queue.overtaken(delivery))
+        return await this.#reject(delivery);
+      const waitMs = this.#backoff.nextMs();
+      this.#queue.pause(waitMs);
+      this.#queue.putBack(delivery, waitMs);
+    }
+    this.#options.observer.retried();
+  }
+
+  /** Moves a segment aside that the store will never take. */
+  async #reject(delivery: Delivery<Batch>): Promise<void> {
+    const { segment } = delivery;
+    const { observer } = this.#options;
+    this.#release(segment);
+    this.#queue.done(delivery);
+    try {
+      const path = await this.#log!.reject(segment, delivery.lastError);
+      observer.log('error', `segment ${segment.id} can't be stored and was moved to ${path}: ${delivery.lastError}`);
+    } catch (error) {
+      const reason = messageOf(error);
+      observer.log('error', `segment ${segment.id} can't be stored (${delivery.lastError}) nor moved aside: ${reason}`);
+    }
+    observer.rejected(delivery.items);
+  }
+
+  #release(segment: Segment<Batch>): void {
+    this.#heldBytes -= heldBytesOf(segment);
+    segment.kept = undefined;
+  }
+
+  #setAvailable(isAvailable: boolean, message: string): void {
+    if (this.#isAvailable === isAvailable) return;
+    this.#isAvailable = isAvailable;
+    this.#options.observer.state(isAvailable ? 'ok' : 'unavailable', message);
+  }
+
+  /** Closes the open segment at once and resolves when nothing waits to be stored, or the time is over. */
+  async drain(deadlineMs: number): Promise<void> {
+    await this.#log?.roll();
+    await this.#queue.drained(deadlineMs);
+  }
+
+  /**
+   * Delivers what it can within `deadlineMs`, unless the engine is away; the rest stays in the spool for the next start. Safe twice and
+   * without `start`.
+   */
+  async stop(deadlineMs: number): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    if (this.#log !== undefined) {
+      if (this.#isAvailable) await this.drain(deadlineMs);
+      else await this.#log.roll();
+    }
+    this.#queue.close();
+    this.#inserter.close();
+    await Promise.all(this.#workers);
+    await this.#log?.close();
+  }
+}
+
+function heldBytesOf(segment: Segment<Batch>): number {
+  let bytes = 0;
+  for (const batch of segment.kept ?? []) bytes += batch.byteLength;
+  return bytes * MEMORY_PER_BYTE;
+}
+
+function countItems(chunks: readonly Chunk[]): Record<Signal, number> {
+  const items = { traces: 0, metrics: 0, logs: 0 };
+  for (const chunk of chunks) items[chunk.signal] += chunk.count;
+  return items;
+}
