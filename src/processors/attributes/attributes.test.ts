@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { BatchContext } from '#pdata';
 import { decodeOtlp } from '#wire';
-import { b, d, i, process, requestOf, run, s, type Values } from './testing.ts';
+import { b, d, i, process, requestOf, run, s, type Values } from './testing/requests.ts';
 
 /** One span with these attributes through these actions. */
 async function one(actions: readonly object[], attributes: Values, context?: BatchContext): Promise<Values> {

@@ -3,7 +3,7 @@ import { fakeSettings, RecordingConsumer } from '#component/testing.ts';
 import type { Signal } from '#pdata';
 import { type AttributesConfig, attributesSchema } from './config.ts';
 import { attributesFactory } from './index.ts';
-import { b, type Group, i, run, s } from './testing.ts';
+import { b, type Group, i, run, s } from './testing/requests.ts';
 
 describe('include and exclude', () => {
   const mark = [{ action: 'insert', key: 'hit', value: true }];

@@ -2,9 +2,9 @@ import { expect } from 'vitest';
 import { fakeSettings, RecordingConsumer } from '#component/testing.ts';
 import { Batch, type BatchContext, type Signal } from '#pdata';
 import { decodeOtlp, encodeOtlp } from '#wire';
-import { decodeReference, encodeReference, type ReferenceObject } from '../../wire/testing/otlp-reference.ts';
-import { type AttributesConfig, attributesSchema } from './config.ts';
-import { attributesFactory } from './factory.ts';
+import { decodeReference, encodeReference, type ReferenceObject } from '../../../wire/testing/otlp-reference.ts';
+import { type AttributesConfig, attributesSchema } from '../config.ts';
+import { attributesFactory } from '../factory.ts';
 
 /** Values in OTLP's form, written and read by the reference decoder: types are part of what is compared. */
 export const s = (stringValue: string): object => ({ stringValue });
