@@ -12,6 +12,10 @@ const OPTIONS: Readonly<Record<string, SuiteOptions>> = {
     config: { endpoint: 'http://127.0.0.1:1' },
     emptyError: 'at least one endpoint must be specified',
   },
+  'processor attributes': {
+    config: { actions: [{ key: 'secret', action: 'delete' }] },
+    emptyError: 'missing required field "actions"',
+  },
   'processor memory_limiter': {
     config: { check_interval: '1s', limit_mib: 100_000 },
     emptyError: "'check_interval' must be greater than zero",

@@ -7,6 +7,9 @@ import { ComponentRegistry } from '#component';
  */
 const sources: readonly ComponentSource[] = [
   source('receiver', 'otlp', [], () => import('../receivers/otlp/index.ts').then((m) => m.otlpReceiverFactory)),
+  source('processor', 'attributes', [], () =>
+    import('../processors/attributes/index.ts').then((m) => m.attributesFactory),
+  ),
   source('processor', 'batch', [], () => import('../processors/batch/index.ts').then((m) => m.batchFactory)),
   source('processor', 'memory_limiter', [], () =>
     import('../processors/memory_limiter/index.ts').then((m) => m.memoryLimiterFactory),
