@@ -14,7 +14,8 @@ export function ownBytes(bytes: Uint8Array): Uint8Array {
 /** Joins the parts into one buffer of its own. A single part is returned as it is where that wastes nothing. */
 export function joinBytes(parts: readonly Uint8Array[], length: number): Uint8Array {
   if (parts.length === 1) return ownBytes(parts[0]!);
-  const joined = new Uint8Array(length);
+  // Not zeroed first: every byte is written below.
+  const joined = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
   let at = 0;
   for (const part of parts) {
     joined.set(part, at);
