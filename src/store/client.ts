@@ -1,4 +1,4 @@
-import { type ClickHouseClient, type ClickHouseSettings, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, type ClickHouseSettings, createClient } from '@clickhouse/client';
 import { type StoreEndpoint, storeEndpoint } from './endpoint.ts';
 
 export interface StoreClientOptions extends Partial<StoreEndpoint> {
@@ -29,6 +29,8 @@ export function createStoreClient(options: StoreClientOptions = {}): ClickHouseC
     // Longer than the engine's own limit, so that its error arrives and not a broken connection.
     request_timeout: (seconds + 10) * 1000,
     keep_alive: { enabled: true },
+    // Every failure reaches the caller as an error; it decides what is worth a line.
+    log: { level: ClickHouseLogLevel.OFF },
     clickhouse_settings: {
       ...((options.readonly ?? true) ? { readonly: '2' } : {}),
       max_execution_time: seconds,

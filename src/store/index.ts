@@ -1,1 +1,7 @@
+export { createStoreClient, type StoreClientOptions } from './client.ts';
+export { assertDatabaseName, DEFAULT_ENDPOINT, type StoreEndpoint, storeEndpoint } from './endpoint.ts';
+export { DEFAULT_RETENTION, type PrepareOptions, prepareStore, type Retention } from './migrate.ts';
+export { parseValueJson } from './native/value-json.ts';
 export * from './schema.ts';
+export { Segment, SegmentLog, type SegmentLogOptions, SpoolError } from './spool/segment-log.ts';
+export { StoreWriter, type StoreWriterObserver, type StoreWriterOptions } from './writer.ts';

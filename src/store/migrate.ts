@@ -12,13 +12,13 @@ import {
   TABLES,
 } from './schema.ts';
 
-/** How long items are kept, counted from when they were taken in. Seconds per signal. */
+/** How long items are kept, counted from when they were taken in. Seconds per signal; 0 keeps them for ever. */
 export type Retention = Readonly<Record<RetentionSignal, number>>;
 
 const DAY_SECONDS = 86_400;
 export const DEFAULT_RETENTION: Retention = {
-  traces: 7 * DAY_SECONDS,
-  logs: 7 * DAY_SECONDS,
+  traces: 14 * DAY_SECONDS,
+  logs: 14 * DAY_SECONDS,
   metrics: 30 * DAY_SECONDS,
 };
 
@@ -82,11 +82,12 @@ async function applyRetention(
   );
   const definitions = new Map(current.map((row) => [row.name, row.definition]));
   for (const table of TABLES) {
-    const expiry = expiryExpression(table, Math.ceil(retention[table.signal]));
-    if (definitions.get(table.name)?.includes(` TTL ${expiry}`) === true) continue;
-    await client.command({
-      query: `ALTER TABLE ${database}.${table.name}${engines.onCluster} MODIFY TTL ${expiry}`,
-    });
+    const seconds = Math.ceil(retention[table.signal]);
+    const expiry = expiryExpression(table, seconds);
+    const definition = definitions.get(table.name) ?? '';
+    if (seconds === 0 ? !definition.includes(' TTL ') : definition.includes(` TTL ${expiry} `)) continue;
+    const change = seconds === 0 ? 'REMOVE TTL' : `MODIFY TTL ${expiry}`;
+    await client.command({ query: `ALTER TABLE ${database}.${table.name}${engines.onCluster} ${change}` });
   }
 }
 
