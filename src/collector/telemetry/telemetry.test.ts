@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { ManualClock } from '#base';
+import type { LogsTelemetryConfig } from '#config';
+import { encodeOtlp } from '#wire';
+import { decodeReference } from '../../wire/testing/otlp-reference.ts';
+import { LogWriter } from './logger.ts';
+import { ownMetricsBatch } from './own-metrics.ts';
+import { printPrometheus } from './prometheus-text.ts';
+import { MetricRegistry } from './registry.ts';
+
+const SPANS = { unit: '{spans}', description: 'Number of spans' };
+const PLAIN = { withoutUnits: true, withoutTypeSuffix: true, withoutScopeInfo: true };
+
+function filled(): MetricRegistry {
+  const registry = new MetricRegistry();
+  const meter = registry.meter({ exporter: 'otlp' });
+  meter.counter('exporter_sent_spans', SPANS).add(3);
+  meter.counter('exporter_sent_spans', SPANS).add(4);
+  meter.counter('exporter_sent_spans', SPANS, { zone: 'a "b"\\\n' }).add(1);
+  meter.gauge('process_memory_rss', { unit: 'By', description: '' }, () => 1.5);
+  const histogram = meter.histogram('batch_size', { unit: '{items}', description: 'Sizes', bounds: [10, 20] });
+  for (const value of [5, 10, 15, 25]) histogram.record(value);
+  return registry;
+}
+
+describe('the registry', () => {
+  test('instruments with the same name and labels are one', () => {
+    expect(filled().total('exporter_sent_spans')).toBe(8);
+    expect(filled().total('otelcol_exporter_sent_spans', { zone: 'a "b"\\\n' })).toBe(1);
+  });
+
+  test('a removed gauge is gone, but not the one that took its place', () => {
+    const registry = new MetricRegistry();
+    const removeFirst = registry.meter().gauge('g', SPANS, () => 1);
+    const removeSecond = registry.meter().gauge('g', SPANS, () => 2);
+    removeFirst();
+    expect(registry.total('g')).toBe(2);
+    removeSecond();
+    expect(registry.collect()).toEqual([]);
+  });
+});
+
+describe('the Prometheus text format', () => {
+  test('has the names of otelcol on the default reader', () => {
+    expect(
+      printPrometheus(filled().collect(), new Map([['service.name', 'x']]), PLAIN),
+    ).toBe(`# HELP otelcol_batch_size Sizes
+# TYPE otelcol_batch_size histogram
+otelcol_batch_size_bucket{exporter="otlp",le="10"} 2
+otelcol_batch_size_bucket{exporter="otlp",le="20"} 3
+otelcol_batch_size_bucket{exporter="otlp",le="+Inf"} 4
+otelcol_batch_size_sum{exporter="otlp"} 55
+otelcol_batch_size_count{exporter="otlp"} 4
+# HELP otelcol_exporter_sent_spans Number of spans
+# TYPE otelcol_exporter_sent_spans counter
+otelcol_exporter_sent_spans{exporter="otlp"} 7
+otelcol_exporter_sent_spans{exporter="otlp",zone="a \\"b\\"\\\\\\n"} 1
+# TYPE otelcol_process_memory_rss gauge
+otelcol_process_memory_rss{exporter="otlp"} 1.5
+# HELP target_info Target metadata
+# TYPE target_info gauge
+target_info{service_name="x"} 1
+`);
+  });
+
+  test('has suffixes, units and the scope on a reader that does not leave them out', () => {
+    const text = printPrometheus(filled().collect(), new Map(), {
+      withoutUnits: false,
+      withoutTypeSuffix: false,
+      withoutScopeInfo: false,
+    });
+    expect(text).toContain(
+      'otelcol_exporter_sent_spans_total{exporter="otlp",otel_scope_name="signalbox",otel_scope_version=""} 7',
+    );
+    expect(text).toContain('otelcol_process_memory_rss_bytes{');
+  });
+});
+
+test('own metrics are OTLP that others can read', () => {
+  const batch = ownMetricsBatch(filled().collect(), {
+    resource: new Map([['service.name', 'signalbox-collector']]),
+    version: '1.2.3',
+    startMs: 1000,
+    nowMs: 6000,
+  });
+  expect(batch.itemCount).toBe(4);
+  const decoded = decodeReference('metrics', encodeOtlp(batch));
+  expect(decoded).toMatchObject({
+    resourceMetrics: [
+      {
+        resource: { attributes: [{ key: 'service.name', value: { stringValue: 'signalbox-collector' } }] },
+        scopeMetrics: [
+          {
+            scope: { name: 'signalbox', version: '1.2.3' },
+            metrics: [
+              {
+                name: 'otelcol_batch_size',
+                histogram: {
+                  dataPoints: [{ count: '4', sum: 55, bucketCounts: ['2', '1', '1'], explicitBounds: [10, 20] }],
+                },
+              },
+              {
+                name: 'otelcol_exporter_sent_spans',
+                unit: '{spans}',
+                sum: {
+                  dataPoints: [
+                    { asInt: '7', startTimeUnixNano: '1000000000', timeUnixNano: '6000000000' },
+                    { asInt: '1' },
+                  ],
+                  isMonotonic: true,
+                },
+              },
+              { name: 'otelcol_process_memory_rss', gauge: { dataPoints: [{ asDouble: 1.5 }] } },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+});
+
+describe('the log', () => {
+  const config: LogsTelemetryConfig = {
+    level: 'info',
+    encoding: 'console',
+    outputPaths: [],
+    initialFields: new Map(),
+    sampling: { tickMs: 1000, initial: 2, thereafter: 3 },
+  };
+
+  test('has the two forms of zap', () => {
+    const lines: string[] = [];
+    const clock = new ManualClock(0);
+    new LogWriter(config, clock, (line) => lines.push(line))
+      .logger({ kind: 'x' })
+      .warn('a\nb', { n: 1, none: undefined });
+    new LogWriter({ ...config, encoding: 'json' }, clock, (line) => lines.push(line)).logger().error('bad');
+    expect(lines).toEqual([
+      '1970-01-01T00:00:00.000Z\twarn\ta\\nb\t{"kind":"x","n":1}',
+      '{"level":"error","ts":"1970-01-01T00:00:00.000Z","msg":"bad"}',
+    ]);
+  });
+
+  test('leaves out what is below the level, and samples what repeats', async () => {
+    const lines: string[] = [];
+    const clock = new ManualClock(0);
+    const logger = new LogWriter(config, clock, (line) => lines.push(line)).logger();
+    logger.debug('hidden');
+    for (let i = 0; i < 9; i++) logger.info('again');
+    logger.info('other');
+    expect(lines.map((line) => line.split('\t')[2])).toEqual(['again', 'again', 'again', 'again', 'other']);
+    await clock.advance(1000);
+    logger.info('again');
+    expect(lines).toHaveLength(6);
+  });
+});
