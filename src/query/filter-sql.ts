@@ -209,6 +209,10 @@ function compareAttribute(column: string, key: string, operator: FilterOperator,
       compare('Float64', float(value.value)),
     );
   }
+  if (operator === '=') alternatives.push(sql`has(${path}.:\`Array(String)\`, ${text(value.text)})`);
+  if (operator === '=' && value.kind === 'number' && Number.isInteger(value.value)) {
+    alternatives.push(sql`has(${path}.:\`Array(Int64)\`, ${integerOrFloat(value.text, value.value)})`);
+  }
   if (value.kind === 'boolean') alternatives.push(compare('Bool', new Bound('Bool', value.value)));
   return sql`ifNull(${anyOf(alternatives)}, 0)`;
 }

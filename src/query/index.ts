@@ -1,6 +1,6 @@
 export * from './errors.ts';
-export * from './services.ts';
 export * from './service-edges.ts';
+export * from './services.ts';
 export * from './spans.ts';
 export * from './store-reader.ts';
 export * from './time-grid.ts';

@@ -6,7 +6,8 @@ import type { FilterCompare, FilterExists, FilterNode, FilterOperator } from './
 import { FilterError } from './tree.ts';
 import { parseDurationNs } from './value.ts';
 
-export type FilterSignal = 'traces' | 'logs';
+/** `metrics`: the filter narrows series by their attributes. */
+export type FilterSignal = 'traces' | 'logs' | 'metrics';
 
 /** `any`: the item's attribute, or where the item lacks it, its resource's. */
 export type FilterField =
@@ -30,6 +31,7 @@ export type FilterIntrinsic =
 export const FILTER_INTRINSICS: { readonly [signal in FilterSignal]: readonly FilterIntrinsic[] } = {
   traces: ['service', 'name', 'kind', 'status', 'duration', 'trace', 'span', 'parent', 'scope'],
   logs: ['service', 'severity', 'body', 'trace', 'span', 'event', 'scope'],
+  metrics: ['service', 'scope'],
 };
 
 /** OTLP's numbers of span kinds and status codes. */
@@ -57,6 +59,7 @@ export const SEVERITY_RANGES: { readonly [name: string]: readonly [number, numbe
 const ITEM_PREFIXES: { readonly [signal in FilterSignal]: RegExp } = {
   traces: /^(?:attributes|span)\.(.+)$/s,
   logs: /^(?:attributes|log)\.(.+)$/s,
+  metrics: /^attributes\.(.+)$/s,
 };
 
 /** The column or attribute that a key stands for. */
