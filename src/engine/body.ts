@@ -1,6 +1,6 @@
 /** The body of a request: decompressed, kept in memory while small, and spooled to a file beyond that. */
 import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -31,20 +31,38 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
   }
 }
 
-/** Writes `head` and the rest of a body to a file; returns its bytes. Removes the file when it fails. */
-export async function spoolBody(path: string, head: Buffer, rest: AsyncIterable<Buffer>): Promise<number> {
-  let length = 0;
+export const noBody: Body = { head: Buffer.alloc(0), rest: undefined };
+
+/** Reads a form (`multipart/form-data`), in which clients send long queries and parameters. Throws EngineError. */
+export async function readForm(request: IncomingMessage, limitBytes: number): Promise<URLSearchParams> {
+  const body = await readBody(request, limitBytes);
+  if (body.rest !== undefined) throw engineError('QUERY_IS_TOO_LARGE', `the form is larger than ${limitBytes} bytes`);
+  const fields = new URLSearchParams();
+  let form: FormData;
+  try {
+    const headers = { 'content-type': headerOf(request, 'content-type') };
+    form = await new Response(new Uint8Array(body.head), { headers }).formData();
+  } catch (error) {
+    throw engineError('BAD_ARGUMENTS', `the body is not a valid form: ${messageOf(error)}`, error);
+  }
+  for (const [name, value] of form) {
+    if (typeof value !== 'string') {
+      throw engineError('NOT_IMPLEMENTED', `form field ${name.slice(0, 80)}: external tables are not supported here`);
+    }
+    fields.append(name, value);
+  }
+  return fields;
+}
+
+/** Writes `head` and the rest of a body to a file. Removes the file when it fails. */
+export async function spoolBody(path: string, head: Buffer, rest: AsyncIterable<Buffer> | undefined): Promise<void> {
   async function* all(): AsyncGenerator<Buffer> {
     yield head;
-    length += head.length;
-    for await (const chunk of rest) {
-      length += chunk.length;
-      yield chunk;
-    }
+    if (rest !== undefined) yield* rest;
   }
   try {
-    await pipeline(all, createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: 1 << 20 }));
-    return length;
+    if (rest === undefined) await writeFile(path, head, { mode: 0o600 });
+    else await pipeline(all, createWriteStream(path, { mode: 0o600, highWaterMark: 1 << 20 }));
   } catch (error) {
     await rm(path, { force: true });
     if (error instanceof EngineError) throw error;

@@ -50,6 +50,7 @@ export interface WriteResult {
   readonly writtenBytes: number;
 }
 
+const noData = new Uint8Array(0);
 let native: Native | undefined;
 
 /** Loads the addon; throws what its loader says where the platform has no build of it. Takes 0.1 to 0.7 s. */
@@ -95,14 +96,11 @@ export class Connection {
     }
   }
 
-  /**
-   * Runs `sql`, a line break and `data` as one text: an INSERT with its data, or any statement with empty data.
-   * `data` must not change until the promise settles.
-   */
-  async write(sql: string, data: Uint8Array): Promise<WriteResult> {
+  /** Runs a statement that writes, and tells how much: the addon does so only by its call for INSERTs with data. */
+  async write(sql: string): Promise<WriteResult> {
     this.#begin();
     try {
-      const result = await this.#native.InsertRawAsyncConnection(this.#handle, sql, data, false);
+      const result = await this.#native.InsertRawAsyncConnection(this.#handle, sql, noData, false);
       return { writtenRows: result.rowsWritten, writtenBytes: result.bytesWritten };
     } catch (error) {
       throw parseChdbError(error);

@@ -17,10 +17,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { messageOf, StartError } from '#base';
 
 /** The format that this version writes. Raise it with every change that an older version can't read. */
@@ -42,10 +43,17 @@ export interface DataFolder {
  */
 export function openDataFolder(dataDir: string): DataFolder {
   const path = resolve(dataDir);
+  if (/[*?{}]/.test(path)) {
+    // chDB takes them for patterns in the names of the files that it reads rows from.
+    throw new StartError(
+      `data folder ${path}: its name holds one of * ? { }`,
+      'choose another with --data or SIGNALBOX_DATA',
+    );
+  }
   checkFormat(path);
   const lockPath = join(path, 'engine.lock');
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     takeLock(path, lockPath);
   } catch (error) {
     throw folderError(path, error);
@@ -54,7 +62,7 @@ export function openDataFolder(dataDir: string): DataFolder {
   const tmpPath = join(path, 'tmp');
   try {
     writeFileSync(join(path, 'VERSION'), `${folderFormat}\n`);
-    mkdirSync(clickhousePath, { recursive: true });
+    makeFolder(clickhousePath);
     rmSync(tmpPath, { recursive: true, force: true });
     mkdirSync(tmpPath);
   } catch (error) {
@@ -71,6 +79,13 @@ export function openDataFolder(dataDir: string): DataFolder {
       rmSync(lockPath, { force: true });
     },
   };
+}
+
+/** Like mkdir -p. (Node.js's own, given a folder in a file system that takes none, such as /proc, never returns.) */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 function checkFormat(path: string): void {
@@ -180,6 +195,7 @@ function folderError(path: string, error: unknown): StartError {
     EACCES: 'no permission to write',
     EPERM: 'no permission to write',
     EROFS: 'its file system is read-only',
+    ENOENT: 'it can not be created',
     ENOSPC: 'its file system is full',
     EDQUOT: 'the disk quota is used up',
     ENOTDIR: 'a part of this path is a file, not a folder',

@@ -1,6 +1,7 @@
 /**
  * The engine as a process: `node engine-process.ts --data DIR [--port N] [--host H] [--memory BYTES]`. Prints one line of
- * JSON when it is ready, and one with `error` when it can't start. SIGTERM and SIGINT close it.
+ * JSON when it is ready, and one with `error` when it can't start. SIGTERM and SIGINT close it; with `--with-parent` the
+ * end of its input does so too, so that it does not outlive the process that started it.
  */
 import { parseArgs } from 'node:util';
 import { messageOf, StartError } from '#base';
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     'inline-bytes': { type: 'string' },
     'read-lanes': { type: 'string' },
     'max-waiting': { type: 'string' },
+    'with-parent': { type: 'boolean', default: false },
   },
 });
 
@@ -37,17 +39,18 @@ try {
     ...(maxWaiting !== undefined && { maxWaiting }),
     log: (level, message) => process.stderr.write(`${level}: ${message}\n`),
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      engine.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          process.stderr.write(`engine: ${messageOf(error)}\n`);
-          process.exit(1);
-        },
-      );
-    });
-  }
+  const close = (): void => {
+    engine.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        process.stderr.write(`engine: ${messageOf(error)}\n`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', close);
+  process.on('SIGINT', close);
+  if (values['with-parent']) process.stdin.on('close', close).on('error', close).resume();
   process.stdout.write(
     `${JSON.stringify({ ready: true, address: engine.address, port: engine.port, pid: process.pid })}\n`,
   );

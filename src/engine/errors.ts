@@ -13,6 +13,7 @@ export const ErrorCode = {
   UNKNOWN_COMPRESSION_METHOD: 89,
   NO_DATA_TO_INSERT: 108,
   TIMEOUT_EXCEEDED: 159,
+  READONLY: 164,
   TOO_MANY_SIMULTANEOUS_QUERIES: 202,
   NETWORK_ERROR: 210,
   QUERY_IS_TOO_LARGE: 229,
@@ -49,20 +50,27 @@ export function engineError(codeName: keyof typeof ErrorCode, message: string, c
   return new EngineError(ErrorCode[codeName], codeName, message, cause === undefined ? undefined : { cause });
 }
 
-const chdbPattern = /^Code: (\d+)\. DB::Exception: ([\s\S]*)$/;
-const namePattern = /\s*\(([A-Z][A-Z0-9_]+)\)\s*$/;
-const versionPattern = /\s*\(version [^()]*(?:\([^()]*\))?\)\s*$/;
+const headPattern = /^Code: (\d+)\. DB::\w*Exception: /;
+const namePattern = /\s*\(([A-Z][A-Z0-9_]+)\)\.?\s*$/;
+const versionPattern = /\s*\(version [^()]*(?:\([^()]*\))?\)\.?\s*$/;
 
 /** Reads `Code: N. DB::Exception: text (NAME)` of chDB. Any other text becomes UNKNOWN_EXCEPTION. */
 export function parseChdbError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   const text = error instanceof Error ? error.message : String(error);
-  const match = chdbPattern.exec(text);
-  if (match === null) return new EngineError(ErrorCode.UNKNOWN_EXCEPTION, 'UNKNOWN_EXCEPTION', text, { cause: error });
-  let message = match[2]!.replace(versionPattern, '');
-  const name = namePattern.exec(message);
-  if (name !== null) message = message.slice(0, name.index);
-  return new EngineError(Number(match[1]), name?.[1] ?? 'UNKNOWN_EXCEPTION', message, { cause: error });
+  let code: number = ErrorCode.UNKNOWN_EXCEPTION;
+  let name = 'UNKNOWN_EXCEPTION';
+  let message = text;
+  // An error that went through several hands has its head and tail around it as many times.
+  for (let head = headPattern.exec(message); head !== null; head = headPattern.exec(message)) {
+    code = Number(head[1]);
+    message = message.slice(head[0].length).replace(versionPattern, '');
+    const tail = namePattern.exec(message);
+    if (tail !== null) message = message.slice(0, tail.index);
+    name = tail?.[1] ?? name;
+    message = message.replace(versionPattern, '');
+  }
+  return new EngineError(code, name, message, { cause: error });
 }
 
 /** The text that ClickHouse writes into the body, with a line break at the end. */

@@ -114,6 +114,9 @@ function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, v
     : engineError('BAD_ARGUMENTS', `not an HTTP request: ${error.message}`);
   const text = printError(known, version);
   const status = tooLong ? '414 URI Too Long' : '400 Bad Request';
+  // What the client still sends is read away for a while: a socket closed over unread data loses the answer.
+  socket.on('error', () => undefined).resume();
+  setTimeout(() => socket.destroy(), 1_000).unref();
   socket.end(
     `HTTP/1.1 ${status}\r\nX-ClickHouse-Exception-Code: ${known.code}\r\nContent-Type: text/plain; charset=UTF-8\r\n` +
       `Connection: close\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,

@@ -90,6 +90,9 @@ function openRunner(folder: DataFolder, options: EngineOptions): Runner {
   const defaults = new Map<string, string>([
     ['max_execution_time', String(options.maxExecutionTimeSeconds ?? 300)],
     ['max_memory_usage', String(maxQueryMemoryBytes)],
+    // chDB's own defaults differ from a server's in these.
+    ['implicit_select', '0'],
+    ['allow_introspection_functions', '0'],
   ]);
   let base: Connection;
   try {

@@ -1,36 +1,38 @@
 /**
  * The way of a result out of chDB: a named pipe. The engine writes `INTO OUTFILE '<pipe>'` in any format of ClickHouse,
- * headers, totals and statistics included, and this process reads. So a result of any size streams in 64 kB pieces,
- * a slow reader slows the query down instead of filling memory, and closing the reading end stops the query at its next
- * write. (The addon's own streaming calls repeat the header of a format with each block, and plan the query on the
- * event loop.)
+ * headers, totals and statistics included, and this process reads. So a result of any size streams in 64 kB pieces, and
+ * a slow reader slows the query down instead of filling memory. (The addon's own streaming calls repeat the header of a
+ * format with each block, and plan the query on the event loop.)
+ *
+ * Both ends stay open here from before the query begins until it has ended: the engine may open the pipe several times
+ * (it does where it fails), and opening or writing one without a reader would block its thread for good.
  */
 import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 
-/** Opens the reading end for one query. The stream ends when `finish` was called and everything written was read. */
+/** The pipe of one query. Call `finish` when the query has ended, and nothing before: even unwanted data must be read. */
 export class OutputPipe {
-  readonly stream: Socket;
-  readonly #path: string;
+  readonly #socket: Socket;
+  readonly #writeEnd: number;
 
   constructor(path: string) {
-    this.#path = path;
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    this.stream = new Socket({ fd, readable: true, writable: false });
+    const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    this.#socket = new Socket({ fd: readEnd, readable: true, writable: false });
+    this.#writeEnd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   }
 
-  /** To be called once the query has ended, well or not: lets the stream end even where the query never wrote. */
+  /** What the query writes, until `finish`. May be left early, by `discard`. */
+  chunks(): AsyncIterable<Buffer> {
+    return this.#socket.iterator({ destroyOnReturn: false });
+  }
+
+  /** Reads the rest away. */
+  discard(): void {
+    this.#socket.on('error', () => undefined).resume();
+  }
+
+  /** The query has ended: `chunks` ends behind what it wrote. */
   finish(): void {
-    try {
-      // A writer that comes and goes is what the system reports as the end of a pipe.
-      closeSync(openSync(this.#path, constants.O_WRONLY | constants.O_NONBLOCK));
-    } catch {
-      // ENXIO: the reading end is closed already.
-    }
-  }
-
-  /** Closes the reading end: the query gets an error at its next write. */
-  destroy(): void {
-    this.stream.destroy();
+    closeSync(this.#writeEnd);
   }
 }

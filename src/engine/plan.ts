@@ -2,7 +2,7 @@
 import type { Body } from './body.ts';
 import { engineError } from './errors.ts';
 import { refuseFileAccess, refuseFileAccessInValues } from './file-access.ts';
-import { type InsertHead, quoteString, readStatement, type Statement } from './sql-text.ts';
+import { quoteString, readStatement, type Statement } from './sql-text.ts';
 
 /** How far into a body the head of an INSERT may reach: ClickHouse's default of max_query_size. */
 const headLimitBytes = 256 * 1024;
@@ -19,13 +19,11 @@ export interface QueryPlan {
 
 export interface InsertPlan {
   readonly kind: 'insert-data';
-  /** The INSERT up to its data, as it came. */
-  readonly sql: string;
   readonly data: Buffer;
   /** The data behind `data`, where it is too big for memory. */
   readonly rest: AsyncIterable<Buffer> | undefined;
-  /** The same INSERT with the data in a file. Throws where the statement can't read a file. */
-  fromFile(path: string): string;
+  /** The INSERT that reads the data from a file. */
+  sql(path: string): string;
 }
 
 export type Plan = QueryPlan | InsertPlan;
@@ -39,20 +37,17 @@ export function planQuery(urlQuery: string, body: Body): Plan {
   if (trimmed !== '') {
     const statement = readStatement(trimmed);
     refuseFiles(trimmed, statement);
-    if (statement.kind === 'insert-data' || (statement.insert !== undefined && hasData(body))) {
-      return insertPlan(trimmed, statement, body.head, body.rest);
-    }
+    if (takesData(statement, hasData(body))) return insertPlan(Buffer.from(trimmed), body, hasData(body));
     if (!hasData(body)) return queryPlan(trimmed, statement);
   }
   const text = trimmed === '' ? body.head : Buffer.concat([Buffer.from(`${trimmed}\n`), body.head]);
   // Latin-1 keeps one character for one byte, so that places in the text are places in the bytes.
   const statement = readStatement(text.toString('latin1', 0, headLimitBytes));
   if (statement.insert !== undefined) {
-    const head = text.subarray(0, statement.insert.headEnd).toString('utf8');
-    refuseFiles(head, statement);
-    const data = text.subarray(skipBreak(text, statement.insert.headEnd));
-    if (statement.kind === 'insert-data' || data.length > 0 || body.rest !== undefined) {
-      return insertPlan(head, readStatement(head), data, body.rest);
+    refuseFiles(text.toString('utf8', 0, statement.insert.headEnd), statement);
+    const begin = skipBreak(text, statement.insert.headEnd);
+    if (takesData(statement, begin < text.length || body.rest !== undefined)) {
+      return insertPlan(text, { head: noData, rest: body.rest }, false);
     }
   }
   if (body.rest !== undefined) {
@@ -64,10 +59,6 @@ export function planQuery(urlQuery: string, body: Body): Plan {
   const sql = text.toString('utf8');
   refuseFiles(sql, statement);
   return queryPlan(sql, readStatement(sql));
-}
-
-function isValues(insert: InsertHead): boolean {
-  return insert.format.toUpperCase() === 'VALUES';
 }
 
 function hasData(body: Body): boolean {
@@ -94,55 +85,67 @@ function queryPlan(sql: string, statement: Statement): QueryPlan {
   }
   const kind = statement.kind === 'insert-data' ? 'control' : statement.kind;
   const { format } = statement;
-  if (format === undefined || kind === 'insert-select')
-    return { kind, sql: sql.slice(0, statement.end), format: undefined };
+  if (format === undefined) return { kind, sql: sql.slice(0, statement.end), format: undefined };
+  if (kind === 'insert-select') return { kind, sql: sql.slice(0, format.start), format: undefined };
   return { kind, sql: `${sql.slice(0, format.start)}${sql.slice(format.end, statement.end)}`, format: format.name };
 }
 
-function insertPlan(sql: string, statement: Statement, data: Buffer, rest: InsertPlan['rest']): InsertPlan {
-  const insert = statement.insert!;
-  if (isValues(insert)) refuseFileAccessInValues(data);
-  return {
-    kind: 'insert-data',
-    sql,
-    data,
-    rest: rest ?? (endsEarly(statement, insert, data) ? nothingMore : undefined),
-    fromFile: (path) => insertFromFile(sql, statement, insert, path),
-  };
+/** An INSERT … SELECT reads data only by input(). */
+function takesData(statement: Statement, hasSome: boolean): boolean {
+  return (
+    statement.kind === 'insert-data' || (statement.insert !== undefined && hasSome && statement.inputCall !== undefined)
+  );
 }
 
 /**
- * chDB takes an empty line for the end of inline data, in binary formats too: the rows behind it would be lost or run as a statement.
- * Such data goes through a file.
+ * `text` is the INSERT, with data behind its head or without; `more` is the data that follows, on a line of its own where
+ * it comes from elsewhere.
+ *
+ * The data never stays in the statement. chDB reads statements as a command-line client does: after an empty line in the
+ * data, or a semicolon, it would run what follows as the next statement.
  */
-function endsEarly(statement: Statement, insert: InsertHead, data: Buffer): boolean {
-  return statement.kind === 'insert-data' && !isValues(insert) && data.includes('\n\n');
+function insertPlan(text: Buffer, more: Body, isApart: boolean): InsertPlan {
+  const latin1 = readStatement(text.toString('latin1', 0, headLimitBytes)).insert!;
+  const head = text.toString('utf8', 0, latin1.headEnd);
+  const statement = readStatement(head);
+  const insert = statement.insert!;
+  // Settings may stand behind the format, too; see ParserInsertQuery of ClickHouse.
+  const tail = settingsClause.exec(text.toString('latin1', latin1.headEnd, latin1.headEnd + headLimitBytes))?.[0] ?? '';
+  const own = text.subarray(skipBreak(text, latin1.headEnd + tail.length));
+  const parts = own.length > 0 && isApart ? [own, Buffer.from('\n'), more.head] : [own, more.head];
+  const data = parts.length === 2 && own.length === 0 ? more.head : Buffer.concat(parts);
+  const isValues = insert.format.toUpperCase() === 'VALUES';
+  if (isValues) refuseFileAccessInValues(data);
+  const settings = [head.slice(insert.clauseStart, insert.formatStart), Buffer.from(tail, 'latin1').toString()]
+    .map((clause) =>
+      clause
+        .trim()
+        .replace(/^SETTINGS\b/i, '')
+        .trim(),
+    )
+    .filter((clause) => clause !== '');
+  // What is not in memory was not looked at, so expressions in it could open files.
+  if (isValues && more.rest !== undefined) settings.push('input_format_values_interpret_expressions = 0');
+  return { kind: 'insert-data', data, rest: more.rest, sql: (path) => insertFrom(path, head, statement, settings) };
 }
 
-const nothingMore: AsyncIterable<Buffer> = {
-  async *[Symbol.asyncIterator]() {},
-};
+const settingValue = String.raw`(?:'(?:[^'\\]|\\.)*'|[\w.+-]+)`;
+const settingsClause = new RegExp(
+  String.raw`^\s*SETTINGS\s+\w+\s*=\s*${settingValue}(?:\s*,\s*\w+\s*=\s*${settingValue})*`,
+  'i',
+);
 
-function insertFromFile(sql: string, statement: Statement, insert: InsertHead, path: string): string {
-  if (statement.kind === 'insert-select') {
-    throw engineError(
-      'QUERY_IS_TOO_LARGE',
-      'The data of an INSERT through input() is too large, insert it in smaller parts',
-    );
+function insertFrom(path: string, head: string, statement: Statement, settings: readonly string[]): string {
+  const insert = statement.insert!;
+  const clause = settings.length === 0 ? '' : ` SETTINGS ${settings.join(', ')}`;
+  if (statement.inputCall !== undefined) {
+    // chDB's input() gets no data; file() with the same structure does what it should.
+    const { start, openEnd } = statement.inputCall;
+    const call = `file(${quoteString(path)}, ${quoteString(insert.format)}, `;
+    return `${head.slice(0, start)}${call}${head.slice(openEnd, insert.formatStart)}${clause}`;
   }
-  const tail = sql.slice(insert.headEnd).trim();
-  if (tail !== '' && !/^SETTINGS\b/i.test(tail)) {
-    throw engineError(
-      'QUERY_IS_TOO_LARGE',
-      'The data of an INSERT begins in the URL and is too large, send all of it in the body',
-    );
-  }
-  const target = sql.slice(0, insert.clauseStart).trimEnd();
-  const settings = [sql.slice(insert.clauseStart, insert.formatStart).trim(), tail].filter((text) => text !== '');
-  // Rows in a file are not read here, so expressions in them could open files.
-  if (isValues(insert))
-    settings.push(`${settings.length === 0 ? 'SETTINGS' : ','} input_format_values_interpret_expressions = 0`);
-  return `${target} FROM INFILE ${quoteString(path)} COMPRESSION 'none' ${settings.join(' ')} FORMAT ${insert.format}`;
+  const target = head.slice(0, insert.clauseStart).trimEnd();
+  return `${target} FROM INFILE ${quoteString(path)} COMPRESSION 'none'${clause} FORMAT ${insert.format}`;
 }
 
 /** Between an INSERT's head and its data stand blanks and at most one line break, as in ClickHouse's parser. */

@@ -2,11 +2,11 @@
 import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readBody, spoolBody } from './body.ts';
+import { noBody, readBody, readForm, spoolBody } from './body.ts';
 import { EngineError, engineError, parseChdbError } from './errors.ts';
 import { contentTypeOf } from './formats.ts';
 import { type InsertPlan, type Plan, planQuery, type QueryPlan } from './plan.ts';
-import { type QueryRequest, readQueryRequest } from './request.ts';
+import { headerOf, isReadOnly, type QueryRequest, readQueryRequest } from './request.ts';
 import { Answer, type EngineFacts, type Summary } from './response.ts';
 import type { LaneName, Runner, Seat } from './runner.ts';
 
@@ -43,9 +43,11 @@ export class QueryHandler {
     const mayCompress = compress === '1' || compress === 'true';
     const answer = new Answer(request, response, this.#facts, mayCompress, gone.signal);
     try {
-      const query = readQueryRequest(request, parameters);
+      const isForm = headerOf(request, 'content-type').startsWith('multipart/form-data');
+      const form = isForm ? await readForm(request, this.#options.inlineBodyBytes) : undefined;
+      const query = readQueryRequest(request, parameters, form);
       answer.describe(query.queryId, undefined, 'text/plain; charset=UTF-8');
-      const body = await readBody(request, this.#options.inlineBodyBytes);
+      const body = isForm ? noBody : await readBody(request, this.#options.inlineBodyBytes);
       await this.#run(query, planQuery(query.query, body), answer, gone.signal);
     } catch (error) {
       await this.#fail(error, request, answer, gone.signal);
@@ -67,15 +69,18 @@ export class QueryHandler {
 
   async #run(query: QueryRequest, plan: Plan, answer: Answer, signal: AbortSignal): Promise<void> {
     if (plan.kind === 'insert-data') return this.#insert(query, plan, answer, signal);
+    refuseWriting(query, plan);
     const seat = await this.#runner.seat(laneOf(plan), query, signal);
     try {
       const format = plan.format ?? query.defaultFormat;
       answer.describe(query.queryId, plan.kind === 'insert-select' ? undefined : format, contentTypeOf(format));
       if (plan.kind === 'insert-select') {
         const result = await this.#runner.write(seat, plan.sql);
+        await seat.release();
         await answer.send(noContent, result);
       } else if (plan.kind !== 'select') {
         const result = await this.#runner.query(seat, plan.sql, format, signal);
+        await seat.release();
         await answer.send(result.bytes, result);
       } else if (query.waitEndOfQuery) await this.#selectWhole(seat, plan.sql, format, answer, signal);
       else await this.#selectStream(seat, plan.sql, format, answer, signal);
@@ -85,47 +90,49 @@ export class QueryHandler {
   }
 
   async #insert(query: QueryRequest, plan: InsertPlan, answer: Answer, signal: AbortSignal): Promise<void> {
+    refuseWriting(query, plan);
     // The file is written before a lane is taken: a slow upload keeps nobody waiting.
-    const path = plan.rest === undefined ? undefined : this.#runner.tmpFile('insert');
-    if (path !== undefined) await spoolBody(path, plan.data, plan.rest!);
+    const path = this.#runner.tmpFile('insert');
     try {
+      await spoolBody(path, plan.data, plan.rest);
       const seat = await this.#runner.seat('insert', query, signal);
+      let result: Summary;
       try {
-        const result = await this.#write(seat, plan, path);
-        await answer.send(noContent, result);
+        result = await this.#write(seat, plan, path);
       } finally {
         await seat.release();
       }
+      await answer.send(noContent, result);
     } finally {
-      if (path !== undefined) await rm(path, { force: true });
+      await rm(path, { force: true });
     }
   }
 
-  async #write(seat: Seat, plan: InsertPlan, path: string | undefined): Promise<Summary> {
+  async #write(seat: Seat, plan: InsertPlan, path: string): Promise<Summary> {
     try {
-      if (path !== undefined) return await this.#runner.write(seat, plan.fromFile(path));
-      return await this.#runner.write(seat, plan.sql, plan.data);
+      return await this.#runner.write(seat, plan.sql(path));
     } catch (error) {
       // An empty stream of rows is a legal insert of nothing.
-      if (error instanceof EngineError && error.codeName === 'NO_DATA_TO_INSERT' && plan.data.length === 0) return {};
+      const isEmpty = plan.data.length === 0 && plan.rest === undefined;
+      if (isEmpty && error instanceof EngineError && error.codeName === 'NO_DATA_TO_INSERT') return {};
       throw error;
     }
   }
 
   async #selectStream(seat: Seat, sql: string, format: string, answer: Answer, signal: AbortSignal): Promise<void> {
-    const { pipe, ended } = this.#runner.select(seat, sql, format, signal);
-    const stop = (): void => pipe.destroy();
-    signal.addEventListener('abort', stop, { once: true });
+    const failed = new AbortController();
+    const { pipe, ended } = this.#runner.select(seat, sql, format, AbortSignal.any([signal, failed.signal]));
     try {
-      const held: Buffer[] = [];
+      const held: Uint8Array[] = [];
       let heldBytes = 0;
-      for await (const chunk of pipe.stream) {
+      for await (const chunk of pipe.chunks()) {
+        signal.throwIfAborted();
         if (answer.started) {
-          await answer.write(chunk as Buffer);
+          await answer.write(chunk);
           continue;
         }
-        held.push(chunk as Buffer);
-        heldBytes += (chunk as Buffer).length;
+        held.push(chunk);
+        heldBytes += chunk.length;
         if (heldBytes < this.#options.holdBytes) continue;
         answer.start({});
         await answer.write(Buffer.concat(held));
@@ -133,11 +140,15 @@ export class QueryHandler {
       }
       const result = await ended;
       if (result instanceof EngineError) throw result;
+      held.push(result.bytes);
+      await seat.release();
       if (answer.started) await answer.end();
       else await sendResult(answer, Buffer.concat(held), format, result);
+    } catch (error) {
+      failed.abort();
+      throw error;
     } finally {
-      signal.removeEventListener('abort', stop);
-      pipe.destroy();
+      pipe.discard();
       await ended;
     }
   }
@@ -145,9 +156,10 @@ export class QueryHandler {
   async #selectWhole(seat: Seat, sql: string, format: string, answer: Answer, signal: AbortSignal): Promise<void> {
     const { path, result } = await this.#runner.selectIntoFile(seat, sql, format, signal);
     try {
+      await seat.release();
       const { size } = await stat(path).catch(() => ({ size: 0 }));
       if (size <= this.#options.holdBytes) {
-        const chunks: Buffer[] = [];
+        const chunks: Uint8Array[] = [result.bytes];
         if (size > 0) for await (const chunk of createReadStream(path)) chunks.push(chunk as Buffer);
         return await sendResult(answer, Buffer.concat(chunks), format, result);
       }
@@ -159,6 +171,17 @@ export class QueryHandler {
       await rm(path, { force: true });
     }
   }
+}
+
+/**
+ * The engine refuses writes by its setting `readonly`; in a session, which goes on to other queries, that setting could
+ * not be taken back, so the kind of statement decides.
+ */
+function refuseWriting(query: QueryRequest, plan: Plan): void {
+  if (query.session === undefined || !isReadOnly(query)) return;
+  if (plan.kind === 'select' || plan.kind === 'show') return;
+  if (plan.kind === 'control' && /^\s*(SET|USE)\b/i.test(plan.sql)) return;
+  throw engineError('READONLY', 'default: Cannot execute query in readonly mode. Use POST to write');
 }
 
 function laneOf(plan: QueryPlan): LaneName {

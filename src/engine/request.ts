@@ -57,8 +57,15 @@ const reserved = new Set([
 const defaultSessionTimeoutSeconds = 60;
 const maxSessionTimeoutSeconds = 3600;
 
-/** Reads the URL's parameters and the X-ClickHouse headers. Throws EngineError where a value makes no sense. */
-export function readQueryRequest(request: IncomingMessage, parameters: URLSearchParams): QueryRequest {
+/**
+ * Reads the parameters (of the URL, and of a form in the body) and the X-ClickHouse headers. Throws EngineError where a
+ * value makes no sense.
+ */
+export function readQueryRequest(
+  request: IncomingMessage,
+  parameters: URLSearchParams,
+  form: URLSearchParams = new URLSearchParams(),
+): QueryRequest {
   const header = (name: string): string => headerOf(request, name);
   for (const flag of ['compress', 'decompress']) {
     if (isTrue(parameters.get(flag))) {
@@ -71,7 +78,7 @@ export function readQueryRequest(request: IncomingMessage, parameters: URLSearch
   }
   const settings = new Map<string, string>();
   const queryParameters = new Map<string, string>();
-  for (const [key, value] of parameters) {
+  for (const [key, value] of [...parameters, ...form]) {
     if (key.startsWith('param_')) queryParameters.set(key.slice('param_'.length), value);
     else if (!reserved.has(key)) settings.set(key, value);
   }
@@ -79,7 +86,7 @@ export function readQueryRequest(request: IncomingMessage, parameters: URLSearch
   if (compression !== null) settings.set('enable_http_compression', compression);
   return {
     queryId: parameters.get('query_id') || header('x-clickhouse-query-id') || randomUUID(),
-    query: parameters.get('query') ?? '',
+    query: parameters.get('query') ?? form.get('query') ?? '',
     database: header('x-clickhouse-database') || (parameters.get('database') ?? ''),
     defaultFormat: header('x-clickhouse-format') || parameters.get('default_format') || 'TabSeparated',
     settings,
@@ -108,6 +115,11 @@ function readSession(parameters: URLSearchParams): SessionRequest | undefined {
     mustExist: isTrue(parameters.get('session_check')),
     closeAfter: isTrue(parameters.get('close_session')),
   };
+}
+
+/** Whether the query may only read. */
+export function isReadOnly(request: QueryRequest): boolean {
+  return request.readOnly || (request.settings.get('readonly') ?? '0') !== '0';
 }
 
 /** Booleans as ClickHouse reads them in a URL. */

@@ -6,7 +6,6 @@ import { Connection, type QueryResult, type WriteResult } from './chdb.ts';
 import { type EngineError, parseChdbError } from './errors.ts';
 import { LaneGroup } from './lanes.ts';
 import { OutputPipe } from './output-pipe.ts';
-import { noData } from './plan.ts';
 import type { QueryRequest, SessionRequest } from './request.ts';
 import { SessionStore } from './sessions.ts';
 import { quoteName, quoteString } from './sql-text.ts';
@@ -26,7 +25,10 @@ export interface RunnerOptions {
 
 export type LaneName = 'read' | 'insert' | 'control';
 
-/** A lane and a connection, prepared for one query. `release` must be called once nothing runs on it. */
+/**
+ * A lane and a connection, prepared for one query. `release` must be called once nothing runs on it, and before the client
+ * gets the end of its answer: it may send the session's next query at once. A second call does nothing.
+ */
 export interface Seat {
   readonly connection: Connection;
   readonly lane: number;
@@ -90,7 +92,12 @@ export class Runner {
       connection =
         session === undefined ? await this.#connect(this.#startArgs(request, tag)) : await this.#sessions.take(session);
       const undo = await prepare(connection, request, tag);
-      return { connection, lane, tag, release: () => this.#release(group, lane, connection!, session, undo) };
+      let released: Promise<void> | undefined;
+      const release = (): Promise<void> => {
+        released ??= this.#release(group, lane, connection!, session, undo);
+        return released;
+      };
+      return { connection, lane, tag, release };
     } catch (error) {
       if (connection !== undefined) await this.#release(group, lane, connection, request.session, '');
       else group.release(lane);
@@ -143,16 +150,9 @@ export class Runner {
   select(seat: Seat, sql: string, format: string, signal: AbortSignal): RunningSelect {
     const path = this.#options.pipePaths[seat.lane]!;
     const pipe = new OutputPipe(path);
-    const suffix = outfile(path, format);
-    const ended = this.#cancellable(seat, signal, async () => {
-      try {
-        return await seat.connection.query(sql + suffix);
-      } catch (error) {
-        return parseChdbError(withoutSuffix(error, suffix));
-      } finally {
-        pipe.finish();
-      }
-    });
+    const ended = this.#selectInto(seat, sql, format, path, signal)
+      .catch((error: unknown) => parseChdbError(error))
+      .finally(() => pipe.finish());
     return { pipe, ended };
   }
 
@@ -164,13 +164,23 @@ export class Runner {
     signal: AbortSignal,
   ): Promise<{ path: string; result: QueryResult }> {
     const path = this.tmpFile('result');
-    const suffix = outfile(path, format);
     try {
-      const result = await this.#cancellable(seat, signal, () => seat.connection.query(sql + suffix));
-      return { path, result };
+      return { path, result: await this.#selectInto(seat, sql, format, path, signal) };
     } catch (error) {
       await rm(path, { force: true });
-      throw parseChdbError(withoutSuffix(error, suffix));
+      throw error;
+    }
+  }
+
+  async #selectInto(seat: Seat, sql: string, format: string, path: string, signal: AbortSignal): Promise<QueryResult> {
+    const suffix = `\nINTO OUTFILE ${quoteString(path)} APPEND FORMAT ${quoteName(format)}`;
+    try {
+      return await this.#cancellable(seat, signal, () => seat.connection.query(sql + suffix));
+    } catch (error) {
+      const known = parseChdbError(error);
+      // The text of a syntax error would show what was added; and a statement to which nothing can be added is no error.
+      if (known.codeName === 'SYNTAX_ERROR') return this.query(seat, sql, format, signal);
+      throw known;
     }
   }
 
@@ -179,9 +189,9 @@ export class Runner {
     return this.#cancellable(seat, signal, () => seat.connection.query(sql, format));
   }
 
-  /** Runs an INSERT with its data. It goes on to its end even when the client is gone. */
-  write(seat: Seat, sql: string, data: Buffer = noData): Promise<WriteResult> {
-    return seat.connection.write(sql, data);
+  /** Runs a statement that writes. It goes on to its end even when the client is gone. */
+  write(seat: Seat, sql: string): Promise<WriteResult> {
+    return seat.connection.write(sql);
   }
 
   /** A new name in the temporary folder, which is emptied at every start. */
@@ -243,12 +253,13 @@ export class Runner {
  * which a session needs for its next query; empty where there is nothing to take back.
  */
 async function prepare(connection: Connection, request: QueryRequest, tag: string): Promise<string> {
-  const changes = [...request.settings].map(([name, value]) => `${settingName(name)} = ${quoteString(value)}`);
-  const names = [...request.settings.keys()];
+  // `readonly` can't be taken back: in a session the caller keeps it; see isReadOnly.
+  const settings = [...request.settings].filter(([name]) => request.session === undefined || name !== 'readonly');
+  const changes = settings.map(([name, value]) => `${settingName(name)} = ${quoteString(value)}`);
+  const names = settings.map(([name]) => name);
   if (request.session !== undefined) {
-    names.push('log_comment', 'readonly');
+    names.push('log_comment');
     if (!request.settings.has('log_comment')) changes.push(`log_comment = ${quoteString(tag)}`);
-    if (request.readOnly && !request.settings.has('readonly')) changes.push('readonly = 2');
   }
   for (const [name, value] of request.parameters)
     changes.push(`${settingName(`param_${name}`)} = ${quoteString(value)}`);
@@ -281,19 +292,4 @@ async function undoOf(connection: Connection, names: readonly string[]): Promise
 
 function settingName(name: string): string {
   return /^[A-Za-z_]\w*$/.test(name) ? name : quoteName(name);
-}
-
-function outfile(path: string, format: string): string {
-  return `\nINTO OUTFILE ${quoteString(path)} APPEND FORMAT ${/^\w+$/.test(format) ? format : quoteName(format)}`;
-}
-
-/** Error texts quote the statement, often cut off: take out what was added to it. */
-function withoutSuffix(error: unknown, suffix: string): unknown {
-  if (!(error instanceof Error)) return error;
-  const start = error.message.indexOf(suffix.slice(0, '\nINTO OUTFILE'.length));
-  if (start < 0) return error;
-  let length = 0;
-  while (length < suffix.length && error.message[start + length] === suffix[length]) length++;
-  error.message = error.message.slice(0, start) + error.message.slice(start + length);
-  return error;
 }

@@ -102,6 +102,8 @@ export interface Statement {
   readonly format: { readonly name: string; readonly start: number; readonly end: number } | undefined;
   /** Of an INSERT with data. */
   readonly insert: InsertHead | undefined;
+  /** Of an INSERT that selects from input(…): where the call begins, and where its arguments do. */
+  readonly inputCall: { readonly start: number; readonly openEnd: number } | undefined;
   /** Where the statement ends: before a closing semicolon, or at the end of the text. */
   readonly end: number;
   /** Something other than comments follows the closing semicolon. */
@@ -138,6 +140,7 @@ class StatementReader {
   #settingsStart = -1;
   #format: Statement['format'];
   #insert: InsertHead | undefined;
+  #inputCall: Statement['inputCall'];
   #fileClause: Statement['fileClause'];
   #end = -1;
   #hasMore = false;
@@ -155,6 +158,14 @@ class StatementReader {
     if (token.kind === 'mark' && token.value === ';') this.#end = token.start;
     else if (this.#verb === '') this.#verb = token.value;
     else if (token.depth === 0) this.#takeInside(token);
+    if (
+      this.#insertSelect &&
+      token.value === '(' &&
+      this.#previous?.kind === 'word' &&
+      this.#previous.value === 'INPUT'
+    ) {
+      this.#inputCall = { start: this.#previous.start, openEnd: token.end };
+    }
     this.#previous = token;
     return this.#insert !== undefined;
   }
@@ -196,6 +207,7 @@ class StatementReader {
       verb: this.#verb,
       format: this.#format,
       insert: this.#insert,
+      inputCall: this.#inputCall,
       end: this.#end < 0 || this.#insert !== undefined ? length : this.#end,
       hasMore: this.#hasMore,
       fileClause: this.#fileClause,

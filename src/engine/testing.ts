@@ -1,0 +1,53 @@
+/** Helpers of this folder's tests. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder that the test removes by `remove`. */
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'signalbox-engine-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+/** Sends a query by POST; `parameters` go into the URL. */
+export async function post(
+  address: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  parameters: Record<string, string> = {},
+  headers: Record<string, string> = {},
+): Promise<HttpAnswer> {
+  const response = await fetch(`${address}/?${new URLSearchParams(parameters)}`, { method: 'POST', body, headers });
+  return { status: response.status, text: await response.text(), headers: response.headers };
+}
+
+/** Sends a query by GET. */
+export async function get(
+  address: string,
+  query: string,
+  parameters: Record<string, string> = {},
+): Promise<HttpAnswer> {
+  const response = await fetch(`${address}/?${new URLSearchParams({ query, ...parameters })}`);
+  return { status: response.status, text: await response.text(), headers: response.headers };
+}
+
+/** Runs a statement and gives its text; throws what the engine answers when it fails. */
+export async function run(address: string, sql: string, parameters: Record<string, string> = {}): Promise<string> {
+  const answer = await post(address, sql, parameters);
+  if (answer.status !== 200) throw new Error(answer.text);
+  return answer.text.trimEnd();
+}
+
+/** Asks `check` until it is true; throws after `limitMs`. */
+export async function until(check: () => Promise<boolean>, limitMs = 20_000): Promise<void> {
+  const endMs = Date.now() + limitMs;
+  while (!(await check())) {
+    if (Date.now() > endMs) throw new Error(`not reached within ${limitMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
