@@ -89,8 +89,12 @@ describe('the supervisor', () => {
       (error: unknown) => error,
     );
     expect(failure).toBeInstanceOf(RoleFailure);
-    expect((failure as RoleFailure).lines).toHaveLength(4);
-    expect((failure as RoleFailure).lines).toContain('server is broken');
+    expect((failure as RoleFailure).lines).toEqual([
+      'engine is broken',
+      '  repair it',
+      'server is broken',
+      '  repair it',
+    ]);
     expect(events()).toContain('collector stop');
   });
 

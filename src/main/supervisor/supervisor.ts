@@ -35,7 +35,7 @@ export class Supervisor {
 
   /** Resolves when all are ready. Rejects with every failure after stopping what had started. */
   async start(): Promise<RoleInfo> {
-    const failures: string[] = [];
+    const failures = new Map<Child, readonly string[]>();
     let firstFailure: () => void = () => undefined;
     const failed = new Promise<void>((resolve) => {
       firstFailure = resolve;
@@ -44,7 +44,7 @@ export class Supervisor {
       try {
         return [child.role, await child.start()] as const;
       } catch (error) {
-        failures.push(...(error instanceof RoleFailure ? error.lines : [String(error)]));
+        failures.set(child, error instanceof RoleFailure ? error.lines : [String(error)]);
         firstFailure();
         throw error;
       }
@@ -56,7 +56,8 @@ export class Supervisor {
       await failed;
       await new Promise((resolve) => setTimeout(resolve, OTHER_FAILURES_MS));
       await this.stop();
-      throw new RoleFailure(failures);
+      // The last to stop is what the others stand on: its reason comes first.
+      throw new RoleFailure(this.#children.toReversed().flatMap((child) => failures.get(child) ?? []));
     }
   }
 
