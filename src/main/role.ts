@@ -17,18 +17,28 @@ export interface RunningRole {
   readonly failed?: Promise<string>;
 }
 
+const KEEP_ALIVE_MS = 60_000;
+
 /**
  * Runs a role until it is asked to stop: SIGTERM, SIGINT, or the end of the supervisor. Resolves to the exit code. Under a supervisor
  * SIGINT is left to it, because a terminal sends it to everybody at once and the order of stopping matters.
  */
 export async function runRole(start: () => Promise<RunningRole>, addresses: FlagAddresses): Promise<number> {
   const supervised = process.send !== undefined;
+  // Clock timers keep no process alive, and a shutdown may wait for nothing else: this one keeps it until the end.
+  const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MS);
   const stopAsked = new Promise<void>((resolve) => {
     process.on('SIGTERM', () => resolve());
     process.on('SIGINT', () => {
       if (!supervised) resolve();
     });
     process.on('disconnect', () => resolve());
+  });
+  // A promise that nobody waits for is a mistake of ours in one place: said in full, but no reason to end everything else.
+  process.on('unhandledRejection', (reason) => {
+    process.stderr.write(
+      `signalbox: unhandled rejection: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}\n`,
+    );
   });
   let role: RunningRole;
   try {
@@ -48,6 +58,7 @@ export async function runRole(start: () => Promise<RunningRole>, addresses: Flag
     role.failed ?? new Promise<never>(() => undefined),
   ]);
   await role.stop();
+  clearInterval(keepAlive);
   if (failure === undefined) return 0;
   process.stderr.write(`signalbox: ${failure}\n`);
   return 1;
