@@ -16,7 +16,8 @@ export class AttributesProcessor implements Processor {
   constructor(settings: CreateSettings, config: AttributesConfig, signal: Signal, next: Consumer) {
     for (const name of ['include', 'exclude'] as const) {
       const mistake = config[name] && signalMistake(config[name], signal);
-      if (mistake !== undefined) throw new ConfigError(`processors::${settings.id}::${name}`, mistake);
+      const path = `processors::${settings.id}::${name}`;
+      if (mistake !== undefined) throw new ConfigError(path, `${path}: ${mistake}`);
     }
     this.#next = next;
     this.#actions = config.actions.map(compileAction);
