@@ -83,8 +83,9 @@ export function openDataFolder(dataDir: string): DataFolder {
 
 /** Like mkdir -p. (Node.js's own, given a folder in a file system that takes none, such as /proc, never returns.) */
 function makeFolder(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
-  if (dirname(path) !== path) makeFolder(dirname(path));
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  if (found === undefined && dirname(path) !== path) makeFolder(dirname(path));
   mkdirSync(path);
 }
 
@@ -198,8 +199,8 @@ function folderError(path: string, error: unknown): StartError {
     ENOENT: 'it can not be created',
     ENOSPC: 'its file system is full',
     EDQUOT: 'the disk quota is used up',
-    ENOTDIR: 'a part of this path is a file, not a folder',
-    EEXIST: 'this is a file, not a folder',
+    ENOTDIR: 'it, or a folder on its path, is a file',
+    EEXIST: 'it, or a folder on its path, is a file',
   };
   const reason = reasons[errorCode(error) ?? ''] ?? messageOf(error);
   return new StartError(

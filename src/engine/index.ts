@@ -2,15 +2,15 @@
  * The embedded ClickHouse: chDB behind ClickHouse's own HTTP interface. One process runs one engine, in its main
  * thread.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { messageOf, StartError } from '#base';
 import { Connection } from './chdb.ts';
 import { defaultMemoryLimitBytes, machineCores, printConfigFile } from './config-file.ts';
 import { createPipes, type DataFolder, openDataFolder } from './data-folder.ts';
+import { mendDefaultDatabase, replaceDefaultDatabase } from './default-database.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createHttpServer } from './http.ts';
 import { defaultLanes, threadPoolSize } from './limits.ts';
@@ -73,7 +73,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   let runner: Runner | undefined;
   try {
     runner = openRunner(folder, options);
-    await replaceDefaultDatabase(folder, runner);
+    await replaceDefaultDatabase(folder.clickhousePath, runner);
     return await serve(folder, runner, options);
   } catch (error) {
     runner?.close();
@@ -94,6 +94,7 @@ function openRunner(folder: DataFolder, options: EngineOptions): Runner {
     ['implicit_select', '0'],
     ['allow_introspection_functions', '0'],
   ]);
+  mendDefaultDatabase(folder.clickhousePath);
   let base: Connection;
   try {
     base = new Connection(folder.clickhousePath, [`--config-file=${folder.configPath}`]);
@@ -114,20 +115,6 @@ function openRunner(folder: DataFolder, options: EngineOptions): Runner {
     maxWaitMs: options.maxWaitMs ?? 60_000,
     defaults,
   });
-}
-
-/**
- * chDB opens `default` as an overlay that also takes the names of files for tables. A plain database takes its place, as
- * on a server. Its tables live on in the folder; chDB's own overlay is new and empty at each start.
- */
-async function replaceDefaultDatabase(folder: DataFolder, runner: Runner): Promise<void> {
-  const engine = await runner.ask("SELECT engine FROM system.databases WHERE name = 'default'");
-  if (engine.trim() === 'Atomic') return;
-  const isKnown = existsSync(join(folder.clickhousePath, 'metadata', 'default.sql'));
-  // In one go: no connection can be opened while there is no `default`.
-  await runner.ask(
-    `DETACH DATABASE default; ${isKnown ? 'ATTACH DATABASE default' : 'CREATE DATABASE default ENGINE = Atomic'}`,
-  );
 }
 
 async function serve(folder: DataFolder, runner: Runner, options: EngineOptions): Promise<Engine> {
