@@ -252,6 +252,7 @@ export class StoreWriter {
   }
 
   #setAvailable(isAvailable: boolean, message: string): void {
+    if (!isAvailable && this.#isStopping) this.#queue.giveUpDraining();
     if (this.#isAvailable === isAvailable) return;
     this.#isAvailable = isAvailable;
     this.#options.observer.state(isAvailable ? 'ok' : 'unavailable', message);

@@ -61,6 +61,7 @@ export class DeliveryQueue<T> {
   #pausedUntilMs = 0;
   #doneCount = 0;
   #isClosed = false;
+  #hasGivenUp = false;
   #takers: ((delivery: Delivery<T> | undefined) => void)[] = [];
   #drainers: (() => void)[] = [];
   #cancelTimer: (() => void) | undefined = undefined;
@@ -117,12 +118,12 @@ export class DeliveryQueue<T> {
     return oldestMs;
   }
 
-  /** Resolves when all segments are delivered, the time is over, or the queue is paused because the engine is away. */
+  /** Resolves when all segments are delivered, the time is over, or giveUpDraining was called. */
   async drained(deadlineMs: number): Promise<void> {
     const endMs = this.#clock.nowMs() + deadlineMs;
     while (this.#running.size + this.#waiting.length > 0) {
       const leftMs = endMs - this.#clock.nowMs();
-      if (leftMs <= 0 || this.#isClosed) return;
+      if (leftMs <= 0 || this.#isClosed || this.#hasGivenUp) return;
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(leftMs, resolve);
         this.#drainers.push(() => {
@@ -131,6 +132,12 @@ export class DeliveryQueue<T> {
         });
       });
     }
+  }
+
+  /** The store is away while the process ends: what waits stays in the spool. */
+  giveUpDraining(): void {
+    this.#hasGivenUp = true;
+    this.#wakeDrainers();
   }
 
   #wakeDrainers(): void {

@@ -1,0 +1,98 @@
+import { integer, period, positiveDuration, type Schema, type Secret, secret, size, strictObject, text } from '#config';
+
+/** What users write under `signalbox:`. What is left out comes from the section `signalbox::storage` or the environment. */
+export interface SignalboxExporterConfig {
+  /** ClickHouse's HTTP interface. Default: SIGNALBOX_ENGINE_URL, else the embedded engine. */
+  readonly endpoint: string | undefined;
+  readonly database: string;
+  readonly username: string;
+  readonly password: Secret | undefined;
+  /** Counted from when an item was taken in; 0 keeps for ever. */
+  readonly retention: {
+    readonly tracesMs: number;
+    readonly metricsMs: number;
+    readonly logsMs: number;
+  };
+  readonly spool: {
+    /** Default: a folder of this exporter's in the collector's state folder. */
+    readonly directory: string | undefined;
+    /** Beyond it new data is refused until the store takes some. */
+    readonly maxSizeBytes: number;
+    /** A segment is handed to the store at this size, number of items or age, whichever comes first. */
+    readonly segmentSizeBytes: number;
+    readonly segmentItems: number;
+    readonly segmentAgeMs: number;
+    /** What may stay in memory of segments that wait; the rest is read back from disk. */
+    readonly memoryLimitBytes: number;
+  };
+  /** Segments that are sent at a time. */
+  readonly concurrency: number;
+  /** Of one insert. */
+  readonly timeoutMs: number;
+  /** Metric series that are remembered, 24 bytes each. */
+  readonly seriesCacheSize: number;
+}
+
+const DAY_MS = 86_400_000;
+const MIB = 1024 * 1024;
+
+export const signalboxExporterSchema: Schema<SignalboxExporterConfig> = strictObject({
+  endpoint: text().optional(),
+  database: text('signalbox'),
+  username: text('default'),
+  password: secret().optional(),
+  retention: strictObject({
+    traces: period(14 * DAY_MS),
+    metrics: period(30 * DAY_MS),
+    logs: period(14 * DAY_MS),
+  }),
+  spool: strictObject({
+    directory: text().optional(),
+    max_size: size(1024 * MIB),
+    segment_size: size(16 * MIB),
+    segment_items: integer(65_536, { min: 1 }),
+    segment_age: positiveDuration(500),
+    memory_limit: size(128 * MIB),
+  }),
+  concurrency: integer(2, { min: 1, max: 16 }),
+  timeout: positiveDuration(60_000),
+  series_cache_size: integer(200_000, { min: 1000, max: 50_000_000 }),
+}).transform((raw) => ({
+  endpoint: raw.endpoint,
+  database: raw.database,
+  username: raw.username,
+  password: raw.password,
+  retention: {
+    tracesMs: raw.retention.traces,
+    metricsMs: raw.retention.metrics,
+    logsMs: raw.retention.logs,
+  },
+  spool: {
+    directory: raw.spool.directory,
+    maxSizeBytes: raw.spool.max_size,
+    segmentSizeBytes: raw.spool.segment_size,
+    segmentItems: raw.spool.segment_items,
+    segmentAgeMs: raw.spool.segment_age,
+    memoryLimitBytes: raw.spool.memory_limit,
+  },
+  concurrency: raw.concurrency,
+  timeoutMs: raw.timeout,
+  seriesCacheSize: raw.series_cache_size,
+}));
+
+/** The rules across fields. */
+export function validateSignalboxExporter(
+  config: SignalboxExporterConfig,
+): { path: readonly (string | number)[]; message: string }[] {
+  const mistakes: { path: readonly (string | number)[]; message: string }[] = [];
+  if (config.endpoint !== undefined && !/^https?:\/\/[^/?#]+\/?$/.test(config.endpoint)) {
+    mistakes.push({ path: ['endpoint'], message: `expected http://host:port, got "${config.endpoint}"` });
+  }
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(config.database)) {
+    mistakes.push({ path: ['database'], message: 'use letters, digits and underscores only' });
+  }
+  if (config.spool.maxSizeBytes < 2 * config.spool.segmentSizeBytes) {
+    mistakes.push({ path: ['spool', 'max_size'], message: 'must be at least twice spool::segment_size' });
+  }
+  return mistakes;
+}

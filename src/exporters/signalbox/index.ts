@@ -1,0 +1,1 @@
+export { signalboxExporterFactory } from './factory.ts';

@@ -1,0 +1,122 @@
+import { resolve } from 'node:path';
+import type { CreateSettings } from '#component';
+import { SIGNALS, type Signal } from '#pdata';
+import { StoreWriter, type StoreWriterObserver, storeEndpoint } from '#store';
+import { decodeOtlp, encodeOtlpParts } from '#wire';
+import type { SignalboxExporterConfig } from './config.ts';
+import { type StoreMetrics, storeMetrics } from './metrics.ts';
+
+interface Shared {
+  readonly writer: StoreWriter;
+  readonly metrics: StoreMetrics;
+  readonly started: Promise<void>;
+  users: number;
+}
+
+const writers = new Map<string, Shared>();
+
+/** A use of a spool and its writer. The exporter's instances for the three signals use one together. */
+export interface WriterUse {
+  readonly writer: StoreWriter;
+  /** The last use stops the writer. */
+  release(deadlineMs: number): Promise<void>;
+}
+
+/** Opens the spool folder, or joins the writer that this process has on it. Throws StartError. */
+export async function openWriter(
+  settings: CreateSettings,
+  config: SignalboxExporterConfig,
+  directory: string,
+): Promise<WriterUse> {
+  const key = resolve(directory);
+  const shared = writers.get(key) ?? open(settings, config, key);
+  writers.set(key, shared);
+  shared.users++;
+  try {
+    await shared.started;
+  } catch (error) {
+    await close(key, shared, 0);
+    throw error;
+  }
+  return { writer: shared.writer, release: (deadlineMs) => close(key, shared, deadlineMs) };
+}
+
+async function close(key: string, shared: Shared, deadlineMs: number): Promise<void> {
+  if (--shared.users > 0) return;
+  writers.delete(key);
+  await shared.writer.stop(deadlineMs);
+  shared.metrics.close();
+}
+
+function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: string): Shared {
+  const { spool, retention } = config;
+  let metrics: StoreMetrics | undefined;
+  const writer = new StoreWriter({
+    endpoint: storeEndpoint({
+      ...(config.endpoint === undefined ? {} : { url: config.endpoint }),
+      database: config.database,
+      username: config.username,
+      password: config.password?.reveal() ?? '',
+    }),
+    retention: {
+      traces: retention.tracesMs / 1000,
+      metrics: retention.metricsMs / 1000,
+      logs: retention.logsMs / 1000,
+    },
+    spool: {
+      dir,
+      segmentBytes: spool.segmentSizeBytes,
+      segmentItems: spool.segmentItems,
+      segmentAgeMs: spool.segmentAgeMs,
+      limitBytes: spool.maxSizeBytes,
+    },
+    memoryBytes: spool.memoryLimitBytes,
+    concurrency: config.concurrency,
+    insertTimeoutMs: config.timeoutMs,
+    seriesLimit: config.seriesCacheSize,
+    clock: settings.clock,
+    random: settings.random,
+    decode: (signal, bytes) => decodeOtlp(signal, bytes).chunk,
+    encodeParts: encodeOtlpParts,
+    observer: observerOf(settings, () => metrics!),
+  });
+  metrics = storeMetrics(settings.meter, {
+    spoolBytes: () => writer.spoolBytes,
+    spoolLimitBytes: spool.maxSizeBytes,
+    segmentCount: () => writer.segmentCount,
+    lagMs: () => writer.lagMs,
+  });
+  return { writer, metrics, started: writer.start(), users: 0 };
+}
+
+function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): StoreWriterObserver {
+  const { logger } = settings;
+  return {
+    log: (level, message) => logger[level](message),
+    state(state, message) {
+      if (state === 'ok') {
+        settings.reportStatus('ok');
+        logger.info(message);
+      } else if (state === 'unavailable') {
+        settings.reportStatus('recoverable_error', message);
+        logger.warn(`${message}; data waits in the spool`);
+      } else {
+        settings.reportStatus('permanent_error', message);
+        logger.error(`${message}; data stays in the spool`);
+      }
+    },
+    inserted(items, seconds) {
+      addTo(metrics().sent, items);
+      metrics().insertSeconds.record(seconds);
+    },
+    rejected(items) {
+      addTo(metrics().failed, items);
+      metrics().rejectedSegments.add(1);
+    },
+    retried: () => metrics().retries.add(1),
+  };
+}
+
+function addTo(counters: StoreMetrics['sent'], items: Readonly<Record<Signal, number>>): void {
+  for (const signal of SIGNALS) if (items[signal] > 0) counters[signal].add(items[signal]);
+}

@@ -1,0 +1,90 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '#base';
+import type { Signal } from '#pdata';
+import {
+  componentSuite,
+  type FakeSettings,
+  fakeHost,
+  fakeSettings,
+  sampleBatch,
+} from '../../component/testing/index.ts';
+import { startTestStore, type TestStore } from '../../store/testing/test-store.ts';
+import { signalboxExporterFactory as factory } from './factory.ts';
+import type { SignalboxExporter } from './signalbox.ts';
+
+const suiteFolder = mkdtempSync(join(tmpdir(), 'signalbox-suite-'));
+afterAll(() => rmSync(suiteFolder, { recursive: true, force: true }));
+// Nothing listens on port 1: the exporter must work without its peer.
+componentSuite(factory as never, { config: { endpoint: 'http://127.0.0.1:1' }, stateDir: suiteFolder });
+
+describe('with a store', () => {
+  let store: TestStore;
+  let folder: string;
+  const running: SignalboxExporter[] = [];
+
+  beforeAll(async () => {
+    store = await startTestStore();
+  });
+  afterAll(async () => {
+    await store.close();
+  });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'signalbox-exporter-'));
+  });
+  afterEach(async () => {
+    for (const exporter of running.splice(0)) await exporter.shutdown(1000);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function settings(): FakeSettings {
+    return Object.assign(fakeSettings({ id: 'signalbox', stateDir: folder }), { clock: systemClock }) as FakeSettings;
+  }
+
+  async function started(made: FakeSettings, signal: Signal, block: object = {}): Promise<SignalboxExporter> {
+    const config = factory.schema.parse({ endpoint: store.endpoint.url, ...block });
+    const exporter = factory.create(made, config, signal) as SignalboxExporter;
+    running.push(exporter);
+    await exporter.start();
+    return exporter;
+  }
+
+  test('all three signals go through one spool into their tables, and are counted', async () => {
+    const made = settings();
+    const signals: readonly Signal[] = ['traces', 'logs', 'metrics'];
+    const exporters = await Promise.all(signals.map((signal) => started(made, signal)));
+    await Promise.all(exporters.map((exporter, i) => exporter.consume(sampleBatch(signals[i]!, 7))));
+    expect(made.meter.read('exporter_queue_size')).toBeGreaterThan(0);
+    for (const exporter of exporters) await exporter.shutdown(20_000);
+    for (const table of ['spans', 'logs', 'metric_points', 'metric_series'])
+      expect(await store.text(`SELECT count() FROM ${table} FORMAT TSV`)).toBe('7');
+    expect(made.meter.sum('exporter_sent_spans')).toBe(7);
+    expect(made.meter.sum('exporter_sent_log_records')).toBe(7);
+    expect(made.meter.sum('exporter_sent_metric_points')).toBe(7);
+    expect(made.meter.records('signalbox_store_insert_duration').length).toBeGreaterThan(0);
+    expect(readdirSync(join(folder, 'spool'))).toEqual(['rejected']);
+  });
+
+  test('a full spool is a refusal that may be tried again, and is counted', async () => {
+    const made = settings();
+    const spool = { max_size: 2000, segment_size: 1000 };
+    const exporter = await started(made, 'traces', { endpoint: 'http://127.0.0.1:1', spool });
+    await expect(exporter.consume(sampleBatch('traces', 100))).rejects.toMatchObject({
+      name: 'ConsumeError',
+      permanent: false,
+      reason: 'spool_full',
+    });
+    expect(made.meter.sum('exporter_enqueue_failed_spans')).toBe(100);
+  });
+});
+
+test.each([
+  { name: 'an endpoint with a path', block: { endpoint: 'http://h:1/x' }, path: 'endpoint' },
+  { name: 'a database that needs quotes', block: { database: 'a b' }, path: 'database' },
+  { name: 'a spool smaller than its segments', block: { spool: { max_size: '1MiB' } }, path: 'spool.max_size' },
+])('refuses $name', ({ block, path }) => {
+  const config = factory.schema.parse(block);
+  expect(factory.validate!(config).map((mistake) => mistake.path.join('.'))).toEqual([path]);
+});
