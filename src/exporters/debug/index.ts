@@ -1,0 +1,1 @@
+export { debugExporterFactory } from './factory.ts';
