@@ -9,6 +9,7 @@ export * from './http-client.ts';
 export * from './listen.ts';
 export * from './otlp.ts';
 export * from './own-bytes.ts';
+export * from './page-server.ts';
 export * from './status.ts';
 export * from './tls.ts';
 export * from './user-agent.ts';

@@ -1,0 +1,1 @@
+export { healthCheckFactory } from './factory.ts';

@@ -1,0 +1,18 @@
+import { boolean, type HttpServerConfig, httpServerShape, type Schema, strictObject, toHttpServer } from '#config';
+
+export interface ZpagesConfig {
+  readonly server: HttpServerConfig;
+  readonly hasExpvar: boolean;
+}
+
+export const zpagesSchema: Schema<ZpagesConfig> = strictObject({
+  ...httpServerShape({ endpoint: 'localhost:55679' }),
+  expvar: strictObject({ enabled: boolean(true) }),
+}).transform((raw) => ({ server: toHttpServer(raw), hasExpvar: raw.expvar.enabled }));
+
+type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };
+
+export function validateZpages(config: ZpagesConfig): readonly Mistake[] {
+  if (config.server.auth === undefined) return [];
+  return [{ path: ['auth'], message: 'no extension offers auth yet; take the block out' }];
+}

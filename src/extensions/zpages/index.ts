@@ -1,0 +1,1 @@
+export { zpagesFactory } from './factory.ts';

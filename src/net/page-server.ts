@@ -1,0 +1,94 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import { messageOf } from '#base';
+import type { HttpServerConfig } from '#config';
+import { type Listening, listenOn } from './listen.ts';
+import { readServerTls } from './tls.ts';
+
+export interface PageRequest {
+  readonly path: string;
+  /** The client asks for JSON: by its Accept header or by `?format=json`. */
+  readonly wantsJson: boolean;
+}
+
+export interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export const TEXT_TYPE = 'text/plain; charset=utf-8';
+export const HTML_TYPE = 'text/html; charset=utf-8';
+export const JSON_TYPE = 'application/json; charset=utf-8';
+const NOT_FOUND: Page = { status: 404, contentType: TEXT_TYPE, body: '404 page not found\n' };
+
+/** A small HTTP server for pages about the collector itself: GET and HEAD only. `page` returns undefined where there is none. */
+export class PageServer {
+  readonly #config: HttpServerConfig;
+  readonly #path: string;
+  readonly #page: (request: PageRequest) => Page | undefined;
+  #server: Server | SecureServer | undefined;
+  #listening: Listening | undefined;
+
+  /** `path` is the component's place in the configuration, `extensions::zpages`. */
+  constructor(config: HttpServerConfig, path: string, page: (request: PageRequest) => Page | undefined) {
+    this.#config = config;
+    this.#path = path;
+    this.#page = page;
+  }
+
+  /** `host:port` with the real port; '' while it doesn't run. */
+  get address(): string {
+    return this.#listening?.address ?? '';
+  }
+
+  /** Throws a StartError where the address can't be had or a TLS file can't be read. */
+  async start(): Promise<void> {
+    const { tls, endpoint, transport, readHeaderTimeoutMs, idleTimeoutMs } = this.#config;
+    const options = { headersTimeout: readHeaderTimeoutMs, keepAliveTimeout: idleTimeoutMs };
+    const listener = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
+    this.#server =
+      tls === undefined
+        ? createServer(options, listener)
+        : createSecureServer({ ...options, ...(await readServerTls(tls, `${this.#path}::tls`)) }, listener);
+    this.#listening = await listenOn(this.#server, { key: `${this.#path}::endpoint`, endpoint, transport });
+  }
+
+  /** Closes at once: nothing that it serves is worth waiting for. */
+  stop(): void {
+    this.#listening?.stop();
+    this.#listening = undefined;
+    this.#server?.closeAllConnections();
+    this.#server = undefined;
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const isHead = request.method === 'HEAD';
+    if (request.method !== 'GET' && !isHead) {
+      response.writeHead(405, { allow: 'GET, HEAD', 'content-type': TEXT_TYPE, connection: 'close' });
+      response.end('405 method not allowed, supported: [GET, HEAD]');
+      return;
+    }
+    let page: Page;
+    try {
+      page = this.#page(requestOf(request)) ?? NOT_FOUND;
+    } catch (error) {
+      page = { status: 500, contentType: TEXT_TYPE, body: messageOf(error) };
+    }
+    const headers = Object.fromEntries(this.#config.responseHeaders.map(({ name, value }) => [name, value.reveal()]));
+    response.writeHead(page.status, {
+      ...headers,
+      'content-type': page.contentType,
+      'content-length': Buffer.byteLength(page.body),
+    });
+    response.end(isHead ? undefined : page.body);
+  }
+}
+
+function requestOf(request: IncomingMessage): PageRequest {
+  const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
+  const wantsJson =
+    new URLSearchParams(query).get('format') === 'json' ||
+    /^application\/json\b/.test(request.headers.accept?.trim() ?? '');
+  return { path, wantsJson };
+}
