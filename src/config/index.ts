@@ -7,6 +7,7 @@ export * from './http-client.ts';
 export * from './http-server.ts';
 export * from './issues.ts';
 export * from './load.ts';
+export * from './merge.ts';
 export * from './nearest.ts';
 export * from './node.ts';
 export * from './object.ts';

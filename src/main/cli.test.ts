@@ -90,7 +90,7 @@ describe('signalbox', () => {
       expect.stringMatching(
         /^signalbox: bad.yaml:9:3: 'exporters' unknown type: "nope" for id: "nope" \(valid values: \[.*signalbox.*\]\)$/,
       ),
-      'signalbox: bad.yaml:12:44: service::pipelines::traces: references exporter "signalbx" which is not configured (did you mean "signalbox"?)',
+      'signalbox: bad.yaml:12:45: service::pipelines::traces: references exporter "signalbx" which is not configured (did you mean "signalbox"?)',
       '',
     ]);
     expect(signalbox(['validate', '--config', 'none.yaml'])).toMatchObject({

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { componentSuite, type SuiteOptions } from '#component/testing.ts';
 import { components } from './components.ts';
 
@@ -8,6 +11,11 @@ const OPTIONS: Readonly<Record<string, SuiteOptions>> = {
     config: { protocols: { grpc: { endpoint: '127.0.0.1:0' }, http: { endpoint: '127.0.0.1:0' } } },
     emptyError: 'must specify at least one protocol when using the OTLP receiver',
   },
+  'exporter otlp_grpc': {
+    config: { endpoint: '127.0.0.1:1', tls: { insecure: true } },
+    emptyError: 'requires a non-empty "endpoint"',
+  },
+  'exporter signalbox': { stateDir: mkdtempSync(join(tmpdir(), 'signalbox-suite-')) },
   'exporter otlp_http': {
     config: { endpoint: 'http://127.0.0.1:1' },
     emptyError: 'at least one endpoint must be specified',
@@ -26,6 +34,10 @@ const OPTIONS: Readonly<Record<string, SuiteOptions>> = {
     passesErrors: false,
   },
 };
+
+afterAll(() => {
+  for (const { stateDir } of Object.values(OPTIONS)) if (stateDir !== undefined) rmSync(stateDir, { recursive: true });
+});
 
 describe('the list of components', () => {
   test.each(components.sources.map((source) => [`${source.kind} ${source.type}`, source] as const))(

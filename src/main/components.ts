@@ -17,8 +17,15 @@ const sources: readonly ComponentSource[] = [
   source('processor', 'tail_sampling', [], () =>
     import('../processors/tail_sampling/index.ts').then((m) => m.tailSamplingFactory),
   ),
+  source('exporter', 'debug', [], () => import('../exporters/debug/index.ts').then((m) => m.debugExporterFactory)),
+  source('exporter', 'otlp_grpc', ['otlp'], () =>
+    import('../exporters/otlp_grpc/index.ts').then((m) => m.otlpGrpcExporterFactory),
+  ),
   source('exporter', 'otlp_http', ['otlphttp'], () =>
     import('../exporters/otlp_http/index.ts').then((m) => m.otlpHttpExporterFactory),
+  ),
+  source('exporter', 'signalbox', [], () =>
+    import('../exporters/signalbox/index.ts').then((m) => m.signalboxExporterFactory),
   ),
 ];
 

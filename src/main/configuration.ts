@@ -1,5 +1,5 @@
-import { StartError } from '#base';
-import { type ConfigNode, type LoadedConfig, loadConfig, type MapNode, parseYaml } from '#config';
+import { type ConfigPlace, StartError } from '#base';
+import { type LoadedConfig, loadConfig, type MapNode, mergeNodes, nodeAt, parseYaml } from '#config';
 import { addressesIn, METRICS_DEFAULT } from './addresses.ts';
 import { BUILTIN_ONLY, builtinConfig } from './builtin.ts';
 import { addressOf, type Flags } from './flags.ts';
@@ -18,7 +18,7 @@ export async function loadConfiguration(flags: Flags): Promise<LoadedConfig> {
   }
   const uris = flags.config.length > 0 ? flags.config : [`yaml:${builtinConfig(flags)}`];
   const loaded = await loadConfig({ uris, sets: [...metricsReader(flags), ...flags.set] });
-  return { ...loaded, root: withStoreAddress(loaded.root, addressesIn(loaded.root, flags).storeUrl) };
+  return { ...loaded, root: withStorage(loaded.root, addressesIn(loaded.root, flags).storeUrl) };
 }
 
 function metricsReader(flags: Flags): string[] {
@@ -29,21 +29,29 @@ function metricsReader(flags: Flags): string[] {
   return [`service::telemetry::metrics::readers=${value}`];
 }
 
-/** Gives every `signalbox` exporter that names no endpoint the store's. */
-function withStoreAddress(root: MapNode, url: string): MapNode {
+/** Gives every `signalbox` exporter what it leaves open: the store's address, and the rest of `signalbox::storage`. */
+function withStorage(root: MapNode, url: string): MapNode {
   const exporters = root.entries.get('exporters');
   if (exporters?.node.kind !== 'map') return root;
   const entries = new Map(exporters.node.entries);
   for (const [id, entry] of entries) {
     if (id.split('/')[0]!.trim() !== 'signalbox') continue;
     const { node, keyPlace } = entry;
-    const own = node.kind === 'map' ? node.entries : new Map();
-    if (own.has('endpoint') || (node.kind !== 'map' && !(node.kind === 'scalar' && node.value === null))) continue;
-    const endpoint: ConfigNode = parseYaml({ text: JSON.stringify(url), file: keyPlace.file, at: keyPlace });
-    const withEndpoint = new Map([...own, ['endpoint', { keyPlace, node: endpoint }] as const]);
-    entries.set(id, { keyPlace, node: { kind: 'map', place: node.place, entries: withEndpoint } });
+    const isEmpty = node.kind === 'scalar' && node.value === null;
+    if (node.kind !== 'map' && !isEmpty) continue;
+    const defaults = storageDefaults(root, url, keyPlace);
+    entries.set(id, { keyPlace, node: isEmpty ? defaults : mergeNodes(defaults, node) });
   }
   const changed = new Map(root.entries);
   changed.set('exporters', { ...exporters, node: { ...exporters.node, entries } });
   return { ...root, entries: changed };
+}
+
+function storageDefaults(root: MapNode, url: string, place: ConfigPlace): MapNode {
+  const storage = nodeAt(root, ['signalbox', 'storage']);
+  const entries = new Map(storage?.kind === 'map' ? storage.entries : []);
+  entries.delete('url');
+  const endpoint = parseYaml({ text: JSON.stringify(url), file: place.file, at: place });
+  entries.set('endpoint', { keyPlace: place, node: endpoint });
+  return { kind: 'map', place, entries };
 }

@@ -9,9 +9,9 @@ import type { Flags } from '../flags.ts';
 export async function validateCommand(flags: Flags): Promise<number> {
   const loaded = await loadConfiguration(flags);
   const { plan, errors, warnings } = await planCollector(loaded.root, components);
+  if (plan === undefined) throw new ConfigErrors(errors);
   for (const { message, place } of [...loaded.warnings, ...warnings]) {
     process.stderr.write(`${printPlace(place)}: warning: ${message}\n`);
   }
-  if (plan === undefined) throw new ConfigErrors(errors);
   return 0;
 }
