@@ -100,7 +100,12 @@ function checkCredentials(options: HttpOptions, request: IncomingMessage, parame
   );
 }
 
+/** Connections that have had their last answer: what still comes on them is no HTTP, and of no interest. */
+const refusedSockets = new WeakSet<Socket>();
+
 function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, version: string): void {
+  if (refusedSockets.has(socket)) return;
+  refusedSockets.add(socket);
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
