@@ -4,13 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#base';
 import type { Signal } from '#pdata';
-import {
-  componentSuite,
-  type FakeSettings,
-  fakeHost,
-  fakeSettings,
-  sampleBatch,
-} from '../../component/testing/index.ts';
+import { componentSuite, type FakeSettings, fakeSettings, sampleBatch } from '../../component/testing/index.ts';
 import { startTestStore, type TestStore } from '../../store/testing/test-store.ts';
 import { signalboxExporterFactory as factory } from './factory.ts';
 import type { SignalboxExporter } from './signalbox.ts';

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { SpanChunk } from '#pdata';
+import { ArenaWriter, attributeKey, type SpanChunk } from '#pdata';
 import { decodeTraces } from '#wire';
 import { tracesRequest } from '../../wire/testing/arbitraries.ts';
 import { decodeReference, encodeReference, type ReferenceObject } from '../../wire/testing/otlp-reference.ts';
 import { Inserter } from '../inserter.ts';
 import { canonicalJsonPairs, canonicalPairs } from '../testing/canonical.ts';
+import { clampedTime, hexOf, listOf, nextIngestedAtNs } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { SpanBlockEncoder } from './span-block.ts';
@@ -13,7 +14,6 @@ import { SpanBlockEncoder } from './span-block.ts';
 let store: TestStore;
 let inserter: Inserter;
 const encoder = new SpanBlockEncoder();
-let nextSecond = Math.floor(Date.now() / 1000) - 50_000;
 
 beforeAll(async () => {
   store = await startTestStore();
@@ -26,15 +26,15 @@ afterAll(async () => {
 
 /** Stores the chunks and gives every row back as plain data, in the order of their span ids. */
 async function throughStore(chunks: readonly SpanChunk[]): Promise<StoredSpan[]> {
-  const second = nextSecond++;
-  await inserter.insert('spans', encoder.encode(chunks, BigInt(second) * 1_000_000_000n), `test-${second}`);
+  const ingestedAt = nextIngestedAtNs();
+  await inserter.insert('spans', encoder.encode(chunks, ingestedAt), `test-${ingestedAt}`);
   const bytes = await store.query(`
     SELECT time, duration_ns, trace_id, span_id, parent_span_id, trace_state, flags, service_name, name, kind, status_code,
       status_message, attributes, resource, scope_name, scope_version, scope_attributes, resource_schema_url,
       scope_schema_url, event_time, event_name, event_attributes, event_dropped_attributes_count, link_trace_id,
       link_span_id, link_trace_state, link_attributes, link_flags, link_dropped_attributes_count,
       dropped_attributes_count, dropped_events_count, dropped_links_count
-    FROM spans WHERE ingested_at = toDateTime64(${second}, 9, 'UTC') FORMAT RowBinary`);
+    FROM spans WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC') FORMAT RowBinary`);
   const reader = new RowBinaryReader(bytes);
   const spans: StoredSpan[] = [];
   while (!reader.isDone) spans.push(readSpan(reader));
@@ -88,17 +88,6 @@ function readSpan(reader: RowBinaryReader) {
   };
 }
 
-const LARGEST_TIME = (1n << 63n) - 1n;
-const clamped = (time: unknown): string => {
-  const value = BigInt((time as string | undefined) ?? '0');
-  return String(value > LARGEST_TIME ? LARGEST_TIME : value);
-};
-const hexOf = (bytes: unknown, length: number): string =>
-  bytes === undefined || (bytes as Uint8Array).length === 0
-    ? '00'.repeat(length)
-    : Buffer.from(bytes as Uint8Array).toString('hex');
-const listOf = (value: unknown): ReferenceObject[] => (value as ReferenceObject[] | undefined) ?? [];
-
 /** What the store has to hold, worked out from the reference decoder's view of the same bytes. */
 function expectedSpans(body: Uint8Array): StoredSpan[] {
   const spans: StoredSpan[] = [];
@@ -120,7 +109,7 @@ function expectedSpan(span: ReferenceObject, scopeSpans: ReferenceObject, resour
   const events = listOf(span.events);
   const links = listOf(span.links);
   return {
-    time: clamped(span.startTimeUnixNano),
+    time: clampedTime(span.startTimeUnixNano),
     durationNs: String(end < start ? 0n : end - start),
     traceId: hexOf(span.traceId, 16),
     spanId: hexOf(span.spanId, 8),
@@ -139,7 +128,7 @@ function expectedSpan(span: ReferenceObject, scopeSpans: ReferenceObject, resour
     scopeAttributes: canonicalPairs(scope.attributes),
     resourceUrl: (resourceSpans.schemaUrl as string | undefined) ?? '',
     scopeUrl: (scopeSpans.schemaUrl as string | undefined) ?? '',
-    eventTimes: events.map((event) => clamped(event.timeUnixNano)),
+    eventTimes: events.map((event) => clampedTime(event.timeUnixNano)),
     eventNames: events.map((event) => (event.name as string | undefined) ?? ''),
     eventAttributes: events.map((event) => canonicalPairs(event.attributes)),
     eventDropped: events.map((event) => (event.droppedAttributesCount as number | undefined) ?? 0),
@@ -166,3 +155,30 @@ test('any spans come back from the store as the reference decoder sees them', as
     { numRuns: 60 },
   );
 });
+
+test('a selection of rows and changed spans are stored as they are after the change', async () => {
+  const chunk = sampleSpans(5).chunk.clone() as SpanChunk;
+  chunk.rowAttributes.of(1).set(attributeKey('added'), 'x');
+  chunk.rowAttributes.of(3).delete(attributeKey('n'));
+  const status = new ArenaWriter();
+  const mark = status.begin(15);
+  status.textField(2, 'patched');
+  status.end(mark);
+  chunk.replaceField(1, 15, status.finish());
+  const stored = await throughStore([chunk.select(Uint32Array.of(1, 3))]);
+  expect(stored.map(({ name, attributes, statusMessage }) => ({ name, attributes, statusMessage }))).toEqual([
+    { name: 'span 1', attributes: ['added=s:x', 'n=i:1'], statusMessage: 'patched' },
+    { name: 'span 3', attributes: [], statusMessage: 'before' },
+  ]);
+});
+
+function sampleSpans(count: number): ReturnType<typeof decodeTraces> {
+  const spans = Array.from({ length: count }, (_, n) => ({
+    traceId: new Uint8Array(16).fill(1),
+    spanId: new Uint8Array(8).fill(n + 1),
+    name: `span ${n}`,
+    status: { message: 'before' },
+    attributes: [{ key: 'n', value: { intValue: String(n) } }],
+  }));
+  return decodeTraces(encodeReference('traces', { resourceSpans: [{ scopeSpans: [{ spans }] }] }));
+}
