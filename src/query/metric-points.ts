@@ -219,14 +219,15 @@ export function summaryQuantileStatement(query: PointQuery, q: number): Sql {
 /** Exemplars of the query's series: in each bucket those with the highest values. */
 export function exemplarStatement(query: PointQuery, limit: number): Sql {
   const { metric, range, grid } = query;
-  return sql`SELECT toUnixTimestamp64Nano(time) AS at, if(is_int, toFloat64(value_int), value) AS v, trace_id, span_id
+  return sql`SELECT toUnixTimestamp64Nano(time) AS at, value AS v, trace_id, span_id
     FROM metric_exemplars WHERE name = ${text(metric.name)} AND time >= ${timeMs(range.fromMs)} AND time < ${timeMs(range.toMs)}
       AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))
     ORDER BY v DESC LIMIT 3 BY ${bucketOf(grid)} LIMIT ${new Bound('UInt32', limit)}`;
 }
 
-/** How densely points lie: count, series, first and last time. */
-export function densityStatement(query: PointQuery): Sql {
-  return sql`SELECT count() AS n, uniq(series_id) AS series, toUnixTimestamp64Milli(min(time)) AS oldest,
-      toUnixTimestamp64Milli(max(time)) AS newest FROM (${pointsOf({ ...query, lookbackMs: 0 }, raw('flags'))})`;
+/** How far the points of a series lie apart: the median in ms, of a few series; 0 where none has two points. */
+export function intervalStatement(query: PointQuery): Sql {
+  return sql`SELECT ifNotFinite(medianExact(distance), 0) AS interval_ms FROM (
+    SELECT arrayJoin(arrayPopFront(arrayDifference(arraySort(groupArray(toUnixTimestamp64Milli(time)))))) AS distance
+    FROM (${pointsOf({ ...query, lookbackMs: 0 }, raw('flags'))}) GROUP BY series_id LIMIT 1000)`;
 }

@@ -37,6 +37,12 @@ export function placesCondition(places: readonly TracePlace[]): Sql {
   return anyOf(joinRanges(places).map(([from, to]) => sql`time >= ${timeNs(from)} AND time <= ${timeNs(to)}`));
 }
 
+/** The spans of these traces. */
+export function spansInTraces(places: readonly TracePlace[]): Sql {
+  const ids = places.map(({ traceId }) => traceId);
+  return sql`${placesCondition(places)} AND ${isOneOf('trace_id', ids, 16)}`;
+}
+
 /** At most `limit` ranges that cover all places, sorted. */
 export function joinRanges(
   places: readonly TracePlace[],
