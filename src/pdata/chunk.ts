@@ -155,23 +155,25 @@ export abstract class Chunk {
     return bytes;
   }
 
-  /** A chunk with only these rows (ascending, each selected now). Shares all columns and what was changed so far. */
+  /**
+   * A chunk with only these rows (ascending, each selected now). Shares all columns and what was changed so far. Several selections
+   * may be changed apart as long as no row is in two of them.
+   */
   select(rows: Uint32Array): Chunk {
     const chunk = this.withRows(rows.length === this.rowCount ? undefined : rows);
     this.#shareWith(chunk);
     return chunk;
   }
 
-  /** A chunk that can be changed without changing this one. The bytes stay shared until one of the two appends. */
+  /**
+   * A chunk whose attributes and fields can be changed without changing this one. The bytes stay shared until one of the two appends.
+   * The columns of the signal stay shared: code that replaces a field with a column (replaceField) must copy that column first.
+   */
   clone(): Chunk {
     const chunk = this.withRows(this.rows);
     this.#shareWith(chunk);
     chunk.modifiedRows = this.modifiedRows?.slice();
-    chunk.modifiedResources = this.modifiedResources?.slice();
-    chunk.modifiedScopes = this.modifiedScopes?.slice();
     if (this.patches !== undefined) chunk.patches = new Map([...this.patches].map(([row, list]) => [row, [...list]]));
-    chunk.#resourceAttributes = copyOf(this.#resourceAttributes, chunk, 'resource');
-    chunk.#scopeAttributes = copyOf(this.#scopeAttributes, chunk, 'scope');
     chunk.#rowAttributes = copyOf(this.#rowAttributes, chunk, 'row');
     return chunk;
   }
@@ -181,11 +183,12 @@ export abstract class Chunk {
     chunk.#used = this.#used;
     this.#ownsArena = false;
     chunk.modifiedRows = this.modifiedRows;
-    chunk.modifiedResources = this.modifiedResources;
-    chunk.modifiedScopes = this.modifiedScopes;
+    chunk.modifiedResources = this.modifiedResources?.slice();
+    chunk.modifiedScopes = this.modifiedScopes?.slice();
     chunk.patches = this.patches;
-    chunk.#resourceAttributes = rebind(this.#resourceAttributes, chunk, 'resource');
-    chunk.#scopeAttributes = rebind(this.#scopeAttributes, chunk, 'scope');
+    // Parts of a split have no rows in common, but they do have resources and scopes, and each part appends to an arena of its own.
+    chunk.#resourceAttributes = copyOf(this.#resourceAttributes, chunk, 'resource');
+    chunk.#scopeAttributes = copyOf(this.#scopeAttributes, chunk, 'scope');
     chunk.#rowAttributes = rebind(this.#rowAttributes, chunk, 'row');
   }
 

@@ -346,3 +346,22 @@ test('the view reads a span as one would say it', () => {
     span.attributes.getText(attributeKey('http.route')),
   ]).toEqual(['GET /', 2, true, 4294967296, '/']);
 });
+
+test('parts of a split can be changed apart, though they share a resource', () => {
+  const service = attributeKey('service.name');
+  const spans = [
+    { traceId: TRACE_ID, spanId: SPAN_ID },
+    { traceId: TRACE_ID, spanId: new Uint8Array(8).fill(9) },
+  ];
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'before' } }] };
+  const { chunk } = decodeTraces(encodeReference('traces', { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] }));
+  expect(chunk.resourceAttributes.of(0).getText(service)).toBe('before');
+  const [first, second] = [chunk.select(Uint32Array.of(0)), chunk.select(Uint32Array.of(1))];
+  first.resourceAttributes.of(0).set(service, 'first');
+  second.resourceAttributes.of(0).set(service, 'the second one');
+  const names = [first, second, chunk].map((part) => {
+    const sent = decodeOtlp('traces', encodeOtlp(new Batch('traces', [part])).slice());
+    return sent.chunk.resourceAttributes.of(0).getText(service);
+  });
+  expect(names).toEqual(['first', 'the second one', 'before']);
+});

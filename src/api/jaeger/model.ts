@@ -1,0 +1,168 @@
+import { plainValue, type StoredAttribute, type StoredSpan, type StoredValue } from '#query';
+
+/**
+ * Traces as Jaeger UI's JSON (jaegertracing/jaeger internal/uimodel), made from OTLP spans by the same rules as Jaeger's own translation
+ * (opentelemetry-collector-contrib pkg/translator/jaeger): what OTLP has and Jaeger's model lacks becomes tags.
+ */
+
+export interface JaegerTag {
+  readonly key: string;
+  readonly type: 'string' | 'bool' | 'int64' | 'float64' | 'binary';
+  readonly value: string | number | boolean;
+}
+export interface JaegerReference {
+  readonly refType: 'CHILD_OF' | 'FOLLOWS_FROM';
+  readonly traceID: string;
+  readonly spanID: string;
+}
+export interface JaegerSpan {
+  readonly traceID: string;
+  readonly spanID: string;
+  readonly flags: number;
+  readonly operationName: string;
+  readonly references: readonly JaegerReference[];
+  /** Microseconds since the epoch, and microseconds. */
+  readonly startTime: number;
+  readonly duration: number;
+  readonly tags: readonly JaegerTag[];
+  readonly logs: readonly { readonly timestamp: number; readonly fields: readonly JaegerTag[] }[];
+  readonly processID: string;
+  readonly warnings: readonly string[] | null;
+}
+export interface JaegerTrace {
+  readonly traceID: string;
+  readonly spans: readonly JaegerSpan[];
+  readonly processes: { readonly [id: string]: { readonly serviceName: string; readonly tags: readonly JaegerTag[] } };
+  readonly warnings: readonly string[] | null;
+}
+
+const NO_SERVICE_NAME = 'OTLPResourceNoServiceName';
+const KIND_TAGS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
+const SERVICE_NAME = 'service.name';
+const STATUS_OK = 1;
+const STATUS_ERROR = 2;
+
+/** One trace of spans that all have its id. */
+export function jaegerTrace(traceId: string, spans: readonly StoredSpan[]): JaegerTrace {
+  const processes = new Processes();
+  const known = new Set(spans.map((span) => span.spanId));
+  return {
+    traceID: traceId,
+    spans: spans.map((span) => jaegerSpan(span, processes.idOf(span), known)),
+    processes: processes.all,
+    warnings: null,
+  };
+}
+
+/** Groups spans by trace, in the order of `traceIds`; traces without a span are left out. */
+export function jaegerTraces(traceIds: readonly string[], spans: readonly StoredSpan[]): JaegerTrace[] {
+  const byTrace = Map.groupBy(spans, (span) => span.traceId);
+  return traceIds.flatMap((traceId) => {
+    const own = byTrace.get(traceId);
+    return own === undefined ? [] : [jaegerTrace(traceId, own)];
+  });
+}
+
+/** Processes get the ids p1, p2, … in order of appearance; equal ones are one. */
+class Processes {
+  readonly all: { [id: string]: { serviceName: string; tags: readonly JaegerTag[] } } = {};
+  readonly #idByKey = new Map<string, string>();
+
+  idOf(span: StoredSpan): string {
+    const tags = span.resource.filter(({ key }) => key !== SERVICE_NAME).map(tagOf);
+    const serviceName = span.service === '' ? NO_SERVICE_NAME : span.service;
+    const key = JSON.stringify([serviceName, tags]);
+    const known = this.#idByKey.get(key);
+    if (known !== undefined) return known;
+    const id = `p${this.#idByKey.size + 1}`;
+    this.#idByKey.set(key, id);
+    this.all[id] = { serviceName, tags };
+    return id;
+  }
+}
+
+function jaegerSpan(span: StoredSpan, processID: string, known: ReadonlySet<string>): JaegerSpan {
+  const isOrphan = span.parentSpanId !== '' && !known.has(span.parentSpanId);
+  return {
+    traceID: span.traceId,
+    spanID: span.spanId,
+    flags: span.flags & 0xff,
+    operationName: span.name,
+    references: referencesOf(span),
+    startTime: Number(span.startNs / 1000n),
+    duration: Number(span.durationNs / 1000n),
+    tags: tagsOf(span),
+    logs: span.events.map((event) => ({
+      timestamp: Number(event.timeNs / 1000n),
+      fields: [
+        ...(event.name !== '' && !event.attributes.some(({ key }) => key === 'event')
+          ? [text('event', event.name)]
+          : []),
+        ...event.attributes.map(tagOf),
+      ],
+    })),
+    processID,
+    warnings: isOrphan ? [`invalid parent span IDs=${span.parentSpanId}; skipping clock skew adjustment`] : null,
+  };
+}
+
+/** The parent first, then the links: FOLLOWS_FROM unless the link says child_of, and the parent's own link is left out. */
+function referencesOf(span: StoredSpan): JaegerReference[] {
+  const references: JaegerReference[] = [];
+  if (span.parentSpanId !== '') {
+    references.push({ refType: 'CHILD_OF', traceID: span.traceId, spanID: span.parentSpanId });
+  }
+  for (const link of span.links) {
+    const type = link.attributes.find(({ key }) => key === 'opentracing.ref_type')?.value.value;
+    if (link.traceId === span.traceId && link.spanId === span.parentSpanId) continue;
+    references.push({
+      refType: type === 'child_of' ? 'CHILD_OF' : 'FOLLOWS_FROM',
+      traceID: link.traceId,
+      spanID: link.spanId,
+    });
+  }
+  return references;
+}
+
+function tagsOf(span: StoredSpan): JaegerTag[] {
+  const tags: JaegerTag[] = [];
+  if (span.scopeName !== '') tags.push(text('otel.scope.name', span.scopeName));
+  if (span.scopeVersion !== '') tags.push(text('otel.scope.version', span.scopeVersion));
+  tags.push(...span.attributes.map(tagOf));
+  const kind = KIND_TAGS[span.kind] ?? '';
+  if (kind !== '') tags.push(text('span.kind', kind));
+  if (span.statusCode === STATUS_OK) tags.push(text('otel.status_code', 'OK'));
+  if (span.statusCode === STATUS_ERROR) {
+    tags.push(text('otel.status_code', 'ERROR'), { key: 'error', type: 'bool', value: true });
+  }
+  if (span.statusMessage !== '') tags.push(text('otel.status_description', span.statusMessage));
+  if (span.traceState !== '') tags.push(text('w3c.tracestate', span.traceState));
+  return tags;
+}
+
+function text(key: string, value: string): JaegerTag {
+  return { key, type: 'string', value };
+}
+
+function tagOf({ key, value }: StoredAttribute): JaegerTag {
+  switch (value.type) {
+    case 'bool':
+      return { key, type: 'bool', value: value.value };
+    case 'int':
+      // Beyond 2^53 Jaeger writes the digits as text, because JavaScript would round the number.
+      return { key, type: 'int64', value: typeof value.value === 'bigint' ? String(value.value) : value.value };
+    case 'double':
+      return { key, type: 'float64', value: Number.isFinite(value.value) ? value.value : String(value.value) };
+    case 'bytes':
+      return { key, type: 'binary', value: plainText(value) };
+    default:
+      return text(key, plainText(value));
+  }
+}
+
+/** Arrays and maps are JSON text in Jaeger's model. */
+function plainText(value: StoredValue): string {
+  const plain = plainValue(value);
+  if (plain === null) return '';
+  return typeof plain === 'object' ? JSON.stringify(plain) : String(plain);
+}

@@ -1,0 +1,129 @@
+import type { FastifyInstance } from 'fastify';
+import {
+  countOrphans,
+  findTraces,
+  listOperations,
+  listServiceNames,
+  QueryError,
+  readSpans,
+  readWholeTrace,
+  type StoreReader,
+  searchTraces,
+  spansInTraces,
+  type TraceSearchResult,
+} from '#query';
+import { resourceSpansJson } from './otlp-json.ts';
+import {
+  bad,
+  filterOfTags,
+  goDurationNs,
+  one,
+  type QueryString,
+  tagsOfQuery,
+  timeMs,
+  traceIdOf,
+  wholeNumber,
+} from './parameters.ts';
+import { STATUS } from './v1.ts';
+
+/**
+ * Jaeger's API v3 over HTTP (jaeger-idl api_v3/query_service.proto): what today's Jaeger UI asks. Answers are OTLP; parameters come in
+ * snake_case or camelCase, those of a search with `query.` in front.
+ */
+
+const DEFAULT_SEARCH_DEPTH = 100;
+const MAX_SEARCH_DEPTH = 1500;
+const DAY_MS = 86_400_000;
+const KIND_UNSPECIFIED = 'unspecified';
+
+export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: StoreReader): void {
+  const get = (path: string, answer: (query: QueryString, params: Record<string, string>) => Promise<object>): void => {
+    app.get(`${prefix}/api/v3${path}`, async (request, reply) => {
+      try {
+        return await answer(request.query as QueryString, request.params as Record<string, string>);
+      } catch (error) {
+        const httpCode = error instanceof QueryError ? STATUS[error.code] : 500;
+        if (!(error instanceof QueryError)) request.log.error(error);
+        const message =
+          error instanceof QueryError ? error.message : 'internal error; the server’s log has the details';
+        return reply.code(httpCode).send({ error: { httpCode, message } });
+      }
+    });
+  };
+  get('/services', async () => ({ services: await listServiceNames(reader) }));
+  get('/operations', async (query) => {
+    const service = one(query, 'service');
+    if (service === undefined) throw bad('service', 'it is required');
+    const kind = one(query, 'span_kind') ?? one(query, 'spanKind');
+    const operations = await listOperations(reader, { fromMs: 0, toMs: Date.now() + DAY_MS, service });
+    return {
+      operations: operations
+        .map(({ name, kind: spanKind }) => ({ name, spanKind: spanKind === KIND_UNSPECIFIED ? '' : spanKind }))
+        .filter((operation) => kind === undefined || operation.spanKind === kind),
+    };
+  });
+  get('/traces/:traceId', async (_query, { traceId }) => ({
+    result: { resourceSpans: resourceSpansJson(await readWholeTrace(reader, traceIdOf(traceId!))) },
+  }));
+  get('/traces', async (query) => {
+    const { traces } = await search(reader, query);
+    const places = await findTraces(
+      reader,
+      traces.map(({ traceId }) => traceId),
+    );
+    const spans = places.length === 0 ? [] : await readSpans(reader, spansInTraces(places));
+    return { result: { resourceSpans: resourceSpansJson(spans) } };
+  });
+  get('/trace-summaries', async (query) => {
+    const { traces } = await search(reader, query);
+    const orphans = await countOrphans(
+      reader,
+      traces.map(({ traceId }) => traceId),
+    );
+    return {
+      summaries: traces.map((trace) => ({
+        traceId: trace.traceId,
+        rootServiceName: trace.rootService,
+        rootOperationName: trace.rootOperation,
+        minStartTimeUnixNano: String(trace.startNs),
+        maxEndTimeUnixNano: String(trace.endNs),
+        spanCount: trace.spanCount,
+        errorSpanCount: trace.errorCount,
+        orphanSpanCount: orphans.get(trace.traceId) ?? 0,
+        services: trace.services.map(({ name, spanCount, errorCount }) => ({
+          name,
+          spanCount,
+          errorSpanCount: errorCount,
+        })),
+      })),
+    };
+  });
+}
+
+/** `query.serviceName` and `query.service_name`. */
+function searched(query: QueryString, camelCase: string): string {
+  const snakeCase = camelCase.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return query[`query.${camelCase}`] === undefined ? `query.${snakeCase}` : `query.${camelCase}`;
+}
+
+async function search(reader: StoreReader, query: QueryString): Promise<TraceSearchResult> {
+  const fromMs = timeMs(query, searched(query, 'startTimeMin'));
+  const toMs = timeMs(query, searched(query, 'startTimeMax'));
+  if (fromMs === undefined || toMs === undefined)
+    throw bad('query.start_time_min', 'start_time_min and start_time_max are required');
+  const depth =
+    wholeNumber(query, searched(query, 'searchDepth')) ??
+    wholeNumber(query, searched(query, 'numTraces')) ??
+    DEFAULT_SEARCH_DEPTH;
+  return searchTraces(reader, {
+    fromMs,
+    toMs,
+    q: filterOfTags(tagsOfQuery(query)) || undefined,
+    service: one(query, searched(query, 'serviceName')),
+    operation: one(query, searched(query, 'operationName')),
+    minDurationNs: goDurationNs(query, searched(query, 'durationMin')),
+    maxDurationNs: goDurationNs(query, searched(query, 'durationMax')),
+    sort: 'newest',
+    limit: Math.min(Math.max(depth, 1), MAX_SEARCH_DEPTH),
+  });
+}
