@@ -11,6 +11,8 @@ const OPTIONS: Readonly<Record<string, SuiteOptions>> = {
     config: { protocols: { grpc: { endpoint: '127.0.0.1:0' }, http: { endpoint: '127.0.0.1:0' } } },
     emptyError: 'must specify at least one protocol when using the OTLP receiver',
   },
+  'extension health_check': { config: { endpoint: '127.0.0.1:0' } },
+  'extension zpages': { config: { endpoint: '127.0.0.1:0' } },
   'exporter otlp_grpc': {
     config: { endpoint: '127.0.0.1:1', tls: { insecure: true } },
     emptyError: 'requires a non-empty "endpoint"',

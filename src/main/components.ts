@@ -27,6 +27,10 @@ const sources: readonly ComponentSource[] = [
   source('exporter', 'signalbox', [], () =>
     import('../exporters/signalbox/index.ts').then((m) => m.signalboxExporterFactory),
   ),
+  source('extension', 'health_check', [], () =>
+    import('../extensions/health_check/index.ts').then((m) => m.healthCheckFactory),
+  ),
+  source('extension', 'zpages', [], () => import('../extensions/zpages/index.ts').then((m) => m.zpagesFactory)),
 ];
 
 export const components: ComponentRegistry = new ComponentRegistry(sources);

@@ -2,14 +2,30 @@ import { parseArgs } from 'node:util';
 import { StartError } from '#base';
 
 /** One flag of the command line. Every flag can be given as an environment variable too. */
-interface FlagDefinition {
+export interface FlagDefinition {
   readonly env: string;
   readonly argument?: string;
   readonly multiple?: boolean;
   readonly help: string;
 }
 
-export const FLAGS = {
+export type FlagName =
+  | 'config'
+  | 'set'
+  | 'data'
+  | 'listen'
+  | 'otlp-grpc-address'
+  | 'otlp-http-address'
+  | 'http-address'
+  | 'engine-address'
+  | 'metrics-address'
+  | 'health-address'
+  | 'zpages-address'
+  | 'store-url'
+  | 'mode'
+  | 'help';
+
+export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
   config: {
     env: 'SIGNALBOX_CONFIG',
     argument: 'FILE',
@@ -66,9 +82,7 @@ export const FLAGS = {
   },
   mode: { env: 'SIGNALBOX_PRINT_MODE', argument: 'MODE', help: 'print-config: redacted (default) or unredacted' },
   help: { env: '', help: 'this text' },
-} as const satisfies Readonly<Record<string, FlagDefinition>>;
-
-export type FlagName = keyof typeof FLAGS;
+};
 
 export interface Flags {
   readonly config: readonly string[];
@@ -83,7 +97,7 @@ export interface Flags {
 /** Reads the arguments behind the command. Throws a StartError that names the flag. */
 export function readFlags(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Flags {
   const options = Object.fromEntries(
-    Object.entries(FLAGS as Record<string, FlagDefinition>).map(([name, flag]) => [
+    Object.entries(FLAGS).map(([name, flag]) => [
       name,
       {
         type: flag.argument === undefined ? ('boolean' as const) : ('string' as const),

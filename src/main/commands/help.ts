@@ -15,9 +15,7 @@ const COMMANDS: readonly (readonly [string, string])[] = [
 
 export function helpCommand(): Promise<number> {
   const lines = ['signalbox COMMAND [FLAGS]', '', ...COMMANDS.map(([name, help]) => `  ${name.padEnd(14)}${help}`), ''];
-  for (const [name, flag] of Object.entries(
-    FLAGS as Readonly<Record<string, { env: string; argument?: string; help: string }>>,
-  )) {
+  for (const [name, flag] of Object.entries(FLAGS)) {
     const left = `  --${name}${flag.argument === undefined ? '' : ` ${flag.argument}`}`;
     lines.push(`${left.padEnd(33)}${flag.help}${flag.env === '' ? '' : ` [${flag.env}]`}`);
   }

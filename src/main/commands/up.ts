@@ -12,6 +12,9 @@ import { signalboxVersion } from '../version.ts';
 /** Threads for the engine's queries and files; Node reads it once at its start (src/engine/limits.ts has the arithmetic). */
 const ENGINE_THREADS = '14';
 
+/** Short-lived objects get less room where little JavaScript runs: some 25 MB less per process. Not the collector: there it costs speed. */
+const SMALL_HEAP = ['--max-semi-space-size=4'];
+
 /** `signalbox up`: engine, server and collector as processes of their own, watched by this small one. */
 export async function upCommand(flags: Flags): Promise<number> {
   const addresses = addressesIn(await sectionOf(flags), flags);
@@ -21,8 +24,10 @@ export async function upCommand(flags: Flags): Promise<number> {
   const supervisor = new Supervisor({
     roles: [
       { role: 'collector', args },
-      { role: 'server', args },
-      ...(addresses.isStoreExternal ? [] : [{ role: 'engine', args, env: { UV_THREADPOOL_SIZE: ENGINE_THREADS } }]),
+      { role: 'server', args, execArgv: SMALL_HEAP },
+      ...(addresses.isStoreExternal
+        ? []
+        : [{ role: 'engine', args, execArgv: SMALL_HEAP, env: { UV_THREADPOOL_SIZE: ENGINE_THREADS } }]),
     ],
     // With it from their first line on, the roles never load the parts of Node that read TypeScript: 15 MB less each.
     env: { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? getCompileCacheDir() },
