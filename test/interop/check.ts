@@ -26,11 +26,11 @@ async function run(folder: string): Promise<boolean> {
     console.log('interop: checking what arrived');
     const reader = new SignalboxReader(signalbox.consoleUrl, signalbox.engineUrl);
     const findings = { report, reader, sent, noRedis: services.noRedis };
-    for (const check of [checkTraces, checkFailure, checkLogs, checkMetrics, checkSampling]) await check(findings);
+    for (const check of [checkTraces, checkFailure, checkLogs, checkMetrics, checkSampling]) {
+      await check(findings).catch((error: unknown) => report.fail(`${check.name} runs to its end`, error));
+    }
   } catch (error) {
-    await report.check('the test runs to its end', () => {
-      throw error;
-    });
+    report.fail('Signalbox and the services start and answer', error);
   } finally {
     await processes.stopAll();
   }

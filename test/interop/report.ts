@@ -13,9 +13,13 @@ export class Report {
       this.passed++;
       console.log(`  ok      ${name}`);
     } catch (error) {
-      this.failed++;
-      console.log(`  FAILED  ${name}\n          ${error instanceof Error ? error.message : String(error)}`);
+      this.fail(name, error);
     }
+  }
+
+  fail(name: string, error: unknown): void {
+    this.failed++;
+    console.log(`  FAILED  ${name}\n          ${error instanceof Error ? error.message : String(error)}`);
   }
 
   skip(name: string, reason: string): void {
