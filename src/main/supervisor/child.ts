@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { RoleMessage } from '../role.ts';
+import type { RoleMessage, SupervisorMessage } from '../role.ts';
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
 const FIRST_BACKOFF_MS = 100;
@@ -61,7 +61,9 @@ export class Child {
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-    child.kill('SIGTERM');
+    const message: SupervisorMessage = { type: 'stop' };
+    // A channel that is closed already means that the process is on its way out.
+    if (child.connected) child.send(message, () => undefined);
     const timer = setTimeout(() => {
       this.#options.say(`the ${this.role} did not stop within ${deadlineMs / 1000} s and is killed`);
       child.kill('SIGKILL');
@@ -84,6 +86,8 @@ export class Child {
       env,
       execArgv: [...execArgv],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // A signal for the whole group of processes reaches the supervisor alone, which stops the roles in order.
+      detached: true,
     });
     this.#process = child;
     let isReady = false;
