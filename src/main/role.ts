@@ -7,6 +7,11 @@ export type RoleMessage =
   | { readonly type: 'ready'; readonly info: Readonly<Record<string, string>> }
   | { readonly type: 'failed'; readonly lines: readonly string[] };
 
+/** What the supervisor tells a role. */
+export interface SupervisorMessage {
+  readonly type: 'stop';
+}
+
 export interface RunningRole {
   /** Shown by the supervisor, or printed where the role runs alone. */
   readonly info: Readonly<Record<string, string>>;
@@ -20,20 +25,13 @@ export interface RunningRole {
 const KEEP_ALIVE_MS = 60_000;
 
 /**
- * Runs a role until it is asked to stop: SIGTERM, SIGINT, or the end of the supervisor. Resolves to the exit code. Under a supervisor
- * SIGINT is left to it, because a terminal sends it to everybody at once and the order of stopping matters.
+ * Runs a role until it is asked to stop. Resolves to the exit code.
  */
 export async function runRole(start: () => Promise<RunningRole>, addresses: FlagAddresses): Promise<number> {
   const supervised = process.send !== undefined;
   // Clock timers keep no process alive, and a shutdown may wait for nothing else: this one keeps it until the end.
   const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MS);
-  const stopAsked = new Promise<void>((resolve) => {
-    process.on('SIGTERM', () => resolve());
-    process.on('SIGINT', () => {
-      if (!supervised) resolve();
-    });
-    process.on('disconnect', () => resolve());
-  });
+  const stopAsked = whenAskedToStop(supervised);
   // A promise that nobody waits for is a mistake of ours in one place: said in full, but no reason to end everything else.
   process.on('unhandledRejection', (reason) => {
     process.stderr.write(
@@ -62,6 +60,24 @@ export async function runRole(start: () => Promise<RunningRole>, addresses: Flag
   if (failure === undefined) return 0;
   process.stderr.write(`signalbox: ${failure}\n`);
   return 1;
+}
+
+/**
+ * Alone: SIGTERM or SIGINT. Under a supervisor: its word, or its end. Terminals and service managers send signals to all processes at once,
+ * and the order of stopping is the supervisor's.
+ */
+function whenAskedToStop(supervised: boolean): Promise<void> {
+  return new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (!supervised) resolve();
+      });
+    }
+    process.on('disconnect', () => resolve());
+    process.on('message', (message: SupervisorMessage) => {
+      if (message.type === 'stop') resolve();
+    });
+  });
 }
 
 /** Resolves when the message has left; a supervisor that is gone is no error. */

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { getCompileCacheDir } from 'node:module';
+import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import { relative } from 'node:path';
 import { messageOf, StartError } from '#base';
 import { type Addresses, addressesIn } from '../addresses.ts';
@@ -52,6 +52,7 @@ export async function upCommand(flags: Flags): Promise<number> {
     return 1;
   }
   process.stdout.write(`${readyLines(info, addresses).join('\n')}\n`);
+  flushCompileCache();
   await stopAsked;
   await supervisor.stop();
   return 0;

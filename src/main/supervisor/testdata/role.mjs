@@ -16,12 +16,11 @@ if (behaviour === 'fails') {
   appendFileSync(`${log}.failed`, '');
   process.send({ type: 'ready', info: {} }, () => process.exit(3));
 } else {
-  if (behaviour !== 'stubborn') {
-    process.on('SIGTERM', () => {
-      note('stop');
-      setTimeout(() => process.exit(0), 20);
-    });
-  } else process.on('SIGTERM', () => note('ignores stop'));
+  process.on('message', ({ type }) => {
+    if (type !== 'stop') return;
+    note(behaviour === 'stubborn' ? 'ignores stop' : 'stop');
+    if (behaviour !== 'stubborn') setTimeout(() => process.exit(0), 20);
+  });
   process.on('SIGHUP', () => note('reload'));
   process.send({ type: 'ready', info: { address: `of ${name}` } });
   setInterval(() => undefined, 1000);
