@@ -33,6 +33,8 @@ export interface DataFolder {
   readonly clickhousePath: string;
   readonly tmpPath: string;
   readonly configPath: string;
+  /** Writes chDB's configuration file. Throws StartError. */
+  writeConfig(text: string): void;
   /** Gives the folder back. Only after the engine is closed. */
   release(): void;
 }
@@ -60,6 +62,7 @@ export function openDataFolder(dataDir: string): DataFolder {
   }
   const clickhousePath = join(path, 'clickhouse');
   const tmpPath = join(path, 'tmp');
+  const configPath = join(path, 'engine.xml');
   try {
     writeFileSync(join(path, 'VERSION'), `${folderFormat}\n`);
     makeFolder(clickhousePath);
@@ -73,7 +76,14 @@ export function openDataFolder(dataDir: string): DataFolder {
     path,
     clickhousePath,
     tmpPath,
-    configPath: join(path, 'engine.xml'),
+    configPath,
+    writeConfig(text): void {
+      try {
+        writeFileSync(configPath, text);
+      } catch (error) {
+        throw folderError(path, error);
+      }
+    },
     release(): void {
       rmSync(tmpPath, { recursive: true, force: true });
       rmSync(lockPath, { force: true });

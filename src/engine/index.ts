@@ -2,7 +2,6 @@
  * The embedded ClickHouse: chDB behind ClickHouse's own HTTP interface. One process runs one engine, in its main
  * thread.
  */
-import { writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname, totalmem } from 'node:os';
@@ -36,7 +35,7 @@ export interface EngineOptions {
   readonly readLanes?: number;
   /** Inserts with data that run at a time. Default 2. */
   readonly insertLanes?: number;
-  /** All other statements that run at a time. Default 2. */
+  /** All other statements that run at a time. Default 3. */
   readonly controlLanes?: number;
   /** Queries of each kind that may wait for a lane. Default 100. */
   readonly maxWaiting?: number;
@@ -46,7 +45,7 @@ export interface EngineOptions {
   readonly maxExecutionTimeSeconds?: number;
   /** A query's max_memory_usage unless it sets its own. Default: half of `memoryLimitBytes`. */
   readonly maxQueryMemoryBytes?: number;
-  /** Bodies up to this size stay in memory, larger ones go through a file. Default 4 MiB. */
+  /** Longer bodies are written to a file as they come. A query without data may not be longer. Default 4 MiB. */
   readonly inlineBodyBytes?: number;
   /** Takes what is worth a line in the log. */
   readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -84,7 +83,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
 function openRunner(folder: DataFolder, options: EngineOptions): Runner {
   const memoryLimitBytes = options.memoryLimitBytes ?? defaultMemoryLimitBytes(totalmem());
-  writeFileSync(folder.configPath, printConfigFile({ memoryLimitBytes, cores: machineCores() }));
+  folder.writeConfig(printConfigFile({ memoryLimitBytes, cores: machineCores() }));
   const pipePaths = createPipes(folder, options.readLanes ?? defaultLanes.readLanes);
   const maxQueryMemoryBytes = options.maxQueryMemoryBytes ?? Math.round(memoryLimitBytes / 2);
   const defaults = new Map<string, string>([
@@ -166,9 +165,11 @@ async function closeAll(
 ): Promise<void> {
   await stopHousekeeping();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // Connections stay open for a client's next request, which is not to come.
+  const idle = setInterval(() => server.closeIdleConnections(), 20);
   const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
   await closed;
+  clearInterval(idle);
   clearTimeout(timer);
   // Queries whose clients were cut off are being stopped; chDB must not be closed under them.
   while (runner.running > 0 || runner.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 20));

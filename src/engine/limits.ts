@@ -1,7 +1,7 @@
 /** Default sizes of the engine. */
 
 /** SELECTs, inserts with data, and other statements that run at a time. */
-export const defaultLanes = { readLanes: 4, insertLanes: 2, controlLanes: 2 } as const;
+export const defaultLanes = { readLanes: 4, insertLanes: 2, controlLanes: 3 } as const;
 
 /**
  * Threads that the engine's queries and this process's file work need. Node.js reads the number once, when its pool

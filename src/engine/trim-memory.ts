@@ -17,7 +17,7 @@ const minResidentKb = 512;
 interface Ffi {
   dlopen(
     path: string,
-    functions: Record<string, { returns: string; arguments: readonly string[] }>,
+    functions: Record<string, { return: string; arguments: readonly string[] }>,
   ): { functions: CLibrary };
 }
 
@@ -37,8 +37,8 @@ function loadLibrary(): CLibrary | null {
   try {
     const ffi = process.getBuiltinModule('node:ffi' as 'node:fs') as unknown as Ffi | undefined;
     const loaded = ffi?.dlopen('libc.so.6', {
-      madvise: { returns: 'int32', arguments: ['uint64', 'uint64', 'int32'] },
-      malloc_trim: { returns: 'int32', arguments: ['uint64'] },
+      madvise: { return: 'int32', arguments: ['uint64', 'uint64', 'int32'] },
+      malloc_trim: { return: 'int32', arguments: ['uint64'] },
     });
     return loaded?.functions ?? null;
   } catch {
