@@ -1,4 +1,7 @@
-/** The pages and their addresses. Each page is a chunk of its own, so that the first one needs no code of the others. */
+/**
+ * The pages and their addresses. The pages with charts of uPlot are chunks of their own; the others are small and come
+ * with the first, because one more round trip costs more than their code.
+ */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import {
   parseSearch,
@@ -11,6 +14,12 @@ import {
   readTracesSearch,
   stringifySearch,
 } from './lib/search.ts';
+import { LogsPage } from './pages/logs.tsx';
+import { SendPage } from './pages/send.tsx';
+import { ServicesPage } from './pages/services.tsx';
+import { SystemPage } from './pages/system.tsx';
+import { TracePage } from './pages/trace.tsx';
+import { TracesPage } from './pages/traces.tsx';
 import { Frame, NotFound } from './panels/frame.tsx';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
@@ -28,7 +37,7 @@ const routes = [
     getParentRoute: () => root,
     path: '/services',
     validateSearch: readServicesSearch,
-    component: lazyRouteComponent(() => import('./pages/services.tsx'), 'ServicesPage'),
+    component: ServicesPage,
   }),
   createRoute({
     getParentRoute: () => root,
@@ -40,19 +49,19 @@ const routes = [
     getParentRoute: () => root,
     path: '/traces',
     validateSearch: readTracesSearch,
-    component: lazyRouteComponent(() => import('./pages/traces.tsx'), 'TracesPage'),
+    component: TracesPage,
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/traces/$traceId',
     validateSearch: readTraceSearch,
-    component: lazyRouteComponent(() => import('./pages/trace.tsx'), 'TracePage'),
+    component: TracePage,
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/logs',
     validateSearch: readLogsSearch,
-    component: lazyRouteComponent(() => import('./pages/logs.tsx'), 'LogsPage'),
+    component: LogsPage,
   }),
   createRoute({
     getParentRoute: () => root,
@@ -64,13 +73,13 @@ const routes = [
     getParentRoute: () => root,
     path: '/system',
     validateSearch: readScope,
-    component: lazyRouteComponent(() => import('./pages/system.tsx'), 'SystemPage'),
+    component: SystemPage,
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/send',
     validateSearch: readScope,
-    component: lazyRouteComponent(() => import('./pages/send.tsx'), 'SendPage'),
+    component: SendPage,
   }),
 ] as const;
 

@@ -30,7 +30,7 @@ export function formatCompact(value: number): string {
   const size = Math.abs(value);
   const steps: readonly [number, string][] = [
     [1e12, 'T'],
-    [1e9, 'G'],
+    [1e9, 'B'],
     [1e6, 'M'],
     [1e3, 'k'],
   ];
@@ -172,10 +172,10 @@ export function formatAxisTime(ms: number, spanMs: number): string {
   return spanMs > 5_000 ? formatClock(ms) : formatClock(ms, true).slice(3);
 }
 
-/** 3 s ago, 5 min ago, 2 h ago, 3 d ago; `now` within a second; future times read "in 5 s". */
+/** 3 s ago, 5 min ago, 2 h ago, 3 d ago; `just now` within a second; future times read "in 5 s". */
 export function formatAgo(ms: number, nowMs: number): string {
   const ageMs = nowMs - ms;
-  if (Math.abs(ageMs) < 1000) return 'now';
+  if (Math.abs(ageMs) < 1000) return 'just now';
   const text = formatSpan(Math.abs(ageMs));
   return ageMs >= 0 ? `${text} ago` : `in ${text}`;
 }

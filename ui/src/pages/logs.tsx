@@ -1,3 +1,243 @@
+/** Logs: what was written, by level over time, line by line, with the detail beside and the trace one click away. */
+import { useCallback, useMemo, useState } from 'react';
+import type { LogHistogramResponse, SeverityGroup } from '#api/types.ts';
+import { withTerm } from '../lib/filter-text.ts';
+import { formatCompact, formatCount } from '../lib/format.ts';
+import { useKeys } from '../lib/keys.ts';
+import { usePageSearch } from '../lib/page-search.ts';
+import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { type LogsSearch, SEVERITIES } from '../lib/search.ts';
+import { groupColour } from '../lib/severity.ts';
+import { useTheme } from '../lib/theme.tsx';
+import { type LogStream, useLogStream } from '../lib/use-log-stream.ts';
+import { LogDetail } from '../panels/log-detail.tsx';
+import { LogList } from '../panels/log-list.tsx';
+import { Histogram } from '../widgets/histogram.tsx';
+import { Icon } from '../widgets/icons.tsx';
+import { PageTitle } from '../widgets/page-title.tsx';
+import { QueryField } from '../widgets/query-field.tsx';
+import { SelectMenu } from '../widgets/select-menu.tsx';
+import { ServiceName } from '../widgets/service-name.tsx';
+import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
+
 export function LogsPage() {
-  return null;
+  const { search, update } = usePageSearch<LogsSearch>();
+  const scope = useScope();
+  const [paused, setPaused] = useState(false);
+  const question = useMemo(
+    () => ({ q: search.q, service: search.service, severity: search.severity?.join(','), traceId: search.trace }),
+    [search.q, search.service, search.severity, search.trace],
+  );
+  const stream = useLogStream(question, paused || search.log !== undefined);
+  const histogram = useApi<LogHistogramResponse>('/logs/histogram', { ...useScopeParams(), ...question });
+  const selected = search.log === undefined ? undefined : stream.logs.find(({ id }) => id === search.log);
+  const toggleWrap = (): void => update({ wrap: search.wrap ? undefined : true }, true);
+  useKeys([
+    { keys: 'w', help: 'Wrap long lines', group: 'Logs', run: toggleWrap },
+    { keys: 'Escape', help: 'Close the detail', group: 'Logs', run: () => update({ log: undefined }, true) },
+  ]);
+  const { error } = stream;
+  return (
+    <>
+      <PageTitle title="Logs">
+        <span className="muted">{histogram.data ? formatCount(histogram.data.total) : ''}</span>
+      </PageTitle>
+      <div className="toolbar">
+        <QueryField
+          page="logs"
+          value={search.q ?? ''}
+          placeholder='severity>=warn "timed out" order.id=o-17'
+          error={error?.code === 'bad_query' ? error : undefined}
+          onSubmit={(q) => update({ q: q || undefined, log: undefined })}
+        />
+        <LogFilters histogram={histogram.data} />
+        <button
+          type="button"
+          className={search.wrap ? 'button icon on' : 'button icon'}
+          aria-pressed={search.wrap === true}
+          title="Wrap long lines ( w )"
+          aria-label="Wrap long lines"
+          onClick={toggleWrap}
+        >
+          <Icon name="wrap" size={14} />
+        </button>
+      </div>
+      {error && stream.first ? <ErrorBanner error={error} onRetry={stream.retry} /> : null}
+      {!stream.first ? (
+        error ? (
+          <ErrorState error={error} onRetry={stream.retry} />
+        ) : (
+          <Loading what="logs" />
+        )
+      ) : (
+        <div className={stream.stale ? 'fill stale' : 'fill fresh'}>
+          <LogHistogram data={histogram.data} />
+          {stream.logs.length === 0 ? (
+            <NoLogs nearestMs={stream.first.nearestMs} />
+          ) : (
+            <div className="logs-body">
+              <div className="logs-main">
+                <StreamBar stream={stream} paused={paused} live={scope.live} total={histogram.data?.total} />
+                <LogList
+                  stream={stream}
+                  wrap={search.wrap === true}
+                  selectedId={search.log}
+                  onSelect={(log) => update({ log: log.id === search.log ? undefined : log.id }, true)}
+                  onAwayFromTop={setPaused}
+                />
+              </div>
+              {selected ? (
+                <LogDetail
+                  log={selected}
+                  onClose={() => update({ log: undefined }, true)}
+                  onInclude={(key, value) => update({ q: withTerm(search.q ?? '', key, '=', value), log: undefined })}
+                  onExclude={(key, value) => update({ q: withTerm(search.q ?? '', key, '!=', value), log: undefined })}
+                />
+              ) : null}
+            </div>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+function LogFilters({ histogram }: { readonly histogram: LogHistogramResponse | undefined }) {
+  const { search, update } = usePageSearch<LogsSearch>();
+  const { tokens } = useTheme();
+  const totals = new Map(histogram?.groups.map(({ severity, total }) => [severity, total]));
+  const chosen = search.severity ?? [];
+  const toggle = (severity: SeverityGroup): void => {
+    const next = chosen.includes(severity) ? chosen.filter((other) => other !== severity) : [...chosen, severity];
+    update({ severity: next.length > 0 ? next : undefined });
+  };
+  return (
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset brings a legend and borders that this row has no place for */}
+      <div className="levels" role="group" aria-label="Levels">
+        {SEVERITIES.filter((severity) => totals.has(severity) || chosen.includes(severity)).map((severity) => (
+          <button
+            type="button"
+            key={severity}
+            className={chosen.includes(severity) ? 'button level on' : 'button level'}
+            aria-pressed={chosen.includes(severity)}
+            title={chosen.includes(severity) ? `Stop asking for ${severity} only` : `Only ${severity}`}
+            onClick={() => toggle(severity)}
+          >
+            <i className="level-dot" style={{ background: groupColour(severity, tokens) }} />
+            {severity}
+            <span className="muted small">{formatCompact(totals.get(severity) ?? 0)}</span>
+          </button>
+        ))}
+      </div>
+      <SelectMenu
+        name="service"
+        value={search.service}
+        anyLabel="any"
+        align="right"
+        options={(histogram?.services ?? []).map(({ name, count }) => ({
+          value: name,
+          label: <ServiceName name={name} />,
+          note: formatCompact(count),
+        }))}
+        onChange={(service) => update({ service })}
+      />
+      {search.trace ? (
+        <button
+          type="button"
+          className="button on"
+          title="Drop the trace filter"
+          onClick={() => update({ trace: undefined })}
+        >
+          trace {search.trace.slice(0, 8)}… <Icon name="close" size={12} />
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+function LogHistogram({ data }: { readonly data: LogHistogramResponse | undefined }) {
+  const scope = useScope();
+  const { tokens } = useTheme();
+  const groups = useMemo(
+    () =>
+      SEVERITIES.flatMap((severity) => {
+        const group = data?.groups.find((candidate) => candidate.severity === severity);
+        return group ? [{ name: severity, colour: groupColour(severity, tokens), counts: group.counts }] : [];
+      }),
+    [data, tokens],
+  );
+  if (!data) return <div className="plots" style={{ height: 91 }} />;
+  return (
+    <div className="plots">
+      <Histogram
+        label="Log records over time by level"
+        grid={data.grid}
+        groups={groups}
+        fromMs={scope.fromMs}
+        toMs={scope.toMs}
+        nowMs={scope.nowMs}
+        height={84}
+        onZoom={scope.zoomTo}
+      />
+    </div>
+  );
+}
+
+interface StreamBarProps {
+  readonly stream: LogStream;
+  readonly paused: boolean;
+  readonly live: boolean;
+  readonly total: number | undefined;
+}
+
+function StreamBar({ stream, paused, live, total }: StreamBarProps) {
+  const { logs, waitingCount, showNew } = stream;
+  const scrollToTop = useCallback(() => {
+    showNew();
+    document.querySelector('.log-scroll')?.scrollTo({ top: 0 });
+  }, [showNew]);
+  return (
+    <div className="list-head">
+      <span className="muted">
+        {formatCount(logs.length)} of {total === undefined ? '…' : formatCount(Math.max(total, logs.length))} loaded,
+        newest first
+      </span>
+      <span className="spacer" />
+      {waitingCount > 0 ? (
+        <button type="button" className="button on" onClick={scrollToTop}>
+          <Icon name="up" size={12} /> {formatCount(waitingCount)} new
+        </button>
+      ) : null}
+      <span className="muted small" role="status">
+        {live ? (paused ? 'tail paused while you read' : 'tail is live') : ''}
+      </span>
+    </div>
+  );
+}
+
+function NoLogs({ nearestMs }: { readonly nearestMs: number | undefined }) {
+  const { search, update } = usePageSearch<LogsSearch>();
+  const filtered = search.q ?? search.service ?? search.severity ?? search.trace;
+  return (
+    <EmptyState
+      title="No log record matches"
+      nearestMs={nearestMs}
+      actions={
+        filtered === undefined ? null : (
+          <button
+            type="button"
+            className="button"
+            onClick={() => update({ q: undefined, service: undefined, severity: undefined, trace: undefined })}
+          >
+            Drop all filters
+          </button>
+        )
+      }
+    >
+      {filtered === undefined
+        ? 'Nothing was written in this range.'
+        : 'Fewer conditions, or a longer range, may find something.'}
+    </EmptyState>
+  );
 }

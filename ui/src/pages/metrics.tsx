@@ -1,3 +1,189 @@
+/** Metrics: find one, choose how to add it up and split it, see it over time with its exemplars. */
+import { useDeferredValue, useMemo } from 'react';
+import type { MetricLabelsResponse, MetricQueryResponse, MetricSummary, MetricsResponse } from '#api/types.ts';
+import { seriesColour, serviceColour } from '../lib/colour.ts';
+import { plural, unitFormatter } from '../lib/format.ts';
+import { useLinks } from '../lib/links.ts';
+import { aggregationsOf, defaultAggregation, seriesLabel, typeText } from '../lib/metrics.ts';
+import { usePageSearch } from '../lib/page-search.ts';
+import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import type { MetricsSearch } from '../lib/search.ts';
+import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
+import { GroupMenu } from '../panels/group-menu.tsx';
+import { MetricList } from '../panels/metric-list.tsx';
+import { PageTitle } from '../widgets/page-title.tsx';
+import { QueryField } from '../widgets/query-field.tsx';
+import { SelectMenu } from '../widgets/select-menu.tsx';
+import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
+import { type ChartDot, type ChartSeries, TimeChart } from '../widgets/time-chart.tsx';
+
 export function MetricsPage() {
-  return null;
+  const { search, update } = usePageSearch<MetricsSearch>();
+  const answer = useApi<MetricsResponse>('/metrics', useScopeParams());
+  const find = useDeferredValue(search.find ?? '');
+  const metrics = answer.data?.metrics;
+  const shown = useMemo(() => (metrics ?? []).filter((metric) => matches(metric, find)), [metrics, find]);
+  const current = metrics?.find(({ name }) => name === search.metric) ?? (search.metric ? undefined : shown[0]);
+  return (
+    <>
+      <PageTitle title="Metrics">{metrics ? <span className="muted">{metrics.length}</span> : null}</PageTitle>
+      {answer.error && metrics ? <ErrorBanner error={answer.error} onRetry={answer.retry} /> : null}
+      {!metrics ? (
+        answer.error ? (
+          <ErrorState error={answer.error} onRetry={answer.retry} />
+        ) : (
+          <Loading what="metrics" />
+        )
+      ) : metrics.length === 0 ? (
+        <EmptyState title="No metric has points in this range">Choose a longer range, or look further back.</EmptyState>
+      ) : (
+        <div className="metrics-body">
+          <MetricList
+            metrics={shown}
+            total={metrics.length}
+            current={current?.name}
+            find={search.find ?? ''}
+            onFind={(text) => update({ find: text || undefined }, true)}
+            onChoose={(metric) => update({ metric, agg: undefined, group: undefined })}
+          />
+          {current ? (
+            <MetricView key={current.name} metric={current} />
+          ) : (
+            <EmptyState title={`“${search.metric}” has no points in this range`}>
+              Choose another metric at the left, or a longer range.
+            </EmptyState>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+function matches({ name, description }: MetricSummary, find: string): boolean {
+  const needle = find.toLowerCase();
+  return name.toLowerCase().includes(needle) || description.toLowerCase().includes(needle);
+}
+
+function MetricView({ metric }: { readonly metric: MetricSummary }) {
+  const { search, update } = usePageSearch<MetricsSearch>();
+  const range = useScopeParams();
+  const labels = useApi<MetricLabelsResponse>('/metrics/labels', { name: metric.name, from: range.from, to: range.to });
+  const answer = useApi<MetricQueryResponse>('/metrics/query', {
+    name: metric.name,
+    ...range,
+    groupBy: search.group?.join(','),
+    aggregation: search.agg,
+    q: search.q,
+  });
+  const { data, error } = answer;
+  return (
+    <div className="metric-view">
+      <header className="metric-head">
+        <h2>{metric.name}</h2>
+        <p className="muted">
+          {metric.description || 'No description.'} {typeText(metric)}
+          {metric.unit ? `, unit ${metric.unit}` : ''}, {plural(metric.seriesCount, 'series', 'series')}.
+        </p>
+      </header>
+      <div className="toolbar">
+        <SelectMenu
+          name="show"
+          value={search.agg ?? defaultAggregation(metric)}
+          options={aggregationsOf(metric).map(([value, note]) => ({ value, note }))}
+          onChange={(agg) => update({ agg: agg === defaultAggregation(metric) ? undefined : agg })}
+        />
+        <GroupMenu
+          labels={labels.data?.labels ?? []}
+          chosen={search.group ?? []}
+          onChange={(group) => update({ group: group.length > 0 ? group : undefined })}
+        />
+        <QueryField
+          page="metrics"
+          value={search.q ?? ''}
+          placeholder="service.name=orders http.route=/api/cart"
+          error={error?.code === 'bad_query' ? error : undefined}
+          onSubmit={(q) => update({ q: q || undefined })}
+        />
+      </div>
+      {error && data ? <ErrorBanner error={error} onRetry={answer.retry} /> : null}
+      {data ? (
+        <div className={answer.stale ? 'page-scroll stale' : 'page-scroll fresh'}>
+          <MetricChart data={data} />
+        </div>
+      ) : error ? (
+        <ErrorState error={error} onRetry={answer.retry} />
+      ) : (
+        <Loading what={metric.name} />
+      )}
+    </div>
+  );
+}
+
+function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
+  const { search, update } = usePageSearch<MetricsSearch>();
+  const { tokens } = useTheme();
+  const scope = useScope();
+  const links = useLinks();
+  const format = useMemo(() => unitFormatter(data.unit), [data.unit]);
+  const series = useMemo(() => toSeries(data, tokens), [data, tokens]);
+  const dots = useMemo<readonly ChartDot[]>(
+    () => data.exemplars.map(({ timeMs, value, traceId, spanId }) => ({ timeMs, value, key: `${traceId}/${spanId}` })),
+    [data.exemplars],
+  );
+  if (data.series.length === 0) {
+    return (
+      <EmptyState
+        title="No series matches"
+        actions={
+          search.q ? (
+            <button type="button" className="button" onClick={() => update({ q: undefined })}>
+              Drop the filter
+            </button>
+          ) : null
+        }
+      />
+    );
+  }
+  return (
+    <div className="section">
+      <TimeChart
+        title={`${data.aggregation}${search.group ? ` by ${search.group.join(', ')}` : ''}`}
+        note={chartNote(data)}
+        grid={data.grid}
+        fromMs={scope.fromMs}
+        toMs={scope.toMs}
+        nowMs={scope.nowMs}
+        series={series}
+        format={format}
+        height={320}
+        legend="table"
+        logOffered={data.metric.type !== 'gauge'}
+        dots={dots}
+        onDot={(key) => {
+          const [traceId, span] = key.split('/');
+          links.go(links.trace(traceId!, span ? { span } : {}));
+        }}
+        onZoom={scope.zoomTo}
+      />
+    </div>
+  );
+}
+
+function chartNote(data: MetricQueryResponse): string {
+  const notes: string[] = [];
+  if (data.foldedCount > 0)
+    notes.push(`the ${data.series.length} largest series; ${data.foldedCount} more are not shown`);
+  if (data.exemplars.length > 0) notes.push('squares are exemplars: click for the trace');
+  return notes.join(', ');
+}
+
+function toSeries(data: MetricQueryResponse, tokens: ThemeTokens): readonly ChartSeries[] {
+  const alone = data.series.length === 1;
+  return data.series.map(({ labels, values }, i) => {
+    const keys = Object.keys(labels);
+    // Split by service alone, the lines have the hues that the services have everywhere.
+    const service = keys.length === 1 && keys[0] === 'service.name' ? labels['service.name'] : undefined;
+    const colour = alone ? tokens.accent : service ? serviceColour(service, tokens.name) : seriesColour(i, tokens.name);
+    return { label: seriesLabel(labels, data.metric.name), colour, values, fill: alone };
+  });
 }

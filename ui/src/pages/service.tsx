@@ -1,3 +1,330 @@
+/** One service: its rate, errors and durations over time, its operations, neighbours, slowest and failed traces. */
+import { useParams } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import type { OperationSummary, ServiceResponse, TraceSummary } from '#api/types.ts';
+import { formatAgo, formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
+import { type Links, useLinks } from '../lib/links.ts';
+import { usePageSearch } from '../lib/page-search.ts';
+import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import type { ServiceSearch } from '../lib/search.ts';
+import { RedCharts } from '../panels/red-charts.tsx';
+import { traceColumns } from '../panels/trace-columns.tsx';
+import { Icon } from '../widgets/icons.tsx';
+import { PageTitle } from '../widgets/page-title.tsx';
+import { ServiceDot, ServiceName } from '../widgets/service-name.tsx';
+import { Spark } from '../widgets/spark.tsx';
+import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
+import { type Column, Table } from '../widgets/table.tsx';
+import { To } from '../widgets/to.tsx';
+
 export function ServicePage() {
-  return null;
+  const { service } = useParams({ strict: false }) as { service: string };
+  const { search } = usePageSearch<ServiceSearch>();
+  const links = useLinks();
+  const answer = useApi<ServiceResponse>(`/services/${encodeURIComponent(service)}`, {
+    ...useScopeParams(),
+    operation: search.operation,
+  });
+  const { data, error } = answer;
+  // The last answer is kept while the next one loads, but never that of another service.
+  const shown = data?.summary.name === service ? data : undefined;
+  return (
+    <>
+      <PageTitle
+        title={service}
+        above={
+          <span className="crumb">
+            <To target={{ to: '/services', search: links.traces().search }}>Services</To> /{' '}
+            <ServiceDot name={service} />
+          </span>
+        }
+      >
+        <span className="muted small">
+          {[shown?.summary.language, shown?.summary.version].filter(Boolean).join(' ')}
+        </span>
+      </PageTitle>
+      {error && shown ? <ErrorBanner error={error} onRetry={answer.retry} /> : null}
+      {shown ? (
+        <ServiceBody data={shown} stale={answer.stale} />
+      ) : error?.code === 'not_found' ? (
+        <EmptyState title={`No service is called “${service}”`} />
+      ) : error ? (
+        <ErrorState error={error} onRetry={answer.retry} />
+      ) : (
+        <Loading what={service} />
+      )}
+    </>
+  );
+}
+
+function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly stale: boolean }) {
+  const { search, update } = usePageSearch<ServiceSearch>();
+  const links = useLinks();
+  const { summary } = data;
+  const filter = { service: summary.name, ...(search.operation ? { operation: search.operation } : {}) };
+  return (
+    <>
+      <div className="toolbar">
+        <Figures data={data} />
+        <span className="spacer" />
+        {search.operation ? (
+          <button
+            type="button"
+            className="button on"
+            title="Show all operations"
+            onClick={() => update({ operation: undefined })}
+          >
+            {search.operation} <Icon name="close" size={12} />
+          </button>
+        ) : null}
+        <To target={links.traces(filter)} className="button">
+          <Icon name="traces" size={14} /> Traces
+        </To>
+        <To target={links.logs({ service: summary.name })} className="button">
+          <Icon name="logs" size={14} /> Logs
+        </To>
+      </div>
+      <div className={stale ? 'page-scroll stale' : 'page-scroll fresh'}>
+        {summary.requestCount === 0 ? (
+          <EmptyState title="No requests in this range">
+            {summary.newestMs > 0
+              ? 'The service was seen at another time.'
+              : 'Choose a longer range, or look further back.'}
+          </EmptyState>
+        ) : (
+          <>
+            <RedCharts data={data} />
+            <div className="section columns-wide">
+              <Operations operations={data.operations} />
+              <Neighbours data={data} />
+            </div>
+            <div className="section columns-even">
+              <TraceList
+                title="Slowest traces"
+                traces={data.slowest}
+                all={links.traces({ ...filter, sort: 'slowest' })}
+              />
+              <TraceList
+                title="Failed traces"
+                traces={data.failed}
+                all={links.traces({ ...filter, status: 'error' })}
+              />
+            </div>
+          </>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Figures({ data }: { readonly data: ServiceResponse }) {
+  const { nowMs } = useScope();
+  const { requestRate, requestCount, errorRatio, errorCount, p50Ns, p95Ns, p99Ns, newestMs } = data.summary;
+  return (
+    <dl className="figure-line">
+      <div title={plural(requestCount, 'request')}>
+        <dt>rate</dt>
+        <dd>{formatRate(requestRate)}</dd>
+      </div>
+      <div title={plural(errorCount, 'error')}>
+        <dt>errors</dt>
+        <dd className={errorCount > 0 ? 'error-text' : ''}>{formatPercent(errorRatio)}</dd>
+      </div>
+      <div>
+        <dt>p50</dt>
+        <dd>{formatDuration(p50Ns)}</dd>
+      </div>
+      <div>
+        <dt>p95</dt>
+        <dd>{formatDuration(p95Ns)}</dd>
+      </div>
+      <div>
+        <dt>p99</dt>
+        <dd>{formatDuration(p99Ns)}</dd>
+      </div>
+      <div>
+        <dt>last seen</dt>
+        <dd className="muted">{newestMs > 0 ? formatAgo(newestMs, nowMs) : 'never'}</dd>
+      </div>
+    </dl>
+  );
+}
+
+const DEFAULT_SORT = '-rate';
+
+function Operations({ operations }: { readonly operations: readonly OperationSummary[] }) {
+  const { search, update } = usePageSearch<ServiceSearch>();
+  const links = useLinks();
+  const service = (useParams({ strict: false }) as { service: string }).service;
+  const columns = useMemo(() => operationColumns(links, service), [links, service]);
+  return (
+    <section>
+      <div className="section-head">
+        <h2>Operations</h2>
+        <span className="muted">{operations.length}</span>
+      </div>
+      <Table
+        label="Operations"
+        inline
+        keyboard
+        columns={columns}
+        rows={operations}
+        rowKey={({ name, kind }) => `${kind} ${name}`}
+        sort={search.sort ?? DEFAULT_SORT}
+        onSort={(sort) => update({ sort: sort === DEFAULT_SORT ? undefined : sort }, true)}
+        onOpen={({ name }) => update({ operation: name === search.operation ? undefined : name })}
+      />
+    </section>
+  );
+}
+
+function operationColumns(links: Links, service: string): readonly Column<OperationSummary>[] {
+  const duration = (id: string, value: (row: OperationSummary) => number): Column<OperationSummary> => ({
+    id,
+    header: id,
+    width: 80,
+    align: 'right',
+    sortValue: value,
+    cell: (row) => formatDuration(value(row)),
+  });
+  return [
+    {
+      id: 'name',
+      header: 'Operation',
+      sortValue: ({ name }) => name,
+      cell: ({ name, kind }) => (
+        <span className="cell-line">
+          <span className="truncate" title={name}>
+            {name}
+          </span>
+          <span className="muted small">{kind}</span>
+        </span>
+      ),
+    },
+    {
+      id: 'rate',
+      header: 'Rate',
+      width: 170,
+      align: 'right',
+      sortValue: ({ requestRate }) => requestRate,
+      cell: ({ requestRate, sparkRate }) => (
+        <span className="cell-spark">
+          <Spark values={sparkRate} tone="accent" label="rate over time" width={80} />
+          <b>{formatRate(requestRate)}</b>
+        </span>
+      ),
+    },
+    {
+      id: 'errors',
+      header: 'Errors',
+      width: 72,
+      align: 'right',
+      sortValue: ({ errorRatio }) => errorRatio,
+      cell: ({ name, errorRatio, errorCount }) =>
+        errorCount > 0 ? (
+          <To target={links.traces({ service, operation: name, status: 'error' })} className="error-text number-link">
+            {formatPercent(errorRatio)}
+          </To>
+        ) : (
+          <span className="muted">0%</span>
+        ),
+    },
+    duration('p50', ({ p50Ns }) => p50Ns),
+    duration('p95', ({ p95Ns }) => p95Ns),
+    duration('p99', ({ p99Ns }) => p99Ns),
+    {
+      id: 'traces',
+      header: <span className="visually-hidden">Traces</span>,
+      width: 40,
+      cell: ({ name }) => (
+        <To target={links.traces({ service, operation: name })} className="icon-link" title={`Traces of ${name}`}>
+          <Icon name="traces" size={14} />
+        </To>
+      ),
+    },
+  ];
+}
+
+function Neighbours({ data }: { readonly data: ServiceResponse }) {
+  return (
+    <div>
+      <NeighbourList title="Called by" calls={data.callers} none="Nobody: requests come from outside." />
+      <NeighbourList title="Calls" calls={data.callees} none="No other service." />
+    </div>
+  );
+}
+
+interface NeighbourListProps {
+  readonly title: string;
+  readonly calls: ServiceResponse['callers'];
+  readonly none: string;
+}
+
+function NeighbourList({ title, calls, none }: NeighbourListProps) {
+  const links = useLinks();
+  const scope = useScope();
+  const seconds = (scope.toMs - scope.fromMs) / 1000;
+  const most = Math.max(1, ...calls.map(({ count }) => count));
+  return (
+    <section className="neighbours">
+      <div className="section-head">
+        <h2>{title}</h2>
+      </div>
+      {calls.length === 0 ? <p className="muted">{none}</p> : null}
+      <ul>
+        {calls.map(({ service, count, errorCount }) => (
+          <li key={service}>
+            <To target={links.service(service)} className="strong-link">
+              <ServiceName name={service} />
+            </To>
+            <span className="bar-room">
+              <i className={errorCount > 0 ? 'bar error' : 'bar'} style={{ width: `${(count / most) * 100}%` }} />
+            </span>
+            <span className="neighbour-rate">{formatRate(count / seconds)}</span>
+            <span className={errorCount > 0 ? 'error-text neighbour-errors' : 'muted neighbour-errors'}>
+              {formatPercent(errorCount / Math.max(1, count))}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface TraceListProps {
+  readonly title: string;
+  readonly traces: readonly TraceSummary[];
+  readonly all: ReturnType<Links['traces']>;
+}
+
+function TraceList({ title, traces, all }: TraceListProps) {
+  const links = useLinks();
+  const { nowMs } = useScope();
+  const columns = useMemo(() => {
+    const fullNs = Math.max(1, ...traces.map(({ durationNs }) => durationNs));
+    return traceColumns({ links, nowMs, fullNs, compact: true });
+  }, [links, nowMs, traces]);
+  return (
+    <section>
+      <div className="section-head">
+        <h2>{title}</h2>
+        <span className="spacer" />
+        {traces.length > 0 ? <To target={all}>All</To> : null}
+      </div>
+      {traces.length === 0 ? (
+        <p className="muted">None in this range.</p>
+      ) : (
+        <Table
+          label={title}
+          inline
+          columns={columns}
+          rows={traces}
+          rowKey={({ traceId }) => traceId}
+          onOpen={({ traceId, matchedSpanId }, inNewTab) =>
+            links.go(links.trace(traceId, matchedSpanId ? { span: matchedSpanId } : {}), inNewTab)
+          }
+        />
+      )}
+    </section>
+  );
 }

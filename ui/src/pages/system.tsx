@@ -1,3 +1,244 @@
+/** The system itself: pipelines with live rates, what did not get through, the store, freshness and processes. */
+import type { ReactNode } from 'react';
+import type { LossView, SignalName, StoreView, SystemResponse } from '#api/types.ts';
+import {
+  ABSENT,
+  formatAgo,
+  formatBytes,
+  formatCompact,
+  formatCount,
+  formatDateTime,
+  formatDuration,
+  formatRate,
+} from '../lib/format.ts';
+import { lastValue } from '../lib/pipeline-layout.ts';
+import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { PipelineGraph } from '../panels/pipeline-graph.tsx';
+import { Icon } from '../widgets/icons.tsx';
+import { PageTitle } from '../widgets/page-title.tsx';
+import { Spark } from '../widgets/spark.tsx';
+import { ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
+import { type Column, Table } from '../widgets/table.tsx';
+
+const SIGNALS: readonly SignalName[] = ['traces', 'logs', 'metrics'];
+/** Data older than this is late: it should be visible two seconds after it was taken. */
+const LATE_MS = 15_000;
+
 export function SystemPage() {
-  return null;
+  const { from, to } = useScopeParams();
+  const answer = useApi<SystemResponse>('/system', { from, to });
+  const { data, error } = answer;
+  return (
+    <>
+      <PageTitle title="System" />
+      {error && data ? <ErrorBanner error={error} onRetry={answer.retry} /> : null}
+      {data ? (
+        <div className={answer.stale ? 'page-scroll stale' : 'page-scroll fresh'}>
+          <Signals data={data} />
+          <Section title="Pipelines" note="items per second, now">
+            {data.pipelines.length === 0 ? (
+              <p className="muted">No collector reports to this server.</p>
+            ) : (
+              <PipelineGraph data={data} />
+            )}
+          </Section>
+          <Troubles data={data} />
+          <Section title="Not stored" note="in the chosen range, by component and reason">
+            <Losses losses={data.losses} />
+          </Section>
+          <Section
+            title="Store"
+            note={data.store.diskFreeBytes === undefined ? '' : `${formatBytes(data.store.diskFreeBytes)} free on disk`}
+          >
+            <Store store={data.store} />
+          </Section>
+          <Section title="Processes">
+            <Table
+              label="Processes"
+              inline
+              columns={PROCESS_COLUMNS}
+              rows={data.processes}
+              rowKey={({ role }) => role}
+            />
+          </Section>
+        </div>
+      ) : error ? (
+        <ErrorState error={error} onRetry={answer.retry} />
+      ) : (
+        <Loading what="the system" />
+      )}
+    </>
+  );
 }
+
+function Section({
+  title,
+  note = '',
+  children,
+}: {
+  readonly title: string;
+  readonly note?: string;
+  readonly children: ReactNode;
+}) {
+  return (
+    <section className="section">
+      <div className="section-head">
+        <h2>{title}</h2>
+        <span className="muted">{note}</span>
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** Per signal: what comes in, how fresh it is, what an item costs on disk. */
+function Signals({ data }: { readonly data: SystemResponse }) {
+  const { nowMs } = useScope();
+  return (
+    <div className="signals">
+      {SIGNALS.map((signal) => {
+        const rates = data.pipelines.filter((pipeline) => pipeline.signal === signal).map(({ rate }) => rate);
+        const { newestMs, lagMs } = data.freshness[signal];
+        const bytes = data.store.bytesPerItem[signal];
+        const rows = data.store.tables
+          .filter((table) => table.signal === signal)
+          .reduce((sum, table) => Math.max(sum, table.rows), 0);
+        return (
+          <div key={signal} className="signal">
+            <div className="signal-head">
+              <h2>{signal}</h2>
+              <span className={lagMs !== undefined && lagMs > LATE_MS ? 'warning-text' : 'muted'}>
+                {newestMs === undefined ? 'nothing yet' : `newest ${formatAgo(newestMs, nowMs)}`}
+              </span>
+            </div>
+            <div className="signal-figures">
+              <b>{formatRate(rates.reduce((sum, rate) => sum + (lastValue(rate) ?? 0), 0))}</b>
+              {rates[0] ? (
+                <Spark values={rates[0]} tone="accent" width={150} height={28} label={`${signal} per second`} />
+              ) : null}
+              <span className="muted">
+                {formatCompact(rows)} stored
+                <br />
+                {bytes > 0 ? `${formatBytes(bytes)} each` : ABSENT}
+              </span>
+            </div>
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+/** Components that are not well, in words. */
+function Troubles({ data }: { readonly data: SystemResponse }) {
+  const troubled = data.components.filter(({ status, statusMessage }) => status !== 'ok' && statusMessage !== '');
+  const storeDown = !data.store.available;
+  if (troubled.length === 0 && !storeDown) return null;
+  return (
+    <ul className="troubles">
+      {storeDown ? (
+        <li className="error-text">
+          <Icon name="warning" size={14} /> The store is not available: {data.store.message}
+        </li>
+      ) : null}
+      {troubled.map(({ id, status, statusMessage }) => (
+        <li key={id} className={status === 'recoverable_error' ? 'warning-text' : 'error-text'}>
+          <Icon name="warning" size={14} /> {id}: {statusMessage}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const LOSS_WORDS: Readonly<Record<LossView['kind'], string>> = {
+  refused: 'refused',
+  dropped: 'dropped',
+  sampled_out: 'sampled out',
+  filtered: 'filtered',
+  retried: 'being retried',
+};
+
+const LOSS_COLUMNS: readonly Column<LossView>[] = [
+  { id: 'component', header: 'Component', width: 300, cell: ({ component }) => component },
+  { id: 'signal', header: 'Signal', width: 90, cell: ({ signal }) => <span className="muted">{signal}</span> },
+  {
+    id: 'kind',
+    header: 'What happened',
+    width: 130,
+    // Sampling and filtering are wanted; being retried may still end well; the rest is loss.
+    cell: ({ kind }) => (
+      <span
+        className={
+          kind === 'dropped' || kind === 'refused' ? 'error-text' : kind === 'retried' ? 'warning-text' : 'muted'
+        }
+      >
+        {LOSS_WORDS[kind]}
+      </span>
+    ),
+  },
+  { id: 'reason', header: 'Reason', cell: ({ reason }) => reason },
+  { id: 'count', header: 'Items', width: 130, align: 'right', cell: ({ count }) => formatCount(count) },
+];
+
+function Losses({ losses }: { readonly losses: readonly LossView[] }) {
+  if (losses.length === 0) return <p className="muted">Everything that arrived in this range was stored.</p>;
+  return (
+    <Table
+      label="Not stored"
+      inline
+      columns={LOSS_COLUMNS}
+      rows={losses}
+      rowKey={({ component, signal, reason, kind }) => `${component} ${signal} ${kind} ${reason}`}
+    />
+  );
+}
+
+type StoreTable = StoreView['tables'][number];
+
+const STORE_COLUMNS: readonly Column<StoreTable>[] = [
+  { id: 'name', header: 'Table', cell: ({ name }) => name },
+  { id: 'rows', header: 'Rows', width: 130, align: 'right', cell: ({ rows }) => formatCount(rows) },
+  { id: 'disk', header: 'On disk', width: 100, align: 'right', cell: ({ bytesOnDisk }) => formatBytes(bytesOnDisk) },
+  {
+    id: 'ratio',
+    header: 'Compression',
+    width: 110,
+    align: 'right',
+    cell: ({ bytesOnDisk, bytesUncompressed }) =>
+      bytesOnDisk > 0 ? `${(bytesUncompressed / bytesOnDisk).toFixed(1)} : 1` : ABSENT,
+  },
+  {
+    id: 'row',
+    header: 'Per row',
+    width: 90,
+    align: 'right',
+    cell: ({ rows, bytesOnDisk }) => (rows > 0 ? formatBytes(bytesOnDisk / rows) : ABSENT),
+  },
+  { id: 'parts', header: 'Parts', width: 70, align: 'right', cell: ({ parts }) => formatCount(parts) },
+  {
+    id: 'oldest',
+    header: 'Oldest',
+    width: 170,
+    align: 'right',
+    cell: ({ oldestMs }) => <span className="muted">{oldestMs === undefined ? ABSENT : formatDateTime(oldestMs)}</span>,
+  },
+  { id: 'retention', header: 'Kept for', width: 90, align: 'right', cell: ({ retention }) => retention },
+];
+
+function Store({ store }: { readonly store: StoreView }) {
+  if (!store.available) return <p className="error-text">The store is not available: {store.message}</p>;
+  return <Table label="Store" inline columns={STORE_COLUMNS} rows={store.tables} rowKey={({ name }) => name} />;
+}
+
+const PROCESS_COLUMNS: readonly Column<SystemResponse['processes'][number]>[] = [
+  { id: 'role', header: 'Role', cell: ({ role }) => role },
+  { id: 'cpu', header: 'CPU', width: 110, align: 'right', cell: ({ cpuPercent }) => `${cpuPercent.toFixed(1)}%` },
+  { id: 'memory', header: 'Memory', width: 110, align: 'right', cell: ({ rssBytes }) => formatBytes(rssBytes) },
+  {
+    id: 'uptime',
+    header: 'Running for',
+    width: 130,
+    align: 'right',
+    cell: ({ uptimeS }) => formatDuration(uptimeS * 1e9),
+  },
+];

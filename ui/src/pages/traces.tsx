@@ -192,7 +192,7 @@ function TraceResults({ data, stale }: { readonly data: TracesResponse; readonly
   const groups = useMemo(
     () => [
       { name: 'Failed', colour: tokens.error, counts: errorCounts },
-      { name: 'Ok', colour: tokens.accent, counts: okCounts },
+      { name: 'Ok', colour: `color-mix(in srgb, ${tokens.accent} 60%, ${tokens.background})`, counts: okCounts },
     ],
     [tokens, errorCounts, okCounts],
   );

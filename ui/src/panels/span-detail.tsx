@@ -37,7 +37,10 @@ export function SpanDetail({
     <aside className="span-detail" aria-label="Span details">
       <header className="detail-head">
         <div className="detail-title">
-          <ServiceName name={service} />
+          <span className="cell-line">
+            <ServiceName name={service} />
+            {view.path.onPath[row] === 1 ? <span className="chip">critical path</span> : null}
+          </span>
           <h2>{name}</h2>
         </div>
         <button
@@ -50,7 +53,7 @@ export function SpanDetail({
           <Icon name="close" size={14} />
         </button>
       </header>
-      <SpanFigures model={model} row={row} onPath={view.path.onPath[row] === 1} />
+      <SpanFigures model={model} row={row} />
       {answer.data ? (
         <SpanBody span={answer.data} view={view} row={row} />
       ) : answer.error ? (
@@ -62,15 +65,7 @@ export function SpanDetail({
   );
 }
 
-function SpanFigures({
-  model,
-  row,
-  onPath,
-}: {
-  readonly model: TraceModel;
-  readonly row: number;
-  readonly onPath: boolean;
-}) {
+function SpanFigures({ model, row }: { readonly model: TraceModel; readonly row: number }) {
   const durationNs = model.trace.spans.durationNs[row]!;
   const selfNs = selfTimeNs(model, row);
   return (
@@ -85,7 +80,11 @@ function SpanFigures({
         value={formatDuration(selfNs)}
         note={durationNs > 0 ? formatPercent(selfNs / durationNs) : ''}
       />
-      <Figure name="Starts at" value={formatDuration(model.startNs[row]!)} note={onPath ? 'critical path' : ''} />
+      <Figure
+        name="Starts at"
+        value={formatDuration(model.startNs[row]!)}
+        note={`of ${formatDuration(model.trace.durationNs)}`}
+      />
     </dl>
   );
 }

@@ -58,7 +58,7 @@ function fillLine(context: CanvasRenderingContext2D, colour: string, top: number
 
 /** Round offsets from the trace's start in view, for the lines of the grid and the labels above them. */
 export function gridMarks(viewNs: readonly [number, number], width: number): number[] {
-  const stepNs = niceStep((viewNs[1] - viewNs[0]) / Math.max(2, Math.floor(width / 130)));
+  const stepNs = niceStep((viewNs[1] - viewNs[0]) / Math.max(2, Math.floor(width / 90)));
   const marks: number[] = [];
   for (let ns = Math.ceil(viewNs[0] / stepNs) * stepNs; ns <= viewNs[1]; ns += stepNs) marks.push(ns);
   return marks;

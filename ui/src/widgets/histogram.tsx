@@ -44,7 +44,7 @@ export function Histogram({ label, grid, fromMs, toMs, nowMs, groups, height = 9
       const max = Math.max(1, ...bucketTotals(grid.count, groups));
       drawTimeAxis(context, size, fromMs, toMs, tokens);
       const y = (count: number): number => PLOT_TOP + plotHeight * (1 - count / (max * 1.05));
-      for (const tick of linearTicks(max, 2)) drawValueTick(context, size.width, y(tick), formatCompact(tick), tokens);
+      for (const tick of linearTicks(max, 3)) drawValueTick(context, size.width, y(tick), formatCompact(tick), tokens);
       const perMs = plotWidth / (toMs - fromMs);
       for (let i = 0; i < grid.count; i++) {
         const startMs = grid.startMs + i * grid.stepMs;

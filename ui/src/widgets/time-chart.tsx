@@ -263,7 +263,7 @@ function seriesOptions(line: ChartSeries): uPlot.Series[] {
     points: { show: false },
     ...(line.dash ? { dash: [...line.dash] } : {}),
   };
-  const fill = line.fill ? { fill: line.colour.length === 7 ? `${line.colour}24` : line.colour } : {};
+  const fill = line.fill ? { fill: `color-mix(in srgb, ${line.colour} 16%, transparent)` } : {};
   return [
     { ...base, ...fill, points: { show: (chart, index) => isSparse(chart.data[index]), size: 4 } },
     { ...base, alpha: 0.45, dash: [3, 3] },
@@ -295,6 +295,7 @@ function drawDots(chart: uPlot, dots: readonly ChartDot[], tokens: ThemeTokens):
   ctx.fillStyle = tokens.background;
   ctx.strokeStyle = tokens.warning;
   ctx.lineWidth = 1.5 * ratio;
+  ctx.setLineDash([]);
   for (const dot of dots) {
     const x = chart.valToPos(dot.timeMs / 1000, 'x', true);
     const y = Math.max(chart.bbox.top, chart.valToPos(dot.value, 'y', true));

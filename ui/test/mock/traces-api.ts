@@ -105,7 +105,7 @@ export function service(
   operation: string | undefined,
 ): ServiceResponse | undefined {
   if (!(name in SERVICES)) return undefined;
-  const grid = gridOf(range, 120);
+  const grid = gridOf(range, 60);
   const { traces, weight } = tracesIn(store, range);
   const entries: Entry[] = [];
   const touched: MockTrace[] = [];
@@ -135,8 +135,10 @@ export function service(
     summary: summarize(name, entries, grid, range, weight),
     grid,
     series: {
-      requestRate: perBucket(grid, entries, rate),
-      errorRate: perBucket(grid, entries, (spans) => (errorsOf(spans) * weight * 1000) / grid.stepMs),
+      requestRate: perBucket(grid, entries, rate).map((value) => value ?? 0),
+      errorRate: perBucket(grid, entries, (spans) => (errorsOf(spans) * weight * 1000) / grid.stepMs).map(
+        (value) => value ?? 0,
+      ),
       p50Ns: at(0.5),
       p95Ns: at(0.95),
       p99Ns: at(0.99),

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { linearTicks, logTicks, niceStep, timeTicks } from './ticks.ts';
+
+test('time ticks are round local times within the range', () => {
+  const from = new Date(2026, 10, 22, 13, 52, 11).getTime();
+  const ticks = timeTicks(from, from + 3_600_000, 8);
+  expect(ticks.length).toBeGreaterThanOrEqual(4);
+  expect(ticks.length).toBeLessThanOrEqual(8);
+  for (const tick of ticks) {
+    expect(new Date(tick).getMinutes() % 5).toBe(0);
+    expect(new Date(tick).getSeconds()).toBe(0);
+  }
+  expect(timeTicks(5, 5, 4)).toEqual([]);
+});
+
+test('day ticks are at local midnight', () => {
+  const from = new Date(2026, 0, 5, 9).getTime();
+  for (const tick of timeTicks(from, from + 6 * 86_400_000, 8)) expect(new Date(tick).getHours()).toBe(0);
+});
+
+test('linear ticks begin at zero and stay within the largest value', () => {
+  expect(linearTicks(20, 2)).toEqual([0, 10, 20]);
+  expect(linearTicks(45, 3)).toEqual([0, 20, 40]);
+  expect(linearTicks(0, 2)).toEqual([0]);
+});
+
+test('log ticks are powers of ten', () => {
+  expect(logTicks(5e5, 2e10)).toEqual([1e6, 1e7, 1e8, 1e9, 1e10]);
+  expect(logTicks(2e6, 5e7)).toEqual([3e6, 1e7, 3e7]);
+});
+
+test('steps are 1, 2 or 5 times a power of ten', () => {
+  expect([0.7, 1, 1.4, 3, 6, 20, 21].map(niceStep)).toEqual([1, 1, 2, 5, 10, 20, 50]);
+});

@@ -1,0 +1,149 @@
+/**
+ * The logs of a question: pages backwards from the newest on demand, and new records while live. The window is fixed when
+ * the question is asked; what arrives later is asked for by the newest record's cursor and waits while the reader is busy.
+ */
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import type { LogRecord, LogsResponse } from '#api/types.ts';
+import { type ApiFailure, getJson, type Params } from './api.ts';
+import { useScope } from './scope.tsx';
+
+export interface LogStream {
+  readonly logs: readonly LogRecord[];
+  readonly first: LogsResponse | undefined;
+  readonly error: ApiFailure | undefined;
+  readonly stale: boolean;
+  readonly hasOlder: boolean;
+  readonly loadingOlder: boolean;
+  readonly loadOlder: () => void;
+  /** Arrived while paused; `showNew` puts them in. */
+  readonly waitingCount: number;
+  readonly showNew: () => void;
+  readonly retry: () => void;
+}
+
+const PAGE_SIZE = 400;
+const TAIL_EVERY_MS = 2_000;
+/** A tail that runs all day must not fill the memory. */
+const TAIL_KEPT = 5_000;
+
+export function useLogStream(question: Params, paused: boolean): LogStream {
+  const scope = useScope();
+  const key = JSON.stringify([
+    question,
+    scope.range.kind === 'relative' ? scope.range.text : [scope.fromMs, scope.toMs],
+    scope.environment,
+  ]);
+  const window = useFixedWindow(key, scope);
+  const params = useMemo(
+    () => ({ ...question, environment: scope.environment, limit: PAGE_SIZE }),
+    [question, scope.environment],
+  );
+  const query = useInfiniteQuery<
+    LogsResponse,
+    ApiFailure,
+    { pages: LogsResponse[] },
+    readonly unknown[],
+    string | undefined
+  >({
+    queryKey: ['/logs', params, window],
+    queryFn: ({ signal, pageParam }) =>
+      getJson<LogsResponse>('/logs', { from: window.fromMs, to: window.toMs, ...params, cursor: pageParam }, signal),
+    initialPageParam: undefined,
+    getNextPageParam: (last) => last.nextCursor,
+    placeholderData: (previous) => previous,
+  });
+  const base = useMemo(() => query.data?.pages.flatMap((page) => page.logs) ?? [], [query.data]);
+  const tail = useTail({
+    key,
+    params,
+    fromMs: window.fromMs,
+    newest: base[0]?.id,
+    enabled: scope.live && !query.isPlaceholderData && query.data !== undefined,
+  });
+  const [shownTail, setShownTail] = useState<readonly LogRecord[]>([]);
+  useEffect(() => {
+    if (!paused) setShownTail(tail.records);
+  }, [paused, tail.records]);
+  const logs = useMemo(
+    () => (query.isPlaceholderData ? base : [...shownTail, ...base]),
+    [shownTail, base, query.isPlaceholderData],
+  );
+  const { fetchNextPage, refetch } = query;
+  return {
+    logs,
+    first: query.data?.pages[0],
+    error: query.error ?? tail.error,
+    stale: query.isPlaceholderData,
+    hasOlder: query.hasNextPage,
+    loadingOlder: query.isFetchingNextPage,
+    loadOlder: useCallback(() => void fetchNextPage(), [fetchNextPage]),
+    waitingCount: tail.records.length - shownTail.length,
+    showNew: useCallback(() => setShownTail(tail.records), [tail.records]),
+    retry: useCallback(() => void refetch(), [refetch]),
+  };
+}
+
+/** The range as it was when `key` changed. */
+function useFixedWindow(
+  key: string,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+): { fromMs: number; toMs: number } {
+  const fixed = useRef({ key: '', fromMs, toMs });
+  if (fixed.current.key !== key) fixed.current = { key, fromMs, toMs };
+  const { fromMs: fixedFromMs, toMs: fixedToMs } = fixed.current;
+  return useMemo(() => ({ fromMs: fixedFromMs, toMs: fixedToMs }), [fixedFromMs, fixedToMs]);
+}
+
+interface TailInput {
+  readonly key: string;
+  readonly params: Params;
+  readonly fromMs: number;
+  readonly newest: string | undefined;
+  readonly enabled: boolean;
+}
+
+/** Asks for newer records every two seconds, one request at a time. Newest first. */
+function useTail({ key, params, fromMs, newest, enabled }: TailInput): {
+  records: readonly LogRecord[];
+  error: ApiFailure | undefined;
+} {
+  const [records, setRecords] = useState<readonly LogRecord[]>([]);
+  const [error, setError] = useState<ApiFailure>();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another question starts another tail
+  useEffect(() => {
+    setRecords([]);
+    setError(undefined);
+    if (!enabled) return;
+    const abort = new AbortController();
+    let cursor = newest;
+    let timer = 0;
+    const ask = async (): Promise<void> => {
+      if (document.visibilityState === 'visible') {
+        try {
+          const answer = await getJson<LogsResponse>(
+            '/logs',
+            { from: fromMs, to: Date.now() + 60_000, ...params, ...(cursor ? { cursor, direction: 'newer' } : {}) },
+            abort.signal,
+          );
+          const fresh = answer.logs.filter(({ id }) => id !== cursor);
+          if (fresh.length > 0) {
+            cursor = fresh[0]!.id;
+            setRecords((previous) => [...fresh, ...previous].slice(0, TAIL_KEPT));
+          }
+          setError(undefined);
+        } catch (failure) {
+          if (abort.signal.aborted) return;
+          setError(failure as ApiFailure);
+        }
+      }
+      timer = setTimeout(() => void ask(), TAIL_EVERY_MS) as unknown as number;
+    };
+    timer = setTimeout(() => void ask(), TAIL_EVERY_MS) as unknown as number;
+    return () => {
+      abort.abort();
+      clearTimeout(timer);
+    };
+  }, [key, enabled, fromMs, newest]);
+  return { records, error };
+}

@@ -1,0 +1,116 @@
+/** One log record: the whole message, its attributes with actions, and where it leads. */
+import type { AttributeValue, LogRecord } from '#api/types.ts';
+import { formatExactTime } from '../lib/format.ts';
+import { useLinks } from '../lib/links.ts';
+import { severityColour, severityGroup } from '../lib/severity.ts';
+import { useTheme } from '../lib/theme.tsx';
+import { rangeToSearch } from '../lib/time-range.ts';
+import { AttributeTable, CopyAction, printAttribute } from '../widgets/attribute-table.tsx';
+import { Icon } from '../widgets/icons.tsx';
+import { ServiceName } from '../widgets/service-name.tsx';
+import { To } from '../widgets/to.tsx';
+
+interface LogDetailProps {
+  readonly log: LogRecord;
+  readonly onClose: () => void;
+  readonly onInclude: (key: string, value: AttributeValue) => void;
+  readonly onExclude: (key: string, value: AttributeValue) => void;
+}
+
+/** "Around it" shows this much of the same service before and after, without the page's filters. */
+const AROUND_MS = 10_000;
+
+export function LogDetail({ log, onClose, onInclude, onExclude }: LogDetailProps) {
+  const links = useLinks();
+  const { tokens } = useTheme();
+  const around = rangeToSearch({
+    kind: 'absolute',
+    fromMs: Math.floor(log.timeMs - AROUND_MS),
+    toMs: Math.ceil(log.timeMs + AROUND_MS),
+  });
+  const body = printAttribute(log.body);
+  const actions = { onInclude, onExclude };
+  return (
+    <aside className="span-detail" aria-label="Log record">
+      <header className="detail-head">
+        <div className="detail-title">
+          <ServiceName name={log.service} />
+          <h2>
+            <span style={{ color: severityColour(log.severityNumber, tokens) }}>
+              {log.severityText || severityGroup(log.severityNumber)}
+            </span>{' '}
+            <span className="muted small">{formatExactTime(log.timeNs)}</span>
+          </h2>
+        </div>
+        <button
+          type="button"
+          className="button icon quiet"
+          aria-label="Close the detail"
+          title="Close ( Esc )"
+          onClick={onClose}
+        >
+          <Icon name="close" size={14} />
+        </button>
+      </header>
+      <div className="detail-links">
+        {log.traceId ? (
+          <>
+            <To target={links.trace(log.traceId, log.spanId ? { span: log.spanId } : {})}>Trace</To>
+            <To target={links.logs({ trace: log.traceId })}>Logs of the trace</To>
+          </>
+        ) : null}
+        <To
+          target={links.logs({ range: undefined, from: around.from!, to: around.to!, service: log.service } as never)}
+        >
+          Around it
+        </To>
+        <To target={links.service(log.service)}>Service</To>
+      </div>
+      <section className="detail-section">
+        <div className="stack">
+          <CopyAction title="Copy the message" text={body} />
+          <pre className="mono log-body">{pretty(body)}</pre>
+        </div>
+      </section>
+      <section className="detail-section">
+        <div className="detail-section-head">
+          <h3>Attributes</h3>
+        </div>
+        <AttributeTable label="Attributes" attributes={log.attributes} {...actions} />
+      </section>
+      <section className="detail-section">
+        <div className="detail-section-head">
+          <h3>Resource</h3>
+        </div>
+        <AttributeTable label="Resource" attributes={log.resource} {...actions} />
+      </section>
+      <section className="detail-section">
+        <div className="detail-section-head">
+          <h3>Record</h3>
+        </div>
+        <AttributeTable
+          label="Record"
+          attributes={Object.fromEntries(
+            Object.entries({
+              scope: log.scope,
+              event: log.eventName,
+              'trace id': log.traceId,
+              'span id': log.spanId,
+              'severity number': log.severityNumber,
+            }).filter(([, value]) => value !== ''),
+          )}
+        />
+      </section>
+    </aside>
+  );
+}
+
+/** JSON in a message is set out line by line; other text stays as it is. */
+function pretty(body: string): string {
+  if (!body.startsWith('{')) return body;
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}

@@ -1,0 +1,154 @@
+// biome-ignore-all lint/a11y/useSemanticElements: lines of different heights at computed places can't be rows of a <table>
+/** Log records line by line: virtual rows, a level band, the message with its parts coloured, fields after it. */
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { memo, useEffect, useRef } from 'react';
+import type { LogRecord } from '#api/types.ts';
+import { formatClock, formatDate, formatDateTime } from '../lib/format.ts';
+import { useLinks } from '../lib/links.ts';
+import { logLine, messageParts } from '../lib/log-text.ts';
+import { useScope } from '../lib/scope.tsx';
+import { severityColour, severityGroup } from '../lib/severity.ts';
+import { useTheme } from '../lib/theme.tsx';
+import type { LogStream } from '../lib/use-log-stream.ts';
+import { printAttribute } from '../widgets/attribute-table.tsx';
+import { Icon } from '../widgets/icons.tsx';
+import { ServiceDot } from '../widgets/service-name.tsx';
+import { useRowKeys } from '../widgets/table.tsx';
+import { To } from '../widgets/to.tsx';
+
+interface LogListProps {
+  readonly stream: LogStream;
+  readonly wrap: boolean;
+  readonly selectedId: string | undefined;
+  readonly onSelect: (log: LogRecord) => void;
+  /** Whether the newest line is out of view. */
+  readonly onAwayFromTop: (away: boolean) => void;
+}
+
+const ROW_HEIGHT = 24;
+/** Older records are asked for when this many rows are left below. */
+const LOAD_AHEAD_ROWS = 60;
+
+export function LogList({ stream, wrap, selectedId, onSelect, onAwayFromTop }: LogListProps) {
+  const { logs, hasOlder, loadingOlder, loadOlder } = stream;
+  const { toMs, fromMs } = useScope();
+  const scroller = useRef<HTMLDivElement>(null);
+  const withDate = formatDate(fromMs) !== formatDate(toMs);
+  const virtualizer = useVirtualizer({
+    count: logs.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    getItemKey: (index) => logs[index]?.id ?? index,
+    overscan: 16,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: wrapping changes every height
+  useEffect(() => virtualizer.measure(), [wrap]);
+  const items = virtualizer.getVirtualItems();
+  const lastIndex = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (hasOlder && !loadingOlder && lastIndex > logs.length - LOAD_AHEAD_ROWS) loadOlder();
+  }, [hasOlder, loadingOlder, lastIndex, logs.length, loadOlder]);
+  const active = selectedId === undefined ? -1 : logs.findIndex(({ id }) => id === selectedId);
+  const selectAt = (index: number): void => {
+    const log = logs[index];
+    if (log && log.id !== selectedId) onSelect(log);
+  };
+  useRowKeys({
+    enabled: true,
+    rowCount: logs.length,
+    active,
+    setActive: selectAt,
+    scrollTo: (index) => virtualizer.scrollToIndex(index),
+    open: () => undefined,
+  });
+  return (
+    <div
+      className={wrap ? 'log-scroll wrap' : 'log-scroll'}
+      ref={scroller}
+      onScroll={(event) => onAwayFromTop(event.currentTarget.scrollTop > ROW_HEIGHT)}
+    >
+      <div
+        role="table"
+        aria-label="Log records"
+        aria-rowcount={logs.length}
+        style={{ height: virtualizer.getTotalSize(), position: 'relative' }}
+      >
+        {items.map(({ index, start, key }) => (
+          <div
+            key={key}
+            data-index={index}
+            ref={wrap ? virtualizer.measureElement : undefined}
+            className="log-place"
+            style={{ transform: `translateY(${start}px)` }}
+          >
+            <LogRow log={logs[index]!} withDate={withDate} selected={index === active} onSelect={onSelect} />
+          </div>
+        ))}
+      </div>
+      {loadingOlder ? <div className="log-more muted">Loading older records…</div> : null}
+      {hasOlder || loadingOlder ? null : <div className="log-more muted">That is all in this range.</div>}
+    </div>
+  );
+}
+
+interface LogRowProps {
+  readonly log: LogRecord;
+  readonly withDate: boolean;
+  readonly selected: boolean;
+  readonly onSelect: (log: LogRecord) => void;
+}
+
+const LogRow = memo(function LogRow({ log, withDate, selected, onSelect }: LogRowProps) {
+  const { tokens } = useTheme();
+  const links = useLinks();
+  const { message, fields } = logLine(log);
+  const group = severityGroup(log.severityNumber);
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: j and k of the page move through the lines
+    <div
+      role="row"
+      tabIndex={-1}
+      aria-selected={selected}
+      className={`log-row level-${group}${selected ? ' selected' : ''}`}
+      onClick={() => onSelect(log)}
+    >
+      <i className="level-band" style={{ background: severityColour(log.severityNumber, tokens) }} />
+      <span role="cell" className="log-time" title={formatDateTime(log.timeMs, true)}>
+        {withDate ? `${formatDate(log.timeMs).slice(5)} ` : ''}
+        {formatClock(log.timeMs, true)}
+      </span>
+      <span role="cell" className="log-level">
+        {(log.severityText || group).slice(0, 5).toUpperCase()}
+      </span>
+      <span role="cell" className="log-service" title={log.service}>
+        <ServiceDot name={log.service} />
+        <span className="truncate">{log.service}</span>
+      </span>
+      <span role="cell" className="log-message mono">
+        {messageParts(message).map(({ kind, text }, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: parts of a fixed text
+          <span key={i} className={kind === 'text' ? undefined : `part-${kind}`}>
+            {text}
+          </span>
+        ))}
+        {Object.entries(fields).map(([key, value]) => (
+          <span key={key} className="log-field">
+            {' '}
+            {key}=<b>{printAttribute(value)}</b>
+          </span>
+        ))}
+      </span>
+      <span role="cell" className="log-jump">
+        {log.traceId ? (
+          <To
+            target={links.trace(log.traceId, log.spanId ? { span: log.spanId } : {})}
+            className="icon-link"
+            title="Open the trace"
+          >
+            <Icon name="traces" size={13} />
+          </To>
+        ) : null}
+      </span>
+    </div>
+  );
+});

@@ -1,0 +1,39 @@
+/** Rate, errors and duration of a service over time, side by side with one crosshair. */
+import { useMemo } from 'react';
+import type { ServiceResponse } from '#api/types.ts';
+import { formatDuration, formatRate } from '../lib/format.ts';
+import { useScope } from '../lib/scope.tsx';
+import { useTheme } from '../lib/theme.tsx';
+import { type ChartSeries, TimeChart } from '../widgets/time-chart.tsx';
+
+export function RedCharts({ data }: { readonly data: ServiceResponse }) {
+  const { tokens } = useTheme();
+  const scope = useScope();
+  const { series, grid } = data;
+  const charts = useMemo(() => {
+    const rate: ChartSeries[] = [{ label: 'requests', colour: tokens.accent, values: series.requestRate, fill: true }];
+    // A bucket with requests and no failure is a zero; one without requests stays a gap.
+    const errors: ChartSeries[] = [{ label: 'errors', colour: tokens.error, values: series.errorRate, fill: true }];
+    const durations: ChartSeries[] = [
+      { label: 'p99', colour: tokens.text, values: series.p99Ns },
+      { label: 'p95', colour: tokens.accent, values: series.p95Ns },
+      { label: 'p50', colour: tokens.faint, values: series.p50Ns },
+    ];
+    return { rate, errors, durations };
+  }, [series, tokens]);
+  const common = {
+    grid,
+    fromMs: scope.fromMs,
+    toMs: scope.toMs,
+    nowMs: scope.nowMs,
+    onZoom: scope.zoomTo,
+    height: 168,
+  };
+  return (
+    <div className="section charts-three">
+      <TimeChart {...common} title="Rate" series={charts.rate} format={formatRate} />
+      <TimeChart {...common} title="Errors" series={charts.errors} format={formatRate} />
+      <TimeChart {...common} title="Duration" series={charts.durations} format={formatDuration} logOffered />
+    </div>
+  );
+}

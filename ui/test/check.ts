@@ -1,0 +1,67 @@
+/** What a check of the console is, and the few helpers that all of them use. */
+import assert from 'node:assert/strict';
+import type { Locator, Page } from 'playwright-core';
+import type { Console } from './browser.ts';
+import type { MockServer } from './mock-server.ts';
+
+/** Things that the data under test has; looked up from the API, so that checks run against any server. */
+export interface Facts {
+  /** A service with failed requests, or the busiest. */
+  readonly service: string;
+  /** A trace with several spans, and with a failed one if there is any. */
+  readonly traceId: string;
+}
+
+export interface CheckInput extends Console {
+  readonly facts: Facts;
+  /** Only for checks that need the mock server. */
+  readonly mock: MockServer | undefined;
+  /** Adds a measured figure to the report. */
+  measure(name: string, value: number, unit: string): void;
+}
+
+export interface Check {
+  readonly name: string;
+  /** `mock`: depends on what the mock server makes up or can be told to do. */
+  readonly needs?: 'mock';
+  readonly run: (input: CheckInput) => Promise<void>;
+}
+
+export function searchOf(page: Page): URLSearchParams {
+  return new URL(page.url()).searchParams;
+}
+
+const POLL_MS = 40;
+const PATIENCE_MS = 6_000;
+
+/** Waits until `read` gives `want`; fails with the last value. */
+export async function expectEventually<T>(
+  read: () => T | Promise<T>,
+  want: T,
+  patienceMs: number = PATIENCE_MS,
+): Promise<void> {
+  const deadline = Date.now() + patienceMs;
+  let last = await read();
+  while (last !== want && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    last = await read();
+  }
+  assert.equal(last, want);
+}
+
+/** Drags from one place to another, given as shares of the element's width and height. */
+export async function dragAcross(
+  page: Page,
+  element: Locator,
+  from: readonly [number, number],
+  to: readonly [number, number],
+): Promise<void> {
+  const box = await element.boundingBox();
+  assert.ok(box, 'the element to drag on is visible');
+  const at = ([x, y]: readonly [number, number]) => [box.x + box.width * x, box.y + box.height * y] as const;
+  await page.mouse.move(...at(from));
+  await page.mouse.down();
+  await page.mouse.move(...at([(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]), { steps: 4 });
+  await page.mouse.move(...at(to), { steps: 4 });
+  await page.mouse.up();
+}

@@ -1,0 +1,196 @@
+/** What must hold on every page: keys, theme, time range, links, errors, emptiness, the first run. */
+import assert from 'node:assert/strict';
+import { type Check, expectEventually, searchOf } from './check.ts';
+
+const PAGES: readonly string[] = ['/services', '/traces', '/logs', '/metrics', '/system', '/send'];
+
+const CONTENT_LIMIT_MS = 1_000;
+
+/** Runs in the page: leaves a mark when data (not the frame around it) is first in the document. */
+function markFirstContent(): void {
+  const observer = new MutationObserver(() => {
+    if (!document.querySelector('.page :is(td, canvas, pre, .node, .log-row)')) return;
+    performance.mark('first-content');
+    observer.disconnect();
+  });
+  observer.observe(document, { childList: true, subtree: true });
+}
+
+export const FRAME_CHECKS: readonly Check[] = [
+  {
+    name: 'the root leads to the services; an unknown address says so',
+    run: async ({ page, open }) => {
+      await open('/');
+      await expectEventually(() => new URL(page.url()).pathname, '/services');
+      await open('/nowhere/at/all');
+      await page.getByText('There is no page at this address').waitFor();
+    },
+  },
+  {
+    name: 'keys go to the pages, shift and zoom the time, and are all listed',
+    run: async ({ page, open }) => {
+      await open('/services?range=6h');
+      for (const [key, path] of [
+        ['t', '/traces'],
+        ['l', '/logs'],
+        ['m', '/metrics'],
+        ['y', '/system'],
+        ['s', '/services'],
+      ] as const) {
+        await page.keyboard.press('g');
+        await page.keyboard.press(key);
+        await expectEventually(() => new URL(page.url()).pathname, path);
+        assert.equal(searchOf(page).get('range'), '6h', 'the range goes along');
+      }
+      await page.keyboard.press('[');
+      await expectEventually(() => searchOf(page).has('from'), true);
+      const from = Number(searchOf(page).get('from'));
+      await page.keyboard.press(']');
+      await expectEventually(() => Number(searchOf(page).get('from')) > from, true);
+      await page.goBack();
+      await page.goBack();
+      await expectEventually(() => searchOf(page).get('range'), '6h');
+      await page.keyboard.press('?');
+      const dialog = page.getByRole('dialog', { name: 'Keyboard' });
+      await dialog.getByText('Earlier by half the range').waitFor();
+      await page.keyboard.press('Escape');
+      await expectEventually(() => dialog.count(), 0);
+    },
+  },
+  {
+    name: 'the time range is chosen from the menu or typed',
+    run: async ({ page, open }) => {
+      await open('/services');
+      await page.getByTestId('range').click();
+      await page.getByRole('button', { name: 'Last 15 min' }).click();
+      await expectEventually(() => searchOf(page).get('range'), '15m');
+      await page.getByTestId('range').click();
+      await page.getByRole('textbox', { name: 'Time range' }).fill('now-2h to now-1h');
+      await page.keyboard.press('Enter');
+      await expectEventually(() => Number(searchOf(page).get('to')) - Number(searchOf(page).get('from')), 3_600_000);
+      assert.ok(await page.getByRole('button', { name: 'Live' }).isDisabled(), 'a fixed range is not live');
+    },
+  },
+  {
+    name: 'the copied link has the exact times',
+    run: async ({ page, open }) => {
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await open('/traces?range=3h&status=error');
+      await page.getByRole('button', { name: 'Copy link' }).click();
+      const copied = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+      assert.equal(copied.searchParams.get('status'), 'error');
+      assert.equal(copied.searchParams.has('range'), false);
+      assert.equal(Number(copied.searchParams.get('to')) - Number(copied.searchParams.get('from')), 3 * 3_600_000);
+    },
+  },
+  {
+    name: 'the theme follows the system, can be switched, and stays',
+    run: async ({ page, open }) => {
+      const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+      await open('/services');
+      assert.equal(await theme(), 'dark');
+      await page.getByRole('button', { name: 'Switch theme' }).click();
+      await expectEventually(theme, 'light');
+      await page.reload();
+      await page.getByRole('table', { name: 'Services' }).waitFor();
+      assert.equal(await theme(), 'light');
+      await page.keyboard.press('T');
+      await expectEventually(theme, 'dark');
+      await page.emulateMedia({ colorScheme: 'light' });
+      await expectEventually(theme, 'light');
+    },
+  },
+  {
+    name: 'the first content of each page is there within a second',
+    run: async ({ page, baseUrl, measure }) => {
+      await page.addInitScript(markFirstContent);
+      for (const path of PAGES) {
+        // The best of three: what the console needs, not what else the machine is doing.
+        let bestMs = Number.POSITIVE_INFINITY;
+        for (let i = 0; i < 3; i++) {
+          await page.goto(`${baseUrl}${path}`);
+          await page.waitForFunction(() => performance.getEntriesByName('first-content').length > 0);
+          bestMs = Math.min(
+            bestMs,
+            await page.evaluate(() => performance.getEntriesByName('first-content')[0]!.startTime),
+          );
+        }
+        measure(`${path}: first content`, bestMs, 'ms');
+        assert.ok(bestMs <= CONTENT_LIMIT_MS, `${path} after ${bestMs.toFixed(0)} ms`);
+      }
+    },
+  },
+  {
+    name: 'a failing store is told, with a retry that works',
+    needs: 'mock',
+    run: async ({ page, open, mock }) => {
+      mock!.breakStore(true);
+      try {
+        await open('/services?live=0');
+        await page.getByRole('alert').getByText('the store does not answer').waitFor();
+        await page.getByText('The engine is restarting').waitFor();
+        mock!.breakStore(false);
+        await page.getByRole('button', { name: 'Try again' }).click();
+        await page.getByRole('table', { name: 'Services' }).waitFor();
+      } finally {
+        mock!.breakStore(false);
+      }
+    },
+  },
+  {
+    name: 'a failing refresh keeps what was shown, and says that it is old',
+    needs: 'mock',
+    run: async ({ page, open, mock }) => {
+      await open('/services?live=0');
+      await page.getByRole('table', { name: 'Services' }).waitFor();
+      mock!.breakStore(true);
+      try {
+        await page.keyboard.press('r');
+        await page.locator('.banner-error').waitFor();
+        assert.ok(await page.getByRole('table', { name: 'Services' }).isVisible());
+      } finally {
+        mock!.breakStore(false);
+      }
+      await page.locator('.banner-error').getByRole('button', { name: 'Try again' }).click();
+      await expectEventually(() => page.locator('.banner-error').count(), 0);
+    },
+  },
+  {
+    name: 'old data is dimmed while a slow answer is on its way, and a newer question cancels it',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/traces?live=0');
+      await page.getByRole('combobox', { name: 'Query' }).fill('mock:slow status=error');
+      await page.keyboard.press('Enter');
+      await page.locator('.fill.stale').waitFor();
+      const cancelled = page.waitForEvent('requestfailed', {
+        predicate: (request) => request.url().includes('mock%3Aslow'),
+      });
+      await page.getByRole('combobox', { name: 'Query' }).fill('status=error');
+      await page.keyboard.press('Enter');
+      await cancelled;
+      await page.locator('.fill.fresh').waitFor();
+    },
+  },
+  {
+    name: 'an empty range says where the nearest data is and goes there',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/traces?from=1577836800000&to=1577840400000');
+      await page.getByText('No trace matches').waitFor();
+      await page.getByRole('button', { name: 'Go there' }).click();
+      await page.getByRole('table', { name: 'Traces' }).waitFor();
+      await open('/logs?from=1577836800000&to=1577840400000');
+      await page.getByText('Nearest matching data').waitFor();
+    },
+  },
+  {
+    name: 'filters that match nothing can be dropped at once',
+    run: async ({ page, open }) => {
+      await open('/traces?q=%22no such words anywhere 8841%22&status=error');
+      await page.getByRole('button', { name: 'Drop all filters' }).click();
+      await page.getByRole('table', { name: 'Traces' }).waitFor();
+      assert.equal(searchOf(page).has('q') || searchOf(page).has('status'), false);
+    },
+  },
+];

@@ -1,0 +1,219 @@
+/** What must hold on the pages that list and chart: services, service, traces, logs, metrics, system. */
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+import { type Check, dragAcross, expectEventually, searchOf } from './check.ts';
+
+const rows = (page: Page) => page.locator('.table tbody tr[data-key]');
+const column = (page: Page, nth: number): Promise<string[]> =>
+  page.locator(`.table tbody tr[data-key] td:nth-child(${nth})`).allInnerTexts();
+
+export const LIST_CHECKS: readonly Check[] = [
+  {
+    name: 'services can be sorted, filtered and opened with the keyboard; back returns',
+    run: async ({ page, open }) => {
+      await open('/services');
+      await page.getByRole('button', { name: 'Service', exact: true }).click();
+      await expectEventually(() => searchOf(page).get('sort'), 'name');
+      const names = await column(page, 1);
+      assert.deepEqual(
+        names,
+        names.toSorted((a, b) => a.localeCompare(b)),
+        'sorted by name',
+      );
+      await page.getByRole('button', { name: 'Errors' }).click();
+      assert.equal(
+        await page
+          .locator('th[aria-sort=descending]')
+          .textContent()
+          .then((text) => text.replace(/\W/g, '')),
+        'Errors',
+      );
+      const name = (await rows(page).first().getAttribute('data-key'))!;
+      await page.keyboard.press('/');
+      await page.keyboard.type(name);
+      await expectEventually(() => rows(page).count(), 1);
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await expectEventually(() => new URL(page.url()).pathname, `/services/${name}`);
+      await page.goBack();
+      await expectEventually(() => searchOf(page).get('filter'), name);
+    },
+  },
+  {
+    name: 'a service shows its charts; dragging on one zooms the page and back undoes it',
+    run: async ({ page, open, facts }) => {
+      await open(`/services/${facts.service}`);
+      await expectEventually(() => page.locator('.chart canvas').count(), 3);
+      await dragAcross(page, page.locator('.chart .u-over').first(), [0.3, 0.5], [0.7, 0.5]);
+      await expectEventually(() => searchOf(page).has('from') && searchOf(page).has('to'), true);
+      await page.goBack();
+      await expectEventually(() => searchOf(page).has('from'), false);
+      assert.equal(await page.getByTestId('range').textContent(), 'Last 1 h');
+    },
+  },
+  {
+    name: 'an operation narrows the service, and its table view shows numbers',
+    run: async ({ page, open, facts }) => {
+      await open(`/services/${facts.service}`);
+      const operation = page.getByRole('table', { name: 'Operations' }).locator('tbody tr[data-key]').first();
+      await operation.locator('td').nth(3).click();
+      await expectEventually(() => searchOf(page).has('operation'), true);
+      await page.getByRole('button', { name: 'Rate as a table' }).click();
+      await expectEventually(async () => (await page.locator('.chart-table tbody tr').count()) > 5, true);
+    },
+  },
+  {
+    name: 'a query narrows the traces, completes keys and values, and is kept as history',
+    run: async ({ page, open }) => {
+      await open('/traces');
+      const before = await rows(page).count();
+      assert.ok(before > 5, 'there are traces');
+      await page.keyboard.press('/');
+      await page.keyboard.type('stat');
+      await page.getByRole('option', { name: 'status=error' }).waitFor();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Enter');
+      await expectEventually(() => searchOf(page).get('q'), 'status=error');
+      await expectEventually(
+        async () => (await column(page, 5)).every((errors) => Number(errors.replace(/,/g, '')) > 0),
+        true,
+      );
+      await page.getByRole('button', { name: 'Clear the query' }).click();
+      await expectEventually(() => searchOf(page).has('q'), false);
+      await page.getByRole('combobox', { name: 'Query' }).focus();
+      await page.getByRole('option', { name: /status=error recent/ }).waitFor();
+      await page.keyboard.type('service=');
+      await expectEventually(async () => (await page.getByRole('option').count()) > 0, true);
+    },
+  },
+  {
+    name: 'a wrong query is marked where it is wrong',
+    run: async ({ page, open }) => {
+      await open('/traces');
+      await page.keyboard.press('/');
+      await page.keyboard.type('status=error "never closed');
+      await page.keyboard.press('Enter');
+      await page.locator('.state-error .state-query mark').waitFor();
+      assert.equal(await page.getByRole('combobox', { name: 'Query' }).getAttribute('aria-invalid'), 'true');
+      assert.ok((await page.locator('.query-backdrop .q-error').count()) > 0, 'a wavy line in the field');
+    },
+  },
+  {
+    name: 'a box dragged on the scatter narrows time and duration',
+    run: async ({ page, open }) => {
+      await open('/traces');
+      await dragAcross(page, page.locator('.scatter .time-plot'), [0.45, 0.15], [0.8, 0.7]);
+      await expectEventually(() => ['from', 'to', 'min', 'max'].every((name) => searchOf(page).has(name)), true);
+      const { from, to, min, max } = Object.fromEntries(
+        [...searchOf(page)].map(([name, value]) => [name, Number(value)]),
+      );
+      assert.ok(to! > from! && max! > min!, 'a real box');
+      await page.goBack();
+      await expectEventually(() => searchOf(page).has('min'), false);
+    },
+  },
+  {
+    name: 'a link into the traces restores every field',
+    run: async ({ page, open, facts }) => {
+      await open(`/traces?range=3h&service=${facts.service}&status=error&min=1000000&sort=slowest`);
+      assert.equal(await page.getByTestId('range').textContent(), 'Last 3 h');
+      assert.equal(await page.getByRole('textbox', { name: 'Shortest duration' }).inputValue(), '1ms');
+      assert.equal(await page.getByRole('button', { name: 'Failed' }).getAttribute('aria-pressed'), 'true');
+      assert.ok(await page.getByRole('button', { name: `service: ${facts.service}` }).isVisible());
+    },
+  },
+  {
+    name: 'logs can be narrowed by level, opened, and lead to their trace',
+    run: async ({ page, open }) => {
+      await open('/logs');
+      assert.ok((await page.locator('.log-row').count()) > 10, 'there are lines');
+      await page
+        .getByRole('group', { name: 'Levels' })
+        .getByRole('button', { name: /^error/ })
+        .click();
+      await expectEventually(() => searchOf(page).get('severity'), 'error');
+      await expectEventually(() => page.locator('.log-row:not(.level-error)').count(), 0);
+      await page.keyboard.press('j');
+      await expectEventually(() => searchOf(page).has('log'), true);
+      const detail = page.getByRole('complementary', { name: 'Log record' });
+      await detail.getByRole('table', { name: 'Attributes' }).locator('tr').first().hover();
+      await detail
+        .getByRole('button', { name: /^Only / })
+        .first()
+        .click();
+      await expectEventually(() => searchOf(page).has('q'), true);
+      await page.locator('.log-row .log-jump a').first().click();
+      await page.locator('.waterfall').waitFor();
+    },
+  },
+  {
+    name: 'dragging on the histogram of the logs zooms',
+    run: async ({ page, open }) => {
+      await open('/logs');
+      await dragAcross(page, page.locator('.plots .time-plot'), [0.4, 0.5], [0.6, 0.5]);
+      await expectEventually(() => searchOf(page).has('from'), true);
+    },
+  },
+  {
+    name: 'the tail of the logs grows by itself and waits while one reads',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/logs');
+      const newest = () => page.locator('.log-row .log-time').first().textContent();
+      const before = await newest();
+      await expectEventually(async () => (await newest()) !== before, true, 15_000);
+      await page.locator('.log-scroll').evaluate((element) => element.scrollTo({ top: 600 }));
+      await page.getByText('tail paused while you read').waitFor();
+      await page.getByRole('button', { name: /new$/ }).waitFor({ timeout: 15_000 });
+      await page.getByRole('button', { name: /new$/ }).click();
+      await page.getByText('tail is live').waitFor();
+    },
+  },
+  {
+    name: 'older logs load on scrolling down',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/logs?range=6h&live=0');
+      const loaded = async (): Promise<number> =>
+        Number((await page.locator('.logs-main .list-head').textContent()).split(' ')[0]!.replace(/,/g, ''));
+      const before = await loaded();
+      await page.locator('.log-scroll').evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
+      await expectEventually(async () => (await loaded()) > before, true);
+    },
+  },
+  {
+    name: 'a metric is found, split and added up in another way',
+    run: async ({ page, open }) => {
+      await open('/metrics');
+      const names = await page.locator('.metric-row').allInnerTexts();
+      const wanted =
+        names.map((name) => name.split('\n')[0]!).find((name) => /duration/.test(name)) ?? names[0]!.split('\n')[0]!;
+      await page.getByRole('textbox', { name: 'Find a metric' }).fill(wanted);
+      await page.locator('.metric-row', { hasText: wanted }).first().click();
+      await expectEventually(() => searchOf(page).get('metric'), wanted);
+      await page.getByRole('button', { name: /^Group by/ }).click();
+      await page.getByRole('option', { name: /service\.name/ }).click();
+      await page.keyboard.press('Escape');
+      await expectEventually(() => searchOf(page).get('group'), 'service.name');
+      await expectEventually(async () => (await page.locator('.legend-row').count()) >= 1, true);
+      await page.getByRole('button', { name: /^show/ }).click();
+      await page.getByRole('option').last().click();
+      await expectEventually(() => searchOf(page).has('agg'), true);
+    },
+  },
+  {
+    name: 'the system page draws the pipelines and tells the store',
+    run: async ({ page, open }) => {
+      await open('/system');
+      await page.locator('.pipeline-graph .node').first().waitFor();
+      assert.ok((await page.locator('.pipeline-graph .edge').count()) >= 2, 'edges');
+      assert.ok(
+        (await page.getByRole('table', { name: 'Store' }).locator('tbody tr').count()) >= 1,
+        'tables of the store',
+      );
+      assert.ok((await page.getByRole('table', { name: 'Processes' }).locator('tbody tr').count()) >= 1, 'processes');
+    },
+  },
+];

@@ -1,0 +1,171 @@
+/** What must hold on the trace page, with figures for large traces. */
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+import { type Check, dragAcross, expectEventually, searchOf } from './check.ts';
+import { TRACE_10K, TRACE_100K } from './mock/data.ts';
+
+const lines = (page: Page) => page.getByRole('treeitem');
+const FIRST_PAINT_LIMIT_MS = 1_000;
+
+/** Milliseconds from the start of the navigation to the first drawn waterfall. */
+async function firstPaintMs(page: Page): Promise<number> {
+  await page.waitForFunction(() => performance.getEntriesByName('waterfall-drawn').length > 0, undefined, {
+    timeout: 30_000,
+  });
+  return page.evaluate(() => performance.getEntriesByName('waterfall-drawn')[0]!.startTime);
+}
+
+/** Scrolls down for a second; the time of each frame in ms, sorted. */
+async function scrollFrames(page: Page): Promise<number[]> {
+  return page.evaluate(async () => {
+    const scroller = document.querySelector('.waterfall-scroll')!;
+    const frames: number[] = [];
+    let last = performance.now();
+    const until = last + 1_000;
+    while (last < until) {
+      scroller.scrollTop += 120;
+      const now = await new Promise<number>((resolve) => requestAnimationFrame(resolve));
+      frames.push(now - last);
+      last = now;
+    }
+    return frames.sort((a, b) => a - b);
+  });
+}
+
+export const TRACE_CHECKS: readonly Check[] = [
+  {
+    name: 'a trace opens from a link with its span selected and described',
+    run: async ({ page, open, facts }) => {
+      await open(`/traces/${facts.traceId}`);
+      await page.keyboard.press('j');
+      await page.keyboard.press('j');
+      await expectEventually(() => searchOf(page).has('span'), true);
+      const span = searchOf(page).get('span')!;
+      await open(`/traces/${facts.traceId}?span=${span}`);
+      const detail = page.getByRole('complementary', { name: 'Span details' });
+      await detail.getByRole('table', { name: 'Resource' }).waitFor();
+      assert.equal(await page.locator('.wf-line.selected').count(), 1);
+      await page.keyboard.press('Escape');
+      await expectEventually(() => searchOf(page).has('span'), false);
+      assert.equal(await detail.count(), 0);
+    },
+  },
+  {
+    name: 'spans collapse by keyboard, by mouse and by level',
+    run: async ({ page, open, facts }) => {
+      await open(`/traces/${facts.traceId}`);
+      const whole = await lines(page).count();
+      await page.keyboard.press('j');
+      await page.keyboard.press('ArrowLeft');
+      await expectEventually(() => lines(page).count(), 1);
+      await page.keyboard.press('ArrowRight');
+      await expectEventually(() => lines(page).count(), whole);
+      await page.getByRole('button', { name: 'Collapse', exact: true }).first().click();
+      await expectEventually(() => lines(page).count(), 1);
+      await page.getByRole('button', { name: 'Collapse and expand' }).click();
+      await page.getByRole('button', { name: /^Show everything/ }).click();
+      await expectEventually(() => lines(page).count(), whole);
+    },
+  },
+  {
+    name: 'find marks matches and steps through them, opening what hides them',
+    run: async ({ page, open, facts }) => {
+      await open(`/traces/${facts.traceId}`);
+      const name = (await page.locator('.wf-line .wf-name').last().textContent()).trim();
+      await page.keyboard.press('j');
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('f');
+      await page.keyboard.type(name);
+      await page.keyboard.press('Enter');
+      await expectEventually(() => searchOf(page).get('find'), name);
+      await page.locator('.wf-line.found.selected').waitFor();
+      assert.match(await page.locator('.find-count').textContent(), /^1\/\d+/);
+    },
+  },
+  {
+    name: 'dragging on the minimap zooms, 0 shows the whole trace',
+    run: async ({ page, open, facts }) => {
+      await open(`/traces/${facts.traceId}`);
+      await dragAcross(page, page.locator('.minimap-strip'), [0.2, 0.5], [0.6, 0.5]);
+      await expectEventually(() => searchOf(page).has('zoom'), true);
+      await page.keyboard.press('0');
+      await expectEventually(() => searchOf(page).has('zoom'), false);
+      await dragAcross(page, page.locator('.waterfall-timeline'), [0.2, 0.1], [0.5, 0.1]);
+      await expectEventually(() => searchOf(page).has('zoom'), true);
+    },
+  },
+  {
+    name: 'errors are found with e, logs appear in place with l, the stack trace is readable',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/traces?service=payments&status=error&range=3h');
+      await page.locator('.table tbody tr[data-key] a').first().click();
+      await page.locator('.waterfall').waitFor();
+      await page.keyboard.press('Escape');
+      for (let i = 0; i < 6; i++) await page.keyboard.press('e');
+      await page.locator('.wf-line.selected.failed').waitFor();
+      await page.getByText('ReadTimeout: the provider did not answer').first().waitFor();
+      assert.ok((await page.locator('.error-mark').count()) >= 3, 'ancestors are marked');
+      await page.keyboard.press('l');
+      await expectEventually(async () => (await page.locator('.wf-line.log').count()) > 0, true);
+      await page.locator('.wf-line.log', { hasText: 'charge failed' }).waitFor();
+    },
+  },
+  {
+    name: 'an attribute value leads to a search for it',
+    run: async ({ page, open, facts }) => {
+      await open(`/traces/${facts.traceId}`);
+      await page.keyboard.press('j');
+      const table = page.getByRole('table', { name: 'Resource' });
+      await table.getByRole('row', { name: /^service\.name / }).hover();
+      await table.getByRole('button', { name: /^Only service\.name = / }).click();
+      await expectEventually(() => new URL(page.url()).pathname, '/traces');
+      assert.match(searchOf(page).get('q') ?? '', /^service\.name=/);
+    },
+  },
+  {
+    name: 'a trace that is not stored says so and offers a way on',
+    run: async ({ page, open }) => {
+      await open(`/traces/${'0'.repeat(31)}1`);
+      await page.getByText('This trace is not in the store').waitFor();
+      await page.getByRole('link', { name: 'Search traces' }).click();
+      await expectEventually(() => new URL(page.url()).pathname, '/traces');
+    },
+  },
+  {
+    name: 'a trace of 10,000 spans paints within a second and scrolls smoothly',
+    needs: 'mock',
+    run: async ({ page, baseUrl, measure }) => {
+      // The best of three: what the console needs, not what else the machine is doing.
+      let paintMs = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < 3; i++) {
+        await page.goto(`${baseUrl}/traces/${TRACE_10K}`);
+        paintMs = Math.min(paintMs, await firstPaintMs(page));
+      }
+      measure('10,000 spans: first paint', paintMs, 'ms');
+      assert.ok(paintMs <= FIRST_PAINT_LIMIT_MS, `first paint after ${paintMs.toFixed(0)} ms`);
+      await page.getByRole('button', { name: 'Collapse and expand' }).click();
+      await page.getByRole('button', { name: /^Show everything/ }).click();
+      const frames = await scrollFrames(page);
+      measure('10,000 spans, all open: median frame while scrolling', frames[Math.floor(frames.length / 2)]!, 'ms');
+      measure('10,000 spans, all open: slowest frame while scrolling', frames.at(-1)!, 'ms');
+      assert.ok(frames[Math.floor(frames.length / 2)]! <= 50, 'frames come steadily');
+    },
+  },
+  {
+    name: 'a trace of 100,000 spans opens collapsed to what matters',
+    needs: 'mock',
+    run: async ({ page, baseUrl, measure }) => {
+      await page.goto(`${baseUrl}/traces/${TRACE_100K}`);
+      await firstPaintMs(page);
+      await page.goto(`${baseUrl}/traces/${TRACE_100K}`);
+      measure('100,000 spans: first paint', await firstPaintMs(page), 'ms');
+      const text = await page.locator('.trace-figures .chip', { hasText: 'collapsed to' }).textContent();
+      const shown = Number(text.replace(/\D/g, ''));
+      measure('100,000 spans: lines shown', shown, '');
+      assert.ok(shown < 5_000, text);
+      const frames = await scrollFrames(page);
+      measure('100,000 spans: median frame while scrolling', frames[Math.floor(frames.length / 2)]!, 'ms');
+    },
+  },
+];

@@ -1,0 +1,137 @@
+/**
+ * The console in a real browser: every check, the figures they measured, and a picture of every page in both themes.
+ *
+ *   node ui/test/console.e2e.ts                          against the mock server (build the console first)
+ *   node ui/test/console.e2e.ts http://127.0.0.1:4300    against a running server with data; checks of the mock are left out
+ *   CONSOLE_ONLY=trace …                                 only the checks whose name contains the word
+ *
+ * Pictures go to SCREENSHOTS (default ui/test/.screenshots); `SCREENSHOTS=none` takes none.
+ */
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import type { ServicesResponse, TracesResponse } from '#api/types.ts';
+import { launchBrowser, openConsole } from './browser.ts';
+import { type Check, expectEventually, type Facts } from './check.ts';
+import { FRAME_CHECKS } from './checks-frame.ts';
+import { LIST_CHECKS } from './checks-lists.ts';
+import { TRACE_CHECKS } from './checks-trace.ts';
+import { type MockServer, startMockServer } from './mock-server.ts';
+import { screenshotAllPages } from './screenshots.ts';
+
+export { screenshotAllPages };
+
+export interface CheckResult {
+  readonly name: string;
+  readonly error: Error | undefined;
+}
+
+export interface ConsoleReport {
+  readonly results: readonly CheckResult[];
+  readonly figures: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
+}
+
+/** All checks that can run against a server; `mock` brings in those that need it. */
+export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
+  return [...FRAME_CHECKS, ...LIST_CHECKS, ...TRACE_CHECKS].filter(
+    ({ name, needs }) => (withMock || needs === undefined) && name.includes(only),
+  );
+}
+
+/** Runs every check in a fresh browser context. A page's exception or a request to another host fails the check. */
+export async function runConsoleChecks(
+  baseUrl: string,
+  { mock, only = '' }: { mock?: MockServer; only?: string } = {},
+): Promise<ConsoleReport> {
+  const facts = await findFacts(baseUrl);
+  const browser = await launchBrowser();
+  const results: CheckResult[] = [];
+  const figures: { name: string; value: number; unit: string }[] = [];
+  try {
+    for (const check of consoleChecks(mock !== undefined, only)) {
+      const view = await openConsole(browser, baseUrl);
+      view.page.setDefaultTimeout(8_000);
+      let error: Error | undefined;
+      try {
+        await check.run({ ...view, facts, mock, measure: (name, value, unit) => figures.push({ name, value, unit }) });
+        if (view.problems.length > 0) throw new Error(view.problems.join('; '));
+      } catch (failure) {
+        error = failure as Error;
+      }
+      await view.close();
+      results.push({ name: check.name, error });
+    }
+    if (mock !== undefined && only === '') results.push(await firstRunCheck(browser));
+  } finally {
+    await browser.close();
+  }
+  return { results, figures };
+}
+
+/** A server without data shows what to paste, and turns by itself when something arrives. Needs a server of its own. */
+async function firstRunCheck(browser: Browser): Promise<CheckResult> {
+  const name = 'a server without data shows the first-run page until data arrives';
+  const mock = await startMockServer({ empty: true });
+  const view = await openConsole(browser, mock.url);
+  view.page.setDefaultTimeout(8_000);
+  try {
+    await view.page.goto(mock.url);
+    await view.page.getByText('Send the first span').waitFor();
+    await view.page.getByText('http://127.0.0.1:4318').first().waitFor();
+    await view.page.getByRole('button', { name: 'curl' }).click();
+    await view.page.getByText('/v1/traces').waitFor();
+    mock.arrive();
+    await view.page.getByRole('table', { name: 'Services' }).waitFor();
+    await expectEventually(() => new URL(view.page.url()).pathname, '/services');
+    return { name, error: undefined };
+  } catch (error) {
+    return { name, error: error as Error };
+  } finally {
+    await view.close();
+    await mock.close();
+  }
+}
+
+async function findFacts(baseUrl: string): Promise<Facts> {
+  const toMs = Date.now();
+  const get = async <T>(path: string): Promise<T> => {
+    const response = await fetch(`${baseUrl}/api/console${path}from=${toMs - 3_600_000}&to=${toMs}`);
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as T;
+  };
+  const { services } = await get<ServicesResponse>('/services?');
+  const service = services.toSorted((a, b) => b.errorCount - a.errorCount || b.requestCount - a.requestCount)[0];
+  const { traces } = await get<TracesResponse>('/traces?limit=200&');
+  const trace =
+    traces.find(({ errorCount, spanCount }) => errorCount > 0 && spanCount > 4) ??
+    traces.find(({ spanCount }) => spanCount > 4);
+  if (!service || !trace)
+    throw new Error('the checks need a service and a trace of more than 4 spans within the last hour');
+  return { service: service.name, traceId: trace.traceId };
+}
+
+async function main(): Promise<void> {
+  const givenUrl = process.argv[2];
+  const mock = givenUrl === undefined ? await startMockServer() : undefined;
+  const baseUrl = givenUrl ?? mock!.url;
+  const started = performance.now();
+  const { results, figures } = await runConsoleChecks(baseUrl, {
+    ...(mock ? { mock } : {}),
+    only: process.env.CONSOLE_ONLY ?? '',
+  });
+  for (const { name, error } of results) {
+    console.log(`${error ? 'FAILED' : 'passed'}  ${name}`);
+    if (error) console.log(`        ${(error.stack ?? error.message).split('\n').slice(0, 14).join('\n        ')}`);
+  }
+  for (const { name, value, unit } of figures)
+    console.log(`figure  ${name}: ${value.toFixed(value < 100 ? 1 : 0)} ${unit}`);
+  const outDir = process.env.SCREENSHOTS ?? fileURLToPath(new URL('.screenshots', import.meta.url));
+  if (outDir !== 'none') console.log(`${(await screenshotAllPages(baseUrl, outDir)).length} screenshots in ${outDir}`);
+  await mock?.close();
+  const failed = results.filter(({ error }) => error).length;
+  console.log(
+    `${results.length - failed} passed, ${failed} failed in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+  );
+  process.exitCode = failed > 0 ? 1 : 0;
+}
+
+if (import.meta.main) await main();
