@@ -7,6 +7,7 @@ import { builtinAddresses } from '../builtin.ts';
 import { components } from '../components.ts';
 import { loadConfiguration } from '../configuration.ts';
 import { addressOf, type Flags } from '../flags.ts';
+import { lockFolder } from '../folder-lock.ts';
 import type { FlagAddresses } from '../port-hint.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { signalboxVersion } from '../version.ts';
@@ -32,7 +33,7 @@ export async function collectorCommand(flags: Flags, isBuiltinAllowed: boolean):
 
 async function startCollector(flags: Flags): Promise<RunningRole> {
   const first = await loadConfiguration(flags);
-  const { dataDir } = addressesIn(first.root, flags);
+  const stateDir = join(addressesIn(first.root, flags).dataDir, 'collector');
   let fail: (message: string) => void = () => undefined;
   const failed = new Promise<string>((resolve) => {
     fail = resolve;
@@ -46,16 +47,26 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
       return first;
     },
     version: signalboxVersion(),
-    stateDir: join(dataDir, 'collector'),
+    stateDir,
     onFatal: (message) => fail(message),
   });
+  const lock = keepsData(first.root) ? lockFolder(stateDir, 'collector') : undefined;
   await collector.start();
   return {
     info: otlpAddresses(first.root),
-    stop: () => collector.shutdown(),
+    stop: async () => {
+      await collector.shutdown();
+      lock?.release();
+    },
     reload: () => collector.reload(),
     failed,
   };
+}
+
+/** Whether some exporter has a spool: then no other collector may use the folder. */
+function keepsData(root: MapNode): boolean {
+  const exporters = nodeAt(root, ['exporters']);
+  return exporters?.kind === 'map' && [...exporters.entries.keys()].some((id) => id.split('/')[0] === 'signalbox');
 }
 
 /** Where OTLP can be sent, for the lines at start. */
