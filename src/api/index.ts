@@ -1,1 +1,2 @@
-export { type Server, type ServerOptions, startServer } from './server.ts';
+export type { ServerLogger } from './logger.ts';
+export { type RunningServer, type ServerOptions, startServer } from './server.ts';

@@ -1,100 +1,120 @@
+/** The server role: query APIs and the console over HTTP. It keeps no state; all that it says comes from the store. */
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type FastifyInstance, fastify } from 'fastify';
 import { messageOf, StartError } from '#base';
 import { StoreReader } from '#query';
+import { compressAnswers } from './compress.ts';
+import { consoleRoutes } from './console/routes.ts';
+import { apiError, handleError } from './errors.ts';
 import { jaegerRoutes } from './jaeger/index.ts';
-import { consoleFiles } from './static.ts';
+import { frameworkLogger, type ServerLogger, stderrLogger } from './logger.ts';
+import { serveConsole } from './static.ts';
 
 export interface ServerOptions {
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-  /** The store's HTTP interface. */
-  readonly engineUrl: string;
-  readonly version: string;
-  /** Default `signalbox`. */
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 4300; 0 takes a free one. */
+  readonly port?: number;
+  /** ClickHouse's HTTP interface. Default http://127.0.0.1:4380, or SIGNALBOX_ENGINE_URL. */
+  readonly engineUrl?: string;
   readonly database?: string;
   readonly username?: string;
   readonly password?: string;
-  /** The built console. Default: ui/dist of this checkout. */
+  /** The console's built files. Default: ui/dist of this package. */
   readonly uiDir?: string;
-  /** Where services send telemetry, for the first-run page. Default 4317 and 4318. */
+  /** Where services send telemetry; shown on the first-run page. Default 4317 and 4318. */
   readonly ingest?: { readonly grpcPort: number; readonly httpPort: number };
-  readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void;
+  readonly version?: string;
+  /** Default: warnings and errors to stderr. */
+  readonly logger?: ServerLogger;
 }
 
-export interface Server {
+export interface RunningServer {
+  /** `http://host:port` */
+  readonly address: string;
   readonly url: string;
   readonly port: number;
+  /** Lets requests under way end, then closes the port. */
   close(): Promise<void>;
 }
 
-const UI_DIR = fileURLToPath(new URL('../../ui/dist', import.meta.url));
-const DEFAULT_INGEST = { grpcPort: 4317, httpPort: 4318 };
-const API_PATH = /^\/(?:api|jaeger|prometheus|loki|tempo|zipkin|-)\//;
+const defaultPort = 4300;
+const defaultIngest = { grpcPort: 4317, httpPort: 4318 };
 
-/** What all routes share. */
-export interface ServerContext {
-  readonly reader: StoreReader;
-  readonly version: string;
-  readonly ingest: { readonly grpcPort: number; readonly httpPort: number };
-}
-
-/** Starts the query APIs and the console. Throws a StartError when the port is taken. The store may come and go. */
-export async function startServer(options: ServerOptions): Promise<Server> {
+/** Throws StartError for a port that can't be had. A store that does not answer is no reason not to start. */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const reader = new StoreReader({
-    url: options.engineUrl,
-    database: options.database ?? 'signalbox',
+    ...(options.engineUrl !== undefined && { url: options.engineUrl }),
+    ...(options.database !== undefined && { database: options.database }),
     ...(options.username !== undefined && { username: options.username }),
     ...(options.password !== undefined && { password: options.password }),
   });
-  const app = fastify({ routerOptions: { maxParamLength: 500 }, forceCloseConnections: true });
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) options.log?.('error', `server: ${error.stack ?? messageOf(error)}`);
-    return reply.code(status).send({
-      error: {
-        code: status < 500 ? 'bad_query' : 'internal',
-        message: status < 500 ? error.message : 'internal error',
-      },
-    });
-  });
-  registerRoutes(app, { reader, version: options.version, ingest: options.ingest ?? DEFAULT_INGEST });
-  consoleFiles(app, options.uiDir ?? UI_DIR, (path) => API_PATH.test(path));
-  await listen(app, options);
-  const { port } = app.server.address() as { port: number };
-  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  return {
-    url: `http://${host}:${port}`,
-    port,
-    async close() {
-      await app.close();
-      await reader.close();
-    },
-  };
-}
-
-function registerRoutes(app: FastifyInstance, context: ServerContext): void {
-  app.get('/-/healthy', async () => ({ status: 'ok' }));
-  app.get('/-/ready', async (_request, reply) => {
-    const isReady = await context.reader.ping().catch(() => false);
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : 'the store does not answer' });
-  });
-  jaegerRoutes(app, context.reader);
-}
-
-async function listen(app: FastifyInstance, { host, port }: ServerOptions): Promise<void> {
+  const app = buildServer(reader, options);
+  const host = options.host ?? '127.0.0.1';
+  const port = options.port ?? defaultPort;
   try {
     await app.listen({ host, port });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const reason = code === 'EADDRINUSE' ? 'the port is taken by another program' : messageOf(error);
-    throw new StartError(
-      `server: can't listen on ${host}:${port}: ${reason}`,
-      'choose another with --http-address or SIGNALBOX_HTTP_ADDRESS',
-      {
-        cause: error,
-      },
-    );
+    await app.close();
+    await reader.close();
+    throw listenError(error as NodeJS.ErrnoException, host, port);
   }
+  const { port: boundPort } = app.server.address() as AddressInfo;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    await app.close();
+    await reader.close();
+  };
+  return { address: url, url, port: boundPort, close: () => (closing ??= close()) };
+}
+
+function buildServer(reader: StoreReader, options: ServerOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: frameworkLogger(options.logger ?? stderrLogger),
+    exposeHeadRoutes: true,
+    forceCloseConnections: 'idle',
+    // Names of services and operations are part of paths.
+    routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
+    bodyLimit: 8 * 1024 * 1024,
+  });
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?')[0]!.slice(0, 200);
+    reply.code(404).send({ error: { code: 'not_found', message: `nothing is at ${request.method} ${path}` } });
+  });
+  compressAnswers(app);
+  healthRoutes(app, reader);
+  consoleRoutes(app, reader, { version: options.version ?? '', ingest: options.ingest ?? defaultIngest });
+  jaegerRoutes(app, reader);
+  serveConsole(app, options.uiDir ?? fileURLToPath(new URL('../../ui/dist/', import.meta.url)));
+  return app;
+}
+
+/** Healthy: the process answers. Ready: the store answers, too. */
+function healthRoutes(app: FastifyInstance, reader: StoreReader): void {
+  app.get('/-/healthy', async () => ({ status: 'ok' }));
+  app.get('/-/ready', async (_request, reply) => {
+    try {
+      await reader.ping();
+      return { status: 'ok' };
+    } catch (error) {
+      const { status, body } = apiError(error);
+      return reply.code(status).send(body);
+    }
+  });
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): StartError {
+  const reasons: { readonly [code: string]: string } = {
+    EADDRINUSE: 'the port is taken by another program',
+    EACCES: 'no permission to use this port',
+    EADDRNOTAVAIL: 'this machine has no such address',
+  };
+  return new StartError(
+    `server: can't listen on ${host}:${port}: ${reasons[error.code ?? ''] ?? messageOf(error)}`,
+    'choose another with --http-address or SIGNALBOX_HTTP_ADDRESS',
+    { cause: error },
+  );
 }

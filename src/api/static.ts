@@ -1,105 +1,114 @@
+/** The console's files, as the build wrote them. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { extname, join, relative } from 'node:path';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { readFile, stat } from 'node:fs/promises';
+import { extname, join, normalize, sep } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { compress, encodingOf } from './compress.ts';
 
-/** The console's files, read once at start and compressed when first asked for: they are small and few. */
-
-const TYPES: Readonly<Record<string, string>> = {
+const TYPES: { readonly [extension: string]: string } = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.json': 'application/json; charset=utf-8',
   '.png': 'image/png',
   '.ico': 'image/x-icon',
-  '.json': 'application/json',
-  '.map': 'application/json',
   '.woff2': 'font/woff2',
+  '.txt': 'text/plain; charset=utf-8',
+  '.map': 'application/json; charset=utf-8',
 };
-const COMPRESSED = new Set(['.html', '.js', '.css', '.svg', '.json', '.map']);
-/** Names of built files carry a hash of their content. */
-const HASHED = /^\/assets\//;
-const YEAR_S = 31_536_000;
 
-const MISSING = `<!doctype html><title>Signalbox</title><style>body{font:16px system-ui;margin:4em auto;max-width:40em}</style>
-<h1>The console is not built</h1><p>Run <code>npm run build:ui</code> in the project's folder, or start with <code>npm start</code>,
-which builds it. The APIs work without it.</p>`;
+const MISSING_PAGE = `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Signalbox</title>
+<body style="font: 15px system-ui; margin: 4rem auto; max-width: 40rem; color-scheme: light dark">
+<h1>The console is not built</h1>
+<p>The server runs, and its APIs answer, but the console's files are not there. Build them and reload this page:</p>
+<pre>npm run build:ui</pre>
+</body></html>
+`;
 
-interface StaticFile {
-  readonly type: string;
-  readonly etag: string;
+/** Below these are APIs, now or later: what is not found there gets an error in JSON, not a page. */
+const API_PATH = /^\/(?:api|jaeger|prometheus|loki|tempo|zipkin|-)(?:\/|$)/;
+
+/** Scripts and connections from here only; styles may stand in elements, which charts need. */
+const CONTENT_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'";
+
+interface StoredFile {
+  readonly modifiedMs: number;
   readonly bytes: Buffer;
-  readonly extension: string;
-  brotli?: Buffer;
-  gzip?: Buffer;
+  readonly etag: string;
+  readonly compressed: Map<'br' | 'gzip', Promise<Buffer>>;
 }
 
-/** Serves the console at `/`. A path that is no file and no API is a page of the console: it gets index.html. */
-export function consoleFiles(app: FastifyInstance, folder: string, isApiPath: (path: string) => boolean): void {
-  const files = readFiles(folder);
-  app.setNotFoundHandler((request, reply) => {
-    const path = decodePath(request.url);
-    if ((request.method !== 'GET' && request.method !== 'HEAD') || isApiPath(path)) {
-      return reply
-        .code(404)
-        .send({ error: { code: 'not_found', message: `no such address: ${request.method} ${path}` } });
-    }
-    const file = files.get(path) ?? (extname(path) === '' ? files.get('/index.html') : undefined);
+/** Keeps each file and its compressed forms once it was asked for; a new build is noticed by the time of the file. */
+class FileCache {
+  readonly #files = new Map<string, StoredFile>();
+
+  async get(path: string): Promise<StoredFile | undefined> {
+    const info = await stat(path).catch(() => undefined);
+    if (info === undefined || !info.isFile()) return undefined;
+    const known = this.#files.get(path);
+    if (known !== undefined && known.modifiedMs === info.mtimeMs) return known;
+    const bytes = await readFile(path);
+    const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
+    const file = { modifiedMs: info.mtimeMs, bytes, etag, compressed: new Map<'br' | 'gzip', Promise<Buffer>>() };
+    this.#files.set(path, file);
+    return file;
+  }
+}
+
+/** Serves `folder` at the root. Paths of the console's pages, which are no files, get its index page. */
+export function serveConsole(app: FastifyInstance, folder: string): void {
+  const cache = new FileCache();
+  app.get('/*', async (request, reply) => {
+    const path = safePath(new URL(request.url, 'http://localhost').pathname);
+    if (path === undefined || API_PATH.test(path)) return reply.callNotFound();
+    const file = path === '/' ? undefined : await cache.get(join(folder, path));
     if (file !== undefined) return sendFile(request, reply, file, path);
-    if (files.size === 0) return reply.code(503).type('text/html; charset=utf-8').send(MISSING);
-    return reply.code(404).send({ error: { code: 'not_found', message: `no such file: ${path}` } });
+    if (extname(path) !== '' || path.startsWith('/assets/')) return reply.callNotFound();
+    const index = await cache.get(join(folder, 'index.html'));
+    if (index !== undefined) return sendFile(request, reply, index, '/index.html');
+    return reply
+      .code(503)
+      .header('content-type', TYPES['.html']!)
+      .header('cache-control', 'no-store')
+      .send(MISSING_PAGE);
   });
 }
 
-function readFiles(folder: string): Map<string, StaticFile> {
-  const files = new Map<string, StaticFile>();
-  if (!existsSync(folder)) return files;
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = join(entry.parentPath, entry.name);
-    const bytes = readFileSync(file);
-    const extension = extname(file);
-    files.set(`/${relative(folder, file)}`, {
-      bytes,
-      extension,
-      type: TYPES[extension] ?? 'application/octet-stream',
-      etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
-    });
-  }
-  return files;
-}
-
-function sendFile(request: FastifyRequest, reply: FastifyReply, file: StaticFile, path: string): FastifyReply {
-  reply.header('etag', file.etag).header('vary', 'accept-encoding').type(file.type);
-  reply.header('cache-control', HASHED.test(path) ? `public, max-age=${YEAR_S}, immutable` : 'no-cache');
-  if (file.extension === '.html') {
-    reply.header(
-      'content-security-policy',
-      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
-    );
-    reply.header('x-content-type-options', 'nosniff');
-  }
-  if (request.headers['if-none-match'] === file.etag) return reply.code(304).send();
-  const accepted = String(request.headers['accept-encoding'] ?? '');
-  if (!COMPRESSED.has(file.extension)) return reply.send(file.bytes);
-  if (/\bbr\b/.test(accepted)) {
-    file.brotli ??= brotliCompressSync(file.bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } });
-    return reply.header('content-encoding', 'br').send(file.brotli);
-  }
-  if (/\bgzip\b/.test(accepted)) {
-    file.gzip ??= gzipSync(file.bytes);
-    return reply.header('content-encoding', 'gzip').send(file.gzip);
-  }
-  return reply.send(file.bytes);
-}
-
-function decodePath(url: string): string {
-  const path = url.split('?')[0]!;
+/** The decoded path below the folder; undefined for one that would leave it. */
+export function safePath(pathname: string): string | undefined {
+  let decoded: string;
   try {
-    const decoded = decodeURIComponent(path);
-    return decoded === '/' ? '/index.html' : decoded;
+    decoded = decodeURIComponent(pathname);
   } catch {
-    return path;
+    return undefined;
   }
+  if (decoded.includes('\0') || decoded.includes('\\')) return undefined;
+  const path = normalize(decoded).split(sep).join('/');
+  return path.startsWith('/') && !path.split('/').includes('..') ? path : undefined;
+}
+
+async function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: StoredFile,
+  path: string,
+): Promise<FastifyReply> {
+  // Names of files under assets change with their content.
+  const immutable = path.startsWith('/assets/');
+  reply.header('cache-control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+  reply.header('etag', file.etag).header('vary', 'accept-encoding').header('x-content-type-options', 'nosniff');
+  const type = TYPES[extname(path)] ?? 'application/octet-stream';
+  reply.header('content-type', type);
+  if (type.startsWith('text/html')) reply.header('content-security-policy', CONTENT_POLICY);
+  const known = request.headers['if-none-match'];
+  if (known?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.etag)) return reply.code(304).send();
+  const encoding = encodingOf(request.headers['accept-encoding']);
+  if (encoding === undefined || file.bytes.length < 1400 || /image\/(?:png|x-icon)|font\//.test(type))
+    return reply.send(file.bytes);
+  const compressed = file.compressed.get(encoding) ?? compress(file.bytes, encoding, 'small');
+  file.compressed.set(encoding, compressed);
+  return reply.header('content-encoding', encoding).send(await compressed);
 }

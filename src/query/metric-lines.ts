@@ -7,8 +7,18 @@ import type { Table } from './row-binary.ts';
 import { coveredSeconds, type TimeGrid } from './time-grid.ts';
 
 export const AGGREGATIONS = [
-  ...(['sum', 'avg', 'min', 'max', 'count', 'rate', 'increase'] as const),
-  ...(['p50', 'p90', 'p95', 'p99', 'heatmap'] as const),
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'count',
+  'rate',
+  'increase',
+  'p50',
+  'p90',
+  'p95',
+  'p99',
+  'heatmap',
 ] as const;
 export type Aggregation = (typeof AGGREGATIONS)[number];
 

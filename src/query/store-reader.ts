@@ -4,16 +4,12 @@
  */
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { excerpt, messageOf } from '#base';
+import type { StoreEndpoint } from '#store';
 import { QueryError } from './errors.ts';
 import { decodeRowBinary, type Table } from './row-binary.ts';
-import type { Sql } from './sql.ts';
+import { type Sql, sql } from './sql.ts';
 
-export interface StoreReaderOptions {
-  /** The HTTP interface, for example `http://127.0.0.1:4380`. */
-  readonly url: string;
-  readonly database: string;
-  readonly username?: string;
-  readonly password?: string;
+export interface StoreReaderOptions extends Partial<StoreEndpoint> {
   /** A query's limit unless it brings its own. Default 20 s. */
   readonly timeoutMs?: number;
 }
@@ -31,13 +27,11 @@ const maxResultBytes = 256 * 1024 * 1024;
 
 /** Reads from the store. Connections are opened when the first query runs. */
 export class StoreReader {
-  readonly database: string;
   readonly #options: StoreReaderOptions;
   #client: Promise<ClickHouseClient> | undefined;
 
-  constructor(options: StoreReaderOptions) {
+  constructor(options: StoreReaderOptions = {}) {
     this.#options = options;
-    this.database = options.database;
   }
 
   /** Runs a SELECT. Throws QueryError. An aborted query is stopped in the store, too. */
@@ -82,27 +76,14 @@ export class StoreReader {
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   }
 
-  /** Whether the store answers. */
-  async ping(): Promise<boolean> {
-    const client = await this.#connect();
-    return (await client.ping()).success;
+  /** Throws QueryError where the store does not answer. */
+  async ping(): Promise<void> {
+    await this.read(sql`SELECT 1`, { timeoutMs: 3_000 });
   }
 
+  /** The client's code is loaded when the first query comes. */
   #connect(): Promise<ClickHouseClient> {
-    this.#client ??= import('@clickhouse/client').then(({ createClient, ClickHouseLogLevel }) =>
-      createClient({
-        url: this.#options.url,
-        database: this.#options.database,
-        ...(this.#options.username !== undefined && { username: this.#options.username }),
-        ...(this.#options.password !== undefined && { password: this.#options.password }),
-        application: 'signalbox-server',
-        // Errors are told to whoever asked; the client would print each of them.
-        log: { level: ClickHouseLogLevel.OFF },
-        request_timeout: 60_000,
-        max_open_connections: 8,
-        keep_alive: { enabled: true, idle_socket_ttl: 2_000 },
-      }),
-    );
+    this.#client ??= import('#store').then(({ createStoreClient }) => createStoreClient(this.#options));
     return this.#client;
   }
 

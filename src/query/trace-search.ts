@@ -3,8 +3,8 @@
  * those few are read through the index of traces. A trace matches if one of its spans matches all conditions.
  */
 import { nearestTime } from './nearest.ts';
-import { type SpanFilter, spanCondition } from './spans.ts';
-import { allOf, raw, type Sql, sql } from './sql.ts';
+import { ENTRY_SPAN, type SpanFilter, spanCondition } from './spans.ts';
+import { allOf, Bound, raw, type Sql, sql } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
 import { bucketOf, chooseGrid, inRange, spreadCounts, type TimeGrid, type TimeRange } from './time-grid.ts';
 import { summarizeTraces, type TraceSummary } from './trace-summary.ts';
@@ -62,22 +62,36 @@ export async function searchTraces(
   const conditions = await conditionsOf(query);
   const grid = chooseGrid(query, histogramBuckets);
   const found = await findMatches(reader, query, conditions, grid, options);
-  const summaries = await summarizeTraces(
-    reader,
-    found.matches.map((match) => match.traceId),
-    options,
-  );
-  const traces = found.matches.flatMap(({ traceId, spanId }) => {
-    const summary = summaries.get(traceId);
-    return summary === undefined ? [] : [{ ...summary, matchedSpanId: spanId }];
-  });
+  const traces = await withSummaries(reader, found.matches, options);
   const total = found.okCounts.reduce((sum, n) => sum + n, 0) + found.errorCounts.reduce((sum, n) => sum + n, 0);
   const nearestMs = total === 0 ? await nearestTime(reader, 'spans', conditions.span, query, options) : undefined;
   return { traces, total, nearestMs, grid, okCounts: found.okCounts, errorCounts: found.errorCounts };
 }
 
+interface Match {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** In the order of the matches; traces that expired meanwhile are left out. */
+async function withSummaries(
+  reader: StoreReader,
+  matches: readonly Match[],
+  options?: ReadOptions,
+): Promise<readonly FoundTrace[]> {
+  const summaries = await summarizeTraces(
+    reader,
+    matches.map((match) => match.traceId),
+    options,
+  );
+  return matches.flatMap(({ traceId, spanId }) => {
+    const summary = summaries.get(traceId);
+    return summary === undefined ? [] : [{ ...summary, matchedSpanId: spanId }];
+  });
+}
+
 interface Matches {
-  readonly matches: readonly { readonly traceId: string; readonly spanId: string }[];
+  readonly matches: readonly Match[];
   readonly okCounts: readonly number[];
   readonly errorCounts: readonly number[];
 }
@@ -147,4 +161,33 @@ function rankedSource(query: TraceQuery, conditions: Conditions): Sql {
     FROM (SELECT trace_id, span_id, time, duration_ns, status_code, ${match} AS is_match FROM spans
       WHERE ${inRange(padded(query))}) AS spans
     GROUP BY trace_id HAVING countIf(is_match) > 0${raw(conditions.excludeFailed ? ' AND NOT failed' : '')}`;
+}
+
+export interface ServiceTraceQuery extends TimeRange {
+  readonly service: string;
+  readonly operation?: string | undefined;
+  readonly environment?: string | undefined;
+  /** The longest requests, or the newest that failed. */
+  readonly pick: 'slowest' | 'failed';
+  readonly limit: number;
+}
+
+/** Traces whose requests to a service stand out, by the service's own entry spans. */
+export async function findServiceTraces(
+  reader: StoreReader,
+  query: ServiceTraceQuery,
+  options?: ReadOptions,
+): Promise<readonly FoundTrace[]> {
+  const { service, operation, environment } = query;
+  const condition = allOf([inRange(query), await spanCondition({ service, operation, environment }), ENTRY_SPAN]);
+  const failed = raw(query.pick === 'failed' ? ' AND status_code = 2' : '');
+  const order = raw(query.pick === 'failed' ? 'time' : 'duration_ns');
+  const table = await reader.read(
+    sql`SELECT trace_id, span_id FROM spans WHERE ${condition}${failed}
+      ORDER BY ${order} DESC LIMIT 1 BY trace_id LIMIT ${new Bound('UInt32', query.limit)}`,
+    options,
+  );
+  const spanIds = table.strings('span_id');
+  const matches = table.strings('trace_id').map((traceId, row) => ({ traceId, spanId: spanIds[row]! }));
+  return withSummaries(reader, matches, options);
 }

@@ -2,7 +2,7 @@
 import { type FixtureSpan, randomId, randomNumbers } from './fixtures.ts';
 
 export const SHOP_FROM_MS = 1_760_000_000_000;
-export const SHOP_TO_MS = SHOP_FROM_MS + 3_600_000;
+export const SHOP_TO_MS: number = SHOP_FROM_MS + 3_600_000;
 
 const SERVER = 2;
 const CLIENT = 3;

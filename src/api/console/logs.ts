@@ -1,0 +1,47 @@
+import { type LogFilter, logHistogram, readTraceLogs, SEVERITY_GROUPS, searchLogs } from '#query';
+import { type Parameters, parseId } from '../parameters.ts';
+import type { ConsoleRequest } from './routes.ts';
+import type { LogHistogramResponse, LogsResponse, TraceLogsResponse } from './types.ts';
+
+const DIRECTIONS = ['older', 'newer'] as const;
+const maxTraceLogs = 5000;
+
+function filterOf(query: Parameters): LogFilter {
+  const traceId = query.text('traceId');
+  return {
+    ...query.range(),
+    q: query.text('q'),
+    service: query.text('service'),
+    severities: query.listOf('severity', SEVERITY_GROUPS),
+    traceId: traceId === undefined ? undefined : parseId(traceId, 16, 'trace id'),
+    environment: query.text('environment'),
+  };
+}
+
+export async function logsRoute({ reader, query, options }: ConsoleRequest): Promise<LogsResponse> {
+  const limit = query.limit('limit', 200, 2000);
+  const direction = query.oneOf('direction', DIRECTIONS) ?? 'older';
+  const asked = { ...filterOf(query), limit, cursor: query.text('cursor'), direction };
+  const { logs, truncated, nextCursor, nearestMs } = await searchLogs(reader, asked, options);
+  return {
+    logs,
+    truncated,
+    limit,
+    ...(nextCursor !== undefined && { nextCursor }),
+    ...(nearestMs !== undefined && { nearestMs }),
+  };
+}
+
+export async function logHistogramRoute({ reader, query, options }: ConsoleRequest): Promise<LogHistogramResponse> {
+  return logHistogram(reader, filterOf(query), options);
+}
+
+export async function traceLogsRoute({ reader, query, path, options }: ConsoleRequest): Promise<TraceLogsResponse> {
+  const spanId = query.text('spanId');
+  const asked = {
+    traceId: parseId(path['traceId']!, 16, 'trace id'),
+    spanId: spanId === undefined ? undefined : parseId(spanId, 8, 'span id'),
+    limit: maxTraceLogs,
+  };
+  return { ...(await readTraceLogs(reader, asked, options)), limit: maxTraceLogs };
+}

@@ -1,0 +1,140 @@
+/** The routes of the console API; types.ts says what each answers. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  AGGREGATIONS,
+  type AttributeSignal,
+  listAttributeKeys,
+  listAttributeValues,
+  listMetricLabels,
+  listMetrics,
+  listOperations,
+  listServices,
+  QueryError,
+  queryMetric,
+  type ReadOptions,
+  readSystem,
+  type StoreReader,
+} from '#query';
+import { goneSignal } from '../abort.ts';
+import { Parameters } from '../parameters.ts';
+import { logHistogramRoute, logsRoute, traceLogsRoute } from './logs.ts';
+import { serviceRoute } from './services.ts';
+import { statusRoute } from './status.ts';
+import { spanRoute, traceRoute, tracesRoute } from './traces.ts';
+import type {
+  AttributeKeysResponse,
+  AttributeValuesResponse,
+  MetricLabelsResponse,
+  MetricQueryResponse,
+  MetricsResponse,
+  OperationsResponse,
+  ServicesResponse,
+  SystemResponse,
+} from './types.ts';
+
+export interface ConsoleSettings {
+  readonly version: string;
+  readonly ingest: { readonly grpcPort: number; readonly httpPort: number };
+}
+
+/** One request as the handlers see it. */
+export interface ConsoleRequest {
+  readonly reader: StoreReader;
+  readonly query: Parameters;
+  /** Parts of the path, decoded. */
+  readonly path: { readonly [name: string]: string };
+  readonly options: ReadOptions;
+}
+
+type Handler = (request: ConsoleRequest) => Promise<object>;
+
+const SIGNALS = ['traces', 'logs', 'metrics'] as const;
+const maxStepMs = 366 * 86_400_000;
+
+export function consoleRoutes(app: FastifyInstance, reader: StoreReader, settings: ConsoleSettings): void {
+  const get = (path: string, handler: Handler): void => {
+    app.get(`/api/console${path}`, async (request: FastifyRequest, reply: FastifyReply) => {
+      reply.header('cache-control', 'no-store');
+      return handler({
+        reader,
+        query: new Parameters(request.query),
+        path: request.params as { [name: string]: string },
+        options: { signal: goneSignal(reply) },
+      });
+    });
+  };
+  get('/status', statusRoute(settings));
+  get('/services', servicesRoute);
+  get('/services/:name', serviceRoute);
+  get('/operations', operationsRoute);
+  get('/traces', tracesRoute);
+  get('/traces/:traceId', traceRoute);
+  get('/traces/:traceId/spans/:spanId', spanRoute);
+  get('/traces/:traceId/logs', traceLogsRoute);
+  get('/logs', logsRoute);
+  get('/logs/histogram', logHistogramRoute);
+  get('/attributes', attributesRoute);
+  get('/attributes/values', attributeValuesRoute);
+  get('/metrics', metricsRoute);
+  get('/metrics/labels', metricLabelsRoute);
+  get('/metrics/query', metricQueryRoute);
+  get('/system', systemRoute);
+}
+
+async function servicesRoute({ reader, query, options }: ConsoleRequest): Promise<ServicesResponse> {
+  return listServices(reader, { ...query.range(), environment: query.text('environment') }, options);
+}
+
+async function operationsRoute({ reader, query, options }: ConsoleRequest): Promise<OperationsResponse> {
+  return { operations: await listOperations(reader, { ...query.range(), service: query.text('service') }, options) };
+}
+
+function signalOf(query: Parameters): AttributeSignal {
+  return query.oneOf('signal', SIGNALS) ?? 'traces';
+}
+
+async function attributesRoute({ reader, query, options }: ConsoleRequest): Promise<AttributeKeysResponse> {
+  const asked = { ...query.range(), signal: signalOf(query), prefix: query.text('prefix') };
+  return { keys: await listAttributeKeys(reader, asked, options) };
+}
+
+async function attributeValuesRoute({ reader, query, options }: ConsoleRequest): Promise<AttributeValuesResponse> {
+  const asked = {
+    ...query.range(),
+    signal: signalOf(query),
+    key: query.required('key'),
+    prefix: query.text('prefix'),
+    limit: query.limit('limit', 100, 1000),
+  };
+  return { values: await listAttributeValues(reader, asked, options) };
+}
+
+async function metricsRoute({ reader, query, options }: ConsoleRequest): Promise<MetricsResponse> {
+  return { metrics: await listMetrics(reader, { ...query.range(), search: query.text('q') }, options) };
+}
+
+async function metricLabelsRoute({ reader, query, options }: ConsoleRequest): Promise<MetricLabelsResponse> {
+  return { labels: await listMetricLabels(reader, { ...query.range(), name: query.required('name') }, options) };
+}
+
+async function metricQueryRoute({ reader, query, options }: ConsoleRequest): Promise<MetricQueryResponse> {
+  const groupBy = query.list('groupBy');
+  if (groupBy.length > 10) throw new QueryError('bad_query', 'at most 10 labels can be grouped by');
+  const stepMs = query.number('step');
+  if (stepMs !== undefined && (stepMs < 1 || stepMs > maxStepMs)) {
+    throw new QueryError('bad_query', 'the parameter step must be a number of ms between 1 and a year');
+  }
+  const asked = {
+    ...query.range(),
+    name: query.required('name'),
+    groupBy,
+    q: query.text('q'),
+    aggregation: query.oneOf('aggregation', AGGREGATIONS),
+    stepMs,
+  };
+  return queryMetric(reader, asked, options);
+}
+
+async function systemRoute({ reader, query, options }: ConsoleRequest): Promise<SystemResponse> {
+  return readSystem(reader, { ...query.range(), nowMs: Date.now() }, options);
+}

@@ -1,0 +1,22 @@
+import { findServiceTraces, readNeighbours, readService } from '#query';
+import type { ConsoleRequest } from './routes.ts';
+import { traceSummary } from './traces.ts';
+import type { ServiceResponse } from './types.ts';
+
+const listedTraces = 10;
+
+export async function serviceRoute({ reader, query, path, options }: ConsoleRequest): Promise<ServiceResponse> {
+  const filter = {
+    ...query.range(),
+    service: path['name']!,
+    environment: query.text('environment'),
+    operation: query.text('operation'),
+  };
+  const [detail, slowest, failed, neighbours] = await Promise.all([
+    readService(reader, filter, options),
+    findServiceTraces(reader, { ...filter, pick: 'slowest', limit: listedTraces }, options),
+    findServiceTraces(reader, { ...filter, pick: 'failed', limit: listedTraces }, options),
+    readNeighbours(reader, filter, options),
+  ]);
+  return { ...detail, slowest: slowest.map(traceSummary), failed: failed.map(traceSummary), ...neighbours };
+}

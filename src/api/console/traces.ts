@@ -1,0 +1,100 @@
+import {
+  type FoundTrace,
+  plainAttributes,
+  readLinkingSpans,
+  readSpan,
+  readTrace,
+  searchTraces,
+  spanKind,
+  spanStatus,
+} from '#query';
+import { parseId } from '../parameters.ts';
+import type { ConsoleRequest } from './routes.ts';
+import type { SpanResponse, TraceResponse, TraceSummary, TracesResponse } from './types.ts';
+
+const SORTS = ['newest', 'slowest', 'spans', 'errors'] as const;
+const STATUSES = ['ok', 'error'] as const;
+
+export async function tracesRoute({ reader, query, options }: ConsoleRequest): Promise<TracesResponse> {
+  const limit = query.limit('limit', 200, 2000);
+  const result = await searchTraces(
+    reader,
+    {
+      ...query.range(),
+      q: query.text('q'),
+      service: query.text('service'),
+      operation: query.text('operation'),
+      minDurationNs: query.number('minDurationNs'),
+      maxDurationNs: query.number('maxDurationNs'),
+      environment: query.text('environment'),
+      status: query.oneOf('status', STATUSES),
+      sort: query.oneOf('sort', SORTS) ?? 'newest',
+      limit,
+    },
+    options,
+  );
+  const { total, nearestMs, grid, okCounts, errorCounts } = result;
+  return {
+    traces: result.traces.map(traceSummary),
+    truncated: total > limit,
+    limit,
+    total,
+    ...(nearestMs !== undefined && { nearestMs }),
+    grid,
+    okCounts,
+    errorCounts,
+  };
+}
+
+export function traceSummary({ startNs, endNs, ...trace }: FoundTrace): TraceSummary {
+  return { ...trace, startMs: msOf(startNs), durationNs: Number(endNs - startNs) };
+}
+
+/** Microseconds are kept. */
+function msOf(ns: bigint): number {
+  return Number(ns / 1000n) / 1000;
+}
+
+export async function traceRoute({ reader, path, options }: ConsoleRequest): Promise<TraceResponse> {
+  const { startNs, ...trace } = await readTrace(reader, parseId(path['traceId']!, 16, 'trace id'), options);
+  return { ...trace, startNs: String(startNs), startMs: msOf(startNs) };
+}
+
+export async function spanRoute({ reader, path, options }: ConsoleRequest): Promise<SpanResponse> {
+  const traceId = parseId(path['traceId']!, 16, 'trace id');
+  const spanId = parseId(path['spanId']!, 8, 'span id');
+  const { span } = await readSpan(reader, traceId, spanId, options);
+  const linkedFrom = await readLinkingSpans(reader, { traceId, spanId, timeNs: span.startNs }, options);
+  return {
+    traceId,
+    spanId,
+    parentSpanId: span.parentSpanId,
+    service: span.service,
+    name: span.name,
+    kind: spanKind(span.kind),
+    status: spanStatus(span.statusCode),
+    statusMessage: span.statusMessage,
+    startNs: String(span.startNs),
+    durationNs: Number(span.durationNs),
+    traceState: span.traceState,
+    flags: span.flags,
+    attributes: plainAttributes(span.attributes),
+    resource: plainAttributes(span.resource),
+    scope: { name: span.scopeName, version: span.scopeVersion, attributes: plainAttributes(span.scopeAttributes) },
+    events: span.events.map((event) => ({
+      timeNs: String(event.timeNs),
+      name: event.name,
+      attributes: plainAttributes(event.attributes),
+    })),
+    links: span.links.map((link) => ({
+      traceId: link.traceId,
+      spanId: link.spanId,
+      traceState: link.traceState,
+      attributes: plainAttributes(link.attributes),
+    })),
+    droppedAttributesCount: span.droppedAttributesCount,
+    droppedEventsCount: span.droppedEventsCount,
+    droppedLinksCount: span.droppedLinksCount,
+    linkedFrom,
+  };
+}

@@ -1,0 +1,108 @@
+/** What the store says of itself: tables, sizes, retention, disk. */
+import { TABLES } from '#store';
+import { sql } from './sql.ts';
+import type { ReadOptions, StoreReader } from './store-reader.ts';
+import type { SignalName } from './system.ts';
+
+export interface TableView {
+  readonly name: string;
+  readonly signal: SignalName | 'other';
+  readonly rows: number;
+  readonly bytesOnDisk: number;
+  readonly bytesUncompressed: number;
+  readonly parts: number;
+  /** The days of ingestion that the table holds: the start of the first and the last change. */
+  readonly oldestMs?: number;
+  readonly newestMs?: number;
+  readonly retention: string;
+}
+
+export interface StoreView {
+  readonly available: boolean;
+  readonly message: string;
+  readonly diskFreeBytes?: number;
+  readonly tables: readonly TableView[];
+  readonly bytesPerItem: { readonly [signal in SignalName]: number };
+}
+
+/** Tables whose rows are the items of a signal; the others of the signal belong to their cost. */
+const ITEM_TABLES: { readonly [signal in SignalName]: readonly string[] } = {
+  traces: ['spans'],
+  logs: ['logs'],
+  metrics: ['metric_points', 'metric_histograms', 'metric_exponential_histograms', 'metric_summaries'],
+};
+
+export async function readStoreView(reader: StoreReader, options?: ReadOptions): Promise<StoreView> {
+  const [tables, disks] = await Promise.all([
+    reader.read(
+      sql`SELECT t.name AS name, t.engine_full AS engine, p.row_count AS row_count, p.disk AS disk, p.uncompressed AS uncompressed,
+          p.part_count AS part_count, p.oldest AS oldest, p.newest AS newest
+        FROM system.tables AS t LEFT JOIN (
+          SELECT table, sum(rows) AS row_count, sum(bytes_on_disk) AS disk, sum(data_uncompressed_bytes) AS uncompressed,
+            count() AS part_count, min(toDateOrZero(partition)) AS oldest, toInt64(max(modification_time)) AS newest
+          FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table) AS p ON p.table = t.name
+        WHERE t.database = currentDatabase() AND t.engine LIKE '%MergeTree' ORDER BY name`,
+      options,
+    ),
+    reader.read(sql`SELECT min(free_space) AS free FROM system.disks`, options),
+  ]);
+  const column = {
+    engine: tables.strings('engine'),
+    rows: tables.numbers('row_count'),
+    disk: tables.numbers('disk'),
+    uncompressed: tables.numbers('uncompressed'),
+    parts: tables.numbers('part_count'),
+    oldest: tables.column<number>('oldest'),
+    newest: tables.numbers('newest'),
+  };
+  const views = tables.strings('name').map(
+    (name, row): TableView => ({
+      name,
+      signal: TABLES.find((table) => table.name === name)?.signal ?? 'other',
+      rows: column.rows[row]!,
+      bytesOnDisk: column.disk[row]!,
+      bytesUncompressed: column.uncompressed[row]!,
+      parts: column.parts[row]!,
+      ...(column.oldest[row]! > 0 && { oldestMs: column.oldest[row]! * 86_400_000 }),
+      ...(column.newest[row]! > 0 && { newestMs: column.newest[row]! * 1000 }),
+      retention: retentionOf(column.engine[row]!),
+    }),
+  );
+  const free = disks.numbers('free')[0] ?? 0;
+  return {
+    available: true,
+    message: '',
+    ...(free > 0 && { diskFreeBytes: free }),
+    tables: views,
+    bytesPerItem: {
+      traces: bytesPerItem(views, 'traces'),
+      logs: bytesPerItem(views, 'logs'),
+      metrics: bytesPerItem(views, 'metrics'),
+    },
+  };
+}
+
+function bytesPerItem(views: readonly TableView[], signal: SignalName): number {
+  const items = views
+    .filter((view) => ITEM_TABLES[signal].includes(view.name))
+    .reduce((sum, view) => sum + view.rows, 0);
+  const bytes = views.filter((view) => view.signal === signal).reduce((sum, view) => sum + view.bytesOnDisk, 0);
+  return items === 0 ? 0 : bytes / items;
+}
+
+const UNITS: readonly (readonly [number, string])[] = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+];
+
+/** The TTL of a table's definition in words: `7 days`; `for ever` without one. */
+export function retentionOf(engine: string): string {
+  const match = /TTL [^,]*?toIntervalSecond\((\d+)\)/.exec(engine);
+  if (match === null) return 'for ever';
+  const seconds = Number(match[1]);
+  const [size, name] = UNITS.find(([unit]) => seconds >= unit && seconds % unit === 0) ?? [1, 'second'];
+  const count = seconds / size;
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,421 @@
+/** The system itself: the pipelines with their rates, what was lost, and the store. */
+
+import { QueryError } from './errors.ts';
+import { type OwnMetrics, type OwnSeries, readOwnMetrics, totalIncrease } from './own-metrics.ts';
+import { readSignals } from './status.ts';
+import type { ReadOptions, StoreReader } from './store-reader.ts';
+import { readStoreView, type StoreView } from './store-view.ts';
+import { chooseGrid, type Series, type TimeGrid, type TimeRange } from './time-grid.ts';
+
+export type SignalName = 'traces' | 'logs' | 'metrics';
+export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
+export const COMPONENT_STATUSES = [
+  'starting',
+  'ok',
+  'recoverable_error',
+  'permanent_error',
+  'fatal_error',
+  'stopping',
+  'stopped',
+] as const;
+export type ComponentStatus = (typeof COMPONENT_STATUSES)[number];
+
+export interface PipelineView {
+  readonly id: string;
+  readonly signal: SignalName;
+  /** Ids of components. */
+  readonly receivers: readonly string[];
+  readonly processors: readonly string[];
+  readonly exporters: readonly string[];
+  readonly rate: Series;
+}
+
+export interface ComponentView {
+  readonly id: string;
+  readonly kind: ComponentKind;
+  readonly componentId: string;
+  readonly pipeline: string;
+  readonly status: ComponentStatus;
+  readonly statusMessage: string;
+  readonly inRate: Series;
+  readonly outRate: Series;
+  readonly queueSize?: number;
+  readonly queueCapacity?: number;
+  readonly refusedCount: number;
+  readonly failedCount: number;
+}
+
+export interface LossView {
+  readonly component: string;
+  readonly signal: SignalName;
+  readonly reason: string;
+  readonly count: number;
+  readonly kind: 'refused' | 'dropped' | 'sampled_out' | 'filtered' | 'retried';
+}
+
+export interface ProcessView {
+  readonly role: string;
+  readonly uptimeS: number;
+  readonly cpuPercent: number;
+  readonly rssBytes: number;
+}
+
+export interface SystemView {
+  readonly grid: TimeGrid;
+  readonly pipelines: readonly PipelineView[];
+  readonly components: readonly ComponentView[];
+  readonly losses: readonly LossView[];
+  readonly processes: readonly ProcessView[];
+  readonly store: StoreView;
+  readonly freshness: { readonly [signal in SignalName]: { readonly newestMs?: number; readonly lagMs?: number } };
+}
+
+const systemBuckets = 120;
+/** Own metrics come every 5 s: a part of the graph that was silent for longer is gone. */
+const silentMs = 20_000;
+const SIGNALS: readonly SignalName[] = ['traces', 'metrics', 'logs'];
+const ITEMS: { readonly [signal in SignalName]: string } = {
+  traces: 'spans',
+  metrics: 'metric_points',
+  logs: 'log_records',
+};
+
+/** What the store knows of the system. A store that does not answer is part of the view, not an error. */
+export async function readSystem(
+  reader: StoreReader,
+  query: TimeRange & { readonly nowMs: number },
+  options?: ReadOptions,
+): Promise<SystemView> {
+  const grid = chooseGrid(query, systemBuckets);
+  try {
+    const [own, store, signals] = await Promise.all([
+      readOwnMetrics(reader, query, grid, options),
+      readStoreView(reader, options),
+      readSignals(reader, query.nowMs, options),
+    ]);
+    const places = currentPlaces(own);
+    const lagMs = lagOf(own);
+    const freshness = (signal: SignalName) => {
+      const { newestMs } = signals[signal];
+      return { ...(newestMs !== undefined && { newestMs }), ...(lagMs !== undefined && { lagMs }) };
+    };
+    return {
+      grid,
+      pipelines: pipelinesOf(own, places),
+      components: componentsOf(own, places),
+      losses: lossesOf(own),
+      processes: processesOf(own),
+      store,
+      freshness: { traces: freshness('traces'), logs: freshness('logs'), metrics: freshness('metrics') },
+    };
+  } catch (error) {
+    if (!(error instanceof QueryError) || error.code !== 'store_unavailable') throw error;
+    return unavailable(grid, error);
+  }
+}
+
+function unavailable(grid: TimeGrid, error: QueryError): SystemView {
+  const bytesPerItem = { traces: 0, logs: 0, metrics: 0 };
+  const store = { available: false, message: error.message, tables: [], bytesPerItem };
+  return {
+    grid,
+    pipelines: [],
+    components: [],
+    losses: [],
+    processes: [],
+    store,
+    freshness: { traces: {}, logs: {}, metrics: {} },
+  };
+}
+
+/** A component at its place in a pipeline, as `signalbox.pipeline.component` says. */
+interface Place {
+  readonly pipeline: string;
+  readonly signal: SignalName;
+  readonly kind: ComponentKind;
+  readonly componentId: string;
+  /** On which side of the pipeline a connector stands. */
+  readonly role: string;
+  readonly position: number;
+  readonly status: ComponentStatus;
+  readonly statusMessage: string;
+  readonly newestMs: number;
+}
+
+/** The places of the graph that runs now (or ran last): the newest point of each. */
+function currentPlaces(own: OwnMetrics): readonly Place[] {
+  const all = own.find('signalbox.pipeline.component').map(placeOf);
+  const newestMs = all.reduce((max, place) => Math.max(max, place.newestMs), 0);
+  const places = new Map<string, Place>();
+  for (const place of all) {
+    if (newestMs - place.newestMs > silentMs) continue;
+    const key = [place.pipeline, place.role, place.kind, place.componentId].join('\n');
+    const known = places.get(key);
+    if (known === undefined || place.newestMs > known.newestMs) places.set(key, place);
+  }
+  return [...places.values()].sort((a, b) => a.pipeline.localeCompare(b.pipeline) || a.position - b.position);
+}
+
+function placeOf({ labels, newestMs }: OwnSeries): Place {
+  const signal = SIGNALS.find((name) => name === labels['otelcol.signal']) ?? 'traces';
+  return {
+    pipeline: labels['otelcol.pipeline.id'] ?? '',
+    signal,
+    kind: (labels['otelcol.component.kind'] ?? 'extension') as ComponentKind,
+    componentId: labels['otelcol.component.id'] ?? '',
+    role: labels['signalbox.role'] ?? '',
+    position: Number(labels['signalbox.position'] ?? 0),
+    status: COMPONENT_STATUSES.find((status) => status === labels['signalbox.status']) ?? 'starting',
+    statusMessage: labels['signalbox.status.message'] ?? '',
+    newestMs,
+  };
+}
+
+/** Processors are one instance per pipeline; all other components stand in several. */
+function viewId(place: Place): string {
+  const id = `${place.kind}/${place.componentId}`;
+  return place.kind === 'processor' ? `${id}@${place.pipeline}` : id;
+}
+
+function pipelinesOf(own: OwnMetrics, places: readonly Place[]): readonly PipelineView[] {
+  const groups = Map.groupBy(
+    places.filter((place) => place.pipeline !== ''),
+    (place) => place.pipeline,
+  );
+  return [...groups].map(([id, members]) => {
+    const inRole = (role: string): readonly string[] => members.filter((place) => place.role === role).map(viewId);
+    return {
+      id,
+      signal: members[0]!.signal,
+      receivers: inRole('receiver'),
+      processors: inRole('processor'),
+      exporters: inRole('exporter'),
+      rate: own.rate(enteredSeries(own, id, members)),
+    };
+  });
+}
+
+/** The counters of what entered a pipeline: at its first processor, or else at its receivers. */
+function enteredSeries(own: OwnMetrics, pipeline: string, members: readonly Place[]): readonly OwnSeries[] {
+  const processor = members.find((place) => place.role === 'processor');
+  if (processor !== undefined) {
+    return own.find('otelcol.processor.consumed.items', {
+      'otelcol.component.id': processor.componentId,
+      'otelcol.pipeline.id': pipeline,
+    });
+  }
+  return members
+    .filter((place) => place.role === 'receiver')
+    .flatMap((place) =>
+      place.kind === 'connector'
+        ? own.find('otelcol.connector.produced.items', {
+            'otelcol.component.id': place.componentId,
+            'otelcol.pipeline.id': pipeline,
+          })
+        : own.find('otelcol.receiver.produced.items', {
+            'otelcol.component.id': place.componentId,
+            'otelcol.signal': place.signal,
+          }),
+    );
+}
+
+function componentsOf(own: OwnMetrics, places: readonly Place[]): readonly ComponentView[] {
+  const first = new Map<string, Place>();
+  for (const place of places) if (!first.has(viewId(place))) first.set(viewId(place), place);
+  return [...first].map(([id, place]) => {
+    const counters = countersOf(own, place);
+    const queue = place.kind === 'exporter' ? queueOf(own, place.componentId) : {};
+    return {
+      id,
+      kind: place.kind,
+      componentId: place.componentId,
+      pipeline: place.kind === 'processor' ? place.pipeline : '',
+      status: place.status,
+      statusMessage: place.statusMessage,
+      inRate: own.rate(counters.in),
+      outRate: own.rate(counters.out),
+      ...queue,
+      refusedCount: totalIncrease(counters.refused),
+      failedCount: totalIncrease(counters.failed),
+    };
+  });
+}
+
+interface Counters {
+  readonly in: readonly OwnSeries[];
+  readonly out: readonly OwnSeries[];
+  readonly refused: readonly OwnSeries[];
+  readonly failed: readonly OwnSeries[];
+}
+
+function countersOf(own: OwnMetrics, place: Place): Counters {
+  const { componentId, pipeline } = place;
+  const perSignal = (name: string, labels: { readonly [key: string]: string }): readonly OwnSeries[] =>
+    SIGNALS.flatMap((signal) => own.find(`${name}_${ITEMS[signal]}`, labels));
+  const id = { 'otelcol.component.id': componentId };
+  switch (place.kind) {
+    case 'receiver': {
+      const labels = { receiver: componentId };
+      const refused = perSignal('otelcol_receiver_refused', labels);
+      const accepted = perSignal('otelcol_receiver_accepted', labels);
+      return {
+        in: [...accepted, ...refused],
+        out: own.find('otelcol.receiver.produced.items', { ...id, outcome: 'success' }),
+        refused,
+        failed: perSignal('otelcol_receiver_failed', labels),
+      };
+    }
+    case 'processor': {
+      const labels = { ...id, 'otelcol.pipeline.id': pipeline };
+      const consumed = own.find('otelcol.processor.consumed.items', labels);
+      return {
+        in: consumed,
+        out: own.find('otelcol.processor.produced.items', { ...labels, outcome: 'success' }),
+        refused: consumed.filter((one) => one.labels['outcome'] === 'refused'),
+        failed: consumed.filter((one) => one.labels['outcome'] === 'failure'),
+      };
+    }
+    case 'exporter': {
+      const labels = { exporter: componentId };
+      return {
+        in: own.find('otelcol.exporter.consumed.items', id),
+        out: perSignal('otelcol_exporter_sent', labels),
+        refused: perSignal('otelcol_exporter_enqueue_failed', labels),
+        failed: perSignal('otelcol_exporter_send_failed', labels),
+      };
+    }
+    case 'connector': {
+      const consumed = own.find('otelcol.connector.consumed.items', id);
+      return {
+        in: consumed,
+        out: own.find('otelcol.connector.produced.items', id),
+        refused: consumed.filter((one) => one.labels['outcome'] === 'refused'),
+        failed: consumed.filter((one) => one.labels['outcome'] === 'failure'),
+      };
+    }
+    case 'extension':
+      return { in: [], out: [], refused: [], failed: [] };
+  }
+}
+
+function queueOf(own: OwnMetrics, exporter: string): { readonly queueSize?: number; readonly queueCapacity?: number } {
+  const newest = (name: string): number | undefined => {
+    const series = own.find(name, { exporter });
+    return series.length === 0 ? undefined : series.reduce((sum, one) => sum + one.last, 0);
+  };
+  const queueSize = newest('otelcol_exporter_queue_size');
+  const queueCapacity = newest('otelcol_exporter_queue_capacity');
+  return { ...(queueSize !== undefined && { queueSize }), ...(queueCapacity !== undefined && { queueCapacity }) };
+}
+
+/** Counters of items that did not get through: what they are called, who counts, and how people read it. */
+const LOSSES: readonly {
+  /** Followed by `_spans`, `_metric_points` or `_log_records`. */
+  readonly name: string;
+  readonly label: 'receiver' | 'processor' | 'exporter';
+  readonly kind: LossView['kind'];
+  readonly reason: string;
+}[] = [
+  {
+    name: 'otelcol_receiver_refused',
+    label: 'receiver',
+    kind: 'refused',
+    reason: 'refused by what follows; the sender was told',
+  },
+  { name: 'otelcol_receiver_failed', label: 'receiver', kind: 'dropped', reason: 'failed inside the receiver' },
+  {
+    name: 'otelcol_processor_memory_limiter_refused',
+    label: 'processor',
+    kind: 'refused',
+    reason: 'memory limit reached; the sender was told',
+  },
+  { name: 'otelcol_processor_dropped', label: 'processor', kind: 'dropped', reason: 'dropped by the processor' },
+  { name: 'otelcol_processor_filter_filtered', label: 'processor', kind: 'filtered', reason: 'taken out by a filter' },
+  { name: 'otelcol_exporter_enqueue_failed', label: 'exporter', kind: 'refused', reason: 'queue full' },
+  {
+    name: 'otelcol_exporter_send_failed',
+    label: 'exporter',
+    kind: 'dropped',
+    reason: 'given up: the far side did not take them',
+  },
+];
+
+function lossesOf(own: OwnMetrics): readonly LossView[] {
+  const losses = new Map<string, LossView>();
+  const add = (series: readonly OwnSeries[], loss: (one: OwnSeries) => Omit<LossView, 'count'>): void => {
+    for (const one of series) {
+      const view = loss(one);
+      const key = JSON.stringify(view);
+      losses.set(key, { ...view, count: (losses.get(key)?.count ?? 0) + Math.round(one.increase) });
+    }
+  };
+  for (const { name, label, kind, reason } of LOSSES) {
+    for (const signal of SIGNALS) {
+      add(own.find(`${name}_${ITEMS[signal]}`), (one) => ({
+        component: `${label}/${one.labels[label] ?? ''}`,
+        signal,
+        reason,
+        kind,
+      }));
+    }
+  }
+  const sampler = (one: OwnSeries): string =>
+    `processor/${one.labels['processor'] ?? one.labels['otelcol.component.id'] ?? ''}`;
+  const prefix = 'otelcol_processor_tail_sampling_';
+  for (const [decision, reason] of [
+    ['not_sampled', 'not sampled'],
+    ['dropped', 'taken out by a drop policy'],
+  ] as const) {
+    add(own.find(`${prefix}count_spans_sampled`, { decision }), (one) => ({
+      component: sampler(one),
+      signal: 'traces',
+      reason,
+      kind: 'sampled_out',
+    }));
+  }
+  add(own.find(`${prefix}lost_spans`), (one) => ({
+    component: sampler(one),
+    signal: 'traces',
+    reason: one.labels['reason'] ?? 'lost',
+    kind: 'dropped',
+  }));
+  add(own.find('otelcol_exporter_retried_requests'), (one) => ({
+    component: `exporter/${one.labels['exporter'] ?? ''}`,
+    signal: SIGNALS.find((name) => name === one.labels['data_type']) ?? 'traces',
+    reason: 'requests that failed and were tried again',
+    kind: 'retried',
+  }));
+  return [...losses.values()].filter((loss) => loss.count > 0).sort((a, b) => b.count - a.count);
+}
+
+function processesOf(own: OwnMetrics): readonly ProcessView[] {
+  const [uptime] = newestFirst(own.find('otelcol_process_uptime'));
+  if (uptime === undefined) return [];
+  const [memory] = newestFirst(own.find('otelcol_process_memory_rss'));
+  const [cpu] = newestFirst(own.find('otelcol_process_cpu_seconds'));
+  return [
+    {
+      role: 'collector',
+      uptimeS: uptime.last,
+      cpuPercent: cpu === undefined ? 0 : cpuPercent(cpu),
+      rssBytes: memory?.last ?? 0,
+    },
+  ];
+}
+
+function newestFirst(series: readonly OwnSeries[]): readonly OwnSeries[] {
+  return [...series].sort((a, b) => b.newestMs - a.newestMs);
+}
+
+/** From the last two buckets that have values. */
+function cpuPercent({ cells }: OwnSeries): number {
+  const [last, before] = [...cells.values()].sort((a, b) => b.atMs - a.atMs);
+  if (last === undefined || before === undefined || last.atMs === before.atMs) return 0;
+  return Math.max(0, ((last.last - before.last) / ((last.atMs - before.atMs) / 1000)) * 100);
+}
+
+/** The age of the oldest data that is not in the store yet, as the exporter says. */
+function lagOf(own: OwnMetrics): number | undefined {
+  const [lag] = newestFirst(own.find('signalbox_store_lag'));
+  return lag === undefined ? undefined : lag.last * 1000;
+}
