@@ -68,7 +68,7 @@ export class JsonColumnEncoder {
 
   /** Writes prefix and data. The repeats of all groups add up to `rowCount`. */
   write(sink: ByteSink, groups: readonly OwnerGroup[], rowCount: number): void {
-    this.#chooser.choose(groups, this.#pathLimit);
+    this.#chooser.choose(groups, this.#pathLimit, rowCount);
     this.#shared.reset();
     this.#prepared.length = 0;
     this.#nextPrepared = 0;

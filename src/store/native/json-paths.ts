@@ -38,14 +38,14 @@ export class PathChooser {
   #lastOwner: Int32Array = new Int32Array(0);
   #seen: KeyPlace[] = [];
 
-  choose(groups: readonly OwnerGroup[], limit: number): void {
+  choose(groups: readonly OwnerGroup[], limit: number, rowCount: number): void {
     this.#reset();
     let serial = 0;
     for (const group of groups) {
       this.#see(group, serial);
       serial += group.count;
     }
-    const chosen = this.#seen.length <= limit ? this.#seen : this.#mostFrequent(groups, limit);
+    const chosen = this.#seen.length <= limit ? this.#seen : this.#mostFrequent(groups, limit, rowCount);
     this.paths = chosen.map(keyBytes);
     for (let slot = 0; slot < chosen.length; slot++) this.slotOf[chosen[slot]!.id] = slot;
   }
@@ -83,7 +83,9 @@ export class PathChooser {
     }
   }
 
-  #mostFrequent(groups: readonly OwnerGroup[], limit: number): KeyPlace[] {
+  /** A path costs the store a file or more in each part, so in a flood of keys only those that many rows have become one. */
+  #mostFrequent(groups: readonly OwnerGroup[], limit: number, rowCount: number): KeyPlace[] {
+    const leastRows = 1 + rowCount / 1000;
     const rowCounts = new Map<number, number>();
     for (const { table, owners, repeats, count } of groups) {
       for (let i = 0; i < count; i++) {
@@ -95,7 +97,8 @@ export class PathChooser {
         }
       }
     }
-    return [...this.#seen]
+    return this.#seen
+      .filter(({ id }) => rowCounts.get(id)! > leastRows)
       .sort((a, b) => rowCounts.get(b.id)! - rowCounts.get(a.id)! || Buffer.compare(keyBytes(a), keyBytes(b)))
       .slice(0, limit);
   }

@@ -1,5 +1,6 @@
 import {
   EXPONENTIAL_POINT,
+  findField,
   HISTOGRAM_POINT,
   METRIC_EXPONENTIAL_HISTOGRAM,
   METRIC_GAUGE,
@@ -14,6 +15,7 @@ import {
   readExponentialBuckets,
   readHistogramBuckets,
   readSummaryQuantiles,
+  SUMMARY_POINT,
 } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
 import {
@@ -99,15 +101,15 @@ export class PointBlockEncoder {
       writeValues(sink, parts, rowCount);
     } else if (table === 'metric_histograms') {
       this.#begin(sink, 12, parts, rowCount);
-      writeStatistics(sink, parts, true);
+      writeStatistics(sink, parts);
       this.#writeBuckets(sink, parts, rowCount);
     } else if (table === 'metric_exponential_histograms') {
       this.#begin(sink, 17, parts, rowCount);
-      writeStatistics(sink, parts, true);
+      writeStatistics(sink, parts);
       this.#writeExponential(sink, parts, rowCount);
     } else {
       this.#begin(sink, 10, parts, rowCount);
-      writeStatistics(sink, parts, false);
+      writeSummaries(sink, parts, rowCount);
       this.#writeQuantiles(sink, parts, rowCount);
     }
     beginColumn(sink, 'flags', 'UInt32');
@@ -319,12 +321,30 @@ function writeValues(sink: ByteSink, parts: readonly PointRows[], rowCount: numb
   sink.bytes.set(isInt, at);
 }
 
-/** Count and sum, and for histograms min and max. NaN where the point has none. */
-function writeStatistics(sink: ByteSink, parts: readonly PointRows[], hasRange: boolean): void {
+/** Count, sum, min and max of histograms. NaN where the point has none. */
+function writeStatistics(sink: ByteSink, parts: readonly PointRows[]): void {
   beginColumn(sink, 'count', 'UInt64');
   for (const { chunk, rows } of parts) writeWords(sink, wordsOf(chunk.columns.pointCount), rows, rows.length);
-  for (const name of hasRange ? (['sum', 'min', 'max'] as const) : (['sum'] as const)) {
+  for (const name of ['sum', 'min', 'max'] as const) {
     beginColumn(sink, name, 'Float64');
     for (const { chunk, rows } of parts) writeWords(sink, wordsOf(chunk.columns[name]), rows, rows.length);
   }
+}
+
+/** Count and sum of summaries, whose sum is 0 where it was left out: the field isn't optional there. */
+function writeSummaries(sink: ByteSink, parts: readonly PointRows[], rowCount: number): void {
+  beginColumn(sink, 'count', 'UInt64');
+  for (const { chunk, rows } of parts) writeWords(sink, wordsOf(chunk.columns.pointCount), rows, rows.length);
+  const sums = new Float64Array(rowCount);
+  let i = 0;
+  for (const { chunk, rows } of parts) {
+    const { rowStart, rowEnd } = chunk.layout;
+    for (const row of rows) {
+      const sum = chunk.columns.sum[row]!;
+      const isLeftOut =
+        Number.isNaN(sum) && findField(chunk.arena, rowStart[row]!, rowEnd[row]!, SUMMARY_POINT.sum) === undefined;
+      sums[i++] = isLeftOut ? 0 : sum;
+    }
+  }
+  writeColumn(sink, 'sum', 'Float64', sums);
 }
