@@ -27,6 +27,11 @@ export interface Check {
   readonly run: (input: CheckInput) => Promise<void>;
 }
 
+/** The text of an element, empty if there is none. */
+export async function textOf(locator: Locator): Promise<string> {
+  return (await locator.textContent()) ?? '';
+}
+
 export function searchOf(page: Page): URLSearchParams {
   return new URL(page.url()).searchParams;
 }

@@ -1,7 +1,7 @@
 /** What must hold on the pages that list and chart: services, service, traces, logs, metrics, system. */
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { type Check, dragAcross, expectEventually, searchOf } from './check.ts';
+import { type Check, dragAcross, expectEventually, searchOf, textOf } from './check.ts';
 
 const rows = (page: Page) => page.locator('.table tbody tr[data-key]');
 const column = (page: Page, nth: number): Promise<string[]> =>
@@ -22,10 +22,7 @@ export const LIST_CHECKS: readonly Check[] = [
       );
       await page.getByRole('button', { name: 'Errors' }).click();
       assert.equal(
-        await page
-          .locator('th[aria-sort=descending]')
-          .textContent()
-          .then((text) => text.replace(/\W/g, '')),
+        await textOf(page.locator('th[aria-sort=descending]')).then((text) => text.replace(/\W/g, '')),
         'Errors',
       );
       const name = (await rows(page).first().getAttribute('data-key'))!;
@@ -49,7 +46,7 @@ export const LIST_CHECKS: readonly Check[] = [
       await expectEventually(() => searchOf(page).has('from') && searchOf(page).has('to'), true);
       await page.goBack();
       await expectEventually(() => searchOf(page).has('from'), false);
-      assert.equal(await page.getByTestId('range').textContent(), 'Last 1 h');
+      assert.equal(await textOf(page.getByTestId('range')), 'Last 1 h');
     },
   },
   {
@@ -89,15 +86,19 @@ export const LIST_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'a wrong query is marked where it is wrong',
+    name: 'a wrong query is marked where it is wrong and is not asked; from a link, the page says it too',
     run: async ({ page, open }) => {
       await open('/traces');
       await page.keyboard.press('/');
       await page.keyboard.type('status=error "never closed');
       await page.keyboard.press('Enter');
-      await page.locator('.state-error .state-query mark').waitFor();
+      await page.locator('.query-error').waitFor();
       assert.equal(await page.getByRole('combobox', { name: 'Query' }).getAttribute('aria-invalid'), 'true');
-      assert.ok((await page.locator('.query-backdrop .q-error').count()) > 0, 'a wavy line in the field');
+      assert.equal(await textOf(page.locator('.query-backdrop .q-error')), '"never closed');
+      assert.equal(searchOf(page).has('q'), false);
+      assert.ok((await rows(page).count()) > 0, 'what was shown stays');
+      await open('/traces?q=status=error%20%22never%20closed');
+      await page.locator('.state-error .state-query mark').waitFor();
     },
   },
   {
@@ -118,7 +119,7 @@ export const LIST_CHECKS: readonly Check[] = [
     name: 'a link into the traces restores every field',
     run: async ({ page, open, facts }) => {
       await open(`/traces?range=3h&service=${facts.service}&status=error&min=1000000&sort=slowest`);
-      assert.equal(await page.getByTestId('range').textContent(), 'Last 3 h');
+      assert.equal(await textOf(page.getByTestId('range')), 'Last 3 h');
       assert.equal(await page.getByRole('textbox', { name: 'Shortest duration' }).inputValue(), '1ms');
       assert.equal(await page.getByRole('button', { name: 'Failed' }).getAttribute('aria-pressed'), 'true');
       assert.ok(await page.getByRole('button', { name: `service: ${facts.service}` }).isVisible());
@@ -161,7 +162,7 @@ export const LIST_CHECKS: readonly Check[] = [
     needs: 'mock',
     run: async ({ page, open }) => {
       await open('/logs');
-      const newest = () => page.locator('.log-row .log-time').first().textContent();
+      const newest = () => textOf(page.locator('.log-row .log-time').first());
       const before = await newest();
       await expectEventually(async () => (await newest()) !== before, true, 15_000);
       await page.locator('.log-scroll').evaluate((element) => element.scrollTo({ top: 600 }));
@@ -177,7 +178,7 @@ export const LIST_CHECKS: readonly Check[] = [
     run: async ({ page, open }) => {
       await open('/logs?range=6h&live=0');
       const loaded = async (): Promise<number> =>
-        Number((await page.locator('.logs-main .list-head').textContent()).split(' ')[0]!.replace(/,/g, ''));
+        Number((await textOf(page.locator('.logs-main .list-head'))).split(' ')[0]!.replace(/,/g, ''));
       const before = await loaded();
       await page.locator('.log-scroll').evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
       await expectEventually(async () => (await loaded()) > before, true);

@@ -1,7 +1,7 @@
 /** What must hold on the trace page, with figures for large traces. */
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { type Check, dragAcross, expectEventually, searchOf } from './check.ts';
+import { type Check, dragAcross, expectEventually, searchOf, textOf } from './check.ts';
 import { TRACE_10K, TRACE_100K } from './mock/data.ts';
 
 const lines = (page: Page) => page.getByRole('treeitem');
@@ -71,7 +71,7 @@ export const TRACE_CHECKS: readonly Check[] = [
     name: 'find marks matches and steps through them, opening what hides them',
     run: async ({ page, open, facts }) => {
       await open(`/traces/${facts.traceId}`);
-      const name = (await page.locator('.wf-line .wf-name').last().textContent()).trim();
+      const name = (await textOf(page.locator('.wf-line .wf-name').last())).trim();
       await page.keyboard.press('j');
       await page.keyboard.press('ArrowLeft');
       await page.keyboard.press('f');
@@ -79,7 +79,7 @@ export const TRACE_CHECKS: readonly Check[] = [
       await page.keyboard.press('Enter');
       await expectEventually(() => searchOf(page).get('find'), name);
       await page.locator('.wf-line.found.selected').waitFor();
-      assert.match(await page.locator('.find-count').textContent(), /^1\/\d+/);
+      assert.match(await textOf(page.locator('.find-count')), /^1\/\d+/);
     },
   },
   {
@@ -160,7 +160,7 @@ export const TRACE_CHECKS: readonly Check[] = [
       await firstPaintMs(page);
       await page.goto(`${baseUrl}/traces/${TRACE_100K}`);
       measure('100,000 spans: first paint', await firstPaintMs(page), 'ms');
-      const text = await page.locator('.trace-figures .chip', { hasText: 'collapsed to' }).textContent();
+      const text = await textOf(page.locator('.trace-figures .chip', { hasText: 'collapsed to' }));
       const shown = Number(text.replace(/\D/g, ''));
       measure('100,000 spans: lines shown', shown, '');
       assert.ok(shown < 5_000, text);

@@ -1,6 +1,7 @@
 /** What the query field offers at the cursor: keys by use, operators after a key, values by count. */
 import type { AttributeKeysResponse, AttributeValuesResponse } from '#api/types.ts';
-import { type CompletionPlace, printValue } from './filter-text.ts';
+import type { FilterCompletion } from '#lang/filter';
+import { printFilterValue } from './filter-text.ts';
 import { formatCompact } from './format.ts';
 import { useApi, useScopeParams } from './scope.tsx';
 
@@ -44,7 +45,7 @@ const OFFERED = 12;
 /** Asks the server only while `open`; answers are cached like every other request. */
 export function useCompletions(
   signal: 'traces' | 'logs' | 'metrics',
-  place: CompletionPlace,
+  place: FilterCompletion,
   open: boolean,
 ): readonly Completion[] {
   const { from, to } = useScopeParams();
@@ -67,7 +68,7 @@ export function useCompletions(
     if (fixed) return fixed.filter((word) => word.startsWith(place.prefix)).map((word) => ({ text: word, note: '' }));
     return (values.data?.values ?? [])
       .slice(0, OFFERED)
-      .map(({ value, count }) => ({ text: printValue(value), note: formatCompact(count) }));
+      .map(({ value, count }) => ({ text: printFilterValue(value), note: formatCompact(count) }));
   }
   const prefix = place.prefix.toLowerCase();
   const intrinsics = (INTRINSICS[signal] ?? [])

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { completionPlace, printTerm, splitTerms, tokenizeFilter, withTerm } from './filter-text.ts';
+import { filterMistake, filterParts, printTerm, splitTerms, withTerm } from './filter-text.ts';
 
 const kinds = (text: string): string =>
-  tokenizeFilter(text)
+  filterParts(text)
     .filter(({ kind }) => kind !== 'space')
     .map(({ kind, start, end }) => `${kind}:${text.slice(start, end)}`)
     .join(' ');
 
-describe('tokens', () => {
+describe('parts', () => {
   test.each([
     ['service=orders', 'key:service operator:= value:orders'],
     ['duration>=250ms "free text"', 'key:duration operator:>= value:250ms string:"free text"'],
@@ -25,7 +25,7 @@ describe('tokens', () => {
   test('cover the text without gaps, whatever it is', () => {
     for (const text of ['', '  ', '=', '!!', '"', '(((', 'a=b=c', '- -', 'é=ü "', '=>~<!=']) {
       let at = 0;
-      for (const { start, end } of tokenizeFilter(text)) {
+      for (const { start, end } of filterParts(text)) {
         expect(start).toBe(at);
         expect(end).toBeGreaterThan(start);
         at = end;
@@ -35,23 +35,22 @@ describe('tokens', () => {
   });
 });
 
-describe('completion', () => {
-  const place = (marked: string) => completionPlace(marked.replace('|', ''), marked.indexOf('|'));
+describe('mistakes', () => {
+  test.each([
+    ['a=1 "open', 4],
+    ['(a=1', 0],
+    ['status=broken', 7],
+    ['duration>soon', 9],
+  ])('%s is marked where it is wrong', (text, start) => expect(filterMistake(text, 'traces')?.start).toBe(start));
 
-  test('a word is the beginning of a key', () => {
-    expect(place('http.r|')).toEqual({ kind: 'key', prefix: 'http.r', start: 0, end: 6 });
-    expect(place('a=1 ht|tp')).toEqual({ kind: 'key', prefix: 'ht', start: 4, end: 8 });
+  test('what can be asked has none', () => {
+    for (const text of ['', 'status=error duration>250ms', 'a=1 OR (b=2 -c~"x.*") word'])
+      expect(filterMistake(text, 'traces')).toBeUndefined();
   });
 
-  test('after an operator comes a value', () => {
-    expect(place('service=|')).toEqual({ kind: 'value', key: 'service', prefix: '', start: 8, end: 8 });
-    expect(place('service=or|')).toEqual({ kind: 'value', key: 'service', prefix: 'or', start: 8, end: 10 });
-    expect(place('"my key"=|x')).toEqual({ kind: 'value', key: 'my key', prefix: '', start: 9, end: 10 });
-  });
-
-  test('in an empty place a new term begins', () => {
-    expect(place('|')).toEqual({ kind: 'key', prefix: '', start: 0, end: 0 });
-    expect(place('a=1 |')).toEqual({ kind: 'key', prefix: '', start: 4, end: 4 });
+  test('the meaning of a key depends on the page', () => {
+    expect(filterMistake('severity>=warn', 'logs')).toBeUndefined();
+    expect(filterMistake('severity>=loud', 'logs')).toBeDefined();
   });
 });
 
@@ -66,6 +65,7 @@ describe('editing', () => {
     ['', 'ok', '=', true, 'ok=true'],
     ['', 'q', '=', 'say "hi"', 'q="say \\"hi\\""'],
     ['', 'my key', '=', 'v', '"my key"=v'],
+    ['a=1 OR b!=2', 'b', '=', 2, 'a=1 OR b!=2 b=2'],
   ] as const)('%j with %s %s %j', (filter, key, operator, value, want) =>
     expect(withTerm(filter, key, operator, value)).toBe(want),
   );

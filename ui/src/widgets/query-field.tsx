@@ -3,8 +3,9 @@
  * with the parser's error under the characters that caused it. `/` focuses it, Enter asks, Escape leaves.
  */
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { completeFilter } from '#lang/filter';
 import { type Completion, useCompletions } from '../lib/completions.ts';
-import { completionPlace, tokenizeFilter } from '../lib/filter-text.ts';
+import { filterMistake, filterParts } from '../lib/filter-text.ts';
 import { addToHistory, readHistory } from '../lib/history.ts';
 import { useKeys } from '../lib/keys.ts';
 import { Icon } from './icons.tsx';
@@ -13,6 +14,7 @@ export interface QueryError {
   readonly message: string;
   readonly start?: number | undefined;
   readonly end?: number | undefined;
+  readonly hint?: string | undefined;
 }
 
 interface QueryFieldProps {
@@ -29,13 +31,14 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
   const [cursor, setCursor] = useState(value.length);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
+  const [refused, setRefused] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const backdrop = useRef<HTMLDivElement>(null);
   const listId = useId();
   useEffect(() => setText(value), [value]);
   useKeys([{ keys: '/', help: 'Go to the query field', group: 'Page', run: () => input.current?.focus() }]);
 
-  const place = useMemo(() => completionPlace(text, cursor), [text, cursor]);
+  const place = useMemo(() => completeFilter(text, cursor), [text, cursor]);
   const completions = useCompletions(page, place, open);
   const history = useMemo<readonly Completion[]>(
     () =>
@@ -47,9 +50,18 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
     [open, text, page],
   );
   const options = [...history, ...completions];
-  const shownError = error && text === value ? error : undefined;
+  const mistake = useMemo(() => filterMistake(text, page), [text, page]);
+  // What stands under the cursor is being typed; it is judged when the cursor leaves it or on Enter.
+  const typing = open && mistake !== undefined && cursor >= mistake.start && cursor <= mistake.end;
+  const shownError = error && text === value ? error : typing && !refused ? undefined : mistake;
 
   const submit = (query: string): void => {
+    // A query that can't be read is not asked: what is on the screen stays.
+    if (filterMistake(query, page)) {
+      setRefused(true);
+      setOpen(false);
+      return;
+    }
     addToHistory(page, query.trim());
     setOpen(false);
     setActive(-1);
@@ -127,6 +139,7 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
             setCursor(event.target.selectionStart ?? event.target.value.length);
             setOpen(true);
             setActive(-1);
+            setRefused(false);
           }}
           onSelect={(event) => setCursor(event.currentTarget.selectionStart ?? 0)}
           onFocus={() => setOpen(true)}
@@ -153,6 +166,7 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
       {shownError && !open ? (
         <div className="query-error" role="alert">
           {shownError.message}
+          {shownError.hint ? <span className="query-hint">{shownError.hint}</span> : null}
         </div>
       ) : null}
       {open && options.length > 0 ? (
@@ -182,7 +196,7 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
 
 /** The text in colours, with a wavy line under the range of an error. */
 function Highlighted({ text, error }: { readonly text: string; readonly error: QueryError | undefined }) {
-  const tokens = tokenizeFilter(text);
+  const tokens = filterParts(text);
   const start = error?.start ?? -1;
   const end = Math.max(error?.end ?? start + 1, start + 1);
   return (
