@@ -67,7 +67,7 @@ class PipelineCheck {
     const parsed = parseComponentId(this.#key);
     if ('error' in parsed) return this.#fail(parsed.error);
     if (!(SIGNALS as readonly string[]).includes(parsed.type)) {
-      return this.#fail(`unknown signal "${parsed.type}"; use ${SIGNALS.join(', ')}`);
+      return this.#fail(`unknown pipeline signal: "${parsed.type}"; use ${SIGNALS.join(', ')}`);
     }
     const signal = parsed.type as Signal;
     if (pipeline.receivers.length === 0) this.#fail('must have at least one receiver');

@@ -49,26 +49,13 @@ const batch: z.ZodType<QueueBatchConfig> = strictObject({
   max_size: integer(0, { min: 0 }),
   sizer: oneOf(['items', 'bytes'], 'items'),
   partition: strictObject({ metadata_keys: list(text()) }),
-})
-  .transform((raw) => ({
-    flushTimeoutMs: raw.flush_timeout,
-    minSize: raw.min_size,
-    maxSize: raw.max_size,
-    sizer: raw.sizer,
-    partitionMetadataKeys: raw.partition.metadata_keys,
-  }))
-  .superRefine((config, context) => {
-    if (config.flushTimeoutMs <= 0) {
-      context.addIssue({ code: 'custom', path: ['flush_timeout'], message: '`flush_timeout` must be positive' });
-    }
-    if (config.maxSize !== 0 && config.maxSize < config.minSize) {
-      context.addIssue({
-        code: 'custom',
-        path: ['max_size'],
-        message: '`max_size` must be greater or equal to `min_size`',
-      });
-    }
-  });
+}).transform((raw) => ({
+  flushTimeoutMs: raw.flush_timeout,
+  minSize: raw.min_size,
+  maxSize: raw.max_size,
+  sizer: raw.sizer,
+  partitionMetadataKeys: raw.partition.metadata_keys,
+}));
 
 const queue: z.ZodType<QueueConfig> = strictObject({
   enabled: boolean(true),
@@ -92,16 +79,23 @@ const queue: z.ZodType<QueueConfig> = strictObject({
   }))
   .superRefine((config, context) => {
     if (!config.enabled) return;
-    const add = (key: string, message: string): void => {
-      context.addIssue({ code: 'custom', path: [key], message });
+    const add = (path: string[], message: string): void => {
+      context.addIssue({ code: 'custom', path, message });
     };
-    if (config.numConsumers <= 0) add('num_consumers', '`num_consumers` must be positive');
-    if (config.queueSize <= 0) add('queue_size', '`queue_size` must be positive');
+    if (config.numConsumers <= 0) add(['num_consumers'], '`num_consumers` must be positive');
+    if (config.queueSize <= 0) add(['queue_size'], '`queue_size` must be positive');
     if (config.storage !== undefined && config.waitForResult) {
-      add('wait_for_result', '`wait_for_result` is not supported with a persistent queue configured with `storage`');
+      add(['wait_for_result'], '`wait_for_result` is not supported with a persistent queue configured with `storage`');
     }
-    if (config.batch !== undefined && config.batch.sizer === config.sizer && config.batch.minSize > config.queueSize) {
-      add('batch', '`min_size` must be less than or equal to `queue_size`');
+    if (config.batch === undefined) return;
+    const { flushTimeoutMs, minSize, maxSize, sizer } = config.batch;
+    if (flushTimeoutMs <= 0) add(['batch', 'flush_timeout'], '`flush_timeout` must be positive');
+    if (maxSize !== 0 && maxSize < minSize) {
+      const message = `\`max_size\` (${maxSize}) must be greater or equal to \`min_size\` (${minSize})`;
+      add(['batch', 'max_size'], message);
+    }
+    if (sizer === config.sizer && minSize > config.queueSize) {
+      add(['batch'], '`min_size` must be less than or equal to `queue_size`');
     }
   });
 

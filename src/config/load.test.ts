@@ -107,7 +107,7 @@ describe('sources and merging', () => {
     {
       name: 'a repeated key',
       inputs: 'a: 1\na: 2',
-      want: ['c.yaml:2:1: cannot read the YAML: map keys must be unique'],
+      want: ['c.yaml:2:1: cannot read the YAML: mapping key "a" already defined'],
     },
     {
       name: 'a list at the top',

@@ -195,11 +195,13 @@ describe('shared blocks', () => {
   test('rules across fields', () => {
     expect(
       messages(deliverySchema(), {
-        sending_queue: { queue_size: 0, sizer: 'items', batch: { min_size: 10, max_size: 5 } },
+        sending_queue: { num_consumers: 0, queue_size: 4, sizer: 'items', batch: { min_size: 10, max_size: 5 } },
         retry_on_failure: { max_elapsed_time: '1s' },
       }),
     ).toEqual([
-      'sending_queue.batch.max_size: `max_size` must be greater or equal to `min_size`',
+      'sending_queue.num_consumers: `num_consumers` must be positive',
+      'sending_queue.batch.max_size: `max_size` (5) must be greater or equal to `min_size` (10)',
+      'sending_queue.batch: `min_size` must be less than or equal to `queue_size`',
       "retry_on_failure.max_elapsed_time: 'max_elapsed_time' must not be less than 'initial_interval'",
       "retry_on_failure.max_elapsed_time: 'max_elapsed_time' must not be less than 'max_interval'",
     ]);

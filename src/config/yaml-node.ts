@@ -26,7 +26,9 @@ export function parseYaml(source: YamlText): ConfigNode {
   };
   const error = document.errors[0];
   if (error !== undefined) {
-    throw new ConfigError('', `cannot read the YAML: ${lowerFirst(error.message)}`, placeOf(error.pos[0]));
+    const key = /^[^:\s]+/.exec(source.text.slice(error.pos[0]))?.[0] ?? '';
+    const message = error.code === 'DUPLICATE_KEY' ? `mapping key "${key}" already defined` : lowerFirst(error.message);
+    throw new ConfigError('', `cannot read the YAML: ${message}`, placeOf(error.pos[0]));
   }
   const converter = new Converter(placeOf, (node) => (isAlias(node) ? node.resolve(document) : node));
   return converter.convert(document.contents as ParsedNode | null, 0);
