@@ -1,0 +1,160 @@
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ManualClock } from '#base';
+import { frameHeader, MAGIC, readFrames } from './frames.ts';
+import { type Segment, SegmentLog, type SegmentLogOptions } from './segment-log.ts';
+
+let dir: string;
+let clock: ManualClock;
+const logs: SegmentLog<string>[] = [];
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'signalbox-log-'));
+  clock = new ManualClock();
+});
+afterEach(async () => {
+  for (const log of logs.splice(0)) await log.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function openLog(
+  options: Partial<SegmentLogOptions> = {},
+): Promise<{ log: SegmentLog<string>; closed: Segment<string>[] }> {
+  const closed: Segment<string>[] = [];
+  const log = await SegmentLog.open<string>(
+    { dir, segmentBytes: 1e6, segmentItems: 1e6, segmentAgeMs: 500, limitBytes: 1e7, clock, ...options },
+    (segment) => closed.push(segment),
+  );
+  logs.push(log);
+  return { log, closed };
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const texts = async (log: SegmentLog<string>, segment: Segment<string>): Promise<string[]> =>
+  (await log.read(segment)).frames.map(({ kind, payload }) => `${kind}:${new TextDecoder().decode(payload)}`);
+
+test('frames of many callers come back in order, with what was kept beside them', async () => {
+  const { log, closed } = await openLog();
+  await Promise.all(
+    ['a', 'b', 'c'].map((text, i) => log.append(i, [bytes(text), bytes(''), bytes(`${text}${text}`)], 1, text)),
+  );
+  await log.roll();
+  expect(closed.map((segment) => segment.kept)).toEqual([['a', 'b', 'c']]);
+  expect(await texts(log, closed[0]!)).toEqual(['0:aaa', '1:bbb', '2:ccc']);
+  expect(log.bytes).toBe(closed[0]!.bytes);
+});
+
+test.each([
+  { name: 'bytes', options: { segmentBytes: 100 }, sizes: [60, 60, 60] },
+  { name: 'items', options: { segmentItems: 2 }, sizes: [1, 1, 1] },
+])('a segment is closed when it has enough $name', async ({ options, sizes }) => {
+  const { log, closed } = await openLog(options);
+  for (const size of sizes) await log.append(0, [new Uint8Array(size)], 1, undefined);
+  await log.roll();
+  expect(closed.map((segment) => segment.items)).toEqual([2, 1]);
+  expect(new Set(closed.map((segment) => segment.id)).size).toBe(2);
+  expect(new Set(closed.map((segment) => segment.ingestedAtNs)).size).toBe(2);
+});
+
+test('a segment is closed when its first frame is old enough', async () => {
+  const { log, closed } = await openLog();
+  await log.append(0, [bytes('x')], 1, undefined);
+  await clock.advance(499);
+  expect(closed.length).toBe(0);
+  await clock.advance(1);
+  await expect.poll(() => closed.length).toBe(1);
+});
+
+test('what does not fit the limit is refused, until something is removed', async () => {
+  const { log, closed } = await openLog({ limitBytes: 200 });
+  await log.append(0, [new Uint8Array(150)], 1, undefined);
+  await expect(log.append(0, [new Uint8Array(100)], 1, undefined)).rejects.toMatchObject({ reason: 'spool_full' });
+  await log.roll();
+  await log.remove(closed[0]!);
+  expect(log.bytes).toBe(0);
+  await log.append(0, [new Uint8Array(100)], 1, undefined);
+});
+
+test('a folder that can not be written refuses, keeps what it has, and takes data again later', async () => {
+  const { log, closed } = await openLog();
+  await log.append(0, [bytes('before')], 1, undefined);
+  await log.roll();
+  renameSync(dir, `${dir}-away`);
+  await expect(log.append(0, [bytes('lost')], 1, undefined)).rejects.toMatchObject({
+    reason: 'spool_write_failed',
+    message: expect.stringContaining(dir),
+  });
+  renameSync(`${dir}-away`, dir);
+  await log.append(0, [bytes('after')], 1, undefined);
+  await log.roll();
+  expect(await Promise.all(closed.map((segment) => texts(log, segment)))).toEqual([['0:before'], ['0:after']]);
+});
+
+test('segments of an earlier process are found, oldest first', async () => {
+  const first = await openLog();
+  for (const text of ['a', 'b']) {
+    await first.log.append(0, [bytes(text)], 1, text);
+    await first.log.roll();
+    await clock.advance(10);
+  }
+  await first.log.close();
+  const second = await openLog();
+  const found = await Promise.all(second.log.leftovers.map((segment) => texts(second.log, segment)));
+  expect(found).toEqual([['0:a'], ['0:b']]);
+  expect(second.log.leftovers.map((segment) => segment.ingestedAtNs)).toEqual(
+    first.closed.map((segment) => segment.ingestedAtNs),
+  );
+});
+
+test('a folder belongs to one log at a time, and a lock that a dead process left is taken over', async () => {
+  const { log } = await openLog();
+  await expect(openLog()).rejects.toMatchObject({ name: 'StartError', message: expect.stringContaining(dir) });
+  await log.close();
+  writeFileSync(join(dir, 'lock'), JSON.stringify({ pid: process.pid, began: 'another boot/1' }));
+  await openLog();
+});
+
+test('a folder that is a file is a clear error', async () => {
+  const path = join(dir, 'file');
+  writeFileSync(path, '');
+  await expect(openLog({ dir: path })).rejects.toMatchObject({
+    name: 'StartError',
+    message: expect.stringContaining(path),
+    hint: expect.stringContaining('spool::directory'),
+  });
+});
+
+test('a rejected segment is kept with its reason', async () => {
+  const { log, closed } = await openLog();
+  await log.append(0, [bytes('poison')], 1, undefined);
+  await log.roll();
+  const path = await log.reject(closed[0]!, 'because');
+  expect(readFileSync(`${path}.txt`, 'utf8')).toBe('because\n');
+  expect(readdirSync(join(dir, 'rejected')).length).toBe(2);
+  expect(log.segmentCount).toBe(0);
+});
+
+test('of a file that is cut off or damaged anywhere, the frames before that place are read', () => {
+  const payloads = ['first', '', 'third frame'].map(bytes);
+  const frames = payloads.map((payload, i) => Buffer.concat([frameHeader(i, [payload]), payload]));
+  const file = Buffer.concat([MAGIC, ...frames]);
+  const ends = frames.map(
+    (_, i) => MAGIC.length + frames.slice(0, i + 1).reduce((sum, frame) => sum + frame.length, 0),
+  );
+  const wholeBefore = (place: number): number => ends.filter((end) => end <= place).length;
+  fc.assert(
+    fc.property(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), (place, flip) => {
+      const cut = readFrames(file.subarray(0, place));
+      expect(cut.frames.length).toBe(wholeBefore(place));
+      const damaged = Buffer.from(file);
+      damaged[place]! ^= flip;
+      const read = readFrames(damaged).frames;
+      expect(read.length).toBe(place < MAGIC.length ? 0 : wholeBefore(place));
+      const expected = payloads.slice(0, read.length).map((payload) => Buffer.from(payload));
+      expect(read.map(({ payload }) => Buffer.from(payload))).toEqual(expected);
+    }),
+  );
+});
