@@ -25,9 +25,9 @@ export class FakeWorld {
   readonly clock: ManualClock = new ManualClock();
   readonly logged: string[] = [];
   /** The consumers that receivers were given, by receiver id. */
-  readonly inputs = new Map<string, Partial<Record<Signal, Consumer>>>();
+  readonly inputs: Map<string, Partial<Record<Signal, Consumer>>> = new Map();
   /** What arrived at exporters, by exporter id and signal. */
-  readonly outputs = new Map<string, RecordingConsumer>();
+  readonly outputs: Map<string, RecordingConsumer> = new Map();
   yaml = '';
 
   get registry(): ComponentRegistry {
