@@ -13,6 +13,8 @@ export interface Addresses {
   readonly storeUrl: string;
   /** The store is a server of somebody else's: no engine is started. */
   readonly isStoreExternal: boolean;
+  /** From `signalbox::storage`, where it says so. */
+  readonly login: { readonly database?: string; readonly username?: string; readonly password?: string };
 }
 
 /** Looks at the raw tree, so that it works before the rest is checked, and without loading the schemas. */
@@ -30,6 +32,12 @@ export function addressesIn(root: MapNode | undefined, flags: Flags): Addresses 
     server,
     storeUrl: external ?? `http://${printAddress(engine)}`,
     isStoreExternal: external !== undefined,
+    login: Object.fromEntries(
+      ['database', 'username', 'password'].flatMap((key) => {
+        const value = text('storage', key);
+        return value === undefined ? [] : [[key, value]];
+      }),
+    ),
   };
 }
 
