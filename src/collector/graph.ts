@@ -136,7 +136,7 @@ class GraphBuilder {
       exporter = new DeliveringExporter(
         factory.create(settings, planned.config, signal),
         factory.delivery?.(planned.config),
-        { ...settings, signal },
+        { ...settings, signal, countsItself: factory.countsItself === true },
       );
       this.#exporters.set(key, exporter);
       this.#add(planned, { pipeline: '', instance: signal }, exporter);

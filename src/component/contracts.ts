@@ -164,6 +164,11 @@ export interface ExporterFactory<Config = unknown> extends FactoryBase<Config> {
   readonly stability: Partial<Record<Signal, Stability>>;
   /** Present: the collector puts queue, in-queue batching, timeout and retry around the exporter. */
   delivery?(config: Config): DeliveryConfig;
+  /**
+   * The exporter counts what it has sent and lost itself (`exporter_sent_*` and the failures), because its `consume` resolves before the
+   * data is where it goes. Without it the collector counts.
+   */
+  readonly countsItself?: true;
   /** One instance per id and signal. */
   create(settings: CreateSettings, config: Config, signal: Signal): Exporter;
 }

@@ -289,3 +289,14 @@ describe('shutdown', () => {
     expect(settings.meter.sum('exporter_send_failed_spans')).toBe(7);
   });
 });
+
+test('an exporter that counts itself is not counted a second time', async () => {
+  const { settings, sink, exporter: inner } = bench(NO_QUEUE);
+  const own = { ...settings, signal: 'traces' as const, countsItself: true };
+  const exporter = new DeliveringExporter(inner, undefined, own);
+  await exporter.consume(sampleBatch('traces', 4));
+  expect(settings.meter.sum('exporter_sent_spans')).toBe(4);
+  sink.before = () => Promise.reject(new ConsumeError('full', { permanent: true }));
+  await expect(exporter.consume(sampleBatch('traces', 3))).rejects.toThrow('full');
+  expect(settings.meter.sum('exporter_send_failed_spans')).toBe(3);
+});

@@ -14,6 +14,8 @@ export interface DeliverySettings {
   readonly random: () => number;
   readonly logger: Logger;
   readonly meter: Meter;
+  /** See ExporterFactory: what is sent and lost is not counted here. */
+  readonly countsItself?: boolean;
   reportStatus(status: ComponentStatus, message?: string): void;
 }
 
@@ -197,12 +199,16 @@ export class DeliveringExporter implements Exporter {
   }
 }
 
+const UNCOUNTED: Counter = { add: () => undefined };
+
 function exportCounters(
   settings: DeliverySettings,
 ): Record<'sent' | 'sendFailed' | 'enqueueFailed' | 'retries', Counter> {
   const items = ITEM_NAME[settings.signal];
   const of = (name: string, description: string): Counter =>
-    settings.meter.counter(`exporter_${name}_${items}`, { unit: `{${items}}`, description });
+    settings.countsItself === true
+      ? UNCOUNTED
+      : settings.meter.counter(`exporter_${name}_${items}`, { unit: `{${items}}`, description });
   return {
     sent: of('sent', `Number of ${items} successfully sent to destination`),
     sendFailed: of('send_failed', `Number of ${items} in failed attempts to send to destination`),

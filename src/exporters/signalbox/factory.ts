@@ -10,5 +10,7 @@ export const signalboxExporterFactory: ExporterFactory<SignalboxExporterConfig> 
   stability: { traces: 'beta', metrics: 'beta', logs: 'beta' },
   schema: signalboxExporterSchema,
   validate: validateSignalboxExporter,
+  // Sent is what the store has, and `consume` resolves when the data is in the spool.
+  countsItself: true,
   create: (settings, config, signal) => new SignalboxExporter(settings, config, signal),
 };
