@@ -55,7 +55,7 @@ for tool in python3 npm go; do
   command -v "$tool" >/dev/null || { echo "interop: $tool is not installed; it is needed to run the services" && exit 1; }
 done
 
-echo 'interop: installing (the first time takes two or three minutes)'
+echo 'interop: installing (the first time takes a few minutes)'
 begin root install_root
 begin redis install_redis
 begin python step python python/requirements.txt install_python
