@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 const CLI = fileURLToPath(new URL('../../src/main/cli.ts', import.meta.url));
 const READY_LIMIT_MS = 60_000;
 
+export type Role = 'collector' | 'engine' | 'server';
+
 /** A whole Signalbox (`signalbox up`) on free ports and with a data folder of its own. */
 export interface RunningSignalbox {
   readonly otlpUrl: string;
@@ -16,32 +18,56 @@ export interface RunningSignalbox {
   readonly consoleUrl: string;
   readonly engineUrl: string;
   readonly metricsUrl: string;
+  readonly healthUrl: string;
   readonly dataDir: string;
   readonly supervisorPid: number;
   /** Milliseconds from the start of the process to its ready line. */
   readonly readyMs: number;
   /** The process that runs a role now; undefined while it is being started again. */
-  pidOf(role: 'collector' | 'engine' | 'server'): number | undefined;
+  pidOf(role: Role): number | undefined;
   /** Everything that was printed. */
   output(): string;
   /** Asks the store; the answer is its text. Throws with ClickHouse's message. */
   query(sql: string): Promise<string>;
+  /** An orderly end. Without a folder of the caller's, the data goes too. */
   stop(): Promise<void>;
+  /** Kills all its processes at once, as a power cut would. The data stays. */
+  kill(): Promise<void>;
+}
+
+/** `host:port` of everything that listens. */
+export interface Addresses {
+  readonly http: string;
+  readonly grpc: string;
+  readonly server: string;
+  readonly engine: string;
+  readonly metrics: string;
+  readonly health: string;
+  readonly zpages: string;
 }
 
 export interface StartOptions {
   readonly args?: readonly string[];
   /** Use this folder and leave it there. */
   readonly dataDir?: string;
+  /** Makes a configuration file for these addresses and returns its path; without it the built-in one runs. */
+  readonly config?: (addresses: Addresses) => string;
 }
 
 /** Starts Signalbox and waits until it says that it is ready. */
 export async function startSignalbox(options: StartOptions = {}): Promise<RunningSignalbox> {
   const ports = await freePorts(7);
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'signalbox-test-'));
-  const [http, grpc, server, engine, metrics, health, zpages] = ports.map((port) => `127.0.0.1:${port}`);
-  const addresses = { 'otlp-http': http, 'otlp-grpc': grpc, http: server, engine, metrics, health, zpages };
-  const flags = Object.entries(addresses).flatMap(([name, address]) => [`--${name}-address`, address!]);
+  const at = (index: number): string => `127.0.0.1:${ports[index]}`;
+  const [http, grpc, server, engine, metrics, health, zpages] = [at(0), at(1), at(2), at(3), at(4), at(5), at(6)];
+  const own = { http: server, engine, metrics };
+  const inFile = { 'otlp-http': http, 'otlp-grpc': grpc, health, zpages };
+  const config = options.config?.({ http, grpc, server, engine, metrics, health, zpages });
+  const flags = Object.entries(config === undefined ? { ...own, ...inFile } : own).flatMap(([name, address]) => [
+    `--${name}-address`,
+    address,
+  ]);
+  if (config !== undefined) flags.push('--config', config);
   const startMs = performance.now();
   const child = spawn(process.execPath, [CLI, 'up', '--data', dataDir, ...flags, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,10 +80,11 @@ export async function startSignalbox(options: StartOptions = {}): Promise<Runnin
   const engineUrl = `http://${engine}`;
   return {
     otlpUrl: `http://${http}`,
-    grpcAddress: grpc!,
+    grpcAddress: grpc,
     consoleUrl: `http://${server}`,
     engineUrl,
     metricsUrl: `http://${metrics}/metrics`,
+    healthUrl: `http://${health}`,
     dataDir,
     supervisorPid: child.pid!,
     readyMs,
@@ -73,7 +100,45 @@ export async function startSignalbox(options: StartOptions = {}): Promise<Runnin
       await stopProcess(child);
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
+    async kill() {
+      const exited = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+      const roles = ROLES.map((role) => roleProcess(child.pid!, role)).filter((pid) => pid !== undefined);
+      // The supervisor first, or it would start the others again.
+      for (const pid of [child.pid!, ...roles]) killNow(pid);
+      await exited;
+      for (const pid of roles) await untilGone(pid);
+    },
   };
+}
+
+export const ROLES: readonly Role[] = ['collector', 'server', 'engine'];
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}
+
+async function untilGone(pid: number): Promise<void> {
+  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Whether the process runs; one that has ended and waits for its parent does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
+/** The memory that a process has in use, in bytes. */
+export function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024;
 }
 
 async function untilReady(child: ChildProcess, output: () => string): Promise<void> {
@@ -98,7 +163,7 @@ async function stopProcess(child: ChildProcess): Promise<void> {
 }
 
 /** Looks through /proc for the supervisor's child whose command line names the role. */
-function roleProcess(supervisorPid: number, role: string): number | undefined {
+function roleProcess(supervisorPid: number, role: Role): number | undefined {
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
@@ -129,11 +194,7 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Polls until `check` gives a value that is not undefined or false. */
-export async function eventually<T>(
-  what: string,
-  check: () => Promise<T | undefined>,
-  limitMs = 30_000,
-): Promise<T> {
+export async function eventually<T>(what: string, check: () => Promise<T | undefined>, limitMs = 30_000): Promise<T> {
   const untilMs = performance.now() + limitMs;
   let last: unknown;
   for (;;) {
