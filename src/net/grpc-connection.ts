@@ -1,8 +1,8 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { messageOf } from '#base';
 import type { GrpcClientKeepalive } from '#config';
+import { networkMessage } from './network-error.ts';
 import type { ClientTls } from './tls.ts';
 
 /** One address that a target's name stands for. */
@@ -102,6 +102,8 @@ export class GrpcConnection {
         createConnection: () => socket,
         settings: { enablePush: false },
       });
+      // A TLS alert after the handshake (no client certificate) leaves Node's session waiting for the end of a socket that nobody ends.
+      socket.on('error', () => socket.destroy());
       const timer = setTimeout(() => {
         session.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`));
       }, CONNECT_TIMEOUT_MS);
@@ -159,7 +161,7 @@ export class GrpcConnection {
 
   #failed(error: unknown): void {
     this.#connecting = undefined;
-    this.#error = messageOf(error);
+    this.#error = networkMessage(error);
     const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_INITIAL_MS * BACKOFF_FACTOR ** this.#failures);
     const jitter = 1 + (this.#settings.random() * 2 - 1) * BACKOFF_JITTER;
     this.#retryAtMs = Date.now() + backoffMs * jitter;

@@ -8,7 +8,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { messageOf } from '#base';
 import type { GrpcServerKeepalive } from '#config';
@@ -24,6 +24,7 @@ import {
 } from './grpc-frames.ts';
 import { SessionKeeper } from './grpc-session.ts';
 import { type Listening, type ListenPlace, listenOn } from './listen.ts';
+import { networkMessage } from './network-error.ts';
 import { GRPC, type RpcStatus } from './status.ts';
 import type { ServerTls } from './tls.ts';
 
@@ -92,8 +93,10 @@ export class GrpcServer {
     this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       this.#onStream(stream, headers),
     );
-    this.#server.on('sessionError', (error: Error) => settings.onBadConnection(messageOf(error)));
-    this.#server.on('tlsClientError', (error: Error) => settings.onBadConnection(messageOf(error)));
+    this.#server.on('sessionError', (error: Error) => settings.onBadConnection(networkMessage(error)));
+    this.#server.on('tlsClientError', (error: Error) => settings.onBadConnection(networkMessage(error)));
+    // See GrpcConnection: a TLS alert after the handshake would leave the session open.
+    this.#server.on('secureConnection', (socket: Socket) => socket.on('error', () => socket.destroy()));
   }
 
   /** Throws a StartError where the address can't be had. */

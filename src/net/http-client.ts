@@ -7,9 +7,9 @@ import {
   request as requestPlain,
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestSecure } from 'node:https';
-import { messageOf } from '#base';
 import type { HttpClientConfig } from '#config';
 import { type Coding, deflate } from './codings.ts';
+import { networkMessage } from './network-error.ts';
 import { readClientTls } from './tls.ts';
 
 export interface HttpClientSettings {
@@ -179,7 +179,7 @@ function isStaleConnection(request: ClientRequest, error: unknown): boolean {
 }
 
 function failureOf(error: unknown): HttpFailure {
-  return error instanceof HttpFailure ? error : new HttpFailure(messageOf(error), { cause: error });
+  return error instanceof HttpFailure ? error : new HttpFailure(networkMessage(error), { cause: error });
 }
 
 function writeBody(request: ClientRequest, parts: readonly Uint8Array[]): void {

@@ -7,6 +7,7 @@ export * from './grpc-session.ts';
 export * from './grpc-target.ts';
 export * from './http-client.ts';
 export * from './listen.ts';
+export * from './network-error.ts';
 export * from './otlp.ts';
 export * from './own-bytes.ts';
 export * from './page-server.ts';

@@ -193,7 +193,9 @@ describe('TLS', () => {
     const { exporter } = await start({ endpoint: side.endpoint, tls: { ...trust, ...own } });
     await exporter.consume(sampleBatch('traces', 1));
     const stranger = await start({ endpoint: side.endpoint, tls: trust });
-    expect(await errorOf(stranger.exporter.consume(sampleBatch('traces', 1)))).toMatchObject({ permanent: false });
+    const error = await errorOf(stranger.exporter.consume(sampleBatch('traces', 1)));
+    expect(error).toMatchObject({ permanent: false, grpcCode: GRPC.unavailable });
+    expect(error.message).toContain('certificate required');
   });
 
   test('an unknown certificate, and the ways around it', async () => {

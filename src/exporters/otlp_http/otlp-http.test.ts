@@ -297,6 +297,11 @@ describe('when no answer comes', () => {
     expect(error.message).toContain('ECONNREFUSED');
   });
 
+  test('nobody listens on any address of a name', async () => {
+    const { exporter } = await start({ endpoint: 'http://localhost:1' });
+    expect((await errorOf(exporter.consume(sampleBatch('traces', 1)))).message).toContain('ECONNREFUSED');
+  });
+
   test('the time runs out', async () => {
     const silent = createServer(() => {});
     const side = await new FarSide().listen(silent);

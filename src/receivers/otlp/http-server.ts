@@ -11,6 +11,7 @@ import {
   type Listening,
   type ListenPlace,
   listenOn,
+  networkMessage,
   peerText,
   type ServerTls,
   Share,
@@ -79,7 +80,7 @@ export class OtlpHttpServer {
       this.#accept(request, response, true),
     );
     this.#server.on('tlsClientError', (error: Error) =>
-      this.#logger.debug('TLS handshake failed', { error: messageOf(error) }),
+      this.#logger.debug('TLS handshake failed', { error: networkMessage(error) }),
     );
   }
 
