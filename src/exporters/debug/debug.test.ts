@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { LogFields } from '#component';
 import { fakeHost, fakeSettings, sampleBatch } from '#component/testing.ts';
@@ -8,6 +9,7 @@ import { Batch, type Signal } from '#pdata';
 import { decodeOtlp } from '#wire';
 import { encodeReference, type ReferenceObject } from '../../wire/testing/otlp-reference.ts';
 import { debugExporterSchema, validateDebugExporter } from './config.ts';
+import { DebugExporter } from './debug.ts';
 import { detailedText } from './detailed.ts';
 import { debugExporterFactory } from './factory.ts';
 import { normalText } from './normal.ts';
@@ -333,15 +335,28 @@ old{} count=2 sum=3 q0.5=1.5`);
 });
 
 describe('the exporter', () => {
-  function create(raw: object): { lines: [string, LogFields | undefined][]; consume(batch: Batch): Promise<void> } {
+  interface Created {
+    readonly lines: [string, LogFields | undefined][];
+    readonly written: string[];
+    consume(batch: Batch): Promise<void>;
+  }
+
+  function create(raw: object): Created {
     const lines: [string, LogFields | undefined][] = [];
+    const written: string[] = [];
+    const output = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        written.push(chunk.toString());
+        done();
+      },
+    });
     const settings = fakeSettings();
     const note = (message: string, fields?: LogFields): void => {
       lines.push([message, fields]);
     };
     const logger = { debug: note, info: note, warn: note, error: note };
-    const exporter = debugExporterFactory.create({ ...settings, logger }, debugExporterSchema.parse(raw), 'traces');
-    return { lines, consume: (batch) => exporter.consume(batch) };
+    const exporter = new DebugExporter({ ...settings, logger }, debugExporterSchema.parse(raw), output);
+    return { lines, written, consume: (batch) => exporter.consume(batch) };
   }
 
   test('basic says how much there is', async () => {
@@ -357,12 +372,10 @@ describe('the exporter', () => {
   });
 
   test.each(['normal', 'detailed'])('%s adds the items', async (verbosity) => {
-    const { lines, consume } = create({ verbosity });
+    const { lines, written, consume } = create({ verbosity });
     await consume(traces);
-    expect(lines.map(([message]) => message)).toEqual([
-      'Traces',
-      verbosity === 'normal' ? normalText(traces) : detailedText(traces),
-    ]);
+    expect(lines.length).toBe(1);
+    expect(written).toEqual([`${verbosity === 'normal' ? normalText(traces) : detailedText(traces)}\n`]);
   });
 
   test('a batch that breaks it is taken and said in a line', async () => {

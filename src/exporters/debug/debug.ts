@@ -17,9 +17,12 @@ export class DebugExporter implements Exporter {
   readonly #settings: CreateSettings;
   readonly #config: DebugExporterConfig;
   readonly #sampler: Sampler;
+  readonly #logOutput: Writable;
   #outputs: readonly Writable[] = [];
 
-  constructor(settings: CreateSettings, config: DebugExporterConfig) {
+  /** `logOutput`: where the collector's log goes. A log keeps each message on one line, so the items are written beside it. */
+  constructor(settings: CreateSettings, config: DebugExporterConfig, logOutput: Writable = process.stderr) {
+    this.#logOutput = logOutput;
     this.#settings = settings;
     this.#config = config;
     this.#sampler = new Sampler(settings.clock, config.samplingInitial, config.samplingThereafter);
@@ -52,7 +55,7 @@ export class DebugExporter implements Exporter {
     const body = verbosity === 'basic' ? '' : verbosity === 'normal' ? normalText(batch) : detailedText(batch);
     if (this.#config.useInternalLogger) {
       this.#settings.logger.info(title, counts);
-      if (body !== '') this.#settings.logger.info(body);
+      if (body !== '') this.#logOutput.write(`${body}\n`);
       return;
     }
     const text = `${title}\t${JSON.stringify(counts)}\n${body === '' ? '' : `${body}\n`}`;
