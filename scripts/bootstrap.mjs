@@ -26,20 +26,29 @@ install();
 if (task !== 'check') buildConsole();
 process.exitCode = await tasks[task]();
 
-/** Runs `npm ci` unless the installed packages are those of the lock file. */
+/**
+ * Installs what the lock file says unless it is installed. Where a registry lacks packages for other platforms `npm ci` refuses the whole
+ * lock file, although none of them is needed here; `npm install` takes the same versions and leaves them out.
+ */
 function install() {
-  const wanted = hashOf([join(root, 'package-lock.json'), join(root, 'package.json')]);
+  const wanted = hashOf([join(root, 'package-lock.json')]);
   if (existsSync(node) && stampOf('install') === wanted) return;
   say('installing packages');
-  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, NODE_ENV: 'development' },
-  });
-  if (done.status !== 0) fail('`npm ci` failed; see above');
+  if (!npm(['ci'], 'ignore') && !npm(['install', '--no-save'], 'inherit'))
+    fail('installing the packages failed; see above');
   if (!existsSync(node))
     fail(`no Node 26 for ${process.platform}-${process.arch} among the packages; install Node 26 and run again`);
   writeStamp('install', wanted);
+}
+
+function npm(args, errors) {
+  const done = spawnSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', errors],
+    env: { ...process.env, NODE_ENV: 'development' },
+    shell: process.platform === 'win32',
+  });
+  return done.status === 0;
 }
 
 /** Builds ui/dist unless it was built from these very sources. */
