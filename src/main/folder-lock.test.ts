@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -35,6 +35,25 @@ test('a lock whose process was killed is taken over', async () => {
   await once(child, 'exit');
   lockFolder(folder, 'collector').release();
 });
+
+test.skipIf(!existsSync('/proc/self/stat'))(
+  'a lock whose process was killed is taken over although nobody has collected the process',
+  async () => {
+    const script = `import(${JSON.stringify(join(import.meta.dirname, 'folder-lock.ts'))}).then((m) => {
+      m.lockFolder(${JSON.stringify(folder)}, 'collector');
+      process.kill(process.pid, 'SIGKILL');
+    });`;
+    // The shell becomes a program that never asks what became of its children.
+    const shell = ['-c', '"$0" -e "$1" & echo $!; exec sleep 60', process.execPath, script];
+    const parent = spawn('sh', shell, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+    const state = (): string => readFileSync(`/proc/${pid.toString().trim()}/stat`, 'latin1').split(') ')[1]![0]!;
+    while (state() !== 'Z') await new Promise((resolve) => setTimeout(resolve, 10));
+    lockFolder(folder, 'collector').release();
+    parent.kill();
+    await once(parent, 'exit');
+  },
+);
 
 test('a lock that cannot be read is nobody’s', () => {
   writeFileSync(join(folder, 'lock'), '{');
