@@ -20,7 +20,7 @@ import { ServicesPage } from './pages/services.tsx';
 import { SystemPage } from './pages/system.tsx';
 import { TracePage } from './pages/trace.tsx';
 import { TracesPage } from './pages/traces.tsx';
-import { Frame, NotFound } from './panels/frame.tsx';
+import { Broken, Frame, NotFound } from './panels/frame.tsx';
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
 
@@ -90,5 +90,6 @@ export const router = createRouter({
   defaultPreload: 'intent',
   // A new page's data replaces the old one in place; a flash of "loading" between two pages would only flicker.
   defaultPendingMs: 600,
+  defaultErrorComponent: Broken,
   scrollRestoration: false,
 });

@@ -7,6 +7,7 @@
  *
  * Pictures go to SCREENSHOTS (default ui/test/.screenshots); `SCREENSHOTS=none` takes none.
  */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import type { ServicesResponse, TracesResponse } from '#api/types.ts';
@@ -40,7 +41,7 @@ export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
 /** Runs every check in a fresh browser context. A page's exception or a request to another host fails the check. */
 export async function runConsoleChecks(
   baseUrl: string,
-  { mock, only = '' }: { mock?: MockServer; only?: string } = {},
+  { mock, only = '', failuresDir }: { mock?: MockServer; only?: string; failuresDir?: string } = {},
 ): Promise<ConsoleReport> {
   const facts = await findFacts(baseUrl);
   const browser = await launchBrowser();
@@ -56,6 +57,8 @@ export async function runConsoleChecks(
         if (view.problems.length > 0) throw new Error(view.problems.join('; '));
       } catch (failure) {
         error = failure as Error;
+        // What the page looked like says more than the assertion.
+        if (failuresDir) await view.page.screenshot({ path: join(failuresDir, `failed-${results.length}.png`) });
       }
       await view.close();
       results.push({ name: check.name, error });
@@ -113,10 +116,12 @@ async function main(): Promise<void> {
   const givenUrl = process.argv[2];
   const mock = givenUrl === undefined ? await startMockServer() : undefined;
   const baseUrl = givenUrl ?? mock!.url;
+  const outDir = process.env.SCREENSHOTS ?? fileURLToPath(new URL('.screenshots', import.meta.url));
   const started = performance.now();
   const { results, figures } = await runConsoleChecks(baseUrl, {
     ...(mock ? { mock } : {}),
     only: process.env.CONSOLE_ONLY ?? '',
+    ...(outDir === 'none' ? {} : { failuresDir: outDir }),
   });
   for (const { name, error } of results) {
     console.log(`${error ? 'FAILED' : 'passed'}  ${name}`);
@@ -124,7 +129,6 @@ async function main(): Promise<void> {
   }
   for (const { name, value, unit } of figures)
     console.log(`figure  ${name}: ${value.toFixed(value < 100 ? 1 : 0)} ${unit}`);
-  const outDir = process.env.SCREENSHOTS ?? fileURLToPath(new URL('.screenshots', import.meta.url));
   if (outDir !== 'none') console.log(`${(await screenshotAllPages(baseUrl, outDir)).length} screenshots in ${outDir}`);
   await mock?.close();
   const failed = results.filter(({ error }) => error).length;

@@ -36,7 +36,7 @@ const SHOTS: readonly Shot[] = [
     path: '/traces?status=error&sort=spans',
     act: async (page) => {
       await openFirstRow(page);
-      await page.keyboard.press('e');
+      await page.keyboard.press('E');
       await settle(page);
     },
   },

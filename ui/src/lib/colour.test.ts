@@ -48,6 +48,13 @@ describe.each(THEMES)('the %s theme', (theme) => {
     expect(contrast(token('on-accent'), token('accent-strong'))).toBeGreaterThanOrEqual(4.5);
   });
 
+  test.each(['error-mark', 'warning-mark', 'info-mark', 'debug-mark'])(
+    '%s stands out from the background (3:1, graphics)',
+    (name) => {
+      expect(contrast(token(name), token('bg'))).toBeGreaterThanOrEqual(3);
+    },
+  );
+
   test('every colour of a service or series stands out from the background (3:1, graphics)', () => {
     for (let i = 0; i < SWATCH_COUNT; i++) {
       for (const surface of ['bg', 'panel']) {

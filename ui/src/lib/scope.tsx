@@ -92,6 +92,16 @@ export function useScopeParams(): { from: number; to: number; environment: strin
   return useMemo(() => ({ from: fromMs, to: toMs, environment }), [fromMs, toMs, environment]);
 }
 
+/** As `useScopeParams`, but a live refresh does not move the range while `hold` is set; a chosen range still does. */
+export function useHeldParams(hold: boolean): ReturnType<typeof useScopeParams> {
+  const { range } = useScope();
+  const params = useScopeParams();
+  const held = useRef({ params, range });
+  const changed = held.current.range !== range || held.current.params.environment !== params.environment;
+  if (!hold || changed) held.current = { params, range };
+  return held.current.params;
+}
+
 export interface ApiAnswer<T> {
   readonly data: T | undefined;
   readonly error: ApiFailure | undefined;

@@ -13,10 +13,10 @@ export function severityGroup(severityNumber: number): SeverityGroup {
 }
 
 export function groupColour(group: SeverityGroup, tokens: ThemeTokens): string {
-  if (group === 'fatal' || group === 'error') return tokens.error;
-  if (group === 'warn') return tokens.warning;
-  if (group === 'info') return tokens.accent;
-  return group === 'debug' ? tokens.muted : tokens.faint;
+  if (group === 'fatal' || group === 'error') return tokens.errorMark;
+  if (group === 'warn') return tokens.warningMark;
+  // Most lines are of these levels: they stay quiet, so that the others stand out.
+  return group === 'info' ? tokens.infoMark : tokens.debugMark;
 }
 
 export function severityColour(severityNumber: number, tokens: ThemeTokens): string {

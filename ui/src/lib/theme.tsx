@@ -17,6 +17,11 @@ export interface ThemeTokens {
   readonly accent: string;
   readonly error: string;
   readonly warning: string;
+  /** For marks that are not text. */
+  readonly errorMark: string;
+  readonly warningMark: string;
+  readonly infoMark: string;
+  readonly debugMark: string;
   readonly selection: string;
   readonly font: string;
   readonly mono: string;
@@ -90,6 +95,10 @@ function readTokens(name: ThemeName): ThemeTokens {
     accent: colour('accent'),
     error: colour('error'),
     warning: colour('warning'),
+    errorMark: colour('error-mark'),
+    warningMark: colour('warning-mark'),
+    infoMark: colour('info-mark'),
+    debugMark: colour('debug-mark'),
     selection: colour('selection'),
     font: style.getPropertyValue('--font').trim(),
     mono: style.getPropertyValue('--mono').trim(),

@@ -278,7 +278,11 @@ function NeighbourList({ title, calls, none }: NeighbourListProps) {
               <ServiceName name={service} />
             </To>
             <span className="bar-room">
-              <i className={errorCount > 0 ? 'bar error' : 'bar'} style={{ width: `${(count / most) * 100}%` }} />
+              <i className="bar" style={{ width: `${(count / most) * 100}%` }}>
+                {errorCount > 0 ? (
+                  <i className="bar error" style={{ width: `${Math.max(3, (errorCount / count) * 100)}%` }} />
+                ) : null}
+              </i>
             </span>
             <span className="neighbour-rate">{formatRate(count / seconds)}</span>
             <span className={errorCount > 0 ? 'error-text neighbour-errors' : 'muted neighbour-errors'}>

@@ -1,10 +1,10 @@
 /** Finding traces: what, when, how slow. Histogram by status, scatter by time and duration, and the list. */
-import { useCallback, useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { OperationsResponse, ServicesResponse, TraceSummary, TracesResponse } from '#api/types.ts';
 import { formatCount, formatDateTime, formatDuration, parseDuration, plural, printDuration } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
-import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
 import { TRACE_SORTS, type TraceSort, type TracesSearch } from '../lib/search.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { rangeToSearch } from '../lib/time-range.ts';
@@ -30,7 +30,8 @@ const SORT_NAMES: Record<TraceSort, string> = {
 
 export function TracesPage() {
   const { search, update } = usePageSearch<TracesSearch>();
-  const range = useScopeParams();
+  const [reading, setReading] = useState(false);
+  const range = useHeldParams(reading);
   const answer = useApi<TracesResponse>('/traces', {
     ...range,
     q: search.q,
@@ -66,7 +67,7 @@ export function TracesPage() {
       ) : data.traces.length === 0 ? (
         <NoTraces nearestMs={data.nearestMs} />
       ) : (
-        <TraceResults data={data} stale={answer.stale} />
+        <TraceResults data={data} stale={answer.stale} range={range} reading={reading} onReading={setReading} />
       )}
     </>
   );
@@ -177,7 +178,16 @@ function NoTraces({ nearestMs }: { readonly nearestMs: number | undefined }) {
   );
 }
 
-function TraceResults({ data, stale }: { readonly data: TracesResponse; readonly stale: boolean }) {
+interface TraceResultsProps {
+  readonly data: TracesResponse;
+  readonly stale: boolean;
+  readonly range: { readonly from: number; readonly to: number };
+  /** The list is scrolled: refreshing would move the lines under the eye. */
+  readonly reading: boolean;
+  readonly onReading: (reading: boolean) => void;
+}
+
+function TraceResults({ data, stale, range, reading, onReading }: TraceResultsProps) {
   const { search, update } = usePageSearch<TracesSearch>();
   const scope = useScope();
   const links = useLinks();
@@ -204,7 +214,7 @@ function TraceResults({ data, stale }: { readonly data: TracesResponse; readonly
     [byId, links],
   );
   const sort = search.sort ?? 'newest';
-  const time = { fromMs: scope.fromMs, toMs: scope.toMs };
+  const time = { fromMs: range.from, toMs: range.to };
   return (
     <div className={stale ? 'fill stale' : 'fill fresh'}>
       <div className="plots">
@@ -241,6 +251,7 @@ function TraceResults({ data, stale }: { readonly data: TracesResponse; readonly
             : plural(traces.length, 'trace')}
         </span>
         <span className="spacer" />
+        {reading && scope.live ? <span className="muted small">refresh paused while you read</span> : null}
         <SelectMenu
           name="sort"
           align="right"
@@ -256,6 +267,7 @@ function TraceResults({ data, stale }: { readonly data: TracesResponse; readonly
         rows={traces}
         rowKey={({ traceId }) => traceId}
         onOpen={(trace, inNewTab) => open(trace.traceId, inNewTab)}
+        onScroll={(scrollTop) => onReading(scrollTop > 0)}
       />
     </div>
   );

@@ -1,6 +1,6 @@
 /** The frame of every page: rail, top bar with the scope, and the page; or the first-run page while nothing is stored. */
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ErrorComponentProps, Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import type { StatusResponse } from '#api/types.ts';
 import { copyText } from '../lib/clipboard.ts';
 import { listenForKeys, useKeys } from '../lib/keys.ts';
@@ -204,7 +204,7 @@ function CopyLink() {
   );
 }
 
-export function NotFound(): ReactNode {
+export function NotFound() {
   return (
     <div className="state">
       <div className="state-title">There is no page at this address</div>
@@ -212,6 +212,23 @@ export function NotFound(): ReactNode {
         <Link to="/services" search={{} as never} className="button primary">
           Services
         </Link>
+      </div>
+    </div>
+  );
+}
+
+/** A page that failed while drawing: a mistake of ours, or a part of the console that a newer version replaced. */
+export function Broken({ error }: ErrorComponentProps) {
+  return (
+    <div className="state state-error" role="alert">
+      <div className="state-title">
+        <Icon name="warning" /> This page could not be shown
+      </div>
+      <pre className="mono state-query">{error instanceof Error ? error.message : String(error)}</pre>
+      <div className="state-actions">
+        <button type="button" className="button" onClick={() => location.reload()}>
+          Load again
+        </button>
       </div>
     </div>
   );

@@ -2,8 +2,7 @@
 import type { AttributeValue, LogRecord } from '#api/types.ts';
 import { formatExactTime } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
-import { severityColour, severityGroup } from '../lib/severity.ts';
-import { useTheme } from '../lib/theme.tsx';
+import { severityGroup } from '../lib/severity.ts';
 import { rangeToSearch } from '../lib/time-range.ts';
 import { AttributeTable, CopyAction, printAttribute } from '../widgets/attribute-table.tsx';
 import { Icon } from '../widgets/icons.tsx';
@@ -22,7 +21,6 @@ const AROUND_MS = 10_000;
 
 export function LogDetail({ log, onClose, onInclude, onExclude }: LogDetailProps) {
   const links = useLinks();
-  const { tokens } = useTheme();
   const around = rangeToSearch({
     kind: 'absolute',
     fromMs: Math.floor(log.timeMs - AROUND_MS),
@@ -36,7 +34,7 @@ export function LogDetail({ log, onClose, onInclude, onExclude }: LogDetailProps
         <div className="detail-title">
           <ServiceName name={log.service} />
           <h2>
-            <span style={{ color: severityColour(log.severityNumber, tokens) }}>
+            <span className={`level-text-${severityGroup(log.severityNumber)}`}>
               {log.severityText || severityGroup(log.severityNumber)}
             </span>{' '}
             <span className="muted small">{formatExactTime(log.timeNs)}</span>

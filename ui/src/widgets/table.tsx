@@ -3,7 +3,7 @@
  * A real <table>: rows outside of the view are two spacer rows.
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { useKeys } from '../lib/keys.ts';
 
 export interface Column<T> {
@@ -40,7 +40,13 @@ export function Table<T>(props: TableProps<T>) {
   const { columns, rowKey, rowHeight = 30, keyboard = false, inline = false, label } = props;
   const rows = useSorted(props);
   const scroller = useRef<HTMLDivElement>(null);
-  const [active, setActive] = useState(-1);
+  // By key: rows that a refresh puts above must not move the mark to another row.
+  const [activeKey, setActiveKey] = useState<string>();
+  const active = useMemo(
+    () => (activeKey === undefined ? -1 : rows.findIndex((row) => rowKey(row) === activeKey)),
+    [rows, rowKey, activeKey],
+  );
+  const setActive = (index: number): void => setActiveKey(rows[index] === undefined ? undefined : rowKey(rows[index]));
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -204,7 +210,4 @@ export function useRowKeys({ enabled, rowCount, active, setActive, scrollTo, ope
     ],
     enabled,
   );
-  useEffect(() => {
-    if (active >= rowCount) setActive(rowCount - 1);
-  }, [active, rowCount, setActive]);
 }

@@ -7,18 +7,13 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { TimeGrid } from '#api/types.ts';
 import { publishCrosshair, subscribeCrosshair } from '../lib/crosshair.ts';
-import { ABSENT, formatAxisTime, formatDateTime, tickText } from '../lib/format.ts';
+import { formatAxisTime, tickText } from '../lib/format.ts';
 import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
 import { useSize } from './canvas.tsx';
+import { ChartLegend, type ChartSeries, ChartTable, isPartial, lastText } from './chart-legend.tsx';
 import { Icon } from './icons.tsx';
 
-export interface ChartSeries {
-  readonly label: string;
-  readonly colour: string;
-  readonly values: readonly (number | null)[];
-  readonly dash?: readonly number[];
-  readonly fill?: boolean;
-}
+export type { ChartSeries };
 
 export interface ChartDot {
   readonly timeMs: number;
@@ -78,12 +73,17 @@ export function TimeChart(props: TimeChartProps) {
           <Icon name={asTable ? 'chart' : 'table'} size={13} />
         </button>
       </figcaption>
-      {asTable ? <ChartTable {...props} /> : <Plot {...props} series={shown} log={log} onHover={setHoverIndex} />}
-      <Legend
+      {asTable ? (
+        <ChartTable title={title} grid={grid} series={series} format={format} height={props.height ?? 160} />
+      ) : (
+        <Plot {...props} series={shown} log={log} onHover={setHoverIndex} />
+      )}
+      <ChartLegend
         series={series}
         format={format}
         grid={grid}
         kind={legend}
+        partial={isPartial(grid, props.nowMs)}
         hoverIndex={hoverIndex}
         soloed={soloed}
         onSolo={setSoloed}
@@ -143,7 +143,7 @@ function Plot(props: PlotProps) {
       ref={box}
       style={{ height }}
       role="img"
-      aria-label={`${props.title}: ${series.map(({ label, values }) => `${label} ${lastText(values, format)}`).join(', ')}`}
+      aria-label={`${props.title}: ${series.map(({ label, values }) => `${label} ${lastText(values, format, isPartial(props.grid, nowMs))}`).join(', ')}`}
     />
   );
 }
@@ -152,7 +152,7 @@ function Plot(props: PlotProps) {
 function chartData(grid: TimeGrid, series: readonly ChartSeries[], nowMs: number): uPlot.AlignedData {
   const times = new Float64Array(grid.count);
   for (let i = 0; i < grid.count; i++) times[i] = (grid.startMs + i * grid.stepMs) / 1000;
-  const partial = grid.startMs + grid.count * grid.stepMs > nowMs;
+  const partial = isPartial(grid, nowMs);
   const columns: (number | null)[][] = [];
   for (const { values } of series) {
     const last = values.length - 1;
@@ -293,7 +293,7 @@ function drawDots(chart: uPlot, dots: readonly ChartDot[], tokens: ThemeTokens):
   const ratio = uPlot.pxRatio;
   ctx.save();
   ctx.fillStyle = tokens.background;
-  ctx.strokeStyle = tokens.warning;
+  ctx.strokeStyle = tokens.text;
   ctx.lineWidth = 1.5 * ratio;
   ctx.setLineDash([]);
   for (const dot of dots) {
@@ -325,90 +325,4 @@ function listenForDots(chart: uPlot, latest: React.RefObject<PlotProps>): void {
     const dot = near(event);
     if (dot) latest.current.onDot?.(dot.key);
   });
-}
-
-function lastText(values: readonly (number | null)[], format: (value: number) => string): string {
-  const last = values.findLast((value) => value !== null);
-  return last === undefined || last === null ? ABSENT : format(last);
-}
-
-interface LegendProps {
-  readonly series: readonly ChartSeries[];
-  readonly format: (value: number) => string;
-  readonly grid: TimeGrid;
-  readonly kind: 'table' | 'inline';
-  readonly hoverIndex: number | undefined;
-  readonly soloed: string | undefined;
-  readonly onSolo: (label: string | undefined) => void;
-}
-
-const LEGEND_ROWS = 20;
-
-function Legend({ series, format, grid, kind, hoverIndex, soloed, onSolo }: LegendProps) {
-  const at = hoverIndex === undefined ? undefined : grid.startMs + hoverIndex * grid.stepMs;
-  const shown = series.slice(0, LEGEND_ROWS);
-  return (
-    <div className={`legend legend-${kind}`}>
-      {shown.map(({ label, colour, values, dash }) => {
-        const max = Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY));
-        const hovered = hoverIndex === undefined ? undefined : values[hoverIndex];
-        return (
-          <button
-            type="button"
-            key={label}
-            className={soloed && soloed !== label ? 'legend-row off' : 'legend-row'}
-            title={`Show ${label} only`}
-            onClick={() => onSolo(soloed === label ? undefined : label)}
-          >
-            <i className={dash ? 'swatch dashed' : 'swatch'} style={{ background: colour }} />
-            <span className="truncate legend-label">{label}</span>
-            <b>
-              {hoverIndex === undefined
-                ? lastText(values, format)
-                : hovered === null || hovered === undefined
-                  ? ABSENT
-                  : format(hovered)}
-            </b>
-            <span className="muted legend-max">max {Number.isFinite(max) ? format(max) : ABSENT}</span>
-          </button>
-        );
-      })}
-      {series.length > LEGEND_ROWS ? (
-        <span className="muted legend-more">{series.length - LEGEND_ROWS} more series</span>
-      ) : null}
-      <span className="muted legend-time">{at === undefined ? '' : formatDateTime(at)}</span>
-    </div>
-  );
-}
-
-function ChartTable({ title, grid, series, format, height = 160 }: TimeChartProps) {
-  const rows = Array.from({ length: grid.count }, (_, i) => grid.count - 1 - i);
-  return (
-    <div className="chart-table" style={{ height }}>
-      <table className="table" aria-label={title}>
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            {series.map(({ label }) => (
-              <th scope="col" className="right" key={label}>
-                {label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((i) => (
-            <tr key={i}>
-              <td>{formatDateTime(grid.startMs + i * grid.stepMs)}</td>
-              {series.map(({ label, values }) => (
-                <td className="right" key={label}>
-                  {typeof values[i] === 'number' ? format(values[i]) : ABSENT}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
 }
