@@ -8,6 +8,7 @@
  */
 import {
   checkFilter,
+  classifyValue,
   durationNs,
   type FilterCompare,
   FilterError,
@@ -224,4 +225,21 @@ function integerOrFloat(written: string, value: number): Bound {
     if (BigInt.asIntN(64, whole) === whole) return new Bound('Int64', String(whole));
   }
   return float(value);
+}
+
+/**
+ * A span on which `key` has a value that reads as `written`, wherever OTLP lets it stand: the span's attributes, its
+ * resource's, its scope's, or those of one of its events or links. This is how Jaeger compares tags.
+ */
+export function anywhereCondition(key: string, written: string): Sql {
+  const value = classifyValue(written, { start: 0, end: 0 });
+  const columns = ['attributes', 'resource'].map((column) => compareAttribute(column, key, '=', value));
+  const texts = new Bound('Array(String)', [written, JSON.stringify(written), `${written}.0`]);
+  const inText = (json: Sql): Sql => sql`has(${texts}, JSONExtractRaw(${json}, ${text(key)}))`;
+  return anyOf([
+    ...columns,
+    inText(raw('scope_attributes')),
+    sql`arrayExists(json -> ${inText(raw('json'))}, event_attributes)`,
+    sql`arrayExists(json -> ${inText(raw('json'))}, link_attributes)`,
+  ]);
 }

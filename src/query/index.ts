@@ -7,6 +7,7 @@ export * from './metrics.ts';
 export * from './service-edges.ts';
 export * from './service-names.ts';
 export * from './services.ts';
+export * from './span-metrics.ts';
 export * from './spans.ts';
 export * from './status.ts';
 export * from './store-reader.ts';

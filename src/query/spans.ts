@@ -1,6 +1,6 @@
 /** Conditions on spans that several queries share. */
 import { SPAN_KIND_NUMBERS } from '#lang/filter';
-import { filterCondition, zeros } from './filter-sql.ts';
+import { anywhereCondition, filterCondition, zeros } from './filter-sql.ts';
 import { allOf, Bound, raw, type Sql, sql, text } from './sql.ts';
 
 /** Span kinds by OTLP's number. */
@@ -33,6 +33,8 @@ export interface SpanFilter {
   readonly minDurationNs?: number | undefined;
   readonly maxDurationNs?: number | undefined;
   readonly environment?: string | undefined;
+  /** Attributes of the span, its resource, scope, events or links, by their text. */
+  readonly tags?: { readonly [key: string]: string } | undefined;
 }
 
 /** All conditions of a filter. Throws QueryError for a `q` that can't be read. */
@@ -43,6 +45,7 @@ export async function spanCondition(filter: SpanFilter): Promise<Sql> {
   if (filter.minDurationNs !== undefined) conditions.push(sql`duration_ns >= ${duration(filter.minDurationNs)}`);
   if (filter.maxDurationNs !== undefined) conditions.push(sql`duration_ns <= ${duration(filter.maxDurationNs)}`);
   if (filter.environment) conditions.push(inEnvironment(filter.environment));
+  for (const [key, value] of Object.entries(filter.tags ?? {})) conditions.push(anywhereCondition(key, value));
   if (filter.q) {
     const condition = await filterCondition(filter.q, 'traces');
     if (condition !== undefined) conditions.push(condition);

@@ -6,7 +6,7 @@ test('values become parameters, and equal ones share a name', () => {
   const condition = anyOf([sql`name = ${text(evil)}`, sql`service_name = ${text(evil)}`]);
   const { text: statement, params } = sql`SELECT 1 WHERE ${allOf([condition, sql`kind = ${text('2')}`])}`.render();
   expect(statement).toBe(
-    'SELECT 1 WHERE ((name = {p0:String}) OR (service_name = {p0:String})) AND (kind = {p1:String})',
+    'SELECT 1 WHERE ((((name = {p0:String}) OR (service_name = {p0:String}))) AND (kind = {p1:String}))',
   );
   expect(params).toEqual({ p0: evil, p1: '2' });
 });

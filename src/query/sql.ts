@@ -67,23 +67,24 @@ export function joinSql(items: readonly Sql[], separator: string): Sql {
   return new Sql(items.flatMap((item, index) => (index === 0 ? item.parts : [separator, ...item.parts])));
 }
 
-/** All conditions must hold; true where there are none. */
+/** All conditions must hold; true where there are none. In parentheses, so that it can stand beside anything. */
 export function allOf(conditions: readonly Sql[]): Sql {
-  return conditions.length === 0
-    ? raw('1')
-    : joinSql(
-        conditions.map((c) => sql`(${c})`),
-        ' AND ',
-      );
+  return conditions.length === 0 ? raw('1') : grouped(conditions, ' AND ');
 }
 
+/** One of the conditions must hold; false where there are none. */
 export function anyOf(conditions: readonly Sql[]): Sql {
-  return conditions.length === 0
-    ? raw('0')
-    : joinSql(
+  return conditions.length === 0 ? raw('0') : grouped(conditions, ' OR ');
+}
+
+function grouped(conditions: readonly Sql[], operator: string): Sql {
+  const [only] = conditions;
+  return conditions.length === 1
+    ? sql`(${only!})`
+    : sql`(${joinSql(
         conditions.map((c) => sql`(${c})`),
-        ' OR ',
-      );
+        operator,
+      )})`;
 }
 
 export function text(value: string): Bound {

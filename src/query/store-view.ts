@@ -2,7 +2,7 @@
 import { TABLES } from '#store';
 import { sql } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
-import type { SignalName } from './system.ts';
+import type { ProcessView, SignalName } from './system.ts';
 
 export interface TableView {
   readonly name: string;
@@ -80,6 +80,19 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
       metrics: bytesPerItem(views, 'metrics'),
     },
   };
+}
+
+/** The engine's process, as far as it tells: memory that it tracks, and the CPU time of its queries since it started. */
+export async function readEngine(reader: StoreReader, options?: ReadOptions): Promise<ProcessView | undefined> {
+  const table = await reader.read(
+    sql`SELECT (SELECT toFloat64(any(value)) FROM system.metrics WHERE metric = 'MemoryTracking') AS memory,
+      (SELECT toFloat64(sum(value)) FROM system.events WHERE event = 'OSCPUVirtualTimeMicroseconds') AS cpu, uptime() AS uptime`,
+    options,
+  );
+  const uptimeS = table.numbers('uptime')[0] ?? 0;
+  if (uptimeS <= 0) return undefined;
+  const [memory, cpu] = [table.column<number | null>('memory')[0], table.column<number | null>('cpu')[0]];
+  return { role: 'engine', uptimeS, cpuPercent: ((cpu ?? 0) / 1e6 / uptimeS) * 100, rssBytes: memory ?? 0 };
 }
 
 function bytesPerItem(views: readonly TableView[], signal: SignalName): number {

@@ -4,7 +4,7 @@ import { QueryError } from './errors.ts';
 import { type OwnMetrics, type OwnSeries, readOwnMetrics, totalIncrease } from './own-metrics.ts';
 import { readSignals } from './status.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
-import { readStoreView, type StoreView } from './store-view.ts';
+import { readEngine, readStoreView, type StoreView } from './store-view.ts';
 import { chooseGrid, type Series, type TimeGrid, type TimeRange } from './time-grid.ts';
 
 export type SignalName = 'traces' | 'logs' | 'metrics';
@@ -56,6 +56,7 @@ export interface LossView {
 export interface ProcessView {
   readonly role: string;
   readonly uptimeS: number;
+  /** Of one core. */
   readonly cpuPercent: number;
   readonly rssBytes: number;
 }
@@ -71,6 +72,8 @@ export interface SystemView {
 }
 
 const systemBuckets = 120;
+/** Own metrics come every 5 s, so narrower buckets would be empty, or hold the growth of more than their own time. */
+const minStepMs = 10_000;
 /** Own metrics come every 5 s: a part of the graph that was silent for longer is gone. */
 const silentMs = 20_000;
 const SIGNALS: readonly SignalName[] = ['traces', 'metrics', 'logs'];
@@ -86,12 +89,14 @@ export async function readSystem(
   query: TimeRange & { readonly nowMs: number },
   options?: ReadOptions,
 ): Promise<SystemView> {
-  const grid = chooseGrid(query, systemBuckets);
+  const bucketCount = Math.max(1, Math.floor((query.toMs - query.fromMs) / minStepMs));
+  const grid = chooseGrid(query, Math.min(systemBuckets, bucketCount));
   try {
-    const [own, store, signals] = await Promise.all([
+    const [own, store, signals, engine] = await Promise.all([
       readOwnMetrics(reader, query, grid, options),
       readStoreView(reader, options),
       readSignals(reader, query.nowMs, options),
+      readEngine(reader, options),
     ]);
     const places = currentPlaces(own);
     const lagMs = lagOf(own);
@@ -104,7 +109,7 @@ export async function readSystem(
       pipelines: pipelinesOf(own, places),
       components: componentsOf(own, places),
       losses: lossesOf(own),
-      processes: processesOf(own),
+      processes: [...processesOf(own), ...(engine === undefined ? [] : [engine])],
       store,
       freshness: { traces: freshness('traces'), logs: freshness('logs'), metrics: freshness('metrics') },
     };
@@ -416,6 +421,6 @@ function cpuPercent({ cells }: OwnSeries): number {
 
 /** The age of the oldest data that is not in the store yet, as the exporter says. */
 function lagOf(own: OwnMetrics): number | undefined {
-  const [lag] = newestFirst(own.find('signalbox_store_lag'));
+  const [lag] = newestFirst(own.find('otelcol_signalbox_store_lag'));
   return lag === undefined ? undefined : lag.last * 1000;
 }

@@ -136,5 +136,17 @@ async function metricQueryRoute({ reader, query, options }: ConsoleRequest): Pro
 }
 
 async function systemRoute({ reader, query, options }: ConsoleRequest): Promise<SystemResponse> {
-  return readSystem(reader, { ...query.range(), nowMs: Date.now() }, options);
+  const system = await readSystem(reader, { ...query.range(), nowMs: Date.now() }, options);
+  return { ...system, processes: [...system.processes, ownProcess()] };
+}
+
+/** CPU since the last time that somebody asked. */
+let lastAsked = { atMs: 0, cpuMicros: 0 };
+
+function ownProcess(): SystemResponse['processes'][number] {
+  const { user, system } = process.cpuUsage();
+  const now = { atMs: process.uptime() * 1000, cpuMicros: user + system };
+  const cpuPercent = ((now.cpuMicros - lastAsked.cpuMicros) / 1000 / Math.max(1, now.atMs - lastAsked.atMs)) * 100;
+  lastAsked = now;
+  return { role: 'server', uptimeS: process.uptime(), cpuPercent, rssBytes: process.memoryUsage.rss() };
 }

@@ -1,4 +1,5 @@
 import { plainValue, type StoredAttribute, type StoredSpan, type StoredValue } from '#query';
+import type { AdjustedSpan, adjustTrace } from './adjust.ts';
 
 /**
  * Traces as Jaeger UI's JSON (jaegertracing/jaeger internal/uimodel), made from OTLP spans by the same rules as Jaeger's own translation
@@ -43,23 +44,26 @@ const STATUS_OK = 1;
 const STATUS_ERROR = 2;
 
 /** One trace of spans that all have its id. */
-export function jaegerTrace(traceId: string, spans: readonly StoredSpan[]): JaegerTrace {
+export function jaegerTrace(traceId: string, spans: readonly AdjustedSpan[]): JaegerTrace {
   const processes = new Processes();
-  const known = new Set(spans.map((span) => span.spanId));
   return {
     traceID: traceId,
-    spans: spans.map((span) => jaegerSpan(span, processes.idOf(span), known)),
+    spans: spans.map(({ span, warnings }) => jaegerSpan(span, processes.idOf(span), warnings)),
     processes: processes.all,
     warnings: null,
   };
 }
 
 /** Groups spans by trace, in the order of `traceIds`; traces without a span are left out. */
-export function jaegerTraces(traceIds: readonly string[], spans: readonly StoredSpan[]): JaegerTrace[] {
+export function jaegerTraces(
+  traceIds: readonly string[],
+  spans: readonly StoredSpan[],
+  adjust: typeof adjustTrace,
+): JaegerTrace[] {
   const byTrace = Map.groupBy(spans, (span) => span.traceId);
   return traceIds.flatMap((traceId) => {
     const own = byTrace.get(traceId);
-    return own === undefined ? [] : [jaegerTrace(traceId, own)];
+    return own === undefined ? [] : [jaegerTrace(traceId, adjust(own))];
   });
 }
 
@@ -81,8 +85,7 @@ class Processes {
   }
 }
 
-function jaegerSpan(span: StoredSpan, processID: string, known: ReadonlySet<string>): JaegerSpan {
-  const isOrphan = span.parentSpanId !== '' && !known.has(span.parentSpanId);
+function jaegerSpan(span: StoredSpan, processID: string, warnings: readonly string[]): JaegerSpan {
   return {
     traceID: span.traceId,
     spanID: span.spanId,
@@ -102,26 +105,24 @@ function jaegerSpan(span: StoredSpan, processID: string, known: ReadonlySet<stri
       ],
     })),
     processID,
-    warnings: isOrphan ? [`invalid parent span IDs=${span.parentSpanId}; skipping clock skew adjustment`] : null,
+    warnings: warnings.length > 0 ? warnings : null,
   };
 }
 
-/** The parent first, then the links: FOLLOWS_FROM unless the link says child_of, and the parent's own link is left out. */
+/** The parent first, then the links: FOLLOWS_FROM unless the link says child_of. A link to the parent gives the parent its type. */
 function referencesOf(span: StoredSpan): JaegerReference[] {
   const references: JaegerReference[] = [];
-  if (span.parentSpanId !== '') {
-    references.push({ refType: 'CHILD_OF', traceID: span.traceId, spanID: span.parentSpanId });
-  }
-  for (const link of span.links) {
+  const links = span.links.map((link): JaegerReference => {
     const type = link.attributes.find(({ key }) => key === 'opentracing.ref_type')?.value.value;
-    if (link.traceId === span.traceId && link.spanId === span.parentSpanId) continue;
-    references.push({
-      refType: type === 'child_of' ? 'CHILD_OF' : 'FOLLOWS_FROM',
-      traceID: link.traceId,
-      spanID: link.spanId,
-    });
+    return { refType: type === 'child_of' ? 'CHILD_OF' : 'FOLLOWS_FROM', traceID: link.traceId, spanID: link.spanId };
+  });
+  const isParent = ({ traceID, spanID }: JaegerReference): boolean =>
+    traceID === span.traceId && spanID === span.parentSpanId;
+  if (span.parentSpanId !== '') {
+    const refType = links.findLast(isParent)?.refType ?? 'CHILD_OF';
+    references.push({ refType, traceID: span.traceId, spanID: span.parentSpanId });
   }
-  return references;
+  return [...references, ...links.filter((link) => !isParent(link))];
 }
 
 function tagsOf(span: StoredSpan): JaegerTag[] {

@@ -1,4 +1,4 @@
-import { parseDurationNs, printKey, printValue } from '#lang/filter';
+import { parseDurationNs, printValue } from '#lang/filter';
 import { QueryError } from '#query';
 
 /** Reading Jaeger's query parameters. All functions throw a QueryError `bad_query` that names the parameter. */
@@ -53,27 +53,52 @@ export function epochMs(value: number): number {
   return value > 1e11 ? value : value * 1e3;
 }
 
+/** `true`, `1`, `t` and the like, as Go reads them. */
+export function truth(query: QueryString, name: string): boolean {
+  const text = one(query, name);
+  if (text === undefined || /^(0|f|F|false|FALSE|False)$/.test(text)) return false;
+  if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true;
+  throw bad(name, `expected true or false, got "${text}"`);
+}
+
 /** A trace id of up to 32 hex digits, filled up with zeros in front, in lower case. */
 export function traceIdOf(text: string): string {
   if (!/^[0-9a-fA-F]{1,32}$/.test(text)) throw bad('traceID', `"${text.slice(0, 40)}" is not a trace id`);
   return text.toLowerCase().padStart(32, '0');
 }
 
-/**
- * Tags as a condition of the filter language. Jaeger compares tags as text; `error` and `span.kind`, which it makes of the
- * span's status and kind, are asked as such.
- */
-export function filterOfTags(tags: Readonly<Record<string, unknown>>): string {
-  return Object.entries(tags)
-    .map(([key, value]) => {
-      const text = String(value);
-      if (key === 'error' && (text === 'true' || text === 'false')) return `${text === 'true' ? '' : '-'}status=error`;
-      if (key === 'otel.status_code' && /^(OK|ERROR)$/i.test(text)) return `status=${text.toLowerCase()}`;
-      if (key === 'span.kind' && /^(internal|server|client|producer|consumer)$/.test(text)) return `kind=${text}`;
-      const isPlain = /^-?\d{1,15}(\.\d{1,10})?$/.test(text) || text === 'true' || text === 'false';
-      return `${printKey(key)}=${isPlain ? text : printValue({ kind: 'text', text, start: 0, end: 0 })}`;
-    })
-    .join(' ');
+/** Tags that Jaeger makes of other fields of a span, asked as what they are made of; all others by their text. */
+export function splitTags(tags: Readonly<Record<string, unknown>>): {
+  readonly q: string | undefined;
+  readonly tags: Record<string, string>;
+} {
+  const terms: string[] = [];
+  const others: Record<string, string> = {};
+  for (const [key, value] of Object.entries(tags)) {
+    const term = termOf(key, String(value));
+    if (term === undefined) others[key] = typeof value === 'object' ? JSON.stringify(value) : String(value);
+    else terms.push(term);
+  }
+  return { q: terms.length > 0 ? terms.join(' ') : undefined, tags: others };
+}
+
+function termOf(key: string, value: string): string | undefined {
+  const text = printValue({ kind: 'text', text: value, start: 0, end: 0 });
+  switch (key) {
+    case 'error':
+      return value === 'true' ? 'status=error' : value === 'false' ? '-status=error' : undefined;
+    case 'otel.status_code':
+      return /^(OK|ERROR)$/i.test(value) ? `status=${value.toLowerCase()}` : undefined;
+    case 'span.kind':
+      return /^(internal|server|client|producer|consumer)$/.test(value) ? `kind=${value}` : undefined;
+    case 'otel.scope.name':
+    case 'otel.library.name':
+      return `scope=${text}`;
+    case 'service.name':
+      return `service=${text}`;
+    default:
+      return undefined;
+  }
 }
 
 /** `tags={"a":"b"}` and repeated `tag=a:b`. */

@@ -11,17 +11,21 @@ import {
   searchTraces,
   spansInTraces,
 } from '#query';
+import { HTTP_STATUS } from '../errors.ts';
+import { adjustTrace, rawTrace } from './adjust.ts';
+import { jaegerMetricsRoutes } from './metrics.ts';
 import { type JaegerTrace, jaegerTrace, jaegerTraces } from './model.ts';
 import {
   bad,
   epochMs,
-  filterOfTags,
   goDurationNs,
   many,
   one,
   type QueryString,
+  splitTags,
   tagsOfQuery,
   traceIdOf,
+  truth,
   wholeNumber,
 } from './parameters.ts';
 
@@ -31,16 +35,6 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1500;
 const DEFAULT_LOOKBACK_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-
-/** HTTP status per code of a QueryError. */
-export const STATUS: Readonly<Record<QueryError['code'], number>> = {
-  bad_query: 400,
-  not_found: 404,
-  timeout: 504,
-  store_unavailable: 503,
-  too_large: 422,
-  internal: 500,
-};
 
 interface Envelope {
   readonly data: unknown;
@@ -56,7 +50,7 @@ export function jaegerV1Routes(app: FastifyInstance, prefix: string, reader: Sto
     answer: (query: QueryString, params: Record<string, string>) => Promise<readonly unknown[]>,
   ): void => {
     app.get(`${prefix}${path}`, async (request, reply) => {
-      await respond(request, reply, () =>
+      return respond(request, reply, () =>
         answer(request.query as QueryString, request.params as Record<string, string>),
       );
     });
@@ -76,14 +70,18 @@ export function jaegerV1Routes(app: FastifyInstance, prefix: string, reader: Sto
     return operations.map(({ name, kind: spanKind }) => ({ name, spanKind }));
   });
   get('/api/traces', (query) => search(reader, query));
-  get('/api/traces/:traceId', async (_query, { traceId }) => {
+  get('/api/traces/:traceId', async (query, { traceId }) => {
     const id = traceIdOf(traceId!);
-    return [jaegerTrace(id, await readWholeTrace(reader, id))];
+    const adjust = truth(query, 'raw') ? rawTrace : adjustTrace;
+    return [jaegerTrace(id, adjust(await readWholeTrace(reader, id)))];
   });
+  jaegerMetricsRoutes(app, prefix, reader);
   get('/api/dependencies', async (query) => {
     const endMs = wholeNumber(query, 'endTs') ?? Date.now();
     const lookbackMs = wholeNumber(query, 'lookback') ?? DAY_MS;
-    return readServiceEdges(reader, { fromMs: Math.max(0, endMs - lookbackMs), toMs: endMs });
+    const edges = await readServiceEdges(reader, { fromMs: Math.max(0, endMs - lookbackMs), toMs: endMs });
+    const service = one(query, 'service');
+    return service === undefined ? edges : edges.filter(({ parent, child }) => parent === service || child === service);
   });
 }
 
@@ -96,7 +94,8 @@ async function search(reader: StoreReader, query: QueryString): Promise<readonly
   const ids = asked.length > 0 ? asked : await matchingTraces(reader, query);
   const places = await findTraces(reader, ids);
   if (places.length === 0) return [];
-  return jaegerTraces(ids, await readSpans(reader, spansInTraces(places)));
+  const adjust = truth(query, 'raw') ? rawTrace : adjustTrace;
+  return jaegerTraces(ids, await readSpans(reader, spansInTraces(places)), adjust);
 }
 
 async function matchingTraces(reader: StoreReader, query: QueryString): Promise<string[]> {
@@ -110,7 +109,7 @@ async function matchingTraces(reader: StoreReader, query: QueryString): Promise<
   const found = await searchTraces(reader, {
     fromMs,
     toMs,
-    q: filterOfTags(tagsOfQuery(query)) || undefined,
+    ...splitTags(tagsOfQuery(query)),
     service: one(query, 'service'),
     operation: one(query, 'operation'),
     minDurationNs: goDurationNs(query, 'minDuration'),
@@ -131,12 +130,18 @@ async function respond(
     const data = await answer();
     envelope = { data, total: data.length, limit: 0, offset: 0, errors: null };
   } catch (error) {
-    const status = error instanceof QueryError ? STATUS[error.code] : 500;
-    if (!(error instanceof QueryError)) request.log.error(error);
-    const msg = error instanceof QueryError ? error.message : 'internal error; the server’s log has the details';
+    const status = error instanceof QueryError ? HTTP_STATUS[error.code] : 500;
+    if (status === 500) request.log.error({ err: error, url: request.url }, 'request failed');
+    const msg =
+      status === 404
+        ? 'trace not found'
+        : status === 500
+          ? 'internal error; the server’s log has the details'
+          : (error as Error).message;
     reply.code(status);
     envelope = { data: null, total: 0, limit: 0, offset: 0, errors: [{ code: status, msg }] };
   }
-  const isPretty = one(request.query as QueryString, 'prettyPrint') === 'true';
+  const pretty = one(request.query as QueryString, 'prettyPrint');
+  const isPretty = pretty !== undefined && pretty !== 'false';
   await reply.type('application/json').send(JSON.stringify(envelope, undefined, isPretty ? 4 : undefined));
 }

@@ -12,19 +12,21 @@ import {
   spansInTraces,
   type TraceSearchResult,
 } from '#query';
+import { HTTP_STATUS } from '../errors.ts';
+import { type AdjustedSpan, adjustTrace, rawTrace } from './adjust.ts';
 import { resourceSpansJson } from './otlp-json.ts';
 import {
   bad,
-  filterOfTags,
   goDurationNs,
   one,
   type QueryString,
+  splitTags,
   tagsOfQuery,
   timeMs,
   traceIdOf,
+  truth,
   wholeNumber,
 } from './parameters.ts';
-import { STATUS } from './v1.ts';
 
 /**
  * Jaeger's API v3 over HTTP (jaeger-idl api_v3/query_service.proto): what today's Jaeger UI asks. Answers are OTLP; parameters come in
@@ -34,7 +36,8 @@ import { STATUS } from './v1.ts';
 const DEFAULT_SEARCH_DEPTH = 100;
 const MAX_SEARCH_DEPTH = 1500;
 const DAY_MS = 86_400_000;
-const KIND_UNSPECIFIED = 'unspecified';
+/** What Jaeger shows of a span that says no kind. */
+const DEFAULT_KIND = 'internal';
 
 export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: StoreReader): void {
   const get = (path: string, answer: (query: QueryString, params: Record<string, string>) => Promise<object>): void => {
@@ -42,10 +45,10 @@ export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: Sto
       try {
         return await answer(request.query as QueryString, request.params as Record<string, string>);
       } catch (error) {
-        const httpCode = error instanceof QueryError ? STATUS[error.code] : 500;
-        if (!(error instanceof QueryError)) request.log.error(error);
+        const httpCode = error instanceof QueryError ? HTTP_STATUS[error.code] : 500;
+        if (httpCode === 500) request.log.error({ err: error, url: request.url }, 'request failed');
         const message =
-          error instanceof QueryError ? error.message : 'internal error; the server’s log has the details';
+          httpCode === 500 ? 'internal error; the server’s log has the details' : (error as Error).message;
         return reply.code(httpCode).send({ error: { httpCode, message } });
       }
     });
@@ -58,21 +61,24 @@ export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: Sto
     const operations = await listOperations(reader, { fromMs: 0, toMs: Date.now() + DAY_MS, service });
     return {
       operations: operations
-        .map(({ name, kind: spanKind }) => ({ name, spanKind: spanKind === KIND_UNSPECIFIED ? '' : spanKind }))
+        .map(({ name, kind: spanKind }) => ({ name, spanKind: spanKind === 'unspecified' ? DEFAULT_KIND : spanKind }))
         .filter((operation) => kind === undefined || operation.spanKind === kind),
     };
   });
-  get('/traces/:traceId', async (_query, { traceId }) => ({
-    result: { resourceSpans: resourceSpansJson(await readWholeTrace(reader, traceIdOf(traceId!))) },
-  }));
+  get('/traces/:traceId', async (query, { traceId }) => {
+    const adjust = truth(query, query.rawTraces === undefined ? 'raw_traces' : 'rawTraces') ? rawTrace : adjustTrace;
+    return resultOf(adjust(await readWholeTrace(reader, traceIdOf(traceId!))));
+  });
   get('/traces', async (query) => {
     const { traces } = await search(reader, query);
     const places = await findTraces(
       reader,
       traces.map(({ traceId }) => traceId),
     );
-    const spans = places.length === 0 ? [] : await readSpans(reader, spansInTraces(places));
-    return { result: { resourceSpans: resourceSpansJson(spans) } };
+    if (places.length === 0) throw new QueryError('not_found', 'No traces found');
+    const adjust = truth(query, searched(query, 'rawTraces')) ? rawTrace : adjustTrace;
+    const spans = await readSpans(reader, spansInTraces(places));
+    return resultOf([...Map.groupBy(spans, (span) => span.traceId).values()].flatMap(adjust));
   });
   get('/trace-summaries', async (query) => {
     const { traces } = await search(reader, query);
@@ -83,21 +89,32 @@ export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: Sto
     return {
       summaries: traces.map((trace) => ({
         traceId: trace.traceId,
-        rootServiceName: trace.rootService,
-        rootOperationName: trace.rootOperation,
+        // A trace without its root has no root's name in Jaeger.
+        ...(!trace.rootMissing && { rootServiceName: trace.rootService, rootOperationName: trace.rootOperation }),
         minStartTimeUnixNano: String(trace.startNs),
         maxEndTimeUnixNano: String(trace.endNs),
         spanCount: trace.spanCount,
         errorSpanCount: trace.errorCount,
         orphanSpanCount: orphans.get(trace.traceId) ?? 0,
-        services: trace.services.map(({ name, spanCount, errorCount }) => ({
-          name,
-          spanCount,
-          errorSpanCount: errorCount,
-        })),
+        services: trace.services
+          .map(({ name, spanCount, errorCount }) => ({ name, spanCount, errorSpanCount: errorCount }))
+          .sort((a, b) => (a.name < b.name ? -1 : 1)),
       })),
     };
   });
+}
+
+/** Warnings travel as an attribute, as in Jaeger. */
+function resultOf(spans: readonly AdjustedSpan[]): object {
+  const warned = spans.map(({ span, warnings }) => {
+    if (warnings.length === 0) return span;
+    const value = warnings.map((warning) => ({ type: 'string' as const, value: warning }));
+    return {
+      ...span,
+      attributes: [...span.attributes, { key: '@jaeger@warnings', value: { type: 'array' as const, value } }],
+    };
+  });
+  return { result: { resourceSpans: resourceSpansJson(warned) } };
 }
 
 /** `query.serviceName` and `query.service_name`. */
@@ -111,6 +128,9 @@ async function search(reader: StoreReader, query: QueryString): Promise<TraceSea
   const toMs = timeMs(query, searched(query, 'startTimeMax'));
   if (fromMs === undefined || toMs === undefined)
     throw bad('query.start_time_min', 'start_time_min and start_time_max are required');
+  if (one(query, 'query.filter') !== undefined)
+    throw bad('query.filter', 'structured filters are not supported; use query.attributes');
+  if (fromMs >= toMs) throw bad('query.start_time_min', 'start_time_min must be before start_time_max');
   const depth =
     wholeNumber(query, searched(query, 'searchDepth')) ??
     wholeNumber(query, searched(query, 'numTraces')) ??
@@ -118,7 +138,7 @@ async function search(reader: StoreReader, query: QueryString): Promise<TraceSea
   return searchTraces(reader, {
     fromMs,
     toMs,
-    q: filterOfTags(tagsOfQuery(query)) || undefined,
+    ...splitTags(tagsOfQuery(query)),
     service: one(query, searched(query, 'serviceName')),
     operation: one(query, searched(query, 'operationName')),
     minDurationNs: goDurationNs(query, searched(query, 'durationMin')),

@@ -4,4 +4,4 @@ export { type FilterToken, tokenizeFilter } from './lexer.ts';
 export * from './parse.ts';
 export * from './print.ts';
 export * from './tree.ts';
-export { parseDurationNs } from './value.ts';
+export { classifyValue, parseDurationNs } from './value.ts';

@@ -1,0 +1,96 @@
+import type { FastifyInstance } from 'fastify';
+import { readSpanMetrics, type SpanMetricsGroup, type StoreReader } from '#query';
+import { goneSignal } from '../abort.ts';
+import { apiError } from '../errors.ts';
+import { bad, many, one, type QueryString, truth, wholeNumber } from './parameters.ts';
+
+/**
+ * Jaeger's service performance monitoring (`/api/metrics/…`), as its Monitor tab asks it: a metric family per request.
+ * Jaeger needs a Prometheus for this; here the spans themselves answer.
+ */
+
+const HOUR_MS = 3_600_000;
+const DEFAULT_STEP_MS = 5_000;
+const DEFAULT_WINDOW_MS = 600_000;
+const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
+
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly values: (group: SpanMetricsGroup) => readonly (number | null)[];
+}
+
+export function jaegerMetricsRoutes(app: FastifyInstance, prefix: string, reader: StoreReader): void {
+  const get = (path: string, familyOf: (query: QueryString) => Family): void => {
+    app.get(`${prefix}/api/metrics/${path}`, async (request, reply) => {
+      try {
+        const query = request.query as QueryString;
+        return await answer(reader, query, familyOf(query), goneSignal(reply));
+      } catch (error) {
+        const { status, body } = apiError(error);
+        if (status === 500) request.log.error({ err: error, url: request.url }, 'request failed');
+        const errors = [{ code: status, msg: body.error.message }];
+        return reply.code(status).send({ data: null, total: 0, limit: 0, offset: 0, errors });
+      }
+    });
+  };
+  get('calls', () => ({
+    name: 'call_rate',
+    help: 'calls/sec, grouped by service',
+    values: (group) => group.callsPerSecond,
+  }));
+  get('errors', () => ({
+    name: 'error_rate',
+    help: 'error rate, computed as a fraction of errors/sec over calls/sec, grouped by service',
+    values: (group) => group.errorRatio,
+  }));
+  get('latencies', (query) => {
+    const quantile = Number(one(query, 'quantile') ?? Number.NaN);
+    if (!(quantile >= 0 && quantile <= 1)) throw bad('quantile', 'expected a number from 0 to 1');
+    return {
+      name: 'latencies',
+      help: `${quantile.toFixed(2)}th quantile latency, grouped by service`,
+      values: (group) => group.latencyMs(quantile),
+    };
+  });
+}
+
+async function answer(reader: StoreReader, query: QueryString, family: Family, signal: AbortSignal): Promise<object> {
+  const services = many(query, 'service');
+  if (services.length === 0) throw bad('service', 'please provide at least one service name');
+  const kinds = many(query, 'spanKind');
+  const unknown = kinds.find((kind) => !KINDS.includes(kind));
+  if (unknown !== undefined) throw bad('spanKind', `unsupported span kind: '${unknown}'`);
+  const byOperation = truth(query, 'groupByOperation');
+  const { timesMs, groups } = await readSpanMetrics(
+    reader,
+    {
+      services,
+      kinds: kinds.length > 0 ? kinds : ['server'],
+      byOperation,
+      endMs: wholeNumber(query, 'endTs') ?? Date.now(),
+      lookbackMs: wholeNumber(query, 'lookback') ?? HOUR_MS,
+      stepMs: Math.max(1, wholeNumber(query, 'step') ?? DEFAULT_STEP_MS),
+      windowMs: Math.max(1, wholeNumber(query, 'ratePer') ?? DEFAULT_WINDOW_MS),
+    },
+    { signal },
+  );
+  return {
+    name: `${byOperation ? 'service_operation' : 'service'}_${family.name}`,
+    type: 'GAUGE',
+    help: `${family.help}${byOperation ? ' & operation' : ''}`,
+    metrics: groups.map((group) => ({
+      labels: [
+        ...(byOperation ? [{ name: 'operation', value: group.operation }] : []),
+        { name: 'service_name', value: group.service },
+      ],
+      metricPoints: family
+        .values(group)
+        .flatMap((value, i) =>
+          value === null
+            ? []
+            : [{ gaugeValue: { doubleValue: value }, timestamp: new Date(timesMs[i]!).toISOString() }],
+        ),
+    })),
+  };
+}
