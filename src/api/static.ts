@@ -1,7 +1,7 @@
 /** The console's files, as the build wrote them. */
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { extname, join, normalize, sep } from 'node:path';
+import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { compress, encodingOf } from './compress.ts';
 
@@ -66,7 +66,7 @@ export function serveConsole(app: FastifyInstance, folder: string): void {
     if (path === undefined || API_PATH.test(path)) return reply.callNotFound();
     const file = path === '/' ? undefined : await cache.get(join(folder, path));
     if (file !== undefined) return sendFile(request, reply, file, path);
-    if (extname(path) !== '' || path.startsWith('/assets/')) return reply.callNotFound();
+    if (isFileName(path)) return reply.callNotFound();
     const index = await cache.get(join(folder, 'index.html'));
     if (index !== undefined) return sendFile(request, reply, index, '/index.html');
     return reply
@@ -75,6 +75,11 @@ export function serveConsole(app: FastifyInstance, folder: string): void {
       .header('cache-control', 'no-store')
       .send(MISSING_PAGE);
   });
+}
+
+/** What can only be a file: names of services, deeper in a path, may have dots. */
+function isFileName(path: string): boolean {
+  return path.startsWith('/assets/') || /^\/[^/]+\.\w+$/.test(path);
 }
 
 /** The decoded path below the folder; undefined for one that would leave it. */
@@ -86,8 +91,7 @@ export function safePath(pathname: string): string | undefined {
     return undefined;
   }
   if (decoded.includes('\0') || decoded.includes('\\')) return undefined;
-  const path = normalize(decoded).split(sep).join('/');
-  return path.startsWith('/') && !path.split('/').includes('..') ? path : undefined;
+  return decoded.startsWith('/') && !decoded.split('/').includes('..') ? decoded.replace(/\/{2,}/g, '/') : undefined;
 }
 
 async function sendFile(

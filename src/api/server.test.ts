@@ -1,0 +1,344 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type FixtureLog, insertLogs, insertPoints, insertSeries, insertSpans } from '../query/testing/fixtures.ts';
+import { SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../query/testing/shop.ts';
+import { startTestStore, type TestStore } from '../query/testing/test-store.ts';
+import { encodingOf } from './compress.ts';
+import type {
+  AttributeKeysResponse,
+  AttributeValuesResponse,
+  LogHistogramResponse,
+  LogsResponse,
+  MetricLabelsResponse,
+  MetricQueryResponse,
+  MetricsResponse,
+  OperationsResponse,
+  ServiceResponse,
+  ServicesResponse,
+  SpanResponse,
+  StatusResponse,
+  SystemResponse,
+  TraceLogsResponse,
+  TraceResponse,
+  TracesResponse,
+} from './console/types.ts';
+import { type RunningServer, startServer } from './index.ts';
+import { safePath } from './static.ts';
+
+const spans = shopSpans();
+const first = spans[0]!;
+const logs: readonly FixtureLog[] = [
+  {
+    timeNs: first.timeNs,
+    service: 'gateway',
+    body: 'hello world',
+    severityNumber: 9,
+    traceId: first.traceId,
+    spanId: first.spanId,
+  },
+  { timeNs: first.timeNs + 5n, service: 'orders', body: 'bad luck', severityNumber: 17 },
+];
+const range = `from=${SHOP_FROM_MS}&to=${SHOP_TO_MS}`;
+const ui = mkdtempSync(join(tmpdir(), 'signalbox-ui-'));
+const script = `export const text = '${'x'.repeat(5000)}';\n`;
+
+let store: TestStore;
+let server: RunningServer;
+beforeAll(async () => {
+  mkdirSync(join(ui, 'assets'));
+  writeFileSync(join(ui, 'index.html'), '<!doctype html><title>console</title>');
+  writeFileSync(join(ui, 'assets', 'main-abc.js'), script);
+  store = await startTestStore();
+  await insertSpans(store, spans);
+  await insertLogs(store, logs);
+  await insertSeries(
+    store,
+    [{ seriesId: 1n, name: 'queue', type: 5, unit: '1', service: 'orders', attributes: { shard: 'a' } }],
+    first.timeNs,
+  );
+  await insertPoints(store, 'metric_points', [
+    { name: 'queue', seriesId: 1n, timeNs: first.timeNs, columns: { value: 4 } },
+  ]);
+  server = await startServer({ port: 0, engineUrl: store.url, uiDir: ui, version: '9.9.9' });
+});
+afterAll(async () => {
+  await server.close();
+  await store.close();
+  rmSync(ui, { recursive: true });
+});
+
+async function get<T>(path: string): Promise<T> {
+  const response = await fetch(`${server.url}/api/console${path}`);
+  if (response.status !== 200) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as T;
+}
+async function fails(path: string): Promise<{ status: number; error: { [key: string]: unknown } }> {
+  const response = await fetch(`${server.url}/api/console${path}`);
+  return { status: response.status, error: ((await response.json()) as { error: { [key: string]: unknown } }).error };
+}
+
+describe('the console API', () => {
+  test('status says what is stored', async () => {
+    const status = await get<StatusResponse>('/status');
+    expect(status).toMatchObject({ version: '9.9.9', ingest: { grpcPort: 4317, httpPort: 4318 } });
+    expect(status.signals.traces.hasData).toBe(true);
+    expect(status.signals.logs.newestMs).toBe(Number(logs[1]!.timeNs / 1_000_000n));
+    expect(Math.abs(status.nowMs - Date.now())).toBeLessThan(60_000);
+  });
+
+  test('services and one service', async () => {
+    const { services } = await get<ServicesResponse>(`/services?${range}`);
+    expect(services.map((service) => service.name).sort()).toEqual(['gateway', 'inventory', 'orders', 'payments']);
+    const service = await get<ServiceResponse>(`/services/orders?${range}&environment=prod`);
+    expect(service.summary.name).toBe('orders');
+    expect(service.operations[0]).toMatchObject({ name: 'create order', kind: 'server' });
+    expect(service.callers.map((caller) => caller.service)).toEqual(['gateway']);
+    expect(service.slowest).toHaveLength(10);
+    expect(service.failed.every((trace) => trace.errorCount > 0)).toBe(true);
+    const own = spans.filter((span) => span.name === 'create order');
+    const prod = own.filter(
+      (span) => (span.resource as { [key: string]: unknown })['deployment.environment.name'] === 'prod',
+    );
+    const slowest = prod.sort((a, b) => b.durationNs - a.durationNs)[0]!;
+    expect(service.slowest[0]).toMatchObject({ traceId: slowest.traceId, matchedSpanId: slowest.spanId });
+    const { operations } = await get<OperationsResponse>(`/operations?${range}&service=orders`);
+    expect(operations).toContainEqual({ name: 'validate', kind: 'internal', count: 400 });
+  });
+
+  test('traces, one trace, a span and its logs', async () => {
+    const found = await get<TracesResponse>(`/traces?${range}&service=inventory&limit=3&sort=slowest&minDurationNs=1`);
+    expect(found).toMatchObject({ truncated: true, limit: 3, total: 100 });
+    expect(found.traces).toHaveLength(3);
+    const trace = await get<TraceResponse>(`/traces/${first.traceId}`);
+    expect(trace).toMatchObject({
+      traceId: first.traceId,
+      startNs: String(first.timeNs),
+      logCount: 1,
+      truncated: false,
+    });
+    expect(trace.startMs).toBeCloseTo(Number(first.timeNs) / 1e6, 2);
+    const span = await get<SpanResponse>(`/traces/${first.traceId}/spans/${first.spanId}`);
+    expect(span).toMatchObject({ service: 'gateway', kind: 'server', startNs: String(first.timeNs), linkedFrom: [] });
+    expect(span.attributes).toEqual(first.attributes);
+    const ofTrace = await get<TraceLogsResponse>(`/traces/${first.traceId.toUpperCase()}/logs?spanId=${first.spanId}`);
+    expect(ofTrace.logs.map((log) => log.body)).toEqual(['hello world']);
+  });
+
+  test('logs and their histogram', async () => {
+    const page = await get<LogsResponse>(`/logs?${range}&limit=1`);
+    expect(page).toMatchObject({ truncated: true, limit: 1 });
+    const next = await get<LogsResponse>(`/logs?${range}&limit=1&cursor=${page.nextCursor}`);
+    expect([...page.logs, ...next.logs].map((log) => log.body)).toEqual(['bad luck', 'hello world']);
+    const histogram = await get<LogHistogramResponse>(`/logs/histogram?${range}&severity=error,fatal`);
+    expect(histogram.total).toBe(1);
+  });
+
+  test('attributes', async () => {
+    const { keys } = await get<AttributeKeysResponse>(`/attributes?${range}&signal=traces&prefix=user`);
+    expect(keys).toEqual([{ key: 'user.id', scope: 'item', type: 'int' }]);
+    const { values } = await get<AttributeValuesResponse>(
+      `/attributes/values?${range}&signal=traces&key=user.id&limit=3`,
+    );
+    expect(values).toHaveLength(3);
+  });
+
+  test('metrics', async () => {
+    const { metrics } = await get<MetricsResponse>(`/metrics?${range}`);
+    expect(metrics.map((metric) => metric.name)).toEqual(['queue']);
+    const { labels } = await get<MetricLabelsResponse>(`/metrics/labels?${range}&name=queue`);
+    expect(labels[0]).toEqual({ key: 'shard', scope: 'item', valueCount: 1, values: ['a'] });
+    const result = await get<MetricQueryResponse>(
+      `/metrics/query?${range}&name=queue&groupBy=shard&step=3600000&aggregation=max`,
+    );
+    expect(result.series).toMatchObject([{ labels: { shard: 'a' }, last: 4 }]);
+  });
+
+  test('the system: tables of the store and its processes', async () => {
+    const system = await get<SystemResponse>(`/system?${range}`);
+    expect(system.store.available).toBe(true);
+    expect(system.store.tables.find((table) => table.name === 'spans')).toMatchObject({
+      signal: 'traces',
+      rows: spans.length,
+      retention: 'for ever',
+    });
+    expect(system.store.bytesPerItem.traces).toBeGreaterThan(0);
+    expect(system.processes.map((process) => process.role)).toEqual(['engine', 'server']);
+  });
+
+  test.each([
+    { path: '/traces', status: 400, code: 'bad_query', message: 'from and to' },
+    { path: '/traces?from=5&to=5', status: 400, code: 'bad_query', message: 'from must lie before to' },
+    { path: '/traces?from=a&to=5', status: 400, code: 'bad_query', message: 'from must be a number' },
+    { path: `/traces?${range}&sort=best`, status: 400, code: 'bad_query', message: "sort can't be best" },
+    { path: `/traces?${range}&limit=0`, status: 400, code: 'bad_query', message: 'limit' },
+    { path: '/traces/xyz', status: 400, code: 'bad_query', message: 'no trace id' },
+    { path: '/traces/abc', status: 404, code: 'not_found', message: 'no trace' },
+    { path: `/logs?${range}&severity=loud`, status: 400, code: 'bad_query', message: "severity can't hold loud" },
+    { path: `/services/nobody?${range}`, status: 404, code: 'not_found', message: 'nobody' },
+    { path: `/metrics/query?${range}`, status: 400, code: 'bad_query', message: 'name is missing' },
+    { path: `/metrics/query?${range}&name=queue&step=1`, status: 400, code: 'bad_query', message: 'steps of 1 ms' },
+    { path: '/nothing', status: 404, code: 'not_found', message: 'nothing is at GET /api/console/nothing' },
+  ])('$path fails with $status', async ({ path, status, code, message }) => {
+    const answer = await fails(path);
+    expect(answer).toMatchObject({ status, error: { code } });
+    expect(answer.error['message']).toContain(message);
+  });
+
+  test('a filter that cannot be read carries its place', async () => {
+    const { error } = await fails(`/traces?${range}&q=${encodeURIComponent('a=1 duration>5')}`);
+    expect(error).toMatchObject({
+      code: 'bad_query',
+      query: 'a=1 duration>5',
+      start: 13,
+      end: 14,
+      hint: expect.stringContaining('5ms'),
+    });
+  });
+
+  test('no other origin may read, and HEAD has no body', async () => {
+    const url = `${server.url}/api/console/status`;
+    const response = await fetch(url, { headers: { origin: 'http://elsewhere.example' } });
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    const head = await fetch(url, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect((await fetch(url, { method: 'POST' })).status).toBe(404);
+  });
+});
+
+/** A plain request: fetch would decompress by itself. */
+function rawGet(
+  path: string,
+  headers: { [name: string]: string },
+): Promise<{ status: number; headers: { [name: string]: unknown }; body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(`${server.url}${path}`, { headers }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode!, headers: response.headers, body: Buffer.concat(chunks) }),
+      );
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+describe('files of the console', () => {
+  test.each(['/', '/traces/abc?x=1', '/services/some.service'])('%s gets the page', async (path) => {
+    const answer = await rawGet(path, {});
+    expect(answer.status).toBe(200);
+    expect(answer.body.toString()).toContain('<title>console</title>');
+    expect(answer.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' });
+  });
+
+  test.each([
+    { encoding: 'br', decode: brotliDecompressSync },
+    { encoding: 'gzip', decode: gunzipSync },
+  ])('assets come as $encoding, for ever', async ({ encoding, decode }) => {
+    const answer = await rawGet('/assets/main-abc.js', { 'accept-encoding': encoding });
+    expect(answer.headers).toMatchObject({
+      'content-encoding': encoding,
+      'content-type': 'text/javascript; charset=utf-8',
+      'cache-control': 'public, max-age=31536000, immutable',
+      vary: 'accept-encoding',
+    });
+    expect(decode(answer.body).toString()).toBe(script);
+  });
+
+  test('answers of the API are compressed where the client takes it', async () => {
+    const path = `/api/console/traces?${range}`;
+    const answer = await rawGet(path, { 'accept-encoding': 'gzip' });
+    expect(answer.headers['content-encoding']).toBe('gzip');
+    expect((JSON.parse(gunzipSync(answer.body).toString()) as TracesResponse).total).toBe(400);
+    expect((await rawGet(path, { 'accept-encoding': 'identity' })).headers['content-encoding']).toBeUndefined();
+  });
+
+  test('a file that did not change is not sent again', async () => {
+    const { headers } = await rawGet('/assets/main-abc.js', {});
+    const again = await rawGet('/assets/main-abc.js', { 'if-none-match': String(headers['etag']) });
+    expect([again.status, again.body.length]).toEqual([304, 0]);
+  });
+
+  test.each(['/assets/none.js', '/missing.png', '/api/x', '/jaeger/api/x', '/-/x', '/..%2f..%2fetc%2fpasswd'])(
+    '%s is not found',
+    async (path) => {
+      const answer = await rawGet(path, {});
+      expect(answer.status).toBe(404);
+      expect(JSON.parse(answer.body.toString())).toMatchObject({ error: { code: 'not_found' } });
+    },
+  );
+
+  test('without the built files the page says how to build them', async () => {
+    const bare = await startServer({ port: 0, engineUrl: store.url, uiDir: join(ui, 'nowhere') });
+    const response = await fetch(bare.url);
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('npm run build:ui');
+    await bare.close();
+  });
+
+  test.each([
+    { path: '/a/b.js', want: '/a/b.js' },
+    { path: '/%2e%2e/x', want: undefined },
+    { path: '//a', want: '/a' },
+    { path: '/..%5cx', want: undefined },
+    { path: '/%00', want: undefined },
+    { path: '/%E0%A4%A', want: undefined },
+  ])('the safe path of $path', ({ path, want }) => {
+    expect(safePath(path)).toBe(want);
+  });
+
+  test.each([
+    { header: 'gzip, deflate, br', want: 'br' },
+    { header: 'gzip;q=1.0, br;q=0', want: 'gzip' },
+    { header: '*', want: 'gzip' },
+    { header: undefined, want: undefined },
+    { header: 'deflate', want: undefined },
+  ])('the encoding for $header', ({ header, want }) => {
+    expect(encodingOf(header)).toBe(want);
+  });
+});
+
+test('a taken port is a clear error', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as { port: number };
+  await expect(startServer({ port, engineUrl: store.url })).rejects.toMatchObject({
+    code: 'start',
+    message: expect.stringContaining(`127.0.0.1:${port}: the port is taken`),
+  });
+  other.close();
+});
+
+describe('a store that comes and goes', () => {
+  test('requests say so, the server lives on, and works again by itself', async () => {
+    const check = async () => (await fetch(`${server.url}/-/ready`)).status;
+    expect(await check()).toBe(200);
+    await store.kill();
+    expect(await check()).toBe(503);
+    expect((await fetch(`${server.url}/-/healthy`)).status).toBe(200);
+    expect(await fails(`/services?${range}`)).toMatchObject({ status: 503, error: { code: 'store_unavailable' } });
+    const system = await get<SystemResponse>(`/system?${range}`);
+    expect(system.store).toMatchObject({ available: false, message: 'the store does not answer' });
+    const jaeger = await fetch(`${server.url}/jaeger/api/services`);
+    expect(jaeger.status).toBe(503);
+    await store.restart();
+    expect(await check()).toBe(200);
+    expect((await get<ServicesResponse>(`/services?${range}`)).services).toHaveLength(4);
+  });
+
+  test('a store without tables is one that is not set up', async () => {
+    const empty = await startServer({ port: 0, engineUrl: store.url, database: 'nothing' });
+    const response = await fetch(`${empty.url}/api/console/status`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'store_unavailable', message: 'the store is not set up yet' },
+    });
+    await empty.close();
+  });
+});
