@@ -1,5 +1,5 @@
 import type { Chunk } from '#pdata';
-import { type ByteSink, copyBytes, varintSize, writeString } from './byte-sink.ts';
+import { ByteSink, copyBytes, varintSize, writeString } from './byte-sink.ts';
 import type { OwnerGroup } from './json-paths.ts';
 
 /**
@@ -163,43 +163,48 @@ export function rowCountOf(chunks: readonly Chunk[]): number {
   return count;
 }
 
-/** The rows of chunks as owners of attributes. */
+/** The rows of chunks as owners of attributes, by the chunks' own tables. */
 export function rowGroups(chunks: readonly Chunk[]): OwnerGroup[] {
   return chunks.map((chunk) => ({
     arena: chunk.arena,
     table: chunk.rowAttributes.table,
     count: chunk.count,
+    firstOwner: 0,
     owners: chunk.rows,
     repeats: undefined,
   }));
 }
 
-/** A list of byte ranges that grows: texts made for one column, or places in arenas. */
+/** Strings that are made one by one for a column. Empty ones, the most of them, are only counted until another follows. */
 export class StringList {
-  readonly #content: ByteSink;
-  count = 0;
-
-  constructor(content: ByteSink) {
-    this.#content = content;
-  }
+  readonly #content = new ByteSink();
+  #emptyCount = 0;
 
   reset(): void {
-    this.count = 0;
     this.#content.reset();
+    this.#emptyCount = 0;
   }
 
   add(bytes: Uint8Array, at: number, length: number): void {
-    this.count++;
     if (length === 0) {
-      this.#content.byte(0);
+      this.#emptyCount++;
       return;
     }
+    this.#flush();
     this.#content.varint(length);
     this.#content.copy(bytes, at, length);
   }
 
+  #flush(): void {
+    if (this.#emptyCount === 0) return;
+    const at = this.#content.take(this.#emptyCount);
+    this.#content.bytes.fill(0, at, at + this.#emptyCount);
+    this.#emptyCount = 0;
+  }
+
   /** All strings in ClickHouse's form. */
   write(sink: ByteSink): void {
+    this.#flush();
     const { bytes, length } = this.#content;
     const at = sink.take(length);
     copyBytes(bytes, 0, sink.bytes, at, length);

@@ -95,12 +95,12 @@ export class JsonColumnEncoder {
 
   #measure(group: OwnerGroup, firstSerial: number): void {
     const { keyId, type, length, from, to } = group.table;
-    const { owners, repeats, count } = group;
+    const { firstOwner, owners, repeats, count } = group;
     const { slotOf, duplicateOwners } = this.#chooser;
     const counts = this.#counts;
     const bytes = this.#bytes;
     for (let i = 0; i < count; i++) {
-      const owner = owners === undefined ? i : owners[i]!;
+      const owner = firstOwner + (owners === undefined ? i : owners[i]!);
       const repeat = repeats === undefined ? 1 : repeats[i]!;
       const end = to[owner]!;
       if (duplicateOwners.size > 0 && duplicateOwners.has(firstSerial + i)) {
@@ -222,7 +222,7 @@ export class JsonColumnEncoder {
 
   /** Writes the group's values from block row `firstRow` on; returns the row behind its last. */
   #fill(sink: ByteSink, group: OwnerGroup, firstSerial: number, firstRow: number): number {
-    const { arena, owners, repeats, count } = group;
+    const { arena, firstOwner, owners, repeats, count } = group;
     const { keyId, type, at, length, from, to } = group.table;
     const { slotOf, duplicateOwners } = this.#chooser;
     const { bytes } = sink;
@@ -231,7 +231,7 @@ export class JsonColumnEncoder {
     const rank = this.#rank;
     let blockRow = firstRow;
     for (let i = 0; i < count; i++) {
-      const owner = owners === undefined ? i : owners[i]!;
+      const owner = firstOwner + (owners === undefined ? i : owners[i]!);
       const repeat = repeats === undefined ? 1 : repeats[i]!;
       const end = to[owner]!;
       if (duplicateOwners.size > 0 && duplicateOwners.has(firstSerial + i)) {

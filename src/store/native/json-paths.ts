@@ -8,6 +8,8 @@ export interface OwnerGroup {
   readonly arena: Uint8Array;
   readonly table: AttributeTable;
   readonly count: number;
+  /** Added to each index of an owner. */
+  readonly firstOwner: number;
   /** Undefined: 0, 1, 2, … */
   readonly owners: Uint32Array | undefined;
   /** Undefined: 1 each. */
@@ -66,10 +68,10 @@ export class PathChooser {
 
   #see(group: OwnerGroup, firstSerial: number): void {
     const { keyId, from, to } = group.table;
-    const { owners, count } = group;
+    const { owners, count, firstOwner } = group;
     const lastOwner = this.#lastOwner;
     for (let i = 0; i < count; i++) {
-      const owner = owners === undefined ? i : owners[i]!;
+      const owner = firstOwner + (owners === undefined ? i : owners[i]!);
       const serial = firstSerial + i;
       const end = to[owner]!;
       for (let row = from[owner]!; row < end; row++) {
@@ -87,9 +89,9 @@ export class PathChooser {
   #mostFrequent(groups: readonly OwnerGroup[], limit: number, rowCount: number): KeyPlace[] {
     const leastRows = 1 + rowCount / 1000;
     const rowCounts = new Map<number, number>();
-    for (const { table, owners, repeats, count } of groups) {
+    for (const { table, firstOwner, owners, repeats, count } of groups) {
       for (let i = 0; i < count; i++) {
-        const owner = owners === undefined ? i : owners[i]!;
+        const owner = firstOwner + (owners === undefined ? i : owners[i]!);
         const repeat = repeats === undefined ? 1 : repeats[i]!;
         for (let row = table.from[owner]!; row < table.to[owner]!; row++) {
           const id = table.keyId[row]!;

@@ -13,6 +13,7 @@ import { LogBlockEncoder } from './log-block.ts';
 
 let store: TestStore;
 let inserter: Inserter;
+const LONG = { timeout: 120_000 };
 const encoder = new LogBlockEncoder();
 
 beforeAll(async () => {
@@ -85,7 +86,7 @@ function expectedLog(record: ReferenceObject, group: ReferenceObject): object {
 
 const inOrder = (items: readonly object[]): string[] => items.map((item) => JSON.stringify(item)).sort();
 
-test('any log records come back from the store as the reference decoder sees them', async () => {
+test('any log records come back from the store as the reference decoder sees them', LONG, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(logsRequest, { minLength: 1, maxLength: 3 }), async (requests) => {
       const bodies = requests.map((request) => encodeReference('logs', request));
@@ -93,6 +94,6 @@ test('any log records come back from the store as the reference decoder sees the
       fc.pre(chunks.length > 0);
       expect(inOrder(await throughStore(chunks))).toEqual(inOrder(bodies.flatMap(expectedLogs)));
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });

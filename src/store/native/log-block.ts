@@ -6,7 +6,6 @@ import {
   beginColumn,
   clampTimes,
   rowCountOf,
-  rowGroups,
   StringList,
   wordsOf,
   writeBytes,
@@ -17,6 +16,7 @@ import {
 } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import { JsonColumnEncoder } from './json-column.ts';
+import { RowAttributes } from './row-attributes.ts';
 import { SCOPE_COLUMN_COUNT, ScopeColumns } from './scope-columns.ts';
 import { writeValueJson } from './value-json.ts';
 
@@ -28,9 +28,10 @@ const OWN_COLUMN_COUNT = 13;
 export class LogBlockEncoder {
   readonly #sink = new ByteSink(1 << 20);
   readonly #scopes = new ScopeColumns();
+  readonly #rows = new RowAttributes();
   readonly #severityTexts = new DictionaryColumn();
   readonly #eventNames = new DictionaryColumn();
-  readonly #bodies = new StringList(new ByteSink(1 << 16));
+  readonly #bodies = new StringList();
   readonly #text = new ByteSink();
   #droppedCounts = new Uint32Array(0);
   readonly #attributes = new JsonColumnEncoder(ATTRIBUTE_PATHS);
@@ -46,7 +47,7 @@ export class LogBlockEncoder {
     this.#writeColumns(chunks, rowCount);
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
     beginColumn(sink, 'attributes', ATTRIBUTES_TYPE);
-    this.#attributes.write(sink, rowGroups(chunks), rowCount);
+    this.#attributes.write(sink, this.#rows.groups, rowCount);
     beginColumn(sink, 'dropped_attributes_count', 'UInt32');
     writeUint32s(sink, this.#droppedCounts, undefined, rowCount);
     beginColumn(sink, 'ingested_at', TIME);
@@ -59,6 +60,7 @@ export class LogBlockEncoder {
     this.#severityTexts.reset(rowCount);
     this.#eventNames.reset(rowCount);
     this.#bodies.reset();
+    this.#rows.reset(rowCount);
     if (this.#droppedCounts.length < rowCount) this.#droppedCounts = new Uint32Array(Math.ceil(rowCount * 1.25));
     this.#droppedCounts.fill(0, 0, rowCount);
     this.#eventNames.indices.fill(0, 0, rowCount);
@@ -67,7 +69,9 @@ export class LogBlockEncoder {
       const { arena, rows, columns, patches } = chunk;
       const { severityTextAt, severityTextLength } = columns;
       const { rowStart, rowEnd } = chunk.layout;
-      for (let i = 0; i < chunk.count; i++, blockRow++) {
+      const { count } = chunk;
+      const reader = this.#rows.beginChunk(chunk, blockRow) ? this.#rows : undefined;
+      for (let i = 0; i < count; i++, blockRow++) {
         const row = rows === undefined ? i : rows[i]!;
         this.#severityTexts.indices[blockRow] = this.#severityTexts.indexOf(
           arena,
@@ -77,9 +81,11 @@ export class LogBlockEncoder {
         this.#addBody(chunk, row);
         const patched = patches?.get(row);
         const skipped = patched?.map((patch) => patch.field);
-        this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, skipped);
+        reader?.beginRow(blockRow);
+        this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, skipped, reader);
         if (patched !== undefined)
-          for (const patch of patched) this.#walk(arena, patch.at, patch.at + patch.length, blockRow, undefined);
+          for (const patch of patched)
+            this.#walk(arena, patch.at, patch.at + patch.length, blockRow, undefined, undefined);
       }
     }
   }
@@ -96,7 +102,15 @@ export class LogBlockEncoder {
     }
   }
 
-  #walk(arena: Uint8Array, at: number, end: number, blockRow: number, skipped: readonly number[] | undefined): void {
+  /** Walks the fields in `arena[at, end)` but for the numbers in `skipped`. Attributes go to `reader`. */
+  #walk(
+    arena: Uint8Array,
+    at: number,
+    end: number,
+    blockRow: number,
+    skipped: readonly number[] | undefined,
+    reader: RowAttributes | undefined,
+  ): void {
     while (at < end) {
       let tag = arena[at++]!;
       if (tag >= 0x80) {
@@ -105,7 +119,10 @@ export class LogBlockEncoder {
       }
       const next = skipValue(arena, at, tag & 7);
       const field = tag >>> 3;
-      if ((field === LOG.droppedAttributesCount || field === LOG.eventName) && skipped?.includes(field) !== true) {
+      if (field === LOG.attributes) {
+        readVarint32(arena, at);
+        reader?.add(cursor.at, next);
+      } else if ((field === LOG.droppedAttributesCount || field === LOG.eventName) && !skipped?.includes(field)) {
         const number = readVarint32(arena, at);
         if (field === LOG.eventName)
           this.#eventNames.indices[blockRow] = this.#eventNames.indexOf(arena, cursor.at, number);

@@ -64,6 +64,7 @@ export class ScopeColumns {
         arena: chunk.arena,
         table: chunk.resourceAttributes.table,
         count: owners.length,
+        firstOwner: 0,
         owners: Uint32Array.from(owners),
         repeats: Uint32Array.from(repeats),
       });

@@ -13,6 +13,7 @@ import { SpanBlockEncoder } from './span-block.ts';
 
 let store: TestStore;
 let inserter: Inserter;
+const LONG = { timeout: 120_000 };
 const encoder = new SpanBlockEncoder();
 
 beforeAll(async () => {
@@ -144,7 +145,7 @@ function expectedSpan(span: ReferenceObject, scopeSpans: ReferenceObject, resour
   };
 }
 
-test('any spans come back from the store as the reference decoder sees them', async () => {
+test('any spans come back from the store as the reference decoder sees them', LONG, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(tracesRequest, { minLength: 1, maxLength: 3 }), async (requests) => {
       const bodies = requests.map((request) => encodeReference('traces', request));
@@ -152,7 +153,7 @@ test('any spans come back from the store as the reference decoder sees them', as
       fc.pre(chunks.length > 0);
       expect(await throughStore(chunks)).toEqual(bodies.flatMap(expectedSpans).sort(byId));
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 });
 

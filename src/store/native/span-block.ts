@@ -6,7 +6,6 @@ import {
   beginColumn,
   clampTimes,
   rowCountOf,
-  rowGroups,
   type StringList,
   writeBytes,
   writeConstant64,
@@ -17,6 +16,7 @@ import {
 } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import { JsonColumnEncoder } from './json-column.ts';
+import { RowAttributes } from './row-attributes.ts';
 import { SCOPE_COLUMN_COUNT, ScopeColumns } from './scope-columns.ts';
 import { SpanDetails } from './span-details.ts';
 
@@ -28,6 +28,7 @@ export class SpanBlockEncoder {
   readonly #sink = new ByteSink(1 << 20);
   readonly #scopes = new ScopeColumns();
   readonly #details = new SpanDetails();
+  readonly #rows = new RowAttributes();
   readonly #names = new DictionaryColumn();
   readonly #attributes = new JsonColumnEncoder(ATTRIBUTE_PATHS);
   readonly #resources = new JsonColumnEncoder(RESOURCE_PATHS);
@@ -38,11 +39,11 @@ export class SpanBlockEncoder {
     const rowCount = rowCountOf(chunks);
     beginBlock(sink, OWN_COLUMN_COUNT + SCOPE_COLUMN_COUNT, rowCount);
     this.#scopes.collect(chunks, rowCount);
-    this.#details.collect(chunks, rowCount);
+    this.#details.collect(chunks, rowCount, this.#rows);
     this.#writeColumns(chunks, rowCount);
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
     beginColumn(sink, 'attributes', ATTRIBUTES_TYPE);
-    this.#attributes.write(sink, rowGroups(chunks), rowCount);
+    this.#attributes.write(sink, this.#rows.groups, rowCount);
     this.#writeDetails(rowCount);
     this.#writeEvents(rowCount);
     this.#writeLinks(rowCount);

@@ -12,6 +12,7 @@ import {
 import { ByteSink } from './byte-sink.ts';
 import { StringList } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
+import type { RowAttributes } from './row-attributes.ts';
 import { writeAttributesJson } from './value-json.ts';
 
 /** Most of a span's bytes are attributes: their tag, field 9 with a length. */
@@ -33,20 +34,20 @@ export class SpanDetails {
   droppedLinks: Uint32Array = new Uint32Array(0);
   eventCounts: Uint32Array = new Uint32Array(0);
   linkCounts: Uint32Array = new Uint32Array(0);
-  readonly traceStates: StringList = new StringList(new ByteSink());
-  readonly statusMessages: StringList = new StringList(new ByteSink());
+  readonly traceStates: StringList = new StringList();
+  readonly statusMessages: StringList = new StringList();
 
   eventCount = 0;
   readonly eventTimes: ByteSink = new ByteSink();
   readonly eventNames: DictionaryColumn = new DictionaryColumn();
-  readonly eventAttributes: StringList = new StringList(new ByteSink());
+  readonly eventAttributes: StringList = new StringList();
   readonly eventDropped: ByteSink = new ByteSink();
 
   linkCount = 0;
   readonly linkTraceIds: ByteSink = new ByteSink();
   readonly linkSpanIds: ByteSink = new ByteSink();
-  readonly linkTraceStates: StringList = new StringList(new ByteSink());
-  readonly linkAttributes: StringList = new StringList(new ByteSink());
+  readonly linkTraceStates: StringList = new StringList();
+  readonly linkAttributes: StringList = new StringList();
   readonly linkFlags: ByteSink = new ByteSink();
   readonly linkDropped: ByteSink = new ByteSink();
 
@@ -56,21 +57,26 @@ export class SpanDetails {
   #messageAt = 0;
   #messageLength = 0;
 
-  /** Reads all selected rows of the chunks, in order. */
-  collect(chunks: readonly SpanChunk[], rowCount: number): void {
+  /** Reads all selected rows of the chunks, in order, and their attributes into `attributes`. */
+  collect(chunks: readonly SpanChunk[], rowCount: number, attributes: RowAttributes): void {
     this.#reset(rowCount);
+    attributes.reset(rowCount);
     let blockRow = 0;
     for (const chunk of chunks) {
       const { rows, arena, patches } = chunk;
       const { rowStart, rowEnd } = chunk.layout;
-      for (let i = 0; i < chunk.count; i++, blockRow++) {
+      const { count } = chunk;
+      const reader = attributes.beginChunk(chunk, blockRow) ? attributes : undefined;
+      for (let i = 0; i < count; i++, blockRow++) {
         const row = rows === undefined ? i : rows[i]!;
         this.#traceStateLength = 0;
         this.#messageLength = 0;
         const patched = patches?.get(row);
-        this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, patched);
+        reader?.beginRow(blockRow);
+        this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, patched, reader);
         if (patched !== undefined)
-          for (const patch of patched) this.#walk(arena, patch.at, patch.at + patch.length, blockRow, undefined);
+          for (const patch of patched)
+            this.#walk(arena, patch.at, patch.at + patch.length, blockRow, undefined, undefined);
         this.traceStates.add(arena, this.#traceStateAt, this.#traceStateLength);
         this.statusMessages.add(arena, this.#messageAt, this.#messageLength);
       }
@@ -111,13 +117,14 @@ export class SpanDetails {
       list.reset();
   }
 
-  /** Walks the fields in `arena[at, end)`, leaving out those that `patched` replaces. */
+  /** Walks the fields in `arena[at, end)`, leaving out those that `patched` replaces. Attributes go to `reader`. */
   #walk(
     arena: Uint8Array,
     at: number,
     end: number,
     blockRow: number,
     patched: readonly FieldPatch[] | undefined,
+    reader: RowAttributes | undefined,
   ): void {
     while (at < end) {
       let tag = arena[at++]!;
@@ -125,13 +132,19 @@ export class SpanDetails {
         tag = readVarint32(arena, at - 1);
         at = cursor.at;
       }
-      if (tag === ATTRIBUTE_TAG && arena[at]! < 0x80) {
-        at += 1 + arena[at]!;
+      if (tag === ATTRIBUTE_TAG) {
+        let length = arena[at++]!;
+        if (length >= 0x80) {
+          length = readVarint32(arena, at - 1);
+          at = cursor.at;
+        }
+        reader?.add(at, at + length);
+        at += length;
         continue;
       }
       const next = skipValue(arena, at, tag & 7);
       const field = tag >>> 3;
-      if (field !== SPAN.attributes && (field === SPAN.traceState || (field >= 10 && field <= 15)))
+      if (field === SPAN.traceState || (field >= 10 && field <= 15))
         if (patched === undefined || !patched.some((patch) => patch.field === field))
           this.#take(arena, field, at, next, blockRow);
       at = next;

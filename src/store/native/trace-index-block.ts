@@ -69,7 +69,9 @@ export class TraceIndexBlockEncoder {
 
   #isTrace(index: number, arena: Uint8Array, at: number): boolean {
     const ids = this.#ids.bytes;
-    for (let i = 0; i < 16; i++) if (ids[index * 16 + i] !== arena[at + i]) return false;
+    const from = index * 16;
+    // Ids of other traces mostly differ in their last bytes: some senders put a time in front.
+    for (let i = 15; i >= 0; i--) if (ids[from + i] !== arena[at + i]) return false;
     return true;
   }
 
