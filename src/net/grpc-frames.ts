@@ -1,6 +1,7 @@
 import { DecodeError } from '#base';
 import { type Coding, inflate } from './codings.ts';
 import { joinBytes } from './own-bytes.ts';
+import { isSnappyFramed } from './snappy.ts';
 import { encodeStatus, GRPC, type RpcStatus } from './status.ts';
 
 /**
@@ -92,7 +93,7 @@ export class MessageReader {
   #inflate(coding: Coding, message: Uint8Array): Uint8Array | Promise<Uint8Array> {
     try {
       // Go's gRPC encodings named snappy write the framed format.
-      const actual = coding === 'snappy' && message[0] === 0xff ? 'x-snappy-framed' : coding;
+      const actual = coding === 'snappy' && isSnappyFramed(message) ? 'x-snappy-framed' : coding;
       const content = inflate(actual, message, this.#limitBytes);
       if (content instanceof Uint8Array) return content;
       return content.catch((error: unknown) => {

@@ -35,6 +35,11 @@ const CHUNK_PLAIN = 0x01;
 const CHUNK_IDENTIFIER = 0xff;
 const CHUNK_CONTENT_BYTES = 65_536;
 
+/** Whether the bytes begin as the framing format does. Its first byte alone may also be the length of plain snappy. */
+export function isSnappyFramed(body: Uint8Array): boolean {
+  return STREAM_IDENTIFIER.every((byte, i) => body[i] === byte);
+}
+
 export function decompressSnappyFramed(body: Uint8Array, limitBytes: number): Uint8Array {
   const parts: Uint8Array[] = [];
   let total = 0;

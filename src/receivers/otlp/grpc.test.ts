@@ -263,6 +263,22 @@ describe('the protocol itself', () => {
     expect(running.pipelines.traces.itemCount).toBe(100);
   });
 
+  test('messages in plain snappy, also where the first byte is that of the framed format', async () => {
+    const running = await start();
+    const request = tracesRequest(1);
+    const firstBytes = new Set<number>();
+    for (let padding = 0; padding < 128; padding++) {
+      // An unknown field makes the length, and so the first byte, whatever is needed.
+      const unknown = Uint8Array.from([0xfa, 0x06, padding, ...new Uint8Array(padding)]);
+      const body = await deflate('snappy', Buffer.concat([request, unknown]));
+      firstBytes.add(body[0]!);
+      const answer = await rawCall(running.grpcTarget, { 'grpc-encoding': 'snappy' }, framed(body, 1));
+      expect(answer['grpc-status']).toBe('0');
+    }
+    expect(firstBytes).toContain(0xff);
+    expect(running.pipelines.traces.itemCount).toBe(128);
+  });
+
   test.each([
     {
       name: 'an unknown encoding',
