@@ -31,8 +31,15 @@ const MISSING_PAGE = `<!doctype html>
 const API_PATH = /^\/(?:api|jaeger|prometheus|loki|tempo|zipkin|-)(?:\/|$)/;
 
 /** Scripts and connections from here only; styles may stand in elements, which charts need. */
-const CONTENT_POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors 'self'";
+const CONTENT_POLICY = [
+  "default-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "worker-src 'self' blob:",
+  "object-src 'none'",
+  "base-uri 'self'",
+  "frame-ancestors 'self'",
+].join('; ');
 
 interface StoredFile {
   readonly modifiedMs: number;
