@@ -167,8 +167,12 @@ export function exponentialStatement(query: PointQuery, scale: number): Sql {
   const map = (side: 'positive' | 'negative'): string =>
     `mapFromArrays(tupleElement(merged_${side}, 1), CAST(tupleElement(merged_${side}, 2), 'Array(Int64)')) AS ${side}`;
   // Index i of a finer scale falls into floor(i / 2^(difference of scales)); indices that fall together are added up.
-  const merged = (side: 'positive' | 'negative'): string =>
-    `arrayReduce('sumMap', [arrayMap(i -> toInt32(floor((${side}_offset + i) / pow(2, scale - (${Math.trunc(scale)})))), range(length(${side}_counts)))], [${side}_counts]) AS merged_${side}`;
+  const factor = `pow(2, scale - (${Math.trunc(scale)}))`;
+  const merged = (side: 'positive' | 'negative'): string => {
+    const index = `toInt32(floor((${side}_offset + i) / ${factor}))`;
+    const indices = `arrayMap(i -> ${index}, range(length(${side}_counts)))`;
+    return `arrayReduce('sumMap', [${indices}], [${side}_counts]) AS merged_${side}`;
+  };
   const columns = raw(
     `count, sum, toInt64(zero_count) AS zeros, ${merged('positive')}, ${merged('negative')}, ${map('positive')}, ${map('negative')}`,
   );
