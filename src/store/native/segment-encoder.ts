@@ -35,8 +35,9 @@ export class SegmentEncoder {
     const seconds = Number(ingestedAtNs / NS_PER_SECOND);
     const spans = chunks.filter((chunk) => chunk instanceof SpanChunk && chunk.count > 0) as SpanChunk[];
     if (spans.length > 0) {
-      yield { table: 'spans', bytes: this.#spans.encode(spans, ingestedAtNs) };
+      // The index first: a trace that a search finds can be opened.
       yield { table: 'trace_index', bytes: this.#traceIndex.encode(spans, seconds) };
+      yield { table: 'spans', bytes: this.#spans.encode(spans, ingestedAtNs) };
     }
     const logs = chunks.filter((chunk) => chunk instanceof LogChunk && chunk.count > 0) as LogChunk[];
     if (logs.length > 0) yield { table: 'logs', bytes: this.#logs.encode(logs, ingestedAtNs) };
