@@ -62,8 +62,8 @@ export const FRAME_CHECKS: readonly Check[] = [
     run: async ({ page, open }) => {
       await open('/services');
       await page.getByTestId('range').click();
-      await page.getByRole('button', { name: 'Last 15 min' }).click();
-      await expectEventually(() => searchOf(page).get('range'), '15m');
+      await page.getByRole('button', { name: 'Last 30 min' }).click();
+      await expectEventually(() => searchOf(page).get('range'), '30m');
       await page.getByTestId('range').click();
       await page.getByRole('textbox', { name: 'Time range' }).fill('now-2h to now-1h');
       await page.keyboard.press('Enter');

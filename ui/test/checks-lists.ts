@@ -46,7 +46,7 @@ export const LIST_CHECKS: readonly Check[] = [
       await expectEventually(() => searchOf(page).has('from') && searchOf(page).has('to'), true);
       await page.goBack();
       await expectEventually(() => searchOf(page).has('from'), false);
-      assert.equal(await textOf(page.getByTestId('range')), 'Last 1 h');
+      assert.equal(await textOf(page.getByTestId('range')), 'Last 15 min');
     },
   },
   {
@@ -195,7 +195,7 @@ export const LIST_CHECKS: readonly Check[] = [
       await page.locator('.metric-row', { hasText: wanted }).first().click();
       await expectEventually(() => searchOf(page).get('metric'), wanted);
       await page.getByRole('button', { name: /^Group by/ }).click();
-      await page.getByRole('option', { name: /service\.name/ }).click();
+      await page.getByRole('option', { name: /service\.name\b(?!space)/ }).click();
       await page.keyboard.press('Escape');
       await expectEventually(() => searchOf(page).get('group'), 'service.name');
       await expectEventually(async () => (await page.locator('.legend-row').count()) >= 1, true);

@@ -68,6 +68,7 @@ const SHOTS: readonly Shot[] = [
       await settle(page);
     },
   },
+  { name: 'heatmap', path: '/metrics?metric=http.server.request.duration&agg=heatmap&range=1h' },
   { name: 'system', path: '/system' },
   { name: 'send', path: '/send' },
   { name: 'empty', path: '/traces?q=%22nothing+is+called+like+this%22' },

@@ -31,6 +31,7 @@ describe('coloured parts', () => {
     ['trace 360fd14391094d430dfe3cb7d34917d4', ['id:360fd14391094d430dfe3cb7d34917d4']],
     ['said "hello 5"', ['string:"hello 5"']],
     ['v2 of utf8 is abc123', []],
+    ['ORD-000777 of -5 and MUG-01', ['number:-5']],
   ])('%s', (message, want) => expect(parts(message)).toEqual(want));
 
   test('put together again are the message', () => {

@@ -53,7 +53,7 @@ const PARTS = new RegExp(
     '(?<id>\\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\\b|\\b(?=[0-9a-f]*\\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,32}\\b)',
     '(?<method>\\b(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\\b)',
     '(?<path>https?://[^\\s"]+|(?<=\\s)/[\\w./{}:-]+)',
-    '(?<number>(?<![\\w.])-?\\d+(?:\\.\\d+)*(?:ns|us|µs|ms|s|m|h|%|B|KiB|MiB|GiB|kB|MB|GB)?(?![\\w]))',
+    '(?<number>(?<![\\w.-])-?\\d+(?:\\.\\d+)*(?:ns|us|µs|ms|s|m|h|%|B|KiB|MiB|GiB|kB|MB|GB)?(?![\\w]))',
   ].join('|'),
   'g',
 );

@@ -21,6 +21,7 @@ const LEVEL: readonly Choice[] = [
   ['max', 'largest'],
 ];
 const HISTOGRAM: readonly Choice[] = [
+  ['heatmap', 'counts by value'],
   ['p50', 'median'],
   ['p90', 'of 100, 90 are below'],
   ['p95', 'of 100, 95 are below'],

@@ -21,8 +21,8 @@ test('spans are read', () => {
 });
 
 describe('search parameters', () => {
-  test('without any, the last hour', () => {
-    expect(rangeFromSearch({})).toEqual({ kind: 'relative', spanMs: HOUR, text: '1h' });
+  test('without any, the last quarter of an hour', () => {
+    expect(rangeFromSearch({})).toEqual({ kind: 'relative', spanMs: HOUR / 4, text: '15m' });
   });
 
   test('two times win over a relative range; times in the wrong order are ignored', () => {
@@ -32,7 +32,7 @@ describe('search parameters', () => {
       toMs: 2000,
     });
     expect(rangeFromSearch({ range: '6h', from: 2000, to: 1000 })).toMatchObject({ kind: 'relative', text: '6h' });
-    expect(rangeFromSearch({ range: 'nonsense' })).toMatchObject({ text: '1h' });
+    expect(rangeFromSearch({ range: 'nonsense' })).toMatchObject({ text: '15m' });
   });
 
   test('writing and reading give the same range', () => {

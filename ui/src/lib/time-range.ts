@@ -10,7 +10,8 @@ export interface ResolvedRange {
   readonly toMs: number;
 }
 
-export const DEFAULT_RANGE_TEXT = '1h';
+/** Short: what one looks for first is what is wrong now, and a fresh installation has no more. */
+export const DEFAULT_RANGE_TEXT = '15m';
 
 /** Offered in the range menu, shortest first. */
 export const RANGE_PRESETS: readonly string[] = ['5m', '15m', '30m', '1h', '3h', '6h', '12h', '24h', '2d', '7d', '30d'];
@@ -34,7 +35,8 @@ export function rangeFromSearch(search: { range?: string; from?: number; to?: nu
   }
   const text = search.range ?? DEFAULT_RANGE_TEXT;
   const spanMs = parseSpan(text);
-  if (spanMs === undefined) return { kind: 'relative', spanMs: 3.6e6, text: DEFAULT_RANGE_TEXT };
+  if (spanMs === undefined)
+    return { kind: 'relative', spanMs: parseSpan(DEFAULT_RANGE_TEXT)!, text: DEFAULT_RANGE_TEXT };
   return { kind: 'relative', spanMs, text };
 }
 

@@ -115,20 +115,22 @@ function LogFilters({ histogram }: { readonly histogram: LogHistogramResponse | 
     <>
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset brings a legend and borders that this row has no place for */}
       <div className="levels" role="group" aria-label="Levels">
-        {SEVERITIES.filter((severity) => totals.has(severity) || chosen.includes(severity)).map((severity) => (
-          <button
-            type="button"
-            key={severity}
-            className={chosen.includes(severity) ? 'button level on' : 'button level'}
-            aria-pressed={chosen.includes(severity)}
-            title={chosen.includes(severity) ? `Stop asking for ${severity} only` : `Only ${severity}`}
-            onClick={() => toggle(severity)}
-          >
-            <i className="level-dot" style={{ background: groupColour(severity, tokens) }} />
-            {severity}
-            <span className="muted small">{formatCompact(totals.get(severity) ?? 0)}</span>
-          </button>
-        ))}
+        {SEVERITIES.filter((severity) => (totals.get(severity) ?? 0) > 0 || chosen.includes(severity)).map(
+          (severity) => (
+            <button
+              type="button"
+              key={severity}
+              className={chosen.includes(severity) ? 'button level on' : 'button level'}
+              aria-pressed={chosen.includes(severity)}
+              title={chosen.includes(severity) ? `Stop asking for ${severity} only` : `Only ${severity}`}
+              onClick={() => toggle(severity)}
+            >
+              <i className="level-dot" style={{ background: groupColour(severity, tokens) }} />
+              {severity}
+              <span className="muted small">{formatCompact(totals.get(severity) ?? 0)}</span>
+            </button>
+          ),
+        )}
       </div>
       <SelectMenu
         name="service"

@@ -2,7 +2,7 @@
 import { useDeferredValue, useMemo } from 'react';
 import type { MetricLabelsResponse, MetricQueryResponse, MetricSummary, MetricsResponse } from '#api/types.ts';
 import { seriesColour, serviceColour } from '../lib/colour.ts';
-import { plural, unitFormatter } from '../lib/format.ts';
+import { plural, tickText, unitFormatter } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { aggregationsOf, defaultAggregation, seriesLabel, typeText } from '../lib/metrics.ts';
 import { usePageSearch } from '../lib/page-search.ts';
@@ -11,6 +11,7 @@ import type { MetricsSearch } from '../lib/search.ts';
 import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
 import { GroupMenu } from '../panels/group-menu.tsx';
 import { MetricList } from '../panels/metric-list.tsx';
+import { Heatmap, type HeatmapRow } from '../widgets/heatmap.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { QueryField } from '../widgets/query-field.tsx';
 import { SelectMenu } from '../widgets/select-menu.tsx';
@@ -81,7 +82,8 @@ function MetricView({ metric }: { readonly metric: MetricSummary }) {
       <header className="metric-head">
         <h2>{metric.name}</h2>
         <p className="muted">
-          {metric.description || 'No description.'} {typeText(metric)}
+          {metric.description === '' ? '' : `${metric.description.replace(/\.$/, '')}. `}
+          {typeText(metric)}
           {metric.unit ? `, unit ${metric.unit}` : ''}, {plural(metric.seriesCount, 'series', 'series')}.
         </p>
       </header>
@@ -144,6 +146,24 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
       />
     );
   }
+  if (data.aggregation === 'heatmap') {
+    return (
+      <div className="section">
+        <div className="chart-head">
+          <h3>heatmap</h3>
+          <span className="muted">observations by value; darker is more</span>
+        </div>
+        <Heatmap
+          label={`${data.metric.name}: observations by time and value`}
+          grid={data.grid}
+          fromMs={scope.fromMs}
+          toMs={scope.toMs}
+          rows={toHeatmapRows(data)}
+          onZoom={scope.zoomTo}
+        />
+      </div>
+    );
+  }
   return (
     <div className="section">
       <TimeChart
@@ -167,6 +187,15 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
       />
     </div>
   );
+}
+
+/** The server gives a series per bucket, labelled with its upper bound `le` in the metric's own unit. */
+function toHeatmapRows(data: MetricQueryResponse): readonly HeatmapRow[] {
+  const format = unitFormatter(data.metric.unit);
+  return data.series.map(({ labels, values }) => ({
+    bound: labels.le === '+Inf' ? '∞' : tickText(format(Number(labels.le))),
+    counts: values,
+  }));
 }
 
 function chartNote(data: MetricQueryResponse): string {

@@ -10,7 +10,6 @@ import { useScope } from '../lib/scope.tsx';
 import { severityColour, severityGroup } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
 import type { LogStream } from '../lib/use-log-stream.ts';
-import { printAttribute } from '../widgets/attribute-table.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { ServiceDot } from '../widgets/service-name.tsx';
 import { useRowKeys } from '../widgets/table.tsx';
@@ -134,7 +133,7 @@ const LogRow = memo(function LogRow({ log, withDate, selected, onSelect }: LogRo
         {Object.entries(fields).map(([key, value]) => (
           <span key={key} className="log-field">
             {' '}
-            {key}=<b>{printAttribute(value)}</b>
+            {key}=<b>{typeof value === 'string' ? value : JSON.stringify(value)}</b>
           </span>
         ))}
       </span>

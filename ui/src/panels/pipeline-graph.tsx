@@ -1,6 +1,6 @@
 /** The pipelines as a drawing: what flows where, how fast, where it queues and where it fails. */
 import { useMemo, useRef } from 'react';
-import type { ComponentView, SystemResponse } from '#api/types.ts';
+import type { ComponentView, SignalName, SystemResponse } from '#api/types.ts';
 import { formatCompact, formatCount, formatRate } from '../lib/format.ts';
 import {
   type LayoutEdge,
@@ -14,14 +14,16 @@ import { useSize } from '../widgets/canvas.tsx';
 
 /** A queue that is this full is worth a warning. */
 const QUEUE_WARNING = 0.8;
+/** The lanes are in the order of the page's other parts. */
+const SIGNALS: readonly SignalName[] = ['traces', 'logs', 'metrics'];
 
 export function PipelineGraph({ data }: { readonly data: Pick<SystemResponse, 'pipelines' | 'components'> }) {
   const box = useRef<HTMLDivElement>(null);
   const { width } = useSize(box);
-  const layout = useMemo(
-    () => layoutPipelines(data.pipelines, data.components, width),
-    [data.pipelines, data.components, width],
-  );
+  const layout = useMemo(() => {
+    const bySignal = data.pipelines.toSorted((a, b) => SIGNALS.indexOf(a.signal) - SIGNALS.indexOf(b.signal));
+    return layoutPipelines(bySignal, data.components, width);
+  }, [data.pipelines, data.components, width]);
   return (
     <div className="pipeline-graph" ref={box}>
       {width > 0 ? (

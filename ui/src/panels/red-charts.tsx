@@ -1,10 +1,12 @@
 /** Rate, errors and duration of a service over time, side by side with one crosshair. */
 import { useMemo } from 'react';
 import type { ServiceResponse } from '#api/types.ts';
-import { formatDuration, formatRate } from '../lib/format.ts';
+import { formatDuration, formatNumber, formatRate } from '../lib/format.ts';
 import { useScope } from '../lib/scope.tsx';
 import { useTheme } from '../lib/theme.tsx';
 import { type ChartSeries, TimeChart } from '../widgets/time-chart.tsx';
+
+const rateTick = (perSecond: number): string => `${formatNumber(perSecond)}/s`;
 
 export function RedCharts({ data }: { readonly data: ServiceResponse }) {
   const { tokens } = useTheme();
@@ -31,8 +33,8 @@ export function RedCharts({ data }: { readonly data: ServiceResponse }) {
   };
   return (
     <div className="section charts-three">
-      <TimeChart {...common} title="Rate" series={charts.rate} format={formatRate} />
-      <TimeChart {...common} title="Errors" series={charts.errors} format={formatRate} />
+      <TimeChart {...common} title="Rate" series={charts.rate} format={formatRate} formatTick={rateTick} />
+      <TimeChart {...common} title="Errors" series={charts.errors} format={formatRate} formatTick={rateTick} />
       <TimeChart {...common} title="Duration" series={charts.durations} format={formatDuration} logOffered />
     </div>
   );

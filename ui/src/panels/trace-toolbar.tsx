@@ -17,7 +17,7 @@ export function TraceToolbar({ view }: { readonly view: TraceView }) {
   const toggleLogs = (): void => update({ logs: search.logs ? undefined : true }, true);
   useKeys([{ keys: 'l', help: 'Logs in place', group: 'Trace', run: toggleLogs }]);
   const { errorCount } = view.model;
-  const logCount = view.logs.records.length;
+  const { logCount } = view.model.trace;
   return (
     <div className="toolbar trace-toolbar">
       <FindBox view={view} />

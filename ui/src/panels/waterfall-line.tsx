@@ -55,6 +55,7 @@ function SpanLine(props: LineProps) {
   const { spans, services, names } = model.trace;
   const service = services[spans.service[row]!]!;
   const name = names[spans.name[row]!]!;
+  const hint = spans.hint[row]!;
   const children = model.childCount[row]!;
   const collapsed = state.collapsed[row] === 1;
   const failed = model.isError[row] === 1;
@@ -88,7 +89,7 @@ function SpanLine(props: LineProps) {
       <span className="wf-name" title={`${service}: ${name}`}>
         {name}
       </span>
-      {spans.hint[row] ? <span className="wf-hint">{spans.hint[row]}</span> : null}
+      {hint === '' || name.includes(hint) ? null : <span className="wf-hint">{hint}</span>}
       <span className="spacer" />
       {above === -2 ? (
         <span className="chip" title="The parent of this span is not in the store">

@@ -17,6 +17,7 @@ interface AttributeTableProps extends AttributeActions {
 }
 
 const LONG_CHARS = 400;
+const ONE_LINE_CHARS = 60;
 
 export function AttributeTable({ label, attributes, filter = '', ...actions }: AttributeTableProps) {
   const needle = filter.toLowerCase();
@@ -119,10 +120,11 @@ export function CopyAction({ title, text }: { readonly title: string; readonly t
   );
 }
 
-/** Text of an attribute: strings as they are, everything else as JSON. */
+/** Text of an attribute in a table: strings as they are, everything else as JSON, over several lines if it is long. */
 export function printAttribute(value: AttributeValue): string {
   if (typeof value === 'string') return value;
-  return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 1) : String(value);
+  const line = JSON.stringify(value);
+  return line.length > ONE_LINE_CHARS ? JSON.stringify(value, null, 2) : line;
 }
 
 function cut(text: string): string {

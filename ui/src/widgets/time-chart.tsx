@@ -29,6 +29,8 @@ interface TimeChartProps {
   readonly nowMs: number;
   readonly series: readonly ChartSeries[];
   readonly format: (value: number) => string;
+  /** For the axis, where all marks need one unit; `format` if absent. */
+  readonly formatTick?: (value: number) => string;
   readonly height?: number;
   /** Offers a logarithmic scale. */
   readonly logOffered?: boolean;
@@ -219,7 +221,10 @@ function chartOptions({ latest, tokens, log, width, height, series }: OptionsInp
         size: 56,
         gap: 8,
         space: 32,
-        values: (_chart, ticks) => ticks.map((tick) => (tick === null ? '' : tickText(latest.current.format(tick)))),
+        values: (_chart, ticks) =>
+          ticks.map((tick) =>
+            tick === null ? '' : tickText((latest.current.formatTick ?? latest.current.format)(tick)),
+          ),
       },
     ],
     series: [{}, ...series.flatMap((line) => seriesOptions(line))],

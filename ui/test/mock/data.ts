@@ -7,8 +7,10 @@ const BUCKET_MS = 4_000;
 const DAYS_KEPT = 3;
 /** A long range is answered from every n-th bucket. */
 const BUCKETS_READ = 1_500;
+/** Payments fail for some minutes of each hour, and shortly before the mock was started. */
 const INCIDENT_FROM_MINUTE = 20;
 const INCIDENT_TO_MINUTE = 28;
+const RECENT_INCIDENT_MS = { from: 11 * 60_000, to: 6 * 60_000 } as const;
 /** Each made trace stands for this many requests in the rates. */
 export const REQUESTS_PER_TRACE = 40;
 
@@ -31,7 +33,7 @@ export function createStore(nowMs: () => number): MockStore {
   const bucketTraces = (bucket: number): readonly MockTrace[] => {
     let traces = buckets.get(bucket);
     if (!traces) {
-      traces = makeBucket(bucket);
+      traces = makeBucket(bucket, startedMs);
       if (buckets.size > 20_000) buckets.clear();
       buckets.set(bucket, traces);
     }
@@ -67,13 +69,16 @@ export function createStore(nowMs: () => number): MockStore {
   };
 }
 
-function makeBucket(bucket: number): readonly MockTrace[] {
+function makeBucket(bucket: number, startedMs: number): readonly MockTrace[] {
   const random = createRandom(bucket * 7919 + 17);
   const fromMs = bucket * BUCKET_MS;
   const minute = Math.floor(fromMs / 60_000) % 60;
-  const incident = minute >= INCIDENT_FROM_MINUTE && minute < INCIDENT_TO_MINUTE;
+  const beforeStartMs = startedMs - fromMs;
+  const incident =
+    (minute >= INCIDENT_FROM_MINUTE && minute < INCIDENT_TO_MINUTE) ||
+    (beforeStartMs < RECENT_INCIDENT_MS.from && beforeStartMs > RECENT_INCIDENT_MS.to);
   // Busier and calmer times, so that the charts have a shape.
-  const busy = 1.6 + 0.9 * Math.sin((fromMs / 3_600_000) * 2 * Math.PI) + 0.5 * Math.sin(fromMs / 210_000);
+  const busy = 3.2 + 0.9 * Math.sin((fromMs / 3_600_000) * 2 * Math.PI) + 0.5 * Math.sin(fromMs / 210_000);
   const count = Math.floor(busy + random.next());
   return Array.from({ length: Math.max(0, count) }, () => {
     const startMs = fromMs + random.next() * BUCKET_MS;

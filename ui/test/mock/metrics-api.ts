@@ -146,6 +146,7 @@ export function metricQuery(
   if (!found) return undefined;
   const chosen = aggregation ?? defaultAggregation(found);
   const grid = gridOf(range, 160);
+  if (chosen === 'heatmap') return heatmap(found, range, nowMs);
   const groups = combinations(groupBy.map((key) => [key, found.labels[key] ?? ['']] as const));
   const countsOnly = chosen === 'count';
   const unit = countsOnly ? '1' : chosen === 'rate' ? `${found.unit}/s` : found.unit;
@@ -194,4 +195,36 @@ function combinations(axes: readonly (readonly [string, readonly string[]])[]): 
   let rows: Record<string, string>[] = [{}];
   for (const [key, values] of axes) rows = rows.flatMap((row) => values.map((value) => ({ ...row, [key]: value })));
   return rows;
+}
+
+const BOUNDS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** A series per bucket of a histogram: most values around the base, more of them higher up during the incident. */
+function heatmap(found: MockMetric, range: Range, nowMs: number): MetricQueryResponse {
+  const grid = gridOf(range, 120);
+  const series = [...BOUNDS, Number.POSITIVE_INFINITY].map((bound, row) => {
+    const middle = BOUNDS.findIndex((candidate) => candidate >= found.base);
+    const values = Array.from({ length: grid.count }, (_, i) => {
+      const timeMs = grid.startMs + i * grid.stepMs;
+      const minute = Math.floor(timeMs / 60_000) % 60;
+      const centre = minute >= 20 && minute < 28 ? middle + 2 : middle;
+      const noise = 0.7 + 0.6 * createRandom(Math.floor(timeMs / 1000) + row * 13).next();
+      return Math.floor(420 * Math.exp(-((row - centre) ** 2) / 2.2) * noise);
+    });
+    return {
+      labels: { le: Number.isFinite(bound) ? String(bound) : '+Inf' },
+      values,
+      last: values.at(-1) ?? null,
+      max: Math.max(...values),
+    };
+  });
+  return {
+    metric: toSummary(found, nowMs),
+    aggregation: 'heatmap',
+    unit: '1',
+    grid,
+    series,
+    foldedCount: 0,
+    exemplars: [],
+  };
 }
