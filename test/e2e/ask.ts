@@ -1,4 +1,4 @@
-import type { RunningSignalbox } from '../lib/signalbox.ts';
+import { eventually, type RunningSignalbox } from '../lib/signalbox.ts';
 
 /** Reads an answer that must be a success. */
 export async function getJson<T = unknown>(url: string): Promise<T> {
@@ -21,6 +21,17 @@ export function consoleApi(box: RunningSignalbox): ConsoleApi {
 /** How many spans of a trace the store has. */
 export async function spanCount(box: RunningSignalbox, traceId: string): Promise<number> {
   return Number(await box.query(`SELECT count() FROM signalbox.spans WHERE trace_id = unhex('${traceId}')`));
+}
+
+/** Waits until a trace is in the store with so many spans, and can be asked for by its id. */
+export async function isStored(box: RunningSignalbox, traceId: string, count = 1): Promise<void> {
+  await eventually(`${count} spans`, async () => {
+    if ((await spanCount(box, traceId)) < count) return undefined;
+    const places = await box.query(`SELECT count() FROM signalbox.trace_index WHERE trace_id = unhex('${traceId}')`);
+    return places !== '0' || undefined;
+  });
+  const found = await spanCount(box, traceId);
+  if (found !== count) throw new Error(`${found} spans of trace ${traceId} in place of ${count}`);
 }
 
 /** Rows as objects: 64-bit integers and what JSON has no number for are texts. */

@@ -19,7 +19,7 @@ import {
   tracesRequest,
 } from '../lib/otlp.ts';
 import { eventually, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
-import { consoleApi, getJson, readRows, spanCount } from './ask.ts';
+import { consoleApi, getJson, isStored, readRows } from './ask.ts';
 import { expectedLogs, expectedTrace } from './expected.ts';
 import { fullLogs, fullTraces } from './samples.ts';
 
@@ -64,7 +64,7 @@ describe('one span by hand, as the README sends it', () => {
         "startTimeUnixNano":"${seconds}000000000","endTimeUnixNano":"${seconds}250000000"}]}]}]}`;
     const response = await post(`${box.otlpUrl}/v1/traces`, body, JSON_TYPE);
     expect([response.status, await response.text()]).toEqual([200, '{}']);
-    await eventually('the span', async () => (await spanCount(box, traceId)) === 1 || undefined);
+    await isStored(box, traceId);
   });
 
   const jaegerSpan = {
@@ -167,10 +167,8 @@ describe.each(ways)('by $name', ({ give }) => {
     const traceId = newTraceId();
     const sent = fullTraces(traceId);
     await give('traces', sent);
-    const answer = await eventually('the trace', async () => {
-      if ((await spanCount(box, traceId)) < 2) return undefined;
-      return getJson<{ result: unknown }>(`${box.consoleUrl}/jaeger/api/v3/traces/${traceId}`);
-    });
+    await isStored(box, traceId, 2);
+    const answer = await getJson<{ result: unknown }>(`${box.consoleUrl}/jaeger/api/v3/traces/${traceId}`);
     expect(answer.result).toEqual(expectedTrace(sent));
   });
 
@@ -206,9 +204,6 @@ describe.concurrent('compressed', () => {
         Array.from({ length: 50 }, () => ({ traceId })),
       ),
     );
-  const stored = (traceId: string): Promise<true> =>
-    eventually('50 spans', async () => (await spanCount(box, traceId)) === 50 || undefined);
-
   test.each([
     { coding: 'identity', compress: (body: Uint8Array) => body },
     { coding: 'gzip', compress: gzipSync },
@@ -223,14 +218,14 @@ describe.concurrent('compressed', () => {
     const body = await compress(bytesOf(traceId));
     const response = await post(`${box.otlpUrl}/v1/traces`, body, { ...PROTO, 'content-encoding': coding });
     expect([response.status, await response.text()]).toEqual([200, '']);
-    await stored(traceId);
+    await isStored(box, traceId, 50);
   });
 
   test.each(['identity', 'gzip', 'deflate'] as const)('with %s over gRPC', async (coding) => {
     const traceId = newTraceId();
     const answer = await exportByGrpc(box.grpcAddress, 'traces', bytesOf(traceId), coding);
     expect(answer.rejectedCount).toBe(0);
-    await stored(traceId);
+    await isStored(box, traceId, 50);
   });
 
   test.each([
@@ -241,7 +236,7 @@ describe.concurrent('compressed', () => {
     const frame = grpcFrame(await compress(bytesOf(traceId)), true);
     const answer = await rawGrpc(box.grpcAddress, grpcPath('traces'), frame, { 'grpc-encoding': coding });
     expect(answer).toMatchObject({ httpStatus: 200, code: 0 });
-    await stored(traceId);
+    await isStored(box, traceId, 50);
   });
 });
 

@@ -35,12 +35,17 @@ export function decodeStatus(bytes: Uint8Array): { readonly code: number; readon
   return answers.lookupType('Status').decode(bytes) as unknown as { code: number; message: string };
 }
 
+/** Each request has a connection of its own: one that is kept may be closed by the other side at the moment it is used again. */
 export function post(
   url: string,
   body: Uint8Array | string,
   headers: Readonly<Record<string, string>> = PROTO,
 ): Promise<Response> {
-  return fetch(url, { method: 'POST', body: body as NonNullable<RequestInit['body']>, headers });
+  return fetch(url, {
+    method: 'POST',
+    body: body as NonNullable<RequestInit['body']>,
+    headers: { connection: 'close', ...headers },
+  });
 }
 
 /** Sends a request over OTLP/HTTP; throws unless it was taken completely. */
@@ -110,7 +115,8 @@ export async function rawGrpc(
   body: Uint8Array,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<RawAnswer> {
-  const session = connect(`http://${address}`);
+  // In MB: with Node's default of 10 this side itself ends a stream that is to send more than 64 MiB.
+  const session = connect(`http://${address}`, { maxSessionMemory: 1000 });
   const failed = new Promise<never>((_, reject) => session.once('error', reject));
   try {
     const stream = session.request({

@@ -135,10 +135,28 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** The memory that a process has in use, in bytes. */
+/** The memory that a process has in use, in bytes; 0 where it is gone. */
 export function residentBytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024;
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** The most memory that a process had in use while the work was done, looked at every 20 ms. */
+export async function peakBytes(pid: number, work: () => Promise<void>): Promise<number> {
+  let peak = residentBytes(pid);
+  const watch = setInterval(() => {
+    peak = Math.max(peak, residentBytes(pid));
+  }, 20);
+  try {
+    await work();
+  } finally {
+    clearInterval(watch);
+  }
+  return peak;
 }
 
 async function untilReady(child: ChildProcess, output: () => string): Promise<void> {

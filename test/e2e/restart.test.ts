@@ -1,0 +1,229 @@
+import { globSync, readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Scratch, scratchFolder } from '../lib/cli.ts';
+import { gaugeRequest, JSON_TYPE, logsRequest, newTraceId, post, send, tracesRequest } from '../lib/otlp.ts';
+import {
+  type Addresses,
+  eventually,
+  isAlive,
+  ROLES,
+  type RunningSignalbox,
+  type StartOptions,
+  startSignalbox,
+} from '../lib/signalbox.ts';
+import { getJson } from './ask.ts';
+
+let scratch: Scratch;
+let dataDir: string;
+const running: RunningSignalbox[] = [];
+beforeEach(() => {
+  scratch = scratchFolder();
+  dataDir = `${scratch.path}/data`;
+});
+afterEach(async () => {
+  for (const box of running.splice(0)) await box.kill();
+  scratch.remove();
+});
+
+async function start(options: StartOptions = {}): Promise<RunningSignalbox> {
+  const box = await startSignalbox({ dataDir, ...options });
+  running.push(box);
+  return box;
+}
+
+/** Sends requests of 50 items of each signal, several at a time; resolves when all are acknowledged. */
+async function sendAll(box: RunningSignalbox, traceId: string): Promise<void> {
+  const numbers = Array.from({ length: 50 }, (_, i) => i);
+  await Promise.all(
+    Array.from({ length: 6 }, async (_, i) => {
+      const spans = numbers.map((n) => ({ traceId, spanId: (i * 50 + n + 1).toString(16).padStart(16, '0') }));
+      await send(box.otlpUrl, 'traces', tracesRequest('restart', spans));
+      const bodies = numbers.map((n) => `${traceId} ${i * 50 + n}`);
+      await send(box.otlpUrl, 'logs', logsRequest('restart', bodies));
+      const values = numbers.map((n) => i * 50 + n);
+      await send(box.otlpUrl, 'metrics', gaugeRequest('restart', `restart.${traceId}`, values));
+    }),
+  );
+}
+
+/** Waits until the store has every item once, and makes sure that it has none twice. */
+async function expectAll(box: RunningSignalbox, traceId: string): Promise<void> {
+  const counts = (): Promise<string> =>
+    box.query(
+      `SELECT (SELECT (count(), uniqExact(span_id)) FROM signalbox.spans WHERE trace_id = unhex('${traceId}')),
+        (SELECT (count(), uniqExact(body)) FROM signalbox.logs WHERE startsWith(body, '${traceId}')),
+        (SELECT (count(), uniqExact(value)) FROM signalbox.metric_points WHERE name = 'restart.${traceId}') FORMAT TSV`,
+    );
+  const all = '(300,300)\t(300,300)\t(300,300)';
+  await eventually('all items', async () =>
+    (await counts()).match(/\d+(?=\))/g)!.every((n) => n === '300') ? true : undefined,
+  );
+  expect(await counts()).toBe(all);
+}
+
+/** Segments of the spool that wait to be stored. */
+const waiting = (): string[] => globSync(`${dataDir}/**/spool/*.seg`);
+
+describe('data survives', () => {
+  test('an orderly restart, which drains what was accepted just before', async () => {
+    const traceId = newTraceId();
+    const first = await start();
+    const pids = ROLES.map((role) => first.pidOf(role)!);
+    await sendAll(first, traceId);
+    await first.stop();
+    expect(first.output()).not.toMatch(/is killed|cannot|error/i);
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(waiting()).toEqual([]);
+
+    const second = await start();
+    await expectAll(second, traceId);
+    // A trace from before is found by its id as well as one from now.
+    const trace = await getJson<{ data: { spans: object[] }[] }>(`${second.consoleUrl}/jaeger/api/traces/${traceId}`);
+    expect(trace.data[0]!.spans).toHaveLength(300);
+    await second.stop();
+  });
+
+  test('the death of all processes at once, right after the last OK', async () => {
+    const ids = [newTraceId(), newTraceId(), newTraceId()];
+    for (const traceId of ids) {
+      const box = await start();
+      await sendAll(box, traceId);
+      await box.kill();
+    }
+    const last = await start();
+    for (const traceId of ids) await expectAll(last, traceId);
+    await eventually('an empty spool', async () => waiting().length === 0 || undefined);
+    await last.stop();
+  });
+
+  test('the death of each process by itself, which the supervisor starts again', async () => {
+    const box = await start();
+    const before = newTraceId();
+    await sendAll(box, before);
+    for (const role of ROLES) {
+      const pid = box.pidOf(role)!;
+      process.kill(pid, 'SIGKILL');
+      await eventually(`another ${role}`, async () => box.output().includes(`the ${role} is back`) || undefined);
+      expect(box.pidOf(role)).not.toBe(pid);
+    }
+    const after = newTraceId();
+    await sendAll(box, after);
+    await expectAll(box, before);
+    await expectAll(box, after);
+    expect((await fetch(`${box.consoleUrl}/-/ready`)).status).toBe(200);
+    await box.stop();
+  });
+});
+
+/** The built-in configuration as a file, with a retention and something to recognise it by. */
+function configText({ http, grpc, health }: Addresses, retention: string, marker: string): string {
+  return `receivers:
+  otlp:
+    protocols:
+      grpc:
+        endpoint: ${grpc}
+      http:
+        endpoint: ${http}
+        response_headers:
+          x-marker: ${marker}
+exporters:
+  signalbox:
+extensions:
+  health_check:
+    endpoint: ${health}
+signalbox:
+  storage:
+    retention: ${retention}
+service:
+  extensions: [health_check]
+  pipelines:
+    traces: {receivers: [otlp], exporters: [signalbox]}
+    metrics: {receivers: [otlp], exporters: [signalbox]}
+    logs: {receivers: [otlp], exporters: [signalbox]}
+`;
+}
+
+/** Seconds after which rows of a table go, from its definition; 0 where they stay. */
+async function retentionOf(box: RunningSignalbox, table: string): Promise<number> {
+  const definition = await box.query(`SHOW CREATE TABLE signalbox.${table} FORMAT TSVRaw`);
+  return Number(/TTL .*toIntervalSecond\((\d+)\)/.exec(definition)?.[1] ?? 0);
+}
+
+const DAY_S = 86_400;
+
+test('without a setting, traces and logs are kept for 14 days, metrics for 30', async () => {
+  const box = await start();
+  await send(box.otlpUrl, 'logs', logsRequest('ttl', ['one']));
+  await eventually(
+    'the tables',
+    async () => (await box.query('SELECT count() FROM signalbox.logs')) === '1' || undefined,
+  );
+  const tables = { spans: 14, trace_index: 14, logs: 14, metric_series: 30, metric_points: 30, metric_histograms: 30 };
+  for (const [table, days] of Object.entries(tables))
+    expect([table, await retentionOf(box, table)]).toEqual([table, days * DAY_S]);
+  await box.stop();
+});
+
+test('SIGHUP: a bad configuration leaves the old one running, a good one takes its place and its retention', async () => {
+  let addresses: Addresses | undefined;
+  const config = (marker: string, retention: string): string =>
+    scratch.file('config.yaml', configText(addresses!, retention, marker));
+  const box = await start({
+    config: (own) => {
+      addresses = own;
+      return config('first', '{traces: 3d, metrics: 0, logs: 36h}');
+    },
+  });
+  const collector = box.pidOf('collector');
+  /** Sends a span; gives the header by which the configuration that answers is known. */
+  const marker = async (): Promise<string | null> => {
+    const response = await post(`${box.otlpUrl}/v1/traces`, '{"resourceSpans":[]}', JSON_TYPE);
+    return response.headers.get('x-marker');
+  };
+  const hangUp = (): boolean => process.kill(box.supervisorPid, 'SIGHUP');
+
+  expect(await marker()).toBe('first');
+  const traceId = newTraceId();
+  await sendAll(box, traceId);
+  await expectAll(box, traceId);
+  expect(await Promise.all(['spans', 'logs', 'metric_points'].map((table) => retentionOf(box, table)))).toEqual([
+    3 * DAY_S,
+    1.5 * DAY_S,
+    0,
+  ]);
+
+  const path = scratch.file(
+    'config.yaml',
+    configText(addresses!, '{traces: 1d}', 'second')
+      .replace('response_headers:', 'response_haeders:')
+      .replace('exporters: [signalbox]', 'exporters: [signalbix]'),
+  );
+  hangUp();
+  await eventually('the refusal', async () => box.output().includes('signalbix') || undefined);
+  const lines = readFileSync(path, 'utf8').split('\n');
+  for (const mistake of ['response_haeders', 'signalbix']) {
+    const line = lines.findIndex((text) => text.includes(mistake));
+    const said = box
+      .output()
+      .split('\n')
+      .find((text) => text.includes(mistake))!;
+    // A mistaken key is reported at its block's or its own line.
+    expect(said).toMatch(new RegExp(`${path}:(${line}|${line + 1}):\\d+`));
+  }
+  expect(await marker()).toBe('first');
+  const between = newTraceId();
+  await sendAll(box, between);
+
+  config('third', '{traces: 5d, metrics: 2w, logs: 0}');
+  hangUp();
+  await eventually('the new configuration', async () => (await marker()) === 'third' || undefined);
+  const after = newTraceId();
+  await sendAll(box, after);
+  for (const id of [traceId, between, after]) await expectAll(box, id);
+  await eventually('the new retention', async () => (await retentionOf(box, 'spans')) === 5 * DAY_S || undefined);
+  expect(await retentionOf(box, 'metric_points')).toBe(14 * DAY_S);
+  expect(await retentionOf(box, 'logs')).toBe(0);
+  expect(box.pidOf('collector')).toBe(collector);
+  expect((await fetch(box.healthUrl)).status).toBe(200);
+  await box.stop();
+});
