@@ -151,7 +151,7 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
       <div className="section">
         <div className="chart-head">
           <h3>heatmap</h3>
-          <span className="muted">observations by value; darker is more</span>
+          <span className="muted">observations by value, added up over all series; the stronger, the more</span>
         </div>
         <Heatmap
           label={`${data.metric.name}: observations by time and value`}

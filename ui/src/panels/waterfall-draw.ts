@@ -221,7 +221,7 @@ function drawLabel(
   }
   const textWidth = context.measureText(text).width;
   context.textAlign = 'left';
-  if (x1 + LABEL_GAP_PX + textWidth < width) context.fillText(text, x1 + LABEL_GAP_PX, middle);
+  if (x1 + LABEL_GAP_PX + textWidth < width - 2) context.fillText(text, x1 + LABEL_GAP_PX, middle);
   else if (x0 - LABEL_GAP_PX - textWidth > 0) context.fillText(text, x0 - LABEL_GAP_PX - textWidth, middle);
   else {
     // Inside a bar that fills the view: on a patch of the page's colour, readable on every hue.

@@ -1,4 +1,4 @@
-/** Counts by time and bucket: where the values lie, and how that changes. The darker the cell, the more values. */
+/** Counts by time and bucket: where the values lie, and how that changes. The stronger the colour, the more values. */
 import { useCallback, useMemo, useState } from 'react';
 import type { TimeGrid } from '#api/types.ts';
 import { formatClock, formatCount } from '../lib/format.ts';
@@ -61,7 +61,7 @@ export function Heatmap({ label, grid, fromMs, toMs, rows: allRows, height = 320
           if (x1 <= x0) return;
           // Logarithmic: a handful of slow requests must be seen beside thousands of fast ones.
           context.globalAlpha = MIN_ALPHA + (1 - MIN_ALPHA) * (Math.log1p(count) / Math.log1p(most));
-          context.fillRect(x0, top + 0.5, Math.max(1, x1 - x0 - 0.5), Math.max(1, rowHeight - 1));
+          context.fillRect(x0, top + 0.5, Math.max(1, x1 - x0), Math.max(1, rowHeight - 1));
         });
         context.globalAlpha = 1;
       });

@@ -45,7 +45,8 @@ export function TimePlot(props: TimePlotProps) {
       if (!line.current) return;
       const x = timeMs === undefined ? -1 : PLOT_LEFT + ((timeMs - fromMs) / (toMs - fromMs)) * plotWidth;
       const visible = x >= PLOT_LEFT && x <= PLOT_LEFT + plotWidth;
-      line.current.style.transform = `translateX(${visible ? x : -10}px)`;
+      line.current.style.transform = `translateX(${x}px)`;
+      line.current.style.visibility = visible ? 'visible' : 'hidden';
     },
     [fromMs, toMs, plotWidth],
   );
@@ -69,7 +70,7 @@ export function TimePlot(props: TimePlotProps) {
       }}
     >
       <canvas ref={canvas} role="img" aria-label={label} />
-      <div className="crosshair" ref={line} style={{ top: PLOT_TOP, bottom: PLOT_BOTTOM }} />
+      <div className="crosshair" ref={line} style={{ top: PLOT_TOP, bottom: PLOT_BOTTOM, visibility: 'hidden' }} />
       {dragged ? <div className="drag-box" style={dragStyle(dragged, drag, size)} /> : null}
       {props.children}
     </div>
