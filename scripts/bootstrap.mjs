@@ -75,9 +75,11 @@ async function demo() {
   const up = start(node, ['src/main/cli.ts', 'up', ...rest]);
   const shop = start(node, ['examples/demo/main.ts']);
   const first = await Promise.race([up.ended, shop.ended]);
-  up.stop();
+  // The shop first: what it still holds has to arrive.
   shop.stop();
-  await Promise.all([up.ended, shop.ended]);
+  await shop.ended;
+  up.stop();
+  await up.ended;
   return first;
 }
 

@@ -1,10 +1,10 @@
 /** What must hold on every page: keys, theme, time range, links, errors, emptiness, the first run. */
 import assert from 'node:assert/strict';
-import { type Check, expectEventually, searchOf } from './check.ts';
+import { type Check, expectEventually, searchOf, TIME_FACTOR } from './check.ts';
 
 const PAGES: readonly string[] = ['/services', '/traces', '/logs', '/metrics', '/system', '/send'];
 
-const CONTENT_LIMIT_MS = 1_000;
+const CONTENT_LIMIT_MS = 1_000 * TIME_FACTOR;
 
 /** Runs in the page: leaves a mark when data (not the frame around it) is first in the document. */
 function markFirstContent(): void {
