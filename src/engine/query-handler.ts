@@ -1,17 +1,18 @@
 /** Answers one query over HTTP. */
-import { createReadStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { noBody, readBody, readForm, spoolBody } from './body.ts';
+import type { QueryResult } from './chdb.ts';
 import { EngineError, engineError, parseChdbError } from './errors.ts';
 import { contentTypeOf } from './formats.ts';
+import { HeldResult } from './held-result.ts';
 import { type InsertPlan, type Plan, planQuery, type QueryPlan } from './plan.ts';
 import { headerOf, isReadOnly, type QueryRequest, readQueryRequest } from './request.ts';
 import { Answer, type EngineFacts, type Summary } from './response.ts';
 import type { LaneName, Runner, Seat } from './runner.ts';
 
 export interface QueryHandlerOptions {
-  /** Bodies up to this size stay in memory; larger ones go through a file. */
+  /** Bodies, and results that are kept back whole, stay in memory up to this size; larger ones go through a file. */
   readonly inlineBodyBytes: number;
   /** So much of a result is kept back while the query runs, so that an early error still gets a status of its own. */
   readonly holdBytes: number;
@@ -154,21 +155,38 @@ export class QueryHandler {
   }
 
   async #selectWhole(seat: Seat, sql: string, format: string, answer: Answer, signal: AbortSignal): Promise<void> {
-    const { path, result } = await this.#runner.selectIntoFile(seat, sql, format, signal);
+    const held = new HeldResult(this.#options.inlineBodyBytes, this.#runner.tmpFile('result'));
     try {
+      const result = await this.#hold(seat, sql, format, held, signal);
       await seat.release();
-      const { size } = await stat(path).catch(() => ({ size: 0 }));
-      if (size <= this.#options.holdBytes) {
-        const chunks: Uint8Array[] = [result.bytes];
-        if (size > 0) for await (const chunk of createReadStream(path)) chunks.push(chunk as Buffer);
-        return await sendResult(answer, Buffer.concat(chunks), format, result);
+      if (held.small !== undefined) {
+        return await sendResult(answer, Buffer.concat([held.small, result.bytes]), format, result);
       }
       answer.start(result);
-      for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 }))
-        await answer.write(chunk as Buffer);
+      for await (const chunk of held.chunks()) await answer.write(chunk);
       await answer.end();
     } finally {
-      await rm(path, { force: true });
+      await held.remove();
+    }
+  }
+
+  async #hold(seat: Seat, sql: string, format: string, held: HeldResult, signal: AbortSignal): Promise<QueryResult> {
+    const failed = new AbortController();
+    const { pipe, ended } = this.#runner.select(seat, sql, format, AbortSignal.any([signal, failed.signal]));
+    try {
+      for await (const chunk of pipe.chunks()) {
+        signal.throwIfAborted();
+        await held.add(chunk);
+      }
+      const result = await ended;
+      if (result instanceof EngineError) throw result;
+      return result;
+    } catch (error) {
+      failed.abort();
+      throw error;
+    } finally {
+      pipe.discard();
+      await ended;
     }
   }
 }

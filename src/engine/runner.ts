@@ -1,6 +1,5 @@
 /** Runs statements on chDB: lanes, connections with their settings, cancelling. Knows nothing of HTTP. */
 
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Connection, type QueryResult, type WriteResult } from './chdb.ts';
 import { type EngineError, parseChdbError } from './errors.ts';
@@ -154,22 +153,6 @@ export class Runner {
       .catch((error: unknown) => parseChdbError(error))
       .finally(() => pipe.finish());
     return { pipe, ended };
-  }
-
-  /** Runs a query into a file of the temporary folder. The caller removes it. */
-  async selectIntoFile(
-    seat: Seat,
-    sql: string,
-    format: string,
-    signal: AbortSignal,
-  ): Promise<{ path: string; result: QueryResult }> {
-    const path = this.tmpFile('result');
-    try {
-      return { path, result: await this.#selectInto(seat, sql, format, path, signal) };
-    } catch (error) {
-      await rm(path, { force: true });
-      throw error;
-    }
   }
 
   async #selectInto(seat: Seat, sql: string, format: string, path: string, signal: AbortSignal): Promise<QueryResult> {
