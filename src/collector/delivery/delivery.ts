@@ -73,7 +73,8 @@ export class DeliveringExporter implements Exporter {
 
   async consume(batch: Batch): Promise<void> {
     if (this.#queue === undefined) {
-      await this.#send(batch, REJECTING);
+      // An exporter without these settings can't be told to use them.
+      await this.#send(batch, this.#retry === undefined ? 'Exporting failed. Rejecting data.' : REJECTING);
       return;
     }
     const items = batch.itemCount;
