@@ -42,9 +42,12 @@ export interface StoreWriterOptions {
   readonly observer: StoreWriterObserver;
 }
 
+/** Senders wait when segments take more than this share of the memory that they may take, and no longer than this. */
+const PACE_SHARE = 0.75;
+const PACE_LIMIT_MS = 1000;
 const KINDS: readonly Signal[] = ['traces', 'metrics', 'logs'];
-/** A chunk's columns and attribute tables beside its bytes. */
-const MEMORY_PER_BYTE = 3;
+/** A chunk holds its bytes and columns of about a fifth of them; allocation has its losses. */
+const MEMORY_PER_BYTE = 1.5;
 /** A block that the engine calls wrong is sent once more, in case the way there was at fault. */
 const CONTENT_ATTEMPTS = 2;
 /** A segment that breaks the connection so often, while others get through, is taken for the cause. */
@@ -67,6 +70,8 @@ export class StoreWriter {
   readonly #backoff: Backoff;
   #log: SegmentLog<Batch> | undefined = undefined;
   #heldBytes = 0;
+  /** Senders that wait for the store to catch up. */
+  #paced: (() => void)[] = [];
   #workers: Promise<void>[] = [];
   #preparing: Promise<boolean> | undefined = undefined;
   #isStopping = false;
@@ -109,8 +114,23 @@ export class StoreWriter {
   async write(batch: Batch): Promise<void> {
     const items = batch.itemCount;
     if (items === 0) return;
+    if (this.#isAvailable && this.#heldBytes > this.#options.memoryBytes * PACE_SHARE) await this.#pace();
     const parts = this.#options.encodeParts(batch);
     await this.#log!.append(KINDS.indexOf(batch.signal), parts, items, batch);
+  }
+
+  /**
+   * The store takes data, but slower than it comes. Senders wait a moment for it to catch up, because data that no longer fits in memory
+   * must be read back and decoded a second time, which costs as much again. Not for long: the spool is there to take more.
+   */
+  async #pace(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(PACE_LIMIT_MS, resolve);
+      this.#paced.push(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   #take(segment: Segment<Batch>): void {
@@ -249,6 +269,8 @@ export class StoreWriter {
   #release(segment: Segment<Batch>): void {
     this.#heldBytes -= heldBytesOf(segment);
     segment.kept = undefined;
+    if (this.#paced.length === 0 || this.#heldBytes > this.#options.memoryBytes * PACE_SHARE) return;
+    for (const go of this.#paced.splice(0)) go();
   }
 
   #setAvailable(isAvailable: boolean, message: string): void {
@@ -271,6 +293,7 @@ export class StoreWriter {
   async stop(deadlineMs: number): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
+    for (const go of this.#paced.splice(0)) go();
     if (this.#log !== undefined) {
       if (this.#isAvailable) await this.drain(deadlineMs);
       else await this.#log.roll();
