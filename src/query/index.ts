@@ -1,12 +1,14 @@
 export * from './attributes.ts';
 export * from './errors.ts';
 export * from './logs.ts';
+export * from './losses.ts';
 export { AGGREGATIONS, type Aggregation } from './metric-lines.ts';
 export * from './metric-query.ts';
 export * from './metrics.ts';
 export * from './service-edges.ts';
 export * from './service-names.ts';
 export * from './services.ts';
+export type { SignalName } from './signals.ts';
 export * from './span-metrics.ts';
 export * from './spans.ts';
 export * from './status.ts';

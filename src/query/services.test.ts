@@ -45,7 +45,7 @@ describe('listServices', () => {
       const all = expected.get(service.name)!;
       const entries = all.filter(isEntry);
       expect(service).toMatchObject(redOf(entries));
-      const newestMs = Math.max(...all.map((span) => Number(span.timeNs / 1_000_000n)));
+      const newestMs = Math.max(...entries.map((span) => Number(span.timeNs / 1_000_000n)));
       expect(service.newestMs).toBe(newestMs);
       expect(service.language).toBe(service.name === 'payments' ? 'python' : 'nodejs');
       expect(service.version).toBe(`1.${service.name.length}.0`);
@@ -57,6 +57,22 @@ describe('listServices', () => {
     const { services } = await listServices(store.reader, { fromMs: SHOP_FROM_MS - 3_600_000, toMs: SHOP_TO_MS });
     expect(services[0]!.sparkRate[0]).toBeNull();
     expect(services[0]!.sparkP95Ns[0]).toBeNull();
+  });
+
+  test('a service without requests is listed, too', async () => {
+    const quiet = { traceId: '77', spanId: '2', parentSpanId: '1', durationNs: 5, name: 'work', kind: 1 };
+    const timeNs = BigInt(SHOP_FROM_MS - 500_000) * 1_000_000n;
+    await insertSpans(store, [{ ...quiet, timeNs, service: 'quiet', resource: { 'service.version': '7' } }]);
+    const { services } = await listServices(store.reader, { fromMs: SHOP_FROM_MS - 600_000, toMs: SHOP_TO_MS });
+    const found = services.find((service) => service.name === 'quiet');
+    expect(found).toMatchObject({
+      requestCount: 0,
+      errorRatio: 0,
+      p95Ns: 0,
+      version: '7',
+      newestMs: SHOP_FROM_MS - 500_000,
+    });
+    expect(found!.sparkRate.every((rate) => rate === null)).toBe(true);
   });
 
   test('no spans, no services', async () => {

@@ -66,6 +66,8 @@ const maxOperations = 500;
 interface RedRow extends RedSummary {
   readonly key: string;
   readonly kind: number;
+  /** The start of the newest request. */
+  readonly newestNs: bigint;
   readonly series: RedSeries & { readonly errorRatio: Series };
 }
 
@@ -103,10 +105,10 @@ async function readRed(reader: StoreReader, query: RedQuery, options?: ReadOptio
 function redStatement(query: RedQuery, quantiles: typeof EXACT): Sql {
   return sql`SELECT red_key, red_kind, sum(n) AS requests, sum(e) AS errors, ${quantiles.merge}(q) AS total_quantiles,
       groupArray(bucket) AS buckets, groupArray(n) AS counts, groupArray(e) AS error_counts,
-      groupArray(bucket_quantiles) AS quantiles
+      groupArray(bucket_quantiles) AS quantiles, toUnixTimestamp64Nano(max(newest)) AS newest_ns
     FROM (
       SELECT ${query.key} AS red_key, ${query.kind} AS red_kind, ${bucketOf(query.grid)} AS bucket,
-        count() AS n, countIf(status_code = 2) AS e, ${quantiles.state}(duration_ns) AS q,
+        count() AS n, countIf(status_code = 2) AS e, max(time) AS newest, ${quantiles.state}(duration_ns) AS q,
         finalizeAggregation(q) AS bucket_quantiles
       FROM spans WHERE ${query.condition} GROUP BY red_key, red_kind, bucket)
     GROUP BY red_key, red_kind ORDER BY requests DESC, red_key, red_kind LIMIT ${new Bound('UInt32', maxOperations * 4)}`;
@@ -116,6 +118,7 @@ function redRows(table: Table, { grid, range }: RedQuery): readonly RedRow[] {
   const requests = table.numbers('requests');
   const errors = table.numbers('errors');
   const seconds = (range.toMs - range.fromMs) / 1000;
+  const newest = table.bigints('newest_ns');
   const perBucket = (buckets: readonly number[], values: readonly number[]): Series =>
     spread(
       grid,
@@ -137,6 +140,7 @@ function redRows(table: Table, { grid, range }: RedQuery): readonly RedRow[] {
     return {
       key,
       kind: table.column<number>('red_kind')[row]!,
+      newestNs: newest[row]!,
       requestCount: requests[row]!,
       requestRate: requests[row]! / seconds,
       errorCount: errors[row]!,
@@ -186,13 +190,24 @@ export async function listServices(
     grid,
     range: filter,
   };
-  const [rows, identities] = await Promise.all([
-    readRed(reader, query, options),
-    readIdentities(reader, filter, options),
-  ]);
+  const [rows, names] = await Promise.all([readRed(reader, query, options), readAllNames(reader, filter, options)]);
+  const identities = await readIdentities(reader, filter, rows, names, options);
   const byName = new Map(rows.map((row) => [row.key, row]));
   const services = identities.map((identity) => serviceSummary(identity, byName.get(identity.name), grid));
   return { grid, services: services.sort((a, b) => b.requestCount - a.requestCount || (a.name < b.name ? -1 : 1)) };
+}
+
+/** The services with spans of any kind. */
+async function readAllNames(
+  reader: StoreReader,
+  filter: ServiceFilter,
+  options?: ReadOptions,
+): Promise<readonly string[]> {
+  const table = await reader.read(
+    sql`SELECT service_name FROM spans WHERE ${baseCondition(filter)} GROUP BY service_name`,
+    options,
+  );
+  return table.strings('service_name');
 }
 
 interface ServiceIdentity {
@@ -202,32 +217,44 @@ interface ServiceIdentity {
   readonly version: string;
 }
 
-/** Attributes of a service are those of its newest span: reading them of all spans would cost more than all the rest. */
+/**
+ * Attributes of a service are those of its newest request (or span, where it has no requests): reading them of all spans
+ * would cost more than all the rest.
+ */
 async function readIdentities(
   reader: StoreReader,
   filter: ServiceFilter,
+  rows: readonly RedRow[],
+  names: readonly string[],
   options?: ReadOptions,
 ): Promise<readonly ServiceIdentity[]> {
-  const condition = baseCondition(filter);
-  const newest = await reader.read(
-    sql`SELECT service_name, toUnixTimestamp64Nano(max(time)) AS newest FROM spans WHERE ${condition} GROUP BY service_name`,
-    options,
-  );
-  if (newest.rowCount === 0) return [];
-  const times = newest.column<number | bigint>('newest').map(String);
+  const newest = new Map(rows.map((row) => [row.key, row.newestNs]));
+  const silent = names.filter((name) => !newest.has(name));
+  if (silent.length > 0) {
+    const table = await reader.read(
+      sql`SELECT service_name, toUnixTimestamp64Nano(max(time)) AS newest FROM spans
+        WHERE ${baseCondition(filter)} AND service_name IN (SELECT arrayJoin(${texts(silent)})) GROUP BY service_name`,
+      options,
+    );
+    table.strings('service_name').forEach((name, row) => {
+      newest.set(name, table.bigints('newest')[row]!);
+    });
+  }
+  if (newest.size === 0) return [];
   const attributes = await reader.read(
     sql`SELECT service_name, anyIf(resource.telemetry.sdk.language.:String, isNotNull(resource.telemetry.sdk.language)) AS language,
         anyIf(resource.service.version.:String, isNotNull(resource.service.version)) AS version
-      FROM spans WHERE ${condition} AND time IN (
-        SELECT fromUnixTimestamp64Nano(toInt64(arrayJoin(${texts(times)})), 'UTC')) GROUP BY service_name`,
+      FROM spans WHERE ${baseCondition(filter)} AND time IN (
+        SELECT fromUnixTimestamp64Nano(toInt64(arrayJoin(${texts([...newest.values()].map(String))})), 'UTC'))
+      GROUP BY service_name`,
     options,
   );
   const rowOf = new Map(attributes.strings('service_name').map((name, row) => [name, row]));
   const text = (name: string, column: string): string =>
     attributes.column<string | null>(column)[rowOf.get(name) ?? -1] ?? '';
-  return newest.strings('service_name').map((name, row) => ({
+  return [...newest].map(([name, newestNs]) => ({
     name,
-    newestMs: Number(newest.bigints('newest')[row]! / 1_000_000n),
+    newestMs: Number(newestNs / 1_000_000n),
     language: text(name, 'language'),
     version: text(name, 'version'),
   }));
@@ -270,11 +297,12 @@ export async function readService(
   const grid = chooseGrid(filter, chartBuckets);
   const condition = entryCondition(filter);
   const common = { condition, grid, range: filter };
-  const [totals, operations, identities] = await Promise.all([
+  const [totals, operations, names] = await Promise.all([
     readRed(reader, { ...common, key: raw('service_name'), kind: raw('toUInt8(0)') }, options),
     readRed(reader, { ...common, key: raw('name'), kind: raw('kind') }, options),
-    readIdentities(reader, filter, options),
+    readAllNames(reader, filter, options),
   ]);
+  const identities = await readIdentities(reader, filter, totals, names, options);
   const identity = identities[0];
   if (identity === undefined) {
     throw new QueryError('not_found', `no spans of the service ${filter.service} in this time range`, {
@@ -295,7 +323,7 @@ export async function readService(
 }
 
 function operationSummary(row: RedRow): OperationSummary {
-  const { key, kind, series, ...red } = row;
+  const { key, kind, newestNs: _, series, ...red } = row;
   return { name: key, kind: spanKind(kind), ...red, sparkRate: series.requestRate };
 }
 

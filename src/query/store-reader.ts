@@ -43,7 +43,8 @@ export class StoreReader {
     try {
       return await this.#fetch(statement, options);
     } catch (error) {
-      if (options.signal?.aborted || !isLostConnection(error)) throw toQueryError(error);
+      if (options.signal?.aborted) throw new QueryError('timeout', 'the request was given up', { cause: error });
+      if (!isLostConnection(error)) throw toQueryError(error);
     }
     // The store may have restarted since the connection was opened: a read is safe to try again.
     try {

@@ -1,8 +1,9 @@
 /** What the store says of itself: tables, sizes, retention, disk. */
-import { TABLES } from '#store';
+import type { Table as StoreTable } from '#store';
+import type { SignalName } from './signals.ts';
 import { sql } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
-import type { ProcessView, SignalName } from './system.ts';
+import type { ProcessView } from './system.ts';
 
 export interface TableView {
   readonly name: string;
@@ -33,6 +34,8 @@ const ITEM_TABLES: { readonly [signal in SignalName]: readonly string[] } = {
 };
 
 export async function readStoreView(reader: StoreReader, options?: ReadOptions): Promise<StoreView> {
+  // Loaded when it is asked for: the store's code brings the writer along.
+  const { TABLES } = await import('#store');
   const [tables, disks] = await Promise.all([
     reader.read(
       sql`SELECT t.name AS name, t.engine_full AS engine, p.row_count AS row_count, p.disk AS disk, p.uncompressed AS uncompressed,
@@ -58,7 +61,7 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
   const views = tables.strings('name').map(
     (name, row): TableView => ({
       name,
-      signal: TABLES.find((table) => table.name === name)?.signal ?? 'other',
+      signal: signalOf(TABLES, name),
       rows: column.rows[row]!,
       bytesOnDisk: column.disk[row]!,
       bytesUncompressed: column.uncompressed[row]!,
@@ -93,6 +96,10 @@ export async function readEngine(reader: StoreReader, options?: ReadOptions): Pr
   if (uptimeS <= 0) return undefined;
   const [memory, cpu] = [table.column<number | null>('memory')[0], table.column<number | null>('cpu')[0]];
   return { role: 'engine', uptimeS, cpuPercent: ((cpu ?? 0) / 1e6 / uptimeS) * 100, rssBytes: memory ?? 0 };
+}
+
+function signalOf(tables: readonly StoreTable[], name: string): TableView['signal'] {
+  return tables.find((table) => table.name === name)?.signal ?? 'other';
 }
 
 function bytesPerItem(views: readonly TableView[], signal: SignalName): number {

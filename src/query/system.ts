@@ -1,13 +1,14 @@
 /** The system itself: the pipelines with their rates, what was lost, and the store. */
 
 import { QueryError } from './errors.ts';
+import { type LossView, lossesOf } from './losses.ts';
 import { type OwnMetrics, type OwnSeries, readOwnMetrics, totalIncrease } from './own-metrics.ts';
+import { ITEMS, SIGNALS, type SignalName } from './signals.ts';
 import { readSignals } from './status.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
 import { readEngine, readStoreView, type StoreView } from './store-view.ts';
 import { chooseGrid, type Series, type TimeGrid, type TimeRange } from './time-grid.ts';
 
-export type SignalName = 'traces' | 'logs' | 'metrics';
 export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
 export const COMPONENT_STATUSES = [
   'starting',
@@ -45,14 +46,6 @@ export interface ComponentView {
   readonly failedCount: number;
 }
 
-export interface LossView {
-  readonly component: string;
-  readonly signal: SignalName;
-  readonly reason: string;
-  readonly count: number;
-  readonly kind: 'refused' | 'dropped' | 'sampled_out' | 'filtered' | 'retried';
-}
-
 export interface ProcessView {
   readonly role: string;
   readonly uptimeS: number;
@@ -76,13 +69,6 @@ const systemBuckets = 120;
 const minStepMs = 10_000;
 /** Own metrics come every 5 s: a part of the graph that was silent for longer is gone. */
 const silentMs = 20_000;
-const SIGNALS: readonly SignalName[] = ['traces', 'metrics', 'logs'];
-const ITEMS: { readonly [signal in SignalName]: string } = {
-  traces: 'spans',
-  metrics: 'metric_points',
-  logs: 'log_records',
-};
-
 /** What the store knows of the system. A store that does not answer is part of the view, not an error. */
 export async function readSystem(
   reader: StoreReader,
@@ -311,86 +297,6 @@ function queueOf(own: OwnMetrics, exporter: string): { readonly queueSize?: numb
   const queueSize = newest('otelcol_exporter_queue_size');
   const queueCapacity = newest('otelcol_exporter_queue_capacity');
   return { ...(queueSize !== undefined && { queueSize }), ...(queueCapacity !== undefined && { queueCapacity }) };
-}
-
-/** Counters of items that did not get through: what they are called, who counts, and how people read it. */
-const LOSSES: readonly {
-  /** Followed by `_spans`, `_metric_points` or `_log_records`. */
-  readonly name: string;
-  readonly label: 'receiver' | 'processor' | 'exporter';
-  readonly kind: LossView['kind'];
-  readonly reason: string;
-}[] = [
-  {
-    name: 'otelcol_receiver_refused',
-    label: 'receiver',
-    kind: 'refused',
-    reason: 'refused by what follows; the sender was told',
-  },
-  { name: 'otelcol_receiver_failed', label: 'receiver', kind: 'dropped', reason: 'failed inside the receiver' },
-  {
-    name: 'otelcol_processor_memory_limiter_refused',
-    label: 'processor',
-    kind: 'refused',
-    reason: 'memory limit reached; the sender was told',
-  },
-  { name: 'otelcol_processor_dropped', label: 'processor', kind: 'dropped', reason: 'dropped by the processor' },
-  { name: 'otelcol_processor_filter_filtered', label: 'processor', kind: 'filtered', reason: 'taken out by a filter' },
-  { name: 'otelcol_exporter_enqueue_failed', label: 'exporter', kind: 'refused', reason: 'queue full' },
-  {
-    name: 'otelcol_exporter_send_failed',
-    label: 'exporter',
-    kind: 'dropped',
-    reason: 'given up: the far side did not take them',
-  },
-];
-
-function lossesOf(own: OwnMetrics): readonly LossView[] {
-  const losses = new Map<string, LossView>();
-  const add = (series: readonly OwnSeries[], loss: (one: OwnSeries) => Omit<LossView, 'count'>): void => {
-    for (const one of series) {
-      const view = loss(one);
-      const key = JSON.stringify(view);
-      losses.set(key, { ...view, count: (losses.get(key)?.count ?? 0) + Math.round(one.increase) });
-    }
-  };
-  for (const { name, label, kind, reason } of LOSSES) {
-    for (const signal of SIGNALS) {
-      add(own.find(`${name}_${ITEMS[signal]}`), (one) => ({
-        component: `${label}/${one.labels[label] ?? ''}`,
-        signal,
-        reason,
-        kind,
-      }));
-    }
-  }
-  const sampler = (one: OwnSeries): string =>
-    `processor/${one.labels['processor'] ?? one.labels['otelcol.component.id'] ?? ''}`;
-  const prefix = 'otelcol_processor_tail_sampling_';
-  for (const [decision, reason] of [
-    ['not_sampled', 'not sampled'],
-    ['dropped', 'taken out by a drop policy'],
-  ] as const) {
-    add(own.find(`${prefix}count_spans_sampled`, { decision }), (one) => ({
-      component: sampler(one),
-      signal: 'traces',
-      reason,
-      kind: 'sampled_out',
-    }));
-  }
-  add(own.find(`${prefix}lost_spans`), (one) => ({
-    component: sampler(one),
-    signal: 'traces',
-    reason: one.labels['reason'] ?? 'lost',
-    kind: 'dropped',
-  }));
-  add(own.find('otelcol_exporter_retried_requests'), (one) => ({
-    component: `exporter/${one.labels['exporter'] ?? ''}`,
-    signal: SIGNALS.find((name) => name === one.labels['data_type']) ?? 'traces',
-    reason: 'requests that failed and were tried again',
-    kind: 'retried',
-  }));
-  return [...losses.values()].filter((loss) => loss.count > 0).sort((a, b) => b.count - a.count);
 }
 
 function processesOf(own: OwnMetrics): readonly ProcessView[] {

@@ -45,13 +45,17 @@ function padded(range: TimeRange): TimeRange {
 interface Conditions {
   readonly span: Sql;
   readonly excludeFailed: boolean;
+  /** Nothing but the time narrows the spans. */
+  readonly isEverything: boolean;
 }
 
 async function conditionsOf(query: TraceQuery): Promise<Conditions> {
-  const conditions = [await spanCondition(query)];
+  const own = await spanCondition(query);
+  const isEverything = own.render().text === '1' && query.status === undefined;
+  const conditions = [own];
   if (query.status === 'error') conditions.push(raw('status_code = 2'));
   if (query.status === 'ok') conditions.push(raw('status_code != 2'));
-  return { span: allOf(conditions), excludeFailed: query.status === 'ok' };
+  return { span: allOf(conditions), excludeFailed: query.status === 'ok', isEverything };
 }
 
 export async function searchTraces(
@@ -127,7 +131,7 @@ async function findMatches(
 function matchingTraces(query: TraceQuery, conditions: Conditions): Sql {
   const excluded = conditions.excludeFailed ? sql` AND trace_id NOT IN (${failedTraces(query)})` : raw('');
   return sql`SELECT trace_id, argMin(span_id, spans.time) AS matched, min(spans.time) AS first_match,
-      toUnixTimestamp64Nano(max(spans.time)) AS last_match
+      toUnixTimestamp64Nano(max(spans.time)) AS last_match, max(status_code = 2) AS match_failed
     FROM spans WHERE ${inRange(query)} AND ${conditions.span}${excluded} GROUP BY trace_id`;
 }
 
@@ -136,7 +140,10 @@ function failedTraces(range: TimeRange): Sql {
 }
 
 function newestSource(query: TraceQuery, conditions: Conditions): Sql {
-  const failed = conditions.excludeFailed ? raw('0') : sql`trace_id IN (${failedTraces(query)})`;
+  // Where every span matches, the matches alone say whether a trace failed, and the spans are read once.
+  const known = raw(conditions.isEverything ? 'match_failed' : '0');
+  const isKnown = conditions.isEverything || conditions.excludeFailed;
+  const failed = isKnown ? known : sql`trace_id IN (${failedTraces(query)})`;
   return sql`SELECT trace_id, matched, toInt64(0) AS rank, ${failed} AS failed, last_match, first_match AS time
     FROM (${matchingTraces(query, conditions)})`;
 }
@@ -182,9 +189,12 @@ export async function findServiceTraces(
   const condition = allOf([inRange(query), await spanCondition({ service, operation, environment }), ENTRY_SPAN]);
   const failed = raw(query.pick === 'failed' ? ' AND status_code = 2' : '');
   const order = raw(query.pick === 'failed' ? 'time' : 'duration_ns');
+  // A trace may call the service several times, so more spans than traces are taken first: that sort keeps few rows.
   const table = await reader.read(
-    sql`SELECT trace_id, span_id FROM spans WHERE ${condition}${failed}
-      ORDER BY ${order} DESC LIMIT 1 BY trace_id LIMIT ${new Bound('UInt32', query.limit)}`,
+    sql`SELECT trace_id, span_id FROM (
+        SELECT trace_id, span_id, ${order} AS weight FROM spans WHERE ${condition}${failed}
+        ORDER BY weight DESC LIMIT ${new Bound('UInt32', query.limit * 50)})
+      ORDER BY weight DESC LIMIT 1 BY trace_id LIMIT ${new Bound('UInt32', query.limit)}`,
     options,
   );
   const spanIds = table.strings('span_id');

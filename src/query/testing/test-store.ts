@@ -14,6 +14,8 @@ export interface TestStore {
   readonly url: string;
   readonly database: string;
   readonly reader: StoreReader;
+  /** The engine's process. */
+  enginePid(): number;
   /** Runs a statement; throws what the engine says. Gives the text of the answer. */
   run(statement: string, data?: string | Buffer): Promise<string>;
   insert(table: string, rows: readonly object[]): Promise<void>;
@@ -42,6 +44,7 @@ export async function startTestStore(): Promise<TestStore> {
     url,
     database,
     reader,
+    enginePid: () => engine.pid,
     run,
     async insert(table, rows) {
       if (rows.length === 0) return;
