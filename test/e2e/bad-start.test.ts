@@ -145,6 +145,7 @@ service:
   const places = err.split('\n').filter((line) => line.includes(path));
   const at = (line: number): string =>
     places.find((one) => one.includes(`${path}:${line}:`)) ?? `nothing at line ${line} in\n${err}`;
+  expect(at(5)).toContain('expected host:port, got "nowhere"');
   expect(at(6)).toMatch(/:6:9: .*max_request_body_siz \(did you mean "max_request_body_size"\?\)/);
   expect(at(9)).toContain('soon');
   expect(at(12)).toContain('3 moons');

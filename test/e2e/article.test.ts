@@ -1,0 +1,287 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { decodeReference, encodeReference, type ReferenceObject } from '../../src/wire/testing/otlp-reference.ts';
+import { type RunningCollector, runCli, type Scratch, scratchFolder, startCollector } from '../lib/cli.ts';
+import { gaugeRequest, logsRequest, newTraceId, nowNs, type PlainSpan, send, tracesRequest } from '../lib/otlp.ts';
+import { eventually, freePorts, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
+import { readRows } from './ask.ts';
+import { randomFrom } from './hostile.ts';
+import { fullLogs, fullMetrics, fullTraces } from './samples.ts';
+
+/** The collector configuration of the article that Signalbox was made for: it lies beside the repository, and is not part of it. */
+const ARTICLE = new URL('../../../shared/article/otel-collector-config.yaml', import.meta.url);
+const isThere = existsSync(ARTICLE);
+const text = isThere ? readFileSync(ARTICLE, 'utf8') : '';
+if (!isThere) console.warn('skipped: the tests with the article’s configuration, which is not beside this repository');
+
+let scratch: Scratch;
+const collectors: RunningCollector[] = [];
+beforeEach(() => {
+  scratch = scratchFolder();
+});
+afterEach(async () => {
+  for (const collector of collectors.splice(0)) await collector.stop();
+  scratch.remove();
+});
+
+/** The lines of `section::name` as they stand in the article, comments and all. */
+function block(section: string, name: string): string {
+  const lines = text.split('\n');
+  const from = lines.indexOf(`  ${name}:`, lines.indexOf(`${section}:`));
+  const length = lines.slice(from + 1).findIndex((line) => /^ {0,2}\S/.test(line));
+  return lines.slice(from, from + 1 + length).join('\n');
+}
+
+/** A configuration of the article's own blocks around one pipeline for each signal. */
+function articleConfig(processors: readonly string[]): string {
+  const pipeline = (list: readonly string[]): string =>
+    `{receivers: [otlp], processors: [${list.join(', ')}], exporters: [otlp/jaeger]}`;
+  const plain = processors.filter((name) => name !== 'tail_sampling');
+  return `receivers:
+${block('receivers', 'otlp')}
+processors:
+${processors.map((name) => block('processors', name)).join('\n')}
+exporters:
+${block('exporters', 'otlp/jaeger')}
+service:
+  pipelines:
+    traces: ${pipeline(processors)}
+    metrics: ${pipeline(plain)}
+    logs: ${pipeline(plain)}
+`;
+}
+
+interface Started {
+  readonly collector: RunningCollector;
+  readonly otlpUrl: string;
+  readonly grpcAddress: string;
+  readonly metricsUrl: string;
+}
+
+/** Starts a collector with the article's blocks. Only its addresses are set from outside. */
+async function startArticle(name: string, processors: readonly string[], target: string): Promise<Started> {
+  const [http, grpc, metrics] = (await freePorts(3)).map((port) => `127.0.0.1:${port}`) as [string, string, string];
+  const set = {
+    'receivers::otlp::protocols::grpc::endpoint': grpc,
+    'receivers::otlp::protocols::http::endpoint': http,
+    'exporters::otlp/jaeger::endpoint': target,
+  };
+  const collector = await startCollector(scratch.file(`${name}.yaml`, articleConfig(processors)), [
+    ...['--data', `${scratch.path}/${name}`, '--metrics-address', metrics],
+    ...Object.entries(set).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
+  ]);
+  collectors.push(collector);
+  return { collector, otlpUrl: `http://${http}`, grpcAddress: grpc, metricsUrl: `http://${metrics}/metrics` };
+}
+
+/** The probabilistic policy's decision: FNV-1a-64 of its default salt and the id, at most 5 % of all numbers of 64 bits. */
+function isInSample(traceId: string): boolean {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.concat([Buffer.from('default-hash-seed'), Buffer.from(traceId, 'hex')])) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return Number(hash) <= 0.05 * 2 ** 64;
+}
+
+interface TestTrace {
+  readonly traceId: string;
+  readonly service: string;
+  readonly spans: readonly PlainSpan[];
+  readonly isKept: boolean;
+}
+
+/** Traces of every kind that the article's policies tell apart. Ids come from a seed, so the same are kept each time. */
+function testTraces(): TestTrace[] {
+  const random = randomFrom(7);
+  const newId = (): string => Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
+  const startNs = nowNs();
+  const make = (count: number, service: string, isPolicy: boolean, last: Omit<PlainSpan, 'traceId'>): TestTrace[] =>
+    Array.from({ length: count }, () => {
+      const traceId = newId();
+      const spans = Array.from({ length: 9 }, () => ({ traceId, startNs, durationMs: 5 }));
+      return {
+        traceId,
+        service,
+        spans: [...spans, { startNs, ...last, traceId }],
+        isKept: isPolicy || isInSample(traceId),
+      };
+    });
+  return [
+    ...make(20, 'orders', true, { statusCode: 2, durationMs: 5 }),
+    ...make(20, 'orders', true, { durationMs: 1001 }),
+    // Not longer than the threshold of 1 s: as fast as the others.
+    ...make(20, 'orders', false, { durationMs: 1000 }),
+    ...make(20, 'payment-service', true, { durationMs: 5 }),
+    ...make(300, 'orders', false, { statusCode: 1, durationMs: 5 }),
+  ];
+}
+
+const spanIdOf = (index: number): string => (index + 1).toString(16).padStart(16, '0');
+const numbers = Array.from({ length: 500 }, (_, i) => i);
+
+/** How many spans of each trace the store has. */
+async function stored(box: RunningSignalbox): Promise<ReadonlyMap<string, number>> {
+  const rows = await readRows<{ id: string; n: string }>(
+    box,
+    'SELECT lower(hex(trace_id)) AS id, count() AS n FROM signalbox.spans GROUP BY id',
+  );
+  return new Map(rows.map(({ id, n }) => [id, Number(n)]));
+}
+
+async function sumOf(url: string, pattern: RegExp): Promise<number> {
+  const lines = (await (await fetch(url)).text()).split('\n').filter((line) => pattern.test(line));
+  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+describe.skipIf(!isThere)("the article's configuration", () => {
+  test('tail sampling behind an agent: what should be kept arrives complete, and nothing else', async () => {
+    const box = await startSignalbox();
+    try {
+      const gateway = await startArticle('gateway', ['memory_limiter', 'tail_sampling', 'batch'], box.grpcAddress);
+      const agent = await startArticle('agent', ['memory_limiter', 'batch'], gateway.grpcAddress);
+      const traces = testTraces();
+      const kept = traces.filter(({ isKept }) => isKept);
+      expect(kept.length).toBeGreaterThan(60 + 5);
+      expect(kept.length).toBeLessThan(60 + 40);
+      // The spans of a trace come in three requests, between those of all the others.
+      for (const [from, to] of [
+        [0, 4],
+        [4, 7],
+        [7, 10],
+      ] as const) {
+        for (const service of ['orders', 'payment-service']) {
+          const spans = traces
+            .filter((trace) => trace.service === service)
+            .flatMap((trace) =>
+              trace.spans.slice(from, to).map((span, i) => ({ ...span, spanId: spanIdOf(from + i) })),
+            );
+          await send(agent.otlpUrl, 'traces', tracesRequest(service, spans));
+        }
+      }
+      const bodies = numbers.map((i) => `line ${i}`);
+      await send(agent.otlpUrl, 'logs', logsRequest('orders', bodies));
+      await send(agent.otlpUrl, 'metrics', gaugeRequest('orders', 'article.gauge', numbers));
+      // An orderly end hands on what waits in batches: 10 s of it.
+      await agent.collector.stop();
+
+      const wanted = new Map(kept.map(({ traceId }) => [traceId, 10]));
+      await eventually(
+        'the traces that are kept',
+        async () => ((await stored(box)).size >= wanted.size ? true : undefined),
+        60_000,
+      );
+      await eventually('all decisions', async () => {
+        const decided = await sumOf(
+          gateway.metricsUrl,
+          /^otelcol_processor_tail_sampling_global_count_traces_sampled\{/,
+        );
+        return decided === traces.length || undefined;
+      });
+      expect(await sumOf(gateway.metricsUrl, /_global_count_traces_sampled\{.*sampled="true"/)).toBe(kept.length);
+
+      // Spans that come after the decision follow it.
+      const dropped = traces.find(({ isKept }) => !isKept)!;
+      const late = [kept[0]!, dropped].map(({ traceId }) => ({ traceId, spanId: '00000000000000ff' }));
+      await send(gateway.otlpUrl, 'traces', tracesRequest('orders', late));
+      await gateway.collector.stop();
+      wanted.set(kept[0]!.traceId, 11);
+      await eventually('the late span', async () =>
+        (await stored(box)).get(kept[0]!.traceId) === 11 ? true : undefined,
+      );
+      expect(await stored(box)).toEqual(wanted);
+
+      const counts = `SELECT (SELECT (count(), uniqExact(body)) FROM signalbox.logs), (SELECT (count(), uniqExact(value))
+        FROM signalbox.metric_points WHERE name = 'article.gauge') FORMAT TSV`;
+      await eventually(
+        'logs and metrics',
+        async () => (await box.query(counts)) === '(500,500)\t(500,500)' || undefined,
+      );
+      for (const { output } of [agent.collector, gateway.collector]) expect(output()).not.toMatch(/\terror\t/);
+    } finally {
+      await box.stop();
+    }
+  }, 120_000);
+
+  test('validate on the whole file names what this version lacks, each with its place, and nothing else', async () => {
+    const path = scratch.file('otel-collector-config.yaml', text);
+    const { code, out, err } = await runCli(['validate', '--config', path]);
+    const lines = text.split('\n');
+    const placeOf = (section: string, name: string): string =>
+      `${path}:${lines.indexOf(`  ${name}:`, lines.indexOf(`${section}:`)) + 1}:3`;
+    const lacking = [
+      ['receivers', 'prometheus'],
+      ['processors', 'k8sattributes'],
+      ['processors', 'transform'],
+      ['exporters', 'prometheus'],
+      ['exporters', 'loki'],
+    ] as const;
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err.trimEnd().split('\n')).toEqual(
+      lacking.map(([section, name]) =>
+        expect.stringContaining(`${placeOf(section, name)}: '${section}' unknown type: "${name}" for id: "${name}"`),
+      ),
+    );
+  });
+});
+
+describe('a pipeline that changes nothing', () => {
+  test('hands on every byte, fields that it does not know included, over gRPC and HTTP', async () => {
+    const received: { path: string; body: Uint8Array }[] = [];
+    const target = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        received.push({ path: request.url!, body: new Uint8Array(Buffer.concat(parts)) });
+        response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+      });
+    });
+    await new Promise<void>((resolve) => target.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = target.address() as { port: number };
+      const [first, second, metrics, more] = (await freePorts(4)).map((free) => `127.0.0.1:${free}`);
+      const config = (receiver: string, exporter: string): string =>
+        `receivers:
+  otlp: {protocols: ${receiver}}
+processors:
+  memory_limiter: {check_interval: 1s, limit_percentage: 75, spike_limit_percentage: 30}
+exporters:
+  ${exporter}
+service:
+  pipelines:
+    ${['traces', 'metrics', 'logs'].map((signal) => `${signal}: {receivers: [otlp], processors: [memory_limiter], exporters: [to]}`).join('\n    ')}
+`.replaceAll('[to]', `[${exporter.split(':')[0]}]`);
+      const front = config(`{http: {endpoint: '${first}'}}`, `otlp: {endpoint: '${second}', tls: {insecure: true}}`);
+      const back = config(
+        `{grpc: {endpoint: '${second}'}}`,
+        `otlphttp: {endpoint: 'http://127.0.0.1:${port}', compression: none}`,
+      );
+      const start = async (name: string, yaml: string, address: string): Promise<void> => {
+        const args = ['--data', `${scratch.path}/${name}`, '--metrics-address', address];
+        collectors.push(await startCollector(scratch.file(`${name}.yaml`, yaml), args));
+      };
+      await start('back', back, metrics!);
+      await start('front', front, more!);
+      const traceId = newTraceId();
+      const sent: readonly (readonly ['traces' | 'logs' | 'metrics', ReferenceObject])[] = [
+        ['traces', fullTraces(traceId)],
+        ['logs', fullLogs(traceId)],
+        ['metrics', fullMetrics('pass', traceId)],
+      ];
+      for (const [signal, request] of sent) await send(`http://${first}`, signal, request);
+      await eventually('all three', async () => received.length === 3 || undefined);
+      for (const [signal, request] of sent) {
+        const { body } = received.find(({ path }) => path === `/v1/${signal}`)!;
+        const bytes = encodeReference(signal, request);
+        expect(decodeReference(signal, body)).toEqual(decodeReference(signal, bytes));
+        expect(Buffer.from(body).equals(Buffer.from(bytes))).toBe(true);
+      }
+      expect(decodeReference('traces', received.find(({ path }) => path === '/v1/traces')!.body)).toMatchObject({
+        resourceSpans: [{ scopeSpans: [{ spans: [{ futureField: 'from a later version of OTLP' }, {}] }] }],
+      });
+    } finally {
+      target.closeAllConnections();
+      target.close();
+    }
+  });
+});
