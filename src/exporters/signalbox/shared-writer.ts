@@ -89,17 +89,26 @@ function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: st
   return { writer, metrics, started: writer.start(), users: 0 };
 }
 
+/** `up` starts the engine beside the collector: that it doesn't answer in the first moments is worth no line. */
+const START_GRACE_MS = 5_000;
+
 function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): StoreWriterObserver {
-  const { logger } = settings;
+  const { logger, clock } = settings;
+  const createdMs = clock.nowMs();
+  let cancelWarning = (): void => undefined;
   return {
     log: (level, message) => logger[level](message),
     state(state, message) {
+      cancelWarning();
       if (state === 'ok') {
         settings.reportStatus('ok');
         logger.info(message);
       } else if (state === 'unavailable') {
         settings.reportStatus('recoverable_error', message);
-        logger.warn(`${message}; data waits in the spool`);
+        const graceMs = createdMs + START_GRACE_MS - clock.nowMs();
+        const warn = (): void => logger.warn(`${message}; data waits in the spool`);
+        if (graceMs > 0) cancelWarning = clock.after(graceMs, warn);
+        else warn();
       } else {
         settings.reportStatus('permanent_error', message);
         logger.error(`${message}; data stays in the spool`);
