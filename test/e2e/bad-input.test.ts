@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await box.stop();
+  await box?.stop();
 });
 
 /** Each part ends with it: all processes live, what was there is there, and more is taken. */

@@ -11,7 +11,7 @@ beforeAll(async () => {
   box = await startSignalbox();
 });
 afterAll(async () => {
-  await box.stop();
+  await box?.stop();
 });
 
 /** A metric of the request by the end of its name, with its only data. */
