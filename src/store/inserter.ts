@@ -1,6 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { StoreEndpoint } from './endpoint.ts';
+import type { TableBlock } from './native/columns.ts';
 
 /**
  * What a failed insert means for its block.
@@ -66,13 +67,13 @@ export class Inserter {
   }
 
   /** Inserts a Native block under a token: sent again under the same token, it is stored once. Throws InsertError. */
-  async insert(table: string, block: Uint8Array, token: string): Promise<void> {
+  async insert({ table, columns, bytes }: TableBlock, token: string): Promise<void> {
     const url = new URL(this.#endpoint.url);
     for (const [name, value] of Object.entries(SETTINGS)) url.searchParams.set(name, value);
     url.searchParams.set('database', this.#endpoint.database);
-    url.searchParams.set('query', `INSERT INTO ${table} FORMAT Native`);
+    url.searchParams.set('query', `INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`);
     url.searchParams.set('insert_deduplication_token', token);
-    await this.#post(url, block);
+    await this.#post(url, bytes);
   }
 
   #post(url: URL, body: Uint8Array): Promise<string> {

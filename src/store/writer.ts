@@ -3,7 +3,8 @@ import type { Batch, Chunk, Signal } from '#pdata';
 import type { StoreEndpoint } from './endpoint.ts';
 import { InsertError, Inserter } from './inserter.ts';
 import { prepareStore, type Retention } from './migrate.ts';
-import { SegmentEncoder, type TableBlock } from './native/segment-encoder.ts';
+import type { TableBlock } from './native/columns.ts';
+import { SegmentEncoder } from './native/segment-encoder.ts';
 import { SeriesSet } from './native/series-set.ts';
 import { Backoff, Delivery, DeliveryQueue } from './spool/delivery-queue.ts';
 import { type Segment, SegmentLog, type SegmentLogOptions } from './spool/segment-log.ts';
@@ -188,8 +189,8 @@ export class StoreWriter {
       delivery.doneTables.add(block.table);
     }
     this.#release(segment);
-    await this.#log!.remove(segment);
     this.#queue.done(delivery);
+    await this.#removeFile(segment);
     this.#backoff.reset();
     this.#setAvailable(true, 'the store takes data again');
     this.#options.observer.inserted(delivery.items, (this.#options.clock.nowMs() - startMs) / 1000);
@@ -199,13 +200,24 @@ export class StoreWriter {
    * One block, once. The token alone is not enough where an engine was killed: it notes a part and its token one after the other, so
    * either may be missing. After an attempt of unknown end we look for the segment's rows, which are one part: all there or none.
    */
-  async #insert({ segment, isDoubtful }: Delivery<Batch>, { table, bytes }: TableBlock): Promise<void> {
+  async #insert({ segment, isDoubtful }: Delivery<Batch>, block: TableBlock): Promise<void> {
+    const { table } = block;
     const token = `${segment.id}-${table}`;
-    if (!isDoubtful || MERGING_TABLES.has(table)) return await this.#inserter.insert(table, bytes, token);
+    if (!isDoubtful || MERGING_TABLES.has(table)) return await this.#inserter.insert(block, token);
     if (await this.#inserter.hasRows(table, segment.ingestedAtNs)) return;
-    await this.#inserter.insert(table, bytes, token);
+    await this.#inserter.insert(block, token);
     if (await this.#inserter.hasRows(table, segment.ingestedAtNs)) return;
-    await this.#inserter.insert(table, bytes, `${token}-again`);
+    await this.#inserter.insert(block, `${token}-again`);
+  }
+
+  async #removeFile(segment: Segment<Batch>): Promise<void> {
+    try {
+      await this.#log!.remove(segment);
+    } catch (error) {
+      // Its rows are in the store, where the next start will find them.
+      const reason = messageOf(error);
+      this.#options.observer.log('warn', `segment ${segment.id} is stored, but its file can't be removed: ${reason}`);
+    }
   }
 
   async #readBack(segment: Segment<Batch>): Promise<Chunk[]> {

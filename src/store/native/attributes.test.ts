@@ -72,7 +72,7 @@ function chunkOf(rows: readonly (readonly RawAttribute[])[]): SpanChunk {
 async function throughStore(rows: readonly (readonly RawAttribute[])[]): Promise<string[][]> {
   const ingestedAt = nextIngestedAtNs();
   const block = encoder.encode([chunkOf(rows)], ingestedAt);
-  await inserter.insert('spans', block, `test-${ingestedAt}`);
+  await inserter.insert(block, `test-${ingestedAt}`);
   const bytes = await store.query(
     `SELECT attributes FROM spans WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')
      ORDER BY span_id FORMAT RowBinary`,
@@ -201,7 +201,7 @@ describe('beyond the limit of paths', () => {
       Array.from({ length: 10 }, (__, i): RawAttribute => [`flood.${row * 10 + i}`, int(BigInt(row))]),
     );
     const block = encoder.encode([chunkOf(rows)], nextIngestedAtNs());
-    expect(block.length).toBeLessThan(10 << 20);
+    expect(block.bytes.length).toBeLessThan(10 << 20);
     const stored = await throughStore(rows);
     expect(stored.length).toBe(10_000);
     expect(stored[1234]).toEqual(Array.from({ length: 10 }, (_, i) => `flood.${12_340 + i}=i:1234`));

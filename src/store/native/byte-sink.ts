@@ -53,6 +53,10 @@ export class ByteSink {
     this.length += length;
   }
 
+  append(other: ByteSink): void {
+    this.copy(other.bytes, 0, other.length);
+  }
+
   /** Text of ASCII characters only, without a length in front. */
   ascii(text: string): void {
     this.reserve(text.length);

@@ -1,3 +1,4 @@
+import { assert } from '#base';
 import type { Chunk } from '#pdata';
 import { ByteSink, copyBytes, varintSize, writeString } from './byte-sink.ts';
 import type { OwnerGroup } from './json-paths.ts';
@@ -7,15 +8,38 @@ import type { OwnerGroup } from './json-paths.ts';
  * String) and its data. Kernels here write the selected rows of one chunk behind each other.
  */
 
-export function beginBlock(sink: ByteSink, columnCount: number, rowCount: number): void {
-  sink.reset();
-  sink.varint(columnCount);
-  sink.varint(rowCount);
+export class BlockSink extends ByteSink {
+  /** The names of the columns so far. */
+  columnNames: string[] = [];
+
+  begin(rowCount: number): void {
+    this.reset();
+    this.columnNames = [];
+    // The count of columns: one byte, set by `finish`.
+    this.byte(0);
+    this.varint(rowCount);
+  }
+
+  column(name: string, type: string): void {
+    this.columnNames.push(name);
+    this.asciiString(name);
+    this.asciiString(type);
+  }
+
+  /** The whole block: valid until the next one is begun. */
+  finish(table: string): TableBlock {
+    assert(this.columnNames.length < 0x80, 'a block with more columns than fit one byte');
+    this.bytes[0] = this.columnNames.length;
+    return { table, columns: this.columnNames, bytes: this.written() };
+  }
 }
 
-export function beginColumn(sink: ByteSink, name: string, type: string): void {
-  sink.asciiString(name);
-  sink.asciiString(type);
+/** One block in ClickHouse's Native format, to be inserted as a whole. Columns that are left out get their defaults. */
+export interface TableBlock {
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** Belongs to the encoder: valid until it makes the next block for the same table. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** The words of a column of 64-bit integers, low word first. */
@@ -151,7 +175,7 @@ export function writeOffsets(sink: ByteSink, counts: Uint32Array, count: number,
   return total;
 }
 
-function isZero(counts: Uint32Array, count: number): boolean {
+export function isZero(counts: Uint32Array, count: number): boolean {
   for (let i = 0; i < count; i++) if (counts[i] !== 0) return false;
   return true;
 }
@@ -200,6 +224,11 @@ export class StringList {
     const at = this.#content.take(this.#emptyCount);
     this.#content.bytes.fill(0, at, at + this.#emptyCount);
     this.#emptyCount = 0;
+  }
+
+  /** Whether all strings are empty. */
+  get isEmpty(): boolean {
+    return this.#content.length === 0;
   }
 
   /** All strings in ClickHouse's form. */

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 async function throughStore(chunks: readonly LogChunk[]): Promise<object[]> {
   const ingestedAt = nextIngestedAtNs();
-  await inserter.insert('logs', encoder.encode(chunks, ingestedAt), `test-${ingestedAt}`);
+  await inserter.insert(encoder.encode(chunks, ingestedAt), `test-${ingestedAt}`);
   const reader = new RowBinaryReader(
     await store.query(`
       SELECT time, observed_time, trace_id, span_id, flags, severity_number, severity_text, body, body_type, event_name,

@@ -2,11 +2,11 @@ import { cursor, LOG, type LogChunk, readVarint32, skipValue, VALUE_EMPTY, VALUE
 import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema.ts';
 import { ByteSink } from './byte-sink.ts';
 import {
-  beginBlock,
-  beginColumn,
+  BlockSink,
   clampTimes,
   rowCountOf,
   StringList,
+  type TableBlock,
   wordsOf,
   writeBytes,
   writeConstant64,
@@ -17,16 +17,15 @@ import {
 import { DictionaryColumn } from './dictionary.ts';
 import { JsonColumnEncoder } from './json-column.ts';
 import { RowAttributes } from './row-attributes.ts';
-import { SCOPE_COLUMN_COUNT, ScopeColumns } from './scope-columns.ts';
+import { ScopeColumns } from './scope-columns.ts';
 import { writeValueJson } from './value-json.ts';
 
 const TIME = "DateTime64(9, 'UTC')";
 const LOW_CARDINALITY = 'LowCardinality(String)';
-const OWN_COLUMN_COUNT = 13;
 
 /** Writes chunks of log records as one block for the table `logs`. Keeps its buffers: one object, one block at a time. */
 export class LogBlockEncoder {
-  readonly #sink = new ByteSink(1 << 20);
+  readonly #sink = new BlockSink(1 << 20);
   readonly #scopes = new ScopeColumns();
   readonly #rows = new RowAttributes();
   readonly #severityTexts = new DictionaryColumn();
@@ -38,21 +37,21 @@ export class LogBlockEncoder {
   readonly #resources = new JsonColumnEncoder(RESOURCE_PATHS);
 
   /** `ingestedAtNs` since the epoch goes into every row. The result is valid until the next call. */
-  encode(chunks: readonly LogChunk[], ingestedAtNs: bigint): Uint8Array<ArrayBuffer> {
+  encode(chunks: readonly LogChunk[], ingestedAtNs: bigint): TableBlock {
     const sink = this.#sink;
     const rowCount = rowCountOf(chunks);
-    beginBlock(sink, OWN_COLUMN_COUNT + SCOPE_COLUMN_COUNT, rowCount);
+    sink.begin(rowCount);
     this.#scopes.collect(chunks, rowCount);
     this.#collect(chunks, rowCount);
     this.#writeColumns(chunks, rowCount);
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
-    beginColumn(sink, 'attributes', ATTRIBUTES_TYPE);
+    sink.column('attributes', ATTRIBUTES_TYPE);
     this.#attributes.write(sink, this.#rows.groups, rowCount);
-    beginColumn(sink, 'dropped_attributes_count', 'UInt32');
+    sink.column('dropped_attributes_count', 'UInt32');
     writeUint32s(sink, this.#droppedCounts, undefined, rowCount);
-    beginColumn(sink, 'ingested_at', TIME);
+    sink.column('ingested_at', TIME);
     writeConstant64(sink, ingestedAtNs, rowCount);
-    return sink.written();
+    return sink.finish('logs');
   }
 
   /** Gathers what needs a look at each row: bodies, severity texts, and the two fields without a column. */
@@ -134,25 +133,25 @@ export class LogBlockEncoder {
 
   #writeColumns(chunks: readonly LogChunk[], rowCount: number): void {
     const sink = this.#sink;
-    beginColumn(sink, 'time', TIME);
+    sink.column('time', TIME);
     for (const chunk of chunks) writeLogTimes(sink, chunk);
-    beginColumn(sink, 'observed_time', TIME);
+    sink.column('observed_time', TIME);
     for (const { columns, rows, count } of chunks) writeTimes(sink, wordsOf(columns.observedNs), rows, count);
-    beginColumn(sink, 'trace_id', 'FixedString(16)');
+    sink.column('trace_id', 'FixedString(16)');
     for (const { arena, columns, rows, count } of chunks) writeIds(sink, arena, columns.traceIdAt, 16, rows, count);
-    beginColumn(sink, 'span_id', 'FixedString(8)');
+    sink.column('span_id', 'FixedString(8)');
     for (const { arena, columns, rows, count } of chunks) writeIds(sink, arena, columns.spanIdAt, 8, rows, count);
-    beginColumn(sink, 'flags', 'UInt32');
+    sink.column('flags', 'UInt32');
     for (const { columns, rows, count } of chunks) writeUint32s(sink, columns.flags, rows, count);
-    beginColumn(sink, 'severity_number', 'UInt8');
+    sink.column('severity_number', 'UInt8');
     for (const { columns, rows, count } of chunks) writeBytes(sink, columns.severityNumber, rows, count);
-    beginColumn(sink, 'severity_text', LOW_CARDINALITY);
+    sink.column('severity_text', LOW_CARDINALITY);
     this.#severityTexts.write(sink, rowCount);
-    beginColumn(sink, 'body', 'String');
+    sink.column('body', 'String');
     this.#bodies.write(sink);
-    beginColumn(sink, 'body_type', 'UInt8');
+    sink.column('body_type', 'UInt8');
     for (const { columns, rows, count } of chunks) writeBytes(sink, columns.bodyType, rows, count);
-    beginColumn(sink, 'event_name', LOW_CARDINALITY);
+    sink.column('event_name', LOW_CARDINALITY);
     this.#eventNames.write(sink, rowCount);
   }
 }

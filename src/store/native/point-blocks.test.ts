@@ -30,8 +30,8 @@ afterAll(async () => {
 /** Stores the chunks and gives their points back, each joined with its series, and the exemplars. */
 async function throughStore(chunks: readonly PointChunk[]): Promise<string[]> {
   const ingestedAt = nextIngestedAtNs();
-  for (const { table, bytes } of encoder.encode(chunks, ingestedAt, new SeriesSet(1000)))
-    await inserter.insert(table, bytes, `test-${ingestedAt}-${table}`);
+  for (const block of encoder.encode(chunks, ingestedAt, new SeriesSet(1000)))
+    await inserter.insert(block, `test-${ingestedAt}-${block.table}`);
   const own = `ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')`;
   const series = await readSeries();
   const found = [

@@ -19,9 +19,9 @@ import {
 } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
 import {
-  beginBlock,
-  beginColumn,
+  BlockSink,
   clampTimes,
+  type TableBlock,
   wordsOf,
   writeConstant64,
   writeOffsets,
@@ -76,8 +76,8 @@ class ListColumn {
     this.elements.bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.length * 8), at);
   }
 
-  write(sink: ByteSink, name: string, type: string): void {
-    beginColumn(sink, name, `Array(${type})`);
+  write(sink: BlockSink, name: string, type: string): void {
+    sink.column(name, `Array(${type})`);
     writeOffsets(sink, this.#counts, this.#rowCount, 0);
     sink.copy(this.elements.bytes, 0, this.elements.length);
   }
@@ -85,60 +85,60 @@ class ListColumn {
 
 /** Writes the blocks of the tables that hold data points. Each result is valid until the next call for the same table. */
 export class PointBlockEncoder {
-  readonly #sinks = new Map<PointTable, ByteSink>();
+  readonly #sinks = new Map<PointTable, BlockSink>();
   readonly #names = new DictionaryColumn();
   readonly #first = new ListColumn();
   readonly #second = new ListColumn();
   readonly #attributes = new ByteSink();
   readonly #text = new ByteSink();
 
-  encode(table: PointTable, parts: readonly PointRows[], ingestedAtNs: bigint): Uint8Array<ArrayBuffer> {
+  encode(table: PointTable, parts: readonly PointRows[], ingestedAtNs: bigint): TableBlock {
     const sink = this.#sinkOf(table);
     let rowCount = 0;
     for (const part of parts) rowCount += part.rows.length;
     if (table === 'metric_points') {
-      this.#begin(sink, 9, parts, rowCount);
+      this.#begin(sink, parts, rowCount);
       writeValues(sink, parts, rowCount);
     } else if (table === 'metric_histograms') {
-      this.#begin(sink, 12, parts, rowCount);
+      this.#begin(sink, parts, rowCount);
       writeStatistics(sink, parts);
       this.#writeBuckets(sink, parts, rowCount);
     } else if (table === 'metric_exponential_histograms') {
-      this.#begin(sink, 17, parts, rowCount);
+      this.#begin(sink, parts, rowCount);
       writeStatistics(sink, parts);
       this.#writeExponential(sink, parts, rowCount);
     } else {
-      this.#begin(sink, 10, parts, rowCount);
+      this.#begin(sink, parts, rowCount);
       writeSummaries(sink, parts, rowCount);
       this.#writeQuantiles(sink, parts, rowCount);
     }
-    beginColumn(sink, 'flags', 'UInt32');
+    sink.column('flags', 'UInt32');
     for (const { chunk, rows } of parts) writeUint32s(sink, chunk.columns.flags, rows, rows.length);
-    beginColumn(sink, 'ingested_at', TIME);
+    sink.column('ingested_at', TIME);
     writeConstant64(sink, ingestedAtNs, rowCount);
-    return sink.written();
+    return sink.finish(table);
   }
 
-  #sinkOf(table: PointTable): ByteSink {
-    const sink = this.#sinks.get(table) ?? new ByteSink(1 << 16);
+  #sinkOf(table: PointTable): BlockSink {
+    const sink = this.#sinks.get(table) ?? new BlockSink(1 << 16);
     this.#sinks.set(table, sink);
     return sink;
   }
 
   /** The head of the block and the columns that all tables of points begin with. */
-  #begin(sink: ByteSink, columnCount: number, parts: readonly PointRows[], rowCount: number): void {
-    beginBlock(sink, columnCount, rowCount);
-    beginColumn(sink, 'name', LOW_CARDINALITY);
+  #begin(sink: BlockSink, parts: readonly PointRows[], rowCount: number): void {
+    sink.begin(rowCount);
+    sink.column('name', LOW_CARDINALITY);
     writeMetricNames(sink, this.#names, parts, rowCount);
-    beginColumn(sink, 'series_id', 'UInt64');
+    sink.column('series_id', 'UInt64');
     for (const { rows, seriesIds } of parts) writeWords(sink, seriesIds, rows, rows.length);
-    beginColumn(sink, 'time', TIME);
+    sink.column('time', TIME);
     for (const { chunk, rows } of parts) writeTimes(sink, wordsOf(chunk.columns.timeNs), rows, rows.length);
-    beginColumn(sink, 'start_time', TIME);
+    sink.column('start_time', TIME);
     for (const { chunk, rows } of parts) writeTimes(sink, wordsOf(chunk.columns.startNs), rows, rows.length);
   }
 
-  #writeBuckets(sink: ByteSink, parts: readonly PointRows[], rowCount: number): void {
+  #writeBuckets(sink: BlockSink, parts: readonly PointRows[], rowCount: number): void {
     this.#first.reset(rowCount);
     this.#second.reset(rowCount);
     for (const { chunk, rows } of parts) {
@@ -152,7 +152,7 @@ export class PointBlockEncoder {
     this.#second.write(sink, 'bucket_counts', 'UInt64');
   }
 
-  #writeQuantiles(sink: ByteSink, parts: readonly PointRows[], rowCount: number): void {
+  #writeQuantiles(sink: BlockSink, parts: readonly PointRows[], rowCount: number): void {
     this.#first.reset(rowCount);
     this.#second.reset(rowCount);
     for (const { chunk, rows } of parts) {
@@ -166,7 +166,7 @@ export class PointBlockEncoder {
     this.#second.write(sink, 'values', 'Float64');
   }
 
-  #writeExponential(sink: ByteSink, parts: readonly PointRows[], rowCount: number): void {
+  #writeExponential(sink: BlockSink, parts: readonly PointRows[], rowCount: number): void {
     const scales = new Int32Array(rowCount);
     const zeroCounts = new BigUint64Array(rowCount);
     const thresholds = new Float64Array(rowCount);
@@ -196,18 +196,18 @@ export class PointBlockEncoder {
   }
 
   /** The exemplars of all points, or undefined where there are none. */
-  encodeExemplars(parts: readonly PointRows[], ingestedAtNs: bigint): Uint8Array<ArrayBuffer> | undefined {
+  encodeExemplars(parts: readonly PointRows[], ingestedAtNs: bigint): TableBlock | undefined {
     const found = parts.flatMap((part) => [...exemplarsOf(part)]);
     if (found.length === 0) return undefined;
     const sink = this.#sinkOf('metric_exemplars');
     const rowCount = found.length;
-    beginBlock(sink, 8, rowCount);
-    beginColumn(sink, 'name', LOW_CARDINALITY);
+    sink.begin(rowCount);
+    sink.column('name', LOW_CARDINALITY);
     this.#names.reset(rowCount);
     for (const [i, { part, row }] of found.entries())
       this.#names.indices[i] = nameIndex(this.#names, part.chunk, part.chunk.columns.metric[row]!);
     this.#names.write(sink, rowCount);
-    beginColumn(sink, 'series_id', 'UInt64');
+    sink.column('series_id', 'UInt64');
     for (const { part, row } of found) sink.uint64(part.seriesIds[row * 2]!, part.seriesIds[row * 2 + 1]!);
     writeColumn(
       sink,
@@ -222,11 +222,11 @@ export class PointBlockEncoder {
       'Float64',
       Float64Array.from(found, ({ exemplar }) => exemplar.value),
     );
-    beginColumn(sink, 'trace_id', 'FixedString(16)');
+    sink.column('trace_id', 'FixedString(16)');
     for (const { part, exemplar } of found) writeId(sink, part.chunk.arena, exemplar.traceIdAt, 16);
-    beginColumn(sink, 'span_id', 'FixedString(8)');
+    sink.column('span_id', 'FixedString(8)');
     for (const { part, exemplar } of found) writeId(sink, part.chunk.arena, exemplar.spanIdAt, 8);
-    beginColumn(sink, 'attributes', 'String');
+    sink.column('attributes', 'String');
     this.#attributes.reset();
     for (const { part, exemplar } of found) {
       this.#text.reset();
@@ -235,9 +235,9 @@ export class PointBlockEncoder {
       this.#attributes.copy(this.#text.bytes, 0, this.#text.length);
     }
     sink.copy(this.#attributes.bytes, 0, this.#attributes.length);
-    beginColumn(sink, 'ingested_at', TIME);
+    sink.column('ingested_at', TIME);
     writeConstant64(sink, ingestedAtNs, rowCount);
-    return sink.written();
+    return sink.finish('metric_exemplars');
   }
 }
 
@@ -267,8 +267,8 @@ function writeId(sink: ByteSink, arena: Uint8Array, at: number, size: number): v
 
 type NumberColumn = Int32Array | BigUint64Array | Float64Array;
 
-function writeColumn(sink: ByteSink, name: string, type: string, values: NumberColumn): void {
-  beginColumn(sink, name, type);
+function writeColumn(sink: BlockSink, name: string, type: string, values: NumberColumn): void {
+  sink.column(name, type);
   const at = sink.take(values.byteLength);
   sink.bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
 }
@@ -302,7 +302,7 @@ function nameIndex(names: DictionaryColumn, chunk: PointChunk, metric: number): 
 }
 
 /** Gauges and sums: `value` holds ints too (rounded beyond 2^53), `value_int` the exact int. NaN where the point has no value. */
-function writeValues(sink: ByteSink, parts: readonly PointRows[], rowCount: number): void {
+function writeValues(sink: BlockSink, parts: readonly PointRows[], rowCount: number): void {
   const values = new Float64Array(rowCount);
   const isInt = new Uint8Array(rowCount);
   let i = 0;
@@ -314,26 +314,26 @@ function writeValues(sink: ByteSink, parts: readonly PointRows[], rowCount: numb
     }
   }
   writeColumn(sink, 'value', 'Float64', values);
-  beginColumn(sink, 'value_int', 'Int64');
+  sink.column('value_int', 'Int64');
   for (const { chunk, rows } of parts) writeWords(sink, wordsOf(chunk.columns.valueInt), rows, rows.length);
-  beginColumn(sink, 'is_int', 'UInt8');
+  sink.column('is_int', 'UInt8');
   const at = sink.take(rowCount);
   sink.bytes.set(isInt, at);
 }
 
 /** Count, sum, min and max of histograms. NaN where the point has none. */
-function writeStatistics(sink: ByteSink, parts: readonly PointRows[]): void {
-  beginColumn(sink, 'count', 'UInt64');
+function writeStatistics(sink: BlockSink, parts: readonly PointRows[]): void {
+  sink.column('count', 'UInt64');
   for (const { chunk, rows } of parts) writeWords(sink, wordsOf(chunk.columns.pointCount), rows, rows.length);
   for (const name of ['sum', 'min', 'max'] as const) {
-    beginColumn(sink, name, 'Float64');
+    sink.column(name, 'Float64');
     for (const { chunk, rows } of parts) writeWords(sink, wordsOf(chunk.columns[name]), rows, rows.length);
   }
 }
 
 /** Count and sum of summaries, whose sum is 0 where it was left out: the field isn't optional there. */
-function writeSummaries(sink: ByteSink, parts: readonly PointRows[], rowCount: number): void {
-  beginColumn(sink, 'count', 'UInt64');
+function writeSummaries(sink: BlockSink, parts: readonly PointRows[], rowCount: number): void {
+  sink.column('count', 'UInt64');
   for (const { chunk, rows } of parts) writeWords(sink, wordsOf(chunk.columns.pointCount), rows, rows.length);
   const sums = new Float64Array(rowCount);
   let i = 0;

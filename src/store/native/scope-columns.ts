@@ -9,7 +9,7 @@ import {
   VALUE_STRING,
 } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
-import { beginColumn } from './columns.ts';
+import type { BlockSink } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import type { JsonColumnEncoder } from './json-column.ts';
 import type { OwnerGroup } from './json-paths.ts';
@@ -18,9 +18,6 @@ import { writeAttributesJson, writeValueJson } from './value-json.ts';
 const SERVICE_NAME: AttributeKey = attributeKey('service.name');
 const SCHEMA_URL = 3;
 const LOW_CARDINALITY = 'LowCardinality(String)';
-
-/** How many columns `write` makes. */
-export const SCOPE_COLUMN_COUNT = 7;
 
 /**
  * The columns that follow from a row's resource and scope. Their content is worked out once per scope or resource and then repeated for
@@ -117,8 +114,8 @@ export class ScopeColumns {
   }
 
   /** Writes `resource`, the three scope columns, the two schema URLs and `service_name`. */
-  write(sink: ByteSink, rowCount: number, resourceType: string, resources: JsonColumnEncoder): void {
-    beginColumn(sink, 'resource', resourceType);
+  write(sink: BlockSink, rowCount: number, resourceType: string, resources: JsonColumnEncoder): void {
+    sink.column('resource', resourceType);
     resources.write(sink, this.#resources, rowCount);
     const names = [
       'service_name',
@@ -129,7 +126,7 @@ export class ScopeColumns {
       'scope_schema_url',
     ];
     for (const [i, column] of this.#columns().entries()) {
-      beginColumn(sink, names[i]!, LOW_CARDINALITY);
+      sink.column(names[i]!, LOW_CARDINALITY);
       column.write(sink, rowCount);
     }
   }

@@ -1,4 +1,5 @@
 import { type Chunk, LogChunk, PointChunk, SpanChunk } from '#pdata';
+import type { TableBlock } from './columns.ts';
 import { LogBlockEncoder } from './log-block.ts';
 import { PointBlockEncoder, type PointRows, type PointTable, pointTableOf } from './point-blocks.ts';
 import { seriesIdsOf } from './point-series.ts';
@@ -6,13 +7,6 @@ import { SeriesBlockEncoder } from './series-block.ts';
 import type { SeriesSet } from './series-set.ts';
 import { SpanBlockEncoder } from './span-block.ts';
 import { TraceIndexBlockEncoder } from './trace-index-block.ts';
-
-/** One block in ClickHouse's Native format, to be inserted into `table` as a whole. */
-export interface TableBlock {
-  readonly table: string;
-  /** Belongs to the encoder: valid until the next block is asked for. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
 
 /** A live series is written again after so long, so that `last_seen` is right to the hour and the series outlives its first row. */
 const SERIES_RENEW_SECONDS = 3600;
@@ -35,12 +29,13 @@ export class SegmentEncoder {
     const seconds = Number(ingestedAtNs / NS_PER_SECOND);
     const spans = chunks.filter((chunk) => chunk instanceof SpanChunk && chunk.count > 0) as SpanChunk[];
     if (spans.length > 0) {
+      const block = this.#spans.encode(spans, ingestedAtNs);
       // The index first: a trace that a search finds can be opened.
-      yield { table: 'trace_index', bytes: this.#traceIndex.encode(spans, seconds) };
-      yield { table: 'spans', bytes: this.#spans.encode(spans, ingestedAtNs) };
+      yield this.#traceIndex.encode(this.#spans.traces, seconds);
+      yield block;
     }
     const logs = chunks.filter((chunk) => chunk instanceof LogChunk && chunk.count > 0) as LogChunk[];
-    if (logs.length > 0) yield { table: 'logs', bytes: this.#logs.encode(logs, ingestedAtNs) };
+    if (logs.length > 0) yield this.#logs.encode(logs, ingestedAtNs);
     const points = chunks.filter((chunk) => chunk instanceof PointChunk && chunk.count > 0) as PointChunk[];
     if (points.length > 0) yield* this.#encodePoints(points, ingestedAtNs, knownSeries);
   }
@@ -59,10 +54,10 @@ export class SegmentEncoder {
         tables.set(table, parts);
       }
     }
-    if (newSeries.length > 0) yield { table: 'metric_series', bytes: this.#series.encode(newSeries, seconds) };
-    for (const [table, parts] of tables) yield { table, bytes: this.#points.encode(table, parts, ingestedAtNs) };
+    if (newSeries.length > 0) yield this.#series.encode(newSeries, seconds);
+    for (const [table, parts] of tables) yield this.#points.encode(table, parts, ingestedAtNs);
     const exemplars = this.#points.encodeExemplars([...tables.values()].flat(), ingestedAtNs);
-    if (exemplars !== undefined) yield { table: 'metric_exemplars', bytes: exemplars };
+    if (exemplars !== undefined) yield exemplars;
   }
 }
 

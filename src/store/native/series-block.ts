@@ -1,49 +1,48 @@
 import type { PointChunk } from '#pdata';
 import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema.ts';
-import { ByteSink } from './byte-sink.ts';
-import { beginBlock, beginColumn, rowGroups, wordsOf, writeConstant32, writeWords } from './columns.ts';
+import type { ByteSink } from './byte-sink.ts';
+import { BlockSink, rowGroups, type TableBlock, wordsOf, writeConstant32, writeWords } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import { JsonColumnEncoder } from './json-column.ts';
 import type { PointRows } from './point-blocks.ts';
-import { SCOPE_COLUMN_COUNT, ScopeColumns } from './scope-columns.ts';
+import { ScopeColumns } from './scope-columns.ts';
 
 const LOW_CARDINALITY = 'LowCardinality(String)';
 const SECONDS = "DateTime('UTC')";
-const OWN_COLUMN_COUNT = 10;
 const NS_PER_SECOND = 1_000_000_000;
 
 /** Writes the series of some points as one block for `metric_series`. */
 export class SeriesBlockEncoder {
-  readonly #sink = new ByteSink(1 << 16);
+  readonly #sink = new BlockSink(1 << 16);
   readonly #scopes = new ScopeColumns();
   readonly #texts = new DictionaryColumn();
   readonly #attributes = new JsonColumnEncoder(ATTRIBUTE_PATHS);
   readonly #resources = new JsonColumnEncoder(RESOURCE_PATHS);
 
   /** One row per row in `parts`. The result is valid until the next call. */
-  encode(parts: readonly PointRows[], ingestedAtSeconds: number): Uint8Array<ArrayBuffer> {
+  encode(parts: readonly PointRows[], ingestedAtSeconds: number): TableBlock {
     const sink = this.#sink;
     const chunks = parts.map(({ chunk, rows }) => chunk.select(rows));
     let rowCount = 0;
     for (const { rows } of parts) rowCount += rows.length;
-    beginBlock(sink, OWN_COLUMN_COUNT + SCOPE_COLUMN_COUNT, rowCount);
-    beginColumn(sink, 'series_id', 'UInt64');
+    sink.begin(rowCount);
+    sink.column('series_id', 'UInt64');
     for (const { rows, seriesIds } of parts) writeWords(sink, seriesIds, rows, rows.length);
     this.#writeTexts(parts, rowCount);
     for (const column of ['type', 'temporality', 'monotonic'] as const) {
-      beginColumn(sink, column, 'UInt8');
+      sink.column(column, 'UInt8');
       for (const { chunk, rows } of parts)
         for (const row of rows) sink.byte(chunk.metrics[column][chunk.columns.metric[row]!]!);
     }
     this.#scopes.collect(chunks, rowCount);
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
-    beginColumn(sink, 'attributes', ATTRIBUTES_TYPE);
+    sink.column('attributes', ATTRIBUTES_TYPE);
     this.#attributes.write(sink, rowGroups(chunks), rowCount);
-    beginColumn(sink, 'first_seen', SECONDS);
+    sink.column('first_seen', SECONDS);
     for (const { chunk, rows } of parts) writeFirstSeen(sink, chunk, rows, ingestedAtSeconds);
-    beginColumn(sink, 'last_seen', SECONDS);
+    sink.column('last_seen', SECONDS);
     writeConstant32(sink, ingestedAtSeconds, rowCount);
-    return sink.written();
+    return sink.finish('metric_series');
   }
 
   #writeTexts(parts: readonly PointRows[], rowCount: number): void {
@@ -58,7 +57,7 @@ export class SeriesBlockEncoder {
           this.#texts.indices[i++] = this.#texts.indexOf(chunk.arena, at[metric]!, length[metric]!);
         }
       }
-      beginColumn(this.#sink, column, LOW_CARDINALITY);
+      this.#sink.column(column, LOW_CARDINALITY);
       this.#texts.write(this.#sink, rowCount);
     }
   }

@@ -28,7 +28,7 @@ afterAll(async () => {
 /** Stores the chunks and gives every row back as plain data, in the order of their span ids. */
 async function throughStore(chunks: readonly SpanChunk[]): Promise<StoredSpan[]> {
   const ingestedAt = nextIngestedAtNs();
-  await inserter.insert('spans', encoder.encode(chunks, ingestedAt), `test-${ingestedAt}`);
+  await inserter.insert(encoder.encode(chunks, ingestedAt), `test-${ingestedAt}`);
   const bytes = await store.query(`
     SELECT time, duration_ns, trace_id, span_id, parent_span_id, trace_state, flags, service_name, name, kind, status_code,
       status_message, attributes, resource, scope_name, scope_version, scope_attributes, resource_schema_url,

@@ -10,7 +10,7 @@ import {
   skipValue,
 } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
-import { StringList } from './columns.ts';
+import { StringList, writeIds } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import type { RowAttributes } from './row-attributes.ts';
 import { writeAttributesJson } from './value-json.ts';
@@ -34,6 +34,11 @@ export class SpanDetails {
   droppedLinks: Uint32Array = new Uint32Array(0);
   eventCounts: Uint32Array = new Uint32Array(0);
   linkCounts: Uint32Array = new Uint32Array(0);
+  /** Of all rows: 16, 8 and 8 bytes each, zeros for no parent. */
+  readonly traceIds: ByteSink = new ByteSink();
+  readonly spanIds: ByteSink = new ByteSink();
+  readonly parentSpanIds: ByteSink = new ByteSink();
+  readonly names: DictionaryColumn = new DictionaryColumn();
   readonly traceStates: StringList = new StringList();
   readonly statusMessages: StringList = new StringList();
 
@@ -66,12 +71,14 @@ export class SpanDetails {
       const { rows, arena, patches } = chunk;
       const { rowStart, rowEnd } = chunk.layout;
       const { count } = chunk;
+      const { nameAt, nameLength } = chunk.columns;
       const reader = attributes.beginChunk(chunk, blockRow) ? attributes : undefined;
       for (let i = 0; i < count; i++, blockRow++) {
         const row = rows === undefined ? i : rows[i]!;
         this.#traceStateLength = 0;
         this.#messageLength = 0;
         const patched = patches?.get(row);
+        this.names.indices[blockRow] = this.names.indexOf(arena, nameAt[row]!, nameLength[row]!);
         reader?.beginRow(blockRow);
         this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, patched, reader);
         if (patched !== undefined)
@@ -80,6 +87,10 @@ export class SpanDetails {
         this.traceStates.add(arena, this.#traceStateAt, this.#traceStateLength);
         this.statusMessages.add(arena, this.#messageAt, this.#messageLength);
       }
+      // Chunk by chunk while its bytes are in the processor's cache, which a whole segment doesn't fit.
+      writeIds(this.traceIds, arena, chunk.columns.traceIdAt, 16, rows, count);
+      writeIds(this.spanIds, arena, chunk.columns.spanIdAt, 8, rows, count);
+      writeIds(this.parentSpanIds, arena, chunk.columns.parentSpanIdAt, 8, rows, count);
     }
   }
 
@@ -101,7 +112,11 @@ export class SpanDetails {
     this.eventCount = 0;
     this.linkCount = 0;
     this.eventNames.reset(0);
+    this.names.reset(rowCount);
     for (const list of [
+      this.traceIds,
+      this.spanIds,
+      this.parentSpanIds,
       this.traceStates,
       this.statusMessages,
       this.eventTimes,

@@ -1,55 +1,51 @@
-import type { SpanChunk } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
-import { beginBlock, beginColumn, clampTimes, rowCountOf, writeConstant32 } from './columns.ts';
+import { BlockSink, type TableBlock, writeConstant32 } from './columns.ts';
+import type { TraceRows } from './span-block.ts';
 
 const TIME = "DateTime64(9, 'UTC')";
 
 /**
- * Writes the block for `trace_index`: one row per trace that occurs in some chunks, with the earliest and latest start of its spans.
+ * Writes the block for `trace_index`: one row per trace that occurs in a block of spans, with the earliest and latest start of its spans.
  *
  *   slots   open addressing: index of the trace + 1, 0 for empty
  *   traces  id: 16 bytes in `ids` · min, max: two words each, as the spans' start times have them
  */
 export class TraceIndexBlockEncoder {
-  readonly #sink = new ByteSink(1 << 14);
+  readonly #sink = new BlockSink(1 << 14);
   readonly #ids = new ByteSink(1 << 14);
   #slots = new Int32Array(1024);
   #min = new Uint32Array(1024);
   #max = new Uint32Array(1024);
   #count = 0;
 
-  encode(chunks: readonly SpanChunk[], ingestedAtSeconds: number): Uint8Array<ArrayBuffer> {
-    this.#collect(chunks);
+  encode(rows: TraceRows, ingestedAtSeconds: number): TableBlock {
+    this.#collect(rows);
     const sink = this.#sink;
     const count = this.#count;
-    beginBlock(sink, 4, count);
-    beginColumn(sink, 'trace_id', 'FixedString(16)');
-    sink.copy(this.#ids.bytes, 0, count * 16);
+    sink.begin(count);
+    sink.column('trace_id', 'FixedString(16)');
+    sink.append(this.#ids);
     this.#writeTimes('time_min', this.#min);
     this.#writeTimes('time_max', this.#max);
-    beginColumn(sink, 'ingested_at', "SimpleAggregateFunction(max, DateTime('UTC'))");
+    sink.column('ingested_at', "SimpleAggregateFunction(max, DateTime('UTC'))");
     writeConstant32(sink, ingestedAtSeconds, count);
-    return sink.written();
+    return sink.finish('trace_index');
   }
 
   #writeTimes(name: 'time_min' | 'time_max', words: Uint32Array): void {
-    beginColumn(this.#sink, name, `SimpleAggregateFunction(${name.slice(5)}, ${TIME})`);
+    this.#sink.column(name, `SimpleAggregateFunction(${name.slice(5)}, ${TIME})`);
     const at = this.#sink.take(this.#count * 8);
     this.#sink.bytes.set(new Uint8Array(words.buffer, words.byteOffset, this.#count * 8), at);
-    clampTimes(this.#sink, at, this.#count);
   }
 
-  #collect(chunks: readonly SpanChunk[]): void {
-    this.#reset(rowCountOf(chunks));
+  #collect({ bytes, view, idsAt, timesAt, count }: TraceRows): void {
+    this.#reset(count);
     let last = -1;
-    for (const { arena, rows, columns, count } of chunks) {
-      const { traceIdAt, startWords } = columns;
-      for (let i = 0; i < count; i++) {
-        const row = rows === undefined ? i : rows[i]!;
-        const at = traceIdAt[row]!;
-        if (last < 0 || !this.#isTrace(last, arena, at)) last = this.#indexOf(arena, at);
-        this.#extend(last, startWords[row * 2]!, startWords[row * 2 + 1]!);
-      }
+    for (let row = 0; row < count; row++) {
+      const at = idsAt + row * 16;
+      if (last < 0 || !this.#isTrace(last, bytes, at)) last = this.#indexOf(bytes, at);
+      const time = timesAt + row * 8;
+      this.#extend(last, view.getUint32(time, true), view.getUint32(time + 4, true));
     }
   }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, fnv1a32, messageOf, StartError } from '#base';
 import { lockFolder } from './folder-lock.ts';
@@ -267,7 +267,10 @@ export class SegmentLog<T> {
 
   /** The segment is safe elsewhere: deletes its file. */
   async remove(segment: Segment<T>): Promise<void> {
-    await rm(this.#path(segment), { force: true });
+    // Not `rm`: that looks at the file first, synchronously.
+    await unlink(this.#path(segment)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
     this.#forget(segment);
   }
 
