@@ -152,7 +152,7 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
   };
   return new StartError(
     `engine: can't listen on ${host}:${port}: ${reasons[error.code ?? ''] ?? error.message}`,
-    'choose another with --engine-port or SIGNALBOX_ENGINE_PORT',
+    'choose another address with --engine-address or SIGNALBOX_ENGINE_ADDRESS',
     { cause: error },
   );
 }
