@@ -46,6 +46,9 @@ export interface StoreWriterOptions {
 /** Senders wait when segments take more than this share of the memory that they may take, and no longer than this. */
 const PACE_SHARE = 0.75;
 const PACE_LIMIT_MS = 1000;
+/** How often and how long after the start the tables are tried to be made before there is data. */
+const EARLY_INTERVAL_MS = 100;
+const EARLY_ATTEMPTS = 50;
 const KINDS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 /** A chunk holds its bytes and columns of about a fifth of them; allocation has its losses. */
 const MEMORY_PER_BYTE = 1.5;
@@ -76,6 +79,8 @@ export class StoreWriter {
   #workers: Promise<void>[] = [];
   #preparing: Promise<boolean> | undefined = undefined;
   #isStopping = false;
+  /** The store can't be used as it is, for example because a newer version made it. */
+  #isRefused = false;
   #isAvailable = true;
 
   constructor(options: StoreWriterOptions) {
@@ -94,6 +99,15 @@ export class StoreWriter {
       observer.log('info', `${this.#log.leftovers.length} segments of an earlier run are delivered first`);
     for (const segment of this.#log.leftovers) this.#queue.add(new Delivery(segment, true));
     this.#workers = Array.from({ length: concurrency }, () => this.#work());
+    void this.#prepareEarly();
+  }
+
+  /** Makes the tables before the first data comes, so that it need not wait for them. The engine may still be starting. */
+  async #prepareEarly(): Promise<void> {
+    for (let attempt = 0; attempt < EARLY_ATTEMPTS && !this.#isStopping && !this.#isRefused; attempt++) {
+      if (await this.#prepared()) return;
+      await new Promise<void>((resolve) => void this.#options.clock.after(EARLY_INTERVAL_MS, resolve));
+    }
   }
 
   /** Bytes in the spool, written or about to be. */
@@ -169,8 +183,10 @@ export class StoreWriter {
       },
       (error: unknown) => {
         this.#preparing = undefined;
-        if (error instanceof StartError) this.#options.observer.state('failed', error.message);
-        else this.#setAvailable(false, `the store can't be reached: ${messageOf(error)}`);
+        if (error instanceof StartError) {
+          this.#isRefused = true;
+          this.#options.observer.state('failed', error.message);
+        } else this.#setAvailable(false, `the store can't be reached: ${messageOf(error)}`);
         return false;
       },
     );
