@@ -21,8 +21,8 @@ const DEDUPLICATION_WINDOW = 20_000;
 export const ATTRIBUTE_PATHS = 128;
 export const RESOURCE_PATHS = 64;
 /**
- * Paths beyond the limit are kept as one map per row, split into buckets when parts merge. The default ("advanced") takes 38 KB of memory
- * per different path in a merge: 200,000 random keys made it 7.6 GB, where this stays at 0.4 GB (bench/results/store-attributes.txt).
+ * Paths beyond the limit are kept as one map per row, split into buckets when parts merge. The default ("advanced") takes 50 KB of memory
+ * per different path in a merge: 20,000 random keys made it 1.3 GB, where this stays at 0.3 GB (bench/results/store-key-flood.txt).
  */
 const SHARED_DATA: readonly string[] = [
   "object_shared_data_serialization_version = 'map_with_buckets'",
