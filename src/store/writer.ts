@@ -205,8 +205,9 @@ export class StoreWriter {
       delivery.doneTables.add(block.table);
     }
     this.#release(segment);
-    this.#queue.done(delivery);
+    // Only then is it done: who waits for the queue to be empty finds the spool empty too.
     await this.#removeFile(segment);
+    this.#queue.done(delivery);
     this.#backoff.reset();
     this.#setAvailable(true, 'the store takes data again');
     this.#options.observer.inserted(delivery.items, (this.#options.clock.nowMs() - startMs) / 1000);
@@ -283,7 +284,6 @@ export class StoreWriter {
     const { segment } = delivery;
     const { observer } = this.#options;
     this.#release(segment);
-    this.#queue.done(delivery);
     try {
       const path = await this.#log!.reject(segment, delivery.lastError);
       observer.log('error', `segment ${segment.id} can't be stored and was moved to ${path}: ${delivery.lastError}`);
@@ -291,6 +291,7 @@ export class StoreWriter {
       const reason = messageOf(error);
       observer.log('error', `segment ${segment.id} can't be stored (${delivery.lastError}) nor moved aside: ${reason}`);
     }
+    this.#queue.done(delivery);
     observer.rejected(delivery.items);
   }
 

@@ -211,14 +211,18 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Polls until `check` gives a value that is not undefined or false. */
-export async function eventually<T>(what: string, check: () => Promise<T | undefined>, limitMs = 30_000): Promise<T> {
+/** Polls until `check` gives a value that is neither undefined nor false; an error that it throws counts as undefined. */
+export async function eventually<T>(
+  what: string,
+  check: () => Promise<T | undefined | false>,
+  limitMs = 30_000,
+): Promise<T> {
   const untilMs = performance.now() + limitMs;
   let last: unknown;
   for (;;) {
     try {
       const value = await check();
-      if (value !== undefined) return value;
+      if (value !== undefined && value !== false) return value;
     } catch (error) {
       last = error;
     }
