@@ -62,7 +62,7 @@ test.each(FLAGS.map((name) => ({ name })))(
 test('a file in place of the data folder', async () => {
   const path = scratch.file('data', 'mine');
   const err = await failedUp(['--data', path, ...(await portFlags())]);
-  expect(err).toMatch(/data folder .*data.*\n {2}choose another one with --data/);
+  expect(err).toMatch(/data folder .*data: .* is a file.*\n {2}.*choose another one with --data/);
   expect(readFileSync(path, 'utf8')).toBe('mine');
   expect(await failedUp(['--data', join(path, 'below'), ...(await portFlags())])).toContain('data folder');
 });

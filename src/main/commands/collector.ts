@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { StartError } from '#base';
+import { lockFolder } from '#base/folder.ts';
 import { Collector } from '#collector';
 import { type MapNode, nodeAt } from '#config';
 import { addressesIn, METRICS_DEFAULT } from '../addresses.ts';
 import { builtinAddresses } from '../builtin.ts';
 import { components } from '../components.ts';
 import { loadConfiguration } from '../configuration.ts';
+import { DATA_FOLDER } from '../data-folder.ts';
 import { addressOf, type Flags } from '../flags.ts';
-import { lockFolder } from '../folder-lock.ts';
 import type { FlagAddresses } from '../port-hint.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { signalboxVersion } from '../version.ts';
@@ -58,7 +59,7 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
     stateDir,
     onFatal: (message) => fail(message),
   });
-  const lock = keepsData(first.root) ? lockFolder(stateDir, 'collector') : undefined;
+  const lock = keepsData(first.root) ? lockFolder(stateDir, { ...DATA_FOLDER, user: 'collector' }) : undefined;
   await collector.start();
   return {
     info: otlpAddresses(first.root),

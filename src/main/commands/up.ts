@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import { relative } from 'node:path';
-import { messageOf, StartError } from '#base';
+import { folderError, makeFolder } from '#base/folder.ts';
 import { type Addresses, addressesIn } from '../addresses.ts';
+import { DATA_FOLDER } from '../data-folder.ts';
 import type { Flags } from '../flags.ts';
 import { sectionOf } from '../section.ts';
 import { RoleFailure } from '../supervisor/child.ts';
@@ -80,15 +80,9 @@ function shown(address: string): string {
 
 function prepareFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolder(dataDir);
   } catch (error) {
-    throw new StartError(
-      `cannot write the data folder ${dataDir}: ${messageOf(error)}`,
-      'choose another one with --data',
-      {
-        cause: error,
-      },
-    );
+    throw folderError(dataDir, DATA_FOLDER, error);
   }
 }
 

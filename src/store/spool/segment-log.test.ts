@@ -113,7 +113,7 @@ test('a folder belongs to one log at a time, and a lock that a dead process left
   const { log } = await openLog();
   await expect(openLog()).rejects.toMatchObject({ name: 'StartError', message: expect.stringContaining(dir) });
   await log.close();
-  writeFileSync(join(dir, 'lock'), JSON.stringify({ pid: process.pid, began: 'another boot/1' }));
+  writeFileSync(join(dir, 'lock'), JSON.stringify({ pid: process.pid, started: 'another boot 1' }));
   await openLog();
 });
 

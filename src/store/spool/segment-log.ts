@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, fnv1a32, messageOf, StartError } from '#base';
-import { lockFolder } from './folder-lock.ts';
+import { type Clock, fnv1a32, messageOf } from '#base';
+import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder } from '#base/folder.ts';
 import { type Frame, frameHeader, frameSize, MAGIC, readFrames } from './frames.ts';
 
 export interface SegmentLogOptions {
@@ -66,6 +66,11 @@ interface Pending<T> {
 
 const SUFFIX = '.seg';
 const REJECTED = 'rejected';
+const USE: FolderUse = {
+  kind: 'spool folder',
+  user: 'collector',
+  wayOut: 'choose another one with spool::directory',
+};
 /** One write takes no more than this, so that a burst does not make its first sender wait for all of it. */
 const GROUP_BYTES = 16 * 1024 * 1024;
 /** writev takes up to IOV_MAX (1024) buffers at a time. */
@@ -79,7 +84,7 @@ const GROUP_BUFFERS = 1000;
 export class SegmentLog<T> {
   readonly #options: SegmentLogOptions;
   readonly #onClosed: (segment: Segment<T>) => void;
-  readonly #unlock: () => void;
+  readonly #lock: FolderLock;
   readonly #writerId = randomBytes(5).toString('hex');
   /** From an earlier process, oldest first. */
   readonly leftovers: readonly Segment<T>[];
@@ -97,12 +102,12 @@ export class SegmentLog<T> {
   private constructor(
     options: SegmentLogOptions,
     onClosed: (segment: Segment<T>) => void,
-    unlock: () => void,
+    lock: FolderLock,
     leftovers: readonly Segment<T>[],
   ) {
     this.#options = options;
     this.#onClosed = onClosed;
-    this.#unlock = unlock;
+    this.#lock = lock;
     this.leftovers = leftovers;
     this.#bytes = leftovers.reduce((sum, segment) => sum + segment.bytes, 0);
     this.#segmentCount = leftovers.length;
@@ -110,25 +115,20 @@ export class SegmentLog<T> {
 
   /** Opens the folder. Throws StartError: taken by another process, not writable, not a folder. */
   static async open<T>(options: SegmentLogOptions, onClosed: (segment: Segment<T>) => void): Promise<SegmentLog<T>> {
-    let unlock: (() => void) | undefined;
+    let lock: FolderLock | undefined;
     try {
-      await mkdir(join(options.dir, REJECTED), { recursive: true });
-      unlock = lockFolder(options.dir);
+      lock = lockFolder(options.dir, USE);
+      makeFolder(join(options.dir, REJECTED));
       const leftovers: Segment<T>[] = [];
       for (const name of (await readdir(options.dir)).filter((file) => file.endsWith(SUFFIX)).sort()) {
         const segment = new Segment<T>(name.slice(0, -SUFFIX.length), undefined);
         segment.bytes = (await stat(join(options.dir, name))).size;
         leftovers.push(segment);
       }
-      return new SegmentLog(options, onClosed, unlock, leftovers);
+      return new SegmentLog(options, onClosed, lock, leftovers);
     } catch (error) {
-      unlock?.();
-      if (error instanceof StartError) throw error;
-      throw new StartError(
-        `spool folder ${options.dir}: ${messageOf(error)}`,
-        'make it a folder that this process can write, or choose another one with spool::directory',
-        { cause: error },
-      );
+      lock?.release();
+      throw folderError(options.dir, USE, error);
     }
   }
 
@@ -304,7 +304,7 @@ export class SegmentLog<T> {
     if (this.#closed) return;
     await this.roll();
     this.#closed = true;
-    this.#unlock();
+    this.#lock.release();
   }
 }
 
