@@ -1,3 +1,4 @@
+import { nearest } from '#base';
 import { decodersCase } from './cases/decoders.ts';
 import { pipelineCase } from './cases/pipeline.ts';
 import { freshnessCase, idleCase, storeCase } from './cases/store.ts';
@@ -20,12 +21,40 @@ const CASES: readonly BenchCase[] = [
   tracePageCase,
 ];
 const NEEDS_OTELCOL = new Set(['pipeline', 'tail-sampling']);
+const ABOUT: Readonly<Record<string, string>> = {
+  decode: 'decoding OTLP traces, protobufjs beside it',
+  pipeline: 'OTLP/HTTP in, batch, OTLP/HTTP out; otelcol beside it',
+  'tail-sampling': 'the same with tail sampling between: CPU and memory',
+  store: 'OTLP/HTTP into the store: CPU of collector and engine',
+  freshness: 'from the answer to a sender until a query sees its data',
+  idle: 'start of `up`, and memory of all its processes at rest',
+  'trace-page': 'a trace of 10,000 spans in Chromium',
+};
+const USAGE = `npm run bench [-- CASE ...]
+
+Runs the benchmarks, or those that are named, keeps their raw output in bench/results/ and prints one table.
+Cases that compare with otelcol build it from its Go modules first, which needs Go and some minutes.
+
+${CASES.map(({ name }) => `  ${name.padEnd(16)}${ABOUT[name] ?? ''}`).join('\n')}
+
+  --help, -h      this text`;
 
 const names = process.argv.slice(2);
-const unknown = names.filter((name) => !CASES.some((one) => one.name === name));
-if (unknown.length > 0) {
-  console.error(`unknown case ${unknown.join(', ')}; there are ${CASES.map((one) => one.name).join(', ')}`);
-  process.exit(1);
+if (names.includes('--help') || names.includes('-h')) {
+  console.log(USAGE);
+  process.exit(0);
+}
+for (const name of names) {
+  if (CASES.some((one) => one.name === name)) continue;
+  const near = nearest(
+    name,
+    CASES.map((one) => one.name),
+  );
+  console.error(
+    `bench: unknown ${name.startsWith('-') ? 'flag' : 'case'}: ${name}${near ? ` (did you mean ${near}?)` : ''}`,
+  );
+  console.error('  npm run bench -- --help lists all cases');
+  process.exit(2);
 }
 const chosen = names.length === 0 ? CASES : CASES.filter((one) => names.includes(one.name));
 if (chosen.some((one) => NEEDS_OTELCOL.has(one.name))) buildOtelcol();

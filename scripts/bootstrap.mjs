@@ -21,10 +21,50 @@ const tasks = {
   check: () => check(),
 };
 
-if (!(task in tasks)) fail(`unknown task "${task}", use one of ${Object.keys(tasks).join(', ')}`);
-install();
-if (task !== 'check') buildConsole();
-process.exitCode = await tasks[task]();
+/** What `npm run … -- --help` prints; where a program with flags of its own runs, its help comes behind it. */
+const helps = {
+  start: {
+    text: 'npm start [-- FLAGS]\n\nInstalls packages and builds the console where that is needed, then runs signalbox up.\n',
+    program: ['src/main/cli.ts', 'up', '--help'],
+  },
+  demo: {
+    text: 'npm run demo [-- FLAGS]\n\nLike npm start, with live traffic of a small shop. Takes the flags of signalbox up.\n',
+    program: ['src/main/cli.ts', 'up', '--help'],
+  },
+  test: {
+    text:
+      'npm test [-- FOLDER ...] [-- FLAGS]\n\nUnit, property, conformance, end-to-end and chaos tests, or those of some folders: npm test -- src/wire.\n' +
+      'Takes all flags of vitest run, for example -t NAME for the tests with a name.',
+  },
+  bench: { program: ['bench/run.ts', '--help'] },
+  check: {
+    text:
+      'npm run check [-- FOLDER ...]\n\nWhat must pass before a commit: layers, lint, types, tests. Stops at the first that fails.\n' +
+      'Folders limit the tests.',
+  },
+};
+
+if (task === '--help' || task === '-h') {
+  console.log(
+    `node scripts/bootstrap.mjs TASK [FLAGS]\n\nTasks: ${Object.keys(tasks).join(', ')}; TASK --help says more.`,
+  );
+  process.exit(0);
+}
+if (!Object.hasOwn(tasks, task)) {
+  fail(`unknown task "${task}", use one of ${Object.keys(tasks).join(', ')}`, 2);
+}
+if (rest.includes('--help') || rest.includes('-h')) {
+  const { text, program } = helps[task];
+  if (text !== undefined) console.log(text);
+  if (program !== undefined) {
+    install();
+    process.exitCode = await run(node, program);
+  }
+} else {
+  install();
+  if (task !== 'check') buildConsole();
+  process.exitCode = await tasks[task]();
+}
 
 /**
  * Installs what the lock file says unless it is installed. Where a registry lacks packages for other platforms `npm ci` refuses the whole
@@ -150,7 +190,7 @@ function say(message) {
   console.error(`signalbox: ${message} …`);
 }
 
-function fail(message) {
+function fail(message, code = 1) {
   console.error(`signalbox: ${message}`);
-  process.exit(1);
+  process.exit(code);
 }

@@ -1,5 +1,5 @@
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { parseOptions, USAGE } from './options.ts';
+import { OptionError, parseOptions, USAGE } from './options.ts';
 import { openShop } from './shop.ts';
 
 /** Once for the whole process: contexts follow async calls, and traces travel in W3C headers. */
@@ -39,6 +39,6 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     console.error(`Shop: ${error instanceof Error ? error.message : String(error)}`);
-    process.exit(1);
+    process.exit(error instanceof OptionError ? 2 : 1);
   },
 );

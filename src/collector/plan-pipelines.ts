@@ -1,12 +1,5 @@
-import { ConfigError } from '#base';
-import {
-  COMPONENT_SECTIONS,
-  type CollectorDocument,
-  nearest,
-  type PipelineConfig,
-  parseComponentId,
-  placeAt,
-} from '#config';
+import { ConfigError, nearest } from '#base';
+import { COMPONENT_SECTIONS, type CollectorDocument, type PipelineConfig, parseComponentId, placeAt } from '#config';
 import { SIGNALS, type Signal } from '#pdata';
 import type { PlannedComponents, PlannedPipeline } from './plan.ts';
 

@@ -8,7 +8,6 @@ export * from './http-server.ts';
 export * from './issues.ts';
 export * from './load.ts';
 export * from './merge.ts';
-export * from './nearest.ts';
 export * from './node.ts';
 export * from './object.ts';
 export * from './schema.ts';

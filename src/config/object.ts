@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nearest } from './nearest.ts';
+import { nearest } from '#base';
 
 export type Shape = Readonly<Record<string, z.ZodType>>;
 /** What an object of this shape parses to. */

@@ -9,7 +9,6 @@ import {
   httpServer,
   integer,
   list,
-  nearest,
   oneOf,
   parseDuration,
   parseHostPort,
@@ -138,11 +137,6 @@ describe('values', () => {
 
   test('a list is not a text', () => {
     expect(messages(list(text()), 'x')).toEqual([': expected a list, got "x"']);
-  });
-
-  test('the nearest word', () => {
-    expect(nearest('recievers', ['receivers', 'processors'])).toBe('receivers');
-    expect(nearest('zzz', ['receivers'])).toBeUndefined();
   });
 });
 

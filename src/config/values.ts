@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { nearest } from '#base';
 import { parseDuration } from './duration.ts';
-import { nearest } from './nearest.ts';
 import { describe } from './object.ts';
 import { Secret } from './secret.ts';
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { COMMAND_NAMES, COMMAND_TEXTS } from './command-list.ts';
 
 const CLI = join(import.meta.dirname, 'cli.ts');
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-cli-'));
@@ -43,28 +44,72 @@ service:
 
 describe('signalbox', () => {
   test('help, version, and what is no command', () => {
-    expect(signalbox([]).out).toContain('signalbox COMMAND [FLAGS]');
-    expect(signalbox(['validate', '--help'])).toMatchObject({ code: 0 });
-    expect(signalbox(['version']).out).toMatch(/^signalbox version \d+\.\d+\.\d+\n$/);
-    expect(signalbox(['upp'])).toEqual({
-      code: 2,
-      out: '',
-      err: 'signalbox: no such command: upp\n  signalbox help lists all commands\n',
-    });
+    const overview = signalbox([]);
+    expect(overview).toMatchObject({ code: 0, err: '' });
+    expect(overview.out).toContain('signalbox COMMAND [FLAGS]');
+    for (const args of [['--help'], ['-h'], ['help']]) expect(signalbox(args)).toEqual(overview);
+    for (const args of [['version'], ['--version'], ['-v']]) {
+      expect(signalbox(args)).toEqual({
+        code: 0,
+        out: expect.stringMatching(/^signalbox version \d+\.\d+\.\d+\n$/),
+        err: '',
+      });
+    }
   });
 
-  test('a wrong flag is named', () => {
-    expect(signalbox(['validate', '--confg', 'x'])).toMatchObject({
-      code: 1,
-      err: expect.stringContaining("unknown option '--confg'"),
-    });
-    expect(signalbox(['up', '--http-address', 'here'])).toMatchObject({
-      code: 1,
-      err: 'signalbox: --http-address: expected HOST:PORT, got "here"\n  for example --http-address 127.0.0.1:4300\n',
-    });
-    expect(signalbox(['collector'])).toMatchObject({
-      code: 1,
-      err: expect.stringContaining('at least one config flag must be provided'),
+  test.each(COMMAND_NAMES)('%s --help says what it does and which flags it takes', (command) => {
+    const { code, out, err } = signalbox([command, '--help']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.split('\n')[0]).toMatch(new RegExp(`^signalbox ${command}( \\[|$)`));
+    const named = [...out.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
+    expect(named).toEqual([...COMMAND_TEXTS[command].flags, 'help']);
+    expect(signalbox(['help', command]).out).toBe(out);
+  });
+
+  test('a reader that stops reading is no failure', () => {
+    const shell = spawnSync(
+      'sh',
+      ['-c', '{ sleep 1; "$0" "$1" help; echo "code $?" >&2; } | true', process.execPath, CLI],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(shell.stderr).toBe('code 0\n');
+  });
+
+  test.each([
+    { args: ['upp'], err: 'no such command: upp (did you mean up?)\n  signalbox help lists all commands' },
+    { args: ['help', 'vlidate'], err: 'no such command: vlidate (did you mean validate?)' },
+    { args: ['start'], err: 'no such command: start\n  signalbox help lists all commands' },
+    { args: ['--config', 'x'], err: 'the command comes before the flags, got --config\n' },
+    {
+      args: ['validate', '--confg', 'x'],
+      err: 'unknown flag: --confg (did you mean --config?)\n  signalbox validate --help lists its flags',
+    },
+    { args: ['up', '-c', 'x'], err: 'unknown flag: -c\n' },
+    {
+      args: ['up', 'x.yaml'],
+      err: 'signalbox up takes no argument of its own, got x.yaml\n  signalbox up --config x.yaml',
+    },
+    { args: ['up', 'now'], err: 'signalbox up takes no argument of its own, got now\n  signalbox up --help' },
+    { args: ['engine', '--listen', 'x'], err: '--listen means nothing to signalbox engine\n' },
+    { args: ['version', '--data', 'x'], err: '--data means nothing to signalbox version\n' },
+    { args: ['up', '--data'], err: '--data needs a value\n  --data DIR: folder for everything' },
+    { args: ['up', '--data='], err: '--data needs a value\n' },
+    { args: ['up', '--data', '--listen'], err: '--data needs a value, and --listen looks like the next flag\n' },
+    { args: ['up', '--help=yes'], err: '--help takes no value, got yes\n' },
+    {
+      args: ['up', '--http-address', 'here'],
+      err: '--http-address: expected HOST:PORT, got "here"\n  for example --http-address 127.0.0.1:4300\n',
+    },
+    { args: ['print-config', '--mode', 'redcted'], err: '--mode: must be redacted or unredacted, got "redcted"' },
+    { args: ['collector'], err: 'at least one config flag must be provided\n' },
+  ])('a wrong command line is named, with the way out: $args', ({ args, err }) => {
+    const result = signalbox(args);
+    expect({ ...result, err: result.err.slice(0, `signalbox: ${err}`.length) }).toEqual({
+      code: 2,
+      out: '',
+      err: `signalbox: ${err}`,
     });
   });
 

@@ -1,42 +1,72 @@
 import { enableCompileCache } from 'node:module';
+import { COMMAND_NAMES, COMMAND_TEXTS, type CommandName } from './command-list.ts';
 import { describeFailure } from './failure.ts';
 import { type Flags, readFlags } from './flags.ts';
+import { didYouMean, UsageError } from './usage.ts';
 
 // Parsed code is kept between starts: all roles start in a fraction of the time.
 enableCompileCache();
 
+/** Under `up`: its roles take all of its flags, those that mean nothing to them too. */
+const isSupervised = process.send !== undefined;
+
 /** Each command loads its own code alone, so that no process holds more than its role needs. */
-const COMMANDS: Readonly<Record<string, (flags: Flags) => Promise<number>>> = {
+const COMMANDS: Readonly<Record<CommandName, (flags: Flags) => Promise<number>>> = {
   up: async (flags) => (await import('./commands/up.ts')).upCommand(flags),
-  collector: async (flags) =>
-    (await import('./commands/collector.ts')).collectorCommand(flags, process.send !== undefined),
+  collector: async (flags) => (await import('./commands/collector.ts')).collectorCommand(flags, isSupervised),
   engine: async (flags) => (await import('./commands/engine.ts')).engineCommand(flags),
   server: async (flags) => (await import('./commands/server.ts')).serverCommand(flags),
   validate: async (flags) => (await import('./commands/validate.ts')).validateCommand(flags),
   components: async () => (await import('./commands/components.ts')).componentsCommand(),
   'print-config': async (flags) => (await import('./commands/print-config.ts')).printConfigCommand(flags),
-  version: async () => (await import('./commands/help.ts')).versionCommand(),
-  help: async () => (await import('./commands/help.ts')).helpCommand(),
+  version: async () => (await import('./commands/help.ts')).printVersion(),
+  help: () => help(),
 };
 
 async function main(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv;
-  if (first === undefined || first === '--help' || first === '-h') return COMMANDS.help!(readFlags([], {}));
-  if (first === '--version' || first === '-v') return COMMANDS.version!(readFlags([], {}));
-  const command = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
-  if (command === undefined) {
-    process.stderr.write(`signalbox: no such command: ${first}\n  signalbox help lists all commands\n`);
-    return 2;
-  }
-  const flags = readFlags(rest, process.env);
-  return flags.help ? COMMANDS.help!(flags) : command(flags);
+  if (first === undefined || first === '--help' || first === '-h') return help();
+  if (first === '--version' || first === '-v') return COMMANDS.version(readFlags([], {}));
+  const command = commandOf(first);
+  if (command === 'help' && rest[0] !== undefined && !rest[0].startsWith('-')) return help(commandOf(rest[0]));
+  const flags = readFlags(rest, process.env, {
+    command,
+    allowed: isSupervised ? COMMAND_TEXTS.up.flags : COMMAND_TEXTS[command].flags,
+  });
+  return flags.help ? help(command) : COMMANDS[command](flags);
 }
 
-main(process.argv.slice(2)).then(
+async function help(command?: CommandName): Promise<number> {
+  return (await import('./commands/help.ts')).printHelp(command);
+}
+
+function commandOf(word: string): CommandName {
+  const found = COMMAND_NAMES.find((name) => name === word);
+  if (found !== undefined) return found;
+  if (word.startsWith('-')) {
+    throw new UsageError(`the command comes before the flags, got ${word}`, `for example: signalbox up ${word} …`);
+  }
+  throw new UsageError(
+    `no such command: ${word}${didYouMean(word, COMMAND_NAMES)}`,
+    'signalbox help lists all commands',
+  );
+}
+
+const argv = process.argv.slice(2);
+/** They write to stdout by the way; what they are for goes on when nobody reads it. */
+const isRole = ['up', 'collector', 'engine', 'server'].includes(argv[0] ?? '');
+
+/** A reader that has seen enough (`signalbox help | head -1`) is no failure. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (!isRole) process.exit(0);
+});
+
+main(argv).then(
   (code) => process.exit(code),
   (error: unknown) => {
     const lines = describeFailure(error);
     process.stderr.write(`${lines.map((line) => (line.startsWith(' ') ? line : `signalbox: ${line}`)).join('\n')}\n`);
-    process.exit(1);
+    process.exit(error instanceof UsageError ? 2 : 1);
   },
 );

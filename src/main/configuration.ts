@@ -1,15 +1,16 @@
-import { type ConfigPlace, StartError } from '#base';
+import type { ConfigPlace } from '#base';
 import { type LoadedConfig, loadConfig, type MapNode, mergeNodes, nodeAt, parseYaml } from '#config';
 import { addressesIn, METRICS_DEFAULT } from './addresses.ts';
 import { BUILTIN_ONLY, builtinConfig } from './builtin.ts';
 import { addressOf, type Flags } from './flags.ts';
+import { UsageError } from './usage.ts';
 
 /** Reads the configuration that the flags name, or the built-in one, with what the flags add to it. */
 export async function loadConfiguration(flags: Flags): Promise<LoadedConfig> {
   if (flags.config.length > 0) {
     for (const name of BUILTIN_ONLY) {
       if (flags.get(name) !== undefined) {
-        throw new StartError(
+        throw new UsageError(
           `--${name} has no effect together with --config`,
           'set the address in the file, or with --set',
         );

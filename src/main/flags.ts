@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
-import { StartError } from '#base';
+import { excerpt } from '#base';
+import { didYouMean, UsageError } from './usage.ts';
 
 /** One flag of the command line. Every flag can be given as an environment variable too. */
 export interface FlagDefinition {
   readonly env: string;
   readonly argument?: string;
   readonly multiple?: boolean;
+  readonly short?: string;
   readonly help: string;
 }
 
@@ -81,7 +83,7 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     help: 'a ClickHouse server to use in place of the embedded store',
   },
   mode: { env: 'SIGNALBOX_PRINT_MODE', argument: 'MODE', help: 'print-config: redacted (default) or unredacted' },
-  help: { env: '', help: 'this text' },
+  help: { env: '', short: 'h', help: 'this text' },
 };
 
 export interface Flags {
@@ -94,30 +96,33 @@ export interface Flags {
   readonly args: readonly string[];
 }
 
-/** Reads the arguments behind the command. Throws a StartError that names the flag. */
-export function readFlags(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Flags {
+export interface FlagRules {
+  /** For messages. */
+  readonly command: string;
+  /** Besides `help`, which every command has. */
+  readonly allowed: readonly FlagName[];
+}
+
+const ANY: FlagRules = { command: 'COMMAND', allowed: Object.keys(FLAGS) as FlagName[] };
+
+/** Reads the arguments behind the command. Throws a UsageError that names the flag. */
+export function readFlags(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  rules: FlagRules = ANY,
+): Flags {
   const options = Object.fromEntries(
-    Object.entries(FLAGS).map(([name, flag]) => [
+    Object.entries(FLAGS).map(([name, { argument, short, multiple }]) => [
       name,
       {
-        type: flag.argument === undefined ? ('boolean' as const) : ('string' as const),
-        multiple: flag.multiple ?? false,
+        type: argument === undefined ? ('boolean' as const) : ('string' as const),
+        multiple: multiple ?? false,
+        ...(short !== undefined && { short }),
       },
     ]),
   );
-  let values: Record<string, unknown>;
-  try {
-    values = parseArgs({
-      args: [...args],
-      options: { ...options, help: { type: 'boolean', short: 'h' } },
-      strict: true,
-    }).values;
-  } catch (error) {
-    const message = (error as Error).message.split('. To specify')[0]!;
-    throw new StartError(message.charAt(0).toLowerCase() + message.slice(1), 'signalbox help lists all flags', {
-      cause: error,
-    });
-  }
+  const { values, tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
+  for (const token of tokens) checkToken(token, args, rules);
   const many = (name: 'config' | 'set', separator: string): readonly string[] => {
     const given = values[name] as readonly string[] | undefined;
     return given ?? env[FLAGS[name].env]?.split(separator).filter((part) => part !== '') ?? [];
@@ -129,6 +134,44 @@ export function readFlags(args: readonly string[], env: Readonly<Record<string, 
     get: (name) => (values[name] as string | undefined) ?? (env[FLAGS[name].env] || undefined),
     args,
   };
+}
+
+type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
+
+function checkToken(token: Token, args: readonly string[], { command, allowed }: FlagRules): void {
+  const hint = `signalbox ${command} --help lists its flags`;
+  if (token.kind === 'option-terminator') return;
+  if (token.kind === 'positional') {
+    const isFile = /\.ya?ml$/.test(token.value) && allowed.includes('config');
+    throw new UsageError(
+      `signalbox ${command} takes no argument of its own, got ${excerpt(token.value)}`,
+      isFile ? `signalbox ${command} --config ${token.value}` : hint,
+    );
+  }
+  const flag = Object.hasOwn(FLAGS, token.name) ? FLAGS[token.name as FlagName] : undefined;
+  if (flag === undefined) {
+    const known = [...allowed, 'help'].map((name) => `--${name}`);
+    const message = `unknown flag: ${token.rawName}${didYouMean(`--${token.name}`, known)}`;
+    throw new UsageError(message, hint);
+  }
+  if (token.name !== 'help' && !allowed.includes(token.name as FlagName)) {
+    throw new UsageError(`--${token.name} means nothing to signalbox ${command}`, hint);
+  }
+  if (flag.argument === undefined) {
+    if (token.value !== undefined)
+      throw new UsageError(`--${token.name} takes no value, got ${excerpt(token.value)}`, hint);
+    return;
+  }
+  const wanted = `--${token.name} ${flag.argument}`;
+  if (token.value === undefined || token.value === '') {
+    throw new UsageError(`--${token.name} needs a value`, `${wanted}: ${flag.help}`);
+  }
+  if (!token.inlineValue && token.value.startsWith('-')) {
+    throw new UsageError(
+      `--${token.name} needs a value, and ${excerpt(args[token.index + 1]!)} looks like the next flag`,
+      `${wanted}; a value that begins with a dash goes behind "=": --${token.name}=${token.value}`,
+    );
+  }
 }
 
 export interface HostPort {
@@ -146,7 +189,7 @@ export function addressOf(
   if (value === undefined) return fallback;
   const parsed = parseAddress(value, fallback);
   if (parsed === undefined) {
-    throw new StartError(
+    throw new UsageError(
       `--${name}: expected HOST:PORT, got "${value}"`,
       `for example --${name} ${printAddress(fallback)}`,
     );

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import { StartError } from '#base';
 import { lockFolder } from '#base/folder.ts';
 import { Collector } from '#collector';
 import { type MapNode, nodeAt } from '#config';
@@ -12,12 +11,13 @@ import { DATA_FOLDER } from '../data-folder.ts';
 import { addressOf, type Flags } from '../flags.ts';
 import type { FlagAddresses } from '../port-hint.ts';
 import { type RunningRole, runRole } from '../role.ts';
+import { UsageError } from '../usage.ts';
 import { signalboxVersion } from '../version.ts';
 
 /** `signalbox collector`: receivers, processors, exporters of one configuration. Under `up` the built-in one is the default. */
 export async function collectorCommand(flags: Flags, isBuiltinAllowed: boolean): Promise<number> {
   if (flags.config.length === 0 && !isBuiltinAllowed) {
-    throw new StartError('at least one config flag must be provided', 'signalbox collector --config FILE');
+    throw new UsageError('at least one config flag must be provided', 'signalbox collector --config FILE');
   }
   const addresses: FlagAddresses = { 'metrics-address': addressOf(flags, 'metrics-address', METRICS_DEFAULT) };
   if (flags.config.length === 0) {

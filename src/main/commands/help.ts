@@ -1,30 +1,54 @@
-import { FLAGS } from '../flags.ts';
+import { COMMAND_NAMES, COMMAND_TEXTS, type CommandName } from '../command-list.ts';
+import { FLAGS, type FlagName } from '../flags.ts';
 import { signalboxVersion } from '../version.ts';
 
-const COMMANDS: readonly (readonly [string, string])[] = [
-  ['up', 'everything: collector, store, query APIs and console'],
-  ['collector', 'the collector alone, from an OpenTelemetry Collector configuration (--config)'],
-  ['engine', 'the embedded store alone'],
-  ['server', 'query APIs and console alone'],
-  ['validate', 'checks a configuration and reports every mistake; opens nothing'],
-  ['components', 'lists the components with their stability'],
-  ['print-config', 'prints the configuration after merging and expansion; secrets are hidden'],
-  ['version', 'prints the version'],
-  ['help', 'this text'],
-];
+const EXIT_CODES = 'Exit code: 0 done, 1 it failed, 2 the command line is wrong.';
 
-export function helpCommand(): Promise<number> {
-  const lines = ['signalbox COMMAND [FLAGS]', '', ...COMMANDS.map(([name, help]) => `  ${name.padEnd(14)}${help}`), ''];
-  for (const [name, flag] of Object.entries(FLAGS)) {
-    const left = `  --${name}${flag.argument === undefined ? '' : ` ${flag.argument}`}`;
-    lines.push(`${left.padEnd(33)}${flag.help}${flag.env === '' ? '' : ` [${flag.env}]`}`);
-  }
-  lines.push('', 'Every flag can be given as the environment variable in brackets; the flag wins.');
-  process.stdout.write(`${lines.join('\n')}\n`);
-  return Promise.resolve(0);
+/** What is printed for `signalbox help` and `signalbox COMMAND --help`. */
+export function helpText(command?: CommandName): string {
+  const lines = command === undefined ? overview() : helpOf(command);
+  return `${[...lines, EXIT_CODES].join('\n')}\n`;
 }
 
-export function versionCommand(): Promise<number> {
+function overview(): string[] {
+  return [
+    'signalbox COMMAND [FLAGS]',
+    '',
+    ...COMMAND_NAMES.map((name) => `  ${name.padEnd(14)}${COMMAND_TEXTS[name].summary}`),
+    '',
+    ...(Object.keys(FLAGS) as FlagName[]).map(flagLine),
+    '',
+    'signalbox COMMAND --help says which flags a command takes.',
+    'Every flag can be given as the environment variable in brackets; the flag wins.',
+  ];
+}
+
+function helpOf(command: CommandName): string[] {
+  const { summary, details, flags } = COMMAND_TEXTS[command];
+  return [
+    `signalbox ${command}${command === 'help' ? ' [COMMAND]' : flags.length > 0 ? ' [FLAGS]' : ''}`,
+    '',
+    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    ...details,
+    '',
+    ...[...flags, 'help' as const].map(flagLine),
+    '',
+    ...(flags.length > 0 ? ['Every flag can be given as the environment variable in brackets; the flag wins.'] : []),
+  ];
+}
+
+function flagLine(name: FlagName): string {
+  const { argument, env, help, short } = FLAGS[name];
+  const left = `  --${name}${argument === undefined ? '' : ` ${argument}`}${short === undefined ? '' : `, -${short}`}`;
+  return `${left.padEnd(33)}${help}${env === '' ? '' : ` [${env}]`}`;
+}
+
+export function printHelp(command?: CommandName): number {
+  process.stdout.write(helpText(command));
+  return 0;
+}
+
+export function printVersion(): number {
   process.stdout.write(`signalbox version ${signalboxVersion()}\n`);
-  return Promise.resolve(0);
+  return 0;
 }

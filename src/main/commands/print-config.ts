@@ -1,10 +1,11 @@
 import { stringify } from 'yaml';
-import { ConfigErrors, StartError } from '#base';
+import { ConfigErrors } from '#base';
 import { planCollector } from '#collector';
 import { secretsMadeBy, toPlain } from '#config';
 import { components } from '../components.ts';
 import { loadConfiguration } from '../configuration.ts';
 import type { Flags } from '../flags.ts';
+import { didYouMean, UsageError } from '../usage.ts';
 
 const REDACTED = '[REDACTED]';
 /** Keys whose values are hidden even where no schema says that they are secret. */
@@ -14,7 +15,8 @@ const SECRET_KEY = /passw|secret|token|api_?key|_pem$|authorization|credential/i
 export async function printConfigCommand(flags: Flags): Promise<number> {
   const mode = flags.get('mode') ?? 'redacted';
   if (mode !== 'redacted' && mode !== 'unredacted') {
-    throw new StartError(`--mode: must be redacted or unredacted, got "${mode}"`);
+    const near = didYouMean(mode, ['redacted', 'unredacted']);
+    throw new UsageError(`--mode: must be redacted or unredacted, got "${mode}"${near}`);
   }
   const loaded = await loadConfiguration(flags);
   const planned = await planCollector(loaded.root, components);

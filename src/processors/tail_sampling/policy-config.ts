@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
-import { messageOf } from '#base';
-import { boolean, describe, integer, list, nearest, number, oneOf, strictObject, text } from '#config';
+import { messageOf, nearest } from '#base';
+import { boolean, describe, integer, list, number, oneOf, strictObject, text } from '#config';
 
 /** One policy as written, checked. Policies that hold others hold them in the same form. */
 export type PolicyConfig = { readonly name: string } & (

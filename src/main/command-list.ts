@@ -1,0 +1,92 @@
+import type { FlagName } from './flags.ts';
+
+/** What a person can read about a command, and the flags that have a meaning for it. */
+export interface CommandText {
+  readonly summary: string;
+  /** Some sentences below the summary, one line each. */
+  readonly details: readonly string[];
+  readonly flags: readonly FlagName[];
+}
+
+const CONFIG = ['config', 'set'] as const;
+const BUILTIN = ['listen', 'otlp-grpc-address', 'otlp-http-address', 'health-address', 'zpages-address'] as const;
+/** All but `mode`: what `up` hands to its roles, and what a check of the same configuration needs. */
+const ALL = [
+  ...CONFIG,
+  'data',
+  'listen',
+  'otlp-grpc-address',
+  'otlp-http-address',
+  'http-address',
+  'engine-address',
+  'metrics-address',
+  'health-address',
+  'zpages-address',
+  'store-url',
+] as const;
+
+export const COMMAND_NAMES = [
+  'up',
+  'collector',
+  'engine',
+  'server',
+  'validate',
+  'components',
+  'print-config',
+  'version',
+  'help',
+] as const;
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
+  up: {
+    summary: 'everything: collector, store, query APIs and console',
+    details: [
+      'Without --config it takes OTLP on 4317 and 4318 and keeps all of it.',
+      'Ctrl-C or SIGTERM stops it in order, a second one at once. SIGHUP makes the collector read its configuration again.',
+    ],
+    flags: ALL,
+  },
+  collector: {
+    summary: 'the collector alone, from an OpenTelemetry Collector configuration (--config)',
+    details: ['SIGHUP makes it read the configuration again; one with mistakes is reported and not used.'],
+    flags: [...CONFIG, 'data', 'metrics-address', 'engine-address', 'store-url'],
+  },
+  engine: {
+    summary: 'the embedded store alone',
+    details: ["ClickHouse's HTTP interface. It asks nobody for a password: keep it on loopback."],
+    flags: [...CONFIG, 'data', 'engine-address'],
+  },
+  server: {
+    summary: 'query APIs and console alone',
+    details: ['The OTLP addresses are those that the console shows to people who want to send data.'],
+    flags: [
+      ...CONFIG,
+      'listen',
+      'http-address',
+      'engine-address',
+      'store-url',
+      'otlp-grpc-address',
+      'otlp-http-address',
+    ],
+  },
+  validate: {
+    summary: 'checks a configuration and reports every mistake; opens nothing',
+    details: [
+      'Each mistake has its file, line and column. Exit code 0: it can be used, perhaps with warnings; 1: it can not.',
+    ],
+    flags: ALL,
+  },
+  components: {
+    summary: 'lists the components with their stability',
+    details: ['YAML, as otelcol prints it.'],
+    flags: [],
+  },
+  'print-config': {
+    summary: 'prints the configuration after merging and expansion; secrets are hidden',
+    details: ['Without --config it prints the built-in configuration.'],
+    flags: [...CONFIG, ...BUILTIN, 'data', 'engine-address', 'metrics-address', 'store-url', 'mode'],
+  },
+  version: { summary: 'prints the version', details: [], flags: [] },
+  help: { summary: 'this text; signalbox help COMMAND for one command', details: [], flags: [] },
+};
