@@ -260,6 +260,45 @@ describe('telemetry', () => {
     expect(lines.at(-1)).toMatchObject({ msg: 'Shutdown complete.' });
   });
 
+  test.each([
+    { name: "otelcol's defaults", logs: '{}', want: 12 },
+    { name: 'as configured', logs: '{sampling: {initial: 3, thereafter: 50}}', want: 7 },
+    { name: 'nothing behind the first ones', logs: '{sampling: {initial: 1, thereafter: 0}}', want: 1 },
+    { name: 'all', logs: '{sampling: {enabled: false}}', want: 210 },
+  ])('lines that repeat for each request are sampled: $name', async ({ logs, want }) => {
+    const world = new FakeWorld();
+    const yaml = `receivers: {nop: }
+exporters:
+  queued: {retry_on_failure: {enabled: false}, sending_queue: {enabled: false}}
+${QUIET.replace('telemetry: {', `telemetry: {logs: ${logs}, `)}  pipelines:
+    traces: {receivers: [nop], exporters: [queued]}
+`;
+    const collector = world.collector(yaml);
+    await collector.start();
+    world.output('queued', 'traces').before = () => {
+      throw new ConsumeError('the peer is down');
+    };
+    const input = world.input('nop', 'traces');
+    for (let i = 0; i < 210; i++) await expect(input.consume(sampleBatch('traces', 1))).rejects.toThrow('is down');
+    expect(world.logged.filter((line) => line.includes('Exporting failed. Rejecting data.'))).toHaveLength(want);
+    expect(collector.metrics.total('exporter_send_failed_spans')).toBe(210);
+    await collector.shutdown();
+  });
+
+  test('telemetry that is not supported is said at start, with its place', async () => {
+    const world = new FakeWorld();
+    const collector = world.collector(
+      SIMPLE.replace('{metrics: {readers: []}}', '{logs: {processors: [{batch: {}}]}, metrics: {readers: []}}'),
+    );
+    await collector.start();
+    expect(world.logged.filter((line) => line.includes('not supported'))).toEqual([
+      expect.stringContaining(
+        'service::telemetry::logs::processors: not supported, does nothing\t{"at":"c.yaml:4:22"}',
+      ),
+    ]);
+    await collector.shutdown();
+  });
+
   test('unused components and old names are said at start', async () => {
     const world = new FakeWorld();
     const collector = world.collector(SIMPLE.replace('receivers: {nop: }', 'receivers: {nop: , oldnop: }'));

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, ConfigErrors, messageOf, StartError, systemClock } from '#base';
 import type { ComponentRegistry, HostDescription, Logger } from '#component';
-import { type ConfigWarning, type LoadedConfig, type LogsTelemetryConfig, printPlace } from '#config';
+import { type ConfigWarning, type LoadedConfig, type LogsTelemetryConfig, placeAt, printPlace } from '#config';
 import { CreateContext } from './create-settings.ts';
 import { buildGraph } from './graph.ts';
 import { MetricsServer } from './metrics-server.ts';
@@ -39,6 +39,7 @@ const DEFAULT_LOGS: LogsTelemetryConfig = {
   level: 'info',
   encoding: 'console',
   outputPaths: ['stderr'],
+  errorOutputPaths: ['stderr'],
   initialFields: new Map(),
   sampling: undefined,
 };
@@ -149,20 +150,14 @@ export class Collector {
     const loaded = await this.#options.load();
     const { plan, errors, warnings } = await planCollector(loaded.root, this.#options.registry);
     if (plan === undefined) throw new ConfigErrors(errors);
-    const telemetry = plan.document.service.telemetry.metrics.unsupportedReaders.map((reader) => ({
-      message:
-        `service::telemetry::metrics::readers: the reader "${reader}" is not supported and does nothing; ` +
-        'own metrics are served for Prometheus and kept in the store',
-      place: plan.document.root.place,
-    }));
-    return { plan, warnings: [...loaded.warnings, ...warnings, ...telemetry] };
+    return { plan, warnings: [...loaded.warnings, ...warnings, ...telemetryWarnings(plan)] };
   }
 
   /** Creates the graph; nothing is opened yet. */
   #build(plan: Plan): RunningGraph {
     const { version, stateDir } = this.#options;
     const { telemetry } = plan.document.service;
-    const output = this.#options.logSink === undefined ? openLogOutput(telemetry.logs.outputPaths) : undefined;
+    const output = this.#options.logSink === undefined ? openLogOutput(telemetry.logs, this.#clock) : undefined;
     const log = new LogWriter(telemetry.logs, this.#clock, output?.write ?? this.#sink);
     let running: RunningGraph | undefined;
     const statuses = new StatusBoard(this.#clock, (entry) => {
@@ -266,4 +261,23 @@ export class Collector {
     const { version } = this.#options;
     return { version, startTimeMs: this.#startTimeMs, ready: false, pipelines: [], extensions: [], statuses: [] };
   }
+}
+
+/** What was asked of the own telemetry and is not there. */
+function telemetryWarnings({ document }: Plan): ConfigWarning[] {
+  const { metrics, unsupported } = document.service.telemetry;
+  const at = (path: string): ConfigWarning['place'] =>
+    placeAt(document.root, ['service', 'telemetry', ...path.split('::')]) ?? document.root.place;
+  return [
+    ...metrics.unsupportedReaders.map((reader) => ({
+      message:
+        `service::telemetry::metrics::readers: the reader "${reader}" is not supported and does nothing; ` +
+        'own metrics are served for Prometheus and kept in the store',
+      place: at('metrics::readers'),
+    })),
+    ...unsupported.map((path) => ({
+      message: `service::telemetry::${path}: not supported, does nothing`,
+      place: at(path),
+    })),
+  ];
 }

@@ -267,6 +267,34 @@ describe('the document', () => {
     ]);
   });
 
+  test('own logs: the keys and defaults of otelcol', async () => {
+    const telemetryOf = async (logs: string) =>
+      readDocument((await load(`service: {telemetry: {logs: ${logs}}}`)).root).document!.service.telemetry;
+    expect((await telemetryOf('{}')).logs).toMatchObject({
+      level: 'info',
+      encoding: 'console',
+      outputPaths: ['stderr'],
+      errorOutputPaths: ['stderr'],
+      initialFields: new Map(),
+      sampling: { tickMs: 10_000, initial: 10, thereafter: 100 },
+    });
+    const all =
+      '{level: ERROR, encoding: json, development: true, disable_caller: true, disable_stacktrace: true, disable_zap_resource: true, ' +
+      'sampling: {tick: 1m, initial: 0, thereafter: 7}, output_paths: [stdout, a.log], error_output_paths: [b.log], ' +
+      'initial_fields: {zone: a}, processors: [{batch: {exporter: {otlp: {protocol: grpc}}}}]}';
+    const { logs, unsupported } = await telemetryOf(all);
+    expect(logs).toMatchObject({
+      level: 'error',
+      encoding: 'json',
+      outputPaths: ['stdout', 'a.log'],
+      errorOutputPaths: ['b.log'],
+      initialFields: new Map([['zone', 'a']]),
+      sampling: { tickMs: 60_000, initial: 0, thereafter: 7 },
+    });
+    expect(unsupported).toEqual(['logs::processors']);
+    expect((await telemetryOf('{sampling: {enabled: false}}')).logs.sampling).toBeUndefined();
+  });
+
   test('readers of own metrics', async () => {
     const yaml =
       'service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 0.0.0.0, port: 9000}}}}, {periodic: {exporter: {otlp: {endpoint: x}}}}]}}}';

@@ -16,6 +16,8 @@ export interface LogsTelemetryConfig {
   readonly encoding: 'console' | 'json';
   /** `stderr`, `stdout` or file paths. */
   readonly outputPaths: readonly string[];
+  /** Where it is said that one of them can't be written. */
+  readonly errorOutputPaths: readonly string[];
   readonly initialFields: ReadonlyMap<string, unknown>;
   /** Of equal lines within `tickMs`, the first `initial` and then every `thereafter`th are written; undefined writes all. */
   readonly sampling: { readonly tickMs: number; readonly initial: number; readonly thereafter: number } | undefined;
@@ -42,6 +44,8 @@ export interface TelemetryConfig {
   readonly metrics: MetricsTelemetryConfig;
   /** Attributes of the collector's own resource; null removes a built-in one. */
   readonly resource: ReadonlyMap<string, string | null>;
+  /** Settings that were made and that Signalbox has nothing for, as paths below `service::telemetry`: each is worth a warning. */
+  readonly unsupported: readonly string[];
 }
 
 export interface ServiceConfig {
@@ -74,7 +78,8 @@ const logLevel: z.ZodType<LogLevel> = text('info').transform((level, context) =>
   return z.NEVER;
 });
 
-const logs: z.ZodType<LogsTelemetryConfig> = strictObject({
+/** Of otelcol's zap.Config. Callers and stack traces are never written, so `disable_*` and `development` have nothing to turn off. */
+const logs: z.ZodType<LogsTelemetryConfig & { readonly processors: readonly unknown[] }> = strictObject({
   level: logLevel,
   encoding: oneOf(['console', 'json'], 'console'),
   output_paths: list(text(), ['stderr']),
@@ -95,10 +100,12 @@ const logs: z.ZodType<LogsTelemetryConfig> = strictObject({
   level: raw.level,
   encoding: raw.encoding,
   outputPaths: raw.output_paths,
+  errorOutputPaths: raw.error_output_paths,
   initialFields: raw.initial_fields,
   sampling: raw.sampling.enabled
     ? { tickMs: raw.sampling.tick, initial: raw.sampling.initial, thereafter: raw.sampling.thereafter }
     : undefined,
+  processors: raw.processors,
 }));
 
 const prometheusReader: z.ZodType<PrometheusReaderConfig> = strictObject({
@@ -142,7 +149,7 @@ export const DEFAULT_PROMETHEUS_READER: PrometheusReaderConfig = {
   withoutScopeInfo: true,
 };
 
-const metrics: z.ZodType<MetricsTelemetryConfig> = strictObject({
+const metrics: z.ZodType<MetricsTelemetryConfig & { readonly views: readonly unknown[] }> = strictObject({
   level: z.preprocess(
     (level) => (typeof level === 'string' ? level.toLowerCase() : level),
     oneOf(['none', 'basic', 'normal', 'detailed'], 'normal'),
@@ -157,6 +164,7 @@ const metrics: z.ZodType<MetricsTelemetryConfig> = strictObject({
     level: raw.level,
     prometheusReaders: raw.level === 'none' ? [] : readers.filter((entry) => typeof entry !== 'string'),
     unsupportedReaders: readers.filter((entry) => typeof entry === 'string'),
+    views: raw.views,
   };
 });
 
@@ -172,6 +180,11 @@ const telemetry: z.ZodType<TelemetryConfig> = strictObject({
 }).transform((raw) => ({
   logs: raw.logs,
   metrics: raw.metrics,
+  unsupported: [
+    ...(raw.logs.processors.length > 0 ? ['logs::processors'] : []),
+    ...(raw.metrics.views.length > 0 ? ['metrics::views'] : []),
+    ...(raw.traces.processors.length > 0 ? ['traces::processors'] : []),
+  ],
   resource: new Map(Object.entries(raw.resource).map(([key, value]) => [key, value === null ? null : String(value)])),
 }));
 

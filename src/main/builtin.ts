@@ -49,6 +49,7 @@ service:
   telemetry:
     logs:
       level: warn
+      sampling: {initial: 3, thereafter: 1000}
   extensions: [health_check, zpages]
   pipelines:
     traces:

@@ -56,6 +56,8 @@ const argv = process.argv.slice(2);
 /** They write to stdout by the way; what they are for goes on when nobody reads it. */
 const isRole = ['up', 'collector', 'engine', 'server'].includes(argv[0] ?? '');
 
+// Where the terminal or the log's reader is gone there is nobody left to tell; the data still come.
+process.stderr.on('error', () => undefined);
 /** A reader that has seen enough (`signalbox help | head -1`) is no failure. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

@@ -10,14 +10,20 @@ export type LineSink = (line: string) => void;
 interface Sample {
   untilMs: number;
   count: number;
+  /** Lines since the last one that was written. */
+  leftOut: number;
 }
 
-/** How many different messages are counted for sampling: beyond that they share one count. */
+/** The field that says how many equal lines were left out before this one. */
+const LEFT_OUT = 'lines_left_out';
+
+/** How many different messages are counted for sampling: beyond that all counts start anew. */
 const SAMPLE_LIMIT = 4096;
 
 /**
  * The collector's log in zap's two formats: tab-separated text, or one JSON object per line. Equal messages of one component are
- * sampled as in otelcol: the first few per tick, then every nth.
+ * sampled as in otelcol: the first few per tick, then every nth, which says how many were left out. (zap counts the equal messages of all
+ * components together; here one that fails much doesn't hide the first failure of another.)
  */
 export class LogWriter {
   readonly #config: LogsTelemetryConfig;
@@ -38,20 +44,22 @@ export class LogWriter {
       (level: LogLevel) =>
       (message: string, fields?: LogFields): void => {
         if (RANK[level] < RANK[this.#config.level]) return;
-        if (!this.#isSampled(`${level} ${message} ${scope}`)) return;
-        this.#write(level, message, fields === undefined ? base : { ...base, ...fields });
+        const leftOut = this.#sample(`${level} ${message} ${scope}`);
+        if (leftOut === undefined) return;
+        this.#write(level, message, { ...base, ...fields, ...(leftOut > 0 && { [LEFT_OUT]: leftOut }) });
       };
     return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   }
 
-  #isSampled(key: string): boolean {
+  /** How many equal lines were left out before this one, which is to be written; undefined where it is left out too. */
+  #sample(key: string): number | undefined {
     const { sampling } = this.#config;
-    if (sampling === undefined) return true;
+    if (sampling === undefined) return 0;
     const nowMs = this.#clock.nowMs();
     let sample = this.#samples.get(key);
     if (sample === undefined) {
       if (this.#samples.size >= SAMPLE_LIMIT) this.#samples.clear();
-      sample = { untilMs: 0, count: 0 };
+      sample = { untilMs: 0, count: 0, leftOut: 0 };
       this.#samples.set(key, sample);
     }
     if (nowMs >= sample.untilMs) {
@@ -59,8 +67,14 @@ export class LogWriter {
       sample.count = 0;
     }
     sample.count++;
-    if (sample.count <= sampling.initial) return true;
-    return sampling.thereafter > 0 && (sample.count - sampling.initial) % sampling.thereafter === 0;
+    const behind = sample.count - sampling.initial;
+    if (behind > 0 && (sampling.thereafter === 0 || behind % sampling.thereafter !== 0)) {
+      sample.leftOut++;
+      return undefined;
+    }
+    const { leftOut } = sample;
+    sample.leftOut = 0;
+    return leftOut;
   }
 
   #write(level: LogLevel, message: string, fields: LogFields): void {

@@ -124,6 +124,7 @@ describe('the log', () => {
     level: 'info',
     encoding: 'console',
     outputPaths: [],
+    errorOutputPaths: [],
     initialFields: new Map(),
     sampling: { tickMs: 1000, initial: 2, thereafter: 3 },
   };
@@ -148,9 +149,44 @@ describe('the log', () => {
     logger.debug('hidden');
     for (let i = 0; i < 9; i++) logger.info('again');
     logger.info('other');
-    expect(lines.map((line) => line.split('\t')[2])).toEqual(['again', 'again', 'again', 'again', 'other']);
+    const shown = (): string[] => lines.splice(0).map((line) => line.split('\t').slice(2).join(' '));
+    const leftOut = ' {"lines_left_out":2}';
+    expect(shown()).toEqual(['again', 'again', `again${leftOut}`, `again${leftOut}`, 'other']);
+    logger.info('again');
     await clock.advance(1000);
     logger.info('again');
-    expect(lines).toHaveLength(6);
+    logger.info('again');
+    expect(shown()).toEqual(['again {"lines_left_out":2}', 'again']);
+  });
+
+  test('counts equal messages by level and component', () => {
+    const lines: string[] = [];
+    const writer = new LogWriter(
+      { ...config, sampling: { tickMs: 1000, initial: 1, thereafter: 0 } },
+      new ManualClock(),
+      (line) => lines.push(line),
+    );
+    for (let i = 0; i < 3; i++) {
+      for (const id of ['a', 'b']) {
+        writer.logger({ id }).info('same', { i });
+        writer.logger({ id }).warn('same', { i });
+      }
+    }
+    expect(lines.map((line) => line.split('\t').slice(1).join(' '))).toEqual([
+      'info same {"id":"a","i":0}',
+      'warn same {"id":"a","i":0}',
+      'info same {"id":"b","i":0}',
+      'warn same {"id":"b","i":0}',
+    ]);
+  });
+
+  test('writes all lines where sampling is off', () => {
+    const lines: string[] = [];
+    const { sampling: _, ...rest } = config;
+    const logger = new LogWriter({ ...rest, sampling: undefined }, new ManualClock(), (line) =>
+      lines.push(line),
+    ).logger();
+    for (let i = 0; i < 50; i++) logger.info('again');
+    expect(lines).toHaveLength(50);
   });
 });
