@@ -11,9 +11,13 @@ import { summarizeTraces, type TraceSummary } from './trace-summary.ts';
 
 export type TraceSort = 'newest' | 'slowest' | 'spans' | 'errors';
 
-export interface TraceQuery extends TimeRange, SpanFilter {
+/** Which traces, without their order and number. */
+export interface TraceFilter extends TimeRange, SpanFilter {
   /** `error`: the matching span failed. `ok`: it did not, and nor did any other span of its trace. */
   readonly status?: 'ok' | 'error' | undefined;
+}
+
+export interface TraceQuery extends TraceFilter {
   readonly sort: TraceSort;
   readonly limit: number;
 }
@@ -49,7 +53,7 @@ interface Conditions {
   readonly isEverything: boolean;
 }
 
-async function conditionsOf(query: TraceQuery): Promise<Conditions> {
+async function conditionsOf(query: TraceFilter): Promise<Conditions> {
   const own = await spanCondition(query);
   const isEverything = own.render().text === '1' && query.status === undefined;
   const conditions = [own];
@@ -128,10 +132,10 @@ async function findMatches(
 }
 
 /** Per matching trace: its first matching span and that span's time as `time`, and the newest match. */
-function matchingTraces(query: TraceQuery, conditions: Conditions): Sql {
+function matchingTraces(query: TraceFilter, conditions: Conditions): Sql {
   const excluded = conditions.excludeFailed ? sql` AND trace_id NOT IN (${failedTraces(query)})` : raw('');
   return sql`SELECT trace_id, argMin(span_id, spans.time) AS matched, min(spans.time) AS first_match,
-      toUnixTimestamp64Nano(max(spans.time)) AS last_match, max(status_code = 2) AS match_failed
+      toUnixTimestamp64Nano(max(spans.time)) AS last_match, max(status_code = 2) AS match_failed, max(duration_ns) AS longest
     FROM spans WHERE ${inRange(query)} AND ${conditions.span}${excluded} GROUP BY trace_id`;
 }
 
@@ -168,6 +172,41 @@ function rankedSource(query: TraceQuery, conditions: Conditions): Sql {
     FROM (SELECT trace_id, span_id, time, duration_ns, status_code, ${match} AS is_match FROM spans
       WHERE ${inRange(padded(query))}) AS spans
     GROUP BY trace_id HAVING countIf(is_match) > 0${raw(conditions.excludeFailed ? ' AND NOT failed' : '')}`;
+}
+
+/** How many buckets of time a sample is spread over, and how many traces each may give for each reason. */
+const sampleBuckets = 100;
+const sampledSlowest = 3;
+const sampledFailed = 3;
+const sampledAny = 6;
+
+/**
+ * A sample of the matching traces for a picture of the whole range: of each bucket of time those with the longest matching spans, some
+ * with failed ones, and some at random (by their ids, so that the same question has the same answer). At most about 1200, in no order.
+ */
+export async function sampleTraces(
+  reader: StoreReader,
+  query: TraceFilter,
+  options?: ReadOptions,
+): Promise<readonly FoundTrace[]> {
+  const conditions = await conditionsOf(query);
+  const grid = chooseGrid(query, sampleBuckets);
+  const pick = (count: number, weight: string): Sql =>
+    raw(`groupArraySorted(${count})((${weight}, trace_id, matched))`);
+  const table = await reader.read(
+    sql`SELECT ${bucketOf(grid)} AS bucket, ${pick(sampledSlowest, '-toInt64(longest)')} AS slowest,
+        ${pick(sampledFailed, 'toInt64(0)')} FILTER (WHERE match_failed) AS failed,
+        ${pick(sampledAny, 'toInt64(cityHash64(trace_id))')} AS others
+      FROM (SELECT *, first_match AS time FROM (${matchingTraces(query, conditions)})) GROUP BY bucket`,
+    options,
+  );
+  const matches = new Map<string, Match>();
+  for (const name of ['slowest', 'failed', 'others']) {
+    for (const traces of table.column<[unknown, string, string][]>(name)) {
+      for (const [, traceId, spanId] of traces) matches.set(traceId, { traceId, spanId });
+    }
+  }
+  return withSummaries(reader, [...matches.values()], options);
 }
 
 export interface ServiceTraceQuery extends TimeRange {

@@ -5,7 +5,7 @@ import { groupBy, SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from './testing/shop.ts'
 import { startTestStore, type TestStore } from './testing/test-store.ts';
 import { readLinkingSpans, readTrace } from './trace.ts';
 import { joinRanges } from './trace-place.ts';
-import { searchTraces, type TraceQuery } from './trace-search.ts';
+import { sampleTraces, searchTraces, type TraceQuery } from './trace-search.ts';
 import { countOrphans, summarizeTraces } from './trace-summary.ts';
 import { plainAttributes } from './value.ts';
 
@@ -247,6 +247,26 @@ describe('searchTraces', () => {
       });
       expect(okCounts[i]! + errorCounts[i]!).toBe(inBucket.length);
     }
+  });
+
+  test('a sample has the slowest, failed ones and others of each bucket, and only traces that match', async () => {
+    // So wide that all of the shop's traces lie in a few of the hundred buckets.
+    const lengthMs = SHOP_TO_MS - SHOP_FROM_MS;
+    const query = { fromMs: SHOP_FROM_MS - 60 * lengthMs, toMs: SHOP_TO_MS, service: 'payments' };
+    const sample = await sampleTraces(store.reader, query);
+    const ids = sample.map((trace) => trace.traceId);
+    const own = spans.filter((span) => span.service === 'payments');
+    const expected = new Set(own.map((span) => span.traceId));
+    expect(ids.length).toBeLessThan(expected.size);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((traceId) => !expected.has(traceId))).toEqual([]);
+    const slowest = own.reduce((best, span) => (span.durationNs > best.durationNs ? span : best));
+    expect(ids).toContain(slowest.traceId);
+    expect(ids.some(isFailed)).toBe(true);
+    expect(ids.some((traceId) => !isFailed(traceId))).toBe(true);
+    for (const trace of sample) expect(trace.spanCount).toBe(byTrace.get(trace.traceId)!.length);
+    expect((await sampleTraces(store.reader, query)).map((one) => one.traceId).sort()).toEqual(ids.sort());
+    expect(await sampleTraces(store.reader, { ...query, service: 'nobody' })).toEqual([]);
   });
 
   test('an empty answer says where the nearest match is', async () => {

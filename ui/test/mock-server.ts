@@ -16,7 +16,7 @@ import { attributeKeys, attributeValues, type LogSearchInput, logHistogram, logs
 import { metricLabels, metricQuery, metrics } from './mock/metrics-api.ts';
 import type { Range } from './mock/range.ts';
 import { system } from './mock/system-api.ts';
-import { operations, service, services, span, trace, traceLogs, traces } from './mock/traces-api.ts';
+import { operations, service, services, span, trace, traceLogs, traceSample, traces } from './mock/traces-api.ts';
 
 export interface MockServer {
   readonly url: string;
@@ -119,8 +119,9 @@ function route(url: URL, state: State): object | undefined {
     case 'operations':
       return operations(store, range, get('service') ?? '');
     case 'traces':
-      if (parts[1] === undefined) {
-        return traces(store, range, {
+      if (parts[1] === undefined || parts[1] === 'sample') {
+        const find = parts[1] === undefined ? traces : traceSample;
+        return find(store, range, {
           q: cleanQ,
           service: get('service'),
           operation: get('operation'),

@@ -20,7 +20,7 @@ import { Parameters } from '../parameters.ts';
 import { logHistogramRoute, logsRoute, traceLogsRoute } from './logs.ts';
 import { serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
-import { spanRoute, traceRoute, tracesRoute } from './traces.ts';
+import { spanRoute, traceRoute, traceSampleRoute, tracesRoute } from './traces.ts';
 import type {
   AttributeKeysResponse,
   AttributeValuesResponse,
@@ -68,6 +68,7 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
   get('/services/:name', serviceRoute);
   get('/operations', operationsRoute);
   get('/traces', tracesRoute);
+  get('/traces/sample', traceSampleRoute);
   get('/traces/:traceId', traceRoute);
   get('/traces/:traceId/spans/:spanId', spanRoute);
   get('/traces/:traceId/logs', traceLogsRoute);

@@ -4,13 +4,15 @@ import {
   readLinkingSpans,
   readSpan,
   readTrace,
+  sampleTraces,
   searchTraces,
   spanKind,
   spanStatus,
+  type TraceFilter,
 } from '#query';
 import { parseId } from '../parameters.ts';
 import type { ConsoleRequest } from './routes.ts';
-import type { SpanResponse, TraceResponse, TraceSummary, TracesResponse } from './types.ts';
+import type { SpanResponse, TraceResponse, TraceSampleResponse, TraceSummary, TracesResponse } from './types.ts';
 
 const SORTS = ['newest', 'slowest', 'spans', 'errors'] as const;
 const STATUSES = ['ok', 'error'] as const;
@@ -20,14 +22,7 @@ export async function tracesRoute({ reader, query, options }: ConsoleRequest): P
   const result = await searchTraces(
     reader,
     {
-      ...query.range(),
-      q: query.text('q'),
-      service: query.text('service'),
-      operation: query.text('operation'),
-      minDurationNs: query.number('minDurationNs'),
-      maxDurationNs: query.number('maxDurationNs'),
-      environment: query.text('environment'),
-      status: query.oneOf('status', STATUSES),
+      ...traceFilter(query),
       sort: query.oneOf('sort', SORTS) ?? 'newest',
       limit,
     },
@@ -43,6 +38,23 @@ export async function tracesRoute({ reader, query, options }: ConsoleRequest): P
     grid,
     okCounts,
     errorCounts,
+  };
+}
+
+export async function traceSampleRoute({ reader, query, options }: ConsoleRequest): Promise<TraceSampleResponse> {
+  return { traces: (await sampleTraces(reader, traceFilter(query), options)).map(traceSummary) };
+}
+
+function traceFilter(query: ConsoleRequest['query']): TraceFilter {
+  return {
+    ...query.range(),
+    q: query.text('q'),
+    service: query.text('service'),
+    operation: query.text('operation'),
+    minDurationNs: query.number('minDurationNs'),
+    maxDurationNs: query.number('maxDurationNs'),
+    environment: query.text('environment'),
+    status: query.oneOf('status', STATUSES),
   };
 }
 

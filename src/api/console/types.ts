@@ -138,6 +138,15 @@ export interface TracesResponse extends Completeness {
   readonly errorCounts: readonly number[];
 }
 
+/**
+ * GET /api/console/traces/sample?from&to&q&service&operation&minDurationNs&maxDurationNs&status&environment
+ * What a scatter shows of a range with more traces than a list can hold: of each hundredth of the range some of the slowest, some of the
+ * failed and some at random, about 1200 at most, in no order. The same question has the same answer.
+ */
+export interface TraceSampleResponse {
+  readonly traces: readonly TraceSummary[];
+}
+
 export interface TraceSummary {
   readonly traceId: string;
   /** The root span's; of the earliest span where the root is missing, and then `rootMissing`. */

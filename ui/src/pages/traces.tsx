@@ -1,6 +1,12 @@
 /** Finding traces: what, when, how slow. Histogram by status, scatter by time and duration, and the list. */
 import { useCallback, useMemo, useState } from 'react';
-import type { OperationsResponse, ServicesResponse, TraceSummary, TracesResponse } from '#api/types.ts';
+import type {
+  OperationsResponse,
+  ServicesResponse,
+  TraceSampleResponse,
+  TraceSummary,
+  TracesResponse,
+} from '#api/types.ts';
 import { formatCount, formatDateTime, formatDuration, parseDuration, plural, printDuration } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
@@ -32,7 +38,7 @@ export function TracesPage() {
   const { search, update } = usePageSearch<TracesSearch>();
   const [reading, setReading] = useState(false);
   const range = useHeldParams(reading);
-  const answer = useApi<TracesResponse>('/traces', {
+  const filter = {
     ...range,
     q: search.q,
     service: search.service,
@@ -40,10 +46,11 @@ export function TracesPage() {
     minDurationNs: search.min,
     maxDurationNs: search.max,
     status: search.status,
-    sort: search.sort,
-    limit: SHOWN_LIMIT,
-  });
+  };
+  const answer = useApi<TracesResponse>('/traces', { ...filter, sort: search.sort, limit: SHOWN_LIMIT });
   const { data, error } = answer;
+  // The list is only a part then; the scatter shows the whole range all the same.
+  const sample = useApi<TraceSampleResponse>('/traces/sample', filter, { enabled: data?.truncated === true });
   return (
     <>
       <PageTitle title="Traces">{data ? <span className="muted">{countText(data)}</span> : null}</PageTitle>
@@ -67,7 +74,14 @@ export function TracesPage() {
       ) : data.traces.length === 0 ? (
         <NoTraces nearestMs={data.nearestMs} />
       ) : (
-        <TraceResults data={data} stale={answer.stale} range={range} reading={reading} onReading={setReading} />
+        <TraceResults
+          data={data}
+          sample={data.truncated ? sample.data?.traces : undefined}
+          stale={answer.stale}
+          range={range}
+          reading={reading}
+          onReading={setReading}
+        />
       )}
     </>
   );
@@ -180,6 +194,8 @@ function NoTraces({ nearestMs }: { readonly nearestMs: number | undefined }) {
 
 interface TraceResultsProps {
   readonly data: TracesResponse;
+  /** Traces from the whole range, where the list is only a part of it. */
+  readonly sample: readonly TraceSummary[] | undefined;
   readonly stale: boolean;
   readonly range: { readonly from: number; readonly to: number };
   /** The list is scrolled: refreshing would move the lines under the eye. */
@@ -187,7 +203,7 @@ interface TraceResultsProps {
   readonly onReading: (reading: boolean) => void;
 }
 
-function TraceResults({ data, stale, range, reading, onReading }: TraceResultsProps) {
+function TraceResults({ data, sample, stale, range, reading, onReading }: TraceResultsProps) {
   const { search, update } = usePageSearch<TracesSearch>();
   const scope = useScope();
   const links = useLinks();
@@ -197,8 +213,12 @@ function TraceResults({ data, stale, range, reading, onReading }: TraceResultsPr
     () => traceColumns({ links, nowMs: scope.nowMs, fullNs: slowTail(traces) }),
     [links, scope.nowMs, traces],
   );
-  const byId = useMemo(() => new Map(traces.map((trace) => [trace.traceId, trace])), [traces]);
-  const points = useMemo<readonly ScatterPoint[]>(() => traces.map(toPoint), [traces]);
+  const byId = useMemo(
+    () => new Map([...(sample ?? []), ...traces].map((trace) => [trace.traceId, trace])),
+    [sample, traces],
+  );
+  // The newest thousand alone would crowd one edge, the slowest thousand hide the rest: then the sample is the picture.
+  const points = useMemo<readonly ScatterPoint[]>(() => (sample ?? traces).map(toPoint), [sample, traces]);
   const groups = useMemo(
     () => [
       { name: 'Failed', colour: tokens.error, counts: errorCounts },
@@ -231,7 +251,7 @@ function TraceResults({ data, stale, range, reading, onReading }: TraceResultsPr
           label="Traces by time and duration"
           points={points}
           {...time}
-          cutBeforeMs={data.truncated && sort === 'newest' ? traces.at(-1)?.startMs : undefined}
+          cutBeforeMs={!sample && data.truncated && sort === 'newest' ? traces.at(-1)?.startMs : undefined}
           onOpen={open}
           describe={(key) => <TraceTip trace={byId.get(key)} />}
           onSelect={(box) => {
@@ -247,7 +267,11 @@ function TraceResults({ data, stale, range, reading, onReading }: TraceResultsPr
       <div className="list-head">
         <span className="muted">
           {data.truncated
-            ? `Showing ${countText(data)} traces; narrow the search to see the rest.`
+            ? `Showing ${countText(data)} traces; narrow the search to see the rest.${
+                sample
+                  ? ` The plot is a sample of ${formatCount(sample.length)}: the slowest, failed ones, and some at random.`
+                  : ''
+              }`
             : plural(traces.length, 'trace')}
         </span>
         <span className="spacer" />

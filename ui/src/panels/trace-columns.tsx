@@ -24,6 +24,8 @@ interface TraceColumnsInput {
 }
 
 const DOTS_SHOWN = 6;
+/** SDKs send a span when it has ended, and in batches: a root comes last. So long after the last span it is not missing yet. */
+const ARRIVING_MS = 15_000;
 
 export function traceColumns({
   links,
@@ -46,7 +48,7 @@ export function traceColumns({
     {
       id: 'root',
       header: 'Root',
-      cell: (trace) => <RootCell trace={trace} links={links} />,
+      cell: (trace) => <RootCell trace={trace} links={links} nowMs={nowMs} />,
     },
     {
       id: 'duration',
@@ -99,7 +101,14 @@ export function traceColumns({
   return columns;
 }
 
-function RootCell({ trace, links }: { readonly trace: TraceSummary; readonly links: Links }) {
+interface RootCellProps {
+  readonly trace: TraceSummary;
+  readonly links: Links;
+  readonly nowMs: number;
+}
+
+function RootCell({ trace, links, nowMs }: RootCellProps) {
+  const arriving = nowMs - trace.startMs - trace.durationNs / 1e6 < ARRIVING_MS;
   const { traceId, matchedSpanId, rootService, rootOperation, rootMissing, errorCount } = trace;
   return (
     <span className="cell-line">
@@ -108,7 +117,11 @@ function RootCell({ trace, links }: { readonly trace: TraceSummary; readonly lin
       <To target={links.trace(traceId, matchedSpanId ? { span: matchedSpanId } : {})} className="strong-link truncate">
         {rootOperation}
       </To>
-      {rootMissing ? (
+      {rootMissing && arriving ? (
+        <span className="chip muted" title="The root span is sent when it ends; this is the earliest one so far">
+          arriving
+        </span>
+      ) : rootMissing ? (
         <span className="chip warning-text" title="The root span has not arrived; this is the earliest one">
           root missing
         </span>

@@ -113,8 +113,10 @@ export function drawTimeAxis(
     context.moveTo(x, PLOT_TOP);
     context.lineTo(x, size.height - PLOT_BOTTOM);
     context.stroke();
-    if (x > PLOT_LEFT + 14 && x < size.width - 20)
-      context.fillText(formatAxisTime(tick, toMs - fromMs), x, size.height - 5);
+    const label = formatAxisTime(tick, toMs - fromMs);
+    // A label that the edge would cut could be read as another time.
+    if (x > PLOT_LEFT + 14 && x + context.measureText(label).width / 2 < size.width)
+      context.fillText(label, x, size.height - 5);
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   TimeGrid,
   TraceLogsResponse,
   TraceResponse,
+  TraceSampleResponse,
   TraceSummary,
   TracesResponse,
 } from '#api/types.ts';
@@ -246,6 +247,19 @@ export function traces(store: MockStore, range: Range, input: TraceSearchInput):
     grid,
     okCounts,
     errorCounts,
+  };
+}
+
+/** Of each hundredth of the range the slowest three and nine others. */
+export function traceSample(store: MockStore, range: Range, input: TraceSearchInput): TraceSampleResponse {
+  const found = traces(store, range, { ...input, sort: 'slowest', limit: Number.POSITIVE_INFINITY }).traces;
+  const width = (range.toMs - range.fromMs) / 100;
+  const buckets = Map.groupBy(found, ({ startMs }) => Math.floor((startMs - range.fromMs) / width));
+  return {
+    traces: [...buckets.values()].flatMap((of) => {
+      const step = Math.max(1, Math.floor((of.length - 3) / 9));
+      return of.filter((_, rank) => rank < 3 || (rank % step === 0 && rank / step <= 9));
+    }),
   };
 }
 
