@@ -5,7 +5,7 @@ import { spawnEngine } from '#engine';
 import { DEFAULT_RETENTION, prepareStore, storeEndpoint } from '#store';
 import { decodeTraces } from '#wire';
 import { SegmentEncoder } from '../../src/store/native/segment-encoder.ts';
-import { SeriesSet } from '../../src/store/native/series-set.ts';
+import { encodeSegment } from '../../src/store/testing/encode.ts';
 import { traceBody } from '../lib/otlp-bodies.ts';
 
 /**
@@ -47,7 +47,7 @@ async function writeSeed(): Promise<void> {
       return decodeTraces(traceBody({ spanCount: SPANS_PER_BODY, spansPerTrace: 10, seed, serviceName })).chunk;
     });
     const now = BigInt(Date.now()) * 1_000_000n + BigInt(i);
-    for (const { table, columns, bytes } of encoder.encode(chunks, now, new SeriesSet(1000))) {
+    for (const { table, columns, bytes } of encodeSegment(encoder, chunks, now)) {
       await run(`INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`, bytes);
     }
   }

@@ -69,6 +69,11 @@ export class KeyDictionary {
     return this.#starts[id + 1]! - start === length && equalAt(this.#store, start, bytes, at, length);
   }
 
+  /** A copy of the key's bytes. */
+  bytes(id: number): Uint8Array {
+    return this.#store.slice(this.#starts[id]!, this.#starts[id + 1]!);
+  }
+
   /** The key's text. */
   text(id: number): string {
     return new TextDecoder().decode(this.#store.subarray(this.#starts[id]!, this.#starts[id + 1]!));

@@ -26,7 +26,7 @@ export interface StoreWriterOptions {
   readonly endpoint: StoreEndpoint;
   readonly retention: Retention;
   readonly spool: Omit<SegmentLogOptions, 'clock'>;
-  /** Chunks of closed segments are kept in memory up to so many bytes; beyond that they are read back from the spool. */
+  /** Segments are kept in memory as columns up to so many bytes; beyond that they are read back from the spool. */
   readonly memoryBytes: number;
   /** Segments that are encoded and inserted at a time. */
   readonly concurrency: number;
@@ -50,7 +50,7 @@ const PACE_LIMIT_MS = 1000;
 const EARLY_INTERVAL_MS = 100;
 const EARLY_ATTEMPTS = 50;
 const KINDS: readonly Signal[] = ['traces', 'metrics', 'logs'];
-/** A chunk holds its bytes and columns of about a fifth of them; allocation has its losses. */
+/** The columns of a segment take less than its file, but they are copied into a block for the insert, and buffers grow ahead. */
 const MEMORY_PER_BYTE = 1.5;
 /** A block that the engine calls wrong is sent once more, in case the way there was at fault. */
 const CONTENT_ATTEMPTS = 2;
@@ -70,9 +70,11 @@ export class StoreWriter {
   readonly #options: StoreWriterOptions;
   readonly #inserter: Inserter;
   readonly #series: SeriesSet;
-  readonly #queue: DeliveryQueue<Batch>;
+  readonly #queue: DeliveryQueue<SegmentEncoder>;
   readonly #backoff: Backoff;
-  #log: SegmentLog<Batch> | undefined = undefined;
+  /** Encoders that are not in use. Their buffers serve the next segments. */
+  readonly #encoders: SegmentEncoder[] = [];
+  #log: SegmentLog<SegmentEncoder> | undefined = undefined;
   #heldBytes = 0;
   /** Senders that wait for the store to catch up. */
   #paced: (() => void)[] = [];
@@ -94,7 +96,10 @@ export class StoreWriter {
   /** Opens the spool and begins to deliver what an earlier process left. Doesn't wait for the engine. Throws StartError. */
   async start(): Promise<void> {
     const { spool, clock, observer, concurrency } = this.#options;
-    this.#log = await SegmentLog.open<Batch>({ ...spool, clock }, (segment) => this.#take(segment));
+    this.#log = await SegmentLog.open<SegmentEncoder>(
+      { ...spool, clock },
+      { opened: () => this.#encoderToKeep(), closed: (segment) => this.#take(segment) },
+    );
     if (this.#log.leftovers.length > 0)
       observer.log('info', `${this.#log.leftovers.length} segments of an earlier run are delivered first`);
     for (const segment of this.#log.leftovers) this.#queue.add(new Delivery(segment, true));
@@ -131,7 +136,21 @@ export class StoreWriter {
     if (items === 0) return;
     if (this.#isAvailable && this.#heldBytes > this.#options.memoryBytes * PACE_SHARE) await this.#pace();
     const parts = this.#options.encodeParts(batch);
-    await this.#log!.append(KINDS.indexOf(batch.signal), parts, items, batch);
+    await this.#log!.append(KINDS.indexOf(batch.signal), parts, items, (segment) => this.#encode(segment, batch));
+  }
+
+  /**
+   * Turns into columns what has just reached the disk: its bytes are in the processor's caches still, and need not be kept until the segment
+   * is full.
+   */
+  #encode(segment: Segment<SegmentEncoder>, batch: Batch): void {
+    try {
+      for (const chunk of batch.chunks) segment.kept?.add(chunk);
+    } catch (error) {
+      // The same happens when it is read back from the spool, and there it is counted.
+      segment.kept = undefined;
+      this.#options.observer.log('warn', `segment ${segment.id}: ${messageOf(error)}`);
+    }
   }
 
   /**
@@ -148,15 +167,29 @@ export class StoreWriter {
     });
   }
 
-  #take(segment: Segment<Batch>): void {
-    const bytes = heldBytesOf(segment);
-    if (this.#heldBytes + bytes > this.#options.memoryBytes) segment.kept = undefined;
-    else this.#heldBytes += bytes;
+  /** What a new segment is encoded with, if the memory has room for it. */
+  #encoderToKeep(): SegmentEncoder | undefined {
+    const { spool, memoryBytes } = this.#options;
+    if (this.#heldBytes + spool.segmentBytes * MEMORY_PER_BYTE > memoryBytes) return undefined;
+    return this.#takeEncoder();
+  }
+
+  #takeEncoder(): SegmentEncoder {
+    return this.#encoders.pop() ?? new SegmentEncoder();
+  }
+
+  #giveBack(encoder: SegmentEncoder): void {
+    encoder.reset();
+    // One for each worker and one for the open segment; more were needed for a burst.
+    if (this.#encoders.length <= this.#options.concurrency) this.#encoders.push(encoder);
+  }
+
+  #take(segment: Segment<SegmentEncoder>): void {
+    this.#heldBytes += heldBytesOf(segment);
     this.#queue.add(new Delivery(segment, false));
   }
 
   async #work(): Promise<void> {
-    const encoder = new SegmentEncoder();
     for (;;) {
       const delivery = await this.#queue.next();
       if (delivery === undefined) return;
@@ -166,7 +199,7 @@ export class StoreWriter {
         continue;
       }
       try {
-        await this.#deliver(delivery, encoder);
+        await this.#deliver(delivery);
       } catch (error) {
         await this.#retry(delivery, error);
       }
@@ -193,16 +226,18 @@ export class StoreWriter {
     return this.#preparing;
   }
 
-  async #deliver(delivery: Delivery<Batch>, encoder: SegmentEncoder): Promise<void> {
+  async #deliver(delivery: Delivery<SegmentEncoder>): Promise<void> {
     const { segment } = delivery;
     const startMs = this.#options.clock.nowMs();
-    const chunks = segment.kept?.flatMap((batch) => batch.chunks) ?? (await this.#readBack(segment));
-    delivery.items = countItems(chunks);
-    // The time of the segment's making, so that a segment gives the same rows whenever it is delivered.
-    for (const block of encoder.encode(chunks, segment.ingestedAtNs, this.#series)) {
-      if (delivery.doneTables.has(block.table)) continue;
-      await this.#insert(delivery, block);
-      delivery.doneTables.add(block.table);
+    if (segment.kept !== undefined) await this.#insertAll(delivery, segment.kept);
+    else {
+      const encoder = this.#takeEncoder();
+      try {
+        await this.#readBack(segment, encoder);
+        await this.#insertAll(delivery, encoder);
+      } finally {
+        this.#giveBack(encoder);
+      }
     }
     this.#release(segment);
     // Only then is it done: who waits for the queue to be empty finds the spool empty too.
@@ -213,11 +248,21 @@ export class StoreWriter {
     this.#options.observer.inserted(delivery.items, (this.#options.clock.nowMs() - startMs) / 1000);
   }
 
+  async #insertAll(delivery: Delivery<SegmentEncoder>, encoder: SegmentEncoder): Promise<void> {
+    delivery.items = encoder.items;
+    // The time of the segment's making, so that a segment gives the same rows whenever it is delivered.
+    for (const block of encoder.blocks(delivery.segment.ingestedAtNs, this.#series)) {
+      if (delivery.doneTables.has(block.table)) continue;
+      await this.#insert(delivery, block);
+      delivery.doneTables.add(block.table);
+    }
+  }
+
   /**
    * One block, once. The token alone is not enough where an engine was killed: it notes a part and its token one after the other, so
    * either may be missing. After an attempt of unknown end we look for the segment's rows, which are one part: all there or none.
    */
-  async #insert({ segment, isDoubtful }: Delivery<Batch>, block: TableBlock): Promise<void> {
+  async #insert({ segment, isDoubtful }: Delivery<SegmentEncoder>, block: TableBlock): Promise<void> {
     const { table } = block;
     const token = `${segment.id}-${table}`;
     if (!isDoubtful || MERGING_TABLES.has(table)) return await this.#inserter.insert(block, token);
@@ -227,7 +272,7 @@ export class StoreWriter {
     await this.#inserter.insert(block, `${token}-again`);
   }
 
-  async #removeFile(segment: Segment<Batch>): Promise<void> {
+  async #removeFile(segment: Segment<SegmentEncoder>): Promise<void> {
     try {
       await this.#log!.remove(segment);
     } catch (error) {
@@ -237,25 +282,25 @@ export class StoreWriter {
     }
   }
 
-  async #readBack(segment: Segment<Batch>): Promise<Chunk[]> {
+  async #readBack(segment: Segment<SegmentEncoder>, encoder: SegmentEncoder): Promise<void> {
     const { frames, tornBytes } = await this.#log!.read(segment);
     if (tornBytes > 0)
       this.#options.observer.log(
         'info',
         `segment ${segment.id}: ${tornBytes} bytes at its end were never acknowledged`,
       );
-    return frames.map(({ kind, payload }) => {
+    for (const { kind, payload } of frames) {
       const signal = KINDS[kind];
       if (signal === undefined) throw new InsertError(`a frame of unknown kind ${kind}`, 'content');
       try {
-        return this.#options.decode(signal, payload);
+        encoder.add(this.#options.decode(signal, payload));
       } catch (error) {
         throw new InsertError(`a frame that can't be decoded: ${messageOf(error)}`, 'content', 0, { cause: error });
       }
-    });
+    }
   }
 
-  async #retry(delivery: Delivery<Batch>, error: unknown): Promise<void> {
+  async #retry(delivery: Delivery<SegmentEncoder>, error: unknown): Promise<void> {
     // Whatever series this segment brought are written again with the next points.
     this.#series.clear();
     const failure = error instanceof InsertError ? error.failure : 'content';
@@ -280,7 +325,7 @@ export class StoreWriter {
   }
 
   /** Moves a segment aside that the store will never take. */
-  async #reject(delivery: Delivery<Batch>): Promise<void> {
+  async #reject(delivery: Delivery<SegmentEncoder>): Promise<void> {
     const { segment } = delivery;
     const { observer } = this.#options;
     this.#release(segment);
@@ -295,8 +340,9 @@ export class StoreWriter {
     observer.rejected(delivery.items);
   }
 
-  #release(segment: Segment<Batch>): void {
+  #release(segment: Segment<SegmentEncoder>): void {
     this.#heldBytes -= heldBytesOf(segment);
+    if (segment.kept !== undefined) this.#giveBack(segment.kept);
     segment.kept = undefined;
     if (this.#paced.length === 0 || this.#heldBytes > this.#options.memoryBytes * PACE_SHARE) return;
     for (const go of this.#paced.splice(0)) go();
@@ -334,14 +380,6 @@ export class StoreWriter {
   }
 }
 
-function heldBytesOf(segment: Segment<Batch>): number {
-  let bytes = 0;
-  for (const batch of segment.kept ?? []) bytes += batch.byteLength;
-  return bytes * MEMORY_PER_BYTE;
-}
-
-function countItems(chunks: readonly Chunk[]): Record<Signal, number> {
-  const items = { traces: 0, metrics: 0, logs: 0 };
-  for (const chunk of chunks) items[chunk.signal] += chunk.count;
-  return items;
+function heldBytesOf(segment: Segment<SegmentEncoder>): number {
+  return segment.kept === undefined ? 0 : segment.bytes * MEMORY_PER_BYTE;
 }

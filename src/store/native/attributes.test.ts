@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ArenaWriter, type SpanChunk } from '#pdata';
 import { decodeTraces } from '#wire';
 import { Inserter } from '../inserter.ts';
+import { encodeBlock } from '../testing/encode.ts';
 import { nextIngestedAtNs } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
@@ -71,7 +72,7 @@ function chunkOf(rows: readonly (readonly RawAttribute[])[]): SpanChunk {
 /** Stores one span per list and reads their attributes back, in order. */
 async function throughStore(rows: readonly (readonly RawAttribute[])[]): Promise<string[][]> {
   const ingestedAt = nextIngestedAtNs();
-  const block = encoder.encode([chunkOf(rows)], ingestedAt);
+  const block = encodeBlock(encoder, [chunkOf(rows)], ingestedAt);
   await inserter.insert(block, `test-${ingestedAt}`);
   const bytes = await store.query(
     `SELECT attributes FROM spans WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')
@@ -200,7 +201,7 @@ describe('beyond the limit of paths', () => {
     const rows = Array.from({ length: 10_000 }, (_, row) =>
       Array.from({ length: 10 }, (__, i): RawAttribute => [`flood.${row * 10 + i}`, int(BigInt(row))]),
     );
-    const block = encoder.encode([chunkOf(rows)], nextIngestedAtNs());
+    const block = encodeBlock(encoder, [chunkOf(rows)], nextIngestedAtNs());
     expect(block.bytes.length).toBeLessThan(10 << 20);
     const stored = await throughStore(rows);
     expect(stored.length).toBe(10_000);

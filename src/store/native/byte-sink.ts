@@ -57,6 +57,18 @@ export class ByteSink {
     this.copy(other.bytes, 0, other.length);
   }
 
+  /** Makes what was written from `at` on stand there `times` times, twice as much with each step. */
+  repeat(at: number, times: number): void {
+    const total = (this.length - at) * times;
+    let done = this.length - at;
+    this.take(total - done);
+    while (done < total) {
+      const count = Math.min(done, total - done);
+      this.bytes.copyWithin(at + done, at, at + count);
+      done += count;
+    }
+  }
+
   /** Text of ASCII characters only, without a length in front. */
   ascii(text: string): void {
     this.reserve(text.length);
@@ -77,11 +89,28 @@ export class ByteSink {
 
 /** Below this a loop beats the call of `set`, which costs about 100 ns. */
 const LOOP_LIMIT_BYTES = 48;
+/** The same for a loop of four bytes at a step. */
+const WORDS_LIMIT_BYTES = 256;
+/** What copyShort may write behind its target. */
+export const COPY_SLACK_BYTES = 3;
 
 /** Copies a short or long range. Both ranges must lie inside their arrays. */
 export function copyBytes(source: Uint8Array, from: number, target: Uint8Array, at: number, length: number): void {
   if (length <= LOOP_LIMIT_BYTES) for (let i = 0; i < length; i++) target[at + i] = source[from + i]!;
   else target.set(source.subarray(from, from + length), at);
+}
+
+/**
+ * Copies a range, four bytes at a step where it is short, as most texts are. The target needs room for COPY_SLACK_BYTES more, whose
+ * content is lost.
+ */
+export function copyShort(source: DataView, from: number, target: ByteSink, at: number, length: number): void {
+  if (length <= WORDS_LIMIT_BYTES && from + length + COPY_SLACK_BYTES <= source.byteLength) {
+    const { view } = target;
+    for (let i = 0; i < length; i += 4) view.setUint32(at + i, source.getUint32(from + i, true), true);
+    return;
+  }
+  target.bytes.set(new Uint8Array(source.buffer, source.byteOffset + from, length), at);
 }
 
 /** Writes an unsigned integer below 2^32 at `at`; returns the offset behind it. */

@@ -1,7 +1,5 @@
 import { assert } from '#base';
-import type { Chunk } from '#pdata';
-import { ByteSink, copyBytes, varintSize, writeString } from './byte-sink.ts';
-import type { OwnerGroup } from './json-paths.ts';
+import { ByteSink, copyBytes } from './byte-sink.ts';
 
 /**
  * Columns of a Native block. A block is: varint count of columns, varint count of rows, and per column its name, its type (both as
@@ -115,30 +113,12 @@ export function writeBytes(sink: ByteSink, column: Uint8Array, rows: Uint32Array
 
 export function writeUint32s(sink: ByteSink, column: Uint32Array, rows: Uint32Array | undefined, count: number): void {
   const at = sink.take(count * 4);
+  if (rows === undefined) {
+    sink.bytes.set(new Uint8Array(column.buffer, column.byteOffset, count * 4), at);
+    return;
+  }
   const { view } = sink;
-  for (let i = 0; i < count; i++) view.setUint32(at + i * 4, column[rows === undefined ? i : rows[i]!]!, true);
-}
-
-/** Strings that are ranges of the arena. */
-export function writeStrings(
-  sink: ByteSink,
-  arena: Uint8Array,
-  offsets: Uint32Array,
-  lengths: Uint32Array,
-  rows: Uint32Array | undefined,
-  count: number,
-): void {
-  let size = 0;
-  for (let i = 0; i < count; i++) {
-    const length = lengths[rows === undefined ? i : rows[i]!]!;
-    size += varintSize(length) + length;
-  }
-  let at = sink.take(size);
-  const { bytes } = sink;
-  for (let i = 0; i < count; i++) {
-    const row = rows === undefined ? i : rows[i]!;
-    at = writeString(arena, offsets[row]!, lengths[row]!, bytes, at);
-  }
+  for (let i = 0; i < count; i++) view.setUint32(at + i * 4, column[rows[i]!]!, true);
 }
 
 /** The same 32-bit number in all rows. */
@@ -180,23 +160,56 @@ export function isZero(counts: Uint32Array, count: number): boolean {
   return true;
 }
 
-/** What a list of chunks has in all. */
-export function rowCountOf(chunks: readonly Chunk[]): number {
-  let count = 0;
-  for (const chunk of chunks) count += chunk.count;
-  return count;
-}
+/** A count per row, most often 0. Rows come in any order; those that are not set are 0. */
+export class RowCounts {
+  #values = new Uint32Array(0);
+  /** Behind the last row that was set. */
+  #end = 0;
 
-/** The rows of chunks as owners of attributes, by the chunks' own tables. */
-export function rowGroups(chunks: readonly Chunk[]): OwnerGroup[] {
-  return chunks.map((chunk) => ({
-    arena: chunk.arena,
-    table: chunk.rowAttributes.table,
-    count: chunk.count,
-    firstOwner: 0,
-    owners: chunk.rows,
-    repeats: undefined,
-  }));
+  reset(): void {
+    this.#end = 0;
+  }
+
+  /** Whether all rows have 0. */
+  get isZero(): boolean {
+    return this.#end === 0;
+  }
+
+  set(row: number, count: number): void {
+    if (row >= this.#end) {
+      if (count === 0) return;
+      this.#extend(row + 1);
+    }
+    this.#values[row] = count;
+  }
+
+  increment(row: number): void {
+    this.#extend(row + 1);
+    this.#values[row]!++;
+  }
+
+  #extend(rowCount: number): void {
+    if (rowCount <= this.#end) return;
+    if (rowCount > this.#values.length) {
+      const values = new Uint32Array(Math.max(rowCount, this.#values.length * 2));
+      values.set(this.#values.subarray(0, this.#end));
+      this.#values = values;
+    }
+    this.#values.fill(0, this.#end, rowCount);
+    this.#end = rowCount;
+  }
+
+  /** The counts of the first `rowCount` rows as UInt32. */
+  write(sink: ByteSink, rowCount: number): void {
+    this.#extend(rowCount);
+    writeUint32s(sink, this.#values, undefined, rowCount);
+  }
+
+  /** Their running sum, as the offsets of an array column. */
+  writeOffsets(sink: ByteSink, rowCount: number): void {
+    this.#extend(rowCount);
+    writeOffsets(sink, this.#values, rowCount, 0);
+  }
 }
 
 /** Strings that are made one by one for a column. Empty ones, the most of them, are only counted until another follows. */

@@ -40,7 +40,7 @@ export class DictionaryColumn {
 
   reserveRows(rowCount: number): void {
     if (this.indices.length >= rowCount) return;
-    const indices = new Uint32Array(Math.ceil(rowCount * 1.25));
+    const indices = new Uint32Array(Math.max(rowCount, this.indices.length * 2));
     indices.set(this.indices);
     this.indices = indices;
   }

@@ -1,25 +1,34 @@
-import { assert } from '#base';
-import { readVarint64Into, VALUE_STRING } from '#pdata';
-import { type ByteSink, copyBytes, varintSize, writeString } from './byte-sink.ts';
-import { type OwnerGroup, PathChooser } from './json-paths.ts';
-import { isTrue, SharedData } from './json-shared.ts';
 import {
-  ARRAY_KINDS,
-  KIND_BOOL,
-  KIND_COUNT,
-  KIND_DOUBLE,
-  KIND_INT,
-  KIND_NAMES,
-  KIND_SHARED,
-  KIND_STRING,
-  type PreparedArray,
-  prepareArray,
-  prepareTexts,
-  simpleKindOf,
-} from './value-kinds.ts';
+  type AttributeTable,
+  cursor,
+  readAnyValue,
+  readVarint32,
+  skipValue,
+  VALUE_BOOL,
+  VALUE_DOUBLE,
+  VALUE_INT,
+  VALUE_STRING,
+  value,
+} from '#pdata';
+import type { ByteSink } from './byte-sink.ts';
+import type { JsonPath } from './json-path.ts';
+import { JsonPaths } from './json-paths.ts';
+import { SharedData } from './json-shared.ts';
+import { type PlacedValue, prepareTexts } from './value-kinds.ts';
+
+const NO_BYTES = new Uint8Array(0);
+
+/** KeyValue: key = 1, value = 2. AnyValue: string = 1, bool = 2, int = 3, double = 4. */
+const KEY_TAG = 0x0a;
+const VALUE_TAG = 0x12;
+const STRING_TAG = 0x0a;
+const BOOL_TAG = 0x10;
+const INT_TAG = 0x18;
+const DOUBLE_TAG = 0x21;
 
 /**
- * A JSON column of a Native block, written straight from attribute tables: one path per attribute key, dots and all.
+ * A JSON column of a Native block, built row by row straight from attributes in protobuf: one path per attribute key, dots and all. A value
+ * goes to its path's bytes when its row is read, so that a body is looked at once.
  *
  *   version     UInt64 0: paths and shared data apart (ClickHouse's object serialization "V1")
  *   paths       varint limit · varint count · String per path
@@ -33,300 +42,163 @@ import {
  * so every key costs a byte per row, and 100,000 different keys in 100,000 rows would be 10 GB. Both were inserted at the same
  * speed (bench/results/store-attributes.txt). Source: ClickHouse src/DataTypes/Serializations/SerializationObject.cpp, and dumps
  * of `SELECT … FORMAT Native`.
- *
- * Two passes over the attributes: the first counts, so that every path's place in the block is known; the second writes each value to
- * its final place. Nothing is allocated per row, except for values that are arrays or maps.
  */
-export class JsonColumnEncoder {
+export class JsonColumn {
   readonly #pathLimit: number;
-  readonly #chooser = new PathChooser();
+  readonly #paths: JsonPaths;
   readonly #shared = new SharedData();
-  /** Per path and kind: how many rows have it, and the bytes of their values (of arrays: of their elements). */
-  readonly #counts: Uint32Array;
-  readonly #bytes: Uint32Array;
-  readonly #rank: Uint8Array;
-  /** Per path: where its bytes per row begin. Per path and kind: where the next value, element or offset goes. */
-  readonly #ranksAt: Uint32Array;
-  readonly #valueAt: Uint32Array;
-  readonly #offsetAt: Uint32Array;
-  readonly #elementCounts: Uint32Array;
-  /** Arrays and maps in the order in which both passes meet them. */
-  readonly #prepared: PreparedArray[] = [];
-  #nextPrepared = 0;
+  #arena: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #row = 0;
+  #repeat = 1;
+  /** Keys that the current row has more than once, and where their values stand. */
+  readonly #doubles = new Map<JsonPath, PlacedValue[]>();
 
   constructor(pathLimit: number) {
     this.#pathLimit = pathLimit;
-    const size = pathLimit * KIND_COUNT;
-    this.#counts = new Uint32Array(size);
-    this.#bytes = new Uint32Array(size);
-    this.#rank = new Uint8Array(size);
-    this.#ranksAt = new Uint32Array(pathLimit);
-    this.#valueAt = new Uint32Array(size);
-    this.#offsetAt = new Uint32Array(size);
-    this.#elementCounts = new Uint32Array(size);
+    this.#paths = new JsonPaths(pathLimit);
   }
 
-  /** Writes prefix and data. The repeats of all groups add up to `rowCount`. */
-  write(sink: ByteSink, groups: readonly OwnerGroup[], rowCount: number): void {
-    this.#chooser.choose(groups, this.#pathLimit, rowCount);
+  reset(): void {
+    this.#paths.reset(this.#row);
     this.#shared.reset();
-    this.#prepared.length = 0;
-    this.#nextPrepared = 0;
-    this.#counts.fill(0);
-    this.#bytes.fill(0);
-    this.#elementCounts.fill(0);
-    let serial = 0;
-    for (const group of groups) {
-      this.#measure(group, serial);
-      serial += group.count;
-    }
-    this.#writePrefix(sink);
-    const end = this.#layOut(sink, rowCount);
-    let row = 0;
-    serial = 0;
-    for (const group of groups) {
-      row = this.#fill(sink, group, serial, row);
-      serial += group.count;
-    }
-    assert(row === rowCount, `JSON column: ${row} rows of attributes for a block of ${rowCount}`);
-    assert(end === sink.length, 'JSON column: the space that was measured is not the space that was laid out');
-    this.#shared.write(sink, rowCount, groups);
+    this.#row = 0;
+    this.setArena(NO_BYTES);
   }
 
-  #measure(group: OwnerGroup, firstSerial: number): void {
-    const { keyId, type, length, from, to } = group.table;
-    const { firstOwner, owners, repeats, count } = group;
-    const { slotOf, duplicateOwners } = this.#chooser;
-    const counts = this.#counts;
-    const bytes = this.#bytes;
-    for (let i = 0; i < count; i++) {
-      const owner = firstOwner + (owners === undefined ? i : owners[i]!);
-      const repeat = repeats === undefined ? 1 : repeats[i]!;
-      const end = to[owner]!;
-      if (duplicateOwners.size > 0 && duplicateOwners.has(firstSerial + i)) {
-        this.#measureDuplicates(group, owner, repeat);
-        this.#shared.endOwner(firstSerial + i, repeat);
-        continue;
+  /** What is added from now on stands in `arena`. Between rows only. */
+  setArena(arena: Uint8Array): void {
+    this.#arena = arena;
+    this.#view = new DataView(arena.buffer, arena.byteOffset, arena.byteLength);
+  }
+
+  /** Begins the next row, or `repeat` rows with the same attributes. */
+  beginRow(repeat = 1): void {
+    this.#repeat = repeat;
+    this.#paths.beginRow();
+  }
+
+  endRow(): void {
+    if (this.#doubles.size > 0) this.#foldDoubles();
+    this.#shared.endRow(this.#arena, this.#row, this.#repeat);
+    this.#row += this.#repeat;
+  }
+
+  /** Adds the attribute in the KeyValue message in [at, end). */
+  addMessage(at: number, end: number): void {
+    const arena = this.#arena;
+    const keyLength = arena[at + 1]!;
+    const keyAt = at + 2;
+    const valueAt = keyAt + keyLength + 2;
+    // What every SDK writes: key, then value, both shorter than 128 bytes.
+    if (
+      arena[at] === KEY_TAG &&
+      keyLength < 0x80 &&
+      valueAt < end &&
+      arena[valueAt - 2] === VALUE_TAG &&
+      arena[valueAt - 1] === end - valueAt &&
+      end - valueAt < 0x80
+    )
+      this.#addPair(keyAt, keyLength, valueAt, end);
+    else this.#addFields(at, end);
+  }
+
+  /** A key and the AnyValue in [at, end). */
+  #addPair(keyAt: number, keyLength: number, at: number, end: number): void {
+    const arena = this.#arena;
+    const path = this.#paths.find(arena, this.#view, keyAt, keyLength);
+    const tag = arena[at];
+    // One string or scalar whose payload is all the rest; readAnyValue takes everything else.
+    if (tag === STRING_TAG && arena[at + 1] === end - at - 2 && end - at < 0x80)
+      this.#add(path, keyAt, keyLength, VALUE_STRING, at + 2, end - at - 2);
+    else if (tag === INT_TAG && isVarint(arena, at + 1, end))
+      this.#add(path, keyAt, keyLength, VALUE_INT, at + 1, end - at - 1);
+    else if (tag === BOOL_TAG && end - at === 2 && isVarint(arena, at + 1, end))
+      this.#add(path, keyAt, keyLength, VALUE_BOOL, at + 1, 1);
+    else if (tag === DOUBLE_TAG && end - at === 9) this.#add(path, keyAt, keyLength, VALUE_DOUBLE, at + 1, 8);
+    else {
+      readAnyValue(arena, at, end);
+      this.#add(path, keyAt, keyLength, value.type, value.at, value.length);
+    }
+  }
+
+  /** A KeyValue message of any shape: fields in any order, missing or more than once. */
+  #addFields(at: number, end: number): void {
+    const arena = this.#arena;
+    let keyAt = at;
+    let keyLength = 0;
+    let valueAt = end;
+    let valueEnd = end;
+    while (at < end) {
+      const tag = readVarint32(arena, at);
+      const start = cursor.at;
+      at = skipValue(arena, start, tag & 7);
+      if (tag !== KEY_TAG && tag !== VALUE_TAG) continue;
+      const length = readVarint32(arena, start);
+      if (tag === KEY_TAG) {
+        keyAt = cursor.at;
+        keyLength = length;
+      } else {
+        valueAt = cursor.at;
+        valueEnd = at;
       }
-      for (let row = from[owner]!; row < end; row++) {
-        const id = keyId[row]!;
-        const slot = id < 0 ? -1 : slotOf[id]!;
-        if (slot < 0) {
-          this.#shared.push(group, row);
-        } else if (type[row] === VALUE_STRING) {
-          const index = slot * KIND_COUNT + KIND_STRING;
-          const size = length[row]!;
-          counts[index]! += repeat;
-          bytes[index]! += repeat * (varintSize(size) + size);
-        } else {
-          this.#measureOther(group, row, slot, repeat);
-        }
-      }
-      this.#shared.endOwner(firstSerial + i, repeat);
+    }
+    this.#addPair(keyAt, keyLength, valueAt, valueEnd);
+  }
+
+  /** Adds all attributes that an owner has in a table over the arena. */
+  addOwner(table: AttributeTable, owner: number): void {
+    const { keyId, keyAt, keyLength, type, at, length } = table;
+    const end = table.to[owner]!;
+    for (let row = table.from[owner]!; row < end; row++)
+      this.#add(this.#paths.findById(keyId[row]!), keyAt[row]!, keyLength[row]!, type[row]!, at[row]!, length[row]!);
+  }
+
+  /** A value of the current row. Without a path it goes to shared data. */
+  #add(path: JsonPath | undefined, keyAt: number, keyLength: number, type: number, at: number, length: number): void {
+    if (path === undefined) this.#shared.push(keyAt, keyLength, type, at, length);
+    else if (path.end > this.#row) this.#addDouble(path, { type, at, length });
+    else {
+      path.add(this.#row, this.#arena, this.#view, type, at, length);
+      if (this.#repeat > 1) path.repeatNewest(this.#repeat - 1);
     }
   }
 
-  #measureOther(group: OwnerGroup, row: number, slot: number, repeat: number): void {
-    const { type, at, length } = group.table;
-    const kind = simpleKindOf(type[row]!);
-    const size = length[row]!;
-    if (kind < 0) {
-      this.#measurePrepared(prepareArray(group.arena, type[row]!, at[row]!, size), slot, repeat);
-      return;
-    }
-    const index = slot * KIND_COUNT + kind;
-    this.#counts[index]! += repeat;
-    this.#bytes[index]! += repeat * (kind === KIND_STRING ? varintSize(size) + size : kind === KIND_BOOL ? 1 : 8);
+  #addDouble(path: JsonPath, place: PlacedValue): void {
+    const places = this.#doubles.get(path);
+    if (places === undefined) this.#doubles.set(path, [path.newest(), place]);
+    else places.push(place);
   }
 
-  #measurePrepared(prepared: PreparedArray, slot: number, repeat: number): void {
-    const index = slot * KIND_COUNT + prepared.kind;
-    this.#counts[index]! += repeat;
-    this.#bytes[index]! += repeat * prepared.bytes.length;
-    this.#prepared.push(prepared);
+  /** All values of a key that the row has more than once become one array of texts. */
+  #foldDoubles(): void {
+    for (const [path, places] of this.#doubles) {
+      path.dropNewest(this.#row);
+      path.addArray(this.#row, prepareTexts(this.#arena, places));
+      if (this.#repeat > 1) path.repeatNewest(this.#repeat - 1);
+    }
+    this.#doubles.clear();
   }
 
-  /** An owner that has some key more than once: all values of such a key become one array of texts. */
-  #measureDuplicates(group: OwnerGroup, owner: number, repeat: number): void {
-    const { keyId, type, at, length, from } = group.table;
-    for (let row = from[owner]!; row < group.table.to[owner]!; row++) {
-      const id = keyId[row]!;
-      if (id < 0 || this.#chooser.slotOf[id]! < 0) this.#shared.push(group, row);
-    }
-    for (const rows of this.#rowsByKey(group, owner)) {
-      const slot = this.#chooser.slotOf[keyId[rows[0]!]!]!;
-      if (rows.length > 1) {
-        const values = rows.map((row) => ({ type: type[row]!, at: at[row]!, length: length[row]! }));
-        this.#measurePrepared(prepareTexts(group.arena, values), slot, repeat);
-      } else this.#measureOther(group, rows[0]!, slot, repeat);
-    }
-  }
-
-  /** The owner's table rows that belong to paths, grouped by key in the order in which the keys first occur. */
-  #rowsByKey(group: OwnerGroup, owner: number): Iterable<number[]> {
-    const { keyId, from, to } = group.table;
-    const byKey = new Map<number, number[]>();
-    for (let row = from[owner]!; row < to[owner]!; row++) {
-      const id = keyId[row]!;
-      if (id < 0 || this.#chooser.slotOf[id]! < 0) continue;
-      const rows = byKey.get(id);
-      if (rows === undefined) byKey.set(id, [row]);
-      else rows.push(row);
-    }
-    return byKey.values();
-  }
-
-  #writePrefix(sink: ByteSink): void {
-    const { paths } = this.#chooser;
+  /** Writes prefix and data of all rows since `reset`. */
+  write(sink: ByteSink): void {
+    const paths = this.#paths.used();
     sink.uint64(0);
     sink.varint(this.#pathLimit);
     sink.varint(paths.length);
-    for (const path of paths) {
-      sink.varint(path.length);
-      sink.copy(path, 0, path.length);
+    for (const { key } of paths) {
+      sink.varint(key.length);
+      sink.copy(key, 0, key.length);
     }
-    for (let slot = 0; slot < paths.length; slot++) {
-      const first = slot * KIND_COUNT;
-      let typeCount = 0;
-      for (let kind = 0; kind < KIND_COUNT; kind++) {
-        this.#rank[first + kind] = typeCount;
-        if (kind === KIND_SHARED || this.#counts[first + kind]! > 0) typeCount++;
-      }
-      sink.uint64(1);
-      sink.varint(typeCount - 1);
-      sink.varint(typeCount - 1);
-      for (let kind = 0; kind < KIND_COUNT; kind++)
-        if (kind !== KIND_SHARED && this.#counts[first + kind]! > 0) sink.asciiString(KIND_NAMES[kind]!);
-      sink.uint64(0);
-    }
-  }
-
-  /** Gives every path and kind its place behind the prefix and takes the space. Returns where it ends. */
-  #layOut(sink: ByteSink, rowCount: number): number {
-    let at = sink.length;
-    for (let slot = 0; slot < this.#chooser.paths.length; slot++) {
-      this.#ranksAt[slot] = at;
-      at += rowCount;
-      for (let index = slot * KIND_COUNT; index < (slot + 1) * KIND_COUNT; index++) {
-        this.#offsetAt[index] = at;
-        if (index - slot * KIND_COUNT < ARRAY_KINDS) at += this.#counts[index]! * 8;
-        this.#valueAt[index] = at;
-        at += this.#bytes[index]!;
-      }
-    }
-    sink.take(at - sink.length);
-    for (let slot = 0; slot < this.#chooser.paths.length; slot++)
-      sink.bytes.fill(255, this.#ranksAt[slot]!, this.#ranksAt[slot]! + rowCount);
-    return at;
-  }
-
-  /** Writes the group's values from block row `firstRow` on; returns the row behind its last. */
-  #fill(sink: ByteSink, group: OwnerGroup, firstSerial: number, firstRow: number): number {
-    const { arena, firstOwner, owners, repeats, count } = group;
-    const { keyId, type, at, length, from, to } = group.table;
-    const { slotOf, duplicateOwners } = this.#chooser;
-    const { bytes } = sink;
-    const ranksAt = this.#ranksAt;
-    const valueAt = this.#valueAt;
-    const rank = this.#rank;
-    let blockRow = firstRow;
-    for (let i = 0; i < count; i++) {
-      const owner = firstOwner + (owners === undefined ? i : owners[i]!);
-      const repeat = repeats === undefined ? 1 : repeats[i]!;
-      const end = to[owner]!;
-      if (duplicateOwners.size > 0 && duplicateOwners.has(firstSerial + i)) {
-        this.#fillDuplicates(sink, group, owner, blockRow, repeat);
-        blockRow += repeat;
-        continue;
-      }
-      for (let row = from[owner]!; row < end; row++) {
-        const id = keyId[row]!;
-        const slot = id < 0 ? -1 : slotOf[id]!;
-        if (slot < 0) continue;
-        if (type[row] !== VALUE_STRING) {
-          this.#fillOther(sink, group, row, slot, blockRow, repeat);
-          continue;
-        }
-        const index = slot * KIND_COUNT + KIND_STRING;
-        const start = valueAt[index]!;
-        valueAt[index] = writeString(arena, at[row]!, length[row]!, bytes, start);
-        bytes[ranksAt[slot]! + blockRow] = rank[index]!;
-        if (repeat > 1) this.#repeat(bytes, slot, index, blockRow, start, repeat);
-      }
-      blockRow += repeat;
-    }
-    return blockRow;
-  }
-
-  #fillDuplicates(sink: ByteSink, group: OwnerGroup, owner: number, blockRow: number, repeat: number): void {
-    for (const rows of this.#rowsByKey(group, owner)) {
-      const slot = this.#chooser.slotOf[group.table.keyId[rows[0]!]!]!;
-      if (rows.length > 1) this.#fillPrepared(sink, slot, blockRow, repeat);
-      else this.#fillOther(sink, group, rows[0]!, slot, blockRow, repeat);
-    }
-  }
-
-  /** One value of any kind. */
-  #fillOther(sink: ByteSink, group: OwnerGroup, row: number, slot: number, blockRow: number, repeat: number): void {
-    const { arena, table } = group;
-    const at = table.at[row]!;
-    const kind = simpleKindOf(table.type[row]!);
-    if (kind < 0) {
-      this.#fillPrepared(sink, slot, blockRow, repeat);
-      return;
-    }
-    const index = slot * KIND_COUNT + kind;
-    const start = this.#valueAt[index]!;
-    let end = start + 8;
-    if (kind === KIND_INT) {
-      readVarint64Into(arena, at, words, 0);
-      sink.view.setUint32(start, words[0]!, true);
-      sink.view.setUint32(start + 4, words[1]!, true);
-    } else if (kind === KIND_DOUBLE) copyBytes(arena, at, sink.bytes, start, 8);
-    else if (kind === KIND_STRING) end = writeString(arena, at, table.length[row]!, sink.bytes, start);
-    else {
-      sink.bytes[start] = isTrue(arena, at, table.length[row]!);
-      end = start + 1;
-    }
-    sink.bytes[this.#ranksAt[slot]! + blockRow] = this.#rank[index]!;
-    this.#valueAt[index] = end;
-    if (repeat > 1) this.#repeat(sink.bytes, slot, index, blockRow, start, repeat);
-  }
-
-  #fillPrepared(sink: ByteSink, slot: number, blockRow: number, repeat: number): void {
-    const prepared = this.#prepared[this.#nextPrepared++]!;
-    const index = slot * KIND_COUNT + prepared.kind;
-    const start = this.#valueAt[index]!;
-    sink.bytes.set(prepared.bytes, start);
-    sink.bytes[this.#ranksAt[slot]! + blockRow] = this.#rank[index]!;
-    this.#valueAt[index] = start + prepared.bytes.length;
-    if (repeat > 1) this.#repeat(sink.bytes, slot, index, blockRow, start, repeat);
-    for (let i = 0; i < repeat; i++) {
-      this.#elementCounts[index]! += prepared.elementCount;
-      sink.view.setUint32(this.#offsetAt[index]!, this.#elementCounts[index]!, true);
-      sink.view.setUint32(this.#offsetAt[index]! + 4, 0, true);
-      this.#offsetAt[index]! += 8;
-    }
-  }
-
-  /** The value at [start, valueAt) belongs to `repeat` rows: copies it behind itself, twice as much each time. */
-  #repeat(bytes: Uint8Array, slot: number, index: number, row: number, start: number, repeat: number): void {
-    const ranksAt = this.#ranksAt[slot]! + row;
-    bytes.fill(bytes[ranksAt]!, ranksAt, ranksAt + repeat);
-    const size = this.#valueAt[index]! - start;
-    repeatBytes(bytes, start, size, repeat);
-    this.#valueAt[index] = start + size * repeat;
+    for (const path of paths) path.writeTypes(sink);
+    for (const path of paths) path.writeData(sink, this.#row);
+    this.#shared.write(sink, this.#row);
   }
 }
 
-const words = new Uint32Array(2);
-
-/** Fills `bytes[start, start + size * times)` with copies of its first `size` bytes. */
-export function repeatBytes(bytes: Uint8Array, start: number, size: number, times: number): void {
-  const total = size * times;
-  for (let done = size; done < total; ) {
-    const count = Math.min(done, total - done);
-    bytes.copyWithin(start + done, start, start + count);
-    done += count;
-  }
+/** Whether the bytes [at, end) are one varint. */
+function isVarint(bytes: Uint8Array, at: number, end: number): boolean {
+  if (at >= end) return false;
+  while (bytes[at]! >= 0x80 && at < end) at++;
+  return at === end - 1;
 }

@@ -1,209 +1,143 @@
-import { readVarint64Into, VALUE_STRING } from '#pdata';
-import { type ByteSink, copyBytes, varintSize, writeString, writeVarint } from './byte-sink.ts';
-import type { OwnerGroup } from './json-paths.ts';
+import { readVarint64Into } from '#pdata';
+import { ByteSink } from './byte-sink.ts';
 import {
   ARRAY_KINDS,
+  isTrue,
   KIND_BOOL,
   KIND_CODES,
   KIND_DOUBLE,
-  KIND_INT,
   KIND_STRING,
+  type PlacedValue,
   type PreparedArray,
   prepareArray,
   prepareTexts,
   simpleKindOf,
 } from './value-kinds.ts';
 
-/** One attribute that has no path of its own. */
-interface SharedEntry {
-  readonly group: OwnerGroup;
-  /** Row of the group's table. */
-  readonly row: number;
-  /** For arrays, and for keys that stand more than once. */
-  readonly prepared: PreparedArray | undefined;
+/** An attribute of the current row. */
+interface PendingEntry {
+  readonly keyAt: number;
+  readonly keyLength: number;
+  readonly value: PlacedValue;
 }
 
 const words = new Uint32Array(2);
 
 /**
- * The attributes of a block beyond the limit of paths. Per row a list of (path, value), sorted by path as ClickHouse's binary search
+ * The attributes of a block that have no path of their own. Per row a list of (path, value), sorted by path as ClickHouse's binary search
  * needs it; a value is its type's code, then the value in ClickHouse's binary form. This is what keeps a flood of different keys cheap:
  * the cost follows the number of attributes, not keys times rows.
  *
  *   offsets: 8 bytes per row · paths: String per entry · values: String per entry
  */
 export class SharedData {
-  readonly #entries: SharedEntry[] = [];
-  /** Per owner with entries: its serial number, the end of its entries, how many rows it makes. */
-  readonly #owners: number[] = [];
-  readonly #ends: number[] = [];
+  readonly #paths = new ByteSink();
+  readonly #values = new ByteSink();
+  readonly #value = new ByteSink();
+  /** Per run of rows with entries: its first row, how many rows, and the entries of each. */
+  readonly #firstRows: number[] = [];
   readonly #repeats: number[] = [];
-  #pending: SharedEntry[] = [];
-  #entryCount = 0;
-  #pathBytes = 0;
-  #valueBytes = 0;
+  readonly #entryCounts: number[] = [];
+  #pending: PendingEntry[] = [];
 
   reset(): void {
-    this.#entries.length = 0;
-    this.#owners.length = 0;
-    this.#ends.length = 0;
+    this.#paths.reset();
+    this.#values.reset();
+    this.#firstRows.length = 0;
     this.#repeats.length = 0;
-    this.#pending.length = 0;
-    this.#entryCount = 0;
-    this.#pathBytes = 0;
-    this.#valueBytes = 0;
-  }
-
-  /** Adds an attribute of the current owner. */
-  push(group: OwnerGroup, row: number): void {
-    this.#pending.push({ group, row, prepared: undefined });
-  }
-
-  /** Closes the current owner: sorts its entries and puts those with the same key together. */
-  endOwner(serial: number, repeat: number): void {
-    if (this.#pending.length === 0) return;
-    const pending = this.#pending.sort(comparePaths);
-    for (let i = 0; i < pending.length; ) {
-      let next = i + 1;
-      while (next < pending.length && comparePaths(pending[i]!, pending[next]!) === 0) next++;
-      this.#add(prepareEntry(pending.slice(i, next)), repeat);
-      i = next;
-    }
-    this.#owners.push(serial);
-    this.#ends.push(this.#entries.length);
-    this.#repeats.push(repeat);
+    this.#entryCounts.length = 0;
     this.#pending = [];
   }
 
-  #add(entry: SharedEntry, repeat: number): void {
-    const keyLength = entry.group.table.keyLength[entry.row]!;
-    const valueLength = valueSize(entry);
-    this.#entries.push(entry);
-    this.#entryCount += repeat;
-    this.#pathBytes += repeat * (varintSize(keyLength) + keyLength);
-    this.#valueBytes += repeat * (varintSize(valueLength) + valueLength);
+  /** Adds an attribute of the current row. */
+  push(keyAt: number, keyLength: number, type: number, at: number, length: number): void {
+    this.#pending.push({ keyAt, keyLength, value: { type, at, length } });
   }
 
-  /** Writes the three parts. `repeatsOf` gives the rows of every owner in order, by serial number. */
-  write(sink: ByteSink, rowCount: number, groups: readonly OwnerGroup[]): void {
+  /** Closes the current row, which stands `repeat` times from row `row` on: sorts its entries and puts those with the same key together. */
+  endRow(arena: Uint8Array, row: number, repeat: number): void {
+    if (this.#pending.length === 0) return;
+    const pending = this.#pending.sort((a, b) => comparePaths(arena, a, b));
+    const pathsAt = this.#paths.length;
+    const valuesAt = this.#values.length;
+    let entryCount = 0;
+    for (let i = 0; i < pending.length; entryCount++) {
+      let next = i + 1;
+      while (next < pending.length && comparePaths(arena, pending[i]!, pending[next]!) === 0) next++;
+      this.#write(arena, pending.slice(i, next));
+      i = next;
+    }
+    this.#paths.repeat(pathsAt, repeat);
+    this.#values.repeat(valuesAt, repeat);
+    this.#firstRows.push(row);
+    this.#repeats.push(repeat);
+    this.#entryCounts.push(entryCount);
+    this.#pending = [];
+  }
+
+  /** One entry of all that have the same key. */
+  #write(arena: Uint8Array, same: readonly PendingEntry[]): void {
+    const { keyAt, keyLength, value } = same[0]!;
+    this.#paths.varint(keyLength);
+    this.#paths.copy(arena, keyAt, keyLength);
+    const out = this.#value;
+    out.reset();
+    const values = same.map((entry) => entry.value);
+    if (values.length > 1) writeArray(out, prepareTexts(arena, values));
+    else if (simpleKindOf(value.type) < 0) writeArray(out, prepareArray(arena, value.type, value.at, value.length));
+    else writeSimple(out, arena, value);
+    this.#values.varint(out.length);
+    this.#values.append(out);
+  }
+
+  /** Writes the three parts for the block's `rowCount` rows. */
+  write(sink: ByteSink, rowCount: number): void {
     const offsetsAt = sink.take(rowCount * 8);
-    if (this.#entryCount === 0) {
-      sink.bytes.fill(0, offsetsAt, offsetsAt + rowCount * 8);
-      return;
-    }
-    const pathsAt = sink.take(this.#pathBytes);
-    const valuesAt = sink.take(this.#valueBytes);
-    this.#writeOffsets(sink, offsetsAt, groups);
-    let pathAt = pathsAt;
-    let valueAt = valuesAt;
-    let from = 0;
-    for (let owner = 0; owner < this.#owners.length; owner++) {
-      for (let repeat = 0; repeat < this.#repeats[owner]!; repeat++) {
-        for (let i = from; i < this.#ends[owner]!; i++) {
-          const entry = this.#entries[i]!;
-          const { arena, table } = entry.group;
-          pathAt = writeString(arena, table.keyAt[entry.row]!, table.keyLength[entry.row]!, sink.bytes, pathAt);
-          valueAt = writeValue(entry, sink, valueAt);
-        }
-      }
-      from = this.#ends[owner]!;
-    }
-  }
-
-  #writeOffsets(sink: ByteSink, offsetsAt: number, groups: readonly OwnerGroup[]): void {
-    let at = offsetsAt;
+    sink.bytes.fill(0, offsetsAt, offsetsAt + rowCount * 8);
     let total = 0;
-    let serial = 0;
-    let next = 0;
-    let from = 0;
-    for (const group of groups) {
-      for (let i = 0; i < group.count; i++, serial++) {
-        let entryCount = 0;
-        if (this.#owners[next] === serial) {
-          entryCount = this.#ends[next]! - from;
-          from = this.#ends[next++]!;
-        }
-        const repeat = group.repeats === undefined ? 1 : group.repeats[i]!;
-        for (let row = 0; row < repeat; row++, at += 8) {
-          total += entryCount;
-          sink.view.setUint32(at, total, true);
-          sink.view.setUint32(at + 4, 0, true);
-        }
+    for (let run = 0; run < this.#firstRows.length; run++) {
+      const first = this.#firstRows[run]!;
+      const next = this.#firstRows[run + 1] ?? rowCount;
+      const last = first + this.#repeats[run]! - 1;
+      for (let row = first; row < next; row++) {
+        if (row <= last) total += this.#entryCounts[run]!;
+        sink.view.setUint32(offsetsAt + row * 8, total, true);
       }
     }
+    sink.append(this.#paths);
+    sink.append(this.#values);
   }
 }
 
-function comparePaths(a: SharedEntry, b: SharedEntry): number {
-  const left = a.group.table;
-  const right = b.group.table;
-  const leftAt = left.keyAt[a.row]!;
-  const rightAt = right.keyAt[b.row]!;
-  const leftLength = left.keyLength[a.row]!;
-  const rightLength = right.keyLength[b.row]!;
-  const common = Math.min(leftLength, rightLength);
+function comparePaths(arena: Uint8Array, a: PendingEntry, b: PendingEntry): number {
+  const common = Math.min(a.keyLength, b.keyLength);
   for (let i = 0; i < common; i++) {
-    const difference = a.group.arena[leftAt + i]! - b.group.arena[rightAt + i]!;
+    const difference = arena[a.keyAt + i]! - arena[b.keyAt + i]!;
     if (difference !== 0) return difference;
   }
-  return leftLength - rightLength;
+  return a.keyLength - b.keyLength;
 }
 
-/** One entry of all that have the same key. */
-function prepareEntry(same: readonly SharedEntry[]): SharedEntry {
-  const { group, row } = same[0]!;
-  const { type, at, length } = group.table;
-  if (same.length > 1) {
-    const values = same.map((item) => ({ type: type[item.row]!, at: at[item.row]!, length: length[item.row]! }));
-    return { group, row, prepared: prepareTexts(group.arena, values) };
-  }
-  if (simpleKindOf(type[row]!) >= 0) return same[0]!;
-  return { group, row, prepared: prepareArray(group.arena, type[row]!, at[row]!, length[row]!) };
+function writeCode(out: ByteSink, kind: number): void {
+  for (const code of KIND_CODES[kind]!) out.byte(code);
 }
 
-function valueSize(entry: SharedEntry): number {
-  const { prepared, group, row } = entry;
-  if (prepared !== undefined) {
-    return KIND_CODES[prepared.kind]!.length + varintSize(prepared.elementCount) + prepared.bytes.length;
-  }
-  const type = group.table.type[row]!;
-  if (type === VALUE_STRING) {
-    const length = group.table.length[row]!;
-    return 1 + varintSize(length) + length;
-  }
-  return simpleKindOf(type) === KIND_BOOL ? 2 : 9;
+function writeArray(out: ByteSink, array: PreparedArray): void {
+  writeCode(out, array.kind);
+  if (array.kind < ARRAY_KINDS) out.varint(array.elementCount);
+  out.copy(array.bytes, 0, array.bytes.length);
 }
 
-/** Writes the value as a String: its size, its type's code and its content. Returns the offset behind it. */
-function writeValue(entry: SharedEntry, sink: ByteSink, at: number): number {
-  const { prepared, group, row } = entry;
-  const { arena, table } = group;
-  const { bytes, view } = sink;
-  let to = writeVarint(bytes, at, valueSize(entry));
-  const kind = prepared === undefined ? simpleKindOf(table.type[row]!) : prepared.kind;
-  for (const code of KIND_CODES[kind]!) bytes[to++] = code;
-  if (prepared !== undefined && kind < ARRAY_KINDS) {
-    to = writeVarint(bytes, to, prepared.elementCount);
-    bytes.set(prepared.bytes, to);
-    return to + prepared.bytes.length;
+function writeSimple(out: ByteSink, arena: Uint8Array, { type, at, length }: PlacedValue): void {
+  const kind = simpleKindOf(type);
+  writeCode(out, kind);
+  if (kind === KIND_STRING) {
+    out.varint(length);
+    out.copy(arena, at, length);
+  } else if (kind === KIND_BOOL) out.byte(isTrue(arena, at, length));
+  else if (kind === KIND_DOUBLE) out.copy(arena, at, 8);
+  else {
+    readVarint64Into(arena, at, words, 0);
+    out.uint64(words[0]!, words[1]!);
   }
-  const valueAt = table.at[row]!;
-  if (kind === KIND_STRING) return writeString(arena, valueAt, table.length[row]!, bytes, to);
-  if (kind === KIND_BOOL) {
-    bytes[to] = isTrue(arena, valueAt, table.length[row]!);
-    return to + 1;
-  }
-  if (kind === KIND_DOUBLE) copyBytes(arena, valueAt, bytes, to, 8);
-  else if (kind === KIND_INT) {
-    readVarint64Into(arena, valueAt, words, 0);
-    view.setUint32(to, words[0]!, true);
-    view.setUint32(to + 4, words[1]!, true);
-  }
-  return to + 8;
-}
-
-/** 1 for a varint that is not zero, 0 otherwise. A bool may be written with more bytes than one. */
-export function isTrue(arena: Uint8Array, at: number, length: number): number {
-  for (let i = 0; i < length; i++) if ((arena[at + i]! & 0x7f) !== 0) return 1;
-  return 0;
 }

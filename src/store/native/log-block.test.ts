@@ -6,6 +6,7 @@ import { logsRequest } from '../../wire/testing/arbitraries.ts';
 import { decodeReference, encodeReference, type ReferenceObject } from '../../wire/testing/otlp-reference.ts';
 import { Inserter } from '../inserter.ts';
 import { canonicalJson, canonicalPairs, canonicalReference } from '../testing/canonical.ts';
+import { encodeBlock } from '../testing/encode.ts';
 import { clampedTime, hexOf, listOf, nextIngestedAtNs } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
@@ -27,7 +28,7 @@ afterAll(async () => {
 
 async function throughStore(chunks: readonly LogChunk[]): Promise<object[]> {
   const ingestedAt = nextIngestedAtNs();
-  await inserter.insert(encoder.encode(chunks, ingestedAt), `test-${ingestedAt}`);
+  await inserter.insert(encodeBlock(encoder, chunks, ingestedAt), `test-${ingestedAt}`);
   const reader = new RowBinaryReader(
     await store.query(`
       SELECT time, observed_time, trace_id, span_id, flags, severity_number, severity_text, body, body_type, event_name,

@@ -4,7 +4,7 @@ import { ByteSink } from './byte-sink.ts';
 import {
   BlockSink,
   clampTimes,
-  rowCountOf,
+  RowCounts,
   StringList,
   type TableBlock,
   wordsOf,
@@ -15,77 +15,117 @@ import {
   writeUint32s,
 } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
-import { JsonColumnEncoder } from './json-column.ts';
-import { RowAttributes } from './row-attributes.ts';
+import { JsonColumn } from './json-column.ts';
 import { ScopeColumns } from './scope-columns.ts';
 import { writeValueJson } from './value-json.ts';
 
 const TIME = "DateTime64(9, 'UTC')";
 const LOW_CARDINALITY = 'LowCardinality(String)';
 
-/** Writes chunks of log records as one block for the table `logs`. Keeps its buffers: one object, one block at a time. */
+/**
+ * Writes chunks of log records as one block for the table `logs`. A chunk's bytes are not needed any more once it was added. Keeps its
+ * buffers: one object, one block at a time.
+ */
 export class LogBlockEncoder {
-  readonly #sink = new BlockSink(1 << 20);
+  readonly #sink = new BlockSink(1 << 16);
   readonly #scopes = new ScopeColumns();
-  readonly #rows = new RowAttributes();
+  readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS);
+  readonly #resources = new JsonColumn(RESOURCE_PATHS);
+  readonly #times = new ByteSink();
+  readonly #observedTimes = new ByteSink();
+  readonly #traceIds = new ByteSink();
+  readonly #spanIds = new ByteSink();
+  readonly #flags = new ByteSink();
+  readonly #severityNumbers = new ByteSink();
   readonly #severityTexts = new DictionaryColumn();
-  readonly #eventNames = new DictionaryColumn();
   readonly #bodies = new StringList();
+  readonly #bodyTypes = new ByteSink();
+  readonly #eventNames = new DictionaryColumn();
+  readonly #droppedCounts = new RowCounts();
   readonly #text = new ByteSink();
-  #droppedCounts = new Uint32Array(0);
-  readonly #attributes = new JsonColumnEncoder(ATTRIBUTE_PATHS);
-  readonly #resources = new JsonColumnEncoder(RESOURCE_PATHS);
+  count = 0;
 
-  /** `ingestedAtNs` since the epoch goes into every row. The result is valid until the next call. */
-  encode(chunks: readonly LogChunk[], ingestedAtNs: bigint): TableBlock {
+  /** Begins an empty block. */
+  reset(): void {
+    this.count = 0;
+    this.#scopes.reset();
+    this.#severityTexts.reset(0);
+    this.#eventNames.reset(0);
+    for (const part of [
+      this.#attributes,
+      this.#resources,
+      this.#times,
+      this.#observedTimes,
+      this.#traceIds,
+      this.#spanIds,
+      this.#flags,
+      this.#severityNumbers,
+      this.#bodies,
+      this.#bodyTypes,
+      this.#droppedCounts,
+    ])
+      part.reset();
+  }
+
+  /** Adds the selected rows of a chunk. */
+  add(chunk: LogChunk): void {
+    const { arena, columns, rows, count } = chunk;
+    this.#scopes.add(chunk, this.count, this.#resources);
+    this.#addRows(chunk);
+    writeLogTimes(this.#times, chunk);
+    writeTimes(this.#observedTimes, wordsOf(columns.observedNs), rows, count);
+    writeIds(this.#traceIds, arena, columns.traceIdAt, 16, rows, count);
+    writeIds(this.#spanIds, arena, columns.spanIdAt, 8, rows, count);
+    writeUint32s(this.#flags, columns.flags, rows, count);
+    writeBytes(this.#severityNumbers, columns.severityNumber, rows, count);
+    writeBytes(this.#bodyTypes, columns.bodyType, rows, count);
+    this.count += count;
+  }
+
+  /** The block of all rows. `ingestedAtNs` since the epoch goes into every row. The result is valid until the next call of any method. */
+  finish(ingestedAtNs: bigint): TableBlock {
     const sink = this.#sink;
-    const rowCount = rowCountOf(chunks);
+    const rowCount = this.count;
     sink.begin(rowCount);
-    this.#scopes.collect(chunks, rowCount);
-    this.#collect(chunks, rowCount);
-    this.#writeColumns(chunks, rowCount);
+    this.#writeColumns(rowCount);
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
     sink.column('attributes', ATTRIBUTES_TYPE);
-    this.#attributes.write(sink, this.#rows.groups, rowCount);
+    this.#attributes.write(sink);
     sink.column('dropped_attributes_count', 'UInt32');
-    writeUint32s(sink, this.#droppedCounts, undefined, rowCount);
+    this.#droppedCounts.write(sink, rowCount);
     sink.column('ingested_at', TIME);
     writeConstant64(sink, ingestedAtNs, rowCount);
     return sink.finish('logs');
   }
 
-  /** Gathers what needs a look at each row: bodies, severity texts, and the two fields without a column. */
-  #collect(chunks: readonly LogChunk[], rowCount: number): void {
-    this.#severityTexts.reset(rowCount);
-    this.#eventNames.reset(rowCount);
-    this.#bodies.reset();
-    this.#rows.reset(rowCount);
-    if (this.#droppedCounts.length < rowCount) this.#droppedCounts = new Uint32Array(Math.ceil(rowCount * 1.25));
-    this.#droppedCounts.fill(0, 0, rowCount);
-    this.#eventNames.indices.fill(0, 0, rowCount);
-    let blockRow = 0;
-    for (const chunk of chunks) {
-      const { arena, rows, columns, patches } = chunk;
-      const { severityTextAt, severityTextLength } = columns;
-      const { rowStart, rowEnd } = chunk.layout;
-      const { count } = chunk;
-      const reader = this.#rows.beginChunk(chunk, blockRow) ? this.#rows : undefined;
-      for (let i = 0; i < count; i++, blockRow++) {
-        const row = rows === undefined ? i : rows[i]!;
-        this.#severityTexts.indices[blockRow] = this.#severityTexts.indexOf(
-          arena,
-          severityTextAt[row]!,
-          severityTextLength[row]!,
-        );
-        this.#addBody(chunk, row);
-        const patched = patches?.get(row);
-        const skipped = patched?.map((patch) => patch.field);
-        reader?.beginRow(blockRow);
-        this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, skipped, reader);
-        if (patched !== undefined)
-          for (const patch of patched)
-            this.#walk(arena, patch.at, patch.at + patch.length, blockRow, undefined, undefined);
-      }
+  /** Gathers what needs a look at each row: attributes, bodies, severity texts, and the two fields without a column. */
+  #addRows(chunk: LogChunk): void {
+    const { arena, rows, columns, patches, count } = chunk;
+    const { severityTextAt, severityTextLength } = columns;
+    const { rowStart, rowEnd } = chunk.layout;
+    // Those of a chunk that somebody changed stand in its table.
+    const table = chunk.modifiedRows === undefined ? undefined : chunk.rowAttributes.table;
+    const attributes = this.#attributes;
+    const reader = table === undefined ? attributes : undefined;
+    const severityTexts = this.#severityTexts;
+    severityTexts.reserveRows(this.count + count);
+    this.#eventNames.reserveRows(this.count + count);
+    this.#eventNames.indices.fill(0, this.count, this.count + count);
+    attributes.setArena(arena);
+    for (let i = 0; i < count; i++) {
+      const row = rows === undefined ? i : rows[i]!;
+      const blockRow = this.count + i;
+      severityTexts.indices[blockRow] = severityTexts.indexOf(arena, severityTextAt[row]!, severityTextLength[row]!);
+      this.#addBody(chunk, row);
+      const patched = patches?.get(row);
+      const skipped = patched?.map((patch) => patch.field);
+      attributes.beginRow();
+      this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, skipped, reader);
+      if (patched !== undefined)
+        for (const patch of patched)
+          this.#walk(arena, patch.at, patch.at + patch.length, blockRow, undefined, undefined);
+      if (table !== undefined) attributes.addOwner(table, row);
+      attributes.endRow();
     }
   }
 
@@ -108,7 +148,7 @@ export class LogBlockEncoder {
     end: number,
     blockRow: number,
     skipped: readonly number[] | undefined,
-    reader: RowAttributes | undefined,
+    reader: JsonColumn | undefined,
   ): void {
     while (at < end) {
       let tag = arena[at++]!;
@@ -120,39 +160,37 @@ export class LogBlockEncoder {
       const field = tag >>> 3;
       if (field === LOG.attributes) {
         readVarint32(arena, at);
-        reader?.add(cursor.at, next);
+        reader?.addMessage(cursor.at, next);
       } else if ((field === LOG.droppedAttributesCount || field === LOG.eventName) && !skipped?.includes(field)) {
         const number = readVarint32(arena, at);
         if (field === LOG.eventName)
           this.#eventNames.indices[blockRow] = this.#eventNames.indexOf(arena, cursor.at, number);
-        else this.#droppedCounts[blockRow] = number;
+        else this.#droppedCounts.set(blockRow, number);
       }
       at = next;
     }
   }
 
-  #writeColumns(chunks: readonly LogChunk[], rowCount: number): void {
+  #writeColumns(rowCount: number): void {
     const sink = this.#sink;
-    sink.column('time', TIME);
-    for (const chunk of chunks) writeLogTimes(sink, chunk);
-    sink.column('observed_time', TIME);
-    for (const { columns, rows, count } of chunks) writeTimes(sink, wordsOf(columns.observedNs), rows, count);
-    sink.column('trace_id', 'FixedString(16)');
-    for (const { arena, columns, rows, count } of chunks) writeIds(sink, arena, columns.traceIdAt, 16, rows, count);
-    sink.column('span_id', 'FixedString(8)');
-    for (const { arena, columns, rows, count } of chunks) writeIds(sink, arena, columns.spanIdAt, 8, rows, count);
-    sink.column('flags', 'UInt32');
-    for (const { columns, rows, count } of chunks) writeUint32s(sink, columns.flags, rows, count);
-    sink.column('severity_number', 'UInt8');
-    for (const { columns, rows, count } of chunks) writeBytes(sink, columns.severityNumber, rows, count);
+    this.#writeColumn('time', TIME, this.#times);
+    this.#writeColumn('observed_time', TIME, this.#observedTimes);
+    this.#writeColumn('trace_id', 'FixedString(16)', this.#traceIds);
+    this.#writeColumn('span_id', 'FixedString(8)', this.#spanIds);
+    this.#writeColumn('flags', 'UInt32', this.#flags);
+    this.#writeColumn('severity_number', 'UInt8', this.#severityNumbers);
     sink.column('severity_text', LOW_CARDINALITY);
     this.#severityTexts.write(sink, rowCount);
     sink.column('body', 'String');
     this.#bodies.write(sink);
-    sink.column('body_type', 'UInt8');
-    for (const { columns, rows, count } of chunks) writeBytes(sink, columns.bodyType, rows, count);
+    this.#writeColumn('body_type', 'UInt8', this.#bodyTypes);
     sink.column('event_name', LOW_CARDINALITY);
     this.#eventNames.write(sink, rowCount);
+  }
+
+  #writeColumn(name: string, type: string, values: ByteSink): void {
+    this.#sink.column(name, type);
+    this.#sink.append(values);
   }
 }
 

@@ -6,6 +6,7 @@ import { metricsRequest } from '../../wire/testing/arbitraries.ts';
 import { decodeReference, encodeReference, type ReferenceObject } from '../../wire/testing/otlp-reference.ts';
 import { Inserter } from '../inserter.ts';
 import { canonicalJsonPairs, canonicalPairs } from '../testing/canonical.ts';
+import { encodeSegment } from '../testing/encode.ts';
 import { clampedTime, hexOf, listOf, nextIngestedAtNs } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
@@ -30,7 +31,7 @@ afterAll(async () => {
 /** Stores the chunks and gives their points back, each joined with its series, and the exemplars. */
 async function throughStore(chunks: readonly PointChunk[]): Promise<string[]> {
   const ingestedAt = nextIngestedAtNs();
-  for (const block of encoder.encode(chunks, ingestedAt, new SeriesSet(1000)))
+  for (const block of encodeSegment(encoder, chunks, ingestedAt))
     await inserter.insert(block, `test-${ingestedAt}-${block.table}`);
   const own = `ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')`;
   const series = await readSeries();
@@ -307,7 +308,7 @@ test('a series is written once, and again when an hour has passed', () => {
   const known = new SeriesSet(1000);
   const chunk = gauges([[['a', '1']], [['a', '2']]]);
   const tablesAt = (seconds: number): string[] =>
-    [...encoder.encode([chunk], BigInt(seconds) * 1_000_000_000n, known)].map(({ table }) => table);
+    [...encodeSegment(encoder, [chunk], BigInt(seconds) * 1_000_000_000n, known)].map(({ table }) => table);
   expect(tablesAt(1_763_800_000)).toEqual(['metric_series', 'metric_points']);
   expect(tablesAt(1_763_800_001)).toEqual(['metric_points']);
   expect(tablesAt(1_763_803_600)).toEqual(['metric_series', 'metric_points']);

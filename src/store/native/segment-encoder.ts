@@ -1,4 +1,4 @@
-import { type Chunk, LogChunk, PointChunk, SpanChunk } from '#pdata';
+import { type Chunk, LogChunk, PointChunk, type Signal, SpanChunk } from '#pdata';
 import type { TableBlock } from './columns.ts';
 import { LogBlockEncoder } from './log-block.ts';
 import { PointBlockEncoder, type PointRows, type PointTable, pointTableOf } from './point-blocks.ts';
@@ -15,7 +15,7 @@ const NS_PER_SECOND = 1_000_000_000n;
 /**
  * Turns the chunks of a segment into one block per table. The same chunks and time give the same rows, so a block can be sent again under
  * the same token after a crash; only `metric_series` also depends on what was written before, and there rows that are sent
- * twice merge away.
+ * twice merge away. Spans and logs become columns when they are added; points are kept until the blocks are made.
  */
 export class SegmentEncoder {
   readonly #spans = new SpanBlockEncoder();
@@ -23,21 +23,45 @@ export class SegmentEncoder {
   readonly #logs = new LogBlockEncoder();
   readonly #points = new PointBlockEncoder();
   readonly #series = new SeriesBlockEncoder();
+  #pointChunks: PointChunk[] = [];
+  #pointCount = 0;
 
-  /** `ingestedAtNs` since the epoch goes into every row; `knownSeries` learns the series that are written. */
-  *encode(chunks: readonly Chunk[], ingestedAtNs: bigint, knownSeries: SeriesSet): Generator<TableBlock> {
-    const seconds = Number(ingestedAtNs / NS_PER_SECOND);
-    const spans = chunks.filter((chunk) => chunk instanceof SpanChunk && chunk.count > 0) as SpanChunk[];
-    if (spans.length > 0) {
-      const block = this.#spans.encode(spans, ingestedAtNs);
-      // The index first: a trace that a search finds can be opened.
-      yield this.#traceIndex.encode(this.#spans.traces, seconds);
-      yield block;
+  /** Begins an empty segment. */
+  reset(): void {
+    this.#spans.reset();
+    this.#logs.reset();
+    this.#pointChunks = [];
+    this.#pointCount = 0;
+  }
+
+  add(chunk: Chunk): void {
+    if (chunk.count === 0) return;
+    if (chunk instanceof SpanChunk) this.#spans.add(chunk);
+    else if (chunk instanceof LogChunk) this.#logs.add(chunk);
+    else if (chunk instanceof PointChunk) {
+      this.#pointChunks.push(chunk);
+      this.#pointCount += chunk.count;
     }
-    const logs = chunks.filter((chunk) => chunk instanceof LogChunk && chunk.count > 0) as LogChunk[];
-    if (logs.length > 0) yield this.#logs.encode(logs, ingestedAtNs);
-    const points = chunks.filter((chunk) => chunk instanceof PointChunk && chunk.count > 0) as PointChunk[];
-    if (points.length > 0) yield* this.#encodePoints(points, ingestedAtNs, knownSeries);
+  }
+
+  /** What was added. */
+  get items(): Readonly<Record<Signal, number>> {
+    return { traces: this.#spans.count, metrics: this.#pointCount, logs: this.#logs.count };
+  }
+
+  /**
+   * The blocks of all that was added; may be asked for again. `ingestedAtNs` since the epoch goes into every row; `knownSeries` learns the
+   * series that are written. A block is valid until the next one is taken.
+   */
+  *blocks(ingestedAtNs: bigint, knownSeries: SeriesSet): Generator<TableBlock> {
+    const seconds = Number(ingestedAtNs / NS_PER_SECOND);
+    if (this.#spans.count > 0) {
+      // The index first: a trace that a search finds can be opened.
+      yield this.#traceIndex.encode(this.#spans, seconds);
+      yield this.#spans.finish(ingestedAtNs);
+    }
+    if (this.#logs.count > 0) yield this.#logs.finish(ingestedAtNs);
+    if (this.#pointCount > 0) yield* this.#encodePoints(this.#pointChunks, ingestedAtNs, knownSeries);
   }
 
   *#encodePoints(chunks: readonly PointChunk[], ingestedAtNs: bigint, knownSeries: SeriesSet): Generator<TableBlock> {

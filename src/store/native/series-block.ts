@@ -1,9 +1,9 @@
-import type { PointChunk } from '#pdata';
+import type { Chunk, PointChunk } from '#pdata';
 import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema.ts';
 import type { ByteSink } from './byte-sink.ts';
-import { BlockSink, rowGroups, type TableBlock, wordsOf, writeConstant32, writeWords } from './columns.ts';
+import { BlockSink, type TableBlock, wordsOf, writeConstant32, writeWords } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
-import { JsonColumnEncoder } from './json-column.ts';
+import { JsonColumn } from './json-column.ts';
 import type { PointRows } from './point-blocks.ts';
 import { ScopeColumns } from './scope-columns.ts';
 
@@ -16,8 +16,8 @@ export class SeriesBlockEncoder {
   readonly #sink = new BlockSink(1 << 16);
   readonly #scopes = new ScopeColumns();
   readonly #texts = new DictionaryColumn();
-  readonly #attributes = new JsonColumnEncoder(ATTRIBUTE_PATHS);
-  readonly #resources = new JsonColumnEncoder(RESOURCE_PATHS);
+  readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS);
+  readonly #resources = new JsonColumn(RESOURCE_PATHS);
 
   /** One row per row in `parts`. The result is valid until the next call. */
   encode(parts: readonly PointRows[], ingestedAtSeconds: number): TableBlock {
@@ -34,15 +34,32 @@ export class SeriesBlockEncoder {
       for (const { chunk, rows } of parts)
         for (const row of rows) sink.byte(chunk.metrics[column][chunk.columns.metric[row]!]!);
     }
-    this.#scopes.collect(chunks, rowCount);
+    this.#collectAttributes(chunks);
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
     sink.column('attributes', ATTRIBUTES_TYPE);
-    this.#attributes.write(sink, rowGroups(chunks), rowCount);
+    this.#attributes.write(sink);
     sink.column('first_seen', SECONDS);
     for (const { chunk, rows } of parts) writeFirstSeen(sink, chunk, rows, ingestedAtSeconds);
     sink.column('last_seen', SECONDS);
     writeConstant32(sink, ingestedAtSeconds, rowCount);
     return sink.finish('metric_series');
+  }
+
+  #collectAttributes(chunks: readonly Chunk[]): void {
+    this.#scopes.reset();
+    this.#resources.reset();
+    this.#attributes.reset();
+    let firstRow = 0;
+    for (const chunk of chunks) {
+      this.#scopes.add(chunk, firstRow, this.#resources);
+      this.#attributes.setArena(chunk.arena);
+      for (let i = 0; i < chunk.count; i++) {
+        this.#attributes.beginRow();
+        this.#attributes.addOwner(chunk.rowAttributes.table, chunk.rowAt(i));
+        this.#attributes.endRow();
+      }
+      firstRow += chunk.count;
+    }
   }
 
   #writeTexts(parts: readonly PointRows[], rowCount: number): void {

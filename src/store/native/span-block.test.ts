@@ -6,6 +6,7 @@ import { tracesRequest } from '../../wire/testing/arbitraries.ts';
 import { decodeReference, encodeReference, type ReferenceObject } from '../../wire/testing/otlp-reference.ts';
 import { Inserter } from '../inserter.ts';
 import { canonicalJsonPairs, canonicalPairs } from '../testing/canonical.ts';
+import { encodeBlock } from '../testing/encode.ts';
 import { clampedTime, hexOf, listOf, nextIngestedAtNs } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
@@ -28,7 +29,7 @@ afterAll(async () => {
 /** Stores the chunks and gives every row back as plain data, in the order of their span ids. */
 async function throughStore(chunks: readonly SpanChunk[]): Promise<StoredSpan[]> {
   const ingestedAt = nextIngestedAtNs();
-  await inserter.insert(encoder.encode(chunks, ingestedAt), `test-${ingestedAt}`);
+  await inserter.insert(encodeBlock(encoder, chunks, ingestedAt), `test-${ingestedAt}`);
   const bytes = await store.query(`
     SELECT time, duration_ns, trace_id, span_id, parent_span_id, trace_state, flags, service_name, name, kind, status_code,
       status_message, attributes, resource, scope_name, scope_version, scope_attributes, resource_schema_url,

@@ -1,95 +1,134 @@
 import type { SpanChunk } from '#pdata';
 import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema.ts';
-import type { ByteSink } from './byte-sink.ts';
+import { ByteSink } from './byte-sink.ts';
 import {
   BlockSink,
   clampTimes,
-  isZero,
-  rowCountOf,
+  type RowCounts,
   type StringList,
   type TableBlock,
   writeBytes,
   writeConstant64,
-  writeOffsets,
+  writeIds,
   writeTimes,
   writeUint32s,
 } from './columns.ts';
-import { JsonColumnEncoder } from './json-column.ts';
-import { RowAttributes } from './row-attributes.ts';
+import { DictionaryColumn } from './dictionary.ts';
+import { JsonColumn } from './json-column.ts';
 import { ScopeColumns } from './scope-columns.ts';
 import { SpanDetails } from './span-details.ts';
 
 const TIME = "DateTime64(9, 'UTC')";
 
-/** The trace ids (16 bytes each) and start times (8 bytes each) of a block's rows, where they stand in the block. */
+/** Of a block's rows. */
 export interface TraceRows {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly idsAt: number;
-  readonly timesAt: number;
   readonly count: number;
+  /** 16 bytes each. */
+  readonly traceIds: ByteSink;
+  /** 8 bytes each, nanoseconds since the epoch. */
+  readonly times: ByteSink;
 }
 
-/** Writes chunks of spans as one block for the table `spans`. Keeps its buffers: one object, one block at a time. */
-export class SpanBlockEncoder {
-  readonly #sink = new BlockSink(1 << 20);
+/**
+ * Writes chunks of spans as one block for the table `spans`. A chunk's bytes are not needed any more once it was added. Keeps its buffers:
+ * one object, one block at a time.
+ */
+export class SpanBlockEncoder implements TraceRows {
+  readonly #sink = new BlockSink(1 << 16);
   readonly #scopes = new ScopeColumns();
   readonly #details = new SpanDetails();
-  readonly #rows = new RowAttributes();
-  readonly #attributes = new JsonColumnEncoder(ATTRIBUTE_PATHS);
-  readonly #resources = new JsonColumnEncoder(RESOURCE_PATHS);
+  readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS);
+  readonly #resources = new JsonColumn(RESOURCE_PATHS);
+  readonly times: ByteSink = new ByteSink();
+  readonly #durations = new ByteSink();
+  readonly traceIds: ByteSink = new ByteSink();
+  readonly #spanIds = new ByteSink();
+  readonly #parentSpanIds = new ByteSink();
+  readonly #names = new DictionaryColumn();
+  readonly #kinds = new ByteSink();
+  readonly #statusCodes = new ByteSink();
+  readonly #flags = new ByteSink();
+  count = 0;
 
-  #idsAt = 0;
-  #timesAt = 0;
-  #rowCount = 0;
-
-  /** Of the last block: valid until the next call of `encode`. */
-  get traces(): TraceRows {
-    const { bytes, view } = this.#sink;
-    return { bytes, view, idsAt: this.#idsAt, timesAt: this.#timesAt, count: this.#rowCount };
+  /** Begins an empty block. */
+  reset(): void {
+    this.count = 0;
+    this.#scopes.reset();
+    this.#details.reset();
+    this.#attributes.reset();
+    this.#resources.reset();
+    this.#names.reset(0);
+    for (const sink of [
+      this.times,
+      this.#durations,
+      this.traceIds,
+      this.#spanIds,
+      this.#parentSpanIds,
+      this.#kinds,
+      this.#statusCodes,
+      this.#flags,
+    ])
+      sink.reset();
   }
 
-  /** `ingestedAtNs` since the epoch goes into every row. The result is valid until the next call. */
-  encode(chunks: readonly SpanChunk[], ingestedAtNs: bigint): TableBlock {
+  /** Adds the selected rows of a chunk. */
+  add(chunk: SpanChunk): void {
+    const { arena, columns, rows, count } = chunk;
+    this.#scopes.add(chunk, this.count, this.#resources);
+    this.#details.add(chunk, this.count, this.#attributes);
+    writeTimes(this.times, columns.startWords, rows, count);
+    writeDurations(this.#durations, chunk);
+    writeIds(this.traceIds, arena, columns.traceIdAt, 16, rows, count);
+    writeIds(this.#spanIds, arena, columns.spanIdAt, 8, rows, count);
+    writeIds(this.#parentSpanIds, arena, columns.parentSpanIdAt, 8, rows, count);
+    this.#addNames(chunk);
+    writeBytes(this.#kinds, columns.kind, rows, count);
+    writeBytes(this.#statusCodes, columns.statusCode, rows, count);
+    writeUint32s(this.#flags, columns.flags, rows, count);
+    this.count += count;
+  }
+
+  #addNames({ arena, columns, rows, count }: SpanChunk): void {
+    const names = this.#names;
+    const { nameAt, nameLength } = columns;
+    names.reserveRows(this.count + count);
+    for (let i = 0; i < count; i++) {
+      const row = rows === undefined ? i : rows[i]!;
+      names.indices[this.count + i] = names.indexOf(arena, nameAt[row]!, nameLength[row]!);
+    }
+  }
+
+  /** The block of all rows. `ingestedAtNs` since the epoch goes into every row. The result is valid until the next call of any method. */
+  finish(ingestedAtNs: bigint): TableBlock {
     const sink = this.#sink;
-    const rowCount = rowCountOf(chunks);
-    this.#rowCount = rowCount;
+    const rowCount = this.count;
     sink.begin(rowCount);
-    this.#scopes.collect(chunks, rowCount);
-    this.#details.collect(chunks, rowCount, this.#rows);
-    this.#writeColumns(chunks, rowCount);
+    this.#writeColumns(rowCount);
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
     sink.column('attributes', ATTRIBUTES_TYPE);
-    this.#attributes.write(sink, this.#rows.groups, rowCount);
+    this.#attributes.write(sink);
     this.#writeDetails(rowCount);
     sink.column('ingested_at', TIME);
     writeConstant64(sink, ingestedAtNs, rowCount);
     return sink.finish('spans');
   }
 
-  #writeColumns(chunks: readonly SpanChunk[], rowCount: number): void {
-    const sink = this.#sink;
-    const details = this.#details;
-    sink.column('time', TIME);
-    this.#timesAt = sink.length;
-    for (const { columns, rows, count } of chunks) writeTimes(sink, columns.startWords, rows, count);
-    sink.column('duration_ns', 'UInt64');
-    for (const chunk of chunks) writeDurations(sink, chunk);
-    sink.column('trace_id', 'FixedString(16)');
-    this.#idsAt = sink.length;
-    sink.append(details.traceIds);
-    sink.column('span_id', 'FixedString(8)');
-    sink.append(details.spanIds);
-    sink.column('parent_span_id', 'FixedString(8)');
-    sink.append(details.parentSpanIds);
-    sink.column('name', 'LowCardinality(String)');
-    details.names.write(sink, rowCount);
-    sink.column('kind', 'UInt8');
-    for (const { columns, rows, count } of chunks) writeBytes(sink, columns.kind, rows, count);
-    sink.column('status_code', 'UInt8');
-    for (const { columns, rows, count } of chunks) writeBytes(sink, columns.statusCode, rows, count);
-    sink.column('flags', 'UInt32');
-    for (const { columns, rows, count } of chunks) writeUint32s(sink, columns.flags, rows, count);
+  #writeColumns(rowCount: number): void {
+    this.#writeColumn('time', TIME, this.times);
+    this.#writeColumn('duration_ns', 'UInt64', this.#durations);
+    this.#writeColumn('trace_id', 'FixedString(16)', this.traceIds);
+    this.#writeColumn('span_id', 'FixedString(8)', this.#spanIds);
+    this.#writeColumn('parent_span_id', 'FixedString(8)', this.#parentSpanIds);
+    this.#sink.column('name', 'LowCardinality(String)');
+    this.#names.write(this.#sink, rowCount);
+    this.#writeColumn('kind', 'UInt8', this.#kinds);
+    this.#writeColumn('status_code', 'UInt8', this.#statusCodes);
+    this.#writeColumn('flags', 'UInt32', this.#flags);
+  }
+
+  #writeColumn(name: string, type: string, values: ByteSink): void {
+    this.#sink.column(name, type);
+    this.#sink.append(values);
   }
 
   /** What most blocks have none of is left out. */
@@ -100,8 +139,8 @@ export class SpanBlockEncoder {
     this.#writeCounts('dropped_attributes_count', details.droppedAttributes, rowCount);
     this.#writeCounts('dropped_events_count', details.droppedEvents, rowCount);
     this.#writeCounts('dropped_links_count', details.droppedLinks, rowCount);
-    if (details.eventCount > 0) this.#writeEvents(rowCount);
-    if (details.linkCount > 0) this.#writeLinks(rowCount);
+    if (!details.eventCounts.isZero) this.#writeEvents(rowCount);
+    if (!details.linkCounts.isZero) this.#writeLinks(rowCount);
   }
 
   #writeStrings(name: string, strings: StringList): void {
@@ -110,10 +149,10 @@ export class SpanBlockEncoder {
     strings.write(this.#sink);
   }
 
-  #writeCounts(name: string, counts: Uint32Array, rowCount: number): void {
-    if (isZero(counts, rowCount)) return;
+  #writeCounts(name: string, counts: RowCounts, rowCount: number): void {
+    if (counts.isZero) return;
     this.#sink.column(name, 'UInt32');
-    writeUint32s(this.#sink, counts, undefined, rowCount);
+    counts.write(this.#sink, rowCount);
   }
 
   #writeEvents(rowCount: number): void {
@@ -121,16 +160,16 @@ export class SpanBlockEncoder {
     const details = this.#details;
     const { eventCounts, eventTimes } = details;
     sink.column('event_time', `Array(${TIME})`);
-    writeOffsets(sink, eventCounts, rowCount, 0);
+    eventCounts.writeOffsets(sink, rowCount);
     const timesAt = sink.length;
     sink.append(eventTimes);
     clampTimes(sink, timesAt, details.eventCount);
     sink.column('event_name', 'Array(LowCardinality(String))');
     details.eventNames.writeVersion(sink);
-    writeOffsets(sink, eventCounts, rowCount, 0);
+    eventCounts.writeOffsets(sink, rowCount);
     details.eventNames.writeData(sink, details.eventCount);
     sink.column('event_attributes', 'Array(String)');
-    writeOffsets(sink, eventCounts, rowCount, 0);
+    eventCounts.writeOffsets(sink, rowCount);
     details.eventAttributes.write(sink);
     this.#writeArray('event_dropped_attributes_count', 'UInt32', eventCounts, rowCount, details.eventDropped);
   }
@@ -142,18 +181,18 @@ export class SpanBlockEncoder {
     this.#writeArray('link_trace_id', 'FixedString(16)', linkCounts, rowCount, details.linkTraceIds);
     this.#writeArray('link_span_id', 'FixedString(8)', linkCounts, rowCount, details.linkSpanIds);
     sink.column('link_trace_state', 'Array(String)');
-    writeOffsets(sink, linkCounts, rowCount, 0);
+    linkCounts.writeOffsets(sink, rowCount);
     details.linkTraceStates.write(sink);
     sink.column('link_attributes', 'Array(String)');
-    writeOffsets(sink, linkCounts, rowCount, 0);
+    linkCounts.writeOffsets(sink, rowCount);
     details.linkAttributes.write(sink);
     this.#writeArray('link_flags', 'UInt32', linkCounts, rowCount, details.linkFlags);
     this.#writeArray('link_dropped_attributes_count', 'UInt32', linkCounts, rowCount, details.linkDropped);
   }
 
-  #writeArray(name: string, type: string, counts: Uint32Array, rowCount: number, elements: ByteSink): void {
+  #writeArray(name: string, type: string, counts: RowCounts, rowCount: number, elements: ByteSink): void {
     this.#sink.column(name, `Array(${type})`);
-    writeOffsets(this.#sink, counts, rowCount, 0);
+    counts.writeOffsets(this.#sink, rowCount);
     this.#sink.append(elements);
   }
 }

@@ -10,13 +10,15 @@ import {
   skipValue,
 } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
-import { StringList, writeIds } from './columns.ts';
+import { RowCounts, StringList } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
-import type { RowAttributes } from './row-attributes.ts';
+import type { JsonColumn } from './json-column.ts';
 import { writeAttributesJson } from './value-json.ts';
 
-/** Most of a span's bytes are attributes: their tag, field 9 with a length. */
+/** Tags of one byte: the attributes, which are most of a span, and fields that have a column already. */
 const ATTRIBUTE_TAG = (SPAN.attributes << 3) | 2;
+const START_TIME_TAG = (SPAN.startTime << 3) | 1;
+const END_TIME_TAG = (SPAN.endTime << 3) | 1;
 
 const EVENT = { time: 1, name: 2, attributes: 3, droppedAttributesCount: 4 } as const;
 const LINK = { traceId: 1, spanId: 2, traceState: 3, attributes: 4, droppedAttributesCount: 5, flags: 6 } as const;
@@ -25,30 +27,24 @@ const scratch = new AttributeTable(1, 16);
 const NO_ID = new Uint8Array(16);
 
 /**
- * The parts of spans that have no column in a SpanChunk, gathered for a whole block by one walk over each span's fields: trace state,
- * status message, dropped counts, events and links. Columns with one entry per row are indexed by the row of the block.
+ * The parts of spans that have no column in a SpanChunk, gathered by one walk over each span's fields: trace state, status message,
+ * dropped counts, events, links, and on the way the attributes. Columns with one entry per row are indexed by the row of the block.
  */
 export class SpanDetails {
-  droppedAttributes: Uint32Array = new Uint32Array(0);
-  droppedEvents: Uint32Array = new Uint32Array(0);
-  droppedLinks: Uint32Array = new Uint32Array(0);
-  eventCounts: Uint32Array = new Uint32Array(0);
-  linkCounts: Uint32Array = new Uint32Array(0);
-  /** Of all rows: 16, 8 and 8 bytes each, zeros for no parent. */
-  readonly traceIds: ByteSink = new ByteSink();
-  readonly spanIds: ByteSink = new ByteSink();
-  readonly parentSpanIds: ByteSink = new ByteSink();
-  readonly names: DictionaryColumn = new DictionaryColumn();
+  readonly droppedAttributes: RowCounts = new RowCounts();
+  readonly droppedEvents: RowCounts = new RowCounts();
+  readonly droppedLinks: RowCounts = new RowCounts();
   readonly traceStates: StringList = new StringList();
   readonly statusMessages: StringList = new StringList();
 
+  readonly eventCounts: RowCounts = new RowCounts();
   eventCount = 0;
   readonly eventTimes: ByteSink = new ByteSink();
   readonly eventNames: DictionaryColumn = new DictionaryColumn();
   readonly eventAttributes: StringList = new StringList();
   readonly eventDropped: ByteSink = new ByteSink();
 
-  linkCount = 0;
+  readonly linkCounts: RowCounts = new RowCounts();
   readonly linkTraceIds: ByteSink = new ByteSink();
   readonly linkSpanIds: ByteSink = new ByteSink();
   readonly linkTraceStates: StringList = new StringList();
@@ -62,66 +58,45 @@ export class SpanDetails {
   #messageAt = 0;
   #messageLength = 0;
 
-  /** Reads all selected rows of the chunks, in order, and their attributes into `attributes`. */
-  collect(chunks: readonly SpanChunk[], rowCount: number, attributes: RowAttributes): void {
-    this.#reset(rowCount);
-    attributes.reset(rowCount);
-    let blockRow = 0;
-    for (const chunk of chunks) {
-      const { rows, arena, patches } = chunk;
-      const { rowStart, rowEnd } = chunk.layout;
-      const { count } = chunk;
-      const { nameAt, nameLength } = chunk.columns;
-      const reader = attributes.beginChunk(chunk, blockRow) ? attributes : undefined;
-      for (let i = 0; i < count; i++, blockRow++) {
-        const row = rows === undefined ? i : rows[i]!;
-        this.#traceStateLength = 0;
-        this.#messageLength = 0;
-        const patched = patches?.get(row);
-        this.names.indices[blockRow] = this.names.indexOf(arena, nameAt[row]!, nameLength[row]!);
-        reader?.beginRow(blockRow);
-        this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, patched, reader);
-        if (patched !== undefined)
-          for (const patch of patched)
-            this.#walk(arena, patch.at, patch.at + patch.length, blockRow, undefined, undefined);
-        this.traceStates.add(arena, this.#traceStateAt, this.#traceStateLength);
-        this.statusMessages.add(arena, this.#messageAt, this.#messageLength);
-      }
-      // Chunk by chunk while its bytes are in the processor's cache, which a whole segment doesn't fit.
-      writeIds(this.traceIds, arena, chunk.columns.traceIdAt, 16, rows, count);
-      writeIds(this.spanIds, arena, chunk.columns.spanIdAt, 8, rows, count);
-      writeIds(this.parentSpanIds, arena, chunk.columns.parentSpanIdAt, 8, rows, count);
+  /** Reads the selected rows of a chunk as the rows from `firstRow` on, and their attributes into `attributes`. */
+  add(chunk: SpanChunk, firstRow: number, attributes: JsonColumn): void {
+    const { rows, arena, patches, count } = chunk;
+    const { rowStart, rowEnd } = chunk.layout;
+    // Those of a chunk that somebody changed stand in its table.
+    const table = chunk.modifiedRows === undefined ? undefined : chunk.rowAttributes.table;
+    const reader = table === undefined ? attributes : undefined;
+    attributes.setArena(arena);
+    for (let i = 0; i < count; i++) {
+      const row = rows === undefined ? i : rows[i]!;
+      this.#traceStateLength = 0;
+      this.#messageLength = 0;
+      const patched = patches?.get(row);
+      attributes.beginRow();
+      this.#walk(arena, rowStart[row]!, rowEnd[row]!, firstRow + i, patched, reader);
+      if (patched !== undefined)
+        for (const patch of patched)
+          this.#walk(arena, patch.at, patch.at + patch.length, firstRow + i, undefined, undefined);
+      if (table !== undefined) attributes.addOwner(table, row);
+      attributes.endRow();
+      this.traceStates.add(arena, this.#traceStateAt, this.#traceStateLength);
+      this.statusMessages.add(arena, this.#messageAt, this.#messageLength);
     }
   }
 
-  #reset(rowCount: number): void {
-    if (this.droppedAttributes.length < rowCount) {
-      const capacity = Math.ceil(rowCount * 1.25);
-      this.droppedAttributes = new Uint32Array(capacity);
-      this.droppedEvents = new Uint32Array(capacity);
-      this.droppedLinks = new Uint32Array(capacity);
-      this.eventCounts = new Uint32Array(capacity);
-      this.linkCounts = new Uint32Array(capacity);
-    } else {
-      this.droppedAttributes.fill(0, 0, rowCount);
-      this.droppedEvents.fill(0, 0, rowCount);
-      this.droppedLinks.fill(0, 0, rowCount);
-      this.eventCounts.fill(0, 0, rowCount);
-      this.linkCounts.fill(0, 0, rowCount);
-    }
+  reset(): void {
     this.eventCount = 0;
-    this.linkCount = 0;
     this.eventNames.reset(0);
-    this.names.reset(rowCount);
     for (const list of [
-      this.traceIds,
-      this.spanIds,
-      this.parentSpanIds,
+      this.droppedAttributes,
+      this.droppedEvents,
+      this.droppedLinks,
       this.traceStates,
       this.statusMessages,
+      this.eventCounts,
       this.eventTimes,
       this.eventAttributes,
       this.eventDropped,
+      this.linkCounts,
       this.linkTraceIds,
       this.linkSpanIds,
       this.linkTraceStates,
@@ -139,7 +114,7 @@ export class SpanDetails {
     end: number,
     blockRow: number,
     patched: readonly FieldPatch[] | undefined,
-    reader: RowAttributes | undefined,
+    reader: JsonColumn | undefined,
   ): void {
     while (at < end) {
       let tag = arena[at++]!;
@@ -153,8 +128,12 @@ export class SpanDetails {
           length = readVarint32(arena, at - 1);
           at = cursor.at;
         }
-        reader?.add(at, at + length);
+        reader?.addMessage(at, at + length);
         at += length;
+        continue;
+      }
+      if (tag === START_TIME_TAG || tag === END_TIME_TAG) {
+        at += 8;
         continue;
       }
       const next = skipValue(arena, at, tag & 7);
@@ -172,18 +151,18 @@ export class SpanDetails {
     if (field === SPAN.traceState) {
       this.#traceStateAt = content;
       this.#traceStateLength = number;
-    } else if (field === SPAN.droppedAttributesCount) this.droppedAttributes[blockRow] = number;
-    else if (field === SPAN.droppedEventsCount) this.droppedEvents[blockRow] = number;
-    else if (field === SPAN.droppedLinksCount) this.droppedLinks[blockRow] = number;
+    } else if (field === SPAN.droppedAttributesCount) this.droppedAttributes.set(blockRow, number);
+    else if (field === SPAN.droppedEventsCount) this.droppedEvents.set(blockRow, number);
+    else if (field === SPAN.droppedLinksCount) this.droppedLinks.set(blockRow, number);
     else if (field === SPAN.status) {
       const message = findField(arena, content, end, 2);
       this.#messageAt = message?.at ?? content;
       this.#messageLength = message?.length ?? 0;
     } else if (field === SPAN.events) {
-      this.eventCounts[blockRow]!++;
+      this.eventCounts.increment(blockRow);
       this.#takeEvent(arena, content, end);
     } else if (field === SPAN.links) {
-      this.linkCounts[blockRow]!++;
+      this.linkCounts.increment(blockRow);
       this.#takeLink(arena, content, end);
     }
   }
@@ -207,7 +186,6 @@ export class SpanDetails {
     const state = findField(arena, from, to, LINK.traceState);
     const flags = findField(arena, from, to, LINK.flags);
     const dropped = findField(arena, from, to, LINK.droppedAttributesCount);
-    this.linkCount++;
     if (traceId?.length === 16) this.linkTraceIds.copy(arena, traceId.at, 16);
     else this.linkTraceIds.copy(NO_ID, 0, 16);
     if (spanId?.length === 8) this.linkSpanIds.copy(arena, spanId.at, 8);

@@ -38,14 +38,14 @@ export class TraceIndexBlockEncoder {
     this.#sink.bytes.set(new Uint8Array(words.buffer, words.byteOffset, this.#count * 8), at);
   }
 
-  #collect({ bytes, view, idsAt, timesAt, count }: TraceRows): void {
+  #collect({ traceIds, times, count }: TraceRows): void {
     this.#reset(count);
+    const ids = traceIds.bytes;
+    const { view } = times;
     let last = -1;
     for (let row = 0; row < count; row++) {
-      const at = idsAt + row * 16;
-      if (last < 0 || !this.#isTrace(last, bytes, at)) last = this.#indexOf(bytes, at);
-      const time = timesAt + row * 8;
-      this.#extend(last, view.getUint32(time, true), view.getUint32(time + 4, true));
+      if (last < 0 || !this.#isTrace(last, ids, row * 16)) last = this.#indexOf(ids, row * 16);
+      this.#extend(last, view.getUint32(row * 8, true), view.getUint32(row * 8 + 4, true));
     }
   }
 

@@ -73,6 +73,13 @@ export const KIND_CODES: readonly (readonly number[])[] = [
   [0x15],
 ];
 
+/** A value where it stands in an arena: its VALUE_* and the range of its payload. */
+export interface PlacedValue {
+  readonly type: number;
+  readonly at: number;
+  readonly length: number;
+}
+
 /** An array or JSON text, ready to be copied: `bytes` are its elements one behind the other. */
 export interface PreparedArray {
   readonly kind: number;
@@ -86,6 +93,12 @@ export function simpleKindOf(type: number): number {
   if (type === VALUE_INT) return KIND_INT;
   if (type === VALUE_DOUBLE) return KIND_DOUBLE;
   return type === VALUE_BOOL ? KIND_BOOL : -1;
+}
+
+/** 1 for a varint that is not zero, 0 otherwise. A bool may be written with more bytes than one. */
+export function isTrue(arena: Uint8Array, at: number, length: number): 0 | 1 {
+  for (let i = 0; i < length; i++) if ((arena[at + i]! & 0x7f) !== 0) return 1;
+  return 0;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -122,10 +135,7 @@ export function prepareArray(arena: Uint8Array, type: number, at: number, length
 }
 
 /** Prepares any values as JSON texts, one element each: for keys that an owner has more than once. */
-export function prepareTexts(
-  arena: Uint8Array,
-  values: readonly { readonly type: number; readonly at: number; readonly length: number }[],
-): PreparedArray {
+export function prepareTexts(arena: Uint8Array, values: readonly PlacedValue[]): PreparedArray {
   elements.reset();
   for (const item of values) {
     text.reset();

@@ -9,7 +9,7 @@ import { type Segment, SegmentLog, type SegmentLogOptions } from './segment-log.
 
 let dir: string;
 let clock: ManualClock;
-const logs: SegmentLog<string>[] = [];
+const logs: SegmentLog<string[]>[] = [];
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'signalbox-log-'));
@@ -22,24 +22,26 @@ afterEach(async () => {
 
 async function openLog(
   options: Partial<SegmentLogOptions> = {},
-): Promise<{ log: SegmentLog<string>; closed: Segment<string>[] }> {
-  const closed: Segment<string>[] = [];
-  const log = await SegmentLog.open<string>(
+): Promise<{ log: SegmentLog<string[]>; closed: Segment<string[]>[] }> {
+  const closed: Segment<string[]>[] = [];
+  const log = await SegmentLog.open<string[]>(
     { dir, segmentBytes: 1e6, segmentItems: 1e6, segmentAgeMs: 500, limitBytes: 1e7, clock, ...options },
-    (segment) => closed.push(segment),
+    { opened: () => [], closed: (segment) => closed.push(segment) },
   );
   logs.push(log);
   return { log, closed };
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const texts = async (log: SegmentLog<string>, segment: Segment<string>): Promise<string[]> =>
+const texts = async (log: SegmentLog<string[]>, segment: Segment<string[]>): Promise<string[]> =>
   (await log.read(segment)).frames.map(({ kind, payload }) => `${kind}:${new TextDecoder().decode(payload)}`);
 
 test('frames of many callers come back in order, with what was kept beside them', async () => {
   const { log, closed } = await openLog();
   await Promise.all(
-    ['a', 'b', 'c'].map((text, i) => log.append(i, [bytes(text), bytes(''), bytes(`${text}${text}`)], 1, text)),
+    ['a', 'b', 'c'].map((text, i) =>
+      log.append(i, [bytes(text), bytes(''), bytes(`${text}${text}`)], 1, (segment) => segment.kept?.push(text)),
+    ),
   );
   await log.roll();
   expect(closed.map((segment) => segment.kept)).toEqual([['a', 'b', 'c']]);
@@ -52,7 +54,7 @@ test.each([
   { name: 'items', options: { segmentItems: 2 }, sizes: [1, 1, 1] },
 ])('a segment is closed when it has enough $name', async ({ options, sizes }) => {
   const { log, closed } = await openLog(options);
-  for (const size of sizes) await log.append(0, [new Uint8Array(size)], 1, undefined);
+  for (const size of sizes) await log.append(0, [new Uint8Array(size)], 1);
   await log.roll();
   expect(closed.map((segment) => segment.items)).toEqual([2, 1]);
   expect(new Set(closed.map((segment) => segment.id)).size).toBe(2);
@@ -61,7 +63,7 @@ test.each([
 
 test('a segment is closed when its first frame is old enough', async () => {
   const { log, closed } = await openLog();
-  await log.append(0, [bytes('x')], 1, undefined);
+  await log.append(0, [bytes('x')], 1);
   await clock.advance(499);
   expect(closed.length).toBe(0);
   await clock.advance(1);
@@ -70,25 +72,25 @@ test('a segment is closed when its first frame is old enough', async () => {
 
 test('what does not fit the limit is refused, until something is removed', async () => {
   const { log, closed } = await openLog({ limitBytes: 200 });
-  await log.append(0, [new Uint8Array(150)], 1, undefined);
-  await expect(log.append(0, [new Uint8Array(100)], 1, undefined)).rejects.toMatchObject({ reason: 'spool_full' });
+  await log.append(0, [new Uint8Array(150)], 1);
+  await expect(log.append(0, [new Uint8Array(100)], 1)).rejects.toMatchObject({ reason: 'spool_full' });
   await log.roll();
   await log.remove(closed[0]!);
   expect(log.bytes).toBe(0);
-  await log.append(0, [new Uint8Array(100)], 1, undefined);
+  await log.append(0, [new Uint8Array(100)], 1);
 });
 
 test('a folder that can not be written refuses, keeps what it has, and takes data again later', async () => {
   const { log, closed } = await openLog();
-  await log.append(0, [bytes('before')], 1, undefined);
+  await log.append(0, [bytes('before')], 1);
   await log.roll();
   renameSync(dir, `${dir}-away`);
-  await expect(log.append(0, [bytes('lost')], 1, undefined)).rejects.toMatchObject({
+  await expect(log.append(0, [bytes('lost')], 1)).rejects.toMatchObject({
     reason: 'spool_write_failed',
     message: expect.stringContaining(dir),
   });
   renameSync(`${dir}-away`, dir);
-  await log.append(0, [bytes('after')], 1, undefined);
+  await log.append(0, [bytes('after')], 1);
   await log.roll();
   expect(await Promise.all(closed.map((segment) => texts(log, segment)))).toEqual([['0:before'], ['0:after']]);
 });
@@ -96,7 +98,7 @@ test('a folder that can not be written refuses, keeps what it has, and takes dat
 test('segments of an earlier process are found, oldest first', async () => {
   const first = await openLog();
   for (const text of ['a', 'b']) {
-    await first.log.append(0, [bytes(text)], 1, text);
+    await first.log.append(0, [bytes(text)], 1);
     await first.log.roll();
     await clock.advance(10);
   }
@@ -129,7 +131,7 @@ test('a folder that is a file is a clear error', async () => {
 
 test('a rejected segment is kept with its reason', async () => {
   const { log, closed } = await openLog();
-  await log.append(0, [bytes('poison')], 1, undefined);
+  await log.append(0, [bytes('poison')], 1);
   await log.roll();
   const path = await log.reject(closed[0]!, 'because');
   expect(readFileSync(`${path}.txt`, 'utf8')).toBe('because\n');

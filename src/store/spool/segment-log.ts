@@ -17,17 +17,17 @@ export interface SegmentLogOptions {
   readonly clock: Clock;
 }
 
-/** Frames that are on disk under one name. `T` is what the caller keeps beside each frame. */
-export class Segment<T> {
+/** Frames that are on disk under one name. `K` is what the caller keeps in memory beside them. */
+export class Segment<K> {
   /** Unique among all collectors; sorts by time. */
   readonly id: string;
   readonly createdMs: number;
   bytes = 0;
   items = 0;
-  /** What was kept with each frame, in order; undefined where only the file has it. */
-  kept: T[] | undefined;
+  /** Undefined where only the file has what the frames say. */
+  kept: K | undefined;
 
-  constructor(id: string, kept: T[] | undefined) {
+  constructor(id: string, kept: K | undefined) {
     this.id = id;
     this.createdMs = Number(id.slice(0, id.indexOf('-')));
     this.kept = kept;
@@ -50,16 +50,24 @@ export class SpoolError extends Error {
   }
 }
 
-interface OpenSegment<T> {
-  readonly segment: Segment<T>;
+/** What the log tells its owner. */
+export interface SegmentHooks<K> {
+  /** A segment is begun: what to keep in memory beside it, if anything. */
+  opened(): K | undefined;
+  /** No more frames come to the segment. */
+  closed(segment: Segment<K>): void;
+}
+
+interface OpenSegment<K> {
+  readonly segment: Segment<K>;
   readonly file: FileHandle;
 }
 
-interface Pending<T> {
+interface Pending<K> {
   readonly buffers: readonly Uint8Array[];
   readonly bytes: number;
   readonly items: number;
-  readonly kept: T | undefined;
+  readonly onWritten: ((segment: Segment<K>) => void) | undefined;
   readonly resolve: () => void;
   readonly reject: (error: SpoolError) => void;
 }
@@ -78,20 +86,20 @@ const GROUP_BUFFERS = 1000;
 
 /**
  * A log of frames in segment files, for handing them on in blocks and losing none of what was acknowledged. `append` resolves when the
- * frame is on disk; all callers that wait share one write and one fdatasync. A closed segment goes to `onClosed` and stays on disk until
+ * frame is on disk; all callers that wait share one write and one fdatasync. A closed segment goes to `hooks.closed` and stays on disk until
  * `remove` or `reject`. Segments that an earlier process left are in `leftovers`.
  */
-export class SegmentLog<T> {
+export class SegmentLog<K> {
   readonly #options: SegmentLogOptions;
-  readonly #onClosed: (segment: Segment<T>) => void;
+  readonly #hooks: SegmentHooks<K>;
   readonly #lock: FolderLock;
   readonly #writerId = randomBytes(5).toString('hex');
   /** From an earlier process, oldest first. */
-  readonly leftovers: readonly Segment<T>[];
-  #queue: Pending<T>[] = [];
+  readonly leftovers: readonly Segment<K>[];
+  #queue: Pending<K>[] = [];
   #queuedBytes = 0;
   #flushing: Promise<void> | undefined = undefined;
-  #open: OpenSegment<T> | undefined = undefined;
+  #open: OpenSegment<K> | undefined = undefined;
   #cancelAge: (() => void) | undefined = undefined;
   #isDue = false;
   #sequence = 0;
@@ -101,12 +109,12 @@ export class SegmentLog<T> {
 
   private constructor(
     options: SegmentLogOptions,
-    onClosed: (segment: Segment<T>) => void,
+    hooks: SegmentHooks<K>,
     lock: FolderLock,
-    leftovers: readonly Segment<T>[],
+    leftovers: readonly Segment<K>[],
   ) {
     this.#options = options;
-    this.#onClosed = onClosed;
+    this.#hooks = hooks;
     this.#lock = lock;
     this.leftovers = leftovers;
     this.#bytes = leftovers.reduce((sum, segment) => sum + segment.bytes, 0);
@@ -114,18 +122,18 @@ export class SegmentLog<T> {
   }
 
   /** Opens the folder. Throws StartError: taken by another process, not writable, not a folder. */
-  static async open<T>(options: SegmentLogOptions, onClosed: (segment: Segment<T>) => void): Promise<SegmentLog<T>> {
+  static async open<K>(options: SegmentLogOptions, hooks: SegmentHooks<K>): Promise<SegmentLog<K>> {
     let lock: FolderLock | undefined;
     try {
       lock = lockFolder(options.dir, USE);
       makeFolder(join(options.dir, REJECTED));
-      const leftovers: Segment<T>[] = [];
+      const leftovers: Segment<K>[] = [];
       for (const name of (await readdir(options.dir)).filter((file) => file.endsWith(SUFFIX)).sort()) {
-        const segment = new Segment<T>(name.slice(0, -SUFFIX.length), undefined);
+        const segment = new Segment<K>(name.slice(0, -SUFFIX.length), undefined);
         segment.bytes = (await stat(join(options.dir, name))).size;
         leftovers.push(segment);
       }
-      return new SegmentLog(options, onClosed, lock, leftovers);
+      return new SegmentLog(options, hooks, lock, leftovers);
     } catch (error) {
       lock?.release();
       throw folderError(options.dir, USE, error);
@@ -142,10 +150,15 @@ export class SegmentLog<T> {
   }
 
   /**
-   * Writes a frame; resolves when it is on disk. `kept` stays in memory beside it. The parts must not change until then. Rejects
-   * with a SpoolError, and then nothing of the frame is kept.
+   * Writes a frame; resolves when it is on disk. The parts must not change until then. Rejects with a SpoolError, and then nothing of the
+   * frame is kept. `onWritten` is called soon after the frame is on disk and before its segment is closed; it must not throw.
    */
-  append(kind: number, parts: readonly Uint8Array[], items: number, kept: T | undefined): Promise<void> {
+  append(
+    kind: number,
+    parts: readonly Uint8Array[],
+    items: number,
+    onWritten?: (segment: Segment<K>) => void,
+  ): Promise<void> {
     const bytes = frameSize(parts);
     const { dir, limitBytes } = this.#options;
     if (this.bytes + bytes > limitBytes) {
@@ -154,7 +167,7 @@ export class SegmentLog<T> {
     }
     if (this.#closed) return Promise.reject(new SpoolError(`spool folder ${dir}: closed`, 'spool_write_failed'));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ buffers: [frameHeader(kind, parts), ...parts], bytes, items, kept, resolve, reject });
+      this.#queue.push({ buffers: [frameHeader(kind, parts), ...parts], bytes, items, onWritten, resolve, reject });
       this.#queuedBytes += bytes;
       this.#flushing ??= this.#flush();
     });
@@ -171,7 +184,7 @@ export class SegmentLog<T> {
     this.#flushing = undefined;
   }
 
-  #takeGroup(): Pending<T>[] {
+  #takeGroup(): Pending<K>[] {
     let bytes = 0;
     let buffers = 0;
     let count = 0;
@@ -184,7 +197,7 @@ export class SegmentLog<T> {
     return this.#queue.splice(0, count);
   }
 
-  async #writeGroup(group: readonly Pending<T>[]): Promise<void> {
+  async #writeGroup(group: readonly Pending<K>[]): Promise<void> {
     let bytes = 0;
     for (const pending of group) bytes += pending.bytes;
     this.#queuedBytes -= bytes;
@@ -195,14 +208,13 @@ export class SegmentLog<T> {
       await file.datasync();
       this.#bytes += bytes;
       segment.bytes += bytes;
-      for (const pending of group) {
-        segment.items += pending.items;
-        if (pending.kept === undefined) segment.kept = undefined;
-        else segment.kept?.push(pending.kept);
-      }
-      for (const pending of group) pending.resolve();
+      for (const pending of group) segment.items += pending.items;
       const { segmentBytes, segmentItems } = this.#options;
       if (segment.bytes >= segmentBytes || segment.items >= segmentItems) this.#isDue = true;
+      for (const pending of group) pending.resolve();
+      // The answers go out first: nobody waits for what comes now.
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const pending of group) pending.onWritten?.(segment);
     } catch (error) {
       const message = `spool folder ${this.#options.dir}: ${messageOf(error)}`;
       for (const pending of group) pending.reject(new SpoolError(message, 'spool_write_failed', { cause: error }));
@@ -210,11 +222,10 @@ export class SegmentLog<T> {
     }
   }
 
-  async #create(): Promise<OpenSegment<T>> {
+  async #create(): Promise<OpenSegment<K>> {
     const createdMs = Math.floor(this.#options.clock.nowMs());
     const id = `${String(createdMs).padStart(13, '0')}-${String(this.#sequence++).padStart(9, '0')}-${this.#writerId}`;
-    const segment = new Segment<T>(id, []);
-    const path = this.#path(segment);
+    const path = this.#path(id);
     const file = await open(path, 'wx');
     try {
       await file.write(MAGIC, 0, MAGIC.length, 0);
@@ -226,6 +237,7 @@ export class SegmentLog<T> {
       await rm(path, { force: true });
       throw error;
     }
+    const segment = new Segment<K>(id, this.#hooks.opened());
     segment.bytes = MAGIC.length;
     this.#bytes += MAGIC.length;
     this.#segmentCount++;
@@ -256,40 +268,40 @@ export class SegmentLog<T> {
     this.#cancelAge?.();
     this.#cancelAge = undefined;
     await current.file.close().catch(() => undefined);
-    if (current.segment.bytes > MAGIC.length) this.#onClosed(current.segment);
+    if (current.segment.bytes > MAGIC.length) this.#hooks.closed(current.segment);
     else await this.remove(current.segment).catch(() => undefined);
   }
 
   /** Reads a segment's frames back. `tornBytes` behind them were cut off by a crash. Rejects where the file can't be read. */
-  async read(segment: Segment<T>): Promise<{ readonly frames: readonly Frame[]; readonly tornBytes: number }> {
-    return readFrames(await readFile(this.#path(segment)));
+  async read(segment: Segment<K>): Promise<{ readonly frames: readonly Frame[]; readonly tornBytes: number }> {
+    return readFrames(await readFile(this.#path(segment.id)));
   }
 
   /** The segment is safe elsewhere: deletes its file. */
-  async remove(segment: Segment<T>): Promise<void> {
+  async remove(segment: Segment<K>): Promise<void> {
     // Not `rm`: that looks at the file first, synchronously.
-    await unlink(this.#path(segment)).catch((error: NodeJS.ErrnoException) => {
+    await unlink(this.#path(segment.id)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
     this.#forget(segment);
   }
 
   /** Moves the segment's file to the folder `rejected`, with the reason in a file beside it. */
-  async reject(segment: Segment<T>, reason: string): Promise<string> {
+  async reject(segment: Segment<K>, reason: string): Promise<string> {
     const target = join(this.#options.dir, REJECTED, `${segment.id}${SUFFIX}`);
-    await rename(this.#path(segment), target);
+    await rename(this.#path(segment.id), target);
     this.#forget(segment);
     await writeFile(`${target}.txt`, `${reason}\n`).catch(() => undefined);
     return target;
   }
 
-  #forget(segment: Segment<T>): void {
+  #forget(segment: Segment<K>): void {
     this.#bytes -= segment.bytes;
     this.#segmentCount--;
   }
 
-  #path(segment: Segment<T>): string {
-    return join(this.#options.dir, `${segment.id}${SUFFIX}`);
+  #path(id: string): string {
+    return join(this.#options.dir, `${id}${SUFFIX}`);
   }
 
   /** Closes the open segment at once, so that it is handed on. */
@@ -308,7 +320,7 @@ export class SegmentLog<T> {
   }
 }
 
-async function writeAll(file: FileHandle, position: number, group: readonly Pending<unknown>[]): Promise<void> {
+async function writeAll<K>(file: FileHandle, position: number, group: readonly Pending<K>[]): Promise<void> {
   let buffers = group.flatMap((pending) => pending.buffers).filter((buffer) => buffer.length > 0);
   while (buffers.length > 0) {
     const { bytesWritten } = await file.writev(buffers, position);

@@ -1,0 +1,33 @@
+import type { Chunk } from '#pdata';
+import type { TableBlock } from '../native/columns.ts';
+import type { SegmentEncoder } from '../native/segment-encoder.ts';
+import { SeriesSet } from '../native/series-set.ts';
+
+interface BlockEncoder<C extends Chunk> {
+  reset(): void;
+  add(chunk: C): void;
+  finish(ingestedAtNs: bigint): TableBlock;
+}
+
+/** One block of these chunks; valid until the encoder is used again. */
+export function encodeBlock<C extends Chunk>(
+  encoder: BlockEncoder<C>,
+  chunks: readonly C[],
+  ingestedAtNs: bigint,
+): TableBlock {
+  encoder.reset();
+  for (const chunk of chunks) encoder.add(chunk);
+  return encoder.finish(ingestedAtNs);
+}
+
+/** The blocks of a segment of these chunks; each is valid until the next one is taken. */
+export function encodeSegment(
+  encoder: SegmentEncoder,
+  chunks: readonly Chunk[],
+  ingestedAtNs: bigint,
+  knownSeries: SeriesSet = new SeriesSet(1000),
+): Iterable<TableBlock> {
+  encoder.reset();
+  for (const chunk of chunks) encoder.add(chunk);
+  return encoder.blocks(ingestedAtNs, knownSeries);
+}
