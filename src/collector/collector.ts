@@ -34,6 +34,7 @@ export interface CollectorOptions {
   onFatal?(message: string): void;
 }
 
+const READY = 'Everything is ready. Begin running and processing data.';
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 10_000;
 const DEFAULT_LOGS: LogsTelemetryConfig = {
   level: 'info',
@@ -82,7 +83,7 @@ export class Collector {
       this.#warn(warnings);
       this.#log.info('Starting signalbox...', { Version: this.#options.version, pid: process.pid });
       await this.#run(next, plan);
-      this.#log.info('Everything is ready. Begin running and processing data.');
+      this.#log.info(READY);
     });
   }
 
@@ -106,19 +107,24 @@ export class Collector {
         return false;
       }
       before?.keepLeftovers(next);
+      const closeRest = before?.handOver(next);
       await this.#stopRunning();
       try {
         await this.#run(next, plan);
         if (before !== undefined) await next.takeOver(before);
         before?.closeLog();
+        this.#log.info(READY);
         return true;
       } catch (error) {
         this.#logFailure('The new configuration cannot start, going back to the one before', error);
         if (before === undefined) return false;
         const again = this.#build(before.plan);
+        before.handOver(again);
         await this.#run(again, before.plan);
         await again.takeOver(before);
         return false;
+      } finally {
+        closeRest?.();
       }
     });
   }

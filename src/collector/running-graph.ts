@@ -1,5 +1,5 @@
 import { type Clock, messageOf, StartError } from '#base';
-import type { ComponentStatus, Exporter, Extension, Host, HostDescription, Logger } from '#component';
+import type { ComponentStatus, Exporter, Extension, Host, HostDescription, Logger, Receiver } from '#component';
 import type { Graph, GraphNode } from './graph.ts';
 import type { Plan } from './plan.ts';
 import type { StatusBoard } from './status.ts';
@@ -88,6 +88,20 @@ export class RunningGraph implements Host {
   keepLeftovers(next: RunningGraph): void {
     const successors = next.#options.graph.exporters;
     for (const [key, exporter] of this.#options.graph.exporters) if (successors.has(key)) exporter.keepLeftovers();
+  }
+
+  /**
+   * Before a shutdown that the start of `next` follows: receivers leave open what their successors can use. Call the result when the reload
+   * is over, whatever came of it.
+   */
+  handOver(next: RunningGraph): () => void {
+    const receivers = ({ graph }: RunningGraphOptions): (readonly [string, Receiver])[] =>
+      graph.nodes.flatMap(({ kind, id, component }) => (kind === 'receiver' ? [[id, component] as const] : []));
+    const successors = new Map(receivers(next.#options));
+    const closers = receivers(this.#options).map(([id, receiver]) => receiver.handOver?.(successors.get(id)));
+    return () => {
+      for (const close of closers) close?.();
+    };
   }
 
   /** Gives what the exporters of the graph before have kept to their successors. */

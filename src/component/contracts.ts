@@ -30,7 +30,14 @@ export interface Component {
   shutdown(deadlineMs: number): Promise<void>;
 }
 
-export type Receiver = Component;
+export interface Receiver extends Component {
+  /**
+   * Called in a reload, before `shutdown`, with the receiver of the same id that starts after it, if there is one. Clients should notice as
+   * little as can be: what is open may stay open for the successor, which takes it in its `start`. Returns a function that closes what
+   * is left in the end; it is called whether the successor could start or not. Called again with another successor if it couldn't.
+   */
+  handOver?(successor: Receiver | undefined): () => void;
+}
 export interface Processor extends Component, Consumer {}
 /**
  * One attempt per `consume`; throws a ConsumeError when it fails. The collector puts queue, batching, timeout and retry around

@@ -10,6 +10,7 @@ export * from './load.ts';
 export * from './merge.ts';
 export * from './node.ts';
 export * from './object.ts';
+export * from './same.ts';
 export * from './schema.ts';
 export * from './secret.ts';
 export * from './service.ts';

@@ -72,10 +72,11 @@ const CONTENT_TYPE = /^application\/grpc($|[;+])/;
  * gzip 1.46 ms against 3.1 ms.
  */
 export class GrpcServer {
-  readonly #settings: GrpcServerSettings;
+  #settings: GrpcServerSettings;
   readonly #server: Http2Server | Http2SecureServer;
   readonly #sessions = new Map<ServerHttp2Session, SessionKeeper>();
   #listening: Listening | undefined;
+  #isRetired = false;
 
   constructor(settings: GrpcServerSettings) {
     this.#settings = settings;
@@ -93,15 +94,23 @@ export class GrpcServer {
     this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       this.#onStream(stream, headers),
     );
-    this.#server.on('sessionError', (error: Error) => settings.onBadConnection(networkMessage(error)));
-    this.#server.on('tlsClientError', (error: Error) => settings.onBadConnection(networkMessage(error)));
+    const onBadConnection = (error: Error): void => this.#settings.onBadConnection(networkMessage(error));
+    this.#server.on('sessionError', onBadConnection);
+    this.#server.on('tlsClientError', onBadConnection);
     // See GrpcConnection: a TLS alert after the handshake would leave the session open.
     this.#server.on('secureConnection', (socket: Socket) => socket.on('error', () => socket.destroy()));
   }
 
-  /** Throws a StartError where the address can't be had. */
-  async listen(place: ListenPlace): Promise<Listening> {
-    this.#listening = await listenOn(this.#server as Server, place);
+  /** Goes on with other handlers; the settings that shape connections must be the same. */
+  adopt(settings: GrpcServerSettings): void {
+    this.#settings = settings;
+    if (settings.tls !== undefined) this.setTls(settings.tls);
+  }
+
+  /** Listens, on the address of another server if one is given. Throws a StartError where the address can't be had. */
+  async listen(place: ListenPlace, before?: Listening): Promise<Listening> {
+    const server = this.#server as Server;
+    this.#listening = (await before?.moveTo?.(server)) ?? (await listenOn(server, place));
     this.#server.on('error', (error: Error) => this.#settings.onBadConnection(messageOf(error)));
     return this.#listening;
   }
@@ -109,6 +118,19 @@ export class GrpcServer {
   /** Uses renewed certificates for new connections. */
   setTls(tls: SecureContextOptions): void {
     if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls);
+  }
+
+  /**
+   * Takes no more connections, and no more calls on the open ones: clients learn which was the last, repeat what they have sent after it
+   * (gRPC does so by itself) elsewhere, and close the connection when its calls are answered.
+   */
+  retire(): void {
+    this.#isRetired = true;
+    this.#listening?.stop();
+    this.#listening = undefined;
+    for (const session of this.#sessions.keys()) {
+      if (!session.destroyed && !session.closed) session.goaway();
+    }
   }
 
   /** Takes no more calls, lets the open ones end, and cuts what is left after `deadlineMs`. */
@@ -136,6 +158,11 @@ export class GrpcServer {
 
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on('error', ignore);
+    if (this.#isRetired) {
+      // It came before the client had read the GOAWAY, which says that this one is not answered.
+      stream.close(http2.NGHTTP2_REFUSED_STREAM);
+      return;
+    }
     const contentType = headers['content-type'] ?? '';
     const isPost = headers[':method'] === 'POST';
     if (!isPost || !CONTENT_TYPE.test(contentType)) {

@@ -1,5 +1,5 @@
 import { unlink } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, createServer, Server } from 'node:net';
 import { messageOf, StartError } from '#base';
 import { parseHostPort } from '#config';
 
@@ -17,6 +17,11 @@ export interface Listening {
   readonly port: number;
   /** Takes no more connections. Those that are open stay. */
   stop(): void;
+  /**
+   * Hands the address to another server: all connections from now on are its own, and none is refused between. This one has stopped
+   * then. Undefined for unix sockets, where there is no way.
+   */
+  readonly moveTo: ((server: Server) => Promise<Listening>) | undefined;
 }
 
 /**
@@ -30,11 +35,11 @@ export async function listenOn(server: Server, place: ListenPlace): Promise<List
   const { host, port } = address;
   if (host !== 'localhost' || place.transport === 'tcp6') {
     await bind(server, { port, ...hostOption(host, place.transport) }, place);
-    return listening(server, host === '' ? '0.0.0.0' : host, [server]);
+    return listening(server, host === '' ? '0.0.0.0' : host, undefined);
   }
   await bind(server, { port, host: '127.0.0.1' }, place);
   const second = place.transport === 'tcp' ? await listenOnLoopback6(server) : undefined;
-  return listening(server, 'localhost', second === undefined ? [server] : [server, second]);
+  return listening(server, 'localhost', second);
 }
 
 interface BindOptions {
@@ -50,36 +55,64 @@ function hostOption(host: string, transport: ListenPlace['transport']): BindOpti
   return transport === 'tcp6' ? { host: '::', ipv6Only: true } : {};
 }
 
-/** A second listener on ::1 that hands its connections to the first. Absent where the machine has no ::1 or the port is taken there. */
-async function listenOnLoopback6(server: Server): Promise<Server | undefined> {
-  const { port } = server.address() as { port: number };
-  const second = createServer((socket) => server.emit('connection', socket));
+/** A listener that hands its connections to the server that it belongs to at the time. */
+interface SecondListener {
+  readonly server: Server;
+  owner: Server;
+}
+
+/** A second listener on ::1. Absent where the machine has no ::1 or the port is taken there. */
+async function listenOnLoopback6(owner: Server): Promise<SecondListener | undefined> {
+  const { port } = owner.address() as { port: number };
+  const server = createServer({ noDelay: true }, (socket) => second.owner.emit('connection', socket));
+  const second = { server, owner };
   try {
-    await listen(second, { port, host: '::1' });
+    await listen(server, { port, host: '::1' });
     return second;
   } catch {
     return undefined;
   }
 }
 
-function listening(server: Server, host: string, all: readonly Server[]): Listening {
+function listening(server: Server, host: string, second: SecondListener | undefined): Listening {
   const { port } = server.address() as { port: number };
   return {
     address: `${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
-    stop: () => stopAll(all),
+    stop: () => {
+      stopListening(server);
+      if (second?.owner === server) stopListening(second.server);
+    },
+    moveTo: async (next) => {
+      await move(server, next);
+      if (second !== undefined) second.owner = next;
+      return listening(next, host, second);
+    },
   };
 }
 
-function stopAll(servers: readonly Server[]): void {
-  for (const server of servers) if (server.listening) server.close();
+/** Those of HTTP close connections too. */
+function stopListening(server: Server): void {
+  if (server.listening) Server.prototype.close.call(server);
+}
+
+/** Node lets a server listen on another one's handle, which then belongs to both: the other one must forget it. */
+function move(server: Server, next: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    next.once('error', reject);
+    next.listen(server, () => {
+      next.off('error', reject);
+      resolve();
+    });
+    (server as unknown as { _handle: unknown })._handle = null;
+  });
 }
 
 async function listenOnPath(server: Server, place: ListenPlace): Promise<Listening> {
   const path = place.endpoint.replace(/^unix:(\/\/)?/, '');
   if (await isStaleSocket(path)) await unlink(path);
   await bind(server, { path }, place);
-  return { address: path, port: 0, stop: () => stopAll([server]) };
+  return { address: path, port: 0, stop: () => stopListening(server), moveTo: undefined };
 }
 
 /** A socket file that nobody listens on: left behind by a process that was killed. */

@@ -58,6 +58,7 @@ export class PageServer {
   stop(): void {
     this.#listening?.stop();
     this.#listening = undefined;
+    this.#server?.close();
     this.#server?.closeAllConnections();
     this.#server = undefined;
   }

@@ -13,10 +13,11 @@ export const NO_BYTES: Uint8Array = new Uint8Array(0);
 export class Answer {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headers: () => Readonly<Record<string, string>>;
   encoding: Encoding = 'proto';
 
-  constructor(request: IncomingMessage, response: ServerResponse, headers: Readonly<Record<string, string>>) {
+  /** `headers` are asked for when the answer goes out: whether the connection stays may be decided by then. */
+  constructor(request: IncomingMessage, response: ServerResponse, headers: () => Readonly<Record<string, string>>) {
     this.#request = request;
     this.#response = response;
     this.#headers = headers;
@@ -46,7 +47,7 @@ export class Answer {
     if (response.headersSent || response.destroyed) return;
     const isUnread = !this.#request.complete;
     response.writeHead(status, {
-      ...this.#headers,
+      ...this.#headers(),
       ...headers,
       ...(contentType !== undefined && { 'content-type': contentType, 'content-length': body.length }),
       ...(isUnread && { connection: 'close' }),

@@ -41,10 +41,10 @@ const TCP_KEEPALIVE_MS = 15_000;
 /** OTLP over HTTP on plain node:http: this is the hot path of ingest. */
 export class OtlpHttpServer {
   readonly #config: OtlpHttpConfig;
-  readonly #intake: Intake;
-  readonly #budget: ByteBudget;
-  readonly #logger: Logger;
-  readonly #routes: ReadonlyMap<string, Signal>;
+  #intake: Intake;
+  #budget: ByteBudget;
+  #logger: Logger;
+  #routes: ReadonlyMap<string, Signal>;
   readonly #codings: ReadonlySet<string>;
   readonly #cors: Cors | undefined;
   readonly #headers: Readonly<Record<string, string>>;
@@ -84,9 +84,18 @@ export class OtlpHttpServer {
     );
   }
 
-  /** Throws a StartError where the address can't be had. */
-  async listen(place: ListenPlace): Promise<Listening> {
-    this.#listening = await listenOn(this.#server, place);
+  /** Goes on for another receiver with the same configuration. */
+  adopt({ intake, budget, logger, tls }: OtlpHttpServerSettings): void {
+    this.#intake = intake;
+    this.#budget = budget;
+    this.#logger = logger;
+    this.#routes = routesOf(this.#config, intake);
+    if (tls !== undefined) this.setTls(tls);
+  }
+
+  /** Listens, on the address of another server if one is given. Throws a StartError where the address can't be had. */
+  async listen(place: ListenPlace, before?: Listening): Promise<Listening> {
+    this.#listening = (await before?.moveTo?.(this.#server)) ?? (await listenOn(this.#server, place));
     this.#server.on('error', (error: Error) => this.#logger.warn('HTTP server failed', { error: messageOf(error) }));
     return this.#listening;
   }
@@ -96,12 +105,18 @@ export class OtlpHttpServer {
     if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls);
   }
 
-  /** Takes no more connections, answers what it has begun to receive, and cuts what is left after `deadlineMs`. */
-  async shutdown(deadlineMs: number): Promise<void> {
+  /** Takes no more connections. The open ones end with their next answer, or with `shutdown`. */
+  retire(): void {
     this.#closing = true;
     this.#listening?.stop();
     this.#listening = undefined;
-    this.#server.closeIdleConnections();
+  }
+
+  /** Takes no more connections, answers what it has begun to receive, and cuts what is left after `deadlineMs`. */
+  async shutdown(deadlineMs: number): Promise<void> {
+    this.retire();
+    // Closes idle connections too.
+    this.#server.close();
     if (this.#openRequests > 0) {
       await new Promise<void>((resolve) => {
         const cut = setTimeout(resolve, deadlineMs);
@@ -128,7 +143,7 @@ export class OtlpHttpServer {
       response.end();
       return;
     }
-    const answer = new Answer(request, response, this.#extraHeaders(request));
+    const answer = new Answer(request, response, () => this.#extraHeaders(request));
     this.#handle(request, response, answer, wantsContinue).catch((error: unknown) => {
       this.#logger.error('Answering a request failed', { error: messageOf(error) });
       response.destroy();

@@ -12,6 +12,8 @@ export type Outcome =
   | { readonly kind: 'accepted'; readonly rejectedCount: number; readonly rejectedReason: string }
   | { readonly kind: 'refused'; readonly status: RpcStatus };
 
+/** How soon a client may try again that came to a receiver on its way out. */
+const STOPPED_RETRY_MS = 1000;
 const ACCEPTED: Outcome = { kind: 'accepted', rejectedCount: 0, rejectedReason: '' };
 
 /** The way of a body into the pipeline, the same for both protocols. */
@@ -19,6 +21,11 @@ export class Intake {
   readonly #next: Partial<Record<Signal, Consumer>>;
   readonly #settings: CreateSettings;
   readonly metrics: OtlpMetrics;
+  #openCount = 0;
+  #onIdle: (() => void) | undefined;
+  /** Set when this one takes nothing any more: who does, once that is known; undefined for nobody. */
+  #successor: Promise<Intake | undefined> | undefined;
+  #setSuccessor: ((next: Intake | undefined) => void) | undefined;
 
   constructor(settings: CreateSettings, next: Partial<Record<Signal, Consumer>>, transport: 'grpc' | 'http') {
     this.#settings = settings;
@@ -33,6 +40,50 @@ export class Intake {
 
   /** Decodes a body and hands it to the pipeline. The body becomes the batch's arena: the caller must not use it again. Never throws. */
   async receive(signal: Signal, body: Uint8Array, encoding: Encoding, context: BatchContext): Promise<Outcome> {
+    if (this.#successor !== undefined) {
+      const next = await this.#successor;
+      return next === undefined ? this.#stopped() : next.receive(signal, body, encoding, context);
+    }
+    this.#openCount++;
+    try {
+      return await this.#receive(signal, body, encoding, context);
+    } finally {
+      if (--this.#openCount === 0) this.#onIdle?.();
+    }
+  }
+
+  /**
+   * Bodies that come from now on wait until `resume` says who takes them. Resolves when those that were taken have passed the pipeline,
+   * or after `deadlineMs`.
+   */
+  async pause(deadlineMs: number): Promise<void> {
+    this.#successor ??= new Promise((resolve) => {
+      this.#setSuccessor = resolve;
+    });
+    if (this.#openCount === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, deadlineMs);
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** After `pause`: what waits and what still comes goes to `next`; without one its senders are told to try again. */
+  resume(next: Intake | undefined): void {
+    this.#setSuccessor?.(next);
+  }
+
+  #stopped(): Outcome {
+    const message = 'the receiver is being restarted, try again';
+    this.countFailure(message);
+    return { kind: 'refused', status: { code: GRPC.unavailable, message, retryAfterMs: STOPPED_RETRY_MS } };
+  }
+
+  async #receive(signal: Signal, body: Uint8Array, encoding: Encoding, context: BatchContext): Promise<Outcome> {
+    const next = this.#next[signal];
+    if (next === undefined) return refused(GRPC.unimplemented, `no pipeline takes ${signal}`);
     let decoded: Decoded;
     try {
       decoded = encoding === 'json' ? decodeOtlpJson(signal, body) : decodeOtlp(signal, body);
@@ -44,7 +95,7 @@ export class Intake {
     const itemCount = chunk.count;
     if (itemCount > 0) {
       try {
-        await this.#next[signal]!.consume(new Batch(signal, [chunk], context));
+        await next.consume(new Batch(signal, [chunk], context));
       } catch (error) {
         this.metrics.items[signal].refused.add(itemCount);
         this.metrics.requests.refused.add(1);

@@ -1,11 +1,13 @@
 import type { Consumer, CreateSettings, Host, Receiver } from '#component';
-import type { GrpcServerConfig } from '#config';
+import { type GrpcServerConfig, isSameConfig } from '#config';
 import {
   ByteBudget,
   type GrpcAnswer,
   type GrpcCall,
   GrpcServer,
+  type GrpcServerSettings,
   type Listening,
+  type ListenPlace,
   OTLP_GRPC_PATHS,
   readServerTls,
   watchTls,
@@ -13,66 +15,121 @@ import {
 import type { BatchContext, Signal } from '#pdata';
 import { encodeExportResponse } from '#wire';
 import type { OtlpHttpConfig, OtlpReceiverConfig } from './config.ts';
-import { OtlpHttpServer } from './http-server.ts';
+import { OtlpHttpServer, type OtlpHttpServerSettings } from './http-server.ts';
 import { Intake } from './intake.ts';
 import { watchInFlight } from './metrics.ts';
 
 const DEFAULT_GRPC_MESSAGE_MIB = 4;
 const MIB = 1024 * 1024;
 const NO_BYTES = new Uint8Array(0);
+/**
+ * After a reload that changed a server's settings, connections to the old one get so long to send something, and learn with the answer that
+ * they are over. Longer than the 5 s between two exports of an SDK; closed earlier, a request on its way would meet a reset.
+ */
+const LINGER_MS = 10_000;
+const CUT_AFTER_MS = 10_000;
+
+type ServerConfig = GrpcServerConfig | OtlpHttpConfig;
+
+/** A server with what belongs to it. */
+interface Running<Server extends GrpcServer | OtlpHttpServer> {
+  readonly server: Server;
+  readonly intake: Intake;
+  readonly listening: Listening;
+  /** It listens no more. */
+  isRetired: boolean;
+}
 
 /** Receives OTLP: one gRPC and one HTTP server for all signals that some pipeline takes from it. */
 export class OtlpReceiver implements Receiver {
   readonly #settings: CreateSettings;
-  readonly #config: OtlpReceiverConfig;
+  readonly config: OtlpReceiverConfig;
   readonly #next: Partial<Record<Signal, Consumer>>;
-  readonly #budget: ByteBudget;
   readonly #undo: (() => void)[] = [];
-  #grpc: GrpcServer | undefined;
-  #http: OtlpHttpServer | undefined;
-  #addresses: { grpc?: string; http?: string } = {};
+  #budget: ByteBudget;
+  #grpc: Running<GrpcServer> | undefined;
+  #http: Running<OtlpHttpServer> | undefined;
+  /** In a reload, until it has started: the one before, whose servers and addresses it takes. */
+  #predecessor: OtlpReceiver | undefined;
+  /** In a reload, from its announcement on. */
+  #isHandingOver = false;
+  #successor: OtlpReceiver | undefined;
 
   constructor(settings: CreateSettings, config: OtlpReceiverConfig, next: Partial<Record<Signal, Consumer>>) {
     this.#settings = settings;
-    this.#config = config;
+    this.config = config;
     this.#next = next;
     this.#budget = new ByteBudget(config.requestLimitBytes);
   }
 
   /** `host:port` of each server with its real port, once started. */
   get addresses(): { readonly grpc?: string; readonly http?: string } {
-    return this.#addresses;
+    return {
+      ...(this.#grpc && { grpc: this.#grpc.listening.address }),
+      ...(this.#http && { http: this.#http.listening.address }),
+    };
   }
 
   async start(_host: Host): Promise<void> {
+    const before = this.#predecessor;
+    this.#predecessor = undefined;
+    // What the requests of before hold counts until they are done.
+    if (before !== undefined && before.config.requestLimitBytes === this.config.requestLimitBytes) {
+      this.#budget = before.#budget;
+    }
     try {
       this.#undo.push(watchInFlight(this.#settings, () => this.#budget.usedBytes));
-      if (this.#config.grpc !== undefined) {
-        this.#addresses.grpc = (await this.#startGrpc(this.#config.grpc)).address;
-      }
-      if (this.#config.http !== undefined) {
-        this.#addresses.http = (await this.#startHttp(this.#config.http)).address;
-      }
+      if (this.config.grpc !== undefined) await this.#startGrpc(this.config.grpc, before);
+      if (this.config.http !== undefined) await this.#startHttp(this.config.http, before);
     } catch (error) {
       await this.shutdown(0);
       throw error;
     }
   }
 
-  async shutdown(deadlineMs: number): Promise<void> {
-    for (const undo of this.#undo.splice(0)) undo();
-    const servers = [this.#grpc, this.#http];
-    this.#grpc = undefined;
-    this.#http = undefined;
-    await Promise.all(servers.map((server) => server?.shutdown(deadlineMs)));
+  /**
+   * A server whose configuration stays goes over to the successor with its connections. Where only the address stays, a new server of the
+   * successor takes that over, and the old connections end with their next answer. What comes in between waits.
+   */
+  handOver(successor: Receiver | undefined): () => void {
+    this.#isHandingOver = true;
+    this.#successor = successor instanceof OtlpReceiver ? successor : undefined;
+    if (this.#successor !== undefined) this.#successor.#predecessor = this;
+    return () => this.#closeRest();
   }
 
-  async #startGrpc(config: GrpcServerConfig): Promise<Listening> {
+  async shutdown(deadlineMs: number): Promise<void> {
+    for (const undo of this.#undo.splice(0)) undo();
+    const running = [this.#grpc, this.#http];
+    if (this.#isHandingOver) {
+      const next = this.#successor?.config;
+      if (keeping(this.#grpc, this.config.grpc, next?.grpc) === 'nothing') retire(this.#grpc);
+      if (keeping(this.#http, this.config.http, next?.http) === 'nothing') retire(this.#http);
+      await Promise.all(running.map((one) => one?.intake.pause(deadlineMs)));
+      return;
+    }
+    this.#grpc = undefined;
+    this.#http = undefined;
+    await Promise.all(running.map((one) => one?.server.shutdown(deadlineMs)));
+  }
+
+  /** After a reload: closes what the successor has not taken. */
+  #closeRest(): void {
+    for (const one of [this.#grpc, this.#http]) {
+      one?.intake.resume(undefined);
+      retire(one);
+      if (one !== undefined) setTimeout(() => void one.server.shutdown(CUT_AFTER_MS), LINGER_MS).unref();
+    }
+    this.#grpc = undefined;
+    this.#http = undefined;
+  }
+
+  async #startGrpc(config: GrpcServerConfig, before: OtlpReceiver | undefined): Promise<void> {
     const { logger, random } = this.#settings;
     const intake = new Intake(this.#settings, this.#next, 'grpc');
     const path = this.#path('grpc');
     const loadTls = async () => config.tls && (await readServerTls(config.tls, `${path}::tls`));
-    const server = new GrpcServer({
+    const settings: GrpcServerSettings = {
       maxMessageBytes: (config.maxRecvMsgSizeMib || DEFAULT_GRPC_MESSAGE_MIB) * MIB,
       maxConcurrentStreams: config.maxConcurrentStreams,
       keepalive: config.keepalive,
@@ -82,34 +139,43 @@ export class OtlpReceiver implements Receiver {
       handlers: grpcHandlers(intake, config.includeMetadata),
       onFailure: (method, status) => intake.countFailure(`${method}: ${status.message}`),
       onBadConnection: (error) => logger.debug('gRPC connection failed', { error }),
+    };
+    const old = before === undefined ? undefined : before.#grpc;
+    const kept = keeping(old, before?.config.grpc, config);
+    const running = await takeOrOpen(kept, old, intake, {
+      create: () => new GrpcServer(settings),
+      adopt: (server) => server.adopt(settings),
+      place: { key: `${path}::endpoint`, ...config },
     });
-    this.#grpc = server;
-    this.#undo.push(this.#watchTls(config, loadTls, server));
-    const listening = await server.listen({ key: `${path}::endpoint`, ...config });
-    logger.info('Starting GRPC server', { endpoint: listening.address });
-    return listening;
+    if (kept === 'server') before!.#grpc = undefined;
+    this.#grpc = running;
+    this.#undo.push(this.#watchTls(config, loadTls, running.server));
+    const message = kept === 'server' ? 'GRPC server goes on' : 'Starting GRPC server';
+    logger.info(message, { endpoint: running.listening.address });
   }
 
-  async #startHttp(config: OtlpHttpConfig): Promise<Listening> {
+  async #startHttp(config: OtlpHttpConfig, before: OtlpReceiver | undefined): Promise<void> {
     const { logger } = this.#settings;
+    const intake = new Intake(this.#settings, this.#next, 'http');
     const path = this.#path('http');
     const loadTls = async () => config.tls && (await readServerTls(config.tls, `${path}::tls`));
-    const server = new OtlpHttpServer({
-      config,
-      tls: await loadTls(),
-      intake: new Intake(this.#settings, this.#next, 'http'),
-      budget: this.#budget,
-      logger,
+    const settings: OtlpHttpServerSettings = { config, tls: await loadTls(), intake, budget: this.#budget, logger };
+    const old = before === undefined ? undefined : before.#http;
+    const kept = keeping(old, before?.config.http, config);
+    const running = await takeOrOpen(kept, old, intake, {
+      create: () => new OtlpHttpServer(settings),
+      adopt: (server) => server.adopt(settings),
+      place: { key: `${path}::endpoint`, ...config },
     });
-    this.#http = server;
-    this.#undo.push(this.#watchTls(config, loadTls, server));
-    const listening = await server.listen({ key: `${path}::endpoint`, ...config });
-    logger.info('Starting HTTP server', { endpoint: listening.address });
-    return listening;
+    if (kept === 'server') before!.#http = undefined;
+    this.#http = running;
+    this.#undo.push(this.#watchTls(config, loadTls, running.server));
+    const message = kept === 'server' ? 'HTTP server goes on' : 'Starting HTTP server';
+    logger.info(message, { endpoint: running.listening.address });
   }
 
   #watchTls(
-    config: GrpcServerConfig | OtlpHttpConfig,
+    config: ServerConfig,
     load: () => Promise<Awaited<ReturnType<typeof readServerTls>> | undefined>,
     server: GrpcServer | OtlpHttpServer,
   ): () => void {
@@ -124,6 +190,53 @@ export class OtlpReceiver implements Receiver {
   #path(protocol: 'grpc' | 'http'): string {
     return `receivers::${this.#settings.id}::protocols::${protocol}`;
   }
+}
+
+/** What of a running server is left as it is in a reload. */
+type Keeping = 'server' | 'address' | 'nothing';
+
+function keeping(
+  old: Running<GrpcServer | OtlpHttpServer> | undefined,
+  before: ServerConfig | undefined,
+  next: ServerConfig | undefined,
+): Keeping {
+  if (old === undefined || old.isRetired || before === undefined || next === undefined) return 'nothing';
+  if (isSameConfig(before, next)) return 'server';
+  const isSameAddress = before.endpoint === next.endpoint && before.transport === next.transport;
+  return isSameAddress && old.listening.moveTo !== undefined ? 'address' : 'nothing';
+}
+
+interface Opening<Server> {
+  create(): Server;
+  adopt(server: Server): void;
+  readonly place: ListenPlace;
+}
+
+/** Takes over an old server, or makes a new one, on the old one's address where that is kept. The old intake's bodies go to `intake`. */
+async function takeOrOpen<Server extends GrpcServer | OtlpHttpServer>(
+  kept: Keeping,
+  old: Running<Server> | undefined,
+  intake: Intake,
+  { create, adopt, place }: Opening<Server>,
+): Promise<Running<Server>> {
+  let running: Running<Server>;
+  if (kept === 'server') {
+    adopt(old!.server);
+    running = { ...old!, intake };
+  } else {
+    const server = create();
+    const listening = await server.listen(place, kept === 'address' ? old?.listening : undefined);
+    running = { server, intake, listening, isRetired: false };
+    if (kept === 'address') retire(old);
+  }
+  old?.intake.resume(intake);
+  return running;
+}
+
+function retire(one: Running<GrpcServer | OtlpHttpServer> | undefined): void {
+  if (one === undefined || one.isRetired) return;
+  one.isRetired = true;
+  one.server.retire();
 }
 
 function grpcHandlers(
