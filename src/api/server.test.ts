@@ -3,12 +3,12 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FixtureLog, insertLogs, insertPoints, insertSeries, insertSpans } from '../query/testing/fixtures.ts';
 import { SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../query/testing/shop.ts';
 import { startTestStore, type TestStore } from '../query/testing/test-store.ts';
-import { encodingOf } from './compress.ts';
+import { encodingOf, FOR_FILES } from './compress.ts';
 import type {
   AttributeKeysResponse,
   AttributeValuesResponse,
@@ -121,6 +121,15 @@ describe('the console API', () => {
       logCount: 1,
       truncated: false,
     });
+    // Rows are ids of 16 digits, numbers, and indices into the lists of texts.
+    const spanCount = trace.spans.ids.length / 16;
+    expect(trace.totalSpanCount).toBe(spanCount);
+    const { ids, ...numbers } = trace.spans;
+    for (const column of Object.values(numbers)) expect(column).toHaveLength(spanCount);
+    expect(trace.spans.parent[0]).toBe(-1);
+    expect(ids.slice(0, 16)).toBe(first.spanId);
+    expect(trace.names[trace.spans.name[0]!]).toBe(first.name);
+    expect(trace.services[trace.spans.service[0]!]).toBe('gateway');
     expect(trace.startMs).toBeCloseTo(Number(first.timeNs) / 1e6, 2);
     const span = await get<SpanResponse>(`/traces/${first.traceId}/spans/${first.spanId}`);
     expect(span).toMatchObject({ service: 'gateway', kind: 'server', startNs: String(first.timeNs), linkedFrom: [] });
@@ -237,6 +246,14 @@ describe('files of the console', () => {
     expect(answer.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' });
   });
 
+  test('the page of a trace asks for the trace before its scripts run', async () => {
+    const { headers } = await rawGet(`/traces/${first.traceId}?span=${first.spanId}`, {});
+    const [, early] = /^<(.+)>; rel=preload; as=fetch; crossorigin$/.exec(String(headers['link']))!;
+    const trace = JSON.parse((await rawGet(early!, {})).body.toString()) as TraceResponse;
+    expect(trace.traceId).toBe(first.traceId);
+    expect((await rawGet('/traces', {})).headers['link']).toBeUndefined();
+  });
+
   test.each([
     { encoding: 'br', decode: brotliDecompressSync },
     { encoding: 'gzip', decode: gunzipSync },
@@ -251,11 +268,15 @@ describe('files of the console', () => {
     expect(decode(answer.body).toString()).toBe(script);
   });
 
-  test('answers of the API are compressed where the client takes it', async () => {
+  test.each([
+    { accepted: 'gzip', want: 'gzip', decode: gunzipSync },
+    { accepted: 'gzip, deflate, br', want: 'br', decode: brotliDecompressSync },
+    { accepted: 'gzip, deflate, br, zstd', want: 'zstd', decode: zstdDecompressSync },
+  ])('answers of the API are compressed where the client takes it: $want', async ({ accepted, want, decode }) => {
     const path = `/api/console/traces?${range}`;
-    const answer = await rawGet(path, { 'accept-encoding': 'gzip' });
-    expect(answer.headers['content-encoding']).toBe('gzip');
-    expect((JSON.parse(gunzipSync(answer.body).toString()) as TracesResponse).total).toBe(400);
+    const answer = await rawGet(path, { 'accept-encoding': accepted });
+    expect(answer.headers['content-encoding']).toBe(want);
+    expect((JSON.parse(decode(answer.body).toString()) as TracesResponse).total).toBe(400);
     expect((await rawGet(path, { 'accept-encoding': 'identity' })).headers['content-encoding']).toBeUndefined();
   });
 
@@ -299,8 +320,9 @@ describe('files of the console', () => {
     { header: '*', want: 'gzip' },
     { header: undefined, want: undefined },
     { header: 'deflate', want: undefined },
-  ])('the encoding for $header', ({ header, want }) => {
-    expect(encodingOf(header)).toBe(want);
+    { header: 'zstd, gzip', want: 'gzip' },
+  ])('the encoding of a file for $header', ({ header, want }) => {
+    expect(encodingOf(header, FOR_FILES)).toBe(want);
   });
 });
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { compress, encodingOf } from './compress.ts';
+import { compress, type Encoding, encodingOf, FOR_FILES } from './compress.ts';
 
 const TYPES: { readonly [extension: string]: string } = {
   '.html': 'text/html; charset=utf-8',
@@ -45,7 +45,7 @@ interface StoredFile {
   readonly modifiedMs: number;
   readonly bytes: Buffer;
   readonly etag: string;
-  readonly compressed: Map<'br' | 'gzip', Promise<Buffer>>;
+  readonly compressed: Map<Encoding, Promise<Buffer>>;
 }
 
 /** Keeps each file and its compressed forms once it was asked for; a new build is noticed by the time of the file. */
@@ -59,7 +59,7 @@ class FileCache {
     if (known !== undefined && known.modifiedMs === info.mtimeMs) return known;
     const bytes = await readFile(path);
     const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
-    const file = { modifiedMs: info.mtimeMs, bytes, etag, compressed: new Map<'br' | 'gzip', Promise<Buffer>>() };
+    const file = { modifiedMs: info.mtimeMs, bytes, etag, compressed: new Map<Encoding, Promise<Buffer>>() };
     this.#files.set(path, file);
     return file;
   }
@@ -75,13 +75,26 @@ export function serveConsole(app: FastifyInstance, folder: string): void {
     if (file !== undefined) return sendFile(request, reply, file, path);
     if (isFileName(path)) return reply.callNotFound();
     const index = await cache.get(join(folder, 'index.html'));
-    if (index !== undefined) return sendFile(request, reply, index, '/index.html');
+    if (index !== undefined) {
+      const early = earlyRequest(path);
+      if (early !== undefined) reply.header('link', `<${early}>; rel=preload; as=fetch; crossorigin`);
+      return sendFile(request, reply, index, '/index.html');
+    }
     return reply
       .code(503)
       .header('content-type', TYPES['.html']!)
       .header('cache-control', 'no-store')
       .send(MISSING_PAGE);
   });
+}
+
+/**
+ * What the page at a path will ask first. The answer of a large trace takes as long as loading and starting the console's scripts, so the
+ * browser is told to ask for it at once; the console's own request for the same address then takes that answer.
+ */
+function earlyRequest(path: string): string | undefined {
+  const traceId = /^\/traces\/([0-9a-f]{1,32})$/i.exec(path)?.[1];
+  return traceId === undefined ? undefined : `/api/console/traces/${traceId}`;
 }
 
 /** What can only be a file: names of services, deeper in a path, may have dots. */
@@ -116,7 +129,7 @@ async function sendFile(
   if (type.startsWith('text/html')) reply.header('content-security-policy', CONTENT_POLICY);
   const known = request.headers['if-none-match'];
   if (known?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === file.etag)) return reply.code(304).send();
-  const encoding = encodingOf(request.headers['accept-encoding']);
+  const encoding = encodingOf(request.headers['accept-encoding'], FOR_FILES);
   if (encoding === undefined || file.bytes.length < 1400 || /image\/(?:png|x-icon)|font\//.test(type))
     return reply.send(file.bytes);
   const compressed = file.compressed.get(encoding) ?? compress(file.bytes, encoding, 'small');

@@ -1,6 +1,7 @@
 /** One trace by its id, as columns: made for traces of 100,000 spans. */
 import { QueryError } from './errors.ts';
-import type { Table } from './row-binary.ts';
+import type { Columns, TextColumn } from './native-columns.ts';
+import { SpanIndex, wordsOf } from './span-index.ts';
 import { Bound, id, raw, type Sql, sql, timeNs } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
 import { findTraces, type TracePlace } from './trace-place.ts';
@@ -8,22 +9,27 @@ import { orderSpans } from './tree-order.ts';
 
 /** Columns with one entry per span; see the console API's TraceSpanColumns. */
 export interface TraceColumns {
-  readonly spanId: readonly string[];
+  /** 16 hex digits a span, one after the other. */
+  readonly ids: string;
   /** Row of the parent, -1 for a root, -2 for a span whose parent is not in the store. */
-  readonly parent: readonly number[];
-  readonly service: readonly number[];
-  readonly name: readonly number[];
+  readonly parent: Int32Array;
+  /** Indices into the trace's `services`, `names` and `hints`. */
+  readonly service: Uint32Array;
+  readonly name: Uint32Array;
+  readonly hint: Uint32Array;
   /** From the trace's start. */
-  readonly startNs: readonly number[];
-  readonly durationNs: readonly number[];
-  readonly kind: readonly number[];
-  readonly status: readonly number[];
-  readonly eventCount: readonly number[];
-  readonly linkCount: readonly number[];
-  readonly hint: readonly string[];
-  readonly eventRow: readonly number[];
-  readonly eventNs: readonly number[];
-  readonly eventName: readonly string[];
+  readonly startNs: Float64Array;
+  readonly durationNs: Float64Array;
+  readonly kind: Uint8Array;
+  readonly status: Uint8Array;
+}
+
+/** One entry per event of any span: the span's row, ns from the trace's start, index into `names`. */
+export interface TraceEvents {
+  readonly row: readonly number[];
+  readonly timeNs: readonly number[];
+  readonly name: readonly number[];
+  readonly names: readonly string[];
 }
 
 export interface Trace {
@@ -32,7 +38,9 @@ export interface Trace {
   readonly durationNs: number;
   readonly services: readonly string[];
   readonly names: readonly string[];
+  readonly hints: readonly string[];
   readonly spans: TraceColumns;
+  readonly events: TraceEvents;
   readonly logCount: number;
   readonly truncated: boolean;
   readonly totalSpanCount: number;
@@ -61,7 +69,7 @@ const HINT_KEYS = [
 ] as const;
 
 const HINT: Sql = raw(
-  `substringUTF8(coalesce(${HINT_KEYS.map((key) => `attributes.${key}.:String`).join(', ')}, ''), 1, ${hintLength})`,
+  `toLowCardinality(substringUTF8(coalesce(${HINT_KEYS.map((key) => `attributes.${key}.:String`).join(', ')}, ''), 1, ${hintLength}))`,
 );
 
 /** Reads where a trace lies. Throws QueryError `not_found`. */
@@ -88,20 +96,20 @@ export async function readTrace(
 ): Promise<Trace> {
   const place = await placeOf(reader, traceId, options);
   const limit = options?.maxSpans ?? maxTraceSpans;
-  const [table, total, logCount] = await Promise.all([
-    reader.read(
+  const [table, logCount] = await Promise.all([
+    reader.readColumns(
       sql`SELECT span_id, parent_span_id, service_name, name, toFloat64(toUnixTimestamp64Nano(time) - ${new Bound('Int64', String(place.firstNs))})
-            AS start, duration_ns, kind, status_code, toUInt32(length(event_time)) AS events,
-          toUInt32(length(link_span_id)) AS links, ${HINT} AS hint
+            AS start, duration_ns, kind, status_code, notEmpty(event_time) AS has_events, ${HINT} AS hint
         FROM spans WHERE ${spansOf(place)} ORDER BY time LIMIT ${new Bound('UInt32', limit)}`,
       options,
     ),
-    reader.read(sql`SELECT count() AS n FROM spans WHERE ${spansOf(place)}`, options),
     countLogs(reader, place, options),
   ]);
   if (table.rowCount === 0) throw new QueryError('not_found', `the spans of trace ${traceId} have expired`);
-  const events = await readEvents(reader, place, table, options);
-  const totalSpanCount = total.numbers('n')[0]!;
+  const [events, totalSpanCount] = await Promise.all([
+    readEvents(reader, place, table, options),
+    table.rowCount < limit ? table.rowCount : countSpans(reader, place, options),
+  ]);
   return {
     traceId: place.traceId,
     ...columnsOf(table, events, place.firstNs),
@@ -111,16 +119,23 @@ export async function readTrace(
   };
 }
 
+async function countSpans(reader: StoreReader, place: TracePlace, options?: ReadOptions): Promise<number> {
+  const table = await reader.read(sql`SELECT count() AS n FROM spans WHERE ${spansOf(place)}`, options);
+  return table.numbers('n')[0]!;
+}
+
 /** Event times and names of the spans that have any: span id, ns from the trace's start, name. */
 async function readEvents(
   reader: StoreReader,
   place: TracePlace,
-  spans: Table,
+  spans: Columns,
   options?: ReadOptions,
-): Promise<Table | undefined> {
-  if (!spans.column<number>('events').some((count) => count > 0)) return undefined;
-  return reader.read(
-    sql`SELECT span_id, toFloat64(toUnixTimestamp64Nano(event.1) - ${new Bound('Int64', String(place.firstNs))}) AS at, event.2 AS name
+): Promise<Columns | undefined> {
+  const hasEvents = spans.numbers('has_events');
+  if (!Array.prototype.includes.call(hasEvents, 1)) return undefined;
+  return reader.readColumns(
+    sql`SELECT span_id, toFloat64(toUnixTimestamp64Nano(event.1) - ${new Bound('Int64', String(place.firstNs))}) AS at,
+        toLowCardinality(event.2) AS name
       FROM spans ARRAY JOIN arrayZip(event_time, event_name) AS event
       WHERE ${spansOf(place)} ORDER BY time, at LIMIT ${new Bound('UInt32', maxEvents)}`,
     options,
@@ -144,78 +159,87 @@ async function countLogs(reader: StoreReader, place: TracePlace, options?: ReadO
 
 type Shape = Omit<Trace, 'traceId' | 'logCount' | 'truncated' | 'totalSpanCount'>;
 
-/** Puts the spans in order and replaces repeated strings by numbers. Pure; `startNs` is the time that starts count from. */
-export function columnsOf(table: Table, events: Table | undefined, startNs: bigint): Shape {
-  const ids = table.strings('span_id');
-  const start = table.column<number>('start');
+/** Puts the spans in order. Pure; `startNs` is the time that starts count from. */
+function columnsOf(table: Columns, events: Columns | undefined, startNs: bigint): Shape {
+  const ids = table.fixed('span_id');
+  const start = table.numbers('start');
   const duration = table.numbers('duration_ns');
-  const { rows, parent } = orderSpans(ids, table.strings('parent_span_id'), start);
-  const services = new Dictionary(table.strings('service_name'), rows);
-  const names = new Dictionary(table.strings('name'), rows);
-  const pick = <T>(column: readonly T[]): T[] => Array.from(rows, (row) => column[row]!);
+  const { rows, parent } = orderSpans(ids, table.fixed('parent_span_id'), start);
+  const services = pickTexts(table.texts('service_name'), rows);
+  const names = pickTexts(table.texts('name'), rows);
+  const hints = pickTexts(table.texts('hint'), rows);
   let endNs = 0;
-  for (let row = 0; row < ids.length; row++) endNs = Math.max(endNs, start[row]! + duration[row]!);
-  const spanId = pick(ids);
+  for (let row = 0; row < start.length; row++) endNs = Math.max(endNs, start[row]! + duration[row]!);
+  const orderedIds = pickIds(ids, rows);
   return {
     startNs,
     durationNs: endNs,
     services: services.values,
     names: names.values,
+    hints: hints.values.map(oneLine),
     spans: {
-      spanId,
-      parent: Array.from(parent),
+      ids: Buffer.from(orderedIds.buffer).toString('hex'),
+      parent,
       service: services.indices,
       name: names.indices,
-      startNs: pick(start),
-      durationNs: pick(duration),
-      kind: pick(table.column<number>('kind')),
-      status: pick(table.column<number>('status_code')),
-      eventCount: pick(table.column<number>('events')),
-      linkCount: pick(table.column<number>('links')),
-      hint: pick(table.strings('hint')).map(oneLine),
-      ...eventColumns(spanId, events),
+      hint: hints.indices,
+      startNs: pick(start, rows, new Float64Array(rows.length)),
+      durationNs: pick(duration, rows, new Float64Array(rows.length)),
+      kind: pick(table.numbers('kind'), rows, new Uint8Array(rows.length)),
+      status: pick(table.numbers('status_code'), rows, new Uint8Array(rows.length)),
     },
+    events: eventsOf(orderedIds, events),
   };
 }
 
 /** Of several spans with one id, events are drawn at the first. */
-function eventColumns(
-  spanId: readonly string[],
-  events: Table | undefined,
-): Pick<TraceColumns, 'eventRow' | 'eventNs' | 'eventName'> {
-  if (events === undefined) return { eventRow: [], eventNs: [], eventName: [] };
-  const rowOf = new Map<string, number>();
-  for (let row = 0; row < spanId.length; row++) if (!rowOf.has(spanId[row]!)) rowOf.set(spanId[row]!, row);
-  const rows = events.strings('span_id').map((one) => rowOf.get(one) ?? -1);
-  const isKnown = (_: unknown, index: number): boolean => rows[index]! >= 0;
+function eventsOf(orderedIds: Uint8Array, events: Columns | undefined): TraceEvents {
+  if (events === undefined) return { row: [], timeNs: [], name: [], names: [] };
+  const spans = new SpanIndex(orderedIds);
+  const words = wordsOf(events.fixed('span_id'));
+  const rowOf = Int32Array.from({ length: events.rowCount }, (_, i) => spans.find(words[2 * i]!, words[2 * i + 1]!));
+  const known = Int32Array.from(rowOf.keys()).filter((i) => rowOf[i]! >= 0);
+  const times = events.numbers('at');
+  const { values, indices } = pickTexts(events.texts('name'), known);
   return {
-    eventRow: rows.filter(isKnown),
-    eventNs: events.column<number>('at').filter(isKnown),
-    eventName: events.strings('name').filter(isKnown),
+    row: Array.from(known, (i) => rowOf[i]!),
+    timeNs: Array.from(known, (i) => times[i]!),
+    name: Array.from(indices),
+    names: values,
   };
+}
+
+/** `to[i] = from[rows[i]]`. Returns `to`. */
+function pick<T extends Float64Array | Uint8Array | Uint32Array>(from: ArrayLike<number>, rows: Int32Array, to: T): T {
+  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]!]!;
+  return to;
+}
+
+function pickIds(ids: Uint8Array, rows: Int32Array): Uint8Array<ArrayBuffer> {
+  const from = wordsOf(ids);
+  const to = new Uint32Array(from.length);
+  for (let i = 0; i < rows.length; i++) {
+    to[2 * i] = from[2 * rows[i]!]!;
+    to[2 * i + 1] = from[2 * rows[i]! + 1]!;
+  }
+  return new Uint8Array(to.buffer);
+}
+
+/** The texts that occur, numbered by their first row. */
+function pickTexts({ values, indices }: TextColumn, rows: Int32Array): { values: string[]; indices: Uint32Array } {
+  const newIndex = new Int32Array(values.length).fill(-1);
+  const used: string[] = [];
+  const picked = new Uint32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const index = indices[rows[i]!]!;
+    if (newIndex[index]! < 0) newIndex[index] = used.push(values[index]!) - 1;
+    picked[i] = newIndex[index]!;
+  }
+  return { values: used, indices: picked };
 }
 
 function oneLine(hint: string): string {
   return /[\n\r\t]| {2}/.test(hint) ? hint.replace(/\s+/g, ' ').trim() : hint;
-}
-
-/** Strings as indices into the list of distinct ones. */
-class Dictionary {
-  readonly values: string[] = [];
-  readonly indices: number[] = [];
-  constructor(column: readonly string[], rows: Int32Array) {
-    const indexOf = new Map<string, number>();
-    for (const row of rows) {
-      const value = column[row]!;
-      let index = indexOf.get(value);
-      if (index === undefined) {
-        index = this.values.length;
-        indexOf.set(value, index);
-        this.values.push(value);
-      }
-      this.indices.push(index);
-    }
-  }
 }
 
 /** Spans of other traces, or of this one, that link to a span. */

@@ -1,4 +1,5 @@
 /** Puts the spans of a trace in the order in which a waterfall shows them. */
+import { SpanIndex, wordsOf } from './span-index.ts';
 
 /** The span is a root: it names no parent. */
 export const PARENT_NONE = -1;
@@ -14,20 +15,14 @@ export interface SpanOrder {
 
 /**
  * Sorts spans so that parents come before children and siblings by start: depth first, as a waterfall lists them.
- * `spanIds`, `parentIds` (empty or all zeros for none) and `startNs`: one entry per span. Where several spans share an
+ * `spanIds`, `parentIds` (all zeros for none): eight bytes a span; `startNs`: one entry a span. Where several spans share an
  * id, the first one is the parent of those that name it. Spans in a cycle of parents are broken up at the earliest of
  * them, which then counts as one whose parent is missing. Runs in O(n log n) and without recursion.
  */
-export function orderSpans(
-  spanIds: readonly string[],
-  parentIds: readonly string[],
-  startNs: ArrayLike<number>,
-): SpanOrder {
-  const count = spanIds.length;
+export function orderSpans(spanIds: Uint8Array, parentIds: Uint8Array, startNs: ArrayLike<number>): SpanOrder {
+  const count = startNs.length;
   const parentOf = findParents(spanIds, parentIds);
-  const byStart = Int32Array.from({ length: count }, (_, row) => row).sort(
-    (a, b) => startNs[a]! - startNs[b]! || a - b,
-  );
+  const byStart = sortByStart(startNs);
   breakCycles(parentOf, byStart);
   const children = linkChildren(parentOf, byStart);
   const rows = new Int32Array(count);
@@ -53,18 +48,30 @@ export function orderSpans(
   return { rows, parent };
 }
 
-function findParents(spanIds: readonly string[], parentIds: readonly string[]): Int32Array {
-  const rowOf = new Map<string, number>();
-  for (let row = 0; row < spanIds.length; row++) if (!rowOf.has(spanIds[row]!)) rowOf.set(spanIds[row]!, row);
-  const parentOf = new Int32Array(spanIds.length);
-  for (let row = 0; row < spanIds.length; row++) {
-    const parentId = parentIds[row]!;
-    if (parentId === '' || /^0*$/.test(parentId)) parentOf[row] = PARENT_NONE;
-    else parentOf[row] = rowOf.get(parentId) ?? PARENT_MISSING;
+function findParents(spanIds: Uint8Array, parentIds: Uint8Array): Int32Array {
+  const index = new SpanIndex(spanIds);
+  const words = wordsOf(parentIds);
+  const parentOf = new Int32Array(words.length / 2);
+  for (let row = 0; row < parentOf.length; row++) {
+    const first = words[2 * row]!;
+    const second = words[2 * row + 1]!;
+    const parent = index.find(first, second);
+    if (first === 0 && second === 0) parentOf[row] = PARENT_NONE;
     // A span that names itself has no other parent.
-    if (parentOf[row] === row) parentOf[row] = PARENT_MISSING;
+    else parentOf[row] = parent < 0 || parent === row ? PARENT_MISSING : parent;
   }
   return parentOf;
+}
+
+/** The store answers in this order already, as a rule. */
+function sortByStart(startNs: ArrayLike<number>): Int32Array {
+  const rows = new Int32Array(startNs.length);
+  let sorted = true;
+  for (let row = 0; row < rows.length; row++) {
+    rows[row] = row;
+    if (row > 0 && startNs[row]! < startNs[row - 1]!) sorted = false;
+  }
+  return sorted ? rows : rows.sort((a, b) => startNs[a]! - startNs[b]! || a - b);
 }
 
 /** Walks up from each span. A walk that meets its own trail has found a cycle, which is cut at its earliest span. */

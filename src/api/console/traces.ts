@@ -68,8 +68,24 @@ function msOf(ns: bigint): number {
 }
 
 export async function traceRoute({ reader, path, options }: ConsoleRequest): Promise<TraceResponse> {
-  const { startNs, ...trace } = await readTrace(reader, parseId(path['traceId']!, 16, 'trace id'), options);
-  return { ...trace, startNs: String(startNs), startMs: msOf(startNs) };
+  const traceId = parseId(path['traceId']!, 16, 'trace id');
+  const { startNs, spans, ...trace } = await readTrace(reader, traceId, options);
+  return {
+    ...trace,
+    startNs: String(startNs),
+    startMs: msOf(startNs),
+    spans: {
+      ids: spans.ids,
+      parent: Array.from(spans.parent),
+      service: Array.from(spans.service),
+      name: Array.from(spans.name),
+      hint: Array.from(spans.hint),
+      startNs: Array.from(spans.startNs),
+      durationNs: Array.from(spans.durationNs),
+      kind: Array.from(spans.kind),
+      status: Array.from(spans.status),
+    },
+  };
 }
 
 export async function spanRoute({ reader, path, options }: ConsoleRequest): Promise<SpanResponse> {
