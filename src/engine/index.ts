@@ -3,7 +3,7 @@
  * thread.
  */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { hostname, totalmem } from 'node:os';
 import { messageOf, StartError } from '#base';
 import { Connection } from './chdb.ts';
@@ -71,6 +71,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const folder = openDataFolder(options.dataDir);
   let runner: Runner | undefined;
   try {
+    await checkAddress(options.host ?? '127.0.0.1', options.port ?? defaultPort);
     runner = openRunner(folder, options);
     await replaceDefaultDatabase(folder.clickhousePath, runner);
     return await serve(folder, runner, options);
@@ -136,12 +137,19 @@ async function serve(folder: DataFolder, runner: Runner, options: EngineOptions)
   };
 }
 
-async function listen(server: Server, host: string, port: number): Promise<number> {
+async function listen(server: NetServer, host: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port)));
     server.listen(port, host, resolve);
   });
   return (server.address() as AddressInfo).port;
+}
+
+/** Before chDB is opened, which takes a while: whether the address can be had. Throws StartError. */
+async function checkAddress(host: string, port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, host, port);
+  await new Promise((resolve) => server.close(resolve));
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): StartError {

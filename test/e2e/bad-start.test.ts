@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeReference } from '../../src/wire/testing/otlp-reference.ts';
@@ -55,6 +55,28 @@ test.each(FLAGS.map((name) => ({ name })))(
       expect(err).toMatch(new RegExp(`choose another.* --${name}-address`));
     } finally {
       other.close();
+    }
+  },
+);
+
+test.each(FLAGS.map((name) => ({ name })))(
+  'a port taken by a program that never answers: up ends soon, and says who has it: $name',
+  async ({ name }) => {
+    const sockets: Socket[] = [];
+    const mute = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    try {
+      const { port } = mute.address() as { port: number };
+      const startMs = performance.now();
+      const err = await failedUp(['--data', join(scratch.path, 'data'), ...(await portFlags({ [name]: port }))]);
+      expect(err.match(/^signalbox: .*/gm)).toEqual([
+        expect.stringMatching(new RegExp(`127.0.0.1:${port}.*: process ${process.pid} \\(`)),
+      ]);
+      // A second or two on a machine with nothing else to do; waiting for answers took 15 s.
+      expect(performance.now() - startMs).toBeLessThan(12_000);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      mute.close();
     }
   },
 );

@@ -54,8 +54,8 @@ export class Child {
     });
   }
 
-  /** Asks the process to end and waits; kills it at the deadline. */
-  async stop(deadlineMs: number): Promise<void> {
+  /** Asks the process to end and waits; kills it at the deadline, and says so. */
+  async stop(deadlineMs: number, quietly?: 'quietly'): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#restartTimer);
     const child = this.#process;
@@ -65,7 +65,8 @@ export class Child {
     // A channel that is closed already means that the process is on its way out.
     if (child.connected) child.send(message, () => undefined);
     const timer = setTimeout(() => {
-      this.#options.say(`the ${this.role} did not stop within ${deadlineMs / 1000} s and is killed`);
+      if (quietly === undefined)
+        this.#options.say(`the ${this.role} did not stop within ${deadlineMs / 1000} s and is killed`);
       child.kill('SIGKILL');
     }, deadlineMs);
     await exited;

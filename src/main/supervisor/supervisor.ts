@@ -21,6 +21,8 @@ export type RoleInfo = ReadonlyMap<string, Readonly<Record<string, string>>>;
 /** How long the other roles get to report their own reason when one can't start: often it is the better one. */
 const OTHER_FAILURES_MS = 300;
 const STOP_DEADLINE_MS = 15_000;
+/** What has hardly started has little to hand on, and may wait in vain for the one that can't start. */
+const FAILED_START_DEADLINE_MS = 700;
 
 /** The processes of `up`: starts them together, starts them again when they die, stops them in order. */
 export class Supervisor {
@@ -55,7 +57,7 @@ export class Supervisor {
     } catch {
       await failed;
       await new Promise((resolve) => setTimeout(resolve, OTHER_FAILURES_MS));
-      await this.stop();
+      await Promise.all(this.#children.map((child) => child.stop(FAILED_START_DEADLINE_MS, 'quietly')));
       // The last to stop is what the others stand on: its reason comes first.
       throw new RoleFailure(this.#children.toReversed().flatMap((child) => failures.get(child) ?? []));
     }
