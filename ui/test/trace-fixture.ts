@@ -15,9 +15,13 @@ export interface SpanLine {
 
 const INTERNAL = 1;
 
+/** The id of the span with this name: of 16 characters, as real ones. */
+export const idOf = (name: string): string => name.padEnd(16, '.').slice(0, 16);
+
 /** Names are unique and become the span ids; times are ns from the trace's start. Lines come sorted by start. */
 export function traceOf(lines: readonly SpanLine[]): TraceResponse {
   const services = [...new Set(lines.map(({ service }) => service ?? 'shop'))];
+  const hints = [...new Set(lines.map(({ hint }) => hint ?? ''))];
   const rows = new Map(lines.map(({ name }, row) => [name, row]));
   return {
     traceId: 'f'.repeat(32),
@@ -26,8 +30,9 @@ export function traceOf(lines: readonly SpanLine[]): TraceResponse {
     durationNs: Math.max(0, ...lines.map(({ end }) => end)) - Math.min(0, ...lines.map(({ start }) => start)),
     services,
     names: lines.map(({ name }) => name),
+    hints,
     spans: {
-      spanId: lines.map(({ name }) => name),
+      ids: lines.map(({ name }) => idOf(name)).join(''),
       parent: lines.map(({ parent }) => (parent === undefined ? -1 : (rows.get(parent) ?? -2))),
       service: lines.map(({ service }) => services.indexOf(service ?? 'shop')),
       name: lines.map((_, row) => row),
@@ -35,13 +40,9 @@ export function traceOf(lines: readonly SpanLine[]): TraceResponse {
       durationNs: lines.map(({ start, end }) => end - start),
       kind: lines.map(({ kind }) => kind ?? INTERNAL),
       status: lines.map(({ failed }) => (failed ? 2 : 0)),
-      eventCount: lines.map(() => 0),
-      linkCount: lines.map(() => 0),
-      hint: lines.map(({ hint }) => hint ?? ''),
-      eventRow: [],
-      eventNs: [],
-      eventName: [],
+      hint: lines.map(({ hint }) => hints.indexOf(hint ?? '')),
     },
+    events: { row: [], timeNs: [], name: [], names: [] },
     logCount: 0,
     truncated: false,
     totalSpanCount: lines.length,

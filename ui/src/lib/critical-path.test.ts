@@ -8,7 +8,9 @@ import { buildTraceModel } from './trace-model.ts';
 function pathOf(lines: readonly SpanLine[]): string[] {
   const trace = traceOf(lines);
   const path = criticalPath(buildTraceModel(trace));
-  return [...path.row].map((row, i) => `${trace.spans.spanId[row]} ${path.startNs[i]}-${path.endNs[i]}`).reverse();
+  return [...path.row]
+    .map((row, i) => `${trace.names[trace.spans.name[row]!]} ${path.startNs[i]}-${path.endNs[i]}`)
+    .reverse();
 }
 
 describe('the critical path', () => {

@@ -1,6 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { traceOf } from '../../test/trace-fixture.ts';
-import { ancestorsOf, buildTraceModel, findRows, selfSegments, selfTimeNs } from './trace-model.ts';
+import { idOf, type SpanLine, traceOf } from '../../test/trace-fixture.ts';
+import {
+  ancestorsOf,
+  buildTraceModel,
+  findRows,
+  rowOfSpan,
+  rowsBySpanId,
+  selfSegments,
+  spanIdOf,
+} from './trace-model.ts';
 
 /** root [0,100] → a [10,40] → (a1 [12,20], a2 [15,30] failed), b [50,90]; and an orphan. */
 const TRACE = traceOf([
@@ -12,7 +21,7 @@ const TRACE = traceOf([
   { name: 'orphan', parent: 'gone', start: 60, end: 70 },
 ]);
 const model = buildTraceModel(TRACE);
-const names = (rows: Iterable<number>): string[] => [...rows].map((row) => TRACE.spans.spanId[row]!);
+const names = (rows: Iterable<number>): string[] => [...rows].map((row) => TRACE.names[TRACE.spans.name[row]!]!);
 
 describe('the tree', () => {
   test('rows are in depth-first order, roots and orphans by start', () => {
@@ -63,9 +72,9 @@ describe('the tree', () => {
 describe('self time', () => {
   test('is what no child covers; overlapping children count once', () => {
     expect([...selfSegments(model, 1)]).toEqual([10, 12, 30, 40]);
-    expect(selfTimeNs(model, 1)).toBe(12);
+    expect(model.selfNs[1]).toBe(12);
     expect([...selfSegments(model, 0)]).toEqual([0, 10, 40, 50, 90, 100]);
-    expect(selfTimeNs(model, 2)).toBe(8);
+    expect(model.selfNs[2]).toBe(8);
   });
 
   test('children are cut at their parent', () => {
@@ -78,6 +87,47 @@ describe('self time', () => {
       ]),
     );
     expect([...selfSegments(late, 0)]).toEqual([4, 8]);
+    expect(late.selfNs[0]).toBe(4);
+  });
+
+  test("of all rows in one pass it is the sum of each row's segments", () => {
+    const spanArbitrary = fc.record({ start: fc.nat(50), length: fc.nat(30), parent: fc.nat(20) });
+    fc.assert(
+      fc.property(fc.array(spanArbitrary, { maxLength: 15 }), (spans) => {
+        const sorted = spans.toSorted((a, b) => a.start - b.start);
+        const lines = sorted.map(({ start, length, parent }, i): SpanLine => {
+          const line = { name: `s${i}`, start, end: start + length };
+          return i === 0 || parent >= i ? line : { ...line, parent: `s${parent}` };
+        });
+        const built = buildTraceModel(traceOf(lines));
+        for (let row = 0; row < built.count; row++) {
+          const segments = selfSegments(built, row);
+          let sumNs = 0;
+          for (let i = 0; i < segments.length; i += 2) sumNs += segments[i + 1]! - segments[i]!;
+          expect(built.selfNs[row]).toBe(sumNs);
+        }
+      }),
+    );
+  });
+});
+
+describe('ids', () => {
+  test('lead to rows and back', () => {
+    expect(spanIdOf(model, 3)).toBe(idOf('a2'));
+    expect(rowOfSpan(model, idOf('a2'))).toBe(3);
+    expect(rowsBySpanId(model).get(idOf('orphan'))).toBe(5);
+  });
+
+  test('digits that match across the border of two ids are none', () => {
+    const acrossBorder = model.trace.spans.ids.slice(8, 24);
+    expect(rowOfSpan(model, acrossBorder)).toBe(-1);
+    expect(rowOfSpan(model, 'a2')).toBe(-1);
+    expect(rowOfSpan(model, idOf('gone'))).toBe(-1);
+  });
+
+  test('of two spans with one id the first is meant', () => {
+    const twins = buildTraceModel(traceOf(['x', 'x'].map((name, start) => ({ name, start, end: 9 }))));
+    expect([rowOfSpan(twins, idOf('x')), rowsBySpanId(twins).get(idOf('x'))]).toEqual([0, 0]);
   });
 });
 

@@ -28,32 +28,53 @@ export interface TraceModel {
   /** 1 if a descendant (not the row itself) has an error. */
   readonly errorBelow: Uint8Array;
   readonly errorCount: number;
-  readonly rowById: ReadonlyMap<string, number>;
+  /** Time in which none of the span's children ran, ns. */
+  readonly selfNs: Float64Array;
 }
 
 const STATUS_ERROR = 2;
+const ID_DIGITS = 16;
 
 export function buildTraceModel(trace: TraceResponse): TraceModel {
   const { spans } = trace;
-  const count = spans.spanId.length;
-  const parent = Int32Array.from(spans.parent);
-  const startNs = Float64Array.from(spans.startNs);
+  const count = spans.startNs.length;
+  const parent = new Int32Array(spans.parent);
+  const startNs = new Float64Array(spans.startNs);
   const endNs = new Float64Array(count);
   const isError = new Uint8Array(count);
-  const rowById = new Map<string, number>();
   let errorCount = 0;
   for (let row = 0; row < count; row++) {
     endNs[row] = startNs[row]! + spans.durationNs[row]!;
-    if (spans.status[row] === STATUS_ERROR) {
-      isError[row] = 1;
-      errorCount++;
-    }
-    rowById.set(spans.spanId[row]!, row);
+    if (spans.status[row] !== STATUS_ERROR) continue;
+    isError[row] = 1;
+    errorCount++;
   }
   const links = linkChildren(parent, count);
   const walk = walkTree(links, count);
   const sums = sumSubtrees(parent, walk.order, isError);
-  return { count, trace, parent, startNs, endNs, isError, errorCount, rowById, ...links, ...walk, ...sums };
+  const selfNs = sumSelfTimes(parent, startNs, endNs);
+  return { count, trace, parent, startNs, endNs, isError, errorCount, selfNs, ...links, ...walk, ...sums };
+}
+
+export function spanIdOf({ trace }: TraceModel, row: number): string {
+  return trace.spans.ids.slice(row * ID_DIGITS, (row + 1) * ID_DIGITS);
+}
+
+/** The row of the span with this id; -1 if there is none. Looks through all ids: for one span, not for many. */
+export function rowOfSpan({ trace }: TraceModel, spanId: string): number {
+  if (spanId.length !== ID_DIGITS) return -1;
+  const { ids } = trace.spans;
+  let at = ids.indexOf(spanId);
+  // Digits may also match across the border of two ids.
+  while (at > 0 && at % ID_DIGITS !== 0) at = ids.indexOf(spanId, at + 1);
+  return at < 0 ? -1 : at / ID_DIGITS;
+}
+
+/** The rows of all spans by id. Of spans with the same id the first counts. */
+export function rowsBySpanId(model: TraceModel): ReadonlyMap<string, number> {
+  const rows = new Map<string, number>();
+  for (let row = model.count - 1; row >= 0; row--) rows.set(spanIdOf(model, row), row);
+  return rows;
 }
 
 /** Rows come sorted by start with parents before children, so linking from the last to the first keeps the order. */
@@ -139,22 +160,36 @@ export function selfSegments(model: TraceModel, row: number): Float64Array {
   return Float64Array.from(segments);
 }
 
-export function selfTimeNs(model: TraceModel, row: number): number {
-  const segments = selfSegments(model, row);
-  let sumNs = 0;
-  for (let i = 0; i < segments.length; i += 2) sumNs += segments[i + 1]! - segments[i]!;
-  return sumNs;
+/** As `selfSegments`, added up for all rows in one pass: children come after their parent, siblings by start. */
+function sumSelfTimes(parent: Int32Array, startNs: Float64Array, endNs: Float64Array): Float64Array {
+  const count = parent.length;
+  const selfNs = new Float64Array(count);
+  /** Until when a row is covered by its children so far. */
+  const coveredUntilNs = startNs.slice();
+  for (let row = 0; row < count; row++) {
+    selfNs[row] = selfNs[row]! + endNs[row]! - startNs[row]!;
+    const above = parent[row]!;
+    if (above < 0) continue;
+    const fromNs = Math.max(startNs[row]!, coveredUntilNs[above]!);
+    const untilNs = Math.min(endNs[row]!, endNs[above]!);
+    if (untilNs <= fromNs) continue;
+    selfNs[above] = selfNs[above]! - (untilNs - fromNs);
+    coveredUntilNs[above] = untilNs;
+  }
+  return selfNs;
 }
 
 /** Rows whose name, service, hint or id contains `text` (any case), in tree order. `error` also finds failed spans. */
 export function findRows(model: TraceModel, text: string): Int32Array {
   const needle = text.trim().toLowerCase();
   if (needle === '') return new Int32Array(0);
-  const { spans, names, services } = model.trace;
+  const { spans, names, services, hints } = model.trace;
+  const idRow = rowOfSpan(model, needle);
   const contains = (words: readonly string[]): Uint8Array =>
     Uint8Array.from(words, (word) => (word.toLowerCase().includes(needle) ? 1 : 0));
   const nameHit = contains(names);
   const serviceHit = contains(services);
+  const hintHit = contains(hints);
   const found: number[] = [];
   for (let i = 0; i < model.count; i++) {
     const row = model.order[i]!;
@@ -162,8 +197,8 @@ export function findRows(model: TraceModel, text: string): Int32Array {
       nameHit[spans.name[row]!] ||
       serviceHit[spans.service[row]!] ||
       (needle === 'error' && model.isError[row]) ||
-      spans.spanId[row] === needle ||
-      spans.hint[row]!.toLowerCase().includes(needle);
+      hintHit[spans.hint[row]!] ||
+      row === idRow;
     if (hit) found.push(row);
   }
   return Int32Array.from(found);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type SpanLine, traceOf } from '../../test/trace-fixture.ts';
+import { idOf, type SpanLine, traceOf } from '../../test/trace-fixture.ts';
 import { criticalPath } from './critical-path.ts';
-import { buildTraceModel, type TraceModel } from './trace-model.ts';
+import { buildTraceModel, rowOfSpan, type TraceModel } from './trace-model.ts';
 import {
+  carryVisibleState,
   collapseToLevel,
   FOLD_ABOVE_SPANS,
   initialVisibleState,
@@ -39,7 +40,7 @@ function wide(count: number, special: Readonly<Record<number, 'failed' | 'long'>
 const shown = (model: TraceModel, state: VisibleState): string[] => {
   const { lines, folds } = visibleRows(model, state);
   return [...lines].map((line) =>
-    line >= 0 ? model.trace.spans.spanId[line]! : `fold of ${folds[-1 - line]!.siblingCount}`,
+    line >= 0 ? model.trace.names[model.trace.spans.name[line]!]! : `fold of ${folds[-1 - line]!.siblingCount}`,
   );
 };
 
@@ -109,12 +110,61 @@ describe('a large trace', () => {
     const [fold] = folds;
     const opened = visibleRows(model, openFold(state, fold!.firstRow));
     expect(opened.lines.length).toBe(visibleRows(model, state).lines.length + fold!.siblingCount - 1);
-    const hidden = model.rowById.get('leaf3')!;
+    const hidden = rowOfSpan(model, idOf('leaf3'));
     expect(lines).not.toContain('leaf3');
     expect(shown(model, revealRow(model, state, hidden))).toContain('leaf3');
   });
 
   test('asking for a level ends the folding', () => {
     expect(shown(model, collapseToLevel(model, 1))).toHaveLength(count + 1);
+  });
+});
+
+describe('late spans', () => {
+  const open = initialVisibleState(small, criticalPath(small).onPath);
+  const none = (model: TraceModel): Uint8Array => new Uint8Array(model.count);
+
+  test('leave collapsed what was collapsed, although the rows are others', () => {
+    const grown = buildTraceModel(
+      traceOf([
+        { name: 'root', start: 0, end: 100 },
+        { name: 'new', parent: 'root', start: 5, end: 9 },
+        { name: 'new1', parent: 'new', start: 6, end: 7 },
+        { name: 'a', parent: 'root', start: 10, end: 40, service: 'orders' },
+        { name: 'a1', parent: 'a', start: 12, end: 20, service: 'orders' },
+        { name: 'a11', parent: 'a1', start: 13, end: 14, service: 'orders' },
+        { name: 'b', parent: 'root', start: 50, end: 90 },
+        { name: 'b1', parent: 'b', start: 60, end: 70 },
+      ]),
+    );
+    const before = { model: small, state: toggleCollapsed(open, rowOfSpan(small, idOf('a'))) };
+    expect(shown(grown, carryVisibleState(before, grown, none(grown)))).toEqual([
+      'root',
+      'new',
+      'new1',
+      'a',
+      'b',
+      'b1',
+    ]);
+    const level = { model: small, state: collapseToLevel(small, 1) };
+    expect(shown(grown, carryVisibleState(level, grown, none(grown)))).toEqual(['root', 'new', 'new1', 'a', 'b']);
+  });
+
+  test('leave opened folds open, and fold like the others', () => {
+    const before = wide(FOLD_ABOVE_SPANS, { 500: 'failed' });
+    const state = initialVisibleState(before, none(before));
+    const [first] = visibleRows(before, state).folds;
+    const opened = openFold(state, first!.firstRow);
+    const after = wide(FOLD_ABOVE_SPANS + 50, { 500: 'failed' });
+    const carried = carryVisibleState({ model: before, state: opened }, after, none(after));
+    expect(shown(after, carried)).toContain('c3');
+    expect(shown(after, carried)).not.toContain(`c${FOLD_ABOVE_SPANS + 20}`);
+    expect(shown(after, carryVisibleState({ model: before, state }, after, none(after)))).not.toContain('c3');
+  });
+
+  test('do not fold a trace that was open whole', () => {
+    const after = wide(FOLD_ABOVE_SPANS, {});
+    const carried = carryVisibleState({ model: small, state: open }, after, none(after));
+    expect(shown(after, carried)).toHaveLength(after.count);
   });
 });

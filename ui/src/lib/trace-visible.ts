@@ -2,14 +2,14 @@
  * Which rows of a trace are on the screen. A row can be collapsed (its subtree is hidden); runs of siblings that do not
  * matter can be folded into one line. What matters: failed spans, the critical path, the longest spans, their ancestors.
  */
-import { ancestorsOf, type TraceModel } from './trace-model.ts';
+import { ancestorsOf, rowsBySpanId, spanIdOf, type TraceModel } from './trace-model.ts';
 
 export interface VisibleState {
   /** 1: the row's children are hidden. One entry per row. */
   readonly collapsed: Uint8Array;
   /** 1: the row matters. Absent: nothing is folded. */
   readonly important: Uint8Array | undefined;
-  /** Folds that were opened, by the first row in each. */
+  /** Folds that were opened: a row of each, so that a fold stays open when late spans join it. */
   readonly openedFolds: ReadonlySet<number>;
 }
 
@@ -57,8 +57,9 @@ export function markImportant(model: TraceModel, onCriticalPath: Uint8Array): Ui
     mark(row);
     errorsLeft--;
   }
-  const durations = Float64Array.from(model.endNs, (endNs, row) => endNs - model.startNs[row]!);
-  const threshold = Float64Array.from(durations).sort()[Math.max(0, model.count - LONGEST_KEPT)]!;
+  const durations = new Float64Array(model.count);
+  for (let row = 0; row < model.count; row++) durations[row] = model.endNs[row]! - model.startNs[row]!;
+  const threshold = durations.slice().sort()[Math.max(0, model.count - LONGEST_KEPT)]!;
   for (let row = 0; row < model.count; row++) {
     // Most of a long chain is on the critical path: there only the pieces that take part of the time count.
     const onPath = onCriticalPath[row] === 1 && durations[row]! * 1000 >= model.trace.durationNs;
@@ -83,7 +84,7 @@ export function visibleRows(model: TraceModel, state: VisibleState): VisibleRows
     const row = model.order[i]!;
     if (important && !important[row] && model.parent[row]! >= 0) {
       const fold = foldFrom(model, important, row);
-      if (fold.siblingCount >= FOLD_MIN_SIBLINGS && !state.openedFolds.has(row)) {
+      if (fold.siblingCount >= FOLD_MIN_SIBLINGS && !isOpened(model, state, fold)) {
         lines.push(-1 - folds.length);
         folds.push(fold);
         i += fold.spanCount;
@@ -111,6 +112,15 @@ function foldFrom(model: TraceModel, important: Uint8Array, firstRow: number): F
     lastRow = row;
   }
   return { firstRow, lastRow, siblingCount, spanCount, startNs: model.startNs[firstRow]!, endNs };
+}
+
+function isOpened(model: TraceModel, { openedFolds }: VisibleState, fold: FoldInfo): boolean {
+  if (openedFolds.size === 0) return false;
+  for (let row = fold.firstRow; row >= 0; row = model.nextSibling[row]!) {
+    if (openedFolds.has(row)) return true;
+    if (row === fold.lastRow) return false;
+  }
+  return false;
 }
 
 /** Pushes the lines of a run of siblings that is not folded; inside it only collapsing applies. Returns the next place. */
@@ -172,6 +182,30 @@ export function setSubtreeCollapsed(
   const important = state.important.slice();
   for (let i = from; i < from + model.subtreeSize[row]!; i++) important[model.order[i]!] = 1;
   return { ...state, collapsed, important };
+}
+
+/**
+ * The state of a trace in a newer version of it that may have more spans, in other rows. What was there keeps its state; what is new comes as
+ * it would in a trace that is opened, without folding where the person ended that.
+ */
+export function carryVisibleState(
+  from: { readonly model: TraceModel; readonly state: VisibleState },
+  model: TraceModel,
+  onCriticalPath: Uint8Array,
+): VisibleState {
+  const fresh = initialVisibleState(model, onCriticalPath);
+  const oldRows = rowsBySpanId(from.model);
+  const collapsed = from.state.important === undefined ? new Uint8Array(model.count) : fresh.collapsed.slice();
+  const important = from.state.important && (fresh.important?.slice() ?? new Uint8Array(model.count).fill(1));
+  const openedFolds = new Set<number>();
+  for (let row = 0; row < model.count; row++) {
+    const old = oldRows.get(spanIdOf(model, row));
+    if (old === undefined) continue;
+    collapsed[row] = from.state.collapsed[old]!;
+    if (important && from.state.important![old]) important[row] = 1;
+    if (from.state.openedFolds.has(old)) openedFolds.add(row);
+  }
+  return { collapsed, important, openedFolds };
 }
 
 /** Opens whatever hides a row: its collapsed ancestors, and the folds that it or they are in. */

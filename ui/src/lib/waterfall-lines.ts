@@ -3,7 +3,7 @@
  * -1 - i, an inline log record is LOG_LINE + its index.
  */
 import type { LogRecord } from '#api/types.ts';
-import type { TraceModel } from './trace-model.ts';
+import { rowsBySpanId, type TraceModel } from './trace-model.ts';
 
 export const LOG_LINE = 1 << 30;
 
@@ -19,8 +19,9 @@ export function indexLogs(model: TraceModel, records: readonly LogRecord[]): Log
   const traceStartNs = BigInt(model.trace.startNs);
   const offsetNs = Float64Array.from(records, ({ timeNs }) => Number(BigInt(timeNs) - traceStartNs));
   const byRow = new Map<number, number[]>();
+  const rows = records.length > 0 ? rowsBySpanId(model) : undefined;
   records.forEach(({ spanId }, i) => {
-    const row = model.rowById.get(spanId) ?? -1;
+    const row = rows?.get(spanId) ?? -1;
     const list = byRow.get(row);
     if (list) list.push(i);
     else byRow.set(row, [i]);
@@ -42,7 +43,7 @@ export function withLogLines(lines: Int32Array, logs: LogsByRow): Int32Array {
 /** Events by row, as pairs of indices into the trace's event columns. */
 export function indexEvents(model: TraceModel): ReadonlyMap<number, readonly number[]> {
   const byRow = new Map<number, number[]>();
-  model.trace.spans.eventRow.forEach((row, i) => {
+  model.trace.events.row.forEach((row, i) => {
     const list = byRow.get(row);
     if (list) list.push(i);
     else byRow.set(row, [i]);

@@ -6,6 +6,7 @@ import { formatCount, formatDateTime, formatDuration, plural } from '../lib/form
 import { useKeys } from '../lib/keys.ts';
 import { useLinks } from '../lib/links.ts';
 import { useApi } from '../lib/scope.tsx';
+import { spanIdOf } from '../lib/trace-model.ts';
 import { LOG_LINE } from '../lib/waterfall-lines.ts';
 import { Minimap } from '../panels/minimap.tsx';
 import { SpanDetail } from '../panels/span-detail.tsx';
@@ -35,7 +36,7 @@ export function TracePage() {
       <To target={links.traces()}>Traces</To> /
     </span>
   );
-  if (!data || data.spans.spanId.length === 0) {
+  if (!data || data.spans.startNs.length === 0) {
     return (
       <>
         <PageTitle title={`Trace ${traceId.slice(0, 8)}…`} above={above} />
@@ -86,7 +87,12 @@ function OpenTrace({ trace, logs, above }: OpenTraceProps) {
           <Waterfall view={view} nameWidth={nameWidth} onNameWidth={setNameWidth} />
         </div>
         {view.selected >= 0 ? (
-          <SpanDetail key={view.selected} view={view} row={view.selected} onClose={() => view.select(-1)} />
+          <SpanDetail
+            key={spanIdOf(view.model, view.selected)}
+            view={view}
+            row={view.selected}
+            onClose={() => view.select(-1)}
+          />
         ) : null}
       </div>
     </>
@@ -106,9 +112,7 @@ function TraceFigures({ trace, view }: { readonly trace: TraceResponse; readonly
         {trace.traceId} <CopyAction title="Copy the trace id" text={trace.traceId} />
       </span>
       {trace.truncated ? (
-        <span className="chip warning-text">
-          only the first {formatCount(trace.spans.spanId.length)} spans are shown
-        </span>
+        <span className="chip warning-text">only the first {formatCount(view.model.count)} spans are shown</span>
       ) : null}
       {view.folds.length > 0 ? (
         <span

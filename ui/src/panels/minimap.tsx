@@ -1,5 +1,5 @@
 /** The whole trace in a strip. Dragging on it zooms the waterfall; the part in view is bright, the rest is veiled. */
-import { useCallback, useRef } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { serviceColour } from '../lib/colour.ts';
 import { formatDuration } from '../lib/format.ts';
 import { useTheme } from '../lib/theme.tsx';
@@ -8,8 +8,25 @@ import type { TraceView } from './use-trace-view.ts';
 import { timeToX, xToTime } from './waterfall-draw.ts';
 
 const HEIGHT = 48;
+const NOT_YET = { width: 0, height: 0 };
 /** More spans than this are sampled; failed ones are always drawn. */
 const DRAWN_SPANS = 6_000;
+
+/** False until the page was painted once: the waterfall comes first. */
+function useIsPainted(): boolean {
+  const [painted, setPainted] = useState(false);
+  useEffect(() => {
+    let timer = 0;
+    const frame = requestAnimationFrame(() => {
+      timer = window.setTimeout(() => setPainted(true));
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      window.clearTimeout(timer);
+    };
+  }, []);
+  return painted;
+}
 
 export function Minimap({ view, left }: { readonly view: TraceView; readonly left: number }) {
   const { tokens } = useTheme();
@@ -41,7 +58,7 @@ export function Minimap({ view, left }: { readonly view: TraceView; readonly lef
     },
     [model, tokens, wholeNs],
   );
-  useDraw(canvas, size, draw);
+  useDraw(canvas, useIsPainted() ? size : NOT_YET, draw);
   const toView = (x0: number, x1: number): readonly [number, number] => [
     xToTime(x0, whole, size.width),
     xToTime(x1, whole, size.width),

@@ -8,7 +8,7 @@ import { useApi } from '../lib/scope.tsx';
 import { severityColour } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { rangeToSearch } from '../lib/time-range.ts';
-import { selfTimeNs, type TraceModel } from '../lib/trace-model.ts';
+import { spanIdOf, type TraceModel } from '../lib/trace-model.ts';
 import { AttributeTable, CopyAction, printAttribute } from '../widgets/attribute-table.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
@@ -29,7 +29,7 @@ export function SpanDetail({
   readonly onClose: () => void;
 }) {
   const { model } = view;
-  const spanId = model.trace.spans.spanId[row]!;
+  const spanId = spanIdOf(model, row);
   const answer = useApi<SpanResponse>(`/traces/${model.trace.traceId}/spans/${spanId}`, {}, { keep: false });
   const service = model.trace.services[model.trace.spans.service[row]!]!;
   const name = model.trace.names[model.trace.spans.name[row]!]!;
@@ -67,7 +67,7 @@ export function SpanDetail({
 
 function SpanFigures({ model, row }: { readonly model: TraceModel; readonly row: number }) {
   const durationNs = model.trace.spans.durationNs[row]!;
-  const selfNs = selfTimeNs(model, row);
+  const selfNs = model.selfNs[row]!;
   return (
     <dl className="figures">
       <Figure

@@ -3,18 +3,15 @@ import { useMemo, useRef } from 'react';
 import { serviceColour } from '../lib/colour.ts';
 import { formatDuration, formatPercent, plural } from '../lib/format.ts';
 import { useKeys } from '../lib/keys.ts';
-import { usePageSearch } from '../lib/page-search.ts';
-import type { TraceSearch } from '../lib/search.ts';
 import { useTheme } from '../lib/theme.tsx';
-import { selfTimeNs } from '../lib/trace-model.ts';
 import { collapseToLevel, initialVisibleState, setServiceCollapsed } from '../lib/trace-visible.ts';
 import { Icon } from '../widgets/icons.tsx';
 import { Popover } from '../widgets/popover.tsx';
 import type { TraceView } from './use-trace-view.ts';
 
 export function TraceToolbar({ view }: { readonly view: TraceView }) {
-  const { search, update } = usePageSearch<TraceSearch>();
-  const toggleLogs = (): void => update({ logs: search.logs ? undefined : true }, true);
+  const { search, update } = view;
+  const toggleLogs = (): void => update({ logs: search.logs ? undefined : true });
   useKeys([{ keys: 'l', help: 'Logs in place', group: 'Trace', run: toggleLogs }]);
   const { errorCount } = view.model;
   const { logCount } = view.model.trace;
@@ -60,7 +57,7 @@ export function TraceToolbar({ view }: { readonly view: TraceView }) {
 }
 
 function FindBox({ view }: { readonly view: TraceView }) {
-  const { search, update } = usePageSearch<TraceSearch>();
+  const { search, update } = view;
   const input = useRef<HTMLInputElement>(null);
   const focus = (): void => {
     input.current?.focus();
@@ -82,11 +79,11 @@ function FindBox({ view }: { readonly view: TraceView }) {
         aria-label="Find in the trace"
         placeholder="Find in the trace"
         value={text}
-        onChange={(event) => update({ find: event.target.value || undefined }, true)}
+        onChange={(event) => update({ find: event.target.value.toWellFormed() || undefined })}
         onKeyDown={(event) => {
           if (event.key === 'Enter') view.goToFound(event.shiftKey ? -1 : 1);
           else if (event.key === 'Escape') {
-            if (text !== '') update({ find: undefined }, true);
+            if (text !== '') update({ find: undefined });
             input.current?.blur();
           } else return;
           event.preventDefault();
@@ -193,7 +190,7 @@ function ServiceShares({ view }: { readonly view: TraceView }) {
     const sums = new Float64Array(model.trace.services.length);
     for (let row = 0; row < model.count; row++) {
       const service = model.trace.spans.service[row]!;
-      sums[service] = sums[service]! + selfTimeNs(model, row);
+      sums[service] = sums[service]! + model.selfNs[row]!;
     }
     const total = Math.max(
       1,

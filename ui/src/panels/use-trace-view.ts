@@ -1,11 +1,12 @@
 /** The state of an opened trace: what is collapsed, selected, found and zoomed, and the keys that change it. */
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { LogRecord, TraceResponse } from '#api/types.ts';
 import { type CriticalPath, criticalPath } from '../lib/critical-path.ts';
-import { usePageSearch } from '../lib/page-search.ts';
+import { type PageSearch, useQuickSearch } from '../lib/page-search.ts';
 import type { TraceSearch } from '../lib/search.ts';
-import { buildTraceModel, findRows, type TraceModel } from '../lib/trace-model.ts';
+import { buildTraceModel, findRows, rowOfSpan, spanIdOf, type TraceModel } from '../lib/trace-model.ts';
 import {
+  carryVisibleState,
   type FoldInfo,
   initialVisibleState,
   openFold,
@@ -20,6 +21,9 @@ import { indexEvents, indexLogs, type LogsByRow, withLogLines } from '../lib/wat
 export interface TraceView {
   readonly model: TraceModel;
   readonly path: CriticalPath;
+  /** What the URL holds, or will in a moment: it changes at once, so that no key acts on an old state. */
+  readonly search: TraceSearch;
+  readonly update: PageSearch<TraceSearch>['update'];
   readonly lines: Int32Array;
   readonly folds: readonly FoldInfo[];
   readonly state: VisibleState;
@@ -45,20 +49,23 @@ export interface TraceView {
 const MIN_VIEW_NS = 100;
 
 export function useTraceView(trace: TraceResponse, logRecords: readonly LogRecord[]): TraceView {
-  const { search, update } = usePageSearch<TraceSearch>();
+  const { search, update } = useQuickSearch<TraceSearch>();
   const model = useMemo(() => buildTraceModel(trace), [trace]);
   const path = useMemo(() => criticalPath(model), [model]);
   const events = useMemo(() => indexEvents(model), [model]);
   const logs = useMemo(() => indexLogs(model, logRecords), [model, logRecords]);
-  const selected = search.span === undefined ? -1 : (model.rowById.get(search.span) ?? -1);
+  const selected = useMemo(
+    () => (search.span === undefined ? -1 : rowOfSpan(model, search.span)),
+    [model, search.span],
+  );
   const [state, setStateRaw] = useState<VisibleState>(() => openedAt(model, path, selected));
   const [scrollTarget, setScrollTarget] = useState({ row: selected, serial: selected < 0 ? 0 : 1 });
   const setState = useCallback((change: (state: VisibleState) => VisibleState) => setStateRaw(change), []);
-  // A refetch may bring late spans: the rows are others then, and so is the state.
+  // A refetch may bring late spans: the rows are others then, what the person did with them is not.
   const [stateModel, setStateModel] = useState(model);
   if (stateModel !== model) {
     setStateModel(model);
-    setStateRaw(openedAt(model, path, selected));
+    setStateRaw((previous) => carryVisibleState({ model: stateModel, state: previous }, model, path.onPath));
   }
 
   const visible = useMemo(() => visibleRows(model, state), [model, state]);
@@ -70,7 +77,7 @@ export function useTraceView(trace: TraceResponse, logRecords: readonly LogRecor
   const foundSet = useMemo(() => new Set(found), [found]);
 
   const select = useCallback(
-    (row: number) => update({ span: row < 0 ? undefined : model.trace.spans.spanId[row] }, true),
+    (row: number) => update({ span: row < 0 ? undefined : spanIdOf(model, row) }),
     [update, model],
   );
   const goTo = useCallback(
@@ -99,39 +106,35 @@ export function useTraceView(trace: TraceResponse, logRecords: readonly LogRecor
   const wholeNs = Math.max(1, trace.durationNs);
   const viewNs = useMemo<readonly [number, number]>(() => search.zoom ?? [0, wholeNs], [search.zoom, wholeNs]);
   const setViewNs = useCallback(
-    (view: readonly [number, number] | undefined) => update({ zoom: view && clampView(view, wholeNs) }, true),
+    (view: readonly [number, number] | undefined) => update({ zoom: view && clampView(view, wholeNs) }),
     [update, wholeNs],
   );
 
   useEffect(() => {
-    if (search.span !== undefined && selected < 0) update({ span: undefined }, true);
+    if (search.span !== undefined && selected < 0) update({ span: undefined });
   }, [search.span, selected, update]);
 
-  return {
-    model,
-    path,
-    lines,
-    folds: visible.folds,
-    state,
-    setState,
-    events,
-    logs,
-    selected,
-    select,
-    scrollTarget,
-    found,
-    isFound: useCallback((row: number) => foundSet.has(row), [foundSet]),
-    goToFound,
-    goToError,
-    toggle: useCallback((row: number) => setStateRaw((previous) => toggleCollapsed(previous, row)), []),
-    toggleSubtree: useCallback(
-      (row: number) => setStateRaw((previous) => setSubtreeCollapsed(model, previous, row, !previous.collapsed[row])),
-      [model],
-    ),
-    unfold: useCallback((firstRow: number) => setStateRaw((previous) => openFold(previous, firstRow)), []),
-    viewNs,
-    setViewNs,
-  };
+  const isFound = useCallback((row: number) => foundSet.has(row), [foundSet]);
+  const toggle = useCallback((row: number) => setStateRaw((previous) => toggleCollapsed(previous, row)), []);
+  const toggleSubtree = useCallback(
+    (row: number) => setStateRaw((previous) => setSubtreeCollapsed(model, previous, row, !previous.collapsed[row])),
+    [model],
+  );
+  const unfold = useCallback((firstRow: number) => setStateRaw((previous) => openFold(previous, firstRow)), []);
+  const { folds } = visible;
+
+  return useSteady<TraceView>({
+    ...{ model, path, search, update, lines, folds, state, setState, events, logs, selected, select, scrollTarget },
+    ...{ found, isFound, goToFound, goToError, toggle, toggleSubtree, unfold, viewNs, setViewNs },
+  });
+}
+
+/** The object of the last time as long as all its fields are the same: what is drawn from it is not drawn again. */
+function useSteady<T extends object>(next: T): T {
+  const kept = useRef(next);
+  const isSame = Object.entries(next).every(([key, value]) => Object.is(kept.current[key as keyof T], value));
+  if (!isSame) kept.current = next;
+  return kept.current;
 }
 
 function openedAt(model: TraceModel, path: CriticalPath, selected: number): VisibleState {

@@ -171,11 +171,11 @@ function drawMarks(
   row: number,
   y: number,
 ): void {
-  const { spans } = view.model.trace;
+  const { events } = view.model.trace;
   for (const i of view.events.get(row) ?? []) {
-    const x = timeToX(spans.eventNs[i]!, view.viewNs, width);
+    const x = timeToX(events.timeNs[i]!, view.viewNs, width);
     if (x < 0 || x > width) continue;
-    context.fillStyle = spans.eventName[i] === 'exception' ? tokens.error : tokens.text;
+    context.fillStyle = events.names[events.name[i]!] === 'exception' ? tokens.error : tokens.text;
     context.fillRect(Math.round(x) - 0.75, y - 3, 1.5, BAR_HEIGHT + 3);
   }
   for (const i of view.logs.byRow.get(row) ?? []) {

@@ -1,8 +1,9 @@
 /** The left part of one line of the waterfall: a span with its place in the tree, a fold, or a log record. */
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { formatDuration, plural } from '../lib/format.ts';
 import { severityColour } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
+import { rowOfSpan } from '../lib/trace-model.ts';
 import { LOG_LINE } from '../lib/waterfall-lines.ts';
 import { printAttribute } from '../widgets/attribute-table.tsx';
 import { Icon } from '../widgets/icons.tsx';
@@ -11,18 +12,20 @@ import type { TraceView } from './use-trace-view.ts';
 
 interface LineProps {
   readonly view: TraceView;
+  /** Place among the lines, and what stands there. */
+  readonly index: number;
   readonly line: number;
   readonly top: number;
   readonly depthStep: number;
   readonly hovered: boolean;
-  readonly onChoose: () => void;
+  readonly onChoose: (index: number) => void;
 }
 
-export function WaterfallLine(props: LineProps) {
+export const WaterfallLine = memo(function WaterfallLine(props: LineProps) {
   const { line } = props;
   if (line < 0) return <FoldLine {...props} />;
   return line >= LOG_LINE ? <LogLine {...props} /> : <SpanLine {...props} />;
-}
+});
 
 interface ShellProps extends LineProps {
   readonly className: string;
@@ -31,7 +34,7 @@ interface ShellProps extends LineProps {
   readonly children: ReactNode;
 }
 
-function Shell({ className, top, depth, depthStep, hovered, onChoose, label, children }: ShellProps) {
+function Shell({ className, index, top, depth, depthStep, hovered, onChoose, label, children }: ShellProps) {
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: j, k and Enter of the page choose lines
     <div
@@ -41,7 +44,7 @@ function Shell({ className, top, depth, depthStep, hovered, onChoose, label, chi
       {...(label ? { 'aria-label': label } : {})}
       className={`${className}${hovered ? ' hovered' : ''}`}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={onChoose}
+      onClick={() => onChoose(index)}
     >
       <span className="guides" style={{ width: depth * depthStep, backgroundSize: `${depthStep}px 100%` }} />
       {children}
@@ -52,10 +55,10 @@ function Shell({ className, top, depth, depthStep, hovered, onChoose, label, chi
 function SpanLine(props: LineProps) {
   const { view, line: row } = props;
   const { model, state } = view;
-  const { spans, services, names } = model.trace;
+  const { spans, services, names, hints } = model.trace;
   const service = services[spans.service[row]!]!;
   const name = names[spans.name[row]!]!;
-  const hint = spans.hint[row]!;
+  const hint = hints[spans.hint[row]!]!;
   const children = model.childCount[row]!;
   const collapsed = state.collapsed[row] === 1;
   const failed = model.isError[row] === 1;
@@ -133,8 +136,8 @@ function LogLine(props: LineProps) {
   const { view, line } = props;
   const { tokens } = useTheme();
   const record = view.logs.records[line - LOG_LINE]!;
-  const row = view.model.rowById.get(record.spanId);
-  const depth = row === undefined ? 0 : view.model.depth[row]! + 1;
+  const row = rowOfSpan(view.model, record.spanId);
+  const depth = row < 0 ? 0 : view.model.depth[row]! + 1;
   return (
     <Shell {...props} className="wf-line log" depth={depth}>
       <span className="twisty" />

@@ -5,6 +5,7 @@
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { formatDuration, tickText } from '../lib/format.ts';
 import { useTheme } from '../lib/theme.tsx';
+import { rowOfSpan, spanIdOf } from '../lib/trace-model.ts';
 import { LOG_LINE } from '../lib/waterfall-lines.ts';
 import { type Draw, useDrag, useDraw, useSize } from '../widgets/canvas.tsx';
 import type { TraceView } from './use-trace-view.ts';
@@ -18,6 +19,8 @@ interface WaterfallProps {
 }
 
 const WHEEL_ZOOM = 1.0015;
+/** What stands above the lines, roughly. */
+const ABOVE_PX = 220;
 
 export function Waterfall({ view, nameWidth, onNameWidth }: WaterfallProps) {
   const { tokens } = useTheme();
@@ -27,7 +30,8 @@ export function Waterfall({ view, nameWidth, onNameWidth }: WaterfallProps) {
   const [scrollTop, setScrollTop] = useState(0);
   const [hoverLine, setHoverLine] = useState(-1);
   const [pointerX, setPointerX] = useState<number>();
-  const { height } = useSize(scroller);
+  // The first lines come with the first drawing, not after the page was laid out once without them.
+  const { height } = useSize(scroller, { width: 0, height: window.innerHeight - ABOVE_PX });
   const size = useSize(timeline);
   const { lines, viewNs, setViewNs, select, selected, scrollTarget } = view;
 
@@ -39,6 +43,7 @@ export function Waterfall({ view, nameWidth, onNameWidth }: WaterfallProps) {
     [view, tokens, scrollTop, hoverLine],
   );
   useDraw(canvas, size, draw);
+  useSteadyScroll(scroller, view, scrollTop);
   useScrollIntoView(scroller, view, scrollTarget);
 
   const lineAt = (clientY: number): number => {
@@ -52,6 +57,9 @@ export function Waterfall({ view, nameWidth, onNameWidth }: WaterfallProps) {
     else if (line < LOG_LINE) select(line === selected ? -1 : line);
     else selectLogSpan(view, line - LOG_LINE);
   };
+  const latestChoose = useRef(choose);
+  latestChoose.current = choose;
+  const onChoose = useCallback((index: number) => latestChoose.current(index), []);
   const dragged = useDrag(timeline, {
     onDone: ({ x0, x1 }) => setViewNs([xToTime(x0, viewNs, size.width), xToTime(x1, viewNs, size.width)]),
     onClick: (_x, y) => choose(Math.floor((y + scrollTop) / LINE_HEIGHT)),
@@ -96,11 +104,12 @@ export function Waterfall({ view, nameWidth, onNameWidth }: WaterfallProps) {
               <WaterfallLine
                 key={index}
                 view={view}
+                index={index}
                 line={lines[index]!}
                 top={index * LINE_HEIGHT - scrollTop}
                 depthStep={depthStep}
                 hovered={index === hoverLine}
-                onChoose={() => choose(index)}
+                onChoose={onChoose}
               />
             ))}
           </div>
@@ -124,8 +133,8 @@ export function Waterfall({ view, nameWidth, onNameWidth }: WaterfallProps) {
 }
 
 function selectLogSpan(view: TraceView, logIndex: number): void {
-  const row = view.model.rowById.get(view.logs.records[logIndex]?.spanId ?? '');
-  if (row !== undefined) view.select(row);
+  const row = rowOfSpan(view.model, view.logs.records[logIndex]?.spanId ?? '');
+  if (row >= 0) view.select(row);
 }
 
 interface TimeHeaderProps {
@@ -188,6 +197,22 @@ function useScrollIntoView(
     done.current = target.serial;
     scrollToLine(element, index);
   }, [scroller, lines, target]);
+}
+
+/** Late spans come in between other lines: the one at the top stays where it is. */
+function useSteadyScroll(scroller: React.RefObject<HTMLDivElement | null>, view: TraceView, scrollTop: number): void {
+  const { model, lines } = view;
+  const shown = useRef({ model, lines, scrollTop });
+  useLayoutEffect(() => {
+    const before = shown.current;
+    shown.current = { model, lines, scrollTop };
+    if (before.model === model || before.scrollTop === 0 || !scroller.current) return;
+    const top = Math.floor(before.scrollTop / LINE_HEIGHT);
+    const at = before.lines.findIndex((line, index) => index >= top && line >= 0 && line < LOG_LINE);
+    if (at < 0) return;
+    const now = lines.indexOf(rowOfSpan(model, spanIdOf(before.model, before.lines[at]!)));
+    if (now >= 0) scroller.current.scrollTop = before.scrollTop + (now - at) * LINE_HEIGHT;
+  }, [scroller, model, lines, scrollTop]);
 }
 
 export function scrollToLine(element: HTMLElement, index: number): void {

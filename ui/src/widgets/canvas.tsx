@@ -8,9 +8,11 @@ export interface Size {
 
 export type Draw = (context: CanvasRenderingContext2D, size: Size) => void;
 
-/** Follows an element's size in CSS pixels; 0 x 0 until the first layout. */
-export function useSize(element: RefObject<HTMLElement | null>): Size {
-  const [size, setSize] = useState<Size>({ width: 0, height: 0 });
+const NO_SIZE: Size = { width: 0, height: 0 };
+
+/** Follows an element's size in CSS pixels; `guess` until the first layout. */
+export function useSize(element: RefObject<HTMLElement | null>, guess: Size = NO_SIZE): Size {
+  const [size, setSize] = useState(guess);
   useLayoutEffect(() => {
     const target = element.current;
     if (!target) return;

@@ -326,27 +326,10 @@ const startNsOf = (trace: MockTrace): bigint => BigInt(Math.round(trace.startMs 
 export function trace(store: MockStore, traceId: string): TraceResponse | undefined {
   const found = store.trace(traceId);
   if (!found) return undefined;
-  const serviceNames = indexer();
-  const spanNames = indexer();
+  const [serviceNames, spanNames, hints, eventNames] = [indexer(), indexer(), indexer(), indexer()];
   const { spans } = found;
   const rowOf = new Map(spans.map((span, row) => [span.spanId, row]));
   const events = spans.flatMap((span, row) => span.events.map((event) => ({ row, event })));
-  const columns: TraceResponse['spans'] = {
-    spanId: spans.map(({ spanId }) => spanId),
-    parent: spans.map(({ parentId }) => (parentId === '' ? -1 : (rowOf.get(parentId) ?? -2))),
-    service: spans.map((span) => serviceNames.of(span.service)),
-    name: spans.map((span) => spanNames.of(span.name)),
-    startNs: spans.map(({ startNs }) => startNs),
-    durationNs: spans.map(({ durationNs }) => durationNs),
-    kind: spans.map(({ kind }) => kind),
-    status: spans.map(({ status }) => status),
-    eventCount: spans.map((span) => span.events.length),
-    linkCount: spans.map(({ links }) => links.length),
-    hint: spans.map(({ hint }) => hint),
-    eventRow: events.map(({ row }) => row),
-    eventNs: events.map(({ event }) => event.offsetNs),
-    eventName: events.map(({ event }) => event.name),
-  };
   return {
     traceId,
     startNs: startNsOf(found).toString(),
@@ -354,7 +337,24 @@ export function trace(store: MockStore, traceId: string): TraceResponse | undefi
     durationNs: found.durationNs,
     services: serviceNames.list,
     names: spanNames.list,
-    spans: columns,
+    hints: hints.list,
+    spans: {
+      ids: spans.map(({ spanId }) => spanId).join(''),
+      parent: spans.map(({ parentId }) => (parentId === '' ? -1 : (rowOf.get(parentId) ?? -2))),
+      service: spans.map((span) => serviceNames.of(span.service)),
+      name: spans.map((span) => spanNames.of(span.name)),
+      hint: spans.map((span) => hints.of(span.hint)),
+      startNs: spans.map(({ startNs }) => startNs),
+      durationNs: spans.map(({ durationNs }) => durationNs),
+      kind: spans.map(({ kind }) => kind),
+      status: spans.map(({ status }) => status),
+    },
+    events: {
+      row: events.map(({ row }) => row),
+      timeNs: events.map(({ event }) => event.offsetNs),
+      name: events.map(({ event }) => eventNames.of(event.name)),
+      names: eventNames.list,
+    },
     logCount: found.logs.length,
     truncated: false,
     totalSpanCount: spans.length,
