@@ -11,19 +11,19 @@ import {
 
 /** Levels of messages; an attribute value may use three for each of its own (VALUE_DEPTH_LIMIT is checked by the decoder). */
 const DEPTH_LIMIT = 128;
+const QUOTE = 0x22;
 
 /**
  * Rewrites an OTLP/JSON request as protobuf, so that all telemetry has one form from here on. Lenient as the Go collector
  * (opentelemetry-collector@934999f pdata/internal/json): keys in lowerCamelCase or snake_case, enums as numbers or names, numbers as
- * numbers or strings, ids as hex of either case, unknown keys skipped, null as absent. 64-bit integers keep all digits.
- * Throws a DecodeError with the byte offset.
+ * numbers or strings, ids as hex of either case, unknown keys skipped, `null` as an empty request, text behind the request not looked at.
+ * 64-bit integers keep all digits. More lenient in what the JSON mapping of protobuf allows: null as absent for every field, enum numbers
+ * as strings, base64 without padding and for URLs. Throws a DecodeError with the byte offset. json-otelcol.test.ts has both side by side.
  */
 export function transcodeJson(signal: Signal, body: Uint8Array): Uint8Array {
   const reader = new JsonReader(body);
   const writer = new ArenaWriter(body.length);
-  if (reader.peek() !== 0x7b) throw reader.error('expected an object');
   writeMessage(reader, writer, REQUEST_SCHEMA[signal], 0);
-  reader.end();
   return writer.finish();
 }
 
@@ -39,23 +39,26 @@ function writeMessage(reader: JsonReader, writer: ArenaWriter, schema: MessageSc
 
 function writeField(reader: JsonReader, writer: ArenaWriter, field: FieldSchema, depth: number): void {
   const { type } = field;
-  if (typeof type === 'string') {
-    if (reader.skipNull()) return;
+  if (reader.skipNull()) {
+    // null inside an array is an empty item: left out it would move those behind it. Elsewhere it is absent.
+    if (field.repeated) writeEmpty(reader, writer, field);
+  } else if (typeof type === 'string') {
     writeScalar(reader, writer, field.number, type);
   } else if (type.kind === 'enum') {
-    if (reader.skipNull()) return;
     writer.tag(field.number, 0);
-    writer.varint(readEnum(reader, type));
+    const value = readEnum(reader, type);
+    if (value >= 0) writer.varint(value);
+    else writer.varint64(BigInt(value));
   } else {
-    if (reader.skipNull()) {
-      // null inside an array of values is an empty value; elsewhere it is absent.
-      if (field.repeated && type.name === 'AnyValue') writer.end(writer.begin(field.number));
-      return;
-    }
     const mark = writer.begin(field.number);
     writeMessage(reader, writer, type, depth + 1);
     writer.end(mark);
   }
+}
+
+function writeEmpty(reader: JsonReader, writer: ArenaWriter, { number, type }: FieldSchema): void {
+  if (typeof type !== 'string' || type === 'string') writer.end(writer.begin(number));
+  else throw reader.error('expected a number, got null');
 }
 
 const WIRE_TYPE: Readonly<Record<ScalarType, number>> = {
@@ -81,7 +84,7 @@ function writeScalar(reader: JsonReader, writer: ArenaWriter, number: number, ty
   if (type === 'bytes' || type === 'id') {
     const at = reader.at;
     const text = reader.readString();
-    writer.bytesField(number, type === 'id' ? hexBytes(text, at) : Buffer.from(text, 'base64'));
+    writer.bytesField(number, type === 'id' ? hexBytes(text, at) : base64Bytes(text, at));
     return;
   }
   writer.tag(number, WIRE_TYPE[type]);
@@ -118,40 +121,66 @@ function writeScalar(reader: JsonReader, writer: ArenaWriter, number: number, ty
 }
 
 function readInteger(reader: JsonReader, min: bigint, max: bigint): bigint {
-  reader.peek();
-  const at = reader.at;
-  const text = reader.readNumberText();
-  if (!/^-?\d{1,20}$/.test(text)) throw reader.error(`expected a whole number, got ${excerpt(text)}`, at);
+  const { text, isQuoted, at } = readNumber(reader);
+  if (!(isQuoted ? /^-?\d{1,20}$/ : /^-?(0|[1-9]\d{0,19})$/).test(text)) {
+    throw reader.error(`expected a whole number, got ${excerpt(text)}`, at);
+  }
   const value = BigInt(text);
   if (value < min || value > max) throw reader.error(`${text} is out of range`, at);
   return value;
 }
 
+/** What JSON calls a number. */
+const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
+/** In a string: what Go's strconv.ParseFloat takes, without hexadecimal. */
+const GO_NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;
+const GO_INFINITY = /^([-+]?)inf(inity)?$/i;
+
 function readDoubleText(reader: JsonReader): number {
-  reader.peek();
-  const at = reader.at;
-  const text = reader.readNumberText();
-  if (text === 'NaN') return Number.NaN;
-  if (text === 'Infinity') return Number.POSITIVE_INFINITY;
-  if (text === '-Infinity') return Number.NEGATIVE_INFINITY;
-  if (!/^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)) {
+  const { text, isQuoted, at } = readNumber(reader);
+  if (isQuoted) {
+    if (/^nan$/i.test(text)) return Number.NaN;
+    const sign = GO_INFINITY.exec(text)?.[1];
+    if (sign !== undefined) return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  }
+  if (!(isQuoted ? GO_NUMBER : JSON_NUMBER).test(text)) {
     throw reader.error(`expected a number, got ${excerpt(text)}`, at);
   }
-  return Number(text);
+  const value = Number(text);
+  if (!Number.isFinite(value)) throw reader.error(`${excerpt(text)} is out of range`, at);
+  return value;
 }
 
+const INT32_MAX = 0x7fff_ffff;
+
 function readEnum(reader: JsonReader, schema: EnumSchema): number {
-  const quoted = reader.peek() === 0x22;
-  const at = reader.at;
-  const text = reader.readNumberText();
-  const named = schema.values.get(text);
+  const { text, isQuoted, at } = readNumber(reader);
+  const named = isQuoted ? schema.values.get(text) : undefined;
   if (named !== undefined) return named;
-  if (!/^\d{1,9}$/.test(text)) {
-    // Like the collector, an unknown name counts as the zero value; anything else is an error.
-    if (quoted && !/^-?\d/.test(text)) return 0;
+  const value = /^-?(0|[1-9]\d{0,9})$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= -INT32_MAX - 1 && value <= INT32_MAX)) {
     throw reader.error(`expected an enum value, got ${excerpt(text)}`, at);
   }
-  return Number(text);
+  return value;
+}
+
+function readNumber(reader: JsonReader): { readonly text: string; readonly isQuoted: boolean; readonly at: number } {
+  const isQuoted = reader.peek() === QUOTE;
+  const { at } = reader;
+  return { text: reader.readNumberText(), isQuoted, at };
+}
+
+/** Both alphabets. */
+const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
+
+/** With or without padding, and with line breaks, which Go skips too. */
+function base64Bytes(text: string, at: number): Uint8Array {
+  const digits = text.includes('\n') || text.includes('\r') ? text.replace(/[\r\n]/g, '') : text;
+  const isWhole = digits.endsWith('=') ? digits.length % 4 === 0 : digits.length % 4 !== 1;
+  if (!isWhole || !BASE64.test(digits)) {
+    throw new DecodeError(`invalid JSON at byte ${at}: ${excerpt(text)} is not base64`, at);
+  }
+  return Buffer.from(text, 'base64');
 }
 
 function hexBytes(text: string, at: number): Uint8Array {
