@@ -15,7 +15,7 @@ const stamps = join(root, 'node_modules/.cache/signalbox');
 const [task = '', ...rest] = process.argv.slice(2);
 const tasks = {
   start: () => run(node, ['src/main/cli.ts', 'up', ...rest]),
-  demo: () => demo(),
+  demo: () => run(node, ['scripts/demo.ts', ...rest]),
   test: () => run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...rest]),
   bench: () => run(node, ['bench/run.ts', ...rest]),
   check: () => check(),
@@ -28,7 +28,7 @@ const helps = {
     program: ['src/main/cli.ts', 'up', '--help'],
   },
   demo: {
-    text: 'npm run demo [-- FLAGS]\n\nLike npm start, with live traffic of a small shop. Takes the flags of signalbox up.\n',
+    text: 'npm run demo [-- FLAGS]\n\nLike npm start, with live traffic of a small shop: --rate N, --duration SECONDS, --seed N. Other flags are those of signalbox up.\n',
     program: ['src/main/cli.ts', 'up', '--help'],
   },
   test: {
@@ -110,19 +110,6 @@ function buildConsole() {
   writeStamp('console', wanted);
 }
 
-/** `signalbox up` and, beside it, the shop that makes traffic. Both end together. */
-async function demo() {
-  const up = start(node, ['src/main/cli.ts', 'up', ...rest]);
-  const shop = start(node, ['examples/demo/main.ts']);
-  const first = await Promise.race([up.ended, shop.ended]);
-  // The shop first: what it still holds has to arrive.
-  shop.stop();
-  await shop.ended;
-  up.stop();
-  await up.ended;
-  return first;
-}
-
 /** All checks that need no server, in the order in which they fail fastest. */
 async function check() {
   const steps = [
@@ -140,22 +127,14 @@ async function check() {
 }
 
 function run(command, args) {
-  return start(command, args).ended;
-}
-
-function start(command, args) {
   const env = {
     ...process.env,
     PATH: `${bin}:${process.env.PATH}`,
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? stamps,
   };
   const child = spawn(command, args, { cwd: root, stdio: 'inherit', env });
-  const stop = (signal = 'SIGTERM') => child.kill(signal);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal));
-  return {
-    ended: new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? (signal ? 130 : 1)))),
-    stop,
-  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? (signal ? 130 : 1))));
 }
 
 function filesBelow(folder) {

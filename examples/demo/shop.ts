@@ -15,8 +15,9 @@ import { startPayments } from './services/payments.ts';
 import type { Instance, RunningService } from './services/service.ts';
 import { Shoppers } from './shoppers.ts';
 
-/** A receiver that does not answer may hold up the last flush this long, no longer. */
-const FLUSH_LIMIT_MS = 3_000;
+/** Customers who wait for something slow are sent home after this time, and a receiver that does not answer is given up after that. */
+const CLOSING_LIMIT_MS = 1_200;
+const FLUSH_LIMIT_MS = 1_300;
 
 export interface Shop {
   /** Closes the door, lets the last orders through, sends the last telemetry. */
@@ -70,10 +71,14 @@ export async function openShop(options: DemoOptions, say: (line: string) => void
   shoppers.start();
   return {
     async close() {
-      await shoppers.stop();
-      for (const service of running.reverse()) await service.close();
-      const flushed = Promise.all(staff.map((telemetry) => telemetry.shutdown()));
-      await Promise.race([flushed, new Promise((resolve) => setTimeout(resolve, FLUSH_LIMIT_MS))]);
+      const closed = shoppers.stop().then(() => Promise.all(running.map((service) => service.close())));
+      await within(closed, CLOSING_LIMIT_MS);
+      await within(Promise.all(staff.map((telemetry) => telemetry.shutdown())), FLUSH_LIMIT_MS);
     },
   };
+}
+
+/** Waits, but no longer than that. */
+function within(work: Promise<unknown>, limitMs: number): Promise<unknown> {
+  return Promise.race([work, new Promise((resolve) => setTimeout(resolve, limitMs))]);
 }

@@ -83,6 +83,15 @@ describe('data survives', () => {
     await second.stop();
   });
 
+  test('a Ctrl-C that comes twice, from the terminal and from npm, is one: the end is orderly', async () => {
+    const box = await start();
+    await sendAll(box, newTraceId());
+    for (let i = 0; i < 2; i++) process.kill(box.supervisorPid, 'SIGINT');
+    await eventually('the end', async () => !isAlive(box.supervisorPid));
+    // A hard end leaves what was accepted just before in the spool.
+    expect(waiting()).toEqual([]);
+  });
+
   test('the death of all processes at once, right after the last OK', async () => {
     const ids = [newTraceId(), newTraceId(), newTraceId()];
     for (const traceId of ids) {

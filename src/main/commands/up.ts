@@ -86,17 +86,20 @@ function prepareFolder(dataDir: string): void {
   }
 }
 
+/** One Ctrl-C can come more than once: from the terminal, and from programs such as npm that pass it on. */
+const SAME_SIGNAL_MS = 500;
+
 /** The first SIGINT or SIGTERM stops in order, a second one at once. */
 function whenAskedToStop(supervisor: Supervisor): Promise<undefined> {
   return new Promise((resolve) => {
-    let asked = 0;
+    let askedMs: number | undefined;
     const ask = (): void => {
-      asked++;
-      if (asked === 1) resolve(undefined);
-      else {
+      if (askedMs !== undefined && performance.now() - askedMs > SAME_SIGNAL_MS) {
         supervisor.kill();
         process.exit(130);
       }
+      askedMs ??= performance.now();
+      resolve(undefined);
     };
     process.on('SIGINT', ask);
     process.on('SIGTERM', ask);
