@@ -224,15 +224,15 @@ test('a client that leaves in the middle of a result stops its query', async () 
     body: 'SELECT number AS endless FROM numbers(1000000000000)',
     signal: abort.signal,
   });
+  const count = (): Promise<string> =>
+    run(
+      engine.address,
+      "SELECT count() FROM system.processes WHERE query LIKE '%endless%' AND query NOT LIKE '%processes%'",
+    );
   await response.body!.getReader().read();
+  expect(await count()).toBe('1');
   abort.abort();
-  await until(
-    async () =>
-      (await run(
-        engine.address,
-        "SELECT count() FROM system.processes WHERE query LIKE '%endless%' AND query NOT LIKE '%processes%'",
-      )) === '0',
-  );
+  await until(async () => (await count()) === '0');
 });
 
 test('slow queries keep neither inserts nor DDL waiting', async () => {

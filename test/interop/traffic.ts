@@ -23,6 +23,12 @@ const HEALTH_CHECK_COUNT = 5;
 export async function sendTraffic(gatewayUrl: string, unsampledGatewayUrl: string): Promise<Sent> {
   for (let count = 0; count < HEALTH_CHECK_COUNT; count++) await expectStatus(fetch(`${gatewayUrl}/health`), 200);
 
+  // First, so that what they must not leave behind would be there when the traces of the others are.
+  const unsampledTraceIds: string[] = [];
+  for (let number = 1; number <= UNSAMPLED_COUNT; number++) {
+    const order = { id: `ORD-unsampled-${number}`, total: 1 };
+    unsampledTraceIds.push(await postOrder(unsampledGatewayUrl, order, 'card', 200));
+  }
   const orders: SentOrder[] = [];
   for (let number = 1; number <= ORDER_COUNT; number++) {
     const order = { id: `ORD-${number}`, total: number * 10.5 };
@@ -32,12 +38,6 @@ export async function sendTraffic(gatewayUrl: string, unsampledGatewayUrl: strin
   // The last one: uvicorn closes the connection after a failure, and the gateway might use it once more.
   const broken = { id: 'ORD-broken', total: 99.99 };
   const failing = { ...broken, traceId: await postOrder(gatewayUrl, broken, 'broken', 502) };
-
-  const unsampledTraceIds: string[] = [];
-  for (let number = 1; number <= UNSAMPLED_COUNT; number++) {
-    const order = { id: `ORD-unsampled-${number}`, total: 1 };
-    unsampledTraceIds.push(await postOrder(unsampledGatewayUrl, order, 'card', 200));
-  }
   return {
     orders,
     failing,

@@ -13,12 +13,14 @@ export interface SupervisorOptions {
   /** In the order in which they stop; all start at once. */
   readonly roles: readonly RoleOptions[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How long the other roles get to report their own reason when one can't start. Default 300 ms. */
+  readonly otherFailuresMs?: number;
   say(line: string): void;
 }
 
 export type RoleInfo = ReadonlyMap<string, Readonly<Record<string, string>>>;
 
-/** How long the other roles get to report their own reason when one can't start: often it is the better one. */
+/** Often the reason of another role is the better one. */
 const OTHER_FAILURES_MS = 300;
 const STOP_DEADLINE_MS = 15_000;
 /** What has hardly started has little to hand on, and may wait in vain for the one that can't start. */
@@ -27,9 +29,11 @@ const FAILED_START_DEADLINE_MS = 700;
 /** The processes of `up`: starts them together, starts them again when they die, stops them in order. */
 export class Supervisor {
   readonly #children: readonly Child[];
+  readonly #otherFailuresMs: number;
 
   constructor(options: SupervisorOptions) {
     const { env, say } = options;
+    this.#otherFailuresMs = options.otherFailuresMs ?? OTHER_FAILURES_MS;
     this.#children = options.roles.map(
       (role) => new Child({ execArgv: [], ...role, env: { ...env, ...role.env }, say }),
     );
@@ -38,16 +42,11 @@ export class Supervisor {
   /** Resolves when all are ready. Rejects with every failure after stopping what had started. */
   async start(): Promise<RoleInfo> {
     const failures = new Map<Child, readonly string[]>();
-    let firstFailure: () => void = () => undefined;
-    const failed = new Promise<void>((resolve) => {
-      firstFailure = resolve;
-    });
     const starts = this.#children.map(async (child) => {
       try {
         return [child.role, await child.start()] as const;
       } catch (error) {
         failures.set(child, error instanceof RoleFailure ? error.lines : [String(error)]);
-        firstFailure();
         throw error;
       }
     });
@@ -55,8 +54,8 @@ export class Supervisor {
     try {
       return new Map(await all);
     } catch {
-      await failed;
-      await new Promise((resolve) => setTimeout(resolve, OTHER_FAILURES_MS));
+      const patience = new Promise((resolve) => setTimeout(resolve, this.#otherFailuresMs));
+      await Promise.race([Promise.allSettled(starts), patience]);
       await Promise.all(this.#children.map((child) => child.stop(FAILED_START_DEADLINE_MS, 'quietly')));
       // The last to stop is what the others stand on: its reason comes first.
       throw new RoleFailure(this.#children.toReversed().flatMap((child) => failures.get(child) ?? []));
