@@ -149,7 +149,7 @@ describe('one span by hand, as the README sends it', () => {
       startNs: `${seconds}000000000`,
       durationNs: 250_000_000,
       services: ['hello'],
-      spans: { spanId: [spanId], parent: [-1], kind: [2], status: [0] },
+      spans: { ids: spanId, parent: [-1], kind: [2], status: [0] },
       truncated: false,
     });
     expect(await api(`traces/${traceId}/spans/${spanId}`)).toMatchObject({

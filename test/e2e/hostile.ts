@@ -114,6 +114,7 @@ export const HOSTILE_JSON: readonly { readonly name: string; readonly body: stri
     { name: 'nothing', body: '' },
     { name: 'an open end', body: '{"resourceSpans":[' },
     { name: 'a text without an end', body: '{"resourceSpans":"' },
+    { name: 'more behind the end', body: '{}{}' },
     { name: 'a list', body: '[]' },
     { name: 'spans that are a number', body: '{"resourceSpans":5}' },
     { name: 'a span that is a text', body: '{"resourceSpans":[{"scopeSpans":[{"spans":["x"]}]}]}' },

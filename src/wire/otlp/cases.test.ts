@@ -244,6 +244,7 @@ describe('OTLP/JSON leniency', () => {
   test.each([
     { name: 'cut off', text: '{"resourceSpans":[{' },
     { name: 'no object', text: '[]' },
+    { name: 'text behind the end', text: '{} x' },
     { name: 'ids that are not hex', text: '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]}' },
     {
       name: 'a fraction where a whole number belongs',

@@ -16,14 +16,16 @@ const QUOTE = 0x22;
 /**
  * Rewrites an OTLP/JSON request as protobuf, so that all telemetry has one form from here on. Lenient as the Go collector
  * (opentelemetry-collector@934999f pdata/internal/json): keys in lowerCamelCase or snake_case, enums as numbers or names, numbers as
- * numbers or strings, ids as hex of either case, unknown keys skipped, `null` as an empty request, text behind the request not looked at.
- * 64-bit integers keep all digits. More lenient in what the JSON mapping of protobuf allows: null as absent for every field, enum numbers
- * as strings, base64 without padding and for URLs. Throws a DecodeError with the byte offset. json-otelcol.test.ts has both side by side.
+ * numbers or strings, ids as hex of either case, unknown keys skipped, `null` as an empty request. 64-bit integers keep all digits.
+ * More lenient in what the JSON mapping of protobuf allows: null as absent for every field, enum numbers as strings, base64 without padding
+ * and for URLs. Stricter where data would be lost without a word: text behind the request. json-otelcol.test.ts has both side by side.
+ * Throws a DecodeError with the byte offset.
  */
 export function transcodeJson(signal: Signal, body: Uint8Array): Uint8Array {
   const reader = new JsonReader(body);
   const writer = new ArenaWriter(body.length);
   writeMessage(reader, writer, REQUEST_SCHEMA[signal], 0);
+  reader.end();
   return writer.finish();
 }
 

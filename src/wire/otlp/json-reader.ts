@@ -140,6 +140,11 @@ export class JsonReader {
     else this.readNumberText();
   }
 
+  /** Throws unless only white space is left. */
+  end(): void {
+    if (this.peek() >= 0) throw this.error('unexpected text after the end');
+  }
+
   error(message: string, at: number = this.at): DecodeError {
     return new DecodeError(`invalid JSON at byte ${at}: ${message}`, at);
   }
