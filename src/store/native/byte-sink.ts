@@ -89,28 +89,11 @@ export class ByteSink {
 
 /** Below this a loop beats the call of `set`, which costs about 100 ns. */
 const LOOP_LIMIT_BYTES = 48;
-/** The same for a loop of four bytes at a step. */
-const WORDS_LIMIT_BYTES = 256;
-/** What copyShort may write behind its target. */
-export const COPY_SLACK_BYTES = 3;
 
 /** Copies a short or long range. Both ranges must lie inside their arrays. */
 export function copyBytes(source: Uint8Array, from: number, target: Uint8Array, at: number, length: number): void {
   if (length <= LOOP_LIMIT_BYTES) for (let i = 0; i < length; i++) target[at + i] = source[from + i]!;
   else target.set(source.subarray(from, from + length), at);
-}
-
-/**
- * Copies a range, four bytes at a step where it is short, as most texts are. The target needs room for COPY_SLACK_BYTES more, whose
- * content is lost.
- */
-export function copyShort(source: DataView, from: number, target: ByteSink, at: number, length: number): void {
-  if (length <= WORDS_LIMIT_BYTES && from + length + COPY_SLACK_BYTES <= source.byteLength) {
-    const { view } = target;
-    for (let i = 0; i < length; i += 4) view.setUint32(at + i, source.getUint32(from + i, true), true);
-    return;
-  }
-  target.bytes.set(new Uint8Array(source.buffer, source.byteOffset + from, length), at);
 }
 
 /** Writes an unsigned integer below 2^32 at `at`; returns the offset behind it. */

@@ -47,31 +47,41 @@ export class DictionaryColumn {
 
   /** The index of the string in `bytes[at, at + length)`, which is added if it is new. */
   indexOf(bytes: Uint8Array, at: number, length: number): number {
+    return this.indexIn(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), at, length);
+  }
+
+  /** The same for bytes that a view has. */
+  indexIn(view: DataView, at: number, length: number): number {
     if (length === 0) return 0;
-    const hash = hashOf(bytes, at, length);
+    const hash = hashOf(view, at, length);
     const slots = this.#slots;
     const mask = slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const index = slots[slot]!;
-      if (index === 0) return this.#add(bytes, at, length, hash, slot);
-      if (this.#hashes[index] === hash && this.#equals(index, bytes, at, length)) return index;
+      if (index === 0) return this.#add(view, at, length, hash, slot);
+      if (this.#hashes[index] === hash && this.#equals(index, view, at, length)) return index;
     }
   }
 
-  #equals(index: number, bytes: Uint8Array, at: number, length: number): boolean {
+  #equals(index: number, view: DataView, at: number, length: number): boolean {
     if (this.#lengths[index] !== length) return false;
     const start = this.#starts[index]!;
-    const strings = this.#strings.bytes;
-    for (let i = 0; i < length; i++) if (strings[start + i] !== bytes[at + i]) return false;
-    return true;
+    const strings = this.#strings.view;
+    const last = length - 4;
+    if (last < 0) {
+      for (let i = 0; i < length; i++) if (strings.getUint8(start + i) !== view.getUint8(at + i)) return false;
+      return true;
+    }
+    for (let i = 0; i < last; i += 4) if (strings.getUint32(start + i) !== view.getUint32(at + i)) return false;
+    return strings.getUint32(start + last) === view.getUint32(at + last);
   }
 
-  #add(bytes: Uint8Array, at: number, length: number, hash: number, slot: number): number {
+  #add(view: DataView, at: number, length: number, hash: number, slot: number): number {
     const index = this.#count++;
     if (index === this.#hashes.length) this.#growEntries();
     this.#strings.varint(length);
     this.#starts[index] = this.#strings.length;
-    this.#strings.copy(bytes, at, length);
+    this.#strings.copy(new Uint8Array(view.buffer, view.byteOffset + at, length), 0, length);
     this.#lengths[index] = length;
     this.#hashes[index] = hash;
     this.#slots[slot] = index;
@@ -123,19 +133,21 @@ export class DictionaryColumn {
   }
 }
 
-/** Four bytes at a step: names of spans are hashed once per row. */
-function hashOf(bytes: Uint8Array, at: number, length: number): number {
+/** Four bytes at a step, of which the last overlaps the one before: names of spans are hashed once per row. */
+function hashOf(view: DataView, at: number, length: number): number {
   let hash = length;
-  const end = at + length;
-  const wordsEnd = end - 3;
-  while (at < wordsEnd) {
-    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    hash = Math.imul(hash ^ word, 0x85ebca6b);
-    hash ^= hash >>> 15;
-    at += 4;
+  const last = at + length - 4;
+  if (length < 4) for (let i = 0; i < length; i++) hash = Math.imul(hash ^ view.getUint8(at + i), 0x01000193);
+  else {
+    for (; at < last; at += 4) hash = mixed(hash, view.getUint32(at, true));
+    hash = mixed(hash, view.getUint32(last, true));
   }
-  while (at < end) hash = Math.imul(hash ^ bytes[at++]!, 0x01000193);
   return (hash ^ (hash >>> 13)) >>> 0;
+}
+
+function mixed(hash: number, word: number): number {
+  const product = Math.imul(hash ^ word, 0x85ebca6b);
+  return product ^ (product >>> 15);
 }
 
 function doubled(array: Uint32Array): Uint32Array<ArrayBuffer> {

@@ -1,34 +1,16 @@
-import {
-  type AttributeTable,
-  cursor,
-  readAnyValue,
-  readVarint32,
-  skipValue,
-  VALUE_BOOL,
-  VALUE_DOUBLE,
-  VALUE_INT,
-  VALUE_STRING,
-  value,
-} from '#pdata';
+import { type AttributeTable, readKeyValue } from '#pdata';
 import type { ByteSink } from './byte-sink.ts';
-import type { JsonPath } from './json-path.ts';
 import { JsonPaths } from './json-paths.ts';
 import { SharedData } from './json-shared.ts';
-import { type PlacedValue, prepareTexts } from './value-kinds.ts';
+import { FIRST_TABLE_PLACE, PlacedRows, SLICE_BITS, SLICE_ROWS } from './placed-rows.ts';
 
 const NO_BYTES = new Uint8Array(0);
-
-/** KeyValue: key = 1, value = 2. AnyValue: string = 1, bool = 2, int = 3, double = 4. */
+/** KeyValue: key = 1, value = 2. */
 const KEY_TAG = 0x0a;
 const VALUE_TAG = 0x12;
-const STRING_TAG = 0x0a;
-const BOOL_TAG = 0x10;
-const INT_TAG = 0x18;
-const DOUBLE_TAG = 0x21;
 
 /**
- * A JSON column of a Native block, built row by row straight from attributes in protobuf: one path per attribute key, dots and all. A value
- * goes to its path's bytes when its row is read, so that a body is looked at once.
+ * A JSON column of a Native block, built row by row straight from attributes in protobuf: one path per attribute key, dots and all.
  *
  *   version     UInt64 0: paths and shared data apart (ClickHouse's object serialization "V1")
  *   paths       varint limit · varint count · String per path
@@ -42,142 +24,133 @@ const DOUBLE_TAG = 0x21;
  * so every key costs a byte per row, and 100,000 different keys in 100,000 rows would be 10 GB. Both were inserted at the same
  * speed (bench/results/store-attributes.txt). Source: ClickHouse src/DataTypes/Serializations/SerializationObject.cpp, and dumps
  * of `SELECT … FORMAT Native`.
+ *
+ * Two steps for each slice of rows: the walk over the rows' messages notes where their attributes stand, by path; then each path copies its
+ * values. Both are short loops, and a body is read while the processor's caches still have it.
  */
 export class JsonColumn {
   readonly #pathLimit: number;
   readonly #paths: JsonPaths;
   readonly #shared = new SharedData();
-  #arena: Uint8Array = new Uint8Array(0);
-  #view: DataView = new DataView(new ArrayBuffer(0));
-  #row = 0;
-  #repeat = 1;
-  /** Keys that the current row has more than once, and where their values stand. */
-  readonly #doubles = new Map<JsonPath, PlacedValue[]>();
+  readonly #rows: PlacedRows;
+  /** Per path: whether some row of the slice has it. */
+  readonly #isTouched: Uint8Array;
+  /** The block's row that the slice begins with, and how many rows the slice has. */
+  #firstRow = 0;
+  #count = 0;
 
   constructor(pathLimit: number) {
     this.#pathLimit = pathLimit;
     this.#paths = new JsonPaths(pathLimit);
+    this.#rows = new PlacedRows(pathLimit);
+    this.#isTouched = new Uint8Array(pathLimit);
   }
 
   reset(): void {
-    this.#paths.reset(this.#row);
+    this.#paths.reset(this.#firstRow);
     this.#shared.reset();
-    this.#row = 0;
-    this.setArena(NO_BYTES);
+    this.#firstRow = 0;
+    this.#count = 0;
+    this.#rows.setArena(NO_BYTES);
   }
 
-  /** What is added from now on stands in `arena`. Between rows only. */
-  setArena(arena: Uint8Array): void {
-    this.#arena = arena;
-    this.#view = new DataView(arena.buffer, arena.byteOffset, arena.byteLength);
+  /** The rows to come have their attributes in `arena`: in messages, or in `table`, of which they are owners. Call `endRows` behind them. */
+  beginRows(arena: Uint8Array, table?: AttributeTable): void {
+    this.#rows.setArena(arena, table);
   }
 
-  /** Begins the next row, or `repeat` rows with the same attributes. */
-  beginRow(repeat = 1): void {
-    this.#repeat = repeat;
+  endRows(): void {
+    if (this.#count > 0) this.#writeSlice(1);
+  }
+
+  beginRow(): void {
+    if (this.#count === SLICE_ROWS) this.#writeSlice(1);
+    this.#count++;
     this.#paths.beginRow();
   }
 
   endRow(): void {
-    if (this.#doubles.size > 0) this.#foldDoubles();
-    this.#shared.endRow(this.#arena, this.#row, this.#repeat);
-    this.#row += this.#repeat;
+    this.#shared.endRow(this.#rows.arena, this.#firstRow + this.#count - 1, 1);
   }
 
-  /** Adds the attribute in the KeyValue message in [at, end). */
+  /** `repeat` rows that have the attributes of an owner in a table over `arena`. */
+  addRepeated(arena: Uint8Array, table: AttributeTable, owner: number, repeat: number): void {
+    this.beginRows(arena, table);
+    this.#count = 1;
+    this.#paths.beginRow();
+    this.addOwner(owner);
+    this.#shared.endRow(arena, this.#firstRow, repeat);
+    this.#writeSlice(repeat);
+  }
+
+  /** Adds the attribute in the KeyValue message in [at, end) to the row. */
   addMessage(at: number, end: number): void {
-    const arena = this.#arena;
+    const { arena, view, places } = this.#rows;
     const keyLength = arena[at + 1]!;
-    const keyAt = at + 2;
-    const valueAt = keyAt + keyLength + 2;
+    const valueAt = at + keyLength + 4;
     // What every SDK writes: key, then value, both shorter than 128 bytes.
     if (
-      arena[at] === KEY_TAG &&
-      keyLength < 0x80 &&
-      valueAt < end &&
-      arena[valueAt - 2] === VALUE_TAG &&
-      arena[valueAt - 1] === end - valueAt &&
-      end - valueAt < 0x80
-    )
-      this.#addPair(keyAt, keyLength, valueAt, end);
-    else this.#addFields(at, end);
-  }
-
-  /** A key and the AnyValue in [at, end). */
-  #addPair(keyAt: number, keyLength: number, at: number, end: number): void {
-    const arena = this.#arena;
-    const path = this.#paths.find(arena, this.#view, keyAt, keyLength);
-    const tag = arena[at];
-    // One string or scalar whose payload is all the rest; readAnyValue takes everything else.
-    if (tag === STRING_TAG && arena[at + 1] === end - at - 2 && end - at < 0x80)
-      this.#add(path, keyAt, keyLength, VALUE_STRING, at + 2, end - at - 2);
-    else if (tag === INT_TAG && isVarint(arena, at + 1, end))
-      this.#add(path, keyAt, keyLength, VALUE_INT, at + 1, end - at - 1);
-    else if (tag === BOOL_TAG && end - at === 2 && isVarint(arena, at + 1, end))
-      this.#add(path, keyAt, keyLength, VALUE_BOOL, at + 1, 1);
-    else if (tag === DOUBLE_TAG && end - at === 9) this.#add(path, keyAt, keyLength, VALUE_DOUBLE, at + 1, 8);
+      arena[at] !== KEY_TAG ||
+      keyLength >= 0x80 ||
+      valueAt >= end ||
+      arena[valueAt - 2] !== VALUE_TAG ||
+      arena[valueAt - 1] !== end - valueAt ||
+      end - valueAt >= 0x80
+    ) {
+      this.#addUncommon(at, end);
+      return;
+    }
+    const slot = this.#paths.find(arena, view, at + 2, keyLength);
+    const index = (slot << SLICE_BITS) + this.#count - 1;
+    if (slot < 0 || places[index] !== 0) this.#add(slot, valueAt, at + 2, keyLength);
     else {
-      readAnyValue(arena, at, end);
-      this.#add(path, keyAt, keyLength, value.type, value.at, value.length);
+      places[index] = valueAt;
+      this.#isTouched[slot] = 1;
     }
   }
 
-  /** A KeyValue message of any shape: fields in any order, missing or more than once. */
-  #addFields(at: number, end: number): void {
-    const arena = this.#arena;
-    let keyAt = at;
-    let keyLength = 0;
-    let valueAt = end;
-    let valueEnd = end;
-    while (at < end) {
-      const tag = readVarint32(arena, at);
-      const start = cursor.at;
-      at = skipValue(arena, start, tag & 7);
-      if (tag !== KEY_TAG && tag !== VALUE_TAG) continue;
-      const length = readVarint32(arena, start);
-      if (tag === KEY_TAG) {
-        keyAt = cursor.at;
-        keyLength = length;
-      } else {
-        valueAt = cursor.at;
-        valueEnd = at;
-      }
-    }
-    this.#addPair(keyAt, keyLength, valueAt, valueEnd);
+  /** A message of another shape: long, or with fields in another order, missing, or more than once. */
+  #addUncommon(at: number, end: number): void {
+    const { table, arena } = this.#rows;
+    const row = table.push();
+    readKeyValue(table, arena, row, at, end, -1);
+    const slot = this.#paths.findById(table.keyId[row]!);
+    this.#add(slot, FIRST_TABLE_PLACE + row, table.keyAt[row]!, table.keyLength[row]!);
   }
 
-  /** Adds all attributes that an owner has in a table over the arena. */
-  addOwner(table: AttributeTable, owner: number): void {
-    const { keyId, keyAt, keyLength, type, at, length } = table;
+  /** Adds the attributes that an owner has in the table. */
+  addOwner(owner: number): void {
+    const { table } = this.#rows;
     const end = table.to[owner]!;
-    for (let row = table.from[owner]!; row < end; row++)
-      this.#add(this.#paths.findById(keyId[row]!), keyAt[row]!, keyLength[row]!, type[row]!, at[row]!, length[row]!);
+    for (let row = table.from[owner]!; row < end; row++) {
+      const slot = this.#paths.findById(table.keyId[row]!);
+      this.#add(slot, FIRST_TABLE_PLACE + row, table.keyAt[row]!, table.keyLength[row]!);
+    }
   }
 
-  /** A value of the current row. Without a path it goes to shared data. */
-  #add(path: JsonPath | undefined, keyAt: number, keyLength: number, type: number, at: number, length: number): void {
-    if (path === undefined) this.#shared.push(keyAt, keyLength, type, at, length);
-    else if (path.end > this.#row) this.#addDouble(path, { type, at, length });
+  #add(slot: number, place: number, keyAt: number, keyLength: number): void {
+    if (slot < 0) this.#shared.push(keyAt, keyLength, this.#rows.placed(place));
     else {
-      path.add(this.#row, this.#arena, this.#view, type, at, length);
-      if (this.#repeat > 1) path.repeatNewest(this.#repeat - 1);
+      this.#rows.add((slot << SLICE_BITS) + this.#count - 1, place);
+      this.#isTouched[slot] = 1;
     }
   }
 
-  #addDouble(path: JsonPath, place: PlacedValue): void {
-    const places = this.#doubles.get(path);
-    if (places === undefined) this.#doubles.set(path, [path.newest(), place]);
-    else places.push(place);
-  }
-
-  /** All values of a key that the row has more than once become one array of texts. */
-  #foldDoubles(): void {
-    for (const [path, places] of this.#doubles) {
-      path.dropNewest(this.#row);
-      path.addArray(this.#row, prepareTexts(this.#arena, places));
-      if (this.#repeat > 1) path.repeatNewest(this.#repeat - 1);
+  /** Gives the slice's values to their paths. `repeat` stands for so many rows like the slice's only one. */
+  #writeSlice(repeat: number): void {
+    const rows = this.#rows;
+    const paths = this.#paths.all;
+    for (let slot = 0; slot < paths.length; slot++) {
+      if (this.#isTouched[slot] === 0) continue;
+      this.#isTouched[slot] = 0;
+      const first = slot << SLICE_BITS;
+      paths[slot]!.add(this.#firstRow, rows, first, this.#count);
+      if (repeat > 1) paths[slot]!.repeatNewest(repeat - 1);
+      rows.places.fill(0, first, first + this.#count);
     }
-    this.#doubles.clear();
+    rows.clear();
+    this.#firstRow += this.#count * repeat;
+    this.#count = 0;
   }
 
   /** Writes prefix and data of all rows since `reset`. */
@@ -191,14 +164,7 @@ export class JsonColumn {
       sink.copy(key, 0, key.length);
     }
     for (const path of paths) path.writeTypes(sink);
-    for (const path of paths) path.writeData(sink, this.#row);
-    this.#shared.write(sink, this.#row);
+    for (const path of paths) path.writeData(sink, this.#firstRow);
+    this.#shared.write(sink, this.#firstRow);
   }
-}
-
-/** Whether the bytes [at, end) are one varint. */
-function isVarint(bytes: Uint8Array, at: number, end: number): boolean {
-  if (at >= end) return false;
-  while (bytes[at]! >= 0x80 && at < end) at++;
-  return at === end - 1;
 }

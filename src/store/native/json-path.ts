@@ -1,5 +1,6 @@
-import { readVarint64Into, VALUE_BOOL, VALUE_DOUBLE, VALUE_INT, VALUE_STRING } from '#pdata';
-import { ByteSink, COPY_SLACK_BYTES, copyShort, writeVarint } from './byte-sink.ts';
+import { readVarint64Into, VALUE_BOOL, VALUE_DOUBLE, VALUE_INT, VALUE_STRING, value } from '#pdata';
+import { ByteSink } from './byte-sink.ts';
+import { FIRST_TABLE_PLACE, type PlacedRows, STRING_TAG } from './placed-rows.ts';
 import {
   ARRAY_KINDS,
   isTrue,
@@ -10,17 +11,17 @@ import {
   KIND_NAMES,
   KIND_SHARED,
   KIND_STRING,
-  type PlacedValue,
   type PreparedArray,
   prepareArray,
+  prepareTexts,
 } from './value-kinds.ts';
 
 /** The rank of a row that has no value. */
 const NO_RANK = 255;
 const FIRST_ROWS = 1024;
 const FIRST_VALUE_BYTES = 1024;
-/** A varint of up to 32 bits, and what copyShort writes behind. */
-const STRING_MARGIN_BYTES = 5 + COPY_SLACK_BYTES;
+/** No common message is longer, nor is its string in ClickHouse's form, even when it is read or written four bytes at a step. */
+const MESSAGE_LIMIT_BYTES = 132;
 
 /** Turns the kinds of a path's rows into their ranks among the kinds that the path has. */
 const rankOf = new Uint8Array(256).fill(NO_RANK);
@@ -37,25 +38,18 @@ export class JsonPath {
   /** Of the process's dictionary of keys. */
   readonly id: number;
   readonly key: Uint8Array;
-  /** The path that followed this one in the row before: most often it follows again. */
-  next: JsonPath | undefined = undefined;
-  /** Behind the last row that has a value. */
+  /** Behind the last row that was added. */
   end = 0;
-  readonly #keyView: DataView;
   #kinds: Uint8Array = new Uint8Array(FIRST_ROWS);
   readonly #strings = new ByteSink(FIRST_VALUE_BYTES);
   readonly #values: (ByteSink | undefined)[] = new Array<ByteSink | undefined>(KIND_COUNT).fill(undefined);
   readonly #offsets: (ByteSink | undefined)[] = new Array<ByteSink | undefined>(ARRAY_KINDS).fill(undefined);
-  /** Where the newest value begins among the values of its kind, and where it stood in its arena. */
+  /** Where the newest value begins among the values of its kind. */
   #newestAt = 0;
-  #type = VALUE_STRING;
-  #at = 0;
-  #length = 0;
 
   constructor(id: number, key: Uint8Array) {
     this.id = id;
     this.key = key;
-    this.#keyView = new DataView(key.buffer, key.byteOffset, key.byteLength);
     this.#values[KIND_STRING] = this.#strings;
   }
 
@@ -73,96 +67,105 @@ export class JsonPath {
     return count;
   }
 
-  /** Whether the path's key is these bytes. Four bytes at a step, the last step overlaps the one before. */
-  isKey(arena: DataView, at: number, length: number): boolean {
-    const key = this.#keyView;
-    if (key.byteLength !== length) return false;
-    const last = length - 4;
-    if (last < 0) {
-      for (let i = 0; i < length; i++) if (arena.getUint8(at + i) !== key.getUint8(i)) return false;
-      return true;
-    }
-    for (let i = 0; i < last; i += 4) if (arena.getUint32(at + i) !== key.getUint32(i)) return false;
-    return arena.getUint32(at + last) === key.getUint32(last);
-  }
-
-  /** Adds the value of a row: its VALUE_* and where its payload stands in `arena`, of which `view` is a view. */
-  add(row: number, arena: Uint8Array, view: DataView, type: number, at: number, length: number): void {
-    this.#type = type;
-    this.#at = at;
-    this.#length = length;
-    if (type === VALUE_STRING) this.#addString(row, view, at, length);
-    else if (type === VALUE_INT) this.#addInt(row, arena, at);
-    else if (type === VALUE_DOUBLE)
-      this.#begin(row, KIND_DOUBLE).uint64(view.getUint32(at, true), view.getUint32(at + 4, true));
-    else if (type === VALUE_BOOL) this.#begin(row, KIND_BOOL).byte(isTrue(arena, at, length));
-    else this.addArray(row, prepareArray(arena, type, at, length));
-  }
-
-  #addString(row: number, view: DataView, at: number, length: number): void {
-    this.#setKind(row, KIND_STRING);
+  /** Adds the values of the `count` rows from `firstRow` on, of which `rows.places[first]` and those behind it say where they stand. */
+  add(firstRow: number, rows: PlacedRows, first: number, count: number): void {
+    const { arena, view, places } = rows;
+    this.#extend(firstRow, count);
+    const kinds = this.#kinds;
     const sink = this.#strings;
-    sink.reserve(length + STRING_MARGIN_BYTES);
-    this.#newestAt = sink.length;
-    const content = writeVarint(sink.bytes, sink.length, length);
-    copyShort(view, at, sink, content, length);
-    sink.length = content + length;
+    let { bytes, view: target, length: to } = sink;
+    let newestAt = -1;
+    // From here on a string that is read four bytes at a step could pass the end of the arena.
+    const lastAt = Math.min(arena.length - MESSAGE_LIMIT_BYTES, FIRST_TABLE_PLACE);
+    for (let i = 0; i < count; i++) {
+      const at = places[first + i]!;
+      if (at === 0) {
+        kinds[firstRow + i] = NO_RANK;
+        continue;
+      }
+      if (at < lastAt && arena[at] === STRING_TAG && arena[at + 1] === arena[at - 1]! - 2) {
+        const length = arena[at + 1]!;
+        if (to + MESSAGE_LIMIT_BYTES > bytes.length) {
+          sink.length = to;
+          sink.reserve(MESSAGE_LIMIT_BYTES);
+          ({ bytes, view: target } = sink);
+        }
+        kinds[firstRow + i] = KIND_STRING;
+        newestAt = to;
+        bytes[to++] = length;
+        for (let k = 0; k < length; k += 4) target.setUint32(to + k, view.getUint32(at + 2 + k, true), true);
+        to += length;
+        continue;
+      }
+      sink.length = to;
+      newestAt = -1;
+      this.#addUncommon(firstRow + i, rows, first + i);
+      ({ bytes, view: target, length: to } = sink);
+    }
+    sink.length = to;
+    if (newestAt >= 0) this.#newestAt = newestAt;
   }
 
-  #addInt(row: number, arena: Uint8Array, at: number): void {
-    readVarint64Into(arena, at, words, 0);
-    this.#begin(row, KIND_INT).uint64(words[0]!, words[1]!);
+  /** Makes room for `count` rows from `firstRow` on. Rows that were left out before them have no value. */
+  #extend(firstRow: number, count: number): void {
+    const end = firstRow + count;
+    if (end > this.#kinds.length) {
+      const kinds = new Uint8Array(Math.max(end, this.#kinds.length * 2));
+      kinds.set(this.#kinds.subarray(0, this.end));
+      this.#kinds = kinds;
+    }
+    if (this.end < firstRow) this.#kinds.fill(NO_RANK, this.end, firstRow);
+    this.end = end;
   }
 
-  addArray(row: number, array: PreparedArray): void {
+  /** Any value but a short string. */
+  #addUncommon(row: number, rows: PlacedRows, index: number): void {
+    const { arena, view } = rows;
+    const several = rows.severalAt(index);
+    if (several !== undefined) {
+      this.#addArray(row, prepareTexts(arena, several));
+      return;
+    }
+    rows.read(rows.places[index]!);
+    const { type, at, length } = value;
+    if (type === VALUE_STRING) this.#addString(row, arena, at, length);
+    else if (type === VALUE_INT) {
+      readVarint64Into(arena, at, words, 0);
+      this.#begin(row, KIND_INT).uint64(words[0]!, words[1]!);
+    } else if (type === VALUE_DOUBLE) {
+      this.#begin(row, KIND_DOUBLE).uint64(view.getUint32(at, true), view.getUint32(at + 4, true));
+    } else if (type === VALUE_BOOL) this.#begin(row, KIND_BOOL).byte(isTrue(arena, at, length));
+    else this.#addArray(row, prepareArray(arena, type, at, length));
+  }
+
+  #addString(row: number, arena: Uint8Array, at: number, length: number): void {
+    const sink = this.#begin(row, KIND_STRING);
+    sink.varint(length);
+    sink.copy(arena, at, length);
+  }
+
+  #addArray(row: number, array: PreparedArray): void {
     this.#begin(row, array.kind).copy(array.bytes, 0, array.bytes.length);
     const offsets = this.#offsets[array.kind] ?? new ByteSink();
     this.#offsets[array.kind] = offsets;
     offsets.uint64(lastOffset(offsets) + array.elementCount);
   }
 
-  /** Where the newest value stands in its arena. */
-  newest(): PlacedValue {
-    return { type: this.#type, at: this.#at, length: this.#length };
-  }
-
-  /** The values of a kind, where the next one goes. */
+  /** Sets the kind of a row. Returns the values of that kind, where the row's goes. */
   #begin(row: number, kind: number): ByteSink {
-    this.#setKind(row, kind);
+    this.#kinds[row] = kind;
     const sink = this.#values[kind] ?? new ByteSink(FIRST_VALUE_BYTES);
     this.#values[kind] = sink;
     this.#newestAt = sink.length;
     return sink;
   }
 
-  #setKind(row: number, kind: number): void {
-    if (row >= this.#kinds.length) this.#growKinds(row + 1);
-    if (this.end < row) this.#kinds.fill(NO_RANK, this.end, row);
-    this.#kinds[row] = kind;
-    this.end = row + 1;
-  }
-
-  #growKinds(rowCount: number): void {
-    const kinds = new Uint8Array(Math.max(rowCount, this.#kinds.length * 2));
-    kinds.set(this.#kinds.subarray(0, this.end));
-    this.#kinds = kinds;
-  }
-
-  /** Takes back what row `row` and those behind it have: one value, or that value repeated. */
-  dropNewest(row: number): void {
-    const kind = this.#kinds[row]!;
-    this.#values[kind]!.length = this.#newestAt;
-    if (kind < ARRAY_KINDS) this.#offsets[kind]!.length -= (this.end - row) * 8;
-    this.end = row;
-  }
-
-  /** Gives the value of the newest row to the `count` rows behind it too. */
+  /** Gives the value of the last row to the `count` rows behind it too. */
   repeatNewest(count: number): void {
     const row = this.end - 1;
     const kind = this.#kinds[row]!;
-    if (row + 1 + count > this.#kinds.length) this.#growKinds(row + 1 + count);
-    this.#kinds.fill(kind, row, row + 1 + count);
-    this.end += count;
+    this.#extend(row + 1, count);
+    this.#kinds.fill(kind, row + 1, this.end);
     this.#values[kind]!.repeat(this.#newestAt, count + 1);
     if (kind >= ARRAY_KINDS) return;
     const offsets = this.#offsets[kind]!;

@@ -1,69 +1,123 @@
 import { attributeKeys, UNKNOWN_KEY } from '#pdata';
 import { JsonPath } from './json-path.ts';
 
+/** What follows when nothing is known about it. */
+const NONE = -1;
+
 /**
- * Which attribute keys have paths of their own in a JSON column. Keys get them as they come while there is room. When a block had more
- * keys than that, the next block's paths are those that most of its rows had: a path costs the store a file or more in each part, so in a
- * flood of keys hardly any should become one. Ids of keys are those of the process's dictionary; keys that it doesn't know (it is bounded)
- * never have paths.
+ * Which attribute keys have paths of their own in a JSON column, and finding an attribute's path by the bytes of its key. Keys get paths as
+ * they come while there is room. When a block had more keys than that, the next block's paths are those that most of its rows had: a path
+ * costs the store a file or more in each part, so in a flood of keys hardly any should become one. Ids of keys are those of the process's
+ * dictionary; keys that it doesn't know (it is bounded) never have paths.
+ *
+ *   slot        index of a path; -1 for a key without one
+ *   followers   per slot, and last for the start of a row: the slot that came behind it the last time. Most often it comes again, and
+ *               comparing one key is cheaper than hashing.
+ *   keys        four bytes at a step: words[starts[slot]..] and the last four bytes, which overlap them, in lastWords[slot]
  */
 export class JsonPaths {
   readonly #limit: number;
   #paths: JsonPath[] = [];
   /** By key id. */
-  #pathOf: (JsonPath | undefined)[] = [];
+  #slotOf: Int32Array = new Int32Array(0);
+  readonly #followers: Int32Array;
+  #previous: number;
+  readonly #lengths: Uint32Array;
+  readonly #starts: Uint32Array;
+  readonly #lastWords: Uint32Array;
+  #words: Uint32Array = new Uint32Array(256);
+  #wordCount = 0;
   /** Keys without a path: by key id, how often the block has them. */
   readonly #others = new Map<number, number>();
   /** The block before had more keys than the limit. */
   #isFlooded = false;
-  /** What the first attribute of a row is compared with. */
-  readonly #start = new JsonPath(-1, new Uint8Array(0));
-  #previous: JsonPath = this.#start;
 
   constructor(limit: number) {
     this.#limit = limit;
+    this.#followers = new Int32Array(limit + 1).fill(NONE);
+    this.#previous = limit;
+    this.#lengths = new Uint32Array(limit);
+    this.#starts = new Uint32Array(limit);
+    this.#lastWords = new Uint32Array(limit);
   }
 
-  /** The paths that some row of the block has. */
+  /** By slot. */
+  get all(): readonly JsonPath[] {
+    return this.#paths;
+  }
+
+  /** Those that some row of the block has. */
   used(): JsonPath[] {
     return this.#paths.filter((path) => path.end > 0);
   }
 
   beginRow(): void {
-    this.#previous = this.#start;
+    this.#previous = this.#limit;
   }
 
-  /** The path of the next attribute of a row by the bytes of its key; undefined where it has none. */
-  find(arena: Uint8Array, view: DataView, at: number, length: number): JsonPath | undefined {
-    const guess = this.#previous.next;
-    if (guess?.isKey(view, at, length)) {
+  /** The slot of the next attribute of a row by the bytes of its key. `view` is a view of `arena`. */
+  find(arena: Uint8Array, view: DataView, at: number, length: number): number {
+    const guess = this.#followers[this.#previous]!;
+    if (guess >= 0 && this.#lengths[guess] === length && this.#isKey(guess, view, at, length)) {
       this.#previous = guess;
       return guess;
     }
     return this.findById(attributeKeys.intern(arena, at, length));
   }
 
-  /** The same by the key's id; UNKNOWN_KEY has no path. */
-  findById(id: number): JsonPath | undefined {
-    const path = id < 0 ? undefined : (this.#pathOf[id] ?? this.#admit(id));
-    if (path === undefined) this.#others.set(id, (this.#others.get(id) ?? 0) + 1);
-    else {
-      this.#previous.next = path;
-      this.#previous = path;
-    }
-    return path;
+  #isKey(slot: number, view: DataView, at: number, length: number): boolean {
+    // Keys this short are rare, and never guessed.
+    if (length < 4) return false;
+    const words = this.#words;
+    let word = this.#starts[slot]!;
+    const last = at + length - 4;
+    for (; at < last; at += 4) if (view.getUint32(at, true) !== words[word++]) return false;
+    return view.getUint32(last, true) === this.#lastWords[slot];
   }
 
-  #admit(id: number): JsonPath | undefined {
-    if (this.#isFlooded || this.#paths.length >= this.#limit) return undefined;
+  /** The same by the key's id; UNKNOWN_KEY has no path. */
+  findById(id: number): number {
+    let slot = NONE;
+    if (id >= 0) slot = id < this.#slotOf.length ? this.#slotOf[id]! : NONE;
+    if (slot < 0) slot = this.#admit(id);
+    if (slot < 0) this.#others.set(id, (this.#others.get(id) ?? 0) + 1);
+    else {
+      this.#followers[this.#previous] = slot;
+      this.#previous = slot;
+    }
+    return slot;
+  }
+
+  #admit(id: number): number {
+    if (id < 0 || this.#isFlooded || this.#paths.length >= this.#limit) return NONE;
     return this.#add(new JsonPath(id, attributeKeys.bytes(id)));
   }
 
-  #add(path: JsonPath): JsonPath {
-    this.#paths.push(path);
-    while (this.#pathOf.length <= path.id) this.#pathOf.push(undefined);
-    this.#pathOf[path.id] = path;
-    return path;
+  #add(path: JsonPath): number {
+    const slot = this.#paths.push(path) - 1;
+    if (path.id >= this.#slotOf.length) {
+      const slotOf = new Int32Array(Math.max(256, path.id * 2)).fill(NONE);
+      slotOf.set(this.#slotOf);
+      this.#slotOf = slotOf;
+    }
+    this.#slotOf[path.id] = slot;
+    this.#followers[slot] = NONE;
+    this.#addKey(slot, path.key);
+    return slot;
+  }
+
+  #addKey(slot: number, key: Uint8Array): void {
+    const { length } = key;
+    this.#lengths[slot] = length;
+    this.#starts[slot] = this.#wordCount;
+    if (this.#wordCount + length > this.#words.length) {
+      const words = new Uint32Array((this.#wordCount + length) * 2);
+      words.set(this.#words);
+      this.#words = words;
+    }
+    const view = new DataView(key.buffer, key.byteOffset, length);
+    for (let i = 0; i + 4 <= length; i += 4) this.#words[this.#wordCount++] = view.getUint32(i, true);
+    this.#lastWords[slot] = length < 4 ? 0 : view.getUint32(length - 4, true);
   }
 
   /** Forgets the rows of the block, of which there were `rowCount`, but not what they teach about keys. */
@@ -85,12 +139,10 @@ export class JsonPaths {
     const chosen = [...rowCounts].filter(([, count]) => count > leastRows);
     chosen.sort((a, b) => b[1] - a[1] || a[0] - b[0]);
     this.#paths = [];
-    this.#pathOf = [];
-    for (const [id] of chosen.slice(0, this.#limit)) {
-      const path = this.#add(known.get(id) ?? new JsonPath(id, attributeKeys.bytes(id)));
-      path.next = undefined;
-    }
-    this.#start.next = undefined;
-    this.#previous = this.#start;
+    this.#slotOf.fill(NONE);
+    this.#followers.fill(NONE);
+    this.#wordCount = 0;
+    for (const [id] of chosen.slice(0, this.#limit))
+      this.#add(known.get(id) ?? new JsonPath(id, attributeKeys.bytes(id)));
   }
 }

@@ -50,8 +50,8 @@ export class SharedData {
   }
 
   /** Adds an attribute of the current row. */
-  push(keyAt: number, keyLength: number, type: number, at: number, length: number): void {
-    this.#pending.push({ keyAt, keyLength, value: { type, at, length } });
+  push(keyAt: number, keyLength: number, value: PlacedValue): void {
+    this.#pending.push({ keyAt, keyLength, value });
   }
 
   /** Closes the current row, which stands `repeat` times from row `row` on: sorts its entries and puts those with the same key together. */

@@ -108,14 +108,15 @@ export class LogBlockEncoder {
     const attributes = this.#attributes;
     const reader = table === undefined ? attributes : undefined;
     const severityTexts = this.#severityTexts;
+    const view = new DataView(arena.buffer, arena.byteOffset, arena.byteLength);
     severityTexts.reserveRows(this.count + count);
     this.#eventNames.reserveRows(this.count + count);
     this.#eventNames.indices.fill(0, this.count, this.count + count);
-    attributes.setArena(arena);
+    attributes.beginRows(arena, table);
     for (let i = 0; i < count; i++) {
       const row = rows === undefined ? i : rows[i]!;
       const blockRow = this.count + i;
-      severityTexts.indices[blockRow] = severityTexts.indexOf(arena, severityTextAt[row]!, severityTextLength[row]!);
+      severityTexts.indices[blockRow] = severityTexts.indexIn(view, severityTextAt[row]!, severityTextLength[row]!);
       this.#addBody(chunk, row);
       const patched = patches?.get(row);
       const skipped = patched?.map((patch) => patch.field);
@@ -124,9 +125,10 @@ export class LogBlockEncoder {
       if (patched !== undefined)
         for (const patch of patched)
           this.#walk(arena, patch.at, patch.at + patch.length, blockRow, undefined, undefined);
-      if (table !== undefined) attributes.addOwner(table, row);
+      if (table !== undefined) attributes.addOwner(row);
       attributes.endRow();
     }
+    attributes.endRows();
   }
 
   #addBody(chunk: LogChunk, row: number): void {

@@ -47,7 +47,6 @@ export class ScopeColumns {
     const { count } = chunk;
     const { rowScope } = chunk.layout;
     for (const column of this.#columns()) column.reserveRows(firstRow + count);
-    resources.setArena(chunk.arena);
     for (let i = 0; i < count; ) {
       const scope = rowScope[chunk.rowAt(i)]!;
       let next = i + 1;
@@ -82,9 +81,7 @@ export class ScopeColumns {
     const table = isChanged ? chunk.resourceAttributes.table : this.#read(chunk, 'resource', resource);
     const owner = isChanged ? resource : 0;
     this.serviceName.indices.fill(this.#serviceNameOf(arena, table, owner), from, to);
-    resources.beginRow(to - from);
-    resources.addOwner(table, owner);
-    resources.endRow();
+    resources.addRepeated(arena, table, owner, to - from);
   }
 
   /** The attributes of an owner that nobody changed, as owner 0 of a table that is used for all. */

@@ -52,12 +52,13 @@ export class SeriesBlockEncoder {
     let firstRow = 0;
     for (const chunk of chunks) {
       this.#scopes.add(chunk, firstRow, this.#resources);
-      this.#attributes.setArena(chunk.arena);
+      this.#attributes.beginRows(chunk.arena, chunk.rowAttributes.table);
       for (let i = 0; i < chunk.count; i++) {
         this.#attributes.beginRow();
-        this.#attributes.addOwner(chunk.rowAttributes.table, chunk.rowAt(i));
+        this.#attributes.addOwner(chunk.rowAt(i));
         this.#attributes.endRow();
       }
+      this.#attributes.endRows();
       firstRow += chunk.count;
     }
   }

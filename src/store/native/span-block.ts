@@ -91,10 +91,11 @@ export class SpanBlockEncoder implements TraceRows {
   #addNames({ arena, columns, rows, count }: SpanChunk): void {
     const names = this.#names;
     const { nameAt, nameLength } = columns;
+    const view = new DataView(arena.buffer, arena.byteOffset, arena.byteLength);
     names.reserveRows(this.count + count);
     for (let i = 0; i < count; i++) {
       const row = rows === undefined ? i : rows[i]!;
-      names.indices[this.count + i] = names.indexOf(arena, nameAt[row]!, nameLength[row]!);
+      names.indices[this.count + i] = names.indexIn(view, nameAt[row]!, nameLength[row]!);
     }
   }
 

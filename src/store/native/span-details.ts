@@ -65,7 +65,7 @@ export class SpanDetails {
     // Those of a chunk that somebody changed stand in its table.
     const table = chunk.modifiedRows === undefined ? undefined : chunk.rowAttributes.table;
     const reader = table === undefined ? attributes : undefined;
-    attributes.setArena(arena);
+    attributes.beginRows(arena, table);
     for (let i = 0; i < count; i++) {
       const row = rows === undefined ? i : rows[i]!;
       this.#traceStateLength = 0;
@@ -76,11 +76,12 @@ export class SpanDetails {
       if (patched !== undefined)
         for (const patch of patched)
           this.#walk(arena, patch.at, patch.at + patch.length, firstRow + i, undefined, undefined);
-      if (table !== undefined) attributes.addOwner(table, row);
+      if (table !== undefined) attributes.addOwner(row);
       attributes.endRow();
       this.traceStates.add(arena, this.#traceStateAt, this.#traceStateLength);
       this.statusMessages.add(arena, this.#messageAt, this.#messageLength);
     }
+    attributes.endRows();
   }
 
   reset(): void {
