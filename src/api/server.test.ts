@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FixtureLog, insertLogs, insertPoints, insertSeries, insertSpans } from '../query/testing/fixtures.ts';
 import { SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../query/testing/shop.ts';
@@ -47,12 +47,17 @@ const range = `from=${SHOP_FROM_MS}&to=${SHOP_TO_MS}`;
 const ui = mkdtempSync(join(tmpdir(), 'signalbox-ui-'));
 const script = `export const text = '${'x'.repeat(5000)}';\n`;
 
+/** Other bytes than the server would make. */
+const builtForm = brotliCompressSync(script, { params: { [constants.BROTLI_PARAM_QUALITY]: 0 } });
+
 let store: TestStore;
 let server: RunningServer;
 beforeAll(async () => {
   mkdirSync(join(ui, 'assets'));
   writeFileSync(join(ui, 'index.html'), '<!doctype html><title>console</title>');
   writeFileSync(join(ui, 'assets', 'main-abc.js'), script);
+  writeFileSync(join(ui, 'assets', 'built-abc.js'), script);
+  writeFileSync(join(ui, 'assets', 'built-abc.js.br'), builtForm);
   store = await startTestStore();
   await insertSpans(store, spans);
   await insertLogs(store, logs);
@@ -266,6 +271,13 @@ describe('files of the console', () => {
       vary: 'accept-encoding',
     });
     expect(decode(answer.body).toString()).toBe(script);
+  });
+
+  test('a compressed form that the build left is sent as it is', async () => {
+    const { body, headers } = await rawGet('/assets/built-abc.js', { 'accept-encoding': 'br' });
+    expect(headers['content-encoding']).toBe('br');
+    expect(body).toEqual(builtForm);
+    expect((await rawGet('/assets/built-abc.js', {})).body.toString()).toBe(script);
   });
 
   test.each([

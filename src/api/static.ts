@@ -42,6 +42,7 @@ const CONTENT_POLICY = [
 ].join('; ');
 
 interface StoredFile {
+  readonly path: string;
   readonly modifiedMs: number;
   readonly bytes: Buffer;
   readonly etag: string;
@@ -59,10 +60,20 @@ class FileCache {
     if (known !== undefined && known.modifiedMs === info.mtimeMs) return known;
     const bytes = await readFile(path);
     const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
-    const file = { modifiedMs: info.mtimeMs, bytes, etag, compressed: new Map<Encoding, Promise<Buffer>>() };
+    const file = { path, modifiedMs: info.mtimeMs, bytes, etag, compressed: new Map<Encoding, Promise<Buffer>>() };
     this.#files.set(path, file);
     return file;
   }
+}
+
+/** The compressed form of a file: as the build left it beside the file, or made now, once. */
+function compressedForm(file: StoredFile, encoding: Encoding): Promise<Buffer> {
+  const known = file.compressed.get(encoding);
+  if (known !== undefined) return known;
+  const made = (): Promise<Buffer> => compress(file.bytes, encoding, 'small');
+  const form = encoding === 'br' ? readFile(`${file.path}.br`).catch(made) : made();
+  file.compressed.set(encoding, form);
+  return form;
 }
 
 /** Serves `folder` at the root. Paths of the console's pages, which are no files, get its index page. */
@@ -132,7 +143,5 @@ async function sendFile(
   const encoding = encodingOf(request.headers['accept-encoding'], FOR_FILES);
   if (encoding === undefined || file.bytes.length < 1400 || /image\/(?:png|x-icon)|font\//.test(type))
     return reply.send(file.bytes);
-  const compressed = file.compressed.get(encoding) ?? compress(file.bytes, encoding, 'small');
-  file.compressed.set(encoding, compressed);
-  return reply.header('content-encoding', encoding).send(await compressed);
+  return reply.header('content-encoding', encoding).send(await compressedForm(file, encoding));
 }

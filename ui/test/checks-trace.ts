@@ -1,11 +1,38 @@
 /** What must hold on the trace page, with figures for large traces. */
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { type Check, dragAcross, expectEventually, searchOf, TIME_FACTOR, textOf } from './check.ts';
-import { TRACE_10K, TRACE_100K } from './mock/data.ts';
+import { type Check, type CheckInput, dragAcross, expectEventually, searchOf, TIME_FACTOR, textOf } from './check.ts';
+import { TRACE_10K, TRACE_100K, TRACE_ARRIVING } from './mock/data.ts';
 
 const lines = (page: Page) => page.getByRole('treeitem');
 const FIRST_PAINT_LIMIT_MS = 1_000 * TIME_FACTOR;
+
+/** Opens a trace and waits until its lines are there. Gives their count. */
+async function openTrace({ page, open }: CheckInput, traceId: string, search = ''): Promise<number> {
+  await open(`/traces/${traceId}${search}`);
+  await lines(page).first().waitFor();
+  return lines(page).count();
+}
+
+/**
+ * Presses keys as a busy page sees them: browsers put keys before the page's other tasks, so that only microtasks run between keys that
+ * waited together.
+ */
+async function pressFast(page: Page, keys: readonly string[]): Promise<void> {
+  await page.evaluate(async (all) => {
+    for (const key of all) {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+      await new Promise<void>((resolve) => queueMicrotask(resolve));
+    }
+  }, keys);
+}
+
+/** The place of the selected line among the lines; -1 if none is selected. */
+async function selectedPlace(page: Page): Promise<number> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('[role=treeitem]')].findIndex((line) => line.classList.contains('selected')),
+  );
+}
 
 /** Milliseconds from the start of the navigation to the first drawn waterfall. */
 async function firstPaintMs(page: Page): Promise<number> {
@@ -35,8 +62,9 @@ async function scrollFrames(page: Page): Promise<number[]> {
 export const TRACE_CHECKS: readonly Check[] = [
   {
     name: 'a trace opens from a link with its span selected and described',
-    run: async ({ page, open, facts }) => {
-      await open(`/traces/${facts.traceId}`);
+    run: async (input) => {
+      const { page, open, facts } = input;
+      await openTrace(input, facts.traceId);
       await page.keyboard.press('j');
       await page.keyboard.press('j');
       await expectEventually(() => searchOf(page).has('span'), true);
@@ -52,9 +80,9 @@ export const TRACE_CHECKS: readonly Check[] = [
   },
   {
     name: 'spans collapse by keyboard, by mouse and by level',
-    run: async ({ page, open, facts }) => {
-      await open(`/traces/${facts.traceId}`);
-      const whole = await lines(page).count();
+    run: async (input) => {
+      const { page, facts } = input;
+      const whole = await openTrace(input, facts.traceId);
       await page.keyboard.press('j');
       await page.keyboard.press('ArrowLeft');
       await expectEventually(() => lines(page).count(), 1);
@@ -68,9 +96,86 @@ export const TRACE_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'keys typed without a pause all count, on what the one before left',
+    run: async (input) => {
+      const { page, open, facts } = input;
+      const whole = await openTrace(input, facts.traceId);
+      await pressFast(page, ['j', 'j', 'j', 'k', 'j', 'k']);
+      await expectEventually(() => selectedPlace(page), 1);
+      await pressFast(page, ['k', 'k', 'ArrowLeft']);
+      await expectEventually(() => lines(page).count(), 1);
+      await pressFast(page, ['ArrowRight', 'j', 'j', 'k', 'k', 'ArrowLeft', 'ArrowRight', 'j']);
+      await expectEventually(() => lines(page).count(), whole);
+      await expectEventually(() => selectedPlace(page), 1);
+      await pressFast(page, ['+', '+', '+']);
+      const zoomOf = (): number => {
+        const [from, to] = (searchOf(page).get('zoom') ?? '0,0').split(',').map(Number);
+        return to! - from!;
+      };
+      await expectEventually(() => zoomOf() > 0, true);
+      const deepNs = zoomOf();
+      await pressFast(page, ['-', '+', '-', '+']);
+      await pressFast(page, ['-', '-', '-', '0', 'f']);
+      await Promise.all([...'no such span'].map((letter) => page.keyboard.press(letter)));
+      await expectEventually(() => searchOf(page).get('find'), 'no such span');
+      assert.equal(await page.locator('.find-box input').inputValue(), 'no such span');
+      assert.ok(!searchOf(page).has('zoom') && deepNs > 0, 'the zoom is gone');
+      // What the URL holds in the end opens the same again.
+      await expectEventually(() => searchOf(page).has('span'), true);
+      const span = searchOf(page).get('span')!;
+      await open(`/traces/${facts.traceId}?span=${span}`);
+      await expectEventually(() => selectedPlace(page), 1);
+    },
+  },
+  {
+    name: 'a selection that is not in the URL yet does not follow to another page; back shows the one that is',
+    run: async (input) => {
+      const { page, facts } = input;
+      await openTrace(input, facts.traceId);
+      await page.keyboard.press('j');
+      await expectEventually(() => searchOf(page).has('span'), true);
+      await pressFast(page, ['j', 'g', 'l']);
+      await page.getByRole('heading', { name: 'Logs' }).waitFor();
+      await page.waitForLoadState('networkidle');
+      assert.ok(!searchOf(page).has('span'), page.url());
+      await page.goBack();
+      await expectEventually(() => selectedPlace(page), 0);
+      await page.keyboard.press('j');
+      await expectEventually(() => selectedPlace(page), 1);
+    },
+  },
+  {
+    name: 'late spans join without changing what is collapsed, selected and scrolled to',
+    needs: 'mock',
+    run: async (input) => {
+      const { page, mock } = input;
+      await page.setViewportSize({ width: 1440, height: 420 });
+      const before = await openTrace(input, TRACE_ARRIVING);
+      // The third line is the first product of the first batch that has arrived.
+      await pressFast(page, ['j', 'j', 'j', 'ArrowLeft']);
+      await page.locator('.waterfall-scroll').evaluate((scroller) => scroller.scrollBy(0, 24 * 3));
+      await page.locator('.wf-line.selected .twisty:not(.open)').waitFor({ state: 'attached' });
+      const spanCount = await textOf(page.locator('.trace-figures span').first());
+      const topOf = (): Promise<number> =>
+        page.locator('.wf-line.selected').evaluate((line) => Math.round(line.getBoundingClientRect().top));
+      const selectedTop = await topOf();
+      const selected = searchOf(page).get('span');
+      mock!.completeTraces();
+      await expectEventually(
+        async () => (await textOf(page.locator('.trace-figures span').first())) !== spanCount,
+        true,
+      );
+      assert.equal(await topOf(), selectedTop);
+      assert.equal(searchOf(page).get('span'), selected);
+      assert.equal(await page.locator('.wf-line.selected .twisty.open').count(), 0);
+      assert.ok(before > 5);
+    },
+  },
+  {
     name: 'find marks matches and steps through them, opening what hides them',
-    run: async ({ page, open, facts }) => {
-      await open(`/traces/${facts.traceId}`);
+    run: async (input) => {
+      const { page, facts } = input;
+      await openTrace(input, facts.traceId);
       const name = (await textOf(page.locator('.wf-line .wf-name').last())).trim();
       await page.keyboard.press('j');
       await page.keyboard.press('ArrowLeft');
@@ -84,8 +189,9 @@ export const TRACE_CHECKS: readonly Check[] = [
   },
   {
     name: 'dragging on the minimap zooms, 0 shows the whole trace',
-    run: async ({ page, open, facts }) => {
-      await open(`/traces/${facts.traceId}`);
+    run: async (input) => {
+      const { page, facts } = input;
+      await openTrace(input, facts.traceId);
       await dragAcross(page, page.locator('.minimap-strip'), [0.2, 0.5], [0.6, 0.5]);
       await expectEventually(() => searchOf(page).has('zoom'), true);
       await page.keyboard.press('0');
@@ -113,8 +219,9 @@ export const TRACE_CHECKS: readonly Check[] = [
   },
   {
     name: 'an attribute value leads to a search for it',
-    run: async ({ page, open, facts }) => {
-      await open(`/traces/${facts.traceId}`);
+    run: async (input) => {
+      const { page, facts } = input;
+      await openTrace(input, facts.traceId);
       await page.keyboard.press('j');
       const table = page.getByRole('table', { name: 'Resource' });
       await table.getByRole('row', { name: /^service\.name / }).hover();

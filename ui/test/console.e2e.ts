@@ -94,6 +94,8 @@ async function firstRunCheck(browser: Browser): Promise<CheckResult> {
   }
 }
 
+const SETTLED_MS = 15_000;
+
 async function findFacts(baseUrl: string): Promise<Facts> {
   const toMs = Date.now();
   const get = async <T>(path: string): Promise<T> => {
@@ -104,9 +106,10 @@ async function findFacts(baseUrl: string): Promise<Facts> {
   const { services } = await get<ServicesResponse>('/services?');
   const service = services.toSorted((a, b) => b.errorCount - a.errorCount || b.requestCount - a.requestCount)[0];
   const { traces } = await get<TracesResponse>('/traces?limit=200&');
+  // One that began a while ago has arrived completely.
+  const settled = traces.filter(({ startMs, spanCount }) => spanCount > 4 && startMs < toMs - SETTLED_MS);
   const trace =
-    traces.find(({ errorCount, spanCount }) => errorCount > 0 && spanCount > 4) ??
-    traces.find(({ spanCount }) => spanCount > 4);
+    settled.find(({ errorCount }) => errorCount > 0) ?? settled[0] ?? traces.find(({ spanCount }) => spanCount > 4);
   if (!service || !trace)
     throw new Error('the checks need a service and a trace of more than 4 spans within the last hour');
   return { service: service.name, traceId: trace.traceId };

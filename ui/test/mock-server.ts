@@ -22,6 +22,8 @@ export interface MockServer {
   readonly url: string;
   /** Makes the first data arrive, for a server that began empty. */
   arrive(): void;
+  /** Lets the late spans of TRACE_ARRIVING come. */
+  completeTraces(): void;
   /** Answers every request with 503 until called with false. */
   breakStore(broken: boolean): void;
   close(): Promise<void>;
@@ -55,6 +57,7 @@ export async function startMockServer({
     arrive: () => {
       state.hasData = true;
     },
+    completeTraces: () => state.store.completeTraces(),
     breakStore: (broken) => {
       state.broken = broken;
     },

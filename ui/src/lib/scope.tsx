@@ -111,22 +111,34 @@ export interface ApiAnswer<T> {
   readonly retry: () => void;
 }
 
-export interface ApiOptions {
+export interface ApiOptions<T> {
   readonly enabled?: boolean;
   /** Show the last answer while the next loads (default). Off where it would belong to something else. */
   readonly keep?: boolean;
-  readonly refetchEveryMs?: number;
+  /** A number of ms; or, looked at after each answer, a function of it that gives one as long as asking again is worth it. */
+  readonly refetchEveryMs?: number | ((answer: T | undefined) => number | undefined);
+  /** Whether an answer says the same as the one before, which is kept then. Default: compares all of both, too much for a large answer. */
+  readonly isSame?: (before: T, now: T) => boolean;
 }
 
 /** One request, cached by its path and parameters, cancelled when nobody wants it any more. */
-export function useApi<T>(path: string, params: Params, options: ApiOptions = {}): ApiAnswer<T> {
-  const { enabled = true, keep = true, refetchEveryMs } = options;
+export function useApi<T>(path: string, params: Params, options: ApiOptions<T> = {}): ApiAnswer<T> {
+  const { enabled = true, keep = true, refetchEveryMs, isSame } = options;
   const query: UseQueryResult<T, ApiFailure> = useQuery<T, ApiFailure>({
     queryKey: [path, params],
     queryFn: ({ signal }) => getJson<T>(path, params, signal),
     enabled,
     ...(keep ? { placeholderData: keepPreviousData } : {}),
-    ...(refetchEveryMs ? { refetchInterval: refetchEveryMs } : {}),
+    ...(typeof refetchEveryMs === 'number' ? { refetchInterval: refetchEveryMs } : {}),
+    ...(typeof refetchEveryMs === 'function'
+      ? { refetchInterval: ({ state }: { state: { data: T | undefined } }) => refetchEveryMs(state.data) ?? false }
+      : {}),
+    ...(isSame
+      ? {
+          structuralSharing: (before: unknown, now: unknown) =>
+            before !== undefined && isSame(before as T, now as T) ? before : now,
+        }
+      : {}),
   });
   const { refetch } = query;
   const retry = useCallback(() => void refetch(), [refetch]);

@@ -5,7 +5,7 @@ import type { TraceLogsResponse, TraceResponse } from '#api/types.ts';
 import { formatCount, formatDateTime, formatDuration, plural } from '../lib/format.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useLinks } from '../lib/links.ts';
-import { useApi } from '../lib/scope.tsx';
+import { useApi, useScope } from '../lib/scope.tsx';
 import { spanIdOf } from '../lib/trace-model.ts';
 import { LOG_LINE } from '../lib/waterfall-lines.ts';
 import { Minimap } from '../panels/minimap.tsx';
@@ -19,17 +19,36 @@ import { PageTitle } from '../widgets/page-title.tsx';
 import { EmptyState, ErrorState, Loading } from '../widgets/states.tsx';
 import { To } from '../widgets/to.tsx';
 
+/** The spans of one trace come from several services, each in its own time. Until this long after its end a trace may grow. */
+const ARRIVING_MS = 30_000;
+const ARRIVING_EVERY_MS = 2_500;
+/** A larger trace is not asked for again by itself. */
+const ARRIVING_SPANS = 20_000;
+
+function isArriving(trace: TraceResponse | undefined): boolean {
+  if (trace === undefined || trace.totalSpanCount > ARRIVING_SPANS) return false;
+  return Date.now() - (trace.startMs + trace.durationNs / 1e6) < ARRIVING_MS;
+}
+
+/** Stored spans and records do not change; there can only be more of them. */
+function isSame(before: TraceResponse, now: TraceResponse): boolean {
+  return before.totalSpanCount === now.totalSpanCount && before.logCount === now.logCount;
+}
+
 const NO_LOGS: TraceLogsResponse['logs'] = [];
 
 export function TracePage() {
   const { traceId } = useParams({ strict: false }) as { traceId: string };
   const links = useLinks();
-  const answer = useApi<TraceResponse>(`/traces/${traceId}`, {}, { keep: false });
+  const { live } = useScope();
+  const everyMs = (trace: TraceResponse | undefined): number | undefined =>
+    live && isArriving(trace) ? ARRIVING_EVERY_MS : undefined;
+  const answer = useApi<TraceResponse>(`/traces/${traceId}`, {}, { keep: false, refetchEveryMs: everyMs, isSame });
   const { data, error } = answer;
   const logs = useApi<TraceLogsResponse>(
     `/traces/${traceId}/logs`,
     {},
-    { keep: false, enabled: (data?.logCount ?? 0) > 0 },
+    { keep: false, enabled: (data?.logCount ?? 0) > 0, refetchEveryMs: () => everyMs(data) },
   );
   const above = (
     <span className="crumb">

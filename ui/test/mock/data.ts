@@ -16,6 +16,14 @@ export const REQUESTS_PER_TRACE = 40;
 
 export const TRACE_10K = '0000000000000000000000000001000a';
 export const TRACE_100K = '0000000000000000000000000010000b';
+/** Began a moment before it is first asked for; the first part of its work comes late. */
+export const TRACE_ARRIVING = '0000000000000000000000000000400c';
+
+const IMPORT_SIZES: Readonly<Record<string, number>> = {
+  [TRACE_10K]: 10_000,
+  [TRACE_100K]: 100_000,
+  [TRACE_ARRIVING]: 400,
+};
 
 export interface MockStore {
   readonly startedMs: number;
@@ -23,12 +31,15 @@ export interface MockStore {
   /** Traces that began in [fromMs, toMs), oldest first, and how many real ones each stands for. */
   read(fromMs: number, toMs: number): { traces: readonly MockTrace[]; weight: number };
   trace(traceId: string): MockTrace | undefined;
+  /** Lets the late spans of TRACE_ARRIVING come. */
+  completeTraces(): void;
 }
 
 export function createStore(nowMs: () => number): MockStore {
   const startedMs = nowMs();
   const buckets = new Map<number, readonly MockTrace[]>();
   const big = new Map<string, MockTrace>();
+  let complete = false;
   const dataFromMs = startedMs - DAYS_KEPT * 86_400_000;
   const bucketTraces = (bucket: number): readonly MockTrace[] => {
     let traces = buckets.get(bucket);
@@ -54,11 +65,12 @@ export function createStore(nowMs: () => number): MockStore {
       return { traces, weight: stride };
     },
     trace(traceId) {
-      if (traceId === TRACE_10K || traceId === TRACE_100K) {
-        const count = traceId === TRACE_10K ? 10_000 : 100_000;
-        const made = big.get(traceId) ?? importTrace(createRandom(count), traceId, startedMs - 1_800_000, count);
+      const size = IMPORT_SIZES[traceId];
+      if (size !== undefined) {
+        const startMs = traceId === TRACE_ARRIVING ? nowMs() - 1_000 : startedMs - 1_800_000;
+        const made = big.get(traceId) ?? importTrace(createRandom(size), traceId, startMs, size);
         big.set(traceId, made);
-        return made;
+        return traceId === TRACE_ARRIVING && !complete ? withoutFirstBatch(made) : made;
       }
       for (const traces of buckets.values()) {
         const found = traces.find((trace) => trace.traceId === traceId);
@@ -66,7 +78,19 @@ export function createStore(nowMs: () => number): MockStore {
       }
       return undefined;
     },
+    completeTraces() {
+      complete = true;
+    },
   };
+}
+
+/** Without the first child of the root and all below it. Spans come sorted by start, so parents before children. */
+function withoutFirstBatch(trace: MockTrace): MockTrace {
+  const root = trace.spans[0]!;
+  const first = trace.spans.find(({ parentId }) => parentId === root.spanId)!;
+  const late = new Set([first.spanId]);
+  for (const { spanId, parentId } of trace.spans) if (late.has(parentId)) late.add(spanId);
+  return { ...trace, spans: trace.spans.filter(({ spanId }) => !late.has(spanId)) };
 }
 
 function makeBucket(bucket: number, startedMs: number): readonly MockTrace[] {
