@@ -62,13 +62,16 @@ describe('listServices', () => {
   test('a service without requests is listed, too', async () => {
     const quiet = { traceId: '77', spanId: '2', parentSpanId: '1', durationNs: 5, name: 'work', kind: 1 };
     const timeNs = BigInt(SHOP_FROM_MS - 500_000) * 1_000_000n;
-    await insertSpans(store, [{ ...quiet, timeNs, service: 'quiet', resource: { 'service.version': '7' } }]);
+    const resource = { 'service.version': '7', 'process.runtime.name': 'cpython' };
+    await insertSpans(store, [{ ...quiet, timeNs, service: 'quiet', resource }]);
     const { services } = await listServices(store.reader, { fromMs: SHOP_FROM_MS - 600_000, toMs: SHOP_TO_MS });
     const found = services.find((service) => service.name === 'quiet');
     expect(found).toMatchObject({
       requestCount: 0,
       errorRatio: 0,
       p95Ns: 0,
+      // Its resource does not name an SDK.
+      language: 'cpython',
       version: '7',
       newestMs: SHOP_FROM_MS - 500_000,
     });

@@ -217,6 +217,9 @@ interface ServiceIdentity {
   readonly version: string;
 }
 
+/** Resources that no SDK of OpenTelemetry described may still say what runs them. */
+const LANGUAGE: Sql = raw('coalesce(resource.telemetry.sdk.language.:String, resource.process.runtime.name.:String)');
+
 /**
  * Attributes of a service are those of its newest request (or span, where it has no requests): reading them of all spans
  * would cost more than all the rest.
@@ -242,7 +245,7 @@ async function readIdentities(
   }
   if (newest.size === 0) return [];
   const attributes = await reader.read(
-    sql`SELECT service_name, anyIf(resource.telemetry.sdk.language.:String, isNotNull(resource.telemetry.sdk.language)) AS language,
+    sql`SELECT service_name, anyIf(${LANGUAGE}, isNotNull(${LANGUAGE})) AS language,
         anyIf(resource.service.version.:String, isNotNull(resource.service.version)) AS version
       FROM spans WHERE ${baseCondition(filter)} AND time IN (
         SELECT fromUnixTimestamp64Nano(toInt64(arrayJoin(${texts([...newest.values()].map(String))})), 'UTC'))

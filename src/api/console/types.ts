@@ -72,6 +72,7 @@ export interface ServicesResponse {
  */
 export interface ServiceSummary {
   readonly name: string;
+  /** `telemetry.sdk.language`, or `process.runtime.name` where that is missing. */
   readonly language: string;
   readonly version: string;
   readonly requestCount: number;
