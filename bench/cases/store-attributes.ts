@@ -6,7 +6,7 @@ import type { SpanChunk } from '#pdata';
 import { createTableStatement, DEFAULT_RETENTION, prepareStore, SINGLE_MACHINE, storeEndpoint, TABLES } from '#store';
 import { decodeTraces } from '#wire';
 import { SpanBlockEncoder } from '../../src/store/native/span-block.ts';
-import { encodeBlock } from '../../src/store/testing/encode.ts';
+import { encodeBlock, joined } from '../../src/store/testing/encode.ts';
 import { traceBody } from '../lib/otlp-bodies.ts';
 
 /**
@@ -141,7 +141,7 @@ try {
     }
     const block = encodeBlock(encoder, chunks, startNs + BigInt(i));
     columns = block.columns.join(', ');
-    own.push(block.bytes.slice());
+    own.push(joined(block));
     await run(`INSERT INTO source (${columns}) FORMAT Native`, own.at(-1)!);
   }
   const keys = JSON.parse(

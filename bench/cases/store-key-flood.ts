@@ -6,7 +6,7 @@ import { ArenaWriter } from '#pdata';
 import { createTableStatement, DEFAULT_RETENTION, prepareStore, SINGLE_MACHINE, storeEndpoint, TABLES } from '#store';
 import { decodeTraces } from '#wire';
 import { SpanBlockEncoder } from '../../src/store/native/span-block.ts';
-import { encodeBlock } from '../../src/store/testing/encode.ts';
+import { encodeBlock, joined } from '../../src/store/testing/encode.ts';
 
 /**
  * A flood of different attribute keys: 40,000 spans with 200,000 keys in four blocks, each key twice. Time and peak memory of the engine
@@ -69,8 +69,8 @@ async function measure(name: string, spansPerBlock: number, edit: (statement: st
     for (let block = 0; block < 4; block++) {
       const { chunk } = decodeTraces(floodBody(block, spansPerBlock));
       const made = encodeBlock(encoder, [chunk], BigInt(Date.now()) * 1_000_000n + BigInt(block));
-      bytes += made.bytes.length;
-      await run(`INSERT INTO flood (${made.columns.join(', ')}) FORMAT Native`, made.bytes);
+      bytes += made.byteLength;
+      await run(`INSERT INTO flood (${made.columns.join(', ')}) FORMAT Native`, joined(made));
     }
     const insertedMs = performance.now();
     const insertPeak = peakMegabytes();

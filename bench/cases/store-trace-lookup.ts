@@ -5,7 +5,7 @@ import { spawnEngine } from '#engine';
 import { DEFAULT_RETENTION, prepareStore, storeEndpoint } from '#store';
 import { decodeTraces } from '#wire';
 import { SegmentEncoder } from '../../src/store/native/segment-encoder.ts';
-import { encodeSegment } from '../../src/store/testing/encode.ts';
+import { encodeSegment, joined } from '../../src/store/testing/encode.ts';
 import { traceBody } from '../lib/otlp-bodies.ts';
 
 /**
@@ -47,8 +47,8 @@ async function writeSeed(): Promise<void> {
       return decodeTraces(traceBody({ spanCount: SPANS_PER_BODY, spansPerTrace: 10, seed, serviceName })).chunk;
     });
     const now = BigInt(Date.now()) * 1_000_000n + BigInt(i);
-    for (const { table, columns, bytes } of encodeSegment(encoder, chunks, now)) {
-      await run(`INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`, bytes);
+    for (const block of encodeSegment(encoder, chunks, now)) {
+      await run(`INSERT INTO ${block.table} (${block.columns.join(', ')}) FORMAT Native`, joined(block));
     }
   }
   await run('CREATE TABLE seed AS spans');

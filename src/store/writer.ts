@@ -43,15 +43,18 @@ export interface StoreWriterOptions {
   readonly observer: StoreWriterObserver;
 }
 
-/** Senders wait when segments take more than this share of the memory that they may take, and no longer than this. */
-const PACE_SHARE = 0.75;
+/**
+ * Senders wait when segments take more than this share of the memory that they may take, and no longer than this. The rest is for what is
+ * under way then, and for senders that have waited long enough.
+ */
+const PACE_SHARE = 0.5;
 const PACE_LIMIT_MS = 1000;
 /** How often and how long after the start the tables are tried to be made before there is data. */
 const EARLY_INTERVAL_MS = 100;
 const EARLY_ATTEMPTS = 50;
 const KINDS: readonly Signal[] = ['traces', 'metrics', 'logs'];
-/** The columns of a segment take less than its file, but they are copied into a block for the insert, and buffers grow ahead. */
-const MEMORY_PER_BYTE = 1.5;
+/** The columns of a segment take less than its file, but their buffers grow ahead of them. */
+const MEMORY_PER_BYTE = 1.25;
 /** A block that the engine calls wrong is sent once more, in case the way there was at fault. */
 const CONTENT_ATTEMPTS = 2;
 /** A segment that breaks the connection so often, while others get through, is taken for the cause. */

@@ -202,7 +202,7 @@ describe('beyond the limit of paths', () => {
       Array.from({ length: 10 }, (__, i): RawAttribute => [`flood.${row * 10 + i}`, int(BigInt(row))]),
     );
     const block = encodeBlock(encoder, [chunkOf(rows)], nextIngestedAtNs());
-    expect(block.bytes.length).toBeLessThan(10 << 20);
+    expect(block.byteLength).toBeLessThan(10 << 20);
     const stored = await throughStore(rows);
     expect(stored.length).toBe(10_000);
     expect(stored[1234]).toEqual(Array.from({ length: 10 }, (_, i) => `flood.${12_340 + i}=i:1234`));

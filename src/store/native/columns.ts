@@ -1,18 +1,27 @@
 import { assert } from '#base';
-import { ByteSink, copyBytes } from './byte-sink.ts';
+import { ByteSink } from './byte-sink.ts';
 
 /**
  * Columns of a Native block. A block is: varint count of columns, varint count of rows, and per column its name, its type (both as
  * String) and its data. Kernels here write the selected rows of one chunk behind each other.
  */
 
+/** What is shorter is copied: a part of its own costs more. */
+const LEAST_PART_BYTES = 4096;
+
+/** A block in the making: bytes of its own, and between them those of other sinks, which are sent from where they are. */
 export class BlockSink extends ByteSink {
   /** The names of the columns so far. */
   columnNames: string[] = [];
+  /** Other sinks, and how many bytes of this one stand before each. */
+  #others: ByteSink[] = [];
+  #places: number[] = [];
 
   begin(rowCount: number): void {
     this.reset();
     this.columnNames = [];
+    this.#others = [];
+    this.#places = [];
     // The count of columns: one byte, set by `finish`.
     this.byte(0);
     this.varint(rowCount);
@@ -24,11 +33,30 @@ export class BlockSink extends ByteSink {
     this.asciiString(type);
   }
 
+  /** Puts what another sink has here. It must not change before the block is sent. */
+  refer(other: ByteSink): void {
+    if (other.length < LEAST_PART_BYTES) {
+      this.append(other);
+      return;
+    }
+    this.#others.push(other);
+    this.#places.push(this.length);
+  }
+
   /** The whole block: valid until the next one is begun. */
   finish(table: string): TableBlock {
     assert(this.columnNames.length < 0x80, 'a block with more columns than fit one byte');
     this.bytes[0] = this.columnNames.length;
-    return { table, columns: this.columnNames, bytes: this.written() };
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    let from = 0;
+    for (const [i, other] of this.#others.entries()) {
+      const to = this.#places[i]!;
+      if (to > from) parts.push(this.bytes.subarray(from, to));
+      parts.push(other.written());
+      from = to;
+    }
+    if (this.length > from) parts.push(this.bytes.subarray(from, this.length));
+    return { table, columns: this.columnNames, parts, byteLength: parts.reduce((sum, part) => sum + part.length, 0) };
   }
 }
 
@@ -36,8 +64,9 @@ export class BlockSink extends ByteSink {
 export interface TableBlock {
   readonly table: string;
   readonly columns: readonly string[];
-  /** Belongs to the encoder: valid until it makes the next block for the same table. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The block's bytes in order. They belong to the encoder: valid until it makes the next block for the same table. */
+  readonly parts: readonly Uint8Array<ArrayBuffer>[];
+  readonly byteLength: number;
 }
 
 /** The words of a column of 64-bit integers, low word first. */
@@ -245,10 +274,8 @@ export class StringList {
   }
 
   /** All strings in ClickHouse's form. */
-  write(sink: ByteSink): void {
+  write(sink: BlockSink): void {
     this.#flush();
-    const { bytes, length } = this.#content;
-    const at = sink.take(length);
-    copyBytes(bytes, 0, sink.bytes, at, length);
+    sink.refer(this.#content);
   }
 }

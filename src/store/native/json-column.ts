@@ -1,5 +1,5 @@
 import { type AttributeTable, readKeyValue } from '#pdata';
-import type { ByteSink } from './byte-sink.ts';
+import type { BlockSink } from './columns.ts';
 import { JsonPaths } from './json-paths.ts';
 import { SharedData } from './json-shared.ts';
 import { FIRST_TABLE_PLACE, PlacedRows, SLICE_BITS, SLICE_ROWS } from './placed-rows.ts';
@@ -153,8 +153,8 @@ export class JsonColumn {
     this.#count = 0;
   }
 
-  /** Writes prefix and data of all rows since `reset`. */
-  write(sink: ByteSink): void {
+  /** Writes prefix and data of all rows since `reset`. The sink refers to the column's bytes, which stay as they are until `reset`. */
+  write(sink: BlockSink): void {
     const paths = this.#paths.used();
     sink.uint64(0);
     sink.varint(this.#pathLimit);

@@ -1,5 +1,6 @@
 import { readVarint64Into, VALUE_BOOL, VALUE_DOUBLE, VALUE_INT, VALUE_STRING, value } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
+import type { BlockSink } from './columns.ts';
 import { FIRST_TABLE_PLACE, type PlacedRows, STRING_TAG } from './placed-rows.ts';
 import {
   ARRAY_KINDS,
@@ -191,7 +192,7 @@ export class JsonPath {
   }
 
   /** The ranks of the block's `rowCount` rows, then the values. */
-  writeData(sink: ByteSink, rowCount: number): void {
+  writeData(sink: BlockSink, rowCount: number): void {
     let typeCount = 0;
     for (let kind = 0; kind < KIND_COUNT; kind++) {
       rankOf[kind] = typeCount;
@@ -204,8 +205,8 @@ export class JsonPath {
     bytes.fill(NO_RANK, at + this.end, at + rowCount);
     for (let kind = 0; kind < KIND_COUNT; kind++) {
       if (!this.#hasKind(kind)) continue;
-      if (kind < ARRAY_KINDS) sink.append(this.#offsets[kind]!);
-      sink.append(this.#values[kind]!);
+      if (kind < ARRAY_KINDS) sink.refer(this.#offsets[kind]!);
+      sink.refer(this.#values[kind]!);
     }
   }
 }

@@ -192,7 +192,7 @@ export class LogBlockEncoder {
 
   #writeColumn(name: string, type: string, values: ByteSink): void {
     this.#sink.column(name, type);
-    this.#sink.append(values);
+    this.#sink.refer(values);
   }
 }
 

@@ -3,7 +3,6 @@ import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from 
 import { ByteSink } from './byte-sink.ts';
 import {
   BlockSink,
-  clampTimes,
   type RowCounts,
   type StringList,
   type TableBlock,
@@ -129,7 +128,7 @@ export class SpanBlockEncoder implements TraceRows {
 
   #writeColumn(name: string, type: string, values: ByteSink): void {
     this.#sink.column(name, type);
-    this.#sink.append(values);
+    this.#sink.refer(values);
   }
 
   /** What most blocks have none of is left out. */
@@ -162,9 +161,7 @@ export class SpanBlockEncoder implements TraceRows {
     const { eventCounts, eventTimes } = details;
     sink.column('event_time', `Array(${TIME})`);
     eventCounts.writeOffsets(sink, rowCount);
-    const timesAt = sink.length;
-    sink.append(eventTimes);
-    clampTimes(sink, timesAt, details.eventCount);
+    sink.refer(eventTimes);
     sink.column('event_name', 'Array(LowCardinality(String))');
     details.eventNames.writeVersion(sink);
     eventCounts.writeOffsets(sink, rowCount);
@@ -194,7 +191,7 @@ export class SpanBlockEncoder implements TraceRows {
   #writeArray(name: string, type: string, counts: RowCounts, rowCount: number, elements: ByteSink): void {
     this.#sink.column(name, `Array(${type})`);
     counts.writeOffsets(this.#sink, rowCount);
-    this.#sink.append(elements);
+    this.#sink.refer(elements);
   }
 }
 

@@ -10,7 +10,7 @@ import {
   skipValue,
 } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
-import { RowCounts, StringList } from './columns.ts';
+import { clampTimes, RowCounts, StringList } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import type { JsonColumn } from './json-column.ts';
 import { writeAttributesJson } from './value-json.ts';
@@ -174,6 +174,7 @@ export class SpanDetails {
     const dropped = findField(arena, from, to, EVENT.droppedAttributesCount);
     if (time === undefined) this.eventTimes.uint64(0);
     else this.eventTimes.copy(arena, time.at, 8);
+    clampTimes(this.eventTimes, this.eventTimes.length - 8, 1);
     this.eventNames.reserveRows(this.eventCount + 1);
     this.eventNames.indices[this.eventCount++] =
       name === undefined ? 0 : this.eventNames.indexOf(arena, name.at, name.length);

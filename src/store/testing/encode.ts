@@ -31,3 +31,8 @@ export function encodeSegment(
   for (const chunk of chunks) encoder.add(chunk);
   return encoder.blocks(ingestedAtNs, knownSeries);
 }
+
+/** A copy of the block's bytes. */
+export function joined({ parts }: TableBlock): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.concat(parts));
+}
