@@ -156,6 +156,18 @@ export const FRAME_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'a store that is slower than the refresh still gets to answer',
+    needs: 'mock',
+    run: async ({ page, baseUrl }) => {
+      await page.goto(`${baseUrl}/traces?q=mock:crawl%20status=error`);
+      await page
+        .getByRole('table', { name: 'Traces' })
+        .locator('tbody tr[data-key]')
+        .first()
+        .waitFor({ timeout: 30_000 });
+    },
+  },
+  {
     name: 'old data is dimmed while a slow answer is on its way, and a newer question cancels it',
     needs: 'mock',
     run: async ({ page, open }) => {

@@ -88,6 +88,7 @@ export const LIST_CHECKS: readonly Check[] = [
     name: 'a wrong query is marked where it is wrong and is not asked; from a link, the page says it too',
     run: async ({ page, open }) => {
       await open('/traces');
+      await expectEventually(async () => (await rows(page).count()) > 5, true);
       await page.keyboard.press('/');
       await page.keyboard.type('status=error "never closed');
       await page.keyboard.press('Enter');

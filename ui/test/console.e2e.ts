@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import type { ServicesResponse, TracesResponse } from '#api/types.ts';
 import { launchBrowser, openConsole } from './browser.ts';
-import { type Check, expectEventually, type Facts } from './check.ts';
+import { type Check, expectEventually, type Facts, TIME_FACTOR } from './check.ts';
 import { FRAME_CHECKS } from './checks-frame.ts';
 import { LIST_CHECKS } from './checks-lists.ts';
 import { TRACE_CHECKS } from './checks-trace.ts';
@@ -50,7 +50,7 @@ export async function runConsoleChecks(
   try {
     for (const check of consoleChecks(mock !== undefined, only)) {
       const view = await openConsole(browser, baseUrl);
-      view.page.setDefaultTimeout(8_000);
+      view.page.setDefaultTimeout(8_000 * TIME_FACTOR);
       let error: Error | undefined;
       try {
         await check.run({ ...view, facts, mock, measure: (name, value, unit) => figures.push({ name, value, unit }) });
@@ -75,7 +75,7 @@ async function firstRunCheck(browser: Browser): Promise<CheckResult> {
   const name = 'a server without data shows the first-run page until data arrives';
   const mock = await startMockServer({ empty: true });
   const view = await openConsole(browser, mock.url);
-  view.page.setDefaultTimeout(8_000);
+  view.page.setDefaultTimeout(8_000 * TIME_FACTOR);
   try {
     await view.page.goto(mock.url);
     await view.page.getByText('Send the first span').waitFor();

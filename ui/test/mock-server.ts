@@ -2,7 +2,7 @@
  * A stand-in for the console API with made-up but consistent data, and the built console beside it: for development
  * (`node ui/test/mock-server.ts`, port 4300) and for the browser tests, which need no store.
  *
- * Words in a filter steer it: `mock:slow` answers after 1.5 s, `mock:fail` answers with an error of the store.
+ * Words in a filter steer it: `mock:slow` answers after 1.5 s, `mock:crawl` after 6.5 s, `mock:fail` answers with an error of the store.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -37,6 +37,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 const SLOW_MS = 1_500;
+/** Longer than a live page waits between two refreshes. */
+const CRAWL_MS = 6_500;
 
 export async function startMockServer({
   port = 0,
@@ -79,6 +81,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
   const url = new URL(request.url ?? '/', 'http://mock');
   if (!url.pathname.startsWith('/api/console/')) return sendFile(response, url.pathname);
   const q = url.searchParams.get('q') ?? '';
+  if (q.includes('mock:crawl')) await new Promise((resolve) => setTimeout(resolve, CRAWL_MS));
   if (q.includes('mock:slow')) await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
   if (state.broken || q.includes('mock:fail')) {
     return sendJson(response, 503, {
@@ -113,7 +116,7 @@ function route(url: URL, state: State): object | undefined {
     environment: get('environment'),
   };
   const parts = url.pathname.slice('/api/console/'.length).split('/').map(decodeURIComponent);
-  const cleanQ = (get('q') ?? '').replace('mock:slow', '').trim();
+  const cleanQ = (get('q') ?? '').replace(/mock:(slow|crawl)/, '').trim();
   switch (parts[0]) {
     case 'status':
       return status(state, nowMs);

@@ -2,7 +2,7 @@
  * Keyboard commands. A component registers its keys while it is mounted; the last registered wins. Keys typed into a
  * field are the field's, `Escape` excepted. `g s` is two strokes within a second.
  */
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 
 export interface KeyBinding {
   /** `j`, `Enter`, `shift+ArrowUp`, `g s`, `?`. */
@@ -26,7 +26,8 @@ let pendingSinceMs = 0;
 export function useKeys(bindings: readonly KeyBinding[], enabled = true): void {
   const registration = useRef<Registration>({ bindings });
   registration.current.bindings = bindings;
-  useEffect(() => {
+  // Before the page is painted: a key that is shown works.
+  useLayoutEffect(() => {
     if (!enabled) return;
     const mine = registration.current;
     registrations.push(mine);

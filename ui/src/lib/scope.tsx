@@ -2,7 +2,7 @@
  * What applies to everything on a page: the time range resolved to two times, the environment, live or not. Read from
  * the URL; "now" moves with the live timer only, so that all requests of one moment ask for the same range.
  */
-import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { type ApiFailure, getJson, type Params } from './api.ts';
@@ -24,6 +24,8 @@ export interface Scope {
   readonly refresh: () => void;
 }
 
+const BUSY_RECHECK_MS = 200;
+
 const ScopeContext = createContext<Scope | undefined>(undefined);
 
 /** The rule for how often a live page asks again: often for short ranges, never faster than the eye needs. */
@@ -33,6 +35,7 @@ export function refreshEveryMs(spanMs: number): number {
 
 export function ScopeProvider({ children }: { readonly children: ReactNode }) {
   const search = useSearch({ strict: false }) as ScopeSearch;
+  const queryClient = useQueryClient();
   const navigate = useNavigate();
   const [nowMs, setNowMs] = useState(() => Date.now());
   const { range: rangeText, from, to, env, live: liveParam } = search;
@@ -45,11 +48,19 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
 
   useEffect(() => {
     if (!live) return;
-    const timer = window.setInterval(() => {
-      if (document.visibilityState === 'visible') setNowMs(Date.now());
-    }, everyMs);
-    return () => window.clearInterval(timer);
-  }, [live, everyMs]);
+    let timer = 0;
+    const wait = (ms: number): void => {
+      timer = window.setTimeout(tick, ms);
+    };
+    const tick = (): void => {
+      // A new "now" cancels what is still asked for the old one: a store that needs longer than a refresh would never get to answer.
+      const isBusy = queryClient.isFetching() > 0;
+      if (!isBusy && document.visibilityState === 'visible') setNowMs(Date.now());
+      wait(isBusy ? BUSY_RECHECK_MS : everyMs);
+    };
+    wait(everyMs);
+    return () => window.clearTimeout(timer);
+  }, [live, everyMs, queryClient]);
 
   const update = useCallback(
     (change: Partial<Record<keyof ScopeSearch, unknown>>) => {
