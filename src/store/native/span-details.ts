@@ -8,6 +8,7 @@ import {
   SPAN,
   type SpanChunk,
   skipValue,
+  WIRE_BYTES,
 } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
 import { clampTimes, RowCounts, StringList } from './columns.ts';
@@ -15,10 +16,20 @@ import { DictionaryColumn } from './dictionary.ts';
 import type { JsonColumn } from './json-column.ts';
 import { writeAttributesJson } from './value-json.ts';
 
-/** Tags of one byte: the attributes, which are most of a span, and fields that have a column already. */
-const ATTRIBUTE_TAG = (SPAN.attributes << 3) | 2;
-const START_TIME_TAG = (SPAN.startTime << 3) | 1;
-const END_TIME_TAG = (SPAN.endTime << 3) | 1;
+/** The attributes are most of a span. */
+const ATTRIBUTE_TAG = (SPAN.attributes << 3) | WIRE_BYTES;
+/** By field number: 1 for those that a SpanChunk has no column for. */
+const HAS_NO_COLUMN = new Uint8Array(32);
+for (const field of [
+  SPAN.traceState,
+  SPAN.droppedAttributesCount,
+  SPAN.events,
+  SPAN.droppedEventsCount,
+  SPAN.links,
+  SPAN.droppedLinksCount,
+  SPAN.status,
+])
+  HAS_NO_COLUMN[field] = 1;
 
 const EVENT = { time: 1, name: 2, attributes: 3, droppedAttributesCount: 4 } as const;
 const LINK = { traceId: 1, spanId: 2, traceState: 3, attributes: 4, droppedAttributesCount: 5, flags: 6 } as const;
@@ -133,20 +144,22 @@ export class SpanDetails {
         at += length;
         continue;
       }
-      if (tag === START_TIME_TAG || tag === END_TIME_TAG) {
-        at += 8;
-        continue;
-      }
-      const next = skipValue(arena, at, tag & 7);
-      const field = tag >>> 3;
-      if (field === SPAN.traceState || (field >= 10 && field <= 15))
-        if (patched === undefined || !patched.some((patch) => patch.field === field))
-          this.#take(arena, field, at, next, blockRow);
+      const isShort = (tag & 7) === WIRE_BYTES && arena[at]! < 0x80;
+      const next = isShort ? at + 1 + arena[at]! : skipValue(arena, at, tag & 7);
+      if (HAS_NO_COLUMN[tag >>> 3] === 1) this.#take(arena, tag >>> 3, at, next, blockRow, patched);
       at = next;
     }
   }
 
-  #take(arena: Uint8Array, field: number, at: number, end: number, blockRow: number): void {
+  #take(
+    arena: Uint8Array,
+    field: number,
+    at: number,
+    end: number,
+    blockRow: number,
+    patched: readonly FieldPatch[] | undefined,
+  ): void {
+    if (patched?.some((patch) => patch.field === field)) return;
     const number = readVarint32(arena, at);
     const content = cursor.at;
     if (field === SPAN.traceState) {
