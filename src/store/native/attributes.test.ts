@@ -168,6 +168,24 @@ test('a key that occurs several times keeps all of its values', async () => {
   ]);
 });
 
+test('hundreds of rows that differ in keys, types and lengths', async () => {
+  const rows = Array.from({ length: 700 }, (_, i): RawAttribute[] => {
+    const row: RawAttribute[] = [['text', string('t'.repeat((i * 7) % 300))]];
+    if (i % 3 === 0) row.push(['third', i % 2 === 0 ? int(BigInt(i) << 20n) : double(i / 4)]);
+    if (i >= 300) row.push(['late', (out) => out.anyValue(i % 2 === 0)]);
+    if (i % 100 === 55) row.push(['third', string('again')], ['list', (out) => out.anyValue(['a', i])]);
+    return row;
+  });
+  const expected = rows.map((_, i) => {
+    const pairs = [`text=s:${'t'.repeat((i * 7) % 300)}`];
+    if (i % 3 === 0) pairs.push(i % 2 === 0 ? `third=i:${BigInt(i) << 20n}` : `third=d:${i / 4}`);
+    if (i >= 300) pairs.push(`late=b:${i % 2 === 0}`);
+    if (i % 100 === 55) pairs.push('third=s:again', `list=[s:a,i:${i}]`);
+    return pairs.sort();
+  });
+  expect(await throughStore(rows)).toEqual(expected);
+});
+
 describe('beyond the limit of paths', () => {
   test('attributes of all types and doubled keys go to shared data and come back', async () => {
     const many = Array.from({ length: 300 }, (_, i): RawAttribute => [`many.${i}`, int(BigInt(i))]);
@@ -195,6 +213,32 @@ describe('beyond the limit of paths', () => {
       expected,
       expected.filter((pair) => pair.startsWith('many')),
     ]);
+  });
+
+  test('after a flood, keys that many rows have get paths and the others stay apart', async () => {
+    const flooding = new SpanBlockEncoder();
+    const rowOf = (row: number): RawAttribute[] => [
+      ...Array.from({ length: 4 }, (_, i): RawAttribute => [`once.${row}.${i}`, int(1n)]),
+      ['often.a', string('a')],
+      ['often.b', int(2n)],
+    ];
+    const firstRows = Array.from({ length: 100 }, (_, row) => rowOf(row).slice(0, 4));
+    const laterRows = Array.from({ length: 100 }, (_, row) => rowOf(100 + row));
+    encodeBlock(flooding, [chunkOf([...firstRows, ...laterRows])], nextIngestedAtNs());
+    const ingestedAt = nextIngestedAtNs();
+    const block = encodeBlock(flooding, [chunkOf(laterRows)], ingestedAt);
+    await inserter.insert(block, `test-${ingestedAt}`);
+    const paths = await store.text(
+      `SELECT arraySort(groupUniqArrayArray(JSONDynamicPaths(attributes))) FROM spans
+       WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC') FORMAT TSV`,
+    );
+    expect(paths).toBe("['often.a','often.b']");
+    expect(
+      await store.text(
+        `SELECT count(), sum(length(JSONAllPaths(attributes))) FROM spans
+         WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC') FORMAT TSV`,
+      ),
+    ).toBe('100\t600');
   });
 
   test('100,000 different keys cost what 100,000 attributes cost', async () => {

@@ -49,6 +49,26 @@ test('frames of many callers come back in order, with what was kept beside them'
   expect(log.bytes).toBe(closed[0]!.bytes);
 });
 
+test('a frame is handed on once it is on disk and before its segment is closed, and not where it was refused', async () => {
+  const events: string[] = [];
+  const log = await SegmentLog.open<string>(
+    { dir, segmentBytes: 1e6, segmentItems: 2, segmentAgeMs: 500, limitBytes: 1e7, clock },
+    { opened: () => 'kept', closed: (segment) => events.push(`closed with ${segment.items}`) },
+  );
+  logs.push(log as never);
+  const append = (text: string): Promise<void> =>
+    log.append(0, [bytes(text)], 1, (segment) => events.push(`${text} ${segment.kept}`));
+  await Promise.all([append('a'), append('b')]);
+  await log.roll();
+  expect(events).toEqual(['a kept', 'b kept', 'closed with 2']);
+  renameSync(dir, `${dir}-away`);
+  await expect(append('c')).rejects.toMatchObject({ reason: 'spool_write_failed' });
+  renameSync(`${dir}-away`, dir);
+  await append('d');
+  await log.roll();
+  expect(events.slice(3)).toEqual(['d kept', 'closed with 1']);
+});
+
 test.each([
   { name: 'bytes', options: { segmentBytes: 100 }, sizes: [60, 60, 60] },
   { name: 'items', options: { segmentItems: 2 }, sizes: [1, 1, 1] },
