@@ -23,18 +23,20 @@ describe('decodeNative', () => {
     const count = 150_000;
     const columns = await store.reader.readColumns(
       sql`SELECT toUInt8(number % 251) AS small, toUInt32(number * 3) AS middle, number * 1000003 AS large,
-          toFloat64(number) / 7 AS real, reinterpretAsFixedString(number) AS fixed
+          toFloat64(number) / 7 AS real, toInt64(number) * 10000000007 - 5 AS exact, reinterpretAsFixedString(number) AS fixed
         FROM numbers(${raw(String(count))}) SETTINGS max_block_size = 10000`,
     );
     expect(columns.rowCount).toBe(count);
     const fixed = Buffer.from(columns.fixed('fixed'));
     const [small, middle] = [columns.numbers('small'), columns.numbers('middle')];
     const [large, real] = [columns.numbers('large'), columns.numbers('real')];
+    const exact = columns.bigints('exact');
     const isWrong = (row: number): boolean =>
       small[row] !== row % 251 ||
       middle[row] !== row * 3 ||
       large[row] !== row * 1_000_003 ||
       real[row] !== row / 7 ||
+      exact[row] !== BigInt(row) * 10_000_000_007n - 5n ||
       Number(fixed.readBigUInt64LE(row * 8)) !== row;
     const rows = Array.from({ length: count }, (_, row) => row);
     expect(rows.filter(isWrong)).toEqual([]);

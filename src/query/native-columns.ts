@@ -30,6 +30,14 @@ export class Columns {
     return column.numbers();
   }
 
+  /** Int64, exact; one entry per row. */
+  bigints(name: string): BigInt64Array {
+    if (this.rowCount === 0) return new BigInt64Array(0);
+    const column = this.#find(name);
+    if (!(column instanceof FixedCollector)) throw new Error(`bug: column ${name} holds no numbers`);
+    return new BigInt64Array(column.bytes().buffer);
+  }
+
   /** The bytes of a FixedString column, one row after the other, at the start of a buffer of their own. */
   fixed(name: string): Uint8Array<ArrayBuffer> {
     if (this.rowCount === 0) return new Uint8Array(0);
@@ -77,9 +85,9 @@ interface Collector {
   read(input: Input, rowCount: number): void;
 }
 
-type NumberType = 'UInt8' | 'UInt32' | 'UInt64' | 'Float64' | 'FixedString';
+type NumberType = 'UInt8' | 'UInt32' | 'UInt64' | 'Int64' | 'Float64' | 'FixedString';
 
-const WIDTH_BYTES: { readonly [type: string]: number } = { UInt8: 1, UInt32: 4, UInt64: 8, Float64: 8 };
+const WIDTH_BYTES: { readonly [type: string]: number } = { UInt8: 1, UInt32: 4, UInt64: 8, Int64: 8, Float64: 8 };
 
 function collectorOf(type: string): Collector {
   if (type === 'LowCardinality(String)') return new TextCollector();

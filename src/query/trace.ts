@@ -88,38 +88,65 @@ export function spansOf({ traceId, firstNs, lastNs }: TracePlace): Sql {
   return sql`time >= ${timeNs(firstNs)} AND time <= ${timeNs(lastNs)} AND trace_id = ${id(traceId, 16)}`;
 }
 
+/** In a statement: where the trace lies, as `place.1` and `place.2`. A trace that is not there lies in 1970. */
+function withPlace(traceId: string): Sql {
+  return sql`WITH (SELECT (min(time_min), max(time_max)) FROM trace_index WHERE trace_id = ${id(traceId, 16)}) AS place`;
+}
+
+/** A trace is a few blocks of rows: more threads read it no faster, and take time from whoever waits for it. */
+const ONE_THREAD = { max_threads: 1 };
+
 /** The whole trace, parents before children. Throws QueryError `not_found`. */
 export async function readTrace(
   reader: StoreReader,
   traceId: string,
   options?: ReadOptions & { readonly maxSpans?: number },
 ): Promise<Trace> {
-  const place = await placeOf(reader, traceId, options);
   const limit = options?.maxSpans ?? maxTraceSpans;
   const [table, logCount] = await Promise.all([
     reader.readColumns(
-      sql`SELECT span_id, parent_span_id, service_name, name, toFloat64(toUnixTimestamp64Nano(time) - ${new Bound('Int64', String(place.firstNs))})
-            AS start, duration_ns, kind, status_code, notEmpty(event_time) AS has_events, ${HINT} AS hint
-        FROM spans WHERE ${spansOf(place)} ORDER BY time LIMIT ${new Bound('UInt32', limit)}`,
-      options,
+      sql`${withPlace(traceId)}
+        SELECT span_id, parent_span_id, service_name, name, toUnixTimestamp64Nano(time) AS time_ns, duration_ns, kind, status_code,
+          notEmpty(event_time) AS has_events, ${HINT} AS hint
+        FROM spans WHERE time >= place.1 AND time <= place.2 AND trace_id = ${id(traceId, 16)}
+        ORDER BY time LIMIT ${new Bound('UInt32', limit)}`,
+      { ...options, settings: ONE_THREAD },
     ),
-    countLogs(reader, place, options),
+    countLogs(reader, traceId, options),
   ]);
-  if (table.rowCount === 0) throw new QueryError('not_found', `the spans of trace ${traceId} have expired`);
+  if (table.rowCount === 0) {
+    await placeOf(reader, traceId, options);
+    throw new QueryError('not_found', `the spans of trace ${traceId} have expired`);
+  }
+  const times = table.bigints('time_ns');
+  // Sorted by time: the spans that are shown lie between the first and the last of them.
+  const shown = { traceId, firstNs: times[0]!, lastNs: times.at(-1)! };
   const [events, totalSpanCount] = await Promise.all([
-    readEvents(reader, place, table, options),
-    table.rowCount < limit ? table.rowCount : countSpans(reader, place, options),
+    readEvents(reader, shown, table, options),
+    table.rowCount < limit ? table.rowCount : countSpans(reader, traceId, options),
   ]);
   return {
-    traceId: place.traceId,
-    ...columnsOf(table, events, place.firstNs),
+    traceId: traceId.toLowerCase().padStart(32, '0'),
+    ...columnsOf(table, offsetsOf(times), events, shown.firstNs),
     logCount,
     totalSpanCount,
     truncated: totalSpanCount > limit,
   };
 }
 
-async function countSpans(reader: StoreReader, place: TracePlace, options?: ReadOptions): Promise<number> {
+/** Nanoseconds since the first. The spans of a trace lie within 104 days, where numbers are exact. */
+function offsetsOf(times: BigInt64Array): Float64Array {
+  const words = new Uint32Array(times.buffer);
+  const highs = new Int32Array(times.buffer);
+  const offsets = new Float64Array(times.length);
+  for (let i = 0; i < offsets.length; i++) {
+    offsets[i] = (highs[2 * i + 1]! - highs[1]!) * 4294967296 + (words[2 * i]! - words[0]!);
+  }
+  return offsets;
+}
+
+async function countSpans(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<number> {
+  const place = await placeOf(reader, traceId, options);
   const table = await reader.read(sql`SELECT count() AS n FROM spans WHERE ${spansOf(place)}`, options);
   return table.numbers('n')[0]!;
 }
@@ -152,17 +179,20 @@ export function logsOf(place: TracePlace, spanId?: string): Sql {
   return sql`time >= ${timeNs(fromNs)} AND time <= ${timeNs(place.lastNs + logPaddingNs)} AND trace_id = ${id(place.traceId, 16)}${span}`;
 }
 
-async function countLogs(reader: StoreReader, place: TracePlace, options?: ReadOptions): Promise<number> {
-  const table = await reader.read(sql`SELECT count() AS n FROM logs WHERE ${logsOf(place)}`, options);
+async function countLogs(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<number> {
+  const table = await reader.read(
+    sql`${withPlace(traceId)} SELECT count() AS n FROM logs
+      WHERE time >= place.1 - toIntervalHour(1) AND time <= place.2 + toIntervalHour(1) AND trace_id = ${id(traceId, 16)}`,
+    { ...options, settings: ONE_THREAD },
+  );
   return table.numbers('n')[0]!;
 }
 
 type Shape = Omit<Trace, 'traceId' | 'logCount' | 'truncated' | 'totalSpanCount'>;
 
 /** Puts the spans in order. Pure; `startNs` is the time that starts count from. */
-function columnsOf(table: Columns, events: Columns | undefined, startNs: bigint): Shape {
+function columnsOf(table: Columns, start: Float64Array, events: Columns | undefined, startNs: bigint): Shape {
   const ids = table.fixed('span_id');
-  const start = table.numbers('start');
   const duration = table.numbers('duration_ns');
   const { rows, parent } = orderSpans(ids, table.fixed('parent_span_id'), start);
   const services = pickTexts(table.texts('service_name'), rows);
