@@ -10,6 +10,7 @@ import { Connection } from './chdb.ts';
 import { defaultMemoryLimitBytes, machineCores, printConfigFile } from './config-file.ts';
 import { createPipes, type DataFolder, openDataFolder } from './data-folder.ts';
 import { mendDefaultDatabase, replaceDefaultDatabase } from './default-database.ts';
+import { settleEnvironment } from './environment.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createHttpServer } from './http.ts';
 import { defaultLanes, threadPoolSize } from './limits.ts';
@@ -68,6 +69,7 @@ const closeGraceMs = 5_000;
 /** Opens the data folder, chDB and the port. Throws StartError: folder in use, newer, not writable; port taken. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   process.env.UV_THREADPOOL_SIZE ??= String(threadPoolSize(options));
+  settleEnvironment(process.env);
   const folder = openDataFolder(options.dataDir);
   let runner: Runner | undefined;
   try {
