@@ -47,3 +47,34 @@ test('waiting ends after its time', async () => {
   await expect(lanes.acquire(never)).rejects.toMatchObject({ codeName: 'TIMEOUT_EXCEEDED' });
   expect(lanes.waiting).toBe(0);
 });
+
+test('urgent queries have lanes that others can not take, and go first', async () => {
+  const lanes = new LaneGroup({ name: 'test', lanes: 3, urgentLanes: 1, maxWaiting: 2, maxWaitMs: 60_000 });
+  const slow = [await lanes.acquire(never), await lanes.acquire(never)];
+  const order: string[] = [];
+  const waits = [lanes.acquire(never).then((lane) => order.push(`ordinary ${lane}`))];
+  expect([lanes.running, lanes.waiting]).toEqual([2, 1]);
+  const urgent = await lanes.acquire(never, true);
+  waits.push(lanes.acquire(never, true).then((lane) => order.push(`urgent ${lane}`)));
+  lanes.release(slow[0]!);
+  await waits[1];
+  // The ordinary one still waits for a lane that it may have: an urgent lane that falls free is not one.
+  lanes.release(slow[1]!);
+  await Promise.all(waits);
+  expect(order).toEqual([`urgent ${slow[0]}`, `ordinary ${slow[1]}`]);
+  for (const lane of [...slow, urgent]) lanes.release(lane);
+  expect([lanes.running, lanes.waiting]).toEqual([0, 0]);
+});
+
+test('a lane of urgent queries that falls free is not given to others', async () => {
+  const lanes = new LaneGroup({ name: 'test', lanes: 2, urgentLanes: 1, maxWaiting: 1, maxWaitMs: 60_000 });
+  const slow = await lanes.acquire(never);
+  const urgent = await lanes.acquire(never, true);
+  const other = lanes.acquire(never);
+  await expect(lanes.acquire(never)).rejects.toMatchObject({ codeName: 'TOO_MANY_SIMULTANEOUS_QUERIES' });
+  lanes.release(urgent);
+  expect([lanes.running, lanes.waiting]).toEqual([1, 1]);
+  expect(await lanes.acquire(never, true)).toBe(urgent);
+  lanes.release(slow);
+  expect(await other).toBe(slow);
+});

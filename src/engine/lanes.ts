@@ -1,13 +1,16 @@
 /**
  * Who may run now. Queries that read, inserts, and everything else each have lanes of their own, so that slow SELECTs
- * never keep an insert or a CREATE TABLE waiting. A lane runs one query at a time; the waiting line is bounded.
+ * never keep an insert or a CREATE TABLE waiting. A lane runs one query at a time; the waiting lines are bounded. Some lanes
+ * are kept for urgent queries: those that end soon and that somebody waits for, such as a trace by its id.
  */
 import { engineError } from './errors.ts';
 
 export interface LaneGroupOptions {
   readonly name: string;
   readonly lanes: number;
-  /** Queries that may wait beyond those that run. */
+  /** So many of the lanes only urgent queries may take. Default 0. */
+  readonly urgentLanes?: number;
+  /** Queries that may wait beyond those that run: so many urgent ones, and so many others. */
   readonly maxWaiting: number;
   /** How long one may wait. */
   readonly maxWaitMs: number;
@@ -17,11 +20,13 @@ interface Waiter {
   readonly give: (lane: number) => void;
 }
 
-/** A number of lanes with one waiting line, first come first served. */
+/** A number of lanes with two waiting lines, each first come first served; urgent ones go first. */
 export class LaneGroup {
   readonly #options: LaneGroupOptions;
   readonly #free: number[];
-  readonly #waiting = new Set<Waiter>();
+  /** Lanes on which a query runs that is not urgent. */
+  readonly #ordinary = new Set<number>();
+  readonly #waiting = { urgent: new Set<Waiter>(), ordinary: new Set<Waiter>() };
 
   constructor(options: LaneGroupOptions) {
     this.#options = options;
@@ -33,36 +38,36 @@ export class LaneGroup {
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#waiting.urgent.size + this.#waiting.ordinary.size;
   }
 
   /**
    * Gives a free lane's number, to be given back by `release`. Throws EngineError: TOO_MANY_SIMULTANEOUS_QUERIES where
    * the line is full, TIMEOUT_EXCEEDED after `maxWaitMs`, QUERY_WAS_CANCELLED where `signal` aborts first.
    */
-  async acquire(signal: AbortSignal): Promise<number> {
+  async acquire(signal: AbortSignal, urgent = false): Promise<number> {
     signal.throwIfAborted();
-    const lane = this.#free.pop();
-    if (lane !== undefined) return lane;
+    if (this.#free.length > 0 && (urgent || this.#mayTakeOrdinary())) return this.#take(this.#free.pop()!, urgent);
     const { name, lanes, maxWaiting, maxWaitMs } = this.#options;
-    if (this.#waiting.size >= maxWaiting) {
+    const line = urgent ? this.#waiting.urgent : this.#waiting.ordinary;
+    if (line.size >= maxWaiting) {
       throw engineError(
         'TOO_MANY_SIMULTANEOUS_QUERIES',
-        `Too many simultaneous ${name} queries. Running: ${lanes}, waiting: ${maxWaiting}`,
+        `Too many simultaneous ${name} queries. Running: ${this.running}, waiting: ${maxWaiting}`,
       );
     }
     return new Promise((resolve, reject) => {
       const leave = (error: unknown): void => {
-        this.#waiting.delete(waiter);
+        line.delete(waiter);
         clearTimeout(timer);
         signal.removeEventListener('abort', onAbort);
         if (error !== undefined) reject(error);
       };
       const onAbort = (): void => leave(signal.reason);
       const waiter: Waiter = {
-        give(free) {
+        give: (lane) => {
           leave(undefined);
-          resolve(free);
+          resolve(this.#take(lane, urgent));
         },
       };
       const timer = setTimeout(
@@ -70,16 +75,26 @@ export class LaneGroup {
         maxWaitMs,
       );
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.add(waiter);
+      line.add(waiter);
     });
   }
 
-  /** Hands the lane to the next in line, or keeps it free. */
+  /** Hands the lane to the next in line that may have it, or keeps it free. */
   release(lane: number): void {
-    for (const waiter of this.#waiting) {
-      waiter.give(lane);
-      return;
-    }
-    this.#free.push(lane);
+    this.#ordinary.delete(lane);
+    const [next] = this.#waiting.urgent;
+    const [other] = this.#mayTakeOrdinary() ? this.#waiting.ordinary : [];
+    const waiter = next ?? other;
+    if (waiter === undefined) this.#free.push(lane);
+    else waiter.give(lane);
+  }
+
+  #mayTakeOrdinary(): boolean {
+    return this.#ordinary.size < this.#options.lanes - (this.#options.urgentLanes ?? 0);
+  }
+
+  #take(lane: number, urgent: boolean): number {
+    if (!urgent) this.#ordinary.add(lane);
+    return lane;
   }
 }

@@ -42,6 +42,8 @@ export interface RunningSelect {
   readonly ended: Promise<QueryResult | EngineError>;
 }
 
+/** The highest value of ClickHouse's setting `priority`, by which a client says that its query is short and waited for. */
+const urgentPriority = '1';
 /** How often a query is told to stop while it doesn't. */
 const killIntervalMs = 200;
 
@@ -58,9 +60,11 @@ export class Runner {
     this.#base = base;
     this.#options = options;
     const { maxWaiting, maxWaitMs } = options;
-    const group = (name: string, lanes: number): LaneGroup => new LaneGroup({ name, lanes, maxWaiting, maxWaitMs });
+    const group = (name: string, lanes: number, urgentLanes = 0): LaneGroup =>
+      new LaneGroup({ name, lanes, urgentLanes, maxWaiting, maxWaitMs });
+    const readLanes = options.pipePaths.length;
     this.#lanes = {
-      read: group('read', options.pipePaths.length),
+      read: group('read', readLanes, Math.floor(readLanes / 2)),
       insert: group('insert', options.insertLanes),
       control: group('control', options.controlLanes),
     };
@@ -83,7 +87,7 @@ export class Runner {
   /** Waits for a lane and prepares a connection with the request's database, settings and parameters. */
   async seat(laneName: LaneName, request: QueryRequest, signal: AbortSignal): Promise<Seat> {
     const group = this.#lanes[laneName];
-    const lane = await group.acquire(signal);
+    const lane = await group.acquire(signal, request.settings.get('priority') === urgentPriority);
     const tag = `signalbox ${++this.#counter}`;
     let connection: Connection | undefined;
     try {
