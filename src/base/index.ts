@@ -3,4 +3,5 @@ export * from './bytes.ts';
 export * from './clock.ts';
 export * from './errors.ts';
 export * from './hash.ts';
+export * from './lz4-block.ts';
 export * from './nearest.ts';
