@@ -244,12 +244,15 @@ function rawGet(
 }
 
 describe('files of the console', () => {
-  test.each(['/', '/traces/abc?x=1', '/services/some.service'])('%s gets the page', async (path) => {
-    const answer = await rawGet(path, {});
-    expect(answer.status).toBe(200);
-    expect(answer.body.toString()).toContain('<title>console</title>');
-    expect(answer.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' });
-  });
+  test.each(['/', '/traces/abc?x=1', '/services/some.service', '/services/..%2F..%2Fx', '/services/main.js'])(
+    '%s gets the page',
+    async (path) => {
+      const answer = await rawGet(path, {});
+      expect(answer.status).toBe(200);
+      expect(answer.body.toString()).toContain('<title>console</title>');
+      expect(answer.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' });
+    },
+  );
 
   test('the page of a trace asks for the trace before its scripts run', async () => {
     const { headers } = await rawGet(`/traces/${first.traceId}?span=${first.spanId}`, {});

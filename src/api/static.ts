@@ -30,6 +30,9 @@ const MISSING_PAGE = `<!doctype html>
 /** Below these are APIs, now or later: what is not found there gets an error in JSON, not a page. */
 const API_PATH = /^\/(?:api|jaeger|prometheus|loki|tempo|zipkin|-)(?:\/|$)/;
 
+/** Pages of one service or trace: the last part is a name, which may look like a file or a way out of the folder. */
+const PAGE_OF_A_NAME = /^\/(?:services|traces)\/[^/]+$/;
+
 /** Scripts and connections from here only; styles may stand in elements, which charts need. */
 const CONTENT_POLICY = [
   "default-src 'self'",
@@ -80,14 +83,18 @@ function compressedForm(file: StoredFile, encoding: Encoding): Promise<Buffer> {
 export function serveConsole(app: FastifyInstance, folder: string): void {
   const cache = new FileCache();
   app.get('/*', async (request, reply) => {
-    const path = safePath(new URL(request.url, 'http://localhost').pathname);
-    if (path === undefined || API_PATH.test(path)) return reply.callNotFound();
-    const file = path === '/' ? undefined : await cache.get(join(folder, path));
-    if (file !== undefined) return sendFile(request, reply, file, path);
-    if (isFileName(path)) return reply.callNotFound();
+    const { pathname } = new URL(request.url, 'http://localhost');
+    const isPage = pathname === '/' || PAGE_OF_A_NAME.test(pathname);
+    if (!isPage) {
+      const path = safePath(pathname);
+      if (path === undefined || API_PATH.test(path)) return reply.callNotFound();
+      const file = await cache.get(join(folder, path));
+      if (file !== undefined) return sendFile(request, reply, file, path);
+      if (isFileName(path)) return reply.callNotFound();
+    }
     const index = await cache.get(join(folder, 'index.html'));
     if (index !== undefined) {
-      const early = earlyRequest(path);
+      const early = earlyRequest(pathname);
       if (early !== undefined) reply.header('link', `<${early}>; rel=preload; as=fetch; crossorigin`);
       return sendFile(request, reply, index, '/index.html');
     }

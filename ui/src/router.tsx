@@ -3,17 +3,7 @@
  * with the first, because one more round trip costs more than their code.
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
-import {
-  parseSearch,
-  readLogsSearch,
-  readMetricsSearch,
-  readScope,
-  readServiceSearch,
-  readServicesSearch,
-  readTraceSearch,
-  readTracesSearch,
-  stringifySearch,
-} from './lib/search.ts';
+import { parseSearch, readScope, stringifySearch, validateSearch } from './lib/search.ts';
 import { LogsPage } from './pages/logs.tsx';
 import { SendPage } from './pages/send.tsx';
 import { ServicesPage } from './pages/services.tsx';
@@ -22,63 +12,54 @@ import { TracePage } from './pages/trace.tsx';
 import { TracesPage } from './pages/traces.tsx';
 import { Broken, Frame, NotFound } from './panels/frame.tsx';
 
-const root = createRootRoute({ component: Frame, notFoundComponent: NotFound });
+const root = createRootRoute({ validateSearch, component: Frame, notFoundComponent: NotFound });
 
 const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/',
-    validateSearch: readScope,
     beforeLoad: ({ search }) => {
-      throw redirect({ to: '/services', search: search as never, replace: true });
+      throw redirect({ to: '/services', search: readScope({ ...search }) as never, replace: true });
     },
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/services',
-    validateSearch: readServicesSearch,
     component: ServicesPage,
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/services/$service',
-    validateSearch: readServiceSearch,
     component: lazyRouteComponent(() => import('./pages/service.tsx'), 'ServicePage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/traces',
-    validateSearch: readTracesSearch,
     component: TracesPage,
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/traces/$traceId',
-    validateSearch: readTraceSearch,
     component: TracePage,
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/logs',
-    validateSearch: readLogsSearch,
     component: LogsPage,
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/metrics',
-    validateSearch: readMetricsSearch,
     component: lazyRouteComponent(() => import('./pages/metrics.tsx'), 'MetricsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system',
-    validateSearch: readScope,
     component: SystemPage,
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/send',
-    validateSearch: readScope,
     component: SendPage,
   }),
 ] as const;

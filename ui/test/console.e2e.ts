@@ -16,6 +16,7 @@ import { type Check, expectEventually, type Facts, TIME_FACTOR } from './check.t
 import { FRAME_CHECKS } from './checks-frame.ts';
 import { LIST_CHECKS } from './checks-lists.ts';
 import { TRACE_CHECKS } from './checks-trace.ts';
+import { WORDS_CHECKS } from './checks-words.ts';
 import { type MockServer, startMockServer } from './mock-server.ts';
 import { screenshotAllPages } from './screenshots.ts';
 
@@ -33,7 +34,7 @@ export interface ConsoleReport {
 
 /** All checks that can run against a server; `mock` brings in those that need it. */
 export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
-  return [...FRAME_CHECKS, ...LIST_CHECKS, ...TRACE_CHECKS].filter(
+  return [...FRAME_CHECKS, ...LIST_CHECKS, ...TRACE_CHECKS, ...WORDS_CHECKS].filter(
     ({ name, needs }) => (withMock || needs === undefined) && name.includes(only),
   );
 }

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ApiError, StatusResponse } from '#api/types.ts';
+import { readPathPart } from '#base/path-part.ts';
 import { createStore, type MockStore } from './mock/data.ts';
 import { MockQueryError } from './mock/filter.ts';
 import { attributeKeys, attributeValues, type LogSearchInput, logHistogram, logs } from './mock/logs-api.ts';
@@ -36,6 +37,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
+/** As the server has it: behind these stands a name, which may look like anything. */
+const PAGE_OF_A_NAME = /^\/(?:services|traces)\/[^/]+$/;
 const SLOW_MS = 1_500;
 /** Longer than a live page waits between two refreshes. */
 const CRAWL_MS = 6_500;
@@ -115,7 +118,10 @@ function route(url: URL, state: State): object | undefined {
     toMs: number('to') ?? nowMs,
     environment: get('environment'),
   };
-  const parts = url.pathname.slice('/api/console/'.length).split('/').map(decodeURIComponent);
+  const parts = url.pathname
+    .slice('/api/console/'.length)
+    .split('/')
+    .map((part) => readPathPart(decodeURIComponent(part)));
   const cleanQ = (get('q') ?? '').replace(/mock:(slow|crawl)/, '').trim();
   switch (parts[0]) {
     case 'status':
@@ -206,7 +212,7 @@ function status(state: State, nowMs: number): StatusResponse {
 }
 
 async function sendFile(response: ServerResponse, pathname: string): Promise<void> {
-  const path = normalize(pathname);
+  const path = PAGE_OF_A_NAME.test(pathname) ? '/' : normalize(pathname);
   // Addresses of pages have no file ending: they all get the console itself.
   const file = extname(path) === '' ? 'index.html' : path;
   try {

@@ -1,5 +1,6 @@
 /** The routes of the console API; types.ts says what each answers. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { readPathPart } from '#base/path-part.ts';
 import {
   AGGREGATIONS,
   type AttributeSignal,
@@ -58,7 +59,7 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
       return handler({
         reader,
         query: new Parameters(request.query),
-        path: request.params as { [name: string]: string },
+        path: pathParts(request.params),
         options: { signal: goneSignal(reply) },
       });
     });
@@ -80,6 +81,10 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
   get('/metrics/labels', metricLabelsRoute);
   get('/metrics/query', metricQueryRoute);
   get('/system', systemRoute);
+}
+
+function pathParts(params: unknown): ConsoleRequest['path'] {
+  return Object.fromEntries(Object.entries(params ?? {}).map(([name, part]) => [name, readPathPart(String(part))]));
 }
 
 async function servicesRoute({ reader, query, options }: ConsoleRequest): Promise<ServicesResponse> {

@@ -1,5 +1,6 @@
 /** Requests to the console API. Errors carry what the server said, so that a page can show it with the way out. */
 import type { ApiError } from '#api/types.ts';
+import { printPathPart } from '#base/path-part.ts';
 
 export type Params = { readonly [name: string]: string | number | boolean | undefined };
 
@@ -25,6 +26,11 @@ export class ApiFailure extends Error implements ApiError {
 }
 
 const BASE = '/api/console';
+
+/** A path below the API's root from its parts, each of which may hold anything. */
+export function apiPath(...parts: readonly string[]): string {
+  return parts.map((part) => `/${encodeURIComponent(printPathPart(part))}`).join('');
+}
 
 /** GET `/api/console<path>?<params>`. Throws `ApiFailure`; an aborted request rejects with the signal's reason. */
 export async function getJson<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {

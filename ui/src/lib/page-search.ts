@@ -1,18 +1,32 @@
-/** The search parameters of a page and the one way to change them. */
-import { useNavigate, useSearch } from '@tanstack/react-router';
+/** What a page's address holds, and the one way to change it. */
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { readPathPart } from '#base/path-part.ts';
+import { type ConsoleSearch, readSearch } from './search.ts';
 
-export interface PageSearch<T> {
-  readonly search: T;
+export interface PageSearch {
+  readonly search: ConsoleSearch;
   /** Merges a change into the URL. `replace` leaves no step in the history: for typing and selections. */
-  readonly update: (change: { readonly [K in keyof T]?: T[K] | undefined }, replace?: boolean) => void;
+  readonly update: (change: ConsoleSearch, replace?: boolean) => void;
 }
 
-/** `T` is what the route's `validateSearch` returns; the caller knows its own page. */
-export function usePageSearch<T extends object>(): PageSearch<T> {
-  const search = useSearch({ strict: false }) as T;
+/** The parameters in the URL, whichever page it is of. What the root route checked, and nothing else. */
+export function useConsoleSearch(): ConsoleSearch {
+  return useSearch({ strict: false, select: readSearch, structuralSharing: true });
+}
+
+/** A part of the page's path: `usePathPart('service')` for `/services/$service`. */
+export function usePathPart(name: string): string {
+  const parts: Readonly<Record<string, unknown>> = useParams({ strict: false });
+  const part = parts[name];
+  return typeof part === 'string' ? readPathPart(part) : '';
+}
+
+/** The search parameters of a page and the one way to change them. */
+export function usePageSearch(): PageSearch {
+  const search = useConsoleSearch();
   const navigate = useNavigate();
-  const update = useCallback<PageSearch<T>['update']>(
+  const update = useCallback<PageSearch['update']>(
     (change, replace = false) => {
       void navigate({ to: '.', search: ((previous: object) => ({ ...previous, ...change })) as never, replace });
     },
@@ -28,12 +42,12 @@ const WRITE_AFTER_MS = 80;
  * As `usePageSearch`, for what is changed faster than the router follows: a change holds at once, the URL shows it a moment later. Always
  * without a step in the history. One component of a page calls this and hands the result to the others.
  */
-export function useQuickSearch<T extends object>(): PageSearch<T> {
-  const { search: inUrl, update: write } = usePageSearch<T>();
+export function useQuickSearch(): PageSearch {
+  const { search: inUrl, update: write } = usePageSearch();
   /** What was changed here and is not in the URL yet. */
-  const [ahead, setAhead] = useState<Changes<T>>({});
-  const search = useMemo(() => ({ ...inUrl, ...ahead }) as T, [inUrl, ahead]);
-  const update = useCallback<PageSearch<T>['update']>(
+  const [ahead, setAhead] = useState<ConsoleSearch>({});
+  const search = useMemo(() => ({ ...inUrl, ...ahead }), [inUrl, ahead]);
+  const update = useCallback<PageSearch['update']>(
     (change) => setAhead((previous) => ({ ...previous, ...change })),
     [],
   );
@@ -64,10 +78,9 @@ export function useQuickSearch<T extends object>(): PageSearch<T> {
   return { search, update };
 }
 
-type Changes<T> = { readonly [K in keyof T]?: T[K] | undefined };
-
 /** The changes that the URL does not hold; undefined if it holds them all. */
-export function missingIn<T extends object>(inUrl: T, ahead: Changes<T>): Changes<T> | undefined {
-  const keys = (Object.keys(ahead) as (keyof T)[]).filter((key) => String(ahead[key]) !== String(inUrl[key]));
-  return keys.length === 0 ? undefined : (Object.fromEntries(keys.map((key) => [key, ahead[key]])) as Changes<T>);
+export function missingIn(inUrl: ConsoleSearch, ahead: ConsoleSearch): ConsoleSearch | undefined {
+  const given: Readonly<Record<string, unknown>> = { ...inUrl };
+  const missing = Object.entries(ahead).filter(([key, value]) => String(value) !== String(given[key]));
+  return missing.length === 0 ? undefined : Object.fromEntries(missing);
 }

@@ -3,9 +3,10 @@
  * the URL; "now" moves with the live timer only, so that all requests of one moment ask for the same range.
  */
 import { keepPreviousData, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { type ApiFailure, getJson, type Params } from './api.ts';
+import { useConsoleSearch } from './page-search.ts';
 import type { ScopeSearch } from './search.ts';
 import { rangeFromSearch, rangeToSearch, resolveRange, type TimeRange } from './time-range.ts';
 
@@ -34,15 +35,12 @@ export function refreshEveryMs(spanMs: number): number {
 }
 
 export function ScopeProvider({ children }: { readonly children: ReactNode }) {
-  const search = useSearch({ strict: false }) as ScopeSearch;
+  const search = useConsoleSearch();
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const [nowMs, setNowMs] = useState(() => Date.now());
   const { range: rangeText, from, to, env, live: liveParam } = search;
-  const range = useMemo(
-    () => rangeFromSearch({ ...(rangeText ? { range: rangeText } : {}), ...(from && to ? { from, to } : {}) }),
-    [rangeText, from, to],
-  );
+  const range = useMemo(() => rangeFromSearch({ range: rangeText, from, to }), [rangeText, from, to]);
   const live = range.kind === 'relative' && liveParam !== false;
   const everyMs = range.kind === 'relative' ? refreshEveryMs(range.spanMs) : 0;
 
@@ -63,7 +61,7 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
   }, [live, everyMs, queryClient]);
 
   const update = useCallback(
-    (change: Partial<Record<keyof ScopeSearch, unknown>>) => {
+    (change: ScopeSearch) => {
       setNowMs(Date.now());
       void navigate({ to: '.', search: ((previous: object) => ({ ...previous, ...change })) as never });
     },

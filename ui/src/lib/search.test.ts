@@ -1,17 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  keepScope,
-  parseSearch,
-  readLogsSearch,
-  readMetricsSearch,
-  readScope,
-  readTraceSearch,
-  readTracesSearch,
-  stringifySearch,
-} from './search.ts';
+import { keepScope, parseSearch, readScope, readSearch, stringifySearch, traceSort, validateSearch } from './search.ts';
 
-const roundTrip = <T>(read: (raw: Record<string, unknown>) => T, search: T): T =>
-  read(parseSearch(stringifySearch(search as Record<string, unknown>)));
+const roundTrip = (search: object): object => readSearch(parseSearch(stringifySearch({ ...search })));
 
 describe('a page reads back what it wrote', () => {
   test('traces', () => {
@@ -24,34 +14,62 @@ describe('a page reads back what it wrote', () => {
       min: 1_500_000,
       sort: 'slowest',
     } as const;
-    expect(roundTrip(readTracesSearch, search)).toEqual(search);
+    expect(roundTrip(search)).toEqual(search);
   });
 
   test('trace', () => {
     const search = { span: 'abcdef0123456789', zoom: [100, 2500], logs: true } as const;
-    expect(roundTrip(readTraceSearch, search)).toEqual(search);
+    expect(roundTrip(search)).toEqual(search);
   });
 
   test('logs', () => {
     const search = { severity: ['error', 'warn'], q: '"timed out" + more', live: false, wrap: true } as const;
-    expect(roundTrip(readLogsSearch, search)).toEqual(search);
+    expect(roundTrip(search)).toEqual(search);
   });
 
   test('metrics', () => {
     const search = { metric: 'http.server.request.duration', group: ['service.name', 'http.route'], agg: 'p99' };
-    expect(roundTrip(readMetricsSearch, search)).toEqual(search);
+    expect(roundTrip(search)).toEqual(search);
   });
 });
 
 test('what makes no sense is dropped, not kept', () => {
-  expect(readTracesSearch({ status: 'broken', sort: 'upwards', min: '-4', max: 'x', from: 'yesterday' })).toEqual({});
-  expect(readTraceSearch({ zoom: '5,2' })).toEqual({});
-  expect(readTraceSearch({ zoom: '5' })).toEqual({});
-  expect(readLogsSearch({ severity: 'loud,error' })).toEqual({ severity: ['error'] });
+  expect(readSearch({ status: 'broken', sort: 'upwards', min: '-4', max: 'x', from: 'yesterday' })).toEqual({
+    sort: 'upwards',
+  });
+  expect(traceSort({ sort: 'upwards' })).toBe('newest');
+  expect(readSearch({ zoom: '5,2' })).toEqual({});
+  expect(readSearch({ zoom: '5' })).toEqual({});
+  expect(readSearch({ severity: 'loud,error' })).toEqual({ severity: ['error'] });
+});
+
+test('a range is two times in their order, or none', () => {
+  expect(readSearch({ from: '10', to: '20' })).toEqual({ from: 10, to: 20 });
+  for (const wrong of [
+    { from: '10' },
+    { from: '20', to: '10' },
+    { from: 'a1NaN', to: 'NaN' },
+    { from: '1', to: '1e300' },
+    { range: 'NaNm' },
+    { range: '1000000d' },
+  ]) {
+    expect(readSearch(wrong)).toEqual({});
+  }
+});
+
+test('what the router lays over the raw text leaves nothing of it', () => {
+  const raw = parseSearch('?from=x&to=5&live=0&utm=1&min=12');
+  expect({ ...raw, ...validateSearch(raw) }).toEqual({
+    from: undefined,
+    to: undefined,
+    live: false,
+    utm: undefined,
+    min: 12,
+  });
 });
 
 test('an id of digits stays text', () => {
-  expect(readLogsSearch(parseSearch('?trace=12345678901234567890123456789012&q=42'))).toEqual({
+  expect(readSearch(parseSearch('?trace=12345678901234567890123456789012&q=42'))).toEqual({
     trace: '12345678901234567890123456789012',
     q: '42',
   });
@@ -65,7 +83,7 @@ test('absent values leave no trace in the URL; the filter stays readable', () =>
 });
 
 test('only the scope goes along to another page', () => {
-  expect(keepScope(readTracesSearch({ range: '6h', env: 'staging', q: 'x', live: '0' }))).toEqual({
+  expect(keepScope(readSearch({ range: '6h', env: 'staging', q: 'x', live: '0' }))).toEqual({
     range: '6h',
     env: 'staging',
     live: false,

@@ -1,143 +1,128 @@
 /**
- * The URL is the state. Each page's search parameters are plain text (`?range=6h&q=status=error`), read here into a
- * typed object that drops whatever it does not understand, and written back without the defaults.
+ * The URL is the state. Its search parameters are plain text (`?range=6h&q=status=error`), read here, at the root of all
+ * pages, into typed values without whatever was not understood, and written back without the defaults.
  */
 import type { SeverityGroup } from '#api/types.ts';
+import { parseSpan } from './time-range.ts';
 
 type Raw = Record<string, unknown>;
 
-/** What applies to every page. `live: false` stops the automatic refresh; absent means on. */
-export interface ScopeSearch {
-  range?: string;
-  from?: number;
-  to?: number;
-  env?: string;
-  live?: false;
-}
-
-export interface ServicesSearch extends ScopeSearch {
-  filter?: string;
-  sort?: string;
-}
-
-export interface ServiceSearch extends ScopeSearch {
-  operation?: string;
-  sort?: string;
-}
-
 export type TraceSort = 'newest' | 'slowest' | 'spans' | 'errors';
 export const TRACE_SORTS: readonly TraceSort[] = ['newest', 'slowest', 'spans', 'errors'];
-
-/** `min` and `max` are durations in ns. */
-export interface TracesSearch extends ScopeSearch {
-  q?: string;
-  service?: string;
-  operation?: string;
-  status?: 'ok' | 'error';
-  min?: number;
-  max?: number;
-  sort?: TraceSort;
-}
-
-/** `zoom` is the visible part of the trace in ns from its start. */
-export interface TraceSearch extends ScopeSearch {
-  span?: string;
-  find?: string;
-  zoom?: readonly [number, number];
-  logs?: true;
-}
-
 export const SEVERITIES: readonly SeverityGroup[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'unset'];
 
-export interface LogsSearch extends ScopeSearch {
-  q?: string;
-  service?: string;
-  severity?: readonly SeverityGroup[];
-  trace?: string;
-  log?: string;
-  wrap?: true;
+/** What applies to every page. `live: false` stops the automatic refresh; absent means on. */
+export interface ScopeSearch {
+  readonly range?: string | undefined;
+  /** Ms since 1970; both or none, and `from` is the smaller. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly env?: string | undefined;
+  readonly live?: false | undefined;
 }
 
-export interface MetricsSearch extends ScopeSearch {
-  metric?: string;
-  find?: string;
-  group?: readonly string[];
-  agg?: string;
-  q?: string;
+/** The parameters of all pages; a name means the same wherever it is read. */
+export interface ConsoleSearch extends ScopeSearch {
+  readonly filter?: string | undefined;
+  /** A column, `-` in front for descending; on the page of traces a `TraceSort`. */
+  readonly sort?: string | undefined;
+  readonly q?: string | undefined;
+  readonly service?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly status?: 'ok' | 'error' | undefined;
+  /** Durations in ns. */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  readonly span?: string | undefined;
+  readonly find?: string | undefined;
+  /** The visible part of a trace in ns from its start. */
+  readonly zoom?: readonly [number, number] | undefined;
+  /** The logs of a trace are shown. */
+  readonly logs?: true | undefined;
+  readonly severity?: readonly SeverityGroup[] | undefined;
+  readonly trace?: string | undefined;
+  readonly log?: string | undefined;
+  readonly wrap?: true | undefined;
+  readonly metric?: string | undefined;
+  readonly group?: readonly string[] | undefined;
+  readonly agg?: string | undefined;
 }
 
-export function readScope(raw: Raw): ScopeSearch {
+/** The one place where the text of an address becomes values. */
+export function readSearch(raw: Raw): ConsoleSearch {
   return dropAbsent({
-    range: text(raw.range),
-    from: number(raw.from),
-    to: number(raw.to),
-    env: text(raw.env),
-    live: raw.live === '0' || raw.live === false ? (false as const) : undefined,
-  });
-}
-
-export function readServicesSearch(raw: Raw): ServicesSearch {
-  return dropAbsent({ ...readScope(raw), filter: text(raw.filter), sort: text(raw.sort) });
-}
-
-export function readServiceSearch(raw: Raw): ServiceSearch {
-  return dropAbsent({ ...readScope(raw), operation: text(raw.operation), sort: text(raw.sort) });
-}
-
-export function readTracesSearch(raw: Raw): TracesSearch {
-  return dropAbsent({
-    ...readScope(raw),
+    ...scopeOf(raw),
+    filter: text(raw.filter),
+    sort: text(raw.sort),
     q: text(raw.q),
     service: text(raw.service),
     operation: text(raw.operation),
-    status: oneOf(raw.status, ['ok', 'error'] as const),
+    status: oneOf(raw.status, STATUSES),
     min: number(raw.min),
     max: number(raw.max),
-    sort: oneOf(raw.sort, TRACE_SORTS),
-  });
-}
-
-export function readTraceSearch(raw: Raw): TraceSearch {
-  const zoom = list(raw.zoom)?.map(Number);
-  const zoomValid = zoom?.length === 2 && zoom.every(Number.isFinite) && zoom[1]! > zoom[0]!;
-  return dropAbsent({
-    ...readScope(raw),
     span: text(raw.span),
     find: text(raw.find),
-    zoom: zoomValid ? ([zoom[0]!, zoom[1]!] as const) : undefined,
+    zoom: zoomOf(raw.zoom),
     logs: flag(raw.logs),
-  });
-}
-
-export function readLogsSearch(raw: Raw): LogsSearch {
-  const severity = list(raw.severity)?.filter((word): word is SeverityGroup =>
-    SEVERITIES.includes(word as SeverityGroup),
-  );
-  return dropAbsent({
-    ...readScope(raw),
-    q: text(raw.q),
-    service: text(raw.service),
-    severity: severity && severity.length > 0 ? severity : undefined,
+    severity: severitiesOf(raw.severity),
     trace: text(raw.trace),
     log: text(raw.log),
     wrap: flag(raw.wrap),
+    metric: text(raw.metric),
+    group: list(raw.group),
+    agg: text(raw.agg),
   });
 }
 
-export function readMetricsSearch(raw: Raw): MetricsSearch {
-  return dropAbsent({
-    ...readScope(raw),
-    metric: text(raw.metric),
-    find: text(raw.find),
-    group: list(raw.group),
-    agg: text(raw.agg),
-    q: text(raw.q),
-  });
+/**
+ * For the root route. The router lays what this returns over the raw text, so what was not understood is named with
+ * `undefined`: otherwise the text of an address would reach a page as it stands.
+ */
+export function validateSearch(raw: Raw): ConsoleSearch {
+  const unread = Object.fromEntries(Object.keys(raw).map((key) => [key, undefined]));
+  return { ...unread, ...readSearch(raw) };
+}
+
+/** The scope's parameters: what goes along to another page. */
+export function readScope(raw: Raw): ScopeSearch {
+  return dropAbsent(scopeOf(raw));
+}
+
+export function traceSort(search: ConsoleSearch): TraceSort {
+  return oneOf(search.sort, TRACE_SORTS) ?? 'newest';
+}
+
+const STATUSES = ['ok', 'error'] as const;
+/** The last time that a Date can hold. */
+const MAX_TIME_MS = 8.64e15;
+
+function scopeOf(raw: Raw): ScopeSearch {
+  const [from, to] = [number(raw.from), number(raw.to)];
+  const isRange = from !== undefined && to !== undefined && from < to && to <= MAX_TIME_MS;
+  const span = text(raw.range);
+  return {
+    range: span !== undefined && parseSpan(span) !== undefined ? span : undefined,
+    from: isRange ? from : undefined,
+    to: isRange ? to : undefined,
+    env: text(raw.env),
+    live: raw.live === '0' || raw.live === false ? false : undefined,
+  };
+}
+
+function zoomOf(value: unknown): readonly [number, number] | undefined {
+  const [from, to, ...more] = list(value)?.map(Number) ?? [];
+  if (from === undefined || to === undefined || more.length > 0) return undefined;
+  return Number.isFinite(from) && Number.isFinite(to) && to > from ? [from, to] : undefined;
+}
+
+function severitiesOf(value: unknown): readonly SeverityGroup[] | undefined {
+  const chosen = list(value)?.flatMap((word) => oneOf(word, SEVERITIES) ?? []);
+  return chosen === undefined || chosen.length === 0 ? undefined : chosen;
 }
 
 /** The part of a page's search that goes along to another page. */
-export function keepScope(search: ScopeSearch): ScopeSearch {
-  return readScope(search as Raw);
+export function keepScope(search: ConsoleSearch): ScopeSearch {
+  return readScope({ ...search });
 }
 
 /** The router's serialiser: `?a=1&b=x,y`, no JSON, absent values left out, `live: false` as `live=0`. */
@@ -183,8 +168,8 @@ function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | und
   return allowed.find((word) => word === value);
 }
 
-type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function dropAbsent<T extends object>(value: T): Present<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as Present<T>;
+/** The same without the entries that are undefined: they would stand in the way when two are merged. */
+function dropAbsent<T extends object>(value: T): T {
+  for (const key of Object.keys(value) as (keyof T)[]) if (value[key] === undefined) delete value[key];
+  return value;
 }

@@ -1,5 +1,6 @@
 /** The time range that applies to a whole page: relative to now ("last hour") or two fixed times. */
 import { formatAgo, formatClock, formatDate, formatSpan } from './format.ts';
+import type { ScopeSearch } from './search.ts';
 
 export type TimeRange =
   | { readonly kind: 'relative'; readonly spanMs: number; readonly text: string }
@@ -29,7 +30,7 @@ export function parseSpan(text: string): number | undefined {
 }
 
 /** The range that search parameters describe; the default where they are absent or make no sense. */
-export function rangeFromSearch(search: { range?: string; from?: number; to?: number }): TimeRange {
+export function rangeFromSearch(search: Pick<ScopeSearch, 'range' | 'from' | 'to'>): TimeRange {
   if (search.from !== undefined && search.to !== undefined && search.to > search.from) {
     return { kind: 'absolute', fromMs: search.from, toMs: search.to };
   }

@@ -6,7 +6,7 @@ import { formatCompact, formatCount } from '../lib/format.ts';
 import { useKeys } from '../lib/keys.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
-import { type LogsSearch, SEVERITIES } from '../lib/search.ts';
+import { SEVERITIES } from '../lib/search.ts';
 import { groupColour } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { type LogStream, useLogStream } from '../lib/use-log-stream.ts';
@@ -21,7 +21,7 @@ import { ServiceName } from '../widgets/service-name.tsx';
 import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
 
 export function LogsPage() {
-  const { search, update } = usePageSearch<LogsSearch>();
+  const { search, update } = usePageSearch();
   const scope = useScope();
   const [paused, setPaused] = useState(false);
   const question = useMemo(
@@ -103,7 +103,7 @@ export function LogsPage() {
 }
 
 function LogFilters({ histogram }: { readonly histogram: LogHistogramResponse | undefined }) {
-  const { search, update } = usePageSearch<LogsSearch>();
+  const { search, update } = usePageSearch();
   const { tokens } = useTheme();
   const totals = new Map(histogram?.groups.map(({ severity, total }) => [severity, total]));
   const chosen = search.severity ?? [];
@@ -219,7 +219,7 @@ function StreamBar({ stream, paused, live, total }: StreamBarProps) {
 }
 
 function NoLogs({ nearestMs }: { readonly nearestMs: number | undefined }) {
-  const { search, update } = usePageSearch<LogsSearch>();
+  const { search, update } = usePageSearch();
   const filtered = search.q ?? search.service ?? search.severity ?? search.trace;
   return (
     <EmptyState

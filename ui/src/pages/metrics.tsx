@@ -7,7 +7,6 @@ import { useLinks } from '../lib/links.ts';
 import { aggregationsOf, defaultAggregation, seriesLabel, typeText } from '../lib/metrics.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
-import type { MetricsSearch } from '../lib/search.ts';
 import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
 import { GroupMenu } from '../panels/group-menu.tsx';
 import { MetricList } from '../panels/metric-list.tsx';
@@ -19,7 +18,7 @@ import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.
 import { type ChartDot, type ChartSeries, TimeChart } from '../widgets/time-chart.tsx';
 
 export function MetricsPage() {
-  const { search, update } = usePageSearch<MetricsSearch>();
+  const { search, update } = usePageSearch();
   const answer = useApi<MetricsResponse>('/metrics', useScopeParams());
   const find = useDeferredValue(search.find ?? '');
   const metrics = answer.data?.metrics;
@@ -66,7 +65,7 @@ function matches({ name, description }: MetricSummary, find: string): boolean {
 }
 
 function MetricView({ metric }: { readonly metric: MetricSummary }) {
-  const { search, update } = usePageSearch<MetricsSearch>();
+  const { search, update } = usePageSearch();
   const range = useScopeParams();
   const labels = useApi<MetricLabelsResponse>('/metrics/labels', { name: metric.name, from: range.from, to: range.to });
   const answer = useApi<MetricQueryResponse>('/metrics/query', {
@@ -122,7 +121,7 @@ function MetricView({ metric }: { readonly metric: MetricSummary }) {
 }
 
 function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
-  const { search, update } = usePageSearch<MetricsSearch>();
+  const { search, update } = usePageSearch();
   const { tokens } = useTheme();
   const scope = useScope();
   const links = useLinks();

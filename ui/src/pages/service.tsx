@@ -1,12 +1,11 @@
 /** One service: its rate, errors and durations over time, its operations, neighbours, slowest and failed traces. */
-import { useParams } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import type { OperationSummary, ServiceResponse, TraceSummary } from '#api/types.ts';
+import { apiPath } from '../lib/api.ts';
 import { formatAgo, formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
 import { type Links, useLinks } from '../lib/links.ts';
-import { usePageSearch } from '../lib/page-search.ts';
+import { usePageSearch, usePathPart } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
-import type { ServiceSearch } from '../lib/search.ts';
 import { RedCharts } from '../panels/red-charts.tsx';
 import { traceColumns } from '../panels/trace-columns.tsx';
 import { Icon } from '../widgets/icons.tsx';
@@ -18,10 +17,10 @@ import { type Column, Table } from '../widgets/table.tsx';
 import { To } from '../widgets/to.tsx';
 
 export function ServicePage() {
-  const { service } = useParams({ strict: false }) as { service: string };
-  const { search } = usePageSearch<ServiceSearch>();
+  const service = usePathPart('service');
+  const { search } = usePageSearch();
   const links = useLinks();
-  const answer = useApi<ServiceResponse>(`/services/${encodeURIComponent(service)}`, {
+  const answer = useApi<ServiceResponse>(apiPath('services', service), {
     ...useScopeParams(),
     operation: search.operation,
   });
@@ -58,7 +57,7 @@ export function ServicePage() {
 }
 
 function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly stale: boolean }) {
-  const { search, update } = usePageSearch<ServiceSearch>();
+  const { search, update } = usePageSearch();
   const links = useLinks();
   const { summary } = data;
   const filter = { service: summary.name, ...(search.operation ? { operation: search.operation } : {}) };
@@ -153,9 +152,9 @@ function Figures({ data }: { readonly data: ServiceResponse }) {
 const DEFAULT_SORT = '-rate';
 
 function Operations({ operations }: { readonly operations: readonly OperationSummary[] }) {
-  const { search, update } = usePageSearch<ServiceSearch>();
+  const { search, update } = usePageSearch();
   const links = useLinks();
-  const service = (useParams({ strict: false }) as { service: string }).service;
+  const service = usePathPart('service');
   const columns = useMemo(() => operationColumns(links, service), [links, service]);
   return (
     <section>

@@ -5,7 +5,6 @@ import { formatAgo, formatCompact, formatDuration, formatPercent, formatRate, pl
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
-import type { ServicesSearch } from '../lib/search.ts';
 import { FilterBox } from '../widgets/filter-box.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
@@ -17,7 +16,7 @@ import { To } from '../widgets/to.tsx';
 const DEFAULT_SORT = '-rate';
 
 export function ServicesPage() {
-  const { search, update } = usePageSearch<ServicesSearch>();
+  const { search, update } = usePageSearch();
   const scope = useScope();
   const links = useLinks();
   const answer = useApi<ServicesResponse>('/services', useScopeParams());

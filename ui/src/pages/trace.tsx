@@ -1,10 +1,11 @@
 /** One trace: figures, minimap, waterfall, and the selected span beside it. */
-import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { TraceLogsResponse, TraceResponse } from '#api/types.ts';
+import { apiPath } from '../lib/api.ts';
 import { formatCount, formatDateTime, formatDuration, plural } from '../lib/format.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useLinks } from '../lib/links.ts';
+import { usePathPart } from '../lib/page-search.ts';
 import { useApi, useScope } from '../lib/scope.tsx';
 import { spanIdOf } from '../lib/trace-model.ts';
 import { LOG_LINE } from '../lib/waterfall-lines.ts';
@@ -38,15 +39,19 @@ function isSame(before: TraceResponse, now: TraceResponse): boolean {
 const NO_LOGS: TraceLogsResponse['logs'] = [];
 
 export function TracePage() {
-  const { traceId } = useParams({ strict: false }) as { traceId: string };
+  const traceId = usePathPart('traceId');
   const links = useLinks();
   const { live } = useScope();
   const everyMs = (trace: TraceResponse | undefined): number | undefined =>
     live && isArriving(trace) ? ARRIVING_EVERY_MS : undefined;
-  const answer = useApi<TraceResponse>(`/traces/${traceId}`, {}, { keep: false, refetchEveryMs: everyMs, isSame });
+  const answer = useApi<TraceResponse>(
+    apiPath('traces', traceId),
+    {},
+    { keep: false, refetchEveryMs: everyMs, isSame },
+  );
   const { data, error } = answer;
   const logs = useApi<TraceLogsResponse>(
-    `/traces/${traceId}/logs`,
+    apiPath('traces', traceId, 'logs'),
     {},
     { keep: false, enabled: (data?.logCount ?? 0) > 0, refetchEveryMs: () => everyMs(data) },
   );

@@ -11,7 +11,7 @@ import { formatCount, formatDateTime, formatDuration, parseDuration, plural, pri
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
-import { TRACE_SORTS, type TraceSort, type TracesSearch } from '../lib/search.ts';
+import { TRACE_SORTS, type TraceSort, traceSort } from '../lib/search.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { rangeToSearch } from '../lib/time-range.ts';
 import { traceColumns } from '../panels/trace-columns.tsx';
@@ -35,7 +35,7 @@ const SORT_NAMES: Record<TraceSort, string> = {
 };
 
 export function TracesPage() {
-  const { search, update } = usePageSearch<TracesSearch>();
+  const { search, update } = usePageSearch();
   const [reading, setReading] = useState(false);
   const range = useHeldParams(reading);
   const filter = {
@@ -47,7 +47,7 @@ export function TracesPage() {
     maxDurationNs: search.max,
     status: search.status,
   };
-  const answer = useApi<TracesResponse>('/traces', { ...filter, sort: search.sort, limit: SHOWN_LIMIT });
+  const answer = useApi<TracesResponse>('/traces', { ...filter, sort: traceSort(search), limit: SHOWN_LIMIT });
   const { data, error } = answer;
   // The list is only a part then; the scatter shows the whole range all the same.
   const sample = useApi<TraceSampleResponse>('/traces/sample', filter, { enabled: data?.truncated === true });
@@ -95,7 +95,7 @@ function countText(data: TracesResponse): string {
 }
 
 function TraceFilters() {
-  const { search, update } = usePageSearch<TracesSearch>();
+  const { search, update } = usePageSearch();
   const range = useScopeParams();
   const services = useApi<ServicesResponse>('/services', range);
   const operations = useApi<OperationsResponse>(
@@ -135,7 +135,7 @@ function TraceFilters() {
           ['ok', 'Ok'],
           ['error', 'Failed'],
         ]}
-        onChange={(status) => update({ status: status === 'any' ? undefined : (status as 'ok' | 'error') })}
+        onChange={(status) => update({ status: status === 'ok' || status === 'error' ? status : undefined })}
       />
       <DurationBox
         label="Shortest duration"
@@ -158,7 +158,7 @@ function TraceFilters() {
 }
 
 function NoTraces({ nearestMs }: { readonly nearestMs: number | undefined }) {
-  const { search, update } = usePageSearch<TracesSearch>();
+  const { search, update } = usePageSearch();
   const filtered = search.q ?? search.service ?? search.operation ?? search.status ?? search.min ?? search.max;
   return (
     <EmptyState
@@ -204,7 +204,7 @@ interface TraceResultsProps {
 }
 
 function TraceResults({ data, sample, stale, range, reading, onReading }: TraceResultsProps) {
-  const { search, update } = usePageSearch<TracesSearch>();
+  const { search, update } = usePageSearch();
   const scope = useScope();
   const links = useLinks();
   const { tokens } = useTheme();
@@ -233,7 +233,7 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
     },
     [byId, links],
   );
-  const sort = search.sort ?? 'newest';
+  const sort = traceSort(search);
   const time = { fromMs: range.from, toMs: range.to };
   return (
     <div className={stale ? 'fill stale' : 'fill fresh'}>
@@ -281,7 +281,7 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
           align="right"
           value={sort}
           options={TRACE_SORTS.map((value) => ({ value, label: SORT_NAMES[value] }))}
-          onChange={(value) => update({ sort: value === 'newest' ? undefined : (value as TraceSort) })}
+          onChange={(value) => update({ sort: value === 'newest' ? undefined : value })}
         />
       </div>
       <Table

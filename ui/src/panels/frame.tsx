@@ -4,8 +4,9 @@ import { useEffect, useState } from 'react';
 import type { StatusResponse } from '#api/types.ts';
 import { copyText } from '../lib/clipboard.ts';
 import { listenForKeys, useKeys } from '../lib/keys.ts';
+import { useConsoleSearch } from '../lib/page-search.ts';
 import { ScopeProvider, useApi, useScope } from '../lib/scope.tsx';
-import { keepScope, type ScopeSearch } from '../lib/search.ts';
+import { keepScope } from '../lib/search.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { Icon, type IconName } from '../widgets/icons.tsx';
 import { SelectMenu } from '../widgets/select-menu.tsx';
@@ -70,7 +71,7 @@ function FrameBody() {
 
 function Rail() {
   const navigate = useNavigate();
-  const search = useRouterState({ select: (state) => state.location.search }) as ScopeSearch;
+  const search = useConsoleSearch();
   const scope = keepScope(search);
   useKeys(
     SECTIONS.map(({ path, title, key }) => ({

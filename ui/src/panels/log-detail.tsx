@@ -57,9 +57,7 @@ export function LogDetail({ log, onClose, onInclude, onExclude }: LogDetailProps
             <To target={links.logs({ trace: log.traceId })}>Logs of the trace</To>
           </>
         ) : null}
-        <To
-          target={links.logs({ range: undefined, from: around.from!, to: around.to!, service: log.service } as never)}
-        >
+        <To target={links.logs({ range: undefined, from: around.from!, to: around.to!, service: log.service })}>
           Around it
         </To>
         <To target={links.service(log.service)}>Service</To>

@@ -1,6 +1,7 @@
 /** Everything about one span, beside the waterfall: attributes with actions, events with stack traces, links, its logs. */
 import { type ReactNode, useState } from 'react';
 import type { Attributes, AttributeValue, LogRecord, SpanResponse } from '#api/types.ts';
+import { apiPath } from '../lib/api.ts';
 import { withTerm } from '../lib/filter-text.ts';
 import { formatClock, formatDuration, formatExactTime, formatPercent, plural } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
@@ -30,7 +31,7 @@ export function SpanDetail({
 }) {
   const { model } = view;
   const spanId = spanIdOf(model, row);
-  const answer = useApi<SpanResponse>(`/traces/${model.trace.traceId}/spans/${spanId}`, {}, { keep: false });
+  const answer = useApi<SpanResponse>(apiPath('traces', model.trace.traceId, 'spans', spanId), {}, { keep: false });
   const service = model.trace.services[model.trace.spans.service[row]!]!;
   const name = model.trace.names[model.trace.spans.name[row]!]!;
   return (
@@ -115,24 +116,24 @@ function SpanBody({
   const around = rangeToSearch({ kind: 'absolute', fromMs: startMs - AROUND_MS, toMs: startMs + AROUND_MS });
   const time = { from: around.from!, to: around.to! };
   const search = (operator: '=' | '!=') => (key: string, value: AttributeValue) =>
-    links.go(links.traces({ range: undefined, ...time, q: withTerm('', key, operator, value) } as never));
+    links.go(links.traces({ range: undefined, ...time, q: withTerm('', key, operator, value) }));
   const actions = { onInclude: search('='), onExclude: search('!='), filter };
   const logs = (view.logs.byRow.get(row) ?? []).map((i) => view.logs.records[i]!);
   const attributeCount = Object.keys(span.attributes).length;
   return (
     <>
       <div className="detail-links">
-        <To target={links.traces({ range: undefined, ...time, service: span.service, operation: span.name } as never)}>
+        <To target={links.traces({ range: undefined, ...time, service: span.service, operation: span.name })}>
           Similar spans
         </To>
-        <To target={links.service(span.service, { range: undefined, ...time } as never)}>Service</To>
-        <To target={links.logs({ range: undefined, ...time, service: span.service } as never)}>Logs around</To>
+        <To target={links.service(span.service, { range: undefined, ...time })}>Service</To>
+        <To target={links.logs({ range: undefined, ...time, service: span.service })}>Logs around</To>
         <To
           target={links.metrics({
             range: undefined,
             ...time,
             q: withTerm('', 'service.name', '=', span.service),
-          } as never)}
+          })}
         >
           Metrics
         </To>

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { LogRecord, TraceResponse } from '#api/types.ts';
 import { type CriticalPath, criticalPath } from '../lib/critical-path.ts';
 import { type PageSearch, useQuickSearch } from '../lib/page-search.ts';
-import type { TraceSearch } from '../lib/search.ts';
+import type { ConsoleSearch } from '../lib/search.ts';
 import { buildTraceModel, findRows, rowOfSpan, spanIdOf, type TraceModel } from '../lib/trace-model.ts';
 import {
   carryVisibleState,
@@ -22,8 +22,8 @@ export interface TraceView {
   readonly model: TraceModel;
   readonly path: CriticalPath;
   /** What the URL holds, or will in a moment: it changes at once, so that no key acts on an old state. */
-  readonly search: TraceSearch;
-  readonly update: PageSearch<TraceSearch>['update'];
+  readonly search: ConsoleSearch;
+  readonly update: PageSearch['update'];
   readonly lines: Int32Array;
   readonly folds: readonly FoldInfo[];
   readonly state: VisibleState;
@@ -49,7 +49,7 @@ export interface TraceView {
 const MIN_VIEW_NS = 100;
 
 export function useTraceView(trace: TraceResponse, logRecords: readonly LogRecord[]): TraceView {
-  const { search, update } = useQuickSearch<TraceSearch>();
+  const { search, update } = useQuickSearch();
   const model = useMemo(() => buildTraceModel(trace), [trace]);
   const path = useMemo(() => criticalPath(model), [model]);
   const events = useMemo(() => indexEvents(model), [model]);

@@ -1,0 +1,167 @@
+/**
+ * Words that no screen may show, whatever the address and whatever the store does: what JavaScript writes for a value that
+ * is none. Text on canvases counts too.
+ */
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+import { type Check, dragAcross, expectEventually, type Facts, searchOf } from './check.ts';
+
+const FORBIDDEN = /\bNaN\b|\bundefined\b|\bInvalid\b|\[object/;
+
+export function pagesOf(facts: Facts): readonly string[] {
+  return [
+    '/services',
+    `/services/${encodeURIComponent(facts.service)}`,
+    '/services/..%2F..%2Fx',
+    '/services/~..',
+    '/traces',
+    `/traces/${facts.traceId}`,
+    '/logs',
+    '/metrics',
+    '/system',
+    '/send',
+  ];
+}
+
+/** Runs in the page before its scripts: keeps what is drawn on canvases. */
+function keepDrawnText(): void {
+  const drawn: string[] = [];
+  Object.assign(window, { drawnText: drawn });
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (...args: Parameters<typeof fillText>) {
+    drawn.push(String(args[0]));
+    fillText.apply(this, args);
+  };
+}
+
+/** Everything that a person can read or have read to them. */
+async function wordsOf(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const spoken = [...document.querySelectorAll('[title], [aria-label]')].flatMap((element) => [
+      element.getAttribute('title') ?? '',
+      element.getAttribute('aria-label') ?? '',
+    ]);
+    const { drawnText } = window as unknown as { drawnText: string[] };
+    return [document.title, document.body.innerText, ...spoken, ...drawnText].join('\n');
+  });
+}
+
+async function expectCleanWords(page: Page, what: string): Promise<void> {
+  const words = await wordsOf(page);
+  const found = FORBIDDEN.exec(words);
+  assert.ok(
+    found === null,
+    `${what}: “${words.slice(Math.max(0, (found?.index ?? 0) - 40), (found?.index ?? 0) + 40).replaceAll('\n', ' | ')}”`,
+  );
+  assert.ok((await page.locator('.page').innerText()).trim() !== '', `${what}: the page says nothing`);
+}
+
+const chart = '.time-plot, .u-over';
+
+async function lookAtEach(
+  { page, open, facts }: Parameters<Check['run']>[0],
+  act: (path: string) => Promise<void>,
+): Promise<void> {
+  await page.addInitScript(keepDrawnText);
+  for (const path of pagesOf(facts)) {
+    await open(path);
+    await act(path);
+    await page.waitForLoadState('networkidle');
+    await expectCleanWords(page, path);
+  }
+}
+
+export const WORDS_CHECKS: readonly Check[] = [
+  {
+    name: 'words: every page after its time is shifted, and when it is opened again from its address',
+    run: async (input) => {
+      const { page } = input;
+      await lookAtEach(input, async (path) => {
+        await page.keyboard.press('[');
+        await expectEventually(() => searchOf(page).has('from'), true);
+        await page.keyboard.press('-');
+        await page.waitForLoadState('networkidle');
+        await expectCleanWords(page, `${path} shifted`);
+        await page.reload();
+      });
+    },
+  },
+  {
+    name: 'words: every page after a drag on its first chart',
+    run: async (input) => {
+      const { page } = input;
+      await lookAtEach(input, async (path) => {
+        const first = page.locator(chart).first();
+        if ((await first.count()) === 0) return;
+        await dragAcross(page, first, [0.4, 0.5], [0.7, 0.5]);
+        await expectEventually(() => searchOf(page).has('from'), true);
+        assert.ok(Number(searchOf(page).get('from')) < Number(searchOf(page).get('to')), `${path}: a range`);
+        await expectEventually(async () => /NaN/.test((await page.getByTestId('range').textContent()) ?? ''), false);
+      });
+    },
+  },
+  {
+    name: 'words: every page from a copied link',
+    run: async (input) => {
+      const { page } = input;
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await lookAtEach(input, async () => {
+        await page.getByRole('button', { name: 'Copy link' }).click();
+        const link = await page.evaluate(() => navigator.clipboard.readText());
+        await page.goto(link);
+        await page.waitForLoadState('networkidle');
+        await page.getByRole('button', { name: 'Copy link' }).click();
+        assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link, 'the link stays the same');
+      });
+    },
+  },
+  {
+    name: 'words: live is switched off and on again on every page, and the address keeps it',
+    run: async (input) => {
+      const { page } = input;
+      await lookAtEach(input, async () => {
+        const live = page.getByRole('button', { name: 'Live' });
+        assert.equal(await live.getAttribute('aria-pressed'), 'true');
+        await live.click();
+        await expectEventually(() => live.getAttribute('aria-pressed'), 'false');
+        await page.reload();
+        await expectEventually(() => live.getAttribute('aria-pressed'), 'false');
+        await live.click();
+        await expectEventually(() => live.getAttribute('aria-pressed'), 'true');
+        await page.keyboard.press('v');
+        await expectEventually(() => searchOf(page).get('live'), '0');
+      });
+    },
+  },
+  {
+    name: 'words: an address that makes no sense is a page all the same',
+    run: async ({ page, open, facts }) => {
+      await page.addInitScript(keepDrawnText);
+      const nonsense =
+        'from=x&to=NaN&live=maybe&range=-3q&min=z&max=&sort=-nothing&zoom=9,1&severity=loud&status=odd&env=';
+      for (const path of pagesOf(facts)) {
+        await open(`${path}?${nonsense}`);
+        await expectCleanWords(page, path);
+      }
+    },
+  },
+  {
+    name: 'words: a service may be called anything, and its page opens again from its address',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      for (const path of ['/services/..%2F..%2Fx', '/services/~..', '/services/a%3Fb%23c%25', '/services/main.js']) {
+        await open(path);
+        await page.getByText('No service is called').waitFor();
+        assert.equal(new URL(page.url()).pathname, path);
+      }
+    },
+  },
+  {
+    name: 'words: every page over a range that holds nothing',
+    run: async (input) => {
+      await lookAtEach(input, async (path) => {
+        await input.open(`${path}?from=1577836800000&to=1577840400000`);
+      });
+    },
+  },
+];
