@@ -41,6 +41,7 @@ const settings: CreateSettings = {
   clock,
   random: () => 0.5,
   version: 'bench',
+  allowedHosts: [],
   stateDir: '',
   reportStatus: () => {},
 };

@@ -1,8 +1,10 @@
 /** The server role: query APIs and the console over HTTP. It keeps no state; all that it says comes from the store. */
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type FastifyInstance, fastify } from 'fastify';
 import { messageOf, StartError } from '#base';
+import { HostGuard, refuseHost } from '#base/host-guard.ts';
 import { StoreReader } from '#query';
 import { compressAnswers } from './compress.ts';
 import { consoleRoutes } from './console/routes.ts';
@@ -26,6 +28,8 @@ export interface ServerOptions {
   /** Where services send telemetry; shown on the first-run page. Default 4317 and 4318. */
   readonly ingest?: { readonly grpcPort: number; readonly httpPort: number };
   readonly version?: string;
+  /** Names besides localhost that it answers to (#base/host-guard.ts). */
+  readonly allowedHosts?: readonly string[];
   /** Default: warnings and errors to stderr. */
   readonly logger?: ServerLogger;
 }
@@ -75,6 +79,7 @@ function buildServer(reader: StoreReader, options: ServerOptions): FastifyInstan
     loggerInstance: frameworkLogger(options.logger ?? stderrLogger),
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
+    serverFactory: (handler) => guardedServer(handler, options),
     // Names of services and operations are part of paths.
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
     bodyLimit: 8 * 1024 * 1024,
@@ -90,6 +95,29 @@ function buildServer(reader: StoreReader, options: ServerOptions): FastifyInstan
   jaegerRoutes(app, reader);
   serveConsole(app, options.uiDir ?? fileURLToPath(new URL('../../ui/dist/', import.meta.url)));
   return app;
+}
+
+/** A request that goes on for longer is cut: questions are short, and a slow sender would hold its connection for ever. */
+const requestTimeoutMs = 60_000;
+const keepAliveTimeoutMs = 72_000;
+
+/** The guard comes before everything else, so that no route, error page or file can be forgotten. */
+function guardedServer(handler: RequestListener, options: ServerOptions): Server {
+  const logger = options.logger ?? stderrLogger;
+  const guard = new HostGuard({
+    listener: 'server',
+    ownHost: options.host ?? '',
+    allowed: options.allowedHosts ?? [],
+    onRefused: (message, isFirst) => {
+      if (isFirst) logger.warn(message);
+    },
+  });
+  const limits = { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs };
+  const server = createServer(limits, (request, response) => {
+    if (!refuseHost(guard, request, response)) handler(request, response);
+  });
+  server.on('listening', () => guard.listensOn(server.address()));
+  return server;
 }
 
 /** Healthy: the process answers. Ready: the store answers, too. */

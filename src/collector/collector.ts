@@ -177,6 +177,7 @@ export class Collector {
       clock: this.#clock,
       random: this.#random,
       version,
+      allowedHosts: plan.document.signalbox.allowedHosts,
       stateDir,
     });
     const graph = buildGraph(plan, context);
@@ -199,7 +200,11 @@ export class Collector {
   async #run(running: RunningGraph, plan: Plan): Promise<void> {
     this.#log = running.logger;
     try {
-      await this.#metricsServer.apply(plan.document.service.telemetry.metrics.prometheusReaders, running.resource);
+      const readers = plan.document.service.telemetry.metrics.prometheusReaders;
+      await this.#metricsServer.apply(readers, running.resource, {
+        logger: running.logger,
+        allowedHosts: plan.document.signalbox.allowedHosts,
+      });
       await running.start();
     } catch (error) {
       await running.shutdown(this.#shutdownTimeoutMs);

@@ -14,6 +14,7 @@ export interface CreateContextOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly version: string;
+  readonly allowedHosts: readonly string[];
   /** Components get folders below it. */
   readonly stateDir: string;
 }
@@ -35,7 +36,7 @@ export class CreateContext {
   }
 
   settings(component: PlannedComponent, { pipeline, signal }: Place): CreateSettings {
-    const { registry, log, statuses, clock, random, version, stateDir } = this.#options;
+    const { registry, log, statuses, clock, random, version, allowedHosts, stateDir } = this.#options;
     const { kind, id } = component;
     const fields: LogFields = {
       'otelcol.component.id': id,
@@ -51,6 +52,7 @@ export class CreateContext {
       clock,
       random,
       version,
+      allowedHosts,
       stateDir: join(stateDir, `${kind}_${id.replace(/[^a-zA-Z0-9_-]+/g, '_')}`),
       reportStatus: (status, message) => {
         statuses.set({ kind, id, pipeline, instance: kind === 'exporter' ? (signal ?? '') : '' }, status, message);

@@ -1,13 +1,23 @@
 import { createServer, type Server } from 'node:http';
 import { StartError } from '#base';
+import { type HostGuard, refuseHost } from '#base/host-guard.ts';
+import { ListenerRefusals, type Logger } from '#component';
 import type { PrometheusReaderConfig } from '#config';
 import { printPrometheus } from './telemetry/prometheus-text.ts';
 import type { MetricRegistry } from './telemetry/registry.ts';
 
+/** What the listeners follow besides their addresses; a reload may change it. */
+export interface MetricsServerSettings {
+  readonly logger: Logger;
+  readonly allowedHosts: readonly string[];
+}
+
+const PLACE = 'service::telemetry::metrics::readers';
+
 /** The collector's own metrics for Prometheus, at `/metrics` of each reader's address. */
 export class MetricsServer {
   readonly #registry: MetricRegistry;
-  #servers: Server[] = [];
+  #servers: { readonly server: Server; readonly reader: PrometheusReaderConfig; guard: HostGuard }[] = [];
   #readers: readonly PrometheusReaderConfig[] = [];
   #resource: ReadonlyMap<string, string> = new Map();
 
@@ -16,17 +26,29 @@ export class MetricsServer {
   }
 
   /** Serves these readers from now on; sockets are reopened only if the readers changed. Throws a StartError on a taken port. */
-  async apply(readers: readonly PrometheusReaderConfig[], resource: ReadonlyMap<string, string>): Promise<void> {
+  async apply(
+    readers: readonly PrometheusReaderConfig[],
+    resource: ReadonlyMap<string, string>,
+    settings: MetricsServerSettings,
+  ): Promise<void> {
     this.#resource = resource;
-    if (JSON.stringify(readers) === JSON.stringify(this.#readers)) return;
-    await this.close();
-    this.#readers = readers;
-    for (const reader of readers) this.#servers.push(await this.#listen(reader));
+    const refusals = new ListenerRefusals({ logger: settings.logger, meter: this.#registry.meter() });
+    const guardOf = ({ host }: PrometheusReaderConfig): HostGuard =>
+      refusals.hostGuard(PLACE, host, settings.allowedHosts);
+    if (JSON.stringify(readers) !== JSON.stringify(this.#readers)) {
+      await this.close();
+      this.#readers = readers;
+      for (const reader of readers) await this.#listen(reader, guardOf(reader));
+    }
+    for (const one of this.#servers) {
+      one.guard = guardOf(one.reader);
+      one.guard.listensOn(one.server.address());
+    }
   }
 
   /** The ports that are listened on, in the order of the readers. */
   get ports(): readonly number[] {
-    return this.#servers.flatMap((server) => {
+    return this.#servers.flatMap(({ server }) => {
       const address = server.address();
       return typeof address === 'object' && address !== null ? [address.port] : [];
     });
@@ -36,7 +58,7 @@ export class MetricsServer {
     this.#readers = [];
     await Promise.all(
       this.#servers.splice(0).map(
-        (server) =>
+        ({ server }) =>
           new Promise<void>((resolve) => {
             server.close(() => resolve());
             server.closeAllConnections();
@@ -45,8 +67,9 @@ export class MetricsServer {
     );
   }
 
-  async #listen(reader: PrometheusReaderConfig): Promise<Server> {
+  async #listen(reader: PrometheusReaderConfig, guard: HostGuard): Promise<void> {
     const server = createServer((request, response) => {
+      if (refuseHost(one.guard, request, response)) return;
       const path = (request.url ?? '').split('?')[0];
       if (path !== '/metrics') {
         response.writeHead(404, { 'content-type': 'text/plain' }).end('404 page not found\n');
@@ -55,6 +78,7 @@ export class MetricsServer {
       const body = printPrometheus(this.#registry.collect(), this.#resource, reader);
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body);
     });
+    const one = { server, reader, guard };
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
         const why = error.code === 'EADDRINUSE' ? 'the address is already in use' : error.message;
@@ -68,6 +92,6 @@ export class MetricsServer {
       });
       server.listen(reader.port, reader.host, resolve);
     });
-    return server;
+    this.#servers.push(one);
   }
 }

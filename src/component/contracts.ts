@@ -137,6 +137,8 @@ export interface CreateSettings {
   readonly random: () => number;
   /** For User-Agent and the like. */
   readonly version: string;
+  /** Names besides its own that a listener answers to: `--allowed-hosts`. See #base/host-guard.ts. */
+  readonly allowedHosts: readonly string[];
   /** A folder that this component alone may write into; made by the component when it needs it. */
   readonly stateDir: string;
   reportStatus(status: ComponentStatus, message?: string): void;

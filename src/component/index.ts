@@ -1,3 +1,4 @@
 export * from './contracts.ts';
 export * from './observe.ts';
+export * from './refusals.ts';
 export * from './registry.ts';

@@ -1,14 +1,17 @@
 import { z } from 'zod';
+import { isHostPattern } from '#base/host-guard.ts';
 import { parseDuration } from './duration.ts';
 import { describe, strictObject } from './object.ts';
 import type { Schema } from './schema.ts';
 import type { Secret } from './secret.ts';
-import { listenAddress, secret, text } from './values.ts';
+import { list, listenAddress, secret, text } from './values.ts';
 
 /** The optional top-level section `signalbox:`: what otelcol has no word for. Flags and environment variables go before it. */
 export interface SignalboxConfig {
   /** The folder for everything that is kept. */
   readonly dataDir: string | undefined;
+  /** Names besides their own that all listeners answer to, `--allowed-hosts`. */
+  readonly allowedHosts: readonly string[];
   readonly server: {
     /** Console and query APIs. */
     readonly endpoint: string | undefined;
@@ -50,8 +53,14 @@ export function period(defaultMs: number): z.ZodType<number> {
     .default(defaultMs);
 }
 
+const hostPattern = text().refine(isHostPattern, {
+  error: (issue) =>
+    `expected a name such as box.example.com or *.example.com, without port, got ${describe(issue.input)}`,
+});
+
 export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
   data_dir: text().optional(),
+  allowed_hosts: list(hostPattern),
   server: strictObject({ endpoint: listenAddress().optional() }),
   engine: strictObject({ endpoint: listenAddress().optional() }),
   storage: strictObject({
@@ -67,6 +76,7 @@ export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
   }),
 }).transform((raw) => ({
   dataDir: raw.data_dir,
+  allowedHosts: raw.allowed_hosts,
   server: { endpoint: raw.server.endpoint },
   engine: { endpoint: raw.engine.endpoint },
   storage: {

@@ -1,6 +1,7 @@
 /** The HTTP server: routes, who may ask, limits of the protocol. Queries go to query-handler.ts. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { HostGuard } from '#base/host-guard.ts';
 import { EngineError, engineError, httpStatusOf, printError } from './errors.ts';
 import type { QueryHandler } from './query-handler.ts';
 import { headerOf, readCredentials } from './request.ts';
@@ -9,8 +10,8 @@ export interface HttpOptions {
   readonly version: string;
   /** Asked of every query where it is set; the user is `default`. */
   readonly password: string | undefined;
-  /** Whether the server listens on this machine's loopback only: then only its own names may stand in `Host`. */
-  readonly loopbackOnly: boolean;
+  /** Which names requests may be for. */
+  readonly hosts: HostGuard;
   readonly handler: QueryHandler;
 }
 
@@ -35,7 +36,7 @@ export function createHttpServer(options: HttpOptions): Server {
 
 async function route(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    refuseForeignPage(request, options.loopbackOnly);
+    refuseForeignPage(request, options.hosts);
     const url = parseUrl(request.url ?? '/');
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (request.method === 'OPTIONS') return sendText(response, 204, '');
@@ -79,15 +80,14 @@ function sendText(response: ServerResponse, status: number, text: string): void 
  * A page of another site, opened in a browser on this machine, could send queries here. Browsers name the page's origin,
  * and the name they resolved stands in `Host`; programs send no Origin.
  */
-function refuseForeignPage(request: IncomingMessage, loopbackOnly: boolean): void {
+function refuseForeignPage(request: IncomingMessage, hosts: HostGuard): void {
   const host = headerOf(request, 'host');
   const origin = headerOf(request, 'origin');
   if (origin !== '' && origin !== `http://${host}`) {
     throw engineError('ACCESS_DENIED', `queries from web pages of ${origin.slice(0, 80)} are not allowed`);
   }
-  if (loopbackOnly && host !== '' && !/^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(host)) {
-    throw engineError('ACCESS_DENIED', `Host ${host.slice(0, 80)} is not a name of this machine's loopback`);
-  }
+  const refusal = hosts.refusal(request.headers.host);
+  if (refusal !== undefined) throw engineError('ACCESS_DENIED', refusal);
 }
 
 function checkCredentials(options: HttpOptions, request: IncomingMessage, parameters: URLSearchParams): void {

@@ -6,6 +6,7 @@ import type { Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { hostname, totalmem } from 'node:os';
 import { messageOf, StartError } from '#base';
+import { HostGuard } from '#base/host-guard.ts';
 import { Connection } from './chdb.ts';
 import { defaultMemoryLimitBytes, machineCores, printConfigFile } from './config-file.ts';
 import { createPipes, type DataFolder, openDataFolder } from './data-folder.ts';
@@ -30,6 +31,8 @@ export interface EngineOptions {
   readonly port?: number;
   /** What queries, merges and caches together may take. Default: half of the machine's memory, 512 MB to 8 GB. */
   readonly memoryLimitBytes?: number;
+  /** Names besides its own that it answers to. */
+  readonly allowedHosts?: readonly string[];
   /** For the user `default`. Default: none is asked. */
   readonly password?: string;
   /** SELECTs that run at a time. Default 4. */
@@ -126,8 +129,16 @@ async function serve(folder: DataFolder, runner: Runner, options: EngineOptions)
   const limits = { inlineBodyBytes: options.inlineBodyBytes ?? 4 * 1024 * 1024, holdBytes: 256 * 1024 };
   const handler = new QueryHandler(runner, facts, limits, (error) => log('error', `engine: ${messageOf(error)}`));
   const host = options.host ?? '127.0.0.1';
-  const loopbackOnly = host === 'localhost' || host === '::1' || host.startsWith('127.');
-  const server = createHttpServer({ version, password: options.password, loopbackOnly, handler });
+  const hosts = new HostGuard({
+    listener: 'engine',
+    ownHost: host,
+    allowed: options.allowedHosts ?? [],
+    onRefused: (message, isFirst) => {
+      if (isFirst) log('warn', message);
+    },
+  });
+  const server = createHttpServer({ version, password: options.password, hosts, handler });
+  server.on('listening', () => hosts.listensOn(server.address()));
   const port = await listen(server, host, options.port ?? defaultPort);
   const stopHousekeeping = startHousekeeping(runner);
   let closing: Promise<void> | undefined;

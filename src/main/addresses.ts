@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import { isHostPattern } from '#base/host-guard.ts';
 import type { MapNode, NodePath } from '#config';
-import { addressOf, type Flags, type HostPort, parseAddress, printAddress } from './flags.ts';
+import { addressOf, allowedHostsOf, type Flags, type HostPort, parseAddress, printAddress } from './flags.ts';
 
 export const ENGINE_DEFAULT: HostPort = { host: '127.0.0.1', port: 4380 };
 export const METRICS_DEFAULT: HostPort = { host: 'localhost', port: 8888 };
@@ -13,6 +14,8 @@ export interface Addresses {
   readonly storeUrl: string;
   /** The store is a server of somebody else's: no engine is started. */
   readonly isStoreExternal: boolean;
+  /** Names besides their own that the listeners answer to. */
+  readonly allowedHosts: readonly string[];
   /** From `signalbox::storage`, where it says so. */
   readonly login: { readonly database?: string; readonly username?: string; readonly password?: string };
 }
@@ -32,6 +35,7 @@ export function addressesIn(root: MapNode | undefined, flags: Flags): Addresses 
     server,
     storeUrl: external ?? `http://${printAddress(engine)}`,
     isStoreExternal: external !== undefined,
+    allowedHosts: allowedHostsOf(flags) ?? namesIn(root),
     login: Object.fromEntries(
       ['database', 'username', 'password'].flatMap((key) => {
         const value = text('storage', key);
@@ -39,6 +43,16 @@ export function addressesIn(root: MapNode | undefined, flags: Flags): Addresses 
       }),
     ),
   };
+}
+
+/** `signalbox::allowed_hosts`; what is wrong there is said where the section is checked. */
+function namesIn(root: MapNode | undefined): readonly string[] {
+  const section = root?.entries.get('signalbox')?.node;
+  const list = section?.kind === 'map' ? section.entries.get('allowed_hosts')?.node : undefined;
+  if (list?.kind !== 'list') return [];
+  return list.items.flatMap((item) =>
+    item.kind === 'scalar' && typeof item.value === 'string' && isHostPattern(item.value) ? [item.value] : [],
+  );
 }
 
 function textAt(root: MapNode | undefined, path: NodePath): string | undefined {

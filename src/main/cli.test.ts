@@ -102,6 +102,10 @@ describe('signalbox', () => {
       args: ['up', '--http-address', 'here'],
       err: '--http-address: expected HOST:PORT, got "here"\n  for example --http-address 127.0.0.1:4300\n',
     },
+    {
+      args: ['up', '--allowed-hosts', 'a.example,http://x'],
+      err: '--allowed-hosts: expected names without scheme and port, got http://x\n  for example --allowed-hosts box',
+    },
     { args: ['print-config', '--mode', 'redcted'], err: '--mode: must be redacted or unredacted, got "redcted"' },
     { args: ['collector'], err: 'at least one config flag must be provided\n' },
   ])('a wrong command line is named, with the way out: $args', ({ args, err }) => {

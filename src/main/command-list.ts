@@ -23,6 +23,7 @@ const ALL = [
   'health-address',
   'zpages-address',
   'store-url',
+  'allowed-hosts',
 ] as const;
 
 export const COMMAND_NAMES = [
@@ -50,12 +51,12 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   collector: {
     summary: 'the collector alone, from an OpenTelemetry Collector configuration (--config)',
     details: ['SIGHUP makes it read the configuration again; one with mistakes is reported and not used.'],
-    flags: [...CONFIG, 'data', 'metrics-address', 'engine-address', 'store-url'],
+    flags: [...CONFIG, 'data', 'metrics-address', 'engine-address', 'store-url', 'allowed-hosts'],
   },
   engine: {
     summary: 'the embedded store alone',
     details: ["ClickHouse's HTTP interface. It asks nobody for a password: keep it on loopback."],
-    flags: [...CONFIG, 'data', 'engine-address'],
+    flags: [...CONFIG, 'data', 'engine-address', 'allowed-hosts'],
   },
   server: {
     summary: 'query APIs and console alone',
@@ -66,6 +67,7 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
       'http-address',
       'engine-address',
       'store-url',
+      'allowed-hosts',
       'otlp-grpc-address',
       'otlp-http-address',
     ],
@@ -85,7 +87,7 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   'print-config': {
     summary: 'prints the configuration after merging and expansion; secrets are hidden',
     details: ['Without --config it prints the built-in configuration.'],
-    flags: [...CONFIG, ...BUILTIN, 'data', 'engine-address', 'metrics-address', 'store-url', 'mode'],
+    flags: [...CONFIG, ...BUILTIN, 'data', 'engine-address', 'metrics-address', 'store-url', 'allowed-hosts', 'mode'],
   },
   version: { summary: 'prints the version', details: [], flags: [] },
   help: { summary: 'this text; signalbox help COMMAND for one command', details: [], flags: [] },

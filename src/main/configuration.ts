@@ -2,7 +2,7 @@ import type { ConfigPlace } from '#base';
 import { type LoadedConfig, loadConfig, type MapNode, mergeNodes, nodeAt, parseYaml } from '#config';
 import { addressesIn, METRICS_DEFAULT } from './addresses.ts';
 import { BUILTIN_ONLY, builtinConfig } from './builtin.ts';
-import { addressOf, type Flags } from './flags.ts';
+import { addressOf, allowedHostsOf, type Flags } from './flags.ts';
 import { UsageError } from './usage.ts';
 
 /** Reads the configuration that the flags name, or the built-in one, with what the flags add to it. */
@@ -18,7 +18,7 @@ export async function loadConfiguration(flags: Flags): Promise<LoadedConfig> {
     }
   }
   const uris = flags.config.length > 0 ? flags.config : [`yaml:${builtinConfig(flags)}`];
-  const loaded = await loadConfig({ uris, sets: [...metricsReader(flags), ...flags.set] });
+  const loaded = await loadConfig({ uris, sets: [...metricsReader(flags), ...allowedHosts(flags), ...flags.set] });
   return { ...loaded, root: withStorage(loaded.root, addressesIn(loaded.root, flags).storeUrl) };
 }
 
@@ -28,6 +28,11 @@ function metricsReader(flags: Flags): string[] {
   const reader = { host, port, without_units: true, without_type_suffix: true, without_scope_info: true };
   const value = JSON.stringify([{ pull: { exporter: { prometheus: reader } } }]);
   return [`service::telemetry::metrics::readers=${value}`];
+}
+
+function allowedHosts(flags: Flags): string[] {
+  const names = allowedHostsOf(flags);
+  return names === undefined ? [] : [`signalbox::allowed_hosts=${JSON.stringify(names)}`];
 }
 
 /** Gives every `signalbox` exporter what it leaves open: the store's address, and the rest of `signalbox::storage`. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { excerpt } from '#base';
+import { isHostPattern } from '#base/host-guard.ts';
 import { didYouMean, UsageError } from './usage.ts';
 
 /** One flag of the command line. Every flag can be given as an environment variable too. */
@@ -24,6 +25,7 @@ export type FlagName =
   | 'health-address'
   | 'zpages-address'
   | 'store-url'
+  | 'allowed-hosts'
   | 'mode'
   | 'help';
 
@@ -81,6 +83,11 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     env: 'SIGNALBOX_STORE_URL',
     argument: 'URL',
     help: 'a ClickHouse server to use in place of the embedded store',
+  },
+  'allowed-hosts': {
+    env: 'SIGNALBOX_ALLOWED_HOSTS',
+    argument: 'NAMES',
+    help: 'names besides localhost that the listeners answer to, with commas between; *.NAME for all below it',
   },
   mode: { env: 'SIGNALBOX_PRINT_MODE', argument: 'MODE', help: 'print-config: redacted (default) or unredacted' },
   help: { env: '', short: 'h', help: 'this text' },
@@ -172,6 +179,21 @@ function checkToken(token: Token, args: readonly string[], { command, allowed }:
       `${wanted}; a value that begins with a dash goes behind "=": --${token.name}=${token.value}`,
     );
   }
+}
+
+/** What `--allowed-hosts` lists; undefined where it isn't given. Throws a UsageError. */
+export function allowedHostsOf(flags: Flags): readonly string[] | undefined {
+  const names = flags
+    .get('allowed-hosts')
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  const wrong = names?.find((name) => !isHostPattern(name));
+  if (wrong === undefined) return names;
+  throw new UsageError(
+    `--allowed-hosts: expected names without scheme and port, got ${excerpt(wrong)}`,
+    'for example --allowed-hosts box.example.com,*.team.example.com',
+  );
 }
 
 export interface HostPort {

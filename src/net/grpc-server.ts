@@ -11,6 +11,7 @@ import {
 import type { Server, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { messageOf } from '#base';
+import type { HostGuard } from '#base/host-guard.ts';
 import type { GrpcServerKeepalive } from '#config';
 import { type ByteBudget, Share } from './budget.ts';
 import type { Coding } from './codings.ts';
@@ -45,6 +46,8 @@ export interface GrpcServerSettings {
   readonly maxConcurrentStreams: number;
   readonly keepalive: GrpcServerKeepalive | undefined;
   readonly tls: ServerTls | undefined;
+  /** Which authorities calls may name. */
+  readonly hosts: HostGuard;
   /** Shared with others: how many bytes of messages may be in the memory. */
   readonly budget: ByteBudget;
   /** In [0, 1). */
@@ -104,6 +107,7 @@ export class GrpcServer {
   /** Goes on with other handlers; the settings that shape connections must be the same. */
   adopt(settings: GrpcServerSettings): void {
     this.#settings = settings;
+    settings.hosts.listensOn(this.#server.address());
     if (settings.tls !== undefined) this.setTls(settings.tls);
   }
 
@@ -111,6 +115,7 @@ export class GrpcServer {
   async listen(place: ListenPlace, before?: Listening): Promise<Listening> {
     const server = this.#server as Server;
     this.#listening = (await before?.moveTo?.(server)) ?? (await listenOn(server, place));
+    this.#settings.hosts.listensOn(server.address());
     this.#server.on('error', (error: Error) => this.#settings.onBadConnection(messageOf(error)));
     return this.#listening;
   }
@@ -173,6 +178,11 @@ export class GrpcServer {
     keeper?.opened();
     stream.once('close', () => keeper?.closed());
     const path = headers[':path'] ?? '';
+    const refusal = this.#settings.hosts.refusal(headers[':authority'] ?? headers.host);
+    if (refusal !== undefined) {
+      this.#fail(stream, path, { code: GRPC.permissionDenied, message: refusal, retryAfterMs: undefined });
+      return;
+    }
     const handler = this.#settings.handlers.get(path);
     if (handler === undefined) {
       this.#fail(stream, path, { code: GRPC.unimplemented, message: unknownMethod(path), retryAfterMs: undefined });

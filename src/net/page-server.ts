@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import { messageOf } from '#base';
-import type { HttpServerConfig } from '#config';
+import { type HostGuard, refuseHost } from '#base/host-guard.ts';
+import { type CreateSettings, ListenerRefusals } from '#component';
+import { type HttpServerConfig, parseHostPort } from '#config';
 import { type Listening, listenOn } from './listen.ts';
 import { readServerTls } from './tls.ts';
 
@@ -27,14 +29,17 @@ export class PageServer {
   readonly #config: HttpServerConfig;
   readonly #path: string;
   readonly #page: (request: PageRequest) => Page | undefined;
+  readonly #guard: HostGuard;
   #server: Server | SecureServer | undefined;
   #listening: Listening | undefined;
 
-  /** `path` is the component's place in the configuration, `extensions::zpages`. */
-  constructor(config: HttpServerConfig, path: string, page: (request: PageRequest) => Page | undefined) {
+  /** `settings` are those of the extension that it belongs to. */
+  constructor(settings: CreateSettings, config: HttpServerConfig, page: (request: PageRequest) => Page | undefined) {
     this.#config = config;
-    this.#path = path;
+    this.#path = `extensions::${settings.id}`;
     this.#page = page;
+    const ownHost = parseHostPort(config.endpoint)?.host ?? '';
+    this.#guard = new ListenerRefusals(settings).hostGuard(this.#path, ownHost, settings.allowedHosts);
   }
 
   /** `host:port` with the real port; '' while it doesn't run. */
@@ -52,6 +57,7 @@ export class PageServer {
         ? createServer(options, listener)
         : createSecureServer({ ...options, ...(await readServerTls(tls, `${this.#path}::tls`)) }, listener);
     this.#listening = await listenOn(this.#server, { key: `${this.#path}::endpoint`, endpoint, transport });
+    this.#guard.listensOn(this.#server.address());
   }
 
   /** Closes at once: nothing that it serves is worth waiting for. */
@@ -64,6 +70,7 @@ export class PageServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (refuseHost(this.#guard, request, response)) return;
     const isHead = request.method === 'HEAD';
     if (request.method !== 'GET' && !isHead) {
       response.writeHead(405, { allow: 'GET, HEAD', 'content-type': TEXT_TYPE, connection: 'close' });

@@ -107,6 +107,7 @@ export interface FakeSettingsOptions {
   readonly id?: string;
   readonly pipeline?: string;
   readonly stateDir?: string;
+  readonly allowedHosts?: readonly string[];
 }
 
 /** Settings with simulated time, and everything that is said recorded. */
@@ -126,6 +127,7 @@ export function fakeSettings(options: FakeSettingsOptions = {}): FakeSettings {
     clock: new ManualClock(),
     random: () => 0.5,
     version: '0.0.0-test',
+    allowedHosts: options.allowedHosts ?? [],
     stateDir: options.stateDir ?? '',
     reportStatus: (status, message) => {
       statuses.push({ status, message });

@@ -16,7 +16,7 @@ export class HealthCheck implements Extension {
   constructor(settings: CreateSettings, config: HealthCheckConfig) {
     this.#settings = settings;
     this.#config = config;
-    this.#server = new PageServer(config.server, `extensions::${settings.id}`, (request) => this.#page(request));
+    this.#server = new PageServer(settings, config.server, (request) => this.#page(request));
   }
 
   /** `host:port` with the real port; '' while it doesn't run. */

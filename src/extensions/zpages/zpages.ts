@@ -31,7 +31,7 @@ export class Zpages implements Extension {
   constructor(settings: CreateSettings, config: ZpagesConfig) {
     this.#settings = settings;
     this.#config = config;
-    this.#server = new PageServer(config.server, `extensions::${settings.id}`, (request) => this.#page(request));
+    this.#server = new PageServer(settings, config.server, (request) => this.#page(request));
   }
 
   /** `host:port` with the real port; '' while it doesn't run. */

@@ -10,12 +10,13 @@ export async function engineCommand(flags: Flags): Promise<number> {
   return runRole(() => startEngineRole(addresses), { 'engine-address': addresses.engine });
 }
 
-async function startEngineRole({ dataDir, engine: address }: Addresses): Promise<RunningRole> {
+async function startEngineRole({ dataDir, engine: address, allowedHosts }: Addresses): Promise<RunningRole> {
   const { startEngine } = await import('#engine');
   const engine = await startEngine({
     dataDir: join(dataDir, 'engine'),
     host: address.host,
     port: address.port,
+    allowedHosts,
     log: (level, message) => process.stderr.write(`${new Date().toISOString()}\t${level}\tengine: ${message}\n`),
   });
   return { info: { url: engine.address }, stop: () => engine.close() };

@@ -14,7 +14,7 @@ export async function serverCommand(flags: Flags): Promise<number> {
 }
 
 async function startServerRole(
-  { server: address, storeUrl, login }: Addresses,
+  { server: address, storeUrl, login, allowedHosts }: Addresses,
   ingest: { readonly grpcPort: number; readonly httpPort: number },
 ): Promise<RunningRole> {
   const { startServer } = await import('#api');
@@ -24,6 +24,7 @@ async function startServerRole(
     engineUrl: storeUrl,
     version: signalboxVersion(),
     ...login,
+    allowedHosts,
     ingest,
   });
   return { info: { url: server.url }, stop: () => server.close() };

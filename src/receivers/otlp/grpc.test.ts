@@ -342,7 +342,9 @@ describe('the protocol itself', () => {
     const running = await start();
     const { hostname, port } = new URL(`http://${running.grpcTarget}`);
     await new Promise<void>((resolve) => {
-      const socket = connect(Number(port), hostname, () => socket.write('POST /v1/traces HTTP/1.1\r\nHost: a\r\n\r\n'));
+      const socket = connect(Number(port), hostname, () =>
+        socket.write('POST /v1/traces HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+      );
       socket.on('close', () => resolve());
       socket.on('error', () => resolve());
       socket.resume();

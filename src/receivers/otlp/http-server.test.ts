@@ -121,7 +121,7 @@ describe('connections', () => {
   test('Expect: 100-continue is answered before the body, or refused without it', async () => {
     const { httpUrl } = await start({ http: { max_request_body_size: 1000 } });
     const head = (length: number): string =>
-      `POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
+      `POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
     const body = tracesRequest(1);
     expect(await raw(httpUrl, [head(body.length), body], '200 OK')).toContain('HTTP/1.1 100 Continue');
     const refused = await raw(httpUrl, [head(5000)], '\r\n\r\n');
@@ -136,7 +136,7 @@ describe('connections', () => {
     await new Promise<void>((resolve) => {
       const socket = connect(Number(port), hostname, () => {
         socket.write(
-          'POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\nContent-Length: 99999\r\n\r\n',
+          'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: 99999\r\n\r\n',
         );
         socket.write(new Uint8Array(5000));
       });

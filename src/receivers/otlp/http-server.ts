@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { DecodeError, messageOf } from '#base';
+import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import type { Logger } from '#component';
 import {
   type ByteBudget,
@@ -26,6 +27,8 @@ import type { Encoding, Intake } from './intake.ts';
 export interface OtlpHttpServerSettings {
   readonly config: OtlpHttpConfig;
   readonly tls: ServerTls | undefined;
+  /** Which names requests may be for. */
+  readonly hosts: HostGuard;
   readonly intake: Intake;
   readonly budget: ByteBudget;
   readonly logger: Logger;
@@ -41,6 +44,7 @@ const TCP_KEEPALIVE_MS = 15_000;
 /** OTLP over HTTP on plain node:http: this is the hot path of ingest. */
 export class OtlpHttpServer {
   readonly #config: OtlpHttpConfig;
+  #hosts: HostGuard;
   #intake: Intake;
   #budget: ByteBudget;
   #logger: Logger;
@@ -57,6 +61,7 @@ export class OtlpHttpServer {
   constructor(settings: OtlpHttpServerSettings) {
     const { config } = settings;
     this.#config = config;
+    this.#hosts = settings.hosts;
     this.#intake = settings.intake;
     this.#budget = settings.budget;
     this.#logger = settings.logger;
@@ -85,7 +90,9 @@ export class OtlpHttpServer {
   }
 
   /** Goes on for another receiver with the same configuration. */
-  adopt({ intake, budget, logger, tls }: OtlpHttpServerSettings): void {
+  adopt({ hosts, intake, budget, logger, tls }: OtlpHttpServerSettings): void {
+    this.#hosts = hosts;
+    hosts.listensOn(this.#server.address());
     this.#intake = intake;
     this.#budget = budget;
     this.#logger = logger;
@@ -96,6 +103,7 @@ export class OtlpHttpServer {
   /** Listens, on the address of another server if one is given. Throws a StartError where the address can't be had. */
   async listen(place: ListenPlace, before?: Listening): Promise<Listening> {
     this.#listening = (await before?.moveTo?.(this.#server)) ?? (await listenOn(this.#server, place));
+    this.#hosts.listensOn(this.#server.address());
     this.#server.on('error', (error: Error) => this.#logger.warn('HTTP server failed', { error: messageOf(error) }));
     return this.#listening;
   }
@@ -137,6 +145,7 @@ export class OtlpHttpServer {
     });
     const { writeTimeoutMs } = this.#config;
     if (writeTimeoutMs > 0) response.setTimeout(writeTimeoutMs, () => response.destroy());
+    if (refuseHost(this.#hosts, request, response)) return;
     const { headers, method } = request;
     if (this.#cors !== undefined && method === 'OPTIONS' && headers['access-control-request-method'] !== undefined) {
       response.writeHead(204, { ...this.#headers, ...this.#cors.preflight(headers) });

@@ -1,5 +1,6 @@
-import type { Consumer, CreateSettings, Host, Receiver } from '#component';
-import { type GrpcServerConfig, isSameConfig } from '#config';
+import type { HostGuard } from '#base/host-guard.ts';
+import { type Consumer, type CreateSettings, type Host, ListenerRefusals, type Receiver } from '#component';
+import { type GrpcServerConfig, isSameConfig, parseHostPort } from '#config';
 import {
   ByteBudget,
   type GrpcAnswer,
@@ -134,6 +135,7 @@ export class OtlpReceiver implements Receiver {
       maxConcurrentStreams: config.maxConcurrentStreams,
       keepalive: config.keepalive,
       tls: await loadTls(),
+      hosts: this.#hostGuard('grpc', config),
       budget: this.#budget,
       random,
       handlers: grpcHandlers(intake, config.includeMetadata),
@@ -159,7 +161,14 @@ export class OtlpReceiver implements Receiver {
     const intake = new Intake(this.#settings, this.#next, 'http');
     const path = this.#path('http');
     const loadTls = async () => config.tls && (await readServerTls(config.tls, `${path}::tls`));
-    const settings: OtlpHttpServerSettings = { config, tls: await loadTls(), intake, budget: this.#budget, logger };
+    const settings: OtlpHttpServerSettings = {
+      config,
+      tls: await loadTls(),
+      hosts: this.#hostGuard('http', config),
+      intake,
+      budget: this.#budget,
+      logger,
+    };
     const old = before === undefined ? undefined : before.#http;
     const kept = keeping(old, before?.config.http, config);
     const running = await takeOrOpen(kept, old, intake, {
@@ -185,6 +194,12 @@ export class OtlpReceiver implements Receiver {
     return watchTls(config.tls?.reloadIntervalMs ?? 0, load, apply, (error) =>
       this.#settings.logger.warn('Reloading the TLS certificate failed, the old one stays', { error }),
     );
+  }
+
+  #hostGuard(transport: 'grpc' | 'http', config: ServerConfig): HostGuard {
+    const refusals = new ListenerRefusals(this.#settings, { transport });
+    const ownHost = parseHostPort(config.endpoint)?.host ?? '';
+    return refusals.hostGuard(this.#path(transport), ownHost, this.#settings.allowedHosts);
   }
 
   #path(protocol: 'grpc' | 'http'): string {

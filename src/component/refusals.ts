@@ -1,0 +1,38 @@
+import { HostGuard } from '#base/host-guard.ts';
+import type { Counter, CreateSettings, MetricLabels } from './contracts.ts';
+
+/** Why a listener turned something away before it looked at what it carries. */
+export type RefusalReason = 'host';
+
+const METRIC = 'listener_refused_requests';
+const DESCRIPTION = 'Number of requests and connections that a listener turned away unread';
+
+/** Counts what a listener turns away, by reason. The counters of a reason appear with its first refusal. */
+export class ListenerRefusals {
+  readonly #settings: Pick<CreateSettings, 'logger' | 'meter'>;
+  readonly #labels: MetricLabels;
+  readonly #counters = new Map<RefusalReason, Counter>();
+
+  constructor(settings: Pick<CreateSettings, 'logger' | 'meter'>, labels: MetricLabels = {}) {
+    this.#settings = settings;
+    this.#labels = labels;
+  }
+
+  /** `isNew` makes a line in the log. */
+  count(reason: RefusalReason, message: string, isNew: boolean): void {
+    let counter = this.#counters.get(reason);
+    if (counter === undefined) {
+      const options = { unit: '{requests}', description: DESCRIPTION };
+      counter = this.#settings.meter.counter(METRIC, options, { ...this.#labels, reason });
+      this.#counters.set(reason, counter);
+    }
+    counter.add(1);
+    if (isNew) this.#settings.logger.warn(`Refused: ${message}`);
+  }
+
+  /** Guards a listener of a component. `ownHost` is what it was told to listen on. */
+  hostGuard(listener: string, ownHost: string, allowed: readonly string[]): HostGuard {
+    const onRefused = (message: string, isFirst: boolean): void => this.count('host', message, isFirst);
+    return new HostGuard({ listener, ownHost, allowed, onRefused });
+  }
+}
