@@ -6,7 +6,9 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { messageOf } from '#base';
+import { createBlockDecoder } from './block-codec.ts';
 import { EngineError, engineError } from './errors.ts';
+import { createLz4Decoder } from './lz4-frame-stream.ts';
 import { headerOf } from './request.ts';
 
 /** A whole body in memory, or its beginning with the rest still to come. */
@@ -16,9 +18,13 @@ export interface Body {
   readonly rest: AsyncIterable<Buffer> | undefined;
 }
 
-/** Reads the body up to `limitBytes`. Throws EngineError for an unknown encoding, broken compression, a lost client. */
-export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Body> {
-  const stream = decompressed(request);
+/**
+ * Reads the body up to `limitBytes`; `inBlocks` for one in ClickHouse's own compression. Throws EngineError for an unknown encoding,
+ * broken compression, a lost client.
+ */
+export async function readBody(request: IncomingMessage, limitBytes: number, inBlocks = false): Promise<Body> {
+  const encoded = decompressed(request, decoderOf(encodingOf(request)));
+  const stream = inBlocks ? decompressed(encoded, createBlockDecoder()) : encoded;
   const iterator = readChunks(request, stream);
   const chunks: Buffer[] = [];
   let length = 0;
@@ -81,7 +87,11 @@ async function* readChunks(request: IncomingMessage, stream: Readable): AsyncGen
     if (request.destroyed && !request.complete) {
       throw engineError('NETWORK_ERROR', 'the client closed the connection before the end of the body', error);
     }
-    throw engineError('CANNOT_DECOMPRESS', `the body is not valid ${encodingOf(request)}: ${messageOf(error)}`, error);
+    throw engineError(
+      'CANNOT_DECOMPRESS',
+      `the body is not valid ${encodingOf(request) || 'in its compressed blocks'}: ${messageOf(error)}`,
+      error,
+    );
   }
   return undefined;
 }
@@ -90,14 +100,12 @@ function encodingOf(request: IncomingMessage): string {
   return headerOf(request, 'content-encoding').trim().toLowerCase();
 }
 
-function decompressed(request: IncomingMessage): Readable {
-  const encoding = encodingOf(request);
-  const decoder = decoderOf(encoding);
-  if (decoder === undefined) return request;
+function decompressed(source: Readable, decoder: (Readable & NodeJS.WritableStream) | undefined): Readable {
+  if (decoder === undefined) return source;
   // Errors of the source must end the reader; `pipe` alone would leave it waiting.
-  request.on('error', (error) => decoder.destroy(error));
-  request.on('aborted', () => decoder.destroy(new Error('aborted')));
-  return request.pipe(decoder);
+  source.on('error', (error) => decoder.destroy(error));
+  source.on('aborted', () => decoder.destroy(new Error('aborted')));
+  return source.pipe(decoder);
 }
 
 function decoderOf(encoding: string): (Readable & NodeJS.WritableStream) | undefined {
@@ -112,12 +120,14 @@ function decoderOf(encoding: string): (Readable & NodeJS.WritableStream) | undef
       return createInflate();
     case 'zstd':
       return createZstdDecompress();
+    case 'lz4':
+      return createLz4Decoder();
     case 'br':
       return createBrotliDecompress();
     default:
       throw engineError(
         'UNKNOWN_COMPRESSION_METHOD',
-        `Unknown compression method '${encoding.slice(0, 80)}' in Content-Encoding, use gzip, zstd, deflate or br`,
+        `Unknown compression method '${encoding.slice(0, 80)}' in Content-Encoding, use zstd, lz4, gzip, deflate or br`,
       );
   }
 }

@@ -7,7 +7,7 @@ import { EngineError, engineError, parseChdbError } from './errors.ts';
 import { contentTypeOf } from './formats.ts';
 import { HeldResult } from './held-result.ts';
 import { type InsertPlan, type Plan, planQuery, type QueryPlan } from './plan.ts';
-import { headerOf, isReadOnly, type QueryRequest, readQueryRequest } from './request.ts';
+import { headerOf, isReadOnly, isTrue, type QueryRequest, readQueryRequest } from './request.ts';
 import { Answer, type EngineFacts, type Summary } from './response.ts';
 import type { LaneName, Runner, Seat } from './runner.ts';
 
@@ -40,15 +40,18 @@ export class QueryHandler {
       if (!response.writableFinished)
         gone.abort(engineError('QUERY_WAS_CANCELLED', 'the client closed the connection'));
     });
-    const compress = parameters.get('enable_http_compression');
-    const mayCompress = compress === '1' || compress === 'true';
-    const answer = new Answer(request, response, this.#facts, mayCompress, gone.signal);
+    const compression = {
+      http: isTrue(parameters.get('enable_http_compression')),
+      blocks: isTrue(parameters.get('compress')),
+    };
+    const answer = new Answer(request, response, this.#facts, compression, gone.signal);
     try {
       const isForm = headerOf(request, 'content-type').startsWith('multipart/form-data');
       const form = isForm ? await readForm(request, this.#options.inlineBodyBytes) : undefined;
       const query = readQueryRequest(request, parameters, form);
       answer.describe(query.queryId, undefined, 'text/plain; charset=UTF-8');
-      const body = isForm ? noBody : await readBody(request, this.#options.inlineBodyBytes);
+      const inBlocks = isTrue(parameters.get('decompress'));
+      const body = isForm ? noBody : await readBody(request, this.#options.inlineBodyBytes, inBlocks);
       await this.#run(query, planQuery(query.query, body), answer, gone.signal);
     } catch (error) {
       await this.#fail(error, request, answer, gone.signal);

@@ -67,15 +67,6 @@ export function readQueryRequest(
   form: URLSearchParams = new URLSearchParams(),
 ): QueryRequest {
   const header = (name: string): string => headerOf(request, name);
-  for (const flag of ['compress', 'decompress']) {
-    if (isTrue(parameters.get(flag))) {
-      throw engineError(
-        'UNKNOWN_COMPRESSION_METHOD',
-        `parameter ${flag}: ClickHouse's own block compression is not supported here, use Content-Encoding or ` +
-          'Accept-Encoding with gzip, zstd or deflate',
-      );
-    }
-  }
   const settings = new Map<string, string>();
   const queryParameters = new Map<string, string>();
   for (const [key, value] of [...parameters, ...form]) {

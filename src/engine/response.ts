@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Transform } from 'node:stream';
 import { createDeflate, createGzip, createZstdCompress } from 'node:zlib';
+import { createBlockEncoder } from './block-codec.ts';
 import { type EngineError, engineError, httpStatusOf, printError } from './errors.ts';
+import { createLz4Encoder } from './lz4-frame-stream.ts';
 import { headerOf } from './request.ts';
 
 /** What every answer tells about the engine. */
@@ -24,6 +26,16 @@ export interface Summary {
   readonly resultBytes?: number;
 }
 
+type Encoding = 'zstd' | 'lz4' | 'gzip' | 'deflate';
+
+/** What the client takes beside plain bytes. */
+export interface Compression {
+  /** What Accept-Encoding names (`enable_http_compression`). */
+  readonly http: boolean;
+  /** ClickHouse's own blocks (`compress`), below an encoding of HTTP where both are asked for. */
+  readonly blocks: boolean;
+}
+
 /** How long a client may take no data before its query is given up. ClickHouse's http_send_timeout is as long. */
 const sendTimeoutMs = 30_000;
 
@@ -31,23 +43,26 @@ export class Answer {
   readonly #response: ServerResponse;
   readonly #facts: EngineFacts;
   readonly #startedNs = process.hrtime.bigint();
-  readonly #encoding: 'gzip' | 'deflate' | 'zstd' | undefined;
+  readonly #encoding: Encoding | undefined;
+  readonly #inBlocks: boolean;
   readonly #exceptionTag = randomTag();
   readonly #signal: AbortSignal;
-  #compressor: Transform | undefined;
+  /** What the result is written to where it is compressed, and what leads from there to the response. */
+  #compressors: readonly Transform[] = [];
 
   /** `signal` aborts when the client is gone. */
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
     facts: EngineFacts,
-    compress: boolean,
+    compression: Compression,
     signal: AbortSignal,
   ) {
     this.#response = response;
     this.#signal = signal;
     this.#facts = facts;
-    this.#encoding = compress ? chooseEncoding(headerOf(request, 'accept-encoding')) : undefined;
+    this.#inBlocks = compression.blocks;
+    this.#encoding = compression.http ? chooseEncoding(headerOf(request, 'accept-encoding')) : undefined;
   }
 
   get started(): boolean {
@@ -84,7 +99,7 @@ export class Answer {
   /** Sends a whole result. */
   async send(body: Uint8Array, summary: Summary): Promise<void> {
     this.#summarize(summary);
-    if (this.#encoding === undefined || body.length === 0) {
+    if ((this.#encoding === undefined && !this.#inBlocks) || body.length === 0) {
       this.#response.setHeader('Content-Length', body.length);
       this.#response.end(body);
       return;
@@ -100,15 +115,19 @@ export class Answer {
     if (this.#encoding !== undefined) {
       this.#response.setHeader('Content-Encoding', this.#encoding);
       this.#response.setHeader('Vary', 'Accept-Encoding');
-      this.#compressor = createCompressor(this.#encoding);
-      this.#compressor.pipe(this.#response);
     }
+    this.#compressors = [
+      ...(this.#inBlocks ? [createBlockEncoder()] : []),
+      ...(this.#encoding === undefined ? [] : [createCompressor(this.#encoding)]),
+    ];
+    for (const [i, compressor] of this.#compressors.entries())
+      compressor.pipe(this.#compressors[i + 1] ?? this.#response);
     this.#response.writeHead(200);
   }
 
   /** Resolves when more can be taken. Throws EngineError when the client takes nothing for `sendTimeoutMs`. */
   async write(chunk: Uint8Array): Promise<void> {
-    const target = this.#compressor ?? this.#response;
+    const target = this.#compressors[0] ?? this.#response;
     if (target.write(chunk)) return;
     try {
       await once(target, 'drain', { signal: AbortSignal.any([this.#signal, AbortSignal.timeout(sendTimeoutMs)]) });
@@ -118,7 +137,7 @@ export class Answer {
   }
 
   async end(): Promise<void> {
-    const target = this.#compressor ?? this.#response;
+    const target = this.#compressors[0] ?? this.#response;
     await new Promise<void>((resolve) => {
       this.#response.once('close', resolve);
       this.#response.once('finish', resolve);
@@ -151,11 +170,13 @@ export class Answer {
     const block = `\r\n__exception__\r\n${tag}\r\n${text}${Buffer.byteLength(text)} ${tag}\r\n__exception__\r\n`;
     const response = this.#response;
     let last: Uint8Array = Buffer.from(block);
-    if (this.#compressor !== undefined) {
-      this.#compressor.unpipe(response);
-      this.#compressor.end(block);
+    const [first] = this.#compressors;
+    const compressor = this.#compressors.at(-1);
+    if (first !== undefined && compressor !== undefined) {
+      compressor.unpipe(response);
+      first.end(block);
       const chunks: Buffer[] = [];
-      for await (const chunk of this.#compressor) chunks.push(chunk as Buffer);
+      for await (const chunk of compressor) chunks.push(chunk as Buffer);
       last = Buffer.concat(chunks);
     }
     await new Promise<void>((resolve) => {
@@ -171,7 +192,7 @@ function randomTag(): string {
 }
 
 /** The encoding that costs least among those that the client takes. */
-function chooseEncoding(accepted: string): 'gzip' | 'deflate' | 'zstd' | undefined {
+function chooseEncoding(accepted: string): Encoding | undefined {
   const names = new Set(
     accepted
       .toLowerCase()
@@ -179,11 +200,12 @@ function chooseEncoding(accepted: string): 'gzip' | 'deflate' | 'zstd' | undefin
       .filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part))
       .map((part) => part.split(';')[0]!.trim()),
   );
-  return (['zstd', 'gzip', 'deflate'] as const).find((name) => names.has(name));
+  return (['zstd', 'lz4', 'gzip', 'deflate'] as const).find((name) => names.has(name));
 }
 
-function createCompressor(encoding: 'gzip' | 'deflate' | 'zstd'): Transform {
+function createCompressor(encoding: Encoding): Transform {
   if (encoding === 'zstd') return createZstdCompress();
+  if (encoding === 'lz4') return createLz4Encoder();
   // Level 3 is ClickHouse's http_zlib_compression_level.
   return encoding === 'gzip' ? createGzip({ level: 3 }) : createDeflate({ level: 3 });
 }
