@@ -4,7 +4,8 @@ import { ITEMS, SIGNALS, type SignalName } from './signals.ts';
 
 export interface LossView {
   readonly component: string;
-  readonly signal: SignalName;
+  /** Missing where it is not known. */
+  readonly signal?: SignalName;
   readonly reason: string;
   readonly count: number;
   readonly kind: 'refused' | 'dropped' | 'sampled_out' | 'filtered' | 'retried';
@@ -40,6 +41,12 @@ const LOSSES: readonly {
     kind: 'dropped',
     reason: 'given up: the far side did not take them',
   },
+  {
+    name: 'otelcol_signalbox_store_lost',
+    label: 'exporter',
+    kind: 'dropped',
+    reason: 'lost: their place on disk was damaged; see rejected/ in the spool folder',
+  },
 ];
 
 /** Items by component and reason, the largest number first. */
@@ -62,6 +69,11 @@ export function lossesOf(own: OwnMetrics): readonly LossView[] {
       }));
     }
   }
+  add(own.find('otelcol_signalbox_store_damaged_segments'), (one) => ({
+    component: `exporter/${one.labels['exporter'] ?? ''}`,
+    reason: 'files of the spool that were damaged, set aside in rejected/',
+    kind: 'dropped',
+  }));
   const sampler = (one: OwnSeries): string =>
     `processor/${one.labels['processor'] ?? one.labels['otelcol.component.id'] ?? ''}`;
   const prefix = 'otelcol_processor_tail_sampling_';

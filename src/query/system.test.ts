@@ -134,6 +134,8 @@ beforeAll(async () => {
     [100, 200, 300, 400, 500, 600, 10, 20, 30, 40, 50, 60],
   );
   own('otelcol_exporter_retried_requests', SUM, { exporter: 'signalbox', data_type: 'traces' }, rising(3));
+  own('otelcol_signalbox_store_lost_spans', SUM, { exporter: 'signalbox' }, rising(9));
+  own('otelcol_signalbox_store_damaged_segments', SUM, { exporter: 'signalbox' }, rising(1));
   own('otelcol_exporter_queue_size', GAUGE, { exporter: 'signalbox' }, rising(1));
   own('otelcol_exporter_queue_capacity', GAUGE, { exporter: 'signalbox' }, steady(5000));
   own('otelcol_process_uptime', GAUGE, {}, rising(5));
@@ -202,6 +204,13 @@ test('losses name the component and the reason, the largest first', () => {
     {
       component: 'exporter/signalbox',
       signal: 'traces',
+      reason: 'lost: their place on disk was damaged; see rejected/ in the spool folder',
+      kind: 'dropped',
+      count: 99,
+    },
+    {
+      component: 'exporter/signalbox',
+      signal: 'traces',
       reason: 'requests that failed and were tried again',
       kind: 'retried',
       count: 33,
@@ -212,6 +221,12 @@ test('losses name the component and the reason, the largest first', () => {
       signal: 'traces',
       reason: 'refused by what follows; the sender was told',
       kind: 'refused',
+      count: 11,
+    },
+    {
+      component: 'exporter/signalbox',
+      reason: 'files of the spool that were damaged, set aside in rejected/',
+      kind: 'dropped',
       count: 11,
     },
   ]);

@@ -3,5 +3,6 @@ export { assertDatabaseName, DEFAULT_ENDPOINT, type StoreEndpoint, storeEndpoint
 export { DEFAULT_RETENTION, type PrepareOptions, prepareStore, type Retention } from './migrate.ts';
 export { parseValueJson } from './native/value-json.ts';
 export * from './schema.ts';
-export { Segment, SegmentLog, type SegmentLogOptions, SpoolError } from './spool/segment-log.ts';
+export { Segment } from './spool/segment.ts';
+export { SegmentLog, type SegmentLogOptions, SpoolError } from './spool/segment-log.ts';
 export { StoreWriter, type StoreWriterObserver, type StoreWriterOptions } from './writer.ts';

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { spawnEngine } from '#engine';
+import { encodeOtlpParts } from '#wire';
 import { DEFAULT_RETENTION, prepareStore } from './migrate.ts';
-import { MAGIC } from './spool/frames.ts';
+import { frameHeadOf, MAGIC, markOf, writeHead } from './spool/frames.ts';
 import { startTestStore, type TestStore } from './testing/test-store.ts';
 import { spanBatch, type TestWriter, testWriter } from './testing/test-writer.ts';
 
@@ -95,22 +95,100 @@ test('a torn end is cut off and the frames before it are stored', async () => {
   expect(second.lines.join('\n')).toContain('never acknowledged');
 });
 
-test('a segment that can not be stored is moved aside with its reason, and the rest goes on', async () => {
+/** Waits until a writer has closed its segment, takes the file away before it is stored, and gives back its name and bytes. */
+async function closedSegment(
+  folder: string,
+  service: string,
+  batches: number,
+): Promise<{ name: string; file: Buffer }> {
+  // Nothing listens there, so the segment stays.
+  const away = await started({ ...store.endpoint, url: 'http://127.0.0.1:1' }, folder, {
+    spool: { segmentAgeMs: 1e7 },
+  });
+  for (let i = 0; i < batches; i++) await away.writer.write(spanBatch(100, i * 100, service));
+  await away.writer.stop(1_000);
+  const [name] = segmentsIn(folder);
+  return { name: name!, file: readFileSync(join(folder, name!)) };
+}
+
+const flipped = (file: Buffer, at: number): Buffer => {
+  const copy = Buffer.from(file);
+  copy[at]! ^= 0xff;
+  return copy;
+};
+
+test.each([
+  { name: 'a byte of the first frame flipped', hit: (file: Buffer) => flipped(file, 200), stored: 1900 },
+  { name: 'a byte in the middle flipped', hit: (file: Buffer) => flipped(file, file.length >> 1), stored: 1900 },
+  { name: 'a byte of the magic flipped', hit: (file: Buffer) => flipped(file, 3), stored: 2000 },
+  { name: '1,000 bytes cut off the tail', hit: (file: Buffer) => file.subarray(0, file.length - 1000), stored: 1900 },
+  { name: 'all bytes zeroed', hit: (file: Buffer) => Buffer.alloc(file.length), stored: 0 },
+  { name: 'nothing left', hit: () => Buffer.alloc(0), stored: 0 },
+])(
+  'damage to a segment, $name: what is whole is stored, the rest counted, the file kept',
+  async ({ name, hit, stored }) => {
+    const folder = newFolder();
+    const service = `damaged: ${name}`;
+    const { name: fileName, file } = await closedSegment(folder, service, 20);
+    writeFileSync(join(folder, fileName), hit(file));
+    writeFileSync(join(folder, 'junk.seg'), 'junk');
+    const second = await started(store.endpoint, folder);
+    await second.writer.drain(20_000);
+    expect(await countOf(service)).toBe(`${stored}\t${stored}`);
+    expect(second.inserted.traces + second.lost.traces).toBe(2000);
+    expect(second.lost.traces).toBe(2000 - stored);
+    expect(readdirSync(join(folder, 'rejected')).sort()).toEqual(
+      [fileName, `${fileName}.txt`, 'junk.seg', 'junk.seg.txt'].sort(),
+    );
+    expect(readFileSync(join(folder, 'rejected', fileName))).toEqual(hit(file));
+    const errors = second.lines.filter((line) => line.startsWith('error'));
+    expect(errors.join('\n')).toContain(`${stored} items were whole and are stored, ${2000 - stored} are lost`);
+    expect(errors.join('\n')).toContain('junk.seg');
+    expect(segmentsIn(folder)).toEqual([]);
+    expect(second.writer.spoolBytes).toBe(0);
+    // Moved back by a person, or damaged only after a first delivery: nothing is stored twice.
+    await second.writer.stop(1_000);
+    writeFileSync(join(folder, fileName), file);
+    const third = await started(store.endpoint, folder);
+    await third.writer.drain(20_000);
+    if (stored > 0) expect(await countOf(service)).toBe(`${stored}\t${stored}`);
+  },
+);
+
+test('a frame that can not be decoded costs only itself, and the rest goes on', async () => {
   const folder = newFolder();
-  const frame = Buffer.alloc(9);
-  frame.writeUInt32LE(crc32(Buffer.from([77])), 4);
-  frame[8] = 77;
-  writeFileSync(join(folder, '1763800000000-000000000-0000000000.seg'), Buffer.concat([MAGIC, frame]));
-  const { writer, lines } = await started(store.endpoint, folder);
-  await writer.write(spanBatch(10, 0, 'behind poison'));
+  const id = `${Date.now()}-000000000-0123456789`;
+  const parts = [...encodeOtlpParts(spanBatch(10, 0, 'beside poison'))];
+  const poison = [new Uint8Array([0x0a, 0xff])];
+  writeFileSync(
+    join(folder, `${id}.17-0-0.seg`),
+    Buffer.concat([
+      MAGIC,
+      writeHead(markOf(id), frameHeadOf(0, 7, poison), [0, 0, 0]),
+      ...poison,
+      writeHead(markOf(id), frameHeadOf(0, 10, parts), [7, 0, 0]),
+      ...parts,
+    ]),
+  );
+  const { writer, lines, lost } = await started(store.endpoint, folder);
   await writer.drain(20_000);
-  expect(await countOf('behind poison')).toBe('10\t10');
+  expect(await countOf('beside poison')).toBe('10\t10');
+  expect(lost).toEqual({ traces: 7, metrics: 0, logs: 0 });
   expect(segmentsIn(folder)).toEqual([]);
-  expect(readdirSync(join(folder, 'rejected')).sort()).toEqual([
-    '1763800000000-000000000-0000000000.seg',
-    '1763800000000-000000000-0000000000.seg.txt',
-  ]);
-  expect(lines.join('\n')).toContain('a frame of unknown kind 77');
+  expect(readdirSync(join(folder, 'rejected')).length).toBe(2);
+  expect(lines.join('\n')).toContain("a frame can't be decoded");
+});
+
+test('a segment whose file is gone is counted and named', async () => {
+  const folder = newFolder();
+  const { name } = await closedSegment(folder, 'gone', 1);
+  rmSync(join(folder, name));
+  const id = name.slice(0, name.indexOf('.'));
+  mkdirSync(join(folder, `${id}.100-0-0.seg`));
+  const { writer, lines, rejected } = await started(store.endpoint, folder);
+  await writer.drain(20_000);
+  expect(rejected).toEqual({ traces: 100, metrics: 0, logs: 0 });
+  expect(lines.join('\n')).toContain("its file can't be read");
 });
 
 test('a full spool refuses, and takes data again when the engine is back', async () => {

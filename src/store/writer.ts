@@ -7,7 +7,9 @@ import type { TableBlock } from './native/columns.ts';
 import { SegmentEncoder } from './native/segment-encoder.ts';
 import { SeriesSet } from './native/series-set.ts';
 import { Backoff, Delivery, DeliveryQueue } from './spool/delivery-queue.ts';
-import { type Segment, SegmentLog, type SegmentLogOptions } from './spool/segment-log.ts';
+import { type Counts, NO_ITEMS, plus, type SegmentDamage, totalOf } from './spool/frames.ts';
+import type { Segment } from './spool/segment.ts';
+import { SegmentLog, type SegmentLogOptions } from './spool/segment-log.ts';
 
 /** What the writer tells the component around it. All are called outside of hot loops. */
 export interface StoreWriterObserver {
@@ -18,6 +20,8 @@ export interface StoreWriterObserver {
   inserted(items: Readonly<Record<Signal, number>>, seconds: number): void;
   /** A segment was moved aside, because the store will never take it. */
   rejected(items: Readonly<Record<Signal, number>>): void;
+  /** A segment's file is damaged or gone: these items can't be read from it any more. What is whole was stored, what is left set aside. */
+  lost(items: Readonly<Record<Signal, number>>): void;
   /** An attempt failed and will be made again. */
   retried(): void;
 }
@@ -105,6 +109,10 @@ export class StoreWriter {
     );
     if (this.#log.leftovers.length > 0)
       observer.log('info', `${this.#log.leftovers.length} segments of an earlier run are delivered first`);
+    for (const path of this.#log.strangers) {
+      observer.log('error', `${path}: it was in the spool folder, but no segment has such a name`);
+      observer.lost(itemsOf(NO_ITEMS));
+    }
     for (const segment of this.#log.leftovers) this.#queue.add(new Delivery(segment, true));
     this.#workers = Array.from({ length: concurrency }, () => this.#work());
     void this.#prepareEarly();
@@ -232,11 +240,12 @@ export class StoreWriter {
   async #deliver(delivery: Delivery<SegmentEncoder>): Promise<void> {
     const { segment } = delivery;
     const startMs = this.#options.clock.nowMs();
+    let damage: SegmentDamage | undefined;
     if (segment.kept !== undefined) await this.#insertAll(delivery, segment.kept);
     else {
       const encoder = this.#takeEncoder();
       try {
-        await this.#readBack(segment, encoder);
+        damage = await this.#readBack(segment, encoder);
         await this.#insertAll(delivery, encoder);
       } finally {
         this.#giveBack(encoder);
@@ -244,7 +253,8 @@ export class StoreWriter {
     }
     this.#release(segment);
     // Only then is it done: who waits for the queue to be empty finds the spool empty too.
-    await this.#removeFile(segment);
+    if (damage === undefined) await this.#removeFile(segment);
+    else await this.#setAside(delivery, damage);
     this.#queue.done(delivery);
     this.#backoff.reset();
     this.#setAvailable(true, 'the store takes data again');
@@ -285,22 +295,46 @@ export class StoreWriter {
     }
   }
 
-  async #readBack(segment: Segment<SegmentEncoder>, encoder: SegmentEncoder): Promise<void> {
-    const { frames, tornBytes } = await this.#log!.read(segment);
+  /** Adds what is whole in the segment's file to the encoder. Returns what is not. */
+  async #readBack(segment: Segment<SegmentEncoder>, encoder: SegmentEncoder): Promise<SegmentDamage | undefined> {
+    const { frames, damage, tornBytes } = await this.#log!.read(segment).catch((error: unknown) => {
+      throw readError(error);
+    });
     if (tornBytes > 0)
       this.#options.observer.log(
         'info',
         `segment ${segment.id}: ${tornBytes} bytes at its end were never acknowledged`,
       );
-    for (const { kind, payload } of frames) {
-      const signal = KINDS[kind];
-      if (signal === undefined) throw new InsertError(`a frame of unknown kind ${kind}`, 'content');
+    let unreadable = NO_ITEMS;
+    let reason = '';
+    for (const { kind, items, payload } of frames) {
       try {
-        encoder.add(this.#options.decode(signal, payload));
+        encoder.add(this.#options.decode(KINDS[kind]!, payload));
       } catch (error) {
-        throw new InsertError(`a frame that can't be decoded: ${messageOf(error)}`, 'content', 0, { cause: error });
+        unreadable = plus(unreadable, kind, items);
+        reason = `a frame can't be decoded: ${messageOf(error)}`;
       }
     }
+    if (reason === '') return damage;
+    if (damage === undefined) return { lost: unreadable, isMoreLost: false, places: reason };
+    const lost = damage.lost.map((count, kind) => count + unreadable[kind]!) as unknown as Counts;
+    return { ...damage, lost, places: `${damage.places}; ${reason}` };
+  }
+
+  /** What was whole in a damaged segment is stored: keeps the file, and says what is lost. */
+  async #setAside({ segment, items }: Delivery<SegmentEncoder>, damage: SegmentDamage): Promise<void> {
+    const { observer } = this.#options;
+    const stored = items.traces + items.metrics + items.logs;
+    const count = totalOf(damage.lost);
+    const lost = damage.isMoreLost ? `at least ${count}` : String(count);
+    const what = `damaged (${damage.places}): ${stored} items were whole and are stored, ${lost} are lost`;
+    try {
+      const path = await this.#log!.reject(segment, what);
+      observer.log('error', `segment ${segment.id} is ${what}; its file was moved to ${path}`);
+    } catch (error) {
+      observer.log('error', `segment ${segment.id} is ${what}; its file can't be moved aside: ${messageOf(error)}`);
+    }
+    observer.lost(itemsOf(damage.lost));
   }
 
   async #retry(delivery: Delivery<SegmentEncoder>, error: unknown): Promise<void> {
@@ -340,7 +374,9 @@ export class StoreWriter {
       observer.log('error', `segment ${segment.id} can't be stored (${delivery.lastError}) nor moved aside: ${reason}`);
     }
     this.#queue.done(delivery);
-    observer.rejected(delivery.items);
+    const { traces, metrics, logs } = delivery.items;
+    // Where it could not even be read, the segment's name says what was in it.
+    observer.rejected(traces + metrics + logs > 0 ? delivery.items : itemsOf(segment.counts));
   }
 
   #release(segment: Segment<SegmentEncoder>): void {
@@ -385,4 +421,25 @@ export class StoreWriter {
 
 function heldBytesOf(segment: Segment<SegmentEncoder>): number {
   return segment.kept === undefined ? 0 : segment.bytes * MEMORY_PER_BYTE;
+}
+
+function itemsOf([traces, metrics, logs]: Counts): Readonly<Record<Signal, number>> {
+  return { traces, metrics, logs };
+}
+
+/** What may pass while a file is read; anything else stays so. */
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EACCES',
+  'EPERM',
+  'EAGAIN',
+  'ESTALE',
+]);
+
+function readError(error: unknown): InsertError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const failure = PASSING_CODES.has(code) ? 'refused' : 'content';
+  return new InsertError(`its file can't be read: ${messageOf(error)}`, failure, 0, { cause: error });
 }

@@ -409,7 +409,8 @@ export interface ComponentView {
 /** Items that did not get through in the range, by component and reason. `retried` ones may still arrive. */
 export interface LossView {
   readonly component: string;
-  readonly signal: SignalName;
+  /** Missing where it is not known. */
+  readonly signal?: SignalName;
   readonly reason: string;
   readonly count: number;
   readonly kind: 'refused' | 'dropped' | 'sampled_out' | 'filtered' | 'retried';

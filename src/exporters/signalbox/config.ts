@@ -18,6 +18,8 @@ export interface SignalboxExporterConfig {
     readonly directory: string | undefined;
     /** Beyond it new data is refused until the store takes some. */
     readonly maxSizeBytes: number;
+    /** What damaged and refused segments may take that are kept aside; the oldest make room. */
+    readonly maxRejectedSizeBytes: number;
     /** A segment is handed to the store at this size, number of items or age, whichever comes first. */
     readonly segmentSizeBytes: number;
     readonly segmentItems: number;
@@ -49,6 +51,7 @@ export const signalboxExporterSchema: Schema<SignalboxExporterConfig> = strictOb
   spool: strictObject({
     directory: text().optional(),
     max_size: size(1024 * MIB),
+    max_rejected_size: size(256 * MIB),
     segment_size: size(16 * MIB),
     segment_items: integer(65_536, { min: 1 }),
     segment_age: positiveDuration(500),
@@ -70,6 +73,7 @@ export const signalboxExporterSchema: Schema<SignalboxExporterConfig> = strictOb
   spool: {
     directory: raw.spool.directory,
     maxSizeBytes: raw.spool.max_size,
+    maxRejectedSizeBytes: raw.spool.max_rejected_size,
     segmentSizeBytes: raw.spool.segment_size,
     segmentItems: raw.spool.segment_items,
     segmentAgeMs: raw.spool.segment_age,

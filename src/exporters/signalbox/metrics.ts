@@ -17,16 +17,18 @@ export interface StoreMetrics {
   readonly insertSeconds: HistogramInstrument;
   readonly retries: Counter;
   readonly rejectedSegments: Counter;
+  readonly lost: Readonly<Record<Signal, Counter>>;
+  readonly damagedSegments: Counter;
   /** Removes the gauges. */
   close(): void;
 }
 
 /** The instruments of one spool and the way from it into the store. Items count as sent when the store has them. */
 export function storeMetrics(meter: Meter, gauges: StoreGauges): StoreMetrics {
-  const perSignal = (what: string, text: (items: string) => string): Readonly<Record<Signal, Counter>> => {
+  const perSignal = (name: string, text: (items: string) => string): Readonly<Record<Signal, Counter>> => {
     const counterOf = (signal: Signal): Counter => {
       const items = ITEM_NAME[signal];
-      return meter.counter(`exporter_${what}_${items}`, { unit: `{${items}}`, description: text(items) });
+      return meter.counter(`${name}_${items}`, { unit: `{${items}}`, description: text(items) });
     };
     return Object.fromEntries(SIGNALS.map((signal) => [signal, counterOf(signal)])) as Record<Signal, Counter>;
   };
@@ -47,8 +49,11 @@ export function storeMetrics(meter: Meter, gauges: StoreGauges): StoreMetrics {
     ),
   ];
   return {
-    sent: perSignal('sent', (items) => `Number of ${items} successfully sent to destination`),
-    failed: perSignal('send_failed', (items) => `Number of ${items} in failed attempts to send to destination`),
+    sent: perSignal('exporter_sent', (items) => `Number of ${items} successfully sent to destination`),
+    failed: perSignal(
+      'exporter_send_failed',
+      (items) => `Number of ${items} in failed attempts to send to destination`,
+    ),
     insertSeconds: meter.histogram('signalbox_store_insert_duration', {
       unit: 's',
       description: 'Time to encode and insert a segment',
@@ -61,6 +66,14 @@ export function storeMetrics(meter: Meter, gauges: StoreGauges): StoreMetrics {
     rejectedSegments: meter.counter('signalbox_store_rejected_segments', {
       unit: '{segments}',
       description: 'Segments that the store can not take, moved to the folder rejected',
+    }),
+    lost: perSignal(
+      'signalbox_store_lost',
+      (items) => `Number of ${items} in damaged segments that can not be read any more`,
+    ),
+    damagedSegments: meter.counter('signalbox_store_damaged_segments', {
+      unit: '{segments}',
+      description: 'Segments that were damaged on disk, moved to the folder rejected',
     }),
     close: () => {
       for (const remove of removers) remove();

@@ -69,6 +69,7 @@ function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: st
       segmentItems: spool.segmentItems,
       segmentAgeMs: spool.segmentAgeMs,
       limitBytes: spool.maxSizeBytes,
+      rejectedLimitBytes: spool.maxRejectedSizeBytes,
     },
     memoryBytes: spool.memoryLimitBytes,
     concurrency: config.concurrency,
@@ -121,6 +122,10 @@ function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): Stor
     rejected(items) {
       addTo(metrics().failed, items);
       metrics().rejectedSegments.add(1);
+    },
+    lost(items) {
+      addTo(metrics().lost, items);
+      metrics().damagedSegments.add(1);
     },
     retried: () => metrics().retries.add(1),
   };

@@ -1,6 +1,6 @@
 import type { Clock } from '#base';
 import type { Signal } from '#pdata';
-import type { Segment } from './segment-log.ts';
+import type { Segment } from './segment.ts';
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;

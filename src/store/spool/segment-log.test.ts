@@ -1,11 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ManualClock } from '#base';
-import { frameHeader, MAGIC, readFrames } from './frames.ts';
-import { type Segment, SegmentLog, type SegmentLogOptions } from './segment-log.ts';
+import type { Segment } from './segment.ts';
+import { SegmentLog, type SegmentLogOptions } from './segment-log.ts';
 
 let dir: string;
 let clock: ManualClock;
@@ -25,7 +33,16 @@ async function openLog(
 ): Promise<{ log: SegmentLog<string[]>; closed: Segment<string[]>[] }> {
   const closed: Segment<string[]>[] = [];
   const log = await SegmentLog.open<string[]>(
-    { dir, segmentBytes: 1e6, segmentItems: 1e6, segmentAgeMs: 500, limitBytes: 1e7, clock, ...options },
+    {
+      dir,
+      segmentBytes: 1e6,
+      segmentItems: 1e6,
+      segmentAgeMs: 500,
+      limitBytes: 1e7,
+      rejectedLimitBytes: 1e6,
+      clock,
+      ...options,
+    },
     { opened: () => [], closed: (segment) => closed.push(segment) },
   );
   logs.push(log);
@@ -52,7 +69,7 @@ test('frames of many callers come back in order, with what was kept beside them'
 test('a frame is handed on once it is on disk and before its segment is closed, and not where it was refused', async () => {
   const events: string[] = [];
   const log = await SegmentLog.open<string>(
-    { dir, segmentBytes: 1e6, segmentItems: 2, segmentAgeMs: 500, limitBytes: 1e7, clock },
+    { dir, segmentBytes: 1e6, segmentItems: 2, segmentAgeMs: 500, limitBytes: 1e7, rejectedLimitBytes: 1e6, clock },
     { opened: () => 'kept', closed: (segment) => events.push(`closed with ${segment.items}`) },
   );
   logs.push(log as never);
@@ -70,7 +87,7 @@ test('a frame is handed on once it is on disk and before its segment is closed, 
 });
 
 test.each([
-  { name: 'bytes', options: { segmentBytes: 100 }, sizes: [60, 60, 60] },
+  { name: 'bytes', options: { segmentBytes: 180 }, sizes: [60, 60, 60] },
   { name: 'items', options: { segmentItems: 2 }, sizes: [1, 1, 1] },
 ])('a segment is closed when it has enough $name', async ({ options, sizes }) => {
   const { log, closed } = await openLog(options);
@@ -91,7 +108,7 @@ test('a segment is closed when its first frame is old enough', async () => {
 });
 
 test('what does not fit the limit is refused, until something is removed', async () => {
-  const { log, closed } = await openLog({ limitBytes: 200 });
+  const { log, closed } = await openLog({ limitBytes: 240 });
   await log.append(0, [new Uint8Array(150)], 1);
   await expect(log.append(0, [new Uint8Array(100)], 1)).rejects.toMatchObject({ reason: 'spool_full' });
   await log.roll();
@@ -159,24 +176,46 @@ test('a rejected segment is kept with its reason', async () => {
   expect(log.segmentCount).toBe(0);
 });
 
-test('of a file that is cut off or damaged anywhere, the frames before that place are read', () => {
-  const payloads = ['first', '', 'third frame'].map(bytes);
-  const frames = payloads.map((payload, i) => Buffer.concat([frameHeader(i, [payload]), payload]));
-  const file = Buffer.concat([MAGIC, ...frames]);
-  const ends = frames.map(
-    (_, i) => MAGIC.length + frames.slice(0, i + 1).reduce((sum, frame) => sum + frame.length, 0),
-  );
-  const wholeBefore = (place: number): number => ends.filter((end) => end <= place).length;
-  fc.assert(
-    fc.property(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), (place, flip) => {
-      const cut = readFrames(file.subarray(0, place));
-      expect(cut.frames.length).toBe(wholeBefore(place));
-      const damaged = Buffer.from(file);
-      damaged[place]! ^= flip;
-      const read = readFrames(damaged).frames;
-      expect(read.length).toBe(place < MAGIC.length ? 0 : wholeBefore(place));
-      const expected = payloads.slice(0, read.length).map((payload) => Buffer.from(payload));
-      expect(read.map(({ payload }) => Buffer.from(payload))).toEqual(expected);
-    }),
-  );
+test('what is set aside is bounded: the oldest makes room, and what is too large is not kept', async () => {
+  const { log, closed } = await openLog({ rejectedLimitBytes: 1000 });
+  for (const size of [500, 600, 2000, 100]) {
+    await log.append(0, [new Uint8Array(size)], 1);
+    await log.roll();
+  }
+  for (const segment of closed) {
+    await log.reject(segment, 'because');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const kept = readdirSync(join(dir, 'rejected'));
+  expect(kept.filter((name) => name.endsWith('.seg'))).toEqual([closed[3]!.fileName]);
+  const note = readFileSync(join(dir, 'rejected', `${closed[2]!.fileName}.txt`), 'utf8');
+  expect(note).toContain('deleted: 2048 bytes are more than may be kept here');
+});
+
+test("files that are no segments are set aside where they look like some, and left alone where they don't", async () => {
+  writeFileSync(join(dir, 'junk.seg'), 'junk');
+  writeFileSync(join(dir, '1763800000000-000000000-0000000000.new'), '');
+  writeFileSync(join(dir, 'notes.txt'), 'mine');
+  const { log } = await openLog();
+  expect(log.strangers).toEqual([join(dir, 'rejected', 'junk.seg')]);
+  expect(log.leftovers).toEqual([]);
+  expect(readdirSync(dir).sort()).toEqual(['lock', 'notes.txt', 'rejected']);
+  expect(readFileSync(join(dir, 'rejected', 'junk.seg'), 'utf8')).toBe('junk');
+});
+
+test('a closed segment says in its name what was written, an open one may be cut off at its end', async () => {
+  const first = await openLog();
+  await first.log.append(0, [bytes('aaa')], 5);
+  await first.log.append(2, [bytes('bbb')], 7);
+  await first.log.roll();
+  await first.log.append(1, [bytes('ccc')], 9);
+  const names = readdirSync(dir).filter((name) => name.endsWith('.seg'));
+  expect(names.map((name) => name.replace(/^[^.]*/, '')).sort()).toEqual(['.5-0-7.seg', '.open.seg']);
+  for (const name of names) truncateSync(join(dir, name), statSync(join(dir, name)).size - 2);
+  writeFileSync(join(dir, 'lock'), JSON.stringify({ pid: process.pid, started: 'another boot 1' }));
+  const second = await openLog();
+  const [closed, open] = await Promise.all(second.log.leftovers.map((segment) => second.log.read(segment)));
+  expect(closed).toMatchObject({ tornBytes: 0, damage: { lost: [0, 0, 7], isMoreLost: false } });
+  expect(closed!.frames.map(({ kind, items }) => [kind, items])).toEqual([[0, 5]]);
+  expect(open).toMatchObject({ tornBytes: 41, damage: undefined, frames: [] });
 });

@@ -1,9 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, fnv1a32, messageOf } from '#base';
+import { assert, type Clock, messageOf } from '#base';
 import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder } from '#base/folder.ts';
-import { type Frame, frameHeader, frameSize, MAGIC, readFrames } from './frames.ts';
+import {
+  type FrameHead,
+  frameHeadOf,
+  HEAD_BYTES,
+  MAGIC,
+  markOf,
+  plus,
+  readSegment,
+  type SegmentReading,
+  totalOf,
+  writeHead,
+} from './frames.ts';
+import { REJECTED, RejectedFolder } from './rejected-folder.ts';
+import { closedName, NEW_SUFFIX, newName, openName, Segment, SUFFIX, segmentOfFile } from './segment.ts';
 
 export interface SegmentLogOptions {
   /** Made when it is missing. Belongs to one process at a time. */
@@ -14,30 +27,9 @@ export interface SegmentLogOptions {
   readonly segmentAgeMs: number;
   /** All segments together may take so many bytes; what comes then is refused. */
   readonly limitBytes: number;
+  /** Files that were set aside may take so many bytes; the oldest make room. */
+  readonly rejectedLimitBytes: number;
   readonly clock: Clock;
-}
-
-/** Frames that are on disk under one name. `K` is what the caller keeps in memory beside them. */
-export class Segment<K> {
-  /** Unique among all collectors; sorts by time. */
-  readonly id: string;
-  readonly createdMs: number;
-  bytes = 0;
-  items = 0;
-  /** Undefined where only the file has what the frames say. */
-  kept: K | undefined;
-
-  constructor(id: string, kept: K | undefined) {
-    this.id = id;
-    this.createdMs = Number(id.slice(0, id.indexOf('-')));
-    this.kept = kept;
-  }
-
-  /** The time of its making in nanoseconds, with digits below the millisecond that hardly any other segment has. */
-  get ingestedAtNs(): bigint {
-    const name = new TextEncoder().encode(this.id);
-    return BigInt(this.createdMs) * 1_000_000n + BigInt(fnv1a32(name, 0, name.length) % 1_000_000);
-  }
 }
 
 /** The log is at its limit, or the disk did not take the frame. Nothing of the frame was kept. */
@@ -61,19 +53,18 @@ export interface SegmentHooks<K> {
 interface OpenSegment<K> {
   readonly segment: Segment<K>;
   readonly file: FileHandle;
+  readonly mark: Uint8Array;
 }
 
 interface Pending<K> {
-  readonly buffers: readonly Uint8Array[];
+  readonly head: FrameHead;
+  readonly parts: readonly Uint8Array[];
   readonly bytes: number;
-  readonly items: number;
   readonly onWritten: ((segment: Segment<K>) => void) | undefined;
   readonly resolve: () => void;
   readonly reject: (error: SpoolError) => void;
 }
 
-const SUFFIX = '.seg';
-const REJECTED = 'rejected';
 const USE: FolderUse = {
   kind: 'spool folder',
   user: 'collector',
@@ -93,9 +84,12 @@ export class SegmentLog<K> {
   readonly #options: SegmentLogOptions;
   readonly #hooks: SegmentHooks<K>;
   readonly #lock: FolderLock;
+  readonly #rejected: RejectedFolder;
   readonly #writerId = randomBytes(5).toString('hex');
   /** From an earlier process, oldest first. */
   readonly leftovers: readonly Segment<K>[];
+  /** Files with the ending of a segment that are none; they were moved to these paths. */
+  readonly strangers: readonly string[];
   #queue: Pending<K>[] = [];
   #queuedBytes = 0;
   #flushing: Promise<void> | undefined = undefined;
@@ -111,11 +105,14 @@ export class SegmentLog<K> {
     options: SegmentLogOptions,
     hooks: SegmentHooks<K>,
     lock: FolderLock,
-    leftovers: readonly Segment<K>[],
+    found: { readonly rejected: RejectedFolder; readonly leftovers: Segment<K>[]; readonly strangers: string[] },
   ) {
+    const { leftovers } = found;
     this.#options = options;
     this.#hooks = hooks;
     this.#lock = lock;
+    this.#rejected = found.rejected;
+    this.strangers = found.strangers;
     this.leftovers = leftovers;
     this.#bytes = leftovers.reduce((sum, segment) => sum + segment.bytes, 0);
     this.#segmentCount = leftovers.length;
@@ -127,13 +124,8 @@ export class SegmentLog<K> {
     try {
       lock = lockFolder(options.dir, USE);
       makeFolder(join(options.dir, REJECTED));
-      const leftovers: Segment<K>[] = [];
-      for (const name of (await readdir(options.dir)).filter((file) => file.endsWith(SUFFIX)).sort()) {
-        const segment = new Segment<K>(name.slice(0, -SUFFIX.length), undefined);
-        segment.bytes = (await stat(join(options.dir, name))).size;
-        leftovers.push(segment);
-      }
-      return new SegmentLog(options, hooks, lock, leftovers);
+      const rejected = new RejectedFolder(options.dir, options.rejectedLimitBytes);
+      return new SegmentLog(options, hooks, lock, { rejected, ...(await look<K>(options.dir, rejected)) });
     } catch (error) {
       lock?.release();
       throw folderError(options.dir, USE, error);
@@ -159,7 +151,9 @@ export class SegmentLog<K> {
     items: number,
     onWritten?: (segment: Segment<K>) => void,
   ): Promise<void> {
-    const bytes = frameSize(parts);
+    assert(items > 0, 'a frame has items');
+    const head = frameHeadOf(kind, items, parts);
+    const bytes = HEAD_BYTES + head.payloadBytes;
     const { dir, limitBytes } = this.#options;
     if (this.bytes + bytes > limitBytes) {
       const message = `spool folder ${dir}: ${this.bytes} of ${limitBytes} bytes are taken, a batch of ${bytes} doesn't fit`;
@@ -167,7 +161,7 @@ export class SegmentLog<K> {
     }
     if (this.#closed) return Promise.reject(new SpoolError(`spool folder ${dir}: closed`, 'spool_write_failed'));
     return new Promise((resolve, reject) => {
-      this.#queue.push({ buffers: [frameHeader(kind, parts), ...parts], bytes, items, onWritten, resolve, reject });
+      this.#queue.push({ head, parts, bytes, onWritten, resolve, reject });
       this.#queuedBytes += bytes;
       this.#flushing ??= this.#flush();
     });
@@ -188,10 +182,10 @@ export class SegmentLog<K> {
     let bytes = 0;
     let buffers = 0;
     let count = 0;
-    for (const { bytes: size, buffers: parts } of this.#queue) {
-      if (count > 0 && (bytes + size > GROUP_BYTES || buffers + parts.length > GROUP_BUFFERS)) break;
+    for (const { bytes: size, parts } of this.#queue) {
+      if (count > 0 && (bytes + size > GROUP_BYTES || buffers + parts.length + 1 > GROUP_BUFFERS)) break;
       bytes += size;
-      buffers += parts.length;
+      buffers += parts.length + 1;
       count++;
     }
     return this.#queue.splice(0, count);
@@ -203,12 +197,19 @@ export class SegmentLog<K> {
     this.#queuedBytes -= bytes;
     try {
       this.#open ??= await this.#create();
-      const { file, segment } = this.#open;
-      await writeAll(file, segment.bytes, group);
+      const { file, segment, mark } = this.#open;
+      let { counts } = segment;
+      const buffers: Uint8Array[] = [];
+      for (const { head, parts } of group) {
+        buffers.push(writeHead(mark, head, counts), ...parts);
+        counts = plus(counts, head.kind, head.items);
+      }
+      await writeAll(file, segment.bytes, buffers);
       await file.datasync();
       this.#bytes += bytes;
       segment.bytes += bytes;
-      for (const pending of group) segment.items += pending.items;
+      segment.counts = counts;
+      segment.items = totalOf(counts);
       const { segmentBytes, segmentItems } = this.#options;
       if (segment.bytes >= segmentBytes || segment.items >= segmentItems) this.#isDue = true;
       for (const pending of group) pending.resolve();
@@ -225,19 +226,21 @@ export class SegmentLog<K> {
   async #create(): Promise<OpenSegment<K>> {
     const createdMs = Math.floor(this.#options.clock.nowMs());
     const id = `${String(createdMs).padStart(13, '0')}-${String(this.#sequence++).padStart(9, '0')}-${this.#writerId}`;
-    const path = this.#path(id);
-    const file = await open(path, 'wx');
+    const { dir } = this.#options;
+    const file = await open(join(dir, newName(id)), 'wx');
     try {
       await file.write(MAGIC, 0, MAGIC.length, 0);
+      // Under this name a file that doesn't begin so is damaged.
+      await rename(join(dir, newName(id)), join(dir, openName(id)));
       // The folder too, or a power cut could take the file's name away.
-      const folder = await open(this.#options.dir, 'r');
+      const folder = await open(dir, 'r');
       await folder.sync().finally(() => folder.close());
     } catch (error) {
       await file.close();
-      await rm(path, { force: true });
+      for (const name of [newName(id), openName(id)]) await rm(join(dir, name), { force: true });
       throw error;
     }
-    const segment = new Segment<K>(id, this.#hooks.opened());
+    const segment = new Segment<K>(id, this.#hooks.opened(), openName(id));
     segment.bytes = MAGIC.length;
     this.#bytes += MAGIC.length;
     this.#segmentCount++;
@@ -245,7 +248,7 @@ export class SegmentLog<K> {
       this.#isDue = true;
       this.#flushing ??= this.#flush();
     });
-    return { segment, file };
+    return { segment, file, mark: markOf(id) };
   }
 
   /** After a failed write: whatever reached the file behind the last good frame is cut off, and the segment is not used again. */
@@ -268,30 +271,43 @@ export class SegmentLog<K> {
     this.#cancelAge?.();
     this.#cancelAge = undefined;
     await current.file.close().catch(() => undefined);
-    if (current.segment.bytes > MAGIC.length) this.#hooks.closed(current.segment);
-    else await this.remove(current.segment).catch(() => undefined);
+    if (current.segment.bytes > MAGIC.length) {
+      await this.#nameAsClosed(current.segment);
+      this.#hooks.closed(current.segment);
+    } else await this.remove(current.segment).catch(() => undefined);
   }
 
-  /** Reads a segment's frames back. `tornBytes` behind them were cut off by a crash. Rejects where the file can't be read. */
-  async read(segment: Segment<K>): Promise<{ readonly frames: readonly Frame[]; readonly tornBytes: number }> {
-    return readFrames(await readFile(this.#path(segment.id)));
+  /** From now on every missing byte of the file is damage, and its name says what was in it. */
+  async #nameAsClosed(segment: Segment<K>): Promise<void> {
+    const { dir } = this.#options;
+    const name = closedName(segment.id, segment.counts);
+    try {
+      await rename(join(dir, segment.fileName), join(dir, name));
+      segment.fileName = name;
+    } catch {
+      // It is read under its old name, too.
+    }
+  }
+
+  /** Reads a segment's frames back. Rejects where the file can't be read. */
+  async read(segment: Segment<K>): Promise<SegmentReading> {
+    const { id, wasOpen, isCounted, counts } = segment;
+    return readSegment(await readFile(this.#path(segment)), { id, wasOpen, written: isCounted ? counts : undefined });
   }
 
   /** The segment is safe elsewhere: deletes its file. */
   async remove(segment: Segment<K>): Promise<void> {
     // Not `rm`: that looks at the file first, synchronously.
-    await unlink(this.#path(segment.id)).catch((error: NodeJS.ErrnoException) => {
+    await unlink(this.#path(segment)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
     });
     this.#forget(segment);
   }
 
-  /** Moves the segment's file to the folder `rejected`, with the reason in a file beside it. */
+  /** Moves the segment's file to the folder `rejected`, with the reason in a file beside it. Returns its new path. */
   async reject(segment: Segment<K>, reason: string): Promise<string> {
-    const target = join(this.#options.dir, REJECTED, `${segment.id}${SUFFIX}`);
-    await rename(this.#path(segment.id), target);
+    const target = await this.#rejected.take(this.#path(segment), reason);
     this.#forget(segment);
-    await writeFile(`${target}.txt`, `${reason}\n`).catch(() => undefined);
     return target;
   }
 
@@ -300,8 +316,8 @@ export class SegmentLog<K> {
     this.#segmentCount--;
   }
 
-  #path(id: string): string {
-    return join(this.#options.dir, `${id}${SUFFIX}`);
+  #path(segment: Segment<K>): string {
+    return join(this.#options.dir, segment.fileName);
   }
 
   /** Closes the open segment at once, so that it is handed on. */
@@ -320,8 +336,25 @@ export class SegmentLog<K> {
   }
 }
 
-async function writeAll<K>(file: FileHandle, position: number, group: readonly Pending<K>[]): Promise<void> {
-  let buffers = group.flatMap((pending) => pending.buffers).filter((buffer) => buffer.length > 0);
+/** What an earlier process left in the folder. */
+async function look<K>(
+  dir: string,
+  rejected: RejectedFolder,
+): Promise<{ readonly leftovers: Segment<K>[]; readonly strangers: string[] }> {
+  const leftovers: Segment<K>[] = [];
+  const strangers: string[] = [];
+  for (const name of (await readdir(dir)).sort()) {
+    if (name.endsWith(NEW_SUFFIX)) await rm(join(dir, name), { force: true });
+    if (!name.endsWith(SUFFIX)) continue;
+    const segment = segmentOfFile<K>(name, (await stat(join(dir, name))).size);
+    if (segment !== undefined) leftovers.push(segment);
+    else strangers.push(await rejected.take(join(dir, name), 'the name is none of a segment'));
+  }
+  return { leftovers, strangers };
+}
+
+async function writeAll(file: FileHandle, position: number, parts: readonly Uint8Array[]): Promise<void> {
+  let buffers = parts.filter((part) => part.length > 0);
   while (buffers.length > 0) {
     const { bytesWritten } = await file.writev(buffers, position);
     position += bytesWritten;

@@ -13,6 +13,7 @@ export interface TestWriter {
   readonly states: string[];
   readonly inserted: Record<Signal, number>;
   readonly rejected: Record<Signal, number>;
+  readonly lost: Record<Signal, number>;
 }
 
 export function testWriter(
@@ -24,11 +25,13 @@ export function testWriter(
   const states: string[] = [];
   const inserted = { traces: 0, metrics: 0, logs: 0 };
   const rejected = { traces: 0, metrics: 0, logs: 0 };
+  const lost = { traces: 0, metrics: 0, logs: 0 };
   const observer: StoreWriterObserver = {
     log: (level, message) => lines.push(`${level}: ${message}`),
     state: (state, message) => states.push(`${state}: ${message}`),
     inserted: (items) => add(inserted, items),
     rejected: (items) => add(rejected, items),
+    lost: (items) => add(lost, items),
     retried: () => undefined,
   };
   const writer = new StoreWriter({
@@ -40,6 +43,7 @@ export function testWriter(
       segmentItems: 50_000,
       segmentAgeMs: 50,
       limitBytes: 64 << 20,
+      rejectedLimitBytes: 16 << 20,
       ...options.spool,
     },
     memoryBytes: options.memoryBytes ?? 32 << 20,
@@ -52,7 +56,7 @@ export function testWriter(
     encodeParts: encodeOtlpParts,
     observer,
   });
-  return { writer, lines, states, inserted, rejected };
+  return { writer, lines, states, inserted, rejected, lost };
 }
 
 function add(sum: Record<Signal, number>, items: Readonly<Record<Signal, number>>): void {

@@ -160,7 +160,7 @@ const LOSS_WORDS: Readonly<Record<LossView['kind'], string>> = {
 
 const LOSS_COLUMNS: readonly Column<LossView>[] = [
   { id: 'component', header: 'Component', width: 300, cell: ({ component }) => component },
-  { id: 'signal', header: 'Signal', width: 90, cell: ({ signal }) => <span className="muted">{signal}</span> },
+  { id: 'signal', header: 'Signal', width: 90, cell: ({ signal }) => <span className="muted">{signal ?? '–'}</span> },
   {
     id: 'kind',
     header: 'What happened',
@@ -188,7 +188,7 @@ function Losses({ losses }: { readonly losses: readonly LossView[] }) {
       inline
       columns={LOSS_COLUMNS}
       rows={losses}
-      rowKey={({ component, signal, reason, kind }) => `${component} ${signal} ${kind} ${reason}`}
+      rowKey={({ component, signal, reason, kind }) => `${component} ${signal ?? ''} ${kind} ${reason}`}
     />
   );
 }
