@@ -17,7 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   config: ['base'],
   component: ['base', 'pdata', 'config'],
   net: ['base', 'pdata', 'config', 'component', 'wire'],
-  collector: ['base', 'pdata', 'config', 'component', 'wire'],
+  collector: ['base', 'pdata', 'config', 'component', 'wire', 'net'],
   store: ['base', 'pdata'],
   engine: ['base'],
   receivers: PIPELINE,

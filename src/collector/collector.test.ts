@@ -168,6 +168,7 @@ describe('reload', () => {
     for (const items of [1, 2, 3]) await world.input('nop', 'traces').consume(sampleBatch('traces', items));
     world.yaml = queued.replace('receivers: {nop: }', `receivers: {nop: {fail: "${fail}"}}`);
     expect(await collector.reload()).toBe(fail === '');
+    await world.clock.advance(0);
     expect(world.output('queued', 'traces').itemCount).toBe(6);
     expect(collector.metrics.total('exporter_send_failed_spans')).toBe(0);
     await collector.shutdown();

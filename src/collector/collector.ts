@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type Clock, ConfigErrors, messageOf, StartError, systemClock } from '#base';
+import { type Clock, ConfigErrors, Deadline, messageOf, StartError, systemClock } from '#base';
 import type { ComponentRegistry, HostDescription, Logger } from '#component';
 import { type ConfigWarning, type LoadedConfig, type LogsTelemetryConfig, placeAt, printPlace } from '#config';
 import { CreateContext } from './create-settings.ts';
+import type { DeliveringExporter } from './delivery/delivery.ts';
 import { buildGraph } from './graph.ts';
 import { MetricsServer } from './metrics-server.ts';
 import { OwnMetrics } from './own-metrics-feed.ts';
@@ -36,6 +37,10 @@ export interface CollectorOptions {
 
 const READY = 'Everything is ready. Begin running and processing data.';
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 10_000;
+/** In a reload nobody waits for far sides: what holds the pipelines up for longer is cut off, and told to its senders. */
+const RELOAD_STOP_MS = 2_000;
+/** Of a shutdown, for exporters that an earlier reload took out of the configuration: their losses are in the last numbers. */
+const LEAVING_SHARE = 0.6;
 const DEFAULT_LOGS: LogsTelemetryConfig = {
   level: 'info',
   encoding: 'console',
@@ -57,6 +62,8 @@ export class Collector {
   readonly #ownMetrics: OwnMetrics;
   readonly #topology: Topology;
   readonly #removeProcessMetrics: () => void;
+  /** What earlier reloads took out of the configuration, and may still send what it had. */
+  readonly #leaving = new Set<DeliveringExporter>();
   #log: Logger;
   #running: RunningGraph | undefined;
   /** Starts, reloads and shutdowns happen one after the other. */
@@ -106,27 +113,49 @@ export class Collector {
         this.#logFailure('The new configuration is not used', error);
         return false;
       }
-      before?.keepLeftovers(next);
+      const leaving = before?.retire(next, new Deadline(this.#clock, this.#shutdownTimeoutMs)) ?? [];
       const closeRest = before?.handOver(next);
-      await this.#stopRunning();
+      await this.#stopRunning(Math.min(RELOAD_STOP_MS, this.#shutdownTimeoutMs));
+      for (const exporter of leaving) this.#letLeave(exporter);
       try {
         await this.#run(next, plan);
-        if (before !== undefined) await next.takeOver(before);
+        if (before !== undefined) next.takeOver(before);
         before?.closeLog();
         this.#log.info(READY);
         return true;
       } catch (error) {
         this.#logFailure('The new configuration cannot start, going back to the one before', error);
         if (before === undefined) return false;
-        const again = this.#build(before.plan);
-        before.handOver(again);
-        await this.#run(again, before.plan);
-        await again.takeOver(before);
+        await this.#runAgain(before);
         return false;
       } finally {
         closeRest?.();
       }
     });
+  }
+
+  #letLeave(exporter: DeliveringExporter): void {
+    this.#leaving.add(exporter);
+    void exporter.left.then(() => this.#leaving.delete(exporter));
+  }
+
+  async #runAgain(before: RunningGraph): Promise<void> {
+    const again = this.#build(before.plan);
+    before.handOver(again);
+    try {
+      await this.#run(again, before.plan);
+    } catch (error) {
+      before.disinherit();
+      throw error;
+    }
+    again.takeOver(before);
+  }
+
+  /** Exporters that are gone since a reload may still be sending. */
+  async #waitForLeaving(deadline: Deadline): Promise<void> {
+    const leaving = [...this.#leaving];
+    if (await deadline.isOver(Promise.all(leaving.map((exporter) => exporter.left)))) return;
+    for (const exporter of leaving) exporter.abandon();
   }
 
   /** Stops taking data, hands on what is held, and closes everything. Safe to call twice. */
@@ -135,7 +164,8 @@ export class Collector {
       const running = this.#running;
       if (running === undefined) return;
       this.#log.info('Starting shutdown...');
-      await this.#stopRunning(deadlineMs);
+      const deadline = new Deadline(this.#clock, deadlineMs ?? this.#shutdownTimeoutMs);
+      await Promise.all([this.#stopRunning(deadline.leftMs), this.#waitForLeaving(deadline.part(LEAVING_SHARE))]);
       await this.#metricsServer.close();
       this.#removeProcessMetrics();
       this.#log.info('Shutdown complete.');
@@ -207,7 +237,7 @@ export class Collector {
       });
       await running.start();
     } catch (error) {
-      await running.shutdown(this.#shutdownTimeoutMs);
+      await running.shutdown(new Deadline(this.#clock, this.#shutdownTimeoutMs));
       if (this.#running === undefined) await this.#metricsServer.close();
       throw error;
     }
@@ -216,12 +246,12 @@ export class Collector {
     this.#ownMetrics.feed(running.ownExporter, running.resource);
   }
 
-  async #stopRunning(deadlineMs = this.#shutdownTimeoutMs): Promise<void> {
+  async #stopRunning(deadlineMs: number): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
+    await running.shutdown(new Deadline(this.#clock, deadlineMs), () => this.#ownMetrics.stop());
     await this.#ownMetrics.stop();
-    await running.shutdown(deadlineMs);
     this.#topology.clear();
   }
 

@@ -193,6 +193,10 @@ class GraphBuilder {
   }
 
   #add(planned: PlannedComponent, where: { pipeline: string; instance: string }, component: Component): void {
-    this.#nodes.push({ kind: planned.kind, id: planned.id, ...where, component });
+    const node: GraphNode = { kind: planned.kind, id: planned.id, ...where, component };
+    // One that only the own telemetry asks for comes late, and still starts and stops with the other exporters.
+    const isBefore = ({ kind }: GraphNode): boolean => kind === 'extension' || kind === 'exporter';
+    if (planned.kind === 'exporter') this.#nodes.splice(this.#nodes.findLastIndex(isBefore) + 1, 0, node);
+    else this.#nodes.push(node);
   }
 }

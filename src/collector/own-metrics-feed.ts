@@ -1,4 +1,4 @@
-import type { Clock } from '#base';
+import { type Clock, Deadline } from '#base';
 import type { Exporter, ExporterFactory } from '#component';
 import type { Graph } from './graph.ts';
 import type { Plan } from './plan.ts';
@@ -51,12 +51,8 @@ export class OwnMetrics {
     const exporter = this.#exporter;
     this.#exporter = undefined;
     if (exporter === undefined) return;
-    let cancel = (): void => undefined;
-    const timeout = new Promise<void>((resolve) => {
-      cancel = this.#clock.after(LAST_SEND_LIMIT_MS, resolve);
-    });
-    await Promise.race([(this.#sending ?? Promise.resolve()).then(() => this.#send(exporter)), timeout]);
-    cancel();
+    const last = (this.#sending ?? Promise.resolve()).then(() => this.#send(exporter));
+    await new Deadline(this.#clock, LAST_SEND_LIMIT_MS).isOver(last);
   }
 
   #schedule(): void {

@@ -1,5 +1,6 @@
-import { type Clock, messageOf, StartError } from '#base';
+import { type Clock, type Deadline, messageOf, StartError } from '#base';
 import type { ComponentStatus, Exporter, Extension, Host, HostDescription, Logger, Receiver } from '#component';
+import type { DeliveringExporter } from './delivery/delivery.ts';
 import type { Graph, GraphNode } from './graph.ts';
 import type { Plan } from './plan.ts';
 import type { StatusBoard } from './status.ts';
@@ -17,6 +18,13 @@ export interface RunningGraphOptions {
   readonly resource: ReadonlyMap<string, string>;
   closeLog(): void;
 }
+
+/** Of the time for a shutdown: receivers, processors and connectors have so much in all, and each step so much of what is left of it. */
+const PIPELINES_SHARE = 0.6;
+const STEP_SHARE = 0.6;
+/** Of what is left then: exporters, and the one of the own metrics after them. */
+const EXPORTERS_SHARE = 0.75;
+const OWN_EXPORTER_SHARE = 0.9;
 
 /** A graph from its start to its end. */
 export class RunningGraph implements Host {
@@ -84,10 +92,20 @@ export class RunningGraph implements Host {
     this.#isReady = true;
   }
 
-  /** Before a shutdown that `next.takeOver(this)` follows: exporters keep what they have not sent. */
-  keepLeftovers(next: RunningGraph): void {
-    const successors = next.#options.graph.exporters;
-    for (const [key, exporter] of this.#options.graph.exporters) if (successors.has(key)) exporter.keepLeftovers();
+  /**
+   * Before a shutdown that `next.takeOver(this)` follows: exporters keep what they have not sent for those of the same id and signal.
+   * Returns the others, which send it themselves until the deadline.
+   */
+  retire(next: RunningGraph, deadline: Deadline): DeliveringExporter[] {
+    const heirs = next.#options.graph.exporters;
+    const exporters = [...this.#options.graph.exporters];
+    for (const [key, exporter] of exporters) exporter.retire(deadline, heirs.has(key));
+    return exporters.flatMap(([key, exporter]) => (heirs.has(key) ? [] : [exporter]));
+  }
+
+  /** No graph follows after `retire`: what its exporters kept is counted as lost. */
+  disinherit(): void {
+    for (const exporter of this.#options.graph.exporters.values()) exporter.disinherit();
   }
 
   /**
@@ -104,44 +122,47 @@ export class RunningGraph implements Host {
     };
   }
 
-  /** Gives what the exporters of the graph before have kept to their successors. */
-  async takeOver(before: RunningGraph): Promise<void> {
+  /** Gives what the exporters of the graph before have kept, and will leave, to their successors. */
+  takeOver(before: RunningGraph): void {
     const predecessors = before.#options.graph.exporters;
     for (const [key, exporter] of this.#options.graph.exporters) {
       const predecessor = predecessors.get(key);
-      if (predecessor !== undefined) await exporter.takeOver(predecessor);
+      if (predecessor !== undefined) exporter.takeOver(predecessor);
     }
   }
 
   /**
    * Stops in the opposite order: receivers, processors from the front, exporters, extensions. Each hands on what it holds before the
-   * next one stops. A component that takes too long, or throws, keeps none of the others from stopping.
+   * next one stops. A component that takes too long, or throws, keeps none of the others from stopping, and takes none of their time.
+   * `lastNumbers` is called when only the exporter of the own metrics is left: they tell what the others have lost.
    */
-  async shutdown(deadlineMs: number): Promise<void> {
+  async shutdown(deadline: Deadline, lastNumbers?: () => Promise<void>): Promise<void> {
     this.#isReady = false;
-    const { clock } = this.#options;
-    const endMs = clock.nowMs() + deadlineMs;
     const nodes = this.#started.toReversed();
     this.#started = [];
-    for (const group of grouped(nodes)) {
-      const leftMs = Math.max(0, endMs - clock.nowMs());
-      await Promise.all(group.map((node) => this.#stop(node, leftMs)));
+    const pipelines = deadline.part(PIPELINES_SHARE);
+    for (const group of grouped(nodes, this.ownExporter)) {
+      if (group[0]!.component === this.ownExporter) await lastNumbers?.();
+      const until = this.#untilOf(group[0]!, pipelines, deadline);
+      await Promise.all(group.map((node) => this.#stop(node, until)));
     }
   }
 
-  async #stop(node: GraphNode, leftMs: number): Promise<void> {
-    const { clock, logger } = this.#options;
+  #untilOf({ kind, component }: GraphNode, pipelines: Deadline, whole: Deadline): Deadline {
+    if (kind === 'extension') return whole;
+    if (kind !== 'exporter') return pipelines.part(STEP_SHARE);
+    return whole.part(component === this.ownExporter ? OWN_EXPORTER_SHARE : EXPORTERS_SHARE);
+  }
+
+  async #stop(node: GraphNode, until: Deadline): Promise<void> {
+    const { logger } = this.#options;
+    const { budgetMs } = until;
     this.#setStatus(node, 'stopping');
-    let cancel = (): void => undefined;
-    const timeout = new Promise<string>((resolve) => {
-      cancel = clock.after(leftMs, () => resolve(`did not stop within ${Math.round(leftMs)} ms`));
+    let problem: string | undefined;
+    const stopping = node.component.shutdown(budgetMs).catch((error: unknown) => {
+      problem = messageOf(error);
     });
-    const stopping = node.component.shutdown(leftMs).then(
-      () => undefined,
-      (error: unknown) => messageOf(error),
-    );
-    const problem = await Promise.race([stopping, timeout]);
-    cancel();
+    if (!(await until.isOver(stopping))) problem = `did not stop within ${Math.round(budgetMs)} ms`;
     if (problem === undefined) this.#setStatus(node, 'stopped');
     else {
       logger.error('Failed to shut down a component', {
@@ -158,12 +179,19 @@ export class RunningGraph implements Host {
   }
 }
 
-/** Neighbours that may stop at the same time: all receivers, and all exporters. Processors and connectors stop one by one. */
-function grouped(nodes: readonly GraphNode[]): GraphNode[][] {
+/**
+ * Neighbours that may stop at the same time: all receivers, and all exporters but the one that takes the own metrics, which is the last
+ * of them. Processors and connectors stop one by one.
+ */
+function grouped(nodes: readonly GraphNode[], ownExporter: Exporter | undefined): GraphNode[][] {
   const groups: GraphNode[][] = [];
-  for (const node of nodes) {
+  const own = nodes.filter((node) => node.component === ownExporter);
+  const others = nodes.filter((node) => node.component !== ownExporter);
+  const firstExtension = others.findIndex((node) => node.kind === 'extension');
+  others.splice(firstExtension < 0 ? others.length : firstExtension, 0, ...own);
+  for (const node of others) {
     const last = groups.at(-1);
-    const joins = node.kind === 'receiver' || node.kind === 'exporter';
+    const joins = (node.kind === 'receiver' || node.kind === 'exporter') && node.component !== ownExporter;
     if (last !== undefined && joins && last[0]!.kind === node.kind) last.push(node);
     else groups.push([node]);
   }

@@ -28,6 +28,8 @@ export class FakeWorld {
   readonly inputs: Map<string, Partial<Record<Signal, Consumer>>> = new Map();
   /** What arrived at exporters, by exporter id and signal. */
   readonly outputs: Map<string, RecordingConsumer> = new Map();
+  /** What was created last, by the name that `events` has. */
+  readonly lifecycles: Map<string, Component> = new Map();
   yaml = '';
 
   get registry(): ComponentRegistry {
@@ -97,7 +99,10 @@ export class FakeWorld {
       stability: ALL,
       create: (settings, config, next) => {
         this.inputs.set(settings.id, next);
-        return this.#lifecycle(`receiver/${settings.id}`, config.fail === '' ? undefined : config.fail);
+        const name = `receiver/${settings.id}`;
+        const receiver = this.#lifecycle(name, config.fail === '' ? undefined : config.fail);
+        this.lifecycles.set(name, receiver);
+        return receiver;
       },
     };
     return factory as unknown as ReceiverFactory<never>;

@@ -26,7 +26,10 @@ export interface Consumer {
 export interface Component {
   /** Opens what the component needs. Throws a StartError that says what to do. Must not block on remote peers. */
   start(host: Host): Promise<void>;
-  /** Stops taking work, hands on or finishes what it holds, frees everything. Should end within `deadlineMs` from now. */
+  /**
+   * Stops taking work, hands on or finishes what it holds, frees everything, within `deadlineMs` from now: whoever waits does so a little
+   * longer. What it waits for itself it gives a part of that (`Deadline` of #base).
+   */
   shutdown(deadlineMs: number): Promise<void>;
 }
 
@@ -41,7 +44,8 @@ export interface Receiver extends Component {
 export interface Processor extends Component, Consumer {}
 /**
  * One attempt per `consume`; throws a ConsumeError when it fails. The collector puts queue, batching, timeout and retry around
- * an exporter whose factory has `delivery` (src/collector), so an exporter holds only the sending itself.
+ * an exporter whose factory has `delivery` (src/collector), so an exporter holds only the sending itself. In a reload such an exporter
+ * may live on for some seconds beside its successor, until its last attempts end.
  */
 export interface Exporter extends Component, Consumer {}
 export interface Connector extends Component, Consumer {}

@@ -1,10 +1,13 @@
-import { type Clock, ConsumeError, isPermanent, messageOf } from '#base';
-import type { ComponentStatus, Counter, Exporter, Host, Logger, Meter } from '#component';
+import { type Clock, ConsumeError, Deadline, isPermanent, messageOf } from '#base';
+import type { ComponentStatus, Exporter, Host, Logger, Meter } from '#component';
 import type { DeliveryConfig } from '#config';
-import { type Batch, ITEM_NAME, type Signal } from '#pdata';
+import type { Batch, Signal } from '#pdata';
+import { type ExportCounters, exportCounters } from './counters.ts';
+import { Estate, Inheritance, type Predecessor } from './inheritance.ts';
 import { SendingQueue } from './queue.ts';
 import { RetrySender } from './retry.ts';
 
+const DROPPING = 'Exporting failed. Dropping data.';
 const REJECTING = 'Exporting failed. Rejecting data. Try enabling sending_queue to survive temporary failures.';
 
 export interface DeliverySettings {
@@ -19,23 +22,33 @@ export interface DeliverySettings {
   reportStatus(status: ComponentStatus, message?: string): void;
 }
 
+/** So much of the time that a shutdown has goes to the queue; the rest is the exporter's own. */
+const DRAINING_SHARE = 0.9;
+
 /**
  * Everything around an exporter's one attempt: queue, batching, timeout, retry, and the counting and logging of what gets through and
  * what is lost, in otelcol's words (exporterhelper). Without a delivery configuration it counts, and passes errors to the caller.
  */
-export class DeliveringExporter implements Exporter {
+export class DeliveringExporter implements Exporter, Predecessor {
   readonly mutatesData: boolean;
   readonly #exporter: Exporter;
   readonly #settings: DeliverySettings;
   readonly #retry: RetrySender | undefined;
   readonly #queue: SendingQueue | undefined;
-  readonly #counters: Readonly<Record<'sent' | 'sendFailed' | 'enqueueFailed' | 'retries', Counter>>;
+  readonly #counters: ExportCounters;
   readonly #gauges: (() => void)[] = [];
   readonly #waitsForResult: boolean;
-  #leftovers: Batch[] | undefined = undefined;
+  /** The attempts under way. */
+  readonly #sending = new Set<Batch>();
+  readonly #estate = new Estate();
+  readonly #inheritance = new Inheritance();
+  /** Batches of predecessors that go past the queue. */
+  readonly #adopted = new Set<Batch>();
+  #retirement: { readonly deadline: Deadline; readonly hasHeir: boolean } | undefined;
   #isStopping = false;
   #isAbandoned = false;
   #stopped: Promise<void> | undefined;
+  #left: Promise<void> = Promise.resolve();
   #hasFailed = false;
 
   constructor(exporter: Exporter, config: DeliveryConfig | undefined, settings: DeliverySettings) {
@@ -43,7 +56,7 @@ export class DeliveringExporter implements Exporter {
     this.#settings = settings;
     // A queue holds batches that others may still read; only the exporter itself can say that it changes them.
     this.mutatesData = exporter.mutatesData;
-    this.#counters = exportCounters(settings);
+    this.#counters = exportCounters(settings.meter, settings.signal, settings.countsItself === true);
     this.#waitsForResult = config?.queue.waitForResult === true;
     if (config !== undefined) {
       this.#retry = new RetrySender(
@@ -61,10 +74,15 @@ export class DeliveringExporter implements Exporter {
     if (config?.queue.enabled === true) {
       this.#queue = new SendingQueue(config.queue, {
         clock: settings.clock,
-        send: (batch) => this.#send(batch, 'Exporting failed. Dropping data.'),
+        send: (batch) => this.#send(batch, DROPPING),
       });
       this.#registerGauges(this.#queue, config.queue.sizer);
     }
+  }
+
+  /** Resolves when a reload has no more work here: see `retire`. */
+  get left(): Promise<void> {
+    return this.#left;
   }
 
   start(host: Host): Promise<void> {
@@ -82,6 +100,10 @@ export class DeliveringExporter implements Exporter {
     try {
       offered = await this.#queue.offer(batch);
     } catch (error) {
+      if (this.#retirement !== undefined && !this.#waitsForResult && !isPermanent(error)) {
+        this.#estate.leave(batch);
+        return;
+      }
       this.#counters.enqueueFailed.add(items);
       this.#settings.logger.error('Exporting failed. Rejecting data.', {
         error: messageOf(error),
@@ -93,52 +115,87 @@ export class DeliveringExporter implements Exporter {
   }
 
   /**
-   * Before a shutdown that another exporter follows (a reload): what is queued, or fails from now on, is kept for `takeOver` in place of
-   * being tried once more and dropped. Senders that wait for the result get an error, and send again.
+   * Before a shutdown that is part of a reload. Nobody waits for the far side then: with an heir, what is queued, or fails from now on, is
+   * kept for it (`takeOver`), and without one it is sent behind the reload's back. `left` says when that is over. The attempts under way
+   * have until the deadline; what became of those that are open then is not known, so the heir sends them again.
+   * Senders that wait for the result get an error, and send again.
    */
-  keepLeftovers(): void {
-    if (this.#queue !== undefined) this.#leftovers = [];
+  retire(deadline: Deadline, hasHeir: boolean): void {
+    this.#retirement = { deadline, hasHeir };
+    if (!hasHeir) return;
+    this.#isStopping = true;
+    this.#retry?.giveBack();
+    const error = new ConsumeError('the exporter is being restarted', { reason: 'stopped' });
+    const waiting = this.#queue?.takeBack(error) ?? [];
+    if (!this.#waitsForResult) for (const batch of waiting) this.#estate.leave(batch);
   }
 
-  /** Takes what an exporter that was shut down has kept. What does not fit into the queue counts as lost. */
-  async takeOver(before: DeliveringExporter): Promise<void> {
-    for (const batch of before.#leftovers?.splice(0) ?? []) await this.consume(batch).catch(() => undefined);
+  /** Takes what an exporter that has retired left, and what it will leave. */
+  takeOver(before: DeliveringExporter): void {
+    this.#inheritance.expectFrom(before);
+    before.#estate.passTo((batch) => this.#adopt(batch));
   }
 
-  /** Stops retrying, sends what is queued once more, and shuts the exporter down. What is left at the deadline is lost and counted. */
+  /** No exporter follows after all: what was kept for one is lost. */
+  disinherit(): void {
+    this.#estate.passTo((batch) => this.#lose(batch.itemCount));
+  }
+
+  #adopt(batch: Batch): void {
+    if (this.#retirement?.hasHeir === true) this.#estate.leave(batch);
+    else if (this.#isAbandoned) this.#lose(batch.itemCount);
+    else if (this.#queue !== undefined && !this.#isStopping) this.#queue.adopt(batch).catch(() => undefined);
+    else {
+      this.#adopted.add(batch);
+      this.#inheritance.send(() => this.#sendAdopted(batch));
+    }
+  }
+
+  async #sendAdopted(batch: Batch): Promise<void> {
+    // What is given up counts in `abandon`, any other failure in `#send`.
+    if (!this.#isAbandoned) await this.#send(batch, DROPPING).catch(() => undefined);
+    this.#adopted.delete(batch);
+  }
+
+  /**
+   * Stops retrying, sends what is queued once more, and shuts the exporter down. What is left at the deadline is lost, counted and
+   * logged. After `retire` it only begins all that.
+   */
   shutdown(deadlineMs: number): Promise<void> {
-    this.#stopped ??= this.#shutdown(deadlineMs);
+    if (this.#stopped !== undefined) return this.#stopped;
+    const { clock } = this.#settings;
+    const isEmpty = this.#queue === undefined || (this.#queue.itemCount === 0 && this.#inheritance.isSettled);
+    if (this.#retirement === undefined || isEmpty) {
+      this.#stopped = this.#shutdown(new Deadline(clock, deadlineMs));
+      this.#left = this.#stopped;
+    } else {
+      this.#stopped = Promise.resolve();
+      this.#left = this.#shutdown(this.#retirement.deadline).catch((error: unknown) =>
+        this.#settings.logger.error('Failed to shut down a component', { error: messageOf(error) }),
+      );
+    }
     return this.#stopped;
   }
 
-  async #shutdown(deadlineMs: number): Promise<void> {
-    const { clock } = this.#settings;
-    const endMs = clock.nowMs() + deadlineMs;
+  async #shutdown(deadline: Deadline): Promise<void> {
     this.#isStopping = true;
     this.#retry?.stop();
-    if (this.#queue !== undefined) {
-      let cancel = (): void => undefined;
-      const timeout = new Promise<boolean>((resolve) => {
-        cancel = clock.after(deadlineMs, () => resolve(false));
-      });
-      const drained = await Promise.race([this.#queue.drain().then(() => true), timeout]);
-      cancel();
-      if (!drained) this.#abandon(this.#queue);
-    }
+    const draining = Promise.all([this.#queue?.drain(), this.#inheritance.settled()]);
+    if (!(await deadline.part(DRAINING_SHARE).isOver(draining))) this.abandon();
     for (const remove of this.#gauges.splice(0)) remove();
-    await this.#exporter.shutdown(Math.max(0, endMs - clock.nowMs()));
+    await this.#exporter.shutdown(deadline.budgetMs);
   }
 
   async #send(batch: Batch, failureMessage: string): Promise<void> {
     const items = batch.itemCount;
-    if (this.#leftovers !== undefined && this.#isStopping) return this.#keep(batch);
+    this.#sending.add(batch);
     try {
       if (this.#retry === undefined) await this.#exporter.consume(batch);
       else await this.#retry.send(batch);
     } catch (error) {
       if (this.#isAbandoned) throw error;
-      if (this.#leftovers !== undefined && this.#isStopping && !isPermanent(error)) return this.#keep(batch);
-      this.#counters.sendFailed.add(items);
+      if (this.#isInheritable() && !isPermanent(error)) return this.#estate.leave(batch);
+      this.#counters.failed(items, error);
       this.#settings.logger.error(failureMessage, {
         error: messageOf(error),
         dropped_items: items,
@@ -149,6 +206,8 @@ export class DeliveringExporter implements Exporter {
         this.#settings.reportStatus('recoverable_error', messageOf(error));
       }
       throw error;
+    } finally {
+      this.#sending.delete(batch);
     }
     if (this.#isAbandoned) return;
     this.#counters.sent.add(items);
@@ -158,19 +217,25 @@ export class DeliveringExporter implements Exporter {
     }
   }
 
-  #keep(batch: Batch): void {
-    if (this.#waitsForResult) throw new ConsumeError('the exporter is being restarted', { reason: 'stopped' });
-    this.#leftovers!.push(batch);
+  /** Whether what could not be sent goes to an heir: nobody else knows of it. */
+  #isInheritable(): boolean {
+    return this.#retirement?.hasHeir === true && this.#queue !== undefined && !this.#waitsForResult;
   }
 
-  /** Gives up what is still queued: it counts as lost now, whatever becomes of the attempts under way. */
-  #abandon(queue: SendingQueue): void {
+  /** Gives up what is still here: it goes to the heir or counts as lost now, whatever becomes of the attempts under way. */
+  abandon(): void {
+    if (this.#isAbandoned) return;
     this.#isAbandoned = true;
-    this.#counters.sendFailed.add(queue.itemCount);
-    this.#settings.logger.error('Exporting failed. Dropping data.', {
-      error: 'the queue was not empty at the end of the shutdown',
-      dropped_items: queue.itemCount,
-    });
+    this.#inheritance.abandon();
+    if (this.#isInheritable()) for (const batch of this.#sending) this.#estate.leave(batch);
+    else this.#lose([...this.#adopted].reduce((sum, batch) => sum + batch.itemCount, this.#queue?.itemCount ?? 0));
+  }
+
+  #lose(items: number): void {
+    if (items === 0) return;
+    const error = new ConsumeError('the queue was not empty at the end of the shutdown', { reason: 'stopped' });
+    this.#counters.failed(items, error);
+    this.#settings.logger.error(DROPPING, { error: error.message, dropped_items: items });
   }
 
   #registerGauges(queue: SendingQueue, sizer: string): void {
@@ -198,26 +263,4 @@ export class DeliveringExporter implements Exporter {
       ),
     );
   }
-}
-
-const UNCOUNTED: Counter = { add: () => undefined };
-
-function exportCounters(
-  settings: DeliverySettings,
-): Record<'sent' | 'sendFailed' | 'enqueueFailed' | 'retries', Counter> {
-  const items = ITEM_NAME[settings.signal];
-  const of = (name: string, description: string): Counter =>
-    settings.countsItself === true
-      ? UNCOUNTED
-      : settings.meter.counter(`exporter_${name}_${items}`, { unit: `{${items}}`, description });
-  return {
-    sent: of('sent', `Number of ${items} successfully sent to destination`),
-    sendFailed: of('send_failed', `Number of ${items} in failed attempts to send to destination`),
-    enqueueFailed: of('enqueue_failed', `Number of ${items} failed to be added to the sending queue`),
-    retries: settings.meter.counter(
-      'exporter_retried_requests',
-      { unit: '{requests}', description: 'Number of attempts that failed and were tried again' },
-      { data_type: settings.signal },
-    ),
-  };
 }

@@ -33,6 +33,7 @@ export class SendingQueue {
   #entryCount = 0;
   #inFlight = 0;
   #stopped = false;
+  #isTakenBack = false;
 
   constructor(config: QueueConfig, settings: QueueSettings) {
     this.#config = config;
@@ -60,7 +61,7 @@ export class SendingQueue {
    */
   async offer(batch: Batch): Promise<{ readonly done: Promise<void> }> {
     const size = sizeOf(batch, this.#config.sizer);
-    const { queueSize, sizer, blockOnOverflow, waitForResult } = this.#config;
+    const { queueSize, sizer, blockOnOverflow } = this.#config;
     if (size > queueSize) {
       const message = `element size too large: ${size} ${sizer} for a queue of ${queueSize}`;
       throw new ConsumeError(message, { permanent: true, reason: 'queue_full' });
@@ -70,11 +71,22 @@ export class SendingQueue {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     if (this.#stopped) throw new ConsumeError('sending queue is stopped', { reason: 'stopped' });
+    return { done: this.#take(batch) };
+  }
+
+  /** Takes a batch that this queue's predecessor had taken already: however full it is. Resolves when it was sent or lost. */
+  adopt(batch: Batch): Promise<void> {
+    return this.#take(batch);
+  }
+
+  #take(batch: Batch): Promise<void> {
+    const size = sizeOf(batch, this.#config.sizer);
+    const { waitForResult } = this.#config;
     const items = batch.itemCount;
     this.#used += size;
     this.#itemCount += items;
     this.#entryCount++;
-    const done = new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       const settle = (error: unknown): void => {
         this.#release(size, items);
         if (error === undefined || !waitForResult) resolve();
@@ -82,16 +94,30 @@ export class SendingQueue {
       };
       this.#add({ batch, settle });
     });
-    return { done };
   }
 
-  /** Sends everything that is left. Resolves when all of it was sent or given up. */
+  /** Takes nothing more, sends everything that is left. Resolves when all of it was sent or given up. */
   async drain(): Promise<void> {
+    this.#close();
+    if (this.#entryCount === 0) return;
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Takes nothing more, and gives back what nobody has begun to send. `error` is for the senders that wait for the result. */
+  takeBack(error: unknown): Batch[] {
+    this.#isTakenBack = true;
+    this.#close();
+    return this.#ready.splice(0).map((entries) => {
+      const batch = mergedBatch(entries);
+      for (const entry of entries) entry.settle(error);
+      return batch;
+    });
+  }
+
+  #close(): void {
     this.#stopped = true;
     for (const wake of this.#waiting.splice(0)) wake();
     this.#batcher?.stop();
-    if (this.#entryCount === 0) return;
-    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
   #add(entry: QueueEntry): void {
@@ -105,7 +131,7 @@ export class SendingQueue {
   }
 
   #startSenders(): void {
-    while (this.#inFlight < this.#config.numConsumers && this.#ready.length > 0) {
+    while (!this.#isTakenBack && this.#inFlight < this.#config.numConsumers && this.#ready.length > 0) {
       this.#inFlight++;
       void this.#send(this.#ready.shift()!);
     }

@@ -17,13 +17,14 @@ export interface RetrySettings {
 /**
  * Sends a batch until it is taken, refused for good, or out of time (otelcol exporterhelper/internal/retry_sender.go). Waits grow from
  * `initialIntervalMs` by `multiplier` with jitter; a wait that the server asked for is kept to. After `stop` there are no more waits: each
- * batch gets the attempt that it is owed, and fails if that fails.
+ * batch gets the attempt that it is owed, and fails if that fails. After `giveBack` those that wait fail at once with the error that they
+ * wait for, and no attempt is followed by another.
  */
 export class RetrySender {
   readonly #settings: RetrySettings;
   readonly #target: Consumer;
   readonly #wakeUps = new Set<() => void>();
-  #stopped = false;
+  #end: 'one more attempt' | 'no more attempts' | undefined;
 
   constructor(settings: RetrySettings, target: Consumer) {
     this.#settings = settings;
@@ -31,7 +32,12 @@ export class RetrySender {
   }
 
   stop(): void {
-    this.#stopped = true;
+    this.#end ??= 'one more attempt';
+    for (const wakeUp of [...this.#wakeUps]) wakeUp();
+  }
+
+  giveBack(): void {
+    this.#end = 'no more attempts';
     for (const wakeUp of [...this.#wakeUps]) wakeUp();
   }
 
@@ -42,11 +48,11 @@ export class RetrySender {
     let intervalMs = retry.initialIntervalMs;
     for (;;) {
       // The exporter owns what it gets, so an attempt that may be followed by another gets its own view of the data.
-      const isLast = !retry.enabled || this.#stopped;
+      const isLast = !retry.enabled || this.#end === 'one more attempt';
       const attempt = this.#target.mutatesData && !isLast ? batch.clone() : batch;
       const error = await this.#attempt(attempt);
       if (error === undefined) return;
-      if (!retry.enabled || isPermanent(error) || isLast) throw error;
+      if (!retry.enabled || isPermanent(error) || isLast || this.#isGivenBack) throw error;
       const throttleMs = error instanceof ConsumeError ? (error.retryAfterMs ?? 0) : 0;
       const delayMs = Math.max(this.#jittered(intervalMs), throttleMs);
       intervalMs = Math.min(intervalMs * retry.multiplier, retry.maxIntervalMs);
@@ -63,7 +69,12 @@ export class RetrySender {
         interval: `${Math.round(delayMs)}ms`,
       });
       await this.#wait(delayMs);
+      if (this.#isGivenBack) throw error;
     }
+  }
+
+  get #isGivenBack(): boolean {
+    return this.#end === 'no more attempts';
   }
 
   #jittered(intervalMs: number): number {
@@ -94,7 +105,7 @@ export class RetrySender {
   }
 
   async #wait(delayMs: number): Promise<void> {
-    if (this.#stopped) return;
+    if (this.#end !== undefined) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.#wakeUps.delete(done);

@@ -47,15 +47,20 @@ export class RefusingConsumer implements Consumer {
   }
 }
 
-/** Counts by `name{label=value}`; gauges are read when asked. */
+/** Gauges are read when asked. */
 export class FakeMeter implements Meter {
-  readonly #sums = new Map<string, number>();
+  readonly #counters: { name: string; labels: Readonly<Record<string, string>>; sum: number }[] = [];
   readonly #gauges = new Map<string, () => number>();
   readonly #records = new Map<string, number[]>();
 
   counter(name: string, _options: unknown, labels: Readonly<Record<string, string>> = {}): { add(n: number): void } {
-    const key = seriesName(name, labels);
-    return { add: (amount) => this.#sums.set(key, (this.#sums.get(key) ?? 0) + amount) };
+    const series = { name, labels, sum: 0 };
+    this.#counters.push(series);
+    return {
+      add: (amount) => {
+        series.sum += amount;
+      },
+    };
   }
   histogram(
     name: string,
@@ -77,8 +82,12 @@ export class FakeMeter implements Meter {
     return () => this.#gauges.delete(key);
   }
 
+  /** Of all counters of this name that have these labels, whatever else they have. */
   sum(name: string, labels: Readonly<Record<string, string>> = {}): number {
-    return this.#sums.get(seriesName(name, labels)) ?? 0;
+    const wanted = Object.entries(labels);
+    return this.#counters
+      .filter((one) => one.name === name && wanted.every(([key, value]) => one.labels[key] === value))
+      .reduce((sum, one) => sum + one.sum, 0);
   }
   read(name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
     return this.#gauges.get(seriesName(name, labels))?.();

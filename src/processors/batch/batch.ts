@@ -1,4 +1,4 @@
-import { ConsumeError } from '#base';
+import { ConsumeError, Deadline } from '#base';
 import type { Consumer, CreateSettings, Processor } from '#component';
 import type { Batch, BatchContext, Signal } from '#pdata';
 import { Batcher, shutdownError } from './batcher.ts';
@@ -59,10 +59,8 @@ export class BatchProcessor implements Processor {
     if (this.#closed) return;
     this.#closed = true;
     const batchers = [...this.#batchers.values()];
-    const deadline = Promise.withResolvers<void>();
-    const cancel = this.#settings.clock.after(deadlineMs, deadline.resolve);
-    await Promise.race([Promise.all(batchers.map((batcher) => batcher.drain())), deadline.promise]);
-    cancel();
+    const deadline = new Deadline(this.#settings.clock, deadlineMs);
+    await deadline.isOver(Promise.all(batchers.map((batcher) => batcher.drain())));
     for (const batcher of batchers) batcher.abandon(shutdownError());
     this.#metrics.close();
   }

@@ -1,4 +1,4 @@
-import { ConsumeError } from '#base';
+import { ConsumeError, Deadline } from '#base';
 import type { Consumer, CreateSettings, Processor } from '#component';
 import type { Batch, SpanChunk } from '#pdata';
 import { compact } from '#wire';
@@ -91,10 +91,7 @@ export class TailSamplingProcessor implements Processor {
     this.#unblock();
     this.#buffer.advanceToEnd();
     if (this.#config.dropPendingTracesOnShutdown) this.#discardDue();
-    const deadline = Promise.withResolvers<void>();
-    const cancel = this.#settings.clock.after(deadlineMs, deadline.resolve);
-    await Promise.race([this.#deliverAll(), deadline.promise]);
-    cancel();
+    await new Deadline(this.#settings.clock, deadlineMs).isOver(this.#deliverAll());
     this.#queue.close();
     this.#discardDue();
     const lateCount = this.#buffer.discardLate();

@@ -1,0 +1,43 @@
+import { ConsumeError, isPermanent } from '#base';
+import type { Counter, Meter } from '#component';
+import { grpcCodeName } from '#net';
+import { ITEM_NAME, type Signal } from '#pdata';
+
+/** What is counted around an exporter, under otelcol's names (exporter/exporterhelper/internal/obs_report_sender.go@v0.159.0). */
+export interface ExportCounters {
+  readonly sent: Counter;
+  readonly enqueueFailed: Counter;
+  readonly retries: Counter;
+  /** Items that were given up, by the kind of the error. */
+  failed(items: number, error: unknown): void;
+}
+
+const UNCOUNTED: Counter = { add: () => undefined };
+
+export function exportCounters(meter: Meter, signal: Signal, countsItself: boolean): ExportCounters {
+  const items = ITEM_NAME[signal];
+  const of = (name: string, description: string, labels = {}): Counter =>
+    countsItself ? UNCOUNTED : meter.counter(`exporter_${name}_${items}`, { unit: `{${items}}`, description }, labels);
+  return {
+    sent: of('sent', `Number of ${items} successfully sent to destination`),
+    enqueueFailed: of('enqueue_failed', `Number of ${items} failed to be added to the sending queue`),
+    retries: meter.counter(
+      'exporter_retried_requests',
+      { unit: '{requests}', description: 'Number of attempts that failed and were tried again' },
+      { data_type: signal },
+    ),
+    failed: (count, error) =>
+      of('send_failed', `Number of ${items} in failed attempts to send to destination`, {
+        'error.type': errorType(error),
+        'error.permanent': String(isPermanent(error)),
+      }).add(count),
+  };
+}
+
+/** One of a few words, so the series stay few. */
+function errorType(error: unknown): string {
+  if (!(error instanceof ConsumeError)) return '_OTHER';
+  if (error.reason === 'stopped') return 'Shutdown';
+  if (error.reason === 'timeout') return 'Deadline_Exceeded';
+  return error.grpcCode === undefined ? '_OTHER' : grpcCodeName(error.grpcCode);
+}
