@@ -1,6 +1,6 @@
 /** Which services call which, from parent and child spans of different services. */
 import { zeros } from './filter-sql.ts';
-import { inEnvironment } from './spans.ts';
+import { ENTRY_SPAN, inEnvironment } from './spans.ts';
 import { allOf, raw, type Sql, sql, text } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
 import { inRange, type TimeRange } from './time-grid.ts';
@@ -29,18 +29,27 @@ function padded(range: TimeRange): TimeRange {
   return { fromMs: Math.max(0, range.fromMs - paddingMs), toMs: range.toMs + paddingMs };
 }
 
-/** Services that called `service` in the range, and those that it called, the busiest first. */
+/**
+ * Services that called `service` in the range, and those that it called, the busiest first. Called is what enters it: the spans that its
+ * requests are counted by.
+ */
 export async function readNeighbours(
   reader: StoreReader,
-  filter: TimeRange & { readonly service: string; readonly environment?: string | undefined },
+  filter: TimeRange & {
+    readonly service: string;
+    readonly environment?: string | undefined;
+    readonly operation?: string | undefined;
+  },
   options?: ReadOptions,
 ): Promise<{ readonly callers: readonly CallCount[]; readonly callees: readonly CallCount[] }> {
   const environment = filter.environment ? [inEnvironment(filter.environment)] : [];
   const own = allOf([inRange(filter), sql`service_name = ${text(filter.service)}`, ...environment]);
+  const operation = filter.operation ? [sql`name = ${text(filter.operation)}`] : [];
+  const entries = allOf([own, ENTRY_SPAN, HAS_PARENT, ...operation]);
   const others = allOf([inRange(padded(filter)), sql`service_name != ${text(filter.service)}`]);
   const callers = sql`SELECT other.service_name AS service, count() AS n, countIf(own.status_code = 2) AS e
     FROM (SELECT trace_id, span_id, service_name FROM spans WHERE ${others}) AS other
-    INNER JOIN (SELECT trace_id, parent_span_id, status_code FROM spans WHERE ${own} AND ${HAS_PARENT}) AS own
+    INNER JOIN (SELECT trace_id, parent_span_id, status_code FROM spans WHERE ${entries}) AS own
       ON other.trace_id = own.trace_id AND other.span_id = own.parent_span_id
     GROUP BY service ORDER BY n DESC, service LIMIT 100`;
   const callees = sql`SELECT other.service_name AS service, count() AS n, countIf(other.status_code = 2) AS e

@@ -68,8 +68,9 @@ describe('listServices', () => {
     const found = services.find((service) => service.name === 'quiet');
     expect(found).toMatchObject({
       requestCount: 0,
-      errorRatio: 0,
-      p95Ns: 0,
+      // Nothing to measure.
+      errorRatio: null,
+      p95Ns: null,
       // Its resource does not name an SDK.
       language: 'cpython',
       version: '7',

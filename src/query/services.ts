@@ -1,31 +1,12 @@
 /** Rates, errors and durations of services and their operations, over entry spans. */
+import { cutText } from './cut.ts';
 import { QueryError } from './errors.ts';
-import type { Table } from './row-binary.ts';
+import { zeros } from './filter-sql.ts';
+import { type RedRow, type RedSeries, type RedSummary, readDataTime, readRed } from './red.ts';
 import { ENTRY_SPAN, inEnvironment, type SpanKind, spanKind } from './spans.ts';
 import { allOf, Bound, raw, type Sql, sql, text, texts } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
-import {
-  bucketOf,
-  chooseGrid,
-  coveredSeconds,
-  inRange,
-  type Series,
-  spread,
-  type TimeGrid,
-  type TimeRange,
-} from './time-grid.ts';
-
-/** Rate, errors and durations over a range. Rates are per second, quantiles in ns. */
-export interface RedSummary {
-  readonly requestCount: number;
-  readonly requestRate: number;
-  readonly errorCount: number;
-  /** 0 to 1 */
-  readonly errorRatio: number;
-  readonly p50Ns: number;
-  readonly p95Ns: number;
-  readonly p99Ns: number;
-}
+import { chooseGrid, inRange, type Series, type TimeGrid, type TimeRange } from './time-grid.ts';
 
 export interface ServiceSummary extends RedSummary {
   readonly name: string;
@@ -43,14 +24,6 @@ export interface OperationSummary extends RedSummary {
   readonly sparkRate: Series;
 }
 
-export interface RedSeries {
-  readonly requestRate: Series;
-  readonly errorRate: Series;
-  readonly p50Ns: Series;
-  readonly p95Ns: Series;
-  readonly p99Ns: Series;
-}
-
 export interface ServiceFilter extends TimeRange {
   readonly environment?: string | undefined;
   readonly service?: string | undefined;
@@ -59,110 +32,9 @@ export interface ServiceFilter extends TimeRange {
 
 const sparkBuckets = 40;
 const chartBuckets = 120;
-/** Operations beyond these many are left out, the rarest first. */
+/** Operations and services beyond these many are left out, the rarest first. */
 const maxOperations = 500;
-
-/** RED of one group: totals and per bucket. */
-interface RedRow extends RedSummary {
-  readonly key: string;
-  readonly kind: number;
-  /** The start of the newest request. */
-  readonly newestNs: bigint;
-  readonly series: RedSeries & { readonly errorRatio: Series };
-}
-
-/**
- * Exact quantiles take 8 bytes for each span of the range; where that is more than a query may hold, an approximation of
- * at most 0.5 % error answers.
- */
-const EXACT = {
-  state: raw('quantilesExactState(0.5, 0.95, 0.99)'),
-  merge: raw('quantilesExactMerge(0.5, 0.95, 0.99)'),
-};
-const APPROXIMATE = {
-  state: raw('quantilesDDState(0.005, 0.5, 0.95, 0.99)'),
-  merge: raw('quantilesDDMerge(0.005, 0.5, 0.95, 0.99)'),
-};
-
-interface RedQuery {
-  /** `service_name`, or `name` and `kind` of operations. */
-  readonly key: Sql;
-  readonly kind: Sql;
-  readonly condition: Sql;
-  readonly grid: TimeGrid;
-  readonly range: TimeRange;
-}
-
-async function readRed(reader: StoreReader, query: RedQuery, options?: ReadOptions): Promise<readonly RedRow[]> {
-  try {
-    return redRows(await reader.read(redStatement(query, EXACT), options), query);
-  } catch (error) {
-    if (!(error instanceof QueryError) || error.code !== 'too_large') throw error;
-    return redRows(await reader.read(redStatement(query, APPROXIMATE), options), query);
-  }
-}
-
-function redStatement(query: RedQuery, quantiles: typeof EXACT): Sql {
-  return sql`SELECT red_key, red_kind, sum(n) AS requests, sum(e) AS errors, ${quantiles.merge}(q) AS total_quantiles,
-      groupArray(bucket) AS buckets, groupArray(n) AS counts, groupArray(e) AS error_counts,
-      groupArray(bucket_quantiles) AS quantiles, toUnixTimestamp64Nano(max(newest)) AS newest_ns
-    FROM (
-      SELECT ${query.key} AS red_key, ${query.kind} AS red_kind, ${bucketOf(query.grid)} AS bucket,
-        count() AS n, countIf(status_code = 2) AS e, max(time) AS newest, ${quantiles.state}(duration_ns) AS q,
-        finalizeAggregation(q) AS bucket_quantiles
-      FROM spans WHERE ${query.condition} GROUP BY red_key, red_kind, bucket)
-    GROUP BY red_key, red_kind ORDER BY requests DESC, red_key, red_kind LIMIT ${new Bound('UInt32', maxOperations * 4)}`;
-}
-
-function redRows(table: Table, { grid, range }: RedQuery): readonly RedRow[] {
-  const requests = table.numbers('requests');
-  const errors = table.numbers('errors');
-  const seconds = (range.toMs - range.fromMs) / 1000;
-  const newest = table.bigints('newest_ns');
-  const perBucket = (buckets: readonly number[], values: readonly number[]): Series =>
-    spread(
-      grid,
-      buckets,
-      values.map((value, i) => value / coveredSeconds(grid, range, buckets[i]!)),
-    );
-  return table.strings('red_key').map((key, row) => {
-    const buckets = table.column<number[]>('buckets')[row]!;
-    const counts = table.column<number[]>('counts')[row]!;
-    const errorCounts = table.column<number[]>('error_counts')[row]!;
-    const quantiles = table.column<number[][]>('quantiles')[row]!;
-    const total = table.column<number[]>('total_quantiles')[row]!;
-    const quantile = (index: number): Series =>
-      spread(
-        grid,
-        buckets,
-        quantiles.map((values) => Number(values[index])),
-      );
-    return {
-      key,
-      kind: table.column<number>('red_kind')[row]!,
-      newestNs: newest[row]!,
-      requestCount: requests[row]!,
-      requestRate: requests[row]! / seconds,
-      errorCount: errors[row]!,
-      errorRatio: errors[row]! / requests[row]!,
-      p50Ns: Number(total[0]),
-      p95Ns: Number(total[1]),
-      p99Ns: Number(total[2]),
-      series: {
-        requestRate: perBucket(buckets, counts),
-        errorRate: perBucket(buckets, errorCounts),
-        errorRatio: spread(
-          grid,
-          buckets,
-          errorCounts.map((count, i) => count / counts[i]!),
-        ),
-        p50Ns: quantile(0),
-        p95Ns: quantile(1),
-        p99Ns: quantile(2),
-      },
-    };
-  });
-}
+export const maxServices = 1000;
 
 function baseCondition(filter: ServiceFilter): Sql {
   const conditions = [inRange(filter)];
@@ -171,43 +43,80 @@ function baseCondition(filter: ServiceFilter): Sql {
   return allOf(conditions);
 }
 
-function entryCondition(filter: ServiceFilter): Sql {
-  const operation = filter.operation ? [sql`name = ${text(filter.operation)}`] : [];
-  return allOf([baseCondition(filter), ENTRY_SPAN, ...operation]);
+const SERVES: Sql = raw('kind IN (2, 5)');
+const NO_PARENT: Sql = raw(`parent_span_id = ${zeros(8)}`);
+/** A client's or producer's span without a parent: the service calls somebody, perhaps itself. */
+const ROOT_CALL: Sql = raw(`(kind IN (3, 4) AND parent_span_id = ${zeros(8)})`);
+
+/** The services of a range, the busiest first, and how many there are. */
+interface Census {
+  readonly total: number;
+  readonly services: readonly { readonly name: string; readonly newestNs: bigint }[];
+  /** Some service has both calls without a parent and requests from somebody: some of them may be one call. */
+  readonly callsItself: boolean;
 }
 
-/** All services with spans in the range, the busiest first. Services without entry spans have counts of 0. */
+async function readCensus(reader: StoreReader, filter: ServiceFilter, options?: ReadOptions): Promise<Census> {
+  const table = await reader.read(
+    sql`SELECT service_name, toUnixTimestamp64Nano(max(time)) AS newest, countIf(${ENTRY_SPAN}) AS requests,
+        countIf(${ROOT_CALL}) > 0 AND countIf(${SERVES} AND NOT ${NO_PARENT}) > 0 AS calls_itself,
+        count() OVER () AS total, max(calls_itself) OVER () AS any_calls_itself
+      FROM spans WHERE ${baseCondition(filter)} GROUP BY service_name
+      ORDER BY requests DESC, service_name LIMIT ${new Bound('UInt32', maxServices)}`,
+    options,
+  );
+  const newest = table.bigints('newest');
+  return {
+    total: table.numbers('total')[0] ?? 0,
+    services: table.strings('service_name').map((name, row) => ({ name, newestNs: newest[row]! })),
+    callsItself: table.column<number>('any_calls_itself')[0] === 1,
+  };
+}
+
+/**
+ * The requests of services: their entry spans. Where the client's span that begins a trace and the server's span that it calls are of one
+ * service, they are one call, and the server's counts.
+ */
+function entryCondition(filter: ServiceFilter, census: Census): Sql {
+  const conditions = [baseCondition(filter), ENTRY_SPAN];
+  if (filter.operation) conditions.push(sql`name = ${text(filter.operation)}`);
+  if (census.callsItself) {
+    conditions.push(sql`NOT (${ROOT_CALL} AND (service_name, trace_id, span_id) IN (
+      SELECT service_name, trace_id, parent_span_id FROM spans WHERE ${baseCondition(filter)} AND ${SERVES} AND NOT ${NO_PARENT}))`);
+  }
+  if (census.total > census.services.length) {
+    conditions.push(sql`service_name IN (SELECT service_name FROM spans WHERE ${baseCondition(filter)}
+      GROUP BY service_name ORDER BY countIf(${ENTRY_SPAN}) DESC, service_name LIMIT ${new Bound('UInt32', maxServices)})`);
+  }
+  return allOf(conditions);
+}
+
+export interface ServiceList {
+  readonly grid: TimeGrid;
+  /** The busiest first. */
+  readonly services: readonly ServiceSummary[];
+  readonly total: number;
+}
+
+/** The services with spans in the range; those without entry spans have no requests. */
 export async function listServices(
   reader: StoreReader,
   filter: ServiceFilter,
   options?: ReadOptions,
-): Promise<{ readonly grid: TimeGrid; readonly services: readonly ServiceSummary[] }> {
+): Promise<ServiceList> {
   const grid = chooseGrid(filter, sparkBuckets);
-  const query: RedQuery = {
-    key: raw('service_name'),
-    kind: raw('toUInt8(0)'),
-    condition: entryCondition(filter),
-    grid,
-    range: filter,
-  };
-  const [rows, names] = await Promise.all([readRed(reader, query, options), readAllNames(reader, filter, options)]);
-  const identities = await readIdentities(reader, filter, rows, names, options);
+  const [census, data] = await Promise.all([
+    readCensus(reader, filter, options),
+    readDataTime(reader, filter, grid, options),
+  ]);
+  const condition = entryCondition(filter, census);
+  const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), condition, grid, data, limit: maxServices };
+  const rows = await readRed(reader, query, options);
+  const identities = await readIdentities(reader, filter, rows, census, options);
   const byName = new Map(rows.map((row) => [row.key, row]));
   const services = identities.map((identity) => serviceSummary(identity, byName.get(identity.name), grid));
-  return { grid, services: services.sort((a, b) => b.requestCount - a.requestCount || (a.name < b.name ? -1 : 1)) };
-}
-
-/** The services with spans of any kind. */
-async function readAllNames(
-  reader: StoreReader,
-  filter: ServiceFilter,
-  options?: ReadOptions,
-): Promise<readonly string[]> {
-  const table = await reader.read(
-    sql`SELECT service_name FROM spans WHERE ${baseCondition(filter)} GROUP BY service_name`,
-    options,
-  );
-  return table.strings('service_name');
+  services.sort((a, b) => b.requestCount - a.requestCount || (a.name < b.name ? -1 : 1));
+  return { grid, services, total: census.total };
 }
 
 interface ServiceIdentity {
@@ -222,34 +131,24 @@ const LANGUAGE: Sql = raw('coalesce(resource.telemetry.sdk.language.:String, res
 
 /**
  * Attributes of a service are those of its newest request (or span, where it has no requests): reading them of all spans
- * would cost more than all the rest.
+ * would cost more than all the rest. They are found by their times, of which there are at most `maxServices`.
  */
 async function readIdentities(
   reader: StoreReader,
   filter: ServiceFilter,
   rows: readonly RedRow[],
-  names: readonly string[],
+  census: Census,
   options?: ReadOptions,
 ): Promise<readonly ServiceIdentity[]> {
-  const newest = new Map(rows.map((row) => [row.key, row.newestNs]));
-  const silent = names.filter((name) => !newest.has(name));
-  if (silent.length > 0) {
-    const table = await reader.read(
-      sql`SELECT service_name, toUnixTimestamp64Nano(max(time)) AS newest FROM spans
-        WHERE ${baseCondition(filter)} AND service_name IN (SELECT arrayJoin(${texts(silent)})) GROUP BY service_name`,
-      options,
-    );
-    table.strings('service_name').forEach((name, row) => {
-      newest.set(name, table.bigints('newest')[row]!);
-    });
-  }
-  if (newest.size === 0) return [];
+  if (census.services.length === 0) return [];
+  const newest = new Map(census.services.map(({ name, newestNs }) => [name, newestNs]));
+  for (const row of rows) if (newest.has(row.key)) newest.set(row.key, row.newestNs);
   const attributes = await reader.read(
-    sql`SELECT service_name, anyIf(${LANGUAGE}, isNotNull(${LANGUAGE})) AS language,
-        anyIf(resource.service.version.:String, isNotNull(resource.service.version)) AS version
+    sql`SELECT service_name, ${cutText(sql`anyIf(${LANGUAGE}, isNotNull(${LANGUAGE}))`)} AS language,
+        ${cutText(raw('anyIf(resource.service.version.:String, isNotNull(resource.service.version))'))} AS version
       FROM spans WHERE ${baseCondition(filter)} AND time IN (
         SELECT fromUnixTimestamp64Nano(toInt64(arrayJoin(${texts([...newest.values()].map(String))})), 'UTC'))
-      GROUP BY service_name`,
+      GROUP BY service_name LIMIT ${new Bound('UInt32', 2 * maxServices)}`,
     options,
   );
   const rowOf = new Map(attributes.strings('service_name').map((name, row) => [name, row]));
@@ -273,10 +172,10 @@ function serviceSummary(identity: ServiceIdentity, red: RedRow | undefined, grid
     requestCount: red?.requestCount ?? 0,
     requestRate: red?.requestRate ?? 0,
     errorCount: red?.errorCount ?? 0,
-    errorRatio: red?.errorRatio ?? 0,
-    p50Ns: red?.p50Ns ?? 0,
-    p95Ns: red?.p95Ns ?? 0,
-    p99Ns: red?.p99Ns ?? 0,
+    errorRatio: red?.errorRatio ?? null,
+    p50Ns: red?.p50Ns ?? null,
+    p95Ns: red?.p95Ns ?? null,
+    p99Ns: red?.p99Ns ?? null,
     newestMs,
     sparkRate: red?.series.requestRate ?? empty,
     sparkErrorRatio: red?.series.errorRatio ?? empty,
@@ -287,6 +186,8 @@ function serviceSummary(identity: ServiceIdentity, red: RedRow | undefined, grid
 export interface ServiceDetail {
   readonly summary: ServiceSummary;
   readonly grid: TimeGrid;
+  /** How much of the range has data: what rates count over. */
+  readonly dataSeconds: number;
   readonly series: RedSeries;
   readonly operations: readonly OperationSummary[];
 }
@@ -298,31 +199,32 @@ export async function readService(
   options?: ReadOptions,
 ): Promise<ServiceDetail> {
   const grid = chooseGrid(filter, chartBuckets);
-  const condition = entryCondition(filter);
-  const common = { condition, grid, range: filter };
-  const [totals, operations, names] = await Promise.all([
-    readRed(reader, { ...common, key: raw('service_name'), kind: raw('toUInt8(0)') }, options),
-    readRed(reader, { ...common, key: raw('name'), kind: raw('kind') }, options),
-    readAllNames(reader, filter, options),
+  const [census, data] = await Promise.all([
+    readCensus(reader, filter, options),
+    readDataTime(reader, filter, grid, options),
   ]);
-  const identities = await readIdentities(reader, filter, totals, names, options);
+  const common = { condition: entryCondition(filter, census), grid, data, limit: maxOperations };
+  const [totals, operations] = await Promise.all([
+    readRed(reader, { ...common, key: raw('service_name'), kind: raw('toUInt8(0)') }, options),
+    readRed(reader, { ...common, key: cutText(raw('name')), kind: raw('kind') }, options),
+  ]);
+  const identities = await readIdentities(reader, filter, totals, census, options);
   const identity = identities[0];
   if (identity === undefined) {
     throw new QueryError('not_found', `no spans of the service ${filter.service} in this time range`, {
       hint: 'choose a longer range, or another environment',
     });
   }
-  const summary = serviceSummary(identity, totals[0], grid);
   const empty = new Array<null>(grid.count).fill(null);
-  const { errorRatio: _, ...series } = totals[0]?.series ?? {
-    requestRate: empty,
-    errorRate: empty,
-    errorRatio: empty,
-    p50Ns: empty,
-    p95Ns: empty,
-    p99Ns: empty,
+  const none = { requestRate: empty, errorRate: empty, errorRatio: empty, p50Ns: empty, p95Ns: empty, p99Ns: empty };
+  const { errorRatio: _, ...series } = totals[0]?.series ?? none;
+  return {
+    summary: serviceSummary(identity, totals[0], grid),
+    grid,
+    dataSeconds: data.seconds,
+    series,
+    operations: operations.map(operationSummary),
   };
-  return { summary, grid, series, operations: operations.slice(0, maxOperations).map(operationSummary) };
 }
 
 function operationSummary(row: RedRow): OperationSummary {
@@ -337,7 +239,7 @@ export async function listOperations(
   options?: ReadOptions,
 ): Promise<readonly { readonly name: string; readonly kind: SpanKind; readonly count: number }[]> {
   const table = await reader.read(
-    sql`SELECT name, kind, count() AS n FROM spans WHERE ${baseCondition({ ...filter, service: filter.service || undefined })}
+    sql`SELECT ${cutText(raw('spans.name'))} AS name, kind, count() AS n FROM spans WHERE ${baseCondition({ ...filter, service: filter.service || undefined })}
       GROUP BY name, kind ORDER BY n DESC, name, kind LIMIT 1000`,
     options,
   );

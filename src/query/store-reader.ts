@@ -20,13 +20,30 @@ export interface ReadOptions {
   readonly timeoutMs?: number;
   /** Further settings of ClickHouse, such as a limit on what is read. */
   readonly settings?: ClickHouseSettings;
+  /**
+   * `cheap` where the statement reads little however much is stored: a few index ranges, a trace by its id. Such reads pass the others.
+   * Default `heavy`.
+   */
+  readonly cost?: ReadCost;
+  /** The answer may not be longer. Default 32 MiB; a statement that can give more has to cut values and rows itself. */
+  readonly maxBytes?: number;
 }
+
+export type ReadCost = 'cheap' | 'heavy';
+
+/**
+ * ClickHouse's setting `priority`: a query waits while one with a smaller number runs. The engine keeps lanes for those with 1. Queries of
+ * other programs have 0, which takes no part in this.
+ */
+const PRIORITY: { readonly [cost in ReadCost]: string } = { cheap: '1', heavy: '10' };
 
 type Format = 'RowBinaryWithNamesAndTypes' | 'Native';
 
 const defaultTimeoutMs = 20_000;
-/** Answers are held in memory while they are turned into what the console wants. */
-const maxResultBytes = 256 * 1024 * 1024;
+/** Answers are held in memory while they are turned into what the console wants, in several forms at a time. */
+const defaultMaxBytes = 32 * 1024 * 1024;
+/** Parameters travel in the URL, and servers take at most 1 MiB of it: what has no limit of its own must be a subquery. */
+const maxParameterBytes = 256 * 1024;
 
 /** Reads from the store. Connections are opened when the first query runs. */
 export class StoreReader {
@@ -65,6 +82,10 @@ export class StoreReader {
   async #fetch(statement: Sql, format: Format, options: ReadOptions): Promise<Buffer> {
     const client = await this.#connect();
     const { text, params } = statement.render();
+    const parameterBytes = Object.values(params).reduce<number>((sum, value) => sum + String(value).length, 0);
+    if (parameterBytes > maxParameterBytes)
+      throw new Error(`bug: ${parameterBytes} bytes of parameters in: ${text.slice(0, 200)}`);
+    const maxBytes = options.maxBytes ?? defaultMaxBytes;
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs;
     const result = await client.exec({
       query: `${text}\nFORMAT ${format}`,
@@ -72,16 +93,23 @@ export class StoreReader {
       ...(options.signal !== undefined && { abort_signal: options.signal }),
       clickhouse_settings: {
         max_execution_time: timeoutMs / 1000,
-        max_result_bytes: String(maxResultBytes),
+        max_result_bytes: String(maxBytes),
         result_overflow_mode: 'throw',
         // Errors in the middle of an answer come as an error, not as a cut-off body.
         wait_end_of_query: 1,
         cancel_http_readonly_queries_on_client_close: 1,
+        priority: PRIORITY[options.cost ?? 'heavy'],
         ...options.settings,
       },
     });
     const chunks: Buffer[] = [];
-    for await (const chunk of result.stream) chunks.push(chunk as Buffer);
+    let byteLength = 0;
+    for await (const chunk of result.stream) {
+      byteLength += (chunk as Buffer).length;
+      // The limit above counts the store's own form of the rows; this one counts what comes.
+      if (byteLength > 2 * maxBytes) throw tooLarge('', undefined);
+      chunks.push(chunk as Buffer);
+    }
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   }
 

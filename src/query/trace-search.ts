@@ -70,11 +70,23 @@ export async function searchTraces(
   const conditions = await conditionsOf(query);
   const grid = chooseGrid(query, histogramBuckets);
   const found = await findMatches(reader, query, conditions, grid, options);
-  const traces = await withSummaries(reader, found.matches, options);
+  const traces = (await withSummaries(reader, found.matches, options)).toSorted(SHOWN_ORDER[query.sort]);
   const total = found.okCounts.reduce((sum, n) => sum + n, 0) + found.errorCounts.reduce((sum, n) => sum + n, 0);
   const nearestMs = total === 0 ? await nearestTime(reader, 'spans', conditions.span, query, options) : undefined;
   return { traces, total, nearestMs, grid, okCounts: found.okCounts, errorCounts: found.errorCounts };
 }
+
+type Order = (a: FoundTrace, b: FoundTrace) => number;
+const newestFirst: Order = (a, b) => (a.startNs > b.startNs ? -1 : a.startNs < b.startNs ? 1 : 0);
+const slowestFirst: Order = (a, b) => Number(b.endNs - b.startNs - (a.endNs - a.startNs)) || newestFirst(a, b);
+
+/** A list is in the order of what it shows of each trace, which is the whole trace's and not the matching span's. */
+const SHOWN_ORDER: { readonly [sort in TraceSort]: Order } = {
+  newest: newestFirst,
+  slowest: slowestFirst,
+  spans: (a, b) => b.spanCount - a.spanCount || newestFirst(a, b),
+  errors: (a, b) => b.errorCount - a.errorCount || newestFirst(a, b),
+};
 
 interface Match {
   readonly traceId: string;
@@ -148,7 +160,7 @@ function newestSource(query: TraceQuery, conditions: Conditions): Sql {
   const known = raw(conditions.isEverything ? 'match_failed' : '0');
   const isKnown = conditions.isEverything || conditions.excludeFailed;
   const failed = isKnown ? known : sql`trace_id IN (${failedTraces(query)})`;
-  return sql`SELECT trace_id, matched, toInt64(0) AS rank, ${failed} AS failed, last_match, first_match AS time
+  return sql`SELECT trace_id, matched, toUnixTimestamp64Nano(first_match) AS rank, ${failed} AS failed, last_match, first_match AS time
     FROM (${matchingTraces(query, conditions)})`;
 }
 
@@ -174,15 +186,15 @@ function rankedSource(query: TraceQuery, conditions: Conditions): Sql {
     GROUP BY trace_id HAVING countIf(is_match) > 0${raw(conditions.excludeFailed ? ' AND NOT failed' : '')}`;
 }
 
-/** How many buckets of time a sample is spread over, and how many traces each may give for each reason. */
+/** A sample is so many traces; each moment that has traces gets its share, and what one does not use goes to the others. */
+const sampleSize = 1200;
+/** How many buckets of time a sample is spread over. */
 const sampleBuckets = 100;
-const sampledSlowest = 3;
-const sampledFailed = 3;
-const sampledAny = 6;
 
 /**
  * A sample of the matching traces for a picture of the whole range: of each bucket of time those with the longest matching spans, some
- * with failed ones, and some at random (by their ids, so that the same question has the same answer). At most about 1200, in no order.
+ * with failed ones, and some at random (by their ids, so that the same question has the same answer), in no order. Where few buckets have
+ * traces each gives more, so that the sample is as large as it may be.
  */
 export async function sampleTraces(
   reader: StoreReader,
@@ -191,22 +203,26 @@ export async function sampleTraces(
 ): Promise<readonly FoundTrace[]> {
   const conditions = await conditionsOf(query);
   const grid = chooseGrid(query, sampleBuckets);
-  const pick = (count: number, weight: string): Sql =>
-    raw(`groupArraySorted(${count})((${weight}, trace_id, matched))`);
+  const size = raw(String(sampleSize));
+  const pick = (weight: string): Sql => raw(`groupArraySorted(${sampleSize})((${weight}, trace_id, matched))`);
+  // Traces are chosen round by round: in each, every bucket gives its next slowest, its next failed one, and two others.
+  const ranked = (list: string, rank: string): Sql =>
+    raw(`arrayMap((one, place) -> (one.2, one.3, ${rank}), ${list}, arrayEnumerate(${list}))`);
   const table = await reader.read(
-    sql`SELECT ${bucketOf(grid)} AS bucket, ${pick(sampledSlowest, '-toInt64(longest)')} AS slowest,
-        ${pick(sampledFailed, 'toInt64(0)')} FILTER (WHERE match_failed) AS failed,
-        ${pick(sampledAny, 'toInt64(cityHash64(trace_id))')} AS others
-      FROM (SELECT *, first_match AS time FROM (${matchingTraces(query, conditions)})) GROUP BY bucket`,
+    sql`SELECT one.1 AS trace_id, any(one.2) AS matched FROM (
+        SELECT bucket, arrayJoin(arrayConcat(${ranked('slowest', 'toUInt32(place)')}, ${ranked('failed', 'toUInt32(place)')},
+          ${ranked('others', 'toUInt32(intDiv(place + 1, 2))')})) AS one
+        FROM (
+          SELECT ${bucketOf(grid)} AS bucket, ${pick('-toInt64(longest)')} AS slowest,
+            ${pick('toInt64(cityHash64(trace_id))')} FILTER (WHERE match_failed) AS failed,
+            ${pick('toInt64(cityHash64(trace_id))')} AS others
+          FROM (SELECT *, first_match AS time FROM (${matchingTraces(query, conditions)})) GROUP BY bucket))
+      GROUP BY trace_id ORDER BY min(one.3), min(bucket), trace_id LIMIT ${size}`,
     options,
   );
-  const matches = new Map<string, Match>();
-  for (const name of ['slowest', 'failed', 'others']) {
-    for (const traces of table.column<[unknown, string, string][]>(name)) {
-      for (const [, traceId, spanId] of traces) matches.set(traceId, { traceId, spanId });
-    }
-  }
-  return withSummaries(reader, [...matches.values()], options);
+  const spanIds = table.strings('matched');
+  const matches = table.strings('trace_id').map((traceId, row) => ({ traceId, spanId: spanIds[row]! }));
+  return withSummaries(reader, matches, options);
 }
 
 export interface ServiceTraceQuery extends TimeRange {
@@ -238,5 +254,6 @@ export async function findServiceTraces(
   );
   const spanIds = table.strings('span_id');
   const matches = table.strings('trace_id').map((traceId, row) => ({ traceId, spanId: spanIds[row]! }));
-  return withSummaries(reader, matches, options);
+  const traces = await withSummaries(reader, matches, options);
+  return traces.toSorted(query.pick === 'failed' ? newestFirst : slowestFirst);
 }

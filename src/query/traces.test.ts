@@ -257,7 +257,8 @@ describe('searchTraces', () => {
     const ids = sample.map((trace) => trace.traceId);
     const own = spans.filter((span) => span.service === 'payments');
     const expected = new Set(own.map((span) => span.traceId));
-    expect(ids.length).toBeLessThan(expected.size);
+    // The other buckets are empty, so these few may use the whole sample.
+    expect(ids).toHaveLength(expected.size);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.filter((traceId) => !expected.has(traceId))).toEqual([]);
     const slowest = own.reduce((best, span) => (span.durationNs > best.durationNs ? span : best));

@@ -128,6 +128,10 @@ function route(url: URL, state: State): object | undefined {
       return status(state, nowMs);
     case 'services':
       return parts[1] === undefined ? services(store, range) : service(store, range, parts[1], get('operation'));
+    case 'service-names': {
+      const names = services(store, range).services.map(({ name }) => name);
+      return { names: names.sort(), total: names.length, truncated: false, limit: 1000 };
+    }
     case 'operations':
       return operations(store, range, get('service') ?? '');
     case 'traces':

@@ -8,8 +8,10 @@ import {
   listAttributeValues,
   listMetricLabels,
   listMetrics,
+  listNamesInRange,
   listOperations,
   listServices,
+  maxServices,
   QueryError,
   queryMetric,
   type ReadOptions,
@@ -29,6 +31,7 @@ import type {
   MetricQueryResponse,
   MetricsResponse,
   OperationsResponse,
+  ServiceNamesResponse,
   ServicesResponse,
   SystemResponse,
 } from './types.ts';
@@ -66,6 +69,7 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
   };
   get('/status', statusRoute(settings));
   get('/services', servicesRoute);
+  get('/service-names', serviceNamesRoute);
   get('/services/:name', serviceRoute);
   get('/operations', operationsRoute);
   get('/traces', tracesRoute);
@@ -88,7 +92,17 @@ function pathParts(params: unknown): ConsoleRequest['path'] {
 }
 
 async function servicesRoute({ reader, query, options }: ConsoleRequest): Promise<ServicesResponse> {
-  return listServices(reader, { ...query.range(), environment: query.text('environment') }, options);
+  const list = await listServices(reader, { ...query.range(), environment: query.text('environment') }, options);
+  return { ...list, truncated: list.total > list.services.length, limit: maxServices };
+}
+
+async function serviceNamesRoute({ reader, query, options }: ConsoleRequest): Promise<ServiceNamesResponse> {
+  const { names, total } = await listNamesInRange(
+    reader,
+    { ...query.range(), environment: query.text('environment') },
+    options,
+  );
+  return { names, total, truncated: total > names.length, limit: maxServices };
 }
 
 async function operationsRoute({ reader, query, options }: ConsoleRequest): Promise<OperationsResponse> {

@@ -60,15 +60,21 @@ export interface TimeGrid {
   readonly count: number;
 }
 
-/** GET /api/console/services?from&to&environment */
-export interface ServicesResponse {
+/** GET /api/console/services?from&to&environment : the 1,000 busiest; `total` counts all. */
+export interface ServicesResponse extends Completeness {
   readonly grid: TimeGrid;
   readonly services: readonly ServiceSummary[];
 }
 
+/** GET /api/console/service-names?from&to&environment : for menus; cheap enough to ask with every page. Sorted, at most 1,000. */
+export interface ServiceNamesResponse extends Completeness {
+  readonly names: readonly string[];
+}
+
 /**
- * Rate, errors and durations count the entry spans of a service: kind server or consumer, or a root span.
- * Rates are per second over the range; quantiles in ns. `null` in a sparkline means no data in that bucket.
+ * Rate, errors and durations count the entry spans of a service: kind server or consumer, or a root span. A client's root span and the
+ * server's span that it calls in the same service are one call. Rates are per second over the part of the range in which the store has data;
+ * quantiles in ns. Without requests there is nothing to measure: `null`. In a sparkline it means no data in that bucket.
  */
 export interface ServiceSummary {
   readonly name: string;
@@ -79,10 +85,10 @@ export interface ServiceSummary {
   readonly requestRate: number;
   readonly errorCount: number;
   /** 0..1 */
-  readonly errorRatio: number;
-  readonly p50Ns: number;
-  readonly p95Ns: number;
-  readonly p99Ns: number;
+  readonly errorRatio: number | null;
+  readonly p50Ns: number | null;
+  readonly p95Ns: number | null;
+  readonly p99Ns: number | null;
   readonly newestMs: number;
   readonly sparkRate: readonly (number | null)[];
   readonly sparkErrorRatio: readonly (number | null)[];
@@ -93,6 +99,8 @@ export interface ServiceSummary {
 export interface ServiceResponse {
   readonly summary: ServiceSummary;
   readonly grid: TimeGrid;
+  /** Seconds of the range that have data: what rates count over. */
+  readonly dataSeconds: number;
   readonly series: {
     readonly requestRate: readonly (number | null)[];
     readonly errorRate: readonly (number | null)[];
@@ -114,10 +122,10 @@ export interface OperationSummary {
   readonly requestCount: number;
   readonly requestRate: number;
   readonly errorCount: number;
-  readonly errorRatio: number;
-  readonly p50Ns: number;
-  readonly p95Ns: number;
-  readonly p99Ns: number;
+  readonly errorRatio: number | null;
+  readonly p50Ns: number | null;
+  readonly p95Ns: number | null;
+  readonly p99Ns: number | null;
   readonly sparkRate: readonly (number | null)[];
 }
 
@@ -142,7 +150,8 @@ export interface TracesResponse extends Completeness {
 /**
  * GET /api/console/traces/sample?from&to&q&service&operation&minDurationNs&maxDurationNs&status&environment
  * What a scatter shows of a range with more traces than a list can hold: of each hundredth of the range some of the slowest, some of the
- * failed and some at random, about 1200 at most, in no order. The same question has the same answer.
+ * failed and some at random, in no order; 1,200 where there are as many, wherever in the range they lie. The same question has the same
+ * answer.
  */
 export interface TraceSampleResponse {
   readonly traces: readonly TraceSummary[];

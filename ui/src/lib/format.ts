@@ -56,8 +56,8 @@ export function tickText(text: string): string {
 }
 
 /** `ns`: nanoseconds. 0, 850 ns, 12.3 µs, 4.56 ms, 1.23 s, 2m 05s, 1h 02m, 3d 04h. */
-export function formatDuration(ns: number): string {
-  if (!Number.isFinite(ns)) return ABSENT;
+export function formatDuration(ns: number | null): string {
+  if (ns === null || !Number.isFinite(ns)) return ABSENT;
   if (ns < 0) return `-${formatDuration(-ns)}`;
   if (ns === 0) return '0';
   if (ns < NS_PER_US) return `${Math.round(ns)} ns`;
@@ -95,8 +95,8 @@ export function formatRate(perSecond: number): string {
 }
 
 /** `ratio` 0..1: 0%, <0.01%, 0.12%, 3.4%, 12%. Never rounds a small error ratio down to nothing. */
-export function formatPercent(ratio: number): string {
-  if (!Number.isFinite(ratio)) return ABSENT;
+export function formatPercent(ratio: number | null): string {
+  if (ratio === null || !Number.isFinite(ratio)) return ABSENT;
   const percent = ratio * 100;
   if (percent === 0) return '0%';
   if (percent < 0.01) return '<0.01%';

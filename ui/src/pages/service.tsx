@@ -178,12 +178,12 @@ function Operations({ operations }: { readonly operations: readonly OperationSum
 }
 
 function operationColumns(links: Links, service: string): readonly Column<OperationSummary>[] {
-  const duration = (id: string, value: (row: OperationSummary) => number): Column<OperationSummary> => ({
+  const duration = (id: string, value: (row: OperationSummary) => number | null): Column<OperationSummary> => ({
     id,
     header: id,
     width: 80,
     align: 'right',
-    sortValue: value,
+    sortValue: (row) => value(row) ?? -1,
     cell: (row) => formatDuration(value(row)),
   });
   return [
@@ -218,7 +218,7 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
       header: 'Errors',
       width: 72,
       align: 'right',
-      sortValue: ({ errorRatio }) => errorRatio,
+      sortValue: ({ errorRatio }) => errorRatio ?? -1,
       cell: ({ name, errorRatio, errorCount }) =>
         errorCount > 0 ? (
           <To target={links.traces({ service, operation: name, status: 'error' })} className="error-text number-link">
@@ -247,8 +247,13 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
 function Neighbours({ data }: { readonly data: ServiceResponse }) {
   return (
     <div>
-      <NeighbourList title="Called by" calls={data.callers} none="Nobody: requests come from outside." />
-      <NeighbourList title="Calls" calls={data.callees} none="No other service." />
+      <NeighbourList
+        title="Called by"
+        calls={data.callers}
+        seconds={data.dataSeconds}
+        none="Nobody: requests come from outside."
+      />
+      <NeighbourList title="Calls" calls={data.callees} seconds={data.dataSeconds} none="No other service." />
     </div>
   );
 }
@@ -256,13 +261,13 @@ function Neighbours({ data }: { readonly data: ServiceResponse }) {
 interface NeighbourListProps {
   readonly title: string;
   readonly calls: ServiceResponse['callers'];
+  /** What rates count over. */
+  readonly seconds: number;
   readonly none: string;
 }
 
-function NeighbourList({ title, calls, none }: NeighbourListProps) {
+function NeighbourList({ title, calls, seconds, none }: NeighbourListProps) {
   const links = useLinks();
-  const scope = useScope();
-  const seconds = (scope.toMs - scope.fromMs) / 1000;
   const most = Math.max(1, ...calls.map(({ count }) => count));
   return (
     <section className="neighbours">

@@ -127,7 +127,7 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         width: 212,
         align: 'right',
         title: 'Share of requests that failed',
-        sortValue: ({ errorRatio }) => errorRatio,
+        sortValue: ({ errorRatio }) => errorRatio ?? -1,
         cell: ({ name, errorRatio, errorCount, sparkErrorRatio }) => (
           <span className="cell-spark" title={plural(errorCount, 'error')}>
             {errorCount > 0 ? (
@@ -160,7 +160,7 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         width: 236,
         align: 'right',
         title: '95 of 100 requests were faster',
-        sortValue: ({ p95Ns }) => p95Ns,
+        sortValue: ({ p95Ns }) => p95Ns ?? -1,
         cell: ({ p95Ns, sparkP95Ns }) => (
           <span className="cell-spark">
             <Spark values={sparkP95Ns} tone="muted" width={128} label="p95 over time" />
@@ -190,7 +190,8 @@ function durationColumn(
   id: string,
   header: string,
   width: number,
-  value: (row: ServiceSummary) => number,
+  value: (row: ServiceSummary) => number | null,
 ): Column<ServiceSummary> {
-  return { id, header, width, align: 'right', sortValue: value, cell: (row) => formatDuration(value(row)) };
+  const sortValue = (row: ServiceSummary) => value(row) ?? -1;
+  return { id, header, width, align: 'right', sortValue, cell: (row) => formatDuration(value(row)) };
 }

@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useState } from 'react';
 import type {
   OperationsResponse,
-  ServicesResponse,
+  ServiceNamesResponse,
   TraceSampleResponse,
   TraceSummary,
   TracesResponse,
@@ -97,10 +97,11 @@ function countText(data: TracesResponse): string {
 function TraceFilters() {
   const { search, update } = usePageSearch();
   const range = useScopeParams();
-  const services = useApi<ServicesResponse>('/services', range);
+  // Names change rarely: a live page asks for them once a minute.
+  const services = useApi<ServiceNamesResponse>('/service-names', wholeMinutes(range));
   const operations = useApi<OperationsResponse>(
     '/operations',
-    { service: search.service, from: range.from, to: range.to },
+    { service: search.service, ...wholeMinutes({ from: range.from, to: range.to }) },
     { enabled: search.service !== undefined },
   );
   return (
@@ -109,7 +110,7 @@ function TraceFilters() {
         name="service"
         value={search.service}
         anyLabel="any"
-        options={(services.data?.services ?? []).map(({ name }) => ({
+        options={(services.data?.names ?? []).map((name) => ({
           value: name,
           label: <ServiceName name={name} />,
         }))}
@@ -155,6 +156,11 @@ function TraceFilters() {
       />
     </>
   );
+}
+
+/** The range, widened so that it stays the same for a minute. */
+function wholeMinutes<T extends { readonly from: number; readonly to: number }>(range: T): T {
+  return { ...range, from: Math.floor(range.from / 60_000) * 60_000, to: Math.ceil(range.to / 60_000) * 60_000 };
 }
 
 function NoTraces({ nearestMs }: { readonly nearestMs: number | undefined }) {

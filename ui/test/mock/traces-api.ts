@@ -96,7 +96,8 @@ export function services(store: MockStore, range: Range): ServicesResponse {
       byService.set(span.service, list);
     }
   }
-  return { grid, services: [...byService].map(([name, entries]) => summarize(name, entries, grid, range, weight)) };
+  const services = [...byService].map(([name, entries]) => summarize(name, entries, grid, range, weight));
+  return { grid, services, total: services.length, truncated: false, limit: 1000 };
 }
 
 export function service(
@@ -135,6 +136,7 @@ export function service(
   return {
     summary: summarize(name, entries, grid, range, weight),
     grid,
+    dataSeconds: (range.toMs - range.fromMs) / 1000,
     series: {
       requestRate: perBucket(grid, entries, rate).map((value) => value ?? 0),
       errorRate: perBucket(grid, entries, (spans) => (errorsOf(spans) * weight * 1000) / grid.stepMs).map(
