@@ -1,9 +1,15 @@
 import type { FastifyReply } from 'fastify';
+import { storeHangs } from '#query';
 
-/** A signal that fires when the client goes away before its answer is sent: the query is stopped in the store, too. */
-export function goneSignal(reply: FastifyReply): AbortSignal {
+/**
+ * A signal that fires when the client goes away before its answer is sent, or when the answer is not there in time: the query is stopped in
+ * the store, too, and a store that hangs gives 504 instead of a wait without end.
+ */
+export function requestSignal(reply: FastifyReply, deadlineMs: number): AbortSignal {
   const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(storeHangs()), deadlineMs);
   reply.raw.once('close', () => {
+    clearTimeout(timer);
     if (!reply.raw.writableFinished) controller.abort();
   });
   return controller.signal;

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type FixtureLog, insertLogs, insertPoints, insertSeries, insertSpans } from '../query/testing/fixtures.ts';
 import { SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../query/testing/shop.ts';
 import { startTestStore, type TestStore } from '../query/testing/test-store.ts';
@@ -91,8 +91,8 @@ describe('the console API', () => {
   test('status says what is stored', async () => {
     const status = await get<StatusResponse>('/status');
     expect(status).toMatchObject({ version: '9.9.9', ingest: { grpcPort: 4317, httpPort: 4318 } });
-    expect(status.signals.traces.hasData).toBe(true);
-    expect(status.signals.logs.newestMs).toBe(Number(logs[1]!.timeNs / 1_000_000n));
+    expect(status.signals?.traces.hasData).toBe(true);
+    expect(status.signals?.logs.newestMs).toBe(Number(logs[1]!.timeNs / 1_000_000n));
     expect(Math.abs(status.nowMs - Date.now())).toBeLessThan(60_000);
   });
 
@@ -371,11 +371,71 @@ describe('a store that comes and goes', () => {
 
   test('a store without tables is one that is not set up', async () => {
     const empty = await startServer({ port: 0, engineUrl: store.url, database: 'nothing' });
-    const response = await fetch(`${empty.url}/api/console/status`);
+    const response = await fetch(`${empty.url}/api/console/services?${range}`);
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({
       error: { code: 'store_unavailable', message: 'the store is not set up yet' },
     });
+    const status = (await (await fetch(`${empty.url}/api/console/status`)).json()) as StatusResponse;
+    expect(status.store).toMatchObject({ available: false, message: 'the store is not set up yet' });
+    expect(status.signals).toBeUndefined();
     await empty.close();
   });
+
+  test('one that hangs gives 504 in bounded time, and what was known of it is told with its age', async () => {
+    const hasty = await startServer({
+      port: 0,
+      engineUrl: store.url,
+      database: store.database,
+      requestTimeoutMs: 1500,
+    });
+    const ask = async <T>(path: string): Promise<{ status: number; body: T }> => {
+      const response = await fetch(`${hasty.url}${path}`, { signal: AbortSignal.timeout(30_000) });
+      return { status: response.status, body: (await response.json()) as T };
+    };
+    const before = Date.now();
+    await vi.waitFor(async () => {
+      const { body } = await ask<SystemResponse>(`/api/console/system?${range}`);
+      expect(body).toMatchObject({ store: { available: true } });
+      const status = await ask<StatusResponse>('/api/console/status');
+      expect(status.body).toMatchObject({ store: { available: true }, signals: { traces: { hasData: true } } });
+    }, 30_000);
+    process.kill(store.enginePid(), 'SIGSTOP');
+    try {
+      const paths = [
+        '/services',
+        '/traces',
+        '/traces/sample',
+        '/logs',
+        '/logs/histogram',
+        '/metrics',
+        '/attributes',
+        '/operations',
+      ];
+      const answers = await Promise.all(paths.map((path) => ask<object>(`/api/console${path}?${range}`)));
+      for (const answer of answers) {
+        expect(answer).toMatchObject({
+          status: 504,
+          body: { error: { code: 'timeout', message: 'the store does not answer in time' } },
+        });
+      }
+      const { status, body } = await ask<SystemResponse>(`/api/console/system?${range}`);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ store: { available: false, message: 'the store does not answer in time' } });
+      // The last picture, and when it was taken.
+      expect(body.store.tables.length).toBeGreaterThan(0);
+      expect(body.asOfMs).toBeGreaterThanOrEqual(before);
+      expect(body.answeredMs).toBeGreaterThanOrEqual(before);
+      expect(body.nowMs).toBeGreaterThan(body.asOfMs!);
+      const { body: known } = await ask<StatusResponse>('/api/console/status');
+      expect(known).toMatchObject({ store: { available: false }, signals: { traces: { hasData: true } } });
+      expect(known.nowMs).toBeGreaterThan(known.store.answeredMs!);
+    } finally {
+      process.kill(store.enginePid(), 'SIGCONT');
+    }
+    await vi.waitFor(async () => {
+      expect((await ask<StatusResponse>('/api/console/status')).body).toMatchObject({ store: { available: true } });
+    }, 30_000);
+    await hasty.close();
+  }, 120_000);
 });

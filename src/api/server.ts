@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly version?: string;
   /** Names besides localhost that it answers to (#base/host-guard.ts). */
   readonly allowedHosts?: readonly string[];
+  /** How long a request of the console may wait for the store before it is answered with 504. Default 25 s. */
+  readonly requestTimeoutMs?: number;
   /** Default: warnings and errors to stderr. */
   readonly logger?: ServerLogger;
 }
@@ -91,7 +93,11 @@ function buildServer(reader: StoreReader, options: ServerOptions): FastifyInstan
   });
   compressAnswers(app);
   healthRoutes(app, reader);
-  consoleRoutes(app, reader, { version: options.version ?? '', ingest: options.ingest ?? defaultIngest });
+  consoleRoutes(app, reader, {
+    version: options.version ?? '',
+    ingest: options.ingest ?? defaultIngest,
+    ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
+  });
   jaegerRoutes(app, reader);
   serveConsole(app, options.uiDir ?? fileURLToPath(new URL('../../ui/dist/', import.meta.url)));
   return app;

@@ -8,9 +8,10 @@ export type RoleMessage =
   | { readonly type: 'failed'; readonly lines: readonly string[] };
 
 /** What the supervisor tells a role. */
-export interface SupervisorMessage {
-  readonly type: 'stop';
-}
+export type SupervisorMessage =
+  | { readonly type: 'stop' }
+  /** To the collector, which keeps the own metrics: how often each role was started again since the supervisor started. */
+  | { readonly type: 'restarts'; readonly counts: Readonly<Record<string, number>> };
 
 export interface RunningRole {
   /** Shown by the supervisor, or printed where the role runs alone. */
@@ -18,6 +19,8 @@ export interface RunningRole {
   stop(): Promise<void>;
   /** At SIGHUP. */
   reload?(): Promise<unknown>;
+  /** At the supervisor's word, with the totals so far. */
+  restarted?(counts: Readonly<Record<string, number>>): void;
   /** Resolves, with the reason, if the role can't go on. */
   readonly failed?: Promise<string>;
 }
@@ -48,6 +51,9 @@ export async function runRole(start: () => Promise<RunningRole>, addresses: Flag
     return 1;
   }
   process.on('SIGHUP', () => void role.reload?.());
+  process.on('message', (message: SupervisorMessage) => {
+    if (message.type === 'restarts') role.restarted?.(message.counts);
+  });
   if (supervised) await tell({ type: 'ready', info: role.info });
   // Now, because a process that is killed writes nothing: the next start finds its code parsed.
   flushCompileCache();

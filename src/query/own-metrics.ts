@@ -122,6 +122,21 @@ export class OwnMetrics {
     return (this.#byName.get(name) ?? []).filter((one) => wanted.every(([key, value]) => one.labels[key] === value));
   }
 
+  /**
+   * The last value of a gauge in each bucket, added up over what its labels tell apart; null where nothing was reported. Of series with
+   * the same labels, such as those of a collector before and after its restart, the larger counts.
+   */
+  level(series: readonly OwnSeries[]): Series {
+    const alike = [...Map.groupBy(series, ({ labels }) => JSON.stringify(Object.entries(labels).sort())).values()];
+    return Array.from({ length: this.#grid.count }, (_, bucket) => {
+      const values = alike.flatMap((group) => {
+        const lasts = group.flatMap((one) => one.cells.get(bucket)?.last ?? []);
+        return lasts.length === 0 ? [] : [Math.max(...lasts)];
+      });
+      return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
+    });
+  }
+
   /** Growth per second of several counters together; null where none of them reported. */
   rate(series: readonly OwnSeries[]): Series {
     return Array.from({ length: this.#grid.count }, (_, bucket) => {

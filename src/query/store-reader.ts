@@ -2,6 +2,7 @@
  * Queries to the store: ClickHouse's HTTP interface, embedded or not. One place sets limits and turns the store's
  * errors into those that people see.
  */
+import { addAbortSignal } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { excerpt, messageOf } from '#base';
 import type { StoreEndpoint } from '#store';
@@ -40,6 +41,8 @@ const PRIORITY: { readonly [cost in ReadCost]: string } = { cheap: '1', heavy: '
 type Format = 'RowBinaryWithNamesAndTypes' | 'Native';
 
 const defaultTimeoutMs = 20_000;
+/** On top of a query's limit, which the store keeps itself: one that says nothing for longer hangs. */
+const hangsAfterMs = 2_000;
 /** Answers are held in memory while they are turned into what the console wants, in several forms at a time. */
 const defaultMaxBytes = 32 * 1024 * 1024;
 /** Parameters travel in the URL, and servers take at most 1 MiB of it: what has no limit of its own must be a subquery. */
@@ -49,9 +52,15 @@ const maxParameterBytes = 256 * 1024;
 export class StoreReader {
   readonly #options: StoreReaderOptions;
   #client: Promise<ClickHouseClient> | undefined;
+  #answeredMs: number | undefined;
 
   constructor(options: StoreReaderOptions = {}) {
     this.#options = options;
+  }
+
+  /** When the store last answered a query, well or with an error of its own. */
+  get answeredMs(): number | undefined {
+    return this.#answeredMs;
   }
 
   /** Runs a SELECT. Throws QueryError. An aborted query is stopped in the store, too. */
@@ -68,14 +77,13 @@ export class StoreReader {
     try {
       return await this.#fetch(statement, format, options);
     } catch (error) {
-      if (options.signal?.aborted) throw new QueryError('timeout', 'the request was given up', { cause: error });
-      if (!isLostConnection(error)) throw toQueryError(error);
+      if (!isLostConnection(error)) throw this.#failed(options.signal, error);
     }
     // The store may have restarted since the connection was opened: a read is safe to try again.
     try {
       return await this.#fetch(statement, format, options);
     } catch (error) {
-      throw toQueryError(error);
+      throw this.#failed(options.signal, error);
     }
   }
 
@@ -87,10 +95,12 @@ export class StoreReader {
       throw new Error(`bug: ${parameterBytes} bytes of parameters in: ${text.slice(0, 200)}`);
     const maxBytes = options.maxBytes ?? defaultMaxBytes;
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs;
+    const hangs = AbortSignal.timeout(timeoutMs + hangsAfterMs);
+    const signal = options.signal === undefined ? hangs : AbortSignal.any([options.signal, hangs]);
     const result = await client.exec({
       query: `${text}\nFORMAT ${format}`,
       query_params: { ...params },
-      ...(options.signal !== undefined && { abort_signal: options.signal }),
+      abort_signal: signal,
       clickhouse_settings: {
         max_execution_time: timeoutMs / 1000,
         max_result_bytes: String(maxBytes),
@@ -104,13 +114,21 @@ export class StoreReader {
     });
     const chunks: Buffer[] = [];
     let byteLength = 0;
-    for await (const chunk of result.stream) {
+    for await (const chunk of addAbortSignal(signal, result.stream)) {
       byteLength += (chunk as Buffer).length;
       // The limit above counts the store's own form of the rows; this one counts what comes.
       if (byteLength > 2 * maxBytes) throw tooLarge('', undefined);
       chunks.push(chunk as Buffer);
     }
+    this.#answeredMs = Date.now();
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  }
+
+  #failed(signal: AbortSignal | undefined, error: unknown): QueryError {
+    const { code } = error as { code?: unknown };
+    // ClickHouse's errors have numbers: an error of its own is an answer.
+    if (typeof code === 'string' && /^\d+$/.test(code)) this.#answeredMs = Date.now();
+    return givenUp(signal, error) ?? toQueryError(error);
   }
 
   /** Throws QueryError where the store does not answer. */
@@ -127,6 +145,14 @@ export class StoreReader {
   async close(): Promise<void> {
     await (await this.#client)?.close();
   }
+}
+
+/** What an aborted signal means: who set a deadline says so by its reason, everybody else went away. */
+function givenUp(signal: AbortSignal | undefined, cause: unknown): QueryError | undefined {
+  if (!signal?.aborted) return undefined;
+  return signal.reason instanceof QueryError
+    ? signal.reason
+    : new QueryError('timeout', 'the request was given up', { cause });
 }
 
 const lostConnectionCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND']);
@@ -167,6 +193,14 @@ function timeout(_message: string, cause: unknown): QueryError {
   });
 }
 
+/** The store holds the connection and says nothing. */
+export function storeHangs(cause?: unknown): QueryError {
+  return new QueryError('timeout', 'the store does not answer in time', {
+    hint: 'it may hang; the page of the system says since when',
+    ...(cause !== undefined && { cause }),
+  });
+}
+
 function tooLarge(_message: string, cause: unknown): QueryError {
   return new QueryError('too_large', 'the query would read or hold more than allowed', {
     hint: 'choose a shorter time range, or narrow it by service',
@@ -197,6 +231,7 @@ export function toQueryError(error: unknown): QueryError {
   if (typeof code === 'string' && Object.hasOwn(CODES, code)) return CODES[code]!(messageOf(error), error);
   if (isLostConnection(error))
     return unavailable('the store does not answer', 'it comes back by itself; the page tries again', error);
+  if (error instanceof Error && error.name === 'AbortError') return storeHangs(error);
   if (/timeout/i.test(messageOf(error)) && typeof code !== 'string') return timeout('', error);
   return new QueryError('internal', `the store failed: ${excerpt(messageOf(error).split('\n')[0]!, 300)}`, {
     cause: error,

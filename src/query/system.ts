@@ -1,6 +1,5 @@
 /** The system itself: the pipelines with their rates, what was lost, and the store. */
 
-import { QueryError } from './errors.ts';
 import { type LossView, lossesOf } from './losses.ts';
 import { type OwnMetrics, type OwnSeries, readOwnMetrics, totalIncrease } from './own-metrics.ts';
 import { ITEMS, SIGNALS, type SignalName } from './signals.ts';
@@ -54,6 +53,14 @@ export interface ProcessView {
   readonly rssBytes: number;
 }
 
+/** Over the grid. */
+export interface SystemHistory {
+  /** How often a process was started again, in each bucket. */
+  readonly restarts: readonly { readonly role: string; readonly values: Series }[];
+  readonly spoolBytes: Series;
+  readonly lagSeconds: Series;
+}
+
 export interface SystemView {
   readonly grid: TimeGrid;
   readonly pipelines: readonly PipelineView[];
@@ -61,6 +68,7 @@ export interface SystemView {
   readonly losses: readonly LossView[];
   readonly processes: readonly ProcessView[];
   readonly store: StoreView;
+  readonly history: SystemHistory;
   readonly freshness: { readonly [signal in SignalName]: { readonly newestMs?: number; readonly lagMs?: number } };
 }
 
@@ -69,52 +77,52 @@ const systemBuckets = 120;
 const minStepMs = 10_000;
 /** Own metrics come every 5 s: a part of the graph that was silent for longer is gone. */
 const silentMs = 20_000;
-/** What the store knows of the system. A store that does not answer is part of the view, not an error. */
+/** What the store knows of the system. Throws QueryError. */
 export async function readSystem(
   reader: StoreReader,
   query: TimeRange & { readonly nowMs: number },
   options?: ReadOptions,
 ): Promise<SystemView> {
-  const bucketCount = Math.max(1, Math.floor((query.toMs - query.fromMs) / minStepMs));
-  const grid = chooseGrid(query, Math.min(systemBuckets, bucketCount));
-  try {
-    const [own, store, signals, engine] = await Promise.all([
-      readOwnMetrics(reader, query, grid, options),
-      readStoreView(reader, options),
-      readSignals(reader, query.nowMs, options),
-      readEngine(reader, options),
-    ]);
-    const places = currentPlaces(own);
-    const lagMs = lagOf(own);
-    const freshness = (signal: SignalName) => {
-      const { newestMs } = signals[signal];
-      return { ...(newestMs !== undefined && { newestMs }), ...(lagMs !== undefined && { lagMs }) };
-    };
-    return {
-      grid,
-      pipelines: pipelinesOf(own, places),
-      components: componentsOf(own, places),
-      losses: lossesOf(own),
-      processes: [...processesOf(own), ...(engine === undefined ? [] : [engine])],
-      store,
-      freshness: { traces: freshness('traces'), logs: freshness('logs'), metrics: freshness('metrics') },
-    };
-  } catch (error) {
-    if (!(error instanceof QueryError) || error.code !== 'store_unavailable') throw error;
-    return unavailable(grid, error);
-  }
-}
-
-function unavailable(grid: TimeGrid, error: QueryError): SystemView {
-  const bytesPerItem = { traces: 0, logs: 0, metrics: 0 };
-  const store = { available: false, message: error.message, tables: [], bytesPerItem };
+  const grid = gridOver(query);
+  const [own, store, signals, engine] = await Promise.all([
+    readOwnMetrics(reader, query, grid, options),
+    readStoreView(reader, options),
+    readSignals(reader, query.nowMs, options),
+    readEngine(reader, options),
+  ]);
+  const places = currentPlaces(own);
+  const lagMs = lagOf(own);
+  const freshness = (signal: SignalName) => {
+    const { newestMs } = signals[signal];
+    return { ...(newestMs !== undefined && { newestMs }), ...(lagMs !== undefined && { lagMs }) };
+  };
   return {
     grid,
+    pipelines: pipelinesOf(own, places),
+    components: componentsOf(own, places),
+    losses: lossesOf(own),
+    history: historyOf(own),
+    processes: [...processesOf(own), ...(engine === undefined ? [] : [engine])],
+    store,
+    freshness: { traces: freshness('traces'), logs: freshness('logs'), metrics: freshness('metrics') },
+  };
+}
+
+function gridOver(range: TimeRange): TimeGrid {
+  const bucketCount = Math.max(1, Math.floor((range.toMs - range.fromMs) / minStepMs));
+  return chooseGrid(range, Math.min(systemBuckets, bucketCount));
+}
+
+/** The view where nothing is known. */
+export function emptySystem(range: TimeRange): SystemView {
+  return {
+    grid: gridOver(range),
     pipelines: [],
     components: [],
     losses: [],
     processes: [],
-    store,
+    store: { available: false, message: '', tables: [], bytesPerItem: { traces: 0, logs: 0, metrics: 0 } },
+    history: { restarts: [], spoolBytes: [], lagSeconds: [] },
     freshness: { traces: {}, logs: {}, metrics: {} },
   };
 }
@@ -329,4 +337,26 @@ function cpuPercent({ cells }: OwnSeries): number {
 function lagOf(own: OwnMetrics): number | undefined {
   const [lag] = newestFirst(own.find('otelcol_signalbox_store_lag'));
   return lag === undefined ? undefined : lag.last * 1000;
+}
+
+function historyOf(own: OwnMetrics): SystemHistory {
+  const starts = Map.groupBy(own.find('signalbox.process.restarts'), ({ labels }) => labels['signalbox.role'] ?? '');
+  return {
+    restarts: [...starts]
+      .map(([role, series]) => ({ role, values: growth(own.level(series)) }))
+      .sort((a, b) => a.role.localeCompare(b.role)),
+    spoolBytes: own.level(own.find('otelcol_signalbox_store_spool_bytes')),
+    lagSeconds: own.level(own.find('otelcol_signalbox_store_lag')),
+  };
+}
+
+/** How much a count rose from bucket to bucket. One that fell began again at zero, with its process. */
+function growth(levels: Series): Series {
+  let before: number | undefined;
+  return levels.map((level) => {
+    if (level === null) return null;
+    const grown = before === undefined ? 0 : level < before ? level : level - before;
+    before = level;
+    return grown;
+  });
 }

@@ -7,7 +7,6 @@ import { parseSearch, readScope, stringifySearch, validateSearch } from './lib/s
 import { LogsPage } from './pages/logs.tsx';
 import { SendPage } from './pages/send.tsx';
 import { ServicesPage } from './pages/services.tsx';
-import { SystemPage } from './pages/system.tsx';
 import { TracePage } from './pages/trace.tsx';
 import { TracesPage } from './pages/traces.tsx';
 import { Broken, Frame, NotFound } from './panels/frame.tsx';
@@ -55,7 +54,7 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/system',
-    component: SystemPage,
+    component: lazyRouteComponent(() => import('./pages/system.tsx'), 'SystemPage'),
   }),
   createRoute({
     getParentRoute: () => root,

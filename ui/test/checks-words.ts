@@ -164,4 +164,73 @@ export const WORDS_CHECKS: readonly Check[] = [
       });
     },
   },
+  {
+    name: 'words: every page while the store is dead',
+    needs: 'mock',
+    run: async (input) => {
+      input.mock!.breakStore(true);
+      try {
+        await lookAtEach(input, async () => undefined);
+      } finally {
+        input.mock!.breakStore(false);
+      }
+    },
+  },
+  {
+    name: 'words: every page says that the store hangs, since when, and counts on',
+    needs: 'mock',
+    run: async ({ page, baseUrl, facts, mock }) => {
+      await page.addInitScript(keepDrawnText);
+      mock!.hangStore(true);
+      try {
+        for (const path of pagesOf(facts)) {
+          await page.goto(`${baseUrl}${path}`);
+          const banner = page.getByTestId('silence');
+          await banner.getByText(/The store has not answered since \d\d:\d\d:\d\d/).waitFor();
+          const first = await banner.innerText();
+          await expectEventually(async () => (await banner.innerText()) !== first, true);
+          await expectCleanWords(page, path);
+          const [dot, live] = await page.evaluate(() => {
+            const colour = (of: string) => getComputedStyle(document.querySelector(of)!).backgroundColor;
+            return [colour('.live-dot'), getComputedStyle(document.documentElement).getPropertyValue('--accent')];
+          });
+          assert.notEqual(dot, live, `${path}: a mark of health over a store that hangs`);
+        }
+        await page.goto(`${baseUrl}/system`);
+        const picture = page.getByTestId('old-picture');
+        await picture.getByText(/taken at/).waitFor();
+        const before = await picture.innerText();
+        await expectEventually(async () => (await picture.innerText()) !== before, true);
+        const green = await page.locator('.status-ok').evaluateAll((marks) => {
+          const accent = getComputedStyle(document.querySelector('.rail-link.active')!).color;
+          return marks.filter((mark) => getComputedStyle(mark).fill === accent).length;
+        });
+        assert.equal(green, 0, 'no component is shown as well');
+      } finally {
+        mock!.hangStore(false);
+      }
+      await expectEventually(() => page.getByTestId('silence').count(), 0, 20_000);
+      await expectEventually(() => page.getByTestId('old-picture').count(), 0, 20_000);
+    },
+  },
+  {
+    name: 'words: a server that is gone is said, since when',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/services');
+      await page.getByRole('table', { name: 'Services' }).waitFor();
+      await page.route('**/api/console/**', (route) => route.abort('connectionrefused'));
+      await page.getByTestId('silence').getByText('The server has not answered since').waitFor({ timeout: 40_000 });
+      await page.unroute('**/api/console/**');
+      await expectEventually(() => page.getByTestId('silence').count(), 0, 40_000);
+    },
+  },
+  {
+    name: 'words: the system shows restarts, what waits for the store, and for how long, over time',
+    run: async ({ page, open }) => {
+      await open('/system');
+      for (const title of ['Spool', 'Lag of the store', 'Restarts'])
+        await page.getByRole('heading', { name: title }).waitFor();
+    },
+  },
 ];

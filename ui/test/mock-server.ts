@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ApiError, StatusResponse } from '#api/types.ts';
+import type { ApiError, StatusResponse, SystemResponse } from '#api/types.ts';
 import { readPathPart } from '#base/path-part.ts';
 import { createStore, type MockStore } from './mock/data.ts';
 import { MockQueryError } from './mock/filter.ts';
@@ -25,6 +25,8 @@ export interface MockServer {
   arrive(): void;
   /** Lets the late spans of TRACE_ARRIVING come. */
   completeTraces(): void;
+  /** As a server whose store holds the line and says nothing: the status tells, all else ends in 504 after a while. */
+  hangStore(hung: boolean): void;
   /** Answers every request with 503 until called with false. */
   breakStore(broken: boolean): void;
   close(): Promise<void>;
@@ -39,6 +41,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 /** As the server has it: behind these stands a name, which may look like anything. */
 const PAGE_OF_A_NAME = /^\/(?:services|traces)\/[^/]+$/;
+/** What the real server waits for 25 s; here the test does. */
+const HUNG_MS = 4_000;
 const SLOW_MS = 1_500;
 /** Longer than a live page waits between two refreshes. */
 const CRAWL_MS = 6_500;
@@ -50,7 +54,7 @@ export async function startMockServer({
   port?: number;
   empty?: boolean;
 } = {}): Promise<MockServer> {
-  const state = { store: createStore(Date.now), hasData: !empty, broken: false };
+  const state = { store: createStore(Date.now), hasData: !empty, broken: false, hung: false, answeredMs: Date.now() };
   const server = createServer((request, response) => {
     void handle(request, response, state).catch((error: unknown) => {
       sendJson(response, 500, { error: { code: 'internal', message: String(error) } });
@@ -63,6 +67,9 @@ export async function startMockServer({
       state.hasData = true;
     },
     completeTraces: () => state.store.completeTraces(),
+    hangStore: (hung) => {
+      state.hung = hung;
+    },
     breakStore: (broken) => {
       state.broken = broken;
     },
@@ -78,6 +85,8 @@ interface State {
   readonly store: MockStore;
   hasData: boolean;
   broken: boolean;
+  hung: boolean;
+  answeredMs: number;
 }
 
 async function handle(request: IncomingMessage, response: ServerResponse, state: State): Promise<void> {
@@ -86,7 +95,13 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
   const q = url.searchParams.get('q') ?? '';
   if (q.includes('mock:crawl')) await new Promise((resolve) => setTimeout(resolve, CRAWL_MS));
   if (q.includes('mock:slow')) await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
-  if (state.broken || q.includes('mock:fail')) {
+  const isTold = /\/(?:status|system)$/.test(url.pathname);
+  if (!state.hung && !state.broken) state.answeredMs = Date.now();
+  if (state.hung && !isTold) {
+    await new Promise((resolve) => setTimeout(resolve, HUNG_MS));
+    return sendJson(response, 504, { error: { code: 'timeout', message: 'the store does not answer in time' } });
+  }
+  if ((state.broken && !isTold) || q.includes('mock:fail')) {
     return sendJson(response, 503, {
       error: {
         code: 'store_unavailable',
@@ -169,7 +184,7 @@ function route(url: URL, state: State): object | undefined {
     case 'metrics':
       return metricRoute(parts[1], get, range, nowMs, store);
     case 'system':
-      return system(range, nowMs);
+      return systemOf(state, range, nowMs);
     default:
       return undefined;
   }
@@ -209,9 +224,33 @@ function status(state: State, nowMs: number): StatusResponse {
   return {
     version: '0.1.0',
     nowMs,
+    store: storeOf(state),
     ingest: { grpcPort: 4317, httpPort: 4318 },
     signals: { traces: signal, logs: signal, metrics: signal },
     environments: state.hasData ? ['production', 'staging'] : [],
+  };
+}
+
+function storeOf({ hung, broken, answeredMs }: State): StatusResponse['store'] {
+  if (!hung && !broken) return { available: true, message: '', answeredMs };
+  return {
+    available: false,
+    message: hung ? 'the store does not answer in time' : 'the store does not answer',
+    answeredMs,
+  };
+}
+
+/** The picture of the time when the store last answered. */
+function systemOf(state: State, range: Range, nowMs: number): SystemResponse {
+  const { available, message } = storeOf(state);
+  const { answeredMs } = state;
+  const view = system(range, available ? nowMs : answeredMs);
+  return {
+    ...view,
+    nowMs,
+    asOfMs: available ? nowMs : answeredMs,
+    answeredMs,
+    store: { ...view.store, available, message },
   };
 }
 

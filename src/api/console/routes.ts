@@ -15,14 +15,14 @@ import {
   QueryError,
   queryMetric,
   type ReadOptions,
-  readSystem,
   type StoreReader,
 } from '#query';
-import { goneSignal } from '../abort.ts';
+import { requestSignal } from '../abort.ts';
 import { Parameters } from '../parameters.ts';
 import { logHistogramRoute, logsRoute, traceLogsRoute } from './logs.ts';
 import { serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
+import { systemRoute } from './system.ts';
 import { spanRoute, traceRoute, traceSampleRoute, tracesRoute } from './traces.ts';
 import type {
   AttributeKeysResponse,
@@ -33,12 +33,12 @@ import type {
   OperationsResponse,
   ServiceNamesResponse,
   ServicesResponse,
-  SystemResponse,
 } from './types.ts';
 
 export interface ConsoleSettings {
   readonly version: string;
   readonly ingest: { readonly grpcPort: number; readonly httpPort: number };
+  readonly requestTimeoutMs?: number;
 }
 
 /** One request as the handlers see it. */
@@ -53,21 +53,28 @@ export interface ConsoleRequest {
 type Handler = (request: ConsoleRequest) => Promise<object>;
 
 const SIGNALS = ['traces', 'logs', 'metrics'] as const;
+/** A little more than a query may take: whoever waits longer waits for a store that hangs. */
+const defaultDeadlineMs = 25_000;
+/** What says whether the store answers must itself answer soon. */
+const statusDeadlineMs = 2_500;
+const systemDeadlineMs = 6_000;
 const maxStepMs = 366 * 86_400_000;
 
 export function consoleRoutes(app: FastifyInstance, reader: StoreReader, settings: ConsoleSettings): void {
-  const get = (path: string, handler: Handler): void => {
+  const longestMs = settings.requestTimeoutMs ?? defaultDeadlineMs;
+  const get = (path: string, handler: Handler, routeDeadlineMs = longestMs): void => {
+    const deadlineMs = Math.min(routeDeadlineMs, longestMs);
     app.get(`/api/console${path}`, async (request: FastifyRequest, reply: FastifyReply) => {
       reply.header('cache-control', 'no-store');
       return handler({
         reader,
         query: new Parameters(request.query),
         path: pathParts(request.params),
-        options: { signal: goneSignal(reply) },
+        options: { signal: requestSignal(reply, deadlineMs) },
       });
     });
   };
-  get('/status', statusRoute(settings));
+  get('/status', statusRoute(settings), statusDeadlineMs);
   get('/services', servicesRoute);
   get('/service-names', serviceNamesRoute);
   get('/services/:name', serviceRoute);
@@ -84,7 +91,7 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
   get('/metrics', metricsRoute);
   get('/metrics/labels', metricLabelsRoute);
   get('/metrics/query', metricQueryRoute);
-  get('/system', systemRoute);
+  get('/system', systemRoute(), systemDeadlineMs);
 }
 
 function pathParts(params: unknown): ConsoleRequest['path'] {
@@ -153,20 +160,4 @@ async function metricQueryRoute({ reader, query, options }: ConsoleRequest): Pro
     stepMs,
   };
   return queryMetric(reader, asked, options);
-}
-
-async function systemRoute({ reader, query, options }: ConsoleRequest): Promise<SystemResponse> {
-  const system = await readSystem(reader, { ...query.range(), nowMs: Date.now() }, options);
-  return { ...system, processes: [...system.processes, ownProcess()] };
-}
-
-/** CPU since the last time that somebody asked. */
-let lastAsked = { atMs: 0, cpuMicros: 0 };
-
-function ownProcess(): SystemResponse['processes'][number] {
-  const { user, system } = process.cpuUsage();
-  const now = { atMs: process.uptime() * 1000, cpuMicros: user + system };
-  const cpuPercent = ((now.cpuMicros - lastAsked.cpuMicros) / 1000 / Math.max(1, now.atMs - lastAsked.atMs)) * 100;
-  lastAsked = now;
-  return { role: 'server', uptimeS: process.uptime(), cpuPercent, rssBytes: process.memoryUsage.rss() };
 }

@@ -1,28 +1,40 @@
-import { listEnvironments, readSignals, type StoredSignals } from '#query';
+import { listEnvironments, QueryError, readSignals, type StoredSignals } from '#query';
 import type { ConsoleRequest, ConsoleSettings } from './routes.ts';
+import { isStoreSilent } from './system.ts';
 import type { StatusResponse } from './types.ts';
 
 /** Environments change rarely, every page asks, and the answer needs a column of all spans. Where there is none one may come any moment. */
 const environmentsTtlMs = 30_000;
 const noEnvironmentsTtlMs = 5_000;
 
+/** What is known of the store; where it does not answer, what was known last. Never an error of the store, and never late. */
 export function statusRoute(settings: ConsoleSettings): (request: ConsoleRequest) => Promise<StatusResponse> {
-  let known: { readonly atMs: number; readonly names: readonly string[] } | undefined;
+  let environments: { readonly atMs: number; readonly names: readonly string[] } | undefined;
+  let signals: StatusResponse['signals'] | undefined;
   return async ({ reader, options }) => {
     const nowMs = Date.now();
-    const ttlMs = known?.names.length === 0 ? noEnvironmentsTtlMs : environmentsTtlMs;
-    const isFresh = known !== undefined && nowMs - known.atMs < ttlMs;
-    const [signals, names] = await Promise.all([
-      readSignals(reader, nowMs, options),
-      isFresh ? known!.names : listEnvironments(reader, nowMs, options),
-    ]);
-    if (!isFresh) known = { atMs: nowMs, names };
+    const ttlMs = environments?.names.length === 0 ? noEnvironmentsTtlMs : environmentsTtlMs;
+    const isFresh = environments !== undefined && nowMs - environments.atMs < ttlMs;
+    let store: StatusResponse['store'] = { available: true, message: '' };
+    try {
+      const [found, names] = await Promise.all([
+        readSignals(reader, nowMs, options),
+        isFresh ? environments!.names : listEnvironments(reader, nowMs, options),
+      ]);
+      signals = signalsOf(found);
+      if (!isFresh) environments = { atMs: nowMs, names };
+    } catch (error) {
+      if (!(error instanceof QueryError) || !isStoreSilent(error)) throw error;
+      store = { available: false, message: error.message };
+    }
+    const { answeredMs } = reader;
     return {
       version: settings.version,
       nowMs,
       ingest: settings.ingest,
-      signals: signalsOf(signals),
-      environments: names,
+      store: answeredMs === undefined ? store : { ...store, answeredMs },
+      ...(signals !== undefined && { signals }),
+      environments: environments?.names ?? [],
     };
   };
 }

@@ -41,14 +41,19 @@ export interface Completeness {
   readonly nearestMs?: number;
 }
 
-/** GET /api/console/status */
+/** GET /api/console/status : answers within a few seconds whatever the store does. */
 export interface StatusResponse {
   readonly version: string;
   readonly nowMs: number;
   /** Where services send telemetry, as seen from this server's own host: for the first-run page. */
   readonly ingest: { readonly grpcPort: number; readonly httpPort: number };
-  /** Per signal: whether anything is stored, and the arrival-independent time of the newest item. */
-  readonly signals: { readonly [signal in SignalName]: { readonly hasData: boolean; readonly newestMs?: number } };
+  /** Whether the store answered just now, and when it last did. */
+  readonly store: { readonly available: boolean; readonly message: string; readonly answeredMs?: number };
+  /**
+   * Per signal: whether anything is stored, and the arrival-independent time of the newest item. What was known last where the store
+   * does not answer; absent where nothing is known yet.
+   */
+  readonly signals?: { readonly [signal in SignalName]: { readonly hasData: boolean; readonly newestMs?: number } };
   /** Values of `deployment.environment.name` (or the older `deployment.environment`) seen lately. */
   readonly environments: readonly string[];
 }
@@ -375,8 +380,13 @@ export interface MetricQueryResponse {
   }[];
 }
 
-/** GET /api/console/system?from&to */
+/** GET /api/console/system?from&to : where the store does not answer, the last picture that there is. */
 export interface SystemResponse {
+  readonly nowMs: number;
+  /** When this picture was taken; absent where there is none. */
+  readonly asOfMs?: number;
+  /** When the store last answered anything. */
+  readonly answeredMs?: number;
   readonly grid: TimeGrid;
   readonly pipelines: readonly PipelineView[];
   readonly components: readonly ComponentView[];
@@ -388,7 +398,17 @@ export interface SystemResponse {
     readonly rssBytes: number;
   }[];
   readonly store: StoreView;
+  readonly history: SystemHistory;
   readonly freshness: { readonly [signal in SignalName]: { readonly newestMs?: number; readonly lagMs?: number } };
+}
+/** Over the grid, as the processes said of themselves. */
+export interface SystemHistory {
+  /** How often a process ended and was started again, in each bucket. */
+  readonly restarts: readonly { readonly role: string; readonly values: readonly (number | null)[] }[];
+  /** Acknowledged data that waits on disk for the store. */
+  readonly spoolBytes: readonly (number | null)[];
+  /** The age of the oldest data that waits. */
+  readonly lagSeconds: readonly (number | null)[];
 }
 /** A pipeline as its chain of components; `components` keys are `ComponentView.id`. */
 export interface PipelineView {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { readSpanMetrics, type SpanMetricsGroup, type StoreReader } from '#query';
-import { goneSignal } from '../abort.ts';
+import { requestSignal } from '../abort.ts';
 import { apiError } from '../errors.ts';
 import { bad, many, one, type QueryString, truth, wholeNumber } from './parameters.ts';
 
@@ -10,6 +10,7 @@ import { bad, many, one, type QueryString, truth, wholeNumber } from './paramete
  */
 
 const HOUR_MS = 3_600_000;
+const DEADLINE_MS = 25_000;
 const DEFAULT_STEP_MS = 5_000;
 const DEFAULT_WINDOW_MS = 600_000;
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
@@ -25,7 +26,7 @@ export function jaegerMetricsRoutes(app: FastifyInstance, prefix: string, reader
     app.get(`${prefix}/api/metrics/${path}`, async (request, reply) => {
       try {
         const query = request.query as QueryString;
-        return await answer(reader, query, familyOf(query), goneSignal(reply));
+        return await answer(reader, query, familyOf(query), requestSignal(reply, DEADLINE_MS));
       } catch (error) {
         const { status, body } = apiError(error);
         if (status === 500) request.log.error({ err: error, url: request.url }, 'request failed');

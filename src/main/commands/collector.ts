@@ -68,7 +68,26 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
       lock?.release();
     },
     reload: () => collector.reload(),
+    restarted: keepRestarts(collector),
     failed,
+  };
+}
+
+/** Counts that the supervisor keeps as own metrics: a role that dies again and again is seen on the page of the system. */
+function keepRestarts(collector: Collector): (counts: Readonly<Record<string, number>>) => void {
+  const meter = collector.metrics.meter();
+  const description = 'Times that a process ended and was started again since the supervisor started';
+  let totals: Readonly<Record<string, number>> = {};
+  const known = new Set<string>();
+  return (counts) => {
+    totals = counts;
+    for (const role of Object.keys(counts)) {
+      if (known.has(role)) continue;
+      known.add(role);
+      meter.gauge('signalbox.process.restarts', { unit: '{restarts}', description }, () => totals[role] ?? 0, {
+        'signalbox.role': role,
+      });
+    }
   };
 }
 

@@ -20,6 +20,8 @@ export interface ChildOptions {
   /** The program; default: this one. */
   readonly entry?: string;
   say(line: string): void;
+  /** The process is there again after it died. */
+  onRestarted(): void;
 }
 
 /** One role as a process that is started again when it dies. */
@@ -73,6 +75,11 @@ export class Child {
     clearTimeout(timer);
   }
 
+  /** Says something to the process, if it is there to hear it. */
+  tell(message: SupervisorMessage): void {
+    if (this.#process?.connected) this.#process.send(message, () => undefined);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#process?.kill(signal);
   }
@@ -122,7 +129,10 @@ export class Child {
     this.#failures++;
     this.#restartTimer = setTimeout(() => {
       this.#spawn(
-        () => this.#options.say(`the ${this.role} is back`),
+        () => {
+          this.#options.say(`the ${this.role} is back`);
+          this.#options.onRestarted();
+        },
         (lines) => {
           this.#options.say(`the ${this.role} cannot start: ${lines.join(' ').trim()}`);
           this.#restart();

@@ -76,6 +76,17 @@ describe('the supervisor', () => {
     await all.stop();
   });
 
+  test('tells the collector how often each role was started again, and one that is new the totals', async () => {
+    const all = supervisor({ collector: '', engine: '' });
+    await all.start();
+    await until('the first counts', () => events().includes('collector restarts {"collector":0,"engine":0}'));
+    process.kill(all.pids().engine!, 'SIGKILL');
+    await until('the count', () => events().includes('collector restarts {"collector":0,"engine":1}'));
+    process.kill(all.pids().collector!, 'SIGKILL');
+    await until('the totals', () => events().includes('collector restarts {"collector":1,"engine":1}'));
+    await all.stop();
+  });
+
   test('keeps trying when a role dies right after its start', async () => {
     const all = supervisor({ server: 'fails-once' });
     await all.start();

@@ -30,13 +30,25 @@ const FAILED_START_DEADLINE_MS = 700;
 export class Supervisor {
   readonly #children: readonly Child[];
   readonly #otherFailuresMs: number;
+  readonly #restarts: Record<string, number>;
 
   constructor(options: SupervisorOptions) {
     const { env, say } = options;
     this.#otherFailuresMs = options.otherFailuresMs ?? OTHER_FAILURES_MS;
     this.#children = options.roles.map(
-      (role) => new Child({ execArgv: [], ...role, env: { ...env, ...role.env }, say }),
+      (role) =>
+        new Child({
+          execArgv: [],
+          ...role,
+          env: { ...env, ...role.env },
+          say,
+          onRestarted: () => {
+            this.#restarts[role.role]!++;
+            this.#tellRestarts();
+          },
+        }),
     );
+    this.#restarts = Object.fromEntries(options.roles.map(({ role }) => [role, 0]));
   }
 
   /** Resolves when all are ready. Rejects with every failure after stopping what had started. */
@@ -52,7 +64,9 @@ export class Supervisor {
     });
     const all = Promise.all(starts);
     try {
-      return new Map(await all);
+      const info = new Map(await all);
+      this.#tellRestarts();
+      return info;
     } catch {
       const patience = new Promise((resolve) => setTimeout(resolve, this.#otherFailuresMs));
       await Promise.race([Promise.allSettled(starts), patience]);
@@ -60,6 +74,12 @@ export class Supervisor {
       // The last to stop is what the others stand on: its reason comes first.
       throw new RoleFailure(this.#children.toReversed().flatMap((child) => failures.get(child) ?? []));
     }
+  }
+
+  /** The collector keeps the own metrics. One that was itself started again hears the totals, too. */
+  #tellRestarts(): void {
+    const collector = this.#children.find(({ role }) => role === 'collector');
+    collector?.tell({ type: 'restarts', counts: { ...this.#restarts } });
   }
 
   /** One after the other: the collector hands its data on while the store still runs. The deadline is each one's own. */

@@ -26,6 +26,8 @@ export class ApiFailure extends Error implements ApiError {
 }
 
 const BASE = '/api/console';
+/** A little more than the server allows itself. */
+const DEADLINE_MS = 30_000;
 
 /** A path below the API's root from its parts, each of which may hold anything. */
 export function apiPath(...parts: readonly string[]): string {
@@ -35,11 +37,21 @@ export function apiPath(...parts: readonly string[]): string {
 /** GET `/api/console<path>?<params>`. Throws `ApiFailure`; an aborted request rejects with the signal's reason. */
 export async function getJson<T>(path: string, params: Params, signal?: AbortSignal): Promise<T> {
   const url = `${BASE}${path}${queryString(params)}`;
-  let response: Response;
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
   try {
-    response = await fetch(url, { headers: { accept: 'application/json' }, ...(signal ? { signal } : {}) });
+    const response = await fetch(url, {
+      headers: { accept: 'application/json' },
+      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+    });
+    if (!response.ok) throw new ApiFailure(await readError(response), response.status);
+    // The caller says what the server's answers are: their types are shared with it.
+    return (await response.json()) as T;
   } catch (cause) {
-    if (signal?.aborted) throw cause;
+    if (signal?.aborted || cause instanceof ApiFailure) throw cause;
+    if (deadline.aborted) {
+      const message = `the server has not answered within ${DEADLINE_MS / 1000} s`;
+      throw new ApiFailure({ code: 'timeout', message, hint: 'It may hang; the page tries again.' }, 0);
+    }
     throw new ApiFailure(
       {
         code: 'unreachable',
@@ -49,8 +61,6 @@ export async function getJson<T>(path: string, params: Params, signal?: AbortSig
       0,
     );
   }
-  if (!response.ok) throw new ApiFailure(await readError(response), response.status);
-  return (await response.json()) as T;
 }
 
 /** `?a=1&b=x`, absent and empty values left out, in the order given. */

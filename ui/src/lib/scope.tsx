@@ -115,6 +115,8 @@ export interface ApiAnswer<T> {
   readonly data: T | undefined;
   readonly error: ApiFailure | undefined;
   readonly loading: boolean;
+  /** When the last answer came, by this browser's clock. */
+  readonly answeredMs: number | undefined;
   /** `data` answers an older question than the one asked; show it dimmed. Not set by a mere live refresh. */
   readonly stale: boolean;
   readonly retry: () => void;
@@ -152,7 +154,8 @@ export function useApi<T>(path: string, params: Params, options: ApiOptions<T> =
   const { refetch } = query;
   const retry = useCallback(() => void refetch(), [refetch]);
   const { data, stale } = useKept(query, path, params);
-  return { data, error: query.error ?? undefined, loading: query.isFetching, stale, retry };
+  const answeredMs = query.dataUpdatedAt > 0 ? query.dataUpdatedAt : undefined;
+  return { data, error: query.error ?? undefined, loading: query.isFetching, answeredMs, stale, retry };
 }
 
 /**

@@ -2,12 +2,13 @@
 import { useMemo } from 'react';
 import type { OperationSummary, ServiceResponse, TraceSummary } from '#api/types.ts';
 import { apiPath } from '../lib/api.ts';
-import { formatAgo, formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
+import { formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
 import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch, usePathPart } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
 import { RedCharts } from '../panels/red-charts.tsx';
 import { traceColumns } from '../panels/trace-columns.tsx';
+import { Age } from '../widgets/age.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { ServiceDot, ServiceName } from '../widgets/service-name.tsx';
@@ -117,7 +118,6 @@ function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly
 }
 
 function Figures({ data }: { readonly data: ServiceResponse }) {
-  const { nowMs } = useScope();
   const { requestRate, requestCount, errorRatio, errorCount, p50Ns, p95Ns, p99Ns, newestMs } = data.summary;
   return (
     <dl className="figure-line">
@@ -143,7 +143,7 @@ function Figures({ data }: { readonly data: ServiceResponse }) {
       </div>
       <div>
         <dt>last seen</dt>
-        <dd className="muted">{newestMs > 0 ? formatAgo(newestMs, nowMs) : 'never'}</dd>
+        <dd className="muted">{newestMs > 0 ? <Age atMs={newestMs} /> : 'never'}</dd>
       </div>
     </dl>
   );

@@ -1,10 +1,11 @@
 /** Every service of the range: how busy, how broken, how slow. */
 import { useDeferredValue, useMemo } from 'react';
 import type { ServiceSummary, ServicesResponse } from '#api/types.ts';
-import { formatAgo, formatCompact, formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
+import { formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { Age } from '../widgets/age.tsx';
 import { FilterBox } from '../widgets/filter-box.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
@@ -91,7 +92,6 @@ function overview(services: readonly ServiceSummary[]): string {
 
 function useColumns(): readonly Column<ServiceSummary>[] {
   const links = useLinks();
-  const { nowMs } = useScope();
   return useMemo<readonly Column<ServiceSummary>[]>(
     () => [
       {
@@ -175,14 +175,10 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         width: 104,
         align: 'right',
         sortValue: ({ newestMs }) => newestMs,
-        cell: ({ newestMs, requestCount }) => (
-          <span className="muted" title={`${formatCompact(requestCount)} requests in the range`}>
-            {formatAgo(newestMs, nowMs)}
-          </span>
-        ),
+        cell: ({ newestMs }) => <Age atMs={newestMs} className="muted" />,
       },
     ],
-    [links, nowMs],
+    [links],
   );
 }
 

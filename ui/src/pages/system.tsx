@@ -3,7 +3,6 @@ import type { ReactNode } from 'react';
 import type { LossView, SignalName, StoreView, SystemResponse } from '#api/types.ts';
 import {
   ABSENT,
-  formatAgo,
   formatBytes,
   formatCompact,
   formatCount,
@@ -12,8 +11,10 @@ import {
   formatRate,
 } from '../lib/format.ts';
 import { lastValue } from '../lib/pipeline-layout.ts';
-import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { useApi, useScopeParams } from '../lib/scope.tsx';
 import { PipelineGraph } from '../panels/pipeline-graph.tsx';
+import { SystemCharts } from '../panels/system-charts.tsx';
+import { Age } from '../widgets/age.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { Spark } from '../widgets/spark.tsx';
@@ -33,9 +34,10 @@ export function SystemPage() {
       <PageTitle title="System" />
       {error && data ? <ErrorBanner error={error} onRetry={answer.retry} /> : null}
       {data ? (
-        <div className={answer.stale ? 'page-scroll stale' : 'page-scroll fresh'}>
+        <div className={`page-scroll ${answer.stale ? 'stale' : 'fresh'} ${data.store.available ? '' : 'old-picture'}`}>
+          {data.store.available ? null : <OldPicture data={data} />}
           <Signals data={data} />
-          <Section title="Pipelines" note="items per second, now">
+          <Section title="Pipelines" note={data.store.available ? 'items per second, now' : 'items per second, then'}>
             {data.pipelines.length === 0 ? (
               <p className="muted">No collector reports to this server.</p>
             ) : (
@@ -43,6 +45,9 @@ export function SystemPage() {
             )}
           </Section>
           <Troubles data={data} />
+          <Section title="Over time" note="as the processes say of themselves">
+            <SystemCharts data={data} />
+          </Section>
           <Section title="Not stored" note="in the chosen range, by component and reason">
             <Losses losses={data.losses} />
           </Section>
@@ -91,9 +96,29 @@ function Section({
   );
 }
 
+/** The store does not answer: what follows was so, and is no longer known to be. */
+function OldPicture({ data }: { readonly data: SystemResponse }) {
+  const { asOfMs, store } = data;
+  return (
+    <p className="system-old error-text" data-testid="old-picture">
+      <Icon name="warning" size={14} />
+      <span>
+        The store is not available: {store.message}.{' '}
+        {asOfMs === undefined ? (
+          'There is no earlier picture of the system.'
+        ) : (
+          <>
+            This is the last picture, taken at {formatDateTime(asOfMs)} (<Age atMs={asOfMs} />
+            ).
+          </>
+        )}
+      </span>
+    </p>
+  );
+}
+
 /** Per signal: what comes in, how fresh it is, what an item costs on disk. */
 function Signals({ data }: { readonly data: SystemResponse }) {
-  const { nowMs } = useScope();
   return (
     <div className="signals">
       {SIGNALS.map((signal) => {
@@ -107,9 +132,7 @@ function Signals({ data }: { readonly data: SystemResponse }) {
           <div key={signal} className="signal">
             <div className="signal-head">
               <h2>{signal}</h2>
-              <span className={lagMs !== undefined && lagMs > LATE_MS ? 'warning-text' : 'muted'}>
-                {newestMs === undefined ? 'nothing yet' : `newest ${formatAgo(newestMs, nowMs)}`}
-              </span>
+              <Newest newestMs={newestMs} lagMs={lagMs} />
             </div>
             <div className="signal-figures">
               <b>{formatRate(rates.reduce((sum, rate) => sum + (lastValue(rate) ?? 0), 0))}</b>
@@ -129,18 +152,21 @@ function Signals({ data }: { readonly data: SystemResponse }) {
   );
 }
 
+function Newest({ newestMs, lagMs }: { readonly newestMs: number | undefined; readonly lagMs: number | undefined }) {
+  if (newestMs === undefined) return <span className="muted">nothing yet</span>;
+  return (
+    <span className={lagMs !== undefined && lagMs > LATE_MS ? 'warning-text' : 'muted'}>
+      newest <Age atMs={newestMs} />
+    </span>
+  );
+}
+
 /** Components that are not well, in words. */
 function Troubles({ data }: { readonly data: SystemResponse }) {
   const troubled = data.components.filter(({ status, statusMessage }) => status !== 'ok' && statusMessage !== '');
-  const storeDown = !data.store.available;
-  if (troubled.length === 0 && !storeDown) return null;
+  if (troubled.length === 0) return null;
   return (
     <ul className="troubles">
-      {storeDown ? (
-        <li className="error-text">
-          <Icon name="warning" size={14} /> The store is not available: {data.store.message}
-        </li>
-      ) : null}
       {troubled.map(({ id, status, statusMessage }) => (
         <li key={id} className={status === 'recoverable_error' ? 'warning-text' : 'error-text'}>
           <Icon name="warning" size={14} /> {id}: {statusMessage}
@@ -226,7 +252,7 @@ const STORE_COLUMNS: readonly Column<StoreTable>[] = [
 ];
 
 function Store({ store }: { readonly store: StoreView }) {
-  if (!store.available) return <p className="error-text">The store is not available: {store.message}</p>;
+  if (store.tables.length === 0) return <p className="muted">Nothing is known of its tables yet.</p>;
   return <Table label="Store" inline columns={STORE_COLUMNS} rows={store.tables} rowKey={({ name }) => name} />;
 }
 

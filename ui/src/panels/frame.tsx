@@ -12,6 +12,7 @@ import { Icon, type IconName } from '../widgets/icons.tsx';
 import { SelectMenu } from '../widgets/select-menu.tsx';
 import { ErrorState } from '../widgets/states.tsx';
 import { FirstRun } from './first-run.tsx';
+import { HealthBanner, silenceOf } from './health.tsx';
 import { KeyHelp } from './key-help.tsx';
 import { TimeRangePicker } from './time-range-picker.tsx';
 
@@ -28,7 +29,9 @@ const SECTIONS: readonly {
   { path: '/system', title: 'System', icon: 'system', key: 'y' },
 ];
 
-const STATUS_EVERY_MS = 15_000;
+const STATUS_EVERY_MS = 10_000;
+/** The end of a silence must be seen soon. */
+const SILENT_EVERY_MS = 3_000;
 const FIRST_RUN_EVERY_MS = 1_500;
 
 export function Frame() {
@@ -45,18 +48,24 @@ function FrameBody() {
   const status = useApi<StatusResponse>(
     '/status',
     {},
-    { refetchEveryMs: waiting ? FIRST_RUN_EVERY_MS : STATUS_EVERY_MS },
+    {
+      refetchEveryMs: (answer) =>
+        waiting ? FIRST_RUN_EVERY_MS : answer?.store.available === false ? SILENT_EVERY_MS : STATUS_EVERY_MS,
+    },
   );
+  const silence = silenceOf(status);
   const pathname = useRouterState({ select: (state) => state.location.pathname });
-  const empty = status.data !== undefined && !Object.values(status.data.signals).some(({ hasData }) => hasData);
+  const signals = status.data?.signals;
+  const empty = signals !== undefined && !Object.values(signals).some(({ hasData }) => hasData);
   useEffect(() => setWaiting(empty), [empty]);
   // The system page is worth a look even before data: it shows what was refused.
   const firstRun = empty && pathname !== '/system';
   return (
     <div className="frame">
       <Rail />
-      <TopBar status={status.data} />
+      <TopBar status={status.data} silent={silence !== undefined} />
       <main className="page">
+        {silence ? <HealthBanner silence={silence} /> : null}
         {status.error && !status.data ? (
           <ErrorState error={status.error} onRetry={status.retry} />
         ) : firstRun && status.data ? (
@@ -119,7 +128,7 @@ function Rail() {
   );
 }
 
-function TopBar({ status }: { readonly status: StatusResponse | undefined }) {
+function TopBar({ status, silent }: { readonly status: StatusResponse | undefined; readonly silent: boolean }) {
   const scope = useScope();
   const { tokens, cycle } = useTheme();
   const [help, setHelp] = useState(false);
@@ -145,10 +154,16 @@ function TopBar({ status }: { readonly status: StatusResponse | undefined }) {
       <TimeRangePicker />
       <button
         type="button"
-        className={scope.live ? 'button on' : 'button'}
+        className={`button ${scope.live ? 'on' : ''} ${silent ? 'stalled' : ''}`}
         aria-pressed={scope.live}
         disabled={scope.range.kind === 'absolute'}
-        title={scope.range.kind === 'absolute' ? 'Live needs a range that ends now' : 'Refresh by itself ( v )'}
+        title={
+          scope.range.kind === 'absolute'
+            ? 'Live needs a range that ends now'
+            : silent
+              ? 'Nothing new arrives: see above'
+              : 'Refresh by itself ( v )'
+        }
         onClick={() => scope.setLive(!scope.live)}
       >
         <i className="live-dot" />

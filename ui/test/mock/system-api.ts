@@ -54,7 +54,16 @@ export function system(range: Range, nowMs: number): SystemResponse {
     component('exporter', 'debug', '', rate(2310, 3), rate(2310, 3)),
   ];
   return {
+    nowMs,
     grid,
+    history: {
+      restarts: [
+        { role: 'collector', values: Array.from({ length: grid.count }, () => 0) },
+        { role: 'engine', values: Array.from({ length: grid.count }, (_, i) => (i === 20 ? 1 : 0)) },
+      ],
+      spoolBytes: rate(2_400_000, 9),
+      lagSeconds: rate(0.6, 10),
+    },
     pipelines,
     components,
     losses: [

@@ -16,7 +16,8 @@ if (behaviour === 'fails') {
   appendFileSync(`${log}.failed`, '');
   process.send({ type: 'ready', info: {} }, () => process.exit(3));
 } else {
-  process.on('message', ({ type }) => {
+  process.on('message', ({ type, counts }) => {
+    if (type === 'restarts') note(`restarts ${JSON.stringify(counts)}`);
     if (type !== 'stop') return;
     note(behaviour === 'stubborn' ? 'ignores stop' : 'stop');
     if (behaviour !== 'stubborn') setTimeout(() => process.exit(0), 20);
