@@ -92,7 +92,7 @@ export class AttributeTable {
       if (
         id === key.id
           ? id !== UNKNOWN_KEY || this.#hasKey(arena, row, key)
-          : id === UNKNOWN_KEY && this.#hasKey(arena, row, key)
+          : (id === UNKNOWN_KEY || key.id === UNKNOWN_KEY) && this.#hasKey(arena, row, key)
       )
         return row;
     }

@@ -1,9 +1,11 @@
-import { equalAt, fnv1a32 } from '#base';
+import { equalAt, HASH_KEY, type HashKey, keyedHash, PROBE_LIMIT } from '#base';
 
 /**
  * The dictionary of attribute keys: bytes to small integers, shared by the whole process, so that a lookup compares one integer.
  * It is bounded, because keys come from outside: when it is full a new key gets UNKNOWN_KEY and is compared by its bytes.
  * Keys that the configuration names are interned when the pipeline is built, before traffic can fill it.
+ *
+ * A new key that collides with too many others gets UNKNOWN_KEY as well, so that no lookup takes long.
  *
  *   slots   open addressing, one entry per slot: id + 1, 0 for empty
  *   id      starts[id] .. starts[id + 1] in `store` are the key's bytes
@@ -18,14 +20,18 @@ const encoder = new TextEncoder();
 
 export class KeyDictionary {
   readonly #keyLimit: number;
-  #slots: Int32Array = new Int32Array(2048);
-  #hashes: Uint32Array = new Uint32Array(1024);
-  #starts: Uint32Array = new Uint32Array(1025);
+  readonly #hashKey: HashKey;
+  #slots: Int32Array<ArrayBuffer> = new Int32Array(2048);
+  #hashes: Int32Array<ArrayBuffer> = new Int32Array(1024);
+  #starts: Uint32Array<ArrayBuffer> = new Uint32Array(1025);
+  /** No key lies further from its place. */
+  #reach = 0;
   #store: Uint8Array = new Uint8Array(16 * 1024);
   #count = 0;
 
-  constructor(keyLimit: number = KEY_LIMIT) {
+  constructor(keyLimit: number = KEY_LIMIT, hashKey: HashKey = HASH_KEY) {
     this.#keyLimit = keyLimit;
+    this.#hashKey = hashKey;
   }
 
   get size(): number {
@@ -34,15 +40,18 @@ export class KeyDictionary {
 
   /** The id of the key in `bytes[at, at + length)`, adding it while there is room; else UNKNOWN_KEY. */
   intern(bytes: Uint8Array, at: number, length: number): number {
-    const hash = fnv1a32(bytes, at, at + length);
-    let slots = this.#slots;
-    let slot = hash & (slots.length - 1);
-    for (;;) {
-      const id = slots[slot]! - 1;
+    const hash = keyedHash(bytes, at, length, this.#hashKey);
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let distance = 0; distance <= this.#reach; distance++) {
+      const id = slots[(hash + distance) & mask]! - 1;
       if (id < 0) break;
       if (this.#hashes[id] === hash && this.equals(id, bytes, at, length)) return id;
-      slot = (slot + 1) & (slots.length - 1);
     }
+    return this.#add(hash, bytes, at, length);
+  }
+
+  #add(hash: number, bytes: Uint8Array, at: number, length: number): number {
     if (
       this.#count >= this.#keyLimit ||
       length > KEY_LENGTH_LIMIT_BYTES ||
@@ -51,15 +60,13 @@ export class KeyDictionary {
       return UNKNOWN_KEY;
     }
     this.#makeRoom(length);
-    slots = this.#slots;
-    slot = hash & (slots.length - 1);
-    while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
+    if (distanceToFree(this.#slots, hash, PROBE_LIMIT) > PROBE_LIMIT) return UNKNOWN_KEY;
     const id = this.#count++;
     const start = this.#starts[id]!;
     this.#store.set(bytes.subarray(at, at + length), start);
     this.#starts[id + 1] = start + length;
     this.#hashes[id] = hash;
-    slots[slot] = id + 1;
+    this.#place(id);
     return id;
   }
 
@@ -91,19 +98,29 @@ export class KeyDictionary {
       this.#store = store;
     }
     if ((this.#count + 1) * 2 > this.#slots.length) {
-      const slots = new Int32Array(this.#slots.length * 2);
-      for (let id = 0; id < this.#count; id++) {
-        let slot = this.#hashes[id]! & (slots.length - 1);
-        while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1);
-        slots[slot] = id + 1;
-      }
-      this.#slots = slots;
+      this.#slots = new Int32Array(this.#slots.length * 2);
+      this.#reach = 0;
+      for (let id = 0; id < this.#count; id++) this.#place(id);
     }
+  }
+
+  #place(id: number): void {
+    const hash = this.#hashes[id]!;
+    const distance = distanceToFree(this.#slots, hash, Number.POSITIVE_INFINITY);
+    this.#slots[(hash + distance) & (this.#slots.length - 1)] = id + 1;
+    if (distance > this.#reach) this.#reach = distance;
   }
 }
 
-function grown(array: Uint32Array): Uint32Array<ArrayBuffer> {
-  const next = new Uint32Array(array.length * 2);
+/** More than `limit` where none is nearer. */
+function distanceToFree(slots: Int32Array, hash: number, limit: number): number {
+  let distance = 0;
+  while (distance <= limit && slots[(hash + distance) & (slots.length - 1)] !== 0) distance++;
+  return distance;
+}
+
+function grown<T extends Int32Array | Uint32Array>(array: T): T {
+  const next = new (array.constructor as new (length: number) => T)(array.length * 2);
   next.set(array);
   return next;
 }

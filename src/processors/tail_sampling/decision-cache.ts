@@ -1,3 +1,4 @@
+import type { HashKey } from '#base';
 import { TraceIdMap } from './trace-id-map.ts';
 
 const FIRST_CAPACITY = 1024;
@@ -13,9 +14,9 @@ export class DecisionCache {
   /** Where the next id goes once the ring is full: the oldest. */
   #oldest = 0;
 
-  constructor(size: number, seed: number) {
+  constructor(size: number, hashKey: HashKey) {
     this.#size = size;
-    this.#map = new TraceIdMap(Math.min(size, FIRST_CAPACITY), seed);
+    this.#map = new TraceIdMap(Math.min(size, FIRST_CAPACITY), hashKey);
   }
 
   get isOn(): boolean {
@@ -36,6 +37,7 @@ export class DecisionCache {
 
   add(word0: number, word1: number, word2: number, word3: number, hash: number): void {
     if (this.#size === 0 || this.#map.find(word0, word1, word2, word3, hash) >= 0) return;
+    if (!this.#map.hasPlace(hash)) return;
     let index = this.#count;
     if (index === this.#size) {
       index = this.#oldest;

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { HASH_KEY, PROBE_LIMIT } from '#base';
+import { slowdown } from '../../base/testing/collisions.ts';
 import { DecisionCache } from './decision-cache.ts';
 import { MemberLists } from './member-lists.ts';
 import { TraceIdMap } from './trace-id-map.ts';
@@ -9,7 +11,7 @@ describe('TraceIdMap', () => {
     const step = fc.record({ id: fc.nat(40), isRemoval: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const map = new TraceIdMap(4, 7);
+        const map = new TraceIdMap(4, HASH_KEY);
         const model = new Map<number, number>();
         const free = [3, 2, 1, 0];
         for (const { id, isRemoval } of steps) {
@@ -37,12 +39,50 @@ describe('TraceIdMap', () => {
   });
 });
 
+describe('TraceIdMap with ids whose differences cancel under multiplying hashes', () => {
+  /** A difference in the topmost bit stays one through a multiplication, and the next word takes it back. */
+  const chosen = Array.from({ length: 4096 }, (_, i): readonly [number, number, number, number] => {
+    const flip = i & 1 ? 0x8000_0000 | 0 : 0;
+    return [i >>> 1, 0, flip, flip];
+  });
+  const ordinary = Array.from({ length: 4096 }, (_, i): readonly [number, number, number, number] => [i, 1, 2, 3]);
+  const addAll = (map: TraceIdMap, ids: typeof chosen): number => {
+    let count = 0;
+    for (const id of ids) {
+      const hash = map.hash(...id);
+      if (map.find(...id, hash) >= 0 || !map.hasPlace(hash)) continue;
+      map.insert(count++, ...id, hash);
+    }
+    for (const id of ids) map.find(...id, map.hash(...id));
+    return count;
+  };
+
+  test('is as fast as with any', () => {
+    expect(addAll(new TraceIdMap(4096, HASH_KEY), chosen)).toBe(4096);
+    expect(slowdown(chosen, ordinary, (ids) => addAll(new TraceIdMap(4096, HASH_KEY), ids))).toBeLessThan(30);
+  });
+
+  test('takes no more of them than can be found soon, though the key is known', () => {
+    const key = { low: 1, high: 2 };
+    const map = new TraceIdMap(1024, key);
+    const ids: (readonly [number, number, number, number])[] = [];
+    for (let i = 0; ids.length < 300; i++) if ((map.hash(i, 0, 0, 0) & 2047) === 0) ids.push([i, 0, 0, 0]);
+    expect(addAll(map, ids)).toBe(PROBE_LIMIT + 1);
+    for (const [index, id] of ids.entries())
+      expect(map.find(...id, map.hash(...id))).toBe(index <= PROBE_LIMIT ? index : -1);
+    map.remove(0);
+    expect(map.hasPlace(map.hash(...ids[PROBE_LIMIT + 1]!))).toBe(true);
+    map.grow(4096, (index) => index > 0 && index <= PROBE_LIMIT);
+    expect(map.find(...ids[PROBE_LIMIT]!, map.hash(...ids[PROBE_LIMIT]!))).toBe(PROBE_LIMIT);
+  });
+});
+
 describe('DecisionCache', () => {
   test('remembers the newest ids, up to its size', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20 }), fc.array(fc.nat(30), { maxLength: 200 }), (size, ids) => {
-        const cache = new DecisionCache(size, 3);
-        const hash = new TraceIdMap(1, 3);
+        const cache = new DecisionCache(size, HASH_KEY);
+        const hash = new TraceIdMap(1, HASH_KEY);
         const model: number[] = [];
         for (const id of ids) {
           cache.add(0, id, 0, 0, hash.hash(0, id, 0, 0));
@@ -57,8 +97,8 @@ describe('DecisionCache', () => {
   });
 
   test('grows to sizes beyond its first room', () => {
-    const cache = new DecisionCache(5000, 1);
-    const hash = new TraceIdMap(1, 1);
+    const cache = new DecisionCache(5000, HASH_KEY);
+    const hash = new TraceIdMap(1, HASH_KEY);
     for (let id = 0; id < 6000; id++) cache.add(id, 1, 2, 3, hash.hash(id, 1, 2, 3));
     expect(cache.count).toBe(5000);
     expect(cache.has(999, 1, 2, 3, hash.hash(999, 1, 2, 3))).toBe(false);

@@ -43,7 +43,7 @@ export class TailSamplingProcessor implements Processor {
       memoryBytes: () => this.#buffer.figures().memoryBytes,
       releasing: () => this.#queue.spanCount,
     });
-    this.#buffer = new TraceBuffer(config, conditions, this.#metrics, clock, (random() * 0x1_0000_0000) | 0);
+    this.#buffer = new TraceBuffer(config, conditions, this.#metrics, clock);
     this.#queue = new ReleaseQueue({
       next,
       clock,

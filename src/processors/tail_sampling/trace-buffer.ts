@@ -1,4 +1,4 @@
-import type { Clock } from '#base';
+import { type Clock, HASH_KEY } from '#base';
 import type { SpanChunk } from '#pdata';
 import type { TailSamplingConfig } from './config.ts';
 import { DecisionCache } from './decision-cache.ts';
@@ -16,6 +16,8 @@ const CACHED_SAMPLED = -2;
 const CACHED_NOT_SAMPLED = -3;
 /** There is no room for its trace. */
 const BLOCKED = -4;
+/** Its trace finds no place in the table, because too many ids collide with it. */
+const COLLIDING = -5;
 
 export interface BufferFigures {
   readonly traces: number;
@@ -57,13 +59,7 @@ export class TraceBuffer {
   #lateLast = -1;
   #wireBytes = 0;
 
-  constructor(
-    config: TailSamplingConfig,
-    conditions: SpanConditions,
-    metrics: TailSamplingMetrics,
-    clock: Clock,
-    seed: number,
-  ) {
+  constructor(config: TailSamplingConfig, conditions: SpanConditions, metrics: TailSamplingMetrics, clock: Clock) {
     this.#waitTicks = Math.max(1, Math.ceil(config.decisionWaitMs / 1000));
     this.#waitTicksAfterRoot = Math.ceil(config.decisionWaitAfterRootReceivedMs / 1000);
     this.#wheelSize = this.#waitTicks + 2;
@@ -71,7 +67,7 @@ export class TraceBuffer {
       limit: config.numTraces,
       expected: config.expectedNewTracesPerSec * this.#waitTicks,
       bitWords: conditions.wordCount,
-      seed,
+      hashKey: HASH_KEY,
     });
     this.#wheel = new MemberLists(this.#wheelSize + 1, this.table.capacity);
     this.#conditions = conditions;
@@ -79,8 +75,8 @@ export class TraceBuffer {
     this.#clock = clock;
     this.#blockOnOverflow = config.blockOnOverflow;
     this.#maximumTraceBytes = config.maximumTraceSizeBytes || Number.POSITIVE_INFINITY;
-    this.#sampledCache = new DecisionCache(config.sampledCacheSize, seed);
-    this.#notSampledCache = new DecisionCache(config.nonSampledCacheSize, seed);
+    this.#sampledCache = new DecisionCache(config.sampledCacheSize, HASH_KEY);
+    this.#notSampledCache = new DecisionCache(config.nonSampledCacheSize, HASH_KEY);
   }
 
   /**
@@ -128,6 +124,8 @@ export class TraceBuffer {
         this.#holdLate(chunk, row);
         lateCount++;
         if (state === CACHED_SAMPLED) this.#metrics.earlyReleased.add(1);
+      } else if (state === COLLIDING) {
+        this.#metrics.lost(1, 'colliding_ids');
       } else {
         droppedCount++;
         if (state === CACHED_NOT_SAMPLED) this.#metrics.earlyDropped.add(1);
@@ -225,6 +223,7 @@ export class TraceBuffer {
     }
     if (this.#sampledCache.has(word0, word1, word2, word3, hash)) return CACHED_SAMPLED;
     if (this.#notSampledCache.has(word0, word1, word2, word3, hash)) return CACHED_NOT_SAMPLED;
+    if (!table.map.hasPlace(hash)) return COLLIDING;
     if (table.isFull && !this.#makeRoom(nowMs)) return BLOCKED;
     const slot = table.create(word0, word1, word2, word3, hash, nowMs);
     if (table.capacity > this.#wheel.capacity) this.#wheel.grow(table.capacity);

@@ -1,23 +1,27 @@
+import { type HashKey, keyedHashOfWords, PROBE_LIMIT } from '#base';
+
 /**
  * Trace ids to small integers, without an object or a string per id: open addressing with linear probing, at most half full.
  *
  *   ids       4 words per index: the 16 bytes of the id
  *   buckets   index + 1, 0 for empty; an id lies at hash & mask or in the run behind it
  *
- * Indices are the caller's (a row of its own columns). The hash is seeded, because ids come from outside. Words are signed, so that
- * they stay small integers in V8.
+ * Indices are the caller's (a row of its own columns). Ids come from outside, so the hash has a key, and an id that finds no place near its
+ * own is not taken (`hasPlace`). Words are signed, so that they stay small integers in V8.
  */
 export class TraceIdMap {
   ids: Int32Array;
   #buckets: Int32Array;
   #mask: number;
-  readonly #seed: number;
+  readonly #hashKey: HashKey;
+  /** No id lies further from its place. */
+  #reach = 0;
 
-  constructor(capacity: number, seed: number) {
+  constructor(capacity: number, hashKey: HashKey) {
     this.ids = new Int32Array(capacity * 4);
     this.#buckets = new Int32Array(bucketCountFor(capacity));
     this.#mask = this.#buckets.length - 1;
-    this.#seed = seed;
+    this.#hashKey = hashKey;
   }
 
   /** How many indices there is room for. */
@@ -30,7 +34,7 @@ export class TraceIdMap {
   }
 
   hash(word0: number, word1: number, word2: number, word3: number): number {
-    return mixTraceId(this.#seed, word0, word1, word2, word3);
+    return keyedHashOfWords(word0, word1, word2, word3, this.#hashKey);
   }
 
   /** The index of the id, or -1. */
@@ -38,17 +42,21 @@ export class TraceIdMap {
     const ids = this.ids;
     const buckets = this.#buckets;
     const mask = this.#mask;
-    let bucket = hash & mask;
-    for (;;) {
-      const index = buckets[bucket]! - 1;
+    for (let distance = 0; distance <= this.#reach; distance++) {
+      const index = buckets[(hash + distance) & mask]! - 1;
       if (index < 0) return -1;
       const at = index << 2;
       if (ids[at] === word0 && ids[at + 1] === word1 && ids[at + 2] === word2 && ids[at + 3] === word3) return index;
-      bucket = (bucket + 1) & mask;
     }
+    return -1;
   }
 
-  /** Adds an id that is not there under an index that is free. */
+  /** Whether an id with this hash can be added. */
+  hasPlace(hash: number): boolean {
+    return this.#distanceToFree(hash, PROBE_LIMIT) <= PROBE_LIMIT;
+  }
+
+  /** Adds an id that is not there, and has a place, under an index that is free. */
   insert(index: number, word0: number, word1: number, word2: number, word3: number, hash: number): void {
     const at = index << 2;
     this.ids[at] = word0;
@@ -87,21 +95,29 @@ export class TraceIdMap {
     this.ids = ids;
     this.#buckets = new Int32Array(bucketCountFor(capacity));
     this.#mask = this.#buckets.length - 1;
+    this.#reach = 0;
     for (let index = 0; index < before; index++) if (isUsed(index)) this.#place(index, this.#hashOf(index));
   }
 
   #hashOf(index: number): number {
     const at = index << 2;
     const ids = this.ids;
-    return mixTraceId(this.#seed, ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!);
+    return keyedHashOfWords(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!, this.#hashKey);
   }
 
   #place(index: number, hash: number): void {
+    const distance = this.#distanceToFree(hash, Number.POSITIVE_INFINITY);
+    this.#buckets[(hash + distance) & this.#mask] = index + 1;
+    if (distance > this.#reach) this.#reach = distance;
+  }
+
+  /** More than `limit` where none is nearer. */
+  #distanceToFree(hash: number, limit: number): number {
     const buckets = this.#buckets;
     const mask = this.#mask;
-    let bucket = hash & mask;
-    while (buckets[bucket] !== 0) bucket = (bucket + 1) & mask;
-    buckets[bucket] = index + 1;
+    let distance = 0;
+    while (distance <= limit && buckets[(hash + distance) & mask] !== 0) distance++;
+    return distance;
   }
 }
 
@@ -109,16 +125,6 @@ function bucketCountFor(capacity: number): number {
   let count = 16;
   while (count < capacity * 2) count *= 2;
   return count;
-}
-
-/** A seeded 32-bit hash; every word goes through two multiplications. */
-function mixTraceId(seed: number, word0: number, word1: number, word2: number, word3: number): number {
-  let hash = Math.imul(word0 ^ seed, 0x9e3779b1);
-  hash = Math.imul(hash ^ (hash >>> 15) ^ word1, 0x85ebca77);
-  hash = Math.imul(hash ^ (hash >>> 13) ^ word2, 0xc2b2ae3d);
-  hash = Math.imul(hash ^ (hash >>> 16) ^ word3, 0x27d4eb2f);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-  return hash ^ (hash >>> 16);
 }
 
 /** The little-endian word at `at`, signed. */

@@ -1,3 +1,4 @@
+import type { HashKey } from '#base';
 import { MemberLists } from './member-lists.ts';
 import { TraceIdMap } from './trace-id-map.ts';
 
@@ -46,12 +47,12 @@ export class TraceTable {
     readonly limit: number;
     readonly expected: number;
     readonly bitWords: number;
-    readonly seed: number;
+    readonly hashKey: HashKey;
   }) {
     const capacity = Math.min(options.limit, Math.max(FIRST_CAPACITY, options.expected));
     this.#limit = options.limit;
     this.bitWords = options.bitWords;
-    this.map = new TraceIdMap(capacity, options.seed);
+    this.map = new TraceIdMap(capacity, options.hashKey);
     this.state = new Uint8Array(capacity);
     this.firstSpan = new Int32Array(capacity);
     this.lastSpan = new Int32Array(capacity);

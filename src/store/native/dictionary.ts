@@ -1,12 +1,15 @@
+import { HASH_KEY, type HashKey, keyedHashIn, PROBE_LIMIT } from '#base';
 import { ByteSink } from './byte-sink.ts';
 
 /** Version of the dictionary layout, and the flags "has keys of its own" and "read them anew". */
 const SHARED_DICTIONARIES = 1;
 const DICTIONARY_FLAGS = 0x600;
+const NO_SLOT = -1;
 
 /**
  * A LowCardinality(String) column of one block: the different strings once, and an index per row. Strings are found by their bytes, no
- * JavaScript string is made. Index 0 is the empty string, as ClickHouse wants it.
+ * JavaScript string is made. Index 0 is the empty string, as ClickHouse wants it. A string that finds no place near its own in the hash table
+ * stands there once for each of its rows, so that no lookup takes long; ClickHouse makes one of them.
  *
  *   UInt64 1 (version) · UInt64 flags | index width (0, 1, 2: one, two, four bytes) · UInt64 count of strings · String each ·
  *   UInt64 count of rows · an index per row
@@ -15,14 +18,17 @@ export class DictionaryColumn {
   /** One entry per row, filled by the caller up to the count it passes to `writeData`. */
   indices: Uint32Array = new Uint32Array(0);
   #slots = new Int32Array(256);
-  #hashes = new Uint32Array(128);
+  #hashes = new Int32Array(128);
   #starts = new Uint32Array(128);
   #lengths = new Uint32Array(128);
   #count = 0;
   /** The strings in ClickHouse's form. */
   readonly #strings = new ByteSink(4096);
 
-  constructor() {
+  readonly #hashKey: HashKey;
+
+  constructor(hashKey: HashKey = HASH_KEY) {
+    this.#hashKey = hashKey;
     this.reset(0);
   }
 
@@ -53,14 +59,16 @@ export class DictionaryColumn {
   /** The same for bytes that a view has. */
   indexIn(view: DataView, at: number, length: number): number {
     if (length === 0) return 0;
-    const hash = hashOf(view, at, length);
+    const hash = keyedHashIn(view, at, length, this.#hashKey);
     const slots = this.#slots;
     const mask = slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    for (let distance = 0; distance <= PROBE_LIMIT; distance++) {
+      const slot = (hash + distance) & mask;
       const index = slots[slot]!;
       if (index === 0) return this.#add(view, at, length, hash, slot);
       if (this.#hashes[index] === hash && this.#equals(index, view, at, length)) return index;
     }
+    return this.#add(view, at, length, hash, NO_SLOT);
   }
 
   #equals(index: number, view: DataView, at: number, length: number): boolean {
@@ -84,7 +92,7 @@ export class DictionaryColumn {
     this.#strings.copy(new Uint8Array(view.buffer, view.byteOffset + at, length), 0, length);
     this.#lengths[index] = length;
     this.#hashes[index] = hash;
-    this.#slots[slot] = index;
+    if (slot !== NO_SLOT) this.#slots[slot] = index;
     if (this.#count * 2 > this.#slots.length) this.#growSlots();
     return index;
   }
@@ -99,9 +107,9 @@ export class DictionaryColumn {
     const slots = new Int32Array(this.#slots.length * 2);
     const mask = slots.length - 1;
     for (let index = 1; index < this.#count; index++) {
-      let slot = this.#hashes[index]! & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = index;
+      let distance = 0;
+      while (distance <= PROBE_LIMIT && slots[(this.#hashes[index]! + distance) & mask] !== 0) distance++;
+      if (distance <= PROBE_LIMIT) slots[(this.#hashes[index]! + distance) & mask] = index;
     }
     this.#slots = slots;
   }
@@ -133,25 +141,8 @@ export class DictionaryColumn {
   }
 }
 
-/** Four bytes at a step, of which the last overlaps the one before: names of spans are hashed once per row. */
-function hashOf(view: DataView, at: number, length: number): number {
-  let hash = length;
-  const last = at + length - 4;
-  if (length < 4) for (let i = 0; i < length; i++) hash = Math.imul(hash ^ view.getUint8(at + i), 0x01000193);
-  else {
-    for (; at < last; at += 4) hash = mixed(hash, view.getUint32(at, true));
-    hash = mixed(hash, view.getUint32(last, true));
-  }
-  return (hash ^ (hash >>> 13)) >>> 0;
-}
-
-function mixed(hash: number, word: number): number {
-  const product = Math.imul(hash ^ word, 0x85ebca6b);
-  return product ^ (product >>> 15);
-}
-
-function doubled(array: Uint32Array): Uint32Array<ArrayBuffer> {
-  const next = new Uint32Array(array.length * 2);
+function doubled<T extends Int32Array | Uint32Array>(array: T): T {
+  const next = new (array.constructor as new (length: number) => T)(array.length * 2);
   next.set(array);
   return next;
 }

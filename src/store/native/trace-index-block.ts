@@ -1,3 +1,4 @@
+import { HASH_KEY, type HashKey, keyedHash, PROBE_LIMIT } from '#base';
 import { ByteSink } from './byte-sink.ts';
 import { BlockSink, type TableBlock, writeConstant32 } from './columns.ts';
 import type { TraceRows } from './span-block.ts';
@@ -6,6 +7,8 @@ const TIME = "DateTime64(9, 'UTC')";
 
 /**
  * Writes the block for `trace_index`: one row per trace that occurs in a block of spans, with the earliest and latest start of its spans.
+ *
+ * A trace that finds no place near its own in the hash table gets a row for each run of its spans; the store merges them.
  *
  *   slots   open addressing: index of the trace + 1, 0 for empty
  *   traces  id: 16 bytes in `ids` · min, max: two words each, as the spans' start times have them
@@ -17,6 +20,11 @@ export class TraceIndexBlockEncoder {
   #min = new Uint32Array(1024);
   #max = new Uint32Array(1024);
   #count = 0;
+  readonly #hashKey: HashKey;
+
+  constructor(hashKey: HashKey = HASH_KEY) {
+    this.#hashKey = hashKey;
+  }
 
   encode(rows: TraceRows, ingestedAtSeconds: number): TableBlock {
     this.#collect(rows);
@@ -73,20 +81,20 @@ export class TraceIndexBlockEncoder {
 
   #indexOf(arena: Uint8Array, at: number): number {
     const mask = this.#slots.length - 1;
-    let hash = 0;
-    for (let i = 0; i < 16; i++) hash = Math.imul(hash ^ arena[at + i]!, 0x01000193);
-    hash ^= hash >>> 15;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+    const hash = keyedHash(arena, at, 16, this.#hashKey);
+    for (let distance = 0; distance <= PROBE_LIMIT; distance++) {
+      const slot = (hash + distance) & mask;
       const index = this.#slots[slot]! - 1;
       if (index < 0) {
         this.#slots[slot] = this.#count + 1;
-        this.#ids.copy(arena, at, 16);
-        this.#min.fill(0xffff_ffff, this.#count * 2, this.#count * 2 + 2);
-        this.#max.fill(0, this.#count * 2, this.#count * 2 + 2);
-        return this.#count++;
+        break;
       }
       if (this.#isTrace(index, arena, at)) return index;
     }
+    this.#ids.copy(arena, at, 16);
+    this.#min.fill(0xffff_ffff, this.#count * 2, this.#count * 2 + 2);
+    this.#max.fill(0, this.#count * 2, this.#count * 2 + 2);
+    return this.#count++;
   }
 
   #extend(index: number, low: number, high: number): void {
