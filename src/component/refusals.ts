@@ -2,7 +2,7 @@ import { HostGuard } from '#base/host-guard.ts';
 import type { Counter, CreateSettings, MetricLabels } from './contracts.ts';
 
 /** Why a listener turned something away before it looked at what it carries. */
-export type RefusalReason = 'host';
+export type RefusalReason = 'host' | `tls_${string}`;
 
 const METRIC = 'listener_refused_requests';
 const DESCRIPTION = 'Number of requests and connections that a listener turned away unread';

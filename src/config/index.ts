@@ -17,5 +17,6 @@ export * from './service.ts';
 export * from './signalbox-section.ts';
 export * from './sources.ts';
 export * from './tls.ts';
+export * from './tls-names.ts';
 export * from './values.ts';
 export * from './yaml-node.ts';

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import { excerpt, nearest } from '#base';
 import { type Shape, type ShapeOutput, strictObject } from './object.ts';
 import type { Secret } from './secret.ts';
-import { boolean, duration, list, secret, text } from './values.ts';
+import { ABSENT_TLS_CIPHER_SUITES, INSECURE_TLS_CIPHER_SUITES, TLS_CIPHER_SUITES, TLS_CURVES } from './tls-names.ts';
+import { boolean, list, oneOf, positiveDuration, secret, text } from './values.ts';
 
 /** What clients and servers share of a `tls` block (otelcol config/configtls; research: collector §1.7). Empty texts mean "not set". */
 export interface TlsConfig {
@@ -16,14 +18,15 @@ export interface TlsConfig {
   readonly minVersion: string;
   /** Empty: the newest. */
   readonly maxVersion: string;
+  /** Go's names, for TLS 1.2 and older: the suites of 1.3 are always all on. */
   readonly cipherSuites: readonly string[];
   readonly curvePreferences: readonly string[];
-  /** 0: files are read once. */
+  /** How often the files are read again; 0: they are read once. */
   readonly reloadIntervalMs: number;
 }
 
 export interface TlsClientConfig extends TlsConfig {
-  /** Talk without TLS. */
+  /** Talk without TLS, unless there is a CA to check the peer with. */
   readonly insecure: boolean;
   readonly insecureSkipVerify: boolean;
   readonly serverNameOverride: string;
@@ -32,6 +35,7 @@ export interface TlsClientConfig extends TlsConfig {
 export interface TlsServerConfig extends TlsConfig {
   /** Clients must show a certificate signed by one of these. */
   readonly clientCaFile: string;
+  /** Use the file's new content when it changes. */
   readonly clientCaFileReload: boolean;
 }
 
@@ -46,8 +50,9 @@ const shared = {
   min_version: tlsVersion('1.2'),
   max_version: tlsVersion(''),
   cipher_suites: list(text()),
-  curve_preferences: list(text()),
-  reload_interval: duration(0),
+  include_insecure_cipher_suites: boolean(false),
+  curve_preferences: list(oneOf([...TLS_CURVES.keys()])),
+  reload_interval: positiveDuration(0),
 } satisfies Shape;
 
 function tlsVersion(defaultValue: string): z.ZodType<string> {
@@ -56,7 +61,9 @@ function tlsVersion(defaultValue: string): z.ZodType<string> {
     .default(defaultValue);
 }
 
-function toShared(raw: ShapeOutput<typeof shared>): TlsConfig {
+type RawShared = ShapeOutput<typeof shared>;
+
+function toShared(raw: RawShared): TlsConfig {
   return {
     caFile: raw.ca_file,
     caPem: raw.ca_pem,
@@ -73,50 +80,96 @@ function toShared(raw: ShapeOutput<typeof shared>): TlsConfig {
   };
 }
 
-function pairMistake(config: TlsConfig): string | undefined {
-  const hasCert = config.certFile !== '' || config.certPem !== undefined;
-  const hasKey = config.keyFile !== '' || config.keyPem !== undefined;
-  if (config.caFile !== '' && config.caPem !== undefined) return 'provide either ca_file or ca_pem, but not both';
-  if (hasCert !== hasKey) return 'provide both certificate and key, or neither';
-  if (config.minVersion !== '' && config.maxVersion !== '' && config.minVersion > config.maxVersion) {
-    return 'min_version cannot be greater than max_version';
-  }
-  return undefined;
+type Issue = { readonly path: readonly (string | number)[]; readonly message: string };
+
+/** An empty file name or text counts as not given, as in otelcol. */
+function has(file: string, pem: Secret | undefined): boolean {
+  return file !== '' || hasText(pem);
 }
 
-/** The `tls` block of a client. */
-export const tlsClient: z.ZodType<TlsClientConfig> = strictObject({
+function hasText(pem: Secret | undefined): boolean {
+  return pem !== undefined && pem.reveal() !== '';
+}
+
+/** What otelcol's Config.Validate says, and what it finds in the names when it starts. */
+function mistakesIn(raw: RawShared): Issue[] {
+  const issues: Issue[] = [];
+  for (const name of ['ca', 'cert', 'key'] as const) {
+    if (raw[`${name}_file`] === '' || !hasText(raw[`${name}_pem`])) continue;
+    issues.push({ path: [`${name}_pem`], message: `provide either ${name}_file or ${name}_pem, but not both` });
+  }
+  if (has(raw.cert_file, raw.cert_pem) !== has(raw.key_file, raw.key_pem)) {
+    issues.push({ path: [], message: 'provide both certificate and key, or neither' });
+  }
+  if (raw.min_version !== '' && raw.max_version !== '' && raw.min_version > raw.max_version) {
+    issues.push({ path: ['min_version'], message: 'min_version cannot be greater than max_version' });
+  }
+  raw.cipher_suites.forEach((name, i) => {
+    const message = suiteMistake(name, raw.include_insecure_cipher_suites);
+    if (message !== undefined) issues.push({ path: ['cipher_suites', i], message });
+  });
+  return issues;
+}
+
+function suiteMistake(name: string, takesInsecure: boolean): string | undefined {
+  if (TLS_CIPHER_SUITES.has(name)) return undefined;
+  if (ABSENT_TLS_CIPHER_SUITES.has(name)) return `the cipher suite ${name} is too weak to be offered here; take it out`;
+  if (INSECURE_TLS_CIPHER_SUITES.has(name)) {
+    return takesInsecure
+      ? undefined
+      : `the cipher suite ${name} is insecure; take it out or set include_insecure_cipher_suites: true`;
+  }
+  const said = `invalid TLS cipher suite: "${excerpt(name)}"`;
+  const known = [...TLS_CIPHER_SUITES, ...INSECURE_TLS_CIPHER_SUITES];
+  const own =
+    known.find(([, opensslName]) => opensslName === name)?.[0] ?? nearest(name, [...TLS_CIPHER_SUITES.keys()]);
+  return own === undefined ? `${said}; write Go's names, such as ${SAMPLE_SUITE}` : `${said} (did you mean "${own}"?)`;
+}
+
+const SAMPLE_SUITE = 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256';
+
+/** A schema that reads the block with `toConfig` once nothing is wrong with it. */
+function checked<S extends typeof shared, Config>(
+  shape: S,
+  toConfig: (raw: ShapeOutput<S>) => Config,
+  check: (raw: ShapeOutput<S>) => Issue[],
+): z.ZodType<Config> {
+  return strictObject(shape)
+    .superRefine((raw, context) => {
+      for (const { path, message } of check(raw)) context.addIssue({ code: 'custom', path: [...path], message });
+    })
+    .transform(toConfig);
+}
+
+const clientShape = {
   ...shared,
   insecure: boolean(false),
   insecure_skip_verify: boolean(false),
   server_name_override: text(''),
-})
-  .transform((raw) => ({
+} satisfies Shape;
+
+/** The `tls` block of a client. */
+export const tlsClient: z.ZodType<TlsClientConfig> = checked(
+  clientShape,
+  (raw) => ({
     ...toShared(raw),
     insecure: raw.insecure,
     insecureSkipVerify: raw.insecure_skip_verify,
     serverNameOverride: raw.server_name_override,
-  }))
-  .superRefine((config, context) => {
-    const message = pairMistake(config);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  });
+  }),
+  mistakesIn,
+);
+
+const serverShape = { ...shared, client_ca_file: text(''), client_ca_file_reload: boolean(false) } satisfies Shape;
 
 /** The `tls` block of a server. Make it `.optional()`: without the block a server speaks plain text. */
-export const tlsServer: z.ZodType<TlsServerConfig> = strictObject({
-  ...shared,
-  client_ca_file: text(''),
-  client_ca_file_reload: boolean(false),
-})
-  .transform((raw) => ({
-    ...toShared(raw),
-    clientCaFile: raw.client_ca_file,
-    clientCaFileReload: raw.client_ca_file_reload,
-  }))
-  .superRefine((config, context) => {
-    const hasCert = config.certFile !== '' || config.certPem !== undefined;
-    const message =
-      pairMistake(config) ??
-      (hasCert ? undefined : 'TLS configuration must include both certificate and key for server connections');
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
-  });
+export const tlsServer: z.ZodType<TlsServerConfig> = checked(
+  serverShape,
+  (raw) => ({ ...toShared(raw), clientCaFile: raw.client_ca_file, clientCaFileReload: raw.client_ca_file_reload }),
+  (raw) => {
+    const mistakes = mistakesIn(raw);
+    const hasNone = !has(raw.cert_file, raw.cert_pem) && !has(raw.key_file, raw.key_pem);
+    const message = 'TLS configuration must include both certificate and key for server connections';
+    return hasNone ? [...mistakes, { path: [], message }] : mistakes;
+  },
+);

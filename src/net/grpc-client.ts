@@ -8,12 +8,16 @@ import { AnswerReader } from './grpc-answer.ts';
 import { GrpcConnection } from './grpc-connection.ts';
 import { ACCEPTED_ENCODINGS, PREFIX_BYTES } from './grpc-frames.ts';
 import type { GrpcTarget } from './grpc-target.ts';
+import type { ProxyOf } from './proxy.ts';
 import { GRPC, type RpcStatus } from './status.ts';
 import type { ClientTls } from './tls.ts';
 
 export interface GrpcClientSettings {
   readonly target: GrpcTarget;
-  readonly tls: ClientTls | undefined;
+  /** For connections made from now on. */
+  readonly tls: (() => ClientTls) | undefined;
+  /** Says through which proxy the target is reached. */
+  readonly proxyOf: ProxyOf;
   /** Replaces the target's own `:authority`; '' to keep it. */
   readonly authority: string;
   readonly userAgent: string;
@@ -201,7 +205,7 @@ export class GrpcClient {
   /** Looks the name up and keeps the connections to addresses that it still stands for. */
   async #lookUp(): Promise<void> {
     const { target } = this.#settings;
-    const isName = target.kind === 'tcp' && isIP(target.host) === 0;
+    const isName = target.kind === 'tcp' && isIP(target.host) === 0 && this.#proxy() === undefined;
     const found = isName ? await lookup(target.host, { all: true }) : [{ address: target.host }];
     const hosts = [...new Set(found.map(({ address }) => address))];
     const kept = this.#connections.filter(({ address }) => hosts.includes(address.host));
@@ -212,11 +216,19 @@ export class GrpcClient {
     if (this.#isClosed) this.close();
   }
 
+  /** As grpc-go, which asks as for https whatever the target speaks: plain text needs the tunnel, too. */
+  #proxy(): URL | undefined {
+    const { target, proxyOf } = this.#settings;
+    if (target.kind === 'unix') return undefined;
+    return proxyOf({ isSecure: true, hostname: target.host, port: String(target.port) });
+  }
+
   #connectionTo(host: string): GrpcConnection {
     const { target, tls, keepalive, random, authority } = this.#settings;
     return new GrpcConnection({
       address: { host, port: target.port },
       authority: authority === '' ? target.authority : authority,
+      proxy: this.#proxy(),
       serverName: target.kind === 'unix' ? 'localhost' : target.host,
       tls,
       keepalive,

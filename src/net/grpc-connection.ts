@@ -3,6 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { GrpcClientKeepalive } from '#config';
 import { networkMessage } from './network-error.ts';
+import { connectThroughProxy } from './proxy.ts';
 import type { ClientTls } from './tls.ts';
 
 /** One address that a target's name stands for. */
@@ -17,7 +18,10 @@ export interface GrpcConnectionSettings {
   readonly authority: string;
   /** The name that the certificate must be for, where the address is not it. */
   readonly serverName: string;
-  readonly tls: ClientTls | undefined;
+  /** For connections made from now on. */
+  readonly tls: (() => ClientTls) | undefined;
+  /** The proxy on the way, which looks `address.host` up itself. */
+  readonly proxy: URL | undefined;
   readonly keepalive: GrpcClientKeepalive | undefined;
   /** In [0, 1). */
   readonly random: () => number;
@@ -93,11 +97,15 @@ export class GrpcConnection {
     this.#session = undefined;
   }
 
-  #connect(): Promise<ClientHttp2Session> {
+  async #connect(): Promise<ClientHttp2Session> {
+    const socket = await this.#open();
+    return this.#speak(socket);
+  }
+
+  #speak(socket: Socket): Promise<ClientHttp2Session> {
     const { authority, tls } = this.#settings;
     const scheme = tls === undefined ? 'http' : 'https';
     return new Promise((resolve, reject) => {
-      const socket = this.#open();
       const session = connectHttp2(`${scheme}://${authority}`, {
         createConnection: () => socket,
         settings: { enablePush: false },
@@ -124,14 +132,17 @@ export class GrpcConnection {
     });
   }
 
-  #open(): Socket {
-    const { address, tls, serverName } = this.#settings;
-    const where = address.port === 0 ? { path: address.host } : { host: address.host, port: address.port };
-    if (tls === undefined) return connectTcp({ ...where, noDelay: true });
-    const { servername, ...context } = tls;
+  async #open(): Promise<Socket> {
+    const { address, tls, serverName, proxy } = this.#settings;
+    const { host, port } = address;
+    const hostPort = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+    const tunnel = proxy && (await connectThroughProxy(proxy, hostPort, CONNECT_TIMEOUT_MS));
+    const where = port === 0 ? { path: host } : { host, port };
+    if (tls === undefined) return tunnel ?? connectTcp({ ...where, noDelay: true });
+    const { servername, ...context } = tls();
     const name = servername || serverName;
     return connectTls({
-      ...where,
+      ...(tunnel === undefined ? where : { socket: tunnel }),
       ...context,
       ...(isIP(name) === 0 ? { servername: name } : { host: name }),
       ALPNProtocols: ['h2'],

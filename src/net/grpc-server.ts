@@ -9,7 +9,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Server, Socket } from 'node:net';
-import type { SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { messageOf } from '#base';
 import type { HostGuard } from '#base/host-guard.ts';
 import type { GrpcServerKeepalive } from '#config';
@@ -58,6 +58,8 @@ export interface GrpcServerSettings {
   onFailure(path: string, failure: RpcStatus): void;
   /** Called when a connection speaks something else than HTTP/2. */
   onBadConnection(message: string): void;
+  /** Called when a client didn't get through the TLS handshake. */
+  onTlsRejected(error: Error, socket: TLSSocket): void;
 }
 
 /** A client may send so much before it must wait for us: larger than HTTP/2's 64 KiB, so that big messages don't stop at each window. */
@@ -99,7 +101,7 @@ export class GrpcServer {
     );
     const onBadConnection = (error: Error): void => this.#settings.onBadConnection(networkMessage(error));
     this.#server.on('sessionError', onBadConnection);
-    this.#server.on('tlsClientError', onBadConnection);
+    this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => this.#settings.onTlsRejected(error, socket));
     // See GrpcConnection: a TLS alert after the handshake would leave the session open.
     this.#server.on('secureConnection', (socket: Socket) => socket.on('error', () => socket.destroy()));
   }

@@ -7,16 +7,21 @@ import {
   request as requestPlain,
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestSecure } from 'node:https';
+import { isIP } from 'node:net';
+import { excerpt } from '#base';
+import type { Logger } from '#component';
 import type { HttpClientConfig } from '#config';
 import { type Coding, deflate } from './codings.ts';
 import { networkMessage } from './network-error.ts';
-import { readClientTls } from './tls.ts';
+import { type ProxyOf, proxiesFor } from './proxy.ts';
+import { type ClientTls, readClientTls, watchClientTls } from './tls.ts';
 
 export interface HttpClientSettings {
   readonly config: HttpClientConfig;
   /** For errors: the component's place in the configuration, `exporters::otlp_http`. */
   readonly path: string;
   readonly userAgent: string;
+  readonly logger: Logger;
 }
 
 export interface HttpAnswer {
@@ -41,6 +46,7 @@ export class HttpFailure extends Error {
 
 /** A URL taken apart once. */
 export interface HttpTarget {
+  readonly url: string;
   readonly isSecure: boolean;
   readonly hostname: string;
   readonly port: string;
@@ -59,6 +65,7 @@ export function httpTarget(url: string): HttpTarget {
   }
   const auth = parsed.username === '' ? '' : `${parsed.username}:${parsed.password}`;
   return {
+    url,
     isSecure: parsed.protocol === 'https:',
     hostname: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port,
@@ -70,48 +77,61 @@ export function httpTarget(url: string): HttpTarget {
 
 /** An answer may be longer than its limit by so much before the connection is given up instead of read to the end. */
 const DRAIN_LIMIT_BYTES = 1024 * 1024;
-/** Go never sends requests to the own machine through a proxy. */
-const NO_PROXY_ALWAYS = 'localhost,127.0.0.1,[::1]';
+/** As Go's client. */
+const MAX_REDIRECTS = 10;
 
 /**
  * Posts bodies over kept connections, with the keys of otelcol's HTTP clients: compression, headers, TLS, proxy, connection limits. One
- * attempt per call, but for a kept connection that the peer had closed just then: that request goes out again at once, as Go does it.
+ * attempt per call, but for a kept connection that the peer had closed just then: that request goes out again at once, as Go does it. Where
+ * the peer says that the address has changed (307, 308), the body goes there.
  */
 export class HttpClient {
   readonly #settings: HttpClientSettings;
+  /** Those that every host may see. */
   readonly #headers: Readonly<Record<string, string>>;
+  /** Those of the configuration, which may hold credentials. */
+  readonly #ownHeaders: Readonly<Record<string, string>>;
   readonly #coding: Coding | undefined;
-  #plain: Agent | undefined;
-  #secure: Agent | undefined;
+  readonly #proxyOf: ProxyOf;
+  readonly #agents = new Map<string, Agent>();
+  #tls: ClientTls | undefined;
+  #stopWatching: () => void = () => {};
 
   constructor(settings: HttpClientSettings) {
     const { compression, headers } = settings.config;
     this.#settings = settings;
     this.#coding = compression === '' || compression === 'none' ? undefined : compression;
-    const own = Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value.reveal()]));
+    this.#proxyOf = proxiesFor(settings.config.proxyUrl, process.env);
+    this.#ownHeaders = Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value.reveal()]));
     this.#headers = {
       'user-agent': settings.userAgent,
       ...(this.#coding !== undefined && { 'content-encoding': this.#coding }),
-      ...own,
     };
   }
 
-  /** Reads the TLS files if it `isSecure`, which https targets need. Throws a StartError where one can't be read. */
+  /**
+   * Reads and checks the TLS files that the configuration names, whatever the URL: a redirect may need them, and a mistake in them is one.
+   * Throws a StartError.
+   */
   async start(isSecure: boolean): Promise<void> {
-    const { config, path } = this.#settings;
-    const options = {
-      keepAlive: !config.disableKeepAlives,
-      maxSockets: config.maxConnsPerHost || Number.POSITIVE_INFINITY,
-      maxFreeSockets: config.maxIdleConnsPerHost || config.maxIdleConns || Number.POSITIVE_INFINITY,
-      // Node closes a kept connection when it was idle for so long; a request under way is not touched.
-      ...(config.idleConnTimeoutMs > 0 && { timeout: config.idleConnTimeoutMs }),
-      scheduling: 'lifo' as const,
-      proxyEnv: proxyEnvOf(config.proxyUrl),
+    const { tls } = this.#settings.config;
+    const namesFiles = tls.certFile !== '' || tls.keyFile !== '' || tls.caFile !== '';
+    if (isSecure || namesFiles) await this.#readTls();
+  }
+
+  async #readTls(): Promise<void> {
+    const { config, path, logger } = this.#settings;
+    const place = `${path}::tls`;
+    this.#tls = await readClientTls(config.tls, place);
+    const apply = (tls: ClientTls): void => {
+      this.#tls = tls;
+      // Open connections stay as they are.
+      for (const agent of this.#agents.values()) {
+        if (agent instanceof HttpsAgent) agent.options.secureContext = tls.secureContext;
+      }
     };
-    this.#plain = new HttpAgent(options);
-    if (!isSecure) return;
-    const { servername, ...tls } = await readClientTls(config.tls, `${path}::tls`);
-    this.#secure = new HttpsAgent({ ...options, ...tls, ...(servername !== '' && { servername }) });
+    this.#stopWatching();
+    this.#stopWatching = watchClientTls(config.tls, { path: place, logger, apply });
   }
 
   /** Sends a body. Rejects with an HttpFailure where no answer came; any status is an answer. */
@@ -120,31 +140,78 @@ export class HttpClient {
     if (this.#coding !== undefined) {
       parts = [await deflate(this.#coding, joined(parts), this.#settings.config.compressionLevel)];
     }
-    try {
-      return await this.#send(post, parts);
-    } catch (error) {
-      if (error instanceof StaleConnection) return this.#send(post, parts, true);
-      throw error;
+    let { url } = post;
+    for (let hops = 0; ; hops++) {
+      const answer = await this.#attempt({ ...post, url, parts }, isSameOwner(post.url, url));
+      const next = redirectOf(answer, url);
+      if (next === undefined) return answer;
+      if (hops === MAX_REDIRECTS) throw new HttpFailure(`stopped after ${MAX_REDIRECTS} redirects`);
+      url = next;
     }
   }
 
   /** Closes all connections; requests under way fail. */
   close(): void {
-    this.#plain?.destroy();
-    this.#secure?.destroy();
+    this.#stopWatching();
+    for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  #send(post: HttpPost, parts: readonly Uint8Array[], isSecondTry = false): Promise<HttpAnswer> {
-    const { url, contentType } = post;
+  /** The agent for a target. There are four at most: with TLS or without, through the proxy or not. */
+  #agentFor(url: HttpTarget): Agent {
+    const proxy = this.#proxyOf(url);
+    const key = `${url.isSecure} ${proxy === undefined ? '' : 'proxied'}`;
+    let agent = this.#agents.get(key);
+    if (agent === undefined) {
+      agent = this.#newAgent(url.isSecure, proxy);
+      this.#agents.set(key, agent);
+    }
+    return agent;
+  }
+
+  #newAgent(isSecure: boolean, proxy: URL | undefined): Agent {
+    const { config } = this.#settings;
+    const options = {
+      keepAlive: !config.disableKeepAlives,
+      maxSockets: config.maxConnsPerHost || Number.POSITIVE_INFINITY,
+      maxFreeSockets: config.maxIdleConnsPerHost || config.maxIdleConns || Number.POSITIVE_INFINITY,
+      // Node closes a kept connection when it was idle for so long; a request under way is not touched.
+      ...(config.idleConnTimeoutMs > 0 && { timeout: config.idleConnTimeoutMs }),
+      scheduling: 'lifo' as const,
+      ...(proxy !== undefined && { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } }),
+    };
+    if (!isSecure) return new HttpAgent(options);
+    const { servername = '', ...tls } = this.#tls ?? {};
+    // A resumed session would go on with the certificate of before.
+    const cache = config.tls.reloadIntervalMs > 0 ? { maxCachedSessions: 0 } : {};
+    return new HttpsAgent({ ...options, ...tls, ...cache, ...(servername !== '' && { servername }) });
+  }
+
+  async #attempt(post: HttpPost, hasOwnHeaders: boolean): Promise<HttpAnswer> {
+    if (post.url.isSecure && this.#tls === undefined) await this.#readTls();
+    try {
+      return await this.#send(post, hasOwnHeaders);
+    } catch (error) {
+      if (error instanceof StaleConnection) return this.#send(post, hasOwnHeaders, true);
+      throw error;
+    }
+  }
+
+  #send(post: HttpPost, hasOwnHeaders: boolean, isSecondTry = false): Promise<HttpAnswer> {
+    const { url, contentType, parts } = post;
     const length = parts.reduce((bytes, part) => bytes + part.length, 0);
     const options = {
       method: 'POST',
       hostname: url.hostname,
       port: url.port,
       path: url.path,
-      headers: { 'content-type': contentType, 'content-length': length, ...this.#headers },
+      headers: {
+        'content-type': contentType,
+        'content-length': length,
+        ...this.#headers,
+        ...(hasOwnHeaders && this.#ownHeaders),
+      },
       ...(url.auth !== '' && { auth: url.auth }),
-      ...(url.isSecure ? { agent: this.#secure } : { agent: this.#plain }),
+      agent: this.#agentFor(url),
     };
     return new Promise((resolve, reject) => {
       const request = url.isSecure ? requestSecure(options) : requestPlain(options);
@@ -218,13 +285,26 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }
 
-function proxyEnvOf(proxyUrl: string): NodeJS.ProcessEnv {
-  const { env } = process;
-  if (proxyUrl !== '') return { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl };
-  const noProxy = env.no_proxy ?? env.NO_PROXY;
-  return {
-    HTTP_PROXY: env.http_proxy ?? env.HTTP_PROXY,
-    HTTPS_PROXY: env.https_proxy ?? env.HTTPS_PROXY,
-    NO_PROXY: noProxy === undefined ? NO_PROXY_ALWAYS : `${noProxy},${NO_PROXY_ALWAYS}`,
-  };
+/**
+ * Where an answer of 307 or 308 sends the request; undefined for any other answer. The others of the 300s would turn the request into a GET
+ * without its body, which sends nothing. From https to plain text nobody is followed: the body would be open to all.
+ */
+function redirectOf(answer: HttpAnswer, from: HttpTarget): HttpTarget | undefined {
+  const { location } = answer.headers;
+  if ((answer.status !== 307 && answer.status !== 308) || location === undefined) return undefined;
+  let target: HttpTarget;
+  try {
+    target = httpTarget(new URL(location, from.url).href);
+  } catch {
+    throw new HttpFailure(`was redirected to "${excerpt(location)}", which is not an http or https URL`);
+  }
+  if (from.isSecure && !target.isSecure) {
+    throw new HttpFailure(`was redirected from https to ${target.display}, where everybody on the way could read it`);
+  }
+  return target;
+}
+
+/** Whether the headers for one host may be seen by the other, as Go decides it: the same name, or one below it. */
+function isSameOwner(first: HttpTarget, now: HttpTarget): boolean {
+  return now.hostname === first.hostname || (isIP(now.hostname) === 0 && now.hostname.endsWith(`.${first.hostname}`));
 }

@@ -11,6 +11,8 @@ export * from './network-error.ts';
 export * from './otlp.ts';
 export * from './own-bytes.ts';
 export * from './page-server.ts';
+export * from './proxy.ts';
 export * from './status.ts';
 export * from './tls.ts';
+export * from './tls-rejections.ts';
 export * from './user-agent.ts';

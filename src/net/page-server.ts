@@ -1,11 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import { type CreateSettings, ListenerRefusals } from '#component';
-import { type HttpServerConfig, parseHostPort } from '#config';
+import { type HttpServerConfig, parseHostPort, type TlsServerConfig } from '#config';
 import { type Listening, listenOn } from './listen.ts';
-import { readServerTls } from './tls.ts';
+import { readServerTls, watchServerTls } from './tls.ts';
+import { TlsRejections } from './tls-rejections.ts';
 
 export interface PageRequest {
   readonly path: string;
@@ -30,11 +32,14 @@ export class PageServer {
   readonly #path: string;
   readonly #page: (request: PageRequest) => Page | undefined;
   readonly #guard: HostGuard;
+  readonly #settings: CreateSettings;
+  #stopWatching: () => void = () => {};
   #server: Server | SecureServer | undefined;
   #listening: Listening | undefined;
 
   /** `settings` are those of the extension that it belongs to. */
   constructor(settings: CreateSettings, config: HttpServerConfig, page: (request: PageRequest) => Page | undefined) {
+    this.#settings = settings;
     this.#config = config;
     this.#path = `extensions::${settings.id}`;
     this.#page = page;
@@ -49,19 +54,33 @@ export class PageServer {
 
   /** Throws a StartError where the address can't be had or a TLS file can't be read. */
   async start(): Promise<void> {
-    const { tls, endpoint, transport, readHeaderTimeoutMs, idleTimeoutMs } = this.#config;
-    const options = { headersTimeout: readHeaderTimeoutMs, keepAliveTimeout: idleTimeoutMs };
+    const { tls, endpoint, transport, idleTimeoutMs, readTimeoutMs } = this.#config;
+    const options = {
+      headersTimeout: headersTimeout(this.#config),
+      keepAliveTimeout: idleTimeoutMs,
+      requestTimeout: readTimeoutMs,
+    };
     const listener = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
     this.#server =
-      tls === undefined
-        ? createServer(options, listener)
-        : createSecureServer({ ...options, ...(await readServerTls(tls, `${this.#path}::tls`)) }, listener);
+      tls === undefined ? createServer(options, listener) : await this.#secureServer(tls, options, listener);
     this.#listening = await listenOn(this.#server, { key: `${this.#path}::endpoint`, endpoint, transport });
     this.#guard.listensOn(this.#server.address());
   }
 
+  async #secureServer(config: TlsServerConfig, options: object, listener: RequestListener): Promise<SecureServer> {
+    const path = `${this.#path}::tls`;
+    const tls = await readServerTls(config, path);
+    const server = createSecureServer({ ...options, ...tls }, listener);
+    const { logger } = this.#settings;
+    this.#stopWatching = watchServerTls(config, tls, { path, logger, apply: (next) => server.setSecureContext(next) });
+    const rejections = new TlsRejections(this.#settings);
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => rejections.note(error, socket));
+    return server;
+  }
+
   /** Closes at once: nothing that it serves is worth waiting for. */
   stop(): void {
+    this.#stopWatching();
     this.#listening?.stop();
     this.#listening = undefined;
     this.#server?.close();
@@ -71,6 +90,9 @@ export class PageServer {
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
     if (refuseHost(this.#guard, request, response)) return;
+    const { writeTimeoutMs, keepAlivesEnabled } = this.#config;
+    if (writeTimeoutMs > 0) response.setTimeout(writeTimeoutMs, () => response.destroy());
+    if (!keepAlivesEnabled) response.setHeader('connection', 'close');
     const isHead = request.method === 'HEAD';
     if (request.method !== 'GET' && !isHead) {
       response.writeHead(405, { allow: 'GET, HEAD', 'content-type': TEXT_TYPE, connection: 'close' });
@@ -91,6 +113,13 @@ export class PageServer {
     });
     response.end(isHead ? undefined : page.body);
   }
+}
+
+/** Node wants the limit for the headers within that of the whole request. */
+export function headersTimeout({ readTimeoutMs, readHeaderTimeoutMs }: HttpServerConfig): number {
+  return readTimeoutMs > 0 && (readHeaderTimeoutMs === 0 || readHeaderTimeoutMs > readTimeoutMs)
+    ? readTimeoutMs
+    : readHeaderTimeoutMs;
 }
 
 function requestOf(request: IncomingMessage): PageRequest {

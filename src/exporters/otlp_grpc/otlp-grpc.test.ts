@@ -1,12 +1,18 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer as createHttp1 } from 'node:http';
-import { createServer as createHttp2, type Http2Server } from 'node:http2';
+import {
+  createServer as createHttp2,
+  createSecureServer as createSecureHttp2,
+  type Http2Server,
+  type SecureServerOptions,
+} from 'node:http2';
 import { createServer as createTcp, connect as createTcpConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { Metadata, Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ConsumeError } from '#base';
 import { type FakeSettings, fakeHost, fakeSettings, sampleBatch, sampleBody } from '#component/testing.ts';
 import { encodeStatus, GRPC } from '#net';
@@ -198,6 +204,42 @@ describe('TLS', () => {
     expect(error.message).toContain('certificate required');
   });
 
+  test('reload_interval: a renewed certificate is shown on the next connection', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'otlp-grpc-'));
+    undo.push(() => rm(folder, { recursive: true }));
+    const [cert_file, key_file] = [join(folder, 'cert'), join(folder, 'key')];
+    await copyFile(join(TESTDATA, 'client.crt'), cert_file);
+    await copyFile(join(TESTDATA, 'client.key'), key_file);
+    const [ca, cert, key] = await Promise.all(
+      ['ca.crt', 'server.crt', 'server.key'].map((name) => readFile(join(TESTDATA, name))),
+    );
+    let client = '';
+    const server = createSecureHttp2({ ca, cert, key, requestCert: true } as SecureServerOptions);
+    server.on('session', (session) => {
+      client = (session.socket as TLSSocket).getPeerCertificate().subject.CN as string;
+    });
+    // Each connection is good for one call.
+    server.on('stream', (stream: Stream) => {
+      stream.respond({ ':status': 200, 'grpc-status': '8' }, { endStream: true });
+      stream.session?.close();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    undo.push(() => server.close());
+    const { exporter } = await start({
+      endpoint: `127.0.0.1:${(server.address() as { port: number }).port}`,
+      tls: { ...trust, cert_file, key_file, reload_interval: '5ms' },
+    });
+    const seen = async (): Promise<string> => {
+      await errorOf(exporter.consume(sampleBatch('traces', 1)));
+      return client;
+    };
+    expect(await seen()).toBe('signalbox test client');
+    await copyFile(join(TESTDATA, 'server.key'), key_file);
+    await copyFile(join(TESTDATA, 'server.crt'), cert_file);
+    await expect.poll(seen, { timeout: 20_000 }).toBe('signalbox test server');
+  });
+
   test('an unknown certificate, and the ways around it', async () => {
     const side = await secureSide(false);
     const { exporter } = await start({ endpoint: side.endpoint, tls: {} });
@@ -339,6 +381,69 @@ describe('a far side that does not speak gRPC', () => {
     const { exporter } = await start({ endpoint });
     expect((await errorOf(exporter.consume(sampleBatch('traces', 1)))).grpcCode).toBe(GRPC.resourceExhausted);
     expect(calls).toBe(2);
+  });
+});
+
+describe('a proxy of the environment', () => {
+  const tls = { ca_file: join(TESTDATA, 'ca.crt'), server_name_override: 'localhost' };
+
+  /** Passes tunnels on to `endpoint`, or refuses them. */
+  async function proxyTo(endpoint: string | undefined): Promise<string[]> {
+    const asked: string[] = [];
+    const proxy = createHttp1();
+    proxy.on('connect', (request, socket) => {
+      asked.push(`${request.url} ${request.headers['proxy-authorization']}`);
+      if (endpoint === undefined) {
+        socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+        return;
+      }
+      const onward = createTcpConnection(Number(endpoint.split(':')[1]), '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        socket.pipe(onward).pipe(socket);
+      });
+      for (const one of [socket, onward]) one.on('error', () => socket.destroy());
+      undo.push(() => socket.destroy());
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    undo.push(() => proxy.close());
+    vi.stubEnv('HTTPS_PROXY', `http://me:pw@127.0.0.1:${(proxy.address() as { port: number }).port}`);
+    undo.push(() => vi.unstubAllEnvs());
+    return asked;
+  }
+
+  test('tunnels plain text and TLS, and looks the name up itself', async () => {
+    const side = await new FarSide().listen();
+    const asked = await proxyTo(side.endpoint);
+    await (await start({ endpoint: 'otel.invalid:4317' })).exporter.consume(sampleBatch('traces', 1));
+    expect(side.received.length).toBe(1);
+    const [ca, cert_chain, private_key] = await Promise.all(
+      ['ca.crt', 'server.crt', 'server.key'].map((name) => readFile(join(TESTDATA, name))),
+    );
+    const pair = { cert_chain: cert_chain!, private_key: private_key! };
+    const secure = await new FarSide().listen('127.0.0.1:0', ServerCredentials.createSsl(ca!, [pair], false));
+    const askedToo = await proxyTo(secure.endpoint);
+    await (await start({ endpoint: 'otel.invalid:4317', tls })).exporter.consume(sampleBatch('traces', 1));
+    expect(secure.received.length).toBe(1);
+    const request = `otel.invalid:4317 Basic ${Buffer.from('me:pw').toString('base64')}`;
+    expect([...asked, ...askedToo]).toEqual([request, request]);
+  });
+
+  test('is left out where NO_PROXY says so, and on the own machine', async () => {
+    const side = await new FarSide().listen();
+    const asked = await proxyTo(undefined);
+    await (await start({ endpoint: side.endpoint })).exporter.consume(sampleBatch('traces', 1));
+    vi.stubEnv('NO_PROXY', '.invalid:4317');
+    await errorOf((await start({ endpoint: 'otel.invalid:4317' })).exporter.consume(sampleBatch('traces', 1)));
+    expect(asked).toEqual([]);
+  });
+
+  test('that refuses is named', async () => {
+    await proxyTo(undefined);
+    const { exporter } = await start({ endpoint: 'otel.invalid:4317' });
+    const error = await errorOf(exporter.consume(sampleBatch('traces', 1)));
+    expect(error).toMatchObject({ permanent: false, grpcCode: GRPC.unavailable });
+    expect(error.message).toMatch(/proxy 127\.0\.0\.1:\d+: CONNECT otel\.invalid:4317 was answered 403/);
   });
 });
 

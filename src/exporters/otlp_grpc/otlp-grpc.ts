@@ -2,16 +2,21 @@ import { assert, ConsumeError } from '#base';
 import type { CreateSettings, Exporter, Host } from '#component';
 import type { GrpcClientConfig } from '#config';
 import {
+  type ClientTls,
   GrpcCallError,
   GrpcClient,
+  type GrpcTarget,
   grpcCodeName,
   grpcTarget,
+  isInsecure,
   isRetryableGrpc,
   OTLP_GRPC_PATHS,
   PartialSuccesses,
+  proxiesOf,
   type RpcStatus,
   readClientTls,
   userAgent,
+  watchClientTls,
 } from '#net';
 import type { Batch, Signal } from '#pdata';
 import { decodeExportResponse, encodeOtlpParts } from '#wire';
@@ -25,6 +30,7 @@ export class OtlpGrpcExporter implements Exporter {
   readonly #signal: Signal;
   readonly #partialSuccesses: PartialSuccesses;
   #client: GrpcClient | undefined;
+  #stopWatching: () => void = () => {};
 
   constructor(settings: CreateSettings, config: OtlpGrpcExporterConfig, signal: Signal) {
     this.#settings = settings;
@@ -34,11 +40,30 @@ export class OtlpGrpcExporter implements Exporter {
   }
 
   async start(_host: Host): Promise<void> {
-    this.#client = await createClient(this.#config.client, this.#settings);
+    const { client } = this.#config;
+    this.#client = createClient(client, this.#settings, await this.#tls(client));
   }
 
   async shutdown(_deadlineMs: number): Promise<void> {
+    this.#stopWatching();
     this.#client?.close();
+  }
+
+  /** What connections are made with from now on; undefined for plain text. */
+  async #tls(config: GrpcClientConfig): Promise<(() => ClientTls) | undefined> {
+    const { security } = targetOf(config, this.#settings);
+    const { caFile, certFile } = config.tls;
+    const { id, logger } = this.#settings;
+    const path = `exporters::${id}::tls`;
+    if (security === 'as configured' && isInsecure(config.tls)) return undefined;
+    if (security === 'plain' && (isInsecure(config.tls) || (caFile === '' && certFile === ''))) return undefined;
+    let current = await readClientTls(config.tls, path);
+    if (security === 'plain') return undefined;
+    const apply = (tls: ClientTls): void => {
+      current = tls;
+    };
+    this.#stopWatching = watchClientTls(config.tls, { path, logger, apply });
+    return () => current;
   }
 
   /** One attempt. Throws a ConsumeError, permanent for the codes that OTLP says not to retry. */
@@ -75,16 +100,23 @@ function refusal(status: RpcStatus, cause: Error): ConsumeError {
   });
 }
 
-async function createClient(config: GrpcClientConfig, settings: CreateSettings): Promise<GrpcClient> {
-  const { id, version, random } = settings;
+function targetOf(config: GrpcClientConfig, settings: CreateSettings): GrpcTarget {
   const target = grpcTarget(config.endpoint);
-  assert(target !== undefined, `exporters::${id}: the endpoint was not validated`);
-  const isPlain = target.security === 'plain' || (target.security === 'as configured' && config.tls.insecure);
-  const tls = isPlain ? undefined : await readClientTls(config.tls, `exporters::${id}::tls`);
+  assert(target !== undefined, `exporters::${settings.id}: the endpoint was not validated`);
+  return target;
+}
+
+function createClient(
+  config: GrpcClientConfig,
+  settings: CreateSettings,
+  tls: (() => ClientTls) | undefined,
+): GrpcClient {
+  const { version, random } = settings;
   const { compression } = config;
   return new GrpcClient({
-    target,
+    target: targetOf(config, settings),
     tls,
+    proxyOf: proxiesOf(process.env),
     authority: config.authority,
     userAgent: userAgent(version),
     metadata: Object.fromEntries(config.headers.map(({ name, value }) => [name.toLowerCase(), value.reveal()])),

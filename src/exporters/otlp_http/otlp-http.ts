@@ -43,6 +43,7 @@ export class OtlpHttpExporter implements Exporter {
       config: config.client,
       path: `exporters::${settings.id}`,
       userAgent: userAgent(settings.version),
+      logger: settings.logger,
     });
   }
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
-import type { SecureContextOptions } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { DecodeError, messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import type { Logger } from '#component';
@@ -8,14 +8,15 @@ import {
   type ByteBudget,
   type Coding,
   GRPC,
+  headersTimeout,
   inflate,
   type Listening,
   type ListenPlace,
   listenOn,
-  networkMessage,
   peerText,
   type ServerTls,
   Share,
+  type TlsRejections,
 } from '#net';
 import type { BatchContext, Signal } from '#pdata';
 import type { OtlpHttpConfig } from './config.ts';
@@ -29,6 +30,7 @@ export interface OtlpHttpServerSettings {
   readonly tls: ServerTls | undefined;
   /** Which names requests may be for. */
   readonly hosts: HostGuard;
+  readonly rejections: TlsRejections;
   readonly intake: Intake;
   readonly budget: ByteBudget;
   readonly logger: Logger;
@@ -48,6 +50,7 @@ export class OtlpHttpServer {
   #intake: Intake;
   #budget: ByteBudget;
   #logger: Logger;
+  #rejections: TlsRejections;
   #routes: ReadonlyMap<string, Signal>;
   readonly #codings: ReadonlySet<string>;
   readonly #cors: Cors | undefined;
@@ -65,6 +68,7 @@ export class OtlpHttpServer {
     this.#intake = settings.intake;
     this.#budget = settings.budget;
     this.#logger = settings.logger;
+    this.#rejections = settings.rejections;
     this.#routes = routesOf(config, settings.intake);
     this.#codings = new Set(config.compressionAlgorithms);
     this.#cors = corsOf(config, settings.logger);
@@ -84,18 +88,17 @@ export class OtlpHttpServer {
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
       this.#accept(request, response, true),
     );
-    this.#server.on('tlsClientError', (error: Error) =>
-      this.#logger.debug('TLS handshake failed', { error: networkMessage(error) }),
-    );
+    this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => this.#rejections.note(error, socket));
   }
 
   /** Goes on for another receiver with the same configuration. */
-  adopt({ hosts, intake, budget, logger, tls }: OtlpHttpServerSettings): void {
+  adopt({ hosts, intake, budget, logger, tls, rejections }: OtlpHttpServerSettings): void {
     this.#hosts = hosts;
     hosts.listensOn(this.#server.address());
     this.#intake = intake;
     this.#budget = budget;
     this.#logger = logger;
+    this.#rejections = rejections;
     this.#routes = routesOf(this.#config, intake);
     if (tls !== undefined) this.setTls(tls);
   }
@@ -259,14 +262,6 @@ function corsOf(config: OtlpHttpConfig, logger: Logger): Cors | undefined {
     logger.warn('The CORS configuration specifies allowed headers but no allowed origins, and is therefore ignored.');
   }
   return undefined;
-}
-
-/** Node wants the limit for the headers within that of the whole request. */
-function headersTimeout(config: OtlpHttpConfig): number {
-  const { readTimeoutMs, readHeaderTimeoutMs } = config;
-  return readTimeoutMs > 0 && (readHeaderTimeoutMs === 0 || readHeaderTimeoutMs > readTimeoutMs)
-    ? readTimeoutMs
-    : readHeaderTimeoutMs;
 }
 
 function pathOf(url: string): string {

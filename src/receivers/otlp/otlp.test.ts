@@ -161,6 +161,32 @@ describe('TLS', () => {
     while (subject !== 'signalbox test client') await postOverTls(running, { ca, checkServerIdentity });
   });
 
+  test('clients that are kept out are counted by reason, and said once', async () => {
+    const ca = await readFile(file('ca.crt'));
+    const client = { cert: await readFile(file('client.crt')), key: await readFile(file('client.key')) };
+    // The server's own certificate has signed none of the clients'.
+    const running = await start({ http: { tls: { ...server, client_ca_file: file('server.crt') } } });
+    const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' };
+    for (let i = 0; i < 3; i++) {
+      await expect(postOverTls(running, { ca })).rejects.toThrow();
+      await expect(postOverTls(running, { ca, ...client })).rejects.toThrow();
+      await expect(postOverTls(running, { ca, ...old })).rejects.toThrow();
+      await expect(post(`${running.httpUrl}/v1/traces`, tracesRequest(1))).rejects.toThrow();
+    }
+    const { logged, meter } = running.settings;
+    for (const reason of ['no_certificate', 'untrusted_certificate', 'version', 'no_tls']) {
+      const rejected = (): number =>
+        meter.sum('listener_refused_requests', { transport: 'http', reason: `tls_${reason}` });
+      await expect.poll(rejected, { timeout: 20_000 }).toBe(3);
+    }
+    expect(logged.filter((line) => line.startsWith('warn')).sort()).toEqual([
+      expect.stringContaining('Refused: the client showed no certificate'),
+      expect.stringContaining('Refused: the client speaks no TLS version'),
+      expect.stringContaining('Refused: the client speaks plain text'),
+      expect.stringContaining("Refused: the client's certificate is not signed"),
+    ]);
+  });
+
   test('a file that is not there', async () => {
     const config = otlpReceiverSchema.parse({
       protocols: {

@@ -11,7 +11,9 @@ import {
   type ListenPlace,
   OTLP_GRPC_PATHS,
   readServerTls,
-  watchTls,
+  type ServerTls,
+  TlsRejections,
+  watchServerTls,
 } from '#net';
 import type { BatchContext, Signal } from '#pdata';
 import { encodeExportResponse } from '#wire';
@@ -129,18 +131,20 @@ export class OtlpReceiver implements Receiver {
     const { logger, random } = this.#settings;
     const intake = new Intake(this.#settings, this.#next, 'grpc');
     const path = this.#path('grpc');
-    const loadTls = async () => config.tls && (await readServerTls(config.tls, `${path}::tls`));
+    const tls = config.tls && (await readServerTls(config.tls, `${path}::tls`));
+    const rejections = new TlsRejections(this.#settings, { transport: 'grpc' });
     const settings: GrpcServerSettings = {
       maxMessageBytes: (config.maxRecvMsgSizeMib || DEFAULT_GRPC_MESSAGE_MIB) * MIB,
       maxConcurrentStreams: config.maxConcurrentStreams,
       keepalive: config.keepalive,
-      tls: await loadTls(),
+      tls,
       hosts: this.#hostGuard('grpc', config),
       budget: this.#budget,
       random,
       handlers: grpcHandlers(intake, config.includeMetadata),
       onFailure: (method, status) => intake.countFailure(`${method}: ${status.message}`),
       onBadConnection: (error) => logger.debug('gRPC connection failed', { error }),
+      onTlsRejected: (error, socket) => rejections.note(error, socket),
     };
     const old = before === undefined ? undefined : before.#grpc;
     const kept = keeping(old, before?.config.grpc, config);
@@ -151,7 +155,7 @@ export class OtlpReceiver implements Receiver {
     });
     if (kept === 'server') before!.#grpc = undefined;
     this.#grpc = running;
-    this.#undo.push(this.#watchTls(config, loadTls, running.server));
+    if (tls !== undefined) this.#watchTls(config, tls, `${path}::tls`, running.server);
     const message = kept === 'server' ? 'GRPC server goes on' : 'Starting GRPC server';
     logger.info(message, { endpoint: running.listening.address });
   }
@@ -160,10 +164,11 @@ export class OtlpReceiver implements Receiver {
     const { logger } = this.#settings;
     const intake = new Intake(this.#settings, this.#next, 'http');
     const path = this.#path('http');
-    const loadTls = async () => config.tls && (await readServerTls(config.tls, `${path}::tls`));
+    const tls = config.tls && (await readServerTls(config.tls, `${path}::tls`));
     const settings: OtlpHttpServerSettings = {
       config,
-      tls: await loadTls(),
+      tls,
+      rejections: new TlsRejections(this.#settings, { transport: 'http' }),
       hosts: this.#hostGuard('http', config),
       intake,
       budget: this.#budget,
@@ -178,22 +183,14 @@ export class OtlpReceiver implements Receiver {
     });
     if (kept === 'server') before!.#http = undefined;
     this.#http = running;
-    this.#undo.push(this.#watchTls(config, loadTls, running.server));
+    if (tls !== undefined) this.#watchTls(config, tls, `${path}::tls`, running.server);
     const message = kept === 'server' ? 'HTTP server goes on' : 'Starting HTTP server';
     logger.info(message, { endpoint: running.listening.address });
   }
 
-  #watchTls(
-    config: ServerConfig,
-    load: () => Promise<Awaited<ReturnType<typeof readServerTls>> | undefined>,
-    server: GrpcServer | OtlpHttpServer,
-  ): () => void {
-    const apply = (tls: Awaited<ReturnType<typeof load>>): void => {
-      if (tls !== undefined) server.setTls(tls);
-    };
-    return watchTls(config.tls?.reloadIntervalMs ?? 0, load, apply, (error) =>
-      this.#settings.logger.warn('Reloading the TLS certificate failed, the old one stays', { error }),
-    );
+  #watchTls(config: ServerConfig, tls: ServerTls, path: string, server: GrpcServer | OtlpHttpServer): void {
+    const { logger } = this.#settings;
+    this.#undo.push(watchServerTls(config.tls!, tls, { path, logger, apply: (renewed) => server.setTls(renewed) }));
   }
 
   #hostGuard(transport: 'grpc' | 'http', config: ServerConfig): HostGuard {
