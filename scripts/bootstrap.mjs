@@ -93,7 +93,7 @@ function npm(args, errors) {
 
 /** Builds ui/dist unless it was built from these very sources. */
 function buildConsole() {
-  const sources = ['ui/src', 'ui/public', 'src/lang', 'src/api/console'].flatMap((folder) =>
+  const sources = ['ui/src', 'ui/public', 'src/base', 'src/lang', 'src/api/console'].flatMap((folder) =>
     filesBelow(join(root, folder)),
   );
   const wanted = hashOf([

@@ -7,3 +7,4 @@ export * from './hash.ts';
 export * from './keyed-hash.ts';
 export * from './lz4-block.ts';
 export * from './nearest.ts';
+export * from './own-scope.ts';

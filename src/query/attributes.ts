@@ -5,6 +5,7 @@
 import { FILTER_INTRINSICS, type FilterIntrinsic, resolveField } from '#lang/filter';
 import { attributePath } from './filter-sql.ts';
 import { SEVERITY_GROUPS } from './logs.ts';
+import { type Owner, ownedBy } from './own-telemetry.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from './spans.ts';
 import { allOf, Bound, raw, type Sql, sql, text } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
@@ -35,14 +36,14 @@ const TABLES: { readonly [signal in AttributeSignal]: string } = {
 };
 
 /** Series have no time of their own: those that were live in the range. They are written again at least once an hour. */
-function liveIn(signal: AttributeSignal, range: TimeRange): Sql {
+function liveIn(signal: AttributeSignal, range: TimeRange & { readonly owner?: Owner }): Sql {
   if (signal !== 'metrics') return inRange(range);
   const seconds = (ms: number): Bound => new Bound('Int64', String(Math.floor(ms / 1000)));
-  return sql`toInt64(last_seen) >= ${seconds(range.fromMs)} - 7200 AND toInt64(first_seen) <= ${seconds(range.toMs)}`;
+  return sql`${ownedBy(range.owner ?? 'user')} AND toInt64(last_seen) >= ${seconds(range.fromMs)} - 7200 AND toInt64(first_seen) <= ${seconds(range.toMs)}`;
 }
 
 /** The newest rows: in the order of the sort key, so that no more is read than is taken. */
-function sample(signal: AttributeSignal, columns: Sql, range: TimeRange): Sql {
+function sample(signal: AttributeSignal, columns: Sql, range: Parameters<typeof liveIn>[1]): Sql {
   const order = signal === 'metrics' ? raw('') : raw('ORDER BY intDiv(toInt64(time), 300) DESC');
   return sql`SELECT ${columns} FROM ${raw(TABLES[signal])} WHERE ${liveIn(signal, range)} ${order} LIMIT ${new Bound('UInt32', sampledRows)}`;
 }
@@ -57,7 +58,7 @@ const TYPES: { readonly [type: string]: AttributeKey['type'] } = {
 /** Keys that contain `prefix`, the most used first; intrinsics of the filter language in front. */
 export async function listAttributeKeys(
   reader: StoreReader,
-  query: TimeRange & { readonly signal: AttributeSignal; readonly prefix?: string | undefined },
+  query: TimeRange & { readonly signal: AttributeSignal; readonly prefix?: string | undefined; readonly owner?: Owner },
   options?: ReadOptions,
 ): Promise<readonly AttributeKey[]> {
   const { signal, prefix = '' } = query;
@@ -93,6 +94,7 @@ export async function listAttributeValues(
     readonly key: string;
     readonly prefix?: string | undefined;
     readonly limit: number;
+    readonly owner?: Owner;
   },
   options?: ReadOptions,
 ): Promise<readonly AttributeValueCount[]> {

@@ -5,6 +5,7 @@ export * from './losses.ts';
 export { AGGREGATIONS, type Aggregation } from './metric-lines.ts';
 export * from './metric-query.ts';
 export * from './metrics.ts';
+export * from './own-telemetry.ts';
 export * from './service-edges.ts';
 export * from './service-names.ts';
 export * from './services.ts';

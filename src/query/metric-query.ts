@@ -25,8 +25,9 @@ import {
   type Within,
 } from './metric-points.ts';
 import { type MetricSummary, readMetric } from './metrics.ts';
+import { type Owner, ownedBy } from './own-telemetry.ts';
 import type { Table } from './row-binary.ts';
-import { raw } from './sql.ts';
+import { allOf } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
 import { chooseGrid, gridOf, type Series, type TimeGrid, type TimeRange } from './time-grid.ts';
 
@@ -36,6 +37,7 @@ export interface MetricQuery extends TimeRange {
   readonly q?: string | undefined;
   readonly aggregation?: Aggregation | undefined;
   readonly stepMs?: number | undefined;
+  readonly owner?: Owner;
 }
 
 export interface MetricSeries {
@@ -108,7 +110,8 @@ async function planPoints(
   query: MetricQuery,
   options?: ReadOptions,
 ): Promise<PointQuery> {
-  const condition = (query.q ? await filterCondition(query.q, 'metrics') : undefined) ?? raw('1');
+  const filter = query.q ? await filterCondition(query.q, 'metrics') : undefined;
+  const condition = allOf([ownedBy(query.owner ?? 'user'), ...(filter === undefined ? [] : [filter])]);
   const first = {
     metric,
     range: query,

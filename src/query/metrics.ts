@@ -1,6 +1,7 @@
 /** Which metrics there are, and their labels. */
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
 import { QueryError } from './errors.ts';
+import { type Owner, ownedBy } from './own-telemetry.ts';
 import type { JsonPath } from './row-binary.ts';
 import { allOf, Bound, joinSql, raw, type Sql, sql, text } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
@@ -105,15 +106,15 @@ async function readNewest(
   return new Map(result.strings('name').map((name, row) => [name, times[row]!]));
 }
 
-/** Every metric with points in the range whose name contains `search`. */
+/** Every metric of the owner, by default the user, with points in the range whose name contains `search`. */
 export async function listMetrics(
   reader: StoreReader,
-  query: TimeRange & { readonly search?: string | undefined },
+  query: TimeRange & { readonly search?: string | undefined; readonly owner?: Owner },
   options?: ReadOptions,
 ): Promise<readonly MetricSummary[]> {
   const named = query.search ? [sql`positionCaseInsensitiveUTF8(name, ${text(query.search)}) > 0`] : [];
   const [definitions, newest] = await Promise.all([
-    readDefinitions(reader, allOf([seriesInRange(query), ...named]), options),
+    readDefinitions(reader, allOf([ownedBy(query.owner ?? 'user'), seriesInRange(query), ...named]), options),
     readNewest(reader, allOf([inRange(query), ...named]), options),
   ]);
   return [...newest].flatMap(([name, newestMs]) => {
@@ -129,12 +130,12 @@ function summaryOf({ typeNumber: _, ...definition }: Definition, newestMs: numbe
 /** One metric. Throws QueryError `not_found` where it has no points in the range. */
 export async function readMetric(
   reader: StoreReader,
-  query: TimeRange & { readonly name: string },
+  query: TimeRange & { readonly name: string; readonly owner?: Owner },
   options?: ReadOptions,
 ): Promise<MetricSummary> {
   const named = sql`name = ${text(query.name)}`;
   const [definitions, newest] = await Promise.all([
-    readDefinitions(reader, allOf([seriesInRange(query), named]), options),
+    readDefinitions(reader, allOf([ownedBy(query.owner ?? 'user'), seriesInRange(query), named]), options),
     readNewest(reader, allOf([inRange(query), named]), options),
   ]);
   const definition = definitions.get(query.name);
@@ -161,11 +162,11 @@ const maxLabelValues = 50;
 /** The labels of a metric's series: attributes of the points and of the resource. */
 export async function listMetricLabels(
   reader: StoreReader,
-  query: TimeRange & { readonly name: string },
+  query: TimeRange & { readonly name: string; readonly owner?: Owner },
   options?: ReadOptions,
 ): Promise<readonly MetricLabel[]> {
   const table = await reader.read(
-    sql`SELECT attributes, resource FROM metric_series WHERE name = ${text(query.name)} AND ${seriesInRange(query)}
+    sql`SELECT attributes, resource FROM metric_series WHERE name = ${text(query.name)} AND ${ownedBy(query.owner ?? 'user')} AND ${seriesInRange(query)}
       LIMIT 1 BY series_id LIMIT ${new Bound('UInt32', maxLabelSeries)}`,
     options,
   );

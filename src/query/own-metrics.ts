@@ -1,6 +1,7 @@
 /** The collector's own metrics as the store holds them: what the system page is made of. */
 
 import { seriesInRange } from './metrics.ts';
+import { ownedBy } from './own-telemetry.ts';
 import type { JsonPath } from './row-binary.ts';
 import { allOf, raw, type Sql, sql, timeMs } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
@@ -20,7 +21,6 @@ export interface OwnSeries {
   readonly increase: number;
 }
 
-const collectorService = 'signalbox-collector';
 /** Own metrics come every 5 s; this finds the point before the range. */
 const lookbackMs = 60_000;
 
@@ -32,7 +32,7 @@ export async function readOwnMetrics(
   options?: ReadOptions,
 ): Promise<OwnMetrics> {
   const condition = allOf([
-    raw(`service_name = '${collectorService}'`),
+    ownedBy('own'),
     raw("(startsWith(name, 'otelcol') OR startsWith(name, 'signalbox'))"),
     seriesInRange(range),
   ]);

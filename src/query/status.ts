@@ -1,6 +1,7 @@
 /** Whether anything is stored, and how fresh it is. */
+import { ownedBy } from './own-telemetry.ts';
 import { ENVIRONMENT } from './spans.ts';
-import { Bound, raw, sql, timeMs } from './sql.ts';
+import { Bound, joinSql, raw, sql, timeMs } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
 
 export interface SignalStatus {
@@ -53,25 +54,33 @@ const POINT_TABLES = [
   'metric_summaries',
 ] as const;
 
-/** Points are sorted by metric, so the newest is looked for among the last hours, and only then among all series. */
+/** Series are written again at least once an hour. */
+const seriesLagMs = 7_200_000;
+
+/**
+ * Of the user's metrics. Points are sorted by metric, so the newest is looked for among the last hours and the names of the user's
+ * series, and only then among all series.
+ */
 async function newestPoint(reader: StoreReader, nowMs: number, options?: ReadOptions): Promise<SignalStatus> {
+  const users = ownedBy('user');
+  const series = await reader.read(
+    sql`SELECT count() AS n, toInt64(max(last_seen)) AS seen FROM metric_series WHERE ${users}`,
+    options,
+  );
+  if ((series.numbers('n')[0] ?? 0) === 0) return { hasData: false, newestMs: undefined };
+  const seenMs = series.numbers('seen')[0]! * 1000;
+  const since = timeMs(nowMs - seriesLagMs);
   const union = POINT_TABLES.map(
     (table) => sql`SELECT max(time) AS newest FROM ${raw(table)}
-    WHERE time <= ${timeMs(nowMs + aheadMs)} AND time > ${timeMs(nowMs - 7_200_000)}`,
+    WHERE time <= ${timeMs(nowMs + aheadMs)} AND time > ${since}
+      AND name IN (SELECT name FROM metric_series WHERE ${users} AND last_seen > ${since})`,
   );
-  const [first, second, third, fourth] = union;
   const recent = await reader.read(
-    sql`SELECT toUnixTimestamp64Milli(max(newest)) AS at FROM (${first!} UNION ALL ${second!} UNION ALL ${third!} UNION ALL ${fourth!})`,
+    sql`SELECT toUnixTimestamp64Milli(max(newest)) AS at FROM (${joinSql(union, ' UNION ALL ')})`,
     options,
   );
   const at = recent.numbers('at')[0] ?? 0;
-  if (at > 0) return { hasData: true, newestMs: at };
-  const series = await reader.read(
-    sql`SELECT count() AS n, toInt64(max(last_seen)) AS seen FROM metric_series`,
-    options,
-  );
-  const hasData = (series.numbers('n')[0] ?? 0) > 0;
-  return { hasData, newestMs: hasData ? series.numbers('seen')[0]! * 1000 : undefined };
+  return { hasData: true, newestMs: at > 0 ? at : seenMs };
 }
 
 /** Environments that sent spans during the last day, the busiest first. Looks at a bounded number of spans. */

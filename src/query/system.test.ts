@@ -30,7 +30,8 @@ function own(
     type,
     temporality: type === SUM ? CUMULATIVE : 0,
     monotonic: type === SUM,
-    service: 'signalbox-collector',
+    service: 'my-own-name-for-it',
+    scopeName: 'signalbox',
     attributes,
   });
   values.forEach((value, i) => {

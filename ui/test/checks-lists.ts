@@ -236,4 +236,18 @@ export const LIST_CHECKS: readonly Check[] = [
       await expectEventually(async () => (await processes.count()) >= 1, true);
     },
   },
+  {
+    name: "Signalbox's own metrics are apart, and chosen on the page of metrics",
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/metrics?live=0');
+      const names = page.getByRole('navigation', { name: 'Metrics' });
+      await names.getByText('http.server.request.duration').waitFor();
+      assert.equal(await names.getByText(/^otelcol/).count(), 0);
+      await names.getByRole('button', { name: 'Signalbox’s own' }).click();
+      await names.getByText('otelcol_signalbox_store_lag').waitFor();
+      await expectEventually(() => names.getByText('http.server.request.duration').count(), 0);
+      assert.equal(searchOf(page).get('own'), '1');
+    },
+  },
 ];

@@ -197,7 +197,7 @@ function metricRoute(
   nowMs: number,
   store: MockStore,
 ): object | undefined {
-  if (part === undefined) return metrics(nowMs, get('q') ?? '');
+  if (part === undefined) return metrics(nowMs, get('q') ?? '', get('owner') === 'own');
   const name = get('name') ?? '';
   if (part === 'labels') return metricLabels(name);
   const exemplars = store

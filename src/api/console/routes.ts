@@ -12,6 +12,8 @@ import {
   listOperations,
   listServices,
   maxServices,
+  OWNERS,
+  type Owner,
   QueryError,
   queryMetric,
   type ReadOptions,
@@ -116,12 +118,16 @@ async function operationsRoute({ reader, query, options }: ConsoleRequest): Prom
   return { operations: await listOperations(reader, { ...query.range(), service: query.text('service') }, options) };
 }
 
+function ownerOf(query: Parameters): Owner {
+  return query.oneOf('owner', OWNERS) ?? 'user';
+}
+
 function signalOf(query: Parameters): AttributeSignal {
   return query.oneOf('signal', SIGNALS) ?? 'traces';
 }
 
 async function attributesRoute({ reader, query, options }: ConsoleRequest): Promise<AttributeKeysResponse> {
-  const asked = { ...query.range(), signal: signalOf(query), prefix: query.text('prefix') };
+  const asked = { ...query.range(), signal: signalOf(query), prefix: query.text('prefix'), owner: ownerOf(query) };
   return { keys: await listAttributeKeys(reader, asked, options) };
 }
 
@@ -132,16 +138,25 @@ async function attributeValuesRoute({ reader, query, options }: ConsoleRequest):
     key: query.required('key'),
     prefix: query.text('prefix'),
     limit: query.limit('limit', 100, 1000),
+    owner: ownerOf(query),
   };
   return { values: await listAttributeValues(reader, asked, options) };
 }
 
 async function metricsRoute({ reader, query, options }: ConsoleRequest): Promise<MetricsResponse> {
-  return { metrics: await listMetrics(reader, { ...query.range(), search: query.text('q') }, options) };
+  return {
+    metrics: await listMetrics(reader, { ...query.range(), search: query.text('q'), owner: ownerOf(query) }, options),
+  };
 }
 
 async function metricLabelsRoute({ reader, query, options }: ConsoleRequest): Promise<MetricLabelsResponse> {
-  return { labels: await listMetricLabels(reader, { ...query.range(), name: query.required('name') }, options) };
+  return {
+    labels: await listMetricLabels(
+      reader,
+      { ...query.range(), name: query.required('name'), owner: ownerOf(query) },
+      options,
+    ),
+  };
 }
 
 async function metricQueryRoute({ reader, query, options }: ConsoleRequest): Promise<MetricQueryResponse> {
@@ -158,6 +173,7 @@ async function metricQueryRoute({ reader, query, options }: ConsoleRequest): Pro
     q: query.text('q'),
     aggregation: query.oneOf('aggregation', AGGREGATIONS),
     stepMs,
+    owner: ownerOf(query),
   };
   return queryMetric(reader, asked, options);
 }

@@ -50,7 +50,7 @@ export interface StatusResponse {
   /** Whether the store answered just now, and when it last did. */
   readonly store: { readonly available: boolean; readonly message: string; readonly answeredMs?: number };
   /**
-   * Per signal: whether anything is stored, and the arrival-independent time of the newest item. What was known last where the store
+   * Per signal: whether anything of the user's is stored, and the arrival-independent time of the newest item. What was known last where the store
    * does not answer; absent where nothing is known yet.
    */
   readonly signals?: { readonly [signal in SignalName]: { readonly hasData: boolean; readonly newestMs?: number } };
@@ -312,7 +312,7 @@ export interface LogHistogramResponse {
 }
 export type SeverityGroup = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'unset';
 
-/** GET /api/console/attributes?signal&from&to&prefix : keys for completion, most used first. */
+/** GET /api/console/attributes?signal&from&to&prefix&owner : keys for completion, most used first. */
 export interface AttributeKeysResponse {
   readonly keys: readonly {
     readonly key: string;
@@ -320,13 +320,16 @@ export interface AttributeKeysResponse {
     readonly type: 'string' | 'int' | 'double' | 'bool' | 'other';
   }[];
 }
-/** GET /api/console/attributes/values?signal&key&from&to&prefix&limit */
+/** GET /api/console/attributes/values?signal&key&from&to&prefix&limit&owner */
 export interface AttributeValuesResponse {
   readonly values: readonly { readonly value: string; readonly count: number }[];
 }
 
 export type MetricType = 'gauge' | 'sum' | 'histogram' | 'exponential_histogram' | 'summary';
-/** GET /api/console/metrics?from&to&q : every metric with points in the range. `q` is a substring here. */
+/**
+ * GET /api/console/metrics?from&to&q&owner : every metric with points in the range. `q` is a substring here. `owner`: `user` (default), or
+ * `own` for what Signalbox says of itself; the two are never mixed.
+ */
 export interface MetricsResponse {
   readonly metrics: readonly MetricSummary[];
 }
@@ -342,7 +345,7 @@ export interface MetricSummary {
   readonly newestMs: number;
 }
 
-/** GET /api/console/metrics/labels?name&from&to */
+/** GET /api/console/metrics/labels?name&from&to&owner */
 export interface MetricLabelsResponse {
   readonly labels: readonly {
     readonly key: string;
@@ -353,7 +356,7 @@ export interface MetricLabelsResponse {
 }
 
 /**
- * GET /api/console/metrics/query?name&from&to&groupBy&q&aggregation&step
+ * GET /api/console/metrics/query?name&from&to&groupBy&q&aggregation&step&owner
  * `groupBy`: comma-separated label keys. `aggregation`: sum, avg, min, max, count, rate, increase, p50, p90, p95, p99, heatmap;
  * without it the metric's type decides: rate for monotonic sums, avg for gauges, sum for other sums, p95 for histograms.
  * Cumulative counters are turned into increases per series with reset detection before they are summed.

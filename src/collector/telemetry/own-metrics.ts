@@ -1,3 +1,4 @@
+import { OWN_SCOPE } from '#base';
 import { ArenaWriter, Batch, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, TEMPORALITY_CUMULATIVE } from '#pdata';
 import { decodeMetrics } from '#wire';
 import type { MetricFamily, Series } from './registry.ts';
@@ -24,7 +25,7 @@ export function ownMetricsBatch(families: readonly MetricFamily[], options: OwnM
   writer.end(resource);
   const scopeMetrics = writer.begin(2);
   const scope = writer.begin(1);
-  writer.textField(1, 'signalbox');
+  writer.textField(1, OWN_SCOPE);
   writer.textField(2, options.version);
   writer.end(scope);
   const startNs = toNs(options.startMs);

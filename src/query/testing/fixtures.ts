@@ -154,6 +154,7 @@ export async function insertLogs(store: TestStore, logs: readonly FixtureLog[]):
 
 export interface FixtureSeries {
   readonly seriesId: bigint;
+  readonly scopeName?: string;
   readonly name: string;
   /** The number that the store gives the type; see METRIC_* of #pdata. */
   readonly type: number;
@@ -170,6 +171,7 @@ export async function insertSeries(store: TestStore, series: readonly FixtureSer
   const seen = Number(seenNs / 1_000_000_000n);
   const rows = series.map((one) => ({
     series_id: String(one.seriesId),
+    scope_name: one.scopeName ?? '',
     name: one.name,
     type: one.type,
     unit: one.unit ?? '',

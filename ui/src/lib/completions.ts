@@ -3,7 +3,7 @@ import type { AttributeKeysResponse, AttributeValuesResponse } from '#api/types.
 import type { FilterCompletion } from '#lang/filter';
 import { printFilterValue } from './filter-text.ts';
 import { formatCompact } from './format.ts';
-import { useApi, useScopeParams } from './scope.tsx';
+import { useApi, useScope, useScopeParams } from './scope.tsx';
 
 export interface Completion {
   readonly text: string;
@@ -49,18 +49,26 @@ export function useCompletions(
   open: boolean,
 ): readonly Completion[] {
   const { from, to } = useScopeParams();
+  const { owner } = useScope();
   // Completion may be a minute old: a stable range lets one answer serve many strokes and live refreshes.
   const range = { from: roundTo(from, 60_000), to: roundTo(to, 60_000) };
   const wantsKeys = open && place.kind === 'key';
   const wantsValues = open && place.kind === 'value' && place.key !== '' && !(place.key in FIXED_VALUES);
   const keys = useApi<AttributeKeysResponse>(
     '/attributes',
-    { signal, ...range, prefix: place.kind === 'key' ? place.prefix : '' },
+    { signal, ...range, owner, prefix: place.kind === 'key' ? place.prefix : '' },
     { enabled: wantsKeys },
   );
   const values = useApi<AttributeValuesResponse>(
     '/attributes/values',
-    { signal, key: place.kind === 'value' ? valueKey(place.key) : '', ...range, prefix: place.prefix, limit: OFFERED },
+    {
+      signal,
+      key: place.kind === 'value' ? valueKey(place.key) : '',
+      ...range,
+      owner,
+      prefix: place.prefix,
+      limit: OFFERED,
+    },
     { enabled: wantsValues },
   );
   if (place.kind === 'value') {

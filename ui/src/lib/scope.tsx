@@ -17,6 +17,9 @@ export interface Scope {
   readonly nowMs: number;
   readonly environment: string | undefined;
   readonly live: boolean;
+  /** Whose telemetry, as the API asks for it; undefined for the user's. */
+  readonly owner: 'own' | undefined;
+  readonly setOwn: (own: boolean) => void;
   readonly setRange: (range: TimeRange) => void;
   /** Rounds to whole milliseconds and pushes an absolute range; what a drag on a chart calls. */
   readonly zoomTo: (fromMs: number, toMs: number) => void;
@@ -39,7 +42,7 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const [nowMs, setNowMs] = useState(() => Date.now());
-  const { range: rangeText, from, to, env, live: liveParam } = search;
+  const { range: rangeText, from, to, env, live: liveParam, own } = search;
   const range = useMemo(() => rangeFromSearch({ range: rangeText, from, to }), [rangeText, from, to]);
   const live = range.kind === 'relative' && liveParam !== false;
   const everyMs = range.kind === 'relative' ? refreshEveryMs(range.spanMs) : 0;
@@ -77,6 +80,8 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
       nowMs,
       environment: env,
       live,
+      owner: own ? 'own' : undefined,
+      setOwn: (isOwn) => update({ own: isOwn ? true : undefined }),
       setRange: (next) => update(rangeToSearch(next)),
       zoomTo: (zoomFromMs, zoomToMs) =>
         update(rangeToSearch({ kind: 'absolute', fromMs: Math.floor(zoomFromMs), toMs: Math.ceil(zoomToMs) })),
@@ -84,7 +89,7 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
       setLive: (on) => update({ live: on ? undefined : false }),
       refresh: () => setNowMs(Date.now()),
     };
-  }, [range, nowMs, env, live, update]);
+  }, [range, nowMs, env, live, own, update]);
 
   return <ScopeContext value={scope}>{children}</ScopeContext>;
 }

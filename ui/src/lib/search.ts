@@ -19,6 +19,8 @@ export interface ScopeSearch {
   readonly to?: number | undefined;
   readonly env?: string | undefined;
   readonly live?: false | undefined;
+  /** Signalbox's own telemetry instead of the user's. */
+  readonly own?: true | undefined;
 }
 
 /** The parameters of all pages; a name means the same wherever it is read. */
@@ -106,6 +108,7 @@ function scopeOf(raw: Raw): ScopeSearch {
     to: isRange ? to : undefined,
     env: text(raw.env),
     live: raw.live === '0' || raw.live === false ? false : undefined,
+    own: flag(raw.own),
   };
 }
 

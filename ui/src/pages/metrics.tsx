@@ -19,7 +19,8 @@ import { type ChartDot, type ChartSeries, TimeChart } from '../widgets/time-char
 
 export function MetricsPage() {
   const { search, update } = usePageSearch();
-  const answer = useApi<MetricsResponse>('/metrics', useScopeParams());
+  const { owner, setOwn } = useScope();
+  const answer = useApi<MetricsResponse>('/metrics', { ...useScopeParams(), owner });
   const find = useDeferredValue(search.find ?? '');
   const metrics = answer.data?.metrics;
   const shown = useMemo(() => (metrics ?? []).filter((metric) => matches(metric, find)), [metrics, find]);
@@ -35,13 +36,26 @@ export function MetricsPage() {
           <Loading what="metrics" />
         )
       ) : metrics.length === 0 ? (
-        <EmptyState title="No metric has points in this range">Choose a longer range, or look further back.</EmptyState>
+        <EmptyState
+          title={owner ? 'Signalbox said nothing of itself in this range' : 'No metric has points in this range'}
+          actions={
+            <button type="button" className="button" onClick={() => setOwn(!owner)}>
+              {owner ? 'Your metrics' : 'Signalbox’s own metrics'}
+            </button>
+          }
+        >
+          Choose a longer range, or look further back.
+        </EmptyState>
       ) : (
         <div className="metrics-body">
           <MetricList
             metrics={shown}
             total={metrics.length}
             current={current?.name}
+            own={owner === 'own'}
+            onOwn={(own) => {
+              update({ own: own || undefined, metric: undefined, agg: undefined, group: undefined, q: undefined });
+            }}
             find={search.find ?? ''}
             onFind={(text) => update({ find: text || undefined }, true)}
             onChoose={(metric) => update({ metric, agg: undefined, group: undefined })}
@@ -67,12 +81,19 @@ function matches({ name, description }: MetricSummary, find: string): boolean {
 function MetricView({ metric }: { readonly metric: MetricSummary }) {
   const { search, update } = usePageSearch();
   const range = useScopeParams();
-  const labels = useApi<MetricLabelsResponse>('/metrics/labels', { name: metric.name, from: range.from, to: range.to });
+  const { owner } = useScope();
+  const labels = useApi<MetricLabelsResponse>('/metrics/labels', {
+    name: metric.name,
+    from: range.from,
+    to: range.to,
+    owner,
+  });
   const answer = useApi<MetricQueryResponse>('/metrics/query', {
     name: metric.name,
     ...range,
     groupBy: search.group?.join(','),
     aggregation: search.agg,
+    owner,
     q: search.q,
   });
   const { data, error } = answer;

@@ -1,6 +1,8 @@
 /** What to paste to see the first span, for the language at hand, with this server's own address filled in. */
-import { useState } from 'react';
-import type { StatusResponse } from '#api/types.ts';
+import { useCallback, useState } from 'react';
+import type { StatusResponse, TracesResponse } from '#api/types.ts';
+import { getJson } from '../lib/api.ts';
+import { useLinks } from '../lib/links.ts';
 import { SNIPPETS, type SnippetLanguage, snippet } from '../lib/snippets.ts';
 import { CopyAction } from '../widgets/attribute-table.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
@@ -10,6 +12,30 @@ interface FirstRunProps {
   readonly status: StatusResponse;
   /** Nothing is stored yet: this page stands in place of all others and goes away by itself. */
   readonly waiting: boolean;
+}
+
+/** How far around its newest item a signal's page is opened: the item may bear another time than now. */
+const AROUND_MS = 5 * 60_000;
+
+/** Goes to the first item that arrived: its trace, the page of its logs or of its metric. */
+export function useFirstItem(): (signals: NonNullable<StatusResponse['signals']>) => Promise<void> {
+  const links = useLinks();
+  return useCallback(
+    async ({ traces, logs }) => {
+      const around = (newestMs: number | undefined) =>
+        newestMs === undefined ? {} : { from: Math.floor(newestMs - AROUND_MS), to: Math.ceil(newestMs + AROUND_MS) };
+      if (traces.hasData) {
+        // Where the trace can't be had, the list of all is next best.
+        const found = await getJson<TracesResponse>('/traces', { ...around(traces.newestMs), limit: 1 }).catch(
+          () => undefined,
+        );
+        const trace = found?.traces[0];
+        links.go(trace ? links.trace(trace.traceId) : links.traces());
+      } else if (logs.hasData) links.go(links.logs(around(logs.newestMs)));
+      else links.go(links.metrics());
+    },
+    [links],
+  );
 }
 
 export function FirstRun({ status, waiting }: FirstRunProps) {

@@ -11,7 +11,7 @@ import { useTheme } from '../lib/theme.tsx';
 import { Icon, type IconName } from '../widgets/icons.tsx';
 import { SelectMenu } from '../widgets/select-menu.tsx';
 import { ErrorState } from '../widgets/states.tsx';
-import { FirstRun } from './first-run.tsx';
+import { FirstRun, useFirstItem } from './first-run.tsx';
 import { HealthBanner, silenceOf } from './health.tsx';
 import { KeyHelp } from './key-help.tsx';
 import { TimeRangePicker } from './time-range-picker.tsx';
@@ -58,8 +58,16 @@ function FrameBody() {
   const signals = status.data?.signals;
   const empty = signals !== undefined && !Object.values(signals).some(({ hasData }) => hasData);
   useEffect(() => setWaiting(empty), [empty]);
+  const [arrived, setArrived] = useState(false);
+  const openFirstItem = useFirstItem();
+  // The page of the first run turns into what it waited for.
+  useEffect(() => {
+    if (!waiting || signals === undefined || empty || pathname === '/system') return;
+    setArrived(true);
+    void openFirstItem(signals).finally(() => setArrived(false));
+  }, [waiting, empty, signals, pathname, openFirstItem]);
   // The system page is worth a look even before data: it shows what was refused.
-  const firstRun = empty && pathname !== '/system';
+  const firstRun = (empty || arrived) && pathname !== '/system';
   return (
     <div className="frame">
       <Rail />

@@ -3,12 +3,16 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import type { MetricSummary } from '#api/types.ts';
 import { FilterBox } from '../widgets/filter-box.tsx';
+import { Segmented } from '../widgets/segmented.tsx';
 import { useRowKeys } from '../widgets/table.tsx';
 
 interface MetricListProps {
   readonly metrics: readonly MetricSummary[];
   readonly total: number;
   readonly current: string | undefined;
+  /** Signalbox's own metrics are shown, not the user's. */
+  readonly own: boolean;
+  readonly onOwn: (own: boolean) => void;
   readonly find: string;
   readonly onFind: (text: string) => void;
   readonly onChoose: (name: string) => void;
@@ -23,7 +27,7 @@ const TYPE_MARKS: Readonly<Record<MetricSummary['type'], string>> = {
   summary: 'summ',
 };
 
-export function MetricList({ metrics, total, current, find, onFind, onChoose }: MetricListProps) {
+export function MetricList({ metrics, total, current, own, onOwn, find, onFind, onChoose }: MetricListProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: metrics.length,
@@ -46,6 +50,15 @@ export function MetricList({ metrics, total, current, find, onFind, onChoose }: 
   return (
     <nav className="metric-list" aria-label="Metrics">
       <div className="metric-find">
+        <Segmented
+          label="Whose metrics"
+          value={own ? 'own' : 'user'}
+          options={[
+            ['user', 'Yours'],
+            ['own', 'Signalbox’s own'],
+          ]}
+          onChange={(owner) => onOwn(owner === 'own')}
+        />
         <FilterBox label="Find a metric" value={find} onChange={onFind} slash={false} />
       </div>
       <div className="metric-scroll" ref={scroller}>

@@ -49,6 +49,9 @@ const METRICS: readonly MockMetric[] = [
     'service.name': ['orders', 'payments', 'inventory', 'catalog'],
     'db.system.name': ['postgresql', 'redis'],
   }),
+  metric('otelcol_signalbox_store_lag', 'gauge', 's', 'Age of the oldest data that waits.', 0.6, {
+    'service.name': ['signalbox-collector'],
+  }),
   metric('process.cpu.utilization', 'gauge', '1', 'CPU share of the process.', 0.32, { 'service.name': ALL }),
   metric('process.memory.usage', 'gauge', 'By', 'Physical memory in use.', 2.1e8, { 'service.name': ALL }),
   metric('nodejs.eventloop.delay.p99', 'gauge', 's', 'Event loop delay, 99th percentile.', 0.011, {
@@ -97,8 +100,15 @@ function toSummary(found: MockMetric, nowMs: number): MetricSummary {
   return { ...summary, seriesCount, newestMs: nowMs - 4_200 };
 }
 
-export function metrics(nowMs: number, q: string): MetricsResponse {
-  return { metrics: METRICS.filter(({ name }) => name.includes(q)).map((found) => toSummary(found, nowMs)) };
+/** What the real server tells apart by the scope of a series. */
+const isOwn = (name: string): boolean => name.startsWith('otelcol');
+
+export function metrics(nowMs: number, q: string, own: boolean): MetricsResponse {
+  return {
+    metrics: METRICS.filter(({ name }) => isOwn(name) === own && name.includes(q)).map((found) =>
+      toSummary(found, nowMs),
+    ),
+  };
 }
 
 export function metricLabels(name: string): MetricLabelsResponse | undefined {
