@@ -8,7 +8,7 @@ import { FakeWorld } from './testing.ts';
 async function planOf(yaml: string): Promise<Planned> {
   const environment = {
     env: {},
-    readFile: () => Promise.resolve(yaml),
+    readFile: () => Promise.resolve(new TextEncoder().encode(yaml)),
     fetchText: () => Promise.reject(new Error('no network')),
   };
   const { root } = await loadConfig({ uris: ['c.yaml'], environment });

@@ -4,6 +4,7 @@ import {
   type CollectorDocument,
   type ComponentEntry,
   type ComponentSection,
+  type ConfigNode,
   type ConfigWarning,
   type MapNode,
   placeAt,
@@ -21,6 +22,8 @@ export interface PlannedComponent {
   readonly id: string;
   readonly factory: Factory;
   readonly config: unknown;
+  /** The scalars of its block of which the spelling was taken. */
+  readonly texts: ReadonlySet<ConfigNode>;
   readonly place: ConfigPlace;
 }
 
@@ -127,7 +130,7 @@ async function readComponent(
     errors.push(new ConfigError(steps.join('::'), `${steps.join('::')}: ${mistake.message}`, placeAt(root, steps)));
   }
   if (mistakes.length > 0) return undefined;
-  return { kind, id: entry.id, factory, config: result.value, place: entry.place };
+  return { kind, id: entry.id, factory, config: result.value, texts: result.texts, place: entry.place };
 }
 
 function checkExtensions(document: CollectorDocument, components: PlannedComponents, errors: ConfigError[]): void {

@@ -55,7 +55,7 @@ export class FakeWorld {
     this.yaml = yaml;
     const environment = {
       env: {},
-      readFile: () => Promise.resolve(this.yaml),
+      readFile: () => Promise.resolve(new TextEncoder().encode(this.yaml)),
       fetchText: () => Promise.reject(new Error('no network')),
     };
     return {

@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigPlace } from '#base';
 import { readBlock } from './issues.ts';
-import type { MapNode, NodePath } from './node.ts';
+import type { ConfigNode, MapNode, NodePath } from './node.ts';
 import { unknownKeyMessage } from './object.ts';
 import { type ServiceConfig, serviceSchema } from './service.ts';
 import { type SignalboxConfig, signalboxSchema } from './signalbox-section.ts';
@@ -23,6 +23,8 @@ export interface CollectorDocument {
   readonly components: Readonly<Record<ComponentSection, ReadonlyMap<string, ComponentEntry>>>;
   readonly service: ServiceConfig;
   readonly signalbox: SignalboxConfig;
+  /** The scalars of both of which the spelling was taken. */
+  readonly texts: readonly ConfigNode[];
 }
 
 export interface ReadDocument {
@@ -52,7 +54,8 @@ export function readDocument(root: MapNode): ReadDocument {
   if ('errors' in service) errors.push(...service.errors);
   if ('errors' in signalbox) errors.push(...signalbox.errors);
   if ('errors' in service || 'errors' in signalbox) return { document: undefined, errors };
-  return { document: { root, components, service: service.value, signalbox: signalbox.value }, errors };
+  const texts = [...service.texts, ...signalbox.texts];
+  return { document: { root, components, service: service.value, signalbox: signalbox.value, texts }, errors };
 }
 
 function readSection(root: MapNode, section: ComponentSection, errors: ConfigError[]): Map<string, ComponentEntry> {

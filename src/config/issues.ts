@@ -11,7 +11,13 @@ export interface ReadTarget {
   readonly subject?: string;
 }
 
-export type ReadResult<T> = { readonly value: T } | { readonly errors: readonly ConfigError[] };
+export type ReadResult<T> =
+  | {
+      readonly value: T;
+      /** The scalars of which the spelling was taken, not the value. */
+      readonly texts: ReadonlySet<ConfigNode>;
+    }
+  | { readonly errors: readonly ConfigError[] };
 
 /** Reads the block at `target.path` by `schema`. Values from one `${…}` are tried in their type, then as texts where a text is wanted. */
 export function readBlock<T>(schema: Schema<T>, target: ReadTarget): ReadResult<T> {
@@ -19,7 +25,7 @@ export function readBlock<T>(schema: Schema<T>, target: ReadTarget): ReadResult<
   const asText = new Set<ConfigNode>();
   for (;;) {
     const result = schema.safeParse(node === undefined ? undefined : toPlain(node, asText));
-    if (result.success) return { value: result.data };
+    if (result.success) return { value: result.data, texts: asText };
     const texts = result.error.issues
       .filter((issue) => issue.code === 'invalid_type' && issue.expected === 'string')
       .map((issue) => node && nodeAt(node, stepsOf(issue)))

@@ -19,7 +19,7 @@ import {
 } from './index.ts';
 
 interface Inputs {
-  readonly files?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly uris?: readonly string[];
   readonly sets?: readonly string[];
@@ -31,6 +31,7 @@ function load(inputs: Inputs | string): Promise<LoadedConfig> {
     env,
     readFile: (path) => {
       const content = files[path];
+      if (typeof content === 'string') return Promise.resolve(new TextEncoder().encode(content));
       if (content !== undefined) return Promise.resolve(content);
       return Promise.reject(Object.assign(new Error('not there'), { code: 'ENOENT' }));
     },
@@ -129,12 +130,12 @@ describe('sources and merging', () => {
               .join()}]`,
         )
         .join('\n')}`,
-      want: [expect.stringContaining('too many or too deeply nested values')],
+      want: ['c.yaml:6:10: cannot read the YAML: more than 200000 values; look for aliases that multiply each other'],
     },
     {
       name: 'an alias to itself',
       inputs: 'a: &a {b: *a}',
-      want: [expect.stringContaining('too many or too deeply nested')],
+      want: ['c.yaml:1:11: the value of the anchor &a contains itself'],
     },
   ])('refuses $name', async ({ inputs, want }) => {
     expect(await errorsOf(inputs as Inputs)).toEqual(want);

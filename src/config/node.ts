@@ -1,4 +1,5 @@
 import type { ConfigPlace } from '#base';
+import type { ScalarValue } from './scalar.ts';
 
 /** A configuration as a tree in which every value and every key knows where it stands, through merging and expansion. */
 export type ConfigNode = MapNode | ListNode | ScalarNode;
@@ -24,7 +25,6 @@ export interface ScalarNode {
   /** The spelling, where the value came from one `${…}`: used where a text is wanted, so that `0123` stays `0123`. */
   readonly text?: string;
 }
-export type ScalarValue = string | number | boolean | null;
 export type NodePath = readonly (string | number)[];
 
 /** The node at `path`, or undefined. */

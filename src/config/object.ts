@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nearest } from '#base';
+import { TypedScalar } from './scalar.ts';
 
 export type Shape = Readonly<Record<string, z.ZodType>>;
 /** What an object of this shape parses to. */
@@ -43,6 +44,7 @@ export function describe(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
+  if (value instanceof TypedScalar) return String(value);
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'string') return `"${value.length > 80 ? `${value.slice(0, 80)}…` : value}"`;
   return String(value);
@@ -51,6 +53,7 @@ export function describe(value: unknown): string {
 function withoutNulls(value: unknown, shape: Shape): unknown {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) return value;
+  if (value instanceof TypedScalar) return value.number;
   const result: Record<string, unknown> = {};
   for (const [key, entry] of Object.entries(value)) {
     if (entry === null && Object.hasOwn(shape, key) && !takesEmptyBlock(shape[key]!)) continue;

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { stringify } from 'yaml';
 import { parseDuration, printDuration } from './duration.ts';
 import { expandNodes } from './expand.ts';
 import { mergeNodes } from './merge.ts';
 import { type ConfigNode, toPlain } from './node.ts';
+import { printYaml } from './print.ts';
+import { plainScalar, TypedScalar } from './scalar.ts';
 import { parseYaml } from './yaml-node.ts';
 
 const environment = {
@@ -13,22 +14,84 @@ const environment = {
   fetchText: () => Promise.reject(new Error('no network')),
 };
 
-const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.double({ noNaN: true, noDefaultInfinity: true }));
+/** Texts that look like something else, or that the syntax of YAML or of references could take for its own. */
+const odd = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom(...'0123456789.eExXoObB_+-:TZ infan~<>&*!|#"\'{}[]$%@`,\n\r\t\\') }),
+  fc.constantFrom(
+    'null',
+    '~',
+    '',
+    'true',
+    'yes',
+    '2024-01-02',
+    '<<',
+    '=',
+    '---',
+    '...',
+    '${env:X}',
+    '$$',
+    '- a',
+    '? a',
+    '1_0',
+    '.inf',
+  ),
+);
+const float = fc
+  .oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer().map(Number))
+  .map((value) => (Number.isInteger(value) ? new TypedScalar('float', value, '') : value));
+const scalar = fc.oneof(
+  odd,
+  fc.integer(),
+  fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
+  fc.bigInt({ min: 2n ** 53n, max: 2n ** 64n - 1n }),
+  fc.boolean(),
+  fc.constant(null),
+  fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+  float,
+);
 const { tree } = fc.letrec<{ tree: unknown; map: Record<string, unknown> }>((tie) => ({
   tree: fc.oneof({ maxDepth: 4 }, scalar, fc.array(tie('tree'), { maxLength: 3 }), tie('map')),
-  map: fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd e', '__proto__', '1'), tie('tree'), { maxKeys: 4 }),
+  map: fc.dictionary(fc.oneof(fc.constantFrom('a', 'b', 'c', 'd e', '__proto__', '1'), odd), tie('tree'), {
+    maxKeys: 4,
+  }),
 }));
 const root = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd'), tree, { maxKeys: 4 });
 
-const nodeOf = (value: unknown): ConfigNode => parseYaml({ text: stringify(value), file: 'x' });
-/** JSON has no difference between 0 and -0, and gives every object the same prototype. */
-const plain = (value: unknown): string => JSON.stringify(value);
+const nodeOf = (value: unknown): ConfigNode => parseYaml({ text: printYaml(value), file: 'x' });
+const written = (text: string): ConfigNode => parseYaml({ text: `v: ${JSON.stringify(text)}`, file: 'x' });
+const reloaded = async (value: unknown): Promise<unknown> => {
+  const { root: expanded, errors } = await expandNodes(nodeOf(value), environment);
+  expect(errors).toEqual([]);
+  return toPlain(expanded);
+};
+/** With each value's type; half a character of UTF-16 is none. */
+const typed = (value: unknown): string =>
+  JSON.stringify(value, (_, item: unknown) => {
+    if (item instanceof TypedScalar) return `float ${item.printed}`;
+    return typeof item === 'string'
+      ? `text ${item}`
+      : typeof item === 'object'
+        ? item
+        : `${typeof item} ${String(item)}`;
+  });
 
-test('YAML becomes the values that were written', () => {
-  fc.assert(
-    fc.property(root, (value) => {
-      expect(plain(toPlain(nodeOf(value)))).toBe(plain(value));
+test('a configuration that is printed and read again is the same', async () => {
+  await fc.assert(
+    fc.asyncProperty(root, async (value) => {
+      expect(typed(await reloaded(value))).toBe(typed(value));
     }),
+    { numRuns: 1000 },
+  );
+});
+
+test('what a file says of a value outlives printing', async () => {
+  await fc.assert(
+    fc.asyncProperty(odd, async (source) => {
+      const value = plainScalar(source);
+      expect(typed(await reloaded({ a: value }))).toBe(typed({ a: value }));
+    }),
+    { numRuns: 1000 },
   );
 });
 
@@ -43,7 +106,7 @@ test('merging is that of plain objects', () => {
 test('a text whose dollars are doubled expands to itself', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: fc.constantFrom('$', '{', '}', 'a', ':', '-') }), async (text) => {
-      const { root: expanded, errors } = await expandNodes(nodeOf({ v: text.replaceAll('$', '$$$$') }), environment);
+      const { root: expanded, errors } = await expandNodes(written(text.replaceAll('$', '$$$$')), environment);
       expect(errors).toEqual([]);
       expect(toPlain(expanded)).toEqual({ v: text });
     }),
@@ -55,7 +118,7 @@ test('any text ends in values or in errors, never in a crash', async () => {
     fc.asyncProperty(
       fc.string({ unit: fc.constantFrom('$', '{', '}', 'a', ':', '-', 'env:', 'yaml:') }),
       async (text) => {
-        const { errors } = await expandNodes(nodeOf({ v: text }), environment);
+        const { errors } = await expandNodes(written(text), environment);
         for (const error of errors) expect(error.place).toBeDefined();
       },
     ),
@@ -73,7 +136,7 @@ test('durations print as what they are read from', () => {
 
 function mergePlain(base: unknown, next: unknown): unknown {
   const isMap = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof TypedScalar);
   if (!isMap(base) || !isMap(next)) return next;
   const result = new Map(Object.entries(base));
   for (const [key, value] of Object.entries(next)) {

@@ -1,18 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError, type ConfigPlace, messageOf } from '#base';
+import { decodeText } from './encoding.ts';
 import type { ConfigNode } from './node.ts';
 import { parseYaml } from './yaml-node.ts';
 
 /** What the sources read from: replaced in tests. */
 export interface SourceEnvironment {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readFile(path: string): Promise<string>;
+  readFile(path: string): Promise<Uint8Array>;
   fetchText(url: string): Promise<string>;
 }
 
 export const processEnvironment: SourceEnvironment = {
   env: process.env,
-  readFile: (path) => readFile(path, 'utf8'),
+  readFile: (path) => readFile(path),
   async fetchText(url) {
     const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
     if (response.status !== 200) throw new Error(`HTTP status ${response.status}`);
@@ -62,8 +63,9 @@ export async function retrieve(
   }
   let text: string;
   try {
-    text = scheme === 'file' ? await environment.readFile(rest) : await environment.fetchText(file);
+    text = scheme === 'file' ? decodeText(await environment.readFile(rest), rest) : await environment.fetchText(file);
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     throw new ConfigError('', `unable to read the file ${file}: ${readFailure(error)}`, at, { cause: error });
   }
   if (scheme !== 'file' || at === undefined) return { node: parseYaml({ text, file }), text };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nearest } from '#base';
 import { parseDuration } from './duration.ts';
 import { describe } from './object.ts';
+import { TypedScalar } from './scalar.ts';
 import { Secret } from './secret.ts';
 
 /**
@@ -12,7 +13,8 @@ import { Secret } from './secret.ts';
 /** Durations in Go's syntax to milliseconds. A bare number counts nanoseconds, as in otelcol. */
 export function duration(defaultMs?: number): z.ZodType<number> {
   const schema = z.any().transform((value, context) => {
-    if (typeof value === 'number' && Number.isInteger(value)) return value / 1e6;
+    const count = asNumber(value);
+    if (Number.isSafeInteger(count)) return count! / 1e6;
     const parsed = typeof value === 'string' ? parseDuration(value) : undefined;
     if (parsed !== undefined && 'ms' in parsed) return parsed.ms;
     context.addIssue({
@@ -53,17 +55,24 @@ export function percentage(defaultValue?: number): z.ZodType<number> {
   return number(defaultValue, { min: 0, max: 100 });
 }
 
+/** A number of the configuration, however it was written; undefined for anything else. */
+function asNumber(value: unknown): number | undefined {
+  if (value instanceof TypedScalar && value.kind === 'float') return value.number;
+  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
+}
+
 function numberBetween(whole: boolean, limits: { readonly min?: number; readonly max?: number }): z.ZodType<number> {
   const { min = -Infinity, max = Infinity } = limits;
   return z.any().transform((value, context) => {
+    const found = asNumber(value);
     const message = isAbsent(value)
       ? REQUIRED
-      : typeof value !== 'number' || !Number.isFinite(value) || (whole && !Number.isSafeInteger(value))
+      : found === undefined || !Number.isFinite(found) || (whole && !Number.isSafeInteger(found))
         ? `expected a ${whole ? 'whole number' : 'number'}, got ${describe(value)}`
-        : value < min || value > max
-          ? `must be ${rangeText(min, max)}, got ${value}`
+        : found < min || found > max
+          ? `must be ${rangeText(min, max)}, got ${describe(value)}`
           : undefined;
-    if (message === undefined) return value as number;
+    if (message === undefined) return found!;
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
@@ -98,7 +107,8 @@ const SIZE_UNITS: Readonly<Record<string, number>> = {
 /** A size in bytes: a number, or a text with a unit (`64MiB`, `10GB`). */
 export function size(defaultBytes?: number): z.ZodType<number> {
   const schema = z.any().transform((value, context) => {
-    if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+    const bytes = asNumber(value);
+    if (Number.isSafeInteger(bytes) && bytes! >= 0) return bytes!;
     const match = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*$/.exec(value) : null;
     const factor = match && SIZE_UNITS[match[2]!.toLowerCase()];
     if (match && factor) return Math.round(Number(match[1]) * factor);
@@ -187,7 +197,7 @@ export function headers(): z.ZodType<readonly Header[]> {
       value.forEach((entry: { name?: unknown; value?: unknown } | null, i) => {
         add(entry?.name, entry?.value ?? '', [i, 'value']);
       });
-    } else if (typeof value === 'object' && value !== null) {
+    } else if (typeof value === 'object' && value !== null && !(value instanceof TypedScalar)) {
       for (const [name, content] of Object.entries(value)) add(name, content ?? '', [name]);
     } else if (value !== undefined && value !== null) {
       context.addIssue({ code: 'custom', message: `expected a map or a list of headers, got ${describe(value)}` });

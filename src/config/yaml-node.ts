@@ -1,10 +1,24 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type ParsedNode, parseDocument } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  type Scalar,
+} from 'yaml';
 import { ConfigError, type ConfigPlace } from '#base';
-import type { ConfigNode, MapEntry, ScalarValue } from './node.ts';
+import { checkCharacters } from './encoding.ts';
+import type { ConfigNode, MapEntry } from './node.ts';
+import { plainScalar, type ScalarValue, taggedScalar } from './scalar.ts';
 
 /** Aliases can make a small file huge: no configuration needs more values than this. */
 const NODE_LIMIT = 200_000;
 const DEPTH_LIMIT = 200;
+/** The parser needs seconds for what is nested a hundred thousand times; what exceeds this is not given to it. */
+const DEPTH_LIMIT_OF_TEXT = 1000;
 
 export interface YamlText {
   readonly text: string;
@@ -14,58 +28,107 @@ export interface YamlText {
   readonly at?: ConfigPlace;
 }
 
-/** Reads YAML (1.2, with merge keys). Throws the first ConfigError. An empty text gives a null scalar. */
+/** Reads YAML as otelcol does: see scalar.ts. Throws the first ConfigError. An empty text gives a null scalar. */
 export function parseYaml(source: YamlText): ConfigNode {
+  checkCharacters(source.text, source.file);
   const lines = new LineCounter();
-  const document = parseDocument(source.text, { merge: true, lineCounter: lines, prettyErrors: false });
   const placeOf = (offset: number | undefined): ConfigPlace => {
     if (source.at !== undefined) return source.at;
     if (offset === undefined) return { file: source.file, line: 1, column: 1 };
     const { line, col } = lines.linePos(offset);
     return { file: source.file, line, column: col };
   };
+  const deepAt = tooDeepAt(source.text);
+  if (deepAt >= 0) {
+    const before = source.text.slice(0, deepAt).split('\n');
+    throw tooDeep(source.at ?? { file: source.file, line: before.length, column: before.at(-1)!.length + 1 });
+  }
+  // Scalars as they are written: what they mean is told by scalar.ts. Repeated keys are found below, in less time.
+  const options = { schema: 'failsafe', uniqueKeys: false, lineCounter: lines, prettyErrors: false } as const;
+  const document = parseDocument(source.text, options);
   const error = document.errors[0];
   if (error !== undefined) {
-    const key = /^[^:\s]+/.exec(source.text.slice(error.pos[0]))?.[0] ?? '';
-    const message = error.code === 'DUPLICATE_KEY' ? `mapping key "${key}" already defined` : lowerFirst(error.message);
-    throw new ConfigError('', `cannot read the YAML: ${message}`, placeOf(error.pos[0]));
+    if (error.code === 'RESOURCE_EXHAUSTION') throw tooDeep(placeOf(error.pos[0]));
+    throw new ConfigError('', `cannot read the YAML: ${lowerFirst(error.message)}`, placeOf(error.pos[0]));
   }
-  const converter = new Converter(placeOf, (node) => (isAlias(node) ? node.resolve(document) : node));
-  return converter.convert(document.contents as ParsedNode | null, 0);
+  return new Converter(placeOf).convert(document.contents as ParsedNode | null, 0);
 }
 
+function tooDeep(place: ConfigPlace): ConfigError {
+  const message = `values are nested more than ${DEPTH_LIMIT} deep; look for brackets that are not closed`;
+  return new ConfigError('', `cannot read the YAML: ${message}`, place);
+}
+
+/** Where so many brackets are open, or stand so many dashes before a value, that it can't be meant; -1 where it can. */
+function tooDeepAt(text: string): number {
+  const dashes = new RegExp(`^[ ]*(?:[-?] +){${DEPTH_LIMIT_OF_TEXT}}`, 'm').exec(text);
+  if (dashes !== null) return dashes.index;
+  let open = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === OPEN_LIST || char === OPEN_MAP) {
+      if (++open > DEPTH_LIMIT_OF_TEXT) return at;
+    } else if ((char === CLOSE_LIST || char === CLOSE_MAP) && open > 0) open--;
+  }
+  return -1;
+}
+
+const [OPEN_LIST, OPEN_MAP, CLOSE_LIST, CLOSE_MAP] = [0x5b, 0x7b, 0x5d, 0x7d];
+
+/** A value that was read, and how many values it stands for when aliases are followed. */
+interface Converted {
+  readonly node: ConfigNode;
+  readonly count: number;
+}
+
+/**
+ * Makes nodes of what the parser found. An alias gives the very node of its anchor and costs no time, so what counts against the limit is
+ * what it stands for.
+ */
 class Converter {
   readonly #placeOf: (offset: number | undefined) => ConfigPlace;
-  readonly #resolve: (node: Node) => Node | undefined;
+  /** Anchors in the order of the text: an alias means the last one before it. `undefined` while its value is being read. */
+  readonly #anchors = new Map<string, Converted | undefined>();
   #count = 0;
 
-  constructor(placeOf: (offset: number | undefined) => ConfigPlace, resolve: (node: Node) => Node | undefined) {
+  constructor(placeOf: (offset: number | undefined) => ConfigPlace) {
     this.#placeOf = placeOf;
-    this.#resolve = resolve;
   }
 
   convert(written: Node | null, depth: number): ConfigNode {
     const place = this.#placeOf(written?.range?.[0]);
-    if (++this.#count > NODE_LIMIT || depth > DEPTH_LIMIT) {
-      throw new ConfigError(
-        '',
-        'too many or too deeply nested values; look for aliases that multiply or repeat themselves',
-        place,
-      );
-    }
-    const node = written === null ? null : this.#resolve(written);
-    if (node === undefined) throw new ConfigError('', `the alias names no anchor`, place);
-    if (node === null) return { kind: 'scalar', place, value: null };
+    if (isAlias(written)) return this.#alias(written.source, place);
+    const anchor = written !== null && 'anchor' in written ? written.anchor : undefined;
+    if (anchor !== undefined) this.#anchors.set(anchor, undefined);
+    const before = this.#count;
+    this.#add(1, place);
+    if (depth > DEPTH_LIMIT) throw tooDeep(place);
+    const node = this.#convert(written, place, depth);
+    if (anchor !== undefined) this.#anchors.set(anchor, { node, count: this.#count - before });
+    return node;
+  }
+
+  #convert(node: Node | null, place: ConfigPlace, depth: number): ConfigNode {
     if (isMap(node)) return { kind: 'map', place, entries: this.#entries(node, depth) };
     if (isSeq(node)) {
       return { kind: 'list', place, items: node.items.map((item) => this.convert(item as Node | null, depth + 1)) };
     }
-    const value: unknown = isScalar(node) ? node.value : null;
-    return {
-      kind: 'scalar',
-      place,
-      value: typeof value === 'bigint' ? String(value) : ((value ?? null) as ScalarValue),
-    };
+    return { kind: 'scalar', place, value: isScalar(node) ? scalarOf(node, place) : null };
+  }
+
+  #alias(name: string, place: ConfigPlace): ConfigNode {
+    if (!this.#anchors.has(name)) throw new ConfigError('', `the alias *${name} names no anchor before it`, place);
+    const target = this.#anchors.get(name);
+    if (target === undefined) throw new ConfigError('', `the value of the anchor &${name} contains itself`, place);
+    this.#add(target.count, place);
+    return { ...target.node, place };
+  }
+
+  #add(count: number, place: ConfigPlace): void {
+    this.#count += count;
+    if (this.#count <= NODE_LIMIT) return;
+    const message = `more than ${NODE_LIMIT} values; look for aliases that multiply each other`;
+    throw new ConfigError('', `cannot read the YAML: ${message}`, place);
   }
 
   #entries(map: { items: { key: unknown; value: unknown }[] }, depth: number): Map<string, MapEntry> {
@@ -73,15 +136,16 @@ class Converter {
     const merged: Map<string, MapEntry>[] = [];
     for (const pair of map.items) {
       const key = pair.key as Node;
-      const source = isScalar(key) ? (key.source ?? String(key.value)) : String(key);
-      if (source === '<<' && isScalar(key) && key.type === 'PLAIN') {
+      const keyPlace = this.#placeOf(key.range?.[0]);
+      if (isScalar(key) && key.source === '<<' && key.type === 'PLAIN') {
         merged.push(...this.#mergedMaps(pair.value as Node, depth));
-      } else {
-        entries.set(source, {
-          keyPlace: this.#placeOf(key.range?.[0]),
-          node: this.convert(pair.value as Node | null, depth + 1),
-        });
+        continue;
       }
+      const name = keyOf(key, keyPlace);
+      if (entries.has(name)) {
+        throw new ConfigError('', `cannot read the YAML: mapping key "${name}" already defined`, keyPlace);
+      }
+      entries.set(name, { keyPlace, node: this.convert(pair.value as Node | null, depth + 1) });
     }
     for (const other of merged) for (const [key, entry] of other) if (!entries.has(key)) entries.set(key, entry);
     return entries;
@@ -95,6 +159,26 @@ class Converter {
       return new Map(map.entries);
     });
   }
+}
+
+function scalarOf(node: Scalar, place: ConfigPlace): ScalarValue {
+  const { tag, type } = node;
+  const written = typeof node.value === 'string' ? node.value : (node.source ?? '');
+  if (tag !== undefined && tag !== '!') {
+    const source = node.source ?? written;
+    const value = taggedScalar(tag, source);
+    if (value !== undefined) return value;
+    throw new ConfigError('', `cannot read the YAML: "${source}" is no ${tag.split(':').at(-1)}`, place);
+  }
+  return type === 'PLAIN' && tag === undefined ? plainScalar(node.source ?? '') : written;
+}
+
+/** Keys are texts; otelcol refuses all others, too. */
+function keyOf(key: Node, place: ConfigPlace): string {
+  const value = isScalar(key) ? scalarOf(key, place) : undefined;
+  if (typeof value === 'string') return value;
+  const found = value === undefined ? 'a key that is no text' : `the key ${String(value)}`;
+  throw new ConfigError('', `cannot read the YAML: ${found} must be wrapped in quotes`, place);
 }
 
 function lowerFirst(text: string): string {

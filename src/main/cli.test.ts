@@ -164,6 +164,24 @@ describe('signalbox', () => {
     expect(signalbox(['print-config', '--config', 'good.yaml', '--mode', 'unredacted']).out).toContain('x-key: sesame');
   });
 
+  test('print-config keeps the types of values, and texts that came from the environment', () => {
+    const values = ['x-a: "0755"', 'x-b: ${env:CODE}', 'x-c: "1e3"', 'x-d: $${env:CODE}'];
+    const block = `response_headers:${values.map((value) => `\n          ${value}`).join('')}`;
+    const path = file(
+      'typed.yaml',
+      GOOD.replace('response_headers: {x-key: "sesame"}', () => block),
+    );
+    const environment = { CODE: '0123' };
+    const { code, out } = signalbox(['print-config', '--config', path, '--mode', 'unredacted'], environment);
+    expect(code).toBe(0);
+    expect(out).toContain('x-a: "0755"\n');
+    expect(out).toContain('x-b: "0123"\n');
+    expect(out).toContain('x-c: "1e3"\n');
+    expect(out).toContain('x-d: $${env:CODE}\n');
+    const again = signalbox(['print-config', '--config', file('again.yaml', out), '--mode', 'unredacted']);
+    expect(again.out).toBe(out);
+  });
+
   test('components lists kinds, names and stability', () => {
     const { out } = signalbox(['components']);
     expect(out).toContain('receivers:\n  - name: otlp\n');

@@ -1,4 +1,4 @@
-import type { AnyValue } from './attributes.ts';
+import { type AnyValue, Double } from './attributes.ts';
 import {
   VALUE_ARRAY,
   VALUE_BOOL,
@@ -172,7 +172,7 @@ export class ArenaWriter {
     if (type === VALUE_STRING) this.raw(encoder.encode(value as string));
     else if (type === VALUE_BOOL) this.varint(value === true ? 1 : 0);
     else if (type === VALUE_INT) this.varint64(BigInt(value as number | bigint));
-    else if (type === VALUE_DOUBLE) this.double(value as number);
+    else if (type === VALUE_DOUBLE) this.double(value instanceof Double ? value.value : (value as number));
     else if (type === VALUE_BYTES) this.raw(value as Uint8Array);
     else if (type === VALUE_ARRAY) {
       for (const item of value as AnyValue[]) {
@@ -214,5 +214,6 @@ export function valueTypeOf(value: AnyValue): number {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? VALUE_INT : VALUE_DOUBLE;
   if (value === null) return VALUE_EMPTY;
   if (value instanceof Uint8Array) return VALUE_BYTES;
+  if (value instanceof Double) return VALUE_DOUBLE;
   return Array.isArray(value) ? VALUE_ARRAY : VALUE_KVLIST;
 }

@@ -32,7 +32,7 @@ async function rootOf(file: string): Promise<MapNode> {
     uris: [join(FOLDER, file)],
     environment: {
       env: {},
-      readFile: (path) => Promise.resolve(readFileSync(path, 'utf8')),
+      readFile: (path) => Promise.resolve(readFileSync(path)),
       fetchText: () => Promise.reject(new Error('no network in tests')),
     },
   });

@@ -1,7 +1,6 @@
-import { stringify } from 'yaml';
 import { ConfigErrors } from '#base';
 import { planCollector } from '#collector';
-import { secretsMadeBy, toPlain } from '#config';
+import { printYaml, secretsMadeBy, TypedScalar, toPlain } from '#config';
 import { components } from '../components.ts';
 import { loadConfiguration } from '../configuration.ts';
 import type { Flags } from '../flags.ts';
@@ -21,26 +20,26 @@ export async function printConfigCommand(flags: Flags): Promise<number> {
   const loaded = await loadConfiguration(flags);
   const planned = await planCollector(loaded.root, components);
   if (planned.plan === undefined) throw new ConfigErrors(planned.errors);
-  const plain = toPlain(loaded.root);
+  const { components: sections, document } = planned.plan;
+  const all = Object.values(sections).flatMap((section) => [...section.values()]);
+  const plain = toPlain(loaded.root, new Set([...document.texts, ...all.flatMap(({ texts }) => [...texts])]));
   if (mode === 'unredacted') {
-    process.stdout.write(stringify(plain));
+    process.stdout.write(printYaml(plain));
     return 0;
   }
   // The schemas know what is secret: reading every block once more tells which texts to hide.
   const secrets = new Set<string>();
-  for (const section of Object.values(planned.plan.components)) {
-    for (const { factory, id } of section.values()) {
-      const block = (plain as Record<string, Record<string, unknown>>)[`${factory.kind}s`]?.[id];
-      for (const secret of secretsMadeBy(() => void factory.schema.safeParse(block))) secrets.add(secret);
-    }
+  for (const { factory, id } of all) {
+    const block = (plain as Record<string, Record<string, unknown>>)[`${factory.kind}s`]?.[id];
+    for (const secret of secretsMadeBy(() => void factory.schema.safeParse(block))) secrets.add(secret);
   }
-  process.stdout.write(stringify(redacted(plain, secrets, false)));
+  process.stdout.write(printYaml(redacted(plain, secrets, false)));
   return 0;
 }
 
 function redacted(value: unknown, secrets: ReadonlySet<string>, isSecret: boolean): unknown {
   if (Array.isArray(value)) return value.map((item) => redacted(item, secrets, isSecret));
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !(value instanceof TypedScalar)) {
     return Object.fromEntries(
       Object.entries(value).map(([key, entry]) => [key, redacted(entry, secrets, isSecret || SECRET_KEY.test(key))]),
     );

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { parseYaml, toPlain } from '#config';
 import type { BatchContext } from '#pdata';
 import { decodeOtlp } from '#wire';
+import { attributesSchema } from './config.ts';
 import { b, d, i, process, requestOf, run, s, type Values } from './testing/requests.ts';
 
 /** One span with these attributes through these actions. */
@@ -32,6 +34,29 @@ describe('insert, update and upsert', () => {
     { name: 'map', value: { k: false }, want: { kvlistValue: { values: [{ key: 'k', value: b(false) }] } } },
   ])('a value keeps its type: $name', async ({ value, want }) => {
     expect(await one([{ action: 'insert', key: 'k', value }], {})).toEqual({ k: want });
+  });
+
+  test.each([
+    { yaml: '1.0', want: d(1) },
+    { yaml: '1e3', want: d(1000) },
+    { yaml: '0755', want: i(493) },
+    { yaml: '1_000', want: i(1000) },
+    { yaml: '9007199254740993', want: { intValue: '9007199254740993' } },
+    { yaml: '18446744073709551615', want: i(-1) },
+    { yaml: '"1.0"', want: s('1.0') },
+    { yaml: 'yes', want: s('yes') },
+    { yaml: '[1.0, 2]', want: { arrayValue: { values: [d(1), i(2)] } } },
+  ])('a value has the type that otelcol reads: $yaml', async ({ yaml, want }) => {
+    const value = toPlain(parseYaml({ text: yaml, file: 'x' }));
+    expect(await one([{ action: 'insert', key: 'k', value }], {})).toEqual({ k: want });
+  });
+
+  test('a date is refused as the value of an attribute', () => {
+    const value = toPlain(parseYaml({ text: '2024-01-02', file: 'x' }));
+    const { error } = attributesSchema.safeParse({ actions: [{ action: 'insert', key: 'k', value }] });
+    expect(error?.issues.map((issue) => issue.message)).toEqual([
+      'expected a text, number or boolean, got 2024-01-02; put it in quotes',
+    ]);
   });
 
   test.each([

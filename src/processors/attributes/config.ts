@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { messageOf } from '#base';
 import { list, type Schema, strictObject, text } from '#config';
 import type { AnyValue } from '#pdata';
+import { attributeValue } from './config-value.ts';
 import { type MatchConfig, matchSchema } from './match-config.ts';
 
 /** What users write under `attributes:` (otelcol-contrib processor/attributesprocessor). */
@@ -48,8 +49,8 @@ interface RawAction {
 
 const action = strictObject({
   key: text(''),
-  value: z.unknown().optional(),
-  default_value: z.unknown().optional(),
+  value: attributeValue.optional(),
+  default_value: attributeValue.optional(),
   pattern: text(''),
   from_attribute: text(''),
   from_context: text(''),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { messageOf } from '#base';
 import { boolean, integer, list, oneOf, strictObject, text } from '#config';
 import type { AnyValue, Signal } from '#pdata';
+import { attributeValue } from './config-value.ts';
 
 /** `include` and `exclude`: every property that is given must match (otelcol-contrib internal/filter/filterconfig). */
 export interface MatchConfig {
@@ -33,8 +34,8 @@ const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
 const attribute = strictObject({
   key: text('').refine((key) => key !== '', { error: "can't have empty key in the list of attributes" }),
-  value: z.unknown().optional(),
-}).transform((raw): AttributeMatchConfig => ({ key: raw.key, value: raw.value as AnyValue | undefined }));
+  value: attributeValue.optional(),
+}).transform((raw): AttributeMatchConfig => ({ key: raw.key, value: raw.value }));
 
 /** A number, or a name such as INFO or WARN2. */
 const severity = z.any().transform((value, context) => {

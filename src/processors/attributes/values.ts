@@ -3,6 +3,7 @@ import {
   type AnyValue,
   anyValueAt,
   type Chunk,
+  Double,
   type PreparedValue,
   readDouble,
   readInt64,
@@ -21,6 +22,7 @@ export function valueText(value: AnyValue): string {
   if (value === null) return '';
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (value instanceof Double) return String(value);
   return typeof value === 'object' ? jsonText(value) : String(value);
 }
 
@@ -29,6 +31,7 @@ function jsonText(value: AnyValue): string {
   if (typeof value === 'bigint') return String(value);
   if (value instanceof Uint8Array) return `"${valueText(value)}"`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (value instanceof Double) return JSON.stringify(value.value);
   if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`;
   const entries = Object.keys(value)
     .sort()
