@@ -51,9 +51,7 @@ function firstInvalid(bytes: Uint8Array): number {
   return at;
 }
 
-const CONTROL_CHARACTER =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+const CONTROL_CHARACTER = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** Throws a ConfigError for a character that YAML doesn't allow. */
 export function checkCharacters(text: string, file: string): void {

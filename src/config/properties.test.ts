@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what is tested
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseDuration, printDuration } from './duration.ts';
