@@ -44,6 +44,7 @@ const settings: CreateSettings = {
   allowedHosts: [],
   stateDir: '',
   reportStatus: () => {},
+  reportRefusing: () => {},
 };
 let sampledSpans = 0;
 const config = tailSamplingFactory.schema.parse({

@@ -18,6 +18,8 @@ export interface FolderUse {
 export interface FolderLock {
   /** Gives the folder back. Safe to call twice. */
   release(): void;
+  /** Makes the folder and takes it again, where it was removed meanwhile. Throws as `lockFolder` does. */
+  renew(): void;
 }
 
 /** The process in a lock file. */
@@ -39,14 +41,7 @@ const held = new Set<string>();
  * Throws a StartError where another process has it, or it can't be written.
  */
 export function lockFolder(folder: string, use: FolderUse, name = 'lock'): FolderLock {
-  let path: string;
-  try {
-    makeFolder(folder);
-    path = join(realpathSync(folder), name);
-    takeLock(path, folder, use);
-  } catch (error) {
-    throw folderError(folder, use, error);
-  }
+  let path = take(folder, use, name);
   held.add(path);
   let isHeld = true;
   return {
@@ -56,7 +51,29 @@ export function lockFolder(folder: string, use: FolderUse, name = 'lock'): Folde
       held.delete(path);
       rmSync(path, { force: true });
     },
+    renew(): void {
+      if (!isHeld || isOurs(path)) return;
+      held.delete(path);
+      path = take(folder, use, name);
+      held.add(path);
+    },
   };
+}
+
+function take(folder: string, use: FolderUse, name: string): string {
+  try {
+    makeFolder(folder);
+    const path = join(realpathSync(folder), name);
+    takeLock(path, folder, use);
+    return path;
+  } catch (error) {
+    throw folderError(folder, use, error);
+  }
+}
+
+function isOurs(path: string): boolean {
+  const owner = readOwner(path);
+  return owner?.pid === process.pid && owner.started === startOf(process.pid);
 }
 
 function takeLock(path: string, folder: string, use: FolderUse): void {

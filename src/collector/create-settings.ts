@@ -44,6 +44,7 @@ export class CreateContext {
       ...(pipeline !== '' && { 'otelcol.pipeline.id': pipeline }),
       ...(signal !== undefined && { 'otelcol.signal': signal }),
     };
+    const name = { kind, id, pipeline, instance: kind === 'exporter' ? (signal ?? '') : '' };
     return {
       id,
       pipeline,
@@ -54,9 +55,8 @@ export class CreateContext {
       version,
       allowedHosts,
       stateDir: join(stateDir, `${kind}_${id.replace(/[^a-zA-Z0-9_-]+/g, '_')}`),
-      reportStatus: (status, message) => {
-        statuses.set({ kind, id, pipeline, instance: kind === 'exporter' ? (signal ?? '') : '' }, status, message);
-      },
+      reportStatus: (status, message) => statuses.set(name, status, message),
+      reportRefusing: (isRefusing) => statuses.setRefusing(name, isRefusing),
     };
   }
 }

@@ -58,7 +58,7 @@ export class RunningGraph implements Host {
     return {
       version,
       startTimeMs,
-      ready: this.#isReady,
+      ready: this.#isReady && !statuses.isRefusing,
       pipelines: graph.pipelines.map(({ plan, mutatesData }) => ({
         id: plan.id,
         signal: plan.signal,

@@ -14,25 +14,29 @@ const SEVERITY: readonly ComponentStatus[] = [
   'fatal_error',
 ];
 
+/** `instance` tells apart what has the same kind, id and pipeline: the signals of an exporter. */
+interface StatusName {
+  readonly kind: ComponentKind;
+  readonly id: string;
+  readonly pipeline: string;
+  readonly instance: string;
+}
+
 /** What each component last said of itself. */
 export class StatusBoard {
   readonly #clock: Clock;
   readonly #onChange: (entry: StatusEntry) => void;
   readonly #entries = new Map<string, StatusEntry>();
+  readonly #refusing = new Set<string>();
 
   constructor(clock: Clock, onChange: (entry: StatusEntry) => void) {
     this.#clock = clock;
     this.#onChange = onChange;
   }
 
-  /** `instance` tells apart what has the same kind, id and pipeline: the signals of an exporter. */
-  set(
-    name: { readonly kind: ComponentKind; readonly id: string; readonly pipeline: string; readonly instance: string },
-    status: ComponentStatus,
-    message = '',
-  ): void {
-    const { kind, id, pipeline, instance } = name;
-    const key = [kind, id, pipeline, instance].join('\u0000');
+  set(name: StatusName, status: ComponentStatus, message = ''): void {
+    const { kind, id, pipeline } = name;
+    const key = keyOf(name);
     const before = this.#entries.get(key);
     if (before?.status === status && before.message === message) return;
     // A permanent error stays until the component is stopped: it can't repair itself (otelcol docs/component-status.md).
@@ -40,6 +44,16 @@ export class StatusBoard {
     const entry: StatusEntry = { kind, id, pipeline, status, message, sinceMs: this.#clock.nowMs() };
     this.#entries.set(key, entry);
     this.#onChange(entry);
+  }
+
+  setRefusing(name: StatusName, isRefusing: boolean): void {
+    if (isRefusing) this.#refusing.add(keyOf(name));
+    else this.#refusing.delete(keyOf(name));
+  }
+
+  /** Whether some component accepts nothing. */
+  get isRefusing(): boolean {
+    return this.#refusing.size > 0;
   }
 
   /** One entry per kind, id and pipeline. */
@@ -57,4 +71,8 @@ export class StatusBoard {
   get(kind: ComponentKind, id: string, pipeline: string): StatusEntry | undefined {
     return this.list().find((entry) => entry.kind === kind && entry.id === id && entry.pipeline === pipeline);
   }
+}
+
+function keyOf({ kind, id, pipeline, instance }: StatusName): string {
+  return [kind, id, pipeline, instance].join('\u0000');
 }

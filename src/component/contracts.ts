@@ -71,7 +71,7 @@ export interface Host {
 export interface HostDescription {
   readonly version: string;
   readonly startTimeMs: number;
-  /** False until every component has started, and from the beginning of a shutdown. */
+  /** False until every component has started, from the beginning of a shutdown, and while a component accepts nothing. */
   readonly ready: boolean;
   readonly pipelines: readonly {
     readonly id: string;
@@ -146,6 +146,8 @@ export interface CreateSettings {
   /** A folder that this component alone may write into; made by the component when it needs it. */
   readonly stateDir: string;
   reportStatus(status: ComponentStatus, message?: string): void;
+  /** Whether the component accepts nothing of what is sent to it: then the collector is not available. */
+  reportRefusing(isRefusing: boolean): void;
 }
 
 interface FactoryBase<Config> {

@@ -191,6 +191,26 @@ test('a segment whose file is gone is counted and named', async () => {
   expect(lines.join('\n')).toContain("its file can't be read");
 });
 
+test('a spool folder that is deleted while data comes loses nothing of what was acknowledged', async () => {
+  const folder = newFolder();
+  const { writer, states, lost, rejected } = await started(store.endpoint, folder);
+  let taken = 0;
+  for (let i = 0; i < 60; i++) {
+    if (i % 20 === 10) rmSync(folder, { recursive: true });
+    await writer.write(spanBatch(10, taken * 10, 'deleted folder')).then(
+      () => taken++,
+      (error: unknown) => expect(error).toMatchObject({ name: 'SpoolError', reason: 'spool_write_failed' }),
+    );
+  }
+  await writer.drain(20_000);
+  expect(await countOf('deleted folder')).toBe(`${taken * 10}\t${taken * 10}`);
+  expect({ lost: lost.traces, rejected: rejected.traces }).toEqual({ lost: 0, rejected: 0 });
+  expect(states.filter((state) => state.startsWith('refusing')).length).toBe(
+    states.filter((state) => state.startsWith('accepting')).length,
+  );
+  expect(taken).toBeGreaterThan(50);
+});
+
 test('a full spool refuses, and takes data again when the engine is back', async () => {
   const dataDir = newFolder();
   const folder = newFolder();

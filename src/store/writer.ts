@@ -16,6 +16,8 @@ export interface StoreWriterObserver {
   log(level: 'info' | 'warn' | 'error', message: string): void;
   /** `failed` is for a mistake that retrying does not mend. */
   state(state: 'ok' | 'unavailable' | 'failed', message: string): void;
+  /** Whether batches find a place in the spool. */
+  accepting(isAccepting: boolean, message: string): void;
   /** A segment is in the store. `seconds` is what encoding and inserting took. */
   inserted(items: Readonly<Record<Signal, number>>, seconds: number): void;
   /** A segment was moved aside, because the store will never take it. */
@@ -56,6 +58,8 @@ const PACE_LIMIT_MS = 1000;
 /** How often and how long after the start the tables are tried to be made before there is data. */
 const EARLY_INTERVAL_MS = 100;
 const EARLY_ATTEMPTS = 50;
+/** How often it is tried whether the spool takes data again. */
+const TRIAL_INTERVAL_MS = 1000;
 const KINDS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 /** The columns of a segment take less than its file, but their buffers grow ahead of them. */
 const MEMORY_PER_BYTE = 1.25;
@@ -91,6 +95,8 @@ export class StoreWriter {
   /** The store can't be used as it is, for example because a newer version made it. */
   #isRefused = false;
   #isAvailable = true;
+  #isAccepting = true;
+  #cancelTrial = (): void => undefined;
 
   constructor(options: StoreWriterOptions) {
     this.#options = options;
@@ -147,7 +153,37 @@ export class StoreWriter {
     if (items === 0) return;
     if (this.#isAvailable && this.#heldBytes > this.#options.memoryBytes * PACE_SHARE) await this.#pace();
     const parts = this.#options.encodeParts(batch);
-    await this.#log!.append(KINDS.indexOf(batch.signal), parts, items, (segment) => this.#encode(segment, batch));
+    try {
+      await this.#log!.append(KINDS.indexOf(batch.signal), parts, items, (segment) => this.#encode(segment, batch));
+    } catch (error) {
+      this.#refuse(messageOf(error), sizeOf(parts));
+      throw error;
+    }
+    this.#accept();
+  }
+
+  /** Says that nothing is accepted, and tries until something would be: who asks before sending would wait for ever. */
+  #refuse(message: string, bytes: number): void {
+    if (!this.#isAccepting || this.#isStopping) return;
+    this.#isAccepting = false;
+    this.#options.observer.accepting(false, message);
+    const tryLater = (): void => {
+      this.#cancelTrial = this.#options.clock.after(TRIAL_INTERVAL_MS, () => {
+        void this.#log!.canTake(bytes).then((canTake) => {
+          if (this.#isAccepting || this.#isStopping) return;
+          if (canTake) this.#accept();
+          else tryLater();
+        });
+      });
+    };
+    tryLater();
+  }
+
+  #accept(): void {
+    if (this.#isAccepting) return;
+    this.#cancelTrial();
+    this.#isAccepting = true;
+    this.#options.observer.accepting(true, 'the spool takes data again');
   }
 
   /**
@@ -407,6 +443,7 @@ export class StoreWriter {
   async stop(deadlineMs: number): Promise<void> {
     if (this.#isStopping) return;
     this.#isStopping = true;
+    this.#cancelTrial();
     for (const go of this.#paced.splice(0)) go();
     if (this.#log !== undefined) {
       if (this.#isAvailable) await this.drain(deadlineMs);
@@ -421,6 +458,10 @@ export class StoreWriter {
 
 function heldBytesOf(segment: Segment<SegmentEncoder>): number {
   return segment.kept === undefined ? 0 : segment.bytes * MEMORY_PER_BYTE;
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
 }
 
 function itemsOf([traces, metrics, logs]: Counts): Readonly<Record<Signal, number>> {

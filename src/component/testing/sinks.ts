@@ -141,6 +141,7 @@ export function fakeSettings(options: FakeSettingsOptions = {}): FakeSettings {
     reportStatus: (status, message) => {
       statuses.push({ status, message });
     },
+    reportRefusing: () => undefined,
     logged,
     statuses,
   };

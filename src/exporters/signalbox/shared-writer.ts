@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { CreateSettings } from '#component';
+import type { ComponentStatus, CreateSettings } from '#component';
 import { SIGNALS, type Signal } from '#pdata';
 import { StoreWriter, type StoreWriterObserver, storeEndpoint } from '#store';
 import { decodeOtlp, encodeOtlpParts } from '#wire';
@@ -92,28 +92,39 @@ function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: st
 
 /** `up` starts the engine beside the collector: that it doesn't answer in the first moments is worth no line. */
 const START_GRACE_MS = 5_000;
+const STATUSES = { unavailable: 'recoverable_error', failed: 'permanent_error' } as const;
 
 function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): StoreWriterObserver {
   const { logger, clock } = settings;
   const createdMs = clock.nowMs();
   let cancelWarning = (): void => undefined;
+  let trouble: { readonly status: ComponentStatus; readonly message: string } | undefined;
+  let refusal: string | undefined;
+  const report = (): void => {
+    if (refusal !== undefined) settings.reportStatus('recoverable_error', refusal);
+    else if (trouble !== undefined) settings.reportStatus(trouble.status, trouble.message);
+    else settings.reportStatus('ok');
+  };
   return {
     log: (level, message) => logger[level](message),
     state(state, message) {
       cancelWarning();
-      if (state === 'ok') {
-        settings.reportStatus('ok');
-        logger.info(message);
-      } else if (state === 'unavailable') {
-        settings.reportStatus('recoverable_error', message);
+      trouble = state === 'ok' ? undefined : { status: STATUSES[state], message };
+      report();
+      if (state === 'ok') logger.info(message);
+      else if (state === 'unavailable') {
         const graceMs = createdMs + START_GRACE_MS - clock.nowMs();
         const warn = (): void => logger.warn(`${message}; data waits in the spool`);
         if (graceMs > 0) cancelWarning = clock.after(graceMs, warn);
         else warn();
-      } else {
-        settings.reportStatus('permanent_error', message);
-        logger.error(`${message}; data stays in the spool`);
-      }
+      } else logger.error(`${message}; data stays in the spool`);
+    },
+    accepting(isAccepting, message) {
+      refusal = isAccepting ? undefined : message;
+      settings.reportRefusing(!isAccepting);
+      report();
+      if (isAccepting) logger.info(message);
+      else logger.error(`${message}; senders are told to try again later`);
     },
     inserted(items, seconds) {
       addTo(metrics().sent, items);

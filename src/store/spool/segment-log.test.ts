@@ -28,6 +28,16 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+/** Puts a file in the place of the folder. Returns what puts the folder back. */
+function takeAway(): () => void {
+  renameSync(dir, `${dir}-away`);
+  writeFileSync(dir, '');
+  return () => {
+    rmSync(dir);
+    renameSync(`${dir}-away`, dir);
+  };
+}
+
 async function openLog(
   options: Partial<SegmentLogOptions> = {},
 ): Promise<{ log: SegmentLog<string[]>; closed: Segment<string[]>[] }> {
@@ -78,9 +88,9 @@ test('a frame is handed on once it is on disk and before its segment is closed, 
   await Promise.all([append('a'), append('b')]);
   await log.roll();
   expect(events).toEqual(['a kept', 'b kept', 'closed with 2']);
-  renameSync(dir, `${dir}-away`);
+  const putBack = takeAway();
   await expect(append('c')).rejects.toMatchObject({ reason: 'spool_write_failed' });
-  renameSync(`${dir}-away`, dir);
+  putBack();
   await append('d');
   await log.roll();
   expect(events.slice(3)).toEqual(['d kept', 'closed with 1']);
@@ -121,15 +131,38 @@ test('a folder that can not be written refuses, keeps what it has, and takes dat
   const { log, closed } = await openLog();
   await log.append(0, [bytes('before')], 1);
   await log.roll();
-  renameSync(dir, `${dir}-away`);
+  const putBack = takeAway();
+  expect(await log.canTake(10)).toBe(false);
   await expect(log.append(0, [bytes('lost')], 1)).rejects.toMatchObject({
     reason: 'spool_write_failed',
     message: expect.stringContaining(dir),
   });
-  renameSync(`${dir}-away`, dir);
+  putBack();
+  expect(await log.canTake(10)).toBe(true);
   await log.append(0, [bytes('after')], 1);
   await log.roll();
   expect(await Promise.all(closed.map((segment) => texts(log, segment)))).toEqual([['0:before'], ['0:after']]);
+  expect(readdirSync(dir).filter((name) => name.endsWith('.new'))).toEqual([]);
+});
+
+test('a folder that was deleted is made again, and what was acknowledged in an open segment is written anew', async () => {
+  const { log, closed } = await openLog();
+  await log.append(0, [bytes('first')], 1);
+  rmSync(dir, { recursive: true });
+  // Written into a file that nobody can find any more, so it isn't acknowledged.
+  await expect(log.append(0, [bytes('refused')], 1)).rejects.toMatchObject({ reason: 'spool_write_failed' });
+  await expect.poll(() => closed.length).toBe(1);
+  expect(await texts(log, closed[0]!)).toEqual(['0:first']);
+  await log.append(0, [bytes('second')], 1);
+  rmSync(dir, { recursive: true });
+  await log.roll();
+  await log.append(0, [bytes('third')], 1);
+  await log.roll();
+  // The file of the first went with the second removal: it was closed before.
+  await expect(texts(log, closed[0]!)).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(await Promise.all(closed.slice(1).map((segment) => texts(log, segment)))).toEqual([['0:second'], ['0:third']]);
+  // It is locked as before.
+  await expect(openLog()).rejects.toMatchObject({ name: 'StartError' });
 });
 
 test('segments of an earlier process are found, oldest first', async () => {

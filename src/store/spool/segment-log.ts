@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { access, type FileHandle, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert, type Clock, messageOf } from '#base';
+import { assert, type Clock, messageOf, StartError } from '#base';
 import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder } from '#base/folder.ts';
 import {
   type FrameHead,
@@ -74,6 +74,9 @@ const USE: FolderUse = {
 const GROUP_BYTES = 16 * 1024 * 1024;
 /** writev takes up to IOV_MAX (1024) buffers at a time. */
 const GROUP_BUFFERS = 1000;
+/** What is written to see whether the disk takes anything. */
+const TRIAL_BYTES = 1024 * 1024;
+const LOCK = 'lock';
 
 /**
  * A log of frames in segment files, for handing them on in blocks and losing none of what was acknowledged. `append` resolves when the
@@ -122,7 +125,7 @@ export class SegmentLog<K> {
   static async open<K>(options: SegmentLogOptions, hooks: SegmentHooks<K>): Promise<SegmentLog<K>> {
     let lock: FolderLock | undefined;
     try {
-      lock = lockFolder(options.dir, USE);
+      lock = lockFolder(options.dir, USE, LOCK);
       makeFolder(join(options.dir, REJECTED));
       const rejected = new RejectedFolder(options.dir, options.rejectedLimitBytes);
       return new SegmentLog(options, hooks, lock, { rejected, ...(await look<K>(options.dir, rejected)) });
@@ -206,6 +209,8 @@ export class SegmentLog<K> {
       }
       await writeAll(file, segment.bytes, buffers);
       await file.datasync();
+      // A file that was deleted takes all that is written, and keeps nothing of it.
+      if ((await file.stat()).nlink === 0) throw new Error(`its file ${segment.fileName} was deleted`);
       this.#bytes += bytes;
       segment.bytes += bytes;
       segment.counts = counts;
@@ -217,7 +222,8 @@ export class SegmentLog<K> {
       await new Promise((resolve) => setImmediate(resolve));
       for (const pending of group) pending.onWritten?.(segment);
     } catch (error) {
-      const message = `spool folder ${this.#options.dir}: ${messageOf(error)}`;
+      const place = `spool folder ${this.#options.dir}: `;
+      const message = error instanceof StartError ? error.message : `${place}${messageOf(error)}`;
       for (const pending of group) pending.reject(new SpoolError(message, 'spool_write_failed', { cause: error }));
       await this.#abandonTail();
     }
@@ -227,7 +233,7 @@ export class SegmentLog<K> {
     const createdMs = Math.floor(this.#options.clock.nowMs());
     const id = `${String(createdMs).padStart(13, '0')}-${String(this.#sequence++).padStart(9, '0')}-${this.#writerId}`;
     const { dir } = this.#options;
-    const file = await open(join(dir, newName(id)), 'wx');
+    const file = await this.#begin(join(dir, newName(id)));
     try {
       await file.write(MAGIC, 0, MAGIC.length, 0);
       // Under this name a file that doesn't begin so is damaged.
@@ -251,6 +257,16 @@ export class SegmentLog<K> {
     return { segment, file, mark: markOf(id) };
   }
 
+  /** Makes a file in the folder, and the folder where somebody removed it. */
+  async #begin(path: string): Promise<FileHandle> {
+    const isThere = await access(join(this.#options.dir, LOCK)).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) this.#lock.renew();
+    return await open(path, 'wx+');
+  }
+
   /** After a failed write: whatever reached the file behind the last good frame is cut off, and the segment is not used again. */
   async #abandonTail(): Promise<void> {
     const current = this.#open;
@@ -270,22 +286,63 @@ export class SegmentLog<K> {
     this.#open = undefined;
     this.#cancelAge?.();
     this.#cancelAge = undefined;
-    await current.file.close().catch(() => undefined);
-    if (current.segment.bytes > MAGIC.length) {
-      await this.#nameAsClosed(current.segment);
-      this.#hooks.closed(current.segment);
-    } else await this.remove(current.segment).catch(() => undefined);
+    const { segment, file } = current;
+    const isFilled = segment.bytes > MAGIC.length;
+    if (isFilled) await this.#nameAsClosed(current);
+    await file.close().catch(() => undefined);
+    if (isFilled) this.#hooks.closed(segment);
+    else await this.remove(segment).catch(() => undefined);
   }
 
   /** From now on every missing byte of the file is damage, and its name says what was in it. */
-  async #nameAsClosed(segment: Segment<K>): Promise<void> {
+  async #nameAsClosed({ segment, file }: OpenSegment<K>): Promise<void> {
     const { dir } = this.#options;
     const name = closedName(segment.id, segment.counts);
     try {
-      await rename(join(dir, segment.fileName), join(dir, name));
+      await rename(join(dir, segment.fileName), join(dir, name)).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        await this.#copy(file, segment.bytes, join(dir, name));
+      });
       segment.fileName = name;
     } catch {
-      // It is read under its old name, too.
+      // It is read under its old name, too, and delivered from memory where it has none.
+    }
+  }
+
+  /** Writes a deleted file anew, as long as it is open: what it holds was acknowledged. */
+  async #copy(from: FileHandle, size: number, path: string): Promise<void> {
+    const bytes = Buffer.alloc(size);
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await from.read(bytes, at, size - at, at);
+      if (bytesRead === 0) throw new Error(`${path}: only ${at} of ${size} bytes can be read`);
+      at += bytesRead;
+    }
+    const file = await this.#begin(path);
+    try {
+      await writeAll(file, 0, [bytes]);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Whether a frame of so many bytes would be taken now, as far as can be tried. */
+  async canTake(bytes: number): Promise<boolean> {
+    if (this.#closed || this.bytes + bytes > this.#options.limitBytes) return false;
+    const path = join(this.#options.dir, newName('trial'));
+    try {
+      await rm(path, { force: true });
+      const file = await this.#begin(path);
+      try {
+        await writeAll(file, 0, [new Uint8Array(Math.min(bytes, TRIAL_BYTES))]);
+        await file.datasync();
+      } finally {
+        await file.close();
+        await rm(path, { force: true });
+      }
+      return true;
+    } catch {
+      return false;
     }
   }
 

@@ -29,6 +29,7 @@ export function testWriter(
   const observer: StoreWriterObserver = {
     log: (level, message) => lines.push(`${level}: ${message}`),
     state: (state, message) => states.push(`${state}: ${message}`),
+    accepting: (isAccepting, message) => states.push(`${isAccepting ? 'accepting' : 'refusing'}: ${message}`),
     inserted: (items) => add(inserted, items),
     rejected: (items) => add(rejected, items),
     lost: (items) => add(lost, items),
