@@ -40,6 +40,11 @@ export class ArenaWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Forgets what was written behind the first `length` bytes. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
   reset(): void {
     this.#length = 0;
   }

@@ -133,6 +133,31 @@ describe('partial success', () => {
   });
 });
 
+describe('a body of which nothing was understood', () => {
+  test.each(['traces', 'metrics', 'logs'] as const)(
+    '/v1/%s: 400 and the reason, where it was 200 and gone',
+    async (signal) => {
+      const { httpUrl, settings } = await start();
+      const response = await post(`${httpUrl}/v1/${signal}`, '{"hello":"world"}', JSON_TYPE);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ message: expect.stringContaining('found "hello"') });
+      expect(settings.meter.sum('receiver_requests', { transport: 'http', outcome: 'failure' })).toBe(1);
+      const body = signal === 'traces' ? logsRequest(1) : tracesRequest(1);
+      const proto = await post(`${httpUrl}/v1/${signal}`, body);
+      expect(proto.status).toBe(400);
+      expect((await statusOf(proto)).message).toContain(`can't decode the ${signal} request`);
+      for (const empty of ['{}', `{"resource${signal[0]!.toUpperCase()}${signal.slice(1)}":[]}`]) {
+        const answer = await post(
+          `${httpUrl}/v1/${signal}`,
+          empty.replace('resourceTraces', 'resourceSpans'),
+          JSON_TYPE,
+        );
+        expect([answer.status, await answer.json()]).toEqual([200, {}]);
+      }
+    },
+  );
+});
+
 describe('a request that is refused', () => {
   test.each([
     {

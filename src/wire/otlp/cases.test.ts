@@ -82,13 +82,15 @@ describe('rejection of single items', () => {
 });
 
 describe('hostile protobuf', () => {
-  test('attribute values nested deeper than 32 levels are refused', () => {
+  test('a span whose attribute values are nested deeper than 32 levels is rejected', () => {
     const nested = (depth: number): ReferenceObject =>
       depth === 0 ? { stringValue: 'x' } : { arrayValue: { values: [nested(depth - 1)] } };
     const span = (depth: number) =>
       traces({ traceId: TRACE_ID, spanId: SPAN_ID, attributes: [{ key: 'deep', value: nested(depth) }] });
     expect(decodeTraces(span(32)).chunk.count).toBe(1);
-    expect(() => decodeTraces(span(33))).toThrow('nested deeper than 32 levels');
+    const { chunk, rejectedCount, rejectedReason } = decodeTraces(span(33));
+    expect([chunk.count, rejectedCount]).toEqual([0, 1]);
+    expect(rejectedReason).toContain('nested deeper than 32 levels');
   });
 
   test('200,000 levels of nesting neither overflow the stack nor take long', () => {
@@ -105,7 +107,10 @@ describe('hostile protobuf', () => {
       }
     }
     for (const mark of marks.reverse()) writer.end(mark);
-    expect(() => decodeOtlp('logs', writer.finish())).toThrow('nested deeper than 32 levels');
+    expect(decodeOtlp('logs', writer.finish())).toMatchObject({
+      rejectedCount: 1,
+      rejectedReason: expect.stringContaining('nested deeper than 32 levels'),
+    });
   });
 
   test.each([

@@ -16,6 +16,11 @@ import {
  * generated decoders: a known field with another wire type is an error, an unknown field is skipped.
  */
 
+/** An attribute value that is well formed, and nested too deep to be taken. */
+export class TooDeep extends DecodeError {
+  override name = 'TooDeep';
+}
+
 /** Where the last varint ended. A module variable, because returning a pair would allocate. */
 let next = 0;
 
@@ -157,7 +162,7 @@ export function checkAnyValue(bytes: Uint8Array, at: number, end: number, depth:
       case VALUE_KVLIST: {
         expectType(tag, 2, at);
         if (depth >= VALUE_DEPTH_LIMIT) {
-          throw new DecodeError(`attribute value nested deeper than ${VALUE_DEPTH_LIMIT} levels`, at);
+          throw new TooDeep(`attribute value nested deeper than ${VALUE_DEPTH_LIMIT} levels`, at);
         }
         const to = contentEnd(bytes, at, end);
         checkItems(bytes, next, to, tag >>> 3 === VALUE_KVLIST, depth + 1);

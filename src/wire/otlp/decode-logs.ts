@@ -58,6 +58,15 @@ class LogReader implements ItemReader {
   count = 0;
   attributeCount = 0;
 
+  get rowCount(): number {
+    return this.count;
+  }
+
+  reject(rowCount: number, error: DecodeError, atLeast: number): void {
+    this.rejections.addUnreadable(Math.max(atLeast, this.count - rowCount), error);
+    this.count = rowCount;
+  }
+
   readItem(bytes: Uint8Array, at: number, end: number, scope: number): void {
     if (this.count === space.capacity) {
       space.grow();

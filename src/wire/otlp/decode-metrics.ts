@@ -13,6 +13,7 @@ import { ColumnSpace } from './columns.ts';
 import { type Decoded, type ItemReader, readEnvelope } from './envelope.ts';
 import { HeadCollector } from './heads.ts';
 import { POINT_SPEC, PointReader } from './point-reader.ts';
+import type { Rejections } from './rejections.ts';
 
 const METRIC_SPEC = {
   scope: Uint32Array,
@@ -67,6 +68,20 @@ class MetricReader implements ItemReader {
   readonly points = new PointReader(pointSpace);
   count = 0;
 
+  get rejections(): Rejections {
+    return this.points.rejections;
+  }
+
+  get rowCount(): number {
+    return this.points.count;
+  }
+
+  /** The metrics themselves stay, without points. */
+  reject(rowCount: number, error: DecodeError, atLeast: number): void {
+    this.rejections.addUnreadable(Math.max(atLeast, this.points.count - rowCount), error);
+    this.points.count = rowCount;
+  }
+
   /** Metric: name = 1, description = 2, unit = 3, gauge … summary = 5, 7, 9, 10, 11, metadata = 12. */
   readItem(bytes: Uint8Array, from: number, end: number, scope: number): void {
     if (this.count === metricSpace.capacity) metricSpace.grow();
@@ -112,6 +127,15 @@ class MetricReader implements ItemReader {
     }
   }
 
+  #readPoint(bytes: Uint8Array, at: number, end: number, metric: number, scope: number, type: number): void {
+    try {
+      this.points.readPoint(bytes, at, end, metric, scope, type);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.reject(this.rowCount, error, 1);
+    }
+  }
+
   /** Gauge, Sum and so on: data_points = 1, aggregation_temporality = 2, is_monotonic = 3. */
   #readData(bytes: Uint8Array, at: number, end: number, metric: number, scope: number, type: number): void {
     while (at < end) {
@@ -120,7 +144,7 @@ class MetricReader implements ItemReader {
       at = nextOffset();
       if (tag === 0x0a) {
         const to = contentEnd(bytes, at, end);
-        this.points.readPoint(bytes, nextOffset(), to, metric, scope, type);
+        this.#readPoint(bytes, nextOffset(), to, metric, scope, type);
         at = to;
         continue;
       }

@@ -75,6 +75,15 @@ class SpanReader implements ItemReader {
     this.#endWords = wordsOf(space.columns.endNs);
   }
 
+  get rowCount(): number {
+    return this.count;
+  }
+
+  reject(rowCount: number, error: DecodeError, atLeast: number): void {
+    this.rejections.addUnreadable(Math.max(atLeast, this.count - rowCount), error);
+    this.count = rowCount;
+  }
+
   readItem(bytes: Uint8Array, at: number, end: number, scope: number): void {
     if (this.count === space.capacity) {
       space.grow();

@@ -13,5 +13,12 @@ export function decodeOtlp(signal: Signal, body: Uint8Array): Decoded {
 
 /** Decodes an Export…ServiceRequest of a signal from OTLP/JSON, with the Go collector's leniency. Throws a DecodeError. */
 export function decodeOtlpJson(signal: Signal, body: Uint8Array): Decoded {
-  return decodeOtlp(signal, transcodeJson(signal, body));
+  const { body: proto, rejectedCount, rejectedReason } = transcodeJson(signal, body);
+  const decoded = decodeOtlp(signal, proto);
+  if (rejectedCount === 0) return decoded;
+  return {
+    chunk: decoded.chunk,
+    rejectedCount: decoded.rejectedCount + rejectedCount,
+    rejectedReason: rejectedReason,
+  };
 }

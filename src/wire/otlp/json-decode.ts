@@ -19,42 +19,114 @@ const QUOTE = 0x22;
  * numbers or strings, ids as hex of either case, unknown keys skipped, `null` as an empty request. 64-bit integers keep all digits.
  * More lenient in what the JSON mapping of protobuf allows: null as absent for every field, enum numbers as strings, base64 without padding
  * and for URLs. Stricter where data would be lost without a word: text behind the request. json-otelcol.test.ts has both side by side.
- * Throws a DecodeError with the byte offset.
+ * An item that can't be read is left out alone. Throws a DecodeError with the byte offset where the text is no JSON, where none of its items
+ * can be read, and where it holds something else than such a request.
  */
-export function transcodeJson(signal: Signal, body: Uint8Array): Uint8Array {
-  const reader = new JsonReader(body);
-  const writer = new ArenaWriter(body.length);
-  writeMessage(reader, writer, REQUEST_SCHEMA[signal], 0);
-  reader.end();
-  return writer.finish();
+export function transcodeJson(signal: Signal, body: Uint8Array): Transcoded {
+  const transcoder = new Transcoder(body);
+  transcoder.writeMessage(REQUEST_SCHEMA[signal], 0);
+  transcoder.reader.end();
+  transcoder.checkUnderstood(signal);
+  const { writer, rejectedCount, rejectedReason } = transcoder;
+  return { body: writer.finish(), rejectedCount, rejectedReason };
 }
 
-function writeMessage(reader: JsonReader, writer: ArenaWriter, schema: MessageSchema, depth: number): void {
-  if (depth > DEPTH_LIMIT) throw reader.error(`nested deeper than ${DEPTH_LIMIT} levels`);
-  reader.readObject((key) => {
-    const field = schema.byName.get(key);
-    if (field === undefined) reader.skipValue(depth);
-    else if (field.repeated) reader.readArray(() => writeField(reader, writer, field, depth));
-    else writeField(reader, writer, field, depth);
-  });
+export interface Transcoded {
+  readonly body: Uint8Array;
+  /** Items, or points of metrics, that are no JSON of OTLP, and were left out. */
+  readonly rejectedCount: number;
+  readonly rejectedReason: string;
 }
 
-function writeField(reader: JsonReader, writer: ArenaWriter, field: FieldSchema, depth: number): void {
-  const { type } = field;
-  if (reader.skipNull()) {
-    // null inside an array is an empty item: left out it would move those behind it. Elsewhere it is absent.
-    if (field.repeated) writeEmpty(reader, writer, field);
-  } else if (typeof type === 'string') {
-    writeScalar(reader, writer, field.number, type);
-  } else if (type.kind === 'enum') {
-    writer.tag(field.number, 0);
-    const value = readEnum(reader, type);
-    if (value >= 0) writer.varint(value);
-    else writer.varint64(BigInt(value));
-  } else {
-    const mark = writer.begin(field.number);
-    writeMessage(reader, writer, type, depth + 1);
-    writer.end(mark);
+class Transcoder {
+  readonly reader: JsonReader;
+  readonly writer: ArenaWriter;
+  rejectedCount = 0;
+  rejectedReason = '';
+  #mistake: DecodeError | undefined;
+  #itemCount = 0;
+  /** A key that OTLP doesn't have, in a message that lacks the list which holds the items. */
+  #strangeKey: string | undefined;
+
+  constructor(body: Uint8Array) {
+    this.reader = new JsonReader(body);
+    this.writer = new ArenaWriter(body.length);
+  }
+
+  /** Throws where nothing of the body could be used, so that its sender learns it. */
+  checkUnderstood(signal: Signal): void {
+    if (this.#itemCount > 0) return;
+    if (this.#mistake !== undefined) throw this.#mistake;
+    if (this.#strangeKey === undefined) return;
+    const list = REQUEST_SCHEMA[signal].fields[0]!.name;
+    const other = Object.entries(REQUEST_SCHEMA).find(([, schema]) => schema.byName.has(this.#strangeKey!))?.[0];
+    const wayOut = other === undefined ? `a request for ${signal} holds "${list}"` : `send ${other} to /v1/${other}`;
+    throw new DecodeError(`nothing in it belongs to such a request: found "${excerpt(this.#strangeKey)}"; ${wayOut}`);
+  }
+
+  writeMessage(schema: MessageSchema, depth: number): void {
+    const { reader } = this;
+    // Only attribute values nest so deep. What was written so far is too deep for the decoder, which rejects the item.
+    if (depth > DEPTH_LIMIT) {
+      reader.skipValue();
+      return;
+    }
+    let strange: string | undefined;
+    let hasList = false;
+    reader.readObject((key) => {
+      const field = schema.byName.get(key);
+      hasList ||= field?.isList === true;
+      if (field === undefined) {
+        strange ??= key;
+        reader.skipValue();
+      } else if (field.isItem) reader.readArray(() => this.#writeItem(field, depth));
+      else if (field.repeated) reader.readArray(() => this.#writeField(field, depth));
+      else this.#writeField(field, depth);
+    });
+    if (!hasList && schema.holdsList && strange !== undefined) this.#strangeKey ??= strange;
+  }
+
+  /** Leaves the item out where it can't be read and where it ends is clear: the rest of the body goes on without it. */
+  #writeItem(field: FieldSchema, depth: number): void {
+    const { reader, writer } = this;
+    const { at } = reader;
+    const { length } = writer;
+    const before = this.#itemCount;
+    const rejectedBefore = this.rejectedCount;
+    try {
+      this.#writeField(field, depth);
+      // A metric counts by its points, if it has some.
+      if (this.#itemCount === before && this.rejectedCount === rejectedBefore) this.#itemCount++;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      reader.at = at;
+      writer.truncate(length);
+      reader.skipValue();
+      this.rejectedCount += Math.max(1, this.#itemCount - before);
+      this.#itemCount = before;
+      this.#mistake ??= error;
+      this.rejectedReason ||= error.message;
+    }
+  }
+
+  #writeField(field: FieldSchema, depth: number): void {
+    const { reader, writer } = this;
+    const { type } = field;
+    if (reader.skipNull()) {
+      // null inside an array is an empty item: left out it would move those behind it. Elsewhere it is absent.
+      if (field.repeated) writeEmpty(reader, writer, field);
+    } else if (typeof type === 'string') {
+      writeScalar(reader, writer, field.number, type);
+    } else if (type.kind === 'enum') {
+      writer.tag(field.number, 0);
+      const value = readEnum(reader, type);
+      if (value >= 0) writer.varint(value);
+      else writer.varint64(BigInt(value));
+    } else {
+      const mark = writer.begin(field.number);
+      this.writeMessage(type, depth + 1);
+      writer.end(mark);
+    }
   }
 }
 

@@ -21,6 +21,7 @@ interface Row {
 const IDS = '"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708"';
 const NULL_WHY = 'the JSON mapping of protobuf has null for every field as absent';
 const BEHIND_WHY = 'what stands behind the request would be lost with an OK';
+const NOTHING_WHY = 'an OK for a body of which nothing was understood would lose it without a word';
 const BUG_WHY = 'otelcol means 400, and fails to write that answer';
 
 const spansOf = (text: string): string => `{"resourceSpans":[{"scopeSpans":[{"spans":[${text}]}]}]}`;
@@ -95,7 +96,25 @@ describe('whole requests', () => {
     { name: 'unknown keys', body: '{"x":{"a":[1,{"b":null}]},"resourceSpans":[]}', otelcol: 200, want: [] },
     { name: 'NaN under an unknown key', body: '{"x":NaN}', otelcol: 400 },
     { name: 'a broken word under an unknown key', body: '{"x":tru}', otelcol: 400 },
-    { name: 'keys in another case', body: '{"ResourceSpans":[{}]}', otelcol: 200, want: [] },
+    {
+      name: 'keys in another case',
+      body: '{"ResourceSpans":[{}]}',
+      otelcol: 200,
+      ours: { status: 400, why: NOTHING_WHY },
+    },
+    { name: 'keys of something else', body: '{"a":1}', otelcol: 200, ours: { status: 400, why: NOTHING_WHY } },
+    {
+      name: 'logs',
+      body: '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}',
+      otelcol: 200,
+      ours: { status: 400, why: NOTHING_WHY },
+    },
+    {
+      name: 'spans of an old version of OTLP',
+      body: '{"resourceSpans":[{"resource":{},"instrumentationLibrarySpans":[{"spans":[{}]}]}]}',
+      otelcol: 200,
+      ours: { status: 400, why: NOTHING_WHY },
+    },
     { name: 'nesting without end', body: `{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, otelcol: 400 },
   ])('$name', (row) => check(row, 'traces', spansIn));
 });

@@ -1,8 +1,8 @@
 import { DecodeError, excerpt } from '#base';
 import { textAt } from '#pdata';
 
-/** How deep JSON may nest. OTLP needs about 10 levels plus three for each level of an attribute value. */
-const DEPTH_LIMIT = 128;
+/** How deep JSON may nest where it is skipped; Go's jsoniter has the same limit. */
+const DEPTH_LIMIT = 10_000;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -128,16 +128,52 @@ export class JsonReader {
     }
   }
 
-  /** Skips any value. */
-  skipValue(depth = 0): void {
-    if (depth > DEPTH_LIMIT) throw this.error(`nested deeper than ${DEPTH_LIMIT} levels`);
-    const byte = this.peek();
-    if (byte === 0x7b) this.readObject(() => this.skipValue(depth + 1));
-    else if (byte === 0x5b) this.readArray(() => this.skipValue(depth + 1));
-    else if (byte === QUOTE) this.readString();
-    else if (byte === 0x74 || byte === 0x66) this.readBoolean();
-    else if (byte === 0x6e) this.#word('null');
-    else this.readNumberText();
+  /** Skips any value. Values nested too deep to be taken are skipped as well, so without recursion. */
+  skipValue(): void {
+    // What is open: '}' or ']' each, innermost last.
+    const open: number[] = [];
+    for (;;) {
+      const byte = this.peek();
+      if (byte === 0x7b || byte === 0x5b) {
+        this.at++;
+        if (open.push(byte + 2) > DEPTH_LIMIT) throw this.error(`nested deeper than ${DEPTH_LIMIT} levels`);
+        if (this.peek() === byte + 2) this.#close(open);
+        else {
+          if (byte === 0x7b) this.#skipKey();
+          continue;
+        }
+      } else if (byte === QUOTE) this.readString();
+      else if (byte === 0x74 || byte === 0x66) this.readBoolean();
+      else if (byte === 0x6e) this.#word('null');
+      else this.readNumberText();
+      if (!this.#goOn(open)) return;
+    }
+  }
+
+  /** Takes what closes containers behind a value, and the comma and key in front of the next. Returns false where nothing is open any more. */
+  #goOn(open: number[]): boolean {
+    while (open.length > 0) {
+      const closing = open.at(-1)!;
+      const byte = this.peek();
+      if (byte === closing) this.#close(open);
+      else if (byte === 0x2c) {
+        this.at++;
+        if (closing === 0x7d) this.#skipKey();
+        return true;
+      } else throw this.error(`expected "," or "${String.fromCharCode(closing)}"`);
+    }
+    return false;
+  }
+
+  #close(open: number[]): void {
+    this.at++;
+    open.pop();
+  }
+
+  #skipKey(): void {
+    if (this.peek() !== QUOTE) throw this.error('expected a key');
+    this.readString();
+    this.expect(0x3a, '":"');
   }
 
   /** Throws unless only white space is left. */

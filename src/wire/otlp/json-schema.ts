@@ -25,6 +25,10 @@ export interface FieldSchema {
   readonly repeated: boolean;
   /** Part of a oneof: written even when it is zero or empty. */
   readonly oneof: boolean;
+  /** The items that a body is sent for, or the points of one: a mistake in one costs that one alone. */
+  readonly isItem: boolean;
+  /** The lists on the way to the items, and the items. */
+  readonly isList: boolean;
 }
 
 export interface MessageSchema {
@@ -34,6 +38,8 @@ export interface MessageSchema {
   /** By lowerCamelCase and by snake_case name. */
   readonly byName: Map<string, FieldSchema>;
   readonly byNumber: Map<number, FieldSchema>;
+  /** Whether the items are in it, or in something in it. */
+  holdsList: boolean;
 }
 
 export interface EnumSchema {
@@ -44,15 +50,27 @@ export interface EnumSchema {
 type FieldType = ScalarType | MessageSchema | EnumSchema;
 
 function message(name: string): MessageSchema {
-  return { kind: 'message', name, fields: [], byName: new Map(), byNumber: new Map() };
+  return { kind: 'message', name, fields: [], byName: new Map(), byNumber: new Map(), holdsList: false };
 }
+
+const ITEMS: ReadonlySet<string> = new Set(['spans', 'logRecords', 'metrics', 'dataPoints']);
+const LISTS = /^(spans|logRecords|metrics|(resource|scope)(Spans|Logs|Metrics))$/;
 
 /** Adds fields: `name number` with `*` for repeated and `?` for a oneof or optional one in front of the name. */
 function define(schema: MessageSchema, fields: Readonly<Record<string, readonly [number, FieldType]>>): void {
   for (const [key, [number, type]] of Object.entries(fields)) {
     const name = key.replace(/^[*?]/, '');
-    const field: FieldSchema = { name, number, type, repeated: key.startsWith('*'), oneof: key.startsWith('?') };
+    const field: FieldSchema = {
+      name,
+      number,
+      type,
+      repeated: key.startsWith('*'),
+      oneof: key.startsWith('?'),
+      isItem: ITEMS.has(name),
+      isList: LISTS.test(name),
+    };
     schema.fields.push(field);
+    schema.holdsList ||= field.isList;
     schema.byName.set(name, field);
     schema.byName.set(
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
