@@ -66,29 +66,21 @@ if (rest.includes('--help') || rest.includes('-h')) {
   process.exitCode = await tasks[task]();
 }
 
-/**
- * Installs what the lock file says unless it is installed. Where a registry lacks packages for other platforms `npm ci` refuses the whole
- * lock file, although none of them is needed here; `npm install` takes the same versions and leaves them out.
- */
+/** Installs what the lock file says unless it is installed. */
 function install() {
   const wanted = hashOf([join(root, 'package-lock.json')]);
   if (existsSync(node) && stampOf('install') === wanted) return;
   say('installing packages');
-  if (!npm(['ci'], 'ignore') && !npm(['install', '--no-save'], 'inherit'))
-    fail('installing the packages failed; see above');
-  if (!existsSync(node))
-    fail(`no Node 26 for ${process.platform}-${process.arch} among the packages; install Node 26 and run again`);
-  writeStamp('install', wanted);
-}
-
-function npm(args, errors) {
-  const done = spawnSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], {
+  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
-    stdio: ['ignore', 'ignore', errors],
+    stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, NODE_ENV: 'development' },
     shell: process.platform === 'win32',
   });
-  return done.status === 0;
+  if (done.status !== 0) fail('installing the packages failed; see above');
+  if (!existsSync(node))
+    fail(`no Node 26 for ${process.platform}-${process.arch} among the packages; install Node 26 and run again`);
+  writeStamp('install', wanted);
 }
 
 /** Builds ui/dist unless it was built from these very sources. */
