@@ -8,3 +8,4 @@ export * from './keyed-hash.ts';
 export * from './lz4-block.ts';
 export * from './nearest.ts';
 export * from './own-scope.ts';
+export * from './timers.ts';

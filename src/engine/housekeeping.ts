@@ -1,6 +1,7 @@
 /** Work between queries: gives unused memory back while little runs. */
+
+import { trimProcessMemory } from '#base/trim-memory.ts';
 import type { Runner } from './runner.ts';
-import { trimProcessMemory } from './trim-memory.ts';
 
 const firstMs = 1_000;
 const intervalMs = 30_000;

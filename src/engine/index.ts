@@ -20,7 +20,6 @@ import { Runner } from './runner.ts';
 
 export { threadPoolSize } from './limits.ts';
 export { type EngineProcess, type SpawnEngineOptions, spawnEngine } from './spawn.ts';
-export { trimProcessMemory } from './trim-memory.ts';
 
 export interface EngineOptions {
   /** The engine's own folder; created where it is missing. */

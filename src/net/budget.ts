@@ -5,6 +5,7 @@
 export class ByteBudget {
   readonly limitBytes: number;
   #usedBytes = 0;
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** `limitBytes` 0 means no limit. */
   constructor(limitBytes: number) {
@@ -24,6 +25,21 @@ export class ByteBudget {
   giveBack(bytes: number): void {
     this.#usedBytes -= bytes;
   }
+
+  /** Runs works that need very much one after the other, so that they don't keep each other from it. */
+  async inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const result = this.#turn.then(work, work);
+    this.#turn = result.catch(() => undefined);
+    return await result;
+  }
+}
+
+/** The bodies in memory have reached their limit. */
+export class Busy extends Error {
+  override name = 'Busy';
+  constructor() {
+    super('too many bytes of requests in memory, try again later');
+  }
 }
 
 /** What one request has taken from a budget. `release` may be called more than once. */
@@ -35,14 +51,25 @@ export class Share {
     this.#budget = budget;
   }
 
-  tryTake(bytes: number): boolean {
-    if (!this.#budget.tryTake(bytes)) return false;
+  /** Throws Busy where the budget has no room. */
+  take(bytes: number): void {
+    if (!this.#budget.tryTake(bytes)) throw new Busy();
     this.#bytes += bytes;
-    return true;
+  }
+
+  /** Of what was taken. */
+  giveBack(bytes: number): void {
+    const returned = Math.min(bytes, this.#bytes);
+    this.#budget.giveBack(returned);
+    this.#bytes -= returned;
+  }
+
+  /** See `ByteBudget.inTurn`. */
+  inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    return this.#budget.inTurn(work);
   }
 
   release(): void {
-    this.#budget.giveBack(this.#bytes);
-    this.#bytes = 0;
+    this.giveBack(this.#bytes);
   }
 }

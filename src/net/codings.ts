@@ -45,14 +45,25 @@ export function inflate(coding: Coding, body: Uint8Array, limitBytes: number): U
   }
 }
 
+/** The length that a body promises for its content; 0 where it doesn't, or can't be believed. More than `limitBytes` is not to be inflated. */
+export function contentBytesOf(coding: Coding, body: Uint8Array): number {
+  if (coding === 'zstd') return zstdContentLength(body);
+  return coding === 'gzip' ? gzipContentLength(body) : 0;
+}
+
 /** The last 4 bytes of gzip hold the content's length. With it, one call fills one buffer, 5x less CPU than growing by 16 KiB. */
 function inflateGzip(body: Uint8Array, limitBytes: number): Uint8Array | Promise<Uint8Array> {
+  if (body.length < 18) throw new DecodeError(`gzip body is cut off after ${body.length} bytes`);
+  const length = gzipContentLength(body);
+  if (length > limitBytes) throw tooLarge(limitBytes);
+  return run(zlib.gunzipSync, zlib.gunzip, 'gzip', body, limitBytes, length);
+}
+
+function gzipContentLength(body: Uint8Array): number {
   const end = body.length;
-  if (end < 18) throw new DecodeError(`gzip body is cut off after ${end} bytes`);
+  if (end < 18) return 0;
   const length = (body[end - 4]! | (body[end - 3]! << 8) | (body[end - 2]! << 16) | (body[end - 1]! << 24)) >>> 0;
-  if (length > limitBytes && length <= end * DEFLATE_RATIO) throw tooLarge(limitBytes);
-  const known = length <= limitBytes && length <= end * DEFLATE_RATIO ? length : 0;
-  return run(zlib.gunzipSync, zlib.gunzip, 'gzip', body, limitBytes, known);
+  return length <= end * DEFLATE_RATIO ? length : 0;
 }
 
 /** A zlib stream starts with method 8 and a header that is a multiple of 31; some clients send raw deflate under the same name. */

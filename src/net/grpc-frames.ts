@@ -1,6 +1,8 @@
 import { DecodeError } from '#base';
+import { BodyBuffer } from './body-buffer.ts';
+import type { Share } from './budget.ts';
 import { type Coding, inflate } from './codings.ts';
-import { joinBytes } from './own-bytes.ts';
+import { inflateWithin } from './inflate-within.ts';
 import { isSnappyFramed } from './snappy.ts';
 import { encodeStatus, GRPC, type RpcStatus } from './status.ts';
 
@@ -43,29 +45,38 @@ export class MessageReader {
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #prefixLength = 0;
   #messageBytes = 0;
-  #parts: Uint8Array[] = [];
-  #length = 0;
+  readonly #share: Share | undefined;
+  readonly #body: BodyBuffer;
+  #isPrefixRead = false;
 
-  constructor(limitBytes: number) {
+  /** `share` pays for the memory of the message. */
+  constructor(limitBytes: number, share?: Share) {
     this.#limitBytes = limitBytes;
+    this.#share = share;
+    this.#body = new BodyBuffer(share);
   }
 
-  /** Takes the next bytes of the stream. Throws a GrpcFailure as soon as the message can't be accepted. */
+  /** Of the message, so far. */
+  get receivedBytes(): number {
+    return this.#body.length;
+  }
+
+  /** Takes the next bytes of the stream. Throws a GrpcFailure as soon as the message can't be accepted, Busy where there is no memory for it. */
   push(data: Uint8Array): void {
     let at = 0;
     while (this.#prefixLength < PREFIX_BYTES && at < data.length) this.#prefix[this.#prefixLength++] = data[at++]!;
     if (this.#prefixLength < PREFIX_BYTES) return;
-    if (this.#parts.length === 0) this.#readPrefix();
+    if (!this.#isPrefixRead) this.#readPrefix();
     if (at === data.length) return;
     const part = at === 0 ? data : data.subarray(at);
-    this.#length += part.length;
-    if (this.#length > this.#messageBytes) {
+    if (this.#body.length + part.length > this.#messageBytes) {
       throw new GrpcFailure(GRPC.internal, 'a unary call with more than one message');
     }
-    this.#parts.push(part);
+    this.#body.append(part, this.#messageBytes);
   }
 
   #readPrefix(): void {
+    this.#isPrefixRead = true;
     const prefix = this.#prefix;
     if (prefix[0]! > 1) throw new GrpcFailure(GRPC.internal, `invalid compressed flag ${prefix[0]}`);
     this.#messageBytes = ((prefix[1]! << 24) | (prefix[2]! << 16) | (prefix[3]! << 8) | prefix[4]!) >>> 0;
@@ -80,9 +91,8 @@ export class MessageReader {
   /** The message, decompressed, in memory of its own. Throws (or rejects with) a GrpcFailure. */
   finish(coding: Coding | undefined): Uint8Array | Promise<Uint8Array> {
     if (this.#prefixLength < PREFIX_BYTES) throw new GrpcFailure(GRPC.internal, 'a unary call without a message');
-    if (this.#length < this.#messageBytes) throw new GrpcFailure(GRPC.internal, 'the message is cut off');
-    const message = this.#parts.length === 0 ? new Uint8Array(0) : joinBytes(this.#parts, this.#length);
-    this.#parts = [];
+    if (this.#body.length < this.#messageBytes) throw new GrpcFailure(GRPC.internal, 'the message is cut off');
+    const message = this.#body.take();
     if (this.#prefix[0] === 0) return message;
     if (coding === undefined) {
       throw new GrpcFailure(GRPC.internal, 'grpc: compressed flag set with identity or empty encoding');
@@ -94,7 +104,10 @@ export class MessageReader {
     try {
       // Go's gRPC encodings named snappy write the framed format.
       const actual = coding === 'snappy' && isSnappyFramed(message) ? 'x-snappy-framed' : coding;
-      const content = inflate(actual, message, this.#limitBytes);
+      const content =
+        this.#share === undefined
+          ? inflate(actual, message, this.#limitBytes)
+          : inflateWithin(this.#share, actual, message, this.#limitBytes);
       if (content instanceof Uint8Array) return content;
       return content.catch((error: unknown) => {
         throw this.#inflateFailure(error);

@@ -10,19 +10,12 @@ import {
 } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
-import { messageOf } from '#base';
+import { after, messageOf } from '#base';
 import type { HostGuard } from '#base/host-guard.ts';
 import type { GrpcServerKeepalive } from '#config';
-import { type ByteBudget, Share } from './budget.ts';
-import type { Coding } from './codings.ts';
-import {
-  ACCEPTED_ENCODINGS,
-  codingOf,
-  frameMessage,
-  GrpcFailure,
-  MessageReader,
-  statusTrailers,
-} from './grpc-frames.ts';
+import type { ByteBudget } from './budget.ts';
+import { DueWatch } from './due-watch.ts';
+import { OpenStream, refuse, refuseHttp, statusOf, UnaryCall } from './grpc-call.ts';
 import { SessionKeeper } from './grpc-session.ts';
 import { type Listening, type ListenPlace, listenOn } from './listen.ts';
 import { networkMessage } from './network-error.ts';
@@ -42,8 +35,12 @@ export type GrpcHandler = (message: Uint8Array, call: GrpcCall) => Promise<GrpcA
 
 export interface GrpcServerSettings {
   readonly maxMessageBytes: number;
-  /** Per connection; 0 means no limit. */
+  /** Calls at a time on one connection. */
   readonly maxConcurrentStreams: number;
+  /** And on all of them; 0 means no limit. */
+  readonly maxStreams: number;
+  /** How long a client may take for a request, and for reading the answer; 0 means no limit. Longer for what is large: `requestDueMs`. */
+  readonly requestTimeoutMs: number;
   readonly keepalive: GrpcServerKeepalive | undefined;
   readonly tls: ServerTls | undefined;
   /** Which authorities calls may name. */
@@ -65,10 +62,13 @@ export interface GrpcServerSettings {
 /** A client may send so much before it must wait for us: larger than HTTP/2's 64 KiB, so that big messages don't stop at each window. */
 const STREAM_WINDOW_BYTES = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
-/** Node refuses streams when a connection holds more than this many MB; our own budget comes first. */
-const SESSION_MEMORY_MB = 1024;
-const BUSY_RETRY_MS = 1000;
-const LINGER_MS = 500;
+/** Node refuses streams when a connection holds more than this many MB beside its messages: headers, and answers that nobody reads. */
+const SESSION_MEMORY_MB = 64;
+const TOO_MANY_STREAMS: RpcStatus = {
+  code: GRPC.unavailable,
+  message: 'too many calls at a time',
+  retryAfterMs: undefined,
+};
 const CONTENT_TYPE = /^application\/grpc($|[;+])/;
 
 /**
@@ -81,6 +81,8 @@ export class GrpcServer {
   readonly #server: Http2Server | Http2SecureServer;
   readonly #sessions = new Map<ServerHttp2Session, SessionKeeper>();
   #listening: Listening | undefined;
+  readonly #watch = new DueWatch();
+  #openStreams = 0;
   #isRetired = false;
 
   constructor(settings: GrpcServerSettings) {
@@ -90,7 +92,7 @@ export class GrpcServer {
       settings: {
         initialWindowSize: STREAM_WINDOW_BYTES,
         enablePush: false,
-        ...(settings.maxConcurrentStreams > 0 && { maxConcurrentStreams: settings.maxConcurrentStreams }),
+        maxConcurrentStreams: settings.maxConcurrentStreams,
       },
     };
     this.#server =
@@ -145,11 +147,15 @@ export class GrpcServer {
     this.#listening?.stop();
     this.#listening = undefined;
     const closed = [...this.#sessions.keys()].map(closeSession);
-    const cut = setTimeout(() => {
-      for (const session of this.#sessions.keys()) session.destroy();
-    }, deadlineMs);
+    const cut = after(
+      deadlineMs,
+      () => {
+        for (const session of this.#sessions.keys()) session.destroy();
+      },
+      { keepsAlive: true },
+    );
     await Promise.all(closed);
-    clearTimeout(cut);
+    cut.cancel();
   }
 
   #onSession(session: ServerHttp2Session): void {
@@ -170,132 +176,82 @@ export class GrpcServer {
       stream.close(http2.NGHTTP2_REFUSED_STREAM);
       return;
     }
+    const keeper = this.#sessions.get(stream.session as ServerHttp2Session);
+    if (keeper === undefined || !this.#admits(keeper)) {
+      this.#settings.onFailure(headers[':path'] ?? '', TOO_MANY_STREAMS);
+      stream.close(http2.NGHTTP2_REFUSED_STREAM);
+      return;
+    }
+    const open = this.#opened(stream, keeper);
     const contentType = headers['content-type'] ?? '';
     const isPost = headers[':method'] === 'POST';
-    if (!isPost || !CONTENT_TYPE.test(contentType)) {
-      refuseHttp(stream, isPost ? 415 : 405);
-      return;
-    }
-    const keeper = stream.session && this.#sessions.get(stream.session as ServerHttp2Session);
-    keeper?.opened();
-    stream.once('close', () => keeper?.closed());
+    if (isPost && CONTENT_TYPE.test(contentType)) this.#begin(open, keeper, headers);
+    else refuseHttp(stream, isPost ? 415 : 405);
+  }
+
+  /** Counts a stream until it ends. */
+  #opened(stream: ServerHttp2Stream, keeper: SessionKeeper): OpenStream {
+    const { budget, requestTimeoutMs } = this.#settings;
+    const open = new OpenStream(stream, budget, requestTimeoutMs || Number.POSITIVE_INFINITY, keeper.halfSent);
+    this.#openStreams++;
+    keeper.opened();
+    this.#watch.add(open);
+    stream.once('close', () => {
+      this.#openStreams--;
+      keeper.closed();
+      this.#watch.delete(open);
+      open.closed();
+    });
+    return open;
+  }
+
+  #begin(open: OpenStream, keeper: SessionKeeper, headers: IncomingHttpHeaders): void {
+    const { hosts, handlers, maxMessageBytes } = this.#settings;
+    const { stream } = open;
     const path = headers[':path'] ?? '';
-    const refusal = this.#settings.hosts.refusal(headers[':authority'] ?? headers.host);
+    const fail = (status: RpcStatus): void => this.#fail(stream, path, status);
+    try {
+      open.take();
+    } catch (error) {
+      fail(statusOf(error));
+      return;
+    }
+    const refusal = hosts.refusal(headers[':authority'] ?? headers.host);
     if (refusal !== undefined) {
-      this.#fail(stream, path, { code: GRPC.permissionDenied, message: refusal, retryAfterMs: undefined });
+      fail({ code: GRPC.permissionDenied, message: refusal, retryAfterMs: undefined });
       return;
     }
-    const handler = this.#settings.handlers.get(path);
+    const handler = handlers.get(path);
     if (handler === undefined) {
-      this.#fail(stream, path, { code: GRPC.unimplemented, message: unknownMethod(path), retryAfterMs: undefined });
+      fail({ code: GRPC.unimplemented, message: unknownMethod(path), retryAfterMs: undefined });
       return;
     }
-    const call = { headers, peer: keeper?.peer ?? '' };
-    new UnaryCall(this.#settings, stream, path, handler, call).receive((status) => this.#fail(stream, path, status));
+    const call = { headers, peer: keeper.peer };
+    const onCancelled = (status: RpcStatus): void => this.#settings.onFailure(path, status);
+    const unary = new UnaryCall(open, { maxMessageBytes, handler, call, fail, onCancelled });
+    unary.receive();
+  }
+
+  /**
+   * Whether there is room for one more. Where there is none, the connection that holds most gives up its oldest half-sent call, unless it is
+   * the one that asks: so a client that opens streams and leaves them can't keep all others out.
+   */
+  #admits(keeper: SessionKeeper): boolean {
+    const { maxStreams } = this.#settings;
+    if (maxStreams === 0 || this.#openStreams < maxStreams) return true;
+    let heaviest = keeper;
+    for (const one of this.#sessions.values()) if (one.openCalls > heaviest.openCalls) heaviest = one;
+    if (heaviest.openCalls <= keeper.openCalls + 1) return false;
+    const [oldest] = heaviest.halfSent;
+    if (oldest === undefined) return false;
+    oldest.expire();
+    return true;
   }
 
   #fail(stream: ServerHttp2Stream, path: string, status: RpcStatus): void {
     this.#settings.onFailure(path, status);
     refuse(stream, status);
   }
-}
-
-/** One request from its first byte to its answer. */
-class UnaryCall {
-  readonly #settings: GrpcServerSettings;
-  readonly #stream: ServerHttp2Stream;
-  readonly #path: string;
-  readonly #handler: GrpcHandler;
-  readonly #call: GrpcCall;
-  readonly #reader: MessageReader;
-  readonly #share: Share;
-  #failed = false;
-
-  constructor(
-    settings: GrpcServerSettings,
-    stream: ServerHttp2Stream,
-    path: string,
-    handler: GrpcHandler,
-    call: GrpcCall,
-  ) {
-    this.#settings = settings;
-    this.#stream = stream;
-    this.#path = path;
-    this.#handler = handler;
-    this.#call = call;
-    this.#reader = new MessageReader(settings.maxMessageBytes);
-    this.#share = new Share(settings.budget);
-  }
-
-  receive(fail: (status: RpcStatus) => void): void {
-    const stream = this.#stream;
-    const stop = (error: unknown): void => {
-      if (this.#failed) return;
-      this.#failed = true;
-      this.#share.release();
-      fail(statusOf(error));
-    };
-    let coding: Coding | undefined;
-    try {
-      coding = codingOf(this.#call.headers['grpc-encoding'] as string | undefined);
-    } catch (error) {
-      stop(error);
-      return;
-    }
-    stream.on('data', (data: Buffer) => {
-      if (this.#failed) return;
-      try {
-        this.#take(data.length);
-        this.#reader.push(data);
-      } catch (error) {
-        stop(error);
-      }
-    });
-    stream.once('end', () => {
-      if (!this.#failed) this.#run(coding).catch(stop);
-    });
-    stream.once('aborted', () => {
-      if (!this.#failed && !stream.readableEnded) {
-        this.#failed = true;
-        this.#share.release();
-        this.#settings.onFailure(this.#path, CANCELLED);
-      }
-    });
-  }
-
-  async #run(coding: Coding | undefined): Promise<void> {
-    let content = this.#reader.finish(coding);
-    if (!(content instanceof Uint8Array)) content = await content;
-    if (coding !== undefined) this.#take(content.length);
-    const answer = await this.#handler(content, this.#call);
-    this.#share.release();
-    if ('status' in answer) refuse(this.#stream, answer.status);
-    else respond(this.#stream, answer.message);
-  }
-
-  #take(bytes: number): void {
-    if (!this.#share.tryTake(bytes)) throw new Busy();
-  }
-}
-
-class Busy extends Error {}
-
-const CANCELLED: RpcStatus = {
-  code: GRPC.cancelled,
-  message: 'the client went away before its request was complete',
-  retryAfterMs: undefined,
-};
-
-function statusOf(error: unknown): RpcStatus {
-  if (error instanceof Busy) {
-    return {
-      code: GRPC.unavailable,
-      message: 'too many bytes of requests in memory, try again later',
-      retryAfterMs: BUSY_RETRY_MS,
-    };
-  }
-  const code = error instanceof GrpcFailure ? error.grpcCode : GRPC.internal;
-  return { code, message: messageOf(error), retryAfterMs: undefined };
 }
 
 /** The words of grpc-go. */
@@ -305,45 +261,6 @@ function unknownMethod(path: string): string {
   return method === 'Export' || method === ''
     ? `unknown service ${service}`
     : `unknown method ${method} for service ${service}`;
-}
-
-const RESPONSE_HEADERS = {
-  ':status': 200,
-  'content-type': 'application/grpc',
-  'grpc-accept-encoding': ACCEPTED_ENCODINGS,
-} as const;
-const OK_TRAILERS = { 'grpc-status': '0' } as const;
-const EMPTY_FRAME = frameMessage(new Uint8Array(0));
-
-function respond(stream: ServerHttp2Stream, message: Uint8Array): void {
-  if (stream.destroyed || stream.closed) return;
-  stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
-  stream.once('wantTrailers', () => stream.sendTrailers(OK_TRAILERS));
-  stream.end(message.length === 0 ? EMPTY_FRAME : frameMessage(message));
-}
-
-/** Ends a call with a status and no message. What the client still sends is thrown away. */
-function refuse(stream: ServerHttp2Stream, status: RpcStatus): void {
-  if (stream.destroyed || stream.closed || stream.headersSent) return;
-  stream.respond({ ...RESPONSE_HEADERS, ...statusTrailers(status) }, { endStream: true });
-  endReading(stream);
-}
-
-function refuseHttp(stream: ServerHttp2Stream, status: number): void {
-  stream.respond({ ':status': status }, { endStream: true });
-  endReading(stream);
-}
-
-/**
- * What the client still sends is thrown away, for a while: resetting the stream at once would overtake the answer. Then it is told to stop,
- * with NO_ERROR (RFC 9113 §8.1).
- */
-function endReading(stream: ServerHttp2Stream): void {
-  stream.resume();
-  if (stream.readableEnded) return;
-  const timer = setTimeout(() => stream.close(http2.NGHTTP2_NO_ERROR), LINGER_MS);
-  timer.unref();
-  stream.once('close', () => clearTimeout(timer));
 }
 
 function closeSession(session: ServerHttp2Session): Promise<void> {

@@ -1,5 +1,7 @@
 import type { ServerHttp2Session } from 'node:http2';
+import { after, every, type Timer } from '#base';
 import type { GrpcServerKeepalive } from '#config';
+import type { Watched } from './due-watch.ts';
 
 /** Ages are shortened or lengthened by up to a tenth, so that clients don't come back all at once (grpc-go does the same). */
 const AGE_JITTER = 0.1;
@@ -11,9 +13,11 @@ export class SessionKeeper {
   /** `host:port` of the client. */
   readonly peer: string;
   #openCalls = 0;
-  #idle: NodeJS.Timeout | undefined;
-  #ping: NodeJS.Timeout | undefined;
-  #age: NodeJS.Timeout | undefined;
+  /** Calls whose requests are not complete, the oldest first. */
+  readonly halfSent: Set<Watched> = new Set();
+  #idle: Timer | undefined;
+  #ping: Timer | undefined;
+  #age: Timer | undefined;
 
   constructor(session: ServerHttp2Session, keepalive: GrpcServerKeepalive | undefined, random: () => number) {
     this.#session = session;
@@ -31,9 +35,13 @@ export class SessionKeeper {
     this.#watchIdle();
   }
 
+  get openCalls(): number {
+    return this.#openCalls;
+  }
+
   opened(): void {
     this.#openCalls++;
-    clearTimeout(this.#idle);
+    this.#idle?.cancel();
   }
 
   closed(): void {
@@ -42,22 +50,22 @@ export class SessionKeeper {
   }
 
   stop(): void {
-    clearTimeout(this.#idle);
-    clearInterval(this.#ping);
-    clearTimeout(this.#age);
+    this.#idle?.cancel();
+    this.#ping?.cancel();
+    this.#age?.cancel();
   }
 
   #watchIdle(): void {
     const idleMs = this.#keepalive?.maxConnectionIdleMs ?? 0;
     if (idleMs === 0 || this.#openCalls > 0 || this.#session.destroyed) return;
-    clearTimeout(this.#idle);
+    this.#idle?.cancel();
     this.#idle = after(idleMs, () => this.#session.close());
   }
 
   #sendPing(timeoutMs: number): void {
     if (this.#session.destroyed || this.#session.closed) return;
     const lost = after(timeoutMs, () => this.#session.destroy());
-    this.#session.ping(() => clearTimeout(lost));
+    this.#session.ping(() => lost.cancel());
   }
 
   #endOfLife(graceMs: number): void {
@@ -70,16 +78,4 @@ export class SessionKeeper {
 export function peerText(address: string | undefined, port: number | undefined): string {
   if (address === undefined || port === undefined) return '';
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-function after(ms: number, run: () => void): NodeJS.Timeout {
-  const timer = setTimeout(run, ms);
-  timer.unref();
-  return timer;
-}
-
-function every(ms: number, run: () => void): NodeJS.Timeout {
-  const timer = setInterval(run, ms);
-  timer.unref();
-  return timer;
 }

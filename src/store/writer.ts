@@ -226,6 +226,9 @@ export class StoreWriter {
   }
 
   #giveBack(encoder: SegmentEncoder): void {
+    const { traces, metrics, logs } = encoder.items;
+    // It has grown for an unusually large request, and would hold that for good.
+    if (traces + metrics + logs > this.#options.spool.segmentItems * 4) return;
     encoder.reset();
     // One for each worker and one for the open segment; more were needed for a burst.
     if (this.#encoders.length <= this.#options.concurrency) this.#encoders.push(encoder);

@@ -9,6 +9,7 @@ import { components } from '../components.ts';
 import { loadConfiguration } from '../configuration.ts';
 import { DATA_FOLDER } from '../data-folder.ts';
 import { addressOf, type Flags } from '../flags.ts';
+import { MemoryKeeper, ownProcess } from '../memory-keeper.ts';
 import type { FlagAddresses } from '../port-hint.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { UsageError } from '../usage.ts';
@@ -61,9 +62,11 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
   });
   const lock = keepsData(first.root) ? lockFolder(stateDir, { ...DATA_FOLDER, user: 'collector' }) : undefined;
   await collector.start();
+  const keeper = new MemoryKeeper(ownProcess).start();
   return {
     info: otlpAddresses(first.root),
     stop: async () => {
+      keeper.cancel();
       await collector.shutdown();
       lock?.release();
     },

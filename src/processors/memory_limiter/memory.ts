@@ -1,6 +1,5 @@
 import { totalmem } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '#base/collect-garbage.ts';
 
 /** What the limiter sees of the process; tests bring their own. */
 export interface Memory {
@@ -15,8 +14,6 @@ export interface Memory {
   collectGarbage(): void;
 }
 
-let forceGc: (() => void) | undefined;
-
 export const processMemory: Memory = {
   usedBytes: () => {
     const { heapUsed, external } = process.memoryUsage();
@@ -28,14 +25,5 @@ export const processMemory: Memory = {
     const total = totalmem();
     return limit > 0 && limit < total ? limit : total;
   },
-  collectGarbage: () => {
-    forceGc ??= (globalThis as { gc?: () => void }).gc ?? exposeGc();
-    forceGc();
-  },
+  collectGarbage,
 };
-
-/** V8 gives `gc` to contexts made after the flag was set, so the process need not be started with it. */
-function exposeGc(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
-}

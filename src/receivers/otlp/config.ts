@@ -4,6 +4,7 @@ import {
   type HttpServerConfig,
   httpServerShape,
   integer,
+  positiveDuration,
   type Schema,
   strictObject,
   text,
@@ -16,6 +17,10 @@ export interface OtlpReceiverConfig {
   readonly http: OtlpHttpConfig | undefined;
   /** Bytes of requests in memory, of both protocols together; 0 means no limit. */
   readonly requestLimitBytes: number;
+  /** gRPC calls at a time, of all connections together; 0 means no limit. */
+  readonly maxStreams: number;
+  /** How long a client may take for a request; 0 means no limit. */
+  readonly requestTimeoutMs: number;
 }
 
 export interface OtlpHttpConfig extends HttpServerConfig {
@@ -27,6 +32,8 @@ export interface OtlpHttpConfig extends HttpServerConfig {
 const MIB = 1024 * 1024;
 /** 12 bodies of the largest size that HTTP takes by default. */
 const DEFAULT_REQUEST_LIMIT_MIB = 256;
+const DEFAULT_MAX_STREAMS = 4096;
+const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 
 const http = strictObject({
   ...httpServerShape({ endpoint: 'localhost:4318', writeTimeoutMs: 0, idleTimeoutMs: 0 }),
@@ -51,11 +58,15 @@ export const otlpReceiverSchema: Schema<OtlpReceiverConfig> = strictObject({
   }),
   admission: strictObject({
     request_limit_mib: integer(DEFAULT_REQUEST_LIMIT_MIB, { min: 0 }),
+    max_streams: integer(DEFAULT_MAX_STREAMS, { min: 0 }),
+    request_timeout: positiveDuration(DEFAULT_REQUEST_TIMEOUT_MS),
   }),
 }).transform((raw) => ({
   grpc: raw.protocols.grpc,
   http: raw.protocols.http,
   requestLimitBytes: raw.admission.request_limit_mib * MIB,
+  maxStreams: raw.admission.max_streams,
+  requestTimeoutMs: raw.admission.request_timeout,
 }));
 
 type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };

@@ -1,38 +1,62 @@
 import type { IncomingMessage } from 'node:http';
-import { joinBytes, type Share, tooLarge } from '#net';
+import { BodyBuffer, type DueWatch, requestDueMs, type Share, tooLarge, type Watched } from '#net';
 
 /** The client went away before its body was complete. */
 export class ClientGone extends Error {
   override name = 'ClientGone';
 }
-/** The bodies in memory have reached their limit. */
-export class Busy extends Error {
-  override name = 'Busy';
+/** It took too long for its body. */
+export class TooSlow extends Error {
+  override name = 'TooSlow';
+}
+
+export interface BodyLimits {
+  readonly limitBytes: number;
+  /** How long a client may take, longer for what is large; 0 means no limit. */
+  readonly timeoutMs: number;
 }
 
 /**
  * Collects a body in memory of its own, with one copy at most. What arrives is taken from `share`, not what is announced, so that idle
  * clients hold nothing. Rejects with a DecodeError where the body is longer than `limitBytes`, with Busy where the share has no room,
- * with ClientGone where the connection breaks. The rest of a refused body is left in the request.
+ * with ClientGone where the connection breaks, with TooSlow where it takes too long. The rest of a refused body is left in the request.
  */
-export function readBody(request: IncomingMessage, limitBytes: number, share: Share): Promise<Uint8Array> {
-  const announced = request.headers['content-length'];
-  if (announced !== undefined && Number(announced) > limitBytes) return Promise.reject(tooLarge(limitBytes));
+export function readBody(
+  request: IncomingMessage,
+  { limitBytes, timeoutMs }: BodyLimits,
+  share: Share,
+  watch: DueWatch,
+): Promise<Uint8Array> {
+  const announcedBytes = Number(request.headers['content-length'] ?? 0);
+  if (announcedBytes > limitBytes) return Promise.reject(tooLarge(limitBytes));
   return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let length = 0;
+    const body = new BodyBuffer(share);
+    const startMs = performance.now();
+    const limitMs = timeoutMs || Number.POSITIVE_INFINITY;
     const fail = (error: Error): void => {
+      watch.delete(watched);
       request.off('data', onData);
       reject(error);
     };
-    const onData = (part: Buffer): void => {
-      length += part.length;
-      if (length > limitBytes) fail(tooLarge(limitBytes));
-      else if (!share.tryTake(part.length)) fail(new Busy('too many bytes of requests in memory, try again later'));
-      else parts.push(part);
+    const watched: Watched = {
+      dueMs: startMs + limitMs,
+      expire: () => fail(new TooSlow('the body did not come within its time')),
     };
+    const onData = (part: Buffer): void => {
+      try {
+        if (body.length + part.length > limitBytes) throw tooLarge(limitBytes);
+        body.append(part, announcedBytes);
+        watched.dueMs = requestDueMs(startMs, limitMs, body.length);
+      } catch (error) {
+        fail(error as Error);
+      }
+    };
+    watch.add(watched);
     request.on('data', onData);
-    request.once('end', () => resolve(joinBytes(parts, length)));
+    request.once('end', () => {
+      watch.delete(watched);
+      resolve(body.take());
+    });
     request.once('error', () => fail(new ClientGone('the client went away')));
     request.once('close', () => {
       if (!request.complete) fail(new ClientGone('the client went away before its body was complete'));

@@ -5,11 +5,13 @@ import { DecodeError, messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import type { Logger } from '#component';
 import {
+  Busy,
   type ByteBudget,
   type Coding,
+  DueWatch,
   GRPC,
   headersTimeout,
-  inflate,
+  inflateWithin,
   type Listening,
   type ListenPlace,
   listenOn,
@@ -22,7 +24,7 @@ import type { BatchContext, Signal } from '#pdata';
 import type { OtlpHttpConfig } from './config.ts';
 import { Cors } from './cors.ts';
 import { Answer } from './http-answer.ts';
-import { Busy, ClientGone, readBody } from './http-body.ts';
+import { ClientGone, readBody, TooSlow } from './http-body.ts';
 import type { Encoding, Intake } from './intake.ts';
 
 export interface OtlpHttpServerSettings {
@@ -33,6 +35,8 @@ export interface OtlpHttpServerSettings {
   readonly rejections: TlsRejections;
   readonly intake: Intake;
   readonly budget: ByteBudget;
+  /** How long a client may take for a body; 0 means no limit. */
+  readonly requestTimeoutMs: number;
   readonly logger: Logger;
 }
 
@@ -40,6 +44,7 @@ const TEXT = 'text/plain; charset=utf-8';
 const NOT_FOUND = '404 page not found\n';
 const METHOD_NOT_ALLOWED = '405 method not allowed, supported: [POST]';
 const UNSUPPORTED_TYPE = '415 unsupported media type, supported: [application/json, application/x-protobuf]';
+const TIMED_OUT = '408 the body did not come within its time';
 const BUSY_RETRY_MS = 1000;
 const TCP_KEEPALIVE_MS = 15_000;
 
@@ -57,6 +62,8 @@ export class OtlpHttpServer {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #server: Server | SecureServer;
   #listening: Listening | undefined;
+  readonly #watch = new DueWatch();
+  readonly #requestTimeoutMs: number;
   #openRequests = 0;
   #closing = false;
   #onIdle: (() => void) | undefined;
@@ -67,6 +74,7 @@ export class OtlpHttpServer {
     this.#hosts = settings.hosts;
     this.#intake = settings.intake;
     this.#budget = settings.budget;
+    this.#requestTimeoutMs = settings.requestTimeoutMs;
     this.#logger = settings.logger;
     this.#rejections = settings.rejections;
     this.#routes = routesOf(config, settings.intake);
@@ -206,6 +214,7 @@ export class OtlpHttpServer {
       if (error instanceof ClientGone) this.#intake.countFailure(error.message);
       else if (error instanceof DecodeError) this.#fail(answer, GRPC.invalidArgument, error.message);
       else if (error instanceof Busy) this.#busy(answer, error.message);
+      else if (error instanceof TooSlow) this.#refuse(answer, 408, TIMED_OUT);
       else throw error;
     } finally {
       share.release();
@@ -214,12 +223,11 @@ export class OtlpHttpServer {
 
   async #body(request: IncomingMessage, coding: string, share: Share): Promise<Uint8Array> {
     const limitBytes = this.#config.maxRequestBodySizeBytes;
-    const received = await readBody(request, limitBytes, share);
+    const limits = { limitBytes, timeoutMs: this.#requestTimeoutMs };
+    const received = await readBody(request, limits, share, this.#watch);
     if (coding === '' || coding === 'identity') return received;
-    const inflated = inflate(coding as Coding, received, limitBytes);
-    const body = inflated instanceof Uint8Array ? inflated : await inflated;
-    if (!share.tryTake(body.length)) throw new Busy('too many bytes of requests in memory, try again later');
-    return body;
+    const inflated = inflateWithin(share, coding as Coding, received, limitBytes);
+    return inflated instanceof Uint8Array ? inflated : await inflated;
   }
 
   #contextOf(request: IncomingMessage): BatchContext {

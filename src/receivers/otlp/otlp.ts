@@ -23,6 +23,8 @@ import { Intake } from './intake.ts';
 import { watchInFlight } from './metrics.ts';
 
 const DEFAULT_GRPC_MESSAGE_MIB = 4;
+/** More than an SDK or a collector has under way at a time. */
+const DEFAULT_STREAMS_PER_CONNECTION = 250;
 const MIB = 1024 * 1024;
 const NO_BYTES = new Uint8Array(0);
 /**
@@ -135,7 +137,9 @@ export class OtlpReceiver implements Receiver {
     const rejections = new TlsRejections(this.#settings, { transport: 'grpc' });
     const settings: GrpcServerSettings = {
       maxMessageBytes: (config.maxRecvMsgSizeMib || DEFAULT_GRPC_MESSAGE_MIB) * MIB,
-      maxConcurrentStreams: config.maxConcurrentStreams,
+      maxConcurrentStreams: config.maxConcurrentStreams || DEFAULT_STREAMS_PER_CONNECTION,
+      maxStreams: this.config.maxStreams,
+      requestTimeoutMs: this.config.requestTimeoutMs,
       keepalive: config.keepalive,
       tls,
       hosts: this.#hostGuard('grpc', config),
@@ -172,6 +176,7 @@ export class OtlpReceiver implements Receiver {
       hosts: this.#hostGuard('http', config),
       intake,
       budget: this.#budget,
+      requestTimeoutMs: this.config.requestTimeoutMs,
       logger,
     };
     const old = before === undefined ? undefined : before.#http;

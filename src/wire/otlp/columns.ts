@@ -13,14 +13,19 @@ export type ColumnsOf<S extends Spec> = {
   -readonly [K in keyof S]: S[K] extends ColumnConstructor<infer T> ? T : never;
 };
 
+/** Space for more rows than this is not kept: one body of 60 MB would leave 100 MB behind for good. */
+const KEPT_ROWS = 64 * 1024;
+
 /** Space for `capacity` rows of the columns in `spec`. `columns` is replaced when it grows: read it anew after `reserve`. */
 export class ColumnSpace<S extends Spec> {
   readonly #spec: S;
+  readonly #startCapacity: number;
   columns: ColumnsOf<S>;
   capacity: number;
 
   constructor(spec: S, capacity = 1024) {
     this.#spec = spec;
+    this.#startCapacity = capacity;
     this.capacity = capacity;
     this.columns = layOut(spec, capacity);
   }
@@ -33,10 +38,14 @@ export class ColumnSpace<S extends Spec> {
     this.capacity *= 2;
   }
 
-  /** A copy of the first `count` rows. Columns of 8-byte types come first in `spec`, so that all are aligned. */
+  /** A copy of the first `count` rows; what is in the space is gone then.  Columns of 8-byte types come first in `spec`, so that all are aligned. */
   take(count: number): ColumnsOf<S> {
     const taken = layOut(this.#spec, count);
     copyColumns(this.#spec, this.columns, taken, count);
+    if (this.capacity > KEPT_ROWS) {
+      this.capacity = this.#startCapacity;
+      this.columns = layOut(this.#spec, this.capacity);
+    }
     return taken;
   }
 }

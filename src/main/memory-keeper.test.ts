@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { MemoryKeeper, type ProcessFigures } from './memory-keeper.ts';
+
+const MB = 1024 * 1024;
+
+/** A process that holds `used` bytes, and some that nobody needs. */
+class FakeProcess implements ProcessFigures {
+  usedMb = 100;
+  wasteMb = 0;
+  cpu = 0;
+  rounds = 0;
+  residentBytes(): number {
+    return (this.usedMb + this.wasteMb) * MB;
+  }
+  cpuMs(): number {
+    return this.cpu;
+  }
+  collectGarbage(): void {
+    this.rounds++;
+  }
+  trim(): void {
+    this.wasteMb = 0;
+  }
+}
+
+function looks(keeper: MemoryKeeper, count: number): void {
+  for (let i = 0; i < count; i++) keeper.look(5_000);
+}
+
+test('memory is given back when the load is over, not while it is there', () => {
+  const process = new FakeProcess();
+  const keeper = new MemoryKeeper(process);
+  process.wasteMb = 900;
+  for (let i = 0; i < 5; i++) {
+    process.cpu += 4_000;
+    keeper.look(5_000);
+  }
+  expect(process.rounds).toBe(0);
+  process.cpu += 50;
+  keeper.look(5_000);
+  expect(process).toMatchObject({ rounds: 1, wasteMb: 0 });
+});
+
+test('what is freed after a round is given back, too', () => {
+  const process = new FakeProcess();
+  const keeper = new MemoryKeeper(process);
+  process.usedMb = 600;
+  looks(keeper, 1);
+  process.usedMb = 110;
+  process.wasteMb = 490;
+  looks(keeper, 2);
+  expect(process.residentBytes()).toBe(110 * MB);
+});
+
+test('rounds that give back little move apart', () => {
+  const process = new FakeProcess();
+  const keeper = new MemoryKeeper(process);
+  process.usedMb = 600;
+  looks(keeper, 720);
+  expect(process.rounds).toBeLessThan(25);
+  process.wasteMb = 100;
+  looks(keeper, 1);
+  expect(process.wasteMb).toBe(0);
+});
+
+test('a process of its usual size is left alone', () => {
+  const process = new FakeProcess();
+  const keeper = new MemoryKeeper(process);
+  process.wasteMb = 20;
+  looks(keeper, 100);
+  expect(process.rounds).toBe(0);
+});

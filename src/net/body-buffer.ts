@@ -1,0 +1,62 @@
+import type { Share } from './budget.ts';
+import { ownBytes } from './own-bytes.ts';
+
+/** A body of one byte takes so much; what arrived must be a quarter of what is taken for it beyond that. */
+const MIN_CAPACITY_BYTES = 4096;
+const GROWTH = 4;
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Collects a body that comes in parts, in memory of its own. Node's parts are slices of what it read from the socket, and one byte of them
+ * keeps all 64 KiB: a thousand half-sent bodies of a byte would hold 64 MB that no budget sees. Here the share pays for what is held.
+ */
+export class BodyBuffer {
+  readonly #share: Share | undefined;
+  #bytes: Uint8Array = NO_BYTES;
+  #length = 0;
+
+  /** Without a share nobody counts. */
+  constructor(share?: Share) {
+    this.#share = share;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** `expectedBytes`: the length of the whole body where it is known, else 0. Throws Busy where the share has no room. */
+  append(part: Uint8Array, expectedBytes: number): void {
+    const needed = this.#length + part.length;
+    if (this.#length === 0 && part.length === expectedBytes) {
+      // All of it at once, the most frequent case: copied only where the part is a small one of a large read.
+      const whole = ownBytes(part);
+      this.#share?.take(whole.buffer.byteLength);
+      this.#bytes = whole;
+    } else {
+      if (needed > this.#bytes.length) this.#grow(needed, expectedBytes);
+      this.#bytes.set(part, this.#length);
+    }
+    this.#length = needed;
+  }
+
+  #grow(needed: number, expectedBytes: number): void {
+    const wanted = Math.max(MIN_CAPACITY_BYTES, needed * GROWTH);
+    const capacity = expectedBytes >= needed ? Math.min(expectedBytes, wanted) : wanted;
+    const before = this.#bytes;
+    this.#share?.take(capacity);
+    // Not filled with zeros first, as `new Uint8Array(length)` would be.
+    const { buffer, byteOffset } = Buffer.allocUnsafeSlow(capacity);
+    this.#bytes = new Uint8Array(buffer, byteOffset, capacity);
+    this.#bytes.set(before.subarray(0, this.#length));
+    this.#share?.giveBack(before.length);
+  }
+
+  /** The body. The buffer is empty again; what the share has taken stays. */
+  take(): Uint8Array {
+    const whole = this.#length === this.#bytes.length ? this.#bytes : ownBytes(this.#bytes.subarray(0, this.#length));
+    this.#share?.giveBack(Math.max(0, this.#bytes.length - whole.buffer.byteLength));
+    this.#bytes = NO_BYTES;
+    this.#length = 0;
+    return whole;
+  }
+}
