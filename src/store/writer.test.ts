@@ -137,10 +137,10 @@ test.each([
     expect(await countOf(service)).toBe(`${stored}\t${stored}`);
     expect(second.inserted.traces + second.lost.traces).toBe(2000);
     expect(second.lost.traces).toBe(2000 - stored);
-    expect(readdirSync(join(folder, 'rejected')).sort()).toEqual(
-      [fileName, `${fileName}.txt`, 'junk.seg', 'junk.seg.txt'].sort(),
-    );
-    expect(readFileSync(join(folder, 'rejected', fileName))).toEqual(hit(file));
+    const sent = fileName.replace(/seg$/, 'sent.seg');
+    const aside = [sent, `${sent}.txt`, 'junk.seg', 'junk.seg.txt'];
+    expect(readdirSync(join(folder, 'rejected')).sort()).toEqual(aside.sort());
+    expect(readFileSync(join(folder, 'rejected', sent))).toEqual(hit(file));
     const errors = second.lines.filter((line) => line.startsWith('error'));
     expect(errors.join('\n')).toContain(`${stored} items were whole and are stored, ${2000 - stored} are lost`);
     expect(errors.join('\n')).toContain('junk.seg');
@@ -148,7 +148,7 @@ test.each([
     expect(second.writer.spoolBytes).toBe(0);
     // Moved back by a person, or damaged only after a first delivery: nothing is stored twice.
     await second.writer.stop(1_000);
-    writeFileSync(join(folder, fileName), file);
+    writeFileSync(join(folder, sent), file);
     const third = await started(store.endpoint, folder);
     await third.writer.drain(20_000);
     if (stored > 0) expect(await countOf(service)).toBe(`${stored}\t${stored}`);
@@ -189,6 +189,21 @@ test('a segment whose file is gone is counted and named', async () => {
   await writer.drain(20_000);
   expect(rejected).toEqual({ traces: 100, metrics: 0, logs: 0 });
   expect(lines.join('\n')).toContain("its file can't be read");
+});
+
+test('many small segments of an earlier run are merged before they are stored, each once', async () => {
+  const folder = newFolder();
+  const endpoint = { ...store.endpoint, url: 'http://127.0.0.1:1' };
+  const away = await started(endpoint, folder, { spool: { segmentItems: 1 } });
+  for (let i = 0; i < 60; i++) await away.writer.write(spanBatch(10, i * 10, 'small'));
+  await away.writer.stop(1_000);
+  expect(segmentsIn(folder).length).toBe(60);
+  const { writer, inserted } = await started(store.endpoint, folder);
+  expect(writer.segmentCount).toBe(1);
+  await writer.drain(20_000);
+  expect(await countOf('small')).toBe('600\t600');
+  expect(inserted.traces).toBe(600);
+  expect(segmentsIn(folder)).toEqual([]);
 });
 
 test('a spool folder that is deleted while data comes loses nothing of what was acknowledged', async () => {

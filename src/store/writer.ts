@@ -119,7 +119,7 @@ export class StoreWriter {
       observer.log('error', `${path}: it was in the spool folder, but no segment has such a name`);
       observer.lost(itemsOf(NO_ITEMS));
     }
-    for (const segment of this.#log.leftovers) this.#queue.add(new Delivery(segment, true));
+    for (const segment of this.#log.leftovers) this.#queue.add(new Delivery(segment, segment.isSent));
     this.#workers = Array.from({ length: concurrency }, () => this.#work());
     void this.#prepareEarly();
   }
@@ -279,6 +279,7 @@ export class StoreWriter {
   async #deliver(delivery: Delivery<SegmentEncoder>): Promise<void> {
     const { segment } = delivery;
     const startMs = this.#options.clock.nowMs();
+    await this.#markSent(segment);
     let damage: SegmentDamage | undefined;
     if (segment.kept !== undefined) await this.#insertAll(delivery, segment.kept);
     else {
@@ -298,6 +299,15 @@ export class StoreWriter {
     this.#backoff.reset();
     this.#setAvailable(true, 'the store takes data again');
     this.#options.observer.inserted(delivery.items, (this.#options.clock.nowMs() - startMs) / 1000);
+  }
+
+  /** What the next process finds unmarked was never sent, and may be merged with others. */
+  async #markSent(segment: Segment<SegmentEncoder>): Promise<void> {
+    await this.#log!.markSent(segment).catch((error: unknown) => {
+      throw new InsertError(`segment ${segment.id} can't be marked: ${messageOf(error)}`, 'refused', 0, {
+        cause: error,
+      });
+    });
   }
 
   async #insertAll(delivery: Delivery<SegmentEncoder>, encoder: SegmentEncoder): Promise<void> {

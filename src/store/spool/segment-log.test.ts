@@ -10,9 +10,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '#base';
-import type { Segment } from './segment.ts';
+import { mergedName, type Segment } from './segment.ts';
 import { SegmentLog, type SegmentLogOptions } from './segment-log.ts';
 
 let dir: string;
@@ -173,7 +173,7 @@ test('segments of an earlier process are found, oldest first', async () => {
     await clock.advance(10);
   }
   await first.log.close();
-  const second = await openLog();
+  const second = await openLog({ segmentBytes: 10 });
   const found = await Promise.all(second.log.leftovers.map((segment) => texts(second.log, segment)));
   expect(found).toEqual([['0:a'], ['0:b']]);
   expect(second.log.leftovers.map((segment) => segment.ingestedAtNs)).toEqual(
@@ -251,4 +251,108 @@ test('a closed segment says in its name what was written, an open one may be cut
   expect(closed).toMatchObject({ tornBytes: 0, damage: { lost: [0, 0, 7], isMoreLost: false } });
   expect(closed!.frames.map(({ kind, items }) => [kind, items])).toEqual([[0, 5]]);
   expect(open).toMatchObject({ tornBytes: 41, damage: undefined, frames: [] });
+});
+
+describe('small segments of an earlier process', () => {
+  const all = ['0:a', '1:b', '2:c', '0:d', '1:e', '2:f'];
+
+  /** Six segments of one frame each. */
+  async function leaveSix(): Promise<string[]> {
+    const { log } = await openLog();
+    for (const [i, text] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) {
+      await log.append(i % 3, [bytes(text)], i + 1);
+      await log.roll();
+      await clock.advance(10);
+    }
+    await log.close();
+    return segmentFiles();
+  }
+  const segmentFiles = (): string[] =>
+    readdirSync(dir)
+      .filter((name) => name.endsWith('.seg'))
+      .sort();
+  async function allTexts(log: SegmentLog<string[]>): Promise<string[]> {
+    return (await Promise.all(log.leftovers.map((segment) => texts(log, segment)))).flat();
+  }
+
+  test('are merged into one, in order, with the age of the oldest', async () => {
+    const names = await leaveSix();
+    const { log } = await openLog();
+    expect(log.leftovers.map(({ items, counts, isSent }) => ({ items, counts, isSent }))).toEqual([
+      { items: 21, counts: [5, 7, 9], isSent: false },
+    ]);
+    expect(await allTexts(log)).toEqual(all);
+    expect(log.leftovers[0]!.createdMs).toBe(Number(names[0]!.slice(0, 13)));
+    expect(segmentFiles()).toEqual([log.leftovers[0]!.fileName]);
+    expect(log.bytes).toBe(log.leftovers[0]!.bytes);
+    await log.append(0, [bytes('new')], 1);
+    await log.roll();
+    expect(new Set(segmentFiles()).size).toBe(2);
+  });
+
+  test('are merged up to the size of a segment', async () => {
+    await leaveSix();
+    const { log } = await openLog({ segmentItems: 12 });
+    // 1 + 2 + 3 + 4 fits, 5 + 6 doesn't go with them.
+    expect(log.leftovers.map(({ items }) => items)).toEqual([10, 11]);
+    expect(await allTexts(log)).toEqual(all);
+  });
+
+  test('stay as they are where they may be in the store, or are not whole', async () => {
+    const names = await leaveSix();
+    renameSync(join(dir, names[1]!), join(dir, names[1]!.replace(/seg$/, 'sent.seg')));
+    truncateSync(join(dir, names[3]!), statSync(join(dir, names[3]!)).size - 1);
+    const { log } = await openLog();
+    expect(log.leftovers.map(({ items, isSent }) => [items, isSent])).toEqual([
+      [1, false],
+      [2, true],
+      [3, false],
+      [4, false],
+      [11, false],
+    ]);
+    expect(await allTexts(log)).toEqual(['0:a', '1:b', '2:c', '1:e', '2:f']);
+  });
+
+  test.each([
+    { name: 'while the merged file is written', kept: [0, 1, 2, 3, 4, 5], merged: 'new' },
+    { name: 'when it is renamed', kept: [0, 1, 2, 3, 4, 5], merged: 'of' },
+    { name: 'when some are removed', kept: [2, 4], merged: 'of' },
+    { name: 'when all are removed', kept: [], merged: 'of' },
+    { name: 'at the end', kept: [], merged: 'plain' },
+  ])('are there once after a crash $name', async ({ kept, merged }) => {
+    const names = await leaveSix();
+    const files = names.map((name) => readFileSync(join(dir, name)));
+    const first = await openLog();
+    const [whole] = first.log.leftovers;
+    const file = readFileSync(join(dir, whole!.fileName));
+    await first.log.close();
+    for (const name of segmentFiles()) rmSync(join(dir, name));
+    for (const i of kept) writeFileSync(join(dir, names[i]!), new Uint8Array(files[i]!));
+    const range = { first: names[0]!.split('.')[0]!, last: names[5]!.split('.')[0]! };
+    const target = {
+      new: `${whole!.id}.new`,
+      of: mergedName(whole!.id, whole!.counts, range),
+      plain: whole!.fileName,
+    }[merged]!;
+    writeFileSync(join(dir, target), new Uint8Array(merged === 'new' ? file.subarray(0, 60) : file));
+    const second = await openLog();
+    expect(await allTexts(second.log)).toEqual(all);
+    expect(segmentFiles()).toEqual(second.log.leftovers.map(({ fileName }) => fileName));
+    expect(second.log.leftovers.length).toBe(1);
+    if (merged !== 'new') expect(second.log.leftovers[0]!.id).toBe(whole!.id);
+  });
+
+  test('are not merged a second time with what the store may have of them', async () => {
+    await leaveSix();
+    const first = await openLog();
+    await first.log.markSent(first.log.leftovers[0]!);
+    await first.log.append(0, [bytes('later')], 1);
+    await first.log.close();
+    const second = await openLog();
+    expect(second.log.leftovers.map(({ id, isSent }) => [id === first.log.leftovers[0]!.id, isSent])).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+    expect(await allTexts(second.log)).toEqual([...all, '0:later']);
+  });
 });

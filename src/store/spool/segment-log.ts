@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import { access, type FileHandle, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { access, type FileHandle, open, readFile, rename, rm, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, type Clock, messageOf, StartError } from '#base';
 import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder } from '#base/folder.ts';
@@ -15,8 +14,9 @@ import {
   totalOf,
   writeHead,
 } from './frames.ts';
+import { type Leftovers, lookForLeftovers, syncFolder, writeAll } from './leftovers.ts';
 import { REJECTED, RejectedFolder } from './rejected-folder.ts';
-import { closedName, NEW_SUFFIX, newName, openName, Segment, SUFFIX, segmentOfFile } from './segment.ts';
+import { closedName, newName, openName, Segment, SegmentIds, sentName } from './segment.ts';
 
 export interface SegmentLogOptions {
   /** Made when it is missing. Belongs to one process at a time. */
@@ -88,7 +88,7 @@ export class SegmentLog<K> {
   readonly #hooks: SegmentHooks<K>;
   readonly #lock: FolderLock;
   readonly #rejected: RejectedFolder;
-  readonly #writerId = randomBytes(5).toString('hex');
+  readonly #ids: SegmentIds;
   /** From an earlier process, oldest first. */
   readonly leftovers: readonly Segment<K>[];
   /** Files with the ending of a segment that are none; they were moved to these paths. */
@@ -99,7 +99,6 @@ export class SegmentLog<K> {
   #open: OpenSegment<K> | undefined = undefined;
   #cancelAge: (() => void) | undefined = undefined;
   #isDue = false;
-  #sequence = 0;
   #bytes: number;
   #segmentCount: number;
   #closed = false;
@@ -108,13 +107,14 @@ export class SegmentLog<K> {
     options: SegmentLogOptions,
     hooks: SegmentHooks<K>,
     lock: FolderLock,
-    found: { readonly rejected: RejectedFolder; readonly leftovers: Segment<K>[]; readonly strangers: string[] },
+    found: Leftovers<K> & { readonly rejected: RejectedFolder; readonly ids: SegmentIds },
   ) {
     const { leftovers } = found;
     this.#options = options;
     this.#hooks = hooks;
     this.#lock = lock;
     this.#rejected = found.rejected;
+    this.#ids = found.ids;
     this.strangers = found.strangers;
     this.leftovers = leftovers;
     this.#bytes = leftovers.reduce((sum, segment) => sum + segment.bytes, 0);
@@ -128,7 +128,9 @@ export class SegmentLog<K> {
       lock = lockFolder(options.dir, USE, LOCK);
       makeFolder(join(options.dir, REJECTED));
       const rejected = new RejectedFolder(options.dir, options.rejectedLimitBytes);
-      return new SegmentLog(options, hooks, lock, { rejected, ...(await look<K>(options.dir, rejected)) });
+      const ids = new SegmentIds();
+      const found = await lookForLeftovers<K>(options.dir, rejected, options, (createdMs) => ids.next(createdMs));
+      return new SegmentLog(options, hooks, lock, { rejected, ids, ...found });
     } catch (error) {
       lock?.release();
       throw folderError(options.dir, USE, error);
@@ -230,17 +232,14 @@ export class SegmentLog<K> {
   }
 
   async #create(): Promise<OpenSegment<K>> {
-    const createdMs = Math.floor(this.#options.clock.nowMs());
-    const id = `${String(createdMs).padStart(13, '0')}-${String(this.#sequence++).padStart(9, '0')}-${this.#writerId}`;
+    const id = this.#ids.next(Math.floor(this.#options.clock.nowMs()));
     const { dir } = this.#options;
     const file = await this.#begin(join(dir, newName(id)));
     try {
       await file.write(MAGIC, 0, MAGIC.length, 0);
       // Under this name a file that doesn't begin so is damaged.
       await rename(join(dir, newName(id)), join(dir, openName(id)));
-      // The folder too, or a power cut could take the file's name away.
-      const folder = await open(dir, 'r');
-      await folder.sync().finally(() => folder.close());
+      await syncFolder(dir);
     } catch (error) {
       await file.close();
       for (const name of [newName(id), openName(id)]) await rm(join(dir, name), { force: true });
@@ -346,6 +345,22 @@ export class SegmentLog<K> {
     }
   }
 
+  /** Notes on disk that the segment may be in the store from now on. */
+  async markSent(segment: Segment<K>): Promise<void> {
+    if (segment.isSent) return;
+    const { dir } = this.#options;
+    const name = sentName(segment.fileName);
+    try {
+      await rename(this.#path(segment), join(dir, name));
+      await syncFolder(dir);
+      segment.fileName = name;
+    } catch (error) {
+      // Without a file there is nothing that another process could merge.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    segment.isSent = true;
+  }
+
   /** Reads a segment's frames back. Rejects where the file can't be read. */
   async read(segment: Segment<K>): Promise<SegmentReading> {
     const { id, wasOpen, isCounted, counts } = segment;
@@ -391,44 +406,4 @@ export class SegmentLog<K> {
     this.#closed = true;
     this.#lock.release();
   }
-}
-
-/** What an earlier process left in the folder. */
-async function look<K>(
-  dir: string,
-  rejected: RejectedFolder,
-): Promise<{ readonly leftovers: Segment<K>[]; readonly strangers: string[] }> {
-  const leftovers: Segment<K>[] = [];
-  const strangers: string[] = [];
-  for (const name of (await readdir(dir)).sort()) {
-    if (name.endsWith(NEW_SUFFIX)) await rm(join(dir, name), { force: true });
-    if (!name.endsWith(SUFFIX)) continue;
-    const segment = segmentOfFile<K>(name, (await stat(join(dir, name))).size);
-    if (segment !== undefined) leftovers.push(segment);
-    else strangers.push(await rejected.take(join(dir, name), 'the name is none of a segment'));
-  }
-  return { leftovers, strangers };
-}
-
-async function writeAll(file: FileHandle, position: number, parts: readonly Uint8Array[]): Promise<void> {
-  let buffers = parts.filter((part) => part.length > 0);
-  while (buffers.length > 0) {
-    const { bytesWritten } = await file.writev(buffers, position);
-    position += bytesWritten;
-    buffers = behind(buffers, bytesWritten);
-  }
-}
-
-/** What is left of the buffers when their first `count` bytes are done. */
-function behind(buffers: readonly Uint8Array[], count: number): Uint8Array[] {
-  let rest = count;
-  const left: Uint8Array[] = [];
-  for (const buffer of buffers) {
-    if (rest >= buffer.length) rest -= buffer.length;
-    else {
-      left.push(rest === 0 ? buffer : buffer.subarray(rest));
-      rest = 0;
-    }
-  }
-  return left;
 }
