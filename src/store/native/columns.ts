@@ -107,6 +107,16 @@ export function clampTimes(sink: ByteSink, at: number, count: number): void {
   }
 }
 
+/** Items without a time of their own count from when they arrived: `arrivalNs` for each zero among the `count` times at `at`. */
+export function fillTimes(sink: ByteSink, at: number, count: number, arrivalNs: bigint): void {
+  const { view } = sink;
+  const end = at + count * 8;
+  for (let place = at; place < end; place += 8) {
+    if (view.getUint32(place, true) === 0 && view.getUint32(place + 4, true) === 0)
+      view.setBigUint64(place, arrivalNs, true);
+  }
+}
+
 /** Ids of 8 or 16 bytes from their offsets in the arena; offset 0 is no id: zeros. */
 export function writeIds(
   sink: ByteSink,

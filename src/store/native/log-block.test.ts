@@ -7,7 +7,7 @@ import { decodeReference, encodeReference, type ReferenceObject } from '../../wi
 import { Inserter } from '../inserter.ts';
 import { canonicalJson, canonicalPairs, canonicalReference } from '../testing/canonical.ts';
 import { encodeBlock } from '../testing/encode.ts';
-import { clampedTime, hexOf, listOf, nextIngestedAtNs } from '../testing/expected.ts';
+import { clampedTime, hexOf, listOf, nextIngestedAtNs, storedTime } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { LogBlockEncoder } from './log-block.ts';
@@ -70,7 +70,7 @@ function expectedLogs(body: Uint8Array): object[] {
 
 function expectedLog(record: ReferenceObject, group: ReferenceObject): object {
   return {
-    time: clampedTime(record.timeUnixNano ?? record.observedTimeUnixNano),
+    time: storedTime(record.timeUnixNano, record.observedTimeUnixNano),
     observedTime: clampedTime(record.observedTimeUnixNano),
     traceId: hexOf(record.traceId, 16),
     spanId: hexOf(record.spanId, 8),

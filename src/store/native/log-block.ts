@@ -4,6 +4,7 @@ import { ByteSink } from './byte-sink.ts';
 import {
   BlockSink,
   clampTimes,
+  fillTimes,
   RowCounts,
   StringList,
   type TableBlock,
@@ -82,10 +83,14 @@ export class LogBlockEncoder {
     this.count += count;
   }
 
-  /** The block of all rows. `ingestedAtNs` since the epoch goes into every row. The result is valid until the next call of any method. */
+  /**
+   * The block of all rows. `ingestedAtNs` since the epoch goes into every row, also as the time of a record that has none. The result is valid
+   * until the next call of any method.
+   */
   finish(ingestedAtNs: bigint): TableBlock {
     const sink = this.#sink;
     const rowCount = this.count;
+    fillTimes(this.#times, 0, rowCount, ingestedAtNs);
     sink.begin(rowCount);
     this.#writeColumns(rowCount);
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
@@ -196,7 +201,7 @@ export class LogBlockEncoder {
   }
 }
 
-/** The record's own time, or when it was observed where it has none. */
+/** The record's own time, or when it was observed where it has none; zero where it has neither. */
 function writeLogTimes(sink: ByteSink, chunk: LogChunk): void {
   const times = wordsOf(chunk.columns.timeNs);
   const observed = wordsOf(chunk.columns.observedNs);

@@ -21,6 +21,7 @@ import { ByteSink } from './byte-sink.ts';
 import {
   BlockSink,
   clampTimes,
+  fillTimes,
   type TableBlock,
   wordsOf,
   writeConstant64,
@@ -97,18 +98,18 @@ export class PointBlockEncoder {
     let rowCount = 0;
     for (const part of parts) rowCount += part.rows.length;
     if (table === 'metric_points') {
-      this.#begin(sink, parts, rowCount);
+      this.#begin(sink, parts, rowCount, ingestedAtNs);
       writeValues(sink, parts, rowCount);
     } else if (table === 'metric_histograms') {
-      this.#begin(sink, parts, rowCount);
+      this.#begin(sink, parts, rowCount, ingestedAtNs);
       writeStatistics(sink, parts);
       this.#writeBuckets(sink, parts, rowCount);
     } else if (table === 'metric_exponential_histograms') {
-      this.#begin(sink, parts, rowCount);
+      this.#begin(sink, parts, rowCount, ingestedAtNs);
       writeStatistics(sink, parts);
       this.#writeExponential(sink, parts, rowCount);
     } else {
-      this.#begin(sink, parts, rowCount);
+      this.#begin(sink, parts, rowCount, ingestedAtNs);
       writeSummaries(sink, parts, rowCount);
       this.#writeQuantiles(sink, parts, rowCount);
     }
@@ -126,7 +127,7 @@ export class PointBlockEncoder {
   }
 
   /** The head of the block and the columns that all tables of points begin with. */
-  #begin(sink: BlockSink, parts: readonly PointRows[], rowCount: number): void {
+  #begin(sink: BlockSink, parts: readonly PointRows[], rowCount: number, arrivalNs: bigint): void {
     sink.begin(rowCount);
     sink.column('name', LOW_CARDINALITY);
     writeMetricNames(sink, this.#names, parts, rowCount);
@@ -134,6 +135,7 @@ export class PointBlockEncoder {
     for (const { rows, seriesIds } of parts) writeWords(sink, seriesIds, rows, rows.length);
     sink.column('time', TIME);
     for (const { chunk, rows } of parts) writeTimes(sink, wordsOf(chunk.columns.timeNs), rows, rows.length);
+    fillTimes(sink, sink.length - rowCount * 8, rowCount, arrivalNs);
     sink.column('start_time', TIME);
     for (const { chunk, rows } of parts) writeTimes(sink, wordsOf(chunk.columns.startNs), rows, rows.length);
   }
@@ -216,6 +218,7 @@ export class PointBlockEncoder {
       BigUint64Array.from(found, ({ exemplar }) => exemplar.timeNs),
     );
     clampTimes(sink, sink.length - rowCount * 8, rowCount);
+    fillTimes(sink, sink.length - rowCount * 8, rowCount, ingestedAtNs);
     writeColumn(
       sink,
       'value',

@@ -56,6 +56,7 @@ export class SegmentEncoder {
   *blocks(ingestedAtNs: bigint, knownSeries: SeriesSet): Generator<TableBlock> {
     const seconds = Number(ingestedAtNs / NS_PER_SECOND);
     if (this.#spans.count > 0) {
+      this.#spans.arriveAt(ingestedAtNs);
       // The index first: a trace that a search finds can be opened.
       yield this.#traceIndex.encode(this.#spans, seconds);
       yield this.#spans.finish(ingestedAtNs);

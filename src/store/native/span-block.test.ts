@@ -7,7 +7,7 @@ import { decodeReference, encodeReference, type ReferenceObject } from '../../wi
 import { Inserter } from '../inserter.ts';
 import { canonicalJsonPairs, canonicalPairs } from '../testing/canonical.ts';
 import { encodeBlock } from '../testing/encode.ts';
-import { clampedTime, hexOf, listOf, nextIngestedAtNs } from '../testing/expected.ts';
+import { clampedTime, hexOf, listOf, nextIngestedAtNs, storedTime } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { SpanBlockEncoder } from './span-block.ts';
@@ -111,8 +111,8 @@ function expectedSpan(span: ReferenceObject, scopeSpans: ReferenceObject, resour
   const events = listOf(span.events);
   const links = listOf(span.links);
   return {
-    time: clampedTime(span.startTimeUnixNano),
-    durationNs: String(end < start ? 0n : end - start),
+    time: storedTime(span.startTimeUnixNano, span.endTimeUnixNano),
+    durationNs: String(end < start || start === 0n ? 0n : end - start),
     traceId: hexOf(span.traceId, 16),
     spanId: hexOf(span.spanId, 8),
     parentSpanId: hexOf(span.parentSpanId, 8),

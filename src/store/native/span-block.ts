@@ -3,13 +3,14 @@ import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from 
 import { ByteSink } from './byte-sink.ts';
 import {
   BlockSink,
+  clampTimes,
+  fillTimes,
   type RowCounts,
   type StringList,
   type TableBlock,
   writeBytes,
   writeConstant64,
   writeIds,
-  writeTimes,
   writeUint32s,
 } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
@@ -75,7 +76,7 @@ export class SpanBlockEncoder implements TraceRows {
     const { arena, columns, rows, count } = chunk;
     this.#scopes.add(chunk, this.count, this.#resources);
     this.#details.add(chunk, this.count, this.#attributes);
-    writeTimes(this.times, columns.startWords, rows, count);
+    writeStartTimes(this.times, chunk);
     writeDurations(this.#durations, chunk);
     writeIds(this.traceIds, arena, columns.traceIdAt, 16, rows, count);
     writeIds(this.#spanIds, arena, columns.spanIdAt, 8, rows, count);
@@ -98,10 +99,16 @@ export class SpanBlockEncoder implements TraceRows {
     }
   }
 
+  /** Spans without a time begin when they arrived. To be called before others look at the times. */
+  arriveAt(ingestedAtNs: bigint): void {
+    fillTimes(this.times, 0, this.count, ingestedAtNs);
+  }
+
   /** The block of all rows. `ingestedAtNs` since the epoch goes into every row. The result is valid until the next call of any method. */
   finish(ingestedAtNs: bigint): TableBlock {
     const sink = this.#sink;
     const rowCount = this.count;
+    this.arriveAt(ingestedAtNs);
     sink.begin(rowCount);
     this.#writeColumns(rowCount);
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
@@ -195,7 +202,22 @@ export class SpanBlockEncoder implements TraceRows {
   }
 }
 
-/** End minus start; 0 where the end is before the start. */
+/** The start, or the end where there is no start; zero where there is neither. */
+function writeStartTimes(sink: ByteSink, chunk: SpanChunk): void {
+  const { startWords, endWords } = chunk.columns;
+  const { rows, count } = chunk;
+  const at = sink.take(count * 8);
+  const { view } = sink;
+  for (let i = 0; i < count; i++) {
+    const word = (rows === undefined ? i : rows[i]!) * 2;
+    const source = startWords[word] === 0 && startWords[word + 1] === 0 ? endWords : startWords;
+    view.setUint32(at + i * 8, source[word]!, true);
+    view.setUint32(at + i * 8 + 4, source[word + 1]!, true);
+  }
+  clampTimes(sink, at, count);
+}
+
+/** End minus start; 0 where the end is before the start, and where there is no start. */
 function writeDurations(sink: ByteSink, chunk: SpanChunk): void {
   const { startWords, endWords } = chunk.columns;
   const { rows, count } = chunk;
@@ -206,7 +228,7 @@ function writeDurations(sink: ByteSink, chunk: SpanChunk): void {
     let low = endWords[word]! - startWords[word]!;
     let high = endWords[word + 1]! - startWords[word + 1]!;
     if (low < 0) high--;
-    if (high < 0) {
+    if (high < 0 || (startWords[word] === 0 && startWords[word + 1] === 0)) {
       low = 0;
       high = 0;
     }

@@ -10,6 +10,14 @@ export function clampedTime(time: unknown): string {
   return String(value > LARGEST_TIME ? LARGEST_TIME : value);
 }
 
+/** The first of the times that is one, or else when the segment arrived that was made last. */
+export function storedTime(...times: readonly unknown[]): string {
+  return clampedTime(
+    times.find((time) => BigInt((time as string | undefined) ?? '0') > 0n) ??
+      String(BigInt(nextSecond - 1) * 1_000_000_000n),
+  );
+}
+
 /** Hex of an id of `length` bytes; zeros where there is none. */
 export function hexOf(bytes: unknown, length: number): string {
   if (bytes === undefined || (bytes as Uint8Array).length === 0) return '00'.repeat(length);
