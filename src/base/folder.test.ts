@@ -49,6 +49,23 @@ function errorOf(action: () => unknown): StartError {
   throw new Error('expected a StartError');
 }
 
+test('an owner with a name is named, in this process and in another', async () => {
+  const named = (name: string): FolderUse => ({ ...USE, kind: 'spool folder', name });
+  const lock = lockFolder(folder, named('exporter "a"'));
+  expect(errorOf(() => lockFolder(folder, named('exporter "b"')))).toMatchObject({
+    message: `spool folder ${folder} of exporter "b": in use by exporter "a" of the same collector`,
+    hint: 'choose another one with --data for one of them',
+  });
+  const script = `import(${MODULE}).then(({ lockFolder }) => {
+    lockFolder(${JSON.stringify(folder)}, ${JSON.stringify(named('exporter "b"'))});
+  }).catch((error) => console.log(error.message))`;
+  const [text] = (await once(run(process.execPath, ['-e', script]).stdout!, 'data')) as [Buffer];
+  expect(text.toString().trim()).toBe(
+    `spool folder ${folder} of exporter "b": in use by another collector, process ${process.pid}, by its exporter "a"`,
+  );
+  lock.release();
+});
+
 test('a folder has one owner at a time', () => {
   const path = join(folder, 'a/b');
   const lock = lockFolder(path, USE);

@@ -11,6 +11,8 @@ export interface FolderUse {
   readonly kind: string;
   /** The program that has the folder for itself: `collector`. */
   readonly user: string;
+  /** What takes the folder, where a program has several of the kind: `exporter "signalbox"`. Messages name both. */
+  readonly name?: string;
   /** How to get another folder: `choose another one with --data or SIGNALBOX_DATA`. */
   readonly wayOut: string;
 }
@@ -27,6 +29,8 @@ interface Owner {
   readonly pid: number;
   /** Tells a process from a later one with the same number; empty where the system can't say. */
   readonly started: string;
+  /** `FolderUse.name` of what took it; empty where it had none. */
+  readonly name: string;
 }
 
 /** A lock that changes hands more often than this while we look has others fighting for it. */
@@ -78,7 +82,7 @@ function isOurs(path: string): boolean {
 
 function takeLock(path: string, folder: string, use: FolderUse): void {
   const draft = `${path}.${process.pid}`;
-  const own: Owner = { pid: process.pid, started: startOf(process.pid) };
+  const own: Owner = { pid: process.pid, started: startOf(process.pid), name: use.name ?? '' };
   writeFileSync(draft, JSON.stringify(own));
   try {
     // Linking fails where the name is there already, so only one process gets it.
@@ -86,10 +90,7 @@ function takeLock(path: string, folder: string, use: FolderUse): void {
       if (isLinked(draft, path)) return;
       const owner = readOwner(path);
       if (owner !== undefined && isRunning(owner, path)) {
-        throw new StartError(
-          `${use.kind} ${folder}: in use by another ${use.user}, process ${owner.pid}`,
-          `stop that one first, or ${use.wayOut}`,
-        );
+        throw takenError(folder, use, owner);
       }
       removeStale(path);
     }
@@ -99,6 +100,18 @@ function takeLock(path: string, folder: string, use: FolderUse): void {
   throw new StartError(
     `${use.kind} ${folder}: can't be locked, others keep taking and leaving it`,
     `start only one ${use.user} on it, or ${use.wayOut}`,
+  );
+}
+
+function takenError(folder: string, use: FolderUse, owner: Owner): StartError {
+  const place = use.name === undefined ? `${use.kind} ${folder}` : `${use.kind} ${folder} of ${use.name}`;
+  if (owner.pid === process.pid && owner.name !== '') {
+    return new StartError(`${place}: in use by ${owner.name} of the same ${use.user}`, `${use.wayOut} for one of them`);
+  }
+  const other = owner.name === '' ? '' : `, by its ${owner.name}`;
+  return new StartError(
+    `${place}: in use by another ${use.user}, process ${owner.pid}${other}`,
+    `stop that one first, or ${use.wayOut}`,
   );
 }
 
@@ -170,8 +183,8 @@ function removeStale(path: string): void {
 /** Undefined where the file is gone meanwhile, or was cut off by a crash: nobody's. */
 function readOwner(path: string): Owner | undefined {
   try {
-    const { pid, started } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Owner>;
-    return Number.isInteger(pid) ? { pid: pid!, started: String(started ?? '') } : undefined;
+    const { pid, started, name } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Owner>;
+    return Number.isInteger(pid) ? { pid: pid!, started: String(started ?? ''), name: String(name ?? '') } : undefined;
   } catch {
     return undefined;
   }

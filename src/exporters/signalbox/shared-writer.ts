@@ -28,8 +28,10 @@ export async function openWriter(
   config: SignalboxExporterConfig,
   directory: string,
 ): Promise<WriterUse> {
-  const key = resolve(directory);
-  const shared = writers.get(key) ?? open(settings, config, key);
+  const dir = resolve(directory);
+  // An exporter with another name on the same folder opens it on its own, and fails at its lock.
+  const key = `${settings.id} ${dir}`;
+  const shared = writers.get(key) ?? open(settings, config, dir);
   writers.set(key, shared);
   shared.users++;
   try {
@@ -65,6 +67,7 @@ function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: st
     },
     spool: {
       dir,
+      owner: `exporter "${settings.id}"`,
       segmentBytes: spool.segmentSizeBytes,
       segmentItems: spool.segmentItems,
       segmentAgeMs: spool.segmentAgeMs,

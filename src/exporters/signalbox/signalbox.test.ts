@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -33,8 +33,8 @@ describe('with a store', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function settings(): FakeSettings {
-    return Object.assign(fakeSettings({ id: 'signalbox', stateDir: folder }), { clock: systemClock }) as FakeSettings;
+  function settings(id = 'signalbox'): FakeSettings {
+    return Object.assign(fakeSettings({ id, stateDir: folder }), { clock: systemClock }) as FakeSettings;
   }
 
   async function started(made: FakeSettings, signal: Signal, block: object = {}): Promise<SignalboxExporter> {
@@ -59,6 +59,26 @@ describe('with a store', () => {
     expect(made.meter.sum('exporter_sent_metric_points')).toBe(7);
     expect(made.meter.records('signalbox_store_insert_duration').length).toBeGreaterThan(0);
     expect(readdirSync(join(folder, 'spool'))).toEqual(['rejected']);
+  });
+
+  test('two exporters on one spool folder: the second does not start, and the error names both', async () => {
+    const away = { endpoint: 'http://127.0.0.1:1' };
+    const directory = join(folder, 'spool');
+    const link = join(folder, 'link');
+    symlinkSync(directory, link);
+    const first = await started(settings('signalbox/a'), 'traces', { ...away, spool: { directory } });
+    for (const path of [directory, link]) {
+      await expect(
+        started(settings('signalbox/b'), 'traces', { ...away, spool: { directory: path } }),
+      ).rejects.toMatchObject({
+        name: 'StartError',
+        message: `spool folder ${path} of exporter "signalbox/b": in use by exporter "signalbox/a" of the same collector`,
+        hint: 'choose another one with spool::directory for one of them',
+      });
+    }
+    // The first is not hurt, and its other signals join it.
+    await started(settings('signalbox/a'), 'logs', { ...away, spool: { directory } });
+    await first.consume(sampleBatch('traces', 1));
   });
 
   test('a full spool is a refusal that may be tried again, and is counted', async () => {

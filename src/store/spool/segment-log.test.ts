@@ -45,6 +45,7 @@ async function openLog(
   const log = await SegmentLog.open<string[]>(
     {
       dir,
+      owner: 'a test',
       segmentBytes: 1e6,
       segmentItems: 1e6,
       segmentAgeMs: 500,
@@ -79,7 +80,16 @@ test('frames of many callers come back in order, with what was kept beside them'
 test('a frame is handed on once it is on disk and before its segment is closed, and not where it was refused', async () => {
   const events: string[] = [];
   const log = await SegmentLog.open<string>(
-    { dir, segmentBytes: 1e6, segmentItems: 2, segmentAgeMs: 500, limitBytes: 1e7, rejectedLimitBytes: 1e6, clock },
+    {
+      dir,
+      owner: 'a test',
+      segmentBytes: 1e6,
+      segmentItems: 2,
+      segmentAgeMs: 500,
+      limitBytes: 1e7,
+      rejectedLimitBytes: 1e6,
+      clock,
+    },
     { opened: () => 'kept', closed: (segment) => events.push(`closed with ${segment.items}`) },
   );
   logs.push(log as never);

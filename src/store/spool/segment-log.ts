@@ -21,6 +21,8 @@ import { closedName, newName, openName, Segment, SegmentIds, sentName } from './
 export interface SegmentLogOptions {
   /** Made when it is missing. Belongs to one process at a time. */
   readonly dir: string;
+  /** Who writes to the log, as error messages name it: `exporter "signalbox"`. */
+  readonly owner: string;
   /** A segment is closed when it has so many bytes, or items, or its first frame is so old. */
   readonly segmentBytes: number;
   readonly segmentItems: number;
@@ -125,7 +127,7 @@ export class SegmentLog<K> {
   static async open<K>(options: SegmentLogOptions, hooks: SegmentHooks<K>): Promise<SegmentLog<K>> {
     let lock: FolderLock | undefined;
     try {
-      lock = lockFolder(options.dir, USE, LOCK);
+      lock = lockFolder(options.dir, { ...USE, name: options.owner }, LOCK);
       makeFolder(join(options.dir, REJECTED));
       const rejected = new RejectedFolder(options.dir, options.rejectedLimitBytes);
       const ids = new SegmentIds();

@@ -40,6 +40,7 @@ export function testWriter(
     retention: DEFAULT_RETENTION,
     spool: {
       dir,
+      owner: 'a test',
       segmentBytes: 4 << 20,
       segmentItems: 50_000,
       segmentAgeMs: 50,
