@@ -64,6 +64,11 @@ describe.runIf(inGit)('the tree is tidy', () => {
       instead: 'throw a StartError; only src/main ends the process',
       allowed: /src\/(main|engine\/engine-process)/,
     },
+    {
+      pattern: /(?<![.#\w])set(Timeout|Interval)\(/,
+      instead: 'after, every and sleep of #base, or a Clock: a throw in a raw timer ends the process',
+      allowed: /src\/base\/timers/,
+    },
     { pattern: /\breadDoubleLE\b/, instead: 'readDouble of #pdata', allowed: /^$/ },
   ])('no $pattern in the product: use $instead', ({ pattern, allowed }) => {
     expect(

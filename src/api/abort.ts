@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { after } from '#base';
 import { storeHangs } from '#query';
 
 /**
@@ -7,9 +8,9 @@ import { storeHangs } from '#query';
  */
 export function requestSignal(reply: FastifyReply, deadlineMs: number): AbortSignal {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(storeHangs()), deadlineMs);
+  const timer = after(deadlineMs, () => controller.abort(storeHangs()), { keepsAlive: true });
   reply.raw.once('close', () => {
-    clearTimeout(timer);
+    timer.cancel();
     if (!reply.raw.writableFinished) controller.abort();
   });
   return controller.signal;

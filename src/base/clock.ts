@@ -1,17 +1,18 @@
+import { after } from './timers.ts';
+
 /** Time as a dependency, so that a pipeline can be run again from a seed in simulated time. */
 export interface Clock {
   /** Milliseconds since the Unix epoch, with a fraction. */
   nowMs(): number;
-  /** Calls `callback` once after `delayMs`; returns the cancel function. The timer keeps no process alive. */
+  /** Calls `callback` once after `delayMs`; returns the cancel function. The timer keeps no process alive, and what fails in it is reported. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   nowMs: () => performance.timeOrigin + performance.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    if (typeof timer === 'object') timer.unref();
-    return () => clearTimeout(timer);
+    const timer = after(delayMs, callback);
+    return () => timer.cancel();
   },
 };
 

@@ -1,5 +1,6 @@
 /** Work between queries: gives unused memory back while little runs. */
 
+import { after } from '#base';
 import { trimProcessMemory } from '#base/trim-memory.ts';
 import type { Runner } from './runner.ts';
 
@@ -17,15 +18,15 @@ export function startHousekeeping(runner: Runner): () => Promise<void> {
     const queries = runner.started - seen;
     seen = runner.started;
     if (queries > 0) isDue = true;
-    timer = setTimeout(tick, intervalMs).unref();
+    timer = after(intervalMs, tick);
     // Nothing to give back where nothing ran since the last time.
     if (!isDue || queries > quietQueries || runner.running > 0) return;
     isDue = false;
     running = trim(runner);
   };
-  let timer = setTimeout(tick, firstMs).unref();
+  let timer = after(firstMs, tick);
   return async () => {
-    clearTimeout(timer);
+    timer.cancel();
     await running;
   };
 }

@@ -1,6 +1,8 @@
 /** The HTTP server: routes, who may ask, limits of the protocol. Queries go to query-handler.ts. */
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { after } from '#base';
 import type { HostGuard } from '#base/host-guard.ts';
 import { EngineError, engineError, httpStatusOf, printError } from './errors.ts';
 import type { QueryHandler } from './query-handler.ts';
@@ -121,7 +123,7 @@ function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, v
   const status = tooLong ? '414 URI Too Long' : '400 Bad Request';
   // What the client still sends is read away for a while: a socket closed over unread data loses the answer.
   socket.on('error', () => undefined).resume();
-  setTimeout(() => socket.destroy(), 1_000).unref();
+  after(1_000, () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nX-ClickHouse-Exception-Code: ${known.code}\r\nContent-Type: text/plain; charset=UTF-8\r\n` +
       `Connection: close\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,

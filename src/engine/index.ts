@@ -5,7 +5,7 @@
 import type { Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { hostname, totalmem } from 'node:os';
-import { messageOf, StartError } from '#base';
+import { after, every, messageOf, StartError, sleep } from '#base';
 import { HostGuard } from '#base/host-guard.ts';
 import { Connection } from './chdb.ts';
 import { defaultMemoryLimitBytes, machineCores, printConfigFile } from './config-file.ts';
@@ -186,13 +186,13 @@ async function closeAll(
   await stopHousekeeping();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // Connections stay open for a client's next request, which is not to come.
-  const idle = setInterval(() => server.closeIdleConnections(), 20);
-  const timer = setTimeout(() => server.closeAllConnections(), closeGraceMs);
+  const idle = every(20, () => server.closeIdleConnections(), { keepsAlive: true });
+  const timer = after(closeGraceMs, () => server.closeAllConnections(), { keepsAlive: true });
   await closed;
-  clearInterval(idle);
-  clearTimeout(timer);
+  idle.cancel();
+  timer.cancel();
   // Queries whose clients were cut off are being stopped; chDB must not be closed under them.
-  while (runner.running > 0 || runner.waiting > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (runner.running > 0 || runner.waiting > 0) await sleep(20);
   runner.close();
   folder.release();
 }

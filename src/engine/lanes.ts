@@ -3,6 +3,7 @@
  * never keep an insert or a CREATE TABLE waiting. A lane runs one query at a time; the waiting lines are bounded. Some lanes
  * are kept for urgent queries: those that end soon and that somebody waits for, such as a trace by its id.
  */
+import { after } from '#base';
 import { engineError } from './errors.ts';
 
 export interface LaneGroupOptions {
@@ -59,7 +60,7 @@ export class LaneGroup {
     return new Promise((resolve, reject) => {
       const leave = (error: unknown): void => {
         line.delete(waiter);
-        clearTimeout(timer);
+        timer.cancel();
         signal.removeEventListener('abort', onAbort);
         if (error !== undefined) reject(error);
       };
@@ -70,10 +71,9 @@ export class LaneGroup {
           resolve(this.#take(lane, urgent));
         },
       };
-      const timer = setTimeout(
-        () => leave(engineError('TIMEOUT_EXCEEDED', `Waited ${maxWaitMs} ms for a free ${name} lane of ${lanes}`)),
-        maxWaitMs,
-      );
+      const tooLate = (): void =>
+        leave(engineError('TIMEOUT_EXCEEDED', `Waited ${maxWaitMs} ms for a free ${name} lane of ${lanes}`));
+      const timer = after(maxWaitMs, tooLate, { keepsAlive: true });
       signal.addEventListener('abort', onAbort, { once: true });
       line.add(waiter);
     });

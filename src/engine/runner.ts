@@ -1,6 +1,7 @@
 /** Runs statements on chDB: lanes, connections with their settings, cancelling. Knows nothing of HTTP. */
 
 import { join } from 'node:path';
+import { after, type Timer } from '#base';
 import { Connection, type QueryResult, type WriteResult } from './chdb.ts';
 import { type EngineError, parseChdbError } from './errors.ts';
 import { LaneGroup } from './lanes.ts';
@@ -187,11 +188,11 @@ export class Runner {
   }
 
   async #cancellable<T>(seat: Seat, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     let killing = Promise.resolve();
     const kill = (): void => {
       killing = this.#kill(seat.tag).then(() => {
-        timer = setTimeout(kill, killIntervalMs);
+        timer = after(killIntervalMs, kill, { keepsAlive: true });
       });
     };
     signal.addEventListener('abort', kill, { once: true });
@@ -202,7 +203,7 @@ export class Runner {
       signal.removeEventListener('abort', kill);
       // The killer uses a connection of its own; wait for it, so that none is left when the engine closes.
       await killing;
-      clearTimeout(timer);
+      timer?.cancel();
     }
   }
 

@@ -1,4 +1,5 @@
 /** Sessions of the HTTP interface (`session_id`): a connection that keeps its settings and temporary tables. */
+import { after, type Timer } from '#base';
 import type { Connection } from './chdb.ts';
 import { engineError } from './errors.ts';
 import type { SessionRequest } from './request.ts';
@@ -7,7 +8,7 @@ interface Session {
   /** Undefined while it is being opened. */
   connection: Connection | undefined;
   busy: boolean;
-  timer: NodeJS.Timeout | undefined;
+  timer: Timer | undefined;
 }
 
 /** Sessions that may exist at a time; each holds a connection of some 100 kB. */
@@ -29,7 +30,7 @@ export class SessionStore {
     }
     if (session !== undefined) {
       session.busy = true;
-      clearTimeout(session.timer);
+      session.timer?.cancel();
       return session.connection!;
     }
     if (request.mustExist) throw engineError('SESSION_NOT_FOUND', `Session ${request.id} not found`);
@@ -53,11 +54,11 @@ export class SessionStore {
     if (session === undefined) return;
     session.busy = false;
     if (request.closeAfter) this.#close(request.id, session);
-    else session.timer = setTimeout(() => this.#close(request.id, session), request.timeoutMs).unref();
+    else session.timer = after(request.timeoutMs, () => this.#close(request.id, session));
   }
 
   #close(id: string, session: Session): void {
-    clearTimeout(session.timer);
+    session.timer?.cancel();
     this.#sessions.delete(id);
     session.connection?.close();
   }

@@ -1,7 +1,9 @@
 /** Helpers of this folder's tests. */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sleep } from '#base';
 
 /** A folder that the test removes by `remove`. */
 export function temporaryFolder(): { readonly path: string; remove(): void } {
@@ -48,6 +50,6 @@ export async function until(check: () => Promise<boolean>, limitMs = 20_000): Pr
   const endMs = Date.now() + limitMs;
   while (!(await check())) {
     if (Date.now() > endMs) throw new Error(`not reached within ${limitMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
 }

@@ -1,6 +1,9 @@
 import { flushCompileCache } from 'node:module';
+import { every } from '#base';
+import { descriptorWarning } from './descriptor-limit.ts';
 import { describeFailure } from './failure.ts';
 import { type FlagAddresses, withFlagHint } from './port-hint.ts';
+import { FailureReport, surviveCallbacks, surviveTimersAndRejections } from './report-failures.ts';
 
 /** What a role tells the supervisor that started it. */
 export type RoleMessage =
@@ -33,14 +36,13 @@ const KEEP_ALIVE_MS = 60_000;
 export async function runRole(start: () => Promise<RunningRole>, addresses: FlagAddresses): Promise<number> {
   const supervised = process.send !== undefined;
   // Clock timers keep no process alive, and a shutdown may wait for nothing else: this one keeps it until the end.
-  const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MS);
+  const keepAlive = every(KEEP_ALIVE_MS, () => undefined, { keepsAlive: true });
   const stopAsked = whenAskedToStop(supervised);
-  // A promise that nobody waits for is a mistake of ours in one place: said in full, but no reason to end everything else.
-  process.on('unhandledRejection', (reason) => {
-    process.stderr.write(
-      `signalbox: unhandled rejection: ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}\n`,
-    );
-  });
+  const report = new FailureReport((line) => void process.stderr.write(`${line}\n`));
+  surviveTimersAndRejections(report);
+  // Under a supervisor it has said so.
+  const warning = supervised ? undefined : descriptorWarning();
+  if (warning !== undefined) process.stderr.write(`signalbox: ${warning}\n`);
   let role: RunningRole;
   try {
     role = await start();
@@ -50,6 +52,7 @@ export async function runRole(start: () => Promise<RunningRole>, addresses: Flag
     await tell({ type: 'failed', lines: describeFailure(error) });
     return 1;
   }
+  surviveCallbacks(report);
   process.on('SIGHUP', () => void role.reload?.());
   process.on('message', (message: SupervisorMessage) => {
     if (message.type === 'restarts') role.restarted?.(message.counts);
@@ -62,7 +65,7 @@ export async function runRole(start: () => Promise<RunningRole>, addresses: Flag
     role.failed ?? new Promise<never>(() => undefined),
   ]);
   await role.stop();
-  clearInterval(keepAlive);
+  keepAlive.cancel();
   if (failure === undefined) return 0;
   process.stderr.write(`signalbox: ${failure}\n`);
   return 1;

@@ -4,7 +4,7 @@ import {
   type IncomingHttpHeaders,
   type IncomingHttpStatusHeader,
 } from 'node:http2';
-import { messageOf } from '#base';
+import { after, messageOf } from '#base';
 import { codingOf, GrpcFailure, MessageReader } from './grpc-frames.ts';
 import { decodeStatus, GRPC, type RpcStatus } from './status.ts';
 
@@ -29,7 +29,7 @@ export class AnswerReader {
   /** `timeoutMs` may be Infinity. */
   constructor(stream: ClientHttp2Stream, timeoutMs: number) {
     this.#stream = stream;
-    const timer = Number.isFinite(timeoutMs) ? setTimeout(() => this.#expire(), timeoutMs) : undefined;
+    const timer = Number.isFinite(timeoutMs) ? after(timeoutMs, () => this.#expire(), { keepsAlive: true }) : undefined;
     stream.on('response', (headers) => {
       this.#headers = headers;
     });
@@ -42,7 +42,7 @@ export class AnswerReader {
     });
     this.answer = new Promise((resolve) => {
       stream.once('close', () => {
-        clearTimeout(timer);
+        timer?.cancel();
         resolve(this.#outcome());
       });
     });

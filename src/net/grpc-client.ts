@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { ClientHttp2Stream } from 'node:http2';
 import { isIP } from 'node:net';
-import { messageOf } from '#base';
+import { after, messageOf, sleep, type Timer } from '#base';
 import type { GrpcClientKeepalive } from '#config';
 import { type Coding, deflate } from './codings.ts';
 import { AnswerReader } from './grpc-answer.ts';
@@ -253,25 +253,21 @@ function grpcTimeout(ms: number): string {
   return whole < 100_000_000 ? `${whole}m` : `${Math.ceil(whole / 1000)}S`;
 }
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /** Rejects with DEADLINE_EXCEEDED where `work` is not over by then. */
 async function within<T>(work: Promise<T>, deadlineMs: number, what: string): Promise<T> {
   if (deadlineMs === Number.POSITIVE_INFINITY) return work;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   const late = new Promise<never>((_, reject) => {
     const status = {
       code: GRPC.deadlineExceeded,
       message: `context deadline exceeded ${what}`,
       retryAfterMs: undefined,
     };
-    timer = setTimeout(() => reject(new GrpcCallError(status)), Math.max(0, deadlineMs - Date.now()));
+    timer = after(Math.max(0, deadlineMs - Date.now()), () => reject(new GrpcCallError(status)), { keepsAlive: true });
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    timer?.cancel();
   }
 }

@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { after, every, type Timer } from '#base';
 import type { GrpcClientKeepalive } from '#config';
 import { networkMessage } from './network-error.ts';
 import { connectThroughProxy } from './proxy.ts';
@@ -46,7 +47,7 @@ export class GrpcConnection {
   #error = '';
   #openCalls = 0;
   #isClosed = false;
-  #ping: NodeJS.Timeout | undefined;
+  #ping: Timer | undefined;
 
   constructor(settings: GrpcConnectionSettings) {
     this.#settings = settings;
@@ -92,7 +93,7 @@ export class GrpcConnection {
 
   close(): void {
     this.#isClosed = true;
-    clearInterval(this.#ping);
+    this.#ping?.cancel();
     this.#session?.destroy();
     this.#session = undefined;
   }
@@ -112,10 +113,9 @@ export class GrpcConnection {
       });
       // A TLS alert after the handshake (no client certificate) leaves Node's session waiting for the end of a socket that nobody ends.
       socket.on('error', () => socket.destroy());
-      const timer = setTimeout(() => {
-        session.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`));
-      }, CONNECT_TIMEOUT_MS);
-      const end = (): void => clearTimeout(timer);
+      const tooLate = (): void => void session.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`));
+      const timer = after(CONNECT_TIMEOUT_MS, tooLate, { keepsAlive: true });
+      const end = (): void => timer.cancel();
       session.once('error', (error) => {
         end();
         reject(error);
@@ -159,7 +159,7 @@ export class GrpcConnection {
     this.#failures = 0;
     this.#error = '';
     const lost = (): void => {
-      clearInterval(this.#ping);
+      this.#ping?.cancel();
       if (this.#session !== session) return;
       this.#session = undefined;
       this.#settings.onLost();
@@ -183,15 +183,11 @@ export class GrpcConnection {
   #keepAlive(session: ClientHttp2Session): void {
     const { keepalive } = this.#settings;
     if (keepalive === undefined || keepalive.timeMs <= 0) return;
-    this.#ping = setInterval(() => {
+    this.#ping = every(keepalive.timeMs, () => {
       if (this.#openCalls === 0 && !keepalive.permitWithoutStream) return;
-      const silent = setTimeout(
-        () => session.destroy(new Error('keepalive ping was not answered')),
-        keepalive.timeoutMs,
-      );
-      silent.unref();
-      session.ping(() => clearTimeout(silent));
-    }, keepalive.timeMs);
-    this.#ping.unref();
+      const giveUp = (): void => void session.destroy(new Error('keepalive ping was not answered'));
+      const silent = after(keepalive.timeoutMs, giveUp);
+      session.ping(() => silent.cancel());
+    });
   }
 }

@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestSecure } from 'node:https';
 import { isIP } from 'node:net';
-import { excerpt } from '#base';
+import { after, excerpt } from '#base';
 import type { Logger } from '#component';
 import type { HttpClientConfig } from '#config';
 import { type Coding, deflate } from './codings.ts';
@@ -218,17 +218,19 @@ export class HttpClient {
       const { timeoutMs } = this.#settings.config;
       const timer =
         timeoutMs > 0
-          ? setTimeout(() => request.destroy(new HttpFailure(`no answer within ${timeoutMs} ms`)), timeoutMs)
+          ? after(timeoutMs, () => void request.destroy(new HttpFailure(`no answer within ${timeoutMs} ms`)), {
+              keepsAlive: true,
+            })
           : undefined;
       const fail = (error: unknown): void => {
-        clearTimeout(timer);
+        timer?.cancel();
         const isStale = !isSecondTry && isStaleConnection(request, error);
         reject(isStale ? new StaleConnection() : failureOf(error));
       };
       request.once('error', fail);
       request.once('response', (response) => {
         readAnswer(response, post.answerLimitBytes).then((answer) => {
-          clearTimeout(timer);
+          timer?.cancel();
           resolve(answer);
         }, fail);
       });

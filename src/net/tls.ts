@@ -5,7 +5,7 @@ import {
   type SecureContext,
   type SecureContextOptions,
 } from 'node:tls';
-import { messageOf, StartError } from '#base';
+import { every, messageOf, StartError } from '#base';
 import type { Logger } from '#component';
 import {
   INSECURE_TLS_CIPHER_SUITES,
@@ -174,16 +174,15 @@ function repeat(intervalMs: number, { path, logger }: TlsWatch<never>, work: () 
       said = message;
     }
   };
-  const timer = setInterval(() => {
+  const timer = every(intervalMs, () => {
     if (isBusy) return;
     isBusy = true;
     void run().finally(() => {
       isBusy = false;
     });
-  }, intervalMs);
-  timer.unref();
+  });
   return () => {
     isStopped = true;
-    clearInterval(timer);
+    timer.cancel();
   };
 }

@@ -49,10 +49,20 @@ class CounterSeries implements Series, Counter {
 class GaugeSeries implements Series {
   readonly labels: readonly (readonly [string, string])[];
   readonly histogram = undefined;
-  readonly read: () => number;
+  readonly #read: () => number;
+  #last = 0;
   constructor(labels: readonly (readonly [string, string])[], read: () => number) {
     this.labels = labels;
-    this.read = read;
+    this.#read = read;
+  }
+  /** A figure that the machine doesn't give at the moment (no file descriptor is free) stays what it was, and the others are read. */
+  read(): number {
+    try {
+      this.#last = this.#read();
+    } catch {
+      // The next collection asks again.
+    }
+    return this.#last;
   }
 }
 

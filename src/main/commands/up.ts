@@ -3,7 +3,9 @@ import { relative } from 'node:path';
 import { folderError, makeFolder } from '#base/folder.ts';
 import { type Addresses, addressesIn } from '../addresses.ts';
 import { DATA_FOLDER } from '../data-folder.ts';
+import { descriptorWarning } from '../descriptor-limit.ts';
 import type { Flags } from '../flags.ts';
+import { FailureReport, surviveCallbacks, surviveTimersAndRejections } from '../report-failures.ts';
 import { sectionOf } from '../section.ts';
 import { RoleFailure } from '../supervisor/child.ts';
 import { type RoleInfo, Supervisor } from '../supervisor/supervisor.ts';
@@ -22,6 +24,10 @@ export async function upCommand(flags: Flags): Promise<number> {
   const addresses = addressesIn(await sectionOf(flags), flags);
   prepareFolder(addresses.dataDir);
   const say = (line: string): void => void process.stderr.write(`signalbox: ${line}\n`);
+  const report = new FailureReport((line) => void process.stderr.write(`${line}\n`));
+  surviveTimersAndRejections(report);
+  const warning = descriptorWarning();
+  if (warning !== undefined) say(warning);
   const args = [...flags.args];
   const supervisor = new Supervisor({
     roles: [
@@ -55,6 +61,7 @@ export async function upCommand(flags: Flags): Promise<number> {
   }
   process.stdout.write(`${readyLines(info, addresses).join('\n')}\n`);
   flushCompileCache();
+  surviveCallbacks(report);
   await stopAsked;
   await supervisor.stop();
   return 0;

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { after, messageOf, type Timer } from '#base';
 import type { RoleMessage, SupervisorMessage } from '../role.ts';
 
 const CLI = fileURLToPath(new URL('../cli.ts', import.meta.url));
@@ -30,7 +31,7 @@ export class Child {
   #process: ChildProcess | undefined;
   #isStopping = false;
   #failures = 0;
-  #restartTimer: NodeJS.Timeout | undefined;
+  #restartTimer: Timer | undefined;
 
   constructor(options: ChildOptions) {
     this.#options = options;
@@ -59,20 +60,21 @@ export class Child {
   /** Asks the process to end and waits; kills it at the deadline, and says so. */
   async stop(deadlineMs: number, quietly?: 'quietly'): Promise<void> {
     this.#isStopping = true;
-    clearTimeout(this.#restartTimer);
+    this.#restartTimer?.cancel();
     const child = this.#process;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     const message: SupervisorMessage = { type: 'stop' };
     // A channel that is closed already means that the process is on its way out.
     if (child.connected) child.send(message, () => undefined);
-    const timer = setTimeout(() => {
+    const kill = (): void => {
       if (quietly === undefined)
         this.#options.say(`the ${this.role} did not stop within ${deadlineMs / 1000} s and is killed`);
       child.kill('SIGKILL');
-    }, deadlineMs);
+    };
+    const timer = after(deadlineMs, kill, { keepsAlive: true });
     await exited;
-    clearTimeout(timer);
+    timer.cancel();
   }
 
   /** Says something to the process, if it is there to hear it. */
@@ -127,18 +129,24 @@ export class Child {
     const patient = this.#failures >= PATIENT_AFTER_FAILURES;
     const delayMs = patient ? PATIENT_BACKOFF_MS : Math.min(FIRST_BACKOFF_MS * 2 ** this.#failures, BACKOFF_LIMIT_MS);
     this.#failures++;
-    this.#restartTimer = setTimeout(() => {
-      this.#spawn(
-        () => {
-          this.#options.say(`the ${this.role} is back`);
-          this.#options.onRestarted();
-        },
-        (lines) => {
-          this.#options.say(`the ${this.role} cannot start: ${lines.join(' ').trim()}`);
-          this.#restart();
-        },
-      );
-    }, delayMs);
+    this.#restartTimer = after(delayMs, () => this.#spawnAgain(), { keepsAlive: true });
+  }
+
+  #spawnAgain(): void {
+    const failed = (lines: readonly string[]): void => {
+      this.#options.say(`the ${this.role} cannot start: ${lines.join(' ').trim()}`);
+      this.#restart();
+    };
+    const isBack = (): void => {
+      this.#options.say(`the ${this.role} is back`);
+      this.#options.onRestarted();
+    };
+    try {
+      this.#spawn(isBack, failed);
+    } catch (error) {
+      // No process or no descriptor is free for now.
+      failed([messageOf(error)]);
+    }
   }
 }
 

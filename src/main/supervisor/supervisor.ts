@@ -1,3 +1,4 @@
+import { sleep } from '#base';
 import { Child, RoleFailure } from './child.ts';
 
 export interface RoleOptions {
@@ -68,7 +69,7 @@ export class Supervisor {
       this.#tellRestarts();
       return info;
     } catch {
-      const patience = new Promise((resolve) => setTimeout(resolve, this.#otherFailuresMs));
+      const patience = sleep(this.#otherFailuresMs);
       await Promise.race([Promise.allSettled(starts), patience]);
       await Promise.all(this.#children.map((child) => child.stop(FAILED_START_DEADLINE_MS, 'quietly')));
       // The last to stop is what the others stand on: its reason comes first.

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
 import { collectGarbage } from '#base/collect-garbage.ts';
 
 /** What the limiter sees of the process; tests bring their own. */
@@ -16,7 +17,8 @@ export interface Memory {
 
 export const processMemory: Memory = {
   usedBytes: () => {
-    const { heapUsed, external } = process.memoryUsage();
+    // Not process.memoryUsage(): that opens a file for the resident size, and fails where no file descriptor is free.
+    const { used_heap_size: heapUsed, external_memory: external } = getHeapStatistics();
     return heapUsed + external;
   },
   totalBytes: () => {

@@ -81,8 +81,9 @@ export class MemoryMonitor {
 
   #schedule(): void {
     this.#cancelTimer = this.#clock.after(this.#config.checkIntervalMs, () => {
-      this.check();
+      // First, so that a look that fails isn't the last one.
       this.#schedule();
+      this.check();
     });
   }
 

@@ -129,9 +129,9 @@ export class TailSamplingProcessor implements Processor {
     // More than one where the process stood still for a while.
     const ticks = Math.max(this.#ticks + 1, Math.floor((startMs - this.#startMs) / TICK_MS));
     for (; this.#ticks < ticks; this.#ticks++) this.#buffer.advance();
+    this.#schedule();
     this.#decide();
     this.#metrics.timerLatencyMs.record(clock.nowMs() - startMs);
-    this.#schedule();
   }
 
   #decide(): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { after } from '#base';
 import { encodeStatus, httpStatusOf, type RpcStatus, statusJson } from '#net';
 import type { Signal } from '#pdata';
 import { encodeExportResponse, exportResponseJson } from '#wire';
@@ -62,11 +63,10 @@ export class Answer {
     const response = this.#response;
     response.write(body);
     const end = (): void => {
-      clearTimeout(timer);
+      timer.cancel();
       response.end();
     };
-    const timer = setTimeout(end, LINGER_MS);
-    timer.unref();
+    const timer = after(LINGER_MS, end);
     request.once('end', end);
     request.once('close', end);
     request.resume();

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
-import { DecodeError, messageOf } from '#base';
+import { after, DecodeError, messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import type { Logger } from '#component';
 import {
@@ -138,9 +138,9 @@ export class OtlpHttpServer {
     this.#server.close();
     if (this.#openRequests > 0) {
       await new Promise<void>((resolve) => {
-        const cut = setTimeout(resolve, deadlineMs);
+        const cut = after(deadlineMs, resolve, { keepsAlive: true });
         this.#onIdle = () => {
-          clearTimeout(cut);
+          cut.cancel();
           resolve();
         };
       });

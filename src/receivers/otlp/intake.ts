@@ -1,4 +1,4 @@
-import { DecodeError, messageOf } from '#base';
+import { after, DecodeError, messageOf } from '#base';
 import type { Consumer, CreateSettings } from '#component';
 import { GRPC, type RpcStatus, statusOfError } from '#net';
 import { Batch, type BatchContext, type Signal } from '#pdata';
@@ -62,9 +62,9 @@ export class Intake {
     });
     if (this.#openCount === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, deadlineMs);
+      const timer = after(deadlineMs, resolve, { keepsAlive: true });
       this.#onIdle = () => {
-        clearTimeout(timer);
+        timer.cancel();
         resolve();
       };
     });

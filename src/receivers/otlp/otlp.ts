@@ -1,3 +1,4 @@
+import { after } from '#base';
 import type { HostGuard } from '#base/host-guard.ts';
 import { type Consumer, type CreateSettings, type Host, ListenerRefusals, type Receiver } from '#component';
 import { type GrpcServerConfig, isSameConfig, parseHostPort } from '#config';
@@ -123,7 +124,7 @@ export class OtlpReceiver implements Receiver {
     for (const one of [this.#grpc, this.#http]) {
       one?.intake.resume(undefined);
       retire(one);
-      if (one !== undefined) setTimeout(() => void one.server.shutdown(CUT_AFTER_MS), LINGER_MS).unref();
+      if (one !== undefined) after(LINGER_MS, () => one.server.shutdown(CUT_AFTER_MS));
     }
     this.#grpc = undefined;
     this.#http = undefined;
