@@ -1,7 +1,9 @@
+import { withoutPasswords } from './redact.ts';
+
 /**
  * The operating errors of Signalbox. A bug asserts (assert.ts); everything here is something that can happen to
  * correct code: a peer that refuses, a file with a mistake, a body that is cut off.
- * Messages are: place, what was found, way out. Lower case, no full stop, values cut to 80 characters.
+ * Messages are: place, what was found, way out. Lower case, no full stop, values cut to 80 characters, passwords of URLs hidden.
  */
 
 /** Bytes or text of a peer that can't be read. `offset` counts bytes from the start of the message. */
@@ -29,7 +31,7 @@ export class ConfigError extends Error {
   readonly path: string;
   readonly place: ConfigPlace | undefined;
   constructor(path: string, message: string, place?: ConfigPlace, options?: ErrorOptions) {
-    super(message, options);
+    super(withoutPasswords(message), options);
     this.path = path;
     this.place = place;
   }
@@ -66,7 +68,7 @@ export class ConsumeError extends Error {
   readonly grpcCode: number | undefined;
   readonly reason: string;
   constructor(message: string, options: ConsumeErrorOptions = {}) {
-    super(message, options);
+    super(withoutPasswords(message), options);
     this.permanent = options.permanent ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.grpcCode = options.grpcCode;
@@ -80,8 +82,8 @@ export class StartError extends Error {
   readonly code = 'start';
   readonly hint: string | undefined;
   constructor(message: string, hint?: string, options?: ErrorOptions) {
-    super(message, options);
-    this.hint = hint;
+    super(withoutPasswords(message), options);
+    this.hint = hint === undefined ? undefined : withoutPasswords(hint);
   }
 }
 

@@ -8,4 +8,5 @@ export * from './keyed-hash.ts';
 export * from './lz4-block.ts';
 export * from './nearest.ts';
 export * from './own-scope.ts';
+export * from './redact.ts';
 export * from './timers.ts';

@@ -156,10 +156,10 @@ describe('signalbox', () => {
       '--config',
       'good.yaml',
       '--set',
-      'exporters.signalbox.endpoint=http://store:8123',
+      'exporters.signalbox.endpoint=http://me:sesame@store:8123',
     ]);
     expect(redacted.code).toBe(0);
-    expect(redacted.out).toContain('endpoint: http://store:8123');
+    expect(redacted.out).toMatch(/endpoint: "?http:\/\/me:\[REDACTED\]@store:8123/);
     expect(redacted.out).toContain('x-key: "[REDACTED]"');
     expect(redacted.out).not.toContain('sesame');
     expect(signalbox(['print-config', '--config', 'good.yaml', '--mode', 'unredacted']).out).toContain('x-key: sesame');

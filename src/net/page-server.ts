@@ -103,7 +103,8 @@ export class PageServer {
     try {
       page = this.#page(requestOf(request)) ?? NOT_FOUND;
     } catch (error) {
-      page = { status: 500, contentType: TEXT_TYPE, body: messageOf(error) };
+      this.#settings.logger.error('Making a page failed', { error: messageOf(error) });
+      page = { status: 500, contentType: TEXT_TYPE, body: 'internal error; the log has the details' };
     }
     const headers = Object.fromEntries(this.#config.responseHeaders.map(({ name, value }) => [name, value.reveal()]));
     response.writeHead(page.status, {

@@ -1,4 +1,4 @@
-import { ConsumeError, messageOf } from '#base';
+import { ConsumeError, messageOf, withoutPaths } from '#base';
 import { decodeRetryInfo, decodeRpcStatus, encodeRetryInfo, encodeRpcStatus } from '#wire';
 
 /** gRPC status codes (google.rpc.Code). */
@@ -56,11 +56,11 @@ export interface RpcStatus {
 }
 
 /**
- * What a receiver answers when a consumer refused a batch. An ordinary error may be retried, a permanent one without a code is the
- * server's fault (otelcol receiver/otlpreceiver/internal/errors/errors.go).
+ * What a receiver answers when a consumer refused a batch, without paths of this machine. An ordinary error may be retried, a permanent one
+ * without a code is the server's fault (otelcol receiver/otlpreceiver/internal/errors/errors.go).
  */
 export function statusOfError(error: unknown): RpcStatus {
-  const message = messageOf(error);
+  const message = withoutPaths(messageOf(error));
   if (!(error instanceof ConsumeError)) return { code: GRPC.unavailable, message, retryAfterMs: undefined };
   const code = error.grpcCode ?? (error.permanent ? GRPC.internal : GRPC.unavailable);
   return { code, message, retryAfterMs: error.permanent ? undefined : error.retryAfterMs };

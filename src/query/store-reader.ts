@@ -4,7 +4,7 @@
  */
 import { addAbortSignal } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
-import { excerpt, messageOf } from '#base';
+import { excerpt, messageOf, withoutPaths } from '#base';
 import type { StoreEndpoint } from '#store';
 import { QueryError } from './errors.ts';
 import { type Columns, decodeNative } from './native-columns.ts';
@@ -233,7 +233,11 @@ export function toQueryError(error: unknown): QueryError {
     return unavailable('the store does not answer', 'it comes back by itself; the page tries again', error);
   if (error instanceof Error && error.name === 'AbortError') return storeHangs(error);
   if (/timeout/i.test(messageOf(error)) && typeof code !== 'string') return timeout('', error);
-  return new QueryError('internal', `the store failed: ${excerpt(messageOf(error).split('\n')[0]!, 300)}`, {
-    cause: error,
-  });
+  return new QueryError(
+    'internal',
+    `the store failed: ${excerpt(withoutPaths(messageOf(error).split('\n')[0]!), 300)}`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '#base';
+import { type Clock, withoutPasswords } from '#base';
 import type { LogFields, Logger } from '#component';
 import type { LogLevel, LogsTelemetryConfig } from '#config';
 
@@ -81,10 +81,11 @@ export class LogWriter {
     const time = new Date(this.#clock.nowMs()).toISOString();
     const all = { ...Object.fromEntries(this.#config.initialFields), ...fields };
     if (this.#config.encoding === 'json') {
-      this.#sink(JSON.stringify({ level, ts: time, msg: message, ...all }));
+      this.#sink(withoutPasswords(JSON.stringify({ level, ts: time, msg: message, ...all })));
       return;
     }
     const shown = Object.values(all).some((value) => value !== undefined);
-    this.#sink(`${time}\t${level}\t${message.replaceAll('\n', '\\n')}${shown ? `\t${JSON.stringify(all)}` : ''}`);
+    const text = `${message.replaceAll('\n', '\\n')}${shown ? `\t${JSON.stringify(all)}` : ''}`;
+    this.#sink(`${time}\t${level}\t${withoutPasswords(text)}`);
   }
 }

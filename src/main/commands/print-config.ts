@@ -1,4 +1,4 @@
-import { ConfigErrors } from '#base';
+import { ConfigErrors, withoutPasswords } from '#base';
 import { planCollector } from '#collector';
 import { printYaml, secretsMadeBy, TypedScalar, toPlain } from '#config';
 import { components } from '../components.ts';
@@ -45,5 +45,6 @@ function redacted(value: unknown, secrets: ReadonlySet<string>, isSecret: boolea
     );
   }
   if (value === null || value === '') return value;
-  return isSecret || secrets.has(String(value)) ? REDACTED : value;
+  if (isSecret || secrets.has(String(value))) return REDACTED;
+  return typeof value === 'string' ? withoutPasswords(value) : value;
 }

@@ -133,6 +133,14 @@ describe('partial success', () => {
   });
 });
 
+test('what a client is told holds no path of this machine', async () => {
+  const { httpUrl, pipelines } = await start();
+  pipelines.traces.answer = () =>
+    Promise.reject(new ConsumeError("spool folder /var/lib/box/spool: ENOSPC, open '/var/lib/a b/c.seg'"));
+  const { message } = await statusOf(await post(`${httpUrl}/v1/traces`, tracesRequest(1)));
+  expect(message).toBe('spool folder [path]: ENOSPC, open [path]');
+});
+
 describe('a body of which nothing was understood', () => {
   test.each(['traces', 'metrics', 'logs'] as const)(
     '/v1/%s: 400 and the reason, where it was 200 and gone',

@@ -120,7 +120,7 @@ export class Intake {
       return refused(GRPC.invalidArgument, `can't decode the ${signal} request: ${message}`);
     }
     this.#settings.logger.error('Decoding failed in an unexpected way', { error: message });
-    return refused(GRPC.internal, message);
+    return refused(GRPC.internal, `decoding the ${signal} request failed; the log of the collector says why`);
   }
 }
 
