@@ -2,14 +2,24 @@ import { after } from './timers.ts';
 
 /** Time as a dependency, so that a pipeline can be run again from a seed in simulated time. */
 export interface Clock {
-  /** Milliseconds since the Unix epoch, with a fraction. */
+  /**
+   * The calendar: milliseconds since the Unix epoch, with a fraction where the clock has one. Jumps when somebody sets the clock, and over a suspend.
+   * What is stored or shown takes its time from here; a wait or a duration never does.
+   */
   nowMs(): number;
+  /**
+   * For waits and durations: milliseconds since some moment, always growing at the pace of time. Stands still while the machine
+   * is suspended, so that it says nothing about the calendar.
+   */
+  monotonicMs(): number;
   /** Calls `callback` once after `delayMs`; returns the cancel function. The timer keeps no process alive, and what fails in it is reported. */
   after(delayMs: number, callback: () => void): () => void;
 }
 
 export const systemClock: Clock = {
-  nowMs: () => performance.timeOrigin + performance.now(),
+  // Not performance.timeOrigin + performance.now(): that is monotonic, and days off after a suspend or a change of the clock.
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   after(delayMs, callback) {
     const timer = after(delayMs, callback);
     return () => timer.cancel();
@@ -18,33 +28,41 @@ export const systemClock: Clock = {
 
 /** A clock that stands still until a test moves it. Callbacks run in order of their time inside `advance`. */
 export class ManualClock implements Clock {
-  #nowMs: number;
+  #monotonicMs = 0;
+  #calendarAheadMs: number;
   #timers: { atMs: number; callback: () => void }[] = [];
   constructor(startMs = 1_700_000_000_000) {
-    this.#nowMs = startMs;
+    this.#calendarAheadMs = startMs;
   }
   nowMs(): number {
-    return this.#nowMs;
+    return this.#calendarAheadMs + this.#monotonicMs;
+  }
+  monotonicMs(): number {
+    return this.#monotonicMs;
   }
   after(delayMs: number, callback: () => void): () => void {
-    const timer = { atMs: this.#nowMs + delayMs, callback };
+    const timer = { atMs: this.#monotonicMs + delayMs, callback };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((t) => t !== timer);
     };
   }
+  /** Moves the calendar alone, as a suspend or somebody who sets the clock does. Timers don't notice. */
+  jump(ms: number): void {
+    this.#calendarAheadMs += ms;
+  }
   /** Moves time on by `ms`, running what falls due. Awaits microtasks between callbacks so promises settle. */
   async advance(ms: number): Promise<void> {
-    const untilMs = this.#nowMs + ms;
+    const untilMs = this.#monotonicMs + ms;
     for (;;) {
       const due = this.#timers.filter((t) => t.atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)[0];
       if (due === undefined) break;
       this.#timers = this.#timers.filter((t) => t !== due);
-      this.#nowMs = Math.max(this.#nowMs, due.atMs);
+      this.#monotonicMs = Math.max(this.#monotonicMs, due.atMs);
       due.callback();
       await settle();
     }
-    this.#nowMs = untilMs;
+    this.#monotonicMs = untilMs;
     await settle();
   }
 }

@@ -1,5 +1,6 @@
 export * from './assert.ts';
 export * from './bytes.ts';
+export * from './calendar-watch.ts';
 export * from './clock.ts';
 export * from './deadline.ts';
 export * from './errors.ts';

@@ -83,7 +83,7 @@ export class GrpcClient {
    * Sends one message, given in parts, and returns the answer's message. `timeoutMs` 0 means no limit. Rejects with a GrpcCallError.
    */
   async call(path: string, parts: readonly Uint8Array[], timeoutMs: number): Promise<Uint8Array> {
-    const deadlineMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : Date.now() + timeoutMs;
+    const deadlineMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     const frame = await this.#frame(parts);
     for (let attempt = 0; ; attempt++) {
       const connection = await this.#pick(deadlineMs);
@@ -125,7 +125,7 @@ export class GrpcClient {
     frame: readonly Uint8Array[],
     deadlineMs: number,
   ): Promise<Uint8Array> {
-    const leftMs = deadlineMs - Date.now();
+    const leftMs = deadlineMs - performance.now();
     const headers: Record<string, string> = { ...this.#headers, ':path': path };
     if (leftMs !== Number.POSITIVE_INFINITY) headers['grpc-timeout'] = grpcTimeout(leftMs);
     let stream: ClientHttp2Stream;
@@ -184,7 +184,7 @@ export class GrpcClient {
     if (!this.#settings.waitForReady) {
       throw new GrpcCallError(unavailable(`connection error: ${this.#settings.target.authority}: ${reason}`));
     }
-    const soonestMs = Math.min(...this.#connections.map(({ retryAtMs }) => retryAtMs)) - Date.now();
+    const soonestMs = Math.min(...this.#connections.map(({ retryAtMs }) => retryAtMs)) - performance.now();
     await within(sleep(Math.max(10, Math.min(soonestMs, RESOLVE_AGAIN_MS))), deadlineMs, `while waiting: ${reason}`);
   }
 
@@ -263,7 +263,7 @@ async function within<T>(work: Promise<T>, deadlineMs: number, what: string): Pr
       message: `context deadline exceeded ${what}`,
       retryAfterMs: undefined,
     };
-    timer = after(Math.max(0, deadlineMs - Date.now()), () => reject(new GrpcCallError(status)), { keepsAlive: true });
+    timer = after(Math.max(0, deadlineMs - performance.now()), () => reject(new GrpcCallError(status)), { keepsAlive: true });
   });
   try {
     return await Promise.race([work, late]);

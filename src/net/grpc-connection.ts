@@ -68,7 +68,7 @@ export class GrpcConnection {
   get error(): string {
     return this.#error;
   }
-  /** When the next attempt may begin, in milliseconds of Date.now(). */
+  /** When the next attempt may begin, in milliseconds of performance.now(). */
   get retryAtMs(): number {
     return this.#retryAtMs;
   }
@@ -76,7 +76,7 @@ export class GrpcConnection {
   /** Starts an attempt, if there is neither a connection nor an attempt and the backoff is over. */
   ensure(): void {
     if (this.#session !== undefined || this.#connecting !== undefined || this.#isClosed) return;
-    if (Date.now() < this.#retryAtMs) return;
+    if (performance.now() < this.#retryAtMs) return;
     this.#connecting = this.#connect().then(
       (session) => this.#ready(session),
       (error: unknown) => this.#failed(error),
@@ -175,7 +175,7 @@ export class GrpcConnection {
     this.#error = networkMessage(error);
     const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_INITIAL_MS * BACKOFF_FACTOR ** this.#failures);
     const jitter = 1 + (this.#settings.random() * 2 - 1) * BACKOFF_JITTER;
-    this.#retryAtMs = Date.now() + backoffMs * jitter;
+    this.#retryAtMs = performance.now() + backoffMs * jitter;
     this.#failures++;
   }
 

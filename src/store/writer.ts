@@ -278,7 +278,7 @@ export class StoreWriter {
 
   async #deliver(delivery: Delivery<SegmentEncoder>): Promise<void> {
     const { segment } = delivery;
-    const startMs = this.#options.clock.nowMs();
+    const startMs = this.#options.clock.monotonicMs();
     await this.#markSent(segment);
     let damage: SegmentDamage | undefined;
     if (segment.kept !== undefined) await this.#insertAll(delivery, segment.kept);
@@ -298,7 +298,7 @@ export class StoreWriter {
     this.#queue.done(delivery);
     this.#backoff.reset();
     this.#setAvailable(true, 'the store takes data again');
-    this.#options.observer.inserted(delivery.items, (this.#options.clock.nowMs() - startMs) / 1000);
+    this.#options.observer.inserted(delivery.items, (this.#options.clock.monotonicMs() - startMs) / 1000);
   }
 
   /** What the next process finds unmarked was never sent, and may be merged with others. */

@@ -44,7 +44,7 @@ export class RetrySender {
   /** Throws the last error when the batch was not taken. */
   async send(batch: Batch): Promise<void> {
     const { clock, retry, logger } = this.#settings;
-    const startMs = clock.nowMs();
+    const startMs = clock.monotonicMs();
     let intervalMs = retry.initialIntervalMs;
     for (;;) {
       // The exporter owns what it gets, so an attempt that may be followed by another gets its own view of the data.
@@ -56,7 +56,7 @@ export class RetrySender {
       const throttleMs = error instanceof ConsumeError ? (error.retryAfterMs ?? 0) : 0;
       const delayMs = Math.max(this.#jittered(intervalMs), throttleMs);
       intervalMs = Math.min(intervalMs * retry.multiplier, retry.maxIntervalMs);
-      const elapsedMs = clock.nowMs() - startMs;
+      const elapsedMs = clock.monotonicMs() - startMs;
       if (retry.maxElapsedTimeMs > 0 && elapsedMs + delayMs > retry.maxElapsedTimeMs) {
         throw new ConsumeError(`no more retries left: ${messageOf(error)}`, {
           reason: 'retries_exhausted',

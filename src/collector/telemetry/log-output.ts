@@ -33,10 +33,10 @@ export function openLogOutput(
   }
   let quietUntilMs = Number.NEGATIVE_INFINITY;
   const complain = (error: unknown): void => {
-    const nowMs = clock.nowMs();
+    const nowMs = clock.monotonicMs();
     if (nowMs < quietUntilMs) return;
     quietUntilMs = nowMs + COMPLAIN_EVERY_MS;
-    const line = `${new Date(nowMs).toISOString()} write error: ${messageOf(error)}`;
+    const line = `${new Date(clock.nowMs()).toISOString()} write error: ${messageOf(error)}`;
     writeAll(errorSinks, line, () => undefined);
   };
   return {

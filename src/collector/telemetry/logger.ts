@@ -55,7 +55,7 @@ export class LogWriter {
   #sample(key: string): number | undefined {
     const { sampling } = this.#config;
     if (sampling === undefined) return 0;
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.monotonicMs();
     let sample = this.#samples.get(key);
     if (sample === undefined) {
       if (this.#samples.size >= SAMPLE_LIMIT) this.#samples.clear();

@@ -2,13 +2,8 @@ import type { Meter } from '#component';
 
 /** otelcol's process metrics, with V8's heap in the place of Go's (research: collector §1.19). Returns the removal. */
 export function registerProcessMetrics(meter: Meter): () => void {
-  const startMs = performance.timeOrigin;
   const removals = [
-    meter.gauge(
-      'process_uptime',
-      { unit: 's', description: 'Uptime of the process' },
-      () => (Date.now() - startMs) / 1000,
-    ),
+    meter.gauge('process_uptime', { unit: 's', description: 'Uptime of the process' }, () => performance.now() / 1000),
     meter.gauge('process_cpu_seconds', { unit: 's', description: 'Total CPU user and system time in seconds' }, () => {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1e6;

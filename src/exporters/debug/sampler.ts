@@ -18,7 +18,7 @@ export class Sampler {
 
   /** Whether the next message is printed. */
   pass(): boolean {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.monotonicMs();
     if (nowMs >= this.#tickEndMs) {
       this.#tickEndMs = nowMs + TICK_MS;
       this.#count = 0;

@@ -99,7 +99,7 @@ const STATUSES = { unavailable: 'recoverable_error', failed: 'permanent_error' }
 
 function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): StoreWriterObserver {
   const { logger, clock } = settings;
-  const createdMs = clock.nowMs();
+  const createdMs = clock.monotonicMs();
   let cancelWarning = (): void => undefined;
   let trouble: { readonly status: ComponentStatus; readonly message: string } | undefined;
   let refusal: string | undefined;
@@ -116,7 +116,7 @@ function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): Stor
       report();
       if (state === 'ok') logger.info(message);
       else if (state === 'unavailable') {
-        const graceMs = createdMs + START_GRACE_MS - clock.nowMs();
+        const graceMs = createdMs + START_GRACE_MS - clock.monotonicMs();
         const warn = (): void => logger.warn(`${message}; data waits in the spool`);
         if (graceMs > 0) cancelWarning = clock.after(graceMs, warn);
         else warn();

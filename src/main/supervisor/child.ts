@@ -91,7 +91,7 @@ export class Child {
     onFailed: (lines: readonly string[]) => void,
   ): void {
     const { role, args, env, execArgv } = this.#options;
-    const startedMs = Date.now();
+    const startedMs = performance.now();
     const child = fork(this.#options.entry ?? CLI, [role, ...args], {
       env,
       execArgv: [...execArgv],
@@ -119,7 +119,7 @@ export class Child {
         onFailed(failure ?? [`the ${role} ended ${how} before it was ready`]);
         return;
       }
-      if (Date.now() - startedMs > RECOVERED_AFTER_MS) this.#failures = 0;
+      if (performance.now() - startedMs > RECOVERED_AFTER_MS) this.#failures = 0;
       this.#options.say(`the ${role} ended ${how}, starting it again`);
       this.#restart();
     });

@@ -68,7 +68,7 @@ export class Batcher {
     this.#pending.push({
       sender,
       chunks: batch.chunks,
-      arrivedMs: this.#settings.clock.nowMs(),
+      arrivedMs: this.#settings.clock.monotonicMs(),
       chunkIndex: 0,
       taken: 0,
       itemCount,
@@ -116,7 +116,7 @@ export class Batcher {
     const oldest = this.#pending[0];
     if (oldest === undefined || this.#due || this.#cancelTimer !== undefined) return;
     const { clock, timeoutMs } = this.#settings;
-    this.#cancelTimer = clock.after(Math.max(0, oldest.arrivedMs + timeoutMs - clock.nowMs()), () => {
+    this.#cancelTimer = clock.after(Math.max(0, oldest.arrivedMs + timeoutMs - clock.monotonicMs()), () => {
       this.#cancelTimer = undefined;
       this.#due = true;
       this.#pump();

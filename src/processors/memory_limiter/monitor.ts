@@ -92,12 +92,12 @@ export class MemoryMonitor {
     const minimumMs = hard ? minGcIntervalWhenHardLimitedMs : minGcIntervalWhenSoftLimitedMs;
     const maximumMs = hard ? this.#config.maxGcIntervalWhenHardLimitedMs : this.#config.maxGcIntervalWhenSoftLimitedMs;
     const waitMs = Math.max(minimumMs, Math.min(this.#backoffMs, maximumMs));
-    return this.#clock.nowMs() - this.#lastGcMs >= waitMs;
+    return this.#clock.monotonicMs() - this.#lastGcMs >= waitMs;
   }
 
   #collect(beforeBytes: number): number {
     this.#memory.collectGarbage();
-    this.#lastGcMs = this.#clock.nowMs();
+    this.#lastGcMs = this.#clock.monotonicMs();
     const afterBytes = this.#memory.usedBytes();
     const useful = afterBytes < this.limits.softBytes || beforeBytes - afterBytes >= beforeBytes * USEFUL_SHARE;
     this.#backoffMs = useful ? 0 : Math.max(this.#config.checkIntervalMs, this.#backoffMs * 2);

@@ -39,7 +39,7 @@ export class DecisionMaker {
   decideDue(): void {
     const { buffer, queue, clock } = this.#settings;
     if (buffer.nextDue < 0 && !buffer.hasLateSpans) return;
-    const nowMs = clock.nowMs();
+    const nowMs = clock.monotonicMs();
     buffer.seal();
     if (queue.hasRoom && buffer.hasLateSpans) {
       buffer.releaseLate(this.#selection);

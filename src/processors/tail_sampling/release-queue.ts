@@ -82,7 +82,7 @@ export class ReleaseQueue {
   /** Tries until it succeeds or is hopeless. Returns the reason of a loss. */
   async #attempt(batch: Batch): Promise<string | typeof ABANDONED | undefined> {
     const { next, clock, random } = this.#settings;
-    const startMs = clock.nowMs();
+    const startMs = clock.monotonicMs();
     for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_RETRY_MS)) {
       try {
         // A component further on may change what it is given before another one refuses it: each attempt gets its own.
@@ -90,7 +90,7 @@ export class ReleaseQueue {
         return undefined;
       } catch (error) {
         const reason = error instanceof ConsumeError ? error.reason : 'refused';
-        if (this.#closed || isPermanent(error) || clock.nowMs() - startMs >= GIVE_UP_MS) {
+        if (this.#closed || isPermanent(error) || clock.monotonicMs() - startMs >= GIVE_UP_MS) {
           this.#settings.logger.error('sampled spans are lost: the next component refused them', {
             error: messageOf(error),
             spans: batch.itemCount,

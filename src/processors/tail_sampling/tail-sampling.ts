@@ -65,7 +65,7 @@ export class TailSamplingProcessor implements Processor {
   }
 
   async start(): Promise<void> {
-    this.#startMs = this.#settings.clock.nowMs();
+    this.#startMs = this.#settings.clock.monotonicMs();
     this.#schedule();
   }
 
@@ -111,7 +111,7 @@ export class TailSamplingProcessor implements Processor {
   }
 
   #discardDue(): void {
-    const nowMs = this.#settings.clock.nowMs();
+    const nowMs = this.#settings.clock.monotonicMs();
     for (let slot = this.#buffer.nextDue; slot >= 0; slot = this.#buffer.nextDue) {
       this.#metrics.lost(this.#buffer.discard(slot, nowMs), 'shutdown_undecided');
     }
@@ -120,18 +120,18 @@ export class TailSamplingProcessor implements Processor {
   #schedule(): void {
     const { clock } = this.#settings;
     const nextMs = this.#startMs + (this.#ticks + 1) * TICK_MS;
-    this.#cancelTimer = clock.after(Math.max(0, nextMs - clock.nowMs()), () => this.#tick());
+    this.#cancelTimer = clock.after(Math.max(0, nextMs - clock.monotonicMs()), () => this.#tick());
   }
 
   #tick(): void {
     const { clock } = this.#settings;
-    const startMs = clock.nowMs();
+    const startMs = clock.monotonicMs();
     // More than one where the process stood still for a while.
     const ticks = Math.max(this.#ticks + 1, Math.floor((startMs - this.#startMs) / TICK_MS));
     for (; this.#ticks < ticks; this.#ticks++) this.#buffer.advance();
     this.#schedule();
     this.#decide();
-    this.#metrics.timerLatencyMs.record(clock.nowMs() - startMs);
+    this.#metrics.timerLatencyMs.record(clock.monotonicMs() - startMs);
   }
 
   #decide(): void {

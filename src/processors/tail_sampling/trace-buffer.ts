@@ -86,7 +86,7 @@ export class TraceBuffer {
   take(chunk: SpanChunk, from: number): number {
     const { arena } = chunk;
     const { traceIdAt } = chunk.columns;
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#clock.monotonicMs();
     this.#conditions.prepare(chunk);
     this.#held.begin(chunk);
     let slot = UNKNOWN;

@@ -86,7 +86,7 @@ export class DeliveryQueue<T> {
   putBack(delivery: Delivery<T>, waitMs: number): void {
     if (delivery.doneBefore < 0) delivery.doneBefore = this.#doneCount;
     this.#running.delete(delivery);
-    delivery.notBeforeMs = this.#clock.nowMs() + waitMs;
+    delivery.notBeforeMs = this.#clock.monotonicMs() + waitMs;
     const index = this.#waiting.findIndex((other) => other.segment.id > delivery.segment.id);
     this.#waiting.splice(index < 0 ? this.#waiting.length : index, 0, delivery);
     this.#serve();
@@ -101,7 +101,7 @@ export class DeliveryQueue<T> {
 
   /** Gives nothing out for so long. */
   pause(waitMs: number): void {
-    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.nowMs() + waitMs);
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + waitMs);
   }
 
   /** Whether others were delivered since this one failed first. */
@@ -120,9 +120,9 @@ export class DeliveryQueue<T> {
 
   /** Resolves when all segments are delivered, the time is over, or giveUpDraining was called. */
   async drained(deadlineMs: number): Promise<void> {
-    const endMs = this.#clock.nowMs() + deadlineMs;
+    const endMs = this.#clock.monotonicMs() + deadlineMs;
     while (this.#running.size + this.#waiting.length > 0) {
-      const leftMs = endMs - this.#clock.nowMs();
+      const leftMs = endMs - this.#clock.monotonicMs();
       if (leftMs <= 0 || this.#isClosed || this.#hasGivenUp) return;
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(leftMs, resolve);
@@ -164,7 +164,7 @@ export class DeliveryQueue<T> {
       return;
     }
     while (this.#takers.length > 0 && this.#waiting.length > 0) {
-      const nowMs = this.#clock.nowMs();
+      const nowMs = this.#clock.monotonicMs();
       const index = nowMs < this.#pausedUntilMs ? -1 : this.#waiting.findIndex((item) => item.notBeforeMs <= nowMs);
       if (index < 0) {
         const dueMs = Math.min(...this.#waiting.map((item) => item.notBeforeMs));
