@@ -263,7 +263,9 @@ async function within<T>(work: Promise<T>, deadlineMs: number, what: string): Pr
       message: `context deadline exceeded ${what}`,
       retryAfterMs: undefined,
     };
-    timer = after(Math.max(0, deadlineMs - performance.now()), () => reject(new GrpcCallError(status)), { keepsAlive: true });
+    timer = after(Math.max(0, deadlineMs - performance.now()), () => reject(new GrpcCallError(status)), {
+      keepsAlive: true,
+    });
   });
   try {
     return await Promise.race([work, late]);

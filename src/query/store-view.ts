@@ -38,7 +38,7 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
   const { TABLES } = await import('#store');
   const [tables, disks] = await Promise.all([
     reader.read(
-      sql`SELECT t.name AS name, t.engine_full AS engine, p.row_count AS row_count, p.disk AS disk, p.uncompressed AS uncompressed,
+      sql`SELECT t.name AS name, t.comment AS comment, p.row_count AS row_count, p.disk AS disk, p.uncompressed AS uncompressed,
           p.part_count AS part_count, p.oldest AS oldest, p.newest AS newest
         FROM system.tables AS t LEFT JOIN (
           SELECT table, sum(rows) AS row_count, sum(bytes_on_disk) AS disk, sum(data_uncompressed_bytes) AS uncompressed,
@@ -50,7 +50,7 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
     reader.read(sql`SELECT min(free_space) AS free FROM system.disks`, options),
   ]);
   const column = {
-    engine: tables.strings('engine'),
+    comment: tables.strings('comment'),
     rows: tables.numbers('row_count'),
     disk: tables.numbers('disk'),
     uncompressed: tables.numbers('uncompressed'),
@@ -68,7 +68,7 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
       parts: column.parts[row]!,
       ...(column.oldest[row]! > 0 && { oldestMs: column.oldest[row]! * 86_400_000 }),
       ...(column.newest[row]! > 0 && { newestMs: column.newest[row]! * 1000 }),
-      retention: retentionOf(column.engine[row]!),
+      retention: retentionOf(column.comment[row]!),
     }),
   );
   const free = disks.numbers('free')[0] ?? 0;
@@ -117,9 +117,9 @@ const UNITS: readonly (readonly [number, string])[] = [
   [1, 'second'],
 ];
 
-/** The TTL of a table's definition in words: `7 days`; `for ever` without one. */
-export function retentionOf(engine: string): string {
-  const match = /TTL [^,]*?toIntervalSecond\((\d+)\)/.exec(engine);
+/** The retention that a table's comment names (retentionComment of #store), in words: `7 days`; `for ever` without one. */
+export function retentionOf(comment: string): string {
+  const match = /kept for (\d+) s/.exec(comment);
   if (match === null) return 'for ever';
   const seconds = Number(match[1]);
   const [size, name] = UNITS.find(([unit]) => seconds >= unit && seconds % unit === 0) ?? [1, 'second'];

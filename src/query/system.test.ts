@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { retentionComment } from '#store';
 import { retentionOf } from './store-view.ts';
 import { readSystem, type SystemView } from './system.ts';
 import { type FixturePoint, type FixtureSeries, insertPoints, insertSeries, insertSpans } from './testing/fixtures.ts';
@@ -260,13 +261,11 @@ test('processes, freshness and the store', () => {
 });
 
 test.each([
-  {
-    engine: 'MergeTree ORDER BY x TTL toDateTime(ingested_at) + toIntervalSecond(604800) SETTINGS a = 1',
-    want: '7 days',
-  },
-  { engine: 'MergeTree ORDER BY x TTL last_seen + toIntervalSecond(86400)', want: '1 day' },
-  { engine: 'MergeTree ORDER BY x TTL ingested_at + toIntervalSecond(5400)', want: '90 minutes' },
-  { engine: 'MergeTree ORDER BY x', want: 'for ever' },
-])('the retention of $engine', ({ engine, want }) => {
-  expect(retentionOf(engine)).toBe(want);
+  { comment: retentionComment(604_800), want: '7 days' },
+  { comment: retentionComment(86_400), want: '1 day' },
+  { comment: retentionComment(5400), want: '90 minutes' },
+  { comment: retentionComment(0), want: 'for ever' },
+  { comment: '', want: 'for ever' },
+])('the retention of a table with the comment "$comment"', ({ comment, want }) => {
+  expect(retentionOf(comment)).toBe(want);
 });

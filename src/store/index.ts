@@ -1,6 +1,6 @@
 export { createStoreClient, type StoreClientOptions } from './client.ts';
 export { assertDatabaseName, DEFAULT_ENDPOINT, type StoreEndpoint, storeEndpoint } from './endpoint.ts';
-export { DEFAULT_RETENTION, type PrepareOptions, prepareStore, type Retention } from './migrate.ts';
+export { DEFAULT_RETENTION, type PrepareOptions, prepareStore, type Retention, retentionComment } from './migrate.ts';
 export { parseValueJson } from './native/value-json.ts';
 export * from './schema.ts';
 export { Segment } from './spool/segment.ts';

@@ -1,5 +1,7 @@
 import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { ClickHouseError } from '@clickhouse/client';
+import { messageOf } from '#base';
 import type { StoreEndpoint } from './endpoint.ts';
 import type { TableBlock } from './native/columns.ts';
 
@@ -7,9 +9,10 @@ import type { TableBlock } from './native/columns.ts';
  * What a failed insert means for its block.
  *   unavailable  the engine can't be reached or broke off: nothing is known, all blocks wait
  *   refused      the engine answered, but not now (memory, parts, a missing table): this block waits
+ *   full         there is too little disk for it: all blocks wait
  *   content      the engine can't take this block, now or ever
  */
-export type InsertFailure = 'unavailable' | 'refused' | 'content';
+export type InsertFailure = 'unavailable' | 'refused' | 'full' | 'content';
 
 export class InsertError extends Error {
   override name = 'InsertError';
@@ -23,6 +26,14 @@ export class InsertError extends Error {
   }
 }
 
+/** What a failure of the client for questions means for the segment on whose behalf they were asked. */
+export function insertErrorOf(error: unknown): InsertError {
+  if (error instanceof InsertError) return error;
+  if (error instanceof ClickHouseError)
+    return new InsertError(error.message, 'refused', Number(error.code), { cause: error });
+  return new InsertError(messageOf(error), 'unavailable', 0, { cause: error });
+}
+
 /**
  * ClickHouse's codes that speak of the data itself: bad arguments and incorrect data, types that can't be parsed or converted, sizes
  * beyond its limits, logical errors. Source: ClickHouse src/Common/ErrorCodes.cpp.
@@ -31,6 +42,8 @@ const CONTENT_CODES: ReadonlySet<number> = new Set([
   6, 9, 10, 16, 20, 25, 26, 27, 33, 36, 38, 41, 43, 44, 49, 50, 53, 70, 72, 117, 128, 130, 131, 190, 321, 349, 407, 432,
   636,
 ]);
+
+const NOT_ENOUGH_SPACE = 243;
 
 /** One block per statement, so that its token stands for all of it; never through the asynchronous queue, which answers early. */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -57,14 +70,36 @@ export class Inserter {
     this.#request = isTls ? requestHttps : requestHttp;
   }
 
-  /** Whether the table has rows of the segment with this `ingested_at`. Throws InsertError. */
-  async hasRows(table: string, ingestedAtNs: bigint): Promise<boolean> {
+  /**
+   * How many rows a table has of the segment with this `ingested_at`. Reads all of their columns, so that it fails where one can't be read.
+   * Throws InsertError.
+   */
+  async countRows(table: string, ingestedAtNs: bigint): Promise<number> {
+    return await this.#number(`SELECT count() + sum(ignore(*)) FROM ${table} WHERE ${ofSegment(ingestedAtNs)}`);
+  }
+
+  /** How many different values of `key` the segment's rows in `source` have, that no row of `table` has. Throws InsertError. */
+  async countMissingKeys(asked: {
+    readonly table: string;
+    readonly key: string;
+    readonly source: string;
+    readonly ingestedAtNs: bigint;
+  }): Promise<number> {
+    const { table, key, source, ingestedAtNs } = asked;
+    const rows = `FROM ${source} WHERE ${ofSegment(ingestedAtNs)}`;
+    // Rows are only written with the segment or after it, so that older days need not be read; a series may be known for longer.
+    const since = table === 'trace_index' ? `ingested_at >= toDateTime(${ingestedAtNs / 1_000_000_000n}) AND` : '';
+    return await this.#number(
+      `SELECT (SELECT uniqExact(${key}) ${rows}) -
+        (SELECT uniqExact(${key}) + sum(ignore(*)) FROM ${table} WHERE ${since} ${key} IN (SELECT ${key} ${rows}))`,
+    );
+  }
+
+  async #number(query: string): Promise<number> {
     const url = new URL(this.#endpoint.url);
     url.searchParams.set('database', this.#endpoint.database);
-    const query = `SELECT 1 FROM ${table} WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAtNs}, 'UTC') LIMIT 1`;
     const body = new TextEncoder().encode(query);
-    const answer = await this.#post(url, [body], body.length);
-    return answer.trim() === '1';
+    return Number((await this.#post(url, [body], body.length)).trim());
   }
 
   /** Inserts a Native block under a token: sent again under the same token, it is stored once. Throws InsertError. */
@@ -113,6 +148,10 @@ export class Inserter {
   }
 }
 
+function ofSegment(ingestedAtNs: bigint): string {
+  return `ingested_at = fromUnixTimestamp64Nano(${ingestedAtNs}, 'UTC')`;
+}
+
 async function readAnswer(response: IncomingMessage): Promise<string> {
   let text = '';
   response.setEncoding('utf8');
@@ -124,6 +163,7 @@ function answerError(response: IncomingMessage, text: string): InsertError {
   const header = response.headers['x-clickhouse-exception-code'];
   const code = Number(header ?? /Code: (\d+)/.exec(text)?.[1] ?? 0);
   const message = text.trim().slice(0, 500) || `status ${response.statusCode}`;
+  if (code === NOT_ENOUGH_SPACE) return new InsertError(`the store is out of disk: ${message}`, 'full', code);
   if (code === 0) return new InsertError(`the engine answered ${message}`, 'unavailable', 0);
   return new InsertError(message, CONTENT_CODES.has(code) ? 'content' : 'refused', code);
 }

@@ -2,15 +2,8 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { StartError } from '#base';
 import { createStoreClient } from './client.ts';
 import { type StoreEndpoint, storeEndpoint } from './endpoint.ts';
-import {
-  type EngineNames,
-  expiryExpression,
-  MIGRATIONS,
-  migrationsTableStatement,
-  type RetentionSignal,
-  SINGLE_MACHINE,
-  TABLES,
-} from './schema.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import { type EngineNames, migrationsTableStatement, type RetentionSignal, SINGLE_MACHINE, TABLES } from './schema.ts';
 
 /** How long items are kept, counted from when they were taken in. Seconds per signal; 0 keeps them for ever. */
 export type Retention = Readonly<Record<RetentionSignal, number>>;
@@ -29,7 +22,7 @@ export interface PrepareOptions {
 }
 
 /**
- * Brings the database to this version's schema and applies the retention. Safe to run by several processes at a time and again after a
+ * Brings the database to this version's schema and notes the retention. Safe to run by several processes at a time and again after a
  * crash. Throws a StartError where the database was written by a newer version; anything else that it throws comes from the
  * engine or the way to it, and may be tried again.
  */
@@ -42,7 +35,7 @@ export async function prepareStore(options: PrepareOptions): Promise<void> {
     await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}${engines.onCluster}` });
     await client.command({ query: migrationsTableStatement(database, engines) });
     await migrate(client, database, engines);
-    await applyRetention(client, database, options.retention, engines);
+    await noteRetention(client, database, options.retention, engines);
   } finally {
     await client.close();
   }
@@ -60,7 +53,8 @@ async function migrate(client: ClickHouseClient, database: string, engines: Engi
   }
   for (const { version, name, statements } of MIGRATIONS) {
     if (version <= newest) continue;
-    for (const query of statements(database, engines)) await client.command({ query });
+    const definitions = await tableFacts(client, database, 'create_table_query');
+    for (const query of statements(database, engines, definitions)) await client.command({ query });
     await client.insert({
       table: `${database}.schema_migrations`,
       values: [{ version, name }],
@@ -69,26 +63,30 @@ async function migrate(client: ClickHouseClient, database: string, engines: Engi
   }
 }
 
-/** Sets each table's TTL where it differs: this only writes the expiry times of parts anew, not the parts. */
-async function applyRetention(
+/** What a table's comment says of its retention, where a person and the System page read it. 0 seconds keep for ever. */
+export function retentionComment(seconds: number): string {
+  return seconds === 0 ? 'kept for ever' : `kept for ${seconds} s`;
+}
+
+/** Writes each table's retention into its comment where it differs. What is done about it is the sweeper's (retention.ts). */
+async function noteRetention(
   client: ClickHouseClient,
   database: string,
   retention: Retention,
   engines: EngineNames,
 ): Promise<void> {
-  const current = await rows<{ name: string; definition: string }>(
-    client,
-    `SELECT name, create_table_query AS definition FROM system.tables WHERE database = '${database}'`,
-  );
-  const definitions = new Map(current.map((row) => [row.name, row.definition]));
-  for (const table of TABLES) {
-    const seconds = Math.ceil(retention[table.signal]);
-    const expiry = expiryExpression(table, seconds);
-    const definition = definitions.get(table.name) ?? '';
-    if (seconds === 0 ? !definition.includes(' TTL ') : definition.includes(` TTL ${expiry} `)) continue;
-    const change = seconds === 0 ? 'REMOVE TTL' : `MODIFY TTL ${expiry}`;
-    await client.command({ query: `ALTER TABLE ${database}.${table.name}${engines.onCluster} ${change}` });
+  const comments = await tableFacts(client, database, 'comment');
+  for (const { name, signal } of TABLES) {
+    const comment = retentionComment(Math.ceil(retention[signal]));
+    if (comments.get(name) === comment) continue;
+    await client.command({ query: `ALTER TABLE ${database}.${name}${engines.onCluster} MODIFY COMMENT '${comment}'` });
   }
+}
+
+/** A column of system.tables, by name of the table. */
+async function tableFacts(client: ClickHouseClient, database: string, column: string): Promise<Map<string, string>> {
+  const query = `SELECT name, ${column} AS fact FROM system.tables WHERE database = '${database}'`;
+  return new Map((await rows<{ name: string; fact: string }>(client, query)).map(({ name, fact }) => [name, fact]));
 }
 
 async function rows<Row>(client: ClickHouseClient, query: string): Promise<Row[]> {

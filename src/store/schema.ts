@@ -38,6 +38,17 @@ export const RESOURCE_TYPE: string = `JSON(max_dynamic_paths=${RESOURCE_PATHS})`
  */
 const WIDE_PART_BYTES = 128 * 1024 * 1024;
 
+/**
+ * A part is on disk when its insert is answered: the writer deletes its segment then. And a table opens however much of it is broken: broken
+ * parts are set aside, and parts-watch.ts says so.
+ */
+const DURABLE: readonly string[] = [
+  'fsync_after_insert = 1',
+  'fsync_part_directory = 1',
+  'max_suspicious_broken_parts = 1000000',
+  'max_suspicious_broken_parts_bytes = 1000000000000000',
+];
+
 const TIME = "DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))";
 /** When the item's segment of the spool was made; the digits below a millisecond tell segments apart (Segment.ingestedAtNs). */
 const INGESTED = "ingested_at DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))";
@@ -90,8 +101,6 @@ export interface Table {
   readonly orderBy: string;
   /** Rows per index entry, where the default of 8192 is not right. */
   readonly granularity?: number;
-  /** The time that retention counts from. Default `toDateTime(ingested_at)`. */
-  readonly expiry?: string;
   /** The day that a part belongs to; false for a table that is small and merges across days. */
   readonly partitioned?: false;
 }
@@ -144,7 +153,6 @@ const TRACE_INDEX: Table = {
   ingested_at SimpleAggregateFunction(max, DateTime('UTC')) CODEC(ZSTD(1))`,
   orderBy: 'trace_id',
   granularity: 1024,
-  expiry: 'ingested_at',
 };
 
 const LOGS: Table = {
@@ -198,7 +206,6 @@ const METRIC_SERIES: Table = {
   last_seen SimpleAggregateFunction(max, DateTime('UTC'))`,
   orderBy: 'name, series_id',
   granularity: 1024,
-  expiry: 'last_seen',
   partitioned: false,
 };
 
@@ -302,18 +309,19 @@ export const TABLES: readonly Table[] = [
   METRIC_EXEMPLARS,
 ];
 
-/** The statement that creates a table; a no-op where it exists. `database` must be a plain identifier. */
+/**
+ * The statement that creates a table as all migrations together make it; a no-op where it exists. `database` must be a plain identifier. A
+ * test compares the two.
+ */
 export function createTableStatement(table: Table, database: string, engines: EngineNames): string {
   const engine = table.aggregating === true ? engines.aggregatingMergeTree : engines.mergeTree;
   const settings = [
     `index_granularity = ${table.granularity ?? 8192}`,
     engines.deduplicationWindow,
-    // Expired parts go as a whole, and a new retention only writes the parts' small expiry files anew.
-    `ttl_only_drop_parts = ${table.partitioned === false ? 0 : 1}`,
-    'materialize_ttl_recalculate_only = 1',
     `min_bytes_for_wide_part = ${WIDE_PART_BYTES}`,
     ...(table.columns.includes('JSON(') ? SHARED_DATA : []),
     ...(table.dependentColumns === true && engines.dependentColumns !== '' ? [engines.dependentColumns] : []),
+    ...DURABLE,
   ];
   return [
     `CREATE TABLE IF NOT EXISTS ${database}.${table.name}${engines.onCluster}`,
@@ -323,11 +331,6 @@ export function createTableStatement(table: Table, database: string, engines: En
     `ORDER BY (${table.orderBy})`,
     `SETTINGS ${settings.join(', ')}`,
   ].join('\n');
-}
-
-/** The expression that says when a table's rows expire. */
-export function expiryExpression(table: Table, retentionSeconds: number): string {
-  return `${table.expiry ?? 'toDateTime(ingested_at)'} + toIntervalSecond(${retentionSeconds})`;
 }
 
 /** The table of applied migrations itself. */
@@ -342,14 +345,13 @@ export interface Migration {
   /** Counts up by one, without gaps. */
   readonly version: number;
   readonly name: string;
-  /** Statements that can run again without harm, because a crash may have interrupted them. */
-  readonly statements: (database: string, engines: EngineNames) => readonly string[];
+  /**
+   * Statements that can run again without harm, because a crash may have interrupted them. `definitions` are the statements that would create the
+   * database's tables as they are, by name.
+   */
+  readonly statements: (
+    database: string,
+    engines: EngineNames,
+    definitions: ReadonlyMap<string, string>,
+  ) => readonly string[];
 }
-
-export const MIGRATIONS: readonly Migration[] = [
-  {
-    version: 1,
-    name: 'tables for traces, logs and metrics',
-    statements: (database, engines) => TABLES.map((table) => createTableStatement(table, database, engines)),
-  },
-];

@@ -1,19 +1,20 @@
 import { type Clock, messageOf, StartError } from '#base';
 import type { Batch, Chunk, Signal } from '#pdata';
 import type { StoreEndpoint } from './endpoint.ts';
+import { FreeSpace } from './free-space.ts';
 import { InsertError, Inserter } from './inserter.ts';
+import { type KeeperObserver, StoreKeeper } from './keeper.ts';
 import { prepareStore, type Retention } from './migrate.ts';
-import type { TableBlock } from './native/columns.ts';
 import { SegmentEncoder } from './native/segment-encoder.ts';
 import { SeriesSet } from './native/series-set.ts';
+import { SegmentStore } from './segment-store.ts';
 import { Backoff, Delivery, DeliveryQueue } from './spool/delivery-queue.ts';
 import { type Counts, NO_ITEMS, plus, type SegmentDamage, totalOf } from './spool/frames.ts';
 import type { Segment } from './spool/segment.ts';
 import { SegmentLog, type SegmentLogOptions } from './spool/segment-log.ts';
 
 /** What the writer tells the component around it. All are called outside of hot loops. */
-export interface StoreWriterObserver {
-  log(level: 'info' | 'warn' | 'error', message: string): void;
+export interface StoreWriterObserver extends KeeperObserver {
   /** `failed` is for a mistake that retrying does not mend. */
   state(state: 'ok' | 'unavailable' | 'failed', message: string): void;
   /** Whether batches find a place in the spool. */
@@ -36,6 +37,8 @@ export interface StoreWriterOptions {
   readonly memoryBytes: number;
   /** Segments that are encoded and inserted at a time. */
   readonly concurrency: number;
+  /** What inserts leave free of the store's disk. Undefined: by the disk's size, see free-space.ts. */
+  readonly reserveBytes: number | undefined;
   /** One insert may take so long. */
   readonly insertTimeoutMs: number;
   /** Series ids that are remembered, so as not to write a series with each of its points. */
@@ -67,8 +70,8 @@ const MEMORY_PER_BYTE = 1.25;
 const CONTENT_ATTEMPTS = 2;
 /** A segment that breaks the connection so often, while others get through, is taken for the cause. */
 const BROKEN_ATTEMPTS = 10;
-/** Rows that are stored twice become one there. */
-const MERGING_TABLES: ReadonlySet<string> = new Set(['trace_index', 'metric_series']);
+/** What is inserted so soon after a failure is read back. */
+const DOUBT_MS = 60_000;
 const UNKNOWN_TABLE = 60;
 const UNKNOWN_DATABASE = 81;
 
@@ -80,6 +83,9 @@ const UNKNOWN_DATABASE = 81;
 export class StoreWriter {
   readonly #options: StoreWriterOptions;
   readonly #inserter: Inserter;
+  readonly #space: FreeSpace;
+  readonly #keeper: StoreKeeper;
+  readonly #segments: SegmentStore;
   readonly #series: SeriesSet;
   readonly #queue: DeliveryQueue<SegmentEncoder>;
   readonly #backoff: Backoff;
@@ -97,10 +103,16 @@ export class StoreWriter {
   #isAvailable = true;
   #isAccepting = true;
   #cancelTrial = (): void => undefined;
+  /** Inserts that failed, or whose end is unknown. */
+  #doubts = 0;
+  #doubtUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: StoreWriterOptions) {
     this.#options = options;
     this.#inserter = new Inserter(options.endpoint, options.insertTimeoutMs);
+    this.#keeper = new StoreKeeper(options);
+    this.#space = new FreeSpace(() => this.#keeper.disk(), options.clock, options.reserveBytes);
+    this.#segments = new SegmentStore(this.#inserter, this.#space, (message) => this.#keeper.mend(message));
     this.#series = new SeriesSet(options.seriesLimit);
     this.#queue = new DeliveryQueue(options.clock);
     this.#backoff = new Backoff(options.random);
@@ -145,6 +157,16 @@ export class StoreWriter {
   get lagMs(): number {
     const oldestMs = this.#queue.oldestMs();
     return oldestMs === undefined ? 0 : Math.max(0, this.#options.clock.nowMs() - oldestMs);
+  }
+
+  /** Parts of the store that lie aside, most of them damaged. */
+  get detachedParts(): number {
+    return this.#keeper.detachedParts;
+  }
+
+  /** What is free on the store's disk, where that is known. */
+  get freeBytes(): number | undefined {
+    return this.#space.freeBytes;
   }
 
   /** Resolves when the batch is on disk. Rejects with a SpoolError where it can't be. */
@@ -262,6 +284,7 @@ export class StoreWriter {
       () => {
         this.#backoff.reset();
         this.#setAvailable(true, 'the store is ready');
+        this.#keeper.start();
         return true;
       },
       (error: unknown) => {
@@ -281,12 +304,12 @@ export class StoreWriter {
     const startMs = this.#options.clock.monotonicMs();
     await this.#markSent(segment);
     let damage: SegmentDamage | undefined;
-    if (segment.kept !== undefined) await this.#insertAll(delivery, segment.kept);
+    if (segment.kept !== undefined) await this.#store(delivery, segment.kept);
     else {
       const encoder = this.#takeEncoder();
       try {
         damage = await this.#readBack(segment, encoder);
-        await this.#insertAll(delivery, encoder);
+        await this.#store(delivery, encoder);
       } finally {
         this.#giveBack(encoder);
       }
@@ -310,28 +333,17 @@ export class StoreWriter {
     });
   }
 
-  async #insertAll(delivery: Delivery<SegmentEncoder>, encoder: SegmentEncoder): Promise<void> {
-    delivery.items = encoder.items;
-    // The time of the segment's making, so that a segment gives the same rows whenever it is delivered.
-    for (const block of encoder.blocks(delivery.segment.ingestedAtNs, this.#series)) {
-      if (delivery.doneTables.has(block.table)) continue;
-      await this.#insert(delivery, block);
-      delivery.doneTables.add(block.table);
-    }
-  }
-
   /**
-   * One block, once. The token alone is not enough where an engine was killed: it notes a part and its token one after the other, so
-   * either may be missing. After an attempt of unknown end we look for the segment's rows, which are one part: all there or none.
+   * Stores the segment, and reads it back where that is in doubt: it may have been sent before, or something else failed meanwhile or a
+   * moment ago, and the answer that all is well is not believed.
    */
-  async #insert({ segment, isDoubtful }: Delivery<SegmentEncoder>, block: TableBlock): Promise<void> {
-    const { table } = block;
-    const token = `${segment.id}-${table}`;
-    if (!isDoubtful || MERGING_TABLES.has(table)) return await this.#inserter.insert(block, token);
-    if (await this.#inserter.hasRows(table, segment.ingestedAtNs)) return;
-    await this.#inserter.insert(block, token);
-    if (await this.#inserter.hasRows(table, segment.ingestedAtNs)) return;
-    await this.#inserter.insert(block, `${token}-again`);
+  async #store(delivery: Delivery<SegmentEncoder>, encoder: SegmentEncoder): Promise<void> {
+    if (this.#options.clock.monotonicMs() < this.#doubtUntilMs) delivery.isDoubtful = true;
+    const doubts = this.#doubts;
+    await this.#segments.store(delivery, encoder, this.#series);
+    if (this.#doubts === doubts || delivery.isDoubtful) return;
+    delivery.isDoubtful = true;
+    await this.#segments.store(delivery, encoder, this.#series);
   }
 
   async #removeFile(segment: Segment<SegmentEncoder>): Promise<void> {
@@ -392,14 +404,22 @@ export class StoreWriter {
     const failure = error instanceof InsertError ? error.failure : 'content';
     delivery.lastError = messageOf(error);
     if (failure === 'content') {
+      this.#doubt(delivery);
       if (++delivery.contentFailures >= CONTENT_ATTEMPTS) return await this.#reject(delivery);
       this.#queue.putBack(delivery, this.#backoff.nextMs());
     } else if (failure === 'refused') {
+      this.#doubt(delivery);
       const { code } = error as InsertError;
       if (code === UNKNOWN_TABLE || code === UNKNOWN_DATABASE) this.#preparing = undefined;
       this.#queue.putBack(delivery, delivery.backoffMs(this.#options.random));
+    } else if (failure === 'full') {
+      if ((error as InsertError).code !== 0) this.#doubt(delivery);
+      this.#setAvailable(false, delivery.lastError);
+      const waitMs = this.#backoff.nextMs();
+      this.#queue.pause(waitMs);
+      this.#queue.putBack(delivery, waitMs);
     } else {
-      delivery.isDoubtful = true;
+      this.#doubt(delivery);
       this.#setAvailable(false, delivery.lastError);
       if (++delivery.brokenCount >= BROKEN_ATTEMPTS && this.#queue.overtaken(delivery))
         return await this.#reject(delivery);
@@ -408,6 +428,13 @@ export class StoreWriter {
       this.#queue.putBack(delivery, waitMs);
     }
     this.#options.observer.retried();
+  }
+
+  /** An insert failed, so that it may be stored all the same, or stored in part; others may be, too. */
+  #doubt(delivery: Delivery<SegmentEncoder>): void {
+    delivery.isDoubtful = true;
+    this.#doubts++;
+    this.#doubtUntilMs = this.#options.clock.monotonicMs() + DOUBT_MS;
   }
 
   /** Moves a segment aside that the store will never take. */
@@ -464,6 +491,7 @@ export class StoreWriter {
     }
     this.#queue.close();
     this.#inserter.close();
+    await this.#keeper.stop();
     await Promise.all(this.#workers);
     await this.#log?.close();
   }

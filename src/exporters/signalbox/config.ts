@@ -13,6 +13,8 @@ export interface SignalboxExporterConfig {
     readonly metricsMs: number;
     readonly logsMs: number;
   };
+  /** What inserts leave free of the store's disk. Default: 5 % of it, from 16 MiB to 1 GiB. */
+  readonly diskReserveBytes: number | undefined;
   readonly spool: {
     /** Default: a folder of this exporter's in the collector's state folder. */
     readonly directory: string | undefined;
@@ -48,6 +50,7 @@ export const signalboxExporterSchema: Schema<SignalboxExporterConfig> = strictOb
     metrics: period(30 * DAY_MS),
     logs: period(14 * DAY_MS),
   }),
+  disk_reserve: size().optional(),
   spool: strictObject({
     directory: text().optional(),
     max_size: size(1024 * MIB),
@@ -70,6 +73,7 @@ export const signalboxExporterSchema: Schema<SignalboxExporterConfig> = strictOb
     metricsMs: raw.retention.metrics,
     logsMs: raw.retention.logs,
   },
+  diskReserveBytes: raw.disk_reserve,
   spool: {
     directory: raw.spool.directory,
     maxSizeBytes: raw.spool.max_size,

@@ -9,6 +9,7 @@ export interface StoreGauges {
   readonly spoolLimitBytes: number;
   readonly segmentCount: () => number;
   readonly lagMs: () => number;
+  readonly detachedParts: () => number;
 }
 
 export interface StoreMetrics {
@@ -19,6 +20,7 @@ export interface StoreMetrics {
   readonly rejectedSegments: Counter;
   readonly lost: Readonly<Record<Signal, Counter>>;
   readonly damagedSegments: Counter;
+  readonly damagedParts: Counter;
   /** Removes the gauges. */
   close(): void;
 }
@@ -47,6 +49,11 @@ export function storeMetrics(meter: Meter, gauges: StoreGauges): StoreMetrics {
       { unit: 's', description: 'Age of the oldest data that is not in the store yet' },
       () => gauges.lagMs() / 1000,
     ),
+    meter.gauge(
+      'signalbox_store_detached_parts',
+      { unit: '{parts}', description: 'Parts of the store that lie aside, for example because they are damaged' },
+      gauges.detachedParts,
+    ),
   ];
   return {
     sent: perSignal('exporter_sent', (items) => `Number of ${items} successfully sent to destination`),
@@ -74,6 +81,10 @@ export function storeMetrics(meter: Meter, gauges: StoreGauges): StoreMetrics {
     damagedSegments: meter.counter('signalbox_store_damaged_segments', {
       unit: '{segments}',
       description: 'Segments that were damaged on disk, moved to the folder rejected',
+    }),
+    damagedParts: meter.counter('signalbox_store_damaged_parts', {
+      unit: '{parts}',
+      description: 'Parts of the store that were found damaged and set aside',
     }),
     close: () => {
       for (const remove of removers) remove();

@@ -76,6 +76,7 @@ function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: st
     },
     memoryBytes: spool.memoryLimitBytes,
     concurrency: config.concurrency,
+    reserveBytes: config.diskReserveBytes,
     insertTimeoutMs: config.timeoutMs,
     seriesLimit: config.seriesCacheSize,
     clock: settings.clock,
@@ -89,6 +90,7 @@ function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: st
     spoolLimitBytes: spool.maxSizeBytes,
     segmentCount: () => writer.segmentCount,
     lagMs: () => writer.lagMs,
+    detachedParts: () => writer.detachedParts,
   });
   return { writer, metrics, started: writer.start(), users: 0 };
 }
@@ -142,6 +144,7 @@ function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): Stor
       metrics().damagedSegments.add(1);
     },
     retried: () => metrics().retries.add(1),
+    damaged: (parts) => metrics().damagedParts.add(parts),
   };
 }
 

@@ -16,6 +16,7 @@ export class BlockSink extends ByteSink {
   /** Other sinks, and how many bytes of this one stand before each. */
   #others: ByteSink[] = [];
   #places: number[] = [];
+  #rowCount = 0;
 
   begin(rowCount: number): void {
     this.reset();
@@ -25,6 +26,7 @@ export class BlockSink extends ByteSink {
     // The count of columns: one byte, set by `finish`.
     this.byte(0);
     this.varint(rowCount);
+    this.#rowCount = rowCount;
   }
 
   column(name: string, type: string): void {
@@ -56,7 +58,8 @@ export class BlockSink extends ByteSink {
       from = to;
     }
     if (this.length > from) parts.push(this.bytes.subarray(from, this.length));
-    return { table, columns: this.columnNames, parts, byteLength: parts.reduce((sum, part) => sum + part.length, 0) };
+    const byteLength = parts.reduce((sum, part) => sum + part.length, 0);
+    return { table, columns: this.columnNames, rowCount: this.#rowCount, parts, byteLength };
   }
 }
 
@@ -64,6 +67,7 @@ export class BlockSink extends ByteSink {
 export interface TableBlock {
   readonly table: string;
   readonly columns: readonly string[];
+  readonly rowCount: number;
   /** The block's bytes in order. They belong to the encoder: valid until it makes the next block for the same table. */
   readonly parts: readonly Uint8Array<ArrayBuffer>[];
   readonly byteLength: number;

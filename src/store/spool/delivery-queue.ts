@@ -30,6 +30,8 @@ export class Delivery<T> {
   readonly segment: Segment<T>;
   /** Tables that have their block already. */
   readonly doneTables: Set<string> = new Set();
+  /** How often a table's token turned out to be spent without its block being stored. */
+  readonly again: Map<string, number> = new Map();
   items: Readonly<Record<Signal, number>> = { traces: 0, metrics: 0, logs: 0 };
   contentFailures = 0;
   brokenCount = 0;

@@ -1,7 +1,8 @@
-import { access, type FileHandle, open, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { access, type FileHandle, open, readFile, rename, rm, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, type Clock, messageOf, StartError } from '#base';
 import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder } from '#base/folder.ts';
+import { reserveOf } from '../free-space.ts';
 import {
   type FrameHead,
   frameHeadOf,
@@ -31,6 +32,8 @@ export interface SegmentLogOptions {
   readonly limitBytes: number;
   /** Files that were set aside may take so many bytes; the oldest make room. */
   readonly rejectedLimitBytes: number;
+  /** What is left free of the folder's disk, for the engine beside it. Default: half of what the store leaves free (reserveOf). */
+  readonly reserveBytes?: number;
   readonly clock: Clock;
 }
 
@@ -203,6 +206,7 @@ export class SegmentLog<K> {
     for (const pending of group) bytes += pending.bytes;
     this.#queuedBytes -= bytes;
     try {
+      await this.#assertRoom(bytes);
       this.#open ??= await this.#create();
       const { file, segment, mark } = this.#open;
       let { counts } = segment;
@@ -226,11 +230,29 @@ export class SegmentLog<K> {
       await new Promise((resolve) => setImmediate(resolve));
       for (const pending of group) pending.onWritten?.(segment);
     } catch (error) {
+      if (error instanceof SpoolError) {
+        // Nothing was written: the open segment is as good as before.
+        for (const pending of group) pending.reject(error);
+        return;
+      }
       const place = `spool folder ${this.#options.dir}: `;
       const message = error instanceof StartError ? error.message : `${place}${messageOf(error)}`;
       for (const pending of group) pending.reject(new SpoolError(message, 'spool_write_failed', { cause: error }));
       await this.#abandonTail();
     }
+  }
+
+  /** A disk that is filled to its end takes the engine's last room, with which it merges and drops what expires. */
+  async #assertRoom(bytes: number): Promise<void> {
+    const { dir } = this.#options;
+    const disk = await statfs(dir).catch(() => undefined);
+    // A folder that is gone, or a file system that doesn't tell: the write says what is wrong, if anything.
+    if (disk === undefined) return;
+    const { bavail, blocks, bsize } = disk;
+    const reserveBytes = this.#options.reserveBytes ?? reserveOf(blocks * bsize) / 2;
+    if (bavail * bsize - bytes >= reserveBytes) return;
+    const message = `spool folder ${dir}: ${bavail * bsize} bytes of its disk are free, ${reserveBytes} are kept in reserve`;
+    throw new SpoolError(message, 'spool_full');
   }
 
   async #create(): Promise<OpenSegment<K>> {
@@ -332,6 +354,7 @@ export class SegmentLog<K> {
     if (this.#closed || this.bytes + bytes > this.#options.limitBytes) return false;
     const path = join(this.#options.dir, newName('trial'));
     try {
+      await this.#assertRoom(bytes);
       await rm(path, { force: true });
       const file = await this.#begin(path);
       try {

@@ -5,10 +5,12 @@ import { type EngineProcess, spawnEngine } from '#engine';
 import { type StoreEndpoint, storeEndpoint } from '../endpoint.ts';
 import { DEFAULT_RETENTION, prepareStore } from '../migrate.ts';
 
-/** An engine of its own with an empty store, for one test file. */
-export interface TestStore {
+/** An engine of its own, without any table of ours. */
+export interface TestEngine {
   readonly endpoint: StoreEndpoint;
   readonly engine: EngineProcess;
+  /** Its data folder. */
+  readonly dataDir: string;
   /** The raw answer of a statement. Throws with the engine's text where it fails. */
   query(sql: string): Promise<Uint8Array>;
   /** The answer as text without its last line break. */
@@ -16,13 +18,16 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
-export async function startTestStore(): Promise<TestStore> {
+/** An engine of its own with an empty store, for one test file. */
+export type TestStore = TestEngine;
+
+/** Statements go to `database`. */
+export async function spawnTestEngine(database = 'default'): Promise<TestEngine> {
   const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-store-'));
   const engine = await spawnEngine({ dataDir });
   const endpoint = storeEndpoint({ url: engine.address, database: 'signalbox' });
-  await prepareStore({ endpoint, retention: DEFAULT_RETENTION });
   const query = async (sql: string): Promise<Uint8Array> => {
-    const response = await fetch(`${engine.address}/?database=${endpoint.database}`, { method: 'POST', body: sql });
+    const response = await fetch(`${engine.address}/?database=${database}`, { method: 'POST', body: sql });
     const body = new Uint8Array(await response.arrayBuffer());
     if (!response.ok) throw new Error(Buffer.from(body).toString('utf8'));
     return body;
@@ -30,6 +35,7 @@ export async function startTestStore(): Promise<TestStore> {
   return {
     endpoint,
     engine,
+    dataDir,
     query,
     text: async (sql) =>
       Buffer.from(await query(sql))
@@ -40,4 +46,10 @@ export async function startTestStore(): Promise<TestStore> {
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+export async function startTestStore(): Promise<TestStore> {
+  const store = await spawnTestEngine('signalbox');
+  await prepareStore({ endpoint: store.endpoint, retention: DEFAULT_RETENTION });
+  return store;
 }

@@ -1,4 +1,4 @@
-import { systemClock } from '#base';
+import { type Clock, systemClock } from '#base';
 import { Batch, type Signal } from '#pdata';
 import { decodeOtlp, encodeOtlpParts } from '#wire';
 import { encodeReference } from '../../wire/testing/otlp-reference.ts';
@@ -14,18 +14,26 @@ export interface TestWriter {
   readonly inserted: Record<Signal, number>;
   readonly rejected: Record<Signal, number>;
   readonly lost: Record<Signal, number>;
+  /** Parts that were found damaged. */
+  damagedParts(): number;
 }
 
 export function testWriter(
   endpoint: StoreEndpoint,
   dir: string,
-  options: { readonly spool?: Partial<StoreWriterOptions['spool']>; readonly memoryBytes?: number } = {},
+  options: {
+    readonly spool?: Partial<StoreWriterOptions['spool']>;
+    readonly memoryBytes?: number;
+    readonly reserveBytes?: number;
+    readonly clock?: Clock;
+  } = {},
 ): TestWriter {
   const lines: string[] = [];
   const states: string[] = [];
   const inserted = { traces: 0, metrics: 0, logs: 0 };
   const rejected = { traces: 0, metrics: 0, logs: 0 };
   const lost = { traces: 0, metrics: 0, logs: 0 };
+  let damagedParts = 0;
   const observer: StoreWriterObserver = {
     log: (level, message) => lines.push(`${level}: ${message}`),
     state: (state, message) => states.push(`${state}: ${message}`),
@@ -34,6 +42,9 @@ export function testWriter(
     rejected: (items) => add(rejected, items),
     lost: (items) => add(lost, items),
     retried: () => undefined,
+    damaged: (parts) => {
+      damagedParts += parts;
+    },
   };
   const writer = new StoreWriter({
     endpoint,
@@ -52,13 +63,14 @@ export function testWriter(
     concurrency: 2,
     insertTimeoutMs: 30_000,
     seriesLimit: 10_000,
-    clock: systemClock,
+    reserveBytes: options.reserveBytes,
+    clock: options.clock ?? systemClock,
     random: () => 0.5,
     decode: (signal, bytes) => decodeOtlp(signal, bytes).chunk,
     encodeParts: encodeOtlpParts,
     observer,
   });
-  return { writer, lines, states, inserted, rejected, lost };
+  return { writer, lines, states, inserted, rejected, lost, damagedParts: () => damagedParts };
 }
 
 function add(sum: Record<Signal, number>, items: Readonly<Record<Signal, number>>): void {

@@ -1,0 +1,113 @@
+import type { FreeSpace } from './free-space.ts';
+import { InsertError, type Inserter, insertErrorOf } from './inserter.ts';
+import type { TableBlock } from './native/columns.ts';
+import type { SegmentEncoder } from './native/segment-encoder.ts';
+import type { SeriesSet } from './native/series-set.ts';
+import type { Delivery } from './spool/delivery-queue.ts';
+
+/** Rows that are stored twice become one there, so how many there are says nothing: we look for their keys. */
+const MERGING_TABLES: Readonly<Record<string, string>> = { trace_index: 'trace_id', metric_series: 'series_id' };
+const NOT_ENOUGH_SPACE = 243;
+/** Tokens that are tried for a block in one attempt. */
+const TOKENS = 4;
+
+/** Brings segments into the tables, and in doubt reads back what was brought. */
+export class SegmentStore {
+  readonly #inserter: Inserter;
+  readonly #space: FreeSpace;
+  readonly #mend: (message: string) => Promise<number>;
+
+  /** `mend` sets aside the damaged parts that an error's text names, and gives how many. */
+  constructor(inserter: Inserter, space: FreeSpace, mend: (message: string) => Promise<number>) {
+    this.#inserter = inserter;
+    this.#space = space;
+    this.#mend = mend;
+  }
+
+  /**
+   * Inserts the segment's blocks where they are not stored yet. Resolves when they are; where the delivery is doubtful, when all of
+   * them were read back. Throws InsertError.
+   */
+  async store(delivery: Delivery<SegmentEncoder>, encoder: SegmentEncoder, series: SeriesSet): Promise<void> {
+    const { segment, isDoubtful } = delivery;
+    delivery.items = encoder.items;
+    const tables: string[] = [];
+    // The time of the segment's making, so that a segment gives the same rows whenever it is delivered.
+    for (const block of encoder.blocks(segment.ingestedAtNs, series)) {
+      tables.push(block.table);
+      if (!isDoubtful && delivery.doneTables.has(block.table)) continue;
+      if (isDoubtful && MERGING_TABLES[block.table] === undefined) await this.#insertVerified(delivery, block);
+      else await this.#insert(delivery, block);
+      delivery.doneTables.add(block.table);
+    }
+    if (!isDoubtful) return;
+    for (const table of tables)
+      if (MERGING_TABLES[table] !== undefined) await this.#verifyKeys(delivery, table, tables);
+  }
+
+  async #insert(delivery: Delivery<SegmentEncoder>, block: TableBlock): Promise<void> {
+    const obstacle = await this.#space.obstacle(block.byteLength);
+    if (obstacle !== undefined) throw new InsertError(obstacle, 'full');
+    const { table } = block;
+    const again = delivery.again.get(table) ?? 0;
+    const token = `${delivery.segment.id}-${table}${again === 0 ? '' : `-again-${again}`}`;
+    try {
+      await this.#inserter.insert(block, token);
+    } catch (error) {
+      if (error instanceof InsertError && error.code === NOT_ENOUGH_SPACE) this.#space.doubt();
+      throw error;
+    }
+  }
+
+  /**
+   * One block, once. The token alone is not enough: an engine that was killed, or whose disk was full, may have noted the token without the
+   * part, or the part without the token, or a part that can't be read. So we read the segment's rows: they are one part, all there
+   * or none.
+   */
+  async #insertVerified(delivery: Delivery<SegmentEncoder>, block: TableBlock): Promise<void> {
+    const { table, rowCount } = block;
+    const { id, ingestedAtNs } = delivery.segment;
+    for (let attempt = 0; attempt <= TOKENS; attempt++) {
+      const found = await this.#read(() => this.#inserter.countRows(table, ingestedAtNs));
+      // More than that where the segment was stored before its file was damaged.
+      if (found >= rowCount) return;
+      if (found > 0) throw new InsertError(`segment ${id}: ${found} of ${rowCount} rows are in ${table}`, 'content');
+      if (attempt === TOKENS) break;
+      await this.#insert(delivery, block);
+      // Should that have changed nothing, its token is spent.
+      delivery.again.set(table, (delivery.again.get(table) ?? 0) + 1);
+    }
+    throw new InsertError(`segment ${id}: its rows are not in ${table} after ${TOKENS} inserts`, 'refused');
+  }
+
+  /** That all traces of the segment's spans are in the index, or all series of its points are known. */
+  async #verifyKeys(delivery: Delivery<SegmentEncoder>, table: string, tables: readonly string[]): Promise<void> {
+    const { ingestedAtNs, id } = delivery.segment;
+    const key = MERGING_TABLES[table]!;
+    const sources = tables.filter((name) =>
+      key === 'trace_id' ? name === 'spans' : name.startsWith('metric_') && name !== table,
+    );
+    for (const source of sources) {
+      const missing = await this.#read(() => this.#inserter.countMissingKeys({ table, key, source, ingestedAtNs }));
+      if (missing === 0) continue;
+      delivery.again.set(table, (delivery.again.get(table) ?? 0) + 1);
+      throw new InsertError(`segment ${id}: ${missing} keys of ${source} are not in ${table}`, 'refused');
+    }
+  }
+
+  /** Reads; where a damaged part is in the way, sets it aside and reads again. */
+  async #read(read: () => Promise<number>): Promise<number> {
+    for (;;) {
+      try {
+        return await read();
+      } catch (error) {
+        if (!(error instanceof InsertError) || error.code === 0) throw error;
+        // Whatever the code, it speaks of what is stored and not of this segment.
+        const mended = await this.#mend(error.message).catch((failure: unknown) => {
+          throw insertErrorOf(failure);
+        });
+        if (mended === 0) throw new InsertError(error.message, 'refused', error.code, { cause: error });
+      }
+    }
+  }
+}
