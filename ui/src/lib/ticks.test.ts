@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { formatAxisTime } from './format.ts';
 import { linearTicks, logTicks, niceStep, timeTicks } from './ticks.ts';
 
 test('time ticks are round local times within the range', () => {
@@ -16,6 +17,48 @@ test('time ticks are round local times within the range', () => {
 test('day ticks are at local midnight', () => {
   const from = new Date(2026, 0, 5, 9).getTime();
   for (const tick of timeTicks(from, from + 6 * 86_400_000, 8)) expect(new Date(tick).getHours()).toBe(0);
+});
+
+describe('over a change of the clock in New York', () => {
+  const zone = process.env.TZ;
+  beforeAll(() => {
+    process.env.TZ = 'America/New_York';
+  });
+  afterAll(() => {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  });
+
+  // 2026-11-01 02:00 the clock goes back, 2026-03-08 02:00 it leaps.
+  test.each(['2026-11-15T15:30:00Z', '2026-03-20T15:30:00Z'])(
+    '30 days until %s: every mark is a midnight and a day of its own',
+    (end) => {
+      const to = Date.parse(end);
+      for (const [days, count] of [
+        [30, 10],
+        [30, 40],
+        [14, 14],
+        [90, 8],
+      ] as const) {
+        const ticks = timeTicks(to - days * 86_400_000, to, count);
+        expect(ticks.length).toBeGreaterThan(2);
+        for (const tick of ticks) expect(new Date(tick).getHours()).toBe(0);
+        const labels = ticks.map((tick) => formatAxisTime(tick, days * 86_400_000));
+        expect(new Set(labels).size).toBe(labels.length);
+      }
+    },
+  );
+
+  test.each(['2026-11-02T05:00:00Z', '2026-03-09T04:00:00Z'])(
+    'two days until %s: every mark is a round hour',
+    (end) => {
+      const to = Date.parse(end);
+      const ticks = timeTicks(to - 2 * 86_400_000, to, 9);
+      expect(ticks.length).toBeGreaterThan(4);
+      for (const tick of ticks) expect([new Date(tick).getHours() % 6, new Date(tick).getMinutes()]).toEqual([0, 0]);
+      expect(ticks).toEqual([...ticks].sort((a, b) => a - b));
+    },
+  );
 });
 
 test('linear ticks begin at zero and stay within the largest value', () => {

@@ -5,16 +5,44 @@ const TIME_STEPS_MS: readonly number[] = [
   216e5, 432e5, 864e5, 1728e5, 6048e5, 12096e5, 25920e5,
 ];
 
-/** Round local times in [fromMs, toMs], at most `maxCount`. */
+const HOUR_MS = 36e5;
+const DAY_MS = 864e5;
+
+/** Round local times in [fromMs, toMs], about `maxCount` at most: round on both sides of a change of the clock. */
 export function timeTicks(fromMs: number, toMs: number, maxCount: number): number[] {
   const spanMs = toMs - fromMs;
   if (!(spanMs > 0) || maxCount < 1) return [];
   const stepMs = TIME_STEPS_MS.find((step) => spanMs / step <= maxCount) ?? spanMs / maxCount;
-  // Hours and days are round in local time, not in UTC.
+  const ticks = stepMs < HOUR_MS ? shortTicks(fromMs, toMs, stepMs) : calendarTicks(fromMs, toMs, stepMs);
+  return ticks.filter((at) => at >= fromMs && at <= toMs);
+}
+
+/** Parts of an hour are round whichever hour it is. */
+function shortTicks(fromMs: number, toMs: number, stepMs: number): number[] {
   const offsetMs = new Date(fromMs).getTimezoneOffset() * 60_000;
   const ticks: number[] = [];
   for (let at = Math.ceil((fromMs - offsetMs) / stepMs) * stepMs + offsetMs; at <= toMs; at += stepMs) ticks.push(at);
   return ticks;
+}
+
+/** Hours and days as the calendar has them: a day of a change has 23 or 25 hours, and midnight is midnight after it, too. */
+function calendarTicks(fromMs: number, toMs: number, stepMs: number): number[] {
+  const first = new Date(fromMs);
+  const dayStep = Math.max(1, Math.round(stepMs / DAY_MS));
+  const hourStep = stepMs < DAY_MS ? stepMs / HOUR_MS : 24;
+  const ticks: number[] = [];
+  for (let day = 0; ; day++) {
+    const midnight = new Date(first.getFullYear(), first.getMonth(), first.getDate() + day);
+    if (midnight.getTime() > toMs) return ticks;
+    // Counted from a fixed day, so that the marks don't move with the range.
+    const number = Math.round(Date.UTC(midnight.getFullYear(), midnight.getMonth(), midnight.getDate()) / DAY_MS);
+    if (number % dayStep !== 0) continue;
+    for (let hour = 0; hour < 24; hour += hourStep) {
+      const at = new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate(), hour);
+      // An hour that the clock leaps over is the next one: no mark of its own.
+      if (at.getHours() === hour) ticks.push(at.getTime());
+    }
+  }
 }
 
 /** Round values from 0 to just above `max`, about `count` of them: steps of 1, 2 or 5 times a power of ten. */

@@ -9,6 +9,7 @@ import type { TimeGrid } from '#api/types.ts';
 import { publishCrosshair, subscribeCrosshair } from '../lib/crosshair.ts';
 import { formatAxisTime, tickText } from '../lib/format.ts';
 import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
+import { timeTicks } from '../lib/ticks.ts';
 import { useSize } from './canvas.tsx';
 import { ChartLegend, type ChartSeries, ChartTable, isPartial, lastText } from './chart-legend.tsx';
 import { Icon } from './icons.tsx';
@@ -184,6 +185,8 @@ function valueRange(
   return { min: min < 0 ? min * 1.08 : 0, max: max > 0 ? max * 1.08 : 1 };
 }
 
+const TICK_PX = 84;
+
 interface OptionsInput {
   readonly latest: React.RefObject<PlotProps>;
   readonly tokens: ThemeTokens;
@@ -210,7 +213,11 @@ function chartOptions({ latest, tokens, log, width, height, series }: OptionsInp
         ...axis,
         size: 22,
         gap: 4,
-        space: 76,
+        // uPlot's own marks take a day for 24 hours.
+        splits: (chart, _axis, min, max) =>
+          timeTicks(min * 1000, max * 1000, Math.max(2, chart.bbox.width / uPlot.pxRatio / TICK_PX)).map(
+            (at) => at / 1000,
+          ),
         values: (chart, ticks) =>
           ticks.map((tick) =>
             formatAxisTime(tick * 1000, ((chart.scales.x?.max ?? 1) - (chart.scales.x?.min ?? 0)) * 1000),
