@@ -28,9 +28,14 @@ export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...ARGS] });
 }
 
-export async function openConsole(browser: Browser, baseUrl: string, theme: Theme = 'dark'): Promise<Console> {
+export async function openConsole(
+  browser: Browser,
+  baseUrl: string,
+  theme: Theme = 'dark',
+  viewport: { readonly width: number; readonly height: number } = { width: 1440, height: 900 },
+): Promise<Console> {
   const context: BrowserContext = await browser.newContext({
-    viewport: { width: 1440, height: 900 },
+    viewport,
     colorScheme: theme,
   });
   const page = await context.newPage();

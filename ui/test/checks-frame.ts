@@ -205,4 +205,72 @@ export const FRAME_CHECKS: readonly Check[] = [
       assert.equal(searchOf(page).has('q') || searchOf(page).has('status'), false);
     },
   },
+  {
+    name: 'half a screen and a phone: nothing is cut off at the side, names have room, charts stay',
+    run: async ({ page, open, facts }) => {
+      for (const [width, height] of [
+        [1024, 768],
+        [390, 844],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        for (const path of [...PAGES, `/services/${encodeURIComponent(facts.service)}`, `/traces/${facts.traceId}`]) {
+          await open(path);
+          await page.locator('.page :is(td, canvas, pre, .node, .log-row)').first().waitFor();
+          const wide = await page.evaluate(() =>
+            [...document.querySelectorAll('.top-bar *, .toolbar *, .rail *, .table, .chart, .time-plot')]
+              .filter((element) => {
+                const { left, right, width: own } = element.getBoundingClientRect();
+                // Texts for screen readers alone, and the link that comes in with the focus.
+                return (
+                  own > 2 && (right > innerWidth + 1 || left < -1) && !element.closest('.popover, .pipeline-graph')
+                );
+              })
+              .map((element) => `${element.tagName}.${element.className}`),
+          );
+          assert.deepEqual(wide.slice(0, 3), [], `${path} at ${width}`);
+        }
+      }
+      await open('/services');
+      const name = await page.locator('.table tbody tr[data-key] td').first().boundingBox();
+      assert.ok(name!.width >= 140, `the name of a service has ${name!.width} px`);
+      await open('/traces');
+      assert.ok((await page.locator('.time-plot').count()) >= 2, 'the charts stay');
+    },
+  },
+  {
+    name: 'Enter opens the row that j and k chose, whatever has the focus',
+    run: async ({ page, open }) => {
+      await open('/services?live=0');
+      await page.getByRole('table', { name: 'Services' }).waitFor();
+      // The focus is on a button that was pressed before.
+      await page.getByRole('button', { name: 'Rate' }).click();
+      await page.keyboard.press('j');
+      const chosen = await page.locator('tr.active').getAttribute('data-key');
+      await page.keyboard.press('Enter');
+      await expectEventually(() => new URL(page.url()).pathname, `/services/${encodeURIComponent(chosen!)}`);
+    },
+  },
+  {
+    name: 'a menu keeps its keys, and the first Tab offers the way past the rail',
+    run: async ({ page, open }) => {
+      await open('/services?live=0');
+      await page.getByRole('table', { name: 'Services' }).waitFor();
+      await page.keyboard.press('Tab');
+      await expectEventually(() => page.evaluate(() => document.activeElement?.textContent?.trim()), 'To the page');
+      await page.keyboard.press('Enter');
+      await expectEventually(() => page.evaluate(() => document.activeElement?.id), 'page');
+      assert.equal(new URL(page.url()).pathname, '/services');
+      await page.getByTestId('range').click();
+      for (let i = 0; i < 40; i++) {
+        await page.keyboard.press('Tab');
+        assert.ok(await page.evaluate(() => document.activeElement?.closest('.popover-anchor') !== null), `Tab ${i}`);
+      }
+      await page.keyboard.press('j');
+      await page.keyboard.press('[');
+      assert.equal(await page.locator('tr.active').count(), 0, 'keys of the page rest');
+      assert.equal(searchOf(page).has('from'), false);
+      await page.keyboard.press('Escape');
+      await expectEventually(() => page.locator('.popover').count(), 0);
+    },
+  },
 ];

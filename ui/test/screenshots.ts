@@ -82,19 +82,31 @@ const SHOTS: readonly Shot[] = [
   },
 ];
 
-/** Saves `<outDir>/<page>-<theme>.png` for every page; `only` limits it to pages whose name contains the text. */
+/** A laptop, half of its screen, a phone. */
+const HEIGHTS: Readonly<Record<number, number>> = { 1440: 900, 1024: 768, 390: 844 };
+
+/** Saves `<outDir>/<page>-<theme>.png` for every page, and with the width behind it for smaller screens; `only` limits it to pages whose name contains the text. */
 export async function screenshotAllPages(baseUrl: string, outDir: string, only = ''): Promise<readonly string[]> {
+  const wide = await screenshots(baseUrl, outDir, only, 1440);
+  return [
+    ...wide,
+    ...(await screenshots(baseUrl, outDir, only, 1024)),
+    ...(await screenshots(baseUrl, outDir, only, 390)),
+  ];
+}
+
+async function screenshots(baseUrl: string, outDir: string, only: string, width: number): Promise<readonly string[]> {
   await mkdir(outDir, { recursive: true });
   const browser = await launchBrowser();
   const files: string[] = [];
   try {
     for (const theme of ['dark', 'light'] as const satisfies readonly Theme[]) {
-      const view = await openConsole(browser, baseUrl, theme);
+      const view = await openConsole(browser, baseUrl, theme, { width, height: HEIGHTS[width] ?? 900 });
       for (const shot of SHOTS) {
         if (!shot.name.includes(only)) continue;
         await view.open(shot.path);
         await shot.act?.(view.page);
-        const file = join(outDir, `${shot.name}-${theme}.png`);
+        const file = join(outDir, `${shot.name}-${theme}${width === 1440 ? '' : `-${width}`}.png`);
         await view.page.screenshot({ path: file });
         files.push(file);
       }

@@ -10,6 +10,8 @@ export interface KeyBinding {
   readonly help: string;
   /** Heading in the list of all keys. */
   readonly group: string;
+  /** Comes before pressing the button or link that has the focus. */
+  readonly overPressed?: boolean;
   readonly run: (event: KeyboardEvent) => void;
 }
 
@@ -62,7 +64,9 @@ function onKeyDown(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (isField(event.target) && event.key !== 'Escape') return;
   // Enter and space on a button or link press it.
-  if ((event.key === 'Enter' || event.key === ' ') && isPressable(event.target)) return;
+  if ((event.key === 'Enter' || event.key === ' ') && isPressable(event.target)) {
+    if (!activeBindings().some(({ keys, overPressed }) => keys === event.key && overPressed)) return;
+  }
   const stroke = event.shiftKey && event.key.length > 1 ? `shift+${event.key}` : event.key;
   const sequence = pending !== '' && Date.now() - pendingSinceMs < SEQUENCE_MS ? `${pending} ${stroke}` : '';
   pending = '';

@@ -182,6 +182,7 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
     id,
     header: id,
     width: 80,
+    drop: { p50: 5, p95: 3, p99: 4 }[id] ?? 3,
     align: 'right',
     sortValue: (row) => value(row) ?? -1,
     cell: (row) => formatDuration(value(row)),
@@ -204,6 +205,8 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
       id: 'rate',
       header: 'Rate',
       width: 170,
+      narrowWidth: 76,
+      drop: 2,
       align: 'right',
       sortValue: ({ requestRate }) => requestRate,
       cell: ({ requestRate, sparkRate }) => (
@@ -235,6 +238,7 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
       id: 'traces',
       header: <span className="visually-hidden">Traces</span>,
       width: 40,
+      drop: 6,
       cell: ({ name }) => (
         <To target={links.traces({ service, operation: name })} className="icon-link" title={`Traces of ${name}`}>
           <Icon name="traces" size={14} />

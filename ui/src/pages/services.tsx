@@ -111,6 +111,8 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         id: 'rate',
         header: 'Rate',
         width: 236,
+        narrowWidth: 84,
+        drop: 1,
         align: 'right',
         title: 'Requests per second that entered the service',
         sortValue: ({ requestRate }) => requestRate,
@@ -125,6 +127,7 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         id: 'errors',
         header: 'Errors',
         width: 212,
+        narrowWidth: 72,
         align: 'right',
         title: 'Share of requests that failed',
         sortValue: ({ errorRatio }) => errorRatio ?? -1,
@@ -158,6 +161,8 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         id: 'p95',
         header: 'p95',
         width: 236,
+        narrowWidth: 84,
+        drop: 2,
         align: 'right',
         title: '95 of 100 requests were faster',
         sortValue: ({ p95Ns }) => p95Ns ?? -1,
@@ -173,6 +178,7 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         id: 'seen',
         header: 'Last seen',
         width: 104,
+        drop: 4,
         align: 'right',
         sortValue: ({ newestMs }) => newestMs,
         cell: ({ newestMs }) => <Age atMs={newestMs} className="muted" />,
@@ -189,5 +195,6 @@ function durationColumn(
   value: (row: ServiceSummary) => number | null,
 ): Column<ServiceSummary> {
   const sortValue = (row: ServiceSummary) => value(row) ?? -1;
-  return { id, header, width, align: 'right', sortValue, cell: (row) => formatDuration(value(row)) };
+  const drop = id === 'p50' ? 5 : 3;
+  return { id, header, width, drop, align: 'right', sortValue, cell: (row) => formatDuration(value(row)) };
 }

@@ -185,12 +185,19 @@ const LOSS_WORDS: Readonly<Record<LossView['kind'], string>> = {
 };
 
 const LOSS_COLUMNS: readonly Column<LossView>[] = [
-  { id: 'component', header: 'Component', width: 300, cell: ({ component }) => component },
-  { id: 'signal', header: 'Signal', width: 90, cell: ({ signal }) => <span className="muted">{signal ?? '–'}</span> },
+  { id: 'component', header: 'Component', width: 300, narrowWidth: 150, cell: ({ component }) => component },
+  {
+    id: 'signal',
+    header: 'Signal',
+    width: 90,
+    drop: 3,
+    cell: ({ signal }) => <span className="muted">{signal ?? '–'}</span>,
+  },
   {
     id: 'kind',
     header: 'What happened',
     width: 130,
+    narrowWidth: 104,
     // Sampling and filtering are wanted; being retried may still end well; the rest is loss.
     cell: ({ kind }) => (
       <span
@@ -202,8 +209,15 @@ const LOSS_COLUMNS: readonly Column<LossView>[] = [
       </span>
     ),
   },
-  { id: 'reason', header: 'Reason', cell: ({ reason }) => reason },
-  { id: 'count', header: 'Items', width: 130, align: 'right', cell: ({ count }) => formatCount(count) },
+  { id: 'reason', header: 'Reason', drop: 1, cell: ({ reason }) => reason },
+  {
+    id: 'count',
+    header: 'Items',
+    width: 130,
+    narrowWidth: 80,
+    align: 'right',
+    cell: ({ count }) => formatCount(count),
+  },
 ];
 
 function Losses({ losses }: { readonly losses: readonly LossView[] }) {
@@ -223,10 +237,18 @@ type StoreTable = StoreView['tables'][number];
 
 const STORE_COLUMNS: readonly Column<StoreTable>[] = [
   { id: 'name', header: 'Table', cell: ({ name }) => name },
-  { id: 'rows', header: 'Rows', width: 130, align: 'right', cell: ({ rows }) => formatCount(rows) },
-  { id: 'disk', header: 'On disk', width: 100, align: 'right', cell: ({ bytesOnDisk }) => formatBytes(bytesOnDisk) },
+  { id: 'rows', header: 'Rows', width: 130, narrowWidth: 110, align: 'right', cell: ({ rows }) => formatCount(rows) },
+  {
+    id: 'disk',
+    header: 'On disk',
+    width: 100,
+    narrowWidth: 90,
+    align: 'right',
+    cell: ({ bytesOnDisk }) => formatBytes(bytesOnDisk),
+  },
   {
     id: 'ratio',
+    drop: 4,
     header: 'Compression',
     width: 110,
     align: 'right',
@@ -235,20 +257,22 @@ const STORE_COLUMNS: readonly Column<StoreTable>[] = [
   },
   {
     id: 'row',
+    drop: 5,
     header: 'Per row',
     width: 90,
     align: 'right',
     cell: ({ rows, bytesOnDisk }) => (rows > 0 ? formatBytes(bytesOnDisk / rows) : ABSENT),
   },
-  { id: 'parts', header: 'Parts', width: 70, align: 'right', cell: ({ parts }) => formatCount(parts) },
+  { id: 'parts', drop: 6, header: 'Parts', width: 70, align: 'right', cell: ({ parts }) => formatCount(parts) },
   {
     id: 'oldest',
+    drop: 3,
     header: 'Oldest',
     width: 170,
     align: 'right',
     cell: ({ oldestMs }) => <span className="muted">{oldestMs === undefined ? ABSENT : formatDateTime(oldestMs)}</span>,
   },
-  { id: 'retention', header: 'Kept for', width: 90, align: 'right', cell: ({ retention }) => retention },
+  { id: 'retention', header: 'Kept for', width: 90, drop: 2, align: 'right', cell: ({ retention }) => retention },
 ];
 
 function Store({ store }: { readonly store: StoreView }) {
@@ -258,10 +282,25 @@ function Store({ store }: { readonly store: StoreView }) {
 
 const PROCESS_COLUMNS: readonly Column<SystemResponse['processes'][number]>[] = [
   { id: 'role', header: 'Role', cell: ({ role }) => role },
-  { id: 'cpu', header: 'CPU', width: 110, align: 'right', cell: ({ cpuPercent }) => `${cpuPercent.toFixed(1)}%` },
-  { id: 'memory', header: 'Memory', width: 110, align: 'right', cell: ({ rssBytes }) => formatBytes(rssBytes) },
+  {
+    id: 'cpu',
+    header: 'CPU',
+    width: 110,
+    narrowWidth: 80,
+    align: 'right',
+    cell: ({ cpuPercent }) => `${cpuPercent.toFixed(1)}%`,
+  },
+  {
+    id: 'memory',
+    header: 'Memory',
+    width: 110,
+    narrowWidth: 90,
+    align: 'right',
+    cell: ({ rssBytes }) => formatBytes(rssBytes),
+  },
   {
     id: 'uptime',
+    drop: 1,
     header: 'Running for',
     width: 130,
     align: 'right',

@@ -95,7 +95,9 @@ interface OpenTraceProps {
 
 function OpenTrace({ trace, logs, above }: OpenTraceProps) {
   const view = useTraceView(trace, logs);
-  const [nameWidth, setNameWidth] = useState(() => Math.min(420, Math.max(260, window.innerWidth * 0.28)));
+  const [nameWidth, setNameWidth] = useState(() =>
+    Math.min(420, Math.max(Math.min(260, window.innerWidth * 0.45), window.innerWidth * 0.28)),
+  );
   useTraceKeys(view);
   const root = view.model.firstRoot;
   const name = trace.names[trace.spans.name[root]!]!;

@@ -70,9 +70,12 @@ function FrameBody() {
   const firstRun = (empty || arrived) && pathname !== '/system';
   return (
     <div className="frame">
+      <a className="skip-link" href="#page">
+        To the page
+      </a>
       <Rail />
       <TopBar status={status.data} silent={silence !== undefined} />
-      <main className="page">
+      <main className="page" id="page" tabIndex={-1}>
         {silence ? <HealthBanner silence={silence} /> : null}
         {status.error && !status.data ? (
           <ErrorState error={status.error} onRetry={status.retry} />

@@ -38,6 +38,8 @@ export function traceColumns({
       id: 'time',
       header: 'Time',
       width: compact ? 88 : 120,
+      narrowWidth: compact ? 88 : 100,
+      drop: 2,
       cell: ({ startMs }) => (
         <span title={`${formatDateTime(startMs, true)}, ${formatAgo(startMs, nowMs)}`}>
           {formatDate(startMs) === formatDate(nowMs) ? '' : `${formatDate(startMs).slice(5)} `}
@@ -48,12 +50,14 @@ export function traceColumns({
     {
       id: 'root',
       header: 'Root',
+      minWidth: 250,
       cell: (trace) => <RootCell trace={trace} links={links} nowMs={nowMs} />,
     },
     {
       id: 'duration',
       header: 'Duration',
       width: compact ? 130 : 190,
+      narrowWidth: 84,
       align: 'right',
       cell: ({ durationNs, errorCount }) => (
         <span className="cell-bar">
@@ -67,11 +71,19 @@ export function traceColumns({
         </span>
       ),
     },
-    { id: 'spans', header: 'Spans', width: 72, align: 'right', cell: ({ spanCount }) => formatCount(spanCount) },
+    {
+      id: 'spans',
+      header: 'Spans',
+      width: 72,
+      drop: 4,
+      align: 'right',
+      cell: ({ spanCount }) => formatCount(spanCount),
+    },
     {
       id: 'errors',
       header: 'Errors',
       width: 64,
+      drop: 3,
       align: 'right',
       cell: ({ errorCount }) =>
         errorCount > 0 ? (
@@ -86,6 +98,7 @@ export function traceColumns({
     id: 'services',
     header: 'Services',
     width: 132,
+    drop: 5,
     cell: ({ services }) => (
       <span
         className="service-dots"

@@ -9,6 +9,18 @@ interface PopoverProps {
   readonly children: (close: () => void) => ReactNode;
 }
 
+/** Tab goes round within the button and its panel. */
+function keepFocusIn(event: React.KeyboardEvent<HTMLElement>): void {
+  const stops = [...event.currentTarget.querySelectorAll<HTMLElement>('button, input, a[href]')].filter(
+    ({ tabIndex }) => tabIndex >= 0,
+  );
+  const at = stops.indexOf(event.target as HTMLElement);
+  const next = event.shiftKey ? at - 1 : at + 1;
+  if (next >= 0 && next < stops.length) return;
+  event.preventDefault();
+  stops.at(event.shiftKey ? -1 : 0)?.focus();
+}
+
 export function Popover({ label, title, className = 'button', align = 'left', children }: PopoverProps) {
   const [open, setOpen] = useState(false);
   const anchor = useRef<HTMLSpanElement>(null);
@@ -36,9 +48,11 @@ export function Popover({ label, title, className = 'button', align = 'left', ch
         if (event.relatedTarget && !anchor.current?.contains(event.relatedTarget)) setOpen(false);
       }}
       onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !open) return;
-        event.stopPropagation();
-        close();
+        if (!open) return;
+        // While a menu is open, keys are the menu's: none of them reaches the page.
+        event.nativeEvent.stopImmediatePropagation();
+        if (event.key === 'Escape') close();
+        else if (event.key === 'Tab') keepFocusIn(event);
       }}
     >
       <button

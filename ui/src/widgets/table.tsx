@@ -3,14 +3,21 @@
  * A real <table>: rows outside of the view are two spacer rows.
  */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { useKeys } from '../lib/keys.ts';
+import { useSize } from './canvas.tsx';
 
 export interface Column<T> {
   readonly id: string;
   readonly header: ReactNode;
   /** Pixels; a column without width takes what is left. */
   readonly width?: number;
+  /** Of a column without width: what its names need. */
+  readonly minWidth?: number;
+  /** In a table that lacks room, where the cell leaves out its drawing. */
+  readonly narrowWidth?: number;
+  /** Where there is no room the largest goes first; a column without stays. */
+  readonly drop?: number;
   readonly align?: 'right';
   readonly title?: string;
   readonly cell: (row: T) => ReactNode;
@@ -37,9 +44,11 @@ interface TableProps<T> {
 }
 
 export function Table<T>(props: TableProps<T>) {
-  const { columns, rowKey, rowHeight = 30, keyboard = false, inline = false, label } = props;
+  const { rowKey, rowHeight = 30, keyboard = false, inline = false, label } = props;
   const rows = useSorted(props);
   const scroller = useRef<HTMLDivElement>(null);
+  const { width: room } = useSize(scroller);
+  const columns = useMemo(() => fitColumns(props.columns, room), [props.columns, room]);
   // By key: rows that a refresh puts above must not move the mark to another row.
   const [activeKey, setActiveKey] = useState<string>();
   const active = useMemo(
@@ -68,7 +77,7 @@ export function Table<T>(props: TableProps<T>) {
   const lastIndex = items.at(-1)?.index ?? -1;
   return (
     <div
-      className={inline ? 'table-wrap inline' : 'table-wrap'}
+      className={`table-wrap ${inline ? 'inline' : ''} ${room > 0 && room < NARROW_PX ? 'narrow' : ''}`}
       ref={scroller}
       onScroll={(event) => props.onScroll?.(event.currentTarget.scrollTop)}
     >
@@ -121,6 +130,31 @@ export function Table<T>(props: TableProps<T>) {
       </table>
     </div>
   );
+}
+
+/** Below this drawings in cells give way to their numbers. */
+const NARROW_PX = 960;
+/** What a column without width, most often the name, must have. */
+const NAME_PX = 150;
+
+/** The columns for which there is room; all before the table is measured. */
+export function fitColumns<T>(columns: readonly Column<T>[], room: number): readonly Column<T>[] {
+  if (room === 0) return columns;
+  const sized =
+    room < NARROW_PX
+      ? columns.map((column) => (column.narrowWidth ? { ...column, width: column.narrowWidth } : column))
+      : columns;
+  const shown = [...sized];
+  const needed = (): number => shown.reduce((sum, { width, minWidth }) => sum + (width ?? minWidth ?? NAME_PX), 0);
+  while (needed() > room) {
+    const least = shown.reduce<Column<T> | undefined>(
+      (found, column) => ((column.drop ?? 0) > (found?.drop ?? 0) ? column : found),
+      undefined,
+    );
+    if (least === undefined) break;
+    shown.splice(shown.indexOf(least), 1);
+  }
+  return shown;
 }
 
 function SpacerRow({ height, columnCount }: { readonly height: number; readonly columnCount: number }) {
@@ -192,8 +226,21 @@ interface RowKeys {
 
 /** `j` and `k` move, `Enter` opens. Shared by everything that shows rows. */
 export function useRowKeys({ enabled, rowCount, active, setActive, scrollTo, open }: RowKeys): void {
+  const [isChosen, setChosen] = useState(false);
+  // Whoever moves the focus or presses something turns to that instead.
+  useEffect(() => {
+    if (!isChosen) return;
+    const forget = (): void => setChosen(false);
+    document.addEventListener('focusin', forget);
+    document.addEventListener('pointerdown', forget);
+    return () => {
+      document.removeEventListener('focusin', forget);
+      document.removeEventListener('pointerdown', forget);
+    };
+  }, [isChosen]);
   const move = (to: number): void => {
     if (rowCount === 0) return;
+    setChosen(true);
     const index = Math.max(0, Math.min(rowCount - 1, to));
     setActive(index);
     scrollTo(index);
@@ -206,7 +253,14 @@ export function useRowKeys({ enabled, rowCount, active, setActive, scrollTo, ope
       { keys: 'ArrowUp', help: 'Previous row', group: 'Lists', run: () => move(active < 0 ? 0 : active - 1) },
       { keys: 'Home', help: 'First row', group: 'Lists', run: () => move(0) },
       { keys: 'End', help: 'Last row', group: 'Lists', run: () => move(rowCount - 1) },
-      { keys: 'Enter', help: 'Open the row', group: 'Lists', run: () => active >= 0 && open(active) },
+      {
+        keys: 'Enter',
+        help: 'Open the row',
+        group: 'Lists',
+        // Chosen by keys, the row is what Enter means, though the focus may still be on a button pressed before.
+        overPressed: isChosen,
+        run: () => active >= 0 && open(active),
+      },
     ],
     enabled,
   );
