@@ -3,6 +3,7 @@
  * may be missing, but a keystroke never starts a long scan.
  */
 import { FILTER_INTRINSICS, type FilterIntrinsic, resolveField } from '#lang/filter';
+import { cutText } from './cut.ts';
 import { attributePath } from './filter-sql.ts';
 import { SEVERITY_GROUPS } from './logs.ts';
 import { type Owner, ownedBy } from './own-telemetry.ts';
@@ -64,7 +65,7 @@ export async function listAttributeKeys(
   const { signal, prefix = '' } = query;
   const condition = prefix === '' ? raw('1') : sql`positionCaseInsensitiveUTF8(path.1, ${text(prefix)}) > 0`;
   const table = await reader.read(
-    sql`SELECT path.1 AS name, scope, anyHeavy(path.2) AS type, count() AS n FROM (
+    sql`SELECT ${cutText(raw('path.1'))} AS name, scope, anyHeavy(path.2) AS type, count() AS n FROM (
         SELECT 'item' AS scope, arrayJoin(CAST(JSONAllPathsWithTypes(attributes), 'Array(Tuple(String, String))')) AS path
           FROM (${sample(signal, raw('attributes'), query)})
         UNION ALL

@@ -234,7 +234,9 @@ function integerOrFloat(written: string, value: number): Bound {
 export function anywhereCondition(key: string, written: string): Sql {
   const value = classifyValue(written, { start: 0, end: 0 });
   const columns = ['attributes', 'resource'].map((column) => compareAttribute(column, key, '=', value));
-  const texts = new Bound('Array(String)', [written, JSON.stringify(written), `${written}.0`]);
+  // The raw text of an absent key is empty, and so is none of those of a value that is there.
+  const raws = written === '' ? ['""'] : [written, JSON.stringify(written), `${written}.0`];
+  const texts = new Bound('Array(String)', raws);
   const inText = (json: Sql): Sql => sql`has(${texts}, JSONExtractRaw(${json}, ${text(key)}))`;
   return anyOf([
     ...columns,

@@ -1,16 +1,30 @@
 /** Log records: search with stable paging, histogram, and the logs of a trace. */
 import { SEVERITY_RANGES } from '#lang/filter';
 import { VALUE_EMPTY, VALUE_STRING } from '#pdata';
+import {
+  CUT_EARLY,
+  cutAttributes,
+  cutAttributesSize,
+  cutAttributesText,
+  cutSize,
+  cutText,
+  type ItemLimits,
+  LIST_ITEM,
+  maxUncutBytes,
+  shownAttributes,
+  UNCUT_ITEM,
+  withinBudget,
+} from './cut.ts';
 import { QueryError } from './errors.ts';
 import { filterCondition } from './filter-sql.ts';
 import { nearestTime } from './nearest.ts';
-import type { JsonPath, Table } from './row-binary.ts';
+import type { Table } from './row-binary.ts';
 import { inEnvironment } from './spans.ts';
 import { allOf, anyOf, Bound, id, integer, raw, type Sql, sql, text, timeNs } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
 import { bucketOf, chooseGrid, inRange, spreadCounts, type TimeGrid, type TimeRange } from './time-grid.ts';
 import { logsOf, placeOf } from './trace.ts';
-import { type PlainValue, parseValueText, plainAttributes, plainValue, storedAttributes } from './value.ts';
+import { type PlainValue, parseValueText, plainAttributes, plainValue } from './value.ts';
 
 export const SEVERITY_GROUPS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'unset'] as const;
 export type SeverityGroup = (typeof SEVERITY_GROUPS)[number];
@@ -30,6 +44,8 @@ export interface LogRecord {
   readonly attributes: { [key: string]: PlainValue };
   readonly resource: { [key: string]: PlainValue };
   readonly scope: string;
+  /** The full sizes, in bytes, of what is cut here; `readLog` gives it in full. */
+  readonly cut?: { readonly body?: number; readonly attributes?: number; readonly resource?: number };
 }
 
 export interface LogFilter extends TimeRange {
@@ -105,8 +121,9 @@ export async function searchLogs(reader: StoreReader, query: LogQuery, options?:
   const condition = await logCondition(query);
   const cursor = query.cursor ? parseCursor(query.cursor) : undefined;
   const newer = query.direction === 'newer' && cursor !== undefined;
-  const records = await readPage(reader, { range: query, condition, cursor, newer, limit: query.limit + 1 }, options);
-  const truncated = records.length > query.limit;
+  const asked = { range: query, condition, cursor, newer, limit: query.limit + 1 };
+  const { records, isCut } = await readPage(reader, asked, options);
+  const truncated = isCut || records.length > query.limit;
   const page = records.slice(0, query.limit);
   if (newer) page.reverse();
   const nearestMs =
@@ -124,11 +141,32 @@ interface Page {
   readonly limit: number;
 }
 
+/** A page ends before its rows take more. */
+const pageBytes = 4 * 1024 * 1024;
+
+/** What a record is made of, with long values cut. Names differ from the table's: see `cutAttributes`. */
+function logColumns(limits: ItemLimits): Sql {
+  const body = raw('body');
+  return sql`time, toUnixTimestamp64Nano(time) AS at, ${HASH} AS hash, ${cutText(raw('service_name'))} AS shown_service,
+    severity_number, ${cutText(raw('severity_text'))} AS shown_severity, body_type, length(body) AS body_bytes,
+    if(body_type = ${raw(String(VALUE_STRING))}, ${cutText(body, limits.textChars)},
+      ${cutText(cutAttributesText(body, limits.attributeBytes), limits.attributeBytes)}) AS shown_body,
+    trace_id, span_id, ${cutText(raw('event_name'))} AS shown_event, ${cutText(raw('scope_name'))} AS shown_scope,
+    ${cutAttributes('attributes', limits.attributeBytes)}, ${cutAttributes('resource', limits.attributeBytes)}`;
+}
+
+const ROW_BYTES: Sql = sql`200 + length(shown_body) + length(shown_service) + length(shown_severity) + length(shown_event)
+  + length(shown_scope) + ${cutAttributesSize('attributes')} + ${cutAttributesSize('resource')}`;
+
 /**
  * First the time of the page's last record, by narrow columns and in the order of the sort key, which stops early; then
  * the page itself, from the few granules between the two times.
  */
-async function readPage(reader: StoreReader, page: Page, options?: ReadOptions): Promise<LogRecord[]> {
+async function readPage(
+  reader: StoreReader,
+  page: Page,
+  options?: ReadOptions,
+): Promise<{ readonly records: LogRecord[]; readonly isCut: boolean }> {
   const { cursor, newer } = page;
   const order = raw(newer ? 'ASC' : 'DESC');
   const within = allOf([inRange(page.range), page.condition]);
@@ -144,17 +182,19 @@ async function readPage(reader: StoreReader, page: Page, options?: ReadOptions):
     parts.push(newer ? sql`${beyond} AND time <= ${last}` : sql`${beyond} AND time >= ${last}`);
   }
   if (cursor !== undefined) parts.push(besideCursor(cursor, newer));
-  if (parts.length === 0) return [];
+  if (parts.length === 0) return { records: [], isCut: false };
   // Records that equal the cursor's come again, first of all, and are skipped: `place` says how many of them were seen.
   const skip = cursor === undefined || newer ? 0 : cursor.place + 1;
-  const table = await reader.read(
-    sql`SELECT *, toUnixTimestamp64Nano(time) AS at, ${HASH} AS hash FROM logs WHERE (${anyOf(parts)}) AND ${within}
-      ORDER BY time ${order}, hash ${order} LIMIT ${new Bound('UInt32', page.limit + skip)}`,
-    options,
-  );
-  const records = logRecords(table);
-  const seen = cursor === undefined || newer ? 0 : countAlike(table, cursor, skip);
-  return records.slice(seen, seen + page.limit);
+  const sorted = sql`time ${order}, hash ${order}`;
+  const rows = sql`SELECT ${logColumns(LIST_ITEM)} FROM logs WHERE (${anyOf(parts)}) AND ${within}
+    ORDER BY ${sorted} LIMIT ${new Bound('UInt32', page.limit + skip)}`;
+  const unseen = cursor === undefined || newer ? rows : withoutSeen(rows, sorted, cursor);
+  const table = await reader.read(withinBudget(unseen, sorted, ROW_BYTES, pageBytes), {
+    ...options,
+    settings: CUT_EARLY,
+  });
+  const records = logRecords(table, newer ? undefined : cursor).slice(0, page.limit);
+  return { records, isCut: table.rowCount < (table.numbers('found_rows')[0] ?? 0) };
 }
 
 /** Records of the cursor's own moment that come behind it. Newer ones must differ from it, so that a tail repeats nothing. */
@@ -163,45 +203,68 @@ function besideCursor(cursor: Cursor, newer: boolean): Sql {
   return sql`time = ${timeNs(cursor.timeNs)} AND ${HASH} ${raw(newer ? '>' : '<=')} ${hash}`;
 }
 
-/** How many of the first `limit` records equal the cursor's. */
-function countAlike(table: Table, cursor: Cursor, limit: number): number {
-  const times = table.bigints('at');
-  const hashes = table.bigints('hash');
-  let count = 0;
-  while (count < limit && count < times.length && times[count] === cursor.timeNs && hashes[count] === cursor.hash)
-    count++;
-  return count;
+/** Leaves out the cursor's record and those before it that equal it. */
+function withoutSeen(rows: Sql, order: Sql, cursor: Cursor): Sql {
+  const hash = new Bound('UInt64', String(cursor.hash));
+  return sql`SELECT * FROM (SELECT *, row_number() OVER (ORDER BY ${order}) AS place FROM (${rows}))
+    WHERE NOT (time = ${timeNs(cursor.timeNs)} AND hash = ${hash} AND place <= ${integer(cursor.place + 1)})`;
 }
 
-/** The rows of `SELECT *, … AS at, … AS hash` in their order. */
-function logRecords(table: Table): LogRecord[] {
+/** The rows of `logColumns` in their order. Those that equal the record at `cursor` count on from its place. */
+function logRecords(table: Table, cursor?: Cursor): LogRecord[] {
   const times = table.bigints('at');
   const hashes = table.bigints('hash');
   const read = <T>(name: string, row: number): T => table.column<T>(name)[row]!;
-  let place = 0;
+  const bodyBytes = table.numbers('body_bytes');
+  let before = cursor ?? { timeNs: -1n, hash: 0n, place: 0 };
   return times.map((time, row) => {
-    const isAlike = row > 0 && times[row - 1] === time && hashes[row - 1] === hashes[row];
-    place = isAlike ? place + 1 : 0;
+    const isAlike = before.timeNs === time && before.hash === hashes[row]!;
+    before = { timeNs: time, hash: hashes[row]!, place: isAlike ? before.place + 1 : 0 };
     const severityNumber = read<number>('severity_number', row);
-    const severityText = read<string>('severity_text', row);
+    const severityText = read<string>('shown_severity', row);
     const traceId = read<string>('trace_id', row);
     const spanId = read<string>('span_id', row);
+    const body = read<string>('shown_body', row);
+    const cut = cutOf({
+      body: Buffer.byteLength(body) < bodyBytes[row]! ? bodyBytes[row]! : undefined,
+      attributes: cutSize(table, 'attributes', row),
+      resource: cutSize(table, 'resource', row),
+    });
     return {
-      id: printCursor({ timeNs: time, hash: hashes[row]!, place }),
+      id: printCursor(before),
       timeNs: String(time),
       timeMs: Number(time / 1000n) / 1000,
-      service: read<string>('service_name', row),
+      service: read<string>('shown_service', row),
       severityNumber,
       severityText: severityText === '' ? severityName(severityNumber) : severityText,
-      body: bodyOf(read<string>('body', row), read<number>('body_type', row)),
+      body: bodyOf(body, read<number>('body_type', row)),
       traceId: traceId === NO_ID16 ? '' : traceId,
       spanId: spanId === NO_ID8 ? '' : spanId,
-      eventName: read<string>('event_name', row),
-      attributes: plainAttributes(storedAttributes(read<readonly JsonPath[]>('attributes', row))),
-      resource: plainAttributes(storedAttributes(read<readonly JsonPath[]>('resource', row))),
-      scope: read<string>('scope_name', row),
+      eventName: read<string>('shown_event', row),
+      attributes: plainAttributes(shownAttributes(table, 'attributes', row)),
+      resource: plainAttributes(shownAttributes(table, 'resource', row)),
+      scope: read<string>('shown_scope', row),
+      ...(cut !== undefined && { cut }),
     };
   });
+}
+
+function cutOf(sizes: { readonly [part: string]: number | undefined }): LogRecord['cut'] {
+  const cut = Object.entries(sizes).filter(([, size]) => size !== undefined);
+  return cut.length === 0 ? undefined : Object.fromEntries(cut);
+}
+
+/** One record in full, by its id. Throws QueryError `not_found`; `too_large` for what no answer can hold. */
+export async function readLog(reader: StoreReader, recordId: string, options?: ReadOptions): Promise<LogRecord> {
+  const { timeNs: at, hash } = parseCursor(recordId);
+  const table = await reader.read(
+    sql`SELECT ${logColumns(UNCUT_ITEM)} FROM logs
+      WHERE time = ${timeNs(at)} AND ${HASH} = ${new Bound('UInt64', String(hash))} LIMIT 1`,
+    { ...options, cost: 'cheap', maxBytes: maxUncutBytes },
+  );
+  const [record] = logRecords(table);
+  if (record === undefined) throw new QueryError('not_found', 'no such log record in the store');
+  return { ...record, id: recordId };
 }
 
 /** Bodies that are text are stored as they are, all others as the JSON text of their value. */
@@ -250,7 +313,7 @@ export async function logHistogram(
       options,
     ),
     reader.read(
-      sql`SELECT service_name, count() AS n FROM logs WHERE ${inRange(filter)} AND ${openCondition}
+      sql`SELECT service_name AS name, count() AS n FROM logs WHERE ${inRange(filter)} AND ${openCondition}
         GROUP BY service_name ORDER BY n DESC, service_name LIMIT 200`,
       options,
     ),
@@ -273,7 +336,7 @@ export async function logHistogram(
     grid,
     groups,
     total: groups.reduce((sum, group) => sum + group.total, 0),
-    services: services.strings('service_name').map((name, row) => ({ name, count: serviceCounts[row]! })),
+    services: services.strings('name').map((name, row) => ({ name, count: serviceCounts[row]! })),
   };
 }
 
@@ -284,11 +347,14 @@ export async function readTraceLogs(
   options?: ReadOptions,
 ): Promise<{ readonly logs: readonly LogRecord[]; readonly truncated: boolean }> {
   const place = await placeOf(reader, trace.traceId, options);
-  const table = await reader.read(
-    sql`SELECT *, toUnixTimestamp64Nano(time) AS at, ${HASH} AS hash FROM logs WHERE ${logsOf(place, trace.spanId)}
-      ORDER BY time, hash LIMIT ${new Bound('UInt32', trace.limit + 1)}`,
-    options,
-  );
-  const logs = logRecords(table);
-  return { logs: logs.slice(0, trace.limit), truncated: logs.length > trace.limit };
+  const order = raw('time, hash');
+  const rows = sql`SELECT ${logColumns(LIST_ITEM)} FROM logs WHERE ${logsOf(place, trace.spanId)}
+    ORDER BY ${order} LIMIT ${new Bound('UInt32', trace.limit + 1)}`;
+  const table = await reader.read(withinBudget(rows, order, ROW_BYTES, pageBytes), {
+    ...options,
+    cost: 'cheap',
+    settings: CUT_EARLY,
+  });
+  const logs = logRecords(table).slice(0, trace.limit);
+  return { logs, truncated: logs.length < (table.numbers('found_rows')[0] ?? 0) };
 }

@@ -1,5 +1,6 @@
 /** Which metrics there are, and their labels. */
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
+import { cutText } from './cut.ts';
 import { QueryError } from './errors.ts';
 import { type Owner, ownedBy } from './own-telemetry.ts';
 import type { JsonPath } from './row-binary.ts';
@@ -56,9 +57,10 @@ async function readDefinitions(
 ): Promise<ReadonlyMap<string, Definition>> {
   const table = await reader.read(
     sql`SELECT name, type, unit, temporality, monotonic, uniqExact(series_id) AS series,
-        argMax(description, last_seen) AS description, arraySort(groupUniqArray(100)(service_name)) AS services
+        ${cutText(raw('toString(argMax(metric_series.description, last_seen))'))} AS about,
+        arraySort(groupUniqArray(100)(${cutText(raw('toString(service_name)'))})) AS services
       FROM metric_series WHERE ${condition}
-      GROUP BY name, type, unit, temporality, monotonic ORDER BY name, series DESC, unit`,
+      GROUP BY name, type, unit, temporality, monotonic ORDER BY name, series DESC, unit LIMIT ${new Bound('UInt32', 4 * maxMetrics)}`,
     options,
   );
   const definitions = new Map<string, Definition>();
@@ -77,7 +79,7 @@ async function readDefinitions(
       typeNumber,
       type: TYPE_NAMES.get(typeNumber) ?? 'gauge',
       unit: table.strings('unit')[row]!,
-      description: table.strings('description')[row]!,
+      description: table.strings('about')[row]!,
       monotonic: table.column<number>('monotonic')[row] === 1,
       temporality: TEMPORALITIES[table.column<number>('temporality')[row]!] ?? 'unspecified',
       seriesCount: series[row]!,
@@ -158,6 +160,7 @@ export interface MetricLabel {
 
 const maxLabelSeries = 20_000;
 const maxLabelValues = 50;
+const maxValueChars = 500;
 
 /** The labels of a metric's series: attributes of the points and of the resource. */
 export async function listMetricLabels(
@@ -190,5 +193,14 @@ function countValues(counts: Map<string, Map<string, number>>, paths: readonly J
 
 function labelOf(key: string, scope: MetricLabel['scope'], counts: ReadonlyMap<string, number>): MetricLabel {
   const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return { key, scope, valueCount: sorted.length, values: sorted.slice(0, maxLabelValues).map(([value]) => value) };
+  return {
+    key,
+    scope,
+    valueCount: sorted.length,
+    values: sorted.slice(0, maxLabelValues).map(([value]) => shortened(value)),
+  };
+}
+
+function shortened(value: string): string {
+  return value.length > maxValueChars ? `${value.slice(0, maxValueChars)}…` : value;
 }

@@ -239,7 +239,7 @@ export async function listOperations(
   options?: ReadOptions,
 ): Promise<readonly { readonly name: string; readonly kind: SpanKind; readonly count: number }[]> {
   const table = await reader.read(
-    sql`SELECT ${cutText(raw('spans.name'))} AS name, kind, count() AS n FROM spans WHERE ${baseCondition({ ...filter, service: filter.service || undefined })}
+    sql`SELECT ${cutText(raw('spans.name'))} AS name, kind, count() AS n FROM spans WHERE ${baseCondition(filter)}
       GROUP BY name, kind ORDER BY n DESC, name, kind LIMIT 1000`,
     options,
   );

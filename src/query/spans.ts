@@ -24,7 +24,7 @@ export const ENTRY_SPAN: Sql = raw(
 
 export const IS_ERROR: Sql = raw('status_code = 2');
 
-/** What narrows spans, beside the time. Absent and empty fields do not. */
+/** What narrows spans, beside the time. Absent and empty fields do not, but for `service`: '' is that of spans whose resource names none. */
 export interface SpanFilter {
   /** The filter language. */
   readonly q?: string | undefined;
@@ -40,7 +40,7 @@ export interface SpanFilter {
 /** All conditions of a filter. Throws QueryError for a `q` that can't be read. */
 export async function spanCondition(filter: SpanFilter): Promise<Sql> {
   const conditions: Sql[] = [];
-  if (filter.service) conditions.push(sql`service_name = ${text(filter.service)}`);
+  if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
   if (filter.operation) conditions.push(sql`name = ${text(filter.operation)}`);
   if (filter.minDurationNs !== undefined) conditions.push(sql`duration_ns >= ${duration(filter.minDurationNs)}`);
   if (filter.maxDurationNs !== undefined) conditions.push(sql`duration_ns <= ${duration(filter.maxDurationNs)}`);

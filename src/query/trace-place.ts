@@ -19,7 +19,7 @@ export async function findTraces(
   const table = await reader.read(
     sql`SELECT trace_id, toUnixTimestamp64Nano(min(time_min)) AS first, toUnixTimestamp64Nano(max(time_max)) AS last
       FROM trace_index WHERE ${isOneOf('trace_id', traceIds, 16)} GROUP BY trace_id`,
-    options,
+    { ...options, cost: 'cheap' },
   );
   const first = table.bigints('first');
   const last = table.bigints('last');

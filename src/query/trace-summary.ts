@@ -1,4 +1,5 @@
 /** Summaries of traces: what a list of search results shows of each. */
+import { cutText } from './cut.ts';
 import { zeros } from './filter-sql.ts';
 import { isOneOf, raw, sql } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
@@ -14,23 +15,18 @@ export interface TraceSummary {
   readonly endNs: bigint;
   readonly spanCount: number;
   readonly errorCount: number;
-  /** Sorted by the number of spans. */
+  /** All services of the trace. */
+  readonly serviceCount: number;
+  /** Those with the most spans, at most 50. */
   readonly services: readonly { readonly name: string; readonly spanCount: number; readonly errorCount: number }[];
 }
 
 const IS_ROOT = raw(`parent_span_id = ${zeros(8)}`);
 
-/** One row per trace and service; the trace is put together here. */
-interface Part {
-  readonly service: string;
-  readonly spanCount: number;
-  readonly errorCount: number;
-  readonly startNs: bigint;
-  readonly endNs: bigint;
-  /** Of the earliest root span of this service, or undefined. */
-  readonly root: { readonly startNs: bigint; readonly name: string } | undefined;
-  readonly firstName: string;
-}
+/** A list of traces names so many services of each; the others are counted. */
+const maxListedServices = 50;
+/** Of a name in a list. */
+const nameChars = 300;
 
 /** The summaries of traces by id, in no order. Ids that the store does not have are left out. */
 export async function summarizeTraces(
@@ -40,68 +36,46 @@ export async function summarizeTraces(
 ): Promise<ReadonlyMap<string, TraceSummary>> {
   const places = await findTraces(reader, traceIds, options);
   if (places.length === 0) return new Map();
+  const ids = places.map((place) => place.traceId);
   const table = await reader.read(
-    sql`SELECT trace_id, service_name, count() AS spans, countIf(status_code = 2) AS errors,
-        toUnixTimestamp64Nano(min(time)) AS start, max(toUnixTimestamp64Nano(time) + toInt64(duration_ns)) AS end,
-        countIf(${IS_ROOT}) AS roots, toUnixTimestamp64Nano(minIf(time, ${IS_ROOT})) AS root_start,
-        argMinIf(name, time, ${IS_ROOT}) AS root_name, argMin(name, time) AS first_name
-      FROM spans WHERE (${placesCondition(places)}) AND ${isOneOf(
-        'trace_id',
-        places.map((place) => place.traceId),
-        16,
-      )}
-      GROUP BY trace_id, service_name`,
+    sql`SELECT trace_id, sum(spans) AS span_count, sum(errors) AS error_count, min(start) AS start_ns, max(end) AS end_ns,
+        sum(roots) AS root_count, argMinIf((service, root_name), root_start, roots > 0) AS root, argMin((service, first_name), start) AS earliest,
+        count() AS service_count,
+        groupArraySorted(${raw(String(maxListedServices))})((-toInt64(spans), service, errors)) AS listed
+      FROM (SELECT trace_id, ${cutText(raw('service_name'), nameChars)} AS service, count() AS spans, countIf(status_code = 2) AS errors,
+          toUnixTimestamp64Nano(min(time)) AS start, max(toUnixTimestamp64Nano(time) + toInt64(duration_ns)) AS end,
+          countIf(${IS_ROOT}) AS roots, toUnixTimestamp64Nano(minIf(time, ${IS_ROOT})) AS root_start,
+          ${cutText(sql`argMinIf(name, time, ${IS_ROOT})`, nameChars)} AS root_name,
+          ${cutText(raw('argMin(name, time)'), nameChars)} AS first_name
+        FROM spans WHERE (${placesCondition(places)}) AND ${isOneOf('trace_id', ids, 16)} GROUP BY trace_id, service)
+      GROUP BY trace_id`,
     options,
   );
-  const parts = new Map<string, Part[]>();
-  const column = {
-    service: table.strings('service_name'),
-    spans: table.numbers('spans'),
-    errors: table.numbers('errors'),
-    start: table.bigints('start'),
-    end: table.bigints('end'),
-    roots: table.numbers('roots'),
-    rootStart: table.bigints('root_start'),
-    rootName: table.strings('root_name'),
-    firstName: table.strings('first_name'),
-  };
-  table.strings('trace_id').forEach((traceId, row) => {
-    const part: Part = {
-      service: column.service[row]!,
-      spanCount: column.spans[row]!,
-      errorCount: column.errors[row]!,
-      startNs: column.start[row]!,
-      endNs: column.end[row]!,
-      root: column.roots[row]! > 0 ? { startNs: column.rootStart[row]!, name: column.rootName[row]! } : undefined,
-      firstName: column.firstName[row]!,
+  const [spanCounts, errorCounts] = [table.numbers('span_count'), table.numbers('error_count')];
+  const [starts, ends] = [table.bigints('start_ns'), table.bigints('end_ns')];
+  const serviceCounts = table.numbers('service_count');
+  const summaries = table.strings('trace_id').map((traceId, row): TraceSummary => {
+    const rootMissing = table.numbers('root_count')[row] === 0;
+    const [rootService, rootOperation] = table.column<[string, string]>(rootMissing ? 'earliest' : 'root')[row]!;
+    const services = table.column<[number, string, number][]>('listed')[row]!;
+    return {
+      traceId,
+      rootService,
+      rootOperation,
+      rootMissing,
+      startNs: starts[row]!,
+      endNs: ends[row]!,
+      spanCount: spanCounts[row]!,
+      errorCount: errorCounts[row]!,
+      serviceCount: serviceCounts[row]!,
+      services: services.map(([spans, name, errors]) => ({
+        name,
+        spanCount: -Number(spans),
+        errorCount: Number(errors),
+      })),
     };
-    const list = parts.get(traceId);
-    if (list === undefined) parts.set(traceId, [part]);
-    else list.push(part);
   });
-  return new Map([...parts].map(([traceId, list]) => [traceId, joinParts(traceId, list)]));
-}
-
-function joinParts(traceId: string, parts: readonly Part[]): TraceSummary {
-  const least = (items: readonly Part[], key: (part: Part) => bigint): Part =>
-    items.reduce((best, part) => (key(part) < key(best) ? part : best));
-  const withRoot = parts.filter((part) => part.root !== undefined);
-  const first = least(parts, (part) => part.startNs);
-  const root = withRoot.length > 0 ? least(withRoot, (part) => part.root!.startNs) : undefined;
-  const sum = (value: (part: Part) => number): number => parts.reduce((total, part) => total + value(part), 0);
-  return {
-    traceId,
-    rootService: (root ?? first).service,
-    rootOperation: root?.root?.name ?? first.firstName,
-    rootMissing: root === undefined,
-    startNs: first.startNs,
-    endNs: least(parts, (part) => -part.endNs).endNs,
-    spanCount: sum((part) => part.spanCount),
-    errorCount: sum((part) => part.errorCount),
-    services: parts
-      .map(({ service, spanCount, errorCount }) => ({ name: service, spanCount, errorCount }))
-      .sort((a, b) => b.spanCount - a.spanCount || (a.name < b.name ? -1 : 1)),
-  };
+  return new Map(summaries.map((summary) => [summary.traceId, summary]));
 }
 
 /** How many spans of each trace name a parent that is not in the store. Traces without such spans are left out. */

@@ -1,4 +1,5 @@
 /** One trace by its id, as columns: made for traces of 100,000 spans. */
+import { cutText } from './cut.ts';
 import { QueryError } from './errors.ts';
 import type { Columns, TextColumn } from './native-columns.ts';
 import { SpanIndex, wordsOf } from './span-index.ts';
@@ -50,6 +51,12 @@ export interface Trace {
 export const maxTraceSpans = 100_000;
 const maxEvents = 20_000;
 const hintLength = 160;
+/** Of services, spans and events in a picture of many. */
+const nameChars = 300;
+
+function shortName(column: string): Sql {
+  return sql`toLowCardinality(${cutText(raw(`toString(${column})`), nameChars)}) AS shown_${raw(column)}`;
+}
 
 /**
  * What a span did, from the attributes of OpenTelemetry's conventions, new names before old ones. The first that is
@@ -95,6 +102,7 @@ function withPlace(traceId: string): Sql {
 
 /** A trace is a few blocks of rows: more threads read it no faster, and take time from whoever waits for it. */
 const ONE_THREAD = { max_threads: 1 };
+const CHEAP = { cost: 'cheap' } as const;
 
 /** The whole trace, parents before children. Throws QueryError `not_found`. */
 export async function readTrace(
@@ -106,11 +114,12 @@ export async function readTrace(
   const [table, logCount] = await Promise.all([
     reader.readColumns(
       sql`${withPlace(traceId)}
-        SELECT span_id, parent_span_id, service_name, name, toUnixTimestamp64Nano(time) AS time_ns, duration_ns, kind, status_code,
+        SELECT span_id, parent_span_id, ${shortName('service_name')}, ${shortName('name')},
+          toUnixTimestamp64Nano(time) AS time_ns, duration_ns, kind, status_code,
           notEmpty(event_time) AS has_events, ${HINT} AS hint
         FROM spans WHERE time >= place.1 AND time <= place.2 AND trace_id = ${id(traceId, 16)}
         ORDER BY time LIMIT ${new Bound('UInt32', limit)}`,
-      { ...options, settings: ONE_THREAD },
+      { ...options, ...CHEAP, settings: ONE_THREAD },
     ),
     countLogs(reader, traceId, options),
   ]);
@@ -147,7 +156,10 @@ function offsetsOf(times: BigInt64Array): Float64Array {
 
 async function countSpans(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<number> {
   const place = await placeOf(reader, traceId, options);
-  const table = await reader.read(sql`SELECT count() AS n FROM spans WHERE ${spansOf(place)}`, options);
+  const table = await reader.read(sql`SELECT count() AS n FROM spans WHERE ${spansOf(place)}`, {
+    ...options,
+    ...CHEAP,
+  });
   return table.numbers('n')[0]!;
 }
 
@@ -162,10 +174,10 @@ async function readEvents(
   if (!Array.prototype.includes.call(hasEvents, 1)) return undefined;
   return reader.readColumns(
     sql`SELECT span_id, toFloat64(toUnixTimestamp64Nano(event.1) - ${new Bound('Int64', String(place.firstNs))}) AS at,
-        toLowCardinality(event.2) AS name
+        toLowCardinality(${cutText(raw('toString(event.2)'), nameChars)}) AS name
       FROM spans ARRAY JOIN arrayZip(event_time, event_name) AS event
       WHERE ${spansOf(place)} ORDER BY time, at LIMIT ${new Bound('UInt32', maxEvents)}`,
-    options,
+    { ...options, ...CHEAP },
   );
 }
 
@@ -183,7 +195,7 @@ async function countLogs(reader: StoreReader, traceId: string, options?: ReadOpt
   const table = await reader.read(
     sql`${withPlace(traceId)} SELECT count() AS n FROM logs
       WHERE time >= place.1 - toIntervalHour(1) AND time <= place.2 + toIntervalHour(1) AND trace_id = ${id(traceId, 16)}`,
-    { ...options, settings: ONE_THREAD },
+    { ...options, ...CHEAP, settings: ONE_THREAD },
   );
   return table.numbers('n')[0]!;
 }
@@ -195,8 +207,8 @@ function columnsOf(table: Columns, start: Float64Array, events: Columns | undefi
   const ids = table.fixed('span_id');
   const duration = table.numbers('duration_ns');
   const { rows, parent } = orderSpans(ids, table.fixed('parent_span_id'), start);
-  const services = pickTexts(table.texts('service_name'), rows);
-  const names = pickTexts(table.texts('name'), rows);
+  const services = pickTexts(table.texts('shown_service_name'), rows);
+  const names = pickTexts(table.texts('shown_name'), rows);
   const hints = pickTexts(table.texts('hint'), rows);
   let endNs = 0;
   for (let row = 0; row < start.length; row++) endNs = Math.max(endNs, start[row]! + duration[row]!);

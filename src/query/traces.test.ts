@@ -385,7 +385,7 @@ describe('spans in full', () => {
   });
 
   test('spans of one resource share it', async () => {
-    const whole = await readWholeTrace(store.reader, [...byTrace.keys()][0]!);
+    const { spans: whole } = await readWholeTrace(store.reader, [...byTrace.keys()][0]!);
     const gateway = whole.filter((span) => span.service === 'gateway');
     expect(gateway[0]!.resource).toBe(gateway[1]!.resource);
   });

@@ -1,7 +1,7 @@
-import { type LogFilter, logHistogram, readTraceLogs, SEVERITY_GROUPS, searchLogs } from '#query';
+import { type LogFilter, logHistogram, readLog, readTraceLogs, SEVERITY_GROUPS, searchLogs } from '#query';
 import { type Parameters, parseId } from '../parameters.ts';
 import type { ConsoleRequest } from './routes.ts';
-import type { LogHistogramResponse, LogsResponse, TraceLogsResponse } from './types.ts';
+import type { LogHistogramResponse, LogRecordResponse, LogsResponse, TraceLogsResponse } from './types.ts';
 
 const DIRECTIONS = ['older', 'newer'] as const;
 const maxTraceLogs = 5000;
@@ -30,6 +30,10 @@ export async function logsRoute({ reader, query, options }: ConsoleRequest): Pro
     ...(nextCursor !== undefined && { nextCursor }),
     ...(nearestMs !== undefined && { nearestMs }),
   };
+}
+
+export async function logRecordRoute({ reader, query, options }: ConsoleRequest): Promise<LogRecordResponse> {
+  return { log: await readLog(reader, query.required('id'), options) };
 }
 
 export async function logHistogramRoute({ reader, query, options }: ConsoleRequest): Promise<LogHistogramResponse> {

@@ -20,8 +20,9 @@ import {
   type StoreReader,
 } from '#query';
 import { requestSignal } from '../abort.ts';
+import { AnswerGate } from '../answer-gate.ts';
 import { Parameters } from '../parameters.ts';
-import { logHistogramRoute, logsRoute, traceLogsRoute } from './logs.ts';
+import { logHistogramRoute, logRecordRoute, logsRoute, traceLogsRoute } from './logs.ts';
 import { serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
 import { systemRoute } from './system.ts';
@@ -60,14 +61,18 @@ const defaultDeadlineMs = 25_000;
 /** What says whether the store answers must itself answer soon. */
 const statusDeadlineMs = 2_500;
 const systemDeadlineMs = 6_000;
+/** Single items in the making, which may be as large as a receiver takes them. */
+const gatedAnswers = 2;
 const maxStepMs = 366 * 86_400_000;
 
 export function consoleRoutes(app: FastifyInstance, reader: StoreReader, settings: ConsoleSettings): void {
   const longestMs = settings.requestTimeoutMs ?? defaultDeadlineMs;
-  const get = (path: string, handler: Handler, routeDeadlineMs = longestMs): void => {
+  const gate = new AnswerGate(gatedAnswers);
+  const get = (path: string, handler: Handler, routeDeadlineMs = longestMs, gated?: AnswerGate): void => {
     const deadlineMs = Math.min(routeDeadlineMs, longestMs);
     app.get(`/api/console${path}`, async (request: FastifyRequest, reply: FastifyReply) => {
       reply.header('cache-control', 'no-store');
+      await gated?.enter(reply);
       return handler({
         reader,
         query: new Parameters(request.query),
@@ -84,9 +89,10 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
   get('/traces', tracesRoute);
   get('/traces/sample', traceSampleRoute);
   get('/traces/:traceId', traceRoute);
-  get('/traces/:traceId/spans/:spanId', spanRoute);
+  get('/traces/:traceId/spans/:spanId', spanRoute, longestMs, gate);
   get('/traces/:traceId/logs', traceLogsRoute);
   get('/logs', logsRoute);
+  get('/logs/record', logRecordRoute, longestMs, gate);
   get('/logs/histogram', logHistogramRoute);
   get('/attributes', attributesRoute);
   get('/attributes/values', attributeValuesRoute);

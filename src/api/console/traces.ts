@@ -88,10 +88,10 @@ export async function traceRoute({ reader, path, options }: ConsoleRequest): Pro
   };
 }
 
-export async function spanRoute({ reader, path, options }: ConsoleRequest): Promise<SpanResponse> {
+export async function spanRoute({ reader, query, path, options }: ConsoleRequest): Promise<SpanResponse> {
   const traceId = parseId(path['traceId']!, 16, 'trace id');
   const spanId = parseId(path['spanId']!, 8, 'span id');
-  const { span } = await readSpan(reader, traceId, spanId, options);
+  const { span } = await readSpan(reader, traceId, spanId, { ...options, full: query.text('full') === '1' });
   const linkedFrom = await readLinkingSpans(reader, { traceId, spanId, timeNs: span.startNs }, options);
   return {
     traceId,
@@ -123,6 +123,7 @@ export async function spanRoute({ reader, path, options }: ConsoleRequest): Prom
     droppedAttributesCount: span.droppedAttributesCount,
     droppedEventsCount: span.droppedEventsCount,
     droppedLinksCount: span.droppedLinksCount,
+    ...(span.cut !== undefined && { cut: span.cut }),
     linkedFrom,
   };
 }

@@ -172,6 +172,9 @@ export interface TraceSummary {
   readonly durationNs: number;
   readonly spanCount: number;
   readonly errorCount: number;
+  /** All services of the trace. */
+  readonly serviceCount: number;
+  /** Those with the most spans, at most 50. */
   readonly services: readonly { readonly name: string; readonly spanCount: number; readonly errorCount: number }[];
   /** The id of the span that matched the search, to open the trace at it. */
   readonly matchedSpanId: string;
@@ -229,7 +232,10 @@ export interface TraceEventColumns {
   readonly names: readonly string[];
 }
 
-/** GET /api/console/traces/:traceId/spans/:spanId */
+/**
+ * GET /api/console/traces/:traceId/spans/:spanId?full : long values are cut, and at most 1,000 events and links are given, unless `full=1` is
+ * asked; 422 beyond 24 MiB.
+ */
 export interface SpanResponse {
   readonly traceId: string;
   readonly spanId: string;
@@ -256,6 +262,14 @@ export interface SpanResponse {
   readonly droppedAttributesCount: number;
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
+  /** What is not whole: full sizes in bytes of attributes, counts of events and links, and whether other texts end in an ellipsis. */
+  readonly cut?: {
+    readonly attributes?: number;
+    readonly resource?: number;
+    readonly events?: number;
+    readonly links?: number;
+    readonly texts?: true;
+  };
   /** Spans elsewhere that link to this one. */
   readonly linkedFrom: readonly {
     readonly traceId: string;
@@ -287,12 +301,20 @@ export interface LogRecord {
   readonly attributes: Attributes;
   readonly resource: Attributes;
   readonly scope: string;
+  /** Long values end in an ellipsis; the full sizes in bytes of what is cut here. `/logs/record` gives the record in full. */
+  readonly cut?: { readonly body?: number; readonly attributes?: number; readonly resource?: number };
+}
+
+/** GET /api/console/logs/record?id : one record with nothing cut; 422 beyond 24 MiB. */
+export interface LogRecordResponse {
+  readonly log: LogRecord;
 }
 
 /**
  * GET /api/console/logs?from&to&q&service&severity&traceId&environment&limit&cursor&direction
  * `severity`: comma-separated of trace, debug, info, warn, error, fatal, unset. Newest first; `cursor` (a LogRecord's id) asks for older
- * ones, with `direction=newer` for newer ones (live tail polls with it). `limit` default 200, at most 2000.
+ * ones, with `direction=newer` for newer ones (live tail polls with it). `limit` default 200, at most 2000; a
+ * page of long records ends earlier, with `truncated`.
  */
 export interface LogsResponse extends Completeness {
   readonly logs: readonly LogRecord[];

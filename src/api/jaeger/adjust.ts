@@ -1,12 +1,12 @@
 /**
  * What Jaeger's query service does to a trace before it shows it, unless `raw` is asked: its adjusters in their order
- * (jaegertracing/jaeger, jaegerquery/internal/adjuster), with the correction of clock skew off, as it is by default.
+ * (jaegertracing/jaeger, jaegerquery/internal/adjuster), with the correction of clock skew off, as it is by default: then it only warns.
  */
-import type { StoredAttribute, StoredSpan } from '#query';
+import { maxListed, type StoredAttribute, type StoredSpan } from '#query';
+import { clockSkewWarnings } from './clock-skew.ts';
 
 export interface AdjustedSpan {
   readonly span: StoredSpan;
-  /** In Jaeger's words, because its UI explains them. */
   readonly warnings: readonly string[];
 }
 
@@ -24,24 +24,32 @@ const LIBRARY_KEYS = new Set([
 /** Spans of one trace. The order is kept; copies of a span are left out. */
 export function adjustTrace(spans: readonly StoredSpan[]): readonly AdjustedSpan[] {
   const distinct = withoutCopies(separateSharedIds(spans));
-  const ids = new Set<string>();
-  const known = new Set(distinct.map((span) => span.spanId));
-  return distinct.map((span) => {
-    const warnings: string[] = [];
-    if (ids.has(span.spanId)) warnings.push('duplicate span IDs; skipping clock skew adjustment');
-    ids.add(span.spanId);
-    if (span.parentSpanId !== '' && !known.has(span.parentSpanId)) {
-      warnings.push(`parent span ID=${span.parentSpanId} is not in the trace; skipping clock skew adjustment`);
-    }
-    const links = span.links.filter((link) => !/^0*$/.test(link.traceId));
+  const skewed = clockSkewWarnings(distinct);
+  return distinct.map((span, row) => {
+    const warnings = [...cutWarnings(span), ...skewed[row]!];
+    const moved = moveLibrary(writeAddresses(span), warnings);
+    const links = moved.links.filter((link) => !/^0*$/.test(link.traceId));
     for (let i = links.length; i < span.links.length; i++) warnings.push('Invalid span link removed');
-    return { span: moveLibrary(writeAddresses({ ...span, links }), warnings), warnings };
+    return { span: { ...moved, links }, warnings };
   });
+}
+
+/** What an answer could not hold of a span is said there: nothing is left out silently. */
+function cutWarnings({ cut }: StoredSpan): readonly string[] {
+  if (cut === undefined) return [];
+  const { attributes, resource, events, links, texts } = cut;
+  return [
+    ...(attributes === undefined ? [] : [`long values are cut: the attributes take ${attributes} bytes`]),
+    ...(resource === undefined ? [] : [`long values are cut: the resource's attributes take ${resource} bytes`]),
+    ...(events === undefined ? [] : [`the span has ${events} events, the first ${maxListed} are here`]),
+    ...(links === undefined ? [] : [`the span has ${links} links, the first ${maxListed} are here`]),
+    ...(texts === undefined ? [] : ['long texts are cut']),
+  ];
 }
 
 /** Spans as they are, for `raw`. */
 export function rawTrace(spans: readonly StoredSpan[]): readonly AdjustedSpan[] {
-  return spans.map((span) => ({ span, warnings: [] }));
+  return spans.map((span) => ({ span, warnings: cutWarnings(span) }));
 }
 
 /**

@@ -1,15 +1,22 @@
 import type { FastifyInstance } from 'fastify';
 import type { StoreReader } from '#query';
+import { AnswerGate } from '../answer-gate.ts';
+import { jaegerUploadRoutes } from './upload.ts';
 import { jaegerV1Routes } from './v1.ts';
 import { jaegerV3Routes } from './v3.ts';
+
+/** Whole traces in the making: each takes some hundred MB where it is as large as it may be. */
+const gatedAnswers = 1;
 
 /**
  * Jaeger's HTTP query API in both generations: the one that Grafana's data source and Jaeger UI before 2026 use (`/api/traces`, …) and
  * the one of today's Jaeger UI (`/api/v3/…`). Served below `/jaeger`, which is the data source's URL, and at the root.
  */
 export function jaegerRoutes(app: FastifyInstance, reader: StoreReader): void {
+  const gate = new AnswerGate(gatedAnswers);
   for (const prefix of ['/jaeger', '']) {
-    jaegerV1Routes(app, prefix, reader);
-    jaegerV3Routes(app, prefix, reader);
+    jaegerV1Routes(app, prefix, reader, gate);
+    jaegerV3Routes(app, prefix, reader, gate);
+    jaegerUploadRoutes(app, prefix, gate);
   }
 }

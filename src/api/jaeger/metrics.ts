@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { readSpanMetrics, type SpanMetricsGroup, type StoreReader } from '#query';
 import { requestSignal } from '../abort.ts';
 import { apiError } from '../errors.ts';
-import { bad, many, one, type QueryString, truth, wholeNumber } from './parameters.ts';
+import { bad, many, one, type QueryString, shownService, storedService, truth, wholeNumber } from './parameters.ts';
 
 /**
  * Jaeger's service performance monitoring (`/api/metrics/…`), as its Monitor tab asks it: a metric family per request.
@@ -66,7 +66,7 @@ async function answer(reader: StoreReader, query: QueryString, family: Family, s
   const { timesMs, groups } = await readSpanMetrics(
     reader,
     {
-      services,
+      services: services.map(storedService),
       kinds: kinds.length > 0 ? kinds : ['server'],
       byOperation,
       endMs: wholeNumber(query, 'endTs') ?? Date.now(),
@@ -83,7 +83,7 @@ async function answer(reader: StoreReader, query: QueryString, family: Family, s
     metrics: groups.map((group) => ({
       labels: [
         ...(byOperation ? [{ name: 'operation', value: group.operation }] : []),
-        { name: 'service_name', value: group.service },
+        { name: 'service_name', value: shownService(group.service) },
       ],
       metricPoints: family
         .values(group)

@@ -1,5 +1,6 @@
 import { plainValue, type StoredAttribute, type StoredSpan, type StoredValue } from '#query';
 import type { AdjustedSpan, adjustTrace } from './adjust.ts';
+import { shownService } from './parameters.ts';
 
 /**
  * Traces as Jaeger UI's JSON (jaegertracing/jaeger internal/uimodel), made from OTLP spans by the same rules as Jaeger's own translation
@@ -37,20 +38,19 @@ export interface JaegerTrace {
   readonly warnings: readonly string[] | null;
 }
 
-const NO_SERVICE_NAME = 'OTLPResourceNoServiceName';
 const KIND_TAGS = ['', 'internal', 'server', 'client', 'producer', 'consumer'];
 const SERVICE_NAME = 'service.name';
 const STATUS_OK = 1;
 const STATUS_ERROR = 2;
 
 /** One trace of spans that all have its id. */
-export function jaegerTrace(traceId: string, spans: readonly AdjustedSpan[]): JaegerTrace {
+export function jaegerTrace(traceId: string, spans: readonly AdjustedSpan[], warning?: string): JaegerTrace {
   const processes = new Processes();
   return {
     traceID: traceId,
     spans: spans.map(({ span, warnings }) => jaegerSpan(span, processes.idOf(span), warnings)),
     processes: processes.all,
-    warnings: null,
+    warnings: warning === undefined ? null : [warning],
   };
 }
 
@@ -59,11 +59,12 @@ export function jaegerTraces(
   traceIds: readonly string[],
   spans: readonly StoredSpan[],
   adjust: typeof adjustTrace,
+  warning?: string,
 ): JaegerTrace[] {
   const byTrace = Map.groupBy(spans, (span) => span.traceId);
   return traceIds.flatMap((traceId) => {
     const own = byTrace.get(traceId);
-    return own === undefined ? [] : [jaegerTrace(traceId, adjust(own))];
+    return own === undefined ? [] : [jaegerTrace(traceId, adjust(own), warning)];
   });
 }
 
@@ -74,7 +75,7 @@ class Processes {
 
   idOf(span: StoredSpan): string {
     const tags = span.resource.filter(({ key }) => key !== SERVICE_NAME).map(tagOf);
-    const serviceName = span.service === '' ? NO_SERVICE_NAME : span.service;
+    const serviceName = shownService(span.service);
     const key = JSON.stringify([serviceName, tags]);
     const known = this.#idByKey.get(key);
     if (known !== undefined) return known;

@@ -3,6 +3,20 @@ import { QueryError } from '#query';
 
 /** Reading Jaeger's query parameters. All functions throw a QueryError `bad_query` that names the parameter. */
 
+/** How Jaeger calls the service of spans whose resource names none. */
+export const NO_SERVICE_NAME = 'OTLPResourceNoServiceName';
+
+/** A service's name as the store has it, and as Jaeger shows it. */
+export function storedService(name: string): string {
+  return name === NO_SERVICE_NAME ? '' : name;
+}
+export function serviceOf(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : storedService(name);
+}
+export function shownService(name: string): string {
+  return name === '' ? NO_SERVICE_NAME : name;
+}
+
 /** A query string as fastify gives it: a repeated parameter is a list. */
 export type QueryString = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -24,6 +38,11 @@ export function wholeNumber(query: QueryString, name: string): number | undefine
   if (text === undefined) return undefined;
   if (!/^\d{1,19}$/.test(text)) throw bad(name, `expected a whole number, got "${text}"`);
   return Number(text);
+}
+
+/** A whole number of which 0 means that nothing was said. */
+export function countOf(query: QueryString, name: string): number | undefined {
+  return wholeNumber(query, name) || undefined;
 }
 
 /** A Go duration such as `1.2ms` or `1m30s`, in ns. */
@@ -95,7 +114,7 @@ function termOf(key: string, value: string): string | undefined {
     case 'otel.library.name':
       return `scope=${text}`;
     case 'service.name':
-      return `service=${text}`;
+      return `service=${printValue({ kind: 'text', text: storedService(value), start: 0, end: 0 })}`;
     default:
       return undefined;
   }

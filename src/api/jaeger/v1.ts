@@ -3,7 +3,10 @@ import {
   findTraces,
   listOperations,
   listServiceNames,
+  maxWholeSpans,
   QueryError,
+  type ReadOptions,
+  type ReadSpans,
   readServiceEdges,
   readSpans,
   readWholeTrace,
@@ -11,18 +14,24 @@ import {
   searchTraces,
   spansInTraces,
 } from '#query';
+import { requestSignal } from '../abort.ts';
+import type { AnswerGate } from '../answer-gate.ts';
 import { HTTP_STATUS } from '../errors.ts';
 import { adjustTrace, rawTrace } from './adjust.ts';
 import { jaegerMetricsRoutes } from './metrics.ts';
 import { type JaegerTrace, jaegerTrace, jaegerTraces } from './model.ts';
 import {
   bad,
+  countOf,
   epochMs,
   goDurationNs,
   many,
   one,
   type QueryString,
+  serviceOf,
+  shownService,
   splitTags,
+  storedService,
   tagsOfQuery,
   traceIdOf,
   truth,
@@ -35,6 +44,8 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1500;
 const DEFAULT_LOOKBACK_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+/** A little more than a query may take. */
+const DEADLINE_MS = 25_000;
 
 interface Envelope {
   readonly data: unknown;
@@ -44,18 +55,21 @@ interface Envelope {
   readonly errors: readonly { readonly code: number; readonly msg: string; readonly traceID?: string }[] | null;
 }
 
-export function jaegerV1Routes(app: FastifyInstance, prefix: string, reader: StoreReader): void {
+export function jaegerV1Routes(app: FastifyInstance, prefix: string, reader: StoreReader, gate: AnswerGate): void {
   const get = (
     path: string,
-    answer: (query: QueryString, params: Record<string, string>) => Promise<readonly unknown[]>,
+    answer: (query: QueryString, params: Record<string, string>, options: ReadOptions) => Promise<readonly unknown[]>,
+    gated?: 'gated',
   ): void => {
     app.get(`${prefix}${path}`, async (request, reply) => {
-      return respond(request, reply, () =>
-        answer(request.query as QueryString, request.params as Record<string, string>),
-      );
+      return respond(request, reply, async () => {
+        if (gated !== undefined) await gate.enter(reply);
+        const options = { signal: requestSignal(reply, DEADLINE_MS) };
+        return answer(request.query as QueryString, request.params as Record<string, string>, options);
+      });
     });
   };
-  get('/api/services', () => listServiceNames(reader));
+  get('/api/services', async () => (await listServiceNames(reader)).map(shownService).sort());
   get('/api/services/:service/operations', async (_query, { service }) => {
     const operations = await operationsOf(reader, service!);
     return [...new Set(operations.map(({ name }) => name))].sort();
@@ -69,54 +83,76 @@ export function jaegerV1Routes(app: FastifyInstance, prefix: string, reader: Sto
     );
     return operations.map(({ name, kind: spanKind }) => ({ name, spanKind }));
   });
-  get('/api/traces', (query) => search(reader, query));
-  get('/api/traces/:traceId', async (query, { traceId }) => {
-    const id = traceIdOf(traceId!);
-    const adjust = truth(query, 'raw') ? rawTrace : adjustTrace;
-    return [jaegerTrace(id, adjust(await readWholeTrace(reader, id)))];
-  });
+  get('/api/traces', (query, _, options) => search(reader, query, options), 'gated');
+  get(
+    '/api/traces/:traceId',
+    async (query, { traceId }, options) => {
+      const id = traceIdOf(traceId!);
+      const adjust = truth(query, 'raw') ? rawTrace : adjustTrace;
+      const found = await readWholeTrace(reader, id, options);
+      return [jaegerTrace(id, adjust(found.spans), missingWarning(found))];
+    },
+    'gated',
+  );
   jaegerMetricsRoutes(app, prefix, reader);
   get('/api/dependencies', async (query) => {
     const endMs = wholeNumber(query, 'endTs') ?? Date.now();
     const lookbackMs = wholeNumber(query, 'lookback') ?? DAY_MS;
     const edges = await readServiceEdges(reader, { fromMs: Math.max(0, endMs - lookbackMs), toMs: endMs });
+    const shown = edges.map((edge) => ({
+      ...edge,
+      parent: shownService(edge.parent),
+      child: shownService(edge.child),
+    }));
     const service = one(query, 'service');
-    return service === undefined ? edges : edges.filter(({ parent, child }) => parent === service || child === service);
+    return service === undefined ? shown : shown.filter(({ parent, child }) => parent === service || child === service);
   });
 }
 
 function operationsOf(reader: StoreReader, service: string): ReturnType<typeof listOperations> {
-  return listOperations(reader, { fromMs: 0, toMs: Date.now() + DAY_MS, service });
+  return listOperations(reader, { fromMs: 0, toMs: Date.now() + DAY_MS, service: storedService(service) });
 }
 
-async function search(reader: StoreReader, query: QueryString): Promise<readonly JaegerTrace[]> {
+/** An answer holds so much and no more; Jaeger's form of it has a place to say so. */
+export function missingWarning({ spans, foundCount }: ReadSpans): string | undefined {
+  if (spans.length >= foundCount) return undefined;
+  const found = foundCount === maxWholeSpans ? `${foundCount} or more` : String(foundCount);
+  return `the spans are too many or too large for one answer: the first ${spans.length} of ${found} are here`;
+}
+
+async function search(reader: StoreReader, query: QueryString, options: ReadOptions): Promise<readonly JaegerTrace[]> {
   const asked = many(query, 'traceID').map(traceIdOf);
-  const ids = asked.length > 0 ? asked : await matchingTraces(reader, query);
-  const places = await findTraces(reader, ids);
+  const ids = asked.length > 0 ? asked : await matchingTraces(reader, query, options);
+  const places = await findTraces(reader, ids, options);
   if (places.length === 0) return [];
   const adjust = truth(query, 'raw') ? rawTrace : adjustTrace;
-  return jaegerTraces(ids, await readSpans(reader, spansInTraces(places)), adjust);
+  const found = await readSpans(reader, spansInTraces(places), options);
+  return jaegerTraces(ids, found.spans, adjust, missingWarning(found));
 }
 
-async function matchingTraces(reader: StoreReader, query: QueryString): Promise<string[]> {
+async function matchingTraces(reader: StoreReader, query: QueryString, options: ReadOptions): Promise<string[]> {
   const end = wholeNumber(query, 'end');
   const start = wholeNumber(query, 'start');
   const toMs = end === undefined ? Date.now() + 1 : epochMs(end);
   const lookbackNs = query.lookback === 'custom' ? undefined : goDurationNs(query, 'lookback');
   const fromMs =
     start === undefined ? toMs - (lookbackNs === undefined ? DEFAULT_LOOKBACK_MS : lookbackNs / 1e6) : epochMs(start);
-  const limit = wholeNumber(query, 'limit') ?? DEFAULT_LIMIT;
-  const found = await searchTraces(reader, {
-    fromMs,
-    toMs,
-    ...splitTags(tagsOfQuery(query)),
-    service: one(query, 'service'),
-    operation: one(query, 'operation'),
-    minDurationNs: goDurationNs(query, 'minDuration'),
-    maxDurationNs: goDurationNs(query, 'maxDuration'),
-    sort: 'newest',
-    limit: Math.min(Math.max(limit, 1), MAX_LIMIT),
-  });
+  const limit = countOf(query, 'limit') ?? DEFAULT_LIMIT;
+  const found = await searchTraces(
+    reader,
+    {
+      fromMs,
+      toMs,
+      ...splitTags(tagsOfQuery(query)),
+      service: serviceOf(one(query, 'service')),
+      operation: one(query, 'operation'),
+      minDurationNs: goDurationNs(query, 'minDuration'),
+      maxDurationNs: goDurationNs(query, 'maxDuration'),
+      sort: 'newest',
+      limit: Math.min(limit, MAX_LIMIT),
+    },
+    options,
+  );
   return found.traces.map(({ traceId }) => traceId);
 }
 

@@ -5,6 +5,7 @@ import {
   listOperations,
   listServiceNames,
   QueryError,
+  type ReadOptions,
   readSpans,
   readWholeTrace,
   type StoreReader,
@@ -12,21 +13,27 @@ import {
   spansInTraces,
   type TraceSearchResult,
 } from '#query';
+import { requestSignal } from '../abort.ts';
+import type { AnswerGate } from '../answer-gate.ts';
 import { HTTP_STATUS } from '../errors.ts';
 import { type AdjustedSpan, adjustTrace, rawTrace } from './adjust.ts';
 import { resourceSpansJson } from './otlp-json.ts';
 import {
   bad,
+  countOf,
   goDurationNs,
   one,
   type QueryString,
+  serviceOf,
+  shownService,
   splitTags,
+  storedService,
   tagsOfQuery,
   timeMs,
   traceIdOf,
   truth,
-  wholeNumber,
 } from './parameters.ts';
+import { missingWarning } from './v1.ts';
 
 /**
  * Jaeger's API v3 over HTTP (jaeger-idl api_v3/query_service.proto): what today's Jaeger UI asks. Answers are OTLP; parameters come in
@@ -36,14 +43,22 @@ import {
 const DEFAULT_SEARCH_DEPTH = 100;
 const MAX_SEARCH_DEPTH = 1500;
 const DAY_MS = 86_400_000;
+/** A little more than a query may take. */
+const DEADLINE_MS = 25_000;
 /** What Jaeger shows of a span that says no kind. */
 const DEFAULT_KIND = 'internal';
 
-export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: StoreReader): void {
-  const get = (path: string, answer: (query: QueryString, params: Record<string, string>) => Promise<object>): void => {
+export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: StoreReader, gate: AnswerGate): void {
+  const get = (
+    path: string,
+    answer: (query: QueryString, params: Record<string, string>, options: ReadOptions) => Promise<object>,
+    gated?: 'gated',
+  ): void => {
     app.get(`${prefix}/api/v3${path}`, async (request, reply) => {
       try {
-        return await answer(request.query as QueryString, request.params as Record<string, string>);
+        if (gated !== undefined) await gate.enter(reply);
+        const options = { signal: requestSignal(reply, DEADLINE_MS) };
+        return await answer(request.query as QueryString, request.params as Record<string, string>, options);
       } catch (error) {
         const httpCode = error instanceof QueryError ? HTTP_STATUS[error.code] : 500;
         if (httpCode === 500) request.log.error({ err: error, url: request.url }, 'request failed');
@@ -53,60 +68,81 @@ export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: Sto
       }
     });
   };
-  get('/services', async () => ({ services: await listServiceNames(reader) }));
+  get('/services', async () => ({ services: (await listServiceNames(reader)).map(shownService).sort() }));
   get('/operations', async (query) => {
     const service = one(query, 'service');
     if (service === undefined) throw bad('service', 'it is required');
     const kind = one(query, 'span_kind') ?? one(query, 'spanKind');
-    const operations = await listOperations(reader, { fromMs: 0, toMs: Date.now() + DAY_MS, service });
+    const operations = await listOperations(reader, {
+      fromMs: 0,
+      toMs: Date.now() + DAY_MS,
+      service: storedService(service),
+    });
     return {
       operations: operations
         .map(({ name, kind: spanKind }) => ({ name, spanKind: spanKind === 'unspecified' ? DEFAULT_KIND : spanKind }))
         .filter((operation) => kind === undefined || operation.spanKind === kind),
     };
   });
-  get('/traces/:traceId', async (query, { traceId }) => {
-    const adjust = truth(query, query.rawTraces === undefined ? 'raw_traces' : 'rawTraces') ? rawTrace : adjustTrace;
-    return resultOf(adjust(await readWholeTrace(reader, traceIdOf(traceId!))));
-  });
-  get('/traces', async (query) => {
-    const { traces } = await search(reader, query);
-    const places = await findTraces(
-      reader,
-      traces.map(({ traceId }) => traceId),
-    );
-    if (places.length === 0) throw new QueryError('not_found', 'No traces found');
-    const adjust = truth(query, searched(query, 'rawTraces')) ? rawTrace : adjustTrace;
-    const spans = await readSpans(reader, spansInTraces(places));
-    return resultOf([...Map.groupBy(spans, (span) => span.traceId).values()].flatMap(adjust));
-  });
-  get('/trace-summaries', async (query) => {
-    const { traces } = await search(reader, query);
+  get(
+    '/traces/:traceId',
+    async (query, { traceId }, options) => {
+      const adjust = truth(query, query.rawTraces === undefined ? 'raw_traces' : 'rawTraces') ? rawTrace : adjustTrace;
+      const found = await readWholeTrace(reader, traceIdOf(traceId!), options);
+      return resultOf(adjust(found.spans), missingWarning(found));
+    },
+    'gated',
+  );
+  get(
+    '/traces',
+    async (query, _, options) => {
+      const { traces } = await search(reader, query, options);
+      const ids = traces.map(({ traceId }) => traceId);
+      const places = await findTraces(reader, ids, options);
+      if (places.length === 0) throw new QueryError('not_found', 'No traces found');
+      const adjust = truth(query, searched(query, 'rawTraces')) ? rawTrace : adjustTrace;
+      const found = await readSpans(reader, spansInTraces(places), options);
+      const adjusted = [...Map.groupBy(found.spans, (span) => span.traceId).values()].flatMap(adjust);
+      return resultOf(adjusted, missingWarning(found));
+    },
+    'gated',
+  );
+  get('/trace-summaries', async (query, _, options) => {
+    const { traces } = await search(reader, query, options);
     const orphans = await countOrphans(
       reader,
       traces.map(({ traceId }) => traceId),
+      options,
     );
     return {
       summaries: traces.map((trace) => ({
         traceId: trace.traceId,
         // A trace without its root has no root's name in Jaeger.
-        ...(!trace.rootMissing && { rootServiceName: trace.rootService, rootOperationName: trace.rootOperation }),
+        ...(!trace.rootMissing && {
+          rootServiceName: shownService(trace.rootService),
+          rootOperationName: trace.rootOperation,
+        }),
         minStartTimeUnixNano: String(trace.startNs),
         maxEndTimeUnixNano: String(trace.endNs),
         spanCount: trace.spanCount,
         errorSpanCount: trace.errorCount,
         orphanSpanCount: orphans.get(trace.traceId) ?? 0,
         services: trace.services
-          .map(({ name, spanCount, errorCount }) => ({ name, spanCount, errorSpanCount: errorCount }))
+          .map(({ name, spanCount, errorCount }) => ({
+            name: shownService(name),
+            spanCount,
+            errorSpanCount: errorCount,
+          }))
           .sort((a, b) => (a.name < b.name ? -1 : 1)),
       })),
     };
   });
 }
 
-/** Warnings travel as an attribute, as in Jaeger. */
-function resultOf(spans: readonly AdjustedSpan[]): object {
-  const warned = spans.map(({ span, warnings }) => {
+/** Warnings travel as an attribute, as in Jaeger; one that concerns all of the answer does with the first span. */
+function resultOf(spans: readonly AdjustedSpan[], warning: string | undefined): object {
+  const warned = spans.map(({ span, warnings: own }, row) => {
+    const warnings = warning !== undefined && row === 0 ? [warning, ...own] : own;
     if (warnings.length === 0) return span;
     const value = warnings.map((warning) => ({ type: 'string' as const, value: warning }));
     return {
@@ -123,7 +159,7 @@ function searched(query: QueryString, camelCase: string): string {
   return query[`query.${camelCase}`] === undefined ? `query.${snakeCase}` : `query.${camelCase}`;
 }
 
-async function search(reader: StoreReader, query: QueryString): Promise<TraceSearchResult> {
+async function search(reader: StoreReader, query: QueryString, options: ReadOptions): Promise<TraceSearchResult> {
   const fromMs = timeMs(query, searched(query, 'startTimeMin'));
   const toMs = timeMs(query, searched(query, 'startTimeMax'));
   if (fromMs === undefined || toMs === undefined)
@@ -132,18 +168,22 @@ async function search(reader: StoreReader, query: QueryString): Promise<TraceSea
     throw bad('query.filter', 'structured filters are not supported; use query.attributes');
   if (fromMs >= toMs) throw bad('query.start_time_min', 'start_time_min must be before start_time_max');
   const depth =
-    wholeNumber(query, searched(query, 'searchDepth')) ??
-    wholeNumber(query, searched(query, 'numTraces')) ??
+    countOf(query, searched(query, 'searchDepth')) ??
+    countOf(query, searched(query, 'numTraces')) ??
     DEFAULT_SEARCH_DEPTH;
-  return searchTraces(reader, {
-    fromMs,
-    toMs,
-    ...splitTags(tagsOfQuery(query)),
-    service: one(query, searched(query, 'serviceName')),
-    operation: one(query, searched(query, 'operationName')),
-    minDurationNs: goDurationNs(query, searched(query, 'durationMin')),
-    maxDurationNs: goDurationNs(query, searched(query, 'durationMax')),
-    sort: 'newest',
-    limit: Math.min(Math.max(depth, 1), MAX_SEARCH_DEPTH),
-  });
+  return searchTraces(
+    reader,
+    {
+      fromMs,
+      toMs,
+      ...splitTags(tagsOfQuery(query)),
+      service: serviceOf(one(query, searched(query, 'serviceName'))),
+      operation: one(query, searched(query, 'operationName')),
+      minDurationNs: goDurationNs(query, searched(query, 'durationMin')),
+      maxDurationNs: goDurationNs(query, searched(query, 'durationMax')),
+      sort: 'newest',
+      limit: Math.min(depth, MAX_SEARCH_DEPTH),
+    },
+    options,
+  );
 }

@@ -8,6 +8,7 @@ import {
   readAttributes,
   readVarint32,
   skipValue,
+  VALUE_EMPTY,
   VALUE_STRING,
 } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
@@ -102,10 +103,10 @@ export class ScopeColumns {
     return table;
   }
 
-  /** `service.name`; as JSON text where it is no string, empty where there is none. */
+  /** `service.name`; as JSON text where it is no string, empty where there is none or it has no value. */
   #serviceNameOf(arena: Uint8Array, table: AttributeTable, owner: number): number {
     const row = table.find(arena, owner, SERVICE_NAME);
-    if (row < 0) return 0;
+    if (row < 0 || table.type[row] === VALUE_EMPTY) return 0;
     const at = table.at[row]!;
     const length = table.length[row]!;
     if (table.type[row] === VALUE_STRING) return this.serviceName.indexOf(arena, at, length);

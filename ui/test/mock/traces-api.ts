@@ -305,6 +305,7 @@ export function summaryOf(trace: MockTrace, matched?: MockSpan): TraceSummary {
     durationNs: trace.durationNs,
     spanCount: trace.spans.length,
     errorCount: errorsOf(trace.spans),
+    serviceCount: groups.size,
     services: [...groups].map(([name, spans]) => ({ name, spanCount: spans.length, errorCount: errorsOf(spans) })),
     matchedSpanId: matched && matched !== root ? matched.spanId : '',
   };

@@ -1,0 +1,67 @@
+/**
+ * Answers that may be large are made a few at a time: each is in memory as the store's rows, as objects, as text and compressed, and a slow
+ * client keeps its text there. Others wait in line.
+ */
+import type { FastifyReply } from 'fastify';
+import { after } from '#base';
+import { QueryError } from '#query';
+
+const maxWaiting = 50;
+const maxWaitMs = 20_000;
+/** How long a client may take its answer before the next one is made beside it. */
+const maxHeldMs = 30_000;
+
+export class AnswerGate {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
+
+  /** `count`: how many answers may be in the making. */
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  /** Resolves when it is this answer's turn; the place is given back when `reply` was sent. Throws QueryError where the wait is too long. */
+  async enter(reply: FastifyReply): Promise<void> {
+    if (this.#free > 0) this.#free--;
+    else if (this.#waiting.size >= maxWaiting || !(await this.#turn())) {
+      const hint = 'try again in a moment';
+      throw new QueryError('store_unavailable', 'too many large answers are asked for', { hint });
+    }
+    if (reply.raw.closed || reply.raw.destroyed) {
+      this.#leave();
+      return;
+    }
+    let hasLeft = false;
+    const leave = (): void => {
+      timer.cancel();
+      if (!hasLeft) this.#leave();
+      hasLeft = true;
+    };
+    const timer = after(maxHeldMs, leave);
+    reply.raw.once('close', leave);
+  }
+
+  /** Whether the turn came in time. */
+  #turn(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const give = (): void => {
+        timer.cancel();
+        resolve(true);
+      };
+      const timer = after(maxWaitMs, () => {
+        this.#waiting.delete(give);
+        resolve(false);
+      });
+      this.#waiting.add(give);
+    });
+  }
+
+  #leave(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) this.#free++;
+    else {
+      this.#waiting.delete(next);
+      next();
+    }
+  }
+}
