@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type FastifyInstance, fastify } from 'fastify';
 import { messageOf, StartError } from '#base';
 import { HostGuard, refuseHost } from '#base/host-guard.ts';
+import { isTlsHello } from '#base/tls-hello.ts';
 import { StoreReader } from '#query';
 import { compressAnswers } from './compress.ts';
 import { consoleRoutes } from './console/routes.ts';
@@ -121,6 +122,14 @@ function guardedServer(handler: RequestListener, options: ServerOptions): Server
   const limits = { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs };
   const server = createServer(limits, (request, response) => {
     if (!refuseHost(guard, request, response)) handler(request, response);
+  });
+  let hasSaidTls = false;
+  server.on('clientError', (error: Error & { readonly rawPacket?: Uint8Array }) => {
+    if (hasSaidTls || !isTlsHello(error.rawPacket)) return;
+    hasSaidTls = true;
+    logger.warn(
+      'a client speaks TLS, and this port speaks plain text: open it with http://, or put a proxy with TLS in front',
+    );
   });
   server.on('listening', () => guard.listensOn(server.address()));
   return server;

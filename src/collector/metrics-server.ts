@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { StartError } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
+import { watchForTlsHello } from '#base/tls-hello.ts';
 import { ListenerRefusals, type Logger } from '#component';
 import type { PrometheusReaderConfig } from '#config';
 import { printPrometheus } from './telemetry/prometheus-text.ts';
@@ -38,7 +39,8 @@ export class MetricsServer {
     if (JSON.stringify(readers) !== JSON.stringify(this.#readers)) {
       await this.close();
       this.#readers = readers;
-      for (const reader of readers) await this.#listen(reader, guardOf(reader));
+      const tellTls = onceOnly(refusals);
+      for (const reader of readers) await this.#listen(reader, guardOf(reader), tellTls);
     }
     for (const one of this.#servers) {
       one.guard = guardOf(one.reader);
@@ -67,7 +69,7 @@ export class MetricsServer {
     );
   }
 
-  async #listen(reader: PrometheusReaderConfig, guard: HostGuard): Promise<void> {
+  async #listen(reader: PrometheusReaderConfig, guard: HostGuard, tellTls: () => void): Promise<void> {
     const server = createServer((request, response) => {
       if (refuseHost(one.guard, request, response)) return;
       const path = (request.url ?? '').split('?')[0];
@@ -78,6 +80,7 @@ export class MetricsServer {
       const body = printPrometheus(this.#registry.collect(), this.#resource, reader);
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(body);
     });
+    watchForTlsHello(server, tellTls);
     const one = { server, reader, guard };
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
@@ -94,4 +97,17 @@ export class MetricsServer {
     });
     this.#servers.push(one);
   }
+}
+
+/** Counts clients that speak TLS here, and says the first. */
+function onceOnly(refusals: ListenerRefusals): () => void {
+  let isNew = true;
+  return () => {
+    refusals.count(
+      'tls_unexpected',
+      `${PLACE}: a client speaks TLS, and this port speaks plain text: use http:// there`,
+      isNew,
+    );
+    isNew = false;
+  };
 }

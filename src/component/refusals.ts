@@ -4,10 +4,12 @@ import type { Counter, CreateSettings, MetricLabels } from './contracts.ts';
 /** Why a listener turned something away before it looked at what it carries. */
 export type RefusalReason = 'host' | `tls_${string}`;
 
+/** They are there from the start, so that the first of them is seen to have come in a certain time. */
+const USUAL_REASONS: readonly RefusalReason[] = ['host', 'tls_unexpected'];
 const METRIC = 'listener_refused_requests';
 const DESCRIPTION = 'Number of requests and connections that a listener turned away unread';
 
-/** Counts what a listener turns away, by reason. The counters of a reason appear with its first refusal. */
+/** Counts what a listener turns away, by reason. The counters of rare reasons appear with their first refusal. */
 export class ListenerRefusals {
   readonly #settings: Pick<CreateSettings, 'logger' | 'meter'>;
   readonly #labels: MetricLabels;
@@ -16,18 +18,23 @@ export class ListenerRefusals {
   constructor(settings: Pick<CreateSettings, 'logger' | 'meter'>, labels: MetricLabels = {}) {
     this.#settings = settings;
     this.#labels = labels;
+    for (const reason of USUAL_REASONS) this.#counter(reason);
   }
 
   /** `isNew` makes a line in the log. */
   count(reason: RefusalReason, message: string, isNew: boolean): void {
+    this.#counter(reason).add(1);
+    if (isNew) this.#settings.logger.warn(`Refused: ${message}`);
+  }
+
+  #counter(reason: RefusalReason): Counter {
     let counter = this.#counters.get(reason);
     if (counter === undefined) {
       const options = { unit: '{requests}', description: DESCRIPTION };
       counter = this.#settings.meter.counter(METRIC, options, { ...this.#labels, reason });
       this.#counters.set(reason, counter);
     }
-    counter.add(1);
-    if (isNew) this.#settings.logger.warn(`Refused: ${message}`);
+    return counter;
   }
 
   /** Guards a listener of a component. `ownHost` is what it was told to listen on. */

@@ -12,9 +12,11 @@ import type { Server, Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { after, messageOf } from '#base';
 import type { HostGuard } from '#base/host-guard.ts';
+import { isTlsHello } from '#base/tls-hello.ts';
 import type { GrpcServerKeepalive } from '#config';
 import type { ByteBudget } from './budget.ts';
 import { DueWatch } from './due-watch.ts';
+import { lookAtFirstBytes } from './first-bytes.ts';
 import { OpenStream, refuse, refuseHttp, statusOf, UnaryCall } from './grpc-call.ts';
 import { SessionKeeper } from './grpc-session.ts';
 import { type Listening, type ListenPlace, listenOn } from './listen.ts';
@@ -57,6 +59,8 @@ export interface GrpcServerSettings {
   onBadConnection(message: string): void;
   /** Called when a client didn't get through the TLS handshake. */
   onTlsRejected(error: Error, socket: TLSSocket): void;
+  /** Called when a client speaks TLS and this server doesn't. */
+  onTlsHello(socket: Socket): void;
 }
 
 /** A client may send so much before it must wait for us: larger than HTTP/2's 64 KiB, so that big messages don't stop at each window. */
@@ -83,6 +87,7 @@ export class GrpcServer {
   #listening: Listening | undefined;
   readonly #watch = new DueWatch();
   #openStreams = 0;
+  #closeSilent = (): void => undefined;
   #isRetired = false;
 
   constructor(settings: GrpcServerSettings) {
@@ -104,6 +109,14 @@ export class GrpcServer {
     const onBadConnection = (error: Error): void => this.#settings.onBadConnection(networkMessage(error));
     this.#server.on('sessionError', onBadConnection);
     this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => this.#settings.onTlsRejected(error, socket));
+    if (settings.tls === undefined) {
+      const isWanted = (first: Uint8Array, socket: Socket): boolean => {
+        if (!isTlsHello(first)) return true;
+        this.#settings.onTlsHello(socket);
+        return false;
+      };
+      this.#closeSilent = lookAtFirstBytes(this.#server as Server, isWanted);
+    }
     // See GrpcConnection: a TLS alert after the handshake would leave the session open.
     this.#server.on('secureConnection', (socket: Socket) => socket.on('error', () => socket.destroy()));
   }
@@ -146,6 +159,7 @@ export class GrpcServer {
   async shutdown(deadlineMs: number): Promise<void> {
     this.#listening?.stop();
     this.#listening = undefined;
+    this.#closeSilent();
     const closed = [...this.#sessions.keys()].map(closeSession);
     const cut = after(
       deadlineMs,

@@ -3,6 +3,7 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { TLSSocket } from 'node:tls';
 import { messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
+import { watchForTlsHello } from '#base/tls-hello.ts';
 import { type CreateSettings, ListenerRefusals } from '#component';
 import { type HttpServerConfig, parseHostPort, type TlsServerConfig } from '#config';
 import { type Listening, listenOn } from './listen.ts';
@@ -62,9 +63,16 @@ export class PageServer {
     };
     const listener = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
     this.#server =
-      tls === undefined ? createServer(options, listener) : await this.#secureServer(tls, options, listener);
+      tls === undefined ? this.#plainServer(options, listener) : await this.#secureServer(tls, options, listener);
     this.#listening = await listenOn(this.#server, { key: `${this.#path}::endpoint`, endpoint, transport });
     this.#guard.listensOn(this.#server.address());
+  }
+
+  #plainServer(options: object, listener: RequestListener): Server {
+    const server = createServer(options, listener);
+    const rejections = new TlsRejections(this.#settings);
+    watchForTlsHello(server, (socket) => rejections.noteHello(socket));
+    return server;
   }
 
   async #secureServer(config: TlsServerConfig, options: object, listener: RequestListener): Promise<SecureServer> {

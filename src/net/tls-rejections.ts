@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { excerpt } from '#base';
 import { type CreateSettings, ListenerRefusals, type MetricLabels } from '#component';
@@ -13,6 +14,9 @@ const REASONS = {
   version: 'the client speaks no TLS version between min_version and max_version',
   cipher: 'the client and cipher_suites or curve_preferences have nothing in common',
   no_tls: 'the client speaks plain text, and this port speaks TLS',
+  unexpected:
+    'the client speaks TLS, and this port speaks plain text: an endpoint with http:// in place of https:// or grpc:// ' +
+    '(OTEL_EXPORTER_OTLP_INSECURE=true for gRPC), or a tls block for this port',
   gone: 'the client went away during the handshake',
   other: 'the TLS handshake with a client failed',
 } as const;
@@ -33,11 +37,19 @@ export class TlsRejections {
 
   /** Takes what a server emits as `tlsClientError`. */
   note(error: Error, socket: TLSSocket | undefined): void {
-    const reason = reasonOf(error, socket);
+    this.#count(reasonOf(error, socket), socket, networkMessage(error));
+  }
+
+  /** A client said hello in TLS to a port without it. */
+  noteHello(socket: Socket): void {
+    this.#count('unexpected', socket, 'it began with a TLS handshake');
+  }
+
+  #count(reason: Reason, socket: Socket | undefined, detail: string): void {
     const peer = peerText(socket?.remoteAddress, socket?.remotePort);
     const isNew = reason !== 'gone' && !this.#said.has(reason);
     this.#said.add(reason);
-    const details = `client ${peer || 'of a unix socket'}: ${excerpt(networkMessage(error))}`;
+    const details = `client ${peer || 'of a unix socket'}: ${excerpt(detail)}`;
     this.#refusals.count(`tls_${reason}`, `${REASONS[reason]} (${details}); more of the same are only counted`, isNew);
     if (!isNew) this.#settings.logger.debug(REASONS[reason], { client: peer });
   }

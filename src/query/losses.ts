@@ -49,6 +49,20 @@ const LOSSES: readonly {
   },
 ];
 
+/** Whose listener turned something away. */
+function listenerOf(labels: OwnSeries['labels']): string {
+  const kind = (['receiver', 'extension'] as const).find((one) => labels[one] !== undefined);
+  return kind === undefined ? 'own metrics' : `${kind}/${labels[kind]}`;
+}
+
+function refusalOf(reason: string): string {
+  if (reason === 'host') return 'requests for a name that is not allowed, see --allowed-hosts';
+  if (reason === 'tls_unexpected')
+    return 'clients that speak TLS to a plaintext port: use http:// there, or configure tls';
+  if (reason === 'tls_no_tls') return 'clients that speak plain text to a TLS port';
+  return reason.startsWith('tls_') ? `TLS clients, ${reason.slice(4).replaceAll('_', ' ')}` : reason;
+}
+
 /** Items by component and reason, the largest number first. */
 export function lossesOf(own: OwnMetrics): readonly LossView[] {
   const losses = new Map<string, LossView>();
@@ -73,6 +87,11 @@ export function lossesOf(own: OwnMetrics): readonly LossView[] {
     component: `exporter/${one.labels['exporter'] ?? ''}`,
     reason: 'files of the spool that were damaged, set aside in rejected/',
     kind: 'dropped',
+  }));
+  add(own.find('otelcol_listener_refused_requests'), ({ labels }) => ({
+    component: listenerOf(labels),
+    reason: refusalOf(labels['reason'] ?? ''),
+    kind: 'refused',
   }));
   const sampler = (one: OwnSeries): string =>
     `processor/${one.labels['processor'] ?? one.labels['otelcol.component.id'] ?? ''}`;

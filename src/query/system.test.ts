@@ -136,6 +136,12 @@ beforeAll(async () => {
     [100, 200, 300, 400, 500, 600, 10, 20, 30, 40, 50, 60],
   );
   own('otelcol_exporter_retried_requests', SUM, { exporter: 'signalbox', data_type: 'traces' }, rising(3));
+  own(
+    'otelcol_listener_refused_requests',
+    SUM,
+    { receiver: 'otlp', transport: 'grpc', reason: 'tls_unexpected' },
+    rising(2),
+  );
   own('otelcol_signalbox_store_lost_spans', SUM, { exporter: 'signalbox' }, rising(9));
   own('otelcol_signalbox_store_damaged_segments', SUM, { exporter: 'signalbox' }, rising(1));
   own('otelcol_exporter_queue_size', GAUGE, { exporter: 'signalbox' }, rising(1));
@@ -220,6 +226,12 @@ test('losses name the component and the reason, the largest first', () => {
       reason: 'requests that failed and were tried again',
       kind: 'retried',
       count: 33,
+    },
+    {
+      component: 'receiver/otlp',
+      reason: 'clients that speak TLS to a plaintext port: use http:// there, or configure tls',
+      kind: 'refused',
+      count: 22,
     },
     { component: 'processor/tail_sampling', signal: 'traces', reason: 'memory', kind: 'dropped', count: 22 },
     {

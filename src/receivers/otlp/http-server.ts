@@ -3,6 +3,7 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { after, DecodeError, messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
+import { watchForTlsHello } from '#base/tls-hello.ts';
 import type { Logger } from '#component';
 import {
   Busy,
@@ -96,6 +97,7 @@ export class OtlpHttpServer {
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
       this.#accept(request, response, true),
     );
+    if (settings.tls === undefined) watchForTlsHello(this.#server, (socket) => this.#rejections.noteHello(socket));
     this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => this.#rejections.note(error, socket));
   }
 

@@ -150,6 +150,7 @@ export class OtlpReceiver implements Receiver {
       onFailure: (method, status) => intake.countFailure(`${method}: ${status.message}`),
       onBadConnection: (error) => logger.debug('gRPC connection failed', { error }),
       onTlsRejected: (error, socket) => rejections.note(error, socket),
+      onTlsHello: (socket) => rejections.noteHello(socket),
     };
     const old = before === undefined ? undefined : before.#grpc;
     const kept = keeping(old, before?.config.grpc, config);
