@@ -10,6 +10,7 @@ export function checkPipelines(
   document: CollectorDocument,
   components: PlannedComponents,
   errors: ConfigError[],
+  hasAllPipelines: boolean,
 ): PlannedPipeline[] {
   const { service, root } = document;
   if (COMPONENT_SECTIONS.every((section) => document.components[section].size === 0) && service.pipelines.size === 0) {
@@ -26,7 +27,7 @@ export function checkPipelines(
       new ConfigError('exporters', 'no exporter configuration specified in config', placeAt(root, ['exporters'])),
     );
   }
-  if (service.pipelines.size === 0) {
+  if (service.pipelines.size === 0 && hasAllPipelines) {
     const place = placeAt(root, ['service', 'pipelines']);
     errors.push(
       new ConfigError('service::pipelines', 'service::pipelines: service must have at least one pipeline', place),
@@ -40,6 +41,9 @@ export function checkPipelines(
   }
   return planned;
 }
+
+const PROFILES =
+  'profiling signal support is at alpha level, gated under the "service.profilesSupport" feature gate, which Signalbox does not have yet; take the pipeline out';
 
 class PipelineCheck {
   readonly #document: CollectorDocument;
@@ -59,6 +63,7 @@ class PipelineCheck {
   run(pipeline: PipelineConfig): PlannedPipeline | undefined {
     const parsed = parseComponentId(this.#key);
     if ('error' in parsed) return this.#fail(parsed.error);
+    if (parsed.type === 'profiles') return this.#fail(PROFILES);
     if (!(SIGNALS as readonly string[]).includes(parsed.type)) {
       return this.#fail(`unknown pipeline signal: "${parsed.type}"; use ${SIGNALS.join(', ')}`);
     }

@@ -64,7 +64,9 @@ describe('mistakes have the words of otelcol and a place', () => {
         'c.yaml:3:5 \'receivers\' error reading configuration for "nop": decoding failed due to the following error(s): \'\' has invalid keys: fial (did you mean "fail"?)',
         'c.yaml:4:3 \'receivers\' unknown type: "what" for id: "what/2" (valid values: [nop nop_logs])',
         'c.yaml:5:19 exporters::nop::timeout: time: invalid duration "soon"',
-        'c.yaml:6:23 service::pipelines::profiles: unknown pipeline signal: "profiles"; use traces, metrics, logs',
+        expect.stringContaining(
+          'c.yaml:6:23 service::pipelines::profiles: profiling signal support is at alpha level, gated under the "service.profilesSupport" feature gate',
+        ),
         'c.yaml:6:71 service::pipelines::tracs: unknown pipeline signal: "tracs"; use traces, metrics, logs',
       ],
     },

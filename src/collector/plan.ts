@@ -7,10 +7,12 @@ import {
   type ConfigNode,
   type ConfigWarning,
   type MapNode,
+  nodeAt,
   placeAt,
   readBlock,
   readDocument,
   type Schema,
+  withNodeAt,
 } from '#config';
 import type { Signal } from '#pdata';
 import { checkConnectors } from './plan-connectors.ts';
@@ -65,10 +67,9 @@ export const KIND_OF: Readonly<Record<ComponentSection, ComponentKind>> = {
 
 /** Checks a loaded configuration against the components that there are. Opens nothing, and collects all mistakes. */
 export async function planCollector(root: MapNode, registry: ComponentRegistry): Promise<Planned> {
-  const { document, errors: documentErrors } = readDocument(root);
+  const { document, errors: documentErrors, hasAllPipelines } = readDocument(root);
   const errors = [...documentErrors];
   const warnings: ConfigWarning[] = [];
-  if (document === undefined) return { plan: undefined, errors, warnings };
   const read = async (section: ComponentSection): Promise<Map<string, PlannedComponent>> => {
     const planned = new Map<string, PlannedComponent>();
     for (const entry of document.components[section].values()) {
@@ -84,10 +85,11 @@ export async function planCollector(root: MapNode, registry: ComponentRegistry):
     connectors: await read('connectors'),
     extensions: await read('extensions'),
   };
-  const pipelines = checkPipelines(document, components, errors);
+  const pipelines = checkPipelines(document, components, errors, hasAllPipelines);
   checkExtensions(document, components, errors);
-  const ordered = checkConnectors(document, components, pipelines, errors);
-  warnUnused(document, warnings);
+  // What a pipeline that can't be read would use is not known.
+  const ordered = hasAllPipelines ? checkConnectors(document, components, pipelines, errors) : pipelines;
+  if (hasAllPipelines) warnUnused(document, warnings);
   const plan = errors.length === 0 ? { document, components, pipelines: ordered } : undefined;
   return { plan, errors, warnings };
 }
@@ -103,8 +105,10 @@ async function readComponent(
   const path = entry.path.join('::');
   const source = registry.find(kind, entry.type);
   if (source === undefined) {
+    const advice = registry.adviceFor(kind, entry.type);
     const valid = registry.types(kind).join(' ');
-    const message = `'${entry.section}' unknown type: "${entry.type}" for id: "${entry.id}" (valid values: [${valid}])`;
+    const way = advice === undefined ? ` (valid values: [${valid}])` : `, which is gone: ${advice}`;
+    const message = `'${entry.section}' unknown type: "${entry.type}" for id: "${entry.id}"${way}`;
     errors.push(new ConfigError(path, message, entry.place));
     return undefined;
   }
@@ -115,7 +119,7 @@ async function readComponent(
   const factory = await source.load();
   const schema = factory.schema as Schema<unknown>;
   const result = readBlock(schema, {
-    root,
+    root: modernized(factory, entry, root, warnings),
     path: entry.path,
     subject: `'${entry.section}' error reading configuration for "${entry.id}"`,
   });
@@ -131,6 +135,21 @@ async function readComponent(
   }
   if (mistakes.length > 0) return undefined;
   return { kind, id: entry.id, factory, config: result.value, texts: result.texts, place: entry.place };
+}
+
+/** The tree with the component's block as it is written today. */
+function modernized(factory: Factory, entry: ComponentEntry, root: MapNode, warnings: ConfigWarning[]): MapNode {
+  const block = nodeAt(root, entry.path);
+  const path = entry.path.map(String);
+  const isEmpty = block?.kind === 'scalar' && block.value === null;
+  if (factory.modernize === undefined || (block?.kind !== 'map' && !isEmpty)) return root;
+  const map: MapNode = block.kind === 'map' ? block : { kind: 'map', place: block.place, entries: new Map() };
+  const today = factory.modernize(map, entry.type);
+  for (const { key, message } of today.warnings) {
+    const steps = [...entry.path, key];
+    warnings.push({ message: `${steps.join('::')}: ${message}`, place: placeAt(root, steps) });
+  }
+  return today.block === map ? root : withNodeAt(root, path, today.block);
 }
 
 function checkExtensions(document: CollectorDocument, components: PlannedComponents, errors: ConfigError[]): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '#base';
-import type { DeliveryConfig, Schema } from '#config';
+import type { DeliveryConfig, MapNode, Schema } from '#config';
 import type { Batch, Signal } from '#pdata';
 
 /**
@@ -150,6 +150,11 @@ export interface CreateSettings {
   reportRefusing(isRefusing: boolean): void;
 }
 
+export interface Modernized {
+  readonly block: MapNode;
+  readonly warnings: readonly { readonly key: string; readonly message: string }[];
+}
+
 interface FactoryBase<Config> {
   /** The YAML type, in today's spelling (`otlp_grpc`). */
   readonly type: string;
@@ -158,6 +163,11 @@ interface FactoryBase<Config> {
   readonly description: string;
   /** Fills defaults and refuses unknown keys. Built with the helpers of #config. */
   readonly schema: Schema<Config>;
+  /**
+   * Rewrites what earlier versions of otelcol called differently, before the schema reads the block. `type` is the type as it is written,
+   * an older one perhaps. Each change is worth a warning at its key.
+   */
+  modernize?(block: MapNode, type: string): Modernized;
   /** Rules that span several fields. Returns one message per mistake; `path` is relative to the component's block. */
   validate?(config: Config): readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
 }

@@ -8,6 +8,14 @@ export interface ComponentSource {
   load(): Promise<Factory>;
 }
 
+/** A component that otelcol once had and no longer has under any name. */
+export interface RemovedComponent {
+  readonly kind: ComponentKind;
+  readonly type: string;
+  /** What to write in its place. */
+  readonly advice: string;
+}
+
 /** The source for a factory that is already there. */
 export function componentSource(factory: Factory): ComponentSource {
   const { kind, type, aliases } = factory;
@@ -19,8 +27,11 @@ export class ComponentRegistry {
   readonly sources: readonly ComponentSource[];
   readonly #byName = new Map<string, ComponentSource>();
 
-  constructor(sources: readonly ComponentSource[]) {
+  readonly #removed: ReadonlyMap<string, string>;
+
+  constructor(sources: readonly ComponentSource[], removed: readonly RemovedComponent[] = []) {
     this.sources = sources;
+    this.#removed = new Map(removed.map(({ kind, type, advice }) => [`${kind} ${type}`, advice]));
     for (const source of sources) {
       for (const name of [source.type, ...(source.aliases ?? [])]) this.#byName.set(`${source.kind} ${name}`, source);
     }
@@ -28,6 +39,11 @@ export class ComponentRegistry {
 
   find(kind: ComponentKind, type: string): ComponentSource | undefined {
     return this.#byName.get(`${kind} ${type}`);
+  }
+
+  /** What to use in place of a type that is gone. */
+  adviceFor(kind: ComponentKind, type: string): string | undefined {
+    return this.#removed.get(`${kind} ${type}`);
   }
 
   /** The types of a kind in order, without aliases. */

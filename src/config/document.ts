@@ -2,7 +2,7 @@ import { ConfigError, type ConfigPlace } from '#base';
 import { readBlock } from './issues.ts';
 import type { ConfigNode, MapNode, NodePath } from './node.ts';
 import { unknownKeyMessage } from './object.ts';
-import { type ServiceConfig, serviceSchema } from './service.ts';
+import { readService, type ServiceConfig } from './service.ts';
 import { type SignalboxConfig, signalboxSchema } from './signalbox-section.ts';
 
 export const COMPONENT_SECTIONS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'] as const;
@@ -28,9 +28,11 @@ export interface CollectorDocument {
 }
 
 export interface ReadDocument {
-  /** Undefined where `service` or `signalbox` can't be read. */
-  readonly document: CollectorDocument | undefined;
+  /** With defaults for what can't be read. */
+  readonly document: CollectorDocument;
   readonly errors: readonly ConfigError[];
+  /** See ReadService. */
+  readonly hasAllPipelines: boolean;
 }
 
 const TOP_LEVEL: readonly string[] = [...COMPONENT_SECTIONS, 'service', 'signalbox'];
@@ -49,13 +51,18 @@ export function readDocument(root: MapNode): ReadDocument {
     connectors: readSection(root, 'connectors', errors),
     extensions: readSection(root, 'extensions', errors),
   };
-  const service = readBlock(serviceSchema, { root, path: ['service'] });
+  const { service, errors: serviceErrors, texts, hasAllPipelines } = readService(root);
+  errors.push(...serviceErrors);
   const signalbox = readBlock(signalboxSchema, { root, path: ['signalbox'] });
-  if ('errors' in service) errors.push(...service.errors);
   if ('errors' in signalbox) errors.push(...signalbox.errors);
-  if ('errors' in service || 'errors' in signalbox) return { document: undefined, errors };
-  const texts = [...service.texts, ...signalbox.texts];
-  return { document: { root, components, service: service.value, signalbox: signalbox.value, texts }, errors };
+  const document: CollectorDocument = {
+    root,
+    components,
+    service,
+    signalbox: 'errors' in signalbox ? signalboxSchema.parse(undefined) : signalbox.value,
+    texts: 'errors' in signalbox ? texts : [...texts, ...signalbox.texts],
+  };
+  return { document, errors, hasAllPipelines };
 }
 
 function readSection(root: MapNode, section: ComponentSection, errors: ConfigError[]): Map<string, ComponentEntry> {

@@ -38,6 +38,15 @@ export function nodeAt(root: ConfigNode, path: NodePath): ConfigNode | undefined
   return node;
 }
 
+/** The tree with another node at `path`, which leads to an entry of maps. */
+export function withNodeAt(root: MapNode, path: readonly string[], node: ConfigNode): MapNode {
+  const [step, ...rest] = path;
+  const entry = root.entries.get(step!);
+  if (entry === undefined) return root;
+  const below = rest.length === 0 ? node : entry.node.kind === 'map' ? withNodeAt(entry.node, rest, node) : entry.node;
+  return { ...root, entries: new Map(root.entries).set(step!, { ...entry, node: below }) };
+}
+
 /** Where `path` stands: its key for an entry of a map, its start for an item of a list; the nearest block above where it is absent. */
 export function placeAt(root: ConfigNode, path: NodePath): ConfigPlace {
   let node = root;

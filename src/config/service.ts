@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { strictObject } from './object.ts';
+import type { ConfigError } from '#base';
+import { readBlock } from './issues.ts';
+import type { ConfigNode, MapNode, NodePath } from './node.ts';
+import { describe, strictObject } from './object.ts';
+import { TypedScalar } from './scalar.ts';
 import type { Schema } from './schema.ts';
-import { boolean, integer, list, mapOf, oneOf, positiveDuration, text } from './values.ts';
+import { boolean, integer, level, list, mapOf, oneOf, positiveDuration, text } from './values.ts';
 
 export interface PipelineConfig {
   readonly receivers: readonly string[];
@@ -71,10 +75,10 @@ const LEVELS: Readonly<Record<string, LogLevel>> = {
   fatal: 'error',
 };
 
-const logLevel: z.ZodType<LogLevel> = text('info').transform((level, context) => {
-  const known = LEVELS[level.toLowerCase()];
+const logLevel: z.ZodType<LogLevel> = text('info').transform((written, context) => {
+  const known = LEVELS[written.toLowerCase()];
   if (known !== undefined) return known;
-  context.addIssue({ code: 'custom', message: `unrecognized level: "${level}"; use debug, info, warn or error` });
+  context.addIssue({ code: 'custom', message: `unrecognized level: "${written}"; use debug, info, warn or error` });
   return z.NEVER;
 });
 
@@ -149,14 +153,13 @@ export const DEFAULT_PROMETHEUS_READER: PrometheusReaderConfig = {
   withoutScopeInfo: true,
 };
 
-const metrics: z.ZodType<MetricsTelemetryConfig & { readonly views: readonly unknown[] }> = strictObject({
-  level: z.preprocess(
-    (level) => (typeof level === 'string' ? level.toLowerCase() : level),
-    oneOf(['none', 'basic', 'normal', 'detailed'], 'normal'),
-  ),
+const LEVELS_OF_DETAIL = ['none', 'basic', 'normal', 'detailed'] as const;
+
+const metrics: z.ZodType<MetricsTelemetryConfig & { readonly unsupported: readonly string[] }> = strictObject({
+  level: level(LEVELS_OF_DETAIL, 'normal'),
   readers: list(reader, [DEFAULT_PROMETHEUS_READER]),
   views: list(z.unknown()),
-  // Ignored since otelcol 0.123, still found in many files.
+  // Refused since otelcol 0.123, still found in many files.
   address: text().optional(),
 }).transform((raw) => {
   const { readers } = raw;
@@ -164,33 +167,116 @@ const metrics: z.ZodType<MetricsTelemetryConfig & { readonly views: readonly unk
     level: raw.level,
     prometheusReaders: raw.level === 'none' ? [] : readers.filter((entry) => typeof entry !== 'string'),
     unsupportedReaders: readers.filter((entry) => typeof entry === 'string'),
-    views: raw.views,
+    unsupported: [...(raw.views.length > 0 ? ['views'] : []), ...(raw.address === undefined ? [] : ['address'])],
   };
 });
 
-const telemetry: z.ZodType<TelemetryConfig> = strictObject({
-  logs,
-  metrics,
-  traces: strictObject({
-    level: text(''),
-    propagators: list(text()),
-    processors: list(z.unknown()),
-  }),
-  resource: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
-}).transform((raw) => ({
+const traces: z.ZodType<{ readonly unsupported: readonly string[] }> = strictObject({
+  level: level(LEVELS_OF_DETAIL, 'normal'),
+  propagators: list(oneOf(['tracecontext', 'b3'])),
+  processors: list(z.unknown()),
+  sampler: z.unknown().optional(),
+  limits: z.unknown().optional(),
+  schema_url: z.unknown().optional(),
+}).transform((raw) => ({ unsupported: raw.processors.length > 0 ? ['processors'] : [] }));
+
+type Resource = ReadonlyMap<string, string | null>;
+
+const resourceAttribute = strictObject({
+  name: text(),
+  value: z.unknown().optional(),
+  type: z.unknown().optional(),
+}).transform((raw): readonly [string, string] => [raw.name, String(raw.value ?? '')]);
+
+/** Either attributes by name, or the declarative form: a list of names and values (service/telemetry/otelconftelemetry@v0.159.0). */
+const resource: z.ZodType<Resource> = z
+  .unknown()
+  .transform((raw, context): Resource => {
+    if (raw === undefined || raw === null) return new Map();
+    const schema = isDeclarative(raw) ? declarativeResource : legacyResource;
+    const result = schema.safeParse(raw);
+    if (result.success) return result.data;
+    for (const issue of result.error.issues) context.addIssue(issue as never);
+    return z.NEVER;
+  })
+  .default(new Map());
+
+const declarativeResource: z.ZodType<Resource> = strictObject({
+  attributes: list(resourceAttribute),
+  schema_url: text().optional(),
+  detectors: z.unknown().optional(),
+}).transform((raw) => new Map(raw.attributes));
+
+const legacyResource: z.ZodType<Resource> = mapOf(z.unknown()).transform((raw, context) => {
+  const entries = [...raw].map(([key, value]) => [key, value === null ? null : String(value)] as const);
+  for (const [key, value] of raw) {
+    if (typeof value !== 'object' || value === null || value instanceof TypedScalar) continue;
+    const message = `expected a text or null, got ${describe(value)}; resource::attributes takes a list of {name, value}`;
+    context.addIssue({ code: 'custom', path: [key], message });
+  }
+  return new Map(entries);
+});
+
+function isDeclarative(raw: unknown): boolean {
+  const { attributes, ...others } = raw as { readonly attributes?: unknown };
+  return Array.isArray(attributes) && Object.keys(others).every((key) => key === 'schema_url' || key === 'detectors');
+}
+
+const telemetry: z.ZodType<TelemetryConfig> = strictObject({ logs, metrics, traces, resource }).transform((raw) => ({
   logs: raw.logs,
   metrics: raw.metrics,
   unsupported: [
     ...(raw.logs.processors.length > 0 ? ['logs::processors'] : []),
-    ...(raw.metrics.views.length > 0 ? ['metrics::views'] : []),
-    ...(raw.traces.processors.length > 0 ? ['traces::processors'] : []),
+    ...raw.metrics.unsupported.map((key) => `metrics::${key}`),
+    ...raw.traces.unsupported.map((key) => `traces::${key}`),
   ],
-  resource: new Map(Object.entries(raw.resource).map(([key, value]) => [key, value === null ? null : String(value)])),
+  resource: raw.resource,
 }));
 
-/** The `service:` section. What it refers to is checked when the graph is built. */
-export const serviceSchema: Schema<ServiceConfig> = strictObject({
-  extensions: list(text()),
-  pipelines: mapOf(pipeline),
-  telemetry,
+const serviceKeys: z.ZodType<unknown> = strictObject({
+  extensions: z.unknown().optional(),
+  pipelines: z.unknown().optional(),
+  telemetry: z.unknown().optional(),
 });
+const pipelineMap: Schema<ReadonlyMap<string, unknown>> = mapOf(z.unknown());
+const extensionList: Schema<readonly string[]> = list(text());
+
+export interface ReadService {
+  readonly service: ServiceConfig;
+  readonly errors: readonly ConfigError[];
+  readonly texts: readonly ConfigNode[];
+  /** False where some pipeline couldn't be read: what the others refer to each other for can't be told then. */
+  readonly hasAllPipelines: boolean;
+}
+
+/**
+ * Reads the `service:` section part by part, so that a mistake in one hides none in the others. What can't be read has its default, and
+ * a pipeline that can't be read is left out. What the section refers to is checked when the graph is built.
+ */
+export function readService(root: MapNode): ReadService {
+  const errors: ConfigError[] = [];
+  const texts: ConfigNode[] = [];
+  const read = <T>(schema: Schema<T>, path: NodePath): T | undefined => {
+    const result = readBlock(schema, { root, path });
+    if ('errors' in result) {
+      errors.push(...result.errors);
+      return undefined;
+    }
+    texts.push(...result.texts);
+    return result.value;
+  };
+  read(serviceKeys, ['service']);
+  const isMap = errors.every((error) => error.path !== 'service' || !error.message.includes('expected a map'));
+  // No key is empty: a path that leads nowhere gives the defaults.
+  const at = (key: string): NodePath => (isMap ? ['service', key] : ['']);
+  const ids = read(pipelineMap, at('pipelines'));
+  const pipelines = new Map<string, PipelineConfig>();
+  for (const id of ids?.keys() ?? []) {
+    const one = read(pipeline, ['service', 'pipelines', id]);
+    if (one !== undefined) pipelines.set(id, one);
+  }
+  const extensions = read(extensionList, at('extensions')) ?? [];
+  const settings = read(telemetry, at('telemetry')) ?? telemetry.parse({});
+  const hasAllPipelines = isMap && ids !== undefined && pipelines.size === ids.size;
+  return { service: { extensions, pipelines, telemetry: settings }, errors, texts, hasAllPipelines };
+}

@@ -152,6 +152,12 @@ export function oneOf<const T extends string>(words: readonly T[], defaultValue?
   return withDefault(schema, defaultValue);
 }
 
+/** As `oneOf`, in upper case, too: otelcol's levels are read like that. */
+export function level<const T extends string>(words: readonly T[], defaultValue: NoInfer<T>): z.ZodType<T> {
+  const lowered = (value: unknown): unknown => (typeof value === 'string' ? value.toLowerCase() : value);
+  return z.preprocess(lowered, oneOf(words, defaultValue)) as unknown as z.ZodType<T>;
+}
+
 /** A list; absent means empty. */
 export function list<T>(item: z.ZodType<T>, defaultValue: readonly T[] = []): z.ZodType<readonly T[]> {
   const schema = z.array(item, { error: (issue) => `expected a list, got ${describe(issue.input)}` });
@@ -194,8 +200,9 @@ export function headers(): z.ZodType<readonly Header[]> {
       }
     };
     if (Array.isArray(value)) {
-      value.forEach((entry: { name?: unknown; value?: unknown } | null, i) => {
-        add(entry?.name, entry?.value ?? '', [i, 'value']);
+      value.forEach((entry: unknown, i) => {
+        if (isNameAndValue(entry)) add(entry.name, entry.value ?? '', [i, 'value']);
+        else context.addIssue({ code: 'custom', path: [i], message: headerHint(entry) });
       });
     } else if (typeof value === 'object' && value !== null && !(value instanceof TypedScalar)) {
       for (const [name, content] of Object.entries(value)) add(name, content ?? '', [name]);
@@ -205,6 +212,26 @@ export function headers(): z.ZodType<readonly Header[]> {
     return result;
   });
   return schema.default([]);
+}
+
+function isNameAndValue(entry: unknown): entry is { readonly name: unknown; readonly value?: unknown } {
+  if (typeof entry !== 'object' || entry === null || !('name' in entry)) return false;
+  return Object.keys(entry).every((key) => key === 'name' || key === 'value');
+}
+
+/** How what was meant is written. Values are secrets and not repeated. */
+function headerHint(entry: unknown): string {
+  const isMap = typeof entry === 'object' && entry !== null;
+  const name =
+    typeof entry === 'string' ? /^([^\s:=]+)\s*[:=]/.exec(entry)?.[1] : isMap ? Object.keys(entry)[0] : undefined;
+  const found = isMap
+    ? 'other keys'
+    : Array.isArray(entry)
+      ? 'a list'
+      : typeof entry === 'string'
+        ? 'a text'
+        : describe(entry);
+  return `expected name and value of a header, got ${found}; write {name: ${name ?? '…'}, value: …}, or a map in place of the list`;
 }
 
 /** `host:port`, as Go's net.SplitHostPort reads it: the host may be empty (all addresses) or in brackets. */

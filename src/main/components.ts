@@ -1,4 +1,4 @@
-import type { ComponentKind, ComponentSource, Factory } from '#component';
+import type { ComponentKind, ComponentSource, Factory, RemovedComponent } from '#component';
 import { ComponentRegistry } from '#component';
 
 /**
@@ -17,7 +17,9 @@ const sources: readonly ComponentSource[] = [
   source('processor', 'tail_sampling', [], () =>
     import('../processors/tail_sampling/index.ts').then((m) => m.tailSamplingFactory),
   ),
-  source('exporter', 'debug', [], () => import('../exporters/debug/index.ts').then((m) => m.debugExporterFactory)),
+  source('exporter', 'debug', ['logging'], () =>
+    import('../exporters/debug/index.ts').then((m) => m.debugExporterFactory),
+  ),
   source('exporter', 'otlp_grpc', ['otlp'], () =>
     import('../exporters/otlp_grpc/index.ts').then((m) => m.otlpGrpcExporterFactory),
   ),
@@ -33,7 +35,37 @@ const sources: readonly ComponentSource[] = [
   source('extension', 'zpages', [], () => import('../extensions/zpages/index.ts').then((m) => m.zpagesFactory)),
 ];
 
-export const components: ComponentRegistry = new ComponentRegistry(sources);
+/** What otelcol had once, and what does its work today. */
+const removed: readonly RemovedComponent[] = [
+  ...(['jaeger', 'jaeger_thrift'] as const).map((type) => ({
+    kind: 'exporter' as const,
+    type,
+    advice: 'Jaeger takes OTLP, use otlp_grpc with its port 4317, or otlp_http with 4318',
+  })),
+  { kind: 'exporter', type: 'opencensus', advice: 'use otlp_grpc' },
+  { kind: 'receiver', type: 'opencensus', advice: 'let the services send OTLP to the receiver otlp' },
+  {
+    kind: 'exporter',
+    type: 'loki',
+    advice: 'use otlp_http with the endpoint http://HOST:3100/otlp, Loki 3 takes OTLP there',
+  },
+  { kind: 'exporter', type: 'sapm', advice: 'use otlp_http' },
+  {
+    kind: 'processor',
+    type: 'queued_retry',
+    advice: 'every exporter has sending_queue and retry_on_failure of its own, set them there',
+  },
+  { kind: 'processor', type: 'spanmetrics', advice: 'use the connector span_metrics' },
+  { kind: 'processor', type: 'servicegraph', advice: 'use the connector service_graph' },
+  { kind: 'processor', type: 'routing', advice: 'use the connector routing' },
+  {
+    kind: 'extension',
+    type: 'memory_ballast',
+    advice: 'it has no use any more, take it out; memory_limiter bounds memory',
+  },
+];
+
+export const components: ComponentRegistry = new ComponentRegistry(sources, removed);
 
 function source(
   kind: ComponentKind,

@@ -39,7 +39,9 @@ export function grpcTarget(endpoint: string): GrpcTarget | undefined {
 }
 
 function tcpTarget(hostPort: string, security: GrpcTarget['security']): GrpcTarget | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]/\s]+))(?::(\d{1,5}))?$/.exec(hostPort);
+  // A port alone is this machine, as for Go's dialer.
+  const named = /^:\d+$/.test(hostPort) ? `localhost${hostPort}` : hostPort;
+  const match = /^(?:\[([^\]]+)\]|([^:[\]/\s]+))(?::(\d{1,5}))?$/.exec(named);
   if (match === null) return undefined;
   const host = match[1] ?? match[2]!;
   const port = match[3] === undefined ? DEFAULT_PORT : Number(match[3]);

@@ -68,7 +68,7 @@ export function validateOtlpHttpExporter(config: OtlpHttpExporterConfig): readon
       if (isBase && signal !== 'traces') continue;
       const path = isBase ? 'endpoint' : `${signal}_endpoint`;
       const value = isBase ? client.endpoint : url;
-      mistakes.push({ path: [path], message: `must be a URL such as https://otel.example.com:4318, got "${value}"` });
+      mistakes.push({ path: [path], message: urlHint(value) });
     }
   }
   // Ignoring these would send without the credentials that the user means to send.
@@ -79,4 +79,10 @@ export function validateOtlpHttpExporter(config: OtlpHttpExporterConfig): readon
 
 function unsupported(key: string, wayOut: string): Mistake {
   return { path: [key], message: `no extension offers ${key} yet; ${wayOut}` };
+}
+
+function urlHint(value: string): string {
+  const hostPort = /^([\w.-]*|\[[\da-fA-F:]+\]):(\d+)$/.exec(value);
+  const near = hostPort === null ? '' : ` (did you mean "http://${hostPort[1] || 'localhost'}:${hostPort[2]}"?)`;
+  return `must be a URL such as https://otel.example.com:4318, got "${value}"${near}`;
 }

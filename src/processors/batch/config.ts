@@ -1,4 +1,5 @@
-import { integer, list, positiveDuration, type Schema, strictObject, text } from '#config';
+import type { Modernized } from '#component';
+import { integer, list, type MapNode, positiveDuration, type Schema, strictObject, text } from '#config';
 
 /** What users write under `batch:` (otelcol processor/batchprocessor, plus `max_pending_items`, which is ours). */
 export interface BatchConfig {
@@ -49,4 +50,15 @@ export function validateBatch(config: BatchConfig): { path: readonly (string | n
     }
   });
   return mistakes;
+}
+
+/** Settings of the first versions, about how work was divided; they changed nothing of what was sent. */
+const WITHOUT_EFFECT = ['num_tickers', 'tick_time', 'remove_after_ticks'];
+
+export function modernizeBatch(block: MapNode): Modernized {
+  const old = WITHOUT_EFFECT.filter((key) => block.entries.has(key));
+  if (old.length === 0) return { block, warnings: [] };
+  const entries = new Map([...block.entries].filter(([key]) => !old.includes(key)));
+  const warnings = old.map((key) => ({ key, message: `"${key}" has no effect any more; take it out` }));
+  return { block: { ...block, entries }, warnings };
 }
