@@ -43,7 +43,8 @@ export function checkPipelines(
 }
 
 const PROFILES =
-  'profiling signal support is at alpha level, gated under the "service.profilesSupport" feature gate, which Signalbox does not have yet; take the pipeline out';
+  'profiling signal support is at alpha level, gated under the "service.profilesSupport" feature gate, ' +
+  'which Signalbox does not have yet; take the pipeline out';
 
 class PipelineCheck {
   readonly #document: CollectorDocument;

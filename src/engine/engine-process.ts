@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { messageOf, StartError } from '#base';
+import { endWithParent } from '#base/parent-watch.ts';
 import { startEngine } from './index.ts';
 
 const { values } = parseArgs({
@@ -50,7 +51,13 @@ try {
   };
   process.on('SIGTERM', close);
   process.on('SIGINT', close);
-  if (values['with-parent']) process.stdin.on('close', close).on('error', close).resume();
+  if (values['with-parent']) {
+    const orphaned = (): void => {
+      endWithParent('gone');
+      close();
+    };
+    process.stdin.on('close', orphaned).on('error', orphaned).resume();
+  }
   process.stdout.write(
     `${JSON.stringify({ ready: true, address: engine.address, port: engine.port, pid: process.pid })}\n`,
   );

@@ -1,5 +1,6 @@
 import { flushCompileCache } from 'node:module';
 import { every } from '#base';
+import { endWithParent } from '#base/parent-watch.ts';
 import { descriptorWarning } from './descriptor-limit.ts';
 import { describeFailure } from './failure.ts';
 import { type FlagAddresses, withFlagHint } from './port-hint.ts';
@@ -82,9 +83,14 @@ function whenAskedToStop(supervised: boolean): Promise<void> {
         if (!supervised) resolve();
       });
     }
-    process.on('disconnect', () => resolve());
+    process.on('disconnect', () => {
+      endWithParent('gone');
+      resolve();
+    });
     process.on('message', (message: SupervisorMessage) => {
-      if (message.type === 'stop') resolve();
+      if (message.type !== 'stop') return;
+      endWithParent('there');
+      resolve();
     });
   });
 }

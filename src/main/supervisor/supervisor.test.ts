@@ -128,6 +128,38 @@ describe('the supervisor', () => {
     await all.stop();
   });
 
+  // Eleven seconds and the start of two processes; slow machines get more.
+  test.each(['waits', 'blocked', 'start'])(
+    'a role that never ends (%s) is gone soon after its supervisor',
+    async (how) => {
+      const script = join(folder, 'parent.mjs');
+      const args = JSON.stringify([join(import.meta.dirname, 'testdata/stuck-role.ts'), [log, how]]);
+      writeFileSync(
+        script,
+        `import { fork } from 'node:child_process';
+const child = fork(...${args});
+process.send(child.pid);
+child.on('message', () => child.send({ type: 'stop' }));\n`,
+      );
+      const parent = fork(script, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const [pid] = (await once(parent, 'message')) as [number];
+      if (how === 'start') await new Promise((resolve) => setTimeout(resolve, 2000));
+      else await until('the stop', () => events().includes('stopping'));
+      parent.kill('SIGKILL');
+      const killedMs = performance.now();
+      const isThere = (): boolean => {
+        try {
+          return process.kill(pid, 0);
+        } catch {
+          return false;
+        }
+      };
+      while (isThere() && performance.now() - killedMs < 45_000)
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(isThere()).toBe(false);
+    },
+  );
+
   test('children end with a supervisor that was killed', async () => {
     const script = join(folder, 'parent.mjs');
     const child = JSON.stringify([ENTRY, ['engine', log, '']]);
