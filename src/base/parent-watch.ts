@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { after } from './timers.ts';
 
 /** How long a process goes on without the one that started it: longer than a shutdown takes, less than the 15 s that are promised. */
 const ORPHAN_LIMIT_MS = 11_000;
@@ -7,11 +8,13 @@ const LOOK_EVERY_MS = 500;
 const SCRIPT = `
 const { parentPid, limitMs, everyMs, isGone } = require('node:worker_threads').workerData;
 let goneMs = isGone ? performance.now() : undefined;
-setInterval(() => {
-  if (goneMs === undefined && process.ppid === parentPid) return;
+const never = new Int32Array(new SharedArrayBuffer(4));
+for (;;) {
+  Atomics.wait(never, 0, 0, everyMs);
+  if (goneMs === undefined && process.ppid === parentPid) continue;
   goneMs ??= performance.now();
   if (performance.now() - goneMs >= limitMs) process.kill(process.pid, 'SIGKILL');
-}, everyMs);
+}
 `;
 
 const parentPid = process.ppid;
@@ -31,5 +34,5 @@ export function endWithParent(parent: 'gone' | 'there', limitMs: number = ORPHAN
   const watch = new Worker(SCRIPT, { eval: true, workerData });
   watch.unref();
   // Without a thread the main one has to do.
-  watch.on('error', () => setTimeout(kill, limitMs).unref());
+  watch.on('error', () => after(limitMs, kill));
 }
