@@ -1,7 +1,17 @@
 /**
  * Folders that one process has for itself. Not part of `#base`, which runs in browsers too: import it as `#base/folder.ts`.
  */
-import { linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf, StartError } from './errors.ts';
 
@@ -115,8 +125,24 @@ function takenError(folder: string, use: FolderUse, owner: Owner): StartError {
   );
 }
 
+/** Telemetry holds what users do and what services are told: it is nobody's but its owner's. */
+const PRIVATE_MODE = 0o700;
+const OTHERS = 0o077;
+const STICKY = 0o1000;
+
 /**
- * Like mkdir -p. (Node.js's own, given a folder in a file system that takes none, such as /proc, never returns.) Throws what the file
+ * Takes away what others may do with a folder of this user's. True where there was something to take away. A folder that many share on
+ * purpose (its sticky bit is set, such as /tmp) stays as it is. Throws what the file system says.
+ */
+export function makePrivate(folder: string): boolean {
+  const { mode, uid } = statSync(folder);
+  if ((mode & OTHERS) === 0 || (mode & STICKY) !== 0 || uid !== process.getuid?.()) return false;
+  chmodSync(folder, PRIVATE_MODE);
+  return true;
+}
+
+/**
+ * Like mkdir -p, for this user alone. (Node.js's own, given a folder in a file system that takes none, such as /proc, never returns.) Throws what the file
  * system says.
  */
 export function makeFolder(path: string): void {
@@ -124,7 +150,7 @@ export function makeFolder(path: string): void {
   if (found?.isDirectory() === true) return;
   if (found === undefined && dirname(path) !== path) makeFolder(dirname(path));
   try {
-    mkdirSync(path);
+    mkdirSync(path, PRIVATE_MODE);
   } catch (error) {
     // Another process was faster.
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;

@@ -8,6 +8,7 @@ import { messageOf, StartError } from '#base';
 import { endWithParent } from '#base/parent-watch.ts';
 import { startEngine } from './index.ts';
 
+process.umask(0o077);
 const { values } = parseArgs({
   options: {
     data: { type: 'string', default: process.env.SIGNALBOX_DATA ?? 'signalbox-data' },

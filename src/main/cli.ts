@@ -4,6 +4,8 @@ import { describeFailure } from './failure.ts';
 import { type Flags, readFlags } from './flags.ts';
 import { didYouMean, UsageError } from './usage.ts';
 
+// Whatever this process and its roles write is their user's alone: telemetry, secrets, the store's own files.
+process.umask(0o077);
 // Parsed code is kept between starts: all roles start in a fraction of the time.
 enableCompileCache();
 

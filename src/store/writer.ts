@@ -127,6 +127,8 @@ export class StoreWriter {
     );
     if (this.#log.leftovers.length > 0)
       observer.log('info', `${this.#log.leftovers.length} segments of an earlier run are delivered first`);
+    if (this.#log.wasOpenToOthers)
+      observer.log('warn', `spool folder ${spool.dir}: others could read it; now only its owner can (mode 700)`);
     for (const path of this.#log.strangers) {
       observer.log('error', `${path}: it was in the spool folder, but no segment has such a name`);
       observer.lost(itemsOf(NO_ITEMS));

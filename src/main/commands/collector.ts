@@ -7,7 +7,7 @@ import { addressesIn, METRICS_DEFAULT } from '../addresses.ts';
 import { builtinAddresses } from '../builtin.ts';
 import { components } from '../components.ts';
 import { loadConfiguration } from '../configuration.ts';
-import { DATA_FOLDER } from '../data-folder.ts';
+import { DATA_FOLDER, keepPrivate } from '../data-folder.ts';
 import { addressOf, type Flags } from '../flags.ts';
 import { MemoryKeeper, ownProcess } from '../memory-keeper.ts';
 import type { FlagAddresses } from '../port-hint.ts';
@@ -43,7 +43,8 @@ const EXTERNAL_MEMORY_FLAG = '--external-memory-accounted-in-global-limit';
 async function startCollector(flags: Flags): Promise<RunningRole> {
   setFlagsFromString(EXTERNAL_MEMORY_FLAG);
   const first = await loadConfiguration(flags);
-  const stateDir = join(addressesIn(first.root, flags).dataDir, 'collector');
+  const { dataDir } = addressesIn(first.root, flags);
+  const stateDir = join(dataDir, 'collector');
   let fail: (message: string) => void = () => undefined;
   const failed = new Promise<string>((resolve) => {
     fail = resolve;
@@ -60,7 +61,9 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
     stateDir,
     onFatal: (message) => fail(message),
   });
-  const lock = keepsData(first.root) ? lockFolder(stateDir, { ...DATA_FOLDER, user: 'collector' }) : undefined;
+  const isKeeper = keepsData(first.root);
+  if (isKeeper) keepPrivate(dataDir, (line) => void process.stderr.write(`signalbox: ${line}\n`));
+  const lock = isKeeper ? lockFolder(stateDir, { ...DATA_FOLDER, user: 'collector' }) : undefined;
   await collector.start();
   const keeper = new MemoryKeeper(ownProcess).start();
   return {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Addresses, addressesIn } from '../addresses.ts';
+import { keepPrivate } from '../data-folder.ts';
 import type { Flags } from '../flags.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { sectionOf } from '../section.ts';
@@ -12,6 +13,7 @@ export async function engineCommand(flags: Flags): Promise<number> {
 
 async function startEngineRole({ dataDir, engine: address, allowedHosts }: Addresses): Promise<RunningRole> {
   const { startEngine } = await import('#engine');
+  keepPrivate(dataDir, (line) => void process.stderr.write(`signalbox: ${line}\n`));
   const engine = await startEngine({
     dataDir: join(dataDir, 'engine'),
     host: address.host,

@@ -2,7 +2,7 @@ import { flushCompileCache, getCompileCacheDir } from 'node:module';
 import { relative } from 'node:path';
 import { folderError, makeFolder } from '#base/folder.ts';
 import { type Addresses, addressesIn } from '../addresses.ts';
-import { DATA_FOLDER } from '../data-folder.ts';
+import { DATA_FOLDER, keepPrivate } from '../data-folder.ts';
 import { descriptorWarning } from '../descriptor-limit.ts';
 import type { Flags } from '../flags.ts';
 import { FailureReport, surviveCallbacks, surviveTimersAndRejections } from '../report-failures.ts';
@@ -22,8 +22,8 @@ const ROOMY_YOUNG_HEAP = ['--max-semi-space-size=32'];
 /** `signalbox up`: engine, server and collector as processes of their own, watched by this small one. */
 export async function upCommand(flags: Flags): Promise<number> {
   const addresses = addressesIn(await sectionOf(flags), flags);
-  prepareFolder(addresses.dataDir);
   const say = (line: string): void => void process.stderr.write(`signalbox: ${line}\n`);
+  prepareFolder(addresses.dataDir, say);
   const report = new FailureReport((line) => void process.stderr.write(`${line}\n`));
   surviveTimersAndRejections(report);
   const warning = descriptorWarning();
@@ -85,9 +85,10 @@ function shown(address: string): string {
   return address.replace('127.0.0.1', 'localhost').replace('0.0.0.0', 'localhost');
 }
 
-function prepareFolder(dataDir: string): void {
+function prepareFolder(dataDir: string, say: (line: string) => void): void {
   try {
     makeFolder(dataDir);
+    keepPrivate(dataDir, say);
   } catch (error) {
     throw folderError(dataDir, DATA_FOLDER, error);
   }

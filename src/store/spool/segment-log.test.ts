@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -197,6 +198,17 @@ test('a folder belongs to one log at a time, and a lock that a dead process left
   await log.close();
   writeFileSync(join(dir, 'lock'), JSON.stringify({ pid: process.pid, started: 'another boot 1' }));
   await openLog();
+});
+
+test("a folder that others could read is its owner's alone from then on, unless many share it", async () => {
+  chmodSync(dir, 0o755);
+  const { log } = await openLog();
+  expect(log.wasOpenToOthers).toBe(true);
+  expect(statSync(dir).mode & 0o777).toBe(0o700);
+  await log.close();
+  chmodSync(dir, 0o1777);
+  expect((await openLog()).log.wasOpenToOthers).toBe(false);
+  expect(statSync(dir).mode & 0o7777).toBe(0o1777);
 });
 
 test('a folder that is a file is a clear error', async () => {

@@ -1,7 +1,7 @@
 import { access, type FileHandle, open, readFile, rename, rm, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, type Clock, messageOf, StartError } from '#base';
-import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder } from '#base/folder.ts';
+import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder, makePrivate } from '#base/folder.ts';
 import { reserveOf } from '../free-space.ts';
 import {
   type FrameHead,
@@ -98,6 +98,8 @@ export class SegmentLog<K> {
   readonly leftovers: readonly Segment<K>[];
   /** Files with the ending of a segment that are none; they were moved to these paths. */
   readonly strangers: readonly string[];
+  /** Others than its user could read the folder until it was opened. */
+  readonly wasOpenToOthers: boolean;
   #queue: Pending<K>[] = [];
   #queuedBytes = 0;
   #flushing: Promise<void> | undefined = undefined;
@@ -112,7 +114,11 @@ export class SegmentLog<K> {
     options: SegmentLogOptions,
     hooks: SegmentHooks<K>,
     lock: FolderLock,
-    found: Leftovers<K> & { readonly rejected: RejectedFolder; readonly ids: SegmentIds },
+    found: Leftovers<K> & {
+      readonly rejected: RejectedFolder;
+      readonly ids: SegmentIds;
+      readonly wasOpenToOthers: boolean;
+    },
   ) {
     const { leftovers } = found;
     this.#options = options;
@@ -121,6 +127,7 @@ export class SegmentLog<K> {
     this.#rejected = found.rejected;
     this.#ids = found.ids;
     this.strangers = found.strangers;
+    this.wasOpenToOthers = found.wasOpenToOthers;
     this.leftovers = leftovers;
     this.#bytes = leftovers.reduce((sum, segment) => sum + segment.bytes, 0);
     this.#segmentCount = leftovers.length;
@@ -132,10 +139,11 @@ export class SegmentLog<K> {
     try {
       lock = lockFolder(options.dir, { ...USE, name: options.owner }, LOCK);
       makeFolder(join(options.dir, REJECTED));
+      const wasOpenToOthers = [options.dir, join(options.dir, REJECTED)].map(makePrivate).includes(true);
       const rejected = new RejectedFolder(options.dir, options.rejectedLimitBytes);
       const ids = new SegmentIds();
       const found = await lookForLeftovers<K>(options.dir, rejected, options, (createdMs) => ids.next(createdMs));
-      return new SegmentLog(options, hooks, lock, { rejected, ids, ...found });
+      return new SegmentLog(options, hooks, lock, { rejected, ids, wasOpenToOthers, ...found });
     } catch (error) {
       lock?.release();
       throw folderError(options.dir, USE, error);
