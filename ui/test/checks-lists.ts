@@ -250,4 +250,34 @@ export const LIST_CHECKS: readonly Check[] = [
       assert.equal(searchOf(page).get('own'), '1');
     },
   },
+  {
+    name: 'points of charts and headline figures open the traces behind them',
+    run: async ({ page, open, facts }) => {
+      const path = `/services/${encodeURIComponent(facts.service)}`;
+      await open(`${path}?range=1h&live=0`);
+      await page
+        .locator('.u-over')
+        .first()
+        .click({ position: { x: 150, y: 40 } });
+      await expectEventually(() => new URL(page.url()).pathname, '/traces');
+      assert.equal(searchOf(page).get('service'), facts.service);
+      assert.ok(Number(searchOf(page).get('to')) - Number(searchOf(page).get('from')) < 3_600_000, 'one bucket');
+      for (const [figure, parameter, value] of [
+        ['errors', 'status', 'error'],
+        ['p95', 'sort', 'slowest'],
+        ['rate', 'service', facts.service],
+      ] as const) {
+        await open(`${path}?range=1h&live=0`);
+        await page.locator('.figure-line > div', { hasText: figure }).getByRole('link').click();
+        await expectEventually(() => new URL(page.url()).pathname, '/traces');
+        assert.equal(searchOf(page).get(parameter), value);
+      }
+      await open('/traces?range=1h&live=0');
+      await page
+        .locator('.time-plot')
+        .first()
+        .click({ position: { x: 400, y: 30 } });
+      await expectEventually(() => searchOf(page).has('from'), true);
+    },
+  },
 ];

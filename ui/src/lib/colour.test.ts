@@ -89,3 +89,13 @@ test('colours are converted as the definitions say', () => {
   expect(contrast('#000000', '#ffffff')).toBeCloseTo(21);
   expect(withAlpha('#102030', 0.5)).toBe('#10203080');
 });
+
+test('services of one screen differ, as long as there are colours', () => {
+  const names = Array.from({ length: SWATCH_COUNT }, (_, i) => `neighbour-${i}`);
+  for (const theme of THEMES) {
+    const colours = names.map((name) => serviceColour(name, theme));
+    // Names of other tests have taken some.
+    expect(new Set(colours).size).toBeGreaterThan(SWATCH_COUNT / 2);
+    expect(names.map((name) => serviceColour(name, theme))).toEqual(colours);
+  }
+});

@@ -43,11 +43,26 @@ export function serviceColour(name: string, theme: ThemeName): string {
   const key = `${theme}:${name}`;
   const known = cache.get(key);
   if (known !== undefined) return known;
-  const colour = swatchColour(hashText(name) % SWATCHES.length, theme);
+  const colour = swatchColour(swatchOf(name), theme);
   // Names come from telemetry: an attacker's random names must not grow this without end.
   if (cache.size > 4000) cache.clear();
   cache.set(key, colour);
   return colour;
+}
+
+const taken = new Map<number, string>();
+
+/** By the name; where another service of this session has that one, the next that is free: two on one screen must not look alike. */
+function swatchOf(name: string): number {
+  const wanted = hashText(name) % SWATCHES.length;
+  for (let i = 0; i < SWATCHES.length; i++) {
+    const index = (wanted + i) % SWATCHES.length;
+    const owner = taken.get(index);
+    if (owner !== undefined && owner !== name) continue;
+    taken.set(index, name);
+    return index;
+  }
+  return wanted;
 }
 
 /** The colour of the n-th series of a chart that is not split by service. */

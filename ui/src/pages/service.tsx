@@ -2,10 +2,11 @@
 import { useMemo } from 'react';
 import type { OperationSummary, ServiceResponse, TraceSummary } from '#api/types.ts';
 import { apiPath } from '../lib/api.ts';
-import { formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
+import { ABSENT, formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
 import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch, usePathPart } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import type { ConsoleSearch } from '../lib/search.ts';
 import { RedCharts } from '../panels/red-charts.tsx';
 import { traceColumns } from '../panels/trace-columns.tsx';
 import { Age } from '../widgets/age.tsx';
@@ -65,7 +66,7 @@ function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly
   return (
     <>
       <div className="toolbar">
-        <Figures data={data} />
+        <Figures data={data} filter={filter} />
         <span className="spacer" />
         {search.operation ? (
           <button
@@ -93,7 +94,7 @@ function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly
           </EmptyState>
         ) : (
           <>
-            <RedCharts data={data} />
+            <RedCharts data={data} filter={filter} />
             <div className="section columns-wide">
               <Operations operations={data.operations} />
               <Neighbours data={data} />
@@ -117,30 +118,59 @@ function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly
   );
 }
 
-function Figures({ data }: { readonly data: ServiceResponse }) {
+interface FiguresProps {
+  readonly data: ServiceResponse;
+  readonly filter: ConsoleSearch;
+}
+
+/** Each figure opens the traces behind it. */
+function Figures({ data, filter }: FiguresProps) {
+  const links = useLinks();
   const { requestRate, requestCount, errorRatio, errorCount, p50Ns, p95Ns, p99Ns, newestMs } = data.summary;
+  const traces = (more: ConsoleSearch) => links.traces({ ...filter, ...more });
+  const slower = (name: string, ns: number | null | undefined) => (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {ns ? (
+          <To
+            target={traces({ min: Math.floor(ns), sort: 'slowest' })}
+            className="number-link"
+            title={`Traces above the ${name}`}
+          >
+            {formatDuration(ns)}
+          </To>
+        ) : (
+          ABSENT
+        )}
+      </dd>
+    </div>
+  );
   return (
     <dl className="figure-line">
-      <div title={plural(requestCount, 'request')}>
+      <div>
         <dt>rate</dt>
-        <dd>{formatRate(requestRate)}</dd>
+        <dd>
+          <To target={traces({})} className="number-link" title={`The traces of ${plural(requestCount, 'request')}`}>
+            {formatRate(requestRate)}
+          </To>
+        </dd>
       </div>
-      <div title={plural(errorCount, 'error')}>
+      <div>
         <dt>errors</dt>
-        <dd className={errorCount > 0 ? 'error-text' : ''}>{formatPercent(errorRatio)}</dd>
+        <dd>
+          <To
+            target={traces({ status: 'error' })}
+            className={errorCount > 0 ? 'error-text number-link' : 'number-link'}
+            title={`The traces of ${plural(errorCount, 'error')}`}
+          >
+            {formatPercent(errorRatio)}
+          </To>
+        </dd>
       </div>
-      <div>
-        <dt>p50</dt>
-        <dd>{formatDuration(p50Ns)}</dd>
-      </div>
-      <div>
-        <dt>p95</dt>
-        <dd>{formatDuration(p95Ns)}</dd>
-      </div>
-      <div>
-        <dt>p99</dt>
-        <dd>{formatDuration(p99Ns)}</dd>
-      </div>
+      {slower('p50', p50Ns)}
+      {slower('p95', p95Ns)}
+      {slower('p99', p99Ns)}
       <div>
         <dt>last seen</dt>
         <dd className="muted">{newestMs > 0 ? <Age atMs={newestMs} /> : 'never'}</dd>

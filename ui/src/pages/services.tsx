@@ -116,10 +116,12 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         align: 'right',
         title: 'Requests per second that entered the service',
         sortValue: ({ requestRate }) => requestRate,
-        cell: ({ requestRate, requestCount, sparkRate }) => (
+        cell: ({ name, requestRate, requestCount, sparkRate }) => (
           <span className="cell-spark" title={plural(requestCount, 'request')}>
             <Spark values={sparkRate} tone="accent" width={128} label="rate over time" />
-            <b>{formatRate(requestRate)}</b>
+            <To target={links.traces({ service: name })} className="number-link strong" title="Show its traces">
+              {formatRate(requestRate)}
+            </To>
           </span>
         ),
       },

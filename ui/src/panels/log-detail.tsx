@@ -7,6 +7,7 @@ import { rangeToSearch } from '../lib/time-range.ts';
 import { AttributeTable, CopyAction, printAttribute } from '../widgets/attribute-table.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
+import { TerminalText } from '../widgets/terminal-text.tsx';
 import { To } from '../widgets/to.tsx';
 
 interface LogDetailProps {
@@ -65,7 +66,9 @@ export function LogDetail({ log, onClose, onInclude, onExclude }: LogDetailProps
       <section className="detail-section">
         <div className="stack">
           <CopyAction title="Copy the message" text={body} />
-          <pre className="mono log-body">{pretty(body)}</pre>
+          <pre className="mono log-body">
+            <TerminalText text={pretty(body)} />
+          </pre>
         </div>
       </section>
       <section className="detail-section">

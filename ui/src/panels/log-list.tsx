@@ -3,6 +3,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useRef } from 'react';
 import type { LogRecord } from '#api/types.ts';
+import { terminalRuns, visibleText } from '../lib/foreign-text.ts';
 import { formatClock, formatDate, formatDateTime } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { logLine, messageParts } from '../lib/log-text.ts';
@@ -13,6 +14,7 @@ import type { LogStream } from '../lib/use-log-stream.ts';
 import { Icon } from '../widgets/icons.tsx';
 import { ServiceDot } from '../widgets/service-name.tsx';
 import { useRowKeys } from '../widgets/table.tsx';
+import { TerminalText } from '../widgets/terminal-text.tsx';
 import { To } from '../widgets/to.tsx';
 
 interface LogListProps {
@@ -124,16 +126,11 @@ const LogRow = memo(function LogRow({ log, withDate, selected, onSelect }: LogRo
         <span className="truncate">{log.service}</span>
       </span>
       <span role="cell" className="log-message mono">
-        {messageParts(message).map(({ kind, text }, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: parts of a fixed text
-          <span key={i} className={kind === 'text' ? undefined : `part-${kind}`}>
-            {text}
-          </span>
-        ))}
+        <Message text={message} />
         {Object.entries(fields).map(([key, value]) => (
           <span key={key} className="log-field">
             {' '}
-            {key}=<b>{typeof value === 'string' ? value : JSON.stringify(value)}</b>
+            {visibleText(key)}=<b>{visibleText(typeof value === 'string' ? value : JSON.stringify(value))}</b>
           </span>
         ))}
       </span>
@@ -151,3 +148,17 @@ const LogRow = memo(function LogRow({ log, withDate, selected, onSelect }: LogRo
     </div>
   );
 });
+
+/** Where the message brings colours of its own they stand; else what is recognised in it is coloured. */
+function Message({ text }: { readonly text: string }) {
+  const runs = terminalRuns(text);
+  if (runs.length === 1 && runs[0]!.colour === undefined) {
+    return messageParts(visibleText(runs[0]!.text)).map(({ kind, text: part }, i) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: parts of a fixed text
+      <span key={i} className={kind === 'text' ? undefined : `part-${kind}`}>
+        {part}
+      </span>
+    ));
+  }
+  return <TerminalText text={text} />;
+}

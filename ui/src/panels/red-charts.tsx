@@ -2,13 +2,25 @@
 import { useMemo } from 'react';
 import type { ServiceResponse } from '#api/types.ts';
 import { formatDuration, formatNumber, formatRate } from '../lib/format.ts';
+import { useLinks } from '../lib/links.ts';
 import { useScope } from '../lib/scope.tsx';
+import type { ConsoleSearch } from '../lib/search.ts';
 import { useTheme } from '../lib/theme.tsx';
+import { rangeToSearch } from '../lib/time-range.ts';
 import { type ChartSeries, TimeChart } from '../widgets/time-chart.tsx';
 
 const rateTick = (perSecond: number): string => `${formatNumber(perSecond)}/s`;
 
-export function RedCharts({ data }: { readonly data: ServiceResponse }) {
+interface RedChartsProps {
+  readonly data: ServiceResponse;
+  /** What the charts are of: a point opens its traces. */
+  readonly filter: ConsoleSearch;
+}
+
+export function RedCharts({ data, filter }: RedChartsProps) {
+  const links = useLinks();
+  const openTraces = (more: ConsoleSearch) => (fromMs: number, toMs: number) =>
+    links.go(links.traces({ ...filter, ...rangeToSearch({ kind: 'absolute', fromMs, toMs }), ...more }));
   const { tokens } = useTheme();
   const scope = useScope();
   const { series, grid } = data;
@@ -33,9 +45,30 @@ export function RedCharts({ data }: { readonly data: ServiceResponse }) {
   };
   return (
     <div className="section charts-three">
-      <TimeChart {...common} title="Rate" series={charts.rate} format={formatRate} formatTick={rateTick} />
-      <TimeChart {...common} title="Errors" series={charts.errors} format={formatRate} formatTick={rateTick} />
-      <TimeChart {...common} title="Duration" series={charts.durations} format={formatDuration} logOffered />
+      <TimeChart
+        {...common}
+        title="Rate"
+        onPoint={openTraces({})}
+        series={charts.rate}
+        format={formatRate}
+        formatTick={rateTick}
+      />
+      <TimeChart
+        {...common}
+        title="Errors"
+        onPoint={openTraces({ status: 'error' })}
+        series={charts.errors}
+        format={formatRate}
+        formatTick={rateTick}
+      />
+      <TimeChart
+        {...common}
+        title="Duration"
+        onPoint={openTraces({ sort: 'slowest' })}
+        series={charts.durations}
+        format={formatDuration}
+        logOffered
+      />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** The columns of every list of traces. */
 import type { TraceSummary } from '#api/types.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import {
   formatAgo,
   formatClock,
@@ -127,8 +128,12 @@ function RootCell({ trace, links, nowMs }: RootCellProps) {
     <span className="cell-line">
       {errorCount > 0 ? <i className="error-mark" title={plural(errorCount, 'error')} /> : <i className="no-mark" />}
       <ServiceName name={rootService} />
-      <To target={links.trace(traceId, matchedSpanId ? { span: matchedSpanId } : {})} className="strong-link truncate">
-        {rootOperation}
+      <To
+        target={links.trace(traceId, matchedSpanId ? { span: matchedSpanId } : {})}
+        className="strong-link truncate"
+        title={rootOperation}
+      >
+        {visibleText(rootOperation)}
       </To>
       {rootMissing && arriving ? (
         <span className="chip muted" title="The root span is sent when it ends; this is the earliest one so far">

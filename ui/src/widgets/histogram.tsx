@@ -1,5 +1,5 @@
 /** Stacked counts over time. Dragging chooses a time range; the bucket that is still filling is drawn lighter. */
-import { useCallback, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import type { TimeGrid } from '#api/types.ts';
 import { formatClock, formatCompact, formatCount, formatDate } from '../lib/format.ts';
 import { useTheme } from '../lib/theme.tsx';
@@ -37,6 +37,8 @@ interface HistogramProps {
 export function Histogram({ label, grid, fromMs, toMs, nowMs, groups, height = 92, onZoom }: HistogramProps) {
   const { tokens } = useTheme();
   const [hover, setHover] = useState<{ bucket: number; x: number }>();
+  /** The bucket under the pointer; a click can come before the tip is drawn. */
+  const under = useRef<number>(undefined);
   const draw = useCallback<Draw>(
     (context, size) => {
       const plotWidth = size.width - PLOT_LEFT - PLOT_RIGHT;
@@ -76,9 +78,16 @@ export function Histogram({ label, grid, fromMs, toMs, nowMs, groups, height = 9
       draw={draw}
       drag="time"
       onDrag={(box, size) => onZoom(...dragTimes(box, size.width, fromMs, toMs))}
+      onClick={() => {
+        if (under.current === undefined) return;
+        const startMs = grid.startMs + under.current * grid.stepMs;
+        onZoom(startMs, startMs + grid.stepMs);
+      }}
       onHover={(x, _y, timeMs) => {
         const bucket = Math.floor((timeMs - grid.startMs) / grid.stepMs);
-        setHover(bucket >= 0 && bucket < grid.count ? { bucket, x } : undefined);
+        const isBucket = bucket >= 0 && bucket < grid.count;
+        under.current = isBucket ? bucket : undefined;
+        setHover(isBucket ? { bucket, x } : undefined);
       }}
       onLeave={() => setHover(undefined)}
     >

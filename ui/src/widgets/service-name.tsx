@@ -1,5 +1,6 @@
 /** A service's name beside its hue: the same hue on every page, and never the hue alone. */
 import { serviceColour } from '../lib/colour.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { useTheme } from '../lib/theme.tsx';
 
 export function ServiceDot({ name }: { readonly name: string }) {
@@ -11,7 +12,7 @@ export function ServiceName({ name, strong = false }: { readonly name: string; r
   return (
     <span className="service-name" title={name}>
       <ServiceDot name={name} />
-      <span className={strong ? 'truncate strong' : 'truncate'}>{name || '(no service name)'}</span>
+      <span className={strong ? 'truncate strong' : 'truncate'}>{visibleText(name) || '(no service name)'}</span>
     </span>
   );
 }

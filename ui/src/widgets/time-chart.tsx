@@ -40,6 +40,8 @@ interface TimeChartProps {
   readonly dots?: readonly ChartDot[];
   readonly onDot?: (key: string) => void;
   readonly onZoom: (fromMs: number, toMs: number) => void;
+  /** A click on a bucket: opens what is behind it. */
+  readonly onPoint?: (fromMs: number, toMs: number) => void;
 }
 
 export function TimeChart(props: TimeChartProps) {
@@ -299,6 +301,7 @@ function followCrosshair(chart: uPlot): () => void {
 }
 
 const DOT_PX = 4;
+const CLICK_PX = 4;
 
 function drawDots(chart: uPlot, dots: readonly ChartDot[], tokens: ThemeTokens): void {
   const { ctx } = chart;
@@ -330,11 +333,24 @@ function listenForDots(chart: uPlot, latest: React.RefObject<PlotProps>): void {
         Math.hypot(chart.valToPos(dot.timeMs / 1000, 'x') - x, Math.max(0, chart.valToPos(dot.value, 'y')) - y) < 8,
     );
   };
+  let downX = 0;
+  const isDrag = (event: MouseEvent): boolean => Math.abs(event.clientX - downX) >= CLICK_PX;
+  chart.over.addEventListener('mousedown', (event) => {
+    downX = event.clientX;
+  });
   chart.over.addEventListener('mousemove', (event) => {
-    chart.over.style.cursor = near(event) ? 'pointer' : '';
+    chart.over.style.cursor = near(event) || latest.current.onPoint ? 'pointer' : '';
   });
   chart.over.addEventListener('click', (event) => {
     const dot = near(event);
-    if (dot) latest.current.onDot?.(dot.key);
+    if (dot) {
+      latest.current.onDot?.(dot.key);
+      return;
+    }
+    const { grid, onPoint } = latest.current;
+    const bucket = chart.cursor.idx;
+    if (onPoint === undefined || typeof bucket !== 'number' || isDrag(event)) return;
+    const fromMs = grid.startMs + bucket * grid.stepMs;
+    onPoint(fromMs, fromMs + grid.stepMs);
   });
 }
