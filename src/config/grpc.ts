@@ -111,6 +111,7 @@ export interface GrpcServerConfig {
   /** `host:port`, or a path where the transport is `unix`. */
   readonly endpoint: string;
   readonly transport: 'tcp' | 'tcp4' | 'tcp6' | 'unix';
+  readonly dialerTimeoutMs: number;
   readonly tls: TlsServerConfig | undefined;
   /** 0: gRPC's default of 4 MiB. After decompression. */
   readonly maxRecvMsgSizeMib: number;
@@ -184,6 +185,7 @@ export function toGrpcServer(raw: RawGrpcServer): GrpcServerConfig {
   return {
     endpoint: raw.endpoint,
     transport: raw.transport,
+    dialerTimeoutMs: raw.dialer.timeout,
     tls: raw.tls,
     maxRecvMsgSizeMib: raw.max_recv_msg_size_mib,
     maxConcurrentStreams: raw.max_concurrent_streams,

@@ -1,0 +1,212 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { fakeSettings } from '#component/testing.ts';
+import { Secret } from '#config';
+import { IDLE_KEYS, sayIdleKeys } from '#net';
+import { components } from './components.ts';
+
+/** A key that is accepted must change what the component is told, and what it is told must be read outside of the schemas. */
+
+interface Def {
+  readonly type: string;
+  readonly in?: Schema;
+  readonly out?: Schema;
+  readonly innerType?: Schema;
+  readonly shape?: Readonly<Record<string, Schema>>;
+  readonly element?: Schema;
+}
+type Schema = z.ZodType & { readonly _zod: { readonly def: Def } };
+type Path = readonly string[];
+
+/** The paths of all values in the blocks of a schema. Lists and maps count as one value. */
+function* leaves(schema: Schema, path: Path = []): Generator<Path> {
+  const { def } = schema._zod;
+  if (def.type === 'pipe') yield* leaves(def.in!._zod.def.type === 'transform' ? def.out! : def.in!, path);
+  else if (def.innerType !== undefined) yield* leaves(def.innerType, path);
+  else if (def.shape !== undefined) {
+    for (const [key, inner] of Object.entries(def.shape)) yield* leaves(inner, [...path, key]);
+  } else yield path;
+}
+
+const TEXTS = [
+  'a',
+  'b',
+  '/a',
+  '/b',
+  'a:1',
+  'b:2',
+  'http://a:1',
+  'http://b:2',
+  '1s',
+  '2s',
+  '10ms',
+  '1.1',
+  '1.2',
+  'P256',
+];
+const SUITES = ['TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384'];
+const VALUES: readonly unknown[] = [
+  ...[true, false, 0, 0.25, 1, 2, 3, 50, 100, 400_000, 10_000_000, 200_000_000],
+  ...TEXTS,
+  ...[...TEXTS, ...SUITES].map((text) => [text]),
+  [],
+  {},
+  { a: 'b' },
+  { a: 1 },
+  [{ id: 'a' }],
+  [{ name: 'a' }],
+  [{ key: 'a' }],
+  [{ key: 'a', value: 'b' }],
+  [{ name: 'a', value: 'b' }],
+  [{ key: 'a', action: 'delete' }],
+  [{ name: 'a', type: 'always_sample' }],
+];
+/** What a block needs besides the key. */
+const BESIDE: Readonly<Record<string, object>> = {
+  tls: { cert_file: 'c', key_file: 'k' },
+  cert_pem: { cert_file: '' },
+  key_pem: { key_file: '' },
+  auth: { authenticator: 'a' },
+  log_severity_number: { min: 1 },
+  include: { match_type: 'regexp', services: ['a'] },
+  exclude: { match_type: 'regexp', services: ['a'] },
+};
+
+function withValue(path: Path, value: unknown): object {
+  const last = path.at(-1)!;
+  const [first = '', ...rest] = path;
+  if (rest.length === 0) return { ...BESIDE[last], [first]: value };
+  return { [first]: { ...BESIDE[first], ...withValue(rest, value) } };
+}
+
+/** The block with what must stand beside the key, and without the key. */
+function withoutKey(path: Path): object {
+  const raw = withValue(path, undefined);
+  let block = raw as Record<string, object>;
+  for (const key of path.slice(0, -1)) block = block[key] as Record<string, object>;
+  delete block[path.at(-1)!];
+  return raw;
+}
+
+function print(value: unknown): string {
+  return JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key: string, entry: unknown) {
+    // A Secret has hidden itself by now.
+    const original = this[key];
+    if (original instanceof Secret) return original.reveal();
+    if (entry instanceof Map) return [...entry];
+    return typeof entry === 'function' || entry instanceof RegExp ? String(entry) : entry;
+  });
+}
+
+/** The names in the parsed configuration whose values differ. */
+function changed(a: unknown, b: unknown, name: string, found: Set<string>): void {
+  const isBlock = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  if (!isBlock(a) || !isBlock(b)) {
+    if (print(a) !== print(b)) found.add(name);
+    return;
+  }
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) changed(a[key], b[key], key, found);
+}
+
+interface KnownFactory {
+  readonly schema: Schema;
+  validate?(config: unknown): readonly { readonly path: readonly (string | number)[] }[];
+}
+
+/** What the values of a key do to the parsed configuration: nothing, or the names that change; undefined where each value is refused. */
+function effectOf(factory: KnownFactory, path: Path): Set<string> | 'refused' | undefined {
+  const parsed: unknown[] = [];
+  const { schema, validate } = factory;
+  const tried = new Set<string>();
+  const attempt = (value: unknown): void => {
+    if (tried.has(print(value))) return;
+    tried.add(print(value));
+    const result = schema.safeParse(withValue(path, value));
+    if (result.success) parsed.push(result.data);
+    else
+      for (const { message } of result.error.issues)
+        for (const [, word] of message.matchAll(/"([^"]*)"/g)) {
+          attempt(word);
+          attempt([word]);
+        }
+  };
+  for (const value of VALUES) attempt(value);
+  // One value alone, which may be written down: the others are refused.
+  if (parsed.length === 1) return 'refused';
+  const beside = schema.safeParse(withoutKey(path));
+  if (beside.success) parsed.push(beside.data);
+  if (parsed.length === 0) return undefined;
+  const isRefused = (config: unknown): boolean =>
+    validate?.(config).some(
+      (mistake) => mistake.path.join('::') === path.slice(0, mistake.path.length).join('::') && mistake.path.length > 0,
+    ) === true;
+  if (parsed.every((one) => isRefused(one) || print(one) === print(parsed.find((other) => !isRefused(other))))) {
+    if (parsed.some(isRefused)) return 'refused';
+  }
+  const names = new Set<string>();
+  for (const one of parsed) changed(parsed[0], one, '', names);
+  return names;
+}
+
+/** Loads in otelcol without an effect, too, and says so in its README. */
+const EXEMPT: Readonly<Record<string, string>> = {
+  cacheenabled: 'attributes: a cache of the matcher in otelcol; results are the same',
+  cachemaxnumentries: 'attributes: a cache of the matcher in otelcol; results are the same',
+  num_shards: 'tail_sampling: a number of threads in otelcol; decisions are the same',
+  'debug sending_queue': 'nothing of it could be queued',
+  check_collector_pipeline: 'health_check: without an effect in otelcol for years',
+  include_insecure_cipher_suites: 'changes which names of cipher_suites are taken; src/net/tls.test.ts',
+  profiles_endpoint: 'otlp_http: profiles are no signal here yet; the pipeline for them is refused',
+};
+
+const ROOT = join(import.meta.dirname, '..');
+const sources = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+  .filter(
+    (path) => path.endsWith('.ts') && !/\.test\.ts$|(^|\/)testing\/|^config\/|(^|\/)config\.ts$|idle-keys/.test(path),
+  )
+  .map((path) => readFileSync(join(ROOT, path), 'utf8'))
+  .join('\n');
+const isRead = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(sources);
+const idle = new Set(IDLE_KEYS.map(({ property }) => property));
+
+const named = components.sources.map((source) => [`${source.kind} ${source.type}`, source] as const);
+
+describe('each key that is accepted has an effect', () => {
+  test.each(named)('%s', async (_name, source) => {
+    const factory = (await source.load()) as unknown as KnownFactory;
+    const problems: string[] = [];
+    for (const path of leaves(factory.schema)) {
+      if (
+        path.length === 0 ||
+        path.some((key) => Object.hasOwn(EXEMPT, key) || Object.hasOwn(EXEMPT, `${source.type} ${key}`))
+      )
+        continue;
+      const names = effectOf(factory, path);
+      if (names === 'refused') continue;
+      if (names === undefined) problems.push(`${path.join('::')}: the test knows no value that is accepted`);
+      else if (names.size === 0) problems.push(`${path.join('::')}: changes nothing`);
+      else
+        for (const name of names)
+          if (!isRead(name) && !idle.has(name)) problems.push(`${path.join('::')}: nobody reads ${name}`);
+    }
+    expect(problems).toEqual([]);
+  });
+});
+
+test('a key without an effect is said where it asks for something', () => {
+  const { logger, logged } = fakeSettings();
+  sayIdleKeys(logger, 'exporters::a', { readBufferSizeBytes: 0, cookiesEnabled: false });
+  expect(logged).toEqual([]);
+  sayIdleKeys(logger, 'exporters::a', { readBufferSizeBytes: 7, keepalive: { enforcementMinTimeMs: 1 } });
+  expect(logged).toEqual([
+    'warn exporters::a::read_buffer_size has no effect: Node chooses the sizes of its buffers itself',
+    'warn exporters::a::keepalive::enforcement_policy::min_time has no effect: clients may ping as often as they want',
+  ]);
+});
+
+test('the list of keys without an effect names none that somebody reads', () => {
+  expect(IDLE_KEYS.filter(({ property }) => isRead(property))).toEqual([]);
+});

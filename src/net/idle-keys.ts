@@ -1,0 +1,48 @@
+import type { Logger } from '#component';
+
+/** A key of otelcol's that loads and can have no effect here. */
+interface IdleKey {
+  /** Its name in the parsed configuration. */
+  readonly property: string;
+  readonly key: string;
+  /** Values that ask for nothing: defaults, and what is so anyway. */
+  readonly quiet: readonly unknown[];
+  readonly why: string;
+}
+
+const BUFFERS = 'Node chooses the sizes of its buffers itself';
+const HTTP1 = 'the exporter speaks HTTP/1.1';
+const PINGS = 'clients may ping as often as they want';
+
+/** All of them; a test holds the list against the schemas. What a user asks for with one of these is said at the start. */
+export const IDLE_KEYS: readonly IdleKey[] = [
+  { property: 'readBufferSizeBytes', key: 'read_buffer_size', quiet: [0, 512 * 1024], why: BUFFERS },
+  { property: 'writeBufferSizeBytes', key: 'write_buffer_size', quiet: [0, 512 * 1024], why: BUFFERS },
+  { property: 'http2ReadIdleTimeoutMs', key: 'http2_read_idle_timeout', quiet: [0], why: HTTP1 },
+  { property: 'http2PingTimeoutMs', key: 'http2_ping_timeout', quiet: [0], why: HTTP1 },
+  { property: 'forceAttemptHttp2', key: 'force_attempt_http2', quiet: [true, false], why: HTTP1 },
+  { property: 'cookiesEnabled', key: 'cookies::enabled', quiet: [false], why: 'cookies are not kept' },
+  { property: 'dialerTimeoutMs', key: 'dialer::timeout', quiet: [0], why: 'a server dials nobody' },
+  {
+    property: 'enforcementMinTimeMs',
+    key: 'keepalive::enforcement_policy::min_time',
+    quiet: [300_000],
+    why: PINGS,
+  },
+  {
+    property: 'enforcementPermitWithoutStream',
+    key: 'keepalive::enforcement_policy::permit_without_stream',
+    quiet: [false],
+    why: PINGS,
+  },
+];
+
+/** Says which keys of a block, parsed into `config`, have no effect. `path` is its place in the configuration. */
+export function sayIdleKeys(logger: Logger, path: string, config: object): void {
+  const { keepalive } = config as { keepalive?: object };
+  const values = { ...keepalive, ...config } as Readonly<Record<string, unknown>>;
+  for (const { property, key, quiet, why } of IDLE_KEYS) {
+    if (!(property in values) || quiet.includes(values[property])) continue;
+    logger.warn(`${path}::${key} has no effect: ${why}`);
+  }
+}
