@@ -1,7 +1,7 @@
 /** What the store says of itself: tables, sizes, retention, disk. */
 import type { Table as StoreTable } from '#store';
 import type { SignalName } from './signals.ts';
-import { sql } from './sql.ts';
+import { Bound, sql } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
 import type { ProcessView } from './system.ts';
 
@@ -22,9 +22,14 @@ export interface StoreView {
   readonly available: boolean;
   readonly message: string;
   readonly diskFreeBytes?: number;
+  /** What is wrong with it and what to do, in words: damaged parts, little disk. */
+  readonly problems: readonly string[];
   readonly tables: readonly TableView[];
   readonly bytesPerItem: { readonly [signal in SignalName]: number };
 }
+
+/** Parts that lie aside and are named. */
+const NAMED_PARTS = 5;
 
 /** Tables whose rows are the items of a signal; the others of the signal belong to their cost. */
 const ITEM_TABLES: { readonly [signal in SignalName]: readonly string[] } = {
@@ -35,8 +40,8 @@ const ITEM_TABLES: { readonly [signal in SignalName]: readonly string[] } = {
 
 export async function readStoreView(reader: StoreReader, options?: ReadOptions): Promise<StoreView> {
   // Loaded when it is asked for: the store's code brings the writer along.
-  const { TABLES } = await import('#store');
-  const [tables, disks] = await Promise.all([
+  const { TABLES, reserveOf } = await import('#store');
+  const [tables, disks, aside] = await Promise.all([
     reader.read(
       sql`SELECT t.name AS name, t.comment AS comment, p.row_count AS row_count, p.disk AS disk, p.uncompressed AS uncompressed,
           p.part_count AS part_count, p.oldest AS oldest, p.newest AS newest
@@ -47,7 +52,15 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
         WHERE t.database = currentDatabase() AND t.engine LIKE '%MergeTree' ORDER BY name`,
       options,
     ),
-    reader.read(sql`SELECT min(free_space) AS free FROM system.disks`, options),
+    reader.read(
+      sql`SELECT argMin(free_space, free_space) AS free, argMin(total_space, free_space) AS total FROM system.disks WHERE is_remote = 0`,
+      options,
+    ),
+    reader.read(
+      sql`SELECT count() AS part_count, arrayStringConcat(arraySlice(arraySort(groupArray(concat(table, ' ', name))), 1, ${new Bound('UInt32', NAMED_PARTS)}), ', ')
+          AS names FROM (SELECT DISTINCT table, name FROM system.detached_parts WHERE database = currentDatabase())`,
+      options,
+    ),
   ]);
   const column = {
     comment: tables.strings('comment'),
@@ -76,6 +89,10 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
     available: true,
     message: '',
     ...(free > 0 && { diskFreeBytes: free }),
+    problems: [
+      ...asideProblem(aside.numbers('part_count')[0] ?? 0, aside.strings('names')[0] ?? ''),
+      ...diskProblem(free, disks.numbers('total')[0] ?? 0, reserveOf),
+    ],
     tables: views,
     bytesPerItem: {
       traces: bytesPerItem(views, 'traces'),
@@ -83,6 +100,25 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
       metrics: bytesPerItem(views, 'metrics'),
     },
   };
+}
+
+function asideProblem(count: number, names: string): readonly string[] {
+  if (count === 0) return [];
+  const parts = count === 1 ? '1 part of the store lies aside' : `${count} parts of the store lie aside`;
+  const more = count > NAMED_PARTS ? ', …' : '';
+  return [
+    `${parts}, damaged or put there; queries don't see the rows: ${names}${more}; put the files back from a backup and attach the part ` +
+      '(ALTER TABLE … ATTACH PART), or delete its folder in detached; the log of the collector has the reason',
+  ];
+}
+
+/** The writer's own word on this can't be stored then. */
+function diskProblem(free: number, total: number, reserveOf: (totalBytes: number) => number): readonly string[] {
+  if (total === 0 || free > reserveOf(total)) return [];
+  const [freeMib, totalMib, reserveMib] = [free, total, reserveOf(total)].map((bytes) => Math.floor(bytes / 2 ** 20));
+  return [
+    `the store is out of disk: ${freeMib} of ${totalMib} MiB are free, inserts stop at ${reserveMib}; free some space or shorten the retention`,
+  ];
 }
 
 /** The engine's process, as far as it tells: memory that it tracks, and the CPU time of its queries since it started. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { retentionComment } from '#store';
-import { retentionOf } from './store-view.ts';
+import { readStoreView, retentionOf } from './store-view.ts';
 import { readSystem, type SystemView } from './system.ts';
 import { type FixturePoint, type FixtureSeries, insertPoints, insertSeries, insertSpans } from './testing/fixtures.ts';
 import { startTestStore, type TestStore } from './testing/test-store.ts';
@@ -280,4 +280,17 @@ test.each([
   { comment: '', want: 'for ever' },
 ])('the retention of a table with the comment "$comment"', ({ comment, want }) => {
   expect(retentionOf(comment)).toBe(want);
+});
+
+test('parts that lie aside are named with the way out', async () => {
+  expect((await readStoreView(store.reader)).problems).toEqual([]);
+  await store.run(
+    `INSERT INTO ${store.database}.metric_exemplars (name, time, ingested_at) SELECT 'x', now64(9), now64(9) FROM numbers(5)`,
+  );
+  const part = `SELECT name FROM system.parts WHERE database = '${store.database}' AND table = 'metric_exemplars' AND active LIMIT 1`;
+  const name = (await store.run(part)).trim();
+  await store.run(`ALTER TABLE ${store.database}.metric_exemplars DETACH PART '${name}'`);
+  const { problems } = await readStoreView(store.reader);
+  expect(problems.join('\n')).toContain(`1 part of the store lies aside`);
+  expect(problems.join('\n')).toContain(`metric_exemplars ${name}; put the files back`);
 });

@@ -121,7 +121,13 @@ export function emptySystem(range: TimeRange): SystemView {
     components: [],
     losses: [],
     processes: [],
-    store: { available: false, message: '', tables: [], bytesPerItem: { traces: 0, logs: 0, metrics: 0 } },
+    store: {
+      available: false,
+      message: '',
+      problems: [],
+      tables: [],
+      bytesPerItem: { traces: 0, logs: 0, metrics: 0 },
+    },
     history: { restarts: [], spoolBytes: [], lagSeconds: [] },
     freshness: { traces: {}, logs: {}, metrics: {} },
   };

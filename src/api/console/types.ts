@@ -473,6 +473,8 @@ export interface StoreView {
   readonly available: boolean;
   readonly message: string;
   readonly diskFreeBytes?: number;
+  /** What is wrong with it and what to do, in words. */
+  readonly problems: readonly string[];
   readonly tables: readonly {
     readonly name: string;
     readonly signal: SignalName | 'other';

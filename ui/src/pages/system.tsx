@@ -277,7 +277,17 @@ const STORE_COLUMNS: readonly Column<StoreTable>[] = [
 
 function Store({ store }: { readonly store: StoreView }) {
   if (store.tables.length === 0) return <p className="muted">Nothing is known of its tables yet.</p>;
-  return <Table label="Store" inline columns={STORE_COLUMNS} rows={store.tables} rowKey={({ name }) => name} />;
+  return (
+    <>
+      {store.problems.map((problem) => (
+        <p key={problem} className="system-old error-text" data-testid="store-problem">
+          <Icon name="warning" size={14} />
+          <span>{problem}</span>
+        </p>
+      ))}
+      <Table label="Store" inline columns={STORE_COLUMNS} rows={store.tables} rowKey={({ name }) => name} />
+    </>
+  );
 }
 
 const PROCESS_COLUMNS: readonly Column<SystemResponse['processes'][number]>[] = [

@@ -101,6 +101,7 @@ export function system(range: Range, nowMs: number): SystemResponse {
       available: true,
       message: '',
       diskFreeBytes: 214 * 2 ** 30,
+      problems: [],
       tables: [
         {
           name: 'spans',
