@@ -57,8 +57,9 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
       options,
     ),
     reader.read(
-      sql`SELECT count() AS part_count, arrayStringConcat(arraySlice(arraySort(groupArray(concat(table, ' ', name))), 1, ${new Bound('UInt32', NAMED_PARTS)}), ', ')
-          AS names FROM (SELECT DISTINCT table, name FROM system.detached_parts WHERE database = currentDatabase())`,
+      sql`SELECT count() AS part_count,
+          arraySlice(arraySort(groupArray(concat(table, ' ', name))), 1, ${new Bound('UInt32', NAMED_PARTS)}) AS first,
+          arrayStringConcat(first, ', ') AS names FROM (SELECT DISTINCT table, name FROM system.detached_parts WHERE database = currentDatabase())`,
       options,
     ),
   ]);
