@@ -15,6 +15,13 @@ test('the first, the tenth and the hundredth of a failure are said', () => {
   ]);
 });
 
+test('a flood of different failures is said as few times as one', () => {
+  const said: string[] = [];
+  const report = new FailureReport((line) => said.push(line));
+  for (let i = 0; i < 10_000; i++) report.tell('a timer failed', `at offset ${i}`);
+  expect(said.length).toBe(100 + 4);
+});
+
 test('a reader that is gone is not told about', () => {
   const said: string[] = [];
   new FailureReport((line) => said.push(line)).tell(

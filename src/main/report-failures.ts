@@ -1,6 +1,6 @@
 import { reportTimerFailuresTo } from '#base';
 
-/** Of so many different failures the repetitions are counted. */
+/** Of so many different failures the repetitions are counted, of all others together. */
 const KNOWN_LIMIT = 100;
 
 /** Says failures that nobody waits for: the first, the tenth, the hundredth … of each, so that one that comes every second fills no disk. */
@@ -16,9 +16,10 @@ export class FailureReport {
     // Whoever read our output is gone: there is nothing to tell, and nobody.
     if ((error as { code?: string } | undefined)?.code === 'EPIPE') return;
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const key = `${what} ${text.slice(0, 300)}`;
+    const own = `${what} ${text.slice(0, 300)}`;
+    const key = this.#counts.has(own) || this.#counts.size < KNOWN_LIMIT ? own : 'others';
     const count = (this.#counts.get(key) ?? 0) + 1;
-    if (this.#counts.size < KNOWN_LIMIT || this.#counts.has(key)) this.#counts.set(key, count);
+    this.#counts.set(key, count);
     if (!/^10*$/.test(String(count))) return;
     this.#say(`signalbox: ${what}${count === 1 ? '' : ` (${count} times)`}: ${text}`);
   }

@@ -17,8 +17,9 @@ interface Sample {
 /** The field that says how many equal lines were left out before this one. */
 const LEFT_OUT = 'lines_left_out';
 
-/** How many different messages are counted for sampling: beyond that all counts start anew. */
+/** How many different messages are counted for sampling in a tick. Those beyond are sampled as if they were one, since they may come from outside. */
 const SAMPLE_LIMIT = 4096;
+const OTHERS = 'others';
 
 /**
  * The collector's log in zap's two formats: tab-separated text, or one JSON object per line. Equal messages of one component are
@@ -30,6 +31,7 @@ export class LogWriter {
   readonly #clock: Clock;
   readonly #sink: LineSink;
   readonly #samples = new Map<string, Sample>();
+  #nextPurgeMs = 0;
 
   constructor(config: LogsTelemetryConfig, clock: Clock, sink: LineSink) {
     this.#config = config;
@@ -56,12 +58,7 @@ export class LogWriter {
     const { sampling } = this.#config;
     if (sampling === undefined) return 0;
     const nowMs = this.#clock.monotonicMs();
-    let sample = this.#samples.get(key);
-    if (sample === undefined) {
-      if (this.#samples.size >= SAMPLE_LIMIT) this.#samples.clear();
-      sample = { untilMs: 0, count: 0, leftOut: 0 };
-      this.#samples.set(key, sample);
-    }
+    const sample = this.#samples.get(key) ?? this.#addSample(key, nowMs);
     if (nowMs >= sample.untilMs) {
       sample.untilMs = nowMs + sampling.tickMs;
       sample.count = 0;
@@ -75,6 +72,31 @@ export class LogWriter {
     const { leftOut } = sample;
     sample.leftOut = 0;
     return leftOut;
+  }
+
+  /** Forgets what wasn't said in this tick; lines that were left out are counted with the others. */
+  #purge(nowMs: number): void {
+    let leftOut = 0;
+    for (const [key, sample] of this.#samples) {
+      if (sample.untilMs > nowMs) continue;
+      leftOut += sample.leftOut;
+      this.#samples.delete(key);
+    }
+    if (leftOut === 0) return;
+    const others = this.#samples.get(OTHERS) ?? { untilMs: 0, count: 0, leftOut: 0 };
+    others.leftOut += leftOut;
+    this.#samples.set(OTHERS, others);
+  }
+
+  #addSample(key: string, nowMs: number): Sample {
+    if (this.#samples.size >= SAMPLE_LIMIT && nowMs >= this.#nextPurgeMs) {
+      this.#nextPurgeMs = nowMs + this.#config.sampling!.tickMs;
+      this.#purge(nowMs);
+    }
+    const own = this.#samples.size < SAMPLE_LIMIT ? key : OTHERS;
+    const sample = this.#samples.get(own) ?? { untilMs: 0, count: 0, leftOut: 0 };
+    this.#samples.set(own, sample);
+    return sample;
   }
 
   #write(level: LogLevel, message: string, fields: LogFields): void {

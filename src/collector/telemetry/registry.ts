@@ -87,6 +87,13 @@ class HistogramSeries implements Series, HistogramInstrument {
 }
 
 /**
+ * Series of a metric at most. Labels may come from outside; what is beyond is counted together, under the label that OpenTelemetry's SDKs
+ * use for it (specification, metrics SDK, "Overflow attribute").
+ */
+const SERIES_LIMIT = 2000;
+const OVERFLOW: MetricLabels = { 'otel.metric.overflow': 'true' };
+
+/**
  * The collector's own metrics. Counting is an addition to a field; names and labels are looked at when an instrument is made and
  * when metrics are collected. Counters live as long as the process, so that a reload doesn't reset them.
  */
@@ -153,6 +160,8 @@ export class MetricRegistry {
     const key = labelKey(labels);
     let series = family.series.get(key);
     if (series === undefined) {
+      if (family.series.size >= SERIES_LIMIT && labels !== OVERFLOW)
+        return this.#series(name, kind, options, OVERFLOW, make);
       series = make(sortedLabels(labels));
       family.series.set(key, series);
     }

@@ -119,6 +119,15 @@ test('own metrics are OTLP that others can read', () => {
   });
 });
 
+test('a metric whose labels come from outside has a bound, beyond which all is counted together', () => {
+  const registry = new MetricRegistry();
+  const meter = registry.meter({ receiver: 'otlp' });
+  for (let i = 0; i < 5000; i++) meter.counter('x', { unit: '1', description: '' }, { path: `/${i}` }).add(1);
+  expect(registry.collect()[0]!.series.size).toBe(2001);
+  expect(registry.total('x')).toBe(5000);
+  expect(registry.total('x', { 'otel.metric.overflow': 'true' })).toBe(3000);
+});
+
 describe('the log', () => {
   const config: LogsTelemetryConfig = {
     level: 'info',
@@ -157,6 +166,24 @@ describe('the log', () => {
     logger.info('again');
     logger.info('again');
     expect(shown()).toEqual(['again {"lines_left_out":2}', 'again']);
+  });
+
+  test('samples a flood of different messages as one, and says how many it left out', async () => {
+    const lines: string[] = [];
+    const clock = new ManualClock(0);
+    const logger = new LogWriter({ ...config, sampling: { tickMs: 1000, initial: 1, thereafter: 0 } }, clock, (line) =>
+      lines.push(line),
+    ).logger();
+    const flood = (tick: number): void => {
+      for (let i = 0; i < 10_000; i++) logger.info(`request ${tick}-${i} is bad`);
+    };
+    flood(0);
+    expect(lines.length).toBe(4097);
+    await clock.advance(1000);
+    flood(1);
+    expect(lines.length).toBeLessThanOrEqual(2 * 4097);
+    const leftOut = lines.reduce((sum, line) => sum + Number(/"lines_left_out":(\d+)/.exec(line)?.[1] ?? 0), 0);
+    expect(leftOut).toBe(10_000 - 4097);
   });
 
   test('counts equal messages by level and component', () => {

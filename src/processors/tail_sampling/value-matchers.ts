@@ -20,6 +20,9 @@ export function stringMatcher(config: StringAttributeConfig): ValueMatcher {
   };
 }
 
+/** Longer texts are matched each time: the cache is bounded in bytes as well as in entries. */
+const CACHED_LENGTH_LIMIT = 256;
+
 /** Keeps the answers for the last `cacheSize` distinct texts: attributes that policies look at have few values. */
 function regexMatcher(patterns: readonly string[], cacheSize: number): ValueMatcher {
   const expressions = patterns.map((pattern) => RE2JS.compile(pattern));
@@ -27,9 +30,11 @@ function regexMatcher(patterns: readonly string[], cacheSize: number): ValueMatc
   return (arena, type, at, length) => {
     if (type !== VALUE_STRING || length === 0) return false;
     const text = textAt(arena, at, length);
+    const isMatch = (): boolean => expressions.some((expression) => expression.matcher(text).find());
+    if (length > CACHED_LENGTH_LIMIT) return isMatch();
     let answer = answers.get(text);
     if (answer === undefined) {
-      answer = expressions.some((expression) => expression.matcher(text).find());
+      answer = isMatch();
       if (answers.size >= cacheSize) answers.delete(answers.keys().next().value!);
     } else answers.delete(text);
     answers.set(text, answer);
