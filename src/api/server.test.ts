@@ -187,6 +187,27 @@ describe('the console API', () => {
   test.each([
     { path: '/traces', status: 400, code: 'bad_query', message: 'from and to' },
     { path: '/traces?from=5&to=5', status: 400, code: 'bad_query', message: 'from must lie before to' },
+    ...[
+      '/services',
+      '/operations',
+      '/logs',
+      '/logs/histogram',
+      '/metrics',
+      '/attributes',
+      '/system',
+      '/traces/sample',
+    ].map((path) => ({
+      path: `${path}?from=9&to=5`,
+      status: 400,
+      code: 'bad_query',
+      message: 'from must lie before to',
+    })),
+    {
+      path: `/traces?${range}&minDurationNs=2&maxDurationNs=1`,
+      status: 400,
+      code: 'bad_query',
+      message: 'minDurationNs must not be larger',
+    },
     { path: '/traces?from=a&to=5', status: 400, code: 'bad_query', message: 'from must be a number' },
     { path: `/traces?${range}&sort=best`, status: 400, code: 'bad_query', message: "sort can't be best" },
     { path: `/traces?${range}&limit=0`, status: 400, code: 'bad_query', message: 'limit' },

@@ -1,6 +1,7 @@
 import {
   type FoundTrace,
   plainAttributes,
+  QueryError,
   readLinkingSpans,
   readSpan,
   readTrace,
@@ -46,13 +47,17 @@ export async function traceSampleRoute({ reader, query, options }: ConsoleReques
 }
 
 function traceFilter(query: ConsoleRequest['query']): TraceFilter {
+  const [minDurationNs, maxDurationNs] = [query.number('minDurationNs'), query.number('maxDurationNs')];
+  if (minDurationNs !== undefined && maxDurationNs !== undefined && minDurationNs > maxDurationNs) {
+    throw new QueryError('bad_query', 'minDurationNs must not be larger than maxDurationNs');
+  }
   return {
     ...query.range(),
     q: query.text('q'),
     service: query.text('service'),
     operation: query.text('operation'),
-    minDurationNs: query.number('minDurationNs'),
-    maxDurationNs: query.number('maxDurationNs'),
+    minDurationNs,
+    maxDurationNs,
     environment: query.text('environment'),
     status: query.oneOf('status', STATUSES),
   };

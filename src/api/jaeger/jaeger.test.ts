@@ -216,6 +216,12 @@ describe.each(['/jaeger', ''])('the first API below %s/api', (base) => {
     { path: '/api/traces?service=x&limit=many', status: 400, msg: "unable to parse param 'limit'" },
     { path: '/api/traces?service=x&minDuration=5', status: 400, msg: "unable to parse param 'minDuration'" },
     { path: '/api/traces?service=x&tags=[1]', status: 400, msg: 'tags' },
+    { path: '/api/traces?service=x&start=2000&end=1000', status: 400, msg: 'start must be before end' },
+    {
+      path: '/api/traces?service=x&minDuration=2s&maxDuration=1s',
+      status: 400,
+      msg: "should be greater than 'minDuration'",
+    },
   ])('$path is answered with $status', async ({ path, status, msg }) => {
     const answer = await get(base + path);
     expect(answer.status).toBe(status);
@@ -467,6 +473,10 @@ describe.each(['/jaeger', ''])('the third API below %s/api/v3', (base) => {
     { path: '/traces/zz', status: 400 },
     { path: '/traces?query.service_name=x', status: 400 },
     { path: `/traces?query.service_name=nobody&${range('startTimeMin', 'startTimeMax')}`, status: 404 },
+    {
+      path: `/trace-summaries?query.durationMin=2s&query.durationMax=1s&${range('startTimeMin', 'startTimeMax')}`,
+      status: 400,
+    },
     { path: `/trace-summaries?query.startTimeMin=yesterday&query.startTimeMax=now`, status: 400 },
     { path: `/trace-summaries?query.filter=%7B%7D&${range('startTimeMin', 'startTimeMax')}`, status: 400 },
   ])('$path is answered with $status', async ({ path, status }) => {

@@ -147,6 +147,18 @@ export function tagsOfQuery(query: QueryString): Record<string, unknown> {
   return tags;
 }
 
+/** `minDuration` and `maxDuration` under the names of either API. */
+export function durations(
+  query: QueryString,
+  [minName, maxName]: readonly [string, string],
+): { readonly minDurationNs: number | undefined; readonly maxDurationNs: number | undefined } {
+  const [minDurationNs, maxDurationNs] = [goDurationNs(query, minName), goDurationNs(query, maxName)];
+  if (minDurationNs !== undefined && maxDurationNs !== undefined && minDurationNs > maxDurationNs) {
+    throw bad(maxName, `'${maxName}' should be greater than '${minName}'`);
+  }
+  return { minDurationNs, maxDurationNs };
+}
+
 export function bad(name: string, message: string): QueryError {
   return new QueryError('bad_query', `unable to parse param '${name}': ${message}`);
 }

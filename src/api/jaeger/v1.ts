@@ -23,6 +23,7 @@ import { type JaegerTrace, jaegerTrace, jaegerTraces } from './model.ts';
 import {
   bad,
   countOf,
+  durations,
   epochMs,
   goDurationNs,
   many,
@@ -137,6 +138,7 @@ async function matchingTraces(reader: StoreReader, query: QueryString, options: 
   const lookbackNs = query.lookback === 'custom' ? undefined : goDurationNs(query, 'lookback');
   const fromMs =
     start === undefined ? toMs - (lookbackNs === undefined ? DEFAULT_LOOKBACK_MS : lookbackNs / 1e6) : epochMs(start);
+  if (fromMs >= toMs) throw bad('start', 'start must be before end');
   const limit = countOf(query, 'limit') ?? DEFAULT_LIMIT;
   const found = await searchTraces(
     reader,
@@ -146,8 +148,7 @@ async function matchingTraces(reader: StoreReader, query: QueryString, options: 
       ...splitTags(tagsOfQuery(query)),
       service: serviceOf(one(query, 'service')),
       operation: one(query, 'operation'),
-      minDurationNs: goDurationNs(query, 'minDuration'),
-      maxDurationNs: goDurationNs(query, 'maxDuration'),
+      ...durations(query, ['minDuration', 'maxDuration']),
       sort: 'newest',
       limit: Math.min(limit, MAX_LIMIT),
     },

@@ -21,7 +21,7 @@ import { resourceSpansJson } from './otlp-json.ts';
 import {
   bad,
   countOf,
-  goDurationNs,
+  durations,
   one,
   type QueryString,
   serviceOf,
@@ -179,8 +179,7 @@ async function search(reader: StoreReader, query: QueryString, options: ReadOpti
       ...splitTags(tagsOfQuery(query)),
       service: serviceOf(one(query, searched(query, 'serviceName'))),
       operation: one(query, searched(query, 'operationName')),
-      minDurationNs: goDurationNs(query, searched(query, 'durationMin')),
-      maxDurationNs: goDurationNs(query, searched(query, 'durationMax')),
+      ...durations(query, [searched(query, 'durationMin'), searched(query, 'durationMax')]),
       sort: 'newest',
       limit: Math.min(depth, MAX_SEARCH_DEPTH),
     },
