@@ -26,9 +26,10 @@ import type { OtlpHttpConfig } from './config.ts';
 import { Cors } from './cors.ts';
 import { Answer } from './http-answer.ts';
 import { ClientGone, readBody, TooSlow } from './http-body.ts';
+import { HTTP_PROTOCOLS, type Http2Limits, Http2Side } from './http2.ts';
 import type { Encoding, Intake } from './intake.ts';
 
-export interface OtlpHttpServerSettings {
+export interface OtlpHttpServerSettings extends Http2Limits {
   readonly config: OtlpHttpConfig;
   readonly tls: ServerTls | undefined;
   /** Which names requests may be for. */
@@ -62,6 +63,7 @@ export class OtlpHttpServer {
   readonly #cors: Cors | undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #server: Server | SecureServer;
+  readonly #http2: Http2Side | undefined;
   #listening: Listening | undefined;
   readonly #watch = new DueWatch();
   readonly #requestTimeoutMs: number;
@@ -90,10 +92,12 @@ export class OtlpHttpServer {
       headersTimeout: headersTimeout(config),
       keepAliveTimeout: config.idleTimeoutMs,
     };
-    this.#server =
-      settings.tls === undefined
-        ? createServer(options, listener)
-        : createSecureServer({ ...options, ...settings.tls }, listener);
+    if (settings.tls === undefined) this.#server = createServer(options, listener);
+    else {
+      const server = createSecureServer({ ...options, ...settings.tls, ALPNProtocols: [...HTTP_PROTOCOLS] }, listener);
+      this.#http2 = new Http2Side(server, listener, settings);
+      this.#server = server;
+    }
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
       this.#accept(request, response, true),
     );
@@ -129,6 +133,7 @@ export class OtlpHttpServer {
   /** Takes no more connections. The open ones end with their next answer, or with `shutdown`. */
   retire(): void {
     this.#closing = true;
+    this.#http2?.retire();
     this.#listening?.stop();
     this.#listening = undefined;
   }
@@ -148,6 +153,7 @@ export class OtlpHttpServer {
       });
     }
     this.#server.closeAllConnections();
+    this.#http2?.close();
   }
 
   #accept(request: IncomingMessage, response: ServerResponse, wantsContinue: boolean): void {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -159,6 +160,34 @@ describe('TLS', () => {
     expect(subject).toBe('signalbox test server');
     await copy('client');
     while (subject !== 'signalbox test client') await postOverTls(running, { ca, checkServerIdentity });
+  });
+
+  test('HTTP/2 for those who choose it, with the same answers and limits', async () => {
+    const running = await start({ http: { tls: server, include_metadata: true, max_request_body_size: 10_000 } });
+    const ca = await readFile(file('ca.crt'));
+    const session = connectHttp2(running.httpUrl.replace('http:', 'https:'), { ca });
+    undo.push(() => session.destroy());
+    session.on('error', () => {});
+    const send = async (path: string, body: Uint8Array, headers = {}): Promise<number> => {
+      const stream = session.request({ ':method': 'POST', ':path': path, ...PROTO, ...headers });
+      stream.end(body);
+      const [answer] = (await once(stream, 'response')) as [{ ':status': number }];
+      stream.resume();
+      return answer[':status'];
+    };
+    const batch = [1, 2, 3].map((count) => send('/v1/traces', tracesRequest(count), { 'x-tenant': 'a' }));
+    expect(await Promise.all(batch)).toEqual([200, 200, 200]);
+    expect(running.pipelines.traces.itemCount).toBe(6);
+    expect(running.pipelines.traces.batches[0]!.context.metadata?.get('x-tenant')).toEqual(['a']);
+    expect(await send('/nowhere', tracesRequest(1))).toBe(404);
+    expect(await send('/v1/traces', Buffer.from('x'))).toBe(400);
+    expect(await send('/v1/traces', Buffer.alloc(20_000))).toBe(400);
+    expect(await send('/v1/traces', tracesRequest(1), { ':authority': 'evil.example' })).toBe(403);
+    expect(session.remoteSettings.maxConcurrentStreams).toBe(250);
+    expect(await postOverTls(running, { ca, ALPNProtocols: ['http/1.1'] })).toBe(200);
+    const closed = once(session, 'close');
+    await running.receiver.shutdown(1000);
+    await closed;
   });
 
   test('clients that are kept out are counted by reason, and said once', async () => {

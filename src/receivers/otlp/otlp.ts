@@ -176,6 +176,8 @@ export class OtlpReceiver implements Receiver {
     const settings: OtlpHttpServerSettings = {
       config,
       tls,
+      maxConcurrentStreams: DEFAULT_STREAMS_PER_CONNECTION,
+      maxStreams: this.config.maxStreams,
       rejections: new TlsRejections(this.#settings, { transport: 'http' }),
       hosts: this.#hostGuard('http', config),
       intake,
