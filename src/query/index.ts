@@ -1,4 +1,5 @@
 export * from './attributes.ts';
+export * from './cpu-meter.ts';
 export * from './errors.ts';
 export * from './logs.ts';
 export * from './losses.ts';

@@ -6,6 +6,7 @@ import { addAbortSignal } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { excerpt, messageOf, withoutPaths } from '#base';
 import type { StoreEndpoint } from '#store';
+import { CpuMeter } from './cpu-meter.ts';
 import { QueryError } from './errors.ts';
 import { type Columns, decodeNative } from './native-columns.ts';
 import { decodeRowBinary, type Table } from './row-binary.ts';
@@ -48,10 +49,19 @@ const defaultMaxBytes = 32 * 1024 * 1024;
 /** Parameters travel in the URL, and servers take at most 1 MiB of it: what has no limit of its own must be a subquery. */
 const maxParameterBytes = 256 * 1024;
 
+export interface EngineFacts {
+  readonly uptimeS: number;
+  /** Of one core. */
+  readonly cpuPercent: number;
+  readonly rssBytes: number;
+}
+
 /** Reads from the store. Connections are opened when the first query runs. */
 export class StoreReader {
   readonly #options: StoreReaderOptions;
   #client: Promise<ClickHouseClient> | undefined;
+  readonly #meter = new CpuMeter();
+  #engineProcess: EngineFacts | undefined;
   #answeredMs: number | undefined;
 
   constructor(options: StoreReaderOptions = {}) {
@@ -61,6 +71,26 @@ export class StoreReader {
   /** When the store last answered a query, well or with an error of its own. */
   get answeredMs(): number | undefined {
     return this.#answeredMs;
+  }
+
+  /** The process that answers, where it is an engine of ours: as of its last answer, with the CPU of its last interval. */
+  get engineProcess(): EngineFacts | undefined {
+    return this.#engineProcess;
+  }
+
+  #noteProcess(header: string | string[] | undefined): void {
+    const facts = new Map(
+      String(header ?? '')
+        .split(' ')
+        .map((fact) => fact.split('=') as [string, string]),
+    );
+    const number = (name: string): number => Number(facts.get(name) ?? Number.NaN);
+    const [cpuMs, uptimeMs, rssBytes] = [number('cpu_ms'), number('uptime_ms'), number('rss_bytes')];
+    if (!Number.isFinite(cpuMs) || !(uptimeMs > 0) || !Number.isFinite(rssBytes)) return;
+    const now = { atMs: performance.now(), cpuMs };
+    this.#meter.add(now.atMs, cpuMs);
+    const cpuPercent = this.#meter.percent(now) ?? (cpuMs / uptimeMs) * 100;
+    this.#engineProcess = { uptimeS: uptimeMs / 1000, cpuPercent, rssBytes };
   }
 
   /** Runs a SELECT. Throws QueryError. An aborted query is stopped in the store, too. */
@@ -112,6 +142,7 @@ export class StoreReader {
         ...options.settings,
       },
     });
+    this.#noteProcess(result.response_headers['x-signalbox-engine']);
     const chunks: Buffer[] = [];
     let byteLength = 0;
     for await (const chunk of addAbortSignal(signal, result.stream)) {

@@ -9,6 +9,7 @@ export interface TableView {
   readonly name: string;
   readonly signal: SignalName | 'other';
   readonly rows: number;
+  /** With the parts that were merged into others and are still there. */
   readonly bytesOnDisk: number;
   readonly bytesUncompressed: number;
   readonly parts: number;
@@ -43,12 +44,14 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
   const { TABLES, reserveOf } = await import('#store');
   const [tables, disks, aside] = await Promise.all([
     reader.read(
-      sql`SELECT t.name AS name, t.comment AS comment, p.row_count AS row_count, p.disk AS disk, p.uncompressed AS uncompressed,
+      sql`SELECT t.name AS name, t.comment AS comment, p.row_count AS row_count, p.disk AS disk, p.active_disk AS active_disk,
+          p.uncompressed AS uncompressed,
           p.part_count AS part_count, p.oldest AS oldest, p.newest AS newest
         FROM system.tables AS t LEFT JOIN (
-          SELECT table, sum(rows) AS row_count, sum(bytes_on_disk) AS disk, sum(data_uncompressed_bytes) AS uncompressed,
-            count() AS part_count, min(toDateOrZero(partition)) AS oldest, toInt64(max(modification_time)) AS newest
-          FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table) AS p ON p.table = t.name
+          SELECT table, sumIf(rows, active) AS row_count, sum(bytes_on_disk) AS disk, sumIf(bytes_on_disk, active) AS active_disk,
+            sumIf(data_uncompressed_bytes, active) AS uncompressed, countIf(active) AS part_count,
+            minIf(toDateOrZero(partition), active) AS oldest, toInt64(maxIf(modification_time, active)) AS newest
+          FROM system.parts WHERE database = currentDatabase() GROUP BY table) AS p ON p.table = t.name
         WHERE t.database = currentDatabase() AND t.engine LIKE '%MergeTree' ORDER BY name`,
       options,
     ),
@@ -67,6 +70,7 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
     comment: tables.strings('comment'),
     rows: tables.numbers('row_count'),
     disk: tables.numbers('disk'),
+    activeDisk: tables.numbers('active_disk'),
     uncompressed: tables.numbers('uncompressed'),
     parts: tables.numbers('part_count'),
     oldest: tables.column<number>('oldest'),
@@ -85,6 +89,12 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
       retention: retentionOf(column.comment[row]!),
     }),
   );
+  const perItem = (signal: SignalName): number => {
+    const sumOf = (values: readonly number[], counts: (view: TableView) => boolean): number =>
+      values.reduce((sum, value, row) => (counts(views[row]!) ? sum + value : sum), 0);
+    const items = sumOf(column.rows, ({ name }) => ITEM_TABLES[signal].includes(name));
+    return items === 0 ? 0 : sumOf(column.activeDisk, (view) => view.signal === signal) / items;
+  };
   const free = disks.numbers('free')[0] ?? 0;
   return {
     available: true,
@@ -96,9 +106,9 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
     ],
     tables: views,
     bytesPerItem: {
-      traces: bytesPerItem(views, 'traces'),
-      logs: bytesPerItem(views, 'logs'),
-      metrics: bytesPerItem(views, 'metrics'),
+      traces: perItem('traces'),
+      logs: perItem('logs'),
+      metrics: perItem('metrics'),
     },
   };
 }
@@ -122,10 +132,15 @@ function diskProblem(free: number, total: number, reserveOf: (totalBytes: number
   ];
 }
 
-/** The engine's process, as far as it tells: memory that it tracks, and the CPU time of its queries since it started. */
+/**
+ * The store's process: an engine of ours says what it takes with each answer, a ClickHouse server in its own tables. There the CPU is that
+ * since its start.
+ */
 export async function readEngine(reader: StoreReader, options?: ReadOptions): Promise<ProcessView | undefined> {
+  await reader.read(sql`SELECT 1`, { ...options, cost: 'cheap' });
+  if (reader.engineProcess !== undefined) return { role: 'engine', ...reader.engineProcess };
   const table = await reader.read(
-    sql`SELECT (SELECT toFloat64(any(value)) FROM system.metrics WHERE metric = 'MemoryTracking') AS memory,
+    sql`SELECT (SELECT toFloat64(any(value)) FROM system.asynchronous_metrics WHERE metric = 'MemoryResident') AS memory,
       (SELECT toFloat64(sum(value)) FROM system.events WHERE event = 'OSCPUVirtualTimeMicroseconds') AS cpu, uptime() AS uptime`,
     options,
   );
@@ -137,14 +152,6 @@ export async function readEngine(reader: StoreReader, options?: ReadOptions): Pr
 
 function signalOf(tables: readonly StoreTable[], name: string): TableView['signal'] {
   return tables.find((table) => table.name === name)?.signal ?? 'other';
-}
-
-function bytesPerItem(views: readonly TableView[], signal: SignalName): number {
-  const items = views
-    .filter((view) => ITEM_TABLES[signal].includes(view.name))
-    .reduce((sum, view) => sum + view.rows, 0);
-  const bytes = views.filter((view) => view.signal === signal).reduce((sum, view) => sum + view.bytesOnDisk, 0);
-  return items === 0 ? 0 : bytes / items;
 }
 
 const UNITS: readonly (readonly [number, string])[] = [

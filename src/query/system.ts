@@ -77,6 +77,9 @@ const systemBuckets = 120;
 const minStepMs = 10_000;
 /** Own metrics come every 5 s: a part of the graph that was silent for longer is gone. */
 const silentMs = 20_000;
+/** What is said of now is read from so much time before it, whatever range is shown. */
+const nowMsBack = 120_000;
+
 /** What the store knows of the system. Throws QueryError. */
 export async function readSystem(
   reader: StoreReader,
@@ -84,14 +87,18 @@ export async function readSystem(
   options?: ReadOptions,
 ): Promise<SystemView> {
   const grid = gridOver(query);
-  const [own, store, signals, engine] = await Promise.all([
+  const present = { fromMs: Math.max(0, query.nowMs - nowMsBack), toMs: query.nowMs + 1 };
+  const [own, now, store, signals, engine] = await Promise.all([
     readOwnMetrics(reader, query, grid, options),
+    readOwnMetrics(reader, present, gridOver(present), options),
     readStoreView(reader, options),
     readSignals(reader, query.nowMs, options),
     readEngine(reader, options),
   ]);
-  const places = currentPlaces(own);
-  const lagMs = lagOf(own);
+  // A collector that is not there now is shown as it was.
+  const running = currentPlaces(now);
+  const places = running.length > 0 ? running : currentPlaces(own);
+  const lagMs = lagOf(now);
   const freshness = (signal: SignalName) => {
     const { newestMs } = signals[signal];
     return { ...(newestMs !== undefined && { newestMs }), ...(lagMs !== undefined && { lagMs }) };
@@ -99,10 +106,10 @@ export async function readSystem(
   return {
     grid,
     pipelines: pipelinesOf(own, places),
-    components: componentsOf(own, places),
+    components: componentsOf(own, now, places),
     losses: lossesOf(own),
     history: historyOf(own),
-    processes: [...processesOf(own), ...(engine === undefined ? [] : [engine])],
+    processes: [...processesOf(now), ...(engine === undefined ? [] : [engine])],
     store,
     freshness: { traces: freshness('traces'), logs: freshness('logs'), metrics: freshness('metrics') },
   };
@@ -224,12 +231,12 @@ function enteredSeries(own: OwnMetrics, pipeline: string, members: readonly Plac
     );
 }
 
-function componentsOf(own: OwnMetrics, places: readonly Place[]): readonly ComponentView[] {
+function componentsOf(own: OwnMetrics, now: OwnMetrics, places: readonly Place[]): readonly ComponentView[] {
   const first = new Map<string, Place>();
   for (const place of places) if (!first.has(viewId(place))) first.set(viewId(place), place);
   return [...first].map(([id, place]) => {
     const counters = countersOf(own, place);
-    const queue = place.kind === 'exporter' ? queueOf(own, place.componentId) : {};
+    const queue = place.kind === 'exporter' ? queueOf(now, place.componentId) : {};
     return {
       id,
       kind: place.kind,
@@ -303,9 +310,9 @@ function countersOf(own: OwnMetrics, place: Place): Counters {
   }
 }
 
-function queueOf(own: OwnMetrics, exporter: string): { readonly queueSize?: number; readonly queueCapacity?: number } {
+function queueOf(now: OwnMetrics, exporter: string): { readonly queueSize?: number; readonly queueCapacity?: number } {
   const newest = (name: string): number | undefined => {
-    const series = own.find(name, { exporter });
+    const series = now.find(name, { exporter });
     return series.length === 0 ? undefined : series.reduce((sum, one) => sum + one.last, 0);
   };
   const queueSize = newest('otelcol_exporter_queue_size');
@@ -313,11 +320,11 @@ function queueOf(own: OwnMetrics, exporter: string): { readonly queueSize?: numb
   return { ...(queueSize !== undefined && { queueSize }), ...(queueCapacity !== undefined && { queueCapacity }) };
 }
 
-function processesOf(own: OwnMetrics): readonly ProcessView[] {
-  const [uptime] = newestFirst(own.find('otelcol_process_uptime'));
+function processesOf(now: OwnMetrics): readonly ProcessView[] {
+  const [uptime] = newestFirst(now.find('otelcol_process_uptime'));
   if (uptime === undefined) return [];
-  const [memory] = newestFirst(own.find('otelcol_process_memory_rss'));
-  const [cpu] = newestFirst(own.find('otelcol_process_cpu_seconds'));
+  const [memory] = newestFirst(now.find('otelcol_process_memory_rss'));
+  const [cpu] = newestFirst(now.find('otelcol_process_cpu_seconds'));
   return [
     {
       role: 'collector',
@@ -340,8 +347,8 @@ function cpuPercent({ cells }: OwnSeries): number {
 }
 
 /** The age of the oldest data that is not in the store yet, as the exporter says. */
-function lagOf(own: OwnMetrics): number | undefined {
-  const [lag] = newestFirst(own.find('otelcol_signalbox_store_lag'));
+function lagOf(now: OwnMetrics): number | undefined {
+  const [lag] = newestFirst(now.find('otelcol_signalbox_store_lag'));
   return lag === undefined ? undefined : lag.last * 1000;
 }
 

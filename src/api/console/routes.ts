@@ -99,7 +99,8 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
   get('/metrics', metricsRoute);
   get('/metrics/labels', metricLabelsRoute);
   get('/metrics/query', metricQueryRoute);
-  get('/system', systemRoute(), systemDeadlineMs);
+  const onClose = (end: () => void): void => void app.addHook('onClose', async () => end());
+  get('/system', systemRoute(onClose), systemDeadlineMs);
 }
 
 function pathParts(params: unknown): ConsoleRequest['path'] {

@@ -1,12 +1,16 @@
-import { emptySystem, QueryError, readSystem, type SystemView } from '#query';
+import { every } from '#base';
+import { CpuMeter, emptySystem, QueryError, readSystem, type SystemView } from '#query';
 import type { ConsoleRequest } from './routes.ts';
 import type { SystemResponse } from './types.ts';
 
+const readEveryMs = 5_000;
+
 /**
  * The system as the store knows it. A store that does not answer is a part of the view: then the last picture is shown, with its time, and
- * what this process knows by itself.
+ * what this process knows by itself. `onClose` takes what ends with the server.
  */
-export function systemRoute(): (request: ConsoleRequest) => Promise<SystemResponse> {
+export function systemRoute(onClose: (end: () => void) => void): (request: ConsoleRequest) => Promise<SystemResponse> {
+  const ownProcess = ownProcessMeter(onClose);
   let last: { readonly view: SystemView; readonly atMs: number } | undefined;
   return async ({ reader, query, options }) => {
     const nowMs = Date.now();
@@ -36,13 +40,24 @@ export function isStoreSilent(error: QueryError): boolean {
   return error.code === 'store_unavailable' || error.code === 'timeout';
 }
 
-/** CPU since the last time that somebody asked. */
-let lastAsked = { atMs: 0, cpuMicros: 0 };
-
-function ownProcess(): SystemResponse['processes'][number] {
-  const { user, system } = process.cpuUsage();
-  const now = { atMs: process.uptime() * 1000, cpuMicros: user + system };
-  const cpuPercent = ((now.cpuMicros - lastAsked.cpuMicros) / 1000 / Math.max(1, now.atMs - lastAsked.atMs)) * 100;
-  lastAsked = now;
-  return { role: 'server', uptimeS: process.uptime(), cpuPercent, rssBytes: process.memoryUsage.rss() };
+/** This process, by readings of its own: how many look, and how often, changes nothing. */
+function ownProcessMeter(onClose: (end: () => void) => void): () => SystemResponse['processes'][number] {
+  const meter = new CpuMeter();
+  const read = (): { readonly atMs: number; readonly cpuMs: number } => {
+    const { user, system } = process.cpuUsage();
+    return { atMs: performance.now(), cpuMs: (user + system) / 1000 };
+  };
+  const note = (): void => {
+    const { atMs, cpuMs } = read();
+    meter.add(atMs, cpuMs);
+  };
+  note();
+  const timer = every(readEveryMs, note);
+  onClose(() => timer.cancel());
+  return () => {
+    const now = read();
+    const uptimeS = process.uptime();
+    const cpuPercent = meter.percent(now) ?? now.cpuMs / uptimeS / 10;
+    return { role: 'server', uptimeS, cpuPercent, rssBytes: process.memoryUsage.rss() };
+  };
 }

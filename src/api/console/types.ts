@@ -479,6 +479,7 @@ export interface StoreView {
     readonly name: string;
     readonly signal: SignalName | 'other';
     readonly rows: number;
+    /** With the parts that were merged into others and are still there. */
     readonly bytesOnDisk: number;
     readonly bytesUncompressed: number;
     readonly parts: number;

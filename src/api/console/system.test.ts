@@ -1,0 +1,93 @@
+/** What System says of the processes and the disk, against what the machine says. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { insertPoints, insertSeries, insertSpans } from '../../query/testing/fixtures.ts';
+import { startTestStore, type TestStore } from '../../query/testing/test-store.ts';
+import { type RunningServer, startServer } from '../index.ts';
+import type { SystemResponse } from './types.ts';
+
+const dayMs = 86_400_000;
+let store: TestStore;
+let server: RunningServer;
+beforeAll(async () => {
+  store = await startTestStore();
+  server = await startServer({ port: 0, engineUrl: store.url });
+});
+afterAll(async () => {
+  await server.close();
+  await store.close();
+});
+
+async function system(fromMs: number, toMs: number): Promise<SystemResponse> {
+  const response = await fetch(`${server.url}/api/console/system?from=${fromMs}&to=${toMs}`);
+  if (response.status !== 200) throw new Error(await response.text());
+  return (await response.json()) as SystemResponse;
+}
+const processOf = (view: SystemResponse, role: string) => view.processes.find((one) => one.role === role);
+
+test("memory is the process's resident size", async () => {
+  const now = Date.now();
+  const engine = processOf(await system(now - dayMs, now), 'engine')!;
+  expect(engine.uptimeS).toBeGreaterThan(0);
+  if (process.platform !== 'linux') return;
+  const resident = /VmRSS:\s*(\d+) kB/.exec(readFileSync(`/proc/${store.enginePid()}/status`, 'utf8'))!;
+  // It moves between the two readings, but not by half.
+  expect(engine.rssBytes / (Number(resident[1]) * 1024)).toBeGreaterThan(0.7);
+  expect(engine.rssBytes / (Number(resident[1]) * 1024)).toBeLessThan(1.4);
+});
+
+test('now is now whatever the range: processes, queues and lag are the newest, or absent', async () => {
+  const now = Date.now();
+  const gauges: readonly [name: string, value: number][] = [
+    ['otelcol_process_uptime', 777],
+    ['otelcol_process_memory_rss', 123_000_000],
+    ['otelcol_signalbox_store_lag', 0.5],
+  ];
+  const series = gauges.map(([name], i) => ({
+    seriesId: BigInt(i + 1),
+    name,
+    type: 1,
+    service: 'collector',
+    scopeName: 'signalbox',
+  }));
+  await insertSeries(store, series, BigInt(now) * 1_000_000n);
+  const points = gauges.map(([name, value], i) => ({
+    name,
+    seriesId: BigInt(i + 1),
+    timeNs: BigInt(now - 5_000) * 1_000_000n,
+    columns: { value, is_int: 0 },
+  }));
+  await insertPoints(store, 'metric_points', points);
+  for (const [fromMs, toMs] of [
+    [now - 3_600_000, now],
+    [now - 30 * dayMs, now],
+    [now - 9 * dayMs, now - 8 * dayMs],
+  ] as const) {
+    const view = await system(fromMs, toMs);
+    expect(processOf(view, 'collector')).toMatchObject({ uptimeS: 777, rssBytes: 123_000_000 });
+    expect(view.freshness.traces.lagMs).toBe(500);
+  }
+});
+
+test('the disk counts parts that were merged and are still there', async () => {
+  const now = Date.now();
+  for (let i = 0; i < 3; i++) {
+    const timeNs = BigInt(now) * 1_000_000n;
+    await insertSpans(store, [{ traceId: String(i + 1), spanId: '1', timeNs, durationNs: 1, service: 'x', name: 'y' }]);
+  }
+  await store.run(`OPTIMIZE TABLE ${store.database}.spans FINAL`);
+  const sizes = await store.run(`SELECT sum(bytes_on_disk), sumIf(bytes_on_disk, active) FROM system.parts
+    WHERE database = '${store.database}' AND table = 'spans'`);
+  const [all, active] = sizes.trim().split('\t').map(Number);
+  const spans = (await system(now - dayMs, now)).store.tables.find(({ name }) => name === 'spans')!;
+  expect(all).toBeGreaterThan(active!);
+  expect(spans).toMatchObject({ rows: 3, parts: 1, bytesOnDisk: all });
+});
+
+test('two who look at the same time see the same CPU', async () => {
+  const now = Date.now();
+  const views = await Promise.all([system(now - dayMs, now), system(now - dayMs, now), system(now - dayMs, now)]);
+  const shares = views.map((view) => processOf(view, 'server')!.cpuPercent);
+  // A reading of its own for each would divide by the milliseconds since the one before.
+  expect(Math.max(...shares)).toBeLessThan(Math.min(...shares) * 2 + 20);
+});
