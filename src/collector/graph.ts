@@ -136,7 +136,12 @@ class GraphBuilder {
       exporter = new DeliveringExporter(
         factory.create(settings, planned.config, signal),
         factory.delivery?.(planned.config),
-        { ...settings, signal, countsItself: factory.countsItself === true },
+        {
+          ...settings,
+          signal,
+          countsItself: factory.countsItself === true,
+          peerLabels: factory.peerLabels?.(planned.config, signal),
+        },
       );
       this.#exporters.set(key, exporter);
       this.#add(planned, { pipeline: '', instance: signal }, exporter);

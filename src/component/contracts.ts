@@ -106,6 +106,10 @@ export interface InstrumentOptions {
   readonly unit: string;
   readonly description: string;
 }
+export interface GaugeOptions extends InstrumentOptions {
+  /** What is read only grows: it is published as a sum. */
+  readonly isSum?: boolean;
+}
 /** Adds to a sum. `labels` come on top of the component's own (`receiver`, `processor` or `exporter`). */
 export interface Counter {
   add(amount: number): void;
@@ -125,7 +129,7 @@ export interface Meter {
     labels?: MetricLabels,
   ): HistogramInstrument;
   /** `read` is called at each collection. Returns a function that removes the gauge. */
-  gauge(name: string, options: InstrumentOptions, read: () => number, labels?: MetricLabels): () => void;
+  gauge(name: string, options: GaugeOptions, read: () => number, labels?: MetricLabels): () => void;
 }
 
 /** What a factory gets besides the configuration. */
@@ -194,6 +198,8 @@ export interface ExporterFactory<Config = unknown> extends FactoryBase<Config> {
    * data is where it goes. Without it the collector counts.
    */
   readonly countsItself?: true;
+  /** Labels of what is sent and lost that name the far side: `server.address`, `server.port`, `url.path`. */
+  peerLabels?(config: Config, signal: Signal): MetricLabels;
   /** One instance per id and signal. */
   create(settings: CreateSettings, config: Config, signal: Signal): Exporter;
 }

@@ -34,6 +34,10 @@ export interface PrometheusReaderConfig {
   readonly withoutUnits: boolean;
   readonly withoutTypeSuffix: boolean;
   readonly withoutScopeInfo: boolean;
+  /** Attributes of the resource that every series carries; patterns with `*` and `?`. */
+  readonly resourceLabels: { readonly included: readonly string[]; readonly excluded: readonly string[] } | undefined;
+  /** `level: detailed`: labels say why something failed, too. */
+  readonly isDetailed: boolean;
 }
 
 export interface MetricsTelemetryConfig {
@@ -115,17 +119,19 @@ const logs: z.ZodType<LogsTelemetryConfig & { readonly processors: readonly unkn
 const prometheusReader: z.ZodType<PrometheusReaderConfig> = strictObject({
   host: text('localhost'),
   port: integer(8888, { min: 0, max: 65_535 }),
-  without_units: boolean(false),
-  without_type_suffix: boolean(false),
-  without_scope_info: boolean(false),
-  with_resource_constant_labels: z.unknown().optional(),
-  translation_strategy: text().optional(),
+  without_units: boolean(true),
+  without_type_suffix: boolean(true),
+  without_scope_info: boolean(true),
+  with_resource_constant_labels: strictObject({ included: list(text()), excluded: list(text()) }).optional(),
 }).transform((raw) => ({
   host: raw.host,
   port: raw.port,
-  withoutUnits: raw.without_units,
-  withoutTypeSuffix: raw.without_type_suffix,
+  // otelcol 0.159 writes both suffixes where one of them is asked for.
+  withoutUnits: raw.without_units && raw.without_type_suffix,
+  withoutTypeSuffix: raw.without_units && raw.without_type_suffix,
   withoutScopeInfo: raw.without_scope_info,
+  resourceLabels: raw.with_resource_constant_labels,
+  isDetailed: false,
 }));
 
 const reader: z.ZodType<PrometheusReaderConfig | string> = strictObject({
@@ -151,6 +157,8 @@ export const DEFAULT_PROMETHEUS_READER: PrometheusReaderConfig = {
   withoutUnits: true,
   withoutTypeSuffix: true,
   withoutScopeInfo: true,
+  resourceLabels: undefined,
+  isDetailed: false,
 };
 
 const LEVELS_OF_DETAIL = ['none', 'basic', 'normal', 'detailed'] as const;
@@ -165,7 +173,12 @@ const metrics: z.ZodType<MetricsTelemetryConfig & { readonly unsupported: readon
   const { readers } = raw;
   return {
     level: raw.level,
-    prometheusReaders: raw.level === 'none' ? [] : readers.filter((entry) => typeof entry !== 'string'),
+    prometheusReaders:
+      raw.level === 'none'
+        ? []
+        : readers
+            .filter((entry) => typeof entry !== 'string')
+            .map((entry) => ({ ...entry, isDetailed: raw.level === 'detailed' })),
     unsupportedReaders: readers.filter((entry) => typeof entry === 'string'),
     unsupported: [...(raw.views.length > 0 ? ['views'] : []), ...(raw.address === undefined ? [] : ['address'])],
   };

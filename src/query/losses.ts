@@ -63,6 +63,8 @@ function refusalOf(reason: string): string {
   return reason.startsWith('tls_') ? `TLS clients, ${reason.slice(4).replaceAll('_', ' ')}` : reason;
 }
 
+const LEFT_AT_STOP = 'given up: still in the queue at the end of a stop';
+
 /** Items by component and reason, the largest number first. */
 export function lossesOf(own: OwnMetrics): readonly LossView[] {
   const losses = new Map<string, LossView>();
@@ -78,7 +80,7 @@ export function lossesOf(own: OwnMetrics): readonly LossView[] {
       add(own.find(`${name}_${ITEMS[signal]}`), (one) => ({
         component: `${label}/${one.labels[label] ?? ''}`,
         signal,
-        reason,
+        reason: one.labels['error.type'] === 'Shutdown' ? LEFT_AT_STOP : reason,
         kind,
       }));
     }

@@ -1,5 +1,5 @@
 import { ConsumeError, isPermanent } from '#base';
-import type { Counter, Meter } from '#component';
+import type { Counter, Meter, MetricLabels } from '#component';
 import { grpcCodeName } from '#net';
 import { ITEM_NAME, type Signal } from '#pdata';
 
@@ -14,12 +14,20 @@ export interface ExportCounters {
 
 const UNCOUNTED: Counter = { add: () => undefined };
 
-export function exportCounters(meter: Meter, signal: Signal, countsItself: boolean): ExportCounters {
+export interface ExportCounterOptions {
+  readonly signal: Signal;
+  readonly countsItself: boolean;
+  /** Of what is sent and given up. */
+  readonly peerLabels: MetricLabels;
+}
+
+export function exportCounters(meter: Meter, options: ExportCounterOptions): ExportCounters {
+  const { signal, countsItself, peerLabels } = options;
   const items = ITEM_NAME[signal];
   const of = (name: string, description: string, labels = {}): Counter =>
     countsItself ? UNCOUNTED : meter.counter(`exporter_${name}_${items}`, { unit: `{${items}}`, description }, labels);
   return {
-    sent: of('sent', `Number of ${items} successfully sent to destination`),
+    sent: of('sent', `Number of ${items} successfully sent to destination`, peerLabels),
     enqueueFailed: of('enqueue_failed', `Number of ${items} failed to be added to the sending queue`),
     retries: meter.counter(
       'exporter_retried_requests',
@@ -28,6 +36,7 @@ export function exportCounters(meter: Meter, signal: Signal, countsItself: boole
     ),
     failed: (count, error) =>
       of('send_failed', `Number of ${items} in failed attempts to send to destination`, {
+        ...peerLabels,
         'error.type': errorType(error),
         'error.permanent': String(isPermanent(error)),
       }).add(count),

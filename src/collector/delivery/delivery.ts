@@ -1,5 +1,5 @@
 import { type Clock, ConsumeError, Deadline, isPermanent, messageOf } from '#base';
-import type { ComponentStatus, Exporter, Host, Logger, Meter } from '#component';
+import type { ComponentStatus, Exporter, Host, Logger, Meter, MetricLabels } from '#component';
 import type { DeliveryConfig } from '#config';
 import type { Batch, Signal } from '#pdata';
 import { type ExportCounters, exportCounters } from './counters.ts';
@@ -19,6 +19,7 @@ export interface DeliverySettings {
   readonly meter: Meter;
   /** See ExporterFactory: what is sent and lost is not counted here. */
   readonly countsItself?: boolean;
+  readonly peerLabels?: MetricLabels | undefined;
   reportStatus(status: ComponentStatus, message?: string): void;
 }
 
@@ -56,7 +57,11 @@ export class DeliveringExporter implements Exporter, Predecessor {
     this.#settings = settings;
     // A queue holds batches that others may still read; only the exporter itself can say that it changes them.
     this.mutatesData = exporter.mutatesData;
-    this.#counters = exportCounters(settings.meter, settings.signal, settings.countsItself === true);
+    this.#counters = exportCounters(settings.meter, {
+      signal: settings.signal,
+      countsItself: settings.countsItself === true,
+      peerLabels: settings.peerLabels ?? {},
+    });
     this.#waitsForResult = config?.queue.waitForResult === true;
     if (config !== undefined) {
       this.#retry = new RetrySender(

@@ -14,7 +14,10 @@ const UNIT_NAMES: Readonly<Record<string, string>> = {
   '%': 'percent',
 };
 
-export type NamingOptions = Pick<PrometheusReaderConfig, 'withoutUnits' | 'withoutTypeSuffix' | 'withoutScopeInfo'>;
+export type NamingOptions = Omit<PrometheusReaderConfig, 'host' | 'port'>;
+
+/** Labels that stand there only with `level: detailed`, as in otelcol. */
+const DETAILS: ReadonlySet<string> = new Set(['error.type', 'error.permanent']);
 
 /** The metrics in the Prometheus text format 0.0.4, under otelcol's names (research: collector §1.19). */
 export function printPrometheus(
@@ -27,13 +30,17 @@ export function printPrometheus(
     ? []
     : [
         ['otel_scope_name', 'signalbox'],
+        ['otel_scope_schema_url', ''],
         ['otel_scope_version', ''],
       ];
+  const constant = [...scope, ...resourceLabels(resource, naming)];
   for (const family of families) {
     const name = prometheusName(family, naming);
     if (family.description !== '') lines.push(`# HELP ${name} ${escapeHelp(family.description)}`);
     lines.push(`# TYPE ${name} ${family.kind}`);
-    for (const series of family.series.values()) printSeries(lines, name, series, scope);
+    for (const series of naming.isDetailed ? family.series.values() : withoutDetails(family)) {
+      printSeries(lines, name, series, constant);
+    }
   }
   if (resource.size > 0) {
     lines.push('# HELP target_info Target metadata', '# TYPE target_info gauge');
@@ -52,8 +59,41 @@ export function prometheusName(family: MetricFamily, naming: NamingOptions): str
   return name;
 }
 
-function printSeries(lines: string[], name: string, series: Series, scope: readonly [string, string][]): void {
-  const labels = [...series.labels, ...scope];
+function resourceLabels(
+  resource: ReadonlyMap<string, string>,
+  { resourceLabels: chosen }: NamingOptions,
+): [string, string][] {
+  if (chosen === undefined) return [];
+  const isIn = (patterns: readonly string[], key: string): boolean =>
+    patterns.some((pattern) => glob(pattern).test(key));
+  return [...resource].filter(([key]) => isIn(chosen.included, key) && !isIn(chosen.excluded, key));
+}
+
+function glob(pattern: string): RegExp {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`);
+}
+
+/** Series that differ in details only are one. */
+function withoutDetails(family: MetricFamily): Iterable<Series> {
+  const all = [...family.series.values()];
+  if (family.kind !== 'counter' || !all.some(({ labels }) => labels.some(([key]) => DETAILS.has(key)))) return all;
+  const merged = new Map<string, Series>();
+  for (const series of all) {
+    const labels = series.labels.filter(([key]) => !DETAILS.has(key));
+    const key = JSON.stringify(labels);
+    const before = merged.get(key);
+    const read = before === undefined ? series.read() : before.read() + series.read();
+    merged.set(key, { labels, histogram: undefined, read: () => read });
+  }
+  return merged.values();
+}
+
+function printSeries(lines: string[], name: string, series: Series, constant: readonly [string, string][]): void {
+  const labels = [...series.labels, ...constant];
   const state = series.histogram;
   if (state === undefined) {
     lines.push(`${name}${printLabels(labels)} ${printNumber(series.read())}`);

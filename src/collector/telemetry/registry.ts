@@ -121,7 +121,7 @@ export class MetricRegistry {
         ) as HistogramSeries,
       gauge: (name, options, read, labels) => {
         const all = { ...base, ...labels };
-        const family = this.#family(name, 'gauge', options);
+        const family = this.#family(name, options.isSum === true ? 'counter' : 'gauge', options);
         const key = labelKey(all);
         const series = new GaugeSeries(sortedLabels(all), read);
         family.series.set(key, series);

@@ -9,7 +9,13 @@ import { printPrometheus } from './prometheus-text.ts';
 import { MetricRegistry } from './registry.ts';
 
 const SPANS = { unit: '{spans}', description: 'Number of spans' };
-const PLAIN = { withoutUnits: true, withoutTypeSuffix: true, withoutScopeInfo: true };
+const PLAIN = {
+  withoutUnits: true,
+  withoutTypeSuffix: true,
+  withoutScopeInfo: true,
+  resourceLabels: undefined,
+  isDetailed: false,
+};
 
 function filled(): MetricRegistry {
   const registry = new MetricRegistry();
@@ -64,13 +70,15 @@ target_info{service_name="x"} 1
   });
 
   test('has suffixes, units and the scope on a reader that does not leave them out', () => {
-    const text = printPrometheus(filled().collect(), new Map(), {
+    const text = printPrometheus(filled().collect(), new Map([['service.name', 'x']]), {
+      resourceLabels: { included: ['service.*'], excluded: [] },
+      isDetailed: true,
       withoutUnits: false,
       withoutTypeSuffix: false,
       withoutScopeInfo: false,
     });
     expect(text).toContain(
-      'otelcol_exporter_sent_spans_total{exporter="otlp",otel_scope_name="signalbox",otel_scope_version=""} 7',
+      'otelcol_exporter_sent_spans_total{exporter="otlp",otel_scope_name="signalbox",otel_scope_schema_url="",otel_scope_version="",service_name="x"} 7',
     );
     expect(text).toContain('otelcol_process_memory_rss_bytes{');
   });

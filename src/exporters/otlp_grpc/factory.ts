@@ -1,4 +1,5 @@
-import type { ExporterFactory } from '#component';
+import type { ExporterFactory, MetricLabels } from '#component';
+import { grpcTarget } from '#net';
 import { type OtlpGrpcExporterConfig, otlpGrpcExporterSchema, validateOtlpGrpcExporter } from './config.ts';
 import { OtlpGrpcExporter } from './otlp-grpc.ts';
 
@@ -11,5 +12,14 @@ export const otlpGrpcExporterFactory: ExporterFactory<OtlpGrpcExporterConfig> = 
   schema: otlpGrpcExporterSchema,
   validate: validateOtlpGrpcExporter,
   delivery: (config) => config.delivery,
+  peerLabels: (config) => peerLabels(config.client.endpoint),
   create: (settings, config, signal) => new OtlpGrpcExporter(settings, config, signal),
 };
+
+/** As otelcol names them (exporter/otlpexporter/factory.go@v0.159.0), and without the scheme where the endpoint has one. */
+function peerLabels(endpoint: string): MetricLabels {
+  const target = grpcTarget(endpoint);
+  if (target === undefined) return {};
+  if (target.kind === 'unix') return { 'server.address': endpoint };
+  return { 'server.address': target.host, 'server.port': String(target.port) };
+}

@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Collector } from '#collector';
+import { loadConfig } from '#config';
+import { components } from './components.ts';
+
+/**
+ * What otelcol 0.159 showed on :8888 with the configuration below and one item of each signal, with `level: normal` and with `detailed`:
+ * name, type and labels of each metric that begins with `otelcol_`.
+ */
+const OTELCOL = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'testdata/otelcol-own-metrics.json'), 'utf8'),
+) as Readonly<Record<'normal' | 'detailed', readonly string[]>>;
+
+/** What is not there: sizes that nobody has asked for yet. */
+const MISSING = /^otelcol_(exporter_enqueue_size|exporter_enqueue_size_bytes|processor_internal_duration) /;
+
+const configured = (level: string, port: number): string => `
+receivers: {otlp: {protocols: {http: {endpoint: "127.0.0.1:${port}"}}}}
+processors:
+  batch: {timeout: 10ms}
+  memory_limiter: {check_interval: 1s, limit_mib: 4000}
+exporters:
+  debug:
+  otlp_grpc/dead: {endpoint: "127.0.0.1:1", tls: {insecure: true}, retry_on_failure: {enabled: false}}
+  otlp_http/dead: {endpoint: "http://127.0.0.1:1/x", retry_on_failure: {enabled: false}}
+service:
+  telemetry:
+    logs: {output_paths: []}
+    metrics: {level: ${level}, readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: 0}}}}]}
+  pipelines:
+    traces: {receivers: [otlp], processors: [memory_limiter, batch], exporters: [debug, otlp_grpc/dead, otlp_http/dead]}
+    logs: {receivers: [otlp], processors: [memory_limiter, batch], exporters: [debug, otlp_grpc/dead, otlp_http/dead]}
+    metrics: {receivers: [otlp], processors: [memory_limiter, batch], exporters: [debug, otlp_grpc/dead, otlp_http/dead]}
+`;
+
+const REQUESTS = {
+  traces: {
+    resourceSpans: [
+      {
+        scopeSpans: [
+          { spans: [{ traceId: '01'.repeat(16), spanId: '02'.repeat(8), name: 'x', startTimeUnixNano: '1' }] },
+        ],
+      },
+    ],
+  },
+  logs: { resourceLogs: [{ scopeLogs: [{ logRecords: [{ body: { stringValue: 'x' } }] }] }] },
+  metrics: {
+    resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'g', gauge: { dataPoints: [{ asInt: '1' }] } }] }] }],
+  },
+};
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** `name type {labels}` of each. */
+function shapesOf(text: string): ReadonlySet<string> {
+  const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((match) => [match[1]!, match[2]!]));
+  const shapes = new Set<string>();
+  for (const match of text.matchAll(/^(otelcol_[^\s{]+)(?:\{(.*)\})? \S+$/gm)) {
+    const name = types.has(match[1]!) ? match[1]! : match[1]!.replace(/_(bucket|sum|count)$/, '');
+    const labels = [...(match[2] ?? '').matchAll(/(\w+)="/g)]
+      .map((label) => label[1]!)
+      .filter((label) => label !== 'le');
+    shapes.add(`${name} ${types.get(name)} {${labels.sort().join(',')}}`);
+  }
+  return shapes;
+}
+
+test.each(['normal', 'detailed'] as const)(
+  'own metrics are named and labelled as those of otelcol: level %s',
+  async (level) => {
+    const port = await freePort();
+    const environment = {
+      env: {},
+      readFile: () => Promise.resolve(new TextEncoder().encode(configured(level, port))),
+      fetchText: () => Promise.reject(new Error('no network')),
+    };
+    const collector = new Collector({
+      registry: components,
+      load: () => loadConfig({ uris: ['c.yaml'], environment }),
+      version: '0.0.0-test',
+      stateDir: '',
+      logSink: () => undefined,
+    });
+    await collector.start();
+    try {
+      for (const [signal, body] of Object.entries(REQUESTS)) {
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(`http://127.0.0.1:${port}/v1/${signal}`, {
+          method: 'POST',
+          headers,
+          body: JSON.stringify(body),
+        });
+        expect(answer.status).toBe(200);
+      }
+      const wanted = OTELCOL[level].filter((shape) => !MISSING.test(shape));
+      const missing = async (): Promise<string[]> => {
+        const text = await (await fetch(`http://127.0.0.1:${collector.metricsPorts[0]}/metrics`)).text();
+        const shapes = shapesOf(text);
+        return wanted.filter((shape) => !shapes.has(shape));
+      };
+      // The exporters give up on their own time.
+      const limitMs = performance.now() + 30_000;
+      while ((await missing()).length > 0 && performance.now() < limitMs)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await missing()).toEqual([]);
+      const text = await (await fetch(`http://127.0.0.1:${collector.metricsPorts[0]}/metrics`)).text();
+      expect(text).toContain('otelcol_exporter_send_failed_spans{');
+      expect(text).toMatch(
+        /exporter="otlp_http\/dead",server_address="127.0.0.1",server_port="1",url_path="\/x\/v1\/traces"\} 1$/m,
+      );
+      expect(text).not.toMatch(/otel_scope_|_total[{ ]/);
+    } finally {
+      await collector.shutdown();
+    }
+  },
+);
