@@ -2,7 +2,7 @@
 // Runs under any Node from 20 on: hands over to the Node that this package pins, which runs the TypeScript sources as they are.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,9 +33,9 @@ if (node === process.execPath) {
   process.argv[1] = cli;
   await import(cli);
 } else {
-  // Parsed code is kept between starts, from the first line on.
-  const NODE_COMPILE_CACHE =
-    process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), `signalbox-${userInfo().uid}-compile-cache`);
+  // Parsed code is kept between starts, from the first line on: in the user's own cache, as src/base/compile-cache.ts has it.
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(cache, 'signalbox', 'compile-cache');
   const env = { ...process.env, NODE_COMPILE_CACHE };
   const child = spawn(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

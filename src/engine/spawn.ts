@@ -1,11 +1,10 @@
 /** Starts the engine in a process of its own, which is where chDB must live. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { StartError } from '#base';
+import { compileCacheFolder } from '#base/compile-cache.ts';
 import { threadPoolSize } from './limits.ts';
 
 export interface SpawnEngineOptions {
@@ -47,8 +46,8 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       // Node.js then keeps the sources without their types: 30 MB less memory from the second start on.
-      NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
       ...process.env,
+      NODE_COMPILE_CACHE: compileCacheFolder(),
       UV_THREADPOOL_SIZE: String(threadPoolSize()),
     },
   });

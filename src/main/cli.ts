@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module';
+import { compileCacheFolder } from '#base/compile-cache.ts';
 import { COMMAND_NAMES, COMMAND_TEXTS, type CommandName } from './command-list.ts';
 import { describeFailure } from './failure.ts';
 import { type Flags, readFlags } from './flags.ts';
@@ -7,7 +8,7 @@ import { didYouMean, UsageError } from './usage.ts';
 // Whatever this process and its roles write is their user's alone: telemetry, secrets, the store's own files.
 process.umask(0o077);
 // Parsed code is kept between starts: all roles start in a fraction of the time.
-enableCompileCache();
+enableCompileCache(compileCacheFolder());
 
 /** Under `up`: its roles take all of its flags, those that mean nothing to them too. */
 const isSupervised = process.send !== undefined;

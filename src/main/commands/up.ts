@@ -1,5 +1,6 @@
-import { flushCompileCache, getCompileCacheDir } from 'node:module';
+import { flushCompileCache } from 'node:module';
 import { relative } from 'node:path';
+import { compileCacheFolder } from '#base/compile-cache.ts';
 import { folderError, makeFolder } from '#base/folder.ts';
 import { type Addresses, addressesIn } from '../addresses.ts';
 import { DATA_FOLDER, keepPrivate } from '../data-folder.ts';
@@ -38,7 +39,7 @@ export async function upCommand(flags: Flags): Promise<number> {
         : [{ role: 'engine', args, execArgv: SMALL_HEAP, env: { UV_THREADPOOL_SIZE: ENGINE_THREADS } }]),
     ],
     // With it from their first line on, the roles never load the parts of Node that read TypeScript: 15 MB less each.
-    env: { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? getCompileCacheDir() },
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
     say,
   });
   const stopAsked = whenAskedToStop(supervisor);
