@@ -159,7 +159,7 @@ export const FRAME_CHECKS: readonly Check[] = [
     name: 'a store that is slower than the refresh still gets to answer',
     needs: 'mock',
     run: async ({ page, baseUrl }) => {
-      await page.goto(`${baseUrl}/traces?q=mock:crawl%20status=error`);
+      await page.goto(`${baseUrl}/traces?q=mock-crawl%20status=error`);
       await page
         .getByRole('table', { name: 'Traces' })
         .locator('tbody tr[data-key]')
@@ -172,11 +172,11 @@ export const FRAME_CHECKS: readonly Check[] = [
     needs: 'mock',
     run: async ({ page, open }) => {
       await open('/traces?live=0');
-      await page.getByRole('combobox', { name: 'Query' }).fill('mock:slow status=error');
+      await page.getByRole('combobox', { name: 'Query' }).fill('mock-slow status=error');
       await page.keyboard.press('Enter');
       await page.locator('.fill.stale').waitFor();
       const cancelled = page.waitForEvent('requestfailed', {
-        predicate: (request) => request.url().includes('mock%3Aslow'),
+        predicate: (request) => request.url().includes('mock-slow'),
       });
       await page.getByRole('combobox', { name: 'Query' }).fill('status=error');
       await page.keyboard.press('Enter');

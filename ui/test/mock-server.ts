@@ -2,7 +2,7 @@
  * A stand-in for the console API with made-up but consistent data, and the built console beside it: for development
  * (`node ui/test/mock-server.ts`, port 4300) and for the browser tests, which need no store.
  *
- * Words in a filter steer it: `mock:slow` answers after 1.5 s, `mock:crawl` after 6.5 s, `mock:fail` answers with an error of the store.
+ * Words in a filter steer it: `mock-slow` answers after 1.5 s, `mock-crawl` after 6.5 s, `mock-fail` answers with an error of the store.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -93,15 +93,15 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
   const url = new URL(request.url ?? '/', 'http://mock');
   if (!url.pathname.startsWith('/api/console/')) return sendFile(response, url.pathname);
   const q = url.searchParams.get('q') ?? '';
-  if (q.includes('mock:crawl')) await new Promise((resolve) => setTimeout(resolve, CRAWL_MS));
-  if (q.includes('mock:slow')) await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+  if (q.includes('mock-crawl')) await new Promise((resolve) => setTimeout(resolve, CRAWL_MS));
+  if (q.includes('mock-slow')) await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
   const isTold = /\/(?:status|system)$/.test(url.pathname);
   if (!state.hung && !state.broken) state.answeredMs = Date.now();
   if (state.hung && !isTold) {
     await new Promise((resolve) => setTimeout(resolve, HUNG_MS));
     return sendJson(response, 504, { error: { code: 'timeout', message: 'the store does not answer in time' } });
   }
-  if ((state.broken && !isTold) || q.includes('mock:fail')) {
+  if ((state.broken && !isTold) || q.includes('mock-fail')) {
     return sendJson(response, 503, {
       error: {
         code: 'store_unavailable',
@@ -137,7 +137,7 @@ function route(url: URL, state: State): object | undefined {
     .slice('/api/console/'.length)
     .split('/')
     .map((part) => readPathPart(decodeURIComponent(part)));
-  const cleanQ = (get('q') ?? '').replace(/mock:(slow|crawl)/, '').trim();
+  const cleanQ = (get('q') ?? '').replace(/mock-(slow|crawl)/, '').trim();
   switch (parts[0]) {
     case 'status':
       return status(state, nowMs);

@@ -1,5 +1,6 @@
 /** What the caret stands on, for completion. Works on half-written text. */
 import { type FilterToken, tokenizeFilter } from './lexer.ts';
+import { operatorOf } from './slips.ts';
 import type { FilterOperator, FilterRange } from './tree.ts';
 
 /** `[start, end)` is the text that a chosen completion replaces; `prefix` is what of it stands before the caret. */
@@ -46,7 +47,7 @@ function valuePlace(
   return {
     kind: 'value',
     key: keyText,
-    operator: operator.text as FilterOperator,
+    operator: operatorOf(operator.text),
     prefix,
     start: range.start,
     end: range.end,

@@ -53,6 +53,17 @@ describe('parseFilter', () => {
     { text: 'OR=1', want: ['OR', '=', 'number', '1'] },
     { text: '"my key"=1', want: ['my key', '=', 'number', '1'] },
     { text: 'a!=b', want: ['a', '!=', 'text', 'b'] },
+    { text: 'a==b', want: ['a', '=', 'text', 'b'] },
+    { text: 'a=~b.*', want: ['a', '~', 'text', 'b.*'] },
+    {
+      text: '!a !(b OR c) !d=1',
+      want: ['and', ['not', 'a'], ['not', ['or', 'b', 'c']], ['not', ['d', '=', 'number', '1']]],
+    },
+    { text: '! a', want: ['not', 'a'] },
+    {
+      text: '"and" "a:b" "x*" http://x std::vector 12:30',
+      want: ['and', 'and', 'a:b', 'x*', 'http://x', 'std::vector', '12:30'],
+    },
     { text: 'a>=1.5e3', want: ['a', '>=', 'number', '1.5e3'] },
     { text: 'a=-5', want: ['a', '=', 'number', '-5'] },
     { text: 'duration>1h30m', want: ['duration', '>', 'duration', '1h30m'] },
@@ -98,11 +109,38 @@ describe('parseFilter', () => {
     { text: '""', at: [0, 2], message: 'empty text' },
     { text: '""=5', at: [0, 2], message: 'key is empty' },
     { text: '(', at: [0, 1], message: 'never closed' },
+    { text: 'a and b', at: [2, 5], message: 'in capitals' },
+    { text: 'a or b', at: [2, 4], message: 'in capitals' },
+    { text: 'connection not found', at: [11, 14], message: 'in capitals' },
+    { text: 'a && b', at: [2, 4], message: '`&&` is no operator' },
+    { text: 'a || b', at: [2, 4], message: '`||` is no operator' },
+    { text: 'x service:orders', at: [2, 16], message: '`:` is no operator' },
+    { text: 'service: orders', at: [0, 8], message: '`:` is no operator' },
+    { text: 'service:"my orders"', at: [0, 8], message: '`:` is no operator' },
+    { text: 'name=GET*', at: [5, 9], message: '`*` is no pattern' },
+    { text: 'name!=*cart', at: [6, 11], message: '`*` is no pattern' },
+    { text: 'time*', at: [0, 5], message: '`*` is no pattern' },
+    { text: 'a===b', at: [3, 5], message: '`==` is no operator' },
+    { text: 'a!==b', at: [3, 5], message: '`!==` is no operator' },
+    { text: 'duration=>5ms', at: [9, 13], message: '`=>` is no operator' },
+    { text: "name='GET", at: [5, 9], message: 'double quotes' },
+    { text: '!', at: [0, 1], message: 'a term is missing' },
   ])('refuses $text and says where', ({ text, at, message }) => {
     const result = parseFilter(text);
     if (result.ok) throw new Error(`parsed as ${JSON.stringify(shape(result.filter))}`);
     expect(result.error.message).toContain(message);
     expect([result.error.start, result.error.end]).toEqual(at);
+  });
+
+  test.each([
+    ['service:orders', 'write service=orders'],
+    ['name=GET*', 'write the regular expression name~"^GET"'],
+    ['name!=*.com', 'write the regular expression name!~"\\.com$"'],
+    ['duration=>5ms', 'write duration>=5ms'],
+    ['a or b', 'write OR'],
+  ])('the cure of %s can be taken as it stands: %s', (text, hint) => {
+    const result = parseFilter(text);
+    expect(result.ok ? '' : result.error.hint).toContain(hint);
   });
 
   test('refuses what is too long, too deep and too many, without overflowing the stack', () => {

@@ -7,7 +7,7 @@ import type { FilterRange } from './tree.ts';
 export interface FilterToken extends FilterRange {
   /**
    * `word`: a bare word (a key, if an operator follows at once); `string`: a quoted text; `value`: a bare value behind an
-   * operator; `keyword`: OR, AND, NOT; `negate`: the minus in front of a term.
+   * operator; `keyword`: OR, AND, NOT; `negate`: the minus or `!` in front of a term.
    */
   readonly kind: 'word' | 'string' | 'operator' | 'value' | 'keyword' | 'negate' | 'open' | 'close';
   /** Words, values and operators as written; strings without quotes and escapes. */
@@ -19,7 +19,7 @@ export interface FilterToken extends FilterRange {
 const BLANK = /\s/;
 /** A bare word ends at a blank, a parenthesis, a quote or an operator; `!` ends it only as part of an operator. */
 const WORD = /(?:[^\s()"=!<>~]|!(?![=~]))+/y;
-const OPERATOR = /!=|!~|>=|<=|=|>|<|~/y;
+const OPERATOR = /!=|!~|==|=~|>=|<=|=|>|<|~/y;
 /** A bare value may hold operators (a URL with `=`): it ends at a blank or a parenthesis only. */
 const VALUE = /[^\s()]+/y;
 
@@ -53,6 +53,7 @@ function readToken(text: string, at: number, afterOperator: boolean): FilterToke
   if (afterOperator) return plain('value', match(VALUE, text, at), at);
   const operator = match(OPERATOR, text, at);
   if (operator !== '') return plain('operator', operator, at);
+  if (char === '!') return plain('negate', char, at);
   if (char === '-' && at + 1 < text.length && !BLANK.test(text[at + 1]!) && text[at + 1] !== ')') {
     return plain('negate', char, at);
   }

@@ -4,10 +4,11 @@
  *   filter = terms                       (may be empty)
  *   terms  = joined { ["AND"] joined }   every one must hold
  *   joined = term { "OR" term }          OR binds closer than the space: `a b OR c` is a and (b or c)
- *   term   = ("-" | "NOT") term | "(" terms ")" | key operator value | word | string
+ *   term   = ("-" | "!" | "NOT") term | "(" terms ")" | key operator value | word | string
  */
 import { type FilterToken, tokenizeFilter } from './lexer.ts';
-import { FilterError, type FilterKey, type FilterNode, type FilterOperator, type FilterRange } from './tree.ts';
+import { operatorOf, type Slip, valueSlip, wordSlip } from './slips.ts';
+import { FilterError, type FilterKey, type FilterNode, type FilterRange } from './tree.ts';
 import { classifyValue } from './value.ts';
 
 export type FilterResult =
@@ -122,6 +123,7 @@ class FilterParser {
     this.#at++;
     const operator = this.#tokens[this.#at];
     if (operator?.kind !== 'operator' || operator.start !== token.end) {
+      refuseSlip(token.kind === 'word' ? wordSlip(token.text) : undefined, token);
       this.#assertSeparate(token);
       if (token.text === '') throw new FilterError('an empty text matches everything', token, 'remove it');
       return { kind: 'text', text: token.text, start: token.start, end: token.end };
@@ -132,7 +134,7 @@ class FilterParser {
   }
 
   #comparison(key: FilterKey, operatorToken: FilterToken): FilterNode {
-    const operator = operatorToken.text as FilterOperator;
+    const operator = operatorOf(operatorToken.text);
     const token = this.#tokens[this.#at];
     if (
       token === undefined ||
@@ -146,6 +148,7 @@ class FilterParser {
     this.#assertClosed(token);
     this.#at++;
     this.#assertSeparate(token);
+    refuseSlip(token.kind === 'value' ? valueSlip(key.text, operator, token.text) : undefined, token);
     const range = { start: key.start, end: token.end };
     if (token.kind === 'value' && token.text === '*') {
       if (operator !== '=' && operator !== '!=') {
@@ -204,6 +207,10 @@ class FilterParser {
       `write key${token.text}value, or quote the text`,
     );
   }
+}
+
+function refuseSlip(slip: Slip | undefined, range: FilterRange): void {
+  if (slip !== undefined) throw new FilterError(slip.message, range, slip.hint);
 }
 
 function around(items: readonly FilterNode[]): FilterRange {

@@ -1,4 +1,5 @@
 /** Tree to text. What is printed parses to the same tree (ranges apart). */
+import { valueSlip, wordSlip } from './slips.ts';
 import type { FilterNode, FilterValue } from './tree.ts';
 import { classifyValue } from './value.ts';
 
@@ -19,7 +20,7 @@ export function printFilter(node: FilterNode | undefined): string {
     case 'exists':
       return `${printKey(node.key.text)}${node.negated ? '!=' : '='}*`;
     case 'text':
-      return printWord(node.text);
+      return wordSlip(node.text) === undefined ? printWord(node.text) : quote(node.text);
   }
 }
 
@@ -40,7 +41,12 @@ export function printKey(key: string): string {
 export function printValue(value: FilterValue): string {
   if (value.kind !== 'text') return value.text;
   const text = value.text;
-  const staysText = BARE.test(text) && text !== '*' && classifyValue(text, value).kind === 'text';
+  // For `=`, which refuses the most.
+  const staysText =
+    BARE.test(text) &&
+    text !== '*' &&
+    classifyValue(text, value).kind === 'text' &&
+    valueSlip('', '=', text) === undefined;
   return staysText ? text : quote(text);
 }
 

@@ -1,0 +1,61 @@
+/**
+ * What people write from the habit of other languages and would otherwise search for as text, to find nothing: it is refused, with what
+ * to write instead. In quotes everything is text.
+ */
+import type { FilterOperator } from './tree.ts';
+
+/** Spellings of PromQL, LogQL and programs that mean one of ours. */
+const SPELLINGS: { readonly [written: string]: FilterOperator } = { '==': '=', '=~': '~' };
+
+export function operatorOf(written: string): FilterOperator {
+  return SPELLINGS[written] ?? (written as FilterOperator);
+}
+
+export interface Slip {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Of a bare word that stands for itself; undefined where it is plain text. */
+export function wordSlip(word: string): Slip | undefined {
+  const quoted = `quote it to search the text: "${word}"`;
+  if (/^(?:and|or|not)$/i.test(word)) {
+    return { message: `\`${word}\` is written in capitals`, hint: `write ${word.toUpperCase()}, or ${quoted}` };
+  }
+  if (/^(?:&&?|\|\|?)$/.test(word)) {
+    return { message: `\`${word}\` is no operator`, hint: `write ${word[0] === '&' ? 'AND' : 'OR'}, or ${quoted}` };
+  }
+  if (word.startsWith("'"))
+    return { message: 'texts stand in double quotes', hint: `write "${word.replaceAll("'", '')}"` };
+  // A key and a value; not the beginning of a URL, not a name with `::`, not a time of day.
+  const pair = /^([\p{L}_][\p{L}\p{N}_./-]*):(?!\/\/|:)(.*)$/u.exec(word);
+  if (pair !== null) {
+    const [, key, value] = pair;
+    return { message: '`:` is no operator', hint: `write ${key}=${value === '' ? 'value' : value}, or ${quoted}` };
+  }
+  if (word.length > 1 && /^\*|\*$/.test(word)) {
+    const text = word.replace(/^\*+|\*+$/g, '');
+    return { message: '`*` is no pattern', hint: `words match anywhere in a text: write ${text}, or ${quoted}` };
+  }
+  return undefined;
+}
+
+/** Of a bare value behind an operator. */
+export function valueSlip(key: string, operator: string, value: string): Slip | undefined {
+  const quoted = `quote it to mean the characters: ${key}${operator}"${value}"`;
+  if (operator === '=' && value.startsWith('>'))
+    return { message: '`=>` is no operator', hint: `write ${key}>=${value.slice(1)}` };
+  if (operator === '=' && value.startsWith('<'))
+    return { message: '`=<` is no operator', hint: `write ${key}<=${value.slice(1)}` };
+  if (/^[=~!]/.test(value)) return { message: `\`${operator}${value[0]}\` is no operator`, hint: quoted };
+  if (value.startsWith("'")) {
+    return { message: 'texts stand in double quotes', hint: `write ${key}${operator}"${value.replaceAll("'", '')}"` };
+  }
+  const isPattern = (operator === '=' || operator === '!=') && value.length > 1 && /^\*|\*$/.test(value);
+  if (!isPattern) return undefined;
+  const start = value.startsWith('*') ? '' : '^';
+  const end = value.endsWith('*') ? '' : '$';
+  const pattern = `${start}${value.replace(/^\*+|\*+$/g, '').replace(/[.+?()[\]{}|^$\\*]/g, '\\$&')}${end}`;
+  const regex = `${key}${operator === '=' ? '~' : '!~'}"${pattern}"`;
+  return { message: '`*` is no pattern', hint: `write the regular expression ${regex}, or ${quoted}` };
+}
