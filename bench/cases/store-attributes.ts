@@ -35,6 +35,10 @@ async function run(sql: string, body?: Uint8Array<ArrayBuffer>, settings = ''): 
   const query = body === undefined ? '' : `&query=${encodeURIComponent(sql)}`;
   const response = await fetch(`${engine.address}/?database=signalbox${query}${settings}`, {
     method: 'POST',
+    headers: {
+      'X-ClickHouse-User': engine.access.signalbox.username,
+      'X-ClickHouse-Key': engine.access.signalbox.password,
+    },
     body: body ?? sql,
   });
   const answer = Buffer.from(await response.arrayBuffer());
@@ -111,7 +115,10 @@ async function blocksOf(select: string, settings: string): Promise<Uint8Array<Ar
 }
 
 try {
-  await prepareStore({ endpoint: storeEndpoint({ url: engine.address }), retention: DEFAULT_RETENTION });
+  await prepareStore({
+    endpoint: storeEndpoint({ url: engine.address, ...engine.access.signalbox }),
+    retention: DEFAULT_RETENTION,
+  });
   const spans = createTableStatement(TABLES[0]!, 'signalbox', SINGLE_MACHINE);
   const withTypes = (table: string, type: string): string =>
     spans

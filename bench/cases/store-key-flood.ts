@@ -48,6 +48,10 @@ async function measure(name: string, spansPerBlock: number, edit: (statement: st
     const query = body === undefined ? '' : `&query=${encodeURIComponent(sql)}`;
     const response = await fetch(`${engine.address}/?database=signalbox${query}`, {
       method: 'POST',
+      headers: {
+        'X-ClickHouse-User': engine.access.signalbox.username,
+        'X-ClickHouse-Key': engine.access.signalbox.password,
+      },
       body: body ?? sql,
     });
     const answer = await response.text();
@@ -59,7 +63,10 @@ async function measure(name: string, spansPerBlock: number, edit: (statement: st
     return (Number(/VmHWM:\s+(\d+)/.exec(status)![1]) / 1000).toFixed(0);
   };
   try {
-    await prepareStore({ endpoint: storeEndpoint({ url: engine.address }), retention: DEFAULT_RETENTION });
+    await prepareStore({
+      endpoint: storeEndpoint({ url: engine.address, ...engine.access.signalbox }),
+      retention: DEFAULT_RETENTION,
+    });
     const statement = createTableStatement(TABLES[0]!, 'signalbox', SINGLE_MACHINE);
     await run(edit(statement.replace('signalbox.spans', 'signalbox.flood')));
     await run('SYSTEM STOP MERGES flood');

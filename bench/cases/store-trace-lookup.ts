@@ -31,7 +31,14 @@ const engine = await spawnEngine({ dataDir, flags: ['--memory', '4000000000'] })
 
 async function run(sql: string, body?: Uint8Array<ArrayBuffer>): Promise<string> {
   const query = body === undefined ? '' : `&query=${encodeURIComponent(sql)}`;
-  const response = await fetch(`${engine.address}/?database=signalbox${query}`, { method: 'POST', body: body ?? sql });
+  const response = await fetch(`${engine.address}/?database=signalbox${query}`, {
+    method: 'POST',
+    headers: {
+      'X-ClickHouse-User': engine.access.signalbox.username,
+      'X-ClickHouse-Key': engine.access.signalbox.password,
+    },
+    body: body ?? sql,
+  });
   const answer = await response.text();
   if (!response.ok) throw new Error(answer);
   return answer.trim();
@@ -103,7 +110,10 @@ async function measure(): Promise<void> {
 }
 
 try {
-  await prepareStore({ endpoint: storeEndpoint({ url: engine.address }), retention: DEFAULT_RETENTION });
+  await prepareStore({
+    endpoint: storeEndpoint({ url: engine.address, ...engine.access.signalbox }),
+    retention: DEFAULT_RETENTION,
+  });
   print(`${new Date().toISOString()} · load ${loadavg()[0]!.toFixed(1)} · ${LOOKUPS} lookups of 10 spans, all columns`);
   await writeSeed();
   await measure();

@@ -78,7 +78,13 @@ beforeAll(async () => {
   const arrivalNs = BigInt(ARRIVAL_MS) * 1_000_000n;
   for (const block of encodeSegment(new SegmentEncoder(), chunks, arrivalNs)) await inserter.insert(block, block.table);
   inserter.close();
-  server = await startServer({ port: 0, engineUrl: store.endpoint.url, uiDir: '', version: '0' });
+  server = await startServer({
+    port: 0,
+    engineUrl: store.endpoint.url,
+    ...store.engine.access.reader,
+    uiDir: '',
+    version: '0',
+  });
 }, 120_000);
 afterAll(async () => {
   await server.close();

@@ -25,6 +25,11 @@ beforeAll(async () => {
   const entry = fileURLToPath(new URL('./testing/server-process.ts', import.meta.url));
   child = spawn(process.execPath, ['--max-semi-space-size=4', entry, store.url], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      SIGNALBOX_STORE_USERNAME: store.readerLogin.username,
+      SIGNALBOX_STORE_PASSWORD: store.readerLogin.password,
+    },
   });
   const [line] = (await once(child.stdout!, 'data')) as [Buffer];
   url = line.toString().trim();

@@ -69,7 +69,7 @@ beforeAll(async () => {
   await insertPoints(store, 'metric_points', [
     { name: 'queue', seriesId: 1n, timeNs: first.timeNs, columns: { value: 4 } },
   ]);
-  server = await startServer({ port: 0, engineUrl: store.url, uiDir: ui, version: '9.9.9' });
+  server = await startServer({ port: 0, engineUrl: store.url, ...store.readerLogin, uiDir: ui, version: '9.9.9' });
 });
 afterAll(async () => {
   await server.close();
@@ -332,7 +332,7 @@ describe('files of the console', () => {
   );
 
   test('without the built files the page says how to build them', async () => {
-    const bare = await startServer({ port: 0, engineUrl: store.url, uiDir: join(ui, 'nowhere') });
+    const bare = await startServer({ port: 0, engineUrl: store.url, ...store.readerLogin, uiDir: join(ui, 'nowhere') });
     const response = await fetch(bare.url);
     expect(response.status).toBe(503);
     expect(await response.text()).toContain('npm run build:ui');
@@ -366,7 +366,7 @@ test('a taken port is a clear error', async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   const { port } = other.address() as { port: number };
-  await expect(startServer({ port, engineUrl: store.url })).rejects.toMatchObject({
+  await expect(startServer({ port, engineUrl: store.url, ...store.readerLogin })).rejects.toMatchObject({
     code: 'start',
     message: expect.stringContaining(`127.0.0.1:${port}: the port is taken`),
   });
@@ -391,7 +391,7 @@ describe('a store that comes and goes', () => {
   });
 
   test('a store without tables is one that is not set up', async () => {
-    const empty = await startServer({ port: 0, engineUrl: store.url, database: 'nothing' });
+    const empty = await startServer({ port: 0, engineUrl: store.url, ...store.readerLogin, database: 'nothing' });
     const response = await fetch(`${empty.url}/api/console/services?${range}`);
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({
@@ -407,6 +407,7 @@ describe('a store that comes and goes', () => {
     const hasty = await startServer({
       port: 0,
       engineUrl: store.url,
+      ...store.readerLogin,
       database: store.database,
       requestTimeoutMs: 1500,
     });

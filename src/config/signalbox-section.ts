@@ -25,6 +25,9 @@ export interface SignalboxConfig {
     readonly url: string | undefined;
     readonly username: string | undefined;
     readonly password: Secret | undefined;
+    /** As whom the server reads; default: the user above. */
+    readonly readerUsername: string | undefined;
+    readonly readerPassword: Secret | undefined;
     readonly database: string | undefined;
     readonly retention: {
       /** 0 keeps everything. */
@@ -67,6 +70,8 @@ export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
     url: text().optional(),
     username: text().optional(),
     password: secret().optional(),
+    reader_username: text().optional(),
+    reader_password: secret().optional(),
     database: text().optional(),
     retention: strictObject({
       traces: period(14 * DAY_MS),
@@ -83,6 +88,8 @@ export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
     url: raw.storage.url,
     username: raw.storage.username,
     password: raw.storage.password,
+    readerUsername: raw.storage.reader_username,
+    readerPassword: raw.storage.reader_password,
     database: raw.storage.database,
     retention: {
       tracesMs: raw.storage.retention.traces,

@@ -3,14 +3,14 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBlockDecoder, createBlockEncoder } from './block-codec.ts';
 import { createLz4Decoder, createLz4Encoder } from './lz4-frame-stream.ts';
-import { type EngineProcess, spawnEngine } from './spawn.ts';
-import { temporaryFolder } from './testing.ts';
+import type { EngineProcess } from './spawn.ts';
+import { fetchEngine, startTestEngine, temporaryFolder } from './testing.ts';
 
 const folder = temporaryFolder();
 let engine: EngineProcess;
 
 beforeAll(async () => {
-  engine = await spawnEngine({ dataDir: folder.path, flags: ['--inline-bytes', '65536'] });
+  engine = await startTestEngine({ dataDir: folder.path, flags: ['--inline-bytes', '65536'] });
 });
 
 afterAll(async () => {
@@ -26,8 +26,8 @@ async function through(stream: Transform, bytes: Uint8Array): Promise<Buffer> {
 
 /** A request whose answer is not unpacked by the client: fetch knows nothing of LZ4. */
 async function ask(query: string, body: Uint8Array, parameters: string, headers = {}): Promise<Response> {
-  const url = `${engine.address}/?query=${encodeURIComponent(query)}&${parameters}`;
-  return fetch(url, { method: 'POST', body: new Uint8Array(body), headers });
+  const path = `/?query=${encodeURIComponent(query)}&${parameters}`;
+  return fetchEngine(engine.address, path, { method: 'POST', body: new Uint8Array(body), headers });
 }
 
 const rows = 'SELECT number, toString(number) FROM numbers(100000)';

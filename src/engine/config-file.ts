@@ -9,6 +9,8 @@ export interface EngineSizes {
   readonly memoryLimitBytes: number;
   /** Processor cores to use. */
   readonly cores: number;
+  /** Tables may be given a folder of their own (SETTINGS disk = …) below this one, and nowhere else. */
+  readonly disksPath: string;
 }
 
 const mebibyte = 1024 * 1024;
@@ -60,6 +62,7 @@ export function printConfigFile(sizes: EngineSizes): string {
     ['max_concurrent_queries', 64],
     // A dropped table's files go after a minute, not after eight.
     ['database_atomic_delay_before_drop_table_sec', 60],
+    ['custom_local_disks_base_directory', escapeXml(`${sizes.disksPath}/`)],
   ];
   const lines = settings.map(([name, value]) => `  <${name}>${value}</${name}>`);
   return [
@@ -69,6 +72,10 @@ export function printConfigFile(sizes: EngineSizes): string {
     '</clickhouse>',
     '',
   ].join('\n');
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StartError } from '#base';
 import { type EngineProcess, spawnEngine } from './spawn.ts';
-import { post, run, temporaryFolder } from './testing.ts';
+import { fetchEngine, post, run, startTestEngine, temporaryFolder } from './testing.ts';
 
 let folder: { readonly path: string; remove(): void };
 const engines: EngineProcess[] = [];
@@ -21,13 +21,13 @@ afterEach(async () => {
 });
 
 async function start(flags: readonly string[] = []): Promise<EngineProcess> {
-  const engine = await spawnEngine({ dataDir: folder.path, flags });
+  const engine = await startTestEngine({ dataDir: folder.path, flags });
   engines.push(engine);
   return engine;
 }
 
 async function native(address: string, sql: string): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await fetch(address, { method: 'POST', body: `${sql} FORMAT Native` });
+  const response = await fetchEngine(address, '/', { method: 'POST', body: `${sql} FORMAT Native` });
   if (response.status !== 200) throw new Error(await response.text());
   return new Uint8Array(await response.arrayBuffer());
 }
@@ -161,10 +161,10 @@ test('SIGTERM while queries run ends cleanly, and data and views are there after
   const slow = Array.from({ length: 3 }, () =>
     post(engine.address, 'SELECT sum(sipHash64(number)) FROM numbers(1000000000000)').catch(() => undefined),
   );
-  await post(engine.address, 'SELECT 1');
+  await post(engine.address, 'SELECT 1', { priority: '1' });
   expect(await engine.stop()).toBe(0);
   await Promise.all(slow);
-  expect(readdirSync(folder.path).sort()).toEqual(['VERSION', 'clickhouse', 'engine.xml']);
+  expect(readdirSync(folder.path).sort()).toEqual(['VERSION', 'clickhouse', 'engine.xml', 'secret']);
   engine = await start();
   expect(await run(engine.address, 'SELECT count(), (SELECT m FROM kept_view) FROM kept')).toBe('100000\t99999');
   expect(await engine.stop()).toBe(0);

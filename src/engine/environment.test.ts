@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { settleEnvironment } from './environment.ts';
-import { spawnEngine } from './spawn.ts';
-import { temporaryFolder } from './testing.ts';
+import { fetchEngine, startTestEngine, temporaryFolder } from './testing.ts';
 
 describe('settleEnvironment', () => {
   test('keeps what the process needs, drops what ClickHouse would take for its own', () => {
@@ -42,9 +41,9 @@ describe('the engine whatever the environment says', () => {
 
   test.each(['CET-1CEST', 'Nowhere/Land', 'America/New_York'])('starts in UTC with TZ=%s', async (zone) => {
     process.env.TZ = zone;
-    const engine = await spawnEngine({ dataDir: folder.path });
+    const engine = await startTestEngine({ dataDir: folder.path });
     try {
-      const answer = await fetch(engine.address, { method: 'POST', body: 'SELECT timezone()' });
+      const answer = await fetchEngine(engine.address, '/', { method: 'POST', body: 'SELECT timezone()' });
       expect(await answer.text()).toBe('UTC\n');
     } finally {
       await engine.stop();

@@ -1,4 +1,5 @@
-/** Content types of ClickHouse's output formats. */
+/** ClickHouse's formats: which may be asked for, and their content types. */
+import { engineError } from './errors.ts';
 
 const types: readonly (readonly [pattern: RegExp, type: string])[] = [
   [
@@ -18,4 +19,44 @@ export function contentTypeOf(format: string): string {
   if (/^CSVWithNames/i.test(format)) return 'text/csv; charset=UTF-8; header=present';
   if (/^Prometheus$/i.test(format)) return 'text/plain; version=0.0.4; charset=UTF-8';
   return types.find(([pattern]) => pattern.test(format))?.[1] ?? 'application/octet-stream';
+}
+
+/** Without those that read a schema or a template from a file, fetch one, or speak a protocol. */
+const allowedNames: ReadonlySet<string> = new Set(
+  `
+  Arrow ArrowStream Avro BSONEachRow CSV CSVWithNames CSVWithNamesAndTypes CustomSeparated CustomSeparatedIgnoreSpaces
+  CustomSeparatedIgnoreSpacesWithNames CustomSeparatedIgnoreSpacesWithNamesAndTypes CustomSeparatedWithNames
+  CustomSeparatedWithNamesAndTypes GeoJSON Hash JSON JSONAsObject JSONAsString JSONColumns JSONColumnsWithMetadata JSONCompact
+  JSONCompactColumns JSONCompactEachRow JSONCompactEachRowWithNames JSONCompactEachRowWithNamesAndTypes JSONCompactEachRowWithProgress
+  JSONCompactStrings JSONCompactStringsEachRow JSONCompactStringsEachRowWithNames JSONCompactStringsEachRowWithNamesAndTypes
+  JSONCompactStringsEachRowWithProgress JSONEachRow JSONEachRowWithProgress JSONL JSONLines JSONObjectEachRow JSONStrings
+  JSONStringsEachRow JSONStringsEachRowWithProgress LineAsString LineAsStringWithNames LineAsStringWithNamesAndTypes Markdown MD MsgPack
+  Native NDJSON Npy Null ODBCDriver2 One ORC Parquet ParquetMetadata Pretty PrettyCompact PrettyCompactMonoBlock PrettyCompactNoEscapes
+  PrettyCompactNoEscapesMonoBlock PrettyJSONEachRow PrettyJSONLines PrettyMonoBlock PrettyNDJSON PrettyNoEscapes PrettyNoEscapesMonoBlock
+  PrettySpace PrettySpaceMonoBlock PrettySpaceNoEscapes PrettySpaceNoEscapesMonoBlock Prometheus Raw RawBLOB RawWithNames
+  RawWithNamesAndTypes RowBinary RowBinaryWithDefaults RowBinaryWithNames RowBinaryWithNamesAndTypes RowBinaryWithNamesAndTypesAndDefaults
+  SQLInsert TabSeparated TabSeparatedRaw TabSeparatedRawWithNames TabSeparatedRawWithNamesAndTypes TabSeparatedWithNames
+  TabSeparatedWithNamesAndTypes TSKV TSV TSVRaw TSVRawWithNames TSVRawWithNamesAndTypes TSVWithNames TSVWithNamesAndTypes Values Vertical
+  XML
+`
+    .trim()
+    .toLowerCase()
+    .split(/\s+/),
+);
+/** Formats that this build of ClickHouse has and that are not for queries over HTTP. */
+const refusedNames: ReadonlySet<string> = new Set(
+  `Template TemplateIgnoreSpaces CapnProto Protobuf ProtobufList ProtobufSingle MySQLWire MySQLDump PostgreSQLWire Regexp DWARF AvroConfluent
+  Buffers Form PNG`
+    .toLowerCase()
+    .split(/\s+/),
+);
+
+/** Throws EngineError for a format that may not be asked for. */
+export function checkFormat(format: string, user: string): void {
+  const name = format.replaceAll('`', '').toLowerCase();
+  if (allowedNames.has(name)) return;
+  const shown = format.slice(0, 80);
+  if (refusedNames.has(name))
+    throw engineError('ACCESS_DENIED', `${user}: Not enough privileges. The format ${shown} is not allowed here`);
+  throw engineError('UNKNOWN_FORMAT', `Unknown format ${shown}`);
 }

@@ -9,15 +9,15 @@ import {
   zstdDecompressSync,
 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EngineProcess, spawnEngine } from './spawn.ts';
-import { get, post, run, temporaryFolder } from './testing.ts';
+import type { EngineProcess } from './spawn.ts';
+import { fetchEngine, get, loginHeaders, post, run, startTestEngine, temporaryFolder } from './testing.ts';
 
 const folder = temporaryFolder();
 let engine: EngineProcess;
 let url: string;
 
 beforeAll(async () => {
-  engine = await spawnEngine({
+  engine = await startTestEngine({
     dataDir: folder.path,
     flags: ['--inline-bytes', '65536', '--read-lanes', '2', '--max-waiting', '2'],
   });
@@ -43,9 +43,19 @@ function sendRaw(bytes: string | Uint8Array, leave = false): Promise<string> {
   });
 }
 
+function loginLines(): string {
+  const headers = Object.entries(loginHeaders(engine.access.signalbox));
+  return headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+}
+
 /** Sends a request with headers of the test's own choice; `fetch` keeps some for itself. */
 async function requestWith(headers: Record<string, string>, body: string): Promise<string> {
-  const lines = Object.entries({ Host: `127.0.0.1:${engine.port}`, Connection: 'close', ...headers });
+  const lines = Object.entries({
+    Host: `127.0.0.1:${engine.port}`,
+    Connection: 'close',
+    ...loginHeaders(engine.access.signalbox),
+    ...headers,
+  });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   return sendRaw(`POST / HTTP/1.1\r\n${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 }
@@ -57,16 +67,16 @@ describe('routes', () => {
     { name: '/ without a query', path: '/', status: 200, text: 'Ok.\n' },
     { name: 'an unknown path', path: '/nope', status: 404, text: expect.stringContaining('/nope') },
   ])('$name', async ({ path, status, text }) => {
-    const response = await fetch(url + path);
+    const response = await fetchEngine(url, path);
     expect([response.status, await response.text()]).toEqual([status, text]);
   });
 
   test('other methods are refused', async () => {
-    expect((await fetch(url, { method: 'DELETE' })).status).toBe(405);
+    expect((await fetchEngine(url, '/', { method: 'DELETE' })).status).toBe(405);
   });
 
   test('HEAD has headers and no body', async () => {
-    const response = await fetch(`${url}/?query=SELECT+1`, { method: 'HEAD' });
+    const response = await fetchEngine(url, '/?query=SELECT+1', { method: 'HEAD' });
     expect([response.status, await response.text()]).toEqual([200, '']);
     expect(response.headers.get('x-clickhouse-format')).toBe('TabSeparated');
   });
@@ -262,7 +272,7 @@ describe('requests', () => {
     { accept: 'zstd', unpack: zstdDecompressSync },
   ])('an answer in $accept, only where the parameter asks for it', async ({ accept, unpack }) => {
     const ask = async (parameters: string, sql: string): Promise<string> => {
-      const body = `Host: 127.0.0.1\r\nConnection: close\r\nAccept-Encoding: ${accept}\r\nContent-Length: ${sql.length}\r\n\r\n${sql}`;
+      const body = `Host: 127.0.0.1\r\n${loginLines()}Connection: close\r\nAccept-Encoding: ${accept}\r\nContent-Length: ${sql.length}\r\n\r\n${sql}`;
       return sendRaw(`POST /?${parameters} HTTP/1.0\r\n${body}`);
     };
     expect(await ask('', 'SELECT 42')).toMatch(/\r\n\r\n42\n$/);
@@ -337,7 +347,7 @@ describe('errors', () => {
 
   test('GET only reads, in a session too, and the session can write afterwards', async () => {
     await run(url, 'CREATE TABLE readers (a UInt8) ENGINE = Memory');
-    for (const parameters of [{}, { session_id: 'reader' }] as Record<string, string>[]) {
+    for (const parameters of [{}, { session_id: 'one' }] as Record<string, string>[]) {
       const create = 'CREATE TABLE written (a UInt8) ENGINE = Memory';
       expect((await get(url, create, parameters)).text).toMatch(/^Code: 164\./);
       expect((await get(url, 'INSERT INTO readers VALUES (9)', parameters)).text).toMatch(/^Code: 164\./);
@@ -392,7 +402,7 @@ describe('errors', () => {
 
   test('a client that leaves in the middle of its body stores nothing', async () => {
     await run(url, 'CREATE TABLE IF NOT EXISTS left_early (a UInt64) ENGINE = MergeTree ORDER BY a');
-    const head = `POST /?query=INSERT+INTO+left_early+FORMAT+TSV HTTP/1.1\r\nHost: 127.0.0.1\r\n`;
+    const head = `POST /?query=INSERT+INTO+left_early+FORMAT+TSV HTTP/1.1\r\nHost: 127.0.0.1\r\n${loginLines()}`;
     await sendRaw(`${head}Content-Length: 1000000\r\n\r\n${'1\n'.repeat(100_000)}`, true);
     await sendRaw(`${head}Transfer-Encoding: chunked\r\n\r\n4\r\n1\n2\n\r\n`, true);
     expect(await run(url, 'SELECT count() FROM left_early')).toBe('0');
@@ -404,7 +414,7 @@ describe('errors', () => {
     expect(await sendRaw('nonsense\r\n\r\n')).toMatch(/^HTTP\/1.1 400 .*[\s\S]*Code: 36\./);
     expect(await sendRaw(Buffer.alloc(100_000, 0))).toMatch(/^HTTP\/1.1 400 /);
     const fits = await sendRaw(
-      `GET /?query=SELECT+length('${'x'.repeat(200_000)}') HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`,
+      `GET /?query=SELECT+length('${'x'.repeat(200_000)}') HTTP/1.1\r\nHost: 127.0.0.1\r\n${loginLines()}Connection: close\r\n\r\n`,
     );
     expect(fits).toMatch(/200000\n/);
   });
@@ -412,7 +422,7 @@ describe('errors', () => {
   test('too many queries at a time', async () => {
     const abort = new AbortController();
     const all = Array.from({ length: 5 }, () =>
-      fetch(`${url}/?max_threads=1`, {
+      fetchEngine(url, '/?max_threads=1', {
         method: 'POST',
         body: 'SELECT sum(sipHash64(number, 2)) FROM numbers(1000000000000)',
         signal: abort.signal,
@@ -454,14 +464,54 @@ describe('who may ask what', () => {
     expect(answer.text).not.toContain('root:');
   });
 
-  test('credentials are taken in every form, and not asked for', async () => {
-    for (const headers of [
-      { 'X-ClickHouse-User': 'default', 'X-ClickHouse-Key': 'x' },
-      { Authorization: `Basic ${btoa('default:x')}` },
-      { Authorization: 'Bearer token' },
-    ] as Record<string, string>[]) {
-      expect((await post(url, 'SELECT 1', {}, headers)).text).toBe('1\n');
-    }
-    expect((await post(url, 'SELECT 1', { user: 'default', password: '' })).text).toBe('1\n');
+  describe.each(['signalbox', 'reader'] as const)('credentials of %s', (user) => {
+    test.each([
+      { name: 'X-ClickHouse headers', headers: (p: string) => ({ 'X-ClickHouse-User': user, 'X-ClickHouse-Key': p }) },
+      { name: 'basic', headers: (p: string) => ({ Authorization: `Basic ${btoa(`${user}:${p}`)}` }) },
+      { name: 'URL', parameters: (p: string) => ({ user, password: p }) },
+    ])('$name', async ({ headers, parameters }) => {
+      const ask = async (password: string): Promise<string> => {
+        const path = `${url}/?${new URLSearchParams(parameters?.(password) ?? {})}`;
+        const response = await fetch(path, { method: 'POST', body: 'SELECT 1', headers: headers?.(password) ?? {} });
+        return `${response.status} ${await response.text()}`;
+      };
+      expect(await ask(engine.access[user].password)).toBe('200 1\n');
+      for (const wrong of ['', 'x', `x${engine.access[user].password}`]) {
+        expect(await ask(wrong)).toMatch(
+          new RegExp(
+            `^403 Code: 516\\. DB::Exception: ${user}: Authentication failed: [\\s\\S]*\\(AUTHENTICATION_FAILED\\) \\(version `,
+          ),
+        );
+      }
+    });
   });
+
+  test('two ways at a time are refused, and no answer asks a browser for a password', async () => {
+    const { username, password } = engine.access.signalbox;
+    const answer = await post(url, 'SELECT 1', { user: username, password });
+    expect([answer.status, answer.text]).toEqual([403, expect.stringMatching(/^Code: 516\./)]);
+    expect(answer.headers.get('www-authenticate')).toBeNull();
+  });
+
+  test.each([
+    '/',
+    '/?query=SELECT+1',
+    '/query?query=SELECT+1',
+    '/replicas_status',
+    '/nope',
+    '/?user=default&query=SELECT+1',
+  ])('without credentials nothing is done: %s', async (path) => {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'DELETE']) {
+      expect((await fetch(url + path, { method })).status).toBe(403);
+    }
+    expect(await (await fetch(`${url}/ping`)).text()).toBe('Ok.\n');
+  });
+
+  test.each(['cross-site', 'same-site'])(
+    'a browser says that the request comes from another page: %s',
+    async (site) => {
+      expect((await post(url, 'SELECT 1', {}, { 'Sec-Fetch-Site': site })).text).toMatch(/^Code: 497\./);
+      expect((await post(url, 'SELECT 1', {}, { 'Sec-Fetch-Site': 'none' })).text).toBe('1\n');
+    },
+  );
 });

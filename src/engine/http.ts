@@ -1,17 +1,19 @@
 /** The HTTP server: routes, who may ask, limits of the protocol. Queries go to query-handler.ts. */
 
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from '#base';
 import type { HostGuard } from '#base/host-guard.ts';
+import type { StoreAccess } from '#base/store-access.ts';
 import { EngineError, engineError, httpStatusOf, printError } from './errors.ts';
 import type { QueryHandler } from './query-handler.ts';
-import { headerOf, readCredentials } from './request.ts';
+import { headerOf, readCredentials, type UserName } from './request.ts';
 
 export interface HttpOptions {
   readonly version: string;
-  /** Asked of every query where it is set; the user is `default`. */
-  readonly password: string | undefined;
+  /** Asked of every request but /ping. */
+  readonly access: StoreAccess;
   /** Which names requests may be for. */
   readonly hosts: HostGuard;
   readonly handler: QueryHandler;
@@ -41,19 +43,19 @@ async function route(options: HttpOptions, request: IncomingMessage, response: S
     refuseForeignPage(request, options.hosts);
     const url = parseUrl(request.url ?? '/');
     const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (isRead && url.pathname === '/ping') return sendText(response, 200, 'Ok.\n');
+    const user = checkCredentials(options, request, url.searchParams);
     if (request.method === 'OPTIONS') return sendText(response, 204, '');
     if (!isRead && request.method !== 'POST' && request.method !== 'PUT') {
       response.setHeader('Allow', 'GET, HEAD, POST, PUT, OPTIONS');
       return sendText(response, 405, `There is no handle for method ${request.method}\n`);
     }
-    if (isRead && (url.pathname === '/ping' || url.pathname === '/replicas_status'))
-      return sendText(response, 200, 'Ok.\n');
+    if (isRead && url.pathname === '/replicas_status') return sendText(response, 200, 'Ok.\n');
     if (url.pathname !== '/' && url.pathname !== '/query') {
       return sendText(response, 404, `There is no handle ${url.pathname}\n\nUse / or /ping for health checks.\n`);
     }
     if (isRead && !url.searchParams.has('query')) return sendText(response, 200, 'Ok.\n');
-    checkCredentials(options, request, url.searchParams);
-    await options.handler.handle(request, response, url.searchParams);
+    await options.handler.handle(request, response, url.searchParams, user);
   } catch (error) {
     const known = error instanceof EngineError ? error : engineError('STD_EXCEPTION', String(error), error);
     response.setHeader('X-ClickHouse-Exception-Code', known.code);
@@ -85,6 +87,14 @@ function sendText(response: ServerResponse, status: number, text: string): void 
 function refuseForeignPage(request: IncomingMessage, hosts: HostGuard): void {
   const host = headerOf(request, 'host');
   const origin = headerOf(request, 'origin');
+  // An <img> or a <script> sends no Origin; browsers say by this where the request comes from, programs don't send it.
+  const site = headerOf(request, 'sec-fetch-site');
+  if (site !== '' && site !== 'none' && site !== 'same-origin') {
+    throw engineError(
+      'ACCESS_DENIED',
+      `requests from web pages of another site (${site.slice(0, 20)}) are not allowed`,
+    );
+  }
   if (origin !== '' && origin !== `http://${host}`) {
     throw engineError('ACCESS_DENIED', `queries from web pages of ${origin.slice(0, 80)} are not allowed`);
   }
@@ -92,14 +102,26 @@ function refuseForeignPage(request: IncomingMessage, hosts: HostGuard): void {
   if (refusal !== undefined) throw engineError('ACCESS_DENIED', refusal);
 }
 
-function checkCredentials(options: HttpOptions, request: IncomingMessage, parameters: URLSearchParams): void {
-  if (options.password === undefined) return;
+/**
+ * Which user asks. Throws EngineError where user or password is wrong. The answer asks for no password (WWW-Authenticate): a browser would
+ * remember what a person types, and send it along with the requests of other pages.
+ */
+function checkCredentials({ access }: HttpOptions, request: IncomingMessage, parameters: URLSearchParams): UserName {
   const { user, password } = readCredentials(request, parameters);
-  if (user === 'default' && password === options.password) return;
+  for (const name of ['signalbox', 'reader'] as const) {
+    if (user === name && isSame(password, access[name].password)) return name;
+  }
   throw engineError(
     'AUTHENTICATION_FAILED',
-    `${user.slice(0, 80)}: Authentication failed: password is incorrect, or there is no user with such name`,
+    `${user.slice(0, 80)}: Authentication failed: password is incorrect, or there is no user with such name. ` +
+      'The command "signalbox engine-access" prints both',
   );
+}
+
+/** Takes the same time however much of the password is right. */
+function isSame(given: string, wanted: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(wanted));
 }
 
 /** Connections that have had their last answer: what still comes on them is no HTTP, and of no interest. */

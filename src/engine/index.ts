@@ -5,19 +5,24 @@
 import type { Server } from 'node:http';
 import { type AddressInfo, createServer, type Server as NetServer } from 'node:net';
 import { hostname, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { after, every, messageOf, StartError, sleep } from '#base';
 import { HostGuard } from '#base/host-guard.ts';
+import { openStoreAccess, type StoreAccess } from '#base/store-access.ts';
 import { Connection } from './chdb.ts';
 import { defaultMemoryLimitBytes, machineCores, printConfigFile } from './config-file.ts';
 import { createPipes, type DataFolder, openDataFolder } from './data-folder.ts';
 import { mendDefaultDatabase, replaceDefaultDatabase } from './default-database.ts';
 import { settleEnvironment } from './environment.ts';
+import type { ReaderLimits } from './guard/settings.ts';
+import { StatementGuard } from './guard/statement-guard.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createHttpServer } from './http.ts';
 import { defaultLanes, threadPoolSize } from './limits.ts';
 import { QueryHandler } from './query-handler.ts';
 import { Runner } from './runner.ts';
 
+export { printGrants } from './grants.ts';
 export { threadPoolSize } from './limits.ts';
 export { type EngineProcess, type SpawnEngineOptions, spawnEngine } from './spawn.ts';
 
@@ -32,8 +37,8 @@ export interface EngineOptions {
   readonly memoryLimitBytes?: number;
   /** Names besides its own that it answers to. */
   readonly allowedHosts?: readonly string[];
-  /** For the user `default`. Default: none is asked. */
-  readonly password?: string;
+  /** The store's database, which `reader` may read. Default `signalbox`. */
+  readonly readerDatabase?: string;
   /** SELECTs that run at a time. Default 4. */
   readonly readLanes?: number;
   /** Inserts with data that run at a time. Default 2. */
@@ -78,7 +83,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await checkAddress(options.host ?? '127.0.0.1', options.port ?? defaultPort);
     runner = openRunner(folder, options);
     await replaceDefaultDatabase(folder.clickhousePath, runner);
-    return await serve(folder, runner, options);
+    return await serve(folder, runner, openStoreAccess(folder.path), options);
   } catch (error) {
     runner?.close();
     folder.release();
@@ -87,13 +92,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 }
 
 function openRunner(folder: DataFolder, options: EngineOptions): Runner {
-  const memoryLimitBytes = options.memoryLimitBytes ?? defaultMemoryLimitBytes(totalmem());
-  folder.writeConfig(printConfigFile({ memoryLimitBytes, cores: machineCores() }));
+  const memoryLimitBytes = memoryLimitOf(options);
+  const disksPath = join(folder.path, 'disks');
+  folder.writeConfig(printConfigFile({ memoryLimitBytes, cores: machineCores(), disksPath }));
   const pipePaths = createPipes(folder, options.readLanes ?? defaultLanes.readLanes);
-  const maxQueryMemoryBytes = options.maxQueryMemoryBytes ?? Math.round(memoryLimitBytes / 2);
+  const limits = queryLimits(options);
   const defaults = new Map<string, string>([
-    ['max_execution_time', String(options.maxExecutionTimeSeconds ?? 300)],
-    ['max_memory_usage', String(maxQueryMemoryBytes)],
+    ...Object.entries(limits).map(([name, value]) => [name, String(value)] as const),
+    // A statement goes through the formatter as hex digits.
+    ['max_query_size', String(1024 * 1024)],
     // chDB's own defaults differ from a server's in these.
     ['implicit_select', '0'],
     ['allow_introspection_functions', '0'],
@@ -121,12 +128,37 @@ function openRunner(folder: DataFolder, options: EngineOptions): Runner {
   });
 }
 
-async function serve(folder: DataFolder, runner: Runner, options: EngineOptions): Promise<Engine> {
+function memoryLimitOf(options: EngineOptions): number {
+  return options.memoryLimitBytes ?? defaultMemoryLimitBytes(totalmem());
+}
+
+function queryLimits(options: EngineOptions): ReaderLimits {
+  return {
+    max_execution_time: options.maxExecutionTimeSeconds ?? 300,
+    max_memory_usage: options.maxQueryMemoryBytes ?? Math.round(memoryLimitOf(options) / 2),
+  };
+}
+
+async function openGuard(runner: Runner, database: string): Promise<StatementGuard> {
+  const names = await runner.ask('SELECT DISTINCT lower(name) FROM system.functions');
+  return new StatementGuard({ database, knownFunctions: new Set(names.split('\n')) });
+}
+
+async function serve(folder: DataFolder, runner: Runner, access: StoreAccess, options: EngineOptions): Promise<Engine> {
   const log = options.log ?? ((): void => undefined);
   const [version, timezone] = (await runner.ask('SELECT version(), timezone()')).trim().split('\t') as [string, string];
   const facts = { version, timezone, displayName: hostname() };
-  const limits = { inlineBodyBytes: options.inlineBodyBytes ?? 4 * 1024 * 1024, holdBytes: 256 * 1024 };
-  const handler = new QueryHandler(runner, facts, limits, (error) => log('error', `engine: ${messageOf(error)}`));
+  const readerDatabase = options.readerDatabase ?? 'signalbox';
+  const handlerOptions = {
+    inlineBodyBytes: options.inlineBodyBytes ?? 4 * 1024 * 1024,
+    holdBytes: 256 * 1024,
+    readerLimits: queryLimits(options),
+    guard: await openGuard(runner, readerDatabase),
+    readerDatabase,
+  };
+  const handler = new QueryHandler(runner, facts, handlerOptions, (error) =>
+    log('error', `engine: ${messageOf(error)}`),
+  );
   const host = options.host ?? '127.0.0.1';
   const hosts = new HostGuard({
     listener: 'engine',
@@ -136,7 +168,7 @@ async function serve(folder: DataFolder, runner: Runner, options: EngineOptions)
       if (isFirst) log('warn', message);
     },
   });
-  const server = createHttpServer({ version, password: options.password, hosts, handler });
+  const server = createHttpServer({ version, access, hosts, handler });
   server.on('listening', () => hosts.listensOn(server.address()));
   const port = await listen(server, host, options.port ?? defaultPort);
   const stopHousekeeping = startHousekeeping(runner);

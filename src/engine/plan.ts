@@ -1,8 +1,11 @@
-/** From the query text and the body to one statement and, for an INSERT, its data. */
+/**
+ * From the query text and the body to a statement and, for an INSERT, its data. Whether the statement may be run is not decided here, nor
+ * by what this makes of it: see guard/statement-guard.ts.
+ */
 import type { Body } from './body.ts';
 import { engineError } from './errors.ts';
-import { refuseFileAccess, refuseFileAccessInValues } from './file-access.ts';
-import { quoteString, readStatement, type Statement } from './sql-text.ts';
+import { dataMarker } from './guard/statement-guard.ts';
+import { quoteName, quoteString, readStatement, type Statement } from './sql-text.ts';
 
 /** How far into a body the head of an INSERT may reach: ClickHouse's default of max_query_size. */
 const headLimitBytes = 256 * 1024;
@@ -22,21 +25,25 @@ export interface InsertPlan {
   readonly data: Buffer;
   /** The data behind `data`, where it is too big for memory. */
   readonly rest: AsyncIterable<Buffer> | undefined;
-  /** The INSERT that reads the data from a file. */
-  sql(path: string): string;
+  /** The INSERT, with `dataMarker` in place of the file that it reads the data from, or with input(). */
+  readonly sql: string;
+  /** What `sql` became under the guard, with the file's path and the data's format. Throws EngineError where it has no one place for them. */
+  withFile(checked: string, path: string): string;
+  readonly format: string;
+  /** The data are `VALUES`, in which expressions may stand. */
+  readonly isValues: boolean;
 }
 
 export type Plan = QueryPlan | InsertPlan;
 
 /**
  * Reads what the client sent: the statement may stand in the URL, in the body, or begin in the one and go on in the
- * other, as ClickHouse reads it. Throws EngineError: no text, several statements, access to files.
+ * other, as ClickHouse reads it. Throws EngineError: no text, several statements.
  */
 export function planQuery(urlQuery: string, body: Body): Plan {
   const trimmed = urlQuery.trimEnd();
   if (trimmed !== '') {
     const statement = readStatement(trimmed);
-    refuseFiles(trimmed, statement);
     if (takesData(statement, hasData(body))) return insertPlan(Buffer.from(trimmed), body, hasData(body));
     if (!hasData(body)) return queryPlan(trimmed, statement);
   }
@@ -44,7 +51,6 @@ export function planQuery(urlQuery: string, body: Body): Plan {
   // Latin-1 keeps one character for one byte, so that places in the text are places in the bytes.
   const statement = readStatement(text.toString('latin1', 0, headLimitBytes));
   if (statement.insert !== undefined) {
-    refuseFiles(text.toString('utf8', 0, statement.insert.headEnd), statement);
     const begin = skipBreak(text, statement.insert.headEnd);
     if (takesData(statement, begin < text.length || body.rest !== undefined)) {
       return insertPlan(text, { head: noData, rest: body.rest }, false);
@@ -57,7 +63,15 @@ export function planQuery(urlQuery: string, body: Body): Plan {
     );
   }
   const sql = text.toString('utf8');
-  refuseFiles(sql, statement);
+  return queryPlan(sql, readStatement(sql));
+}
+
+/** For a query that only reads: whatever it is, it takes no data. */
+export function planRead(urlQuery: string, body: Body): QueryPlan {
+  if (body.rest !== undefined) {
+    throw engineError('QUERY_IS_TOO_LARGE', `Query is too large: more than ${body.head.length} bytes`);
+  }
+  const sql = [urlQuery.trimEnd(), body.head.toString('utf8')].filter((part) => part !== '').join('\n');
   return queryPlan(sql, readStatement(sql));
 }
 
@@ -65,29 +79,17 @@ function hasData(body: Body): boolean {
   return body.head.length > 0 || body.rest !== undefined;
 }
 
-function refuseFiles(sql: string, statement: Statement): void {
-  if (statement.fileClause === 'INTO OUTFILE') {
-    throw engineError('INTO_OUTFILE_NOT_ALLOWED', 'INTO OUTFILE is not allowed over HTTP, the answer is the result');
-  }
-  if (statement.fileClause === 'FROM INFILE') {
-    throw engineError('SUPPORT_IS_DISABLED', 'FROM INFILE is not allowed over HTTP, send the data in the body');
-  }
-  refuseFileAccess(sql);
-}
-
 function queryPlan(sql: string, statement: Statement): QueryPlan {
   if (statement.verb === '') throw engineError('SYNTAX_ERROR', 'Empty query');
-  if (statement.hasMore) {
-    throw engineError(
-      'SYNTAX_ERROR',
-      `Syntax error (Multi-statements are not allowed): failed at position ${statement.end + 1} (end of query)`,
-    );
-  }
   const kind = statement.kind === 'insert-data' ? 'control' : statement.kind;
   const { format } = statement;
-  if (format === undefined) return { kind, sql: sql.slice(0, statement.end), format: undefined };
-  if (kind === 'insert-select') return { kind, sql: sql.slice(0, format.start), format: undefined };
-  return { kind, sql: `${sql.slice(0, format.start)}${sql.slice(format.end, statement.end)}`, format: format.name };
+  // What stands behind a semicolon stays: it is the formatter that refuses a second statement.
+  if (format === undefined) return { kind, sql, format: undefined };
+  return {
+    kind,
+    sql: `${sql.slice(0, format.start)}${sql.slice(format.end)}`,
+    format: kind === 'insert-select' ? undefined : format.name,
+  };
 }
 
 /** An INSERT … SELECT reads data only by input(). */
@@ -115,7 +117,6 @@ function insertPlan(text: Buffer, more: Body, isApart: boolean): InsertPlan {
   const parts = own.length > 0 && isApart ? [own, Buffer.from('\n'), more.head] : [own, more.head];
   const data = parts.length === 2 && own.length === 0 ? more.head : Buffer.concat(parts);
   const isValues = insert.format.toUpperCase() === 'VALUES';
-  if (isValues) refuseFileAccessInValues(data);
   const settings = [head.slice(insert.clauseStart, insert.formatStart), Buffer.from(tail, 'latin1').toString()]
     .map((clause) =>
       clause
@@ -124,9 +125,16 @@ function insertPlan(text: Buffer, more: Body, isApart: boolean): InsertPlan {
         .trim(),
     )
     .filter((clause) => clause !== '');
-  // What is not in memory was not looked at, so expressions in it could open files.
-  if (isValues && more.rest !== undefined) settings.push('input_format_values_interpret_expressions = 0');
-  return { kind: 'insert-data', data, rest: more.rest, sql: (path) => insertFrom(path, head, statement, settings) };
+  const withFile = (checked: string, path: string): string => placeFile(checked, path, insert.format, statement);
+  return {
+    kind: 'insert-data',
+    data,
+    rest: more.rest,
+    sql: insertFrom(head, statement, settings),
+    withFile,
+    format: insert.format,
+    isValues,
+  };
 }
 
 const settingValue = String.raw`(?:'(?:[^'\\]|\\.)*'|[\w.+-]+)`;
@@ -135,17 +143,24 @@ const settingsClause = new RegExp(
   'i',
 );
 
-function insertFrom(path: string, head: string, statement: Statement, settings: readonly string[]): string {
+function insertFrom(head: string, statement: Statement, settings: readonly string[]): string {
   const insert = statement.insert!;
   const clause = settings.length === 0 ? '' : ` SETTINGS ${settings.join(', ')}`;
-  if (statement.inputCall !== undefined) {
-    // chDB's input() gets no data; file() with the same structure does what it should.
-    const { start, openEnd } = statement.inputCall;
-    const call = `file(${quoteString(path)}, ${quoteString(insert.format)}, `;
-    return `${head.slice(0, start)}${call}${head.slice(openEnd, insert.formatStart)}${clause}`;
-  }
+  if (statement.inputCall !== undefined) return `${head.slice(0, insert.formatStart).trimEnd()}${clause}`;
   const target = head.slice(0, insert.clauseStart).trimEnd();
-  return `${target} FROM INFILE ${quoteString(path)} COMPRESSION 'none'${clause} FORMAT ${insert.format}`;
+  return `${target} FROM INFILE ${quoteString(dataMarker)} COMPRESSION 'none'${clause} FORMAT ${insert.format}`;
+}
+
+function placeFile(checked: string, path: string, format: string, statement: Statement): string {
+  // chDB's input() gets no data; file() with the same structure does what it should.
+  const isInput = statement.inputCall !== undefined;
+  const place = isInput ? 'FROM input(' : `INFILE ${quoteString(dataMarker)}`;
+  const [before, after, ...more] = checked.split(place);
+  if (after === undefined || more.length > 0) {
+    throw engineError('SYNTAX_ERROR', 'Syntax error: an INSERT reads its data in one place');
+  }
+  const file = isInput ? `FROM file(${quoteString(path)}, ${quoteName(format)}, ` : `INFILE ${quoteString(path)}`;
+  return `${before}${file}${after}`;
 }
 
 /** Between an INSERT's head and its data stand blanks and at most one line break, as in ClickHouse's parser. */

@@ -1,24 +1,32 @@
 /** Answers one query over HTTP. */
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { noBody, readBody, readForm, spoolBody } from './body.ts';
 import type { QueryResult } from './chdb.ts';
 import { EngineError, engineError, parseChdbError } from './errors.ts';
-import { contentTypeOf } from './formats.ts';
+import { checkFormat, contentTypeOf } from './formats.ts';
+import { checkReaderLimits, isAllowedSetting, type ReaderLimits, refusedSetting } from './guard/settings.ts';
+import type { StatementGuard } from './guard/statement-guard.ts';
 import { HeldResult } from './held-result.ts';
-import { type InsertPlan, type Plan, planQuery, type QueryPlan } from './plan.ts';
-import { headerOf, isReadOnly, isTrue, type QueryRequest, readQueryRequest } from './request.ts';
+import { type InsertPlan, type Plan, planQuery, planRead, type QueryPlan } from './plan.ts';
+import { headerOf, isTrue, type QueryRequest, readQueryRequest, type UserName } from './request.ts';
 import { Answer, type EngineFacts, type Summary } from './response.ts';
 import type { LaneName, Runner, Seat } from './runner.ts';
+import { quoteString } from './sql-text.ts';
 
 export interface QueryHandlerOptions {
   /** Bodies, and results that are kept back whole, stay in memory up to this size; larger ones go through a file. */
   readonly inlineBodyBytes: number;
   /** So much of a result is kept back while the query runs, so that an early error still gets a status of its own. */
   readonly holdBytes: number;
+  readonly readerLimits: ReaderLimits;
+  readonly guard: StatementGuard;
+  /** The database of `reader`, unless it names another. */
+  readonly readerDatabase: string;
 }
 
 const noContent = new Uint8Array(0);
+const maxExpressionBytes = 64 * 1024;
 
 /** Handles `/` with a query. Never throws: whatever goes wrong becomes the answer, or is passed to `onBug`. */
 export class QueryHandler {
@@ -34,7 +42,12 @@ export class QueryHandler {
     this.#onBug = onBug;
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
+  async handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    parameters: URLSearchParams,
+    user: UserName,
+  ): Promise<void> {
     const gone = new AbortController();
     response.on('close', () => {
       if (!response.writableFinished)
@@ -48,11 +61,13 @@ export class QueryHandler {
     try {
       const isForm = headerOf(request, 'content-type').startsWith('multipart/form-data');
       const form = isForm ? await readForm(request, this.#options.inlineBodyBytes) : undefined;
-      const query = readQueryRequest(request, parameters, form);
+      const query = this.#withDatabase(readQueryRequest(request, parameters, user, form));
       answer.describe(query.queryId, undefined, 'text/plain; charset=UTF-8');
       const inBlocks = isTrue(parameters.get('decompress'));
       const body = isForm ? noBody : await readBody(request, this.#options.inlineBodyBytes, inBlocks);
-      await this.#run(query, planQuery(query.query, body), answer, gone.signal);
+      await this.#checkSettings(query);
+      const plan = query.readOnly ? planRead(query.query, body) : planQuery(query.query, body);
+      await this.#run(query, plan, answer, gone.signal);
     } catch (error) {
       await this.#fail(error, request, answer, gone.signal);
     }
@@ -71,30 +86,54 @@ export class QueryHandler {
     }
   }
 
+  /** `default`, which clients name without being told, is for a reader the store's database. */
+  #withDatabase(query: QueryRequest): QueryRequest {
+    const isLeftOpen = query.database === '' || query.database === 'default';
+    if (query.user !== 'reader' || !isLeftOpen) return query;
+    return { ...query, database: this.#options.readerDatabase, isDatabaseChosen: false };
+  }
+
+  async #checkSettings({ settings, user, readOnly }: QueryRequest): Promise<void> {
+    for (const name of settings.keys()) {
+      if (isAllowedSetting(name, !readOnly)) continue;
+      const found = await this.#runner.ask(`SELECT count() FROM system.settings WHERE name = ${quoteString(name)}`);
+      throw refusedSetting(name, user, found.trim() === '1');
+    }
+    if (user === 'reader') checkReaderLimits(user, settings, this.#options.readerLimits);
+  }
+
+  /** The statement as it may be run. */
+  #checked(seat: Seat, sql: string, { user, readOnly }: QueryRequest): Promise<string> {
+    const { database } = seat;
+    const request = { user, mayWrite: !readOnly, mayReadAll: user !== 'reader', database };
+    return this.#options.guard.check(seat.connection, sql, request);
+  }
+
   async #run(query: QueryRequest, plan: Plan, answer: Answer, signal: AbortSignal): Promise<void> {
     if (plan.kind === 'insert-data') return this.#insert(query, plan, answer, signal);
-    refuseWriting(query, plan);
+    const format = plan.format ?? query.defaultFormat;
+    checkFormat(format, query.user);
     const seat = await this.#runner.seat(laneOf(plan), query, signal);
     try {
-      const format = plan.format ?? query.defaultFormat;
+      const sql = await this.#checked(seat, plan.sql, query);
       answer.describe(query.queryId, plan.kind === 'insert-select' ? undefined : format, contentTypeOf(format));
       if (plan.kind === 'insert-select') {
-        const result = await this.#runner.write(seat, plan.sql);
+        const result = await this.#runner.write(seat, sql);
         await seat.release();
         await answer.send(noContent, result);
       } else if (plan.kind !== 'select') {
-        const result = await this.#runner.query(seat, plan.sql, format, signal);
+        const result = await this.#runner.query(seat, sql, format, signal);
         await seat.release();
         await answer.send(result.bytes, result);
-      } else if (query.waitEndOfQuery) await this.#selectWhole(seat, plan.sql, format, answer, signal);
-      else await this.#selectStream(seat, plan.sql, format, answer, signal);
+      } else if (query.waitEndOfQuery) await this.#selectWhole(seat, sql, format, answer, signal);
+      else await this.#selectStream(seat, sql, format, answer, signal);
     } finally {
       await seat.release();
     }
   }
 
   async #insert(query: QueryRequest, plan: InsertPlan, answer: Answer, signal: AbortSignal): Promise<void> {
-    refuseWriting(query, plan);
+    checkFormat(plan.format, query.user);
     // The file is written before a lane is taken: a slow upload keeps nobody waiting.
     const path = this.#runner.tmpFile('insert');
     try {
@@ -102,7 +141,9 @@ export class QueryHandler {
       const seat = await this.#runner.seat('insert', query, signal);
       let result: Summary;
       try {
-        result = await this.#write(seat, plan, path);
+        const sql = plan.withFile(await this.#checked(seat, plan.sql, query), path);
+        await this.#settleExpressions(seat, plan, query, path);
+        result = await this.#write(seat, plan, sql);
       } finally {
         await seat.release();
       }
@@ -112,9 +153,28 @@ export class QueryHandler {
     }
   }
 
-  async #write(seat: Seat, plan: InsertPlan, path: string): Promise<Summary> {
+  /**
+   * ClickHouse runs the expressions that stand in VALUES. Short data go through the guard like a statement, and what it wrote is inserted;
+   * in all other data an expression is an error.
+   */
+  async #settleExpressions(seat: Seat, plan: InsertPlan, query: QueryRequest, path: string): Promise<void> {
+    if (!plan.isValues) return;
+    if (plan.rest === undefined && plan.data.length > 0 && plan.data.length <= maxExpressionBytes) {
+      const checked = await this.#checked(seat, `SELECT ${plan.data.toString('utf8').replace(/[;,\s]+$/, '')}`, {
+        ...query,
+        readOnly: true,
+      }).catch(() => undefined);
+      if (checked !== undefined && plan.data.equals(Buffer.from(plan.data.toString('utf8')))) {
+        await writeFile(path, checked.slice('SELECT '.length));
+        return;
+      }
+    }
+    await seat.connection.query('SET input_format_values_interpret_expressions = 0');
+  }
+
+  async #write(seat: Seat, plan: InsertPlan, sql: string): Promise<Summary> {
     try {
-      return await this.#runner.write(seat, plan.sql(path));
+      return await this.#runner.write(seat, sql);
     } catch (error) {
       // An empty stream of rows is a legal insert of nothing.
       const isEmpty = plan.data.length === 0 && plan.rest === undefined;
@@ -192,17 +252,6 @@ export class QueryHandler {
       await ended;
     }
   }
-}
-
-/**
- * The engine refuses writes by its setting `readonly`; in a session, which goes on to other queries, that setting could
- * not be taken back, so the kind of statement decides.
- */
-function refuseWriting(query: QueryRequest, plan: Plan): void {
-  if (query.session === undefined || !isReadOnly(query)) return;
-  if (plan.kind === 'select' || plan.kind === 'show') return;
-  if (plan.kind === 'control' && /^\s*(SET|USE)\b/i.test(plan.sql)) return;
-  throw engineError('READONLY', 'default: Cannot execute query in readonly mode. Use POST to write');
 }
 
 function laneOf(plan: QueryPlan): LaneName {

@@ -4,6 +4,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { engineError } from './errors.ts';
 
+/** `signalbox` writes and changes the schema, `reader` only reads. */
+export type UserName = 'signalbox' | 'reader';
+
 export interface SessionRequest {
   readonly id: string;
   readonly timeoutMs: number;
@@ -17,13 +20,17 @@ export interface QueryRequest {
   /** The parameter `query`; empty where the whole text stands in the body. */
   readonly query: string;
   readonly database: string;
+  /** Whether the client named the database. */
+  readonly isDatabaseChosen: boolean;
   readonly defaultFormat: string;
   /** Settings of this query alone, as given. */
   readonly settings: ReadonlyMap<string, string>;
   /** Values of `{name:Type}`, as given: in the escaped form of TabSeparated. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** Never of a query that only reads: it gets a connection of its own, which is read-only from its first statement on. */
   readonly session: SessionRequest | undefined;
-  /** GET and HEAD may not write. */
+  readonly user: UserName;
+  /** GET and HEAD may not write, nor may `reader`, nor who asks for the setting `readonly`. */
   readonly readOnly: boolean;
   /** Keep the whole answer back until the query has ended, so that its status is certain. */
   readonly waitEndOfQuery: boolean;
@@ -64,6 +71,7 @@ const maxSessionTimeoutSeconds = 3600;
 export function readQueryRequest(
   request: IncomingMessage,
   parameters: URLSearchParams,
+  user: UserName,
   form: URLSearchParams = new URLSearchParams(),
 ): QueryRequest {
   const header = (name: string): string => headerOf(request, name);
@@ -75,15 +83,22 @@ export function readQueryRequest(
   }
   const compression = parameters.get('enable_http_compression');
   if (compression !== null) settings.set('enable_http_compression', compression);
+  const session = readSession(parameters);
+  const isRead = request.method === 'GET' || request.method === 'HEAD' || user === 'reader';
+  const readOnly = isRead || (settings.get('readonly') ?? '0') !== '0';
+  settings.delete('readonly');
+  const database = header('x-clickhouse-database') || (parameters.get('database') ?? '');
   return {
     queryId: parameters.get('query_id') || header('x-clickhouse-query-id') || randomUUID(),
     query: parameters.get('query') ?? form.get('query') ?? '',
-    database: header('x-clickhouse-database') || (parameters.get('database') ?? ''),
+    database,
+    isDatabaseChosen: database !== '',
     defaultFormat: header('x-clickhouse-format') || parameters.get('default_format') || 'TabSeparated',
     settings,
     parameters: queryParameters,
-    session: readSession(parameters),
-    readOnly: request.method === 'GET' || request.method === 'HEAD',
+    session: readOnly ? undefined : session,
+    user,
+    readOnly,
     waitEndOfQuery: isTrue(parameters.get('wait_end_of_query')) || isTrue(parameters.get('http_wait_end_of_query')),
     compressResponse: isTrue(compression),
   };
@@ -108,11 +123,6 @@ function readSession(parameters: URLSearchParams): SessionRequest | undefined {
   };
 }
 
-/** Whether the query may only read. */
-export function isReadOnly(request: QueryRequest): boolean {
-  return request.readOnly || (request.settings.get('readonly') ?? '0') !== '0';
-}
-
 /** Booleans as ClickHouse reads them in a URL. */
 export function isTrue(value: string | null): boolean {
   return value === '1' || value?.toLowerCase() === 'true';
@@ -129,12 +139,22 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** User and password from the headers or the URL, in ClickHouse's order. */
+/**
+ * User and password from the headers, from HTTP's basic authentication or from the URL; only one of the three, as in ClickHouse. Throws
+ * EngineError for more than one.
+ */
 export function readCredentials(request: IncomingMessage, parameters: URLSearchParams): Credentials {
   const user = headerOf(request, 'x-clickhouse-user');
   const password = headerOf(request, 'x-clickhouse-key');
-  if (user !== '' || password !== '') return { user: user || 'default', password };
   const basic = /^Basic (.+)$/i.exec(headerOf(request, 'authorization'));
+  const ways = [user !== '' || password !== '', basic !== null, parameters.has('user') || parameters.has('password')];
+  if (ways.filter(Boolean).length > 1) {
+    throw engineError(
+      'AUTHENTICATION_FAILED',
+      'Invalid authentication: X-ClickHouse headers, Authorization and URL parameters may not be used together',
+    );
+  }
+  if (ways[0]) return { user: user || 'default', password };
   if (basic !== null) {
     const text = Buffer.from(basic[1]!, 'base64').toString('utf8');
     const colon = text.indexOf(':');

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { after, type Timer } from '#base';
 import { Connection, type QueryResult, type WriteResult } from './chdb.ts';
-import { type EngineError, parseChdbError } from './errors.ts';
+import { type EngineError, engineError, parseChdbError } from './errors.ts';
 import { LaneGroup } from './lanes.ts';
 import { OutputPipe } from './output-pipe.ts';
 import type { QueryRequest, SessionRequest } from './request.ts';
@@ -32,6 +32,8 @@ export type LaneName = 'read' | 'insert' | 'control';
 export interface Seat {
   readonly connection: Connection;
   readonly lane: number;
+  /** The current database. */
+  readonly database: string;
   /** By this the query is found among the running ones. */
   readonly tag: string;
   release(): Promise<void>;
@@ -94,14 +96,14 @@ export class Runner {
     try {
       const { session } = request;
       connection =
-        session === undefined ? await this.#connect(this.#startArgs(request, tag)) : await this.#sessions.take(session);
-      const undo = await prepare(connection, request, tag);
+        session === undefined ? await this.#connect([`--log_comment=${tag}`]) : await this.#sessions.take(session);
+      const { undo, database } = await prepare(connection, request, tag);
       let released: Promise<void> | undefined;
       const release = (): Promise<void> => {
         released ??= this.#release(group, lane, connection!, session, undo);
         return released;
       };
-      return { connection, lane, tag, release };
+      return { connection, lane, tag, database, release };
     } catch (error) {
       if (connection !== undefined) await this.#release(group, lane, connection, request.session, '');
       else group.release(lane);
@@ -146,10 +148,6 @@ export class Runner {
     }
   }
 
-  #startArgs(request: QueryRequest, tag: string): readonly string[] {
-    return [`--log_comment=${tag}`, ...(request.readOnly ? ['--readonly=2'] : [])];
-  }
-
   /** Starts a query whose result comes through the lane's pipe. */
   select(seat: Seat, sql: string, format: string, signal: AbortSignal): RunningSelect {
     const path = this.#options.pipePaths[seat.lane]!;
@@ -166,9 +164,12 @@ export class Runner {
       return await this.#cancellable(seat, signal, () => seat.connection.query(sql + suffix));
     } catch (error) {
       const known = parseChdbError(error);
-      // The text of a syntax error would show what was added; and a statement to which nothing can be added is no error.
-      if (known.codeName === 'SYNTAX_ERROR') return this.query(seat, sql, format, signal);
-      throw known;
+      if (known.codeName !== 'SYNTAX_ERROR' || !known.message.includes(path)) throw known;
+      // The formatter has read the statement, so what can't stand there is what was added; the text of the error would show its place.
+      throw engineError(
+        'SYNTAX_ERROR',
+        'Syntax error: a query whose result is sent ends without a clause for its output',
+      );
     }
   }
 
@@ -236,29 +237,42 @@ export class Runner {
   }
 }
 
-/**
- * Sets the database, the settings and the parameters of a request. Returns the statement that takes the settings back,
- * which a session needs for its next query; empty where there is nothing to take back.
- */
-async function prepare(connection: Connection, request: QueryRequest, tag: string): Promise<string> {
-  // `readonly` can't be taken back: in a session the caller keeps it; see isReadOnly.
-  const settings = [...request.settings].filter(([name]) => request.session === undefined || name !== 'readonly');
-  const changes = settings.map(([name, value]) => `${settingName(name)} = ${quoteString(value)}`);
-  const names = settings.map(([name]) => name);
-  if (request.session !== undefined) {
+interface Prepared {
+  /** Takes the settings back, which a session needs for its next query; empty where there is nothing to take back. */
+  readonly undo: string;
+  readonly database: string;
+}
+
+/** Sets the database, the settings and the parameters of a request; where it only reads, none can be changed from then on. */
+async function prepare(connection: Connection, request: QueryRequest, tag: string): Promise<Prepared> {
+  const { session, settings } = request;
+  const changes = [...settings].map(([name, value]) => `${settingName(name)} = ${quoteString(value)}`);
+  const names = [...settings.keys()];
+  if (session !== undefined) {
     names.push('log_comment');
-    if (!request.settings.has('log_comment')) changes.push(`log_comment = ${quoteString(tag)}`);
+    if (!settings.has('log_comment')) changes.push(`log_comment = ${quoteString(tag)}`);
   }
   for (const [name, value] of request.parameters)
     changes.push(`${settingName(`param_${name}`)} = ${quoteString(value)}`);
-  const undo = request.session === undefined ? '' : await undoOf(connection, names);
-  const statements: string[] = [];
-  if (request.database !== '' && (request.database !== 'default' || request.session !== undefined)) {
-    statements.push(`USE ${quoteName(request.database)}`);
+  const undo = session === undefined ? '' : await undoOf(connection, names);
+  const database = await enterDatabase(connection, request);
+  // ClickHouse itself then refuses writes, and no later statement of this connection can change it.
+  if (request.readOnly) changes.push('readonly = 1');
+  if (changes.length > 0) await connection.query(`SET ${changes.join(', ')}`);
+  return { undo, database };
+}
+
+async function enterDatabase(connection: Connection, request: QueryRequest): Promise<string> {
+  const { database, session } = request;
+  if (database === '' || (database === 'default' && session === undefined)) return 'default';
+  try {
+    await connection.query(`USE ${quoteName(database)}`);
+    return database;
+  } catch (error) {
+    // The reader's database, which it didn't ask for by name, is made when the first collector starts.
+    if (request.isDatabaseChosen || parseChdbError(error).codeName !== 'UNKNOWN_DATABASE') throw error;
+    return 'default';
   }
-  if (changes.length > 0) statements.push(`SET ${changes.join(', ')}`);
-  if (statements.length > 0) await connection.query(statements.join('; '));
-  return undo;
 }
 
 async function undoOf(connection: Connection, names: readonly string[]): Promise<string> {

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { StartError } from '#base';
 import { compileCacheFolder } from '#base/compile-cache.ts';
+import { openStoreAccess, type StoreAccess } from '#base/store-access.ts';
 import { threadPoolSize } from './limits.ts';
 
 export interface SpawnEngineOptions {
@@ -22,6 +23,8 @@ export interface EngineProcess {
   readonly address: string;
   readonly port: number;
   readonly pid: number;
+  /** Its users and their passwords. */
+  readonly access: StoreAccess;
   readonly child: ChildProcess;
   /** Resolves when the process has ended: its exit code, or the signal that killed it. */
   readonly exited: Promise<number | NodeJS.Signals>;
@@ -62,6 +65,7 @@ export async function spawnEngine(options: SpawnEngineOptions): Promise<EnginePr
     address: ready.address,
     port: ready.port,
     pid: child.pid!,
+    access: openStoreAccess(options.dataDir),
     child,
     exited,
     stop(signal = 'SIGTERM') {

@@ -18,6 +18,8 @@ export interface Addresses {
   readonly allowedHosts: readonly string[];
   /** From `signalbox::storage`, where it says so. */
   readonly login: { readonly database?: string; readonly username?: string; readonly password?: string };
+  /** The same for whoever only reads. */
+  readonly readerLogin: { readonly username?: string; readonly password?: string };
 }
 
 /** Looks at the raw tree, so that it works before the rest is checked, and without loading the schemas. */
@@ -39,6 +41,12 @@ export function addressesIn(root: MapNode | undefined, flags: Flags): Addresses 
     login: Object.fromEntries(
       ['database', 'username', 'password'].flatMap((key) => {
         const value = text('storage', key);
+        return value === undefined ? [] : [[key, value]];
+      }),
+    ),
+    readerLogin: Object.fromEntries(
+      ['username', 'password'].flatMap((key) => {
+        const value = text('storage', `reader_${key}`);
         return value === undefined ? [] : [[key, value]];
       }),
     ),

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { openStoreAccess } from '#base/store-access.ts';
 import { COMMAND_NAMES, COMMAND_TEXTS } from './command-list.ts';
 
 const CLI = join(import.meta.dirname, 'cli.ts');
@@ -188,5 +189,34 @@ describe('signalbox', () => {
     expect(out).toContain('receivers:\n  - name: otlp\n');
     expect(out).toContain('name: memory_limiter');
     expect(out).toContain('traces: ');
+  });
+});
+
+describe('signalbox engine-access', () => {
+  test('prints the credentials that the data folder gives, and makes none', () => {
+    const none = signalbox(['engine-access', '--data', 'fresh']);
+    expect(none).toMatchObject({ code: 1, out: '' });
+    expect(none.err).toContain('no store was ever started in');
+    const { reader, signalbox: writer } = openStoreAccess(join(folder, 'used', 'engine'));
+    const url = 'CLICKHOUSE_URL=http://127.0.0.1:4399';
+    expect(signalbox(['engine-access', '--data', 'used', '--engine-address', '127.0.0.1:4399'])).toEqual({
+      code: 0,
+      out: `${url}\nCLICKHOUSE_USER=reader\nCLICKHOUSE_PASSWORD=${reader.password}\n`,
+      err: '',
+    });
+    const write = signalbox(['engine-access', '--data', 'used', '--engine-address', '127.0.0.1:4399', '--write']);
+    expect(write.out).toBe(`${url}\nCLICKHOUSE_USER=signalbox\nCLICKHOUSE_PASSWORD=${writer.password}\n`);
+  });
+
+  test('store grants takes the passwords from the environment, and prints those that it makes', () => {
+    const made = signalbox(['store', 'grants']);
+    expect(made.out).toMatch(/^-- SIGNALBOX_STORE_READER_PASSWORD=\S{32}$/m);
+    expect(made.out).toContain('CREATE USER OR REPLACE reader IDENTIFIED WITH sha256_hash BY');
+    const given = signalbox(['store', 'grants'], {
+      SIGNALBOX_STORE_PASSWORD: 'one',
+      SIGNALBOX_STORE_READER_PASSWORD: 'two',
+    });
+    expect(given.out).not.toContain('--');
+    expect(signalbox(['store']).err).toContain('signalbox store grants');
   });
 });

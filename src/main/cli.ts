@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<CommandName, (flags: Flags) => Promise<number>>>
   collector: async (flags) => (await import('./commands/collector.ts')).collectorCommand(flags, isSupervised),
   engine: async (flags) => (await import('./commands/engine.ts')).engineCommand(flags),
   server: async (flags) => (await import('./commands/server.ts')).serverCommand(flags),
+  'engine-access': async (flags) => (await import('./commands/engine-access.ts')).engineAccessCommand(flags),
+  store: async (flags) => (await import('./commands/store.ts')).storeGrantsCommand(flags),
   validate: async (flags) => (await import('./commands/validate.ts')).validateCommand(flags),
   components: async () => (await import('./commands/components.ts')).componentsCommand(),
   'print-config': async (flags) => (await import('./commands/print-config.ts')).printConfigCommand(flags),
@@ -32,11 +34,21 @@ async function main(argv: readonly string[]): Promise<number> {
   if (first === '--version' || first === '-v') return COMMANDS.version(readFlags([], {}));
   const command = commandOf(first);
   if (command === 'help' && rest[0] !== undefined && !rest[0].startsWith('-')) return help(commandOf(rest[0]));
-  const flags = readFlags(rest, process.env, {
+  const flags = readFlags(command === 'store' ? behindGrants(rest) : rest, process.env, {
     command,
     allowed: isSupervised ? COMMAND_TEXTS.up.flags : COMMAND_TEXTS[command].flags,
   });
   return flags.help ? help(command) : COMMANDS[command](flags);
+}
+
+/** `store` has one thing to do, which is named. */
+function behindGrants(rest: readonly string[]): readonly string[] {
+  if (rest[0] === 'grants') return rest.slice(1);
+  if (rest.includes('--help') || rest.includes('-h')) return rest;
+  throw new UsageError(
+    `signalbox store: expected grants, got ${JSON.stringify(rest[0] ?? '')}`,
+    'signalbox store grants',
+  );
 }
 
 async function help(command?: CommandName): Promise<number> {

@@ -31,6 +31,8 @@ export const COMMAND_NAMES = [
   'collector',
   'engine',
   'server',
+  'engine-access',
+  'store',
   'validate',
   'components',
   'print-config',
@@ -55,7 +57,10 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   },
   engine: {
     summary: 'the embedded store alone',
-    details: ["ClickHouse's HTTP interface. It asks nobody for a password: keep it on loopback."],
+    details: [
+      "ClickHouse's HTTP interface. It answers nobody without a password: signalbox engine-access prints it.",
+      'The secret behind it is made at the first start, in the folder engine of the data folder.',
+    ],
     flags: [...CONFIG, 'data', 'engine-address', 'allowed-hosts'],
   },
   server: {
@@ -63,6 +68,7 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     details: ['The OTLP addresses are those that the console shows to people who want to send data.'],
     flags: [
       ...CONFIG,
+      'data',
       'listen',
       'http-address',
       'engine-address',
@@ -71,6 +77,22 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
       'otlp-grpc-address',
       'otlp-http-address',
     ],
+  },
+  'engine-access': {
+    summary: 'prints address, user and password of the embedded store, for other tools',
+    details: [
+      'As variables for a shell: eval "$(signalbox engine-access)". The user is reader, who can change nothing; with --write it is signalbox,',
+      'to whom the store belongs. Any tool that speaks ClickHouse over HTTP takes them.',
+    ],
+    flags: [...CONFIG, 'data', 'engine-address', 'write'],
+  },
+  store: {
+    summary: 'store grants: prints the SQL of the two users for a ClickHouse server of your own',
+    details: [
+      'signalbox writes and changes the schema, reader only reads. Run the SQL as an administrator of the server. The passwords are those of',
+      'SIGNALBOX_STORE_PASSWORD and SIGNALBOX_STORE_READER_PASSWORD; where a variable is not set, a new one is made and printed.',
+    ],
+    flags: [...CONFIG],
   },
   validate: {
     summary: 'checks a configuration and reports every mistake; opens nothing',

@@ -1,12 +1,19 @@
 import type { ConfigPlace } from '#base';
+import type { StoreLogin } from '#base/store-access.ts';
 import { type LoadedConfig, loadConfig, type MapNode, mergeNodes, nodeAt, parseYaml } from '#config';
-import { addressesIn, METRICS_DEFAULT } from './addresses.ts';
+import { type Addresses, addressesIn, METRICS_DEFAULT } from './addresses.ts';
 import { BUILTIN_ONLY, builtinConfig } from './builtin.ts';
 import { addressOf, allowedHostsOf, type Flags } from './flags.ts';
 import { UsageError } from './usage.ts';
 
-/** Reads the configuration that the flags name, or the built-in one, with what the flags add to it. */
-export async function loadConfiguration(flags: Flags): Promise<LoadedConfig> {
+/**
+ * Reads the configuration that the flags name, or the built-in one, with what the flags add to it. Exporters that write to the embedded
+ * store get what `loginOf` gives; where nothing is run, nobody needs one.
+ */
+export async function loadConfiguration(
+  flags: Flags,
+  loginOf: (addresses: Addresses) => StoreLogin | undefined = () => undefined,
+): Promise<LoadedConfig> {
   if (flags.config.length > 0) {
     for (const name of BUILTIN_ONLY) {
       if (flags.get(name) !== undefined) {
@@ -19,7 +26,8 @@ export async function loadConfiguration(flags: Flags): Promise<LoadedConfig> {
   }
   const uris = flags.config.length > 0 ? flags.config : [`yaml:${builtinConfig(flags)}`];
   const loaded = await loadConfig({ uris, sets: [...metricsReader(flags), ...allowedHosts(flags), ...flags.set] });
-  return { ...loaded, root: withStorage(loaded.root, addressesIn(loaded.root, flags).storeUrl) };
+  const addresses = addressesIn(loaded.root, flags);
+  return { ...loaded, root: withStorage(loaded.root, addresses.storeUrl, loginOf(addresses)) };
 }
 
 function metricsReader(flags: Flags): string[] {
@@ -35,8 +43,11 @@ function allowedHosts(flags: Flags): string[] {
   return names === undefined ? [] : [`signalbox::allowed_hosts=${JSON.stringify(names)}`];
 }
 
-/** Gives every `signalbox` exporter what it leaves open: the store's address, and the rest of `signalbox::storage`. */
-function withStorage(root: MapNode, url: string): MapNode {
+/**
+ * Gives every `signalbox` exporter what it leaves open: the store's address, the rest of `signalbox::storage`, and the login; one with an
+ * address or a user of its own gets no login, which would go to another server.
+ */
+function withStorage(root: MapNode, url: string, login: StoreLogin | undefined): MapNode {
   const exporters = root.entries.get('exporters');
   if (exporters?.node.kind !== 'map') return root;
   const entries = new Map(exporters.node.entries);
@@ -45,7 +56,8 @@ function withStorage(root: MapNode, url: string): MapNode {
     const { node, keyPlace } = entry;
     const isEmpty = node.kind === 'scalar' && node.value === null;
     if (node.kind !== 'map' && !isEmpty) continue;
-    const defaults = storageDefaults(root, url, keyPlace);
+    const hasOwn = node.kind === 'map' && ['endpoint', 'username', 'password'].some((key) => node.entries.has(key));
+    const defaults = storageDefaults(root, url, hasOwn ? undefined : login, keyPlace);
     entries.set(id, { keyPlace, node: isEmpty ? defaults : mergeNodes(defaults, node) });
   }
   const changed = new Map(root.entries);
@@ -53,11 +65,13 @@ function withStorage(root: MapNode, url: string): MapNode {
   return { ...root, entries: changed };
 }
 
-function storageDefaults(root: MapNode, url: string, place: ConfigPlace): MapNode {
+function storageDefaults(root: MapNode, url: string, login: StoreLogin | undefined, place: ConfigPlace): MapNode {
   const storage = nodeAt(root, ['signalbox', 'storage']);
   const entries = new Map(storage?.kind === 'map' ? storage.entries : []);
-  entries.delete('url');
-  const endpoint = parseYaml({ text: JSON.stringify(url), file: place.file, at: place });
-  entries.set('endpoint', { keyPlace: place, node: endpoint });
+  for (const key of ['url', 'reader_username', 'reader_password']) entries.delete(key);
+  for (const [key, value] of Object.entries({ endpoint: url, ...login })) {
+    const node = parseYaml({ text: JSON.stringify(value), file: place.file, at: place });
+    entries.set(key, { keyPlace: place, node });
+  }
   return { kind: 'map', place, entries };
 }

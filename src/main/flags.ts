@@ -27,6 +27,7 @@ export type FlagName =
   | 'store-url'
   | 'allowed-hosts'
   | 'mode'
+  | 'write'
   | 'help';
 
 export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
@@ -90,6 +91,7 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     help: 'names besides localhost that the listeners answer to, with commas between; *.NAME for all below it',
   },
   mode: { env: 'SIGNALBOX_PRINT_MODE', argument: 'MODE', help: 'print-config: redacted (default) or unredacted' },
+  write: { env: '', help: 'engine-access: the user signalbox, who may write, in place of reader' },
   help: { env: '', short: 'h', help: 'this text' },
 };
 
@@ -97,8 +99,9 @@ export interface Flags {
   readonly config: readonly string[];
   readonly set: readonly string[];
   readonly help: boolean;
+  readonly write: boolean;
   /** Flags with one value: what was given on the command line, else in the environment. */
-  get(name: Exclude<FlagName, 'config' | 'set' | 'help'>): string | undefined;
+  get(name: Exclude<FlagName, 'config' | 'set' | 'help' | 'write'>): string | undefined;
   /** The flags as arguments again, for a child process; environment variables reach it by themselves. */
   readonly args: readonly string[];
 }
@@ -138,6 +141,7 @@ export function readFlags(
     config: many('config', ','),
     set: many('set', '\n'),
     help: values.help === true,
+    write: values.write === true,
     get: (name) => (values[name] as string | undefined) ?? (env[FLAGS[name].env] || undefined),
     args,
   };
@@ -204,7 +208,7 @@ export interface HostPort {
 /** An address flag as host and port. `host:port`, `:port` or just a port. */
 export function addressOf(
   flags: Flags,
-  name: Exclude<FlagName, 'config' | 'set' | 'help'>,
+  name: Exclude<FlagName, 'config' | 'set' | 'help' | 'write'>,
   fallback: HostPort,
 ): HostPort {
   const value = flags.get(name);

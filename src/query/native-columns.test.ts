@@ -14,7 +14,11 @@ afterAll(async () => {
 });
 
 async function bytesOf(statement: string): Promise<Buffer> {
-  const response = await fetch(store.url, { method: 'POST', body: `${statement} FORMAT Native` });
+  const response = await fetch(store.url, {
+    method: 'POST',
+    body: `${statement} FORMAT Native`,
+    headers: store.headers,
+  });
   return Buffer.from(await response.arrayBuffer());
 }
 
@@ -24,7 +28,8 @@ describe('decodeNative', () => {
     const columns = await store.reader.readColumns(
       sql`SELECT toUInt8(number % 251) AS small, toUInt32(number * 3) AS middle, number * 1000003 AS large,
           toFloat64(number) / 7 AS real, toInt64(number) * 10000000007 - 5 AS exact, reinterpretAsFixedString(number) AS fixed
-        FROM numbers(${raw(String(count))}) SETTINGS max_block_size = 10000`,
+        FROM numbers(${raw(String(count))})`,
+      { settings: { max_block_size: '10000' } },
     );
     expect(columns.rowCount).toBe(count);
     const fixed = Buffer.from(columns.fixed('fixed'));
@@ -51,7 +56,8 @@ describe('decodeNative', () => {
     const count = 140_000;
     const columns = await store.reader.readColumns(
       sql`SELECT toLowCardinality(concat('text ä ', toString(number % ${raw(String(distinct))}))) AS text
-        FROM numbers(${raw(String(count))}) SETTINGS max_block_size = 100000`,
+        FROM numbers(${raw(String(count))})`,
+      { settings: { max_block_size: '100000' } },
     );
     const { values, indices } = columns.texts('text');
     expect(indices).toHaveLength(count);

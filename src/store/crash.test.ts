@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import type { StoreLogin } from '#base/store-access.ts';
 import { type EngineProcess, spawnEngine } from '#engine';
 import { storeEndpoint } from './endpoint.ts';
 import { testWriter } from './testing/test-writer.ts';
@@ -30,10 +31,11 @@ interface CrashWriter {
 }
 
 /** Starts a writer whose span ids begin at `firstId`; ids that it was told are safe are added to `acknowledgedIds`. */
-function startWriter(url: string, firstId: number, acknowledgedIds: Set<number>): CrashWriter {
+function startWriter(url: string, login: StoreLogin, firstId: number, acknowledgedIds: Set<number>): CrashWriter {
   const script = fileURLToPath(new URL('./testing/crash-writer.ts', import.meta.url));
   const child = spawn(process.execPath, [script, url, spool, String(firstId)], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, SIGNALBOX_STORE_USERNAME: login.username, SIGNALBOX_STORE_PASSWORD: login.password },
   });
   children.add(child);
   let batches = 0;
@@ -68,8 +70,9 @@ test('whatever is killed, what was acknowledged is in the store once', { timeout
   engine = await spawnEngine({ dataDir });
   const { port } = engine;
   const url = engine.address;
+  const login = engine.access.signalbox;
   for (let round = 0; round < 4; round++) {
-    const writer = startWriter(url, 1 + round * 10_000_000, acknowledgedIds);
+    const writer = startWriter(url, login, 1 + round * 10_000_000, acknowledgedIds);
     await writer.acknowledged(20 + round * 7);
     if (round % 2 === 1) {
       await engine.stop('SIGKILL');
@@ -78,13 +81,14 @@ test('whatever is killed, what was acknowledged is in the store once', { timeout
       engine = await spawnEngine({ dataDir, port });
     } else await writer.kill();
   }
-  const last = testWriter(storeEndpoint({ url }), spool);
+  const last = testWriter(storeEndpoint({ url, ...login }), spool);
   await last.writer.start();
   await last.writer.drain(60_000);
   expect(last.writer.spoolBytes).toBe(0);
   await last.writer.stop(1_000);
   const answer = await fetch(`${url}/?database=signalbox`, {
     method: 'POST',
+    headers: { 'X-ClickHouse-User': login.username, 'X-ClickHouse-Key': login.password },
     body: "SELECT reinterpretAsUInt64(reverse(span_id)) FROM spans WHERE service_name = 'crash' FORMAT TSV",
   });
   const stored = (await answer.text()).trim().split('\n').map(Number);

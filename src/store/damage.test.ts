@@ -8,7 +8,7 @@ import { StoreKeeper } from './keeper.ts';
 import { DEFAULT_RETENTION, prepareStore } from './migrate.ts';
 import { type Damage, damageNewest, damagePart, newestPartOf } from './testing/damage.ts';
 import { type InsertFate, startEngineProxy } from './testing/engine-proxy.ts';
-import { startTestStore, type TestStore } from './testing/test-store.ts';
+import { headersOf, startTestStore, type TestStore } from './testing/test-store.ts';
 import { spanBatch, type TestWriter, testWriter } from './testing/test-writer.ts';
 
 let store: TestStore;
@@ -106,8 +106,8 @@ test('a part that the engine finds broken at its start is named, and its table o
   let engine = await spawnEngine({ dataDir });
   cleanups.push(() => engine.stop());
   const ask = async (sql: string): Promise<string> =>
-    (await (await fetch(engine.address, { method: 'POST', body: sql })).text()).trim();
-  const endpoint = { ...store.endpoint, url: engine.address };
+    (await (await fetch(engine.address, { method: 'POST', body: sql, headers: headersOf(engine) })).text()).trim();
+  const endpoint = { ...store.endpoint, url: engine.address, ...engine.access.signalbox };
   await prepareStore({ endpoint, retention: DEFAULT_RETENTION });
   await ask("INSERT INTO signalbox.logs (time, body, ingested_at) SELECT now64(9), 'x', now64(9) FROM numbers(1000)");
   const path = await ask("SELECT path FROM system.parts WHERE database = 'signalbox' AND table = 'logs' AND active");

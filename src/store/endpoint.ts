@@ -12,13 +12,17 @@ export interface StoreEndpoint {
   readonly password: string;
 }
 
-/** Fills in defaults: the embedded engine's address (or SIGNALBOX_ENGINE_URL), database `signalbox`, user `default`. */
+/**
+ * Fills in defaults: the embedded engine's address (or SIGNALBOX_ENGINE_URL), database `signalbox`, user and password of
+ * SIGNALBOX_STORE_USERNAME and SIGNALBOX_STORE_PASSWORD, else `default` without one.
+ */
 export function storeEndpoint(settings: Partial<StoreEndpoint> = {}): StoreEndpoint {
   const endpoint = {
     url: settings.url ?? process.env.SIGNALBOX_ENGINE_URL ?? DEFAULT_ENDPOINT,
     database: settings.database ?? DEFAULT_DATABASE,
-    username: settings.username ?? 'default',
-    password: settings.password ?? '',
+    username: settings.username ?? (process.env.SIGNALBOX_STORE_USERNAME || 'default'),
+    password:
+      settings.password ?? (settings.username === undefined ? process.env.SIGNALBOX_STORE_PASSWORD : undefined) ?? '',
   };
   if (!URL.canParse(endpoint.url) || !/^https?:$/.test(new URL(endpoint.url).protocol)) {
     throw new StartError(`the store's address ${endpoint.url} is not an http or https URL`, `use ${DEFAULT_ENDPOINT}`);

@@ -8,6 +8,7 @@ import { storeEndpoint } from './endpoint.ts';
 import { FreeSpace, reserveOf } from './free-space.ts';
 import { DEFAULT_RETENTION, prepareStore } from './migrate.ts';
 import { SegmentLog } from './spool/segment-log.ts';
+import { headersOf } from './testing/test-store.ts';
 import { spanBatch, testWriter } from './testing/test-writer.ts';
 import { mountSmallDisk } from './testing/tmpfs.ts';
 
@@ -51,13 +52,16 @@ async function engineOn(path: string): Promise<EngineProcess> {
   cleanups.push(() => rmSync(dataDir, { recursive: true, force: true }));
   const engine = await spawnEngine({ dataDir });
   cleanups.push(() => engine.stop());
-  await prepareStore({ endpoint: storeEndpoint({ url: engine.address }), retention: DEFAULT_RETENTION });
+  await prepareStore({
+    endpoint: storeEndpoint({ url: engine.address, ...engine.access.signalbox }),
+    retention: DEFAULT_RETENTION,
+  });
   return engine;
 }
 
 async function spansIn(engine: EngineProcess): Promise<string> {
   const body = 'SELECT count(), uniqExact(span_id), sum(ignore(*)) FROM signalbox.spans FORMAT TSV';
-  return (await (await fetch(engine.address, { method: 'POST', body })).text()).trim();
+  return (await (await fetch(engine.address, { method: 'POST', body, headers: headersOf(engine) })).text()).trim();
 }
 
 test.skipIf(disk === undefined)(
@@ -65,7 +69,7 @@ test.skipIf(disk === undefined)(
   async () => {
     const { path } = disk!;
     const engine = await engineOn(path);
-    const made = testWriter(storeEndpoint({ url: engine.address }), folder());
+    const made = testWriter(storeEndpoint({ url: engine.address, ...engine.access.signalbox }), folder());
     cleanups.push(() => made.writer.stop(1_000));
     await made.writer.start();
     await made.writer.write(spanBatch(100, 0));
@@ -99,7 +103,9 @@ test.skipIf(disk === undefined)(
   async () => {
     const { path } = disk!;
     const engine = await engineOn(path);
-    const made = testWriter(storeEndpoint({ url: engine.address }), folder(), { reserveBytes: 0 });
+    const made = testWriter(storeEndpoint({ url: engine.address, ...engine.access.signalbox }), folder(), {
+      reserveBytes: 0,
+    });
     cleanups.push(() => made.writer.stop(1_000));
     await made.writer.start();
     let id = 0;

@@ -231,7 +231,7 @@ test('a full spool refuses, and takes data again when the engine is back', async
   const folder = newFolder();
   const engine = await spawnEngine({ dataDir });
   const { port } = engine;
-  const endpoint = { ...store.endpoint, url: engine.address };
+  const endpoint = { ...store.endpoint, url: engine.address, ...engine.access.signalbox };
   await prepareStore({ endpoint, retention: DEFAULT_RETENTION });
   await engine.stop();
   const { writer, states } = await started(endpoint, folder, { spool: { limitBytes: 40_000 } });
@@ -249,6 +249,7 @@ test('a full spool refuses, and takes data again when the engine is back', async
   await writer.drain(20_000);
   const answer = await fetch(`${again.address}/`, {
     method: 'POST',
+    headers: { 'X-ClickHouse-User': endpoint.username, 'X-ClickHouse-Key': endpoint.password },
     body: 'SELECT count(), uniqExact(span_id) FROM signalbox.spans FORMAT TSV',
   });
   expect((await answer.text()).trim()).toBe(`${(taken + 1) * 10}\t${(taken + 1) * 10}`);

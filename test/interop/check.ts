@@ -24,7 +24,7 @@ async function run(folder: string): Promise<boolean> {
     console.log('interop: sending requests');
     const sent = await sendTraffic(services.gatewayUrl, services.unsampledGatewayUrl);
     console.log('interop: checking what arrived');
-    const reader = new SignalboxReader(signalbox.consoleUrl, signalbox.engineUrl);
+    const reader = new SignalboxReader(signalbox.consoleUrl, signalbox.engineUrl, signalbox.engineLogin);
     const findings = { report, reader, sent, noRedis: services.noRedis };
     for (const check of [checkTraces, checkFailure, checkLogs, checkMetrics, checkSampling]) {
       await check(findings).catch((error: unknown) => report.fail(`${check.name} runs to its end`, error));

@@ -3,7 +3,10 @@ export class SignalboxReader {
   readonly #consoleUrl: string;
   readonly #engineUrl: string;
 
-  constructor(consoleUrl: string, engineUrl: string) {
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(consoleUrl: string, engineUrl: string, login: { readonly username: string; readonly password: string }) {
+    this.#headers = { 'X-ClickHouse-User': login.username, 'X-ClickHouse-Key': login.password };
     this.#consoleUrl = consoleUrl;
     this.#engineUrl = engineUrl;
   }
@@ -39,7 +42,11 @@ export class SignalboxReader {
 
   /** Rows of a query to the embedded store. `sql` has no FORMAT clause. */
   async sql(sql: string): Promise<Record<string, unknown>[]> {
-    const response = await fetch(this.#engineUrl, { method: 'POST', body: `${sql}\nFORMAT JSON` });
+    const response = await fetch(this.#engineUrl, {
+      method: 'POST',
+      body: `${sql}\nFORMAT JSON`,
+      headers: this.#headers,
+    });
     const { data } = (await readJson(response)) as { data: Record<string, unknown>[] };
     return data;
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { freePort, type Processes } from './processes.ts';
 import type { Receiver } from './services.ts';
@@ -7,6 +8,8 @@ const ROOT = join(import.meta.dirname, '../..');
 export interface Signalbox extends Receiver {
   readonly consoleUrl: string;
   readonly engineUrl: string;
+  /** Of the user who only reads, as `signalbox engine-access` prints it. */
+  readonly engineLogin: { readonly username: string; readonly password: string };
 }
 
 /** Starts `signalbox up` with its built-in configuration on free ports, with an empty data folder below `folder`. */
@@ -33,5 +36,14 @@ export async function startSignalbox(processes: Processes, folder: string): Prom
     httpPort: port('otlp-http'),
     consoleUrl: `http://127.0.0.1:${port('http')}`,
     engineUrl: `http://127.0.0.1:${port('engine')}`,
+    engineLogin: engineAccess(join(folder, 'data')),
   };
+}
+
+function engineAccess(dataDir: string): { username: string; password: string } {
+  const text = execFileSync(process.execPath, [join(ROOT, 'bin/signalbox.mjs'), 'engine-access', '--data', dataDir], {
+    encoding: 'utf8',
+  });
+  const variable = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
+  return { username: variable('CLICKHOUSE_USER'), password: variable('CLICKHOUSE_PASSWORD') };
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openStoreAccess } from '#base/store-access.ts';
 
 const CLI = fileURLToPath(new URL('../../src/main/cli.ts', import.meta.url));
 const READY_LIMIT_MS = 60_000;
@@ -91,7 +92,9 @@ export async function startSignalbox(options: StartOptions = {}): Promise<Runnin
     pidOf: (role) => roleProcess(child.pid!, role),
     output: () => text,
     async query(sql) {
-      const response = await fetch(engineUrl, { method: 'POST', body: sql });
+      const { username, password } = openStoreAccess(join(dataDir, 'engine')).signalbox;
+      const headers = { 'X-ClickHouse-User': username, 'X-ClickHouse-Key': password };
+      const response = await fetch(engineUrl, { method: 'POST', body: sql, headers });
       const answer = await response.text();
       if (!response.ok) throw new Error(answer);
       return answer.trim();

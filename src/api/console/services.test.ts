@@ -20,7 +20,7 @@ let store: TestStore;
 let server: RunningServer;
 beforeAll(async () => {
   store = await startTestStore();
-  server = await startServer({ port: 0, engineUrl: store.url });
+  server = await startServer({ port: 0, engineUrl: store.url, ...store.readerLogin });
 });
 afterAll(async () => {
   await server.close();

@@ -80,7 +80,7 @@ let server: RunningServer;
 beforeAll(async () => {
   store = await startTestStore();
   for (const spans of [shopSpans(), skewed, unnamed]) await insertSpans(store, spans);
-  server = await startServer({ port: 0, engineUrl: store.url });
+  server = await startServer({ port: 0, engineUrl: store.url, ...store.readerLogin });
 });
 afterAll(async () => {
   await server.close();

@@ -94,7 +94,7 @@ beforeAll(async () => {
   store = await startTestStore();
   await insertSpans(store, spans);
   await insertSpans(store, odd);
-  server = await startServer({ port: 0, engineUrl: store.url });
+  server = await startServer({ port: 0, engineUrl: store.url, ...store.readerLogin });
 });
 afterAll(async () => {
   await server.close();

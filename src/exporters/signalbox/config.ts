@@ -5,7 +5,8 @@ export interface SignalboxExporterConfig {
   /** ClickHouse's HTTP interface. Default: SIGNALBOX_ENGINE_URL, else the embedded engine. */
   readonly endpoint: string | undefined;
   readonly database: string;
-  readonly username: string;
+  /** With the password: default SIGNALBOX_STORE_USERNAME and SIGNALBOX_STORE_PASSWORD, else the embedded engine's. */
+  readonly username: string | undefined;
   readonly password: Secret | undefined;
   /** Counted from when an item was taken in; 0 keeps for ever. */
   readonly retention: {
@@ -43,7 +44,7 @@ const MIB = 1024 * 1024;
 export const signalboxExporterSchema: Schema<SignalboxExporterConfig> = strictObject({
   endpoint: text().optional(),
   database: text('signalbox'),
-  username: text('default'),
+  username: text().optional(),
   password: secret().optional(),
   retention: strictObject({
     traces: period(14 * DAY_MS),

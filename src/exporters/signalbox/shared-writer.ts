@@ -57,8 +57,8 @@ function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: st
     endpoint: storeEndpoint({
       ...(config.endpoint === undefined ? {} : { url: config.endpoint }),
       database: config.database,
-      username: config.username,
-      password: config.password?.reveal() ?? '',
+      ...(config.username !== undefined && { username: config.username }),
+      ...(config.password !== undefined && { password: config.password.reveal() }),
     }),
     retention: {
       traces: retention.tracesMs / 1000,

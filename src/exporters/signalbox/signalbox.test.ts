@@ -38,7 +38,12 @@ describe('with a store', () => {
   }
 
   async function started(made: FakeSettings, signal: Signal, block: object = {}): Promise<SignalboxExporter> {
-    const config = factory.schema.parse({ endpoint: store.endpoint.url, ...block });
+    const config = factory.schema.parse({
+      endpoint: store.endpoint.url,
+      username: store.endpoint.username,
+      password: store.endpoint.password,
+      ...block,
+    });
     const exporter = factory.create(made, config, signal) as SignalboxExporter;
     running.push(exporter);
     await exporter.start();

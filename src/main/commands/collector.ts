@@ -12,6 +12,7 @@ import { addressOf, type Flags } from '../flags.ts';
 import { MemoryKeeper, ownProcess } from '../memory-keeper.ts';
 import type { FlagAddresses } from '../port-hint.ts';
 import { type RunningRole, runRole } from '../role.ts';
+import { writerLogin } from '../store-login.ts';
 import { UsageError } from '../usage.ts';
 import { signalboxVersion } from '../version.ts';
 
@@ -42,7 +43,7 @@ const EXTERNAL_MEMORY_FLAG = '--external-memory-accounted-in-global-limit';
 
 async function startCollector(flags: Flags): Promise<RunningRole> {
   setFlagsFromString(EXTERNAL_MEMORY_FLAG);
-  const first = await loadConfiguration(flags);
+  const first = await loadConfiguration(flags, writerLogin);
   const { dataDir } = addressesIn(first.root, flags);
   const stateDir = join(dataDir, 'collector');
   let fail: (message: string) => void = () => undefined;
@@ -53,7 +54,7 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
   const collector = new Collector({
     registry: components,
     load: async () => {
-      if (!isFirst) return loadConfiguration(flags);
+      if (!isFirst) return loadConfiguration(flags, writerLogin);
       isFirst = false;
       return first;
     },

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { type Addresses, addressesIn } from '../addresses.ts';
 import { keepPrivate } from '../data-folder.ts';
 import type { Flags } from '../flags.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { sectionOf } from '../section.ts';
+import { engineFolder } from '../store-login.ts';
 
 /** `signalbox engine`: the embedded store. Must be a process of its own, and this its main thread. */
 export async function engineCommand(flags: Flags): Promise<number> {
@@ -11,11 +11,13 @@ export async function engineCommand(flags: Flags): Promise<number> {
   return runRole(() => startEngineRole(addresses), { 'engine-address': addresses.engine });
 }
 
-async function startEngineRole({ dataDir, engine: address, allowedHosts }: Addresses): Promise<RunningRole> {
+async function startEngineRole(addresses: Addresses): Promise<RunningRole> {
   const { startEngine } = await import('#engine');
-  keepPrivate(dataDir, (line) => void process.stderr.write(`signalbox: ${line}\n`));
+  const { engine: address, allowedHosts, login } = addresses;
+  keepPrivate(addresses.dataDir, (line) => void process.stderr.write(`signalbox: ${line}\n`));
   const engine = await startEngine({
-    dataDir: join(dataDir, 'engine'),
+    dataDir: engineFolder(addresses),
+    ...(login.database !== undefined && { readerDatabase: login.database }),
     host: address.host,
     port: address.port,
     allowedHosts,

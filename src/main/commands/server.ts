@@ -3,6 +3,7 @@ import { builtinAddresses } from '../builtin.ts';
 import type { Flags } from '../flags.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { sectionOf } from '../section.ts';
+import { readerLogin } from '../store-login.ts';
 import { signalboxVersion } from '../version.ts';
 
 /** `signalbox server`: console and query APIs over a store that is elsewhere. */
@@ -14,16 +15,18 @@ export async function serverCommand(flags: Flags): Promise<number> {
 }
 
 async function startServerRole(
-  { server: address, storeUrl, login, allowedHosts }: Addresses,
+  addresses: Addresses,
   ingest: { readonly grpcPort: number; readonly httpPort: number },
 ): Promise<RunningRole> {
   const { startServer } = await import('#api');
+  const { server: address, storeUrl, login, allowedHosts } = addresses;
   const server = await startServer({
     host: address.host,
     port: address.port,
     engineUrl: storeUrl,
     version: signalboxVersion(),
-    ...login,
+    ...(login.database !== undefined && { database: login.database }),
+    ...readerLogin(addresses, process.env),
     allowedHosts,
     ingest,
   });

@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { StoreLogin } from '#base/store-access.ts';
 import { type EngineProcess, spawnEngine } from '#engine';
 import { createTableStatement, DEFAULT_DATABASE, SINGLE_MACHINE, TABLES } from '#store';
 import { StoreReader } from '../store-reader.ts';
@@ -12,6 +13,10 @@ import { encodeRows } from './fixtures.ts';
 
 export interface TestStore {
   readonly url: string;
+  /** As whom `reader` asks. */
+  readonly readerLogin: StoreLogin;
+  /** Of the user who may write. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly database: string;
   readonly reader: StoreReader;
   /** The engine's process. */
@@ -31,17 +36,22 @@ export async function startTestStore(): Promise<TestStore> {
   let engine: EngineProcess = await spawnEngine({ dataDir: folder });
   const url = engine.address;
   const database = DEFAULT_DATABASE;
+  const { signalbox, reader: readerLogin } = engine.access;
+  const headers = { 'X-ClickHouse-User': signalbox.username, 'X-ClickHouse-Key': signalbox.password };
   const run = async (statement: string, data: string | Buffer = ''): Promise<string> => {
-    const response = await fetch(`${url}/?query=${encodeURIComponent(statement)}`, { method: 'POST', body: data });
+    const path = `${url}/?query=${encodeURIComponent(statement)}`;
+    const response = await fetch(path, { method: 'POST', body: data, headers });
     const text = await response.text();
     if (!response.ok) throw new Error(`${statement.slice(0, 200)}: ${text}`);
     return text;
   };
   await run(`CREATE DATABASE IF NOT EXISTS ${database}`);
   for (const table of TABLES) await run(createTableStatement(table, database, SINGLE_MACHINE));
-  const reader = new StoreReader({ url, database });
+  const reader = new StoreReader({ url, database, ...readerLogin });
   return {
     url,
+    readerLogin,
+    headers,
     database,
     reader,
     enginePid: () => engine.pid,

@@ -60,7 +60,11 @@ test('a dictionary in which strings find no place is written, and read by the st
   column.write(sink, indices.length);
   await store.query('CREATE TABLE colliding (s LowCardinality(String)) ENGINE = Memory');
   const url = `${store.engine.address}/?database=${store.endpoint.database}&query=INSERT+INTO+colliding+FORMAT+Native`;
-  const answer = await fetch(url, { method: 'POST', body: sink.bytes.slice(0, sink.length) });
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'X-ClickHouse-User': store.endpoint.username, 'X-ClickHouse-Key': store.endpoint.password },
+    body: sink.bytes.slice(0, sink.length),
+  });
   expect(await answer.text()).toBe('');
   expect(await store.text('SELECT count(), uniqExact(s), min(length(s)), sum(s = s) FROM colliding FORMAT TSV')).toBe(
     '800\t400\t12\t800',

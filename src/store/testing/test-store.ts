@@ -25,9 +25,10 @@ export type TestStore = TestEngine;
 export async function spawnTestEngine(database = 'default'): Promise<TestEngine> {
   const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-store-'));
   const engine = await spawnEngine({ dataDir });
-  const endpoint = storeEndpoint({ url: engine.address, database: 'signalbox' });
+  const endpoint = storeEndpoint({ url: engine.address, database: 'signalbox', ...engine.access.signalbox });
   const query = async (sql: string): Promise<Uint8Array> => {
-    const response = await fetch(`${engine.address}/?database=${database}`, { method: 'POST', body: sql });
+    const url = `${engine.address}/?database=${database}`;
+    const response = await fetch(url, { method: 'POST', body: sql, headers: headersOf(engine) });
     const body = new Uint8Array(await response.arrayBuffer());
     if (!response.ok) throw new Error(Buffer.from(body).toString('utf8'));
     return body;
@@ -52,4 +53,9 @@ export async function startTestStore(): Promise<TestStore> {
   const store = await spawnTestEngine('signalbox');
   await prepareStore({ endpoint: store.endpoint, retention: DEFAULT_RETENTION });
   return store;
+}
+
+/** As the user who may write. */
+export function headersOf({ access }: EngineProcess): Record<string, string> {
+  return { 'X-ClickHouse-User': access.signalbox.username, 'X-ClickHouse-Key': access.signalbox.password };
 }

@@ -1,0 +1,123 @@
+/**
+ * What runs is never the text that came: ClickHouse's formatter reads it, as a value, and writes it anew, with one spelling for every
+ * name and quote; a second statement is its syntax error. Its result is what EXPLAIN AST sees, what the lists are held against, and what
+ * runs. No reading of SQL of our own decides anything.
+ */
+import type { Connection } from '../chdb.ts';
+import { EngineError, engineError } from '../errors.ts';
+import { checkSyntaxTree, type Rules } from './syntax-tree.ts';
+
+/** Stands in a statement for the file that an INSERT reads its data from. */
+export const dataMarker = 'signalbox-insert-data';
+
+/** ClickHouse's default of max_query_size. */
+const maxStatementBytes = 256 * 1024;
+/** Our own statements come again and again, with other parameters: their texts are remembered up to this many characters in all. */
+const rememberedChars = 2 * 1024 * 1024;
+const maxRememberedChars = 16 * 1024;
+
+export interface GuardOptions {
+  /** The store's database: all that `reader` may read besides ClickHouse's own tables. */
+  readonly database: string;
+  /** Lower case. */
+  readonly knownFunctions: ReadonlySet<string>;
+}
+
+export interface GuardRequest {
+  readonly user: string;
+  readonly mayWrite: boolean;
+  /** All tables may be read, not only the store's. */
+  readonly mayReadAll: boolean;
+  /** The current database; empty for `default`. */
+  readonly database: string;
+}
+
+export class StatementGuard {
+  readonly #options: GuardOptions;
+  /** The oldest first. */
+  readonly #checked = new Map<string, string>();
+  #chars = 0;
+
+  constructor(options: GuardOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Gives the statement as it may be run on this connection, whose settings and parameters are set. Throws EngineError: no statement or
+   * several, not understood, not allowed.
+   */
+  async check(connection: Connection, sql: string, request: GuardRequest): Promise<string> {
+    const key = `${request.user}\n${request.mayWrite}\n${request.database}\n${sql}`;
+    const known = this.#checked.get(key);
+    if (known !== undefined) {
+      this.#checked.delete(key);
+      this.#checked.set(key, known);
+      return known;
+    }
+    const formatted = await format(connection, sql);
+    const tree = await ask(connection, `EXPLAIN AST ${formatted}`, 'TabSeparatedRaw');
+    checkSyntaxTree(tree, formatted, await this.#rules(connection, request), dataMarker);
+    // Such a parameter becomes part of the tree: what held for this value need not hold for the next.
+    if (!/:\s*Identifier\s*\}/i.test(formatted)) this.#remember(key, formatted);
+    return formatted;
+  }
+
+  async #rules(connection: Connection, { user, mayWrite, mayReadAll, database }: GuardRequest): Promise<Rules> {
+    const { database: own, knownFunctions } = this.#options;
+    if (mayReadAll) return { user, mayWrite, tables: undefined, knownFunctions };
+    const names = await ask(connection, 'SELECT name FROM system.databases', 'TabSeparatedRaw');
+    const tables = { own, current: database === '' ? 'default' : database, databases: new Set(names.split('\n')) };
+    return { user, mayWrite, tables, knownFunctions };
+  }
+
+  #remember(key: string, formatted: string): void {
+    if (key.length > maxRememberedChars) return;
+    this.#checked.set(key, formatted);
+    this.#chars += key.length + formatted.length;
+    for (const [oldKey, old] of this.#checked) {
+      if (this.#chars <= rememberedChars) break;
+      this.#checked.delete(oldKey);
+      this.#chars -= oldKey.length + old.length;
+    }
+  }
+}
+
+/** Formats twice, because the first result may format differently once more; the second must be the last word. */
+async function format(connection: Connection, sql: string): Promise<string> {
+  const bytes = Buffer.from(sql, 'utf8');
+  if (bytes.length > maxStatementBytes) {
+    throw engineError(
+      'SYNTAX_ERROR',
+      `Syntax error: Max query size exceeded: ${bytes.length} > ${maxStatementBytes} bytes`,
+    );
+  }
+  // As hex digits the text can't end its quotes, whatever is in it.
+  const formatted = `formatQuerySingleLine(formatQuerySingleLine(unhex('${bytes.toString('hex')}')))`;
+  let answer: string;
+  try {
+    answer = await ask(
+      connection,
+      `SELECT concat(toString(formatQuerySingleLine(${formatted} AS f) = f), f)`,
+      'RawBLOB',
+    );
+  } catch (error) {
+    throw syntaxError(error);
+  }
+  const text = answer.slice(1);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the formatter writes none, so a text with one was not understood.
+  if (answer[0] === '1' && text !== '' && !/[\x00-\x1f\x7f\ufffd]/.test(text)) return text;
+  throw engineError('SYNTAX_ERROR', "Syntax error: the statement can't be written in one form");
+}
+
+/** The formatter's own error, without the statement of ours that called it. */
+function syntaxError(error: unknown): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const at = error.message.search(/:? (?:In scope|while executing|While executing)[\s\S]*formatQuerySingleLine/);
+  const message = (at < 0 ? error.message : error.message.slice(0, at)).slice(0, 2_000);
+  if (/formatQuerySingleLine/.test(message)) return engineError('SYNTAX_ERROR', 'Syntax error', error);
+  return new EngineError(error.code, error.codeName, message, { cause: error });
+}
+
+async function ask(connection: Connection, sql: string, outputFormat: string): Promise<string> {
+  return Buffer.from((await connection.query(sql, outputFormat)).bytes).toString('utf8');
+}
