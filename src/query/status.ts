@@ -1,7 +1,7 @@
 /** Whether anything is stored, and how fresh it is. */
 import { ownedBy } from './own-telemetry.ts';
 import { ENVIRONMENT } from './spans.ts';
-import { Bound, joinSql, raw, sql, timeMs } from './sql.ts';
+import { Bound, joinSql, raw, type Sql, sql, timeMs } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
 
 export interface SignalStatus {
@@ -16,13 +16,50 @@ export type StoredSignals = { readonly [signal in 'traces' | 'logs' | 'metrics']
 const aheadMs = 60_000;
 const dayMs = 86_400_000;
 
-export async function readSignals(reader: StoreReader, nowMs: number, options?: ReadOptions): Promise<StoredSignals> {
+/** What is fresh lies so close to now that the index of times leads to few rows. Only where nothing is fresh all of a table is looked at. */
+const freshMs = 120_000;
+
+/** `known`: what an earlier call found, so that nothing old is looked for twice. */
+export async function readSignals(
+  reader: StoreReader,
+  nowMs: number,
+  options?: ReadOptions,
+  known?: StoredSignals,
+): Promise<StoredSignals> {
+  const fresh = await readFresh(reader, nowMs, options);
+  const statusOf = async (signal: keyof StoredSignals, search: () => Promise<SignalStatus>): Promise<SignalStatus> => {
+    if (fresh[signal] > 0) return { hasData: true, newestMs: fresh[signal] };
+    return known?.[signal].hasData === true ? known[signal] : search();
+  };
   const [traces, logs, metrics] = await Promise.all([
-    newestOf(reader, ['spans'], 300, nowMs, options),
-    newestOf(reader, ['logs'], 300, nowMs, options),
-    newestPoint(reader, nowMs, options),
+    statusOf('traces', () => newestOf(reader, ['spans'], 300, nowMs, options)),
+    statusOf('logs', () => newestOf(reader, ['logs'], 300, nowMs, options)),
+    statusOf('metrics', () => newestPoint(reader, nowMs, options)),
   ]);
   return { traces, logs, metrics };
+}
+
+/** The newest time of each signal among the last minutes, in ms; 0 where there is none. */
+async function readFresh(
+  reader: StoreReader,
+  nowMs: number,
+  options?: ReadOptions,
+): Promise<{ readonly [signal in keyof StoredSignals]: number }> {
+  const recent = sql`time > ${timeMs(nowMs - freshMs)} AND time <= ${timeMs(nowMs + aheadMs)}`;
+  const users = sql`name IN (SELECT name FROM metric_series WHERE ${ownedBy('user')} AND last_seen > ${timeMs(nowMs - seriesLagMs)})`;
+  const newest = (signal: string, table: string, condition: Sql): Sql =>
+    sql`SELECT '${raw(signal)}' AS signal, max(time) AS newest FROM ${raw(table)} WHERE ${condition}`;
+  const parts = [
+    newest('traces', 'spans', recent),
+    newest('logs', 'logs', recent),
+    ...POINT_TABLES.map((table) => newest('metrics', table, sql`${recent} AND ${users}`)),
+  ];
+  const table = await reader.read(
+    sql`SELECT signal, toUnixTimestamp64Milli(max(newest)) AS at FROM (${joinSql(parts, ' UNION ALL ')}) GROUP BY signal`,
+    { ...options, cost: 'cheap', settings: { max_threads: 1 } },
+  );
+  const times = new Map(table.strings('signal').map((signal, row) => [signal, table.numbers('at')[row]!]));
+  return { traces: times.get('traces') ?? 0, logs: times.get('logs') ?? 0, metrics: times.get('metrics') ?? 0 };
 }
 
 /** In the order of the sort key, so that only the newest part of a table is read. */
@@ -65,7 +102,7 @@ async function newestPoint(reader: StoreReader, nowMs: number, options?: ReadOpt
   const users = ownedBy('user');
   const series = await reader.read(
     sql`SELECT count() AS n, toInt64(max(last_seen)) AS seen FROM metric_series WHERE ${users}`,
-    options,
+    { ...options, cost: 'cheap' },
   );
   if ((series.numbers('n')[0] ?? 0) === 0) return { hasData: false, newestMs: undefined };
   const seenMs = series.numbers('seen')[0]! * 1000;

@@ -27,6 +27,8 @@ export interface ReadOptions {
    * Default `heavy`.
    */
   readonly cost?: ReadCost;
+  /** Counts what the statements of one request take of the store. */
+  readonly spent?: { ms: number };
   /** The answer may not be longer. Default 32 MiB; a statement that can give more has to cut values and rows itself. */
   readonly maxBytes?: number;
 }
@@ -143,6 +145,8 @@ export class StoreReader {
       },
     });
     this.#noteProcess(result.response_headers['x-signalbox-engine']);
+    // By the store's own clock, which begins when the statement may run.
+    if (options.spent !== undefined) options.spent.ms += Number(result.summary?.elapsed_ns ?? 0) / 1e6;
     const chunks: Buffer[] = [];
     let byteLength = 0;
     for await (const chunk of addAbortSignal(signal, result.stream)) {

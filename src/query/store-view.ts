@@ -53,7 +53,7 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
             minIf(toDateOrZero(partition), active) AS oldest, toInt64(maxIf(modification_time, active)) AS newest
           FROM system.parts WHERE database = currentDatabase() GROUP BY table) AS p ON p.table = t.name
         WHERE t.database = currentDatabase() AND t.engine LIKE '%MergeTree' ORDER BY name`,
-      options,
+      { ...options, cost: 'cheap' },
     ),
     reader.read(
       sql`SELECT argMin(free_space, free_space) AS free, argMin(total_space, free_space) AS total FROM system.disks WHERE is_remote = 0`,

@@ -73,12 +73,16 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
     app.get(`/api/console${path}`, async (request: FastifyRequest, reply: FastifyReply) => {
       reply.header('cache-control', 'no-store');
       await gated?.enter(reply);
-      return handler({
+      const spent = { ms: 0 };
+      const answer = await handler({
         reader,
         query: new Parameters(request.query),
         path: pathParts(request.params),
-        options: { signal: requestSignal(reply, deadlineMs) },
+        options: { signal: requestSignal(reply, deadlineMs), spent },
       });
+      // So that a page that refreshes itself knows what that costs.
+      reply.header('server-timing', `store;dur=${spent.ms.toFixed(1)}`);
+      return answer;
     });
   };
   get('/status', statusRoute(settings), statusDeadlineMs);

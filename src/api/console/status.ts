@@ -4,13 +4,15 @@ import { isStoreSilent } from './system.ts';
 import type { StatusResponse } from './types.ts';
 
 /** Environments change rarely, every page asks, and the answer needs a column of all spans. Where there is none one may come any moment. */
-const environmentsTtlMs = 30_000;
+const environmentsTtlMs = 120_000;
 const noEnvironmentsTtlMs = 5_000;
+/** What was found once is believed so long, although retention may have dropped it. */
+const knownTtlMs = 600_000;
 
 /** What is known of the store; where it does not answer, what was known last. Never an error of the store, and never late. */
 export function statusRoute(settings: ConsoleSettings): (request: ConsoleRequest) => Promise<StatusResponse> {
   let environments: { readonly atMs: number; readonly names: readonly string[] } | undefined;
-  let signals: StatusResponse['signals'] | undefined;
+  let known: { readonly atMs: number; readonly signals: StoredSignals } | undefined;
   return async ({ reader, options }) => {
     const nowMs = Date.now();
     const ttlMs = environments?.names.length === 0 ? noEnvironmentsTtlMs : environmentsTtlMs;
@@ -18,10 +20,16 @@ export function statusRoute(settings: ConsoleSettings): (request: ConsoleRequest
     let store: StatusResponse['store'] = { available: true, message: '' };
     try {
       const [found, names] = await Promise.all([
-        readSignals(reader, nowMs, options),
+        readSignals(
+          reader,
+          nowMs,
+          options,
+          known !== undefined && nowMs - known.atMs < knownTtlMs ? known.signals : undefined,
+        ),
         isFresh ? environments!.names : listEnvironments(reader, nowMs, options),
       ]);
-      signals = signalsOf(found);
+      if (known === undefined || nowMs - known.atMs >= knownTtlMs) known = { atMs: nowMs, signals: found };
+      else known = { atMs: known.atMs, signals: found };
       if (!isFresh) environments = { atMs: nowMs, names };
     } catch (error) {
       if (!(error instanceof QueryError) || !isStoreSilent(error)) throw error;
@@ -33,13 +41,13 @@ export function statusRoute(settings: ConsoleSettings): (request: ConsoleRequest
       nowMs,
       ingest: settings.ingest,
       store: answeredMs === undefined ? store : { ...store, answeredMs },
-      ...(signals !== undefined && { signals }),
+      ...(known !== undefined && { signals: signalsOf(known.signals) }),
       environments: environments?.names ?? [],
     };
   };
 }
 
-function signalsOf(signals: StoredSignals): StatusResponse['signals'] {
+function signalsOf(signals: StoredSignals): NonNullable<StatusResponse['signals']> {
   const one = ({ hasData, newestMs }: StoredSignals['traces']) => ({
     hasData,
     ...(newestMs !== undefined && { newestMs }),

@@ -1,6 +1,7 @@
 /** Requests to the console API. Errors carry what the server said, so that a page can show it with the way out. */
 import type { ApiError } from '#api/types.ts';
 import { printPathPart } from '#base/path-part.ts';
+import { noteSpending } from './spending.ts';
 
 export type Params = { readonly [name: string]: string | number | boolean | undefined };
 
@@ -43,6 +44,7 @@ export async function getJson<T>(path: string, params: Params, signal?: AbortSig
       headers: { accept: 'application/json' },
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     });
+    noteSpending(response.headers.get('server-timing'));
     if (!response.ok) throw new ApiFailure(await readError(response), response.status);
     // The caller says what the server's answers are: their types are shared with it.
     return (await response.json()) as T;

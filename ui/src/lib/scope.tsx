@@ -3,11 +3,12 @@
  * the URL; "now" moves with the live timer only, so that all requests of one moment ask for the same range.
  */
 import { keepPreviousData, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useRouterState } from '@tanstack/react-router';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { type ApiFailure, getJson, type Params } from './api.ts';
 import { useConsoleSearch } from './page-search.ts';
 import type { ScopeSearch } from './search.ts';
+import { pauseMs, spentMs } from './spending.ts';
 import { rangeFromSearch, rangeToSearch, resolveRange, type TimeRange } from './time-range.ts';
 
 export interface Scope {
@@ -29,6 +30,7 @@ export interface Scope {
 }
 
 const BUSY_RECHECK_MS = 200;
+const DUE_RECHECK_MS = 1_000;
 
 const ScopeContext = createContext<Scope | undefined>(undefined);
 
@@ -40,6 +42,7 @@ export function refreshEveryMs(spanMs: number): number {
 export function ScopeProvider({ children }: { readonly children: ReactNode }) {
   const search = useConsoleSearch();
   const queryClient = useQueryClient();
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
   const navigate = useNavigate();
   const [nowMs, setNowMs] = useState(() => Date.now());
   const { range: rangeText, from, to, env, live: liveParam, own } = search;
@@ -47,21 +50,27 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
   const live = range.kind === 'relative' && liveParam !== false;
   const everyMs = range.kind === 'relative' ? refreshEveryMs(range.spanMs) : 0;
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page costs something else
   useEffect(() => {
     if (!live) return;
     let timer = 0;
-    const wait = (ms: number): void => {
-      timer = window.setTimeout(tick, ms);
-    };
+    // Of a page that was just opened, what it took to load it.
+    let spentBeforeMs = spentMs();
+    let sinceMs = Date.now();
     const tick = (): void => {
       // A new "now" cancels what is still asked for the old one: a store that needs longer than a refresh would never get to answer.
       const isBusy = queryClient.isFetching() > 0;
-      if (!isBusy && document.visibilityState === 'visible') setNowMs(Date.now());
-      wait(isBusy ? BUSY_RECHECK_MS : everyMs);
+      const isDue = Date.now() - sinceMs >= pauseMs(everyMs, spentMs() - spentBeforeMs);
+      if (!isBusy && isDue && document.visibilityState === 'visible') {
+        spentBeforeMs = spentMs();
+        sinceMs = Date.now();
+        setNowMs(sinceMs);
+      }
+      timer = window.setTimeout(tick, isBusy ? BUSY_RECHECK_MS : Math.min(everyMs, DUE_RECHECK_MS));
     };
-    wait(everyMs);
+    timer = window.setTimeout(tick, everyMs);
     return () => window.clearTimeout(timer);
-  }, [live, everyMs, queryClient]);
+  }, [live, everyMs, queryClient, pathname]);
 
   const update = useCallback(
     (change: ScopeSearch) => {

@@ -7,6 +7,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { LogRecord, LogsResponse } from '#api/types.ts';
 import { type ApiFailure, getJson, type Params } from './api.ts';
 import { useScope } from './scope.tsx';
+import { pauseMs, spentMs } from './spending.ts';
 
 export interface LogStream {
   readonly logs: readonly LogRecord[];
@@ -119,6 +120,7 @@ function useTail({ key, params, fromMs, newest, enabled }: TailInput): {
     let cursor = newest;
     let timer = 0;
     const ask = async (): Promise<void> => {
+      const spentBefore = spentMs();
       if (document.visibilityState === 'visible') {
         try {
           const answer = await getJson<LogsResponse>(
@@ -137,7 +139,7 @@ function useTail({ key, params, fromMs, newest, enabled }: TailInput): {
           setError(failure as ApiFailure);
         }
       }
-      timer = setTimeout(() => void ask(), TAIL_EVERY_MS) as unknown as number;
+      timer = window.setTimeout(() => void ask(), pauseMs(TAIL_EVERY_MS, spentMs() - spentBefore));
     };
     timer = setTimeout(() => void ask(), TAIL_EVERY_MS) as unknown as number;
     return () => {
