@@ -356,19 +356,23 @@ function historyOf(own: OwnMetrics): SystemHistory {
   const starts = Map.groupBy(own.find('signalbox.process.restarts'), ({ labels }) => labels['signalbox.role'] ?? '');
   return {
     restarts: [...starts]
-      .map(([role, series]) => ({ role, values: growth(own.level(series)) }))
+      .map(([role, series]) => ({ role, values: growth(own.level(series), series) }))
       .sort((a, b) => a.role.localeCompare(b.role)),
     spoolBytes: own.level(own.find('otelcol_signalbox_store_spool_bytes')),
     lagSeconds: own.level(own.find('otelcol_signalbox_store_lag')),
   };
 }
 
-/** How much a count rose from bucket to bucket. One that fell began again at zero, with its process. */
-function growth(levels: Series): Series {
+/**
+ * How much a count rose from bucket to bucket, and within the first one. One that fell began again at zero, with its process. Levels rather
+ * than each series' own growth, because the collector that counts may itself be new.
+ */
+function growth(levels: Series, series: readonly OwnSeries[]): Series {
   let before: number | undefined;
-  return levels.map((level) => {
+  return levels.map((level, bucket) => {
     if (level === null) return null;
-    const grown = before === undefined ? 0 : level < before ? level : level - before;
+    const within = Math.max(...series.map(({ cells }) => cells.get(bucket)?.increase ?? 0));
+    const grown = before === undefined ? within : level < before ? level : level - before;
     before = level;
     return grown;
   });
