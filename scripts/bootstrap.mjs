@@ -18,7 +18,7 @@ const tasks = {
   demo: () => run(node, ['scripts/demo.ts', ...rest]),
   test: () => run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...rest]),
   bench: () => run(node, ['bench/run.ts', ...rest]),
-  check: () => check(),
+  check: () => run(node, ['scripts/check.ts', ...rest]),
 };
 
 /** What `npm run … -- --help` prints; where a program with flags of its own runs, its help comes behind it. */
@@ -39,8 +39,8 @@ const helps = {
   bench: { program: ['bench/run.ts', '--help'] },
   check: {
     text:
-      'npm run check [-- FOLDER ...]\n\nWhat must pass before a commit: layers, lint, types, tests. Stops at the first that fails.\n' +
-      'Folders limit the tests.',
+      'npm run check [-- --quick | FOLDER ...]\n\nWhat must pass before a commit: layers, lint, types, house rules, then the tests.\n' +
+      '--quick leaves out the tests, folders limit them.',
   },
 };
 
@@ -100,22 +100,6 @@ function buildConsole() {
   const done = spawnSync(node, [vite, 'build', 'ui', '--logLevel', 'warn'], { cwd: root, stdio: 'inherit' });
   if (done.status !== 0) fail('building the console failed; see above');
   writeStamp('console', wanted);
-}
-
-/** All checks that need no server, in the order in which they fail fastest. */
-async function check() {
-  const steps = [
-    [node, ['scripts/check-layers.ts']],
-    [join(bin, 'biome'), ['check', '.']],
-    [join(bin, 'tsc'), ['-p', 'tsconfig.json']],
-    [join(bin, 'tsc'), ['-p', 'ui/tsconfig.json']],
-    [node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...rest]],
-  ];
-  for (const [command, args] of steps) {
-    const code = await run(command, args);
-    if (code !== 0) return code;
-  }
-  return 0;
 }
 
 function run(command, args) {

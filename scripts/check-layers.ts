@@ -3,71 +3,107 @@ import { dirname, join, normalize, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Checks that imports keep to the layers of ARCHITECTURE.md: another layer only as `#layer`, and only from above to below. Prints each
- * break with file and line and exits with 1 if there is one. Tests may import test helpers of any layer by path.
+ * Checks that imports keep to the layers of ARCHITECTURE.md: another layer only as `#layer` (in ui/ by path), only from above to below,
+ * types too; and that siblings, as components are, don't know each other. Prints each break with file and line and exits with 1 if there
+ * is one. Tests may use every layer, and what lies in a folder `testing`.
  */
 
 /** What each layer may use, besides itself. Arrows are transitive: they are written out here. */
-const PIPELINE = ['base', 'lang', 'pdata', 'config', 'component', 'wire', 'net', 'store'];
+const PIPELINE = ['base', 'lang', 'pdata', 'wire', 'config', 'net', 'component', 'store'];
+const COMPONENTS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
+const SERVED = ['base', 'lang', 'pdata', 'wire', 'store', 'query', 'alerting'];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   base: [],
   lang: ['base'],
   pdata: ['base'],
   wire: ['base', 'pdata'],
   config: ['base'],
-  component: ['base', 'pdata', 'config'],
-  net: ['base', 'pdata', 'config', 'component', 'wire'],
-  collector: ['base', 'pdata', 'config', 'component', 'wire', 'net'],
-  store: ['base', 'pdata'],
+  net: ['base', 'pdata', 'wire', 'config'],
+  component: ['base', 'pdata', 'wire', 'config', 'net'],
+  collector: ['base', 'pdata', 'wire', 'config', 'net', 'component'],
+  ...Object.fromEntries(COMPONENTS.map((layer) => [layer, PIPELINE])),
   engine: ['base'],
-  receivers: PIPELINE,
-  processors: PIPELINE,
-  exporters: PIPELINE,
-  connectors: PIPELINE,
-  extensions: PIPELINE,
+  store: ['base', 'pdata', 'wire'],
   query: ['base', 'lang', 'pdata', 'store'],
   alerting: ['base', 'lang', 'query', 'store'],
-  api: ['base', 'lang', 'pdata', 'wire', 'store', 'query', 'alerting'],
+  api: SERVED,
+  main: [...PIPELINE, ...COMPONENTS, ...SERVED, 'collector', 'engine', 'api'],
+  'ui/lib': ['base', 'lang', 'api'],
+  'ui/widgets': ['base', 'lang', 'api', 'ui/lib'],
+  'ui/viz': ['base', 'lang', 'api', 'ui/lib', 'ui/widgets'],
+  'ui/panels': ['base', 'lang', 'api', 'ui/lib', 'ui/widgets', 'ui/viz'],
+  'ui/pages': ['base', 'lang', 'api', 'ui/lib', 'ui/widgets', 'ui/viz', 'ui/panels'],
 };
+/** Folders of these layers, and pages of the console, are siblings: none may use another. */
+const HAS_SIBLINGS = new Set([...COMPONENTS, 'api', 'ui/viz', 'ui/pages']);
+/** All that the console's code may take from the server's side: what runs in a browser. */
+const IN_BROWSER = /^#(lang(\/[a-z]+)?|base\/path-part\.ts|api\/types\.ts)$/;
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const IMPORT = /(?:^|\s)(?:import|export)\b[^'"]*?from\s*'([^']+)'|import\(\s*'([^']+)'\s*\)/g;
+const IMPORT =
+  /(?:^|\s)(?:import|export)\b[^'";]*?from\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)|^\s*import\s*'([^']+)'/gm;
 
-/** `wire` for `src/wire/otlp/x.ts`; undefined for what is in no layer (src/main, bench, tests elsewhere). */
-function layerOf(file: string): string | undefined {
-  const [top, layer] = relative(root, file).split('/');
-  return top === 'src' && layer !== undefined && layer in ALLOWED ? layer : undefined;
+interface Place {
+  readonly layer: string;
+  /** The sibling within the layer that the file belongs to; undefined for what they share. */
+  readonly sibling: string | undefined;
 }
 
-function breaks(file: string): string[] {
-  const layer = layerOf(file);
-  if (layer === undefined) return [];
-  const text = readFileSync(file, 'utf8');
-  const isTest = /\.test\.ts$|\/testing\//.test(file);
-  const found: string[] = [];
-  for (const match of text.matchAll(IMPORT)) {
-    const specifier = match[1] ?? match[2]!;
-    const line = text.slice(0, match.index).split('\n').length;
-    const place = `${relative(root, file)}:${line}`;
-    if (specifier.startsWith('#')) {
-      const target = specifier.slice(1).split('/')[0]!;
-      if (target !== layer && !ALLOWED[layer]!.includes(target) && !isTest) {
-        found.push(
-          `${place}: ${layer} must not use #${target}; it may use ${ALLOWED[layer]!.map((name) => `#${name}`).join(', ') || 'nothing'}`,
-        );
-      }
-      if (target === layer && !isTest)
-        found.push(`${place}: use a relative path inside the layer instead of ${specifier}`);
-    } else if (specifier.startsWith('.') && !isTest) {
-      const target = layerOf(normalize(join(dirname(file), specifier)));
-      if (target !== undefined && target !== layer) found.push(`${place}: use #${target} instead of ${specifier}`);
+/** `wire` for `src/wire/otlp/x.ts`; undefined for what is in no layer (bench, test, the console's router). */
+function placeOf(file: string): Place | undefined {
+  const [top, ...names] = relative(root, file).split('/');
+  const layer = top === 'ui' && names.shift() === 'src' ? `ui/${names[0]}` : top === 'src' ? names[0]! : '';
+  if (!(layer in ALLOWED)) return undefined;
+  const isFile = names.length === 2;
+  const isShared = names[1] === 'testing' || (isFile && layer !== 'ui/pages');
+  return { layer, sibling: HAS_SIBLINGS.has(layer) && !isShared ? names[1] : undefined };
+}
+
+/** What is wrong with an import of `specifier` in `file`, if anything is. */
+function fault(file: string, from: Place, specifier: string): string | undefined {
+  const isTest = /\.test\.tsx?$|\/testing\//.test(file);
+  if (specifier.startsWith('#')) {
+    const target = specifier.slice(1).split('/')[0]!;
+    if (isTest) return undefined;
+    if (target === from.layer) return `use a relative path inside the layer instead of ${specifier}`;
+    if (!ALLOWED[from.layer]!.includes(target)) {
+      const allowed = ALLOWED[from.layer]!.map((name) => `#${name}`).join(', ') || 'nothing';
+      return `${from.layer} must not use #${target}; it may use ${allowed}`;
     }
+    return from.layer.startsWith('ui/') && !IN_BROWSER.test(specifier)
+      ? `${specifier} is not made for browsers`
+      : undefined;
   }
-  return found;
+  if (!specifier.startsWith('.')) return undefined;
+  const path = normalize(join(dirname(file), specifier));
+  const to = placeOf(path);
+  if (to === undefined) return undefined;
+  if (to.layer !== from.layer) {
+    if (isTest) return undefined;
+    if (from.layer === 'main' && COMPONENTS.includes(to.layer)) return undefined;
+    if (!from.layer.startsWith('ui/')) return `use #${to.layer} instead of ${specifier}`;
+    return ALLOWED[from.layer]!.includes(to.layer) ? undefined : `${from.layer} must not use ${to.layer}`;
+  }
+  if (to.sibling === undefined || from.sibling === undefined || to.sibling === from.sibling) return undefined;
+  if (isTest && path.includes('/testing/')) return undefined;
+  return `${from.sibling} and ${to.sibling} are siblings and must not know each other: share what both need below them`;
 }
 
-const files = globSync('src/**/*.ts', { cwd: root }).map((file) => join(root, file));
-const all = files.flatMap(breaks);
-for (const line of all) console.error(line);
-console.log(`layers: ${files.length} files, ${all.length} breaks`);
-process.exitCode = all.length > 0 ? 1 : 0;
+/** What is wrong with the imports in `text`, the content of `file`, as `file:line: what`. */
+export function layerBreaks(file: string, text: string): string[] {
+  const from = placeOf(file);
+  if (from === undefined) return [];
+  return Array.from(text.matchAll(IMPORT)).flatMap((match) => {
+    const found = fault(file, from, match[1] ?? match[2] ?? match[3]!);
+    const line = text.slice(0, match.index + match[0].search(/\S/)).split('\n').length;
+    return found === undefined ? [] : [`${relative(root, file)}:${line}: ${found}`];
+  });
+}
+
+if (import.meta.main) {
+  const files = globSync(['src/**/*.ts', 'ui/src/**/*.{ts,tsx}'], { cwd: root }).map((file) => join(root, file));
+  const all = files.flatMap((file) => layerBreaks(file, readFileSync(file, 'utf8')));
+  for (const line of all) console.error(line);
+  console.log(`layers: ${files.length} files, ${all.length} breaks`);
+  process.exitCode = all.length > 0 ? 1 : 0;
+}

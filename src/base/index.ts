@@ -9,5 +9,6 @@ export * from './keyed-hash.ts';
 export * from './lz4-block.ts';
 export * from './nearest.ts';
 export * from './own-scope.ts';
+export * from './own-telemetry.ts';
 export * from './redact.ts';
 export * from './timers.ts';

@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http';
-import { StartError } from '#base';
+import { type Logger, StartError } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import { watchForTlsHello } from '#base/tls-hello.ts';
-import { ListenerRefusals, type Logger } from '#component';
 import type { PrometheusReaderConfig } from '#config';
+import { ListenerRefusals } from '#net';
 import { printPrometheus } from './telemetry/prometheus-text.ts';
 import type { MetricRegistry } from './telemetry/registry.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '#base';
+import type { Clock, Logger, Meter, MetricLabels } from '#base';
 import type { DeliveryConfig, MapNode, Schema } from '#config';
 import type { Batch, Signal } from '#pdata';
 
@@ -90,46 +90,6 @@ export interface HostDescription {
     readonly message: string;
     readonly sinceMs: number;
   }[];
-}
-
-/** Logs with a fixed set of fields per component. Rate-limited by the collector; never call it per item. */
-export interface Logger {
-  debug(message: string, fields?: LogFields): void;
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
-}
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
-
-export type MetricLabels = Readonly<Record<string, string>>;
-export interface InstrumentOptions {
-  readonly unit: string;
-  readonly description: string;
-}
-export interface GaugeOptions extends InstrumentOptions {
-  /** What is read only grows: it is published as a sum. */
-  readonly isSum?: boolean;
-}
-/** Adds to a sum. `labels` come on top of the component's own (`receiver`, `processor` or `exporter`). */
-export interface Counter {
-  add(amount: number): void;
-}
-export interface HistogramInstrument {
-  record(value: number): void;
-}
-/**
- * The component's own telemetry. Names are otelcol's without the `otelcol_` prefix (research: self-telemetry); instruments with the
- * same name and labels are one. Make instruments once, in the constructor, never per batch.
- */
-export interface Meter {
-  counter(name: string, options: InstrumentOptions, labels?: MetricLabels): Counter;
-  histogram(
-    name: string,
-    options: InstrumentOptions & { readonly bounds: readonly number[] },
-    labels?: MetricLabels,
-  ): HistogramInstrument;
-  /** `read` is called at each collection. Returns a function that removes the gauge. */
-  gauge(name: string, options: GaugeOptions, read: () => number, labels?: MetricLabels): () => void;
 }
 
 /** What a factory gets besides the configuration. */
@@ -227,5 +187,16 @@ export type Factory =
   | ConnectorFactory<never>
   | ExtensionFactory<never>;
 
+/** Defined below, because net logs and counts too. */
+export type {
+  Counter,
+  GaugeOptions,
+  HistogramInstrument,
+  InstrumentOptions,
+  LogFields,
+  Logger,
+  Meter,
+  MetricLabels,
+} from '#base';
 /** Defined beside its schema: `deliveryShape` of #config. */
 export type { DeliveryConfig } from '#config';

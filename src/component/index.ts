@@ -1,4 +1,3 @@
 export * from './contracts.ts';
 export * from './observe.ts';
-export * from './refusals.ts';
 export * from './registry.ts';

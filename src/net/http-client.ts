@@ -8,8 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestSecure } from 'node:https';
 import { isIP } from 'node:net';
-import { after, excerpt } from '#base';
-import type { Logger } from '#component';
+import { after, excerpt, type Logger } from '#base';
 import type { HttpClientConfig } from '#config';
 import { type Coding, deflate } from './codings.ts';
 import { networkMessage } from './network-error.ts';

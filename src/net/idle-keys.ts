@@ -1,4 +1,4 @@
-import type { Logger } from '#component';
+import type { Logger } from '#base';
 
 /** A key of otelcol's that loads and can have no effect here. */
 interface IdleKey {

@@ -11,6 +11,7 @@ export * from './http-client.ts';
 export * from './idle-keys.ts';
 export * from './inflate-within.ts';
 export * from './listen.ts';
+export * from './listener-refusals.ts';
 export * from './network-error.ts';
 export * from './otlp.ts';
 export * from './own-bytes.ts';

@@ -1,5 +1,4 @@
-import { excerpt } from '#base';
-import type { Counter, CreateSettings, Logger } from '#component';
+import { type Counter, excerpt, type Logger, type Meter } from '#base';
 import { ITEM_NAME, type Signal } from '#pdata';
 
 /** The methods of OTLP over gRPC. */
@@ -26,7 +25,7 @@ export class PartialSuccesses {
   readonly #logger: Logger;
   readonly #rejected: Counter;
 
-  constructor(settings: CreateSettings, signal: Signal) {
+  constructor(settings: { readonly logger: Logger; readonly meter: Meter }, signal: Signal) {
     const items = ITEM_NAME[signal];
     this.#signal = signal;
     this.#logger = settings.logger;

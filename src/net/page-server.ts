@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { messageOf } from '#base';
+import { type Logger, type Meter, messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import { watchForTlsHello } from '#base/tls-hello.ts';
-import { type CreateSettings, ListenerRefusals } from '#component';
 import { type HttpServerConfig, parseHostPort, type TlsServerConfig } from '#config';
 import { type Listening, listenOn } from './listen.ts';
+import { ListenerRefusals } from './listener-refusals.ts';
 import { readServerTls, watchServerTls } from './tls.ts';
 import { TlsRejections } from './tls-rejections.ts';
 
@@ -27,19 +27,30 @@ export const HTML_TYPE = 'text/html; charset=utf-8';
 export const JSON_TYPE = 'application/json; charset=utf-8';
 const NOT_FOUND: Page = { status: 404, contentType: TEXT_TYPE, body: '404 page not found\n' };
 
+/** Of the extension that the pages belong to. */
+export interface PageServerSettings {
+  readonly id: string;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly allowedHosts: readonly string[];
+}
+
 /** A small HTTP server for pages about the collector itself: GET and HEAD only. `page` returns undefined where there is none. */
 export class PageServer {
   readonly #config: HttpServerConfig;
   readonly #path: string;
   readonly #page: (request: PageRequest) => Page | undefined;
   readonly #guard: HostGuard;
-  readonly #settings: CreateSettings;
+  readonly #settings: PageServerSettings;
   #stopWatching: () => void = () => {};
   #server: Server | SecureServer | undefined;
   #listening: Listening | undefined;
 
-  /** `settings` are those of the extension that it belongs to. */
-  constructor(settings: CreateSettings, config: HttpServerConfig, page: (request: PageRequest) => Page | undefined) {
+  constructor(
+    settings: PageServerSettings,
+    config: HttpServerConfig,
+    page: (request: PageRequest) => Page | undefined,
+  ) {
     this.#settings = settings;
     this.#config = config;
     this.#path = `extensions::${settings.id}`;

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { excerpt } from '#base';
-import { type CreateSettings, ListenerRefusals, type MetricLabels } from '#component';
+import { excerpt, type MetricLabels } from '#base';
 import { peerText } from './grpc-session.ts';
+import { ListenerRefusals, type RefusalSettings } from './listener-refusals.ts';
 import { networkMessage } from './network-error.ts';
 
 /** Why a client didn't get through the handshake: the value of the metric's label, and what to say of it. */
@@ -25,12 +25,12 @@ type Reason = keyof typeof REASONS;
 
 /** Counts the clients that TLS keeps out by reason, and says the first of each reason: the table is as long as the list above. */
 export class TlsRejections {
-  readonly #settings: Pick<CreateSettings, 'logger' | 'meter'>;
+  readonly #settings: RefusalSettings;
   readonly #refusals: ListenerRefusals;
   readonly #said = new Set<Reason>();
 
   /** `labels` say which of a component's listeners it is. */
-  constructor(settings: Pick<CreateSettings, 'logger' | 'meter'>, labels: MetricLabels = {}) {
+  constructor(settings: RefusalSettings, labels: MetricLabels = {}) {
     this.#settings = settings;
     this.#refusals = new ListenerRefusals(settings, labels);
   }

@@ -5,8 +5,7 @@ import {
   type SecureContext,
   type SecureContextOptions,
 } from 'node:tls';
-import { every, messageOf, StartError } from '#base';
-import type { Logger } from '#component';
+import { every, type Logger, messageOf, StartError } from '#base';
 import {
   INSECURE_TLS_CIPHER_SUITES,
   TLS_CIPHER_SUITES,

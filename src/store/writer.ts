@@ -1,5 +1,6 @@
 import { type Clock, messageOf, StartError } from '#base';
-import type { Batch, Chunk, Signal } from '#pdata';
+import type { Batch, Signal } from '#pdata';
+import { decodeOtlp, encodeOtlpParts } from '#wire';
 import type { StoreEndpoint } from './endpoint.ts';
 import { FreeSpace } from './free-space.ts';
 import { InsertError, Inserter } from './inserter.ts';
@@ -46,9 +47,6 @@ export interface StoreWriterOptions {
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Bytes of an OTLP request to a chunk and back; src/wire has both. */
-  readonly decode: (signal: Signal, bytes: Uint8Array<ArrayBuffer>) => Chunk;
-  readonly encodeParts: (batch: Batch) => readonly Uint8Array[];
   readonly observer: StoreWriterObserver;
 }
 
@@ -176,7 +174,7 @@ export class StoreWriter {
     const items = batch.itemCount;
     if (items === 0) return;
     if (this.#isAvailable && this.#heldBytes > this.#options.memoryBytes * PACE_SHARE) await this.#pace();
-    const parts = this.#options.encodeParts(batch);
+    const parts = encodeOtlpParts(batch);
     try {
       await this.#log!.append(KINDS.indexOf(batch.signal), parts, items, (segment) => this.#encode(segment, batch));
     } catch (error) {
@@ -372,7 +370,7 @@ export class StoreWriter {
     let reason = '';
     for (const { kind, items, payload } of frames) {
       try {
-        encoder.add(this.#options.decode(KINDS[kind]!, payload));
+        encoder.add(decodeOtlp(KINDS[kind]!, payload).chunk);
       } catch (error) {
         unreadable = plus(unreadable, kind, items);
         reason = `a frame can't be decoded: ${messageOf(error)}`;

@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { ComponentStatus, CreateSettings } from '#component';
 import { SIGNALS, type Signal } from '#pdata';
 import { StoreWriter, type StoreWriterObserver, storeEndpoint } from '#store';
-import { decodeOtlp, encodeOtlpParts } from '#wire';
 import type { SignalboxExporterConfig } from './config.ts';
 import { type StoreMetrics, storeMetrics } from './metrics.ts';
 
@@ -81,8 +80,6 @@ function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: st
     seriesLimit: config.seriesCacheSize,
     clock: settings.clock,
     random: settings.random,
-    decode: (signal, bytes) => decodeOtlp(signal, bytes).chunk,
-    encodeParts: encodeOtlpParts,
     observer: observerOf(settings, () => metrics!),
   });
   metrics = storeMetrics(settings.meter, {

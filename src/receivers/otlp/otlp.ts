@@ -1,6 +1,6 @@
 import { after } from '#base';
 import type { HostGuard } from '#base/host-guard.ts';
-import { type Consumer, type CreateSettings, type Host, ListenerRefusals, type Receiver } from '#component';
+import type { Consumer, CreateSettings, Host, Receiver } from '#component';
 import { type GrpcServerConfig, isSameConfig, parseHostPort } from '#config';
 import {
   ByteBudget,
@@ -8,6 +8,7 @@ import {
   type GrpcCall,
   GrpcServer,
   type GrpcServerSettings,
+  ListenerRefusals,
   type Listening,
   type ListenPlace,
   OTLP_GRPC_PATHS,

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '#base';
 import { Batch, type Signal } from '#pdata';
-import { decodeOtlp, encodeOtlpParts } from '#wire';
+import { decodeOtlp } from '#wire';
 import { encodeReference } from '../../wire/testing/otlp-reference.ts';
 import type { StoreEndpoint } from '../endpoint.ts';
 import { DEFAULT_RETENTION } from '../migrate.ts';
@@ -66,8 +66,6 @@ export function testWriter(
     reserveBytes: options.reserveBytes,
     clock: options.clock ?? systemClock,
     random: () => 0.5,
-    decode: (signal, bytes) => decodeOtlp(signal, bytes).chunk,
-    encodeParts: encodeOtlpParts,
     observer,
   });
   return { writer, lines, states, inserted, rejected, lost, damagedParts: () => damagedParts };

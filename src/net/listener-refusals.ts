@@ -1,5 +1,5 @@
+import type { Counter, Logger, Meter, MetricLabels } from '#base';
 import { HostGuard } from '#base/host-guard.ts';
-import type { Counter, CreateSettings, MetricLabels } from './contracts.ts';
 
 /** Why a listener turned something away before it looked at what it carries. */
 export type RefusalReason = 'host' | `tls_${string}`;
@@ -9,13 +9,19 @@ const USUAL_REASONS: readonly RefusalReason[] = ['host', 'tls_unexpected'];
 const METRIC = 'listener_refused_requests';
 const DESCRIPTION = 'Number of requests and connections that a listener turned away unread';
 
+/** What a listener says about those it turns away. */
+export interface RefusalSettings {
+  readonly logger: Logger;
+  readonly meter: Meter;
+}
+
 /** Counts what a listener turns away, by reason. The counters of rare reasons appear with their first refusal. */
 export class ListenerRefusals {
-  readonly #settings: Pick<CreateSettings, 'logger' | 'meter'>;
+  readonly #settings: RefusalSettings;
   readonly #labels: MetricLabels;
   readonly #counters = new Map<RefusalReason, Counter>();
 
-  constructor(settings: Pick<CreateSettings, 'logger' | 'meter'>, labels: MetricLabels = {}) {
+  constructor(settings: RefusalSettings, labels: MetricLabels = {}) {
     this.#settings = settings;
     this.#labels = labels;
     for (const reason of USUAL_REASONS) this.#counter(reason);
