@@ -18,6 +18,7 @@ const tasks = {
   demo: () => run(node, ['scripts/demo.ts', ...rest]),
   test: () => run(node, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...rest]),
   bench: () => run(node, ['bench/run.ts', ...rest]),
+  chaos: () => run(node, ['test/chaos/run.ts', ...rest]),
   check: () => run(node, ['scripts/check.ts', ...rest]),
 };
 
@@ -37,6 +38,7 @@ const helps = {
       'Takes all flags of vitest run, for example -t NAME for the tests with a name.',
   },
   bench: { program: ['bench/run.ts', '--help'] },
+  chaos: { program: ['test/chaos/run.ts', '--help'] },
   check: {
     text:
       'npm run check [-- --quick | FOLDER ...]\n\nWhat must pass before a commit: layers, lint, types, house rules, then the tests.\n' +

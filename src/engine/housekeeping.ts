@@ -1,4 +1,4 @@
-/** Work between queries: gives unused memory back while little runs. */
+/** Work between queries: gives unused memory back while little runs, and keeps copies of what is small and dear. */
 
 import { after } from '#base';
 import { trimProcessMemory } from '#base/trim-memory.ts';
@@ -9,8 +9,8 @@ const intervalMs = 30_000;
 /** With more queries than this in an interval the engine is at work, and keeps what it has. */
 const quietQueries = 60;
 
-/** Starts the timer. The function returned stops it and waits for what runs. */
-export function startHousekeeping(runner: Runner): () => Promise<void> {
+/** Starts the timer; `keep` runs at each tick. The function returned stops it and waits for what runs. */
+export function startHousekeeping(runner: Runner, keep: () => void): () => Promise<void> {
   let running = Promise.resolve();
   let seen = 0;
   let isDue = true;
@@ -19,6 +19,7 @@ export function startHousekeeping(runner: Runner): () => Promise<void> {
     seen = runner.started;
     if (queries > 0) isDue = true;
     timer = after(intervalMs, tick);
+    keep();
     // Nothing to give back where nothing ran since the last time.
     if (!isDue || queries > quietQueries || runner.running > 0) return;
     isDue = false;

@@ -21,6 +21,7 @@ import { createHttpServer } from './http.ts';
 import { defaultLanes, threadPoolSize } from './limits.ts';
 import { QueryHandler } from './query-handler.ts';
 import { Runner } from './runner.ts';
+import { keepDefinitions, mendDefinitions } from './table-definitions.ts';
 
 export { printGrants } from './grants.ts';
 export { threadPoolSize } from './limits.ts';
@@ -83,6 +84,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await checkAddress(options.host ?? '127.0.0.1', options.port ?? defaultPort);
     runner = openRunner(folder, options);
     await replaceDefaultDatabase(folder.clickhousePath, runner);
+    keepDefinitions(folder.path, folder.clickhousePath);
     return await serve(folder, runner, openStoreAccess(folder.path), options);
   } catch (error) {
     runner?.close();
@@ -105,6 +107,7 @@ function openRunner(folder: DataFolder, options: EngineOptions): Runner {
     ['implicit_select', '0'],
     ['allow_introspection_functions', '0'],
   ]);
+  for (const line of mendDefinitions(folder.path, folder.clickhousePath)) options.log?.('error', `engine: ${line}`);
   mendDefaultDatabase(folder.clickhousePath);
   let base: Connection;
   try {
@@ -171,7 +174,7 @@ async function serve(folder: DataFolder, runner: Runner, access: StoreAccess, op
   const server = createHttpServer({ version, access, hosts, handler });
   server.on('listening', () => hosts.listensOn(server.address()));
   const port = await listen(server, host, options.port ?? defaultPort);
-  const stopHousekeeping = startHousekeeping(runner);
+  const stopHousekeeping = startHousekeeping(runner, () => keepDefinitions(folder.path, folder.clickhousePath));
   let closing: Promise<void> | undefined;
   return {
     address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,

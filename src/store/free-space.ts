@@ -1,3 +1,4 @@
+import type { ClickHouseClient } from '@clickhouse/client';
 import type { Clock } from '#base';
 
 const MIB = 1024 * 1024;
@@ -19,6 +20,18 @@ export function reserveOf(totalBytes: number): number {
 export interface DiskFigures {
   readonly freeBytes: number;
   readonly totalBytes: number;
+}
+
+/** What is free where a database's tables are, or would be; undefined where the store doesn't tell. */
+export async function readDisk(client: ClickHouseClient, database: string): Promise<DiskFigures | undefined> {
+  const answer = await client.query({
+    query: `SELECT toFloat64(sum(free_space)) AS free, toFloat64(sum(total_space)) AS total FROM system.disks
+      WHERE is_remote = 0 AND name IN (SELECT arrayJoin(disks) FROM system.storage_policies WHERE policy_name = 'default' OR
+        policy_name IN (SELECT storage_policy FROM system.tables WHERE database = '${database}'))`,
+    format: 'JSONEachRow',
+  });
+  const [row] = await answer.json<{ free: number; total: number }>();
+  return row === undefined || row.total === 0 ? undefined : { freeBytes: row.free, totalBytes: row.total };
 }
 
 /** Says before each insert whether it may take from the disk. A disk that fills while a part is written leaves broken parts. */
@@ -55,10 +68,7 @@ export class FreeSpace {
     const reserveBytes = this.#reserveBytes ?? reserveOf(totalBytes);
     if (freeBytes - byteLength * WRITTEN_SHARE >= reserveBytes) return undefined;
     this.#seenAtMs = Number.NEGATIVE_INFINITY;
-    return (
-      `the store is out of disk: ${mib(freeBytes)} of ${mib(totalBytes)} MiB are free, ${mib(reserveBytes)} are kept in reserve; ` +
-      'free some space or shorten the retention'
-    );
+    return fullText(this.#seen, reserveBytes);
   }
 
   /** The disk turned out to be full: look before the next insert. */
@@ -72,6 +82,14 @@ export class FreeSpace {
     const usableBytes = this.#seen.freeBytes - (this.#reserveBytes ?? reserveOf(this.#seen.totalBytes));
     return this.#insertedBytes < usableBytes * TRUSTED_SHARE;
   }
+}
+
+/** The state of a disk with too little space, in words. */
+export function fullText({ freeBytes, totalBytes }: DiskFigures, reserveBytes: number): string {
+  return (
+    `the store is out of disk: ${mib(freeBytes)} of ${mib(totalBytes)} MiB are free, ${mib(reserveBytes)} are kept in reserve; ` +
+    'free some space or shorten the retention'
+  );
 }
 
 function mib(bytes: number): string {

@@ -2,7 +2,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { CalendarWatch, type Clock, messageOf } from '#base';
 import { createStoreClient } from './client.ts';
 import type { StoreEndpoint } from './endpoint.ts';
-import type { DiskFigures } from './free-space.ts';
+import { type DiskFigures, readDisk } from './free-space.ts';
 import { insertErrorOf } from './inserter.ts';
 import type { Retention } from './migrate.ts';
 import { type DamagedPart, PartsWatch } from './parts-watch.ts';
@@ -125,16 +125,8 @@ export class StoreKeeper {
    * space. Throws InsertError.
    */
   async disk(): Promise<DiskFigures | undefined> {
-    const { database } = this.#options.endpoint;
     try {
-      const answer = await this.#client.query({
-        query: `SELECT toFloat64(sum(free_space)) AS free, toFloat64(sum(total_space)) AS total FROM system.disks
-          WHERE is_remote = 0 AND name IN (SELECT arrayJoin(disks) FROM system.storage_policies WHERE policy_name IN
-            (SELECT storage_policy FROM system.tables WHERE database = '${database}'))`,
-        format: 'JSONEachRow',
-      });
-      const [row] = await answer.json<{ free: number; total: number }>();
-      return row === undefined || row.total === 0 ? undefined : { freeBytes: row.free, totalBytes: row.total };
+      return await readDisk(this.#client, this.#options.endpoint.database);
     } catch (error) {
       const failure = insertErrorOf(error);
       if (failure.code === 0) throw failure;

@@ -89,3 +89,12 @@ test('the retention stands in the comment of each table', async () => {
   );
   expect(text.split('\n')).toEqual(['kept for ever', 'kept for 60 s', 'kept for 3600 s']);
 });
+
+test('a table that was lost is made anew, and the others keep what they have', async () => {
+  await engine.text("INSERT INTO fresh.logs (time, body, ingested_at) VALUES (now64(9), 'kept', now64(9))");
+  const before = await tablesOf('fresh');
+  await engine.text('DROP TABLE fresh.spans SYNC');
+  await prepareStore({ endpoint: endpointOf('fresh'), retention: DEFAULT_RETENTION });
+  expect(await tablesOf('fresh')).toEqual(before);
+  expect(await engine.text('SELECT body FROM fresh.logs')).toBe('kept');
+});

@@ -2,8 +2,16 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { StartError } from '#base';
 import { createStoreClient } from './client.ts';
 import { type StoreEndpoint, storeEndpoint } from './endpoint.ts';
+import { fullText, readDisk, reserveOf } from './free-space.ts';
 import { MIGRATIONS } from './migrations/index.ts';
-import { type EngineNames, migrationsTableStatement, type RetentionSignal, SINGLE_MACHINE, TABLES } from './schema.ts';
+import {
+  createTableStatement,
+  type EngineNames,
+  migrationsTableStatement,
+  type RetentionSignal,
+  SINGLE_MACHINE,
+  TABLES,
+} from './schema.ts';
 
 /** How long items are kept, counted from when they were taken in. Seconds per signal; 0 keeps them for ever. */
 export type Retention = Readonly<Record<RetentionSignal, number>>;
@@ -32,16 +40,45 @@ export async function prepareStore(options: PrepareOptions): Promise<void> {
   const client = createStoreClient({ ...endpoint, database: 'default', readonly: false });
   const engines = options.engines ?? SINGLE_MACHINE;
   try {
-    await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}${engines.onCluster}` });
-    await client.command({ query: migrationsTableStatement(database, engines) });
-    await migrate(client, database, engines);
-    await noteRetention(client, database, options.retention, engines);
+    const change = (query: string): Promise<void> => changeTables(client, database, query);
+    await change(`CREATE DATABASE IF NOT EXISTS ${database}${engines.onCluster}`);
+    await change(migrationsTableStatement(database, engines));
+    await migrate(client, database, engines, change);
+    await remakeLost(client, database, engines, change);
+    await noteRetention(client, database, options.retention, engines, change);
   } finally {
     await client.close();
   }
 }
 
-async function migrate(client: ClickHouseClient, database: string, engines: EngineNames): Promise<void> {
+type Change = (query: string) => Promise<void>;
+
+/** A definition that is changed on a full disk is lost, and with it its table: not there. */
+async function changeTables(client: ClickHouseClient, database: string, query: string): Promise<void> {
+  // A store that doesn't tell its disks, for want of a grant, is taken for one with space.
+  const disk = await readDisk(client, database).catch(() => undefined);
+  if (disk !== undefined && disk.freeBytes < reserveOf(disk.totalBytes) / 2)
+    throw new Error(fullText(disk, reserveOf(disk.totalBytes) / 2));
+  await client.command({ query });
+}
+
+/** A table whose definition was lost all the same is made anew, empty: the others, and what comes, are not to suffer for it. */
+async function remakeLost(
+  client: ClickHouseClient,
+  database: string,
+  engines: EngineNames,
+  change: Change,
+): Promise<void> {
+  const known = await tableFacts(client, database, 'engine');
+  for (const table of TABLES) if (!known.has(table.name)) await change(createTableStatement(table, database, engines));
+}
+
+async function migrate(
+  client: ClickHouseClient,
+  database: string,
+  engines: EngineNames,
+  change: Change,
+): Promise<void> {
   const applied = await rows<{ version: number }>(client, `SELECT version FROM ${database}.schema_migrations`);
   const newest = Math.max(0, ...applied.map((row) => row.version));
   const known = MIGRATIONS.at(-1)!.version;
@@ -54,7 +91,7 @@ async function migrate(client: ClickHouseClient, database: string, engines: Engi
   for (const { version, name, statements } of MIGRATIONS) {
     if (version <= newest) continue;
     const definitions = await tableFacts(client, database, 'create_table_query');
-    for (const query of statements(database, engines, definitions)) await client.command({ query });
+    for (const query of statements(database, engines, definitions)) await change(query);
     await client.insert({
       table: `${database}.schema_migrations`,
       values: [{ version, name }],
@@ -74,12 +111,13 @@ async function noteRetention(
   database: string,
   retention: Retention,
   engines: EngineNames,
+  change: Change,
 ): Promise<void> {
   const comments = await tableFacts(client, database, 'comment');
   for (const { name, signal } of TABLES) {
     const comment = retentionComment(Math.ceil(retention[signal]));
     if (comments.get(name) === comment) continue;
-    await client.command({ query: `ALTER TABLE ${database}.${name}${engines.onCluster} MODIFY COMMENT '${comment}'` });
+    await change(`ALTER TABLE ${database}.${name}${engines.onCluster} MODIFY COMMENT '${comment}'`);
   }
 }
 

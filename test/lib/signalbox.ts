@@ -51,13 +51,15 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** Use this folder and leave it there. */
   readonly dataDir?: string;
+  /** Seven ports that a Signalbox before this one had, for clients that go on. */
+  readonly ports?: readonly number[];
   /** Makes a configuration file for these addresses and returns its path; without it the built-in one runs. */
   readonly config?: (addresses: Addresses) => string;
 }
 
 /** Starts Signalbox and waits until it says that it is ready. */
 export async function startSignalbox(options: StartOptions = {}): Promise<RunningSignalbox> {
-  const ports = await freePorts(7);
+  const ports = options.ports ?? (await freePorts(7));
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'signalbox-test-'));
   const at = (index: number): string => `127.0.0.1:${ports[index]}`;
   const [http, grpc, server, engine, metrics, health, zpages] = [at(0), at(1), at(2), at(3), at(4), at(5), at(6)];
