@@ -49,7 +49,7 @@ interface Place {
   readonly sibling: string | undefined;
 }
 
-/** `wire` for `src/wire/otlp/x.ts`; undefined for what is in no layer (bench, test, the console's router). */
+/** `wire` for `src/wire/otlp/check.ts`; undefined for what is in no layer (bench, test, the console's router). */
 function placeOf(file: string): Place | undefined {
   const [top, ...names] = relative(root, file).split('/');
   const layer = top === 'ui' && names.shift() === 'src' ? `ui/${names[0]}` : top === 'src' ? names[0]! : '';

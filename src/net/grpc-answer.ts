@@ -136,7 +136,7 @@ function codeOfHttp(status: number): number {
   }
 }
 
-/** The status of a stream that ended without one (PROTOCOL-HTTP2.md, "Errors"). */
+/** The status of a stream that ended without one (grpc/grpc doc/PROTOCOL-HTTP2.md, "Errors"). */
 function resetStatus(rstCode: number | undefined): RpcStatus {
   switch (rstCode) {
     case http2.NGHTTP2_REFUSED_STREAM:

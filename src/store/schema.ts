@@ -9,7 +9,7 @@
  *   wrap in 2106. ClickHouse can't derive a bound on it from `time >= …` while `time` itself is in the key, so a minmax index
  *   on `time` does the pruning, for every query and without rewriting it.
  * - Times are clamped to [1970-01-01, 2262-04-11], what DateTime64(9) can hold.
- * - Attributes: see ATTRIBUTES.md of this folder for how each value of OTLP appears in a JSON column.
+ * - Attributes: see native/json-column.ts for how each value of OTLP appears in a JSON column.
  */
 
 export const DEFAULT_DATABASE = 'signalbox';
