@@ -1,5 +1,6 @@
 export * from './attributes.ts';
 export * from './cpu-meter.ts';
+export * from './dependencies.ts';
 export * from './errors.ts';
 export * from './logs.ts';
 export * from './losses.ts';

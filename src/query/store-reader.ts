@@ -266,7 +266,9 @@ export function toQueryError(error: unknown): QueryError {
   if (typeof code === 'string' && Object.hasOwn(CODES, code)) return CODES[code]!(messageOf(error), error);
   if (isLostConnection(error))
     return unavailable('the store does not answer', 'it comes back by itself; the page tries again', error);
-  if (error instanceof Error && error.name === 'AbortError') return storeHangs(error);
+  // Node's error of an aborted stream, and the client's of an aborted request.
+  if (error instanceof Error && (error.name === 'AbortError' || /aborted a request/.test(error.message)))
+    return storeHangs(error);
   if (/timeout/i.test(messageOf(error)) && typeof code !== 'string') return timeout('', error);
   return new QueryError(
     'internal',

@@ -17,7 +17,17 @@ import { attributeKeys, attributeValues, type LogSearchInput, logHistogram, logs
 import { metricLabels, metricQuery, metrics } from './mock/metrics-api.ts';
 import type { Range } from './mock/range.ts';
 import { system } from './mock/system-api.ts';
-import { operations, service, services, span, trace, traceLogs, traceSample, traces } from './mock/traces-api.ts';
+import {
+  dependencies,
+  operations,
+  service,
+  services,
+  span,
+  trace,
+  traceLogs,
+  traceSample,
+  traces,
+} from './mock/traces-api.ts';
 
 export interface MockServer {
   readonly url: string;
@@ -142,6 +152,7 @@ function route(url: URL, state: State): object | undefined {
     case 'status':
       return status(state, nowMs);
     case 'services':
+      if (parts[2] === 'dependencies') return dependencies();
       return parts[1] === undefined ? services(store, range) : service(store, range, parts[1], get('operation'));
     case 'service-names': {
       const names = services(store, range).services.map(({ name }) => name);

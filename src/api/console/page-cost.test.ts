@@ -52,7 +52,8 @@ beforeAll(async () => {
     onward.end(body);
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  server = await startServer({ port: 0, engineUrl: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
+  const engineUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  server = await startServer({ port: 0, engineUrl, ...store.readerLogin });
 });
 afterAll(async () => {
   await server.close();

@@ -23,7 +23,7 @@ import { requestSignal } from '../abort.ts';
 import { AnswerGate } from '../answer-gate.ts';
 import { Parameters } from '../parameters.ts';
 import { logHistogramRoute, logRecordRoute, logsRoute, traceLogsRoute } from './logs.ts';
-import { serviceRoute } from './services.ts';
+import { dependenciesRoute, serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
 import { systemRoute } from './system.ts';
 import { spanRoute, traceRoute, traceSampleRoute, tracesRoute } from './traces.ts';
@@ -89,6 +89,7 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
   get('/services', servicesRoute);
   get('/service-names', serviceNamesRoute);
   get('/services/:name', serviceRoute);
+  get('/services/:name/dependencies', dependenciesRoute);
   get('/operations', operationsRoute);
   get('/traces', tracesRoute);
   get('/traces/sample', traceSampleRoute);

@@ -1,7 +1,7 @@
-import { findServiceTraces, readNeighbours, readService } from '#query';
+import { findServiceTraces, readDependencies, readNeighbours, readService } from '#query';
 import type { ConsoleRequest } from './routes.ts';
 import { traceSummary } from './traces.ts';
-import type { ServiceResponse } from './types.ts';
+import type { DependenciesResponse, ServiceResponse } from './types.ts';
 
 const listedTraces = 10;
 
@@ -19,4 +19,14 @@ export async function serviceRoute({ reader, query, path, options }: ConsoleRequ
     readNeighbours(reader, filter, options),
   ]);
   return { ...detail, slowest: slowest.map(traceSummary), failed: failed.map(traceSummary), ...neighbours };
+}
+
+export async function dependenciesRoute({
+  reader,
+  query,
+  path,
+  options,
+}: ConsoleRequest): Promise<DependenciesResponse> {
+  const filter = { ...query.range(), service: path['name']!, environment: query.text('environment') };
+  return { dependencies: await readDependencies(reader, filter, options) };
 }

@@ -121,6 +121,26 @@ export interface ServiceResponse {
   readonly callees: readonly { readonly service: string; readonly count: number; readonly errorCount: number }[];
 }
 
+/**
+ * GET /api/console/services/:name/dependencies?from&to&environment : what the service calls that sends no telemetry of its own, told from the
+ * attributes of its client's and producer's spans; those that are called most first, at most 100.
+ */
+export interface DependenciesResponse {
+  readonly dependencies: readonly {
+    readonly kind: 'database' | 'cache' | 'queue' | 'host';
+    /** `postgresql`, `redis`, `kafka`, `grpc`; may be empty for a host. */
+    readonly system: string;
+    /** The host, or the name that the client gave it; may be empty. */
+    readonly name: string;
+    /** The database, or the queue or topic; may be empty. */
+    readonly namespace: string;
+    readonly callCount: number;
+    readonly errorCount: number;
+    readonly p50Ns: number;
+    readonly p95Ns: number;
+  }[];
+}
+
 export interface OperationSummary {
   readonly name: string;
   readonly kind: SpanKind;

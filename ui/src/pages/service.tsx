@@ -7,6 +7,7 @@ import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch, usePathPart } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
 import type { ConsoleSearch } from '../lib/search.ts';
+import { Dependencies } from '../panels/dependencies.tsx';
 import { RedCharts } from '../panels/red-charts.tsx';
 import { traceColumns } from '../panels/trace-columns.tsx';
 import { Age } from '../widgets/age.tsx';
@@ -288,6 +289,7 @@ function Neighbours({ data }: { readonly data: ServiceResponse }) {
         none="Nobody: requests come from outside."
       />
       <NeighbourList title="Calls" calls={data.callees} seconds={data.dataSeconds} none="No other service." />
+      <Dependencies service={data.summary.name} seconds={data.dataSeconds} />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** Services, traces and spans of the mock. */
 import type {
+  DependenciesResponse,
   OperationSummary,
   OperationsResponse,
   ServiceResponse,
@@ -158,6 +159,33 @@ export function service(
       .map((trace) => summaryOf(trace)),
     callers: calls(callers),
     callees: calls(callees),
+  };
+}
+
+export function dependencies(): DependenciesResponse {
+  return {
+    dependencies: [
+      {
+        kind: 'database',
+        system: 'postgresql',
+        name: 'db.internal',
+        namespace: 'shop',
+        callCount: 4200,
+        errorCount: 12,
+        p50Ns: 1_200_000,
+        p95Ns: 9_400_000,
+      },
+      {
+        kind: 'cache',
+        system: 'redis',
+        name: 'cache',
+        namespace: '',
+        callCount: 9100,
+        errorCount: 0,
+        p50Ns: 300_000,
+        p95Ns: 900_000,
+      },
+    ],
   };
 }
 
