@@ -8,6 +8,6 @@ export function unreachable(value: never, what: string): never {
   throw new AssertionError(`${what}: unexpected ${String(value)}`);
 }
 
-export class AssertionError extends Error {
+class AssertionError extends Error {
   override name = 'AssertionError';
 }

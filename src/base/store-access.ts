@@ -19,8 +19,8 @@ export interface StoreAccess {
   readonly reader: StoreLogin;
 }
 
-export const WRITER_NAME = 'signalbox';
-export const READER_NAME = 'reader';
+const WRITER_NAME = 'signalbox';
+const READER_NAME = 'reader';
 
 const SECRET_FILE = 'secret';
 const SECRET_BYTES = 32;

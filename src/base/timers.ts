@@ -23,7 +23,7 @@ export function reportTimerFailuresTo(next: Report): void {
 }
 
 /** Runs a callback that nobody waits for; what it throws, or rejects with, is reported. */
-export function runReported(run: () => unknown): void {
+function runReported(run: () => unknown): void {
   try {
     const result = run();
     if (result instanceof Promise) result.catch(reportSafely);

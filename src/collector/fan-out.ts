@@ -32,7 +32,7 @@ async function start(consumer: Consumer, batch: Batch): Promise<void> {
 }
 
 /** One error for several: permanent only if all are, with the longest wait, and the first retryable one's code. */
-export function joinErrors(failures: readonly unknown[]): unknown {
+function joinErrors(failures: readonly unknown[]): unknown {
   if (failures.length === 1) return failures[0];
   const errors = failures.map((failure) =>
     failure instanceof ConsumeError ? failure : new ConsumeError(messageOf(failure), { cause: failure }),

@@ -57,7 +57,7 @@ export interface Planned {
   readonly warnings: readonly ConfigWarning[];
 }
 
-export const KIND_OF: Readonly<Record<ComponentSection, ComponentKind>> = {
+const KIND_OF: Readonly<Record<ComponentSection, ComponentKind>> = {
   receivers: 'receiver',
   processors: 'processor',
   exporters: 'exporter',

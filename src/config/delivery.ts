@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { type ShapeOf, strictObject } from './object.ts';
 import { boolean, integer, list, number, oneOf, positiveDuration, text } from './values.ts';
 
@@ -151,9 +151,4 @@ export function toDelivery(raw: RawDelivery): DeliveryConfig {
 /** The three keys as a block of their own. */
 export function deliverySchema(defaults: { readonly timeoutMs?: number } = {}): z.ZodType<DeliveryConfig> {
   return strictObject(deliveryShape(defaults)).transform(toDelivery);
-}
-
-/** The delivery of an exporter whose file says nothing about it: queue of 1000 requests, retry for five minutes. */
-export function defaultDelivery(timeoutMs = 5000): DeliveryConfig {
-  return z.parse(deliverySchema({ timeoutMs }), {});
 }

@@ -164,7 +164,7 @@ export interface RawGrpcServer {
 }
 
 /** The shape, to be spread into a component's own. Read it back with `toGrpcServer`. */
-export function grpcServerShape(defaults: { readonly endpoint?: string } = {}): ShapeOf<RawGrpcServer> {
+function grpcServerShape(defaults: { readonly endpoint?: string } = {}): ShapeOf<RawGrpcServer> {
   return {
     endpoint: text(defaults.endpoint),
     transport: oneOf(['tcp', 'tcp4', 'tcp6', 'unix'], 'tcp'),
@@ -181,7 +181,7 @@ export function grpcServerShape(defaults: { readonly endpoint?: string } = {}): 
   };
 }
 
-export function toGrpcServer(raw: RawGrpcServer): GrpcServerConfig {
+function toGrpcServer(raw: RawGrpcServer): GrpcServerConfig {
   return {
     endpoint: raw.endpoint,
     transport: raw.transport,

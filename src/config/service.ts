@@ -151,7 +151,7 @@ const reader: z.ZodType<PrometheusReaderConfig | string> = strictObject({
 });
 
 /** otelcol's own reader, used where the file names none. */
-export const DEFAULT_PROMETHEUS_READER: PrometheusReaderConfig = {
+const DEFAULT_PROMETHEUS_READER: PrometheusReaderConfig = {
   host: 'localhost',
   port: 8888,
   withoutUnits: true,

@@ -14,7 +14,7 @@ import { messageOf, StartError } from '#base';
 import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder } from '#base/folder.ts';
 
 /** The format that this version writes. Raise it with every change that an older version can't read. */
-export const folderFormat = 1;
+const folderFormat = 1;
 
 const USE: FolderUse = {
   kind: 'data folder',

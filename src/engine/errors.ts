@@ -4,7 +4,7 @@
  */
 
 /** The codes that this process raises itself. Everything else comes from chDB with its own number and name. */
-export const ErrorCode = {
+const ErrorCode = {
   CANNOT_READ_ALL_DATA: 33,
   BAD_ARGUMENTS: 36,
   NOT_IMPLEMENTED: 48,

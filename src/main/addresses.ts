@@ -3,7 +3,7 @@ import { isHostPattern } from '#base/host-guard.ts';
 import type { MapNode, NodePath } from '#config';
 import { addressOf, allowedHostsOf, type Flags, type HostPort, parseAddress, printAddress } from './flags.ts';
 
-export const ENGINE_DEFAULT: HostPort = { host: '127.0.0.1', port: 4380 };
+const ENGINE_DEFAULT: HostPort = { host: '127.0.0.1', port: 4380 };
 export const METRICS_DEFAULT: HostPort = { host: 'localhost', port: 8888 };
 
 /** What the command line and the `signalbox:` section say together; flags win. */

@@ -39,7 +39,7 @@ export function readerLogin(
 }
 
 /** Whichever role comes first makes the secret. */
-export function embeddedAccess(addresses: Addresses): StoreAccess {
+function embeddedAccess(addresses: Addresses): StoreAccess {
   const folder = engineFolder(addresses);
   try {
     return openStoreAccess(folder);

@@ -24,7 +24,7 @@ export interface PointQuery {
 }
 
 /** The series of a query, with their labels as an array of texts in the order of `groupBy`; absent ones are empty. */
-export function seriesOf({ metric, range, groupBy, condition }: PointQuery): Sql {
+function seriesOf({ metric, range, groupBy, condition }: PointQuery): Sql {
   const labels =
     groupBy.length === 0 ? raw("CAST([], 'Array(String)')") : sql`[${joinSql(groupBy.map(labelValue), ', ')}]`;
   return sql`SELECT series_id, any(label_values) AS labels FROM (
@@ -55,7 +55,7 @@ function pointsOf(query: PointQuery, columns: Sql): Sql {
       AND bitAnd(flags, 1) = 0 AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))`;
 }
 
-export function isCumulative(metric: MetricSummary): boolean {
+function isCumulative(metric: MetricSummary): boolean {
   return metric.type !== 'gauge' && metric.temporality !== 'delta';
 }
 

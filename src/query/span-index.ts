@@ -2,7 +2,7 @@
 import { HASH_KEY, type HashKey, keyedHashOfWords, PROBE_LIMIT } from '#base';
 
 /** A span id in bytes. */
-export const SPAN_ID_BYTES = 8;
+const SPAN_ID_BYTES = 8;
 
 /**
  * The rows of spans by id: open addressing over the ids' two 32-bit words, two to four slots a span. Ids come from outside: one that finds no

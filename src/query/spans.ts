@@ -22,8 +22,6 @@ export const ENTRY_SPAN: Sql = raw(
   `(kind IN (${SPAN_KIND_NUMBERS.server}, ${SPAN_KIND_NUMBERS.consumer}) OR parent_span_id = ${zeros(8)})`,
 );
 
-export const IS_ERROR: Sql = raw('status_code = 2');
-
 /** What narrows spans, beside the time. Absent and empty fields do not, but for `service`: '' is that of spans whose resource names none. */
 export interface SpanFilter {
   /** The filter language. */

@@ -9,7 +9,7 @@ import { readEngine, readStoreView, type StoreView } from './store-view.ts';
 import { chooseGrid, type Series, type TimeGrid, type TimeRange } from './time-grid.ts';
 
 export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
-export const COMPONENT_STATUSES = [
+const COMPONENT_STATUSES = [
   'starting',
   'ok',
   'recoverable_error',

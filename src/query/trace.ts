@@ -48,7 +48,7 @@ export interface Trace {
 }
 
 /** A console can show these many; the rest is counted. */
-export const maxTraceSpans = 100_000;
+const maxTraceSpans = 100_000;
 const maxEvents = 20_000;
 const hintLength = 160;
 /** Of services, spans and events in a picture of many. */

@@ -63,9 +63,9 @@ const SCHEMA_URLS = `resource_schema_url LowCardinality(String),
   scope_schema_url LowCardinality(String)`;
 
 /** Seconds in the leading bucket of the sort key. */
-export const SPAN_BUCKET_SECONDS = 300;
-export const LOG_BUCKET_SECONDS = 300;
-export const POINT_BUCKET_SECONDS = 3600;
+const SPAN_BUCKET_SECONDS = 300;
+const LOG_BUCKET_SECONDS = 300;
+const POINT_BUCKET_SECONDS = 3600;
 
 /** Signals with a retention of their own. */
 export type RetentionSignal = 'traces' | 'logs' | 'metrics';

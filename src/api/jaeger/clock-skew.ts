@@ -70,7 +70,7 @@ function skewOf(child: StoredSpan, parent: StoredSpan): bigint {
 }
 
 /** As Go prints a duration: `1.5ms`, `-2.000345s`, `1h0m0.5s`. */
-export function printGoDuration(ns: bigint): string {
+function printGoDuration(ns: bigint): string {
   if (ns < 0n) return `-${printGoDuration(-ns)}`;
   if (ns === 0n) return '0s';
   if (ns < 1_000n) return `${ns}ns`;

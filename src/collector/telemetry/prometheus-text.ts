@@ -50,7 +50,7 @@ export function printPrometheus(
 }
 
 /** `otelcol_exporter_sent_spans`, with `_total` and the unit unless the reader leaves them out. */
-export function prometheusName(family: MetricFamily, naming: NamingOptions): string {
+function prometheusName(family: MetricFamily, naming: NamingOptions): string {
   let name = legalName(family.name);
   const unit = naming.withoutUnits ? undefined : UNIT_NAMES[family.unit];
   if (unit !== undefined && !name.endsWith(`_${unit}`) && !(unit === 'ratio' && family.kind === 'counter'))

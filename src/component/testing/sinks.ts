@@ -48,7 +48,7 @@ export class RefusingConsumer implements Consumer {
 }
 
 /** Gauges are read when asked. */
-export class FakeMeter implements Meter {
+class FakeMeter implements Meter {
   readonly #counters: { name: string; labels: Readonly<Record<string, string>>; sum: number }[] = [];
   readonly #gauges = new Map<string, () => number>();
   readonly #records = new Map<string, number[]>();

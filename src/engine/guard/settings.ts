@@ -171,7 +171,7 @@ const reading: ReadonlySet<string> = new Set(readingNames.trim().split(/\s+/));
 const writing: ReadonlySet<string> = new Set(writingNames.trim().split(/\s+/));
 
 /** Limits of which a reader may take less, not more. Their values come from the engine's options. */
-export const limitNames = ['max_execution_time', 'max_memory_usage'] as const;
+const limitNames = ['max_execution_time', 'max_memory_usage'] as const;
 export type ReaderLimits = Readonly<Record<(typeof limitNames)[number], number>>;
 
 export function isAllowedSetting(name: string, mayWrite: boolean): boolean {

@@ -16,7 +16,7 @@ export type FilterResult =
   { readonly ok: true; readonly filter: FilterNode | undefined } | { readonly ok: false; readonly error: FilterError };
 
 /** Longer texts and deeper trees are refused: nobody types them, and they cost the store time. */
-export const FILTER_LIMITS = { length: 10_000, terms: 200, depth: 50 } as const;
+const FILTER_LIMITS = { length: 10_000, terms: 200, depth: 50 } as const;
 
 export function parseFilter(text: string): FilterResult {
   try {

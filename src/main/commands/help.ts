@@ -5,7 +5,7 @@ import { signalboxVersion } from '../version.ts';
 const EXIT_CODES = 'Exit code: 0 done, 1 it failed, 2 the command line is wrong.';
 
 /** What is printed for `signalbox help` and `signalbox COMMAND --help`. */
-export function helpText(command?: CommandName): string {
+function helpText(command?: CommandName): string {
   const lines = command === undefined ? overview() : helpOf(command);
   return `${[...lines, EXIT_CODES].join('\n')}\n`;
 }

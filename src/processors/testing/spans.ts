@@ -25,7 +25,7 @@ export interface TestResource {
 const EPOCH_NS = 1_700_000_000_000_000_000n;
 
 /** An ExportTraceServiceRequest with one scope per resource. */
-export function tracesBody(resources: readonly TestResource[]): Uint8Array {
+function tracesBody(resources: readonly TestResource[]): Uint8Array {
   const out = new ArenaWriter();
   for (const { attributes, spans } of resources) {
     const resourceSpans = out.begin(1);

@@ -60,7 +60,7 @@ function time(ns: bigint): string {
   return `${seconds}.${String(ns % 1_000_000_000n).padStart(9, '0')}`;
 }
 
-export function spanRow(span: FixtureSpan): object {
+function spanRow(span: FixtureSpan): object {
   const events = span.events ?? [];
   const links = span.links ?? [];
   return {

@@ -91,7 +91,7 @@ export class ByteSink {
 const LOOP_LIMIT_BYTES = 48;
 
 /** Copies a short or long range. Both ranges must lie inside their arrays. */
-export function copyBytes(source: Uint8Array, from: number, target: Uint8Array, at: number, length: number): void {
+function copyBytes(source: Uint8Array, from: number, target: Uint8Array, at: number, length: number): void {
   if (length <= LOOP_LIMIT_BYTES) for (let i = 0; i < length; i++) target[at + i] = source[from + i]!;
   else target.set(source.subarray(from, from + length), at);
 }
@@ -104,19 +104,4 @@ export function writeVarint(bytes: Uint8Array, at: number, value: number): numbe
   }
   bytes[at++] = value;
   return at;
-}
-
-/** How many bytes writeVarint needs. */
-export function varintSize(value: number): number {
-  if (value < 0x80) return 1;
-  if (value < 0x4000) return 2;
-  if (value < 0x20_0000) return 3;
-  return value < 0x1000_0000 ? 4 : 5;
-}
-
-/** Writes `length` bytes as ClickHouse's String at `at`; returns the offset behind it. */
-export function writeString(source: Uint8Array, from: number, length: number, target: Uint8Array, at: number): number {
-  const content = writeVarint(target, at, length);
-  copyBytes(source, from, target, content, length);
-  return content + length;
 }

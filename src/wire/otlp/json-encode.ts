@@ -19,7 +19,7 @@ export function encodeOtlpJson(batch: Batch): string {
 }
 
 /** An Export…ServiceRequest in protobuf as the plain object that OTLP/JSON stands for. */
-export function protobufToJson(signal: Signal, bytes: Uint8Array): unknown {
+function protobufToJson(signal: Signal, bytes: Uint8Array): unknown {
   return messageToJson(bytes, 0, bytes.length, REQUEST_SCHEMA[signal]);
 }
 

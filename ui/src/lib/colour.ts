@@ -92,7 +92,7 @@ export function contrast(first: string, second: string): number {
 }
 
 /** FNV-1a with a final mix, so that `service-1` and `service-2` land far apart. */
-export function hashText(text: string): number {
+function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

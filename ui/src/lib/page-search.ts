@@ -79,7 +79,7 @@ export function useQuickSearch(): PageSearch {
 }
 
 /** The changes that the URL does not hold; undefined if it holds them all. */
-export function missingIn(inUrl: ConsoleSearch, ahead: ConsoleSearch): ConsoleSearch | undefined {
+function missingIn(inUrl: ConsoleSearch, ahead: ConsoleSearch): ConsoleSearch | undefined {
   const given: Readonly<Record<string, unknown>> = { ...inUrl };
   const missing = Object.entries(ahead).filter(([key, value]) => String(value) !== String(given[key]));
   return missing.length === 0 ? undefined : Object.fromEntries(missing);

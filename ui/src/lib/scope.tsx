@@ -35,7 +35,7 @@ const DUE_RECHECK_MS = 1_000;
 const ScopeContext = createContext<Scope | undefined>(undefined);
 
 /** The rule for how often a live page asks again: often for short ranges, never faster than the eye needs. */
-export function refreshEveryMs(spanMs: number): number {
+function refreshEveryMs(spanMs: number): number {
   return Math.min(60_000, Math.max(5_000, spanMs / 360));
 }
 

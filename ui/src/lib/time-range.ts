@@ -12,7 +12,7 @@ export interface ResolvedRange {
 }
 
 /** Short: what one looks for first is what is wrong now, and a fresh installation has no more. */
-export const DEFAULT_RANGE_TEXT = '15m';
+const DEFAULT_RANGE_TEXT = '15m';
 
 /** Offered in the range menu, shortest first. */
 export const RANGE_PRESETS: readonly string[] = ['5m', '15m', '30m', '1h', '3h', '6h', '12h', '24h', '2d', '7d', '30d'];

@@ -45,7 +45,7 @@ export function initialVisibleState(model: TraceModel, onCriticalPath: Uint8Arra
   return { collapsed, important, openedFolds: new Set() };
 }
 
-export function markImportant(model: TraceModel, onCriticalPath: Uint8Array): Uint8Array {
+function markImportant(model: TraceModel, onCriticalPath: Uint8Array): Uint8Array {
   const important = new Uint8Array(model.count);
   const mark = (row: number): void => {
     for (let at = row; at >= 0 && !important[at]; at = model.parent[at]!) important[at] = 1;

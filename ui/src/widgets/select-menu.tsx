@@ -57,7 +57,7 @@ interface SelectListProps {
   readonly onChoose: (value: string) => void;
 }
 
-export function SelectList({ options, value, onChoose }: SelectListProps) {
+function SelectList({ options, value, onChoose }: SelectListProps) {
   const [filter, setFilter] = useState('');
   const [active, setActive] = useState(() =>
     Math.max(

@@ -138,7 +138,7 @@ const NARROW_PX = 960;
 const NAME_PX = 150;
 
 /** The columns for which there is room; all before the table is measured. */
-export function fitColumns<T>(columns: readonly Column<T>[], room: number): readonly Column<T>[] {
+function fitColumns<T>(columns: readonly Column<T>[], room: number): readonly Column<T>[] {
   if (room === 0) return columns;
   const sized =
     room < NARROW_PX

@@ -69,7 +69,7 @@ export async function runReceiver(options: RunOptions = {}): Promise<Running> {
 }
 
 /** A request of `count` spans. */
-export function tracesObject(count: number): ReferenceObject {
+function tracesObject(count: number): ReferenceObject {
   const spans = Array.from({ length: count }, (_, i) => ({
     traceId: Buffer.alloc(16, i + 1),
     spanId: Buffer.alloc(8, i + 1),
