@@ -1,4 +1,6 @@
-import { type AnyValue, Double } from './attributes.ts';
+import { type AnyValue, Double } from './any-value.ts';
+import type { AttributeTable } from './attribute-table.ts';
+import { cursor, readVarint32, skipValue } from './protobuf.ts';
 import {
   VALUE_ARRAY,
   VALUE_BOOL,
@@ -49,6 +51,12 @@ export class ArenaWriter {
     this.#length = 0;
   }
 
+  /** Forgets what was written, and gives room for more than `bytes` back. */
+  shrink(bytes: number): void {
+    this.#length = 0;
+    if (this.#bytes.length > bytes) this.#bytes = new Uint8Array(1024);
+  }
+
   tag(field: number, wireType: number): void {
     this.varint((field << 3) | wireType);
   }
@@ -96,6 +104,35 @@ export class ArenaWriter {
     this.#length += bytes.length;
   }
 
+  /** Bytes [from, to) of `bytes`. */
+  range(bytes: Uint8Array, from: number, to: number): void {
+    const count = to - from;
+    this.#reserve(count);
+    // A short copy costs less than the view that `set` needs.
+    if (count > 48) this.#bytes.set(bytes.subarray(from, to), this.#length);
+    else for (let i = 0; i < count; i++) this.#bytes[this.#length + i] = bytes[from + i]!;
+    this.#length += count;
+  }
+
+  /** The fields of the message in bytes[from, to) as they are, but for those below 32 that have their bit set in `skipped`. */
+  fields(bytes: Uint8Array, from: number, to: number, skipped: number): void {
+    let keptFrom = from;
+    for (let at = from; at < to; ) {
+      const fieldAt = at;
+      let tag = bytes[at++]!;
+      if (tag >= 0x80) {
+        tag = readVarint32(bytes, fieldAt);
+        at = cursor.at;
+      }
+      at = skipValue(bytes, at, tag & 7);
+      const field = tag >>> 3;
+      if (field >= 32 || ((skipped >>> field) & 1) === 0) continue;
+      if (fieldAt > keptFrom) this.range(bytes, keptFrom, fieldAt);
+      keptFrom = at;
+    }
+    if (to > keptFrom) this.range(bytes, keptFrom, to);
+  }
+
   /** Field with a uint32 or enum; left out for 0, as proto3 does. */
   uintField(field: number, value: number): void {
     if (value === 0) return;
@@ -117,6 +154,67 @@ export class ArenaWriter {
 
   textField(field: number, text: string): void {
     if (text !== '') this.bytesField(field, encoder.encode(text));
+  }
+
+  /** A length-delimited field that holds bytes [at, at + length) of `bytes`. */
+  rangeField(field: number, bytes: Uint8Array, at: number, length: number): void {
+    this.tag(field, 2);
+    this.varint(length);
+    this.range(bytes, at, at + length);
+  }
+
+  fixed32Field(field: number, value: number): void {
+    if (value === 0) return;
+    this.tag(field, 5);
+    this.fixed32(value);
+  }
+
+  doubleField(field: number, value: number): void {
+    this.tag(field, 1);
+    this.double(value);
+  }
+
+  /** An sint32; left out for 0. */
+  sintField(field: number, value: number): void {
+    this.uintField(field, ((value << 1) ^ (value >> 31)) >>> 0);
+  }
+
+  /** A packed list of 8-byte values, as they lie in memory; left out where empty. */
+  fixedListField(field: number, values: Float64Array | BigUint64Array): void {
+    if (values.length === 0) return;
+    this.bytesField(field, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+
+  /** A packed list of uint64; left out where empty. */
+  varintListField(field: number, values: BigUint64Array): void {
+    if (values.length === 0) return;
+    const mark = this.begin(field);
+    for (const value of values) this.varint64(value);
+    this.end(mark);
+  }
+
+  /** An AnyValue message in field `field` whose type and payload lie in `bytes`. */
+  placedValue(field: number, bytes: Uint8Array, type: number, at: number, length: number): void {
+    const mark = this.begin(field);
+    if (type === VALUE_BOOL || type === VALUE_INT) this.tag(type, 0);
+    else if (type === VALUE_DOUBLE) this.tag(type, 1);
+    else if (type !== VALUE_EMPTY) {
+      this.tag(type, 2);
+      this.varint(length);
+    }
+    if (type !== VALUE_EMPTY) this.range(bytes, at, at + length);
+    this.end(mark);
+  }
+
+  /** The attributes of an owner as KeyValue messages in field `field`. */
+  placedAttributes(field: number, bytes: Uint8Array, table: AttributeTable, owner: number): void {
+    const to = table.to[owner]!;
+    for (let row = table.from[owner]!; row < to; row++) {
+      const mark = this.begin(field);
+      this.rangeField(1, bytes, table.keyAt[row]!, table.keyLength[row]!);
+      this.placedValue(2, bytes, table.type[row]!, table.at[row]!, table.length[row]!);
+      this.end(mark);
+    }
   }
 
   /** Opens a nested message; pass the result to `end`. */

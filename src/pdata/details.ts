@@ -1,13 +1,14 @@
-import { AttributeTable } from './attributes.ts';
-import { readAttributes } from './chunk.ts';
+import { AttributeTable } from './attribute-table.ts';
 import type { PointChunk } from './point-chunk.ts';
-import { EXPONENTIAL_POINT, HISTOGRAM_POINT, SUMMARY_POINT } from './point-chunk.ts';
+import { EXPONENTIAL_POINT, HISTOGRAM_POINT, SUMMARY_POINT } from './point-fields.ts';
 import { cursor, findField, readDouble, readVarint32, readVarint64Into, skipValue } from './protobuf.ts';
-import { SPAN, type SpanChunk } from './span-chunk.ts';
+import { readAttributes } from './read-values.ts';
+import type { SpanChunk } from './span-chunk.ts';
+import { SPAN } from './span-fields.ts';
 
 /**
  * The parts of items that only some consumers read: events and links of spans, buckets, quantiles and exemplars of data points.
- * They are read from the rows' bytes on demand. Where a processor replaced a field (Chunk.replaceField), the patch is read instead.
+ * They are read from the rows' bytes on demand, which are new where a processor changed them (Chunk.rewriteRow).
  */
 
 /** Events of the selected spans of a chunk; one entry per event, `from[row] .. to[row]` per span. */
@@ -43,11 +44,10 @@ function eachField(
   field: number,
   visit: (from: number, to: number) => void,
 ): void {
-  const patch = chunk.patches?.get(row)?.find((p) => p.field === field);
-  const from = patch ? patch.at : chunk.layout.rowStart[row]!;
-  const to = patch ? patch.at + patch.length : chunk.layout.rowEnd[row]!;
+  const { rowStart, rowEnd } = chunk.layout;
+  const to = rowEnd[row]!;
   const wanted = field * 8 + 2;
-  for (let at = from; at < to; ) {
+  for (let at = rowStart[row]!; at < to; ) {
     const tag = readVarint32(chunk.arena, at);
     const start = cursor.at;
     at = skipValue(chunk.arena, start, tag & 7);

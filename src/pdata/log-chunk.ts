@@ -1,7 +1,11 @@
 import { hexAt } from '#base';
-import { type AnyValue, type AttributeCursor, anyValueAt } from './attributes.ts';
-import { Chunk, type ChunkLayout } from './chunk.ts';
+import type { AnyValue } from './any-value.ts';
+import type { AttributeCursor } from './attributes.ts';
+import { Chunk } from './chunk.ts';
+import { anyValueAt } from './read-values.ts';
+import { numberField, ResourceView, ScopeView, textField } from './resource-view.ts';
 import { textAt } from './text.ts';
+import type { ChunkLayout } from './writable-columns.ts';
 
 /** Field numbers of opentelemetry.proto.logs.v1.LogRecord. */
 export const LOG = {
@@ -38,13 +42,11 @@ export interface LogColumns {
   readonly flags: Uint32Array;
 }
 
-export class LogChunk extends Chunk {
+export class LogChunk extends Chunk<LogColumns> {
   readonly signal = 'logs';
-  readonly columns: LogColumns;
 
   constructor(layout: ChunkLayout, columns: LogColumns, rows: Uint32Array | undefined = undefined) {
-    super(layout, rows);
-    this.columns = columns;
+    super(layout, columns, rows);
   }
 
   protected override attributesField(): number {
@@ -59,6 +61,18 @@ export class LogChunk extends Chunk {
     return super.select(rows) as LogChunk;
   }
 
+  override clone(): LogChunk {
+    return super.clone() as LogChunk;
+  }
+
+  setBody(row: number, body: AnyValue): void {
+    const { type, at, length } = this.appendValue(body);
+    this.ownColumn('bodyType')[row] = type;
+    this.ownColumn('bodyAt')[row] = at;
+    this.ownColumn('bodyLength')[row] = length;
+    this.markField(row, LOG.body);
+  }
+
   view(): LogView {
     return new LogView(this);
   }
@@ -67,45 +81,106 @@ export class LogChunk extends Chunk {
 /** One log record at a time; see SpanView. */
 export class LogView {
   readonly #chunk: LogChunk;
+  readonly #resource: ResourceView;
+  readonly #scope: ScopeView;
   row = 0;
 
   constructor(chunk: LogChunk) {
     this.#chunk = chunk;
+    this.#resource = new ResourceView(chunk);
+    this.#scope = new ScopeView(chunk);
   }
 
+  /** 0 where unknown. */
   get timeNs(): bigint {
     return this.#chunk.columns.timeNs[this.row]!;
   }
+  set timeNs(timeNs: bigint) {
+    this.#chunk.setInt64(this.row, LOG.time, 'timeNs', timeNs);
+  }
+
   get observedNs(): bigint {
     return this.#chunk.columns.observedNs[this.row]!;
   }
+  set observedNs(timeNs: bigint) {
+    this.#chunk.setInt64(this.row, LOG.observedTime, 'observedNs', timeNs);
+  }
+
+  /** 0 (unset) to 24. */
   get severityNumber(): number {
     return this.#chunk.columns.severityNumber[this.row]!;
   }
+  set severityNumber(severity: number) {
+    this.#chunk.setNumber(this.row, LOG.severityNumber, 'severityNumber', severity);
+  }
+
   get severityText(): string {
     const { severityTextAt, severityTextLength } = this.#chunk.columns;
     return textAt(this.#chunk.arena, severityTextAt[this.row]!, severityTextLength[this.row]!);
   }
+  set severityText(text: string) {
+    this.#chunk.setText(this.row, LOG.severityText, 'severityTextAt', 'severityTextLength', text);
+  }
+
+  /** null for none. */
   get body(): AnyValue {
     const { bodyType, bodyAt, bodyLength } = this.#chunk.columns;
     return anyValueAt(this.#chunk.arena, bodyType[this.row]!, bodyAt[this.row]!, bodyLength[this.row]!);
   }
+  set body(body: AnyValue) {
+    this.#chunk.setBody(this.row, body);
+  }
+
   /** '' for none. */
   get traceId(): string {
     const at = this.#chunk.columns.traceIdAt[this.row]!;
     return at === 0 ? '' : hexAt(this.#chunk.arena, at, 16);
   }
+  set traceId(hex: string) {
+    this.#chunk.setId(this.row, LOG.traceId, 'traceIdAt', 16, hex, false);
+  }
+
   get spanId(): string {
     const at = this.#chunk.columns.spanIdAt[this.row]!;
     return at === 0 ? '' : hexAt(this.#chunk.arena, at, 8);
   }
+  set spanId(hex: string) {
+    this.#chunk.setId(this.row, LOG.spanId, 'spanIdAt', 8, hex, false);
+  }
+
+  get flags(): number {
+    return this.#chunk.columns.flags[this.row]!;
+  }
+  set flags(flags: number) {
+    this.#chunk.setNumber(this.row, LOG.flags, 'flags', flags);
+  }
+
   get eventName(): string {
     return this.#chunk.rowText(this.row, LOG.eventName);
   }
+  set eventName(name: string) {
+    this.#chunk.rewriteRow(this.row, 1 << LOG.eventName, textField(LOG.eventName, name));
+  }
+
+  get droppedAttributesCount(): number {
+    return this.#chunk.rowNumber(this.row, LOG.droppedAttributesCount);
+  }
+  set droppedAttributesCount(count: number) {
+    const field = LOG.droppedAttributesCount;
+    this.#chunk.rewriteRow(this.row, 1 << field, numberField(field, count));
+  }
+
   get attributes(): AttributeCursor {
     return this.#chunk.rowAttributes.of(this.row);
   }
-  get resource(): AttributeCursor {
-    return this.#chunk.resourceAttributes.of(this.#chunk.resourceOf(this.row));
+
+  get resource(): ResourceView {
+    this.#resource.index = this.#chunk.resourceOf(this.row);
+    return this.#resource;
+  }
+
+  get scope(): ScopeView {
+    this.#scope.index = this.#chunk.scopeOf(this.row);
+    return this.#scope;
   }
 }

@@ -1,66 +1,10 @@
 import type { AttributeCursor } from './attributes.ts';
-import { Chunk, type ChunkLayout, type HeadRanges } from './chunk.ts';
+import { Chunk } from './chunk.ts';
+import { type HeadRanges, ownHeads } from './heads.ts';
+import { attributesFieldOf, METRIC } from './point-fields.ts';
+import { MetricView, PointView } from './point-view.ts';
 import { textAt } from './text.ts';
-
-/** Metric types: the field numbers of the `data` oneof of opentelemetry.proto.metrics.v1.Metric. */
-export const METRIC_EMPTY = 0;
-export const METRIC_GAUGE = 5;
-export const METRIC_SUM = 7;
-export const METRIC_HISTOGRAM = 9;
-export const METRIC_EXPONENTIAL_HISTOGRAM = 10;
-export const METRIC_SUMMARY = 11;
-
-export const TEMPORALITY_UNSPECIFIED = 0;
-export const TEMPORALITY_DELTA = 1;
-export const TEMPORALITY_CUMULATIVE = 2;
-
-/** Data point flag: the point says that the series has no value now (staleness). */
-export const FLAG_NO_RECORDED_VALUE = 1;
-
-export const POINT_VALUE_NONE = 0;
-export const POINT_VALUE_DOUBLE = 1;
-export const POINT_VALUE_INT = 2;
-
-/** Field numbers of the messages below metrics.v1.Metric. */
-export const NUMBER_POINT = {
-  start: 2,
-  time: 3,
-  asDouble: 4,
-  exemplars: 5,
-  asInt: 6,
-  attributes: 7,
-  flags: 8,
-} as const;
-export const HISTOGRAM_POINT = {
-  start: 2,
-  time: 3,
-  count: 4,
-  sum: 5,
-  bucketCounts: 6,
-  explicitBounds: 7,
-  exemplars: 8,
-  attributes: 9,
-  flags: 10,
-  min: 11,
-  max: 12,
-} as const;
-export const EXPONENTIAL_POINT = {
-  attributes: 1,
-  start: 2,
-  time: 3,
-  count: 4,
-  sum: 5,
-  scale: 6,
-  zeroCount: 7,
-  positive: 8,
-  negative: 9,
-  flags: 10,
-  exemplars: 11,
-  min: 12,
-  max: 13,
-  zeroThreshold: 14,
-} as const;
-export const SUMMARY_POINT = { start: 2, time: 3, count: 4, sum: 5, quantiles: 6, attributes: 7, flags: 8 } as const;
+import { type ChunkLayout, ownArray } from './writable-columns.ts';
 
 /** One entry per metric of the body, in order. */
 export interface MetricColumns {
@@ -102,10 +46,11 @@ export interface PointColumns {
 }
 
 /** Data points with the metrics that they belong to. Bucket and quantile lists are read from the row's bytes (readBucketCounts …). */
-export class PointChunk extends Chunk {
+export class PointChunk extends Chunk<PointColumns> {
   readonly signal = 'metrics';
-  readonly metrics: MetricColumns;
-  readonly columns: PointColumns;
+  /** Replaced at a change, like `columns`. */
+  metrics: MetricColumns;
+  #sharedMetrics: MetricColumns;
 
   constructor(
     layout: ChunkLayout,
@@ -113,9 +58,9 @@ export class PointChunk extends Chunk {
     columns: PointColumns,
     rows: Uint32Array | undefined = undefined,
   ) {
-    super(layout, rows);
+    super(layout, columns, rows);
     this.metrics = metrics;
-    this.columns = columns;
+    this.#sharedMetrics = metrics;
   }
 
   protected override attributesField(row: number): number {
@@ -123,11 +68,20 @@ export class PointChunk extends Chunk {
   }
 
   protected override withRows(rows: Uint32Array | undefined): PointChunk {
+    this.#sharedMetrics = this.metrics;
     return new PointChunk(this.layout, this.metrics, this.columns, rows);
   }
 
   override select(rows: Uint32Array): PointChunk {
     return super.select(rows) as PointChunk;
+  }
+
+  override clone(): PointChunk {
+    return super.clone() as PointChunk;
+  }
+
+  get metricCount(): number {
+    return this.metrics.scope.length;
   }
 
   metricName(metric: number): string {
@@ -143,11 +97,37 @@ export class PointChunk extends Chunk {
   attributesOf(row: number): AttributeCursor {
     return this.rowAttributes.of(row);
   }
-}
 
-/** The field number of `attributes` in the data points of a metric type. */
-export function attributesFieldOf(metricType: number): number {
-  if (metricType === METRIC_HISTOGRAM) return HISTOGRAM_POINT.attributes;
-  if (metricType === METRIC_EXPONENTIAL_HISTOGRAM) return EXPONENTIAL_POINT.attributes;
-  return NUMBER_POINT.attributes;
+  /** `metrics[name]` for writing. */
+  ownMetric<K extends Exclude<keyof MetricColumns, 'head' | 'dataHead'>>(name: K): MetricColumns[K] {
+    this.assertWritable();
+    if (this.metrics === this.#sharedMetrics) this.metrics = { ...this.metrics };
+    return ownArray(this.metrics, this.#sharedMetrics, name);
+  }
+
+  /** Sets a text of a metric: its columns, and the fields that are written back as they are. */
+  setMetricText(metric: number, name: 'name' | 'description' | 'unit', text: string, encoded: Uint8Array): void {
+    this.rewriteMetric('head', metric, 1 << METRIC[name], encoded);
+    this.ownMetric(`${name}At`)[metric] = this.appendText(text);
+    this.ownMetric(`${name}Length`)[metric] = this.lastTextLength;
+  }
+
+  /** Replaces fields of a Metric message (`head`), or of the Gauge, Sum and so on in it (`dataHead`). */
+  rewriteMetric(name: 'head' | 'dataHead', metric: number, mask: number, encoded: Uint8Array): void {
+    this.assertWritable();
+    const head = this.metrics[name];
+    const own = head === this.#sharedMetrics[name] ? ownHeads(head) : head;
+    this.metrics = { ...this.metrics, [name]: this.rewriteHead(own, metric, mask, encoded) };
+    this.markRewritten();
+  }
+
+  /** A cursor for code that goes point by point: set `row`, then ask or change. */
+  view(): PointView {
+    return new PointView(this);
+  }
+
+  /** A cursor over the metrics: set `index`. */
+  metricView(): MetricView {
+    return new MetricView(this);
+  }
 }

@@ -74,7 +74,7 @@ function collect(next: RecordingConsumer): string[] {
     for (let i = 0; i < chunk.count; i++) {
       view.row = chunk.rowAt(i);
       // Every span is still below the resource that it came with.
-      expect(view.name.split('.')[0]).toBe(String(view.resource.get(REQUEST)));
+      expect(view.name.split('.')[0]).toBe(String(view.resource.attributes.get(REQUEST)));
       found.push(view.name);
     }
   }

@@ -105,11 +105,11 @@ export class LogBlockEncoder {
 
   /** Gathers what needs a look at each row: attributes, bodies, severity texts, and the two fields without a column. */
   #addRows(chunk: LogChunk): void {
-    const { arena, rows, columns, patches, count } = chunk;
+    const { arena, rows, columns, count } = chunk;
     const { severityTextAt, severityTextLength } = columns;
     const { rowStart, rowEnd } = chunk.layout;
     // Those of a chunk that somebody changed stand in its table.
-    const table = chunk.modifiedRows === undefined ? undefined : chunk.rowAttributes.table;
+    const table = chunk.hasChangedAttributes ? chunk.rowAttributes.table : undefined;
     const attributes = this.#attributes;
     const reader = table === undefined ? attributes : undefined;
     const severityTexts = this.#severityTexts;
@@ -123,13 +123,8 @@ export class LogBlockEncoder {
       const blockRow = this.count + i;
       severityTexts.indices[blockRow] = severityTexts.indexIn(view, severityTextAt[row]!, severityTextLength[row]!);
       this.#addBody(chunk, row);
-      const patched = patches?.get(row);
-      const skipped = patched?.map((patch) => patch.field);
       attributes.beginRow();
-      this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, skipped, reader);
-      if (patched !== undefined)
-        for (const patch of patched)
-          this.#walk(arena, patch.at, patch.at + patch.length, blockRow, undefined, undefined);
+      this.#walk(arena, rowStart[row]!, rowEnd[row]!, blockRow, reader);
       if (table !== undefined) attributes.addOwner(row);
       attributes.endRow();
     }
@@ -148,15 +143,8 @@ export class LogBlockEncoder {
     }
   }
 
-  /** Walks the fields in `arena[at, end)` but for the numbers in `skipped`. Attributes go to `reader`. */
-  #walk(
-    arena: Uint8Array,
-    at: number,
-    end: number,
-    blockRow: number,
-    skipped: readonly number[] | undefined,
-    reader: JsonColumn | undefined,
-  ): void {
+  /** Walks the fields in `arena[at, end)`. Attributes go to `reader`. */
+  #walk(arena: Uint8Array, at: number, end: number, blockRow: number, reader: JsonColumn | undefined): void {
     while (at < end) {
       let tag = arena[at++]!;
       if (tag >= 0x80) {
@@ -168,7 +156,7 @@ export class LogBlockEncoder {
       if (field === LOG.attributes) {
         readVarint32(arena, at);
         reader?.addMessage(cursor.at, next);
-      } else if ((field === LOG.droppedAttributesCount || field === LOG.eventName) && !skipped?.includes(field)) {
+      } else if (field === LOG.droppedAttributesCount || field === LOG.eventName) {
         const number = readVarint32(arena, at);
         if (field === LOG.eventName)
           this.#eventNames.indices[blockRow] = this.#eventNames.indexOf(arena, cursor.at, number);

@@ -1,7 +1,6 @@
 import {
   AttributeTable,
   cursor,
-  type FieldPatch,
   findField,
   readAttributes,
   readVarint32,
@@ -71,22 +70,18 @@ export class SpanDetails {
 
   /** Reads the selected rows of a chunk as the rows from `firstRow` on, and their attributes into `attributes`. */
   add(chunk: SpanChunk, firstRow: number, attributes: JsonColumn): void {
-    const { rows, arena, patches, count } = chunk;
+    const { rows, arena, count } = chunk;
     const { rowStart, rowEnd } = chunk.layout;
     // Those of a chunk that somebody changed stand in its table.
-    const table = chunk.modifiedRows === undefined ? undefined : chunk.rowAttributes.table;
+    const table = chunk.hasChangedAttributes ? chunk.rowAttributes.table : undefined;
     const reader = table === undefined ? attributes : undefined;
     attributes.beginRows(arena, table);
     for (let i = 0; i < count; i++) {
       const row = rows === undefined ? i : rows[i]!;
       this.#traceStateLength = 0;
       this.#messageLength = 0;
-      const patched = patches?.get(row);
       attributes.beginRow();
-      this.#walk(arena, rowStart[row]!, rowEnd[row]!, firstRow + i, patched, reader);
-      if (patched !== undefined)
-        for (const patch of patched)
-          this.#walk(arena, patch.at, patch.at + patch.length, firstRow + i, undefined, undefined);
+      this.#walk(arena, rowStart[row]!, rowEnd[row]!, firstRow + i, reader);
       if (table !== undefined) attributes.addOwner(row);
       attributes.endRow();
       this.traceStates.add(arena, this.#traceStateAt, this.#traceStateLength);
@@ -119,15 +114,8 @@ export class SpanDetails {
       list.reset();
   }
 
-  /** Walks the fields in `arena[at, end)`, leaving out those that `patched` replaces. Attributes go to `reader`. */
-  #walk(
-    arena: Uint8Array,
-    at: number,
-    end: number,
-    blockRow: number,
-    patched: readonly FieldPatch[] | undefined,
-    reader: JsonColumn | undefined,
-  ): void {
+  /** Walks the fields in `arena[at, end)`. Attributes go to `reader`. */
+  #walk(arena: Uint8Array, at: number, end: number, blockRow: number, reader: JsonColumn | undefined): void {
     while (at < end) {
       let tag = arena[at++]!;
       if (tag >= 0x80) {
@@ -146,20 +134,12 @@ export class SpanDetails {
       }
       const isShort = (tag & 7) === WIRE_BYTES && arena[at]! < 0x80;
       const next = isShort ? at + 1 + arena[at]! : skipValue(arena, at, tag & 7);
-      if (HAS_NO_COLUMN[tag >>> 3] === 1) this.#take(arena, tag >>> 3, at, next, blockRow, patched);
+      if (HAS_NO_COLUMN[tag >>> 3] === 1) this.#take(arena, tag >>> 3, at, next, blockRow);
       at = next;
     }
   }
 
-  #take(
-    arena: Uint8Array,
-    field: number,
-    at: number,
-    end: number,
-    blockRow: number,
-    patched: readonly FieldPatch[] | undefined,
-  ): void {
-    if (patched?.some((patch) => patch.field === field)) return;
+  #take(arena: Uint8Array, field: number, at: number, end: number, blockRow: number): void {
     const number = readVarint32(arena, at);
     const content = cursor.at;
     if (field === SPAN.traceState) {

@@ -1,22 +1,16 @@
 import {
-  type AttributeTable,
-  attributesFieldOf,
+  ArenaWriter,
   Batch,
   type Chunk,
-  cursor,
   type HeadRanges,
   isMarked,
+  LogChunk,
   METRIC_EMPTY,
   PointChunk,
-  readVarint32,
-  type Signal,
-  skipValue,
-  VALUE_BOOL,
-  VALUE_DOUBLE,
-  VALUE_EMPTY,
-  VALUE_INT,
+  SpanChunk,
 } from '#pdata';
 import { decodeOtlp } from './decode.ts';
+import { writeLog, writePoint, writeSpan } from './encode-items.ts';
 
 /**
  * Batches as OTLP Export…ServiceRequest messages. An untouched chunk is its own message and is not copied; of any other chunk the rows,
@@ -48,55 +42,77 @@ export function compact(batch: Batch): Batch {
 }
 
 function encodeChunk(chunk: Chunk): Uint8Array {
+  chunk.settle();
   if (chunk.isVerbatim) return chunk.layout.body.subarray(0, chunk.layout.bodyLength);
   const pieces = new Pieces(chunk);
   writeResources(chunk, pieces);
   return pieces.join();
 }
 
+/** What is written anew goes here until the pieces are joined. */
+const made = new ArenaWriter(1 << 16);
+const MADE_KEPT_BYTES = 16 * 1024 * 1024;
+/** Kinds of pieces. */
+const FROM_ARENA = 0;
+const FROM_MADE = 1;
+const HEADER = 2;
+
 /**
- * The message as a list of pieces, each a range of the arena or bytes made here. Lengths of nested messages stand in front of their
- * content, so a nested message is opened with a place for its header, which `close` fills when the length is known.
+ * The message as a list of pieces, each a range of the arena, a range of `made`, or a header. Lengths of nested messages stand in front of
+ * their content, so a nested message is opened with a place for its header, which `close` fills when the length is known.
  */
 class Pieces {
   readonly #arena: Uint8Array;
-  /** Per piece: start and end in the arena, or -1 and an index into `made`. */
+  /** Per piece: kind, and start and end, or an index into `headers`. */
+  #kind: number[] = [];
   #start: number[] = [];
   #end: number[] = [];
-  readonly #made: Uint8Array[] = [];
+  readonly #headers: Uint8Array[] = [];
   length = 0;
 
   constructor(chunk: Chunk) {
     this.#arena = chunk.arena;
+    made.reset();
   }
 
-  /** Bytes of the arena; joined with the piece before where they follow it directly. */
+  /** Bytes of the arena. */
   range(start: number, end: number): void {
+    this.#add(FROM_ARENA, start, end);
+  }
+
+  /** What was put into `made` from `start` on. */
+  made(start: number): void {
+    this.#add(FROM_MADE, start, made.length);
+  }
+
+  /** Joined with the piece before where it follows it directly. */
+  #add(kind: number, start: number, end: number): void {
     if (start === end) return;
     const last = this.#end.length - 1;
-    if (last >= 0 && this.#start[last]! >= 0 && this.#end[last] === start) this.#end[last] = end;
+    if (last >= 0 && this.#kind[last] === kind && this.#end[last] === start) this.#end[last] = end;
     else {
+      this.#kind.push(kind);
       this.#start.push(start);
       this.#end.push(end);
     }
     this.length += end - start;
   }
 
-  bytes(bytes: Uint8Array): void {
-    this.#start.push(-1);
-    this.#end.push(this.#made.push(bytes) - 1);
+  #header(bytes: Uint8Array): number {
+    this.#kind.push(HEADER);
+    this.#start.push(this.#headers.push(bytes) - 1);
     this.length += bytes.length;
+    return this.#end.push(-1) - 1;
   }
 
   /** Opens a nested message; pass both results to `close`. */
   open(): { piece: number; length: number } {
-    this.bytes(NO_BYTES);
-    return { piece: this.#end.length - 1, length: this.length };
+    return { piece: this.#header(NO_BYTES), length: this.length };
   }
 
   close(mark: { piece: number; length: number }, field: number): void {
     const header = tagAndLength(field, this.length - mark.length);
-    this.#made[this.#end[mark.piece]!] = header;
+    this.#headers[this.#start[mark.piece]!] = header;
     this.length += header.length;
   }
 
@@ -105,7 +121,7 @@ class Pieces {
     const size = headerLength(field, end - start);
     if (start >= size && isHeader(this.#arena, start - size, field, end - start, size)) this.range(start - size, end);
     else {
-      this.bytes(tagAndLength(field, end - start));
+      this.#header(tagAndLength(field, end - start));
       this.range(start, end);
     }
   }
@@ -116,13 +132,17 @@ class Pieces {
 
   join(): Uint8Array {
     const whole = new Uint8Array(this.length);
+    const fresh = made.view();
     let at = 0;
     for (let piece = 0; piece < this.#start.length; piece++) {
+      const kind = this.#kind[piece]!;
       const start = this.#start[piece]!;
-      const bytes = start < 0 ? this.#made[this.#end[piece]!]! : this.#arena.subarray(start, this.#end[piece]!);
+      const source = kind === FROM_ARENA ? this.#arena : fresh;
+      const bytes = kind === HEADER ? this.#headers[start]! : source.subarray(start, this.#end[piece]!);
       whole.set(bytes, at);
       at += bytes.length;
     }
+    made.shrink(MADE_KEPT_BYTES);
     return whole;
   }
 }
@@ -136,13 +156,12 @@ function writeResources(chunk: Chunk, pieces: Pieces): void {
     const resource = chunk.resourceOf(chunk.rowAt(index));
     const mark = pieces.open();
     if (isMarked(chunk.modifiedResources, resource)) {
-      const { table } = chunk.resourceAttributes;
-      pieces.bytes(
-        nestedBytes(
-          1,
-          rewrite(chunk, layout.resourceStart[resource]!, layout.resourceEnd[resource]!, table, resource, 1),
-        ),
-      );
+      const start = made.length;
+      const message = made.begin(1);
+      made.fields(chunk.arena, layout.resourceStart[resource]!, layout.resourceEnd[resource]!, 1 << 1);
+      made.placedAttributes(1, chunk.arena, chunk.resourceAttributes.table, resource);
+      made.end(message);
+      pieces.made(start);
     } else if (layout.resourceEnd[resource]! > 0) {
       pieces.nested(1, layout.resourceStart[resource]!, layout.resourceEnd[resource]!);
     }
@@ -160,8 +179,12 @@ function writeScope(chunk: Chunk, pieces: Pieces, index: number): number {
   const scope = layout.rowScope[chunk.rowAt(index)]!;
   const mark = pieces.open();
   if (isMarked(chunk.modifiedScopes, scope)) {
-    const { table } = chunk.scopeAttributes;
-    pieces.bytes(nestedBytes(1, rewrite(chunk, layout.scopeStart[scope]!, layout.scopeEnd[scope]!, table, scope, 3)));
+    const start = made.length;
+    const message = made.begin(1);
+    made.fields(chunk.arena, layout.scopeStart[scope]!, layout.scopeEnd[scope]!, 1 << 3);
+    made.placedAttributes(3, chunk.arena, chunk.scopeAttributes.table, scope);
+    made.end(message);
+    pieces.made(start);
   } else if (layout.scopeEnd[scope]! > 0) pieces.nested(1, layout.scopeStart[scope]!, layout.scopeEnd[scope]!);
   while (index < chunk.count && layout.rowScope[chunk.rowAt(index)] === scope) {
     if (chunk instanceof PointChunk) index = writeMetric(chunk, pieces, index);
@@ -193,82 +216,18 @@ function writeMetric(chunk: PointChunk, pieces: Pieces, index: number): number {
 }
 
 function writeRow(chunk: Chunk, pieces: Pieces, row: number, field: number): void {
-  const start = chunk.layout.rowStart[row]!;
-  const end = chunk.layout.rowEnd[row]!;
-  if (!isMarked(chunk.modifiedRows, row)) {
-    pieces.nested(field, start, end);
+  const changed = chunk.changedFields === undefined ? 0 : chunk.changedFields[row]!;
+  if (changed === 0) {
+    pieces.nested(field, chunk.layout.rowStart[row]!, chunk.layout.rowEnd[row]!);
     return;
   }
-  const attributesField =
-    chunk instanceof PointChunk
-      ? attributesFieldOf(chunk.metrics.type[chunk.columns.metric[row]!]!)
-      : attributesFieldOfSignal(chunk.signal);
-  pieces.bytes(
-    nestedBytes(
-      field,
-      rewrite(chunk, start, end, chunk.rowAttributes.table, row, attributesField, chunk.patches?.get(row)),
-    ),
-  );
-}
-
-function attributesFieldOfSignal(signal: Signal): number {
-  return signal === 'traces' ? 9 : 6;
-}
-
-/** The message in arena[from, to) with its attributes from `table` and its patched fields replaced; other fields stay as they are. */
-function rewrite(
-  chunk: Chunk,
-  from: number,
-  to: number,
-  table: AttributeTable,
-  owner: number,
-  attributesField: number,
-  patches: readonly { readonly field: number; readonly at: number; readonly length: number }[] = [],
-): Uint8Array {
-  const { arena } = chunk;
-  const parts: Uint8Array[] = [];
-  for (let at = from; at < to; ) {
-    const fieldStart = at;
-    const tag = readVarint32(arena, at);
-    at = skipValue(arena, cursor.at, tag & 7);
-    const field = tag >>> 3;
-    if (field === attributesField || patches.some((patch) => patch.field === field)) continue;
-    parts.push(arena.subarray(fieldStart, at));
-  }
-  for (let row = table.from[owner]!; row < table.to[owner]!; row++) {
-    parts.push(keyValueBytes(arena, table, row, attributesField));
-  }
-  for (const patch of patches) parts.push(arena.subarray(patch.at, patch.at + patch.length));
-  return concat(parts);
-}
-
-/** One attribute as a KeyValue message in field `field`. */
-function keyValueBytes(arena: Uint8Array, table: AttributeTable, row: number, field: number): Uint8Array {
-  const key = arena.subarray(table.keyAt[row]!, table.keyAt[row]! + table.keyLength[row]!);
-  const payload = arena.subarray(table.at[row]!, table.at[row]! + table.length[row]!);
-  const type = table.type[row]!;
-  let value: Uint8Array;
-  if (type === VALUE_EMPTY) value = NO_BYTES;
-  else if (type === VALUE_BOOL || type === VALUE_INT) value = concat([Uint8Array.of(type << 3), payload]);
-  else if (type === VALUE_DOUBLE) value = concat([Uint8Array.of((type << 3) | 1), payload]);
-  else value = nestedBytes(type, payload);
-  return nestedBytes(field, concat([nestedBytes(1, key), nestedBytes(2, value)]));
-}
-
-function nestedBytes(field: number, content: Uint8Array): Uint8Array {
-  return concat([tagAndLength(field, content.length), content]);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  const start = made.length;
+  const mark = made.begin(field);
+  if (chunk instanceof SpanChunk) writeSpan(made, chunk, row, changed);
+  else if (chunk instanceof LogChunk) writeLog(made, chunk, row, changed);
+  else writePoint(made, chunk as PointChunk, row, changed);
+  made.end(mark);
+  pieces.made(start);
 }
 
 function varintLength(value: number): number {
