@@ -13,7 +13,7 @@ test.each([
 
 test('caches fit into the limit', () => {
   for (const memoryLimitBytes of [gibibyte / 2, 8 * gibibyte]) {
-    const text = printConfigFile({ memoryLimitBytes, cores: 2, disksPath: '/data/disks' });
+    const text = printConfigFile({ memoryLimitBytes, cores: 2, hasCgroupMemory: true, disksPath: '/data/disks' });
     expect(text).toContain(`<max_server_memory_usage>${memoryLimitBytes}</max_server_memory_usage>`);
     const caches = [...text.matchAll(/<(\w+_cache_size)>(\d+)</g)].map(([, , bytes]) => Number(bytes));
     expect(caches.length).toBeGreaterThan(5);

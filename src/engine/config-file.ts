@@ -9,6 +9,8 @@ export interface EngineSizes {
   readonly memoryLimitBytes: number;
   /** Processor cores to use. */
   readonly cores: number;
+  /** The kernel tells how much memory the process' control group has (cgroup.ts). */
+  readonly hasCgroupMemory: boolean;
   /** Tables may be given a folder of their own (SETTINGS disk = …) below this one, and nowhere else. */
   readonly disksPath: string;
 }
@@ -59,6 +61,7 @@ export function printConfigFile(sizes: EngineSizes): string {
     ['max_io_thread_pool_free_size', 0],
     ['tables_loader_foreground_pool_size', Math.min(4, sizes.cores)],
     ['tables_loader_background_pool_size', Math.min(4, sizes.cores)],
+    ['memory_worker_use_cgroup', sizes.hasCgroupMemory ? 1 : 0],
     ['max_concurrent_queries', 64],
     // A dropped table's files go after a minute, not after eight.
     ['database_atomic_delay_before_drop_table_sec', 60],

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, every, messageOf, StartError, sleep } from '#base';
 import { HostGuard } from '#base/host-guard.ts';
 import { openStoreAccess, type StoreAccess } from '#base/store-access.ts';
+import { hasCgroupMemory } from './cgroup.ts';
 import { Connection } from './chdb.ts';
 import { defaultMemoryLimitBytes, machineCores, printConfigFile } from './config-file.ts';
 import { createPipes, type DataFolder, openDataFolder } from './data-folder.ts';
@@ -96,7 +97,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 function openRunner(folder: DataFolder, options: EngineOptions): Runner {
   const memoryLimitBytes = memoryLimitOf(options);
   const disksPath = join(folder.path, 'disks');
-  folder.writeConfig(printConfigFile({ memoryLimitBytes, cores: machineCores(), disksPath }));
+  folder.writeConfig(
+    printConfigFile({ memoryLimitBytes, cores: machineCores(), hasCgroupMemory: hasCgroupMemory(), disksPath }),
+  );
   const pipePaths = createPipes(folder, options.readLanes ?? defaultLanes.readLanes);
   const limits = queryLimits(options);
   const defaults = new Map<string, string>([
