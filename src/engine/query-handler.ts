@@ -1,6 +1,7 @@
 /** Answers one query over HTTP. */
 import { rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { after, type Timer } from '#base';
 import { noBody, readBody, readForm, spoolBody } from './body.ts';
 import type { QueryResult } from './chdb.ts';
 import { EngineError, engineError, parseChdbError } from './errors.ts';
@@ -12,6 +13,7 @@ import { type InsertPlan, type Plan, planQuery, planRead, type QueryPlan } from 
 import { headerOf, isTrue, type QueryRequest, readQueryRequest, type UserName } from './request.ts';
 import { Answer, type EngineFacts, type Summary } from './response.ts';
 import type { LaneName, Runner, Seat } from './runner.ts';
+import { killRequestOf, RunningQueries, type RunningQuery } from './running-queries.ts';
 import { quoteString } from './sql-text.ts';
 
 export interface QueryHandlerOptions {
@@ -25,7 +27,22 @@ export interface QueryHandlerOptions {
   readonly readerDatabase: string;
 }
 
+/** A request on its way. */
+interface Job {
+  readonly query: QueryRequest;
+  readonly entry: RunningQuery;
+  readonly answer: Answer;
+  /** Aborts when the client is gone, or somebody killed the query. */
+  readonly signal: AbortSignal;
+}
+
 const noContent = new Uint8Array(0);
+/** How often a query is looked at whose client did not ask how far it has come: for the counts of its summary. */
+const idleProgressMs = 500;
+/** Clients take heads of some 16 KB, and a line has 200 bytes: after so many lines the time between them doubles. */
+const progressLinesAtOnePace = 5;
+/** Of a query's text, in answers to KILL QUERY. */
+const shownTextLength = 1000;
 const maxExpressionBytes = 64 * 1024;
 
 /** Handles `/` with a query. Never throws: whatever goes wrong becomes the answer, or is passed to `onBug`. */
@@ -34,6 +51,7 @@ export class QueryHandler {
   readonly #facts: EngineFacts;
   readonly #options: QueryHandlerOptions;
   readonly #onBug: (error: unknown) => void;
+  readonly #running = new RunningQueries();
 
   constructor(runner: Runner, facts: EngineFacts, options: QueryHandlerOptions, onBug: (error: unknown) => void) {
     this.#runner = runner;
@@ -58,6 +76,7 @@ export class QueryHandler {
       blocks: isTrue(parameters.get('compress')),
     };
     const answer = new Answer(request, response, this.#facts, compression, gone.signal);
+    let end: (() => void) | undefined;
     try {
       const isForm = headerOf(request, 'content-type').startsWith('multipart/form-data');
       const form = isForm ? await readForm(request, this.#options.inlineBodyBytes) : undefined;
@@ -67,9 +86,19 @@ export class QueryHandler {
       const body = isForm ? noBody : await readBody(request, this.#options.inlineBodyBytes, inBlocks);
       await this.#checkSettings(query);
       const plan = query.readOnly ? planRead(query.query, body) : planQuery(query.query, body);
-      await this.#run(query, plan, answer, gone.signal);
+      const entry: RunningQuery = {
+        id: query.queryId,
+        user,
+        text: plan.sql.slice(0, shownTextLength),
+        cancel: () => gone.abort(engineError('QUERY_WAS_CANCELLED', 'Query was cancelled')),
+        tag: undefined,
+      };
+      end = this.#running.begin(entry);
+      await this.#run({ query, entry, answer, signal: gone.signal }, plan);
     } catch (error) {
       await this.#fail(error, request, answer, gone.signal);
+    } finally {
+      end?.();
     }
   }
 
@@ -109,45 +138,95 @@ export class QueryHandler {
     return this.#options.guard.check(seat.connection, sql, request);
   }
 
-  async #run(query: QueryRequest, plan: Plan, answer: Answer, signal: AbortSignal): Promise<void> {
-    if (plan.kind === 'insert-data') return this.#insert(query, plan, answer, signal);
+  async #run(job: Job, plan: Plan): Promise<void> {
+    if (plan.kind === 'insert-data') return this.#insert(job, plan);
+    const { query, answer, signal } = job;
     const format = plan.format ?? query.defaultFormat;
     checkFormat(format, query.user);
-    const seat = await this.#runner.seat(laneOf(plan), query, signal);
+    const seat = await this.#takeSeat(laneOf(plan), job);
+    const stopReporting = this.#reportProgress(job, seat);
     try {
-      const sql = await this.#checked(seat, plan.sql, query);
+      const sql = await this.#settled(await this.#checked(seat, plan.sql, query), query);
       answer.describe(query.queryId, plan.kind === 'insert-select' ? undefined : format, contentTypeOf(format));
       if (plan.kind === 'insert-select') {
         const result = await this.#runner.write(seat, sql);
         await seat.release();
+        await stopReporting();
         await answer.send(noContent, result);
       } else if (plan.kind !== 'select') {
         const result = await this.#runner.query(seat, sql, format, signal);
         await seat.release();
+        await stopReporting();
         await answer.send(result.bytes, result);
       } else if (query.waitEndOfQuery) await this.#selectWhole(seat, sql, format, answer, signal);
       else await this.#selectStream(seat, sql, format, answer, signal);
     } finally {
+      await stopReporting();
       await seat.release();
     }
   }
 
-  async #insert(query: QueryRequest, plan: InsertPlan, answer: Answer, signal: AbortSignal): Promise<void> {
+  async #takeSeat(lane: LaneName, { query, entry, signal }: Job): Promise<Seat> {
+    const seat = await this.#runner.seat(lane, query, signal);
+    entry.tag = seat.tag;
+    return seat;
+  }
+
+  /** The statements that are about queries under way, for which clients use ids of their own. */
+  async #settled(sql: string, { user }: QueryRequest): Promise<string> {
+    const kill = killRequestOf(sql);
+    if (kill !== undefined) return this.#running.kill(kill, user);
+    return sql === 'SHOW PROCESSLIST' ? this.#running.processList() : sql;
+  }
+
+  /** Looks from time to time how far the query has come. The function returned ends that. */
+  #reportProgress({ query, answer }: Job, seat: Seat): () => Promise<void> {
+    const { progressIntervalMs } = query;
+    let lines = 0;
+    let timer: Timer | undefined;
+    let asking = Promise.resolve();
+    const wait = (): void => {
+      const delayMs = progressIntervalMs === undefined ? idleProgressMs : progressDelayMs(lines++, progressIntervalMs);
+      timer = after(delayMs, () => {
+        asking = ask().finally(wait);
+        return asking;
+      });
+    };
+    const ask = async (): Promise<void> => {
+      const progress = await this.#runner.progressOf(seat.tag);
+      if (progress !== undefined) answer.report(progress, progressIntervalMs !== undefined);
+    };
+    wait();
+    return async () => {
+      await asking.catch(() => undefined);
+      timer?.cancel();
+    };
+  }
+
+  async #insert(job: Job, plan: InsertPlan): Promise<void> {
+    const { query, answer } = job;
     checkFormat(plan.format, query.user);
     // The file is written before a lane is taken: a slow upload keeps nobody waiting.
     const path = this.#runner.tmpFile('insert');
     try {
       await spoolBody(path, plan.data, plan.rest);
-      const seat = await this.#runner.seat('insert', query, signal);
+      const seat = await this.#takeSeat('insert', job);
+      const stopReporting = this.#reportProgress(job, seat);
       let result: Summary;
       try {
         const sql = plan.withFile(await this.#checked(seat, plan.sql, query), path);
         await this.#settleExpressions(seat, plan, query, path);
         result = await this.#write(seat, plan, sql);
       } finally {
+        await stopReporting();
         await seat.release();
       }
-      await answer.send(noContent, result);
+      // What is read of an INSERT is what is written.
+      await answer.send(noContent, {
+        readRows: result.writtenRows ?? 0,
+        readBytes: result.writtenBytes ?? 0,
+        ...result,
+      });
     } finally {
       await rm(path, { force: true });
     }
@@ -271,4 +350,9 @@ function sendResult(answer: Answer, body: Buffer, format: string, result: Summar
     }
   }
   return answer.send(body, summary);
+}
+
+/** How long to wait before another line of progress, when there are so many already. */
+export function progressDelayMs(lineCount: number, intervalMs: number): number {
+  return Math.max(intervalMs, 50 * 2 ** Math.floor(lineCount / progressLinesAtOnePace));
 }

@@ -35,6 +35,8 @@ export interface QueryRequest {
   /** Keep the whole answer back until the query has ended, so that its status is certain. */
   readonly waitEndOfQuery: boolean;
   readonly compressResponse: boolean;
+  /** Say in the answer's head, so often, how far the query has come. Undefined: don't. */
+  readonly progressIntervalMs: number | undefined;
 }
 
 /** Parameters of the HTTP interface that are no settings. */
@@ -101,7 +103,18 @@ export function readQueryRequest(
     readOnly,
     waitEndOfQuery: isTrue(parameters.get('wait_end_of_query')) || isTrue(parameters.get('http_wait_end_of_query')),
     compressResponse: isTrue(compression),
+    progressIntervalMs: progressIntervalOf(settings),
   };
+}
+
+/** ClickHouse's default of http_headers_progress_interval_ms. */
+const defaultProgressIntervalMs = 100;
+const minProgressIntervalMs = 50;
+
+function progressIntervalOf(settings: ReadonlyMap<string, string>): number | undefined {
+  if (!isTrue(settings.get('send_progress_in_http_headers') ?? null)) return undefined;
+  const asked = Number(settings.get('http_headers_progress_interval_ms') ?? defaultProgressIntervalMs);
+  return Number.isFinite(asked) ? Math.max(minProgressIntervalMs, asked) : defaultProgressIntervalMs;
 }
 
 function readSession(parameters: URLSearchParams): SessionRequest | undefined {

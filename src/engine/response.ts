@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Transform } from 'node:stream';
+import type { Transform, Writable } from 'node:stream';
 import { createDeflate, createGzip, createZstdCompress } from 'node:zlib';
 import { createBlockEncoder } from './block-codec.ts';
 import { type EngineError, engineError, httpStatusOf, printError } from './errors.ts';
 import { createLz4Encoder } from './lz4-frame-stream.ts';
 import { headerOf } from './request.ts';
+import { StreamedResponse } from './streamed-response.ts';
 
 /** What every answer tells about the engine. */
 export interface EngineFacts {
@@ -24,6 +25,17 @@ export interface Summary {
   readonly writtenBytes?: number;
   readonly resultRows?: number;
   readonly resultBytes?: number;
+}
+
+/** How far a query has come: the fields of X-ClickHouse-Progress. */
+export interface Progress {
+  readonly readRows: number;
+  readonly readBytes: number;
+  readonly writtenRows: number;
+  readonly writtenBytes: number;
+  readonly totalRowsToRead: number;
+  readonly elapsedNs: number;
+  readonly memoryBytes: number;
 }
 
 type Encoding = 'zstd' | 'lz4' | 'gzip' | 'deflate';
@@ -49,6 +61,11 @@ export class Answer {
   readonly #signal: AbortSignal;
   /** What the result is written to where it is compressed, and what leads from there to the response. */
   #compressors: readonly Transform[] = [];
+  /** Where the head is already under way. */
+  #streamed: StreamedResponse | undefined;
+  #hasStarted = false;
+  #progress: Progress | undefined;
+  readonly #canStream: boolean;
 
   /** `signal` aborts when the client is gone. */
   constructor(
@@ -59,6 +76,7 @@ export class Answer {
     signal: AbortSignal,
   ) {
     this.#response = response;
+    this.#canStream = request.httpVersion === '1.1';
     this.#signal = signal;
     this.#facts = facts;
     this.#inBlocks = compression.blocks;
@@ -66,7 +84,7 @@ export class Answer {
   }
 
   get started(): boolean {
-    return this.#response.headersSent;
+    return this.#hasStarted;
   }
 
   /** Sets the headers that all answers to queries have. */
@@ -82,14 +100,38 @@ export class Answer {
     response.setHeader('Content-Type', contentType);
   }
 
+  /** Notes how far the query has come and, with `send`, says so in a line of the head. For the time before the result. */
+  report(progress: Progress, send: boolean): void {
+    this.#progress = progress;
+    const { socket } = this.#response;
+    if (!send || !this.#canStream || this.#hasStarted || this.#response.destroyed || socket === null) return;
+    this.#streamed ??= new StreamedResponse(this.#response, socket);
+    const fields = {
+      read_rows: String(progress.readRows),
+      read_bytes: String(progress.readBytes),
+      written_rows: String(progress.writtenRows),
+      written_bytes: String(progress.writtenBytes),
+      total_rows_to_read: String(progress.totalRowsToRead),
+      elapsed_ns: String(progress.elapsedNs),
+      memory_usage: String(progress.memoryBytes),
+    };
+    this.#streamed.addLine('X-ClickHouse-Progress', JSON.stringify(fields));
+  }
+
+  /** What the result is written to, compressed or not. */
+  get #sink(): Writable {
+    return this.#streamed ?? this.#response;
+  }
+
   #summarize(summary: Summary): void {
     const count = (value: number | undefined): string => String(value ?? 0);
     const fields = {
-      read_rows: count(summary.readRows),
-      read_bytes: count(summary.readBytes),
+      // What chDB does not tell at the end is as it was when it was last looked at.
+      read_rows: count(summary.readRows ?? this.#progress?.readRows),
+      read_bytes: count(summary.readBytes ?? this.#progress?.readBytes),
       written_rows: count(summary.writtenRows),
       written_bytes: count(summary.writtenBytes),
-      total_rows_to_read: '0',
+      total_rows_to_read: count(this.#progress?.totalRowsToRead),
       result_rows: count(summary.resultRows),
       result_bytes: count(summary.resultBytes),
       elapsed_ns: String(process.hrtime.bigint() - this.#startedNs),
@@ -100,7 +142,8 @@ export class Answer {
   /** Sends a whole result. */
   async send(body: Uint8Array, summary: Summary): Promise<void> {
     this.#summarize(summary);
-    if ((this.#encoding === undefined && !this.#inBlocks) || body.length === 0) {
+    if (this.#streamed === undefined && ((this.#encoding === undefined && !this.#inBlocks) || body.length === 0)) {
+      this.#hasStarted = true;
       this.#response.setHeader('Content-Length', body.length);
       this.#response.end(body);
       return;
@@ -121,14 +164,15 @@ export class Answer {
       ...(this.#inBlocks ? [createBlockEncoder()] : []),
       ...(this.#encoding === undefined ? [] : [createCompressor(this.#encoding)]),
     ];
-    for (const [i, compressor] of this.#compressors.entries())
-      compressor.pipe(this.#compressors[i + 1] ?? this.#response);
-    this.#response.writeHead(200);
+    for (const [i, compressor] of this.#compressors.entries()) compressor.pipe(this.#compressors[i + 1] ?? this.#sink);
+    this.#hasStarted = true;
+    if (this.#streamed === undefined) this.#response.writeHead(200);
+    else this.#streamed.beginBody();
   }
 
   /** Resolves when more can be taken. Throws EngineError when the client takes nothing for `sendTimeoutMs`. */
   async write(chunk: Uint8Array): Promise<void> {
-    const target = this.#compressors[0] ?? this.#response;
+    const target = this.#compressors[0] ?? this.#sink;
     if (target.write(chunk)) return;
     try {
       await once(target, 'drain', { signal: AbortSignal.any([this.#signal, AbortSignal.timeout(sendTimeoutMs)]) });
@@ -138,10 +182,10 @@ export class Answer {
   }
 
   async end(): Promise<void> {
-    const target = this.#compressors[0] ?? this.#response;
+    const target = this.#compressors[0] ?? this.#sink;
     await new Promise<void>((resolve) => {
-      this.#response.once('close', resolve);
-      this.#response.once('finish', resolve);
+      this.#sink.once('close', resolve);
+      this.#sink.once('finish', resolve);
       target.end();
     });
   }
@@ -157,6 +201,13 @@ export class Answer {
       response.setHeader('X-ClickHouse-Exception-Code', error.code);
       response.setHeader('X-ClickHouse-Server-Display-Name', this.#facts.displayName);
       this.#summarize({});
+      this.#hasStarted = true;
+      if (this.#streamed !== undefined) {
+        // The status line is on its way: the headers tell.
+        this.#streamed.beginBody();
+        this.#streamed.end(text);
+        return;
+      }
       response.statusCode = httpStatusOf(error.code);
       response.setHeader('Content-Length', Buffer.byteLength(text));
       response.end(text);
@@ -174,12 +225,13 @@ export class Answer {
     const [first] = this.#compressors;
     const compressor = this.#compressors.at(-1);
     if (first !== undefined && compressor !== undefined) {
-      compressor.unpipe(response);
+      compressor.unpipe(this.#sink);
       first.end(block);
       const chunks: Buffer[] = [];
       for await (const chunk of compressor) chunks.push(chunk as Buffer);
       last = Buffer.concat(chunks);
     }
+    if (this.#streamed !== undefined) return this.#streamed.breakOff(last);
     await new Promise<void>((resolve) => {
       response.once('close', resolve);
       response.write(last, () => resolve());

@@ -7,6 +7,7 @@ import { type EngineError, engineError, parseChdbError } from './errors.ts';
 import { LaneGroup } from './lanes.ts';
 import { OutputPipe } from './output-pipe.ts';
 import type { QueryRequest, SessionRequest } from './request.ts';
+import type { Progress } from './response.ts';
 import { SessionStore } from './sessions.ts';
 import { quoteName, quoteString } from './sql-text.ts';
 
@@ -218,6 +219,27 @@ export class Runner {
     } finally {
       connection?.close();
     }
+  }
+
+  /** How far a query has come; undefined where it has not begun, or has ended. */
+  async progressOf(tag: string): Promise<Progress | undefined> {
+    const line = await this.ask(
+      `SELECT toString(read_rows), toString(read_bytes), toString(written_rows), toString(written_bytes),
+        toString(total_rows_approx), toString(toUInt64(elapsed * 1e9)), toString(memory_usage)
+      FROM system.processes WHERE Settings['log_comment'] = ${quoteString(tag)}`,
+    );
+    const numbers = line.trim().split('\t').map(Number);
+    if (numbers.length !== 7) return undefined;
+    const [readRows, readBytes, writtenRows, writtenBytes, totalRowsToRead, elapsedNs, memoryBytes] = numbers as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    return { readRows, readBytes, writtenRows, writtenBytes, totalRowsToRead, elapsedNs, memoryBytes };
   }
 
   /** Runs a statement of our own. */
