@@ -60,6 +60,12 @@ describe('parseFilter', () => {
       want: ['and', ['not', 'a'], ['not', ['or', 'b', 'c']], ['not', ['d', '=', 'number', '1']]],
     },
     { text: '! a', want: ['not', 'a'] },
+    // A line of a log, pasted.
+    { text: 'connection not found', want: ['and', 'connection', 'not', 'found'] },
+    { text: 'not found', want: ['and', 'not', 'found'] },
+    { text: 'user or password wrong and', want: ['and', 'user', 'or', 'password', 'wrong', 'and'] },
+    { text: 'error: "a" and "b"', want: ['and', 'error:', 'a', 'and', 'b'] },
+    { text: 'a="x" "and" "not" b=1', want: ['and', ['a', '=', 'text', 'x'], 'and', 'not', ['b', '=', 'number', '1']] },
     {
       text: '"and" "a:b" "x*" http://x std::vector 12:30',
       want: ['and', 'and', 'a:b', 'x*', 'http://x', 'std::vector', '12:30'],
@@ -109,9 +115,16 @@ describe('parseFilter', () => {
     { text: '""', at: [0, 2], message: 'empty text' },
     { text: '""=5', at: [0, 2], message: 'key is empty' },
     { text: '(', at: [0, 1], message: 'never closed' },
-    { text: 'a and b', at: [2, 5], message: 'in capitals' },
-    { text: 'a or b', at: [2, 4], message: 'in capitals' },
-    { text: 'connection not found', at: [11, 14], message: 'in capitals' },
+    { text: 'a=1 and b=2', at: [4, 7], message: 'in capitals' },
+    { text: 'a=1 or timeout', at: [4, 6], message: 'in capitals' },
+    { text: 'timeout or a=1', at: [8, 10], message: 'in capitals' },
+    { text: 'a="x" and timeout', at: [6, 9], message: 'in capitals' },
+    { text: 'a=* or timeout', at: [4, 6], message: 'in capitals' },
+    { text: 'not status=error', at: [0, 3], message: 'in capitals' },
+    { text: 'Not (a b)', at: [0, 3], message: 'in capitals' },
+    { text: '(a b) or c', at: [6, 8], message: 'in capitals' },
+    { text: 'timeout and -cart', at: [8, 11], message: 'in capitals' },
+    { text: 'timeout OR not found', at: [11, 14], message: 'in capitals' },
     { text: 'a && b', at: [2, 4], message: '`&&` is no operator' },
     { text: 'a || b', at: [2, 4], message: '`||` is no operator' },
     { text: 'x service:orders', at: [2, 16], message: '`:` is no operator' },
@@ -137,7 +150,7 @@ describe('parseFilter', () => {
     ['name=GET*', 'write the regular expression name~"^GET"'],
     ['name!=*.com', 'write the regular expression name!~"\\.com$"'],
     ['duration=>5ms', 'write duration>=5ms'],
-    ['a or b', 'write OR'],
+    ['a=1 or b', 'write OR'],
   ])('the cure of %s can be taken as it stands: %s', (text, hint) => {
     const result = parseFilter(text);
     expect(result.ok ? '' : result.error.hint).toContain(hint);

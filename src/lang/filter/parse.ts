@@ -7,7 +7,7 @@
  *   term   = ("-" | "!" | "NOT") term | "(" terms ")" | key operator value | word | string
  */
 import { type FilterToken, tokenizeFilter } from './lexer.ts';
-import { operatorOf, type Slip, valueSlip, wordSlip } from './slips.ts';
+import { isJoiningWord, joiningSlip, operatorOf, type Slip, valueSlip, wordSlip } from './slips.ts';
 import { FilterError, type FilterKey, type FilterNode, type FilterRange } from './tree.ts';
 import { classifyValue } from './value.ts';
 
@@ -123,7 +123,7 @@ class FilterParser {
     this.#at++;
     const operator = this.#tokens[this.#at];
     if (operator?.kind !== 'operator' || operator.start !== token.end) {
-      refuseSlip(token.kind === 'word' ? wordSlip(token.text) : undefined, token);
+      refuseSlip(token.kind === 'word' ? this.#slipOf(token) : undefined, token);
       this.#assertSeparate(token);
       if (token.text === '') throw new FilterError('an empty text matches everything', token, 'remove it');
       return { kind: 'text', text: token.text, start: token.start, end: token.end };
@@ -131,6 +131,26 @@ class FilterParser {
     if (token.text === '') throw new FilterError('the key is empty', token, 'write the name of an attribute');
     this.#at++;
     return this.#comparison({ text: token.text, start: token.start, end: token.end }, operator);
+  }
+
+  /** `token` was just taken. Between words `and`, `or` and `not` are text, as in a line that was pasted; beside a condition they are slips. */
+  #slipOf(token: FilterToken): Slip | undefined {
+    if (!isJoiningWord(token.text)) return wordSlip(token.text);
+    const at = this.#at - 1;
+    return this.#endsCondition(at - 1) || this.#beginsCondition(at + 1) ? joiningSlip(token.text) : undefined;
+  }
+
+  #endsCondition(at: number): boolean {
+    const kind = this.#tokens[at]?.kind;
+    if (kind === 'string') return this.#tokens[at - 1]?.kind === 'operator';
+    return kind === 'value' || kind === 'close' || kind === 'keyword';
+  }
+
+  #beginsCondition(at: number): boolean {
+    const token = this.#tokens[at];
+    if (token?.kind === 'open' || token?.kind === 'negate' || token?.kind === 'keyword') return true;
+    const next = this.#tokens[at + 1];
+    return token !== undefined && next?.kind === 'operator' && next.start === token.end;
   }
 
   #comparison(key: FilterKey, operatorToken: FilterToken): FilterNode {

@@ -1,5 +1,5 @@
 /** Tree to text. What is printed parses to the same tree (ranges apart). */
-import { valueSlip, wordSlip } from './slips.ts';
+import { isJoiningWord, valueSlip, wordSlip } from './slips.ts';
 import type { FilterNode, FilterValue } from './tree.ts';
 import { classifyValue } from './value.ts';
 
@@ -20,7 +20,7 @@ export function printFilter(node: FilterNode | undefined): string {
     case 'exists':
       return `${printKey(node.key.text)}${node.negated ? '!=' : '='}*`;
     case 'text':
-      return wordSlip(node.text) === undefined ? printWord(node.text) : quote(node.text);
+      return isJoiningWord(node.text) || wordSlip(node.text) !== undefined ? quote(node.text) : printWord(node.text);
   }
 }
 

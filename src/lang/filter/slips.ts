@@ -2,6 +2,7 @@
  * What people write from the habit of other languages and would otherwise search for as text, to find nothing: it is refused, with what
  * to write instead. In quotes everything is text.
  */
+import { FILTER_INTRINSICS } from './fields.ts';
 import type { FilterOperator } from './tree.ts';
 
 /** Spellings of PromQL, LogQL and programs that mean one of ours. */
@@ -16,12 +17,29 @@ export interface Slip {
   readonly hint: string;
 }
 
+/** Words that join conditions in other languages, and are words of many log lines. */
+export function isJoiningWord(word: string): boolean {
+  return /^(?:and|or|not)$/i.test(word);
+}
+
+/** Of a joining word beside a condition, where it is hardly meant as text. */
+export function joiningSlip(word: string): Slip {
+  return {
+    message: `\`${word}\` is written in capitals`,
+    hint: `write ${word.toUpperCase()}, or ${quotedWord(word)}`,
+  };
+}
+
+function quotedWord(word: string): string {
+  return `quote it to search the text: "${word}"`;
+}
+
+/** A key of the language, or a name with dots as attributes have: `error:` begins many log lines, `service:` none. */
+const LIKE_A_KEY = new RegExp(`^(?:${[...new Set(Object.values(FILTER_INTRINSICS).flat()), 'level'].join('|')})$|\\.`, 'i');
+
 /** Of a bare word that stands for itself; undefined where it is plain text. */
 export function wordSlip(word: string): Slip | undefined {
-  const quoted = `quote it to search the text: "${word}"`;
-  if (/^(?:and|or|not)$/i.test(word)) {
-    return { message: `\`${word}\` is written in capitals`, hint: `write ${word.toUpperCase()}, or ${quoted}` };
-  }
+  const quoted = quotedWord(word);
   if (/^(?:&&?|\|\|?)$/.test(word)) {
     return { message: `\`${word}\` is no operator`, hint: `write ${word[0] === '&' ? 'AND' : 'OR'}, or ${quoted}` };
   }
@@ -30,7 +48,8 @@ export function wordSlip(word: string): Slip | undefined {
   // A key and a value; not the beginning of a URL, not a name with `::`, not a time of day.
   const pair = /^([\p{L}_][\p{L}\p{N}_./-]*):(?!\/\/|:)(.*)$/u.exec(word);
   if (pair !== null) {
-    const [, key, value] = pair;
+    const [, key, value] = pair as unknown as [string, string, string];
+    if (value === '' && !LIKE_A_KEY.test(key)) return undefined;
     return { message: '`:` is no operator', hint: `write ${key}=${value === '' ? 'value' : value}, or ${quoted}` };
   }
   if (word.length > 1 && /^\*|\*$/.test(word)) {
