@@ -415,6 +415,7 @@ describe('a store that comes and goes', () => {
       const response = await fetch(`${hasty.url}${path}`, { signal: AbortSignal.timeout(30_000) });
       return { status: response.status, body: (await response.json()) as T };
     };
+    const hung = (code: string, message: string) => ({ [code]: 504, [message]: 'the store does not answer in time' });
     const before = Date.now();
     await vi.waitFor(async () => {
       const { body } = await ask<SystemResponse>(`/api/console/system?${range}`);
@@ -441,6 +442,25 @@ describe('a store that comes and goes', () => {
           body: { error: { code: 'timeout', message: 'the store does not answer in time' } },
         });
       }
+      const [v1, v3] = [{ errors: [hung('code', 'msg')] }, { error: hung('httpCode', 'message') }];
+      const jaeger: [string, object][] = [
+        ['/api/services', v1],
+        ['/api/services/shop/operations', v1],
+        ['/api/operations?service=shop', v1],
+        ['/api/dependencies', v1],
+        ['/api/metrics/calls?service=shop', v1],
+        ['/api/traces?service=shop', v1],
+        ['/api/v3/services', v3],
+        ['/api/v3/operations?service=shop', v3],
+        [
+          `/api/v3/trace-summaries?query.start_time_min=2026-01-01T00:00:00Z&query.start_time_max=2026-01-02T00:00:00Z`,
+          v3,
+        ],
+      ];
+      const said = await Promise.all(jaeger.map(([path]) => ask<object>(`/jaeger${path}`)));
+      said.forEach((answer, i) => {
+        expect(answer, jaeger[i]![0]).toMatchObject({ status: 504, body: jaeger[i]![1] });
+      });
       const { status, body } = await ask<SystemResponse>(`/api/console/system?${range}`);
       expect(status).toBe(200);
       expect(body).toMatchObject({ store: { available: false, message: 'the store does not answer in time' } });

@@ -31,7 +31,7 @@ export interface ServerOptions {
   readonly version?: string;
   /** Names besides localhost that it answers to (#base/host-guard.ts). */
   readonly allowedHosts?: readonly string[];
-  /** How long a request of the console may wait for the store before it is answered with 504. Default 25 s. */
+  /** How long a request of an API may wait for the store before it is answered with 504. Default 25 s. */
   readonly requestTimeoutMs?: number;
   /** Default: warnings and errors to stderr. */
   readonly logger?: ServerLogger;
@@ -46,6 +46,8 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
+/** A little more than a query may take: whoever waits longer waits for a store that hangs. */
+const defaultRequestTimeoutMs = 25_000;
 const defaultPort = 4300;
 const defaultIngest = { grpcPort: 4317, httpPort: 4318 };
 
@@ -97,9 +99,9 @@ function buildServer(reader: StoreReader, options: ServerOptions): FastifyInstan
   consoleRoutes(app, reader, {
     version: options.version ?? '',
     ingest: options.ingest ?? defaultIngest,
-    ...(options.requestTimeoutMs !== undefined && { requestTimeoutMs: options.requestTimeoutMs }),
+    requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
   });
-  jaegerRoutes(app, reader);
+  jaegerRoutes(app, reader, options.requestTimeoutMs ?? defaultRequestTimeoutMs);
   serveConsole(app, options.uiDir ?? fileURLToPath(new URL('../../ui/dist/', import.meta.url)));
   return app;
 }

@@ -12,11 +12,12 @@ const gatedAnswers = 1;
  * Jaeger's HTTP query API in both generations: the one that Grafana's data source and Jaeger UI before 2026 use (`/api/traces`, …) and
  * the one of today's Jaeger UI (`/api/v3/…`). Served below `/jaeger`, which is the data source's URL, and at the root.
  */
-export function jaegerRoutes(app: FastifyInstance, reader: StoreReader): void {
+/** `deadlineMs`: how long a request may wait for the store before it is answered with 504. */
+export function jaegerRoutes(app: FastifyInstance, reader: StoreReader, deadlineMs: number): void {
   const gate = new AnswerGate(gatedAnswers);
   for (const prefix of ['/jaeger', '']) {
-    jaegerV1Routes(app, prefix, reader, gate);
-    jaegerV3Routes(app, prefix, reader, gate);
+    jaegerV1Routes(app, prefix, { reader, gate, deadlineMs });
+    jaegerV3Routes(app, prefix, { reader, gate, deadlineMs });
     jaegerUploadRoutes(app, prefix, gate);
   }
 }

@@ -10,7 +10,6 @@ import { bad, many, one, type QueryString, shownService, storedService, truth, w
  */
 
 const HOUR_MS = 3_600_000;
-const DEADLINE_MS = 25_000;
 const DEFAULT_STEP_MS = 5_000;
 const DEFAULT_WINDOW_MS = 600_000;
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
@@ -21,12 +20,16 @@ interface Family {
   readonly values: (group: SpanMetricsGroup) => readonly (number | null)[];
 }
 
-export function jaegerMetricsRoutes(app: FastifyInstance, prefix: string, reader: StoreReader): void {
+export function jaegerMetricsRoutes(
+  app: FastifyInstance,
+  prefix: string,
+  { reader, deadlineMs }: { readonly reader: StoreReader; readonly deadlineMs: number },
+): void {
   const get = (path: string, familyOf: (query: QueryString) => Family): void => {
     app.get(`${prefix}/api/metrics/${path}`, async (request, reply) => {
       try {
         const query = request.query as QueryString;
-        return await answer(reader, query, familyOf(query), requestSignal(reply, DEADLINE_MS));
+        return await answer(reader, query, familyOf(query), requestSignal(reply, deadlineMs));
       } catch (error) {
         const { status, body } = apiError(error);
         if (status === 500) request.log.error({ err: error, url: request.url }, 'request failed');

@@ -45,8 +45,6 @@ const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1500;
 const DEFAULT_LOOKBACK_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** A little more than a query may take. */
-const DEADLINE_MS = 25_000;
 
 interface Envelope {
   readonly data: unknown;
@@ -56,7 +54,15 @@ interface Envelope {
   readonly errors: readonly { readonly code: number; readonly msg: string; readonly traceID?: string }[] | null;
 }
 
-export function jaegerV1Routes(app: FastifyInstance, prefix: string, reader: StoreReader, gate: AnswerGate): void {
+/** What the routes of both generations share. */
+export interface JaegerRoutesOptions {
+  readonly reader: StoreReader;
+  readonly gate: AnswerGate;
+  readonly deadlineMs: number;
+}
+
+export function jaegerV1Routes(app: FastifyInstance, prefix: string, routes: JaegerRoutesOptions): void {
+  const { reader, gate, deadlineMs } = routes;
   const get = (
     path: string,
     answer: (query: QueryString, params: Record<string, string>, options: ReadOptions) => Promise<readonly unknown[]>,
@@ -65,21 +71,23 @@ export function jaegerV1Routes(app: FastifyInstance, prefix: string, reader: Sto
     app.get(`${prefix}${path}`, async (request, reply) => {
       return respond(request, reply, async () => {
         if (gated !== undefined) await gate.enter(reply);
-        const options = { signal: requestSignal(reply, DEADLINE_MS) };
+        const options = { signal: requestSignal(reply, deadlineMs) };
         return answer(request.query as QueryString, request.params as Record<string, string>, options);
       });
     });
   };
-  get('/api/services', async () => (await listServiceNames(reader)).map(shownService).sort());
-  get('/api/services/:service/operations', async (_query, { service }) => {
-    const operations = await operationsOf(reader, service!);
+  get('/api/services', async (_query, _params, options) =>
+    (await listServiceNames(reader, options)).map(shownService).sort(),
+  );
+  get('/api/services/:service/operations', async (_query, { service }, options) => {
+    const operations = await operationsOf(reader, service!, options);
     return [...new Set(operations.map(({ name }) => name))].sort();
   });
-  get('/api/operations', async (query) => {
+  get('/api/operations', async (query, _params, options) => {
     const service = one(query, 'service');
     if (service === undefined) throw bad('service', 'it is required');
     const kind = one(query, 'spanKind');
-    const operations = (await operationsOf(reader, service)).filter(
+    const operations = (await operationsOf(reader, service, options)).filter(
       (operation) => kind === undefined || operation.kind === kind,
     );
     return operations.map(({ name, kind: spanKind }) => ({ name, spanKind }));
@@ -95,11 +103,11 @@ export function jaegerV1Routes(app: FastifyInstance, prefix: string, reader: Sto
     },
     'gated',
   );
-  jaegerMetricsRoutes(app, prefix, reader);
-  get('/api/dependencies', async (query) => {
+  jaegerMetricsRoutes(app, prefix, routes);
+  get('/api/dependencies', async (query, _params, options) => {
     const endMs = wholeNumber(query, 'endTs') ?? Date.now();
     const lookbackMs = wholeNumber(query, 'lookback') ?? DAY_MS;
-    const edges = await readServiceEdges(reader, { fromMs: Math.max(0, endMs - lookbackMs), toMs: endMs });
+    const edges = await readServiceEdges(reader, { fromMs: Math.max(0, endMs - lookbackMs), toMs: endMs }, options);
     const shown = edges.map((edge) => ({
       ...edge,
       parent: shownService(edge.parent),
@@ -110,8 +118,8 @@ export function jaegerV1Routes(app: FastifyInstance, prefix: string, reader: Sto
   });
 }
 
-function operationsOf(reader: StoreReader, service: string): ReturnType<typeof listOperations> {
-  return listOperations(reader, { fromMs: 0, toMs: Date.now() + DAY_MS, service: storedService(service) });
+function operationsOf(reader: StoreReader, service: string, options: ReadOptions): ReturnType<typeof listOperations> {
+  return listOperations(reader, { fromMs: 0, toMs: Date.now() + DAY_MS, service: storedService(service) }, options);
 }
 
 /** An answer holds so much and no more; Jaeger's form of it has a place to say so. */

@@ -14,7 +14,6 @@ import {
   type TraceSearchResult,
 } from '#query';
 import { requestSignal } from '../abort.ts';
-import type { AnswerGate } from '../answer-gate.ts';
 import { HTTP_STATUS } from '../errors.ts';
 import { type AdjustedSpan, adjustTrace, rawTrace } from './adjust.ts';
 import { resourceSpansJson } from './otlp-json.ts';
@@ -33,7 +32,7 @@ import {
   traceIdOf,
   truth,
 } from './parameters.ts';
-import { missingWarning } from './v1.ts';
+import { type JaegerRoutesOptions, missingWarning } from './v1.ts';
 
 /**
  * Jaeger's API v3 over HTTP (jaeger-idl api_v3/query_service.proto): what today's Jaeger UI asks. Answers are OTLP; parameters come in
@@ -43,12 +42,11 @@ import { missingWarning } from './v1.ts';
 const DEFAULT_SEARCH_DEPTH = 100;
 const MAX_SEARCH_DEPTH = 1500;
 const DAY_MS = 86_400_000;
-/** A little more than a query may take. */
-const DEADLINE_MS = 25_000;
 /** What Jaeger shows of a span that says no kind. */
 const DEFAULT_KIND = 'internal';
 
-export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: StoreReader, gate: AnswerGate): void {
+export function jaegerV3Routes(app: FastifyInstance, prefix: string, routes: JaegerRoutesOptions): void {
+  const { reader, gate, deadlineMs } = routes;
   const get = (
     path: string,
     answer: (query: QueryString, params: Record<string, string>, options: ReadOptions) => Promise<object>,
@@ -57,7 +55,7 @@ export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: Sto
     app.get(`${prefix}/api/v3${path}`, async (request, reply) => {
       try {
         if (gated !== undefined) await gate.enter(reply);
-        const options = { signal: requestSignal(reply, DEADLINE_MS) };
+        const options = { signal: requestSignal(reply, deadlineMs) };
         return await answer(request.query as QueryString, request.params as Record<string, string>, options);
       } catch (error) {
         const httpCode = error instanceof QueryError ? HTTP_STATUS[error.code] : 500;
@@ -68,16 +66,18 @@ export function jaegerV3Routes(app: FastifyInstance, prefix: string, reader: Sto
       }
     });
   };
-  get('/services', async () => ({ services: (await listServiceNames(reader)).map(shownService).sort() }));
-  get('/operations', async (query) => {
+  get('/services', async (_query, _params, options) => ({
+    services: (await listServiceNames(reader, options)).map(shownService).sort(),
+  }));
+  get('/operations', async (query, _params, options) => {
     const service = one(query, 'service');
     if (service === undefined) throw bad('service', 'it is required');
     const kind = one(query, 'span_kind') ?? one(query, 'spanKind');
-    const operations = await listOperations(reader, {
-      fromMs: 0,
-      toMs: Date.now() + DAY_MS,
-      service: storedService(service),
-    });
+    const operations = await listOperations(
+      reader,
+      { fromMs: 0, toMs: Date.now() + DAY_MS, service: storedService(service) },
+      options,
+    );
     return {
       operations: operations
         .map(({ name, kind: spanKind }) => ({ name, spanKind: spanKind === 'unspecified' ? DEFAULT_KIND : spanKind }))
