@@ -1,6 +1,7 @@
 export * from './attributes.ts';
 export * from './cpu-meter.ts';
 export * from './dependencies.ts';
+export * from './empty-reason.ts';
 export * from './errors.ts';
 export * from './logs.ts';
 export * from './losses.ts';

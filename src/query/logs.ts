@@ -80,7 +80,8 @@ const BUCKET: Sql = raw('intDiv(toInt64(time), 300)');
 const NO_ID16 = '0'.repeat(32);
 const NO_ID8 = '0'.repeat(16);
 
-async function logCondition(filter: LogFilter): Promise<Sql> {
+/** All conditions of a filter but the time. Throws QueryError for a `q` that can't be read. */
+export async function logCondition(filter: LogFilter): Promise<Sql> {
   const conditions: Sql[] = [];
   if (filter.service) conditions.push(sql`service_name = ${text(filter.service)}`);
   if (filter.traceId) conditions.push(sql`trace_id = ${id(filter.traceId, 16)}`);

@@ -127,8 +127,8 @@ export const FRAME_CHECKS: readonly Check[] = [
       mock!.breakStore(true);
       try {
         await open('/services?live=0');
-        await page.getByRole('alert').getByText('the store does not answer').waitFor();
-        await page.getByText('The engine is restarting').waitFor();
+        await page.locator('.banner-error, .state-error').getByText('the store does not answer').first().waitFor();
+        await page.locator('.state').getByText('The engine is restarting').waitFor();
         mock!.breakStore(false);
         await page.getByRole('button', { name: 'Try again' }).click();
         await page.getByRole('table', { name: 'Services' }).waitFor();
@@ -189,7 +189,7 @@ export const FRAME_CHECKS: readonly Check[] = [
     needs: 'mock',
     run: async ({ page, open }) => {
       await open('/traces?from=1577836800000&to=1577840400000');
-      await page.getByText('No trace matches').waitFor();
+      await page.locator('.state').getByText('No trace in this range').waitFor();
       await page.getByRole('button', { name: 'Go there' }).click();
       await page.getByRole('table', { name: 'Traces' }).waitFor();
       await open('/logs?from=1577836800000&to=1577840400000');

@@ -234,7 +234,7 @@ export const TRACE_CHECKS: readonly Check[] = [
     name: 'a trace that is not stored says so and offers a way on',
     run: async ({ page, open }) => {
       await open(`/traces/${'0'.repeat(31)}1`);
-      await page.getByText('This trace is not in the store').waitFor();
+      await page.locator('.state').getByText('This trace is not in the store').waitFor();
       await page.getByRole('link', { name: 'Search traces' }).click();
       await expectEventually(() => new URL(page.url()).pathname, '/traces');
     },

@@ -151,7 +151,7 @@ export const WORDS_CHECKS: readonly Check[] = [
     run: async ({ page, open }) => {
       for (const path of ['/services/..%2F..%2Fx', '/services/~..', '/services/a%3Fb%23c%25', '/services/main.js']) {
         await open(path);
-        await page.getByText('No service is called').waitFor();
+        await page.locator('.state').getByText('No service is called').waitFor();
         assert.equal(new URL(page.url()).pathname, path);
       }
     },

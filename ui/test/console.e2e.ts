@@ -15,6 +15,7 @@ import { launchBrowser, openConsole } from './browser.ts';
 import { type Check, expectEventually, type Facts, TIME_FACTOR } from './check.ts';
 import { FRAME_CHECKS } from './checks-frame.ts';
 import { LIST_CHECKS } from './checks-lists.ts';
+import { STATE_CHECKS } from './checks-states.ts';
 import { TRACE_CHECKS } from './checks-trace.ts';
 import { WORDS_CHECKS } from './checks-words.ts';
 import { type MockServer, startMockServer } from './mock-server.ts';
@@ -34,7 +35,7 @@ export interface ConsoleReport {
 
 /** All checks that can run against a server; `mock` brings in those that need it. */
 export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
-  return [...FRAME_CHECKS, ...LIST_CHECKS, ...TRACE_CHECKS, ...WORDS_CHECKS].filter(
+  return [...FRAME_CHECKS, ...LIST_CHECKS, ...TRACE_CHECKS, ...STATE_CHECKS, ...WORDS_CHECKS].filter(
     ({ name, needs }) => (withMock || needs === undefined) && name.includes(only),
   );
 }

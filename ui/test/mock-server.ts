@@ -13,7 +13,14 @@ import type { ApiError, StatusResponse, SystemResponse } from '#api/types.ts';
 import { readPathPart } from '#base/path-part.ts';
 import { createStore, type MockStore } from './mock/data.ts';
 import { MockQueryError } from './mock/filter.ts';
-import { attributeKeys, attributeValues, type LogSearchInput, logHistogram, logs } from './mock/logs-api.ts';
+import {
+  attributeKeys,
+  attributeValues,
+  type LogSearchInput,
+  logHistogram,
+  logs,
+  logsEmptyReason,
+} from './mock/logs-api.ts';
 import { metricLabels, metricQuery, metrics } from './mock/metrics-api.ts';
 import type { Range } from './mock/range.ts';
 import { system } from './mock/system-api.ts';
@@ -27,6 +34,7 @@ import {
   traceLogs,
   traceSample,
   traces,
+  tracesEmptyReason,
 } from './mock/traces-api.ts';
 
 export interface MockServer {
@@ -161,8 +169,8 @@ function route(url: URL, state: State): object | undefined {
     case 'operations':
       return operations(store, range, get('service') ?? '');
     case 'traces':
-      if (parts[1] === undefined || parts[1] === 'sample') {
-        const find = parts[1] === undefined ? traces : traceSample;
+      if (parts[1] === undefined || parts[1] === 'sample' || parts[1] === 'empty-reason') {
+        const find = parts[1] === undefined ? traces : parts[1] === 'sample' ? traceSample : tracesEmptyReason;
         return find(store, range, {
           q: cleanQ,
           service: get('service'),
@@ -186,6 +194,7 @@ function route(url: URL, state: State): object | undefined {
         cursor: get('cursor'),
         newer: get('direction') === 'newer',
       };
+      if (parts[1] === 'empty-reason') return logsEmptyReason(store, range, input);
       return parts[1] === 'histogram' ? logHistogram(store, range, input) : logs(store, range, input);
     }
     case 'attributes':

@@ -1,7 +1,22 @@
-import { type LogFilter, logHistogram, readLog, readTraceLogs, SEVERITY_GROUPS, searchLogs } from '#query';
+import {
+  explainEmptyLogs,
+  type LogFilter,
+  logHistogram,
+  readLog,
+  readTraceLogs,
+  SEVERITY_GROUPS,
+  searchLogs,
+} from '#query';
 import { type Parameters, parseId } from '../parameters.ts';
+import { emptyReason } from './empty-reason.ts';
 import type { ConsoleRequest } from './routes.ts';
-import type { LogHistogramResponse, LogRecordResponse, LogsResponse, TraceLogsResponse } from './types.ts';
+import type {
+  EmptyReasonResponse,
+  LogHistogramResponse,
+  LogRecordResponse,
+  LogsResponse,
+  TraceLogsResponse,
+} from './types.ts';
 
 const DIRECTIONS = ['older', 'newer'] as const;
 const maxTraceLogs = 5000;
@@ -38,6 +53,10 @@ export async function logRecordRoute({ reader, query, options }: ConsoleRequest)
 
 export async function logHistogramRoute({ reader, query, options }: ConsoleRequest): Promise<LogHistogramResponse> {
   return logHistogram(reader, filterOf(query), options);
+}
+
+export async function logsEmptyReasonRoute({ reader, query, options }: ConsoleRequest): Promise<EmptyReasonResponse> {
+  return emptyReason(await explainEmptyLogs(reader, filterOf(query), options));
 }
 
 export async function traceLogsRoute({ reader, query, path, options }: ConsoleRequest): Promise<TraceLogsResponse> {

@@ -22,11 +22,11 @@ import {
 import { requestSignal } from '../abort.ts';
 import { AnswerGate } from '../answer-gate.ts';
 import { Parameters } from '../parameters.ts';
-import { logHistogramRoute, logRecordRoute, logsRoute, traceLogsRoute } from './logs.ts';
+import { logHistogramRoute, logRecordRoute, logsEmptyReasonRoute, logsRoute, traceLogsRoute } from './logs.ts';
 import { dependenciesRoute, serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
 import { systemRoute } from './system.ts';
-import { spanRoute, traceRoute, traceSampleRoute, tracesRoute } from './traces.ts';
+import { spanRoute, traceRoute, traceSampleRoute, tracesEmptyReasonRoute, tracesRoute } from './traces.ts';
 import type {
   AttributeKeysResponse,
   AttributeValuesResponse,
@@ -41,7 +41,7 @@ import type {
 export interface ConsoleSettings {
   readonly version: string;
   readonly ingest: { readonly grpcPort: number; readonly httpPort: number };
-  readonly requestTimeoutMs?: number;
+  readonly requestTimeoutMs: number;
 }
 
 /** One request as the handlers see it. */
@@ -56,8 +56,6 @@ export interface ConsoleRequest {
 type Handler = (request: ConsoleRequest) => Promise<object>;
 
 const SIGNALS = ['traces', 'logs', 'metrics'] as const;
-/** A little more than a query may take: whoever waits longer waits for a store that hangs. */
-const defaultDeadlineMs = 25_000;
 /** What says whether the store answers must itself answer soon. */
 const statusDeadlineMs = 2_500;
 const systemDeadlineMs = 6_000;
@@ -66,7 +64,7 @@ const gatedAnswers = 2;
 const maxStepMs = 366 * 86_400_000;
 
 export function consoleRoutes(app: FastifyInstance, reader: StoreReader, settings: ConsoleSettings): void {
-  const longestMs = settings.requestTimeoutMs ?? defaultDeadlineMs;
+  const longestMs = settings.requestTimeoutMs;
   const gate = new AnswerGate(gatedAnswers);
   const get = (path: string, handler: Handler, routeDeadlineMs = longestMs, gated?: AnswerGate): void => {
     const deadlineMs = Math.min(routeDeadlineMs, longestMs);
@@ -93,12 +91,14 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
   get('/operations', operationsRoute);
   get('/traces', tracesRoute);
   get('/traces/sample', traceSampleRoute);
+  get('/traces/empty-reason', tracesEmptyReasonRoute);
   get('/traces/:traceId', traceRoute);
   get('/traces/:traceId/spans/:spanId', spanRoute, longestMs, gate);
   get('/traces/:traceId/logs', traceLogsRoute);
   get('/logs', logsRoute);
   get('/logs/record', logRecordRoute, longestMs, gate);
   get('/logs/histogram', logHistogramRoute);
+  get('/logs/empty-reason', logsEmptyReasonRoute);
   get('/attributes', attributesRoute);
   get('/attributes/values', attributeValuesRoute);
   get('/metrics', metricsRoute);

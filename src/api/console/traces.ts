@@ -1,4 +1,5 @@
 import {
+  explainEmptyTraces,
   type FoundTrace,
   plainAttributes,
   QueryError,
@@ -12,8 +13,16 @@ import {
   type TraceFilter,
 } from '#query';
 import { parseId } from '../parameters.ts';
+import { emptyReason } from './empty-reason.ts';
 import type { ConsoleRequest } from './routes.ts';
-import type { SpanResponse, TraceResponse, TraceSampleResponse, TraceSummary, TracesResponse } from './types.ts';
+import type {
+  EmptyReasonResponse,
+  SpanResponse,
+  TraceResponse,
+  TraceSampleResponse,
+  TraceSummary,
+  TracesResponse,
+} from './types.ts';
 
 const SORTS = ['newest', 'slowest', 'spans', 'errors'] as const;
 const STATUSES = ['ok', 'error'] as const;
@@ -44,6 +53,10 @@ export async function tracesRoute({ reader, query, options }: ConsoleRequest): P
 
 export async function traceSampleRoute({ reader, query, options }: ConsoleRequest): Promise<TraceSampleResponse> {
   return { traces: (await sampleTraces(reader, traceFilter(query), options)).map(traceSummary) };
+}
+
+export async function tracesEmptyReasonRoute({ reader, query, options }: ConsoleRequest): Promise<EmptyReasonResponse> {
+  return emptyReason(await explainEmptyTraces(reader, traceFilter(query), options));
 }
 
 function traceFilter(query: ConsoleRequest['query']): TraceFilter {

@@ -35,7 +35,10 @@ function quotedWord(word: string): string {
 }
 
 /** A key of the language, or a name with dots as attributes have: `error:` begins many log lines, `service:` none. */
-const LIKE_A_KEY = new RegExp(`^(?:${[...new Set(Object.values(FILTER_INTRINSICS).flat()), 'level'].join('|')})$|\\.`, 'i');
+const LIKE_A_KEY = new RegExp(
+  `^(?:${[...new Set(Object.values(FILTER_INTRINSICS).flat()), 'level'].join('|')})$|\\.`,
+  'i',
+);
 
 /** Of a bare word that stands for itself; undefined where it is plain text. */
 export function wordSlip(word: string): Slip | undefined {

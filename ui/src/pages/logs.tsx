@@ -1,17 +1,20 @@
 /** Logs: what was written, by level over time, line by line, with the detail beside and the trace one click away. */
 import { useCallback, useMemo, useState } from 'react';
 import type { LogHistogramResponse, SeverityGroup } from '#api/types.ts';
+import { useAnnouncement } from '../lib/announce.ts';
+import type { Params } from '../lib/api.ts';
 import { withTerm } from '../lib/filter-text.ts';
-import { formatCompact, formatCount } from '../lib/format.ts';
+import { formatCompact, formatCount, plural } from '../lib/format.ts';
 import { useKeys } from '../lib/keys.ts';
 import { usePageSearch } from '../lib/page-search.ts';
-import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
 import { SEVERITIES } from '../lib/search.ts';
 import { groupColour } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { type LogStream, useLogStream } from '../lib/use-log-stream.ts';
 import { LogDetail } from '../panels/log-detail.tsx';
 import { LogList } from '../panels/log-list.tsx';
+import { NoMatches } from '../panels/no-matches.tsx';
 import { Histogram } from '../widgets/histogram.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
@@ -37,6 +40,13 @@ export function LogsPage() {
     { keys: 'Escape', help: 'Close the detail', group: 'Logs', run: () => update({ log: undefined }, true) },
   ]);
   const { error } = stream;
+  const newText = stream.waitingCount > 0 ? `, ${formatCount(stream.waitingCount)} new` : '';
+  const isSettled = stream.first !== undefined && !stream.stale && stream.logs.length > 0;
+  const total = Math.max(stream.logs.length, histogram.data?.total ?? 0);
+  useAnnouncement(
+    isSettled && histogram.data && !histogram.stale ? `${plural(total, 'log record')}${newText}` : undefined,
+    question,
+  );
   return (
     <>
       <PageTitle title="Logs">
@@ -73,7 +83,7 @@ export function LogsPage() {
         <div className={stream.stale ? 'fill stale' : 'fill fresh'}>
           <LogHistogram data={histogram.data} />
           {stream.logs.length === 0 ? (
-            <NoLogs nearestMs={stream.first.nearestMs} />
+            <NoLogs question={question} nearestMs={stream.first.nearestMs} />
           ) : (
             <div className="logs-body">
               <div className="logs-main">
@@ -218,28 +228,32 @@ function StreamBar({ stream, paused, live, total }: StreamBarProps) {
   );
 }
 
-function NoLogs({ nearestMs }: { readonly nearestMs: number | undefined }) {
+/** The field of the address that a parameter of the request comes from. */
+const FIELDS: { readonly [parameter: string]: string } = { traceId: 'trace', environment: 'env' };
+
+function NoLogs({ question, nearestMs }: { readonly question: Params; readonly nearestMs: number | undefined }) {
   const { search, update } = usePageSearch();
-  const filtered = search.q ?? search.service ?? search.severity ?? search.trace;
+  // Why it was empty when it became so: a live refresh does not ask again.
+  const range = useHeldParams(true);
+  const { q, service, severity, trace, env } = search;
+  if ((q ?? service ?? severity ?? trace ?? env) === undefined) {
+    return (
+      <EmptyState title="No log record in this range" nearestMs={nearestMs}>
+        Nothing was written in this range.
+      </EmptyState>
+    );
+  }
   return (
-    <EmptyState
+    <NoMatches
       title="No log record matches"
+      item="log record"
+      path="/logs/empty-reason"
+      params={{ ...question, ...range }}
       nearestMs={nearestMs}
-      actions={
-        filtered === undefined ? null : (
-          <button
-            type="button"
-            className="button"
-            onClick={() => update({ q: undefined, service: undefined, severity: undefined, trace: undefined })}
-          >
-            Drop all filters
-          </button>
-        )
+      onChange={(parameter, value) => update({ [FIELDS[parameter] ?? parameter]: value })}
+      onDropAll={() =>
+        update({ q: undefined, service: undefined, severity: undefined, trace: undefined, env: undefined })
       }
-    >
-      {filtered === undefined
-        ? 'Nothing was written in this range.'
-        : 'Fewer conditions, or a longer range, may find something.'}
-    </EmptyState>
+    />
   );
 }

@@ -1,6 +1,7 @@
 /** Metrics: find one, choose how to add it up and split it, see it over time with its exemplars. */
 import { useDeferredValue, useMemo } from 'react';
 import type { MetricLabelsResponse, MetricQueryResponse, MetricSummary, MetricsResponse } from '#api/types.ts';
+import { useAnnouncement } from '../lib/announce.ts';
 import { seriesColour, serviceColour } from '../lib/colour.ts';
 import { plural, tickText, unitFormatter } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
@@ -97,6 +98,8 @@ function MetricView({ metric }: { readonly metric: MetricSummary }) {
     q: search.q,
   });
   const { data, error } = answer;
+  const found = data && !answer.stale && data.series.length > 0 ? seriesText(data) : undefined;
+  useAnnouncement(found, [metric.name, search.group, search.agg, search.q]);
   return (
     <div className="metric-view">
       <header className="metric-head">
@@ -216,6 +219,10 @@ function toHeatmapRows(data: MetricQueryResponse): readonly HeatmapRow[] {
     bound: labels.le === '+Inf' ? '∞' : tickText(format(Number(labels.le))),
     counts: values,
   }));
+}
+
+function seriesText({ metric, series, foldedCount }: MetricQueryResponse): string {
+  return `${metric.name}: ${plural(series.length + foldedCount, 'series', 'series')}`;
 }
 
 function chartNote(data: MetricQueryResponse): string {

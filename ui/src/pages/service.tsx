@@ -1,6 +1,7 @@
 /** One service: its rate, errors and durations over time, its operations, neighbours, slowest and failed traces. */
 import { useMemo } from 'react';
 import type { OperationSummary, ServiceResponse, TraceSummary } from '#api/types.ts';
+import { useAnnouncement } from '../lib/announce.ts';
 import { apiPath } from '../lib/api.ts';
 import { ABSENT, formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
 import { type Links, useLinks } from '../lib/links.ts';
@@ -30,6 +31,10 @@ export function ServicePage() {
   const { data, error } = answer;
   // The last answer is kept while the next one loads, but never that of another service.
   const shown = data?.summary.name === service ? data : undefined;
+  useAnnouncement(shown && !answer.stale && shown.summary.requestCount > 0 ? spoken(shown) : undefined, [
+    service,
+    search.operation,
+  ]);
   return (
     <>
       <PageTitle
@@ -57,6 +62,10 @@ export function ServicePage() {
       )}
     </>
   );
+}
+
+function spoken({ summary }: ServiceResponse): string {
+  return `${summary.name}: ${plural(summary.requestCount, 'request')}, ${plural(summary.errorCount, 'error')}`;
 }
 
 function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly stale: boolean }) {

@@ -1,6 +1,7 @@
 /** Every service of the range: how busy, how broken, how slow. */
 import { useDeferredValue, useMemo } from 'react';
 import type { ServiceSummary, ServicesResponse } from '#api/types.ts';
+import { useAnnouncement } from '../lib/announce.ts';
 import { formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
@@ -28,6 +29,12 @@ export function ServicesPage() {
     [services, filter],
   );
   const columns = useColumns();
+  useAnnouncement(
+    services && !answer.stale && shown.length > 0
+      ? `${plural(shown.length, 'service')}, ${failingText(shown)}`
+      : undefined,
+    { filter },
+  );
   return (
     <>
       <PageTitle title="Services">{services ? <span className="muted">{services.length}</span> : null}</PageTitle>
@@ -85,9 +92,14 @@ export function ServicesPage() {
 }
 
 function overview(services: readonly ServiceSummary[]): string {
-  const failing = services.filter(({ errorCount }) => errorCount > 0).length;
+  const [count, failing] = [plural(services.length, 'service'), failingText(services)];
   const rate = services.reduce((sum, { requestRate }) => sum + requestRate, 0);
-  return `${plural(services.length, 'service')}, ${formatRate(rate)} in all, ${failing === 0 ? 'none failing' : `${failing} with errors`}`;
+  return `${count}, ${formatRate(rate)} in all, ${failing}`;
+}
+
+function failingText(services: readonly ServiceSummary[]): string {
+  const failing = services.filter(({ errorCount }) => errorCount > 0).length;
+  return failing === 0 ? 'none failing' : `${failing} with errors`;
 }
 
 function useColumns(): readonly Column<ServiceSummary>[] {

@@ -1,6 +1,7 @@
 /** The system itself: pipelines with live rates, what did not get through, the store, freshness and processes. */
 import type { ReactNode } from 'react';
 import type { LossView, SignalName, StoreView, SystemResponse } from '#api/types.ts';
+import { useAnnouncement } from '../lib/announce.ts';
 import {
   ABSENT,
   formatBytes,
@@ -9,6 +10,7 @@ import {
   formatDateTime,
   formatDuration,
   formatRate,
+  plural,
 } from '../lib/format.ts';
 import { lastValue } from '../lib/pipeline-layout.ts';
 import { useApi, useScopeParams } from '../lib/scope.tsx';
@@ -29,6 +31,7 @@ export function SystemPage() {
   const { from, to } = useScopeParams();
   const answer = useApi<SystemResponse>('/system', { from, to });
   const { data, error } = answer;
+  useAnnouncement(data && spoken(data), []);
   return (
     <>
       <PageTitle title="System" />
@@ -74,6 +77,16 @@ export function SystemPage() {
       )}
     </>
   );
+}
+
+function spoken({ store, components, losses }: SystemResponse): string {
+  const troubled = components.filter(({ status }) => status !== 'ok').length;
+  const lost = losses.reduce((sum, { kind, count }) => sum + (kind === 'dropped' || kind === 'refused' ? count : 0), 0);
+  return [
+    store.available ? 'The store answers' : 'The store is not available',
+    troubled === 0 ? 'all components are well' : `${plural(troubled, 'component')} not well`,
+    lost === 0 ? 'nothing was lost' : `${plural(lost, 'item')} not stored`,
+  ].join(', ');
 }
 
 function Section({

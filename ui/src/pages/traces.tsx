@@ -7,6 +7,8 @@ import type {
   TraceSummary,
   TracesResponse,
 } from '#api/types.ts';
+import { useAnnouncement } from '../lib/announce.ts';
+import type { Params } from '../lib/api.ts';
 import { formatCount, formatDateTime, formatDuration, parseDuration, plural, printDuration } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
@@ -14,6 +16,7 @@ import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.ts
 import { TRACE_SORTS, type TraceSort, traceSort } from '../lib/search.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { rangeToSearch } from '../lib/time-range.ts';
+import { NoMatches } from '../panels/no-matches.tsx';
 import { traceColumns } from '../panels/trace-columns.tsx';
 import { DurationBox } from '../widgets/duration-box.tsx';
 import { Histogram } from '../widgets/histogram.tsx';
@@ -49,6 +52,9 @@ export function TracesPage() {
   };
   const answer = useApi<TracesResponse>('/traces', { ...filter, sort: traceSort(search), limit: SHOWN_LIMIT });
   const { data, error } = answer;
+  const { from: _from, to: _to, ...question } = filter;
+  const found = data && !answer.stale && data.traces.length > 0 ? `${countText(data)} traces` : undefined;
+  useAnnouncement(found, question);
   // The list is only a part then; the scatter shows the whole range all the same.
   const sample = useApi<TraceSampleResponse>('/traces/sample', filter, { enabled: data?.truncated === true });
   return (
@@ -72,7 +78,7 @@ export function TracesPage() {
           <Loading what="traces" />
         )
       ) : data.traces.length === 0 ? (
-        <NoTraces nearestMs={data.nearestMs} />
+        <NoTraces filter={filter} nearestMs={data.nearestMs} />
       ) : (
         <TraceResults
           data={data}
@@ -163,38 +169,36 @@ function wholeMinutes<T extends { readonly from: number; readonly to: number }>(
   return { ...range, from: Math.floor(range.from / 60_000) * 60_000, to: Math.ceil(range.to / 60_000) * 60_000 };
 }
 
-function NoTraces({ nearestMs }: { readonly nearestMs: number | undefined }) {
+/** The field of the address that a parameter of the request comes from. */
+const FIELDS: { readonly [parameter: string]: string } = {
+  minDurationNs: 'min',
+  maxDurationNs: 'max',
+  environment: 'env',
+};
+
+function NoTraces({ filter, nearestMs }: { readonly filter: Params; readonly nearestMs: number | undefined }) {
   const { search, update } = usePageSearch();
-  const filtered = search.q ?? search.service ?? search.operation ?? search.status ?? search.min ?? search.max;
+  // Why it was empty when it became so: a live refresh does not ask again.
+  const { from, to } = useHeldParams(true);
+  const { q, service, operation, status, min, max, env } = search;
+  if ((q ?? service ?? operation ?? status ?? min ?? max ?? env) === undefined) {
+    return (
+      <EmptyState title="No trace in this range" nearestMs={nearestMs}>
+        Nothing was recorded in this range.
+      </EmptyState>
+    );
+  }
+  const none = { q: undefined, service: undefined, operation: undefined, status: undefined };
   return (
-    <EmptyState
+    <NoMatches
       title="No trace matches"
+      item="span"
+      path="/traces/empty-reason"
+      params={{ ...filter, from, to }}
       nearestMs={nearestMs}
-      actions={
-        filtered === undefined ? null : (
-          <button
-            type="button"
-            className="button"
-            onClick={() =>
-              update({
-                q: undefined,
-                service: undefined,
-                operation: undefined,
-                status: undefined,
-                min: undefined,
-                max: undefined,
-              })
-            }
-          >
-            Drop all filters
-          </button>
-        )
-      }
-    >
-      {filtered === undefined
-        ? 'Nothing was recorded in this range.'
-        : 'A trace matches if one of its spans meets all conditions.'}
-    </EmptyState>
+      onChange={(parameter, value) => update({ [FIELDS[parameter] ?? parameter]: value })}
+      onDropAll={() => update({ ...none, min: undefined, max: undefined, env: undefined })}
+    />
   );
 }
 

@@ -2,6 +2,7 @@
 import { type ErrorComponentProps, Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import type { StatusResponse } from '#api/types.ts';
+import { useAnnounced } from '../lib/announce.ts';
 import { copyText } from '../lib/clipboard.ts';
 import { listenForKeys, useKeys } from '../lib/keys.ts';
 import { useConsoleSearch } from '../lib/page-search.ts';
@@ -85,6 +86,16 @@ function FrameBody() {
           <Outlet />
         )}
       </main>
+      <Announcer />
+    </div>
+  );
+}
+
+/** Always there, so that screen readers watch it. */
+function Announcer() {
+  return (
+    <div className="visually-hidden" role="status" aria-live="polite" data-testid="announcer">
+      {useAnnounced()}
     </div>
   );
 }
@@ -247,7 +258,7 @@ export function NotFound() {
 /** A page that failed while drawing: a mistake of ours, or a part of the console that a newer version replaced. */
 export function Broken({ error }: ErrorComponentProps) {
   return (
-    <div className="state state-error" role="alert">
+    <div className="state state-error" role="status">
       <div className="state-title">
         <Icon name="warning" /> This page could not be shown
       </div>

@@ -1,5 +1,6 @@
 /** Says above every page when what it shows can't be new: the store or the server does not answer. */
 import type { StatusResponse } from '#api/types.ts';
+import { useAnnounceOnce } from '../lib/announce.ts';
 import { formatClock, formatDate } from '../lib/format.ts';
 import type { ApiAnswer } from '../lib/scope.tsx';
 import { useTicking } from '../lib/ticking.ts';
@@ -31,9 +32,11 @@ export function silenceOf({ data, error, answeredMs }: ApiAnswer<StatusResponse>
 export function HealthBanner({ silence }: { readonly silence: Silence }) {
   const { who, sinceMs, message } = silence;
   const isLong = useTicking((nowMs) => sinceMs === undefined || nowMs - sinceMs > PATIENCE_MS);
+  // Without its age, which counts on.
+  useAnnounceOnce(isLong ? `The ${who} does not answer: ${message}` : undefined);
   if (!isLong) return null;
   return (
-    <div className="banner banner-error" role="alert" data-testid="silence">
+    <div className="banner banner-error" data-testid="silence">
       <Icon name="warning" />
       <span>
         {sinceMs === undefined ? (

@@ -164,7 +164,7 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
         </button>
       )}
       {shownError && !open ? (
-        <div className="query-error" role="alert">
+        <div className="query-error">
           {shownError.message}
           {shownError.hint ? <span className="query-hint">{shownError.hint}</span> : null}
         </div>

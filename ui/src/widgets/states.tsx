@@ -1,5 +1,6 @@
 /** Loading, empty and error: each says what is going on and what to do next. */
 import type { ReactNode } from 'react';
+import { useAnnounceOnce } from '../lib/announce.ts';
 import type { ApiFailure } from '../lib/api.ts';
 import { formatDateTime } from '../lib/format.ts';
 import { useScope } from '../lib/scope.tsx';
@@ -7,15 +8,16 @@ import { Icon } from './icons.tsx';
 
 export function Loading({ what }: { readonly what: string }) {
   return (
-    <div className="state" role="status">
+    <div className="state">
       <span className="state-wait">Loading {what}…</span>
     </div>
   );
 }
 
 export function ErrorState({ error, onRetry }: { readonly error: ApiFailure; readonly onRetry: () => void }) {
+  useAnnounceOnce(errorText(error));
   return (
-    <div className="state state-error" role="alert">
+    <div className="state state-error">
       <div className="state-title">
         <Icon name="warning" /> {error.message}
       </div>
@@ -30,10 +32,15 @@ export function ErrorState({ error, onRetry }: { readonly error: ApiFailure; rea
   );
 }
 
+function errorText({ message, hint }: ApiFailure): string {
+  return hint ? `${message}. ${hint}` : message;
+}
+
 /** One line above data that could not be refreshed. */
 export function ErrorBanner({ error, onRetry }: { readonly error: ApiFailure; readonly onRetry: () => void }) {
+  useAnnounceOnce(errorText(error));
   return (
-    <div className="banner banner-error" role="alert">
+    <div className="banner banner-error">
       <Icon name="warning" />
       <span>
         {error.message}. {error.hint ?? 'What you see may be old.'}
@@ -62,17 +69,24 @@ interface EmptyProps {
   readonly children?: ReactNode;
   /** Time of the nearest data that would match; offered as the next step. */
   readonly nearestMs?: number | undefined;
+  /** What lies there. Default: matching data. */
+  readonly nearestText?: string | undefined;
   readonly actions?: ReactNode;
 }
 
-export function EmptyState({ title, children, nearestMs, actions }: EmptyProps) {
+export function EmptyState({ title, children, nearestMs, nearestText = 'Nearest matching data', actions }: EmptyProps) {
+  useAnnounceOnce(title);
   const scope = useScope();
   const spanMs = scope.toMs - scope.fromMs;
   return (
-    <div className="state" role="status">
+    <div className="state">
       <div className="state-title">{title}</div>
       {children ? <div className="muted">{children}</div> : null}
-      {nearestMs === undefined ? null : <p className="muted">Nearest matching data: {formatDateTime(nearestMs)}.</p>}
+      {nearestMs === undefined ? null : (
+        <p className="muted">
+          {nearestText}: {formatDateTime(nearestMs)}.
+        </p>
+      )}
       <div className="state-actions">
         {nearestMs === undefined ? null : (
           <button

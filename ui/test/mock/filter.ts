@@ -60,7 +60,7 @@ function compileTerm(term: string, text: string): Predicate {
   return (item) => test(fieldOf(item, key)) === (minus === '');
 }
 
-function fieldOf(item: FilterItem, key: string): unknown {
+export function fieldOf(item: FilterItem, key: string): unknown {
   const bare = key.replace(/^(resource|attributes|span|log)\./, '');
   return item.intrinsics[key] ?? item.attributes[bare] ?? item.resource[bare];
 }

@@ -2,12 +2,14 @@
 import type {
   AttributeKeysResponse,
   AttributeValuesResponse,
+  EmptyReasonResponse,
   LogHistogramResponse,
   LogRecord,
   LogsResponse,
   SeverityGroup,
 } from '#api/types.ts';
 import { backgroundLogs, type MockStore } from './data.ts';
+import { emptyReason, type MockCondition } from './empty-reason.ts';
 import { compileFilter } from './filter.ts';
 import { type MockLog, resourceOf, SERVICES } from './model.ts';
 import { gridOf, type Range } from './range.ts';
@@ -58,6 +60,19 @@ function matching(store: MockStore, range: Range, input: LogSearchInput): MockLo
   return [...ofTraces, ...background]
     .filter((log) => log.timeMs < range.toMs && matches(log, input) && predicate(filterItem(log)))
     .sort((a, b) => b.timeMs - a.timeMs);
+}
+
+export function logsEmptyReason(store: MockStore, range: Range, input: LogSearchInput): EmptyReasonResponse {
+  const { service, severities } = input;
+  const all = matching(store, range, { ...input, q: '', service: undefined, severities: [] });
+  const chosen: MockCondition[] = [];
+  if (service !== undefined)
+    chosen.push({ parameter: 'service', text: service, test: (item) => item.intrinsics.service === service });
+  if (severities.length > 0) {
+    const test: MockCondition['test'] = (item) => severities.includes(groupOf(Number(item.intrinsics.severity)));
+    chosen.push({ parameter: 'severity', text: severities.join(', '), test });
+  }
+  return emptyReason(all.map(filterItem), chosen, input.q);
 }
 
 function matches(log: MockLog, input: LogSearchInput): boolean {

@@ -1,6 +1,7 @@
 /** Services, traces and spans of the mock. */
 import type {
   DependenciesResponse,
+  EmptyReasonResponse,
   OperationSummary,
   OperationsResponse,
   ServiceResponse,
@@ -17,6 +18,7 @@ import type {
   TracesResponse,
 } from '#api/types.ts';
 import { isEntry, type MockStore, REQUESTS_PER_TRACE } from './data.ts';
+import { emptyReason, type MockCondition } from './empty-reason.ts';
 import { compileFilter } from './filter.ts';
 import { toLogRecord } from './logs-api.ts';
 import { type MockSpan, type MockTrace, resourceOf, SERVICES } from './model.ts';
@@ -291,6 +293,25 @@ export function traceSample(store: MockStore, range: Range, input: TraceSearchIn
       return of.filter((_, rank) => rank < 3 || (rank % step === 0 && rank / step <= 9));
     }),
   };
+}
+
+function is(parameter: string, key: string, value: string | undefined): MockCondition[] {
+  return value === undefined ? [] : [{ parameter, text: value, test: (item) => item.intrinsics[key] === value }];
+}
+
+function failed(wanted: boolean): MockCondition['test'] {
+  return (item) => (item.intrinsics.status === 'error') === wanted;
+}
+
+export function tracesEmptyReason(store: MockStore, range: Range, input: TraceSearchInput): EmptyReasonResponse {
+  const items = tracesIn(store, range).traces.flatMap((trace) => trace.spans.map((span) => filterItem(span, trace)));
+  const { service, operation, status } = input;
+  const chosen = [
+    ...is('service', 'service', service),
+    ...is('operation', 'name', operation),
+    ...(status === undefined ? [] : [{ parameter: 'status', text: status, test: failed(status === 'error') }]),
+  ];
+  return emptyReason(items, chosen, input.q);
 }
 
 function matches(span: MockSpan, trace: MockTrace, input: TraceSearchInput): boolean {
