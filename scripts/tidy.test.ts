@@ -79,6 +79,12 @@ describe.runIf(inGit)('the tree is tidy', () => {
     ).toEqual([]);
   });
 
+  test('no test sleeps: eventually of #base/testing.ts waits for a condition, turns for what must not happen', () => {
+    const tests = sources.filter((file) => /\.test\.tsx?$|\/testing\/|\/testing\.ts$|^test\/lib\//.test(file));
+    const pattern = /\bsetTimeout\((resolve|done)\b|\bsleep\(|from 'node:timers\/promises'/;
+    expect(placesOf(tests, pattern).filter((place) => !place.startsWith('src/base/testing/eventually.ts'))).toEqual([]);
+  });
+
   test('no package registry and no path of some machine is named', () => {
     const texts = files.filter((file) => !/\.(png|ico|woff2?|gz|bin)$/.test(file) && !file.startsWith('scripts/tidy'));
     const pattern = new RegExp(['"resolved":\\s*"http', 'registry\\.', '/work/(main|shared)', '/root/'].join('|'));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StartError } from './errors.ts';
 import { type FolderUse, lockFolder, makeFolder } from './folder.ts';
+import { eventually } from './testing/eventually.ts';
 
 const USE: FolderUse = { kind: 'data folder', user: 'collector', wayOut: 'choose another one with --data' };
 const MODULE = JSON.stringify(join(import.meta.dirname, 'folder.ts'));
@@ -106,7 +107,7 @@ test.skipIf(!hasProcfs)(
     const parent = run('sh', [...shell, locking('process.kill(process.pid, "SIGKILL");')]);
     const pid = String((await once(parent.stdout!, 'data'))[0]).trim();
     const state = (): string => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]![0]!;
-    while (state() !== 'Z') await new Promise((resolve) => setTimeout(resolve, 10));
+    await eventually('the end of the process', () => state() === 'Z');
     expect(JSON.parse(readFileSync(join(folder, 'lock'), 'utf8'))).toMatchObject({ pid: Number(pid) });
     lockFolder(folder, USE).release();
   },

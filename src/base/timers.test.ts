@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { systemClock } from './clock.ts';
+import { eventually } from './testing/eventually.ts';
 import { after, every, reportTimerFailuresTo } from './timers.ts';
 
 let reported: unknown[] = [];
@@ -11,22 +12,17 @@ afterEach(() => {
   reported = [];
 });
 
-async function until(what: () => boolean): Promise<void> {
-  // This clock is the test's own.
-  while (!what()) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
 test('a throw in a timer is reported, and ends nothing', async () => {
   after(0, () => {
     throw new Error('once');
   });
-  await until(() => reported.length === 1);
+  await eventually('report 1', () => reported.length === 1);
   systemClock.after(0, () => {
     throw new Error('of the clock');
   });
-  await until(() => reported.length === 2);
+  await eventually('report 2', () => reported.length === 2);
   after(0, () => Promise.reject(new Error('later')));
-  await until(() => reported.length === 3);
+  await eventually('report 3', () => reported.length === 3);
   expect(reported.map(String)).toEqual(['Error: once', 'Error: of the clock', 'Error: later']);
 });
 
@@ -36,7 +32,7 @@ test('an interval goes on after a failure', async () => {
     runs++;
     throw new Error('each time');
   });
-  await until(() => runs >= 3);
+  await eventually('three runs', () => runs >= 3);
   timer.cancel();
   expect(reported.length).toBe(runs);
 });
@@ -44,6 +40,7 @@ test('an interval goes on after a failure', async () => {
 test('a cancelled timer does not run', async () => {
   let runs = 0;
   after(1, () => runs++).cancel();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // Timers run in the order of their times.
+  await new Promise<void>((resolve) => void after(2, resolve));
   expect(runs).toBe(0);
 });

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { StartError } from '#base';
+import { eventually } from '#base/testing.ts';
 import { type EngineProcess, spawnEngine } from './spawn.ts';
 import { fetchEngine, post, run, startTestEngine, temporaryFolder } from './testing.ts';
 
@@ -113,7 +114,7 @@ test('kill -9 in the middle of inserts loses nothing that was answered, and repe
     };
     const begun = next;
     const senders = [sender(), sender(), sender()];
-    while (next < begun + 20) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually('twenty inserts', () => next >= begun + 20);
     await engine.stop('SIGKILL');
     await Promise.all(senders);
     engine = await start();

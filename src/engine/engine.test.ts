@@ -7,8 +7,9 @@ import {
   TupleParam,
 } from '@clickhouse/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '#base/testing.ts';
 import type { EngineProcess } from './spawn.ts';
-import { fetchEngine, post, run, startTestEngine, temporaryFolder, until } from './testing.ts';
+import { fetchEngine, post, run, startTestEngine, temporaryFolder } from './testing.ts';
 
 const folder = temporaryFolder();
 let engine: EngineProcess;
@@ -212,10 +213,10 @@ test('an aborted query stops in the engine', async () => {
       engine.address,
       "SELECT count() FROM system.processes WHERE query LIKE '%sipHash64%' AND query NOT LIKE '%processes%'",
     );
-  await until(async () => (await count()) === '1');
+  await eventually('the count', async () => (await count()) === '1');
   abort.abort();
   expect(await slow).toBeInstanceOf(Error);
-  await until(async () => (await count()) === '0');
+  await eventually('the count', async () => (await count()) === '0');
 });
 
 test('a client that leaves in the middle of a result stops its query', async () => {
@@ -233,7 +234,7 @@ test('a client that leaves in the middle of a result stops its query', async () 
   await response.body!.getReader().read();
   expect(await count()).toBe('1');
   abort.abort();
-  await until(async () => (await count()) === '0');
+  await eventually('the count', async () => (await count()) === '0');
 });
 
 test('slow queries keep neither inserts nor DDL waiting', async () => {
@@ -247,7 +248,8 @@ test('slow queries keep neither inserts nor DDL waiting', async () => {
     }).catch(() => undefined),
   );
   // Two of the four lanes are kept for urgent queries.
-  await until(
+  await eventually(
+    'the count',
     async () =>
       (await run(engine.address, 'SHOW PROCESSLIST FORMAT JSONEachRow')).match(/sipHash64\(number, 1\)/g)?.length === 2,
   );
@@ -256,7 +258,7 @@ test('slow queries keep neither inserts nor DDL waiting', async () => {
   expect(await run(engine.address, 'DESCRIBE TABLE quick FORMAT JSONCompactColumns')).toContain('"b"');
   abort.abort();
   await Promise.all(slow);
-  await until(async () => (await rowCount('quick')) === 2);
+  await eventually('the count', async () => (await rowCount('quick')) === 2);
 });
 
 test('a session keeps settings and temporary tables', async () => {

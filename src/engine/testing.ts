@@ -3,7 +3,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sleep } from '#base';
 import type { StoreLogin } from '#base/store-access.ts';
 import { type EngineProcess, type SpawnEngineOptions, spawnEngine } from './spawn.ts';
 
@@ -69,13 +68,4 @@ export async function run(address: string, sql: string, parameters: Record<strin
   const answer = await post(address, sql, parameters);
   if (answer.status !== 200) throw new Error(answer.text);
   return answer.text.trimEnd();
-}
-
-/** Asks `check` until it is true; throws after `limitMs`. */
-export async function until(check: () => Promise<boolean>, limitMs = 20_000): Promise<void> {
-  const endMs = Date.now() + limitMs;
-  while (!(await check())) {
-    if (Date.now() > endMs) throw new Error(`not reached within ${limitMs} ms`);
-    await sleep(20);
-  }
 }

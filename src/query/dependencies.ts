@@ -8,7 +8,7 @@ import { allOf, Bound, joinSql, raw, type Sql, sql, text } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
 import { inRange, type TimeRange } from './time-grid.ts';
 
-export const DEPENDENCY_KINDS = ['database', 'cache', 'queue', 'host'] as const;
+const DEPENDENCY_KINDS = ['database', 'cache', 'queue', 'host'] as const;
 export type DependencyKind = (typeof DEPENDENCY_KINDS)[number];
 
 export interface Dependency {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pace } from '#base/testing.ts';
 import { ArenaWriter } from '#pdata';
 import { eventually, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
 
@@ -66,7 +67,7 @@ async function client(ledger: Ledger, isOver: () => boolean): Promise<void> {
       accepted = response.status === 200;
       await response.arrayBuffer();
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await pace(20);
     }
     for (const id of ids) (accepted ? ledger.accepted : ledger.unsure).add(id.toString('hex'));
   }
@@ -91,12 +92,8 @@ test('kill -9 of engine and collector under load loses nothing that was acknowle
   let over = false;
   const clients = Array.from({ length: CLIENTS }, () => client(ledger, () => over));
   for (const role of KILLS) await killUnderLoad(role, ledger);
-  await eventually('requests are accepted after the last kill', () => {
-    const before = ledger.accepted.size;
-    return new Promise<true | undefined>((resolve) =>
-      setTimeout(() => resolve(ledger.accepted.size > before || undefined), 200),
-    );
-  });
+  const before = ledger.accepted.size;
+  await eventually('requests are accepted after the last kill', () => ledger.accepted.size > before);
   over = true;
   await Promise.all(clients);
 

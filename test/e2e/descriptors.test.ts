@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pace } from '#base/testing.ts';
 import { type Scratch, scratchFolder } from '../lib/cli.ts';
 import { newTraceId, send, tracesRequest } from '../lib/otlp.ts';
 import { eventually, freePorts } from '../lib/signalbox.ts';
@@ -53,7 +54,7 @@ service:
         sockets.push(socket);
       }
       // Long enough for the memory limiter and its kind to look many times.
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await pace(2_000);
       expect(child.exitCode, output).toBeNull();
       for (const socket of sockets.splice(0)) socket.destroy();
       await eventually('it answers again', sendOne);

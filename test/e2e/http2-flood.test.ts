@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pace } from '#base/testing.ts';
 import { encodeReference } from '../../src/wire/testing/otlp-reference.ts';
 import { dataFrame, headersFrame, openHttp2 } from '../lib/http2-frames.ts';
 import { exportByGrpc, grpcPath, newTraceId, send, tracesRequest } from '../lib/otlp.ts';
@@ -56,21 +57,17 @@ async function flood(box: RunningSignalbox, { frames, reads }: Flood): Promise<v
       const streams = Array.from({ length: FRAMES_AT_ONCE }, (_, i) => (sent + i) * 2 + 1);
       const taken = socket.write(Buffer.concat(streams.flatMap(frames)));
       // A server that has enough reads no more; a client of this kind doesn't wait for long.
-      if (!taken) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), pause(200)]);
-      await pause(0);
+      if (!taken) await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), pace(200)]);
+      await pace(0);
     }
   };
   try {
     await Promise.all(Array.from({ length: CONNECTIONS }, send));
     // What is open stays open for a while.
-    await pause(1_000);
+    await pace(1_000);
   } finally {
     for (const socket of sockets) socket.destroy();
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 describe.runIf(process.platform === 'linux')('while a flood comes in', { timeout: 180_000 }, () => {
@@ -100,7 +97,7 @@ describe.runIf(process.platform === 'linux')('while a flood comes in', { timeout
       while (!isOver) {
         await sendBoth();
         answered++;
-        await pause(50);
+        await pace(50);
       }
       await flooding;
     });

@@ -3,6 +3,7 @@ import { Agent, createServer, request, type Server } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import * as grpc from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pace } from '#base/testing.ts';
 import { decodeReference, encodeReference } from '../../src/wire/testing/otlp-reference.ts';
 import { type RunningCollector, type Scratch, scratchFolder, startCollector } from '../lib/cli.ts';
 import { grpcPath, newTraceId, PROTO, tracesRequest } from '../lib/otlp.ts';
@@ -118,7 +119,7 @@ function startLoad(clients: readonly Client[]): Load {
       );
       if (problem === undefined) accepted.add(name);
       else problems.push(problem);
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await pace(1);
     }
     client.close();
   });

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openStoreAccess } from '#base/store-access.ts';
+import { eventually } from '#base/testing.ts';
+
+export { eventually };
 
 const CLI = fileURLToPath(new URL('../../src/main/cli.ts', import.meta.url));
 const READY_LIMIT_MS = 60_000;
@@ -127,7 +130,7 @@ function killNow(pid: number): void {
 }
 
 async function untilGone(pid: number): Promise<void> {
-  while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+  await eventually(`the end of process ${pid}`, () => !isAlive(pid), 60_000);
 }
 
 /** Whether the process runs; one that has ended and waits for its parent does not. */
@@ -165,15 +168,11 @@ export async function peakBytes(pid: number, work: () => Promise<void>): Promise
 }
 
 async function untilReady(child: ChildProcess, output: () => string): Promise<void> {
-  const limitMs = performance.now() + READY_LIMIT_MS;
-  while (!output().includes('is ready')) {
-    if (child.exitCode !== null) throw new Error(`signalbox ended before it was ready\n${output()}`);
-    if (performance.now() > limitMs) {
-      child.kill('SIGKILL');
-      throw new Error(`signalbox was not ready after ${READY_LIMIT_MS} ms\n${output()}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  const isOver = (): boolean => child.exitCode !== null || output().includes('is ready');
+  await eventually('signalbox is ready', isOver, READY_LIMIT_MS).catch(() => child.kill('SIGKILL'));
+  if (child.exitCode !== null) throw new Error(`signalbox ended before it was ready\n${output()}`);
+  if (!output().includes('is ready'))
+    throw new Error(`signalbox was not ready after ${READY_LIMIT_MS} ms\n${output()}`);
 }
 
 async function stopProcess(child: ChildProcess): Promise<void> {
@@ -214,24 +213,4 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
-}
-
-/** Polls until `check` gives a value that is neither undefined nor false; an error that it throws counts as undefined. */
-export async function eventually<T>(
-  what: string,
-  check: () => Promise<T | undefined | false>,
-  limitMs = 30_000,
-): Promise<T> {
-  const untilMs = performance.now() + limitMs;
-  let last: unknown;
-  for (;;) {
-    try {
-      const value = await check();
-      if (value !== undefined && value !== false) return value;
-    } catch (error) {
-      last = error;
-    }
-    if (performance.now() > untilMs) throw new Error(`${what}: not within ${limitMs} ms`, { cause: last });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

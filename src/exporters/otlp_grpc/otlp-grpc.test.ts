@@ -7,7 +7,7 @@ import {
   type Http2Server,
   type SecureServerOptions,
 } from 'node:http2';
-import { createServer as createTcp, connect as createTcpConnection } from 'node:net';
+import { createServer as createTcp, connect as createTcpConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
@@ -482,11 +482,12 @@ describe('when the far side cannot be reached', () => {
     probe.listen(0, '127.0.0.1');
     await once(probe, 'listening');
     const endpoint = `127.0.0.1:${(probe.address() as { port: number }).port}`;
-    probe.close();
-    await once(probe, 'close');
     const { exporter } = await start({ endpoint, wait_for_ready: true, timeout: '20s' });
     const sending = exporter.consume(sampleBatch('traces', 1));
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const [refused] = (await once(probe, 'connection')) as [Socket];
+    refused.destroy();
+    probe.close();
+    await once(probe, 'close');
     const side = await new FarSide().listen(endpoint);
     await sending;
     expect(side.received.length).toBe(1);

@@ -349,10 +349,11 @@ describe('when no answer comes', () => {
   });
 
   test('a shutdown ends what is under way', async () => {
-    const side = await new FarSide().listen(createServer(() => {}));
+    const arrived = Promise.withResolvers<void>();
+    const side = await new FarSide().listen(createServer(() => arrived.resolve()));
     const { exporter } = await start({ endpoint: side.url });
     const sending = errorOf(exporter.consume(sampleBatch('traces', 1)));
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await arrived.promise;
     await exporter.shutdown(0);
     expect((await sending).permanent).toBe(false);
   });

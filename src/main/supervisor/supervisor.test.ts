@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '#base/testing.ts';
 import { RoleFailure } from './child.ts';
 import { Supervisor } from './supervisor.ts';
 
@@ -38,14 +39,6 @@ function supervisor(roles: Readonly<Record<string, string>>): Supervisor {
 
 const events = (): string[] => readFileSync(log, 'utf8').trim().split('\n');
 
-async function until(what: string, check: () => boolean): Promise<void> {
-  const limitMs = Date.now() + 20_000;
-  while (!check()) {
-    if (Date.now() > limitMs) throw new Error(`${what} did not happen: ${events().join(', ')}; ${said.join(', ')}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 describe('the supervisor', () => {
   test('starts all at once and stops one after the other', async () => {
     const all = supervisor({ collector: '', server: '', engine: '' });
@@ -69,7 +62,7 @@ describe('the supervisor', () => {
     await all.start();
     const before = all.pids().engine!;
     process.kill(before, 'SIGKILL');
-    await until('the second start', () => said.includes('the engine is back'));
+    await eventually('the second start', () => said.includes('the engine is back'));
     expect(said).toEqual(['the engine ended by SIGKILL, starting it again', 'the engine is back']);
     expect(all.pids().engine).not.toBe(before);
     expect(all.pids().collector).toBeDefined();
@@ -79,18 +72,18 @@ describe('the supervisor', () => {
   test('tells the collector how often each role was started again, and one that is new the totals', async () => {
     const all = supervisor({ collector: '', engine: '' });
     await all.start();
-    await until('the first counts', () => events().includes('collector restarts {"collector":0,"engine":0}'));
+    await eventually('the first counts', () => events().includes('collector restarts {"collector":0,"engine":0}'));
     process.kill(all.pids().engine!, 'SIGKILL');
-    await until('the count', () => events().includes('collector restarts {"collector":0,"engine":1}'));
+    await eventually('the count', () => events().includes('collector restarts {"collector":0,"engine":1}'));
     process.kill(all.pids().collector!, 'SIGKILL');
-    await until('the totals', () => events().includes('collector restarts {"collector":1,"engine":1}'));
+    await eventually('the totals', () => events().includes('collector restarts {"collector":1,"engine":1}'));
     await all.stop();
   });
 
   test('keeps trying when a role dies right after its start', async () => {
     const all = supervisor({ server: 'fails-once' });
     await all.start();
-    await until('the second start', () => said.includes('the server is back'));
+    await eventually('the second start', () => said.includes('the server is back'));
     expect(said[0]).toBe('the server ended with code 3, starting it again');
     await all.stop();
   });
@@ -124,7 +117,7 @@ describe('the supervisor', () => {
     const all = supervisor({ collector: '' });
     await all.start();
     all.signal('collector', 'SIGHUP');
-    await until('the reload', () => events().includes('collector reload'));
+    await eventually('the reload', () => events().includes('collector reload'));
     await all.stop();
   });
 
@@ -143,10 +136,8 @@ child.on('message', () => child.send({ type: 'stop' }));\n`,
       );
       const parent = fork(script, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
       const [pid] = (await once(parent, 'message')) as [number];
-      if (how === 'start') await new Promise((resolve) => setTimeout(resolve, 2000));
-      else await until('the stop', () => events().includes('stopping'));
+      await eventually(`the ${how}`, () => events().includes(how === 'start' ? 'starting' : 'stopping'));
       parent.kill('SIGKILL');
-      const killedMs = performance.now();
       const isThere = (): boolean => {
         try {
           return process.kill(pid, 0);
@@ -154,9 +145,7 @@ child.on('message', () => child.send({ type: 'stop' }));\n`,
           return false;
         }
       };
-      while (isThere() && performance.now() - killedMs < 45_000)
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      expect(isThere()).toBe(false);
+      await eventually('the end of the role', () => !isThere(), 45_000);
     },
   );
 
@@ -170,6 +159,6 @@ child.on('message', () => child.send({ type: 'stop' }));\n`,
     const parent = fork(script, [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     await once(parent, 'message');
     parent.kill('SIGKILL');
-    await until('the end of the child', () => events().includes('engine orphaned'));
+    await eventually('the end of the child', () => events().includes('engine orphaned'));
   });
 });

@@ -4,6 +4,7 @@ import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConsumeError } from '#base';
+import { eventually } from '#base/testing.ts';
 import { decodeStatus, deflate, GRPC } from '#net';
 import { decodeExportResponse } from '#wire';
 import {
@@ -222,7 +223,7 @@ async function rawCall(
   target: string,
   headers: object,
   body: Uint8Array,
-  abort = false,
+  abortWhen?: () => boolean,
 ): Promise<Record<string, unknown>> {
   const session = connectHttp2(`http://${target}`);
   const stream = session.request({
@@ -235,9 +236,9 @@ async function rawCall(
   stream.on('response', (got) => Object.assign(answer, got));
   stream.on('trailers', (got) => Object.assign(answer, got));
   stream.resume();
-  if (abort) {
+  if (abortWhen !== undefined) {
     stream.write(body);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually('the moment to abort', abortWhen);
     stream.close(http2.NGHTTP2_CANCEL);
   } else stream.end(body);
   await new Promise((resolve) => stream.once('close', resolve));
@@ -329,11 +330,11 @@ describe('the protocol itself', () => {
 
   test('a client that goes away in the middle leaves nothing behind', async () => {
     const running = await start();
-    await rawCall(running.grpcTarget, {}, framed(tracesRequest(100)).subarray(0, 2000), true);
     const inFlight = (): number | undefined => running.settings.meter.read('receiver_in_flight_bytes');
+    await rawCall(running.grpcTarget, {}, framed(tracesRequest(100)).subarray(0, 2000), () => inFlight()! > 0);
     const failures = (): number =>
       running.settings.meter.sum('receiver_requests', { transport: 'grpc', outcome: 'failure' });
-    while (failures() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually('the failure', () => failures() > 0);
     expect(inFlight()).toBe(0);
     expect((await clientOf(running)(PATHS.traces, tracesRequest(1))).error).toBeNull();
   });
@@ -404,7 +405,7 @@ describe('shutdown', () => {
       const call = clientOf(running);
       while ((await call(PATHS.traces, tracesRequest(1))).error === null) answered++;
     });
-    while (answered < 100) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually('a hundred answers', () => answered >= 100);
     await running.receiver.shutdown(5000);
     await Promise.all(senders);
     expect(running.pipelines.traces.itemCount).toBe(answered);

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '#base/testing.ts';
 import { PROTO, post } from './testing/http.ts';
 import { type Running, type RunOptions, runReceiver, tracesRequest } from './testing/receiver.ts';
 
@@ -133,21 +134,14 @@ describe('connections', () => {
     const { httpUrl, settings, pipelines } = await start();
     const { hostname, port } = new URL(httpUrl);
     const inFlight = (): number | undefined => settings.meter.read('receiver_in_flight_bytes');
-    await new Promise<void>((resolve) => {
-      const socket = connect(Number(port), hostname, () => {
-        socket.write(
-          'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: 99999\r\n\r\n',
-        );
-        socket.write(new Uint8Array(5000));
-      });
-      const poll = setInterval(() => {
-        if (inFlight() === 0) return;
-        clearInterval(poll);
-        socket.destroy();
-        resolve();
-      }, 5);
-    });
-    while (inFlight() !== 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: 99999\r\n\r\n',
+    );
+    socket.write(new Uint8Array(5000));
+    await eventually('the beginning of the request', () => inFlight()! > 0);
+    socket.destroy();
+    await eventually('the end of the request', () => inFlight() === 0);
     expect(pipelines.traces.batches).toEqual([]);
     expect(settings.meter.sum('receiver_requests', { transport: 'http', outcome: 'failure' })).toBe(1);
     expect((await post(`${httpUrl}/v1/traces`, tracesRequest(1))).status).toBe(200);
@@ -228,7 +222,7 @@ describe('shutdown', () => {
         }
       }
     });
-    while (answered < 100) await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually('a hundred answers', () => answered >= 100);
     await receiver.shutdown(5000);
     await Promise.all(senders);
     expect(pipelines.traces.itemCount).toBe(answered);

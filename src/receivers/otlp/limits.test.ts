@@ -2,6 +2,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '#base/testing.ts';
 import { GRPC } from '#net';
 import { headersFrame, openHttp2 } from '../../../test/lib/http2-frames.ts';
 import { PROTO, post } from './testing/http.ts';
@@ -20,10 +21,6 @@ async function start(options: RunOptions = {}): Promise<Running> {
 afterEach(async () => {
   for (const step of undo.splice(0).reverse()) await step();
 });
-
-async function until(what: () => boolean): Promise<void> {
-  while (!what()) await new Promise((resolve) => setTimeout(resolve, 5));
-}
 
 async function session(running: Running): Promise<ClientHttp2Session> {
   const client = connectHttp2(`http://${running.grpcTarget}`);
@@ -89,27 +86,27 @@ describe('gRPC', () => {
     await closed;
     const client = await session(running);
     expect(await call(client, framed(tracesRequest(1)), true).end).toBe('0');
-    await until(() => inFlight(running) === 0);
+    await eventually('nothing in flight', () => inFlight(running) === 0);
   });
 
   test('half-sent calls hold what they cost of the bytes that may be in memory, and give it back', async () => {
     const running = await start();
     const client = await session(running);
     const calls = Array.from({ length: 100 }, () => call(client, Buffer.of(0), false));
-    await until(() => inFlight(running) >= 100 * 8 * 1024);
+    await eventually('that much in flight', () => inFlight(running) >= 100 * 8 * 1024);
     const more = Array.from({ length: 50 }, () =>
       call(client, Buffer.concat([framed(tracesRequest(1000)).subarray(0, 6)]), false),
     );
-    await until(() => inFlight(running) >= 150 * 8 * 1024 + 50 * 4096);
+    await eventually('that much in flight', () => inFlight(running) >= 150 * 8 * 1024 + 50 * 4096);
     for (const { stream } of [...calls, ...more]) stream.close();
-    await until(() => inFlight(running) === 0);
+    await eventually('nothing in flight', () => inFlight(running) === 0);
   });
 
   test('with no room for one more call, the connection with the most half-sent ones gives one up', async () => {
     const running = await start({ admission: { max_streams: 20 } });
     const greedy = await session(running);
     const held = Array.from({ length: 20 }, () => call(greedy, Buffer.of(0), false));
-    await until(() => inFlight(running) >= 20 * 8 * 1024);
+    await eventually('that much in flight', () => inFlight(running) >= 20 * 8 * 1024);
     const other = await session(running);
     for (let i = 0; i < 5; i++) expect(await call(other, framed(tracesRequest(1)), true).end).toBe('0');
     expect(await held[0]!.end).toBe(String(GRPC.deadlineExceeded));
@@ -127,7 +124,7 @@ describe('gRPC', () => {
     expect(await call(client, framed(tracesRequest(1)), true).end).toBe('0');
     expect(await slow.end).toBe(String(GRPC.deadlineExceeded));
     expect(await silent.end).toBe(String(GRPC.deadlineExceeded));
-    await until(() => inFlight(running) === 0);
+    await eventually('nothing in flight', () => inFlight(running) === 0);
   });
 
   test('a large request has more time than a small one', async () => {
@@ -165,17 +162,17 @@ describe('HTTP', () => {
     const running = await start({ admission: { request_timeout: '100ms' } });
     expect(await half(running, 10, 1000)).toMatch(/^HTTP\/1\.1 408 /);
     expect((await post(`${running.httpUrl}/v1/traces`, tracesRequest(1))).status).toBe(200);
-    await until(() => inFlight(running) === 0);
+    await eventually('nothing in flight', () => inFlight(running) === 0);
   });
 
   test('bodies hold the memory that they take, not only what has come of them', async () => {
     const running = await start();
     const answers = Array.from({ length: 20 }, () => half(running, 1, 1_000_000));
-    await until(() => inFlight(running) >= 20 * 4096);
+    await eventually('that much in flight', () => inFlight(running) >= 20 * 4096);
     expect(inFlight(running)).toBeLessThan(20 * 8192);
     for (const step of undo.splice(1)) step();
     await Promise.all(answers);
-    await until(() => inFlight(running) === 0);
+    await eventually('nothing in flight', () => inFlight(running) === 0);
   });
 
   test('what a body inflates to is taken before it is inflated', async () => {
@@ -188,6 +185,6 @@ describe('HTTP', () => {
     expect((await post(`${running.httpUrl}/v1/traces`, lying, headers)).status).toBe(503);
     const small = gzipSync(tracesRequest(100));
     expect((await post(`${running.httpUrl}/v1/traces`, small, headers)).status).toBe(200);
-    await until(() => inFlight(running) === 0);
+    await eventually('nothing in flight', () => inFlight(running) === 0);
   });
 });

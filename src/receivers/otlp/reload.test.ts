@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
+import { eventually, turns } from '#base/testing.ts';
 import { fakeHost, fakeSettings } from '#component/testing.ts';
 import { GRPC } from '#net';
 import { otlpReceiverSchema } from './config.ts';
@@ -45,7 +46,7 @@ function make(protocols: object, signals: 'traces' | 'all' = 'traces'): Made {
     traces,
     async holds(...bodies) {
       const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
-      while (inFlightBytes() < bytes) await new Promise((resolve) => setTimeout(resolve, 5));
+      await eventually('the bodies', () => inFlightBytes() >= bytes);
     },
   };
 }
@@ -158,7 +159,7 @@ describe('the same configuration', () => {
     const down = first.receiver.shutdown(10_000).then(() => {
       isDown = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await turns();
     expect(isDown).toBe(false);
     gate.resolve();
     await down;

@@ -3,6 +3,7 @@ import { connect as connectPlain } from 'node:net';
 import { connect } from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
+import { pace } from '#base/testing.ts';
 import { post } from './testing/http.ts';
 import { type Running, runReceiver, tracesRequest } from './testing/receiver.ts';
 
@@ -77,7 +78,7 @@ test('the first bytes of a connection may come one by one', async () => {
   undo.push(() => slow.destroy());
   for (const byte of 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n') {
     slow.write(byte);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await pace(1);
   }
   const settings = new Promise((resolve) => slow.once('data', resolve));
   slow.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ManualClock } from '#base';
+import { eventually } from '#base/testing.ts';
 import { mergedName, type Segment } from './segment.ts';
 import { SegmentLog, type SegmentLogOptions } from './segment-log.ts';
 
@@ -239,7 +240,9 @@ test('what is set aside is bounded: the oldest makes room, and what is too large
   }
   for (const segment of closed) {
     await log.reject(segment, 'because');
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    const rejectedMs = Date.now();
+    // The files' times tell which is the oldest.
+    await eventually('the next moment', () => Date.now() > rejectedMs + 1);
   }
   const kept = readdirSync(join(dir, 'rejected'));
   expect(kept.filter((name) => name.endsWith('.seg'))).toEqual([closed[3]!.fileName]);

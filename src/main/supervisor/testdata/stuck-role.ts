@@ -5,7 +5,10 @@ import { runRole } from '../../role.ts';
 const [log, how] = process.argv.slice(-2) as [string, string];
 
 process.exitCode = await runRole(async () => {
-  if (how === 'start') await new Promise(() => undefined);
+  if (how === 'start') {
+    appendFileSync(log, 'starting\n');
+    await new Promise(() => undefined);
+  }
   appendFileSync(log, `${process.pid}\n`);
   return {
     info: {},

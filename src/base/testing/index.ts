@@ -1,0 +1,2 @@
+export * from './collisions.ts';
+export * from './eventually.ts';
