@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sleep } from '#base';
+import { eventually } from '#base/testing.ts';
 import { progressDelayMs } from './query-handler.ts';
 import type { EngineProcess } from './spawn.ts';
 import { fetchEngine, get, loginHeaders, post, startTestEngine, temporaryFolder } from './testing.ts';
@@ -116,10 +116,6 @@ describe('how far a query has come', () => {
     return { text: () => text, ended };
   }
 
-  async function until(condition: () => boolean): Promise<void> {
-    while (!condition()) await sleep(10);
-  }
-
   test('stands in lines of the head, while it runs, and what comes then is the answer', async () => {
     const answer = await open(slow, 'slow').ended;
     const [head, body] = answer.split(/\r\n\r\n([\s\S]*)/) as [string, string];
@@ -139,7 +135,7 @@ describe('how far a query has come', () => {
 
   test('an error after the head has begun is told in a header and in the body', async () => {
     const { text, ended } = open(endless, 'failing');
-    await until(() => text().includes('X-ClickHouse-Progress'));
+    await eventually('progress', () => text().includes('X-ClickHouse-Progress'));
     await post(url, "KILL QUERY WHERE query_id = 'failing' SYNC");
     const answer = await ended;
     expect(answer).toMatch(/x-clickhouse-exception-code: 394/i);
