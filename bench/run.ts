@@ -1,5 +1,6 @@
 import { nearest } from '#base';
 import { decodersCase } from './cases/decoders.ts';
+import { pagesLiveCase } from './cases/pages-live.ts';
 import { pipelineCase } from './cases/pipeline.ts';
 import { freshnessCase, idleCase, storeCase } from './cases/store.ts';
 import { tailSamplingCase } from './cases/tail-sampling.ts';
@@ -19,6 +20,7 @@ const CASES: readonly BenchCase[] = [
   freshnessCase,
   idleCase,
   tracePageCase,
+  pagesLiveCase,
 ];
 const NEEDS_OTELCOL = new Set(['pipeline', 'tail-sampling']);
 const ABOUT: Readonly<Record<string, string>> = {
@@ -29,6 +31,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   freshness: 'from the answer to a sender until a query sees its data',
   idle: 'start of `up`, and memory of all its processes at rest',
   'trace-page': 'a trace of 10,000 spans in Chromium',
+  'pages-live': 'what a page left open on Live takes of the engine',
 };
 const USAGE = `npm run bench [-- CASE ...]
 

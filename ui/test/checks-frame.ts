@@ -121,6 +121,28 @@ export const FRAME_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'a hidden tab asks for nothing',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      for (const path of ['/logs?range=15m', '/traces?range=15m']) {
+        await open(path);
+        await page.evaluate(`Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' });
+          document.dispatchEvent(new Event('visibilitychange'))`);
+        let asked = 0;
+        const count = (request: { url(): string }): void => {
+          if (request.url().includes('/api/console')) asked++;
+        };
+        // What was asked before the tab was hidden may still be on its way.
+        await page.waitForTimeout(1_000);
+        page.on('request', count);
+        // Longer than the tail of logs, the shortest refresh and the status wait.
+        await page.waitForTimeout(11_000);
+        page.off('request', count);
+        assert.equal(asked, 0, path);
+      }
+    },
+  },
+  {
     name: 'a failing store is told, with a retry that works',
     needs: 'mock',
     run: async ({ page, open, mock }) => {

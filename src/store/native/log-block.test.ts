@@ -98,3 +98,20 @@ test('any log records come back from the store as the reference decoder sees the
     { numRuns: 30 },
   );
 });
+
+test('a service.name without a value names no service', LONG, async () => {
+  const named = (value: object) => ({
+    resource: { attributes: [{ key: 'service.name', value }] },
+    scopeLogs: [{ logRecords: [{ timeUnixNano: '1', severityText: 'name' }] }],
+  });
+  const body = encodeReference('logs', {
+    resourceLogs: [named({}), named({ stringValue: 'real' }), named({ intValue: 5 })],
+  });
+  const ingestedAt = nextIngestedAtNs();
+  await inserter.insert(encodeBlock(encoder, [decodeLogs(body.slice()).chunk], ingestedAt), `test-${ingestedAt}`);
+  const reader = new RowBinaryReader(
+    await store.query(`SELECT service_name FROM logs WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')
+      ORDER BY service_name FORMAT RowBinary`),
+  );
+  expect([reader.text(), reader.text(), reader.text()]).toEqual(['', '5', 'real']);
+});
