@@ -2,9 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnEngine } from '#engine';
-import { ArenaWriter } from '#pdata';
 import { createTableStatement, DEFAULT_RETENTION, prepareStore, SINGLE_MACHINE, storeEndpoint, TABLES } from '#store';
-import { decodeTraces } from '#wire';
+import { decodeTraces, TracesBuilder } from '#wire';
 import { SpanBlockEncoder } from '../../src/store/native/span-block.ts';
 import { encodeBlock, joined } from '../../src/store/testing/encode.ts';
 
@@ -26,19 +25,14 @@ function print(line: string): void {
 
 /** A body of spans whose attributes all have different keys. Even blocks share one set of keys, odd ones another. */
 function floodBody(block: number, spanCount: number): Uint8Array {
-  const out = new ArenaWriter(1 << 22);
-  const group = out.begin(1);
-  const scope = out.begin(2);
+  const traces = new TracesBuilder();
+  const group = traces.group();
+  const keyOf = (i: number, k: number): string => `flood.${block % 2}.${i * KEYS_PER_SPAN + k}`;
   for (let i = 0; i < spanCount; i++) {
-    const span = out.begin(2);
-    out.bytesField(1, new Uint8Array(16).fill(1));
-    out.bytesField(2, new Uint8Array(8).fill(2));
-    for (let k = 0; k < KEYS_PER_SPAN; k++) out.attribute(9, `flood.${block % 2}.${i * KEYS_PER_SPAN + k}`, i);
-    out.end(span);
+    const attributes = Object.fromEntries(Array.from({ length: KEYS_PER_SPAN }, (_, k) => [keyOf(i, k), i]));
+    group.add({ traceId: new Uint8Array(16).fill(1), spanId: new Uint8Array(8).fill(2), name: '', attributes });
   }
-  out.end(scope);
-  out.end(group);
-  return out.finish();
+  return traces.body();
 }
 
 async function measure(name: string, spansPerBlock: number, edit: (statement: string) => string): Promise<void> {

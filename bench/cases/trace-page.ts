@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { ArenaWriter } from '#pdata';
+import { TracesBuilder } from '#wire';
 import { startSignalbox } from '../../test/lib/signalbox.ts';
 import { fetchCount } from '../lib/collectors.ts';
 import { mulberry32 } from '../lib/otlp-bodies.ts';
@@ -111,32 +111,22 @@ function largeTrace(traceId: Uint8Array): Uint8Array<ArrayBuffer> {
   const random = mulberry32(7);
   const startNs = BigInt(Date.now() - 60_000) * 1_000_000n;
   const ids = Array.from({ length: SPANS }, () => randomBytes(8));
-  const writer = new ArenaWriter(SPANS * 200);
+  const traces = new TracesBuilder();
   for (let service = 0; service < 10; service++) {
-    const resourceSpans = writer.begin(1);
-    const resource = writer.begin(1);
-    writer.attribute(1, 'service.name', `service-${service}`);
-    writer.end(resource);
-    const scope = writer.begin(2);
+    const group = traces.group({ resource: { 'service.name': `service-${service}` } });
     for (let i = service; i < SPANS; i += 10) {
-      const span = writer.begin(2);
-      writer.bytesField(1, traceId);
-      writer.bytesField(2, ids[i]!);
-      if (i > 0) writer.bytesField(4, ids[Math.max(0, i - 1 - Math.floor(random() * 10))]!);
-      writer.textField(5, `step ${i % 40}`);
-      writer.uintField(6, 1 + (i % 3));
-      writer.fixed64Field(7, startNs + BigInt(i) * 1_000_000n);
-      writer.fixed64Field(8, startNs + BigInt(i) * 1_000_000n + BigInt(Math.floor(random() * 500_000_000)));
-      writer.attribute(9, 'http.route', `/api/step/${i % 40}`);
-      if (random() < 0.01) {
-        const status = writer.begin(15);
-        writer.uintField(3, 2);
-        writer.end(status);
-      }
-      writer.end(span);
+      group.add({
+        traceId,
+        spanId: ids[i]!,
+        ...(i > 0 && { parentSpanId: ids[Math.max(0, i - 1 - Math.floor(random() * 10))]! }),
+        name: `step ${i % 40}`,
+        kind: 1 + (i % 3),
+        startNs: startNs + BigInt(i) * 1_000_000n,
+        endNs: startNs + BigInt(i) * 1_000_000n + BigInt(Math.floor(random() * 500_000_000)),
+        attributes: { 'http.route': `/api/step/${i % 40}` },
+        ...(random() < 0.01 && { statusCode: 2 }),
+      });
     }
-    writer.end(scope);
-    writer.end(resourceSpans);
   }
-  return writer.finish() as Uint8Array<ArrayBuffer>;
+  return traces.body() as Uint8Array<ArrayBuffer>;
 }

@@ -1,4 +1,4 @@
-import { ArenaWriter } from '#pdata';
+import { type SpanInput, TracesBuilder } from '#wire';
 
 /** Bodies for benchmarks, the same for every run: a small generator with a seed, no randomness from outside. */
 export interface TraceBodyOptions {
@@ -16,20 +16,17 @@ const START_NS = 1_790_000_000_000_000_000n;
 /** An ExportTraceServiceRequest of one resource and one scope whose spans have 11 attributes and take 466 bytes on average. */
 export function traceBody(options: TraceBodyOptions): Uint8Array {
   const random = mulberry32(options.seed);
-  const writer = new ArenaWriter(options.spanCount * 512);
-  const request = writer.begin(1);
-  const resource = writer.begin(1);
-  writer.attribute(1, 'service.name', options.serviceName ?? 'order-service');
-  writer.attribute(1, 'service.version', '1.4.2');
-  writer.attribute(1, 'service.instance.id', 'order-service-7d9f8b6c5-x2x4z');
-  writer.attribute(1, 'deployment.environment.name', 'production');
-  writer.attribute(1, 'telemetry.sdk.language', 'nodejs');
-  writer.end(resource);
-  const scope = writer.begin(2);
-  const scopeInfo = writer.begin(1);
-  writer.textField(1, '@opentelemetry/instrumentation-http');
-  writer.textField(2, '0.223.0');
-  writer.end(scopeInfo);
+  const builder = new TracesBuilder();
+  const group = builder.group({
+    resource: {
+      'service.name': options.serviceName ?? 'order-service',
+      'service.version': '1.4.2',
+      'service.instance.id': 'order-service-7d9f8b6c5-x2x4z',
+      'deployment.environment.name': 'production',
+      'telemetry.sdk.language': 'nodejs',
+    },
+    scope: { name: '@opentelemetry/instrumentation-http', version: '0.223.0' },
+  });
   const traceId = new Uint8Array(16);
   const spanId = new Uint8Array(8);
   const parentId = new Uint8Array(8);
@@ -42,14 +39,12 @@ export function traceBody(options: TraceBodyOptions): Uint8Array {
     }
     parentId.set(spanId);
     fill(spanId, random);
-    writeSpan(writer, { random, traceId, spanId, parentId, first, index: i, fails: traceFails && first });
+    group.add(spanOf({ random, traceId, spanId, parentId, first, index: i, fails: traceFails && first }));
   }
-  writer.end(scope);
-  writer.end(request);
-  return writer.finish();
+  return builder.body();
 }
 
-interface SpanInput {
+interface Drawn {
   readonly random: () => number;
   readonly traceId: Uint8Array;
   readonly spanId: Uint8Array;
@@ -59,37 +54,32 @@ interface SpanInput {
   readonly fails: boolean;
 }
 
-function writeSpan(writer: ArenaWriter, input: SpanInput): void {
-  const { random, index } = input;
+function spanOf({ random, index, ...drawn }: Drawn): SpanInput {
   const startNs = START_NS + BigInt(index) * 1_000_003n;
-  const span = writer.begin(2);
-  writer.bytesField(1, input.traceId);
-  writer.bytesField(2, input.spanId);
-  if (!input.first) writer.bytesField(4, input.parentId);
-  writer.textField(5, `GET /api/orders/{id}/${index % 7}`);
-  writer.uintField(6, input.first ? 2 : 3);
-  writer.fixed64Field(7, startNs);
-  writer.fixed64Field(8, startNs + BigInt(Math.floor(random() * 40_000_000)));
-  writer.attribute(9, 'http.request.method', 'GET');
-  writer.attribute(9, 'http.route', '/api/orders/{id}');
-  writer.attribute(9, 'url.path', `/api/orders/${Math.floor(random() * 1e6)}`);
-  writer.attribute(9, 'url.scheme', 'http');
-  writer.attribute(9, 'http.response.status_code', input.fails ? 500 : 200);
-  writer.attribute(9, 'server.address', 'orders.shop.svc');
-  writer.attribute(9, 'server.port', 8080);
-  writer.attribute(9, 'user_agent.original', 'Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142');
-  writer.attribute(9, 'customer.id', `cust-${Math.floor(random() * 50_000)}`);
-  writer.attribute(9, 'order.total', Math.round(random() * 10_000) / 100 + 0.001);
-  writer.attribute(9, 'cache.hit', random() < 0.8);
-  if (input.fails) {
-    const status = writer.begin(15);
-    writer.textField(2, 'payment refused');
-    writer.uintField(3, 2);
-    writer.end(status);
-  }
-  writer.tag(16, 5);
-  writer.fixed32(0x101);
-  writer.end(span);
+  return {
+    traceId: drawn.traceId,
+    spanId: drawn.spanId,
+    ...(!drawn.first && { parentSpanId: drawn.parentId }),
+    name: `GET /api/orders/{id}/${index % 7}`,
+    kind: drawn.first ? 2 : 3,
+    startNs,
+    endNs: startNs + BigInt(Math.floor(random() * 40_000_000)),
+    attributes: {
+      'http.request.method': 'GET',
+      'http.route': '/api/orders/{id}',
+      'url.path': `/api/orders/${Math.floor(random() * 1e6)}`,
+      'url.scheme': 'http',
+      'http.response.status_code': drawn.fails ? 500 : 200,
+      'server.address': 'orders.shop.svc',
+      'server.port': 8080,
+      'user_agent.original': 'Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142',
+      'customer.id': `cust-${Math.floor(random() * 50_000)}`,
+      'order.total': Math.round(random() * 10_000) / 100 + 0.001,
+      'cache.hit': random() < 0.8,
+    },
+    ...(drawn.fails && { statusCode: 2, statusMessage: 'payment refused' }),
+    flags: 0x101,
+  };
 }
 
 function fill(bytes: Uint8Array, random: () => number): void {

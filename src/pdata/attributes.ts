@@ -1,5 +1,6 @@
 import { equalAt } from '#base';
 import type { AnyValue } from './any-value.ts';
+import type { ArenaWriter } from './arena-writer.ts';
 import type { AttributeTable } from './attribute-table.ts';
 import type { AttributeKey } from './keys.ts';
 import { anyValueAt } from './read-values.ts';
@@ -94,6 +95,11 @@ export class AttributeCursor {
     const object = Object.create(null) as { [key: string]: AnyValue };
     for (const [key, item] of this.entries()) object[key] = item;
     return object;
+  }
+
+  /** Writes all attributes as they are, as KeyValue messages in field `field`. */
+  writeTo(out: ArenaWriter, field: number): void {
+    out.placedAttributes(field, this.#holder.arena, this.table, this.owner);
   }
 
   /** Sets `key` to `next`, in place or as a new attribute. Strings, numbers, booleans, bigints, bytes, arrays and maps. */

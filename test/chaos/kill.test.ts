@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pace } from '#base/testing.ts';
-import { ArenaWriter } from '#pdata';
+import { TracesBuilder } from '#wire';
 import { eventually, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
 
 /**
@@ -31,26 +31,14 @@ interface Ledger {
 }
 
 function request(ids: readonly Uint8Array[]): Uint8Array {
-  const writer = new ArenaWriter();
+  const traces = new TracesBuilder();
   const now = BigInt(Date.now()) * 1_000_000n;
-  const resourceSpans = writer.begin(1);
-  const resource = writer.begin(1);
-  writer.attribute(1, 'service.name', 'chaos');
-  writer.end(resource);
-  const scope = writer.begin(2);
-  for (const id of ids) {
-    const span = writer.begin(2);
-    writer.bytesField(1, randomBytes(16));
-    writer.bytesField(2, id);
-    writer.textField(5, 'kill');
-    writer.fixed64Field(7, now);
-    writer.fixed64Field(8, now + 1_000_000n);
-    writer.attribute(9, 'http.response.status_code', 200);
-    writer.end(span);
+  const group = traces.group({ resource: { 'service.name': 'chaos' } });
+  for (const spanId of ids) {
+    const attributes = { 'http.response.status_code': 200 };
+    group.add({ traceId: randomBytes(16), spanId, name: 'kill', startNs: now, endNs: now + 1_000_000n, attributes });
   }
-  writer.end(scope);
-  writer.end(resourceSpans);
-  return writer.finish();
+  return traces.body();
 }
 
 /** Sends until told to stop. A request that failed is not sent again, so that every id is sent once. */

@@ -1,5 +1,5 @@
-import { type AnyValue, ArenaWriter, Batch, type BatchContext, SPAN } from '#pdata';
-import { decodeTraces } from '#wire';
+import { type AnyValue, Batch, type BatchContext } from '#pdata';
+import { decodeTraces, type SpanInput, TracesBuilder } from '#wire';
 
 /** Bodies and batches of spans for the tests of processors. */
 
@@ -25,44 +25,28 @@ export interface TestResource {
 const EPOCH_NS = 1_700_000_000_000_000_000n;
 
 /** An ExportTraceServiceRequest with one scope per resource. */
-function tracesBody(resources: readonly TestResource[]): Uint8Array {
-  const out = new ArenaWriter();
+export function tracesBody(resources: readonly TestResource[]): Uint8Array {
+  const builder = new TracesBuilder();
   for (const { attributes, spans } of resources) {
-    const resourceSpans = out.begin(1);
-    const resource = out.begin(1);
-    for (const [key, value] of Object.entries(attributes ?? {})) out.attribute(1, key, value);
-    out.end(resource);
-    const scopeSpans = out.begin(2);
-    const scope = out.begin(1);
-    out.textField(1, 'test');
-    out.end(scope);
-    for (const span of spans) writeSpan(out, span);
-    out.end(scopeSpans);
-    out.end(resourceSpans);
+    const group = builder.group({ resource: attributes ?? {}, scope: { name: 'test' } });
+    for (const span of spans) group.add(spanInput(span));
   }
-  return out.finish();
+  return builder.body();
 }
 
-function writeSpan(out: ArenaWriter, span: TestSpan): void {
-  const mark = out.begin(2);
-  out.bytesField(SPAN.traceId, traceIdOf(span.trace));
-  out.bytesField(SPAN.spanId, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
-  out.textField(SPAN.traceState, span.traceState ?? '');
-  if (span.isChild) out.bytesField(SPAN.parentSpanId, Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1));
-  out.textField(SPAN.name, span.name ?? 'span');
-  out.fixed64Field(SPAN.startTime, EPOCH_NS + BigInt(Math.round((span.startMs ?? 0) * 1e6)));
-  out.fixed64Field(SPAN.endTime, EPOCH_NS + BigInt(Math.round((span.endMs ?? span.startMs ?? 0) * 1e6)));
-  for (const [key, value] of Object.entries(span.attributes ?? {})) out.attribute(SPAN.attributes, key, value);
-  if (span.status !== undefined) {
-    const status = out.begin(SPAN.status);
-    out.uintField(3, span.status);
-    out.end(status);
-  }
-  if (span.flags !== undefined) {
-    out.tag(SPAN.flags, 5);
-    out.fixed32(span.flags);
-  }
-  out.end(mark);
+function spanInput(span: TestSpan): SpanInput {
+  return {
+    traceId: traceIdOf(span.trace),
+    spanId: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8),
+    traceState: span.traceState ?? '',
+    ...(span.isChild && { parentSpanId: Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1) }),
+    name: span.name ?? 'span',
+    startNs: EPOCH_NS + BigInt(Math.round((span.startMs ?? 0) * 1e6)),
+    endNs: EPOCH_NS + BigInt(Math.round((span.endMs ?? span.startMs ?? 0) * 1e6)),
+    attributes: span.attributes ?? {},
+    ...(span.status !== undefined && { statusCode: span.status }),
+    flags: span.flags ?? 0,
+  };
 }
 
 /** 16 bytes that stand for a text of up to 16 letters. */
