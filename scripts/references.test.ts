@@ -48,17 +48,24 @@ describe.runIf(existsSync(join(ROOT, '.git')))('what is named is there', () => {
 
   test('files and folders of this repository, by their whole path', () => {
     const pattern = /(?<![\w./<-])((?:src|docs|scripts|bench|test|ui|examples|bin|\.ci)\/[\w./-]*[\w-])(?![\w<*{…])/g;
+    const foreign = /\.(cpp|h)$/;
     const made = /^(bench\/\.work|ui\/dist|ui\/test\/\.screenshots|test\/interop\/\.work)/;
     const broken = [...inDocuments, ...inComments].flatMap((line) =>
       matchesOf(line.text, pattern)
-        .filter((path) => !made.test(path) && !isThere(path) && !isThere(normalize(join(dirname(line.file), path))))
+        .filter(
+          (path) =>
+            !made.test(path) &&
+            !foreign.test(path) &&
+            !isThere(path) &&
+            !isThere(normalize(join(dirname(line.file), path))),
+        )
         .map((path) => place(line, path)),
     );
     expect(broken).toEqual([]);
   });
 
   test('files by their name, or the end of their path', () => {
-    const pattern = /(?<![\w./<*-])([\w.-][\w./-]*\.(?:ts|tsx|mjs|md|sh))\b/g;
+    const pattern = /(?<![\w#./<*-])([\w.-][\w./-]*\.(?:ts|tsx|mjs|md|sh))\b/g;
     const isAny = (path: string): boolean => {
       const end = path.replace(/^(\.*\/)+/, '');
       return baseNames.has(end) || files.some((file) => file.endsWith(`/${end}`));

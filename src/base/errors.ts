@@ -1,3 +1,4 @@
+import type { Reason } from './reasons.ts';
 import { withoutPasswords } from './redact.ts';
 
 /**
@@ -55,8 +56,8 @@ export interface ConsumeErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number;
   /** The gRPC status code (google.rpc.Code) to answer with, where one is known. */
   readonly grpcCode?: number;
-  /** Why, as a short stable word for metrics, for example `queue_full` or `memory`. */
-  readonly reason?: string;
+  /** Default: `refused`. */
+  readonly reason?: Reason;
 }
 
 /** A consumer refused a batch. Travels back through the pipeline to the receiver, which answers its client with it. */
@@ -66,7 +67,7 @@ export class ConsumeError extends Error {
   readonly permanent: boolean;
   readonly retryAfterMs: number | undefined;
   readonly grpcCode: number | undefined;
-  readonly reason: string;
+  readonly reason: Reason;
   constructor(message: string, options: ConsumeErrorOptions = {}) {
     super(withoutPasswords(message), options);
     this.permanent = options.permanent ?? false;

@@ -1,11 +1,8 @@
-import type { Counter, Logger, Meter, MetricLabels } from '#base';
+import type { Counter, ListenerReason, Logger, Meter, MetricLabels } from '#base';
 import { HostGuard } from '#base/host-guard.ts';
 
-/** Why a listener turned something away before it looked at what it carries. */
-export type RefusalReason = 'host' | `tls_${string}`;
-
 /** They are there from the start, so that the first of them is seen to have come in a certain time. */
-const USUAL_REASONS: readonly RefusalReason[] = ['host', 'tls_unexpected'];
+const USUAL_REASONS: readonly ListenerReason[] = ['host', 'tls_unexpected'];
 const METRIC = 'listener_refused_requests';
 const DESCRIPTION = 'Number of requests and connections that a listener turned away unread';
 
@@ -19,7 +16,7 @@ export interface RefusalSettings {
 export class ListenerRefusals {
   readonly #settings: RefusalSettings;
   readonly #labels: MetricLabels;
-  readonly #counters = new Map<RefusalReason, Counter>();
+  readonly #counters = new Map<ListenerReason, Counter>();
 
   constructor(settings: RefusalSettings, labels: MetricLabels = {}) {
     this.#settings = settings;
@@ -28,12 +25,12 @@ export class ListenerRefusals {
   }
 
   /** `isNew` makes a line in the log. */
-  count(reason: RefusalReason, message: string, isNew: boolean): void {
+  count(reason: ListenerReason, message: string, isNew: boolean): void {
     this.#counter(reason).add(1);
     if (isNew) this.#settings.logger.warn(`Refused: ${message}`);
   }
 
-  #counter(reason: RefusalReason): Counter {
+  #counter(reason: ListenerReason): Counter {
     let counter = this.#counters.get(reason);
     if (counter === undefined) {
       const options = { unit: '{requests}', description: DESCRIPTION };

@@ -1,4 +1,5 @@
 /** What did not get through, from the collector's own counters. */
+import { reasonText } from '#base';
 import type { OwnMetrics, OwnSeries } from './own-metrics.ts';
 import { ITEMS, SIGNALS, type SignalName } from './signals.ts';
 
@@ -55,14 +56,6 @@ function listenerOf(labels: OwnSeries['labels']): string {
   return kind === undefined ? 'own metrics' : `${kind}/${labels[kind]}`;
 }
 
-function refusalOf(reason: string): string {
-  if (reason === 'host') return 'requests for a name that is not allowed, see --allowed-hosts';
-  if (reason === 'tls_unexpected')
-    return 'clients that speak TLS to a plaintext port: use http:// there, or configure tls';
-  if (reason === 'tls_no_tls') return 'clients that speak plain text to a TLS port';
-  return reason.startsWith('tls_') ? `TLS clients, ${reason.slice(4).replaceAll('_', ' ')}` : reason;
-}
-
 const LEFT_AT_STOP = 'given up: still in the queue at the end of a stop';
 
 /** Items by component and reason, the largest number first. */
@@ -92,7 +85,7 @@ export function lossesOf(own: OwnMetrics): readonly LossView[] {
   }));
   add(own.find('otelcol_listener_refused_requests'), ({ labels }) => ({
     component: listenerOf(labels),
-    reason: refusalOf(labels['reason'] ?? ''),
+    reason: reasonText(labels['reason'] ?? ''),
     kind: 'refused',
   }));
   const sampler = (one: OwnSeries): string =>
@@ -112,7 +105,7 @@ export function lossesOf(own: OwnMetrics): readonly LossView[] {
   add(own.find(`${prefix}lost_spans`), (one) => ({
     component: sampler(one),
     signal: 'traces',
-    reason: one.labels['reason'] ?? 'lost',
+    reason: reasonText(one.labels['reason'] ?? 'lost'),
     kind: 'dropped',
   }));
   add(own.find('otelcol_exporter_retried_requests'), (one) => ({

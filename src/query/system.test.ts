@@ -233,7 +233,13 @@ test('losses name the component and the reason, the largest first', () => {
       kind: 'refused',
       count: 22,
     },
-    { component: 'processor/tail_sampling', signal: 'traces', reason: 'memory', kind: 'dropped', count: 22 },
+    {
+      component: 'processor/tail_sampling',
+      signal: 'traces',
+      reason: 'memory limit reached',
+      kind: 'dropped',
+      count: 22,
+    },
     {
       component: 'receiver/otlp',
       signal: 'traces',

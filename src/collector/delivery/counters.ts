@@ -46,7 +46,7 @@ export function exportCounters(meter: Meter, options: ExportCounterOptions): Exp
 /** One of a few words, so the series stay few. */
 function errorType(error: unknown): string {
   if (!(error instanceof ConsumeError)) return '_OTHER';
-  if (error.reason === 'stopped') return 'Shutdown';
+  if (error.reason === 'shutdown') return 'Shutdown';
   if (error.reason === 'timeout') return 'Deadline_Exceeded';
   return error.grpcCode === undefined ? '_OTHER' : grpcCodeName(error.grpcCode);
 }

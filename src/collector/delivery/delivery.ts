@@ -130,7 +130,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
     if (!hasHeir) return;
     this.#isStopping = true;
     this.#retry?.giveBack();
-    const error = new ConsumeError('the exporter is being restarted', { reason: 'stopped' });
+    const error = new ConsumeError('the exporter is being restarted', { reason: 'shutdown' });
     const waiting = this.#queue?.takeBack(error) ?? [];
     if (!this.#waitsForResult) for (const batch of waiting) this.#estate.leave(batch);
   }
@@ -238,7 +238,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
 
   #lose(items: number): void {
     if (items === 0) return;
-    const error = new ConsumeError('the queue was not empty at the end of the shutdown', { reason: 'stopped' });
+    const error = new ConsumeError('the queue was not empty at the end of the shutdown', { reason: 'shutdown' });
     this.#counters.failed(items, error);
     this.#settings.logger.error(DROPPING, { error: error.message, dropped_items: items });
   }

@@ -70,7 +70,7 @@ export class SendingQueue {
       if (!blockOnOverflow) throw new ConsumeError('sending queue is full', { reason: 'queue_full' });
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    if (this.#stopped) throw new ConsumeError('sending queue is stopped', { reason: 'stopped' });
+    if (this.#stopped) throw new ConsumeError('sending queue is stopped', { reason: 'shutdown' });
     return { done: this.#take(batch) };
   }
 

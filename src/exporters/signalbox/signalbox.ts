@@ -33,7 +33,7 @@ export class SignalboxExporter implements Exporter {
   }
 
   async consume(batch: Batch): Promise<void> {
-    if (this.#use === undefined) throw new ConsumeError('the exporter is not running', { reason: 'stopped' });
+    if (this.#use === undefined) throw new ConsumeError('the exporter is not running', { reason: 'shutdown' });
     try {
       await this.#use.writer.write(batch);
     } catch (error) {

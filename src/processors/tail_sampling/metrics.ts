@@ -1,3 +1,4 @@
+import type { Reason } from '#base';
 import type { Counter, HistogramInstrument, Meter, MetricLabels } from '#component';
 import { DECISION_DROPPED, DECISION_NOT_SAMPLED, DECISION_SAMPLED, type Policy } from './policies.ts';
 
@@ -30,7 +31,7 @@ export interface TailSamplingMetrics {
   readonly removalAgeS: HistogramInstrument;
   readonly timerLatencyMs: HistogramInstrument;
   /** Spans that left without a decision, or after one without being delivered; by reason. */
-  lost(spanCount: number, reason: string): void;
+  lost(spanCount: number, reason: Reason): void;
   close(): void;
 }
 
@@ -56,8 +57,8 @@ export function tailSamplingMetrics(
       counter(metric, unit, description, { ...labels, ...DECISION_LABELS[decision] });
     return [one(DECISION_NOT_SAMPLED), one(DECISION_SAMPLED), one(DECISION_DROPPED)];
   };
-  const lostByReason = new Map<string, Counter>();
-  const lostOf = (reason: string): Counter => {
+  const lostByReason = new Map<Reason, Counter>();
+  const lostOf = (reason: Reason): Counter => {
     const known = lostByReason.get(reason);
     if (known !== undefined) return known;
     const made = counter('lost_spans', '{spans}', 'Spans lost, by reason', { reason });

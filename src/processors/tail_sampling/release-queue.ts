@@ -1,4 +1,4 @@
-import { type Clock, ConsumeError, isPermanent, messageOf } from '#base';
+import { type Clock, ConsumeError, isPermanent, messageOf, type Reason } from '#base';
 import type { Consumer, Logger } from '#component';
 import type { Batch } from '#pdata';
 
@@ -17,7 +17,7 @@ export interface ReleaseQueueSettings {
   readonly logger: Logger;
   readonly random: () => number;
   /** Spans that are lost for good, and why. */
-  readonly onLost: (spanCount: number, reason: string) => void;
+  readonly onLost: (spanCount: number, reason: Reason) => void;
   /** There may be room again. */
   readonly onProgress: () => void;
 }
@@ -80,7 +80,7 @@ export class ReleaseQueue {
   }
 
   /** Tries until it succeeds or is hopeless. Returns the reason of a loss. */
-  async #attempt(batch: Batch): Promise<string | typeof ABANDONED | undefined> {
+  async #attempt(batch: Batch): Promise<Reason | typeof ABANDONED | undefined> {
     const { next, clock, random } = this.#settings;
     const startMs = clock.monotonicMs();
     for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_RETRY_MS)) {
@@ -116,7 +116,7 @@ export class ReleaseQueue {
     });
   }
 
-  #finish(batch: Batch, lostBecause: string | undefined): void {
+  #finish(batch: Batch, lostBecause: Reason | undefined): void {
     const count = batch.itemCount;
     this.#spanCount -= count;
     if (lostBecause !== undefined) this.#settings.onLost(count, lostBecause);

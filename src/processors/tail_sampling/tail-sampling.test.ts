@@ -232,12 +232,12 @@ describe('release', () => {
     let attempts = 0;
     next.before = () => {
       attempts++;
-      throw new ConsumeError('never', { permanent: true, reason: 'bad_data' });
+      throw new ConsumeError('never', { permanent: true, reason: 'http_400' });
     };
     await sampler.consume(batchOf(bad('a'), bad('a')));
     await settings.clock.advance(60_000);
     expect(attempts).toBe(1);
-    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'bad_data' })).toBe(2);
+    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'http_400' })).toBe(2);
   });
 
   test('after five minutes of refusals it gives up', async () => {

@@ -1,6 +1,6 @@
 import { access, type FileHandle, open, readFile, rename, rm, statfs, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assert, type Clock, messageOf, StartError } from '#base';
+import { assert, type Clock, messageOf, type Reason, StartError } from '#base';
 import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder, makePrivate } from '#base/folder.ts';
 import { reserveOf } from '../free-space.ts';
 import {
@@ -40,7 +40,7 @@ export interface SegmentLogOptions {
 /** The log is at its limit, or the disk did not take the frame. Nothing of the frame was kept. */
 export class SpoolError extends Error {
   override name = 'SpoolError';
-  readonly reason: 'spool_full' | 'spool_write_failed';
+  readonly reason: Extract<Reason, 'spool_full' | 'spool_write_failed'>;
   constructor(message: string, reason: SpoolError['reason'], options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;
