@@ -26,9 +26,19 @@ beforeAll(async () => {
     SELECT fromUnixTimestamp64Milli(toInt64(${now - 3_600_000}) + intDiv(number * 3000, ${spanCount / 1000})), 1000, toFixedString(toString(number), 16),
       toFixedString(toString(number), 8), concat('service-', toString(number % 20)), 'x', 2, now() FROM numbers(${spanCount})`);
   const timeNs = BigInt(now) * 1_000_000n;
-  await insertSpans(store, [
-    { traceId: 'aa', spanId: '1', timeNs, durationNs: 5, service: 'service-1', name: 'y', kind: 2 },
-  ]);
+  // With an environment, because where there is none the server looks for one every few seconds.
+  const resource = { 'deployment.environment.name': 'prod' };
+  const fresh = {
+    traceId: 'aa',
+    spanId: '1',
+    timeNs,
+    durationNs: 5,
+    service: 'service-1',
+    name: 'y',
+    kind: 2,
+    resource,
+  };
+  await insertSpans(store, [fresh]);
   await insertLogs(store, [{ timeNs, service: 'service-1', body: 'fresh' }]);
   proxy = createServer({ maxHeaderSize: 1024 * 1024 }, async (request, response) => {
     const chunks: Buffer[] = [];
