@@ -17,7 +17,9 @@ interface Check {
   readonly command: string;
   readonly args: readonly string[];
 }
-const HOUSE_RULES = ['tidy', 'references', 'exports', 'check-layers'].map((name) => `scripts/${name}.test.ts`);
+const HOUSE_RULES = ['tidy', 'references', 'exports', 'singletons', 'check-layers'].map(
+  (name) => `scripts/${name}.test.ts`,
+);
 const STATIC: readonly Check[] = [
   { name: 'layers', command: process.execPath, args: ['scripts/check-layers.ts'] },
   { name: 'lint', command: join(bin, 'biome'), args: ['check', '.', '--diagnostic-level=error'] },

@@ -87,6 +87,15 @@ describe.runIf(existsSync(join(ROOT, '.git')))('what is named is there', () => {
     expect(broken).toEqual([]);
   });
 
+  test('every page of docs/ is named by another document', () => {
+    const linked = new Set(
+      inDocuments.flatMap(({ file, text }) =>
+        matchesOf(text, /\]\(([^)#\s]+)/g).map((target) => normalize(join(dirname(file), target))),
+      ),
+    );
+    expect(documents.filter((file) => file.startsWith('docs/') && !linked.has(file))).toEqual([]);
+  });
+
   test('layers', () => {
     const { imports } = JSON.parse(read('package.json')) as { imports: Record<string, string> };
     const broken = [...inDocuments, ...inComments].flatMap((line) =>

@@ -1,7 +1,7 @@
 /**
  * The tables of the store and how they come to be. This file is the truth about names and types: #query reads what stands here.
  *
- * Choices that hold for all tables (measured figures: docs of this folder, README.md):
+ * Choices that hold for all tables (figures: docs/decisions):
  * - Partitions are days of `ingested_at` (when the collector took the item), never of the item's own time. So one insert
  *   makes one part, all of it or nothing, whatever times its items claim, retention drops whole parts, and an item from 1970 or 2200
  *   is kept as long as any other.
