@@ -280,4 +280,69 @@ export const LIST_CHECKS: readonly Check[] = [
       await expectEventually(() => searchOf(page).has('from'), true);
     },
   },
+  {
+    name: 'a point of a metric opens the traces and logs of its services at that moment',
+    run: async ({ page, open }) => {
+      await open('/metrics?live=0&group=service.name');
+      const behind = page.getByRole('region', { name: 'Behind this point' });
+      for (const [link, path] of [
+        ['Traces', '/traces'],
+        ['Logs', '/logs'],
+      ] as const) {
+        await page.locator('.u-over').click({ position: { x: 300, y: 200 } });
+        const line = behind.getByRole('listitem').first();
+        const service = (await textOf(line.locator('.service-name'))).trim();
+        await line.getByRole('link', { name: link }).click();
+        await expectEventually(() => new URL(page.url()).pathname, path);
+        assert.equal(searchOf(page).get('service'), service);
+        assert.ok(Number(searchOf(page).get('from')) < Number(searchOf(page).get('to')), 'a moment');
+        await page.goBack();
+      }
+      await page.locator('.u-over').click({ position: { x: 300, y: 200 } });
+      await behind.waitFor();
+      await page.keyboard.press('Escape');
+      await expectEventually(() => behind.count(), 0);
+    },
+  },
+  {
+    name: 'every duration of the services and their operations opens the slower traces',
+    run: async ({ page, open, facts }) => {
+      for (const path of ['/services', `/services/${encodeURIComponent(facts.service)}`]) {
+        for (const figure of ['p50', 'p95', 'p99']) {
+          await open(`${path}?range=1h&live=0`);
+          await rows(page).first().getByTitle(`Traces above the ${figure}`).click();
+          await expectEventually(() => new URL(page.url()).pathname, '/traces');
+          assert.ok(Number(searchOf(page).get('min')) > 0, `${path} ${figure}`);
+          assert.ok(searchOf(page).has('service'), `${path} ${figure}`);
+        }
+      }
+    },
+  },
+  {
+    name: 'points and components of the system open what the collector says of them',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      for (const [chart, metric] of [
+        ['Spool', 'otelcol_signalbox_store_spool_bytes'],
+        ['Lag of the store', 'otelcol_signalbox_store_lag'],
+        ['Restarts', 'otelcol_process_uptime'],
+      ] as const) {
+        await open('/system?live=0');
+        const figure = page
+          .getByRole('figure')
+          .filter({ has: page.getByRole('heading', { name: chart, exact: true }) });
+        await figure.locator('.u-over').click({ position: { x: 120, y: 40 } });
+        await expectEventually(() => searchOf(page).get('metric'), metric);
+        assert.equal(searchOf(page).get('own'), '1');
+      }
+      await open('/system?live=0');
+      await page.locator('.pipeline-graph a').first().click();
+      await expectEventually(() => searchOf(page).has('find'), true);
+      const [, kind] = /^otelcol_(receiver|processor|exporter)_$/.exec(searchOf(page).get('find') ?? '') ?? [];
+      assert.ok(searchOf(page).get('q')?.startsWith(`${kind}=`), 'of this component');
+      await open('/system?live=0');
+      await page.getByRole('table', { name: 'Not stored' }).getByRole('link').first().click();
+      await expectEventually(() => searchOf(page).get('own'), '1');
+    },
+  },
 ];

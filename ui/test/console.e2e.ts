@@ -13,6 +13,7 @@ import type { Browser } from 'playwright-core';
 import type { ServicesResponse, TracesResponse } from '#api/types.ts';
 import { launchBrowser, openConsole } from './browser.ts';
 import { type Check, expectEventually, type Facts, TIME_FACTOR } from './check.ts';
+import { FOREIGN_CHECKS } from './checks-foreign.ts';
 import { FRAME_CHECKS } from './checks-frame.ts';
 import { LIST_CHECKS } from './checks-lists.ts';
 import { STATE_CHECKS } from './checks-states.ts';
@@ -35,7 +36,7 @@ export interface ConsoleReport {
 
 /** All checks that can run against a server; `mock` brings in those that need it. */
 export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
-  return [...FRAME_CHECKS, ...LIST_CHECKS, ...TRACE_CHECKS, ...STATE_CHECKS, ...WORDS_CHECKS].filter(
+  return [...FRAME_CHECKS, ...LIST_CHECKS, ...TRACE_CHECKS, ...STATE_CHECKS, ...FOREIGN_CHECKS, ...WORDS_CHECKS].filter(
     ({ name, needs }) => (withMock || needs === undefined) && name.includes(only),
   );
 }

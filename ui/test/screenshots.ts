@@ -71,7 +71,15 @@ const SHOTS: readonly Shot[] = [
   { name: 'heatmap', path: '/metrics?metric=http.server.request.duration&agg=heatmap&range=1h' },
   { name: 'system', path: '/system' },
   { name: 'send', path: '/send' },
-  { name: 'empty', path: '/traces?q=%22nothing+is+called+like+this%22' },
+  { name: 'empty', path: '/traces?q=status%3Derror+service%3Dpxyments+http.route%3D%2Fapi%2Fcart' },
+  {
+    name: 'moment',
+    path: '/metrics?metric=http.server.request.duration&group=service.name&live=0',
+    act: async (page) => {
+      await page.locator('.u-over').click({ position: { x: 200, y: 120 } });
+      await settle(page);
+    },
+  },
   {
     name: 'keys',
     path: '/services',

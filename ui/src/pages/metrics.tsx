@@ -1,8 +1,10 @@
 /** Metrics: find one, choose how to add it up and split it, see it over time with its exemplars. */
-import { useDeferredValue, useMemo } from 'react';
+
+import { useDeferredValue, useMemo, useState } from 'react';
 import type { MetricLabelsResponse, MetricQueryResponse, MetricSummary, MetricsResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import { seriesColour, serviceColour } from '../lib/colour.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { plural, tickText, unitFormatter } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { aggregationsOf, defaultAggregation, seriesLabel, typeText } from '../lib/metrics.ts';
@@ -11,6 +13,7 @@ import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
 import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
 import { GroupMenu } from '../panels/group-menu.tsx';
 import { MetricList } from '../panels/metric-list.tsx';
+import { MetricMoment, type Moment } from '../panels/metric-moment.tsx';
 import { Heatmap, type HeatmapRow } from '../widgets/heatmap.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { QueryField } from '../widgets/query-field.tsx';
@@ -64,7 +67,7 @@ export function MetricsPage() {
           {current ? (
             <MetricView key={current.name} metric={current} />
           ) : (
-            <EmptyState title={`“${search.metric}” has no points in this range`}>
+            <EmptyState title={`“${visibleText(search.metric ?? '')}” has no points in this range`}>
               Choose another metric at the left, or a longer range.
             </EmptyState>
           )}
@@ -103,11 +106,11 @@ function MetricView({ metric }: { readonly metric: MetricSummary }) {
   return (
     <div className="metric-view">
       <header className="metric-head">
-        <h2>{metric.name}</h2>
+        <h2>{visibleText(metric.name)}</h2>
         <p className="muted">
-          {metric.description === '' ? '' : `${metric.description.replace(/\.$/, '')}. `}
+          {metric.description === '' ? '' : `${visibleText(metric.description).replace(/\.$/, '')}. `}
           {typeText(metric)}
-          {metric.unit ? `, unit ${metric.unit}` : ''}, {plural(metric.seriesCount, 'series', 'series')}.
+          {metric.unit ? `, unit ${visibleText(metric.unit)}` : ''}, {plural(metric.seriesCount, 'series', 'series')}.
         </p>
       </header>
       <div className="toolbar">
@@ -138,7 +141,7 @@ function MetricView({ metric }: { readonly metric: MetricSummary }) {
       ) : error ? (
         <ErrorState error={error} onRetry={answer.retry} />
       ) : (
-        <Loading what={metric.name} />
+        <Loading what={visibleText(metric.name)} />
       )}
     </div>
   );
@@ -149,6 +152,7 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
   const { tokens } = useTheme();
   const scope = useScope();
   const links = useLinks();
+  const [moment, setMoment] = useState<Moment>();
   const format = useMemo(() => unitFormatter(data.unit), [data.unit]);
   const series = useMemo(() => toSeries(data, tokens), [data, tokens]);
   const dots = useMemo<readonly ChartDot[]>(
@@ -177,7 +181,7 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
           <span className="muted">observations by value, added up over all series; the stronger, the more</span>
         </div>
         <Heatmap
-          label={`${data.metric.name}: observations by time and value`}
+          label={`${visibleText(data.metric.name)}: observations by time and value`}
           grid={data.grid}
           fromMs={scope.fromMs}
           toMs={scope.toMs}
@@ -190,7 +194,7 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
   return (
     <div className="section">
       <TimeChart
-        title={`${data.aggregation}${search.group ? ` by ${search.group.join(', ')}` : ''}`}
+        title={`${data.aggregation}${search.group ? ` by ${visibleText(search.group.join(', '))}` : ''}`}
         note={chartNote(data)}
         grid={data.grid}
         fromMs={scope.fromMs}
@@ -207,7 +211,11 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
           links.go(links.trace(traceId!, span ? { span } : {}));
         }}
         onZoom={scope.zoomTo}
+        onPoint={(fromMs, toMs) => setMoment({ fromMs, toMs })}
       />
+      {moment ? (
+        <MetricMoment data={data} moment={moment} format={format} onClose={() => setMoment(undefined)} />
+      ) : null}
     </div>
   );
 }
@@ -222,7 +230,7 @@ function toHeatmapRows(data: MetricQueryResponse): readonly HeatmapRow[] {
 }
 
 function seriesText({ metric, series, foldedCount }: MetricQueryResponse): string {
-  return `${metric.name}: ${plural(series.length + foldedCount, 'series', 'series')}`;
+  return `${visibleText(metric.name)}: ${plural(series.length + foldedCount, 'series', 'series')}`;
 }
 
 function chartNote(data: MetricQueryResponse): string {
@@ -230,6 +238,7 @@ function chartNote(data: MetricQueryResponse): string {
   if (data.foldedCount > 0)
     notes.push(`the ${data.series.length} largest series; ${data.foldedCount} more are not shown`);
   if (data.exemplars.length > 0) notes.push('squares are exemplars: click for the trace');
+  else notes.push('click a point for what is behind it');
   return notes.join(', ');
 }
 
@@ -240,6 +249,6 @@ function toSeries(data: MetricQueryResponse, tokens: ThemeTokens): readonly Char
     // Split by service alone, the lines have the hues that the services have everywhere.
     const service = keys.length === 1 && keys[0] === 'service.name' ? labels['service.name'] : undefined;
     const colour = alone ? tokens.accent : service ? serviceColour(service, tokens.name) : seriesColour(i, tokens.name);
-    return { label: seriesLabel(labels, data.metric.name), colour, values, fill: alone };
+    return { label: visibleText(seriesLabel(labels, data.metric.name)), colour, values, fill: alone };
   });
 }

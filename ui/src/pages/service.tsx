@@ -1,8 +1,10 @@
 /** One service: its rate, errors and durations over time, its operations, neighbours, slowest and failed traces. */
+
 import { useMemo } from 'react';
 import type { OperationSummary, ServiceResponse, TraceSummary } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import { apiPath } from '../lib/api.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { ABSENT, formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
 import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch, usePathPart } from '../lib/page-search.ts';
@@ -10,6 +12,7 @@ import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
 import type { ConsoleSearch } from '../lib/search.ts';
 import { Dependencies } from '../panels/dependencies.tsx';
 import { RedCharts } from '../panels/red-charts.tsx';
+import { SlowerThan } from '../panels/slower-than.tsx';
 import { traceColumns } from '../panels/trace-columns.tsx';
 import { Age } from '../widgets/age.tsx';
 import { Icon } from '../widgets/icons.tsx';
@@ -31,6 +34,7 @@ export function ServicePage() {
   const { data, error } = answer;
   // The last answer is kept while the next one loads, but never that of another service.
   const shown = data?.summary.name === service ? data : undefined;
+  const about = visibleText([shown?.summary.language, shown?.summary.version].filter(Boolean).join(' '));
   useAnnouncement(shown && !answer.stale && shown.summary.requestCount > 0 ? spoken(shown) : undefined, [
     service,
     search.operation,
@@ -46,26 +50,26 @@ export function ServicePage() {
           </span>
         }
       >
-        <span className="muted small">
-          {[shown?.summary.language, shown?.summary.version].filter(Boolean).join(' ')}
+        <span className="muted small truncate" title={about}>
+          {about}
         </span>
       </PageTitle>
       {error && shown ? <ErrorBanner error={error} onRetry={answer.retry} /> : null}
       {shown ? (
         <ServiceBody data={shown} stale={answer.stale} />
       ) : error?.code === 'not_found' ? (
-        <EmptyState title={`No service is called “${service}”`} />
+        <EmptyState title={`No service is called “${visibleText(service)}”`} />
       ) : error ? (
         <ErrorState error={error} onRetry={answer.retry} />
       ) : (
-        <Loading what={service} />
+        <Loading what={visibleText(service)} />
       )}
     </>
   );
 }
 
 function spoken({ summary }: ServiceResponse): string {
-  return `${summary.name}: ${plural(summary.requestCount, 'request')}, ${plural(summary.errorCount, 'error')}`;
+  return `${visibleText(summary.name)}: ${plural(summary.requestCount, 'request')}, ${plural(summary.errorCount, 'error')}`;
 }
 
 function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly stale: boolean }) {
@@ -85,7 +89,7 @@ function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly
             title="Show all operations"
             onClick={() => update({ operation: undefined })}
           >
-            {search.operation} <Icon name="close" size={12} />
+            {visibleText(search.operation)} <Icon name="close" size={12} />
           </button>
         ) : null}
         <To target={links.traces(filter)} className="button">
@@ -136,23 +140,14 @@ interface FiguresProps {
 /** Each figure opens the traces behind it. */
 function Figures({ data, filter }: FiguresProps) {
   const links = useLinks();
+  const service = data.summary.name;
   const { requestRate, requestCount, errorRatio, errorCount, p50Ns, p95Ns, p99Ns, newestMs } = data.summary;
   const traces = (more: ConsoleSearch) => links.traces({ ...filter, ...more });
   const slower = (name: string, ns: number | null | undefined) => (
     <div>
       <dt>{name}</dt>
       <dd>
-        {ns ? (
-          <To
-            target={traces({ min: Math.floor(ns), sort: 'slowest' })}
-            className="number-link"
-            title={`Traces above the ${name}`}
-          >
-            {formatDuration(ns)}
-          </To>
-        ) : (
-          ABSENT
-        )}
+        <SlowerThan links={links} {...filter} service={service} name={name} ns={ns ?? null} />
       </dd>
     </div>
   );
@@ -225,7 +220,7 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
     drop: { p50: 5, p95: 3, p99: 4 }[id] ?? 3,
     align: 'right',
     sortValue: (row) => value(row) ?? -1,
-    cell: (row) => formatDuration(value(row)),
+    cell: (row) => <SlowerThan links={links} service={service} operation={row.name} name={id} ns={value(row)} />,
   });
   return [
     {
@@ -234,8 +229,8 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
       sortValue: ({ name }) => name,
       cell: ({ name, kind }) => (
         <span className="cell-line">
-          <span className="truncate" title={name}>
-            {name}
+          <span className="truncate" title={visibleText(name)}>
+            {visibleText(name)}
           </span>
           <span className="muted small">{kind}</span>
         </span>
@@ -280,7 +275,11 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
       width: 40,
       drop: 6,
       cell: ({ name }) => (
-        <To target={links.traces({ service, operation: name })} className="icon-link" title={`Traces of ${name}`}>
+        <To
+          target={links.traces({ service, operation: name })}
+          className="icon-link"
+          title={`Traces of ${visibleText(name)}`}
+        >
           <Icon name="traces" size={14} />
         </To>
       ),

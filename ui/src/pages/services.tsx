@@ -1,11 +1,14 @@
 /** Every service of the range: how busy, how broken, how slow. */
+
 import { useDeferredValue, useMemo } from 'react';
 import type { ServiceSummary, ServicesResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
-import { useLinks } from '../lib/links.ts';
+import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { SlowerThan } from '../panels/slower-than.tsx';
 import { Age } from '../widgets/age.tsx';
 import { FilterBox } from '../widgets/filter-box.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
@@ -65,7 +68,7 @@ export function ServicesPage() {
         </EmptyState>
       ) : shown.length === 0 ? (
         <EmptyState
-          title={`No service is called “${filter}”`}
+          title={`No service is called “${visibleText(filter)}”`}
           actions={
             <button type="button" className="button" onClick={() => update({ filter: undefined })}>
               Show all {services.length}
@@ -115,7 +118,9 @@ function useColumns(): readonly Column<ServiceSummary>[] {
             <To target={links.service(name)} className="strong-link">
               <ServiceName name={name} strong />
             </To>
-            <span className="muted small">{[language, version].filter(Boolean).join(' ')}</span>
+            <span className="muted small truncate" title={visibleText(`${language} ${version}`)}>
+              {visibleText([language, version].filter(Boolean).join(' '))}
+            </span>
           </span>
         ),
       },
@@ -170,7 +175,7 @@ function useColumns(): readonly Column<ServiceSummary>[] {
           </span>
         ),
       },
-      durationColumn('p50', 'p50', 84, ({ p50Ns }) => p50Ns),
+      durationColumn(links, 'p50', 84, ({ p50Ns }) => p50Ns),
       {
         id: 'p95',
         header: 'p95',
@@ -180,14 +185,14 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         align: 'right',
         title: '95 of 100 requests were faster',
         sortValue: ({ p95Ns }) => p95Ns ?? -1,
-        cell: ({ p95Ns, sparkP95Ns }) => (
+        cell: ({ name, p95Ns, sparkP95Ns }) => (
           <span className="cell-spark">
             <Spark values={sparkP95Ns} tone="muted" width={128} label="p95 over time" />
-            <span>{formatDuration(p95Ns)}</span>
+            <SlowerThan links={links} service={name} name="p95" ns={p95Ns} />
           </span>
         ),
       },
-      durationColumn('p99', 'p99', 92, ({ p99Ns }) => p99Ns),
+      durationColumn(links, 'p99', 92, ({ p99Ns }) => p99Ns),
       {
         id: 'seen',
         header: 'Last seen',
@@ -203,12 +208,13 @@ function useColumns(): readonly Column<ServiceSummary>[] {
 }
 
 function durationColumn(
+  links: Links,
   id: string,
-  header: string,
   width: number,
   value: (row: ServiceSummary) => number | null,
 ): Column<ServiceSummary> {
   const sortValue = (row: ServiceSummary) => value(row) ?? -1;
   const drop = id === 'p50' ? 5 : 3;
-  return { id, header, width, drop, align: 'right', sortValue, cell: (row) => formatDuration(value(row)) };
+  const cell = (row: ServiceSummary) => <SlowerThan links={links} service={row.name} name={id} ns={value(row)} />;
+  return { id, header: id, width, drop, align: 'right', sortValue, cell };
 }

@@ -12,6 +12,8 @@ import {
   formatRate,
   plural,
 } from '../lib/format.ts';
+import { useLinks } from '../lib/links.ts';
+import { lossMetrics } from '../lib/own-metrics.ts';
 import { lastValue } from '../lib/pipeline-layout.ts';
 import { useApi, useScopeParams } from '../lib/scope.tsx';
 import { PipelineGraph } from '../panels/pipeline-graph.tsx';
@@ -22,6 +24,7 @@ import { PageTitle } from '../widgets/page-title.tsx';
 import { Spark } from '../widgets/spark.tsx';
 import { ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
 import { type Column, Table } from '../widgets/table.tsx';
+import { To } from '../widgets/to.tsx';
 
 const SIGNALS: readonly SignalName[] = ['traces', 'logs', 'metrics'];
 /** Data older than this is late: it should be visible two seconds after it was taken. */
@@ -198,7 +201,13 @@ const LOSS_WORDS: Readonly<Record<LossView['kind'], string>> = {
 };
 
 const LOSS_COLUMNS: readonly Column<LossView>[] = [
-  { id: 'component', header: 'Component', width: 300, narrowWidth: 150, cell: ({ component }) => component },
+  {
+    id: 'component',
+    header: 'Component',
+    width: 300,
+    narrowWidth: 150,
+    cell: ({ component }) => <LossComponent component={component} />,
+  },
   {
     id: 'signal',
     header: 'Signal',
@@ -232,6 +241,18 @@ const LOSS_COLUMNS: readonly Column<LossView>[] = [
     cell: ({ count }) => formatCount(count),
   },
 ];
+
+/** Leads to what the collector says of the component. */
+function LossComponent({ component }: { readonly component: string }) {
+  const target = lossMetrics(useLinks(), component);
+  return target ? (
+    <To target={target} className="strong-link" title={component}>
+      {component}
+    </To>
+  ) : (
+    <span title={component}>{component}</span>
+  );
+}
 
 function Losses({ losses }: { readonly losses: readonly LossView[] }) {
   if (losses.length === 0) return <p className="muted">Everything that arrived in this range was stored.</p>;

@@ -1,8 +1,10 @@
 /** One trace: figures, minimap, waterfall, and the selected span beside it. */
+
 import { useState } from 'react';
 import type { TraceLogsResponse, TraceResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import { apiPath } from '../lib/api.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { formatCount, formatDateTime, formatDuration, plural } from '../lib/format.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useLinks } from '../lib/links.ts';
@@ -103,7 +105,7 @@ function OpenTrace({ trace, logs, above }: OpenTraceProps) {
   const root = view.model.firstRoot;
   const name = trace.names[trace.spans.name[root]!]!;
   const service = trace.services[trace.spans.service[root]!]!;
-  useAnnouncement(`${service}: ${name}, ${plural(trace.totalSpanCount, 'span')}`, [trace.traceId]);
+  useAnnouncement(`${visibleText(`${service}: ${name}`)}, ${plural(trace.totalSpanCount, 'span')}`, [trace.traceId]);
   return (
     <>
       <PageTitle title={`${service}: ${name}`} above={above} />

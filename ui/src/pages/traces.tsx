@@ -1,4 +1,5 @@
 /** Finding traces: what, when, how slow. Histogram by status, scatter by time and duration, and the list. */
+
 import { useCallback, useMemo, useState } from 'react';
 import type {
   OperationsResponse,
@@ -9,6 +10,7 @@ import type {
 } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import type { Params } from '../lib/api.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { formatCount, formatDateTime, formatDuration, parseDuration, plural, printDuration } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
@@ -328,7 +330,7 @@ function TraceTip({ trace }: { readonly trace: TraceSummary | undefined }) {
   return (
     <>
       <ServiceName name={trace.rootService} strong />
-      <div>{trace.rootOperation}</div>
+      <div className="truncate">{visibleText(trace.rootOperation)}</div>
       <div className="tip-row">
         <b className={trace.errorCount > 0 ? 'error-text' : ''}>{formatDuration(trace.durationNs)}</b>
         <span className="muted">

@@ -1,6 +1,8 @@
 /** What a service calls that sends no telemetry of its own: databases, caches, queues, other hosts. */
+
 import type { DependenciesResponse } from '#api/types.ts';
 import { apiPath } from '../lib/api.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { formatDuration, formatPercent, formatRate } from '../lib/format.ts';
 import { useApi, useScopeParams } from '../lib/scope.tsx';
 
@@ -52,10 +54,10 @@ function DependencyLine({
   const about = [one.kind, one.system, one.namespace ? one.name : ''].filter(Boolean).join(' · ');
   const durations = `median ${formatDuration(one.p50Ns)}, p95 ${formatDuration(one.p95Ns)}`;
   return (
-    <li title={`${about}\n${durations}`}>
+    <li title={visibleText(`${name}\n${about}\n${durations}`)}>
       <span className="cell-line">
-        <span className="truncate">{name}</span>
-        <span className="muted small truncate">{one.system || one.kind}</span>
+        <span className="truncate">{visibleText(name)}</span>
+        <span className="muted small truncate">{visibleText(one.system || one.kind)}</span>
       </span>
       <span className="bar-room">
         <i className="bar" style={{ width: `${(one.callCount / most) * 100}%` }}>

@@ -1,5 +1,7 @@
 /** Chooses the labels that split a metric into series; several at once. */
+
 import type { MetricLabelsResponse } from '#api/types.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { Icon } from '../widgets/icons.tsx';
 import { Popover } from '../widgets/popover.tsx';
 
@@ -12,14 +14,15 @@ interface GroupMenuProps {
 export function GroupMenu({ labels, chosen, onChange }: GroupMenuProps) {
   const toggle = (key: string): void =>
     onChange(chosen.includes(key) ? chosen.filter((other) => other !== key) : [...chosen, key]);
+  const shown = chosen.length > 0 ? visibleText(chosen.join(', ')) : 'nothing';
   return (
     <Popover
-      title={`Group by: ${chosen.length > 0 ? chosen.join(', ') : 'nothing'}`}
+      title={`Group by: ${shown}`}
       className={chosen.length > 0 ? 'button on' : 'button'}
       label={
         <>
           <span className="muted select-name">group by</span>
-          <span className="truncate select-value">{chosen.length > 0 ? chosen.join(', ') : 'nothing'}</span>
+          <span className="truncate select-value">{shown}</span>
           <Icon name="down" size={12} />
         </>
       }
@@ -36,7 +39,9 @@ export function GroupMenu({ labels, chosen, onChange }: GroupMenuProps) {
               onClick={() => toggle(key)}
             >
               <span className="menu-check">{chosen.includes(key) ? <Icon name="check" size={13} /> : null}</span>
-              <span className="truncate">{key}</span>
+              <span className="truncate" title={visibleText(key)}>
+                {visibleText(key)}
+              </span>
               <span className="muted">
                 {valueCount} {scope === 'resource' ? 'resource' : ''}
               </span>

@@ -1,5 +1,7 @@
 /** One log record: the whole message, its attributes with actions, and where it leads. */
+
 import type { AttributeValue, LogRecord } from '#api/types.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { formatExactTime } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { severityGroup } from '../lib/severity.ts';
@@ -36,7 +38,7 @@ export function LogDetail({ log, onClose, onInclude, onExclude }: LogDetailProps
           <ServiceName name={log.service} />
           <h2>
             <span className={`level-text-${severityGroup(log.severityNumber)}`}>
-              {log.severityText || severityGroup(log.severityNumber)}
+              {visibleText(log.severityText) || severityGroup(log.severityNumber)}
             </span>{' '}
             <span className="muted small">{formatExactTime(log.timeNs)}</span>
           </h2>

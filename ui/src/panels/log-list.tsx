@@ -92,6 +92,9 @@ export function LogList({ stream, wrap, selectedId, onSelect, onAwayFromTop }: L
   );
 }
 
+/** The rest of a longer message is in the detail. */
+const TITLE_CHARS = 1_000;
+
 interface LogRowProps {
   readonly log: LogRecord;
   readonly withDate: boolean;
@@ -119,13 +122,15 @@ const LogRow = memo(function LogRow({ log, withDate, selected, onSelect }: LogRo
         {formatClock(log.timeMs, true)}
       </span>
       <span role="cell" className="log-level">
-        {(log.severityText || group).slice(0, 5).toUpperCase()}
+        {visibleText(log.severityText || group)
+          .slice(0, 5)
+          .toUpperCase()}
       </span>
-      <span role="cell" className="log-service" title={log.service}>
+      <span role="cell" className="log-service" title={visibleText(log.service)}>
         <ServiceDot name={log.service} />
-        <span className="truncate">{log.service}</span>
+        <span className="truncate">{visibleText(log.service)}</span>
       </span>
-      <span role="cell" className="log-message mono">
+      <span role="cell" className="log-message mono" title={visibleText(message.slice(0, TITLE_CHARS))}>
         <Message text={message} />
         {Object.entries(fields).map(([key, value]) => (
           <span key={key} className="log-field">

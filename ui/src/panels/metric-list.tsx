@@ -1,7 +1,9 @@
 /** The names at the left of the metrics page, found by name or description. */
+
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef } from 'react';
 import type { MetricSummary } from '#api/types.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { FilterBox } from '../widgets/filter-box.tsx';
 import { Segmented } from '../widgets/segmented.tsx';
 import { useRowKeys } from '../widgets/table.tsx';
@@ -72,10 +74,10 @@ export function MetricList({ metrics, total, current, own, onOwn, find, onFind, 
                 className={metric.name === current ? 'metric-row on' : 'metric-row'}
                 aria-current={metric.name === current}
                 style={{ transform: `translateY(${start}px)` }}
-                title={`${metric.name}\n${metric.description}`}
+                title={visibleText(`${metric.name}\n${metric.description}`)}
                 onClick={() => onChoose(metric.name)}
               >
-                <span className="truncate">{metric.name}</span>
+                <span className="truncate">{visibleText(metric.name)}</span>
                 <span className="muted">{TYPE_MARKS[metric.type]}</span>
               </button>
             );

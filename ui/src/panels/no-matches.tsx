@@ -92,7 +92,7 @@ function Reason({ condition, item, alone, onChange }: ReasonProps) {
               title={`Search for ${visibleText(value)}`}
               onClick={() => onChange(parameter, q ?? value)}
             >
-              {visibleText(value)}
+              <span className="truncate">{visibleText(value)}</span>
               {count > 0 ? <span className="muted small">{formatCount(count)}</span> : null}
             </button>
           ))}

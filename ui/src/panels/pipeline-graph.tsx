@@ -2,6 +2,8 @@
 import { useMemo, useRef } from 'react';
 import type { ComponentView, SignalName, SystemResponse } from '#api/types.ts';
 import { formatCompact, formatCount, formatRate } from '../lib/format.ts';
+import { useLinks } from '../lib/links.ts';
+import { componentMetrics } from '../lib/own-metrics.ts';
 import {
   type LayoutEdge,
   type LayoutNode,
@@ -11,6 +13,7 @@ import {
   NODE_WIDTH,
 } from '../lib/pipeline-layout.ts';
 import { useSize } from '../widgets/canvas.tsx';
+import { To } from '../widgets/to.tsx';
 
 /** A queue that is this full is worth a warning. */
 const QUEUE_WARNING = 0.8;
@@ -27,7 +30,8 @@ export function PipelineGraph({ data }: { readonly data: Pick<SystemResponse, 'p
   return (
     <div className="pipeline-graph" ref={box}>
       {width > 0 ? (
-        <svg width={layout.width} height={layout.height} role="img" aria-label={describe(data)}>
+        // biome-ignore lint/a11y/useSemanticElements: an SVG has no fieldset
+        <svg width={layout.width} height={layout.height} role="group" aria-label={describe(data)}>
           {layout.edges.map((edge) => (
             <Edge key={edge.key} edge={edge} />
           ))}
@@ -90,8 +94,9 @@ function EdgeLabel({ edge }: { readonly edge: LayoutEdge }) {
 function Node({ node }: { readonly node: LayoutNode }) {
   const { component, x, y, id } = node;
   const troubled = component && component.status !== 'ok';
+  const links = useLinks();
   const lost = component ? component.refusedCount + component.failedCount : 0;
-  return (
+  const drawn = (
     <g transform={`translate(${x} ${y})`} className={troubled ? 'node troubled' : 'node'}>
       <title>{component ? nodeTitle(component) : id}</title>
       <rect width={NODE_WIDTH} height={NODE_HEIGHT} rx="6" />
@@ -107,6 +112,7 @@ function Node({ node }: { readonly node: LayoutNode }) {
       ) : null}
     </g>
   );
+  return component ? <To target={componentMetrics(links, component.kind, component.componentId)}>{drawn}</To> : drawn;
 }
 
 const QUEUE_WIDTH = 52;

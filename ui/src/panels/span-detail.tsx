@@ -1,8 +1,10 @@
 /** Everything about one span, beside the waterfall: attributes with actions, events with stack traces, links, its logs. */
+
 import { type ReactNode, useState } from 'react';
 import type { Attributes, AttributeValue, LogRecord, SpanResponse } from '#api/types.ts';
 import { apiPath } from '../lib/api.ts';
 import { withTerm } from '../lib/filter-text.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { formatClock, formatDuration, formatExactTime, formatPercent, plural } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { useApi } from '../lib/scope.tsx';
@@ -42,7 +44,7 @@ export function SpanDetail({
             <ServiceName name={service} />
             {view.path.onPath[row] === 1 ? <span className="chip">critical path</span> : null}
           </span>
-          <h2>{name}</h2>
+          <h2>{visibleText(name)}</h2>
         </div>
         <button
           type="button"
@@ -140,7 +142,7 @@ function SpanBody({
       </div>
       {span.status === 'error' ? (
         <div className="detail-error">
-          <Icon name="warning" size={14} /> {span.statusMessage || 'The span failed, without a message.'}
+          <Icon name="warning" size={14} /> {visibleText(span.statusMessage) || 'The span failed, without a message.'}
         </div>
       ) : null}
       <Events span={span} traceStartNs={view.model.trace.startNs} />
@@ -234,13 +236,13 @@ function Events({ span, traceStartNs }: { readonly span: SpanResponse; readonly 
           return (
             <li key={`${event.timeNs} ${event.name}`}>
               <div className="event-head">
-                <b className={event.name === 'exception' ? 'error-text' : ''}>{event.name}</b>
+                <b className={event.name === 'exception' ? 'error-text' : ''}>{visibleText(event.name)}</b>
                 <span className="muted small">
                   +{formatDuration(Number(BigInt(event.timeNs) - BigInt(traceStartNs)))}
                 </span>
               </div>
               {Object.keys(attributes).length > 0 ? (
-                <AttributeTable label={event.name} attributes={attributes} />
+                <AttributeTable label={visibleText(event.name)} attributes={attributes} />
               ) : null}
               {typeof stack === 'string' ? <StackTrace text={stack} /> : null}
             </li>
@@ -264,7 +266,7 @@ function StackTrace({ text }: { readonly text: string }) {
             key={i}
             className={/node_modules|node:internal|site-packages|\/usr\/lib\/|\(internal\//.test(line) ? 'muted' : ''}
           >
-            {line}
+            {visibleText(line)}
             {'\n'}
           </span>
         ))}
@@ -294,7 +296,7 @@ function SpanLinks({ span }: { readonly span: SpanResponse }) {
           <li key={`${link.traceId}${link.spanId}`}>
             <span className="muted">from</span>
             <To target={links.trace(link.traceId, { span: link.spanId })}>
-              {link.service}: {link.name}
+              {visibleText(`${link.service}: ${link.name}`)}
             </To>
           </li>
         ))}
@@ -310,7 +312,7 @@ function DetailLog({ log }: { readonly log: LogRecord }) {
     <li>
       <i className="level-band" style={{ background: severityColour(log.severityNumber, tokens) }} />
       <span className="muted">{formatClock(log.timeMs, true)}</span>
-      <span className="mono">{printAttribute(log.body)}</span>
+      <span className="mono">{visibleText(printAttribute(log.body))}</span>
     </li>
   );
 }

@@ -3,14 +3,20 @@ import { useMemo } from 'react';
 import type { SystemResponse } from '#api/types.ts';
 import { seriesColour } from '../lib/colour.ts';
 import { formatBytes, formatCount, formatDuration } from '../lib/format.ts';
+import { useLinks } from '../lib/links.ts';
 import { useScope } from '../lib/scope.tsx';
 import { useTheme } from '../lib/theme.tsx';
+import { rangeToSearch } from '../lib/time-range.ts';
 import { type ChartSeries, TimeChart } from '../widgets/time-chart.tsx';
 
 const formatSeconds = (seconds: number): string => formatDuration(seconds * 1e9);
 
 export function SystemCharts({ data }: { readonly data: SystemResponse }) {
   const { tokens } = useTheme();
+  const links = useLinks();
+  /** The metric of our own that a chart is made of, at that moment. */
+  const open = (metric: string) => (fromMs: number, toMs: number) =>
+    links.go(links.metrics({ own: true, metric, ...rangeToSearch({ kind: 'absolute', fromMs, toMs }) }));
   const { zoomTo } = useScope();
   const { grid, history } = data;
   const charts = useMemo(() => {
@@ -37,6 +43,7 @@ export function SystemCharts({ data }: { readonly data: SystemResponse }) {
       <TimeChart
         {...common}
         title="Spool"
+        onPoint={open('otelcol_signalbox_store_spool_bytes')}
         note="bytes that wait for the store"
         series={charts.spool}
         format={formatBytes}
@@ -44,11 +51,19 @@ export function SystemCharts({ data }: { readonly data: SystemResponse }) {
       <TimeChart
         {...common}
         title="Lag of the store"
+        onPoint={open('otelcol_signalbox_store_lag')}
         note="age of the oldest that waits"
         series={charts.lag}
         format={formatSeconds}
       />
-      <TimeChart {...common} title="Restarts" note="of processes" series={charts.restarts} format={formatCount} />
+      <TimeChart
+        {...common}
+        title="Restarts"
+        note="of processes"
+        onPoint={open('otelcol_process_uptime')}
+        series={charts.restarts}
+        format={formatCount}
+      />
     </div>
   );
 }

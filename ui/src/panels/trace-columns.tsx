@@ -103,7 +103,7 @@ export function traceColumns({
     cell: ({ services }) => (
       <span
         className="service-dots"
-        title={services.map(({ name, spanCount }) => `${name}: ${plural(spanCount, 'span')}`).join('\n')}
+        title={services.map(({ name, spanCount }) => `${visibleText(name)}: ${plural(spanCount, 'span')}`).join('\n')}
       >
         {services.slice(0, DOTS_SHOWN).map(({ name }) => (
           <ServiceDot key={name} name={name} />
@@ -131,7 +131,7 @@ function RootCell({ trace, links, nowMs }: RootCellProps) {
       <To
         target={links.trace(traceId, matchedSpanId ? { span: matchedSpanId } : {})}
         className="strong-link truncate"
-        title={rootOperation}
+        title={visibleText(rootOperation)}
       >
         {visibleText(rootOperation)}
       </To>

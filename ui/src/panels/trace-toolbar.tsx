@@ -1,6 +1,8 @@
 /** Above the waterfall: find within, errors, collapsing, logs in place, and the services with their share of the time. */
+
 import { useMemo, useRef } from 'react';
 import { serviceColour } from '../lib/colour.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { formatDuration, formatPercent, plural } from '../lib/format.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useTheme } from '../lib/theme.tsx';
@@ -165,7 +167,7 @@ function LevelMenu({ view }: { readonly view: TraceView }) {
                 close,
               )}
             >
-              {isServiceCollapsed(view, i) ? 'Expand' : 'Collapse'} {service}
+              {isServiceCollapsed(view, i) ? 'Expand' : 'Collapse'} {visibleText(service)}
             </button>
           ))}
         </>
@@ -203,9 +205,9 @@ function ServiceShares({ view }: { readonly view: TraceView }) {
   return (
     <ul className="shares" aria-label="Self time by service">
       {shares.slice(0, SHARES_SHOWN).map(({ name, selfNs, share }) => (
-        <li key={name} className="share" title={`${name}: ${formatDuration(selfNs)} of its own work`}>
+        <li key={name} className="share" title={`${visibleText(name)}: ${formatDuration(selfNs)} of its own work`}>
           <i className="service-dot" style={{ background: serviceColour(name, tokens.name) }} />
-          <span className="truncate">{name}</span>
+          <span className="truncate">{visibleText(name)}</span>
           <span className="muted">{formatPercent(share)}</span>
         </li>
       ))}
@@ -214,7 +216,7 @@ function ServiceShares({ view }: { readonly view: TraceView }) {
           className="muted"
           title={shares
             .slice(SHARES_SHOWN)
-            .map(({ name, share }) => `${name} ${formatPercent(share)}`)
+            .map(({ name, share }) => `${visibleText(name)} ${formatPercent(share)}`)
             .join('\n')}
         >
           +{shares.length - SHARES_SHOWN}

@@ -1,5 +1,7 @@
 /** The left part of one line of the waterfall: a span with its place in the tree, a fold, or a log record. */
+
 import { memo, type ReactNode } from 'react';
+import { visibleText } from '../lib/foreign-text.ts';
 import { formatDuration, plural } from '../lib/format.ts';
 import { severityColour } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
@@ -56,9 +58,10 @@ function SpanLine(props: LineProps) {
   const { view, line: row } = props;
   const { model, state } = view;
   const { spans, services, names, hints } = model.trace;
-  const service = services[spans.service[row]!]!;
-  const name = names[spans.name[row]!]!;
-  const hint = hints[spans.hint[row]!]!;
+  const serviceName = services[spans.service[row]!]!;
+  const service = visibleText(serviceName);
+  const name = visibleText(names[spans.name[row]!]!);
+  const hint = visibleText(hints[spans.hint[row]!]!);
   const children = model.childCount[row]!;
   const collapsed = state.collapsed[row] === 1;
   const failed = model.isError[row] === 1;
@@ -87,12 +90,20 @@ function SpanLine(props: LineProps) {
       ) : (
         <span className="twisty" />
       )}
-      <ServiceDot name={service} />
-      {entersService ? <span className="wf-service">{service}</span> : null}
+      <ServiceDot name={serviceName} />
+      {entersService ? (
+        <span className="wf-service" title={service}>
+          {service}
+        </span>
+      ) : null}
       <span className="wf-name" title={`${service}: ${name}`}>
         {name}
       </span>
-      {hint === '' || name.includes(hint) ? null : <span className="wf-hint">{hint}</span>}
+      {hint === '' || name.includes(hint) ? null : (
+        <span className="wf-hint" title={hint}>
+          {hint}
+        </span>
+      )}
       <span className="spacer" />
       {above === -2 ? (
         <span className="chip" title="The parent of this span is not in the store">
@@ -136,15 +147,16 @@ function LogLine(props: LineProps) {
   const { view, line } = props;
   const { tokens } = useTheme();
   const record = view.logs.records[line - LOG_LINE]!;
+  const body = visibleText(printAttribute(record.body));
   const row = rowOfSpan(view.model, record.spanId);
   const depth = row < 0 ? 0 : view.model.depth[row]! + 1;
   return (
     <Shell {...props} className="wf-line log" depth={depth}>
       <span className="twisty" />
       <i className="level-band" style={{ background: severityColour(record.severityNumber, tokens) }} />
-      <span className="wf-level">{record.severityText || 'log'}</span>
-      <span className="wf-name mono" title={printAttribute(record.body)}>
-        {printAttribute(record.body)}
+      <span className="wf-level">{visibleText(record.severityText) || 'log'}</span>
+      <span className="wf-name mono" title={body}>
+        {body}
       </span>
     </Shell>
   );

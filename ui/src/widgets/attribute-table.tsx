@@ -1,7 +1,9 @@
 /** Attributes as a table: key, value, and what can be done with the value. Nested values are written as JSON. */
+
 import { useState } from 'react';
 import type { Attributes, AttributeValue } from '#api/types.ts';
 import { copyText } from '../lib/clipboard.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { Icon } from './icons.tsx';
 
 export interface AttributeActions {
@@ -49,11 +51,12 @@ function AttributeRow({
 }: AttributeActions & { readonly name: string; readonly value: AttributeValue }) {
   const [whole, setWhole] = useState(false);
   const text = printAttribute(value);
+  const shownName = visibleText(name);
   const long = text.length > LONG_CHARS && !whole;
   return (
     <tr>
-      <th scope="row" title={name}>
-        {name.split(/(?<=[._])/).map((part, i) => (
+      <th scope="row" title={shownName}>
+        {shownName.split(/(?<=[._])/).map((part, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: parts of a fixed text
           <span key={i}>
             {part}
@@ -63,7 +66,7 @@ function AttributeRow({
       </th>
       <td>
         <span className={`mono attribute-value type-${value === null ? 'null' : typeof value}`}>
-          {long ? `${text.slice(0, LONG_CHARS)}…` : text}
+          {visibleText(long ? `${text.slice(0, LONG_CHARS)}…` : text)}
         </span>
         {long ? (
           <button type="button" className="link-button" onClick={() => setWhole(true)}>
@@ -72,13 +75,13 @@ function AttributeRow({
         ) : null}
         <span className="attribute-actions">
           {onInclude ? (
-            <Action icon="include" title={`Only ${name} = ${cut(text)}`} run={() => onInclude(name, value)} />
+            <Action icon="include" title={`Only ${shownName} = ${cut(text)}`} run={() => onInclude(name, value)} />
           ) : null}
           {onExclude ? (
-            <Action icon="exclude" title={`Without ${name} = ${cut(text)}`} run={() => onExclude(name, value)} />
+            <Action icon="exclude" title={`Without ${shownName} = ${cut(text)}`} run={() => onExclude(name, value)} />
           ) : null}
-          {onGroup ? <Action icon="group" title={`Group by ${name}`} run={() => onGroup(name)} /> : null}
-          <CopyAction title={`Copy the value of ${name}`} text={text} />
+          {onGroup ? <Action icon="group" title={`Group by ${shownName}`} run={() => onGroup(name)} /> : null}
+          <CopyAction title={`Copy the value of ${shownName}`} text={text} />
         </span>
       </td>
     </tr>
@@ -128,5 +131,5 @@ export function printAttribute(value: AttributeValue): string {
 }
 
 function cut(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return visibleText(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

@@ -1,6 +1,8 @@
 /** Puts the page's title into the top bar and the window's title. */
+
 import { type ReactNode, useEffect, useState } from 'react';
 import { createPortal } from 'react-dom';
+import { visibleText } from '../lib/foreign-text.ts';
 
 interface PageTitleProps {
   readonly title: string;
@@ -11,16 +13,19 @@ interface PageTitleProps {
 }
 
 export function PageTitle({ title, above, children }: PageTitleProps) {
+  const shown = visibleText(title);
   const [slot, setSlot] = useState<HTMLElement | null>(null);
   useEffect(() => setSlot(document.getElementById('page-title')), []);
   useEffect(() => {
-    document.title = `${title} – Signalbox`;
-  }, [title]);
+    document.title = `${shown} – Signalbox`;
+  }, [shown]);
   if (!slot) return null;
   return createPortal(
     <>
       {above}
-      <h1 className="truncate">{title}</h1>
+      <h1 className="truncate" title={shown}>
+        {shown}
+      </h1>
       {children}
     </>,
     slot,

@@ -2,10 +2,12 @@
  * The filter of a page as one line of text: coloured by its parts, completed from the data, with history when empty, and
  * with the parser's error under the characters that caused it. `/` focuses it, Enter asks, Escape leaves.
  */
+
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { completeFilter } from '#lang/filter';
 import { type Completion, useCompletions } from '../lib/completions.ts';
 import { filterMistake, filterParts } from '../lib/filter-text.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { addToHistory, readHistory } from '../lib/history.ts';
 import { useKeys } from '../lib/keys.ts';
 import { Icon } from './icons.tsx';
@@ -184,7 +186,9 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
               onPointerDown={(event) => event.preventDefault()}
               onClick={() => choose(option)}
             >
-              <span className="mono truncate">{option.text}</span>
+              <span className="mono truncate" title={visibleText(option.text)}>
+                {visibleText(option.text)}
+              </span>
               <span className="muted">{option.note}</span>
             </button>
           ))}

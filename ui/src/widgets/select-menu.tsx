@@ -1,5 +1,7 @@
 /** Chooses one of many names: a button with the current one, and a list with a filter box. */
+
 import { type ReactNode, useState } from 'react';
+import { visibleText } from '../lib/foreign-text.ts';
 import { Icon } from './icons.tsx';
 import { Popover } from './popover.tsx';
 
@@ -26,13 +28,13 @@ export function SelectMenu({ name, value, options, onChange, anyLabel, align }: 
   const current = options.find((option) => option.value === value);
   return (
     <Popover
-      title={`${name}: ${value ?? anyLabel ?? 'none'}`}
+      title={`${name}: ${visibleText(value ?? anyLabel ?? 'none')}`}
       className={value && anyLabel ? 'button on' : 'button'}
       {...(align ? { align } : {})}
       label={
         <>
           <span className="muted select-name">{name}</span>
-          <span className="truncate select-value">{current?.label ?? value ?? anyLabel ?? 'choose'}</span>
+          <span className="truncate select-value">{current?.label ?? visibleText(value ?? anyLabel ?? 'choose')}</span>
           <Icon name="down" size={12} />
         </>
       }
@@ -105,7 +107,9 @@ function SelectList({ options, value, onChoose }: SelectListProps) {
             onPointerMove={() => setActive(i)}
             onClick={() => onChoose(option.value)}
           >
-            <span className="truncate">{option.label ?? option.value}</span>
+            <span className="truncate" title={visibleText(option.value)}>
+              {option.label ?? visibleText(option.value)}
+            </span>
             {option.note ? <span className="muted">{option.note}</span> : null}
           </button>
         ))}

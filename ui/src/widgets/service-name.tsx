@@ -10,7 +10,7 @@ export function ServiceDot({ name }: { readonly name: string }) {
 
 export function ServiceName({ name, strong = false }: { readonly name: string; readonly strong?: boolean }) {
   return (
-    <span className="service-name" title={name}>
+    <span className="service-name" title={visibleText(name)}>
       <ServiceDot name={name} />
       <span className={strong ? 'truncate strong' : 'truncate'}>{visibleText(name) || '(no service name)'}</span>
     </span>

@@ -1,7 +1,9 @@
 /** Loading, empty and error: each says what is going on and what to do next. */
+
 import type { ReactNode } from 'react';
 import { useAnnounceOnce } from '../lib/announce.ts';
 import type { ApiFailure } from '../lib/api.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { formatDateTime } from '../lib/format.ts';
 import { useScope } from '../lib/scope.tsx';
 import { Icon } from './icons.tsx';
@@ -53,13 +55,13 @@ export function ErrorBanner({ error, onRetry }: { readonly error: ApiFailure; re
 }
 
 function MarkedQuery({ query, start, end }: { query: string; start?: number | undefined; end?: number | undefined }) {
-  if (start === undefined) return <pre className="mono state-query">{query}</pre>;
+  if (start === undefined) return <pre className="mono state-query">{visibleText(query)}</pre>;
   const to = Math.max(end ?? start + 1, start + 1);
   return (
     <pre className="mono state-query">
-      {query.slice(0, start)}
-      <mark>{query.slice(start, to) || ' '}</mark>
-      {query.slice(to)}
+      {visibleText(query.slice(0, start))}
+      <mark>{visibleText(query.slice(start, to)) || ' '}</mark>
+      {visibleText(query.slice(to))}
     </pre>
   );
 }

@@ -2,8 +2,10 @@
  * The table of every list: sticky head, sortable columns, virtual rows of one height, and the keyboard (`j` `k` `Enter`).
  * A real <table>: rows outside of the view are two spacer rows.
  */
+
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { visibleText } from '../lib/foreign-text.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useSize } from './canvas.tsx';
 
@@ -115,9 +117,7 @@ export function Table<T>(props: TableProps<T>) {
                 }}
               >
                 {columns.map((column) => (
-                  <td key={column.id} className={column.align === 'right' ? 'right' : undefined}>
-                    {column.cell(row)}
-                  </td>
+                  <Cell key={column.id} isRight={column.align === 'right'} content={column.cell(row)} />
                 ))}
               </tr>
             );
@@ -129,6 +129,16 @@ export function Table<T>(props: TableProps<T>) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** What is cut off can be read by pointing at it; cells that are more than text bring their own titles. */
+function Cell({ isRight, content }: { readonly isRight: boolean; readonly content: ReactNode }) {
+  const text = typeof content === 'string' ? visibleText(content) : undefined;
+  return (
+    <td className={isRight ? 'right' : undefined} title={text}>
+      {text ?? content}
+    </td>
   );
 }
 
