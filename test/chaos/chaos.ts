@@ -1,5 +1,5 @@
 import { closeSync, globSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { eventually, freePorts, ROLES, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
 import { damageSegment } from './damage-segment.ts';
 import { type Account, Ledger, SIGNALS, type Signal } from './ledger.ts';
@@ -38,6 +38,8 @@ export function faultsOf({ accounts, toldLost, isMoreLost }: ChaosReport): strin
 }
 
 const LONG_MS = 180_000;
+/** A segment's file begins with its id, whatever becomes of it. */
+const ID_LENGTH = 34;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A Signalbox that is started again on the same folder and ports, and clients that go on whatever happens to it. */
@@ -106,6 +108,7 @@ export class Chaos {
   /** Lets segments pile up in front of an engine that stands still, kills everything and damages one of them. */
   async damage(): Promise<string> {
     const pid = await eventually('the engine runs', () => Promise.resolve(this.box.pidOf('engine')), LONG_MS);
+    await this.#delivered();
     process.kill(pid, 'SIGSTOP');
     await this.traffic(300 + Math.floor(this.random() * 600));
     let done: string | undefined;
@@ -113,6 +116,18 @@ export class Chaos {
       done = damageSegment(this.#options.dataDir, this.random);
     });
     return done ?? 'no closed segment was there';
+  }
+
+  /** Waits until what is in the spool now is stored or set aside, so that each blow meets segments of its own. */
+  async #delivered(): Promise<void> {
+    const segments = (): string[] =>
+      globSync(`${this.#options.dataDir}/**/spool/*.seg`).map((path) => basename(path).slice(0, ID_LENGTH));
+    const before = new Set(segments());
+    await eventually(
+      'earlier segments are delivered',
+      () => Promise.resolve(!segments().some((id) => before.has(id)) || undefined),
+      LONG_MS,
+    );
   }
 
   /** Another program takes all of the disk but a little, for a while. */
