@@ -300,7 +300,7 @@ describe('the document', () => {
     const yaml =
       'service: {telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 0.0.0.0, port: 9000}}}}, {periodic: {exporter: {otlp: {endpoint: x}}}}]}}}';
     const metrics = readDocument((await load(yaml)).root).document!.service.telemetry.metrics;
-    expect(metrics.prometheusReaders).toMatchObject([{ host: '0.0.0.0', port: 9000, withoutUnits: false }]);
+    expect(metrics.prometheusReaders).toMatchObject([{ host: '0.0.0.0', port: 9000, withoutUnits: true }]);
     expect(metrics.unsupportedReaders).toEqual(['periodic otlp']);
   });
 });

@@ -165,7 +165,7 @@ test('SIGTERM while queries run ends cleanly, and data and views are there after
   await post(engine.address, 'SELECT 1', { priority: '1' });
   expect(await engine.stop()).toBe(0);
   await Promise.all(slow);
-  expect(readdirSync(folder.path).sort()).toEqual(['VERSION', 'clickhouse', 'engine.xml', 'secret']);
+  expect(readdirSync(folder.path).sort()).toEqual(['VERSION', 'clickhouse', 'definitions', 'engine.xml', 'secret']);
   engine = await start();
   expect(await run(engine.address, 'SELECT count(), (SELECT m FROM kept_view) FROM kept')).toBe('100000\t99999');
   expect(await engine.stop()).toBe(0);

@@ -77,6 +77,7 @@ export class StoreKeeper {
   /** Begins its rounds. The tables must be there. Safe twice. */
   start(): void {
     if (this.#rounds > 0 || this.#round !== undefined || this.#isStopped) return;
+    this.#options.observer.log('info', retentionText(this.#options.retention));
     this.#watch.start();
     this.#round = this.#nextRound();
   }
@@ -194,4 +195,19 @@ function jumpText(byMs: number): string {
   const size = seconds < 7200 ? `${seconds} s` : `${(seconds / 3600).toFixed(1)} h`;
   const way = byMs > 0 ? 'ahead (set, or the machine was suspended)' : 'back';
   return `the clock jumped ${size} ${way}; nothing expires until it has held for an hour`;
+}
+
+const SECONDS_PER_HOUR = 3600;
+const SECONDS_PER_DAY = 86_400;
+
+/** For the log: `retention: traces 14 days, logs for ever, …`. */
+function retentionText(retention: Retention): string {
+  const texts = (['traces', 'logs', 'metrics'] as const).map((signal) => `${signal} ${spanText(retention[signal])}`);
+  return `retention: ${texts.join(', ')}`;
+}
+
+function spanText(seconds: number): string {
+  if (seconds === 0) return 'for ever';
+  if (seconds % SECONDS_PER_DAY === 0) return `${seconds / SECONDS_PER_DAY} days`;
+  return `${Math.round((seconds / SECONDS_PER_HOUR) * 100) / 100} hours`;
 }

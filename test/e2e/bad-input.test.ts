@@ -16,7 +16,15 @@ import {
 } from '../lib/otlp.ts';
 import { peakBytes, ROLES, type RunningSignalbox, residentBytes, startSignalbox } from '../lib/signalbox.ts';
 import { isStored, spanCount } from './ask.ts';
-import { compressedBombs, HOSTILE_JSON, HOSTILE_PROTOBUF, mutated, randomBytes, randomFrom } from './hostile.ts';
+import {
+  compressedBombs,
+  HOSTILE_ITEMS,
+  HOSTILE_JSON,
+  HOSTILE_PROTOBUF,
+  mutated,
+  randomBytes,
+  randomFrom,
+} from './hostile.ts';
 import { fullLogs, fullMetrics, fullTraces } from './samples.ts';
 
 /** The issue's "Bad input", what can be wrong with bytes, against one running instance. bad-values.test.ts has well-formed requests. */
@@ -88,6 +96,20 @@ describe('protobuf', () => {
     }
     const frame = grpcFrame(whole.subarray(0, whole.length - 1), false);
     expect(await rawGrpc(box.grpcAddress, grpcPath(signal), frame)).toMatchObject({ code: INVALID_ARGUMENT });
+  });
+
+  test.each(HOSTILE_ITEMS)('$name costs its item, and the answer says so', async ({ body }) => {
+    const answer = await fetch(`${box.otlpUrl}/v1/traces`, {
+      method: 'POST',
+      body: new Uint8Array(body),
+      headers: { 'content-type': 'application/x-protobuf' },
+    });
+    expect(answer.status).toBe(200);
+    expect(Buffer.from(await answer.arrayBuffer()).toString()).toMatch(/1 spans? rejected|nest/);
+    expect(await rawGrpc(box.grpcAddress, grpcPath('traces'), grpcFrame(body, false))).toMatchObject({
+      httpStatus: 200,
+      code: 0,
+    });
   });
 
   test.each(HOSTILE_PROTOBUF)('$name is refused over HTTP and gRPC', async ({ body }) => {

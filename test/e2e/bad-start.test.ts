@@ -254,7 +254,7 @@ describe.skipIf(!mayMount)('disks', () => {
     });
     expect(refusal.status).toBe(503);
     expect(refusal.headers.get('retry-after')).toBe('1');
-    expect(await refusal.text()).toMatch(/spool folder .*(ENOSPC|no space)/i);
+    expect(await refusal.text()).toMatch(/spool folder .*(ENOSPC|no space|in reserve)/i);
     const logs = encodeReference('logs', logsRequest('disk', Array(2000).fill('x'.repeat(100))));
     await eventually('the same over gRPC', async () => {
       fill();

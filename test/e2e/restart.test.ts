@@ -152,23 +152,21 @@ service:
 }
 
 /** Seconds after which rows of a table go, from its definition; 0 where they stay. */
-async function retentionOf(box: RunningSignalbox, table: string): Promise<number> {
-  const definition = await box.query(`SHOW CREATE TABLE signalbox.${table} FORMAT TSVRaw`);
-  return Number(/TTL .*toIntervalSecond\((\d+)\)/.exec(definition)?.[1] ?? 0);
+/** The tables leave expiry to the sweeper of src/store/retention.ts: ClickHouse's own would believe any clock. */
+async function tablesWithExpiry(box: RunningSignalbox): Promise<string> {
+  return box.query(
+    "SELECT count() FROM system.tables WHERE database = 'signalbox' AND create_table_query LIKE '% TTL %'",
+  );
 }
 
-const DAY_S = 86_400;
-
 test('without a setting, traces and logs are kept for 14 days, metrics for 30', async () => {
-  const box = await start();
-  await send(box.otlpUrl, 'logs', logsRequest('ttl', ['one']));
-  await eventually(
-    'the tables',
-    async () => (await box.query('SELECT count() FROM signalbox.logs')) === '1' || undefined,
-  );
-  const tables = { spans: 14, trace_index: 14, logs: 14, metric_series: 30, metric_points: 30, metric_histograms: 30 };
-  for (const [table, days] of Object.entries(tables))
-    expect([table, await retentionOf(box, table)]).toEqual([table, days * DAY_S]);
+  // The built-in configuration logs warnings alone.
+  const box = await start({
+    config: (addresses) => scratch.file('defaults.yaml', configText(addresses, '{}', 'defaults')),
+  });
+  const line = 'retention: traces 14 days, logs 14 days, metrics 30 days';
+  await eventually('the retention in the log', async () => box.output().includes(line) || undefined);
+  expect(await tablesWithExpiry(box)).toBe('0');
   await box.stop();
 });
 
@@ -194,11 +192,8 @@ test('SIGHUP: a bad configuration leaves the old one running, a good one takes i
   const traceId = newTraceId();
   await sendAll(box, traceId);
   await expectAll(box, traceId);
-  expect(await Promise.all(['spans', 'logs', 'metric_points'].map((table) => retentionOf(box, table)))).toEqual([
-    3 * DAY_S,
-    1.5 * DAY_S,
-    0,
-  ]);
+  const first = 'retention: traces 3 days, logs 36 hours, metrics for ever';
+  await eventually('the retention in the log', async () => box.output().includes(first) || undefined);
 
   const path = scratch.file(
     'config.yaml',
@@ -228,9 +223,8 @@ test('SIGHUP: a bad configuration leaves the old one running, a good one takes i
   const after = newTraceId();
   await sendAll(box, after);
   for (const id of [traceId, between, after]) await expectAll(box, id);
-  await eventually('the new retention', async () => (await retentionOf(box, 'spans')) === 5 * DAY_S || undefined);
-  expect(await retentionOf(box, 'metric_points')).toBe(14 * DAY_S);
-  expect(await retentionOf(box, 'logs')).toBe(0);
+  const third = 'retention: traces 5 days, logs for ever, metrics 14 days';
+  await eventually('the new retention', async () => box.output().includes(third) || undefined);
   expect(box.pidOf('collector')).toBe(collector);
   expect((await fetch(box.healthUrl)).status).toBe(200);
   await box.stop();
