@@ -2,6 +2,7 @@ import {
   ArenaWriter,
   Batch,
   type Chunk,
+  type ChunkLayout,
   type HeadRanges,
   isMarked,
   LogChunk,
@@ -52,10 +53,6 @@ function encodeChunk(chunk: Chunk): Uint8Array {
 /** What is written anew goes here until the pieces are joined. */
 const made = new ArenaWriter(1 << 16);
 const MADE_KEPT_BYTES = 16 * 1024 * 1024;
-/** Kinds of pieces. */
-const FROM_ARENA = 0;
-const FROM_MADE = 1;
-const HEADER = 2;
 
 /**
  * The message as a list of pieces, each a range of the arena, a range of `made`, or a header. Lengths of nested messages stand in front of
@@ -63,10 +60,14 @@ const HEADER = 2;
  */
 class Pieces {
   readonly #arena: Uint8Array;
-  /** Per piece: kind, and start and end, or an index into `headers`. */
-  #kind: number[] = [];
-  #start: number[] = [];
-  #end: number[] = [];
+  /**
+   * Two arrays, because every row that stands alone is a piece:
+   *   start >= 0      arena[start, end)
+   *   start = -1      the header with the index `end`
+   *   start <= -2     made[-2 - start, end)
+   */
+  readonly #start: number[] = [];
+  readonly #end: number[] = [];
   readonly #headers: Uint8Array[] = [];
   length = 0;
 
@@ -75,34 +76,34 @@ class Pieces {
     made.reset();
   }
 
-  /** Bytes of the arena. */
+  /** Bytes of the arena; joined with the piece before where they follow it directly. */
   range(start: number, end: number): void {
-    this.#add(FROM_ARENA, start, end);
-  }
-
-  /** What was put into `made` from `start` on. */
-  made(start: number): void {
-    this.#add(FROM_MADE, start, made.length);
-  }
-
-  /** Joined with the piece before where it follows it directly. */
-  #add(kind: number, start: number, end: number): void {
     if (start === end) return;
     const last = this.#end.length - 1;
-    if (last >= 0 && this.#kind[last] === kind && this.#end[last] === start) this.#end[last] = end;
+    if (last >= 0 && this.#start[last]! >= 0 && this.#end[last] === start) this.#end[last] = end;
     else {
-      this.#kind.push(kind);
       this.#start.push(start);
       this.#end.push(end);
     }
     this.length += end - start;
   }
 
+  /** What was put into `made` from `start` on; joined likewise. */
+  made(start: number): void {
+    const end = made.length;
+    const last = this.#end.length - 1;
+    if (last >= 0 && this.#start[last]! <= -2 && this.#end[last] === start) this.#end[last] = end;
+    else {
+      this.#start.push(-2 - start);
+      this.#end.push(end);
+    }
+    this.length += end - start;
+  }
+
   #header(bytes: Uint8Array): number {
-    this.#kind.push(HEADER);
-    this.#start.push(this.#headers.push(bytes) - 1);
+    this.#end.push(this.#headers.push(bytes) - 1);
     this.length += bytes.length;
-    return this.#end.push(-1) - 1;
+    return this.#start.push(-1) - 1;
   }
 
   /** Opens a nested message; pass both results to `close`. */
@@ -112,7 +113,7 @@ class Pieces {
 
   close(mark: { piece: number; length: number }, field: number): void {
     const header = tagAndLength(field, this.length - mark.length);
-    this.#headers[this.#start[mark.piece]!] = header;
+    this.#headers[this.#end[mark.piece]!] = header;
     this.length += header.length;
   }
 
@@ -135,10 +136,11 @@ class Pieces {
     const fresh = made.view();
     let at = 0;
     for (let piece = 0; piece < this.#start.length; piece++) {
-      const kind = this.#kind[piece]!;
       const start = this.#start[piece]!;
-      const source = kind === FROM_ARENA ? this.#arena : fresh;
-      const bytes = kind === HEADER ? this.#headers[start]! : source.subarray(start, this.#end[piece]!);
+      const end = this.#end[piece]!;
+      let bytes: Uint8Array;
+      if (start >= 0) bytes = this.#arena.subarray(start, end);
+      else bytes = start === -1 ? this.#headers[end]! : fresh.subarray(-2 - start, end);
       whole.set(bytes, at);
       at += bytes.length;
     }
@@ -186,10 +188,11 @@ function writeScope(chunk: Chunk, pieces: Pieces, index: number): number {
     made.end(message);
     pieces.made(start);
   } else if (layout.scopeEnd[scope]! > 0) pieces.nested(1, layout.scopeStart[scope]!, layout.scopeEnd[scope]!);
-  while (index < chunk.count && layout.rowScope[chunk.rowAt(index)] === scope) {
+  const { count } = chunk;
+  while (index < count && layout.rowScope[chunk.rowAt(index)] === scope) {
     if (chunk instanceof PointChunk) index = writeMetric(chunk, pieces, index);
     else {
-      writeRow(chunk, pieces, chunk.rowAt(index), 2);
+      writeRow(chunk, layout, pieces, chunk.rowAt(index), 2);
       index++;
     }
   }
@@ -206,7 +209,7 @@ function writeMetric(chunk: PointChunk, pieces: Pieces, index: number): number {
   pieces.head(chunk.metrics.head, metric);
   const dataMark = pieces.open();
   while (index < chunk.count && chunk.columns.metric[chunk.rowAt(index)] === metric) {
-    writeRow(chunk, pieces, chunk.rowAt(index), 1);
+    writeRow(chunk, chunk.layout, pieces, chunk.rowAt(index), 1);
     index++;
   }
   pieces.head(chunk.metrics.dataHead, metric);
@@ -215,10 +218,10 @@ function writeMetric(chunk: PointChunk, pieces: Pieces, index: number): number {
   return index;
 }
 
-function writeRow(chunk: Chunk, pieces: Pieces, row: number, field: number): void {
+function writeRow(chunk: Chunk, layout: ChunkLayout, pieces: Pieces, row: number, field: number): void {
   const changed = chunk.changedFields === undefined ? 0 : chunk.changedFields[row]!;
   if (changed === 0) {
-    pieces.nested(field, chunk.layout.rowStart[row]!, chunk.layout.rowEnd[row]!);
+    pieces.nested(field, layout.rowStart[row]!, layout.rowEnd[row]!);
     return;
   }
   const start = made.length;
