@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '#base';
 import type { CreateSettings, LogFields, Meter } from '#component';
 import type { Signal } from '#pdata';
-import type { PlannedComponent } from './plan.ts';
+import type { PlannedComponent } from './planned.ts';
 import type { StatusBoard } from './status.ts';
 import type { LogWriter } from './telemetry/logger.ts';
 import type { MetricRegistry } from './telemetry/registry.ts';

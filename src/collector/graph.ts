@@ -16,8 +16,9 @@ import type { CreateContext } from './create-settings.ts';
 import { DeliveringExporter } from './delivery/delivery.ts';
 import { measured } from './edge.ts';
 import { fanOut } from './fan-out.ts';
-import type { Plan, PlannedComponent, PlannedPipeline } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { connectorEdges } from './plan-connectors.ts';
+import type { PlannedComponent, PlannedPipeline } from './planned.ts';
 
 /** One instance in the graph. */
 export interface GraphNode {

@@ -1,7 +1,7 @@
 import { ConfigError } from '#base';
 import type { ConnectorFactory } from '#component';
 import type { CollectorDocument } from '#config';
-import type { PlannedComponents, PlannedPipeline } from './plan.ts';
+import type { PlannedComponents, PlannedPipeline } from './planned.ts';
 
 /** One use of a connector: data goes from the end of one pipeline into the start of another. */
 export interface ConnectorEdge {

@@ -1,7 +1,7 @@
 import { ConfigError, nearest } from '#base';
 import { COMPONENT_SECTIONS, type CollectorDocument, type PipelineConfig, parseComponentId, placeAt } from '#config';
 import { SIGNALS, type Signal } from '#pdata';
-import type { PlannedComponents, PlannedPipeline } from './plan.ts';
+import type { PlannedComponents, PlannedPipeline } from './planned.ts';
 
 type Role = 'receivers' | 'processors' | 'exporters';
 

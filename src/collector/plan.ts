@@ -17,29 +17,7 @@ import {
 import type { Signal } from '#pdata';
 import { checkConnectors } from './plan-connectors.ts';
 import { checkPipelines } from './plan-pipelines.ts';
-
-/** A component that the configuration defines, with its settings read. */
-export interface PlannedComponent {
-  readonly kind: ComponentKind;
-  readonly id: string;
-  readonly factory: Factory;
-  readonly config: unknown;
-  /** The scalars of its block of which the spelling was taken. */
-  readonly texts: ReadonlySet<ConfigNode>;
-  readonly place: ConfigPlace;
-}
-
-export interface PlannedPipeline {
-  /** `traces` or `traces/name`. */
-  readonly id: string;
-  readonly signal: Signal;
-  /** Ids of receivers and connectors, without repetition. */
-  readonly receivers: readonly string[];
-  readonly processors: readonly string[];
-  readonly exporters: readonly string[];
-}
-
-export type PlannedComponents = Readonly<Record<ComponentSection, ReadonlyMap<string, PlannedComponent>>>;
+import type { PlannedComponent, PlannedComponents, PlannedPipeline } from './planned.ts';
 
 /** A checked configuration, ready to be built. Components that nothing refers to are in it but are never created. */
 export interface Plan {

@@ -12,7 +12,7 @@ import {
   MessageReader,
   statusTrailers,
 } from './grpc-frames.ts';
-import type { GrpcCall, GrpcHandler } from './grpc-server.ts';
+import type { GrpcCall, GrpcHandler } from './grpc-handler.ts';
 import { GRPC, type RpcStatus } from './status.ts';
 
 /** What a stream costs in this process beside its bodies, answered or not: 7 KB measured, of Node's and ours. */

@@ -18,22 +18,12 @@ import type { ByteBudget } from './budget.ts';
 import { DueWatch } from './due-watch.ts';
 import { lookAtFirstBytes } from './first-bytes.ts';
 import { OpenStream, refuse, refuseHttp, statusOf, UnaryCall } from './grpc-call.ts';
+import type { GrpcHandler } from './grpc-handler.ts';
 import { SessionKeeper } from './grpc-session.ts';
 import { type Listening, type ListenPlace, listenOn } from './listen.ts';
 import { networkMessage } from './network-error.ts';
 import { GRPC, type RpcStatus } from './status.ts';
 import type { ServerTls } from './tls.ts';
-
-/** A unary call as its handler sees it. */
-export interface GrpcCall {
-  /** Request headers, in lower case; metadata and pseudo-headers together. */
-  readonly headers: IncomingHttpHeaders;
-  /** `host:port` of the client. */
-  readonly peer: string;
-}
-
-export type GrpcAnswer = { readonly message: Uint8Array } | { readonly status: RpcStatus };
-export type GrpcHandler = (message: Uint8Array, call: GrpcCall) => Promise<GrpcAnswer>;
 
 export interface GrpcServerSettings {
   readonly maxMessageBytes: number;

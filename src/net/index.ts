@@ -4,6 +4,7 @@ export * from './codings.ts';
 export * from './due-watch.ts';
 export * from './grpc-client.ts';
 export * from './grpc-frames.ts';
+export * from './grpc-handler.ts';
 export * from './grpc-server.ts';
 export * from './grpc-session.ts';
 export * from './grpc-target.ts';

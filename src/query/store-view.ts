@@ -3,7 +3,14 @@ import type { Table as StoreTable } from '#store';
 import type { SignalName } from './signals.ts';
 import { Bound, sql } from './sql.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
-import type { ProcessView } from './system.ts';
+
+export interface ProcessView {
+  readonly role: string;
+  readonly uptimeS: number;
+  /** Of one core. */
+  readonly cpuPercent: number;
+  readonly rssBytes: number;
+}
 
 export interface TableView {
   readonly name: string;

@@ -5,7 +5,7 @@ import { type OwnMetrics, type OwnSeries, readOwnMetrics, totalIncrease } from '
 import { ITEMS, SIGNALS, type SignalName } from './signals.ts';
 import { readSignals } from './status.ts';
 import type { ReadOptions, StoreReader } from './store-reader.ts';
-import { readEngine, readStoreView, type StoreView } from './store-view.ts';
+import { type ProcessView, readEngine, readStoreView, type StoreView } from './store-view.ts';
 import { chooseGrid, type Series, type TimeGrid, type TimeRange } from './time-grid.ts';
 
 export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
@@ -43,14 +43,6 @@ export interface ComponentView {
   readonly queueCapacity?: number;
   readonly refusedCount: number;
   readonly failedCount: number;
-}
-
-export interface ProcessView {
-  readonly role: string;
-  readonly uptimeS: number;
-  /** Of one core. */
-  readonly cpuPercent: number;
-  readonly rssBytes: number;
 }
 
 /** Over the grid. */

@@ -23,6 +23,7 @@ import { requestSignal } from '../abort.ts';
 import { AnswerGate } from '../answer-gate.ts';
 import { Parameters } from '../parameters.ts';
 import { logHistogramRoute, logRecordRoute, logsEmptyReasonRoute, logsRoute, traceLogsRoute } from './logs.ts';
+import type { ConsoleRequest, ConsoleSettings } from './request.ts';
 import { dependenciesRoute, serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
 import { systemRoute } from './system.ts';
@@ -37,21 +38,6 @@ import type {
   ServiceNamesResponse,
   ServicesResponse,
 } from './types.ts';
-
-export interface ConsoleSettings {
-  readonly version: string;
-  readonly ingest: { readonly grpcPort: number; readonly httpPort: number };
-  readonly requestTimeoutMs: number;
-}
-
-/** One request as the handlers see it. */
-export interface ConsoleRequest {
-  readonly reader: StoreReader;
-  readonly query: Parameters;
-  /** Parts of the path, decoded. */
-  readonly path: { readonly [name: string]: string };
-  readonly options: ReadOptions;
-}
 
 type Handler = (request: ConsoleRequest) => Promise<object>;
 

@@ -1,5 +1,5 @@
 import { findServiceTraces, readDependencies, readNeighbours, readService } from '#query';
-import type { ConsoleRequest } from './routes.ts';
+import type { ConsoleRequest } from './request.ts';
 import { traceSummary } from './traces.ts';
 import type { DependenciesResponse, ServiceResponse } from './types.ts';
 

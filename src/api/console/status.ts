@@ -1,5 +1,5 @@
 import { listEnvironments, QueryError, readSignals, type StoredSignals } from '#query';
-import type { ConsoleRequest, ConsoleSettings } from './routes.ts';
+import type { ConsoleRequest, ConsoleSettings } from './request.ts';
 import { isStoreSilent } from './system.ts';
 import type { StatusResponse } from './types.ts';
 

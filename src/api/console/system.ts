@@ -1,6 +1,6 @@
 import { every } from '#base';
 import { CpuMeter, emptySystem, QueryError, readSystem, type SystemView } from '#query';
-import type { ConsoleRequest } from './routes.ts';
+import type { ConsoleRequest } from './request.ts';
 import type { SystemResponse } from './types.ts';
 
 const readEveryMs = 5_000;

@@ -14,7 +14,7 @@ import {
 } from '#query';
 import { parseId } from '../parameters.ts';
 import { emptyReason } from './empty-reason.ts';
-import type { ConsoleRequest } from './routes.ts';
+import type { ConsoleRequest } from './request.ts';
 import type {
   EmptyReasonResponse,
   SpanResponse,

@@ -1,8 +1,13 @@
 import type { Clock } from '#base';
 import type { QueueBatchConfig } from '#config';
 import type { Batch } from '#pdata';
-import type { QueueEntry } from './queue.ts';
 import { sizeOf, splitBatch } from './split.ts';
+
+/** A batch in the queue. `settle` is called once for each part that it was sent in. */
+export interface QueueEntry {
+  readonly batch: Batch;
+  settle(error: unknown): void;
+}
 
 interface Partition {
   entries: QueueEntry[];

@@ -1,14 +1,8 @@
 import { type Clock, ConsumeError } from '#base';
 import type { QueueConfig } from '#config';
 import type { Batch } from '#pdata';
-import { Batcher } from './batcher.ts';
+import { Batcher, type QueueEntry } from './batcher.ts';
 import { sizeOf } from './split.ts';
-
-/** A batch in the queue. `settle` is called once for each part that it was sent in. */
-export interface QueueEntry {
-  readonly batch: Batch;
-  settle(error: unknown): void;
-}
 
 export interface QueueSettings {
   readonly clock: Clock;

@@ -9,7 +9,7 @@ import type { StoreLogin } from '#base/store-access.ts';
 import { type EngineProcess, spawnEngine } from '#engine';
 import { createTableStatement, DEFAULT_DATABASE, SINGLE_MACHINE, TABLES } from '#store';
 import { StoreReader } from '../store-reader.ts';
-import { encodeRows } from './fixtures.ts';
+import { encodeRows } from './encode-rows.ts';
 
 export interface TestStore {
   readonly url: string;

@@ -3,7 +3,7 @@
  * pages, into typed values without whatever was not understood, and written back without the defaults.
  */
 import type { SeverityGroup } from '#api/types.ts';
-import { parseSpan } from './time-range.ts';
+import { parseSpan, type RangeSearch } from './time-range.ts';
 
 type Raw = Record<string, unknown>;
 
@@ -12,11 +12,7 @@ export const TRACE_SORTS: readonly TraceSort[] = ['newest', 'slowest', 'spans', 
 export const SEVERITIES: readonly SeverityGroup[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'unset'];
 
 /** What applies to every page. `live: false` stops the automatic refresh; absent means on. */
-export interface ScopeSearch {
-  readonly range?: string | undefined;
-  /** Ms since 1970; both or none, and `from` is the smaller. */
-  readonly from?: number | undefined;
-  readonly to?: number | undefined;
+export interface ScopeSearch extends RangeSearch {
   readonly env?: string | undefined;
   readonly live?: false | undefined;
   /** Signalbox's own telemetry instead of the user's. */

@@ -1,6 +1,13 @@
 /** The time range that applies to a whole page: relative to now ("last hour") or two fixed times. */
 import { formatAgo, formatClock, formatDate, formatSpan } from './format.ts';
-import type { ScopeSearch } from './search.ts';
+
+/** Its search parameters. */
+export interface RangeSearch {
+  readonly range?: string | undefined;
+  /** Ms since 1970; both or none, and `from` is the smaller. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
 
 export type TimeRange =
   | { readonly kind: 'relative'; readonly spanMs: number; readonly text: string }
@@ -30,7 +37,7 @@ export function parseSpan(text: string): number | undefined {
 }
 
 /** The range that search parameters describe; the default where they are absent or make no sense. */
-export function rangeFromSearch(search: Pick<ScopeSearch, 'range' | 'from' | 'to'>): TimeRange {
+export function rangeFromSearch(search: RangeSearch): TimeRange {
   if (search.from !== undefined && search.to !== undefined && search.to > search.from) {
     return { kind: 'absolute', fromMs: search.from, toMs: search.to };
   }
