@@ -110,6 +110,7 @@ export class AttributeCursor {
   /** Sets `key` to a value that already lies in this chunk's arena (Chunk.appendValue): prepare once, set on many rows. */
   setPrepared(key: AttributeKey, next: PreparedValue): void {
     const { table } = this;
+    this.#holder.markModified(this.#kind, this.owner);
     let row = table.find(this.#holder.arena, this.owner, key);
     if (row < 0) {
       table.relocate(this.owner);
@@ -122,7 +123,6 @@ export class AttributeCursor {
     table.type[row] = next.type;
     table.at[row] = next.at;
     table.length[row] = next.length;
-    this.#holder.markModified(this.#kind, this.owner);
   }
 
   /** Removes `key`. Returns whether it was there. */
@@ -130,10 +130,10 @@ export class AttributeCursor {
     const { table } = this;
     const row = table.find(this.#holder.arena, this.owner, key);
     if (row < 0) return false;
+    this.#holder.markModified(this.#kind, this.owner);
     const last = table.to[this.owner]! - 1;
     for (let target = row; target < last; target++) table.copyRow(target + 1, target);
     table.to[this.owner] = last;
-    this.#holder.markModified(this.#kind, this.owner);
     return true;
   }
 

@@ -71,21 +71,21 @@ export class ItemList implements AttributeHolder, PendingEdit {
 
   /** Adds an empty item at the end; returns its index. */
   add(): number {
+    this.#chunk.setPending(this);
     const item = this.#start.push(this.#chunk.arenaEnd) - 1;
     this.#end.push(this.#chunk.arenaEnd);
     this.#changed.push(false);
     this.#attributes?.table.reserveOwners(this.#start.length);
-    this.#chunk.setPending(this);
     return item;
   }
 
   remove(item: number): void {
+    this.#chunk.setPending(this);
     this.#write();
     this.#start.splice(item, 1);
     this.#end.splice(item, 1);
     this.#changed.splice(item, 1);
     this.#attributes = undefined;
-    this.#chunk.setPending(this);
   }
 
   /** Attributes of the items; owner = item. */
@@ -169,8 +169,8 @@ export class ItemList implements AttributeHolder, PendingEdit {
     return this.#chunk.appendKey(key);
   }
   markModified(_kind: AttributeOwner, item: number): void {
-    this.#changed[item] = true;
     this.#chunk.setPending(this);
+    this.#changed[item] = true;
   }
 
   #place(item: number, at: number): void {

@@ -16,11 +16,14 @@ import {
   SIGNALS,
   type Signal,
   SpanChunk,
+  TEMPORALITY_DELTA,
 } from '#pdata';
 import { SegmentEncoder } from '../../store/native/segment-encoder.ts';
 import { SeriesSet } from '../../store/native/series-set.ts';
+import { MetricsBuilder } from '../build/metrics-builder.ts';
+import { TracesBuilder } from '../build/traces-builder.ts';
 import { logsRequest, metricsRequest, tracesRequest } from '../testing/arbitraries.ts';
-import { encodeReference, type ReferenceObject } from '../testing/otlp-reference.ts';
+import { decodeReference, encodeReference, type ReferenceObject } from '../testing/otlp-reference.ts';
 import { decodeOtlp } from './decode.ts';
 import { encodeOtlp } from './encode.ts';
 
@@ -252,7 +255,7 @@ function blocksOf(chunk: Chunk): string[] {
   );
 }
 
-describe.each(SIGNALS)('edits of %s', (signal) => {
+describe.each(SIGNALS)('edits of %s', { timeout: 120_000 }, (signal) => {
   const decode = (bytes: Uint8Array): Chunk => decodeOtlp(signal, bytes).chunk;
   const requests = REQUESTS[signal];
 
@@ -332,4 +335,69 @@ describe.each(SIGNALS)('edits of %s', (signal) => {
       { numRuns: 60 },
     );
   });
+});
+
+const again = <C extends Chunk>(chunk: C): C =>
+  decodeOtlp(chunk.signal, encodeOtlp(new Batch(chunk.signal, [chunk]))).chunk as C;
+const N = attributeKey('n');
+
+test('events and links are added and removed among others that change', () => {
+  const traces = new TracesBuilder();
+  const event = (name: string): object => ({ name, attributes: { n: name } });
+  const events = [event('a'), event('b'), event('c')] as { name: string }[];
+  traces.group().add({ traceId: '01'.repeat(16), spanId: '02'.repeat(8), name: 'x', events });
+  const chunk = traces.chunk();
+  const span = chunk.view();
+  span.events.at(2).attributes.set(N, 'changed');
+  span.events.remove(1);
+  const added = span.events.add();
+  added.name = 'd';
+  added.timeNs = 7n;
+  added.attributes.set(N, 4);
+  span.traceState = 'between';
+  span.events.at(0).name = 'first';
+  const link = span.links.add();
+  link.traceId = '03'.repeat(16);
+  link.spanId = '04'.repeat(8);
+  for (const each of [chunk, again(chunk)]) {
+    const view = each.view();
+    const found = Array.from({ length: view.events.count }, (_, i) => {
+      const { name, attributes } = view.events.at(i);
+      return [name, attributes.get(N)];
+    });
+    expect(found).toEqual([
+      ['first', 'a'],
+      ['c', 'changed'],
+      ['d', 4],
+    ]);
+    expect(each.columns.eventCount[0]).toBe(3);
+    expect([view.links.count, view.links.at(0).spanId, view.traceState]).toEqual([1, '04'.repeat(8), 'between']);
+  }
+});
+
+test('a gauge becomes a sum and a sum a gauge; no other points change their type', () => {
+  const metrics = new MetricsBuilder();
+  const group = metrics.group();
+  group.gauge('gauge').series().add(1n, 2);
+  group.sum('sum', { temporality: TEMPORALITY_DELTA, isMonotonic: true }).series().add(1n, 3n);
+  group
+    .summary('summary')
+    .series()
+    .add(1n, { count: 1, sum: 1, quantiles: Float64Array.of(), values: Float64Array.of() });
+  const chunk = metrics.chunk();
+  const metric = chunk.metricView();
+  metric.type = METRIC_SUM;
+  metric.temporality = TEMPORALITY_DELTA;
+  metric.index = 1;
+  metric.type = METRIC_GAUGE;
+  const bytes = encodeOtlp(new Batch('metrics', [chunk]));
+  const [resource] = decodeReference('metrics', bytes).resourceMetrics as [{ scopeMetrics: [{ metrics: object[] }] }];
+  expect(resource.scopeMetrics[0].metrics.slice(0, 2)).toEqual([
+    { name: 'gauge', sum: { aggregationTemporality: 1, dataPoints: [{ timeUnixNano: '1', asDouble: 2 }] } },
+    { name: 'sum', gauge: { dataPoints: [{ timeUnixNano: '1', asInt: '3' }] } },
+  ]);
+  metric.index = 2;
+  expect(() => {
+    metric.type = METRIC_SUM;
+  }).toThrow("can't be of type");
 });
