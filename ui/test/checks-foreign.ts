@@ -118,6 +118,8 @@ export const FOREIGN_CHECKS: readonly Check[] = VIEWPORTS.map((width) => ({
     await page.locator('.log-row').first().click();
     await page.getByRole('complementary', { name: 'Log record' }).waitFor();
     await look(page, 'a log record');
+    const detail = await page.getByRole('complementary', { name: 'Log record' }).boundingBox();
+    assert.ok(detail !== null && detail.y < 800 && detail.x < width - 100, 'the record is on the screen');
     await open(`/traces/${facts.traceId}?live=0&logs=1`);
     await page.locator('.wf-line').first().click();
     await page.getByRole('table', { name: 'Attributes', exact: true }).waitFor();

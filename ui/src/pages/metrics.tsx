@@ -202,6 +202,7 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
         nowMs={scope.nowMs}
         series={series}
         format={format}
+        {...(data.unit === 'By' ? { ticks: 'binary' as const } : {})}
         height={320}
         legend="table"
         logOffered={data.metric.type !== 'gauge'}

@@ -112,6 +112,7 @@ function useColumns(): readonly Column<ServiceSummary>[] {
       {
         id: 'name',
         header: 'Service',
+        minWidth: 170,
         sortValue: ({ name }) => name,
         cell: ({ name, language, version }) => (
           <span className="cell-line">

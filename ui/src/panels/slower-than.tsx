@@ -17,7 +17,7 @@ export function SlowerThan({ links, service, operation, name, ns }: SlowerThanPr
   return (
     <To
       target={links.traces({ service, operation, min: Math.floor(ns), sort: 'slowest' })}
-      className="number-link"
+      className="duration-link"
       title={`Traces above the ${name}`}
     >
       {formatDuration(ns)}

@@ -43,6 +43,7 @@ export function SystemCharts({ data }: { readonly data: SystemResponse }) {
       <TimeChart
         {...common}
         title="Spool"
+        ticks="binary"
         onPoint={open('otelcol_signalbox_store_spool_bytes')}
         note="bytes that wait for the store"
         series={charts.spool}
@@ -59,6 +60,7 @@ export function SystemCharts({ data }: { readonly data: SystemResponse }) {
       <TimeChart
         {...common}
         title="Restarts"
+        ticks="whole"
         note="of processes"
         onPoint={open('otelcol_process_uptime')}
         series={charts.restarts}

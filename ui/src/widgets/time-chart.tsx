@@ -32,6 +32,8 @@ interface TimeChartProps {
   readonly format: (value: number) => string;
   /** For the axis, where all marks need one unit; `format` if absent. */
   readonly formatTick?: (value: number) => string;
+  /** Round numbers of the axis: powers of two for bytes, no fractions for what is counted. Default: decimal. */
+  readonly ticks?: 'binary' | 'whole';
   readonly height?: number;
   /** Offers a logarithmic scale. */
   readonly logOffered?: boolean;
@@ -188,6 +190,10 @@ function valueRange(
 }
 
 const TICK_PX = 84;
+const TICK_STEPS = {
+  binary: Array.from({ length: 60 }, (_, i) => 2 ** i),
+  whole: Array.from({ length: 15 }, (_, i) => 10 ** i).flatMap((one) => [one, 2 * one, 5 * one]),
+} as const satisfies Record<string, readonly number[]>;
 
 interface OptionsInput {
   readonly latest: React.RefObject<PlotProps>;
@@ -199,6 +205,7 @@ interface OptionsInput {
 }
 
 function chartOptions({ latest, tokens, log, width, height, series }: OptionsInput): uPlot.Options {
+  const { ticks } = latest.current;
   const font = `11px ${tokens.font}`;
   const axis = { stroke: tokens.muted, font, ticks: { show: false }, grid: { stroke: tokens.line, width: 1 } };
   return {
@@ -230,6 +237,7 @@ function chartOptions({ latest, tokens, log, width, height, series }: OptionsInp
         size: 56,
         gap: 8,
         space: 32,
+        ...(ticks ? { incrs: TICK_STEPS[ticks] } : {}),
         values: (_chart, ticks) =>
           ticks.map((tick) =>
             tick === null ? '' : tickText((latest.current.formatTick ?? latest.current.format)(tick)),
