@@ -85,6 +85,14 @@ describe.runIf(inGit)('the tree is tidy', () => {
     expect(placesOf(tests, pattern).filter((place) => !place.startsWith('src/base/testing/eventually.ts'))).toEqual([]);
   });
 
+  test('constants of a module are named in CAPITALS', () => {
+    // Left to rename: no other folder may join.
+    const older = /^src\/(query|api|engine)\//;
+    const pattern = /^(export )?const [a-z]\w*(: [^=]+)? = (-?\d[\d_.e]*|'[^']*')( [*/+-] [\d_]+)*;/;
+    const files = sources.filter((file) => /^(src|ui\/src|scripts|bench)\//.test(file) && !older.test(file));
+    expect(placesOf(files, pattern)).toEqual([]);
+  });
+
   test('no package registry and no path of some machine is named', () => {
     const texts = files.filter((file) => !/\.(png|ico|woff2?|gz|bin)$/.test(file) && !file.startsWith('scripts/tidy'));
     const pattern = new RegExp(['"resolved":\\s*"http', 'registry\\.', '/work/(main|shared)', '/root/'].join('|'));

@@ -10,9 +10,9 @@
 import { readFileSync } from 'node:fs';
 
 /** MADV_DONTNEED of Linux, the same number on all its processors. */
-const dontNeed = 4;
+const MADV_DONTNEED = 4;
 /** Smaller mappings are not worth a call. */
-const minResidentKb = 512;
+const MIN_RESIDENT_KB = 512;
 
 interface Ffi {
   dlopen(
@@ -74,7 +74,7 @@ export function droppableMappings(smaps: string): readonly Mapping[] {
     } else if (line.startsWith('Rss:')) {
       residentKb = Number.parseInt(line.slice(4), 10);
     } else if (line.startsWith('Anonymous:')) {
-      if (Number.parseInt(line.slice(10), 10) === 0 && residentKb >= minResidentKb) found.push(current);
+      if (Number.parseInt(line.slice(10), 10) === 0 && residentKb >= MIN_RESIDENT_KB) found.push(current);
       current = undefined;
     }
   }
@@ -89,7 +89,7 @@ export function trimProcessMemory(): number {
   try {
     library.malloc_trim(0n);
     for (const { start, end } of droppableMappings(readFileSync('/proc/self/smaps', 'latin1'))) {
-      if (library.madvise(start, end - start, dontNeed) === 0) count++;
+      if (library.madvise(start, end - start, MADV_DONTNEED) === 0) count++;
     }
   } catch {
     // No /proc here: the memory stays as it is.

@@ -31,7 +31,7 @@ export function useAnnounceOnce(text: string | undefined): void {
 }
 
 /** How long a live page keeps quiet about what only grew older. */
-export const quietMs = 60_000;
+export const QUIET_MS = 60_000;
 
 /** The answer to a question in few words; undefined while there is none. `question`: what was asked, beside the time and the environment. */
 export function useAnnouncement(text: string | undefined, question: object): void {
@@ -58,5 +58,5 @@ interface Said {
 
 export function isWorthSaying(last: Said, next: Said): boolean {
   if (last.asked !== next.asked) return true;
-  return last.text !== next.text && next.atMs - last.atMs >= quietMs;
+  return last.text !== next.text && next.atMs - last.atMs >= QUIET_MS;
 }
