@@ -25,7 +25,7 @@ import { TracesBuilder } from '../build/traces-builder.ts';
 import { logsRequest, metricsRequest, tracesRequest } from '../testing/arbitraries.ts';
 import { decodeReference, encodeReference, type ReferenceObject } from '../testing/otlp-reference.ts';
 import { decodeOtlp } from './decode.ts';
-import { encodeOtlp } from './encode.ts';
+import { compact, encodeOtlp } from './encode.ts';
 
 /**
  * Any edit, seen through the view, through encoding and decoding, and through what is sent to the store, is the same. A model of plain data
@@ -400,4 +400,58 @@ test('a gauge becomes a sum and a sum a gauge; no other points change their type
   expect(() => {
     metric.type = METRIC_SUM;
   }).toThrow("can't be of type");
+});
+
+test('spans are regrouped under other resources, and points under other metrics', () => {
+  const traces = new TracesBuilder();
+  const group = traces.group({ resource: { 'service.name': 'shop' }, scope: { name: 'lib' } });
+  for (let n = 0; n < 4; n++) {
+    group.add({ traceId: '01'.repeat(16), spanId: `0${n + 1}`.repeat(8), name: `span ${n}`, attributes: { n: n % 2 } });
+  }
+  const spans = traces.chunk();
+  const spanParts = [0, 1].map((n) => {
+    const part = spans.select(Uint32Array.of(n, n + 2));
+    part.resourceAttributes.of(0).set(N, n);
+    for (const row of [n, n + 2]) part.rowAttributes.of(row).delete(N);
+    return part;
+  });
+  const regrouped = compact(new Batch('traces', spanParts)).chunks[0] as SpanChunk;
+  const span = regrouped.view();
+  const found = Array.from({ length: 4 }, (_, row) => {
+    span.row = row;
+    return [span.name, span.attributes.count, span.resource.attributes.get(N), span.scope.name];
+  });
+  expect(found).toEqual([
+    ['span 0', 0, 0, 'lib'],
+    ['span 2', 0, 0, 'lib'],
+    ['span 1', 0, 1, 'lib'],
+    ['span 3', 0, 1, 'lib'],
+  ]);
+  expect(spans.resourceAttributes.of(0).has(N)).toBe(false);
+
+  const metrics = new MetricsBuilder();
+  const gauge = metrics.group().gauge('cpu');
+  gauge.series({ n: 0 }).add(1n, 1);
+  gauge.series({ n: 1 }).add(1n, 2);
+  const points = metrics.chunk();
+  const idle = points.select(Uint32Array.of(0));
+  idle.metricView().name = 'cpu.idle';
+  const added = new MetricsBuilder();
+  added
+    .group({ resource: points.resourceAttributes.of(0) })
+    .gauge('cpu.total')
+    .series()
+    .add(1n, 3);
+  const parts = [idle, points.select(Uint32Array.of(1)), added.chunk()];
+  const all = compact(new Batch('metrics', parts)).chunks[0] as PointChunk;
+  const point = all.view();
+  const values = Array.from({ length: 3 }, (_, row) => {
+    point.row = row;
+    return [point.metric.name, point.value];
+  });
+  expect(values).toEqual([
+    ['cpu.idle', 1],
+    ['cpu', 2],
+    ['cpu.total', 3],
+  ]);
 });
