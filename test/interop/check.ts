@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkFailure, checkLogs, checkMetrics, checkSampling, checkTraces } from './checks.ts';
+import { checkClickHouseClients } from './clickhouse-clients.ts';
 import { Processes } from './processes.ts';
 import { Report } from './report.ts';
 import { startServices } from './services.ts';
@@ -29,6 +30,7 @@ async function run(folder: string): Promise<boolean> {
     for (const check of [checkTraces, checkFailure, checkLogs, checkMetrics, checkSampling]) {
       await check(findings).catch((error: unknown) => report.fail(`${check.name} runs to its end`, error));
     }
+    await checkClickHouseClients(report, signalbox);
   } catch (error) {
     report.fail('Signalbox and the services start and answer', error);
   } finally {

@@ -41,6 +41,13 @@ install_node() { (cd node && npm ci --ignore-scripts); }
 
 build_go() { (cd go && go build -o "$work/payment-service" .); }
 
+# Only where a JDK and Maven are there: the checks of JDBC are left out without them.
+install_jdbc() {
+  rm -rf "$work/jdbc" && mkdir -p "$work/jdbc"
+  mvn -q -B -f clickhouse/pom.xml dependency:copy-dependencies "-DoutputDirectory=$work/jdbc" &&
+    javac -cp "$work/jdbc/*" -d "$work/jdbc" clickhouse/Jdbc.java
+}
+
 names=()
 pids=()
 begin() { # name, command...
@@ -60,6 +67,9 @@ begin root install_root
 begin redis install_redis
 begin python step python python/requirements.txt install_python
 begin node step node node/package-lock.json install_node
+if command -v javac >/dev/null && command -v mvn >/dev/null; then
+  begin jdbc step jdbc 'clickhouse/pom.xml clickhouse/Jdbc.java' install_jdbc
+fi
 begin go step go 'go/go.sum go/main.go go/ledger.go go/telemetry.go' build_go
 for index in "${!pids[@]}"; do
   wait "${pids[$index]}" || {

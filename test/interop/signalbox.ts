@@ -8,6 +8,7 @@ const ROOT = join(import.meta.dirname, '../..');
 export interface Signalbox extends Receiver {
   readonly consoleUrl: string;
   readonly engineUrl: string;
+  readonly dataDir: string;
   /** Of the user who only reads, as `signalbox engine-access` prints it. */
   readonly engineLogin: { readonly username: string; readonly password: string };
 }
@@ -36,14 +37,15 @@ export async function startSignalbox(processes: Processes, folder: string): Prom
     httpPort: port('otlp-http'),
     consoleUrl: `http://127.0.0.1:${port('http')}`,
     engineUrl: `http://127.0.0.1:${port('engine')}`,
-    engineLogin: engineAccess(join(folder, 'data')),
+    dataDir: join(folder, 'data'),
+    engineLogin: engineAccess(join(folder, 'data'), 'read'),
   };
 }
 
-function engineAccess(dataDir: string): { username: string; password: string } {
-  const text = execFileSync(process.execPath, [join(ROOT, 'bin/signalbox.mjs'), 'engine-access', '--data', dataDir], {
-    encoding: 'utf8',
-  });
+/** A user of the store, as `signalbox engine-access` prints it. */
+export function engineAccess(dataDir: string, mode: 'read' | 'write'): { username: string; password: string } {
+  const args = ['engine-access', '--data', dataDir, ...(mode === 'write' ? ['--write'] : [])];
+  const text = execFileSync(process.execPath, [join(ROOT, 'bin/signalbox.mjs'), ...args], { encoding: 'utf8' });
   const variable = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1] ?? '';
   return { username: variable('CLICKHOUSE_USER'), password: variable('CLICKHOUSE_PASSWORD') };
 }
