@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStoreAccess } from '#base/store-access.ts';
 import { type Scratch, scratchFolder } from '../test/lib/cli.ts';
 import { eventually, freePorts, isAlive } from '../test/lib/signalbox.ts';
 import { splitArguments } from './demo.ts';
@@ -66,8 +67,10 @@ describe('the end of the demo', () => {
     demo.stderr.on('data', (data: Buffer) => (out += data.toString()));
     try {
       await eventually('data that arrives', async () => out.includes('takes data'), 60_000);
+      const { username, password } = openStoreAccess(join(scratch.path, 'data', 'engine')).reader;
+      const headers = { 'X-ClickHouse-User': username, 'X-ClickHouse-Key': password };
       const query = (sql: string): Promise<string> =>
-        fetch(`http://127.0.0.1:${ports[3]}`, { method: 'POST', body: sql }).then((answer) => answer.text());
+        fetch(`http://127.0.0.1:${ports[3]}`, { method: 'POST', body: sql, headers }).then((answer) => answer.text());
       await eventually('data in the store', async () => Number(await query('SELECT count() FROM signalbox.spans')) > 0);
       const closed = once(demo, 'close') as Promise<[number | null]>;
       process.kill(-demo.pid!, 'SIGINT');
