@@ -153,7 +153,7 @@ async function openGuard(runner: Runner, database: string): Promise<StatementGua
 async function serve(folder: DataFolder, runner: Runner, access: StoreAccess, options: EngineOptions): Promise<Engine> {
   const log = options.log ?? ((): void => undefined);
   const [version, timezone] = (await runner.ask('SELECT version(), timezone()')).trim().split('\t') as [string, string];
-  const facts = { version, timezone, displayName: hostname() };
+  const facts = { dataPath: folder.path, version, timezone, displayName: hostname() };
   const readerDatabase = options.readerDatabase ?? 'signalbox';
   const handlerOptions = {
     inlineBodyBytes: options.inlineBodyBytes ?? 4 * 1024 * 1024,

@@ -12,6 +12,8 @@ import { StreamedResponse } from './streamed-response.ts';
 
 /** What every answer tells about the engine. */
 export interface EngineFacts {
+  /** The data folder, which no answer names. */
+  readonly dataPath: string;
   readonly version: string;
   readonly timezone: string;
   readonly displayName: string;
@@ -194,7 +196,7 @@ export class Answer {
   async fail(error: EngineError): Promise<void> {
     const response = this.#response;
     if (response.destroyed) return;
-    const text = printError(error, this.#facts.version);
+    const text = printError(error, this.#facts.version).replaceAll(this.#facts.dataPath, '[data folder]');
     if (!this.started) {
       for (const name of ['X-ClickHouse-Format', 'Content-Encoding']) response.removeHeader(name);
       response.setHeader('Content-Type', 'text/plain; charset=UTF-8');
