@@ -144,6 +144,29 @@ export const LIST_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'a record whose values are shortened says so, and shows everything when asked',
+    run: async ({ page, open }) => {
+      let listed: object = {};
+      await page.route('**/api/console/logs?*', async (route) => {
+        const response = await route.fetch();
+        const answer = (await response.json()) as { logs: object[] };
+        answer.logs = answer.logs.map((log) => ({ ...log, body: 'the begin…', cut: { body: 1_000_000 } }));
+        listed = answer.logs[0] ?? {};
+        await route.fulfill({ response, json: answer });
+      });
+      await page.route('**/api/console/logs/record?*', (route) =>
+        route.fulfill({ json: { log: { ...listed, body: 'the beginning and the end', cut: undefined } } }),
+      );
+      await open('/logs');
+      await page.locator('.log-row').first().click();
+      const detail = page.getByRole('complementary', { name: 'Log record' });
+      await detail.getByText('Long values are shortened here').waitFor();
+      await detail.getByRole('button', { name: 'Show everything' }).click();
+      await detail.getByText('the beginning and the end').waitFor();
+      await expectEventually(() => detail.getByText('Long values are shortened here').count(), 0);
+    },
+  },
+  {
     name: 'logs can be narrowed by level, opened, and lead to their trace',
     run: async ({ page, open }) => {
       await open('/logs');

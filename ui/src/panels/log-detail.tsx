@@ -1,12 +1,15 @@
 /** One log record: the whole message, its attributes with actions, and where it leads. */
 
-import type { AttributeValue, LogRecord } from '#api/types.ts';
+import { useState } from 'react';
+import type { AttributeValue, LogRecord, LogRecordResponse } from '#api/types.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatExactTime } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
+import { useApi } from '../lib/scope.tsx';
 import { severityGroup } from '../lib/severity.ts';
 import { rangeToSearch } from '../lib/time-range.ts';
 import { AttributeTable, CopyAction, printAttribute } from '../widgets/attribute-table.tsx';
+import { CutNote } from '../widgets/cut-note.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
 import { TerminalText } from '../widgets/terminal-text.tsx';
@@ -22,8 +25,12 @@ interface LogDetailProps {
 /** "Around it" shows this much of the same service before and after, without the page's filters. */
 const AROUND_MS = 10_000;
 
-export function LogDetail({ log, onClose, onInclude, onExclude }: LogDetailProps) {
+export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDetailProps) {
   const links = useLinks();
+  const [wholeId, setWholeId] = useState<string>();
+  const isAsked = wholeId === listed.id;
+  const whole = useApi<LogRecordResponse>('/logs/record', { id: listed.id }, { enabled: isAsked, keep: false });
+  const log = (isAsked ? whole.data?.log : undefined) ?? listed;
   const around = rangeToSearch({
     kind: 'absolute',
     fromMs: Math.floor(log.timeMs - AROUND_MS),
@@ -65,6 +72,7 @@ export function LogDetail({ log, onClose, onInclude, onExclude }: LogDetailProps
         </To>
         <To target={links.service(log.service)}>Service</To>
       </div>
+      {log.cut ? <CutNote whole={whole} onShow={() => setWholeId(listed.id)} /> : null}
       <section className="detail-section">
         <div className="stack">
           <CopyAction title="Copy the message" text={body} />

@@ -13,6 +13,7 @@ import { useTheme } from '../lib/theme.tsx';
 import { rangeToSearch } from '../lib/time-range.ts';
 import { spanIdOf, type TraceModel } from '../lib/trace-model.ts';
 import { AttributeTable, CopyAction, printAttribute } from '../widgets/attribute-table.tsx';
+import { CutNote } from '../widgets/cut-note.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
 import { ErrorState, Loading } from '../widgets/states.tsx';
@@ -33,7 +34,12 @@ export function SpanDetail({
 }) {
   const { model } = view;
   const spanId = spanIdOf(model, row);
-  const answer = useApi<SpanResponse>(apiPath('traces', model.trace.traceId, 'spans', spanId), {}, { keep: false });
+  const path = apiPath('traces', model.trace.traceId, 'spans', spanId);
+  const [wholePath, setWholePath] = useState<string>();
+  const isAsked = wholePath === path;
+  const answer = useApi<SpanResponse>(path, {}, { keep: false });
+  const whole = useApi<SpanResponse>(path, { full: 1 }, { enabled: isAsked, keep: false });
+  const span = (isAsked ? whole.data : undefined) ?? answer.data;
   const service = model.trace.services[model.trace.spans.service[row]!]!;
   const name = model.trace.names[model.trace.spans.name[row]!]!;
   return (
@@ -57,8 +63,9 @@ export function SpanDetail({
         </button>
       </header>
       <SpanFigures model={model} row={row} />
-      {answer.data ? (
-        <SpanBody span={answer.data} view={view} row={row} />
+      {span?.cut ? <CutNote whole={whole} onShow={() => setWholePath(path)} /> : null}
+      {span ? (
+        <SpanBody span={span} view={view} row={row} />
       ) : answer.error ? (
         <ErrorState error={answer.error} onRetry={answer.retry} />
       ) : (
