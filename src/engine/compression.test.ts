@@ -30,13 +30,13 @@ async function ask(query: string, body: Uint8Array, parameters: string, headers 
   return fetchEngine(engine.address, path, { method: 'POST', body: new Uint8Array(body), headers });
 }
 
-const rows = 'SELECT number, toString(number) FROM numbers(100000)';
+const ROWS = 'SELECT number, toString(number) FROM numbers(100000)';
 const none = new Uint8Array(0);
 
 describe('LZ4, as JDBC and clickhouse-connect send and ask for it', () => {
   test('an answer in compressed blocks is the plain one', async () => {
-    const plain = Buffer.from(await (await ask(rows, none, '')).arrayBuffer());
-    const packed = Buffer.from(await (await ask(rows, none, 'compress=1')).arrayBuffer());
+    const plain = Buffer.from(await (await ask(ROWS, none, '')).arrayBuffer());
+    const packed = Buffer.from(await (await ask(ROWS, none, 'compress=1')).arrayBuffer());
     expect(packed.length).toBeLessThan(plain.length);
     expect((await through(createBlockDecoder(), packed)).equals(plain)).toBe(true);
   });

@@ -15,11 +15,11 @@ export interface EngineSizes {
   readonly disksPath: string;
 }
 
-const mebibyte = 1024 * 1024;
+const MEBIBYTE = 1024 * 1024;
 
 /** The memory that the engine may take where nobody said: half of the machine, between 512 MB and 8 GB. */
 export function defaultMemoryLimitBytes(machineBytes: number): number {
-  return Math.round(Math.min(Math.max(machineBytes / 2, 512 * mebibyte), 8192 * mebibyte));
+  return Math.round(Math.min(Math.max(machineBytes / 2, 512 * MEBIBYTE), 8192 * MEBIBYTE));
 }
 
 /** The cores that this process may use. */
@@ -36,14 +36,14 @@ export function printConfigFile(sizes: EngineSizes): string {
     // Leave max_server_memory_usage_to_ram_ratio alone: with 0 the memory worker finds every page too much and gives each freed one
     // back at once. A merge of 150,000 spans then took 1.1 s of system time instead of 0.15 s.
     // Marks of the parts that queries read; a mark file of 10 M rows takes some 100 kB.
-    ['mark_cache_size', clamp(limit / 16, 32 * mebibyte, 128 * mebibyte)],
-    ['index_mark_cache_size', clamp(limit / 64, 8 * mebibyte, 64 * mebibyte)],
-    ['primary_index_cache_size', clamp(limit / 16, 32 * mebibyte, 256 * mebibyte)],
-    ['query_condition_cache_size', clamp(limit / 64, 8 * mebibyte, 64 * mebibyte)],
+    ['mark_cache_size', clamp(limit / 16, 32 * MEBIBYTE, 128 * MEBIBYTE)],
+    ['index_mark_cache_size', clamp(limit / 64, 8 * MEBIBYTE, 64 * MEBIBYTE)],
+    ['primary_index_cache_size', clamp(limit / 16, 32 * MEBIBYTE, 256 * MEBIBYTE)],
+    ['query_condition_cache_size', clamp(limit / 64, 8 * MEBIBYTE, 64 * MEBIBYTE)],
     ['uncompressed_cache_size', 0],
     ['index_uncompressed_cache_size', 0],
     ['mmap_cache_size', 64],
-    ['compiled_expression_cache_size', clamp(limit / 64, 8 * mebibyte, 64 * mebibyte)],
+    ['compiled_expression_cache_size', clamp(limit / 64, 8 * MEBIBYTE, 64 * MEBIBYTE)],
     // The operating system's page cache does this already.
     ['page_cache_max_size', 0],
     ['background_pool_size', mergeThreads],

@@ -14,7 +14,7 @@ import { messageOf, StartError } from '#base';
 import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder } from '#base/folder.ts';
 
 /** The format that this version writes. Raise it with every change that an older version can't read. */
-const folderFormat = 1;
+const FOLDER_FORMAT = 1;
 
 const USE: FolderUse = {
   kind: 'data folder',
@@ -53,7 +53,7 @@ export function openDataFolder(dataDir: string): DataFolder {
   const tmpPath = join(path, 'tmp');
   const configPath = join(path, 'engine.xml');
   try {
-    writeFileSync(join(path, 'VERSION'), `${folderFormat}\n`);
+    writeFileSync(join(path, 'VERSION'), `${FOLDER_FORMAT}\n`);
     makeFolder(clickhousePath);
     rmSync(tmpPath, { recursive: true, force: true });
     mkdirSync(tmpPath);
@@ -90,10 +90,10 @@ function checkFormat(path: string): void {
     throw folderError(path, USE, error);
   }
   const format = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (format <= folderFormat) return;
+  if (format <= FOLDER_FORMAT) return;
   throw new StartError(
     `data folder ${path}: its format is ${Number.isNaN(format) ? JSON.stringify(text.slice(0, 80)) : format}, ` +
-      `this version of Signalbox reads up to ${folderFormat}`,
+      `this version of Signalbox reads up to ${FOLDER_FORMAT}`,
     'start the newer version of Signalbox that wrote it, or choose another folder with --data or SIGNALBOX_DATA',
   );
 }

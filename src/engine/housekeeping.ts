@@ -4,10 +4,10 @@ import { after } from '#base';
 import { trimProcessMemory } from '#base/trim-memory.ts';
 import type { Runner } from './runner.ts';
 
-const firstMs = 1_000;
-const intervalMs = 30_000;
+const FIRST_MS = 1_000;
+const INTERVAL_MS = 30_000;
 /** With more queries than this in an interval the engine is at work, and keeps what it has. */
-const quietQueries = 60;
+const QUIET_QUERIES = 60;
 
 /** Starts the timer; `keep` runs at each tick. The function returned stops it and waits for what runs. */
 export function startHousekeeping(runner: Runner, keep: () => void): () => Promise<void> {
@@ -18,14 +18,14 @@ export function startHousekeeping(runner: Runner, keep: () => void): () => Promi
     const queries = runner.started - seen;
     seen = runner.started;
     if (queries > 0) isDue = true;
-    timer = after(intervalMs, tick);
+    timer = after(INTERVAL_MS, tick);
     keep();
     // Nothing to give back where nothing ran since the last time.
-    if (!isDue || queries > quietQueries || runner.running > 0) return;
+    if (!isDue || queries > QUIET_QUERIES || runner.running > 0) return;
     isDue = false;
     running = trim(runner);
   };
-  let timer = after(firstMs, tick);
+  let timer = after(FIRST_MS, tick);
   return async () => {
     timer.cancel();
     await running;

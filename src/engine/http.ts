@@ -20,13 +20,13 @@ export interface HttpOptions {
 }
 
 /** ClickHouse's http_max_uri_size. */
-const maxUrlBytes = 1024 * 1024;
+const MAX_URL_BYTES = 1024 * 1024;
 
 /** Creates the server, not listening yet. */
 export function createHttpServer(options: HttpOptions): Server {
   const server = createServer(
     {
-      maxHeaderSize: maxUrlBytes + 64 * 1024,
+      maxHeaderSize: MAX_URL_BYTES + 64 * 1024,
       keepAliveTimeout: 30_000,
       // A large insert over a slow line may take long; a client that is gone closes its socket.
       requestTimeout: 0,
@@ -138,7 +138,7 @@ function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, v
   const known = tooLong
     ? engineError(
         'QUERY_IS_TOO_LARGE',
-        `the URL and headers are longer than ${maxUrlBytes} bytes, send the query in the body`,
+        `the URL and headers are longer than ${MAX_URL_BYTES} bytes, send the query in the body`,
       )
     : engineError('BAD_ARGUMENTS', `not an HTTP request: ${error.message}`);
   const text = printError(known, version);

@@ -71,9 +71,9 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-const defaultPort = 4380;
+const DEFAULT_PORT = 4380;
 /** How long `close` waits for running queries before it stops them. */
-const closeGraceMs = 5_000;
+const CLOSE_GRACE_MS = 5_000;
 
 /** Opens the data folder, chDB and the port. Throws StartError: folder in use, newer, not writable; port taken. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
@@ -82,7 +82,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const folder = openDataFolder(options.dataDir);
   let runner: Runner | undefined;
   try {
-    await checkAddress(options.host ?? '127.0.0.1', options.port ?? defaultPort);
+    await checkAddress(options.host ?? '127.0.0.1', options.port ?? DEFAULT_PORT);
     runner = openRunner(folder, options);
     await replaceDefaultDatabase(folder.clickhousePath, runner);
     keepDefinitions(folder.path, folder.clickhousePath);
@@ -176,7 +176,7 @@ async function serve(folder: DataFolder, runner: Runner, access: StoreAccess, op
   });
   const server = createHttpServer({ version, access, hosts, handler });
   server.on('listening', () => hosts.listensOn(server.address()));
-  const port = await listen(server, host, options.port ?? defaultPort);
+  const port = await listen(server, host, options.port ?? DEFAULT_PORT);
   const stopHousekeeping = startHousekeeping(runner, () => keepDefinitions(folder.path, folder.clickhousePath));
   let closing: Promise<void> | undefined;
   return {
@@ -225,7 +225,7 @@ async function closeAll(
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // Connections stay open for a client's next request, which is not to come.
   const idle = every(20, () => server.closeIdleConnections(), { keepsAlive: true });
-  const timer = after(closeGraceMs, () => server.closeAllConnections(), { keepsAlive: true });
+  const timer = after(CLOSE_GRACE_MS, () => server.closeAllConnections(), { keepsAlive: true });
   await closed;
   idle.cancel();
   timer.cancel();

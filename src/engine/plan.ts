@@ -4,11 +4,11 @@
  */
 import type { Body } from './body.ts';
 import { engineError } from './errors.ts';
-import { dataMarker } from './guard/statement-guard.ts';
+import { DATA_MARKER } from './guard/statement-guard.ts';
 import { quoteName, quoteString, readStatement, type Statement } from './sql-text.ts';
 
 /** How far into a body the head of an INSERT may reach: ClickHouse's default of max_query_size. */
-const headLimitBytes = 256 * 1024;
+const HEAD_LIMIT_BYTES = 256 * 1024;
 /** No data: for statements that take none. */
 export const noData: Buffer = Buffer.alloc(0);
 
@@ -25,7 +25,7 @@ export interface InsertPlan {
   readonly data: Buffer;
   /** The data behind `data`, where it is too big for memory. */
   readonly rest: AsyncIterable<Buffer> | undefined;
-  /** The INSERT, with `dataMarker` in place of the file that it reads the data from, or with input(). */
+  /** The INSERT, with `DATA_MARKER` in place of the file that it reads the data from, or with input(). */
   readonly sql: string;
   /** What `sql` became under the guard, with the file's path and the data's format. Throws EngineError where it has no one place for them. */
   withFile(checked: string, path: string): string;
@@ -49,7 +49,7 @@ export function planQuery(urlQuery: string, body: Body): Plan {
   }
   const text = trimmed === '' ? body.head : Buffer.concat([Buffer.from(`${trimmed}\n`), body.head]);
   // Latin-1 keeps one character for one byte, so that places in the text are places in the bytes.
-  const statement = readStatement(text.toString('latin1', 0, headLimitBytes));
+  const statement = readStatement(text.toString('latin1', 0, HEAD_LIMIT_BYTES));
   if (statement.insert !== undefined) {
     const begin = skipBreak(text, statement.insert.headEnd);
     if (takesData(statement, begin < text.length || body.rest !== undefined)) {
@@ -107,12 +107,13 @@ function takesData(statement: Statement, hasSome: boolean): boolean {
  * data, or a semicolon, it would run what follows as the next statement.
  */
 function insertPlan(text: Buffer, more: Body, isApart: boolean): InsertPlan {
-  const latin1 = readStatement(text.toString('latin1', 0, headLimitBytes)).insert!;
+  const latin1 = readStatement(text.toString('latin1', 0, HEAD_LIMIT_BYTES)).insert!;
   const head = text.toString('utf8', 0, latin1.headEnd);
   const statement = readStatement(head);
   const insert = statement.insert!;
   // Settings may stand behind the format, too; see ParserInsertQuery of ClickHouse.
-  const tail = settingsClause.exec(text.toString('latin1', latin1.headEnd, latin1.headEnd + headLimitBytes))?.[0] ?? '';
+  const tail =
+    settingsClause.exec(text.toString('latin1', latin1.headEnd, latin1.headEnd + HEAD_LIMIT_BYTES))?.[0] ?? '';
   const own = text.subarray(skipBreak(text, latin1.headEnd + tail.length));
   const parts = own.length > 0 && isApart ? [own, Buffer.from('\n'), more.head] : [own, more.head];
   const data = parts.length === 2 && own.length === 0 ? more.head : Buffer.concat(parts);
@@ -148,13 +149,13 @@ function insertFrom(head: string, statement: Statement, settings: readonly strin
   const clause = settings.length === 0 ? '' : ` SETTINGS ${settings.join(', ')}`;
   if (statement.inputCall !== undefined) return `${head.slice(0, insert.formatStart).trimEnd()}${clause}`;
   const target = head.slice(0, insert.clauseStart).trimEnd();
-  return `${target} FROM INFILE ${quoteString(dataMarker)} COMPRESSION 'none'${clause} FORMAT ${insert.format}`;
+  return `${target} FROM INFILE ${quoteString(DATA_MARKER)} COMPRESSION 'none'${clause} FORMAT ${insert.format}`;
 }
 
 function placeFile(checked: string, path: string, format: string, statement: Statement): string {
   // chDB's input() gets no data; file() with the same structure does what it should.
   const isInput = statement.inputCall !== undefined;
-  const place = isInput ? 'FROM input(' : `INFILE ${quoteString(dataMarker)}`;
+  const place = isInput ? 'FROM input(' : `INFILE ${quoteString(DATA_MARKER)}`;
   const [before, after, ...more] = checked.split(place);
   if (after === undefined || more.length > 0) {
     throw engineError('SYNTAX_ERROR', 'Syntax error: an INSERT reads its data in one place');

@@ -38,12 +38,12 @@ interface Job {
 
 const noContent = new Uint8Array(0);
 /** How often a query is looked at whose client did not ask how far it has come: for the counts of its summary. */
-const idleProgressMs = 500;
+const IDLE_PROGRESS_MS = 500;
 /** Clients take heads of some 16 KB, and a line has 200 bytes: after so many lines the time between them doubles. */
-const progressLinesAtOnePace = 5;
+const PROGRESS_LINES_AT_ONE_PACE = 5;
 /** Of a query's text, in answers to KILL QUERY. */
-const shownTextLength = 1000;
-const maxExpressionBytes = 64 * 1024;
+const SHOWN_TEXT_LENGTH = 1000;
+const MAX_EXPRESSION_BYTES = 64 * 1024;
 
 /** Handles `/` with a query. Never throws: whatever goes wrong becomes the answer, or is passed to `onBug`. */
 export class QueryHandler {
@@ -89,7 +89,7 @@ export class QueryHandler {
       const entry: RunningQuery = {
         id: query.queryId,
         user,
-        text: plan.sql.slice(0, shownTextLength),
+        text: plan.sql.slice(0, SHOWN_TEXT_LENGTH),
         cancel: () => gone.abort(engineError('QUERY_WAS_CANCELLED', 'Query was cancelled')),
         tag: undefined,
       };
@@ -186,7 +186,8 @@ export class QueryHandler {
     let timer: Timer | undefined;
     let asking = Promise.resolve();
     const wait = (): void => {
-      const delayMs = progressIntervalMs === undefined ? idleProgressMs : progressDelayMs(lines++, progressIntervalMs);
+      const delayMs =
+        progressIntervalMs === undefined ? IDLE_PROGRESS_MS : progressDelayMs(lines++, progressIntervalMs);
       timer = after(delayMs, () => {
         asking = ask().finally(wait);
         return asking;
@@ -238,7 +239,7 @@ export class QueryHandler {
    */
   async #settleExpressions(seat: Seat, plan: InsertPlan, query: QueryRequest, path: string): Promise<void> {
     if (!plan.isValues) return;
-    if (plan.rest === undefined && plan.data.length > 0 && plan.data.length <= maxExpressionBytes) {
+    if (plan.rest === undefined && plan.data.length > 0 && plan.data.length <= MAX_EXPRESSION_BYTES) {
       const checked = await this.#checked(seat, `SELECT ${plan.data.toString('utf8').replace(/[;,\s]+$/, '')}`, {
         ...query,
         readOnly: true,
@@ -354,5 +355,5 @@ function sendResult(answer: Answer, body: Buffer, format: string, result: Summar
 
 /** How long to wait before another line of progress, when there are so many already. */
 export function progressDelayMs(lineCount: number, intervalMs: number): number {
-  return Math.max(intervalMs, 50 * 2 ** Math.floor(lineCount / progressLinesAtOnePace));
+  return Math.max(intervalMs, 50 * 2 ** Math.floor(lineCount / PROGRESS_LINES_AT_ONE_PACE));
 }

@@ -63,8 +63,8 @@ const reserved = new Set([
   '',
 ]);
 
-const defaultSessionTimeoutSeconds = 60;
-const maxSessionTimeoutSeconds = 3600;
+const DEFAULT_SESSION_TIMEOUT_SECONDS = 60;
+const MAX_SESSION_TIMEOUT_SECONDS = 3600;
 
 /**
  * Reads the parameters (of the URL, and of a form in the body) and the X-ClickHouse headers. Throws EngineError where a
@@ -108,24 +108,24 @@ export function readQueryRequest(
 }
 
 /** ClickHouse's default of http_headers_progress_interval_ms. */
-const defaultProgressIntervalMs = 100;
-const minProgressIntervalMs = 50;
+const DEFAULT_PROGRESS_INTERVAL_MS = 100;
+const MIN_PROGRESS_INTERVAL_MS = 50;
 
 function progressIntervalOf(settings: ReadonlyMap<string, string>): number | undefined {
   if (!isTrue(settings.get('send_progress_in_http_headers') ?? null)) return undefined;
-  const asked = Number(settings.get('http_headers_progress_interval_ms') ?? defaultProgressIntervalMs);
-  return Number.isFinite(asked) ? Math.max(minProgressIntervalMs, asked) : defaultProgressIntervalMs;
+  const asked = Number(settings.get('http_headers_progress_interval_ms') ?? DEFAULT_PROGRESS_INTERVAL_MS);
+  return Number.isFinite(asked) ? Math.max(MIN_PROGRESS_INTERVAL_MS, asked) : DEFAULT_PROGRESS_INTERVAL_MS;
 }
 
 function readSession(parameters: URLSearchParams): SessionRequest | undefined {
   const id = parameters.get('session_id');
   if (id === null || id === '') return undefined;
   const text = parameters.get('session_timeout');
-  const seconds = text === null ? defaultSessionTimeoutSeconds : Number(text);
-  if (!Number.isInteger(seconds) || seconds < 0 || seconds > maxSessionTimeoutSeconds) {
+  const seconds = text === null ? DEFAULT_SESSION_TIMEOUT_SECONDS : Number(text);
+  if (!Number.isInteger(seconds) || seconds < 0 || seconds > MAX_SESSION_TIMEOUT_SECONDS) {
     throw engineError(
       'INVALID_SESSION_TIMEOUT',
-      `Invalid session timeout: '${text}', at most ${maxSessionTimeoutSeconds}`,
+      `Invalid session timeout: '${text}', at most ${MAX_SESSION_TIMEOUT_SECONDS}`,
     );
   }
   return {

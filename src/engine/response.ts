@@ -51,7 +51,7 @@ export interface Compression {
 }
 
 /** How long a client may take no data before its query is given up. ClickHouse's http_send_timeout is as long. */
-const sendTimeoutMs = 30_000;
+const SEND_TIMEOUT_MS = 30_000;
 
 export class Answer {
   readonly #response: ServerResponse;
@@ -172,14 +172,14 @@ export class Answer {
     else this.#streamed.beginBody();
   }
 
-  /** Resolves when more can be taken. Throws EngineError when the client takes nothing for `sendTimeoutMs`. */
+  /** Resolves when more can be taken. Throws EngineError when the client takes nothing for `SEND_TIMEOUT_MS`. */
   async write(chunk: Uint8Array): Promise<void> {
     const target = this.#compressors[0] ?? this.#sink;
     if (target.write(chunk)) return;
     try {
-      await once(target, 'drain', { signal: AbortSignal.any([this.#signal, AbortSignal.timeout(sendTimeoutMs)]) });
+      await once(target, 'drain', { signal: AbortSignal.any([this.#signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]) });
     } catch (error) {
-      throw engineError('NETWORK_ERROR', `the client took no data for ${sendTimeoutMs} ms`, error);
+      throw engineError('NETWORK_ERROR', `the client took no data for ${SEND_TIMEOUT_MS} ms`, error);
     }
   }
 

@@ -47,9 +47,9 @@ export interface RunningSelect {
 }
 
 /** The highest value of ClickHouse's setting `priority`, by which a client says that its query is short and waited for. */
-const urgentPriority = '1';
+const URGENT_PRIORITY = '1';
 /** How often a query is told to stop while it doesn't. */
-const killIntervalMs = 200;
+const KILL_INTERVAL_MS = 200;
 
 export class Runner {
   readonly #options: RunnerOptions;
@@ -91,7 +91,7 @@ export class Runner {
   /** Waits for a lane and prepares a connection with the request's database, settings and parameters. */
   async seat(laneName: LaneName, request: QueryRequest, signal: AbortSignal): Promise<Seat> {
     const group = this.#lanes[laneName];
-    const lane = await group.acquire(signal, request.settings.get('priority') === urgentPriority);
+    const lane = await group.acquire(signal, request.settings.get('priority') === URGENT_PRIORITY);
     const tag = `signalbox ${++this.#counter}`;
     let connection: Connection | undefined;
     try {
@@ -194,7 +194,7 @@ export class Runner {
     let killing = Promise.resolve();
     const kill = (): void => {
       killing = this.#kill(seat.tag).then(() => {
-        timer = after(killIntervalMs, kill, { keepsAlive: true });
+        timer = after(KILL_INTERVAL_MS, kill, { keepsAlive: true });
       });
     };
     signal.addEventListener('abort', kill, { once: true });

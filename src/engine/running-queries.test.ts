@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 /** Runs for minutes unless it is stopped, a row each millisecond. */
-const endless = 'SELECT sum(sipHash64(number)) FROM numbers(1000000000000)';
+const ENDLESS = 'SELECT sum(sipHash64(number)) FROM numbers(1000000000000)';
 
 /** Until SHOW PROCESSLIST names the query. */
 async function untilRunning(id: string): Promise<void> {
@@ -33,7 +33,7 @@ async function untilRunning(id: string): Promise<void> {
 
 describe("a client's query_id", () => {
   test('comes back in the answer, and a second query with it is refused while the first runs', async () => {
-    const first = post(url, endless, { query_id: 'twice' });
+    const first = post(url, ENDLESS, { query_id: 'twice' });
     await untilRunning('twice');
     const second = await post(url, 'SELECT 1', { query_id: 'twice' });
     expect(second.text).toMatch(/^Code: 216\. .*twice is already running/);
@@ -45,19 +45,19 @@ describe("a client's query_id", () => {
 
   test.each(['SYNC', 'ASYNC', ''])('names the query that KILL QUERY %s stops', async (mode) => {
     const id = `stop ${mode || 'default'}`;
-    const running = post(url, endless, { query_id: id });
+    const running = post(url, ENDLESS, { query_id: id });
     await untilRunning(id);
     const killed = await post(url, `KILL QUERY WHERE query_id='${id}' ${mode}`, { default_format: 'JSON' });
     const { data } = JSON.parse(killed.text) as { data: object[] };
     expect(data).toEqual([
-      { kill_status: mode === 'SYNC' ? 'finished' : 'waiting', query_id: id, user: 'signalbox', query: endless },
+      { kill_status: mode === 'SYNC' ? 'finished' : 'waiting', query_id: id, user: 'signalbox', query: ENDLESS },
     ]);
     const answer = await running;
     expect([answer.status, answer.text]).toEqual([500, expect.stringMatching(/^Code: 394\. .*QUERY_WAS_CANCELLED/)]);
   });
 
   test('TEST stops nothing, and an id that is not there gives no row', async () => {
-    const running = post(url, endless, { query_id: 'tested' });
+    const running = post(url, ENDLESS, { query_id: 'tested' });
     await untilRunning('tested');
     expect((await post(url, "KILL QUERY WHERE query_id = 'tested' TEST")).text).toMatch(/^unknown_status\ttested\t/);
     expect((await post(url, "KILL QUERY WHERE query_id = 'other'")).text).toBe('');
@@ -74,8 +74,8 @@ describe("a client's query_id", () => {
         body: query,
         headers: reader,
       }).then((response) => response.text());
-    const own = ask(endless, 'own');
-    const foreign = post(url, endless, { query_id: 'foreign' });
+    const own = ask(ENDLESS, 'own');
+    const foreign = post(url, ENDLESS, { query_id: 'foreign' });
     await untilRunning('own');
     await untilRunning('foreign');
     expect(await ask("KILL QUERY WHERE query_id = 'foreign'")).toBe('');
@@ -134,7 +134,7 @@ describe('how far a query has come', () => {
   });
 
   test('an error after the head has begun is told in a header and in the body', async () => {
-    const { text, ended } = open(endless, 'failing');
+    const { text, ended } = open(ENDLESS, 'failing');
     await eventually('progress', () => text().includes('X-ClickHouse-Progress'));
     await post(url, "KILL QUERY WHERE query_id = 'failing' SYNC");
     const answer = await ended;

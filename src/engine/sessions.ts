@@ -12,7 +12,7 @@ interface Session {
 }
 
 /** Sessions that may exist at a time; each holds a connection of some 100 kB. */
-const maxSessions = 1000;
+const MAX_SESSIONS = 1000;
 
 export class SessionStore {
   readonly #open: () => Promise<Connection>;
@@ -34,8 +34,8 @@ export class SessionStore {
       return session.connection!;
     }
     if (request.mustExist) throw engineError('SESSION_NOT_FOUND', `Session ${request.id} not found`);
-    if (this.#sessions.size >= maxSessions) {
-      throw engineError('TOO_MANY_SIMULTANEOUS_QUERIES', `Too many sessions: ${maxSessions} are open`);
+    if (this.#sessions.size >= MAX_SESSIONS) {
+      throw engineError('TOO_MANY_SIMULTANEOUS_QUERIES', `Too many sessions: ${MAX_SESSIONS} are open`);
     }
     session = { connection: undefined, busy: true, timer: undefined };
     this.#sessions.set(request.id, session);

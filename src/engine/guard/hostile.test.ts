@@ -6,8 +6,8 @@ import type { EngineProcess } from '../spawn.ts';
 import { loginHeaders, run, startTestEngine, temporaryFolder } from '../testing.ts';
 import { type Canary, hostileStatement, seeded } from './hostile.ts';
 
-const secret = 'canary-in-the-file-7d1f';
-const privateRow = 'canary-in-the-table-51ac';
+const SECRET = 'canary-in-the-file-7d1f';
+const PRIVATE_ROW = 'canary-in-the-table-51ac';
 const attacksPath = new URL('../../../../shared/attacks/statements.txt', import.meta.url);
 /** How many statements of the generator at most, in how much time; each goes out in every way. */
 const rounds = Number(process.env.HOSTILE_ROUNDS ?? 250);
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const emptyFolder = join(folder.path, 'empty');
   mkdirSync(emptyFolder);
   const secretPath = join(folder.path, 'secret.csv');
-  writeFileSync(secretPath, `${secret}\n`);
+  writeFileSync(secretPath, `${SECRET}\n`);
   listener = createServer((socket) => {
     connections++;
     socket.destroy();
@@ -39,7 +39,7 @@ beforeAll(async () => {
       engine.address,
       `CREATE TABLE ${table} (service_name String, attributes String) ENGINE = MergeTree ORDER BY ()`,
     );
-    await run(engine.address, `INSERT INTO ${table} VALUES ('${database === 'private' ? privateRow : 'shop'}', '')`);
+    await run(engine.address, `INSERT INTO ${table} VALUES ('${database === 'private' ? PRIVATE_ROW : 'shop'}', '')`);
   }
 });
 
@@ -79,16 +79,16 @@ async function send(way: Way, statement: string, more: Readonly<Record<string, s
 
 /** What an answer must not hold, and what must be as it was. */
 function checkAnswer(text: string, what: string): void {
-  expect(text.includes(secret), `${what}\nshowed the file`).toBe(false);
-  expect(text.includes(privateRow), `${what}\nshowed the table`).toBe(false);
+  expect(text.includes(SECRET), `${what}\nshowed the file`).toBe(false);
+  expect(text.includes(PRIVATE_ROW), `${what}\nshowed the table`).toBe(false);
 }
 
 async function checkCanaries(what: string): Promise<void> {
   expect(readdirSync(canary.emptyFolder), what).toEqual([]);
-  expect(readFileSync(canary.secretPath, 'utf8'), what).toBe(`${secret}\n`);
+  expect(readFileSync(canary.secretPath, 'utf8'), what).toBe(`${SECRET}\n`);
   expect(connections, `${what}: connections to the silent port`).toBe(0);
   expect(await run(engine.address, 'SELECT groupArray(service_name) FROM private.canary'), what).toBe(
-    `['${privateRow}']`,
+    `['${PRIVATE_ROW}']`,
   );
   expect(await run(engine.address, 'SELECT service_name FROM signalbox.spans'), what).toBe('shop');
   const names = "SELECT count() FROM system.tables WHERE database IN ('default', 'private', 'signalbox', 'x')";

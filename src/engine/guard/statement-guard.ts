@@ -8,13 +8,13 @@ import { EngineError, engineError } from '../errors.ts';
 import { checkSyntaxTree, type Rules } from './syntax-tree.ts';
 
 /** Stands in a statement for the file that an INSERT reads its data from. */
-export const dataMarker = 'signalbox-insert-data';
+export const DATA_MARKER = 'signalbox-insert-data';
 
 /** ClickHouse's default of max_query_size. */
-const maxStatementBytes = 256 * 1024;
+const MAX_STATEMENT_BYTES = 256 * 1024;
 /** Our own statements come again and again, with other parameters: their texts are remembered up to this many characters in all. */
-const rememberedChars = 2 * 1024 * 1024;
-const maxRememberedChars = 16 * 1024;
+const REMEMBERED_CHARS = 2 * 1024 * 1024;
+const MAX_REMEMBERED_CHARS = 16 * 1024;
 
 export interface GuardOptions {
   /** The store's database: all that `reader` may read besides ClickHouse's own tables. */
@@ -56,7 +56,7 @@ export class StatementGuard {
     }
     const formatted = await format(connection, sql);
     const tree = await ask(connection, `EXPLAIN AST ${formatted}`, 'TabSeparatedRaw');
-    checkSyntaxTree(tree, formatted, await this.#rules(connection, request), dataMarker);
+    checkSyntaxTree(tree, formatted, await this.#rules(connection, request), DATA_MARKER);
     // Such a parameter becomes part of the tree: what held for this value need not hold for the next.
     if (!/:\s*Identifier\s*\}/i.test(formatted)) this.#remember(key, formatted);
     return formatted;
@@ -71,11 +71,11 @@ export class StatementGuard {
   }
 
   #remember(key: string, formatted: string): void {
-    if (key.length > maxRememberedChars) return;
+    if (key.length > MAX_REMEMBERED_CHARS) return;
     this.#checked.set(key, formatted);
     this.#chars += key.length + formatted.length;
     for (const [oldKey, old] of this.#checked) {
-      if (this.#chars <= rememberedChars) break;
+      if (this.#chars <= REMEMBERED_CHARS) break;
       this.#checked.delete(oldKey);
       this.#chars -= oldKey.length + old.length;
     }
@@ -85,10 +85,10 @@ export class StatementGuard {
 /** Formats twice, because the first result may format differently once more; the second must be the last word. */
 async function format(connection: Connection, sql: string): Promise<string> {
   const bytes = Buffer.from(sql, 'utf8');
-  if (bytes.length > maxStatementBytes) {
+  if (bytes.length > MAX_STATEMENT_BYTES) {
     throw engineError(
       'SYNTAX_ERROR',
-      `Syntax error: Max query size exceeded: ${bytes.length} > ${maxStatementBytes} bytes`,
+      `Syntax error: Max query size exceeded: ${bytes.length} > ${MAX_STATEMENT_BYTES} bytes`,
     );
   }
   // As hex digits the text can't end its quotes, whatever is in it.
