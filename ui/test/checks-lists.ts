@@ -54,7 +54,7 @@ export const LIST_CHECKS: readonly Check[] = [
     run: async ({ page, open, facts }) => {
       await open(`/services/${facts.service}`);
       const operation = page.getByRole('table', { name: 'Operations' }).locator('tbody tr[data-key]').first();
-      await operation.locator('td').nth(3).click();
+      await operation.locator('td').first().click();
       await expectEventually(() => searchOf(page).has('operation'), true);
       await page.getByRole('button', { name: 'Rate as a table' }).click();
       await expectEventually(async () => (await page.locator('.chart-table tbody tr').count()) > 5, true);
