@@ -50,8 +50,18 @@ export interface HttpServerDefaults {
   readonly idleTimeoutMs?: number;
 }
 
-const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024;
-const COMPRESSION_ALGORITHMS = ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const;
+export const DEFAULT_MAX_BODY_BYTES: number = 20 * 1024 * 1024;
+/** What a server takes where the configuration doesn't say; the default of `compression_algorithms`. */
+export const COMPRESSION_ALGORITHMS = [
+  '',
+  'gzip',
+  'zstd',
+  'zlib',
+  'snappy',
+  'deflate',
+  'lz4',
+  'x-snappy-framed',
+] as const;
 
 const cors: z.ZodType<CorsConfig> = strictObject({
   allowed_origins: list(text()),

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { fakeSettings } from '#component/testing.ts';
-import { Secret } from '#config';
-import { IDLE_KEYS, sayIdleKeys } from '#net';
+import { httpServer, Secret } from '#config';
+import { IDLE_KEYS, IDLE_PAGE_KEYS, sayIdleKeys } from '#net';
 import { components } from './components.ts';
 
 /** A key that is accepted must change what the component is told, and what it is told must be read outside of the schemas. */
@@ -209,4 +209,21 @@ test('a key without an effect is said where it asks for something', () => {
 
 test('the list of keys without an effect names none that somebody reads', () => {
   expect(IDLE_KEYS.filter(({ property }) => isRead(property))).toEqual([]);
+});
+
+test('a server of pages says which keys it has no use for, and nothing of defaults', () => {
+  const { logger, logged } = fakeSettings();
+  const schema = httpServer({ endpoint: 'localhost:1' });
+  const say = (raw: object): void => sayIdleKeys(logger, 'extensions::zpages', schema.parse(raw), IDLE_PAGE_KEYS);
+  say({});
+  expect(logged).toEqual([]);
+  say({
+    cors: { allowed_origins: ['*'] },
+    max_request_body_size: 5,
+    compression_algorithms: ['gzip'],
+    include_metadata: true,
+  });
+  expect(logged.map((line) => line.replace(/:[^:]*$/, ''))).toEqual(
+    IDLE_PAGE_KEYS.map(({ key }) => `warn extensions::zpages::${key} has no effect`),
+  );
 });

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '#base';
+import { COMPRESSION_ALGORITHMS, DEFAULT_MAX_BODY_BYTES } from '#config';
 
 /** A key of otelcol's that loads and can have no effect here. */
 interface IdleKey {
@@ -37,12 +39,32 @@ export const IDLE_KEYS: readonly IdleKey[] = [
   },
 ];
 
+const NO_BODY = 'pages are asked for by GET and HEAD, without a body';
+
+/** Beside those: what servers of pages, such as health_check and zpages, have no use for. */
+export const IDLE_PAGE_KEYS: readonly IdleKey[] = [
+  { property: 'cors', key: 'cors', quiet: [undefined], why: 'pages are for no other origin' },
+  {
+    property: 'maxRequestBodySizeBytes',
+    key: 'max_request_body_size',
+    quiet: [0, DEFAULT_MAX_BODY_BYTES],
+    why: NO_BODY,
+  },
+  {
+    property: 'compressionAlgorithms',
+    key: 'compression_algorithms',
+    quiet: [COMPRESSION_ALGORITHMS],
+    why: NO_BODY,
+  },
+  { property: 'includeMetadata', key: 'include_metadata', quiet: [false], why: 'pages are passed on to nobody' },
+];
+
 /** Says which keys of a block, parsed into `config`, have no effect. `path` is its place in the configuration. */
-export function sayIdleKeys(logger: Logger, path: string, config: object): void {
+export function sayIdleKeys(logger: Logger, path: string, config: object, keys: readonly IdleKey[] = IDLE_KEYS): void {
   const { keepalive } = config as { keepalive?: object };
   const values = { ...keepalive, ...config } as Readonly<Record<string, unknown>>;
-  for (const { property, key, quiet, why } of IDLE_KEYS) {
-    if (!(property in values) || quiet.includes(values[property])) continue;
+  for (const { property, key, quiet, why } of keys) {
+    if (!(property in values) || quiet.some((value) => isDeepStrictEqual(value, values[property]))) continue;
     logger.warn(`${path}::${key} has no effect: ${why}`);
   }
 }
