@@ -22,6 +22,8 @@ export interface StoreAccess {
 const WRITER_NAME = 'signalbox';
 const READER_NAME = 'reader';
 
+/** In the store's folder: where the engine answers. */
+export const ADDRESS_FILE = 'address';
 const SECRET_FILE = 'secret';
 const SECRET_BYTES = 32;
 
@@ -55,6 +57,15 @@ export function openStoreAccess(folder: string): StoreAccess {
 export function readStoreAccess(folder: string): StoreAccess | undefined {
   const secret = readSecret(join(folder, SECRET_FILE));
   return secret === undefined ? undefined : accessOf(secret);
+}
+
+/** Where the engine of this folder answers. Undefined while none runs. */
+export function readEngineAddress(folder: string): string | undefined {
+  try {
+    return readFileSync(join(folder, ADDRESS_FILE), 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readSecret(path: string): string | undefined {

@@ -4,6 +4,7 @@
  *   VERSION      the folder format, one number; a folder of a newer format is refused untouched
  *   engine.lock  the process that has it open
  *   clickhouse/  chDB's own files
+ *   address      where it answers, while it does
  *   tmp/         request bodies and pipes of running queries; emptied at every start
  *   engine.xml   chDB's configuration, written anew at every start
  */
@@ -12,6 +13,7 @@ import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeF
 import { join, resolve } from 'node:path';
 import { messageOf, StartError } from '#base';
 import { type FolderLock, type FolderUse, folderError, lockFolder, makeFolder } from '#base/folder.ts';
+import { ADDRESS_FILE } from '#base/store-access.ts';
 
 /** The format that this version writes. Raise it with every change that an older version can't read. */
 const FOLDER_FORMAT = 1;
@@ -30,6 +32,8 @@ export interface DataFolder {
   readonly configPath: string;
   /** Writes chDB's configuration file. Throws StartError. */
   writeConfig(text: string): void;
+  /** Where the engine answers, for other processes of this user; gone after `release`. */
+  writeAddress(url: string): void;
   /** Gives the folder back. Only after the engine is closed. */
   release(): void;
 }
@@ -73,7 +77,15 @@ export function openDataFolder(dataDir: string): DataFolder {
         throw folderError(path, USE, error);
       }
     },
+    writeAddress(url): void {
+      try {
+        writeFileSync(join(path, ADDRESS_FILE), `${url}\n`);
+      } catch {
+        // Only `signalbox engine-access` looks at it.
+      }
+    },
     release(): void {
+      rmSync(join(path, ADDRESS_FILE), { force: true });
       rmSync(tmpPath, { recursive: true, force: true });
       lock.release();
     },

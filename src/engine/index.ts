@@ -177,10 +177,12 @@ async function serve(folder: DataFolder, runner: Runner, access: StoreAccess, op
   const server = createHttpServer({ version, access, hosts, handler });
   server.on('listening', () => hosts.listensOn(server.address()));
   const port = await listen(server, host, options.port ?? DEFAULT_PORT);
+  const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  folder.writeAddress(address);
   const stopHousekeeping = startHousekeeping(runner, () => keepDefinitions(folder.path, folder.clickhousePath));
   let closing: Promise<void> | undefined;
   return {
-    address: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    address,
     port,
     version,
     close: () => (closing ??= closeAll(server, runner, folder, stopHousekeeping)),

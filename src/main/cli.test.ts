@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openStoreAccess } from '#base/store-access.ts';
+import { spawnEngine } from '#engine';
 import { COMMAND_NAMES, COMMAND_TEXTS } from './command-list.ts';
 
 const CLI = join(import.meta.dirname, 'cli.ts');
@@ -206,6 +207,16 @@ describe('signalbox engine-access', () => {
     });
     const write = signalbox(['engine-access', '--data', 'used', '--engine-address', '127.0.0.1:4399', '--write']);
     expect(write.out).toBe(`${url}\nCLICKHOUSE_USER=signalbox\nCLICKHOUSE_PASSWORD=${writer.password}\n`);
+  });
+
+  test('gives the address of the store that runs on the folder, wherever it listens', async () => {
+    const engine = await spawnEngine({ dataDir: join(folder, 'elsewhere', 'engine') });
+    try {
+      expect(signalbox(['engine-access', '--data', 'elsewhere']).out).toContain(`CLICKHOUSE_URL=${engine.address}\n`);
+    } finally {
+      await engine.stop();
+    }
+    expect(signalbox(['engine-access', '--data', 'elsewhere']).out).toContain('CLICKHOUSE_URL=http://127.0.0.1:4380\n');
   });
 
   test('store grants takes the passwords from the environment, and prints those that it makes', () => {

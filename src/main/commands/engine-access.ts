@@ -1,5 +1,5 @@
 import { StartError } from '#base';
-import { readStoreAccess } from '#base/store-access.ts';
+import { readEngineAddress, readStoreAccess } from '#base/store-access.ts';
 import { addressesIn } from '../addresses.ts';
 import type { Flags } from '../flags.ts';
 import { sectionOf } from '../section.ts';
@@ -23,8 +23,8 @@ export async function engineAccessCommand(flags: Flags): Promise<number> {
     );
   }
   const { username, password } = flags.write ? access.signalbox : access.reader;
-  process.stdout.write(
-    `CLICKHOUSE_URL=${addresses.storeUrl}\nCLICKHOUSE_USER=${username}\nCLICKHOUSE_PASSWORD=${password}\n`,
-  );
+  // One that runs on another address said so.
+  const url = readEngineAddress(folder) ?? addresses.storeUrl;
+  process.stdout.write(`CLICKHOUSE_URL=${url}\nCLICKHOUSE_USER=${username}\nCLICKHOUSE_PASSWORD=${password}\n`);
   return 0;
 }
