@@ -26,8 +26,8 @@ export interface ServerOptions {
   readonly password?: string;
   /** The console's built files. Default: ui/dist of this package. */
   readonly uiDir?: string;
-  /** Where services send telemetry; shown on the first-run page. Default 4317 and 4318. */
-  readonly ingest?: { readonly grpcPort: number; readonly httpPort: number };
+  /** Where services send telemetry; shown on the first-run page. A protocol without a port is not taken. Default 4317 and 4318. */
+  readonly ingest?: { readonly grpcPort?: number; readonly httpPort?: number };
   readonly version?: string;
   /** Names besides localhost that it answers to (#base/host-guard.ts). */
   readonly allowedHosts?: readonly string[];

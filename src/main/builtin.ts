@@ -18,7 +18,7 @@ export function builtinAddresses(flags: Flags): BuiltinAddresses {
 }
 
 /** What `up` runs without a file: takes OTLP on all signals and keeps it. An OK to a sender means that the data is on disk. */
-export function builtinConfig(flags: Flags): string {
+function builtinConfig(flags: Flags): string {
   const { grpc, http, health, zpages } = builtinAddresses(flags);
   const quoted = (address: HostPort): string => JSON.stringify(printAddress(address));
   return `receivers:
@@ -65,6 +65,11 @@ service:
       processors: [memory_limiter]
       exporters: [signalbox]
 `;
+}
+
+/** Where the configuration is read from: what the flags name, or the built-in one. */
+export function configUris(flags: Flags): readonly string[] {
+  return flags.config.length > 0 ? flags.config : [`yaml:${builtinConfig(flags)}`];
 }
 
 /** Flags that only the built-in configuration looks at. */

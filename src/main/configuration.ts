@@ -2,7 +2,7 @@ import type { ConfigPlace } from '#base';
 import type { StoreLogin } from '#base/store-access.ts';
 import { type LoadedConfig, loadConfig, type MapNode, mergeNodes, nodeAt, parseYaml } from '#config';
 import { type Addresses, addressesIn, METRICS_DEFAULT } from './addresses.ts';
-import { BUILTIN_ONLY, builtinConfig } from './builtin.ts';
+import { BUILTIN_ONLY, configUris } from './builtin.ts';
 import { addressOf, allowedHostsOf, type Flags } from './flags.ts';
 import { UsageError } from './usage.ts';
 
@@ -24,8 +24,10 @@ export async function loadConfiguration(
       }
     }
   }
-  const uris = flags.config.length > 0 ? flags.config : [`yaml:${builtinConfig(flags)}`];
-  const loaded = await loadConfig({ uris, sets: [...metricsReader(flags), ...allowedHosts(flags), ...flags.set] });
+  const loaded = await loadConfig({
+    uris: configUris(flags),
+    sets: [...metricsReader(flags), ...allowedHosts(flags), ...flags.set],
+  });
   const addresses = addressesIn(loaded.root, flags);
   return { ...loaded, root: withStorage(loaded.root, addresses.storeUrl, loginOf(addresses)) };
 }

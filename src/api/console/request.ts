@@ -3,7 +3,7 @@ import type { Parameters } from '../parameters.ts';
 
 export interface ConsoleSettings {
   readonly version: string;
-  readonly ingest: { readonly grpcPort: number; readonly httpPort: number };
+  readonly ingest: { readonly grpcPort?: number; readonly httpPort?: number };
   readonly requestTimeoutMs: number;
 }
 

@@ -45,8 +45,8 @@ export interface Completeness {
 export interface StatusResponse {
   readonly version: string;
   readonly nowMs: number;
-  /** Where services send telemetry, as seen from this server's own host: for the first-run page. */
-  readonly ingest: { readonly grpcPort: number; readonly httpPort: number };
+  /** Where services send telemetry, as seen from this server's own host: for the first-run page. None where no receiver takes that protocol. */
+  readonly ingest: { readonly grpcPort?: number; readonly httpPort?: number };
   /** Whether the store answered just now, and when it last did. */
   readonly store: { readonly available: boolean; readonly message: string; readonly answeredMs?: number };
   /**

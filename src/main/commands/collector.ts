@@ -10,6 +10,7 @@ import { loadConfiguration } from '../configuration.ts';
 import { DATA_FOLDER, keepPrivate } from '../data-folder.ts';
 import { addressOf, type Flags } from '../flags.ts';
 import { MemoryKeeper, ownProcess } from '../memory-keeper.ts';
+import { otlpAddresses } from '../otlp-addresses.ts';
 import type { FlagAddresses } from '../port-hint.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { writerLogin } from '../store-login.ts';
@@ -68,7 +69,7 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
   await collector.start();
   const keeper = new MemoryKeeper(ownProcess).start();
   return {
-    info: otlpAddresses(first.root),
+    info: { ...otlpAddresses(first.root) },
     stop: async () => {
       keeper.cancel();
       await collector.shutdown();
@@ -102,24 +103,4 @@ function keepRestarts(collector: Collector): (counts: Readonly<Record<string, nu
 function keepsData(root: MapNode): boolean {
   const exporters = nodeAt(root, ['exporters']);
   return exporters?.kind === 'map' && [...exporters.entries.keys()].some((id) => id.split('/')[0] === 'signalbox');
-}
-
-/** Where OTLP can be sent, for the lines at start. */
-function otlpAddresses(root: MapNode): Record<string, string> {
-  const receivers = nodeAt(root, ['receivers']);
-  const found: Record<string, string> = {};
-  if (receivers?.kind !== 'map') return found;
-  for (const id of receivers.entries.keys()) {
-    if (id.split('/')[0] !== 'otlp') continue;
-    for (const [protocol, port] of [
-      ['grpc', 4317],
-      ['http', 4318],
-    ] as const) {
-      const block = nodeAt(receivers, [id, 'protocols', protocol]);
-      if (block === undefined || found[protocol] !== undefined) continue;
-      const endpoint = nodeAt(block, ['endpoint']);
-      found[protocol] = endpoint?.kind === 'scalar' ? String(endpoint.value) : `localhost:${port}`;
-    }
-  }
-  return found;
 }

@@ -1,3 +1,4 @@
+import type { MapNode } from '#config';
 import { type Addresses, addressesIn } from '../addresses.ts';
 import { builtinAddresses } from '../builtin.ts';
 import type { Flags } from '../flags.ts';
@@ -8,16 +9,28 @@ import { signalboxVersion } from '../version.ts';
 
 /** `signalbox server`: console and query APIs over a store that is elsewhere. */
 export async function serverCommand(flags: Flags): Promise<number> {
-  const addresses = addressesIn(await sectionOf(flags), flags);
-  const { grpc, http } = builtinAddresses(flags);
-  const ingest = { grpcPort: grpc.port, httpPort: http.port };
+  const root = await sectionOf(flags);
+  const addresses = addressesIn(root, flags);
+  const ingest = await ingestPorts(root, flags);
   return runRole(() => startServerRole(addresses, ingest), { 'http-address': addresses.server });
 }
 
-async function startServerRole(
-  addresses: Addresses,
-  ingest: { readonly grpcPort: number; readonly httpPort: number },
-): Promise<RunningRole> {
+interface IngestPorts {
+  readonly grpcPort?: number;
+  readonly httpPort?: number;
+}
+
+/** Where the collector of the same configuration takes OTLP. */
+async function ingestPorts(root: MapNode | undefined, flags: Flags): Promise<IngestPorts> {
+  if (root === undefined) {
+    const { grpc, http } = builtinAddresses(flags);
+    return { grpcPort: grpc.port, httpPort: http.port };
+  }
+  const { otlpAddresses, otlpPorts } = await import('../otlp-addresses.ts');
+  return otlpPorts(otlpAddresses(root));
+}
+
+async function startServerRole(addresses: Addresses, ingest: IngestPorts): Promise<RunningRole> {
   const { startServer } = await import('#api');
   const { server: address, storeUrl, login, allowedHosts } = addresses;
   const server = await startServer({

@@ -11,38 +11,42 @@ export const SNIPPETS: readonly { readonly id: SnippetLanguage; readonly title: 
 
 interface Address {
   readonly host: string;
-  readonly httpPort: number;
-  readonly grpcPort: number;
+  readonly httpPort?: number | undefined;
+  readonly grpcPort?: number | undefined;
 }
 
-/** `nowMs` dates the span that curl sends; it must lie in the console's default range. */
+/** Undefined where nothing takes what it would send. `nowMs` dates the span that curl sends; it must lie in the console's default range. */
 export function snippet(
   language: SnippetLanguage,
   { host, httpPort, grpcPort }: Address,
   nowMs: number = Date.now(),
-): string {
-  const http = `http://${host}:${httpPort}`;
+): string | undefined {
+  const http = httpPort === undefined ? undefined : `http://${host}:${httpPort}`;
+  const grpc = grpcPort === undefined ? undefined : `http://${host}:${grpcPort}`;
+  if (language === 'curl') return http && curlLines(http, nowMs);
+  const endpoint = language === 'go' ? (grpc ?? http) : (http ?? grpc);
+  if (endpoint === undefined) return undefined;
+  const protocol = `OTEL_EXPORTER_OTLP_PROTOCOL=${endpoint === http ? 'http/protobuf' : 'grpc'}`;
+  const variables = `OTEL_SERVICE_NAME=my-service OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint} ${protocol}`;
   switch (language) {
     case 'node':
       return [
         'npm install @opentelemetry/api @opentelemetry/auto-instrumentations-node',
-        `export OTEL_SERVICE_NAME=my-service OTEL_EXPORTER_OTLP_ENDPOINT=${http}`,
+        `export ${variables}`,
         'node --require @opentelemetry/auto-instrumentations-node/register app.js',
       ].join('\n');
     case 'python':
       return [
         'pip install opentelemetry-distro opentelemetry-exporter-otlp && opentelemetry-bootstrap -a install',
-        `export OTEL_SERVICE_NAME=my-service OTEL_EXPORTER_OTLP_ENDPOINT=${http} OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`,
+        `export ${variables}`,
         'opentelemetry-instrument python app.py',
       ].join('\n');
     case 'go':
       return [
         'go get go.opentelemetry.io/contrib/exporters/autoexport go.opentelemetry.io/otel/sdk',
-        `export OTEL_SERVICE_NAME=my-service OTEL_EXPORTER_OTLP_ENDPOINT=http://${host}:${grpcPort} OTEL_EXPORTER_OTLP_PROTOCOL=grpc`,
+        `export ${variables}`,
         'exporter, _ := autoexport.NewSpanExporter(ctx); otel.SetTracerProvider(trace.NewTracerProvider(trace.WithBatcher(exporter)))',
       ].join('\n');
-    case 'curl':
-      return curlLines(http, nowMs);
   }
 }
 

@@ -41,37 +41,43 @@ export function useFirstItem(): (signals: NonNullable<StatusResponse['signals']>
 export function FirstRun({ status, waiting }: FirstRunProps) {
   const [language, setLanguage] = useState<SnippetLanguage>('node');
   const host = location.hostname || 'localhost';
-  const text = snippet(language, { host, httpPort: status.ingest.httpPort, grpcPort: status.ingest.grpcPort });
+  const { httpPort, grpcPort } = status.ingest;
+  const text = snippet(language, { host, httpPort, grpcPort });
+  const isTaken = httpPort !== undefined || grpcPort !== undefined;
   return (
     <div className="page-scroll">
       <PageTitle title={waiting ? 'Welcome' : 'Send data'} />
       <div className="first-run">
         <h2>{waiting ? 'Send the first span' : 'Send data from another service'}</h2>
         <p className="muted">
-          Any OpenTelemetry SDK or collector can send here. Three lines for a service that has none yet:
+          {isTaken
+            ? 'Any OpenTelemetry SDK or collector can send here. Three lines for a service that has none yet:'
+            : 'No otlp receiver with a known port is in the configuration of this server. Send to the receivers that it has, or to the collector that writes to this store.'}
         </p>
-        <Segmented
-          label="Language"
-          value={language}
-          options={SNIPPETS.map(({ id, title }) => [id, title] as const)}
-          onChange={(id) => setLanguage(id as SnippetLanguage)}
-        />
-        <div className="snippet">
-          <CopyAction title="Copy" text={text} />
-          <pre className="mono">{text}</pre>
-        </div>
+        {isTaken ? (
+          <Segmented
+            label="Language"
+            value={language}
+            options={SNIPPETS.map(({ id, title }) => [id, title] as const)}
+            onChange={(id) => setLanguage(id as SnippetLanguage)}
+          />
+        ) : null}
+        {text === undefined ? (
+          isTaken && <p className="muted">This one needs OTLP over HTTP, which no receiver here takes.</p>
+        ) : (
+          <div className="snippet">
+            <CopyAction title="Copy" text={text} />
+            <pre className="mono">{text}</pre>
+          </div>
+        )}
         <dl className="endpoints">
           <div>
             <dt>OTLP over HTTP</dt>
-            <dd className="mono">
-              http://{host}:{status.ingest.httpPort}
-            </dd>
+            <Address text={httpPort === undefined ? undefined : `http://${host}:${httpPort}`} />
           </div>
           <div>
             <dt>OTLP over gRPC</dt>
-            <dd className="mono">
-              {host}:{status.ingest.grpcPort}
-            </dd>
+            <Address text={grpcPort === undefined ? undefined : `${host}:${grpcPort}`} />
           </div>
         </dl>
         {waiting ? (
@@ -82,4 +88,8 @@ export function FirstRun({ status, waiting }: FirstRunProps) {
       </div>
     </div>
   );
+}
+
+function Address({ text }: { readonly text: string | undefined }) {
+  return text === undefined ? <dd className="muted">not in the configuration</dd> : <dd className="mono">{text}</dd>;
 }
