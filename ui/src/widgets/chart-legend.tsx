@@ -1,5 +1,6 @@
 /** What stands below a chart: a line per series with its last and largest value; and the chart's data as a table. */
 import type { TimeGrid } from '#api/types.ts';
+import { figuresOf } from '../lib/chart-figures.ts';
 import { ABSENT, formatDateTime } from '../lib/format.ts';
 
 export interface ChartSeries {
@@ -8,22 +9,6 @@ export interface ChartSeries {
   readonly values: readonly (number | null)[];
   readonly dash?: readonly number[];
   readonly fill?: boolean;
-}
-
-/** The last bucket of the grid reaches past now. */
-export function isPartial(grid: TimeGrid, nowMs: number): boolean {
-  return grid.startMs + grid.count * grid.stepMs > nowMs;
-}
-
-/** The last value of a full bucket; the one still filling would show a drop that is none. */
-export function lastText(
-  values: readonly (number | null)[],
-  format: (value: number) => string,
-  partial: boolean,
-): string {
-  const full = partial && values.length > 1 ? values.slice(0, -1) : values;
-  const last = full.findLast((value) => value !== null);
-  return last === undefined || last === null ? ABSENT : format(last);
 }
 
 interface LegendProps {
@@ -45,7 +30,7 @@ export function ChartLegend({ series, format, grid, kind, partial, hoverIndex, s
   return (
     <div className={`legend legend-${kind}`}>
       {shown.map(({ label, colour, values, dash }) => {
-        const max = Math.max(...values.map((value) => value ?? Number.NEGATIVE_INFINITY));
+        const { last, max } = figuresOf(values, format, partial);
         const hovered = hoverIndex === undefined ? undefined : values[hoverIndex];
         return (
           <button
@@ -58,20 +43,19 @@ export function ChartLegend({ series, format, grid, kind, partial, hoverIndex, s
             <i className={dash ? 'swatch dashed' : 'swatch'} style={{ background: colour }} />
             <span className="truncate legend-label">{label}</span>
             <b>
-              {hoverIndex === undefined
-                ? lastText(values, format, partial)
-                : hovered === null || hovered === undefined
-                  ? ABSENT
-                  : format(hovered)}
+              {hoverIndex === undefined ? last : hovered === null || hovered === undefined ? ABSENT : format(hovered)}
             </b>
-            <span className="muted legend-max">max {Number.isFinite(max) ? format(max) : ABSENT}</span>
+            <span className="muted legend-max">max {max}</span>
           </button>
         );
       })}
       {series.length > LEGEND_ROWS ? (
         <span className="muted legend-more">{series.length - LEGEND_ROWS} more series</span>
       ) : null}
-      <span className="muted legend-time">{at === undefined ? '' : formatDateTime(at)}</span>
+      <span className="muted legend-time">
+        {at === undefined ? '' : formatDateTime(at)}
+        {partial && hoverIndex === grid.count - 1 ? ' so far' : ''}
+      </span>
     </div>
   );
 }
@@ -82,10 +66,11 @@ interface ChartTableProps {
   readonly series: readonly ChartSeries[];
   readonly format: (value: number) => string;
   readonly height: number;
+  readonly partial: boolean;
 }
 
 /** The same data as a table, newest first. */
-export function ChartTable({ title, grid, series, format, height }: ChartTableProps) {
+export function ChartTable({ title, grid, series, format, height, partial }: ChartTableProps) {
   const rows = Array.from({ length: grid.count }, (_, i) => grid.count - 1 - i);
   return (
     <div className="chart-table" style={{ height }}>
@@ -103,7 +88,10 @@ export function ChartTable({ title, grid, series, format, height }: ChartTablePr
         <tbody>
           {rows.map((i) => (
             <tr key={i}>
-              <td>{formatDateTime(grid.startMs + i * grid.stepMs)}</td>
+              <td>
+                {formatDateTime(grid.startMs + i * grid.stepMs)}
+                {partial && i === grid.count - 1 ? ' so far' : ''}
+              </td>
               {series.map(({ label, values }) => (
                 <td className="right" key={label}>
                   {typeof values[i] === 'number' ? format(values[i]) : ABSENT}

@@ -6,12 +6,13 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { TimeGrid } from '#api/types.ts';
+import { figuresOf, isPartial } from '../lib/chart-figures.ts';
 import { publishCrosshair, subscribeCrosshair } from '../lib/crosshair.ts';
 import { formatAxisTime, tickText } from '../lib/format.ts';
 import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
 import { timeTicks } from '../lib/ticks.ts';
 import { useSize } from './canvas.tsx';
-import { ChartLegend, type ChartSeries, ChartTable, isPartial, lastText } from './chart-legend.tsx';
+import { ChartLegend, type ChartSeries, ChartTable } from './chart-legend.tsx';
 import { Icon } from './icons.tsx';
 
 export type { ChartSeries };
@@ -52,6 +53,7 @@ export function TimeChart(props: TimeChartProps) {
   const [asTable, setAsTable] = useState(false);
   const [hoverIndex, setHoverIndex] = useState<number>();
   const [soloed, setSoloed] = useState<string>();
+  const partial = isPartial(grid, props.nowMs);
   const shown = useMemo(() => (soloed ? series.filter(({ label }) => label === soloed) : series), [series, soloed]);
   return (
     <figure className="chart">
@@ -81,7 +83,14 @@ export function TimeChart(props: TimeChartProps) {
         </button>
       </figcaption>
       {asTable ? (
-        <ChartTable title={title} grid={grid} series={series} format={format} height={props.height ?? 160} />
+        <ChartTable
+          title={title}
+          grid={grid}
+          series={series}
+          format={format}
+          height={props.height ?? 160}
+          partial={partial}
+        />
       ) : (
         <Plot {...props} series={shown} log={log} onHover={setHoverIndex} />
       )}
@@ -90,7 +99,7 @@ export function TimeChart(props: TimeChartProps) {
         format={format}
         grid={grid}
         kind={legend}
-        partial={isPartial(grid, props.nowMs)}
+        partial={partial}
         hoverIndex={hoverIndex}
         soloed={soloed}
         onSolo={setSoloed}
@@ -150,7 +159,7 @@ function Plot(props: PlotProps) {
       ref={box}
       style={{ height }}
       role="img"
-      aria-label={`${props.title}: ${series.map(({ label, values }) => `${label} ${lastText(values, format, isPartial(props.grid, nowMs))}`).join(', ')}`}
+      aria-label={`${props.title}: ${series.map(({ label, values }) => `${label} ${figuresOf(values, format, isPartial(grid, nowMs)).last}`).join(', ')}`}
     />
   );
 }
