@@ -18,6 +18,8 @@ export interface TableView {
   readonly rows: number;
   /** With the parts that were merged into others and are still there. */
   readonly bytesOnDisk: number;
+  /** Of the parts that hold the rows now: what a row costs and how well it is compressed is of these. */
+  readonly activeBytesOnDisk: number;
   readonly bytesUncompressed: number;
   readonly parts: number;
   /** The days of ingestion that the table holds: the start of the first and the last change. */
@@ -33,6 +35,8 @@ export interface StoreView {
   /** What is wrong with it and what to do, in words: damaged parts, little disk. */
   readonly problems: readonly string[];
   readonly tables: readonly TableView[];
+  /** Stored spans, log records and data points, the last with Signalbox's own. */
+  readonly itemCount: { readonly [signal in SignalName]: number };
   readonly bytesPerItem: { readonly [signal in SignalName]: number };
 }
 
@@ -89,6 +93,7 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
       signal: signalOf(TABLES, name),
       rows: column.rows[row]!,
       bytesOnDisk: column.disk[row]!,
+      activeBytesOnDisk: column.activeDisk[row]!,
       bytesUncompressed: column.uncompressed[row]!,
       parts: column.parts[row]!,
       ...(column.oldest[row]! > 0 && { oldestMs: column.oldest[row]! * 86_400_000 }),
@@ -96,11 +101,13 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
       retention: retentionOf(column.comment[row]!),
     }),
   );
+  const itemsOf = (signal: SignalName): number =>
+    views.reduce((sum, { name, rows }) => (ITEM_TABLES[signal].includes(name) ? sum + rows : sum), 0);
+  const itemCount = { traces: itemsOf('traces'), logs: itemsOf('logs'), metrics: itemsOf('metrics') };
   const perItem = (signal: SignalName): number => {
-    const sumOf = (values: readonly number[], counts: (view: TableView) => boolean): number =>
-      values.reduce((sum, value, row) => (counts(views[row]!) ? sum + value : sum), 0);
-    const items = sumOf(column.rows, ({ name }) => ITEM_TABLES[signal].includes(name));
-    return items === 0 ? 0 : sumOf(column.activeDisk, (view) => view.signal === signal) / items;
+    if (itemCount[signal] === 0) return 0;
+    const bytes = views.reduce((sum, view) => (view.signal === signal ? sum + view.activeBytesOnDisk : sum), 0);
+    return bytes / itemCount[signal];
   };
   const free = disks.numbers('free')[0] ?? 0;
   return {
@@ -112,6 +119,7 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
       ...diskProblem(free, disks.numbers('total')[0] ?? 0, reserveOf),
     ],
     tables: views,
+    itemCount,
     bytesPerItem: {
       traces: perItem('traces'),
       logs: perItem('logs'),

@@ -125,6 +125,7 @@ export function emptySystem(range: TimeRange): SystemView {
       message: '',
       problems: [],
       tables: [],
+      itemCount: { traces: 0, logs: 0, metrics: 0 },
       bytesPerItem: { traces: 0, logs: 0, metrics: 0 },
     },
     history: { restarts: [], spoolBytes: [], lagSeconds: [] },

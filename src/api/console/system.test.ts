@@ -81,7 +81,20 @@ test('the disk counts parts that were merged and are still there', async () => {
   const [all, active] = sizes.trim().split('\t').map(Number);
   const spans = (await system(now - dayMs, now)).store.tables.find(({ name }) => name === 'spans')!;
   expect(all).toBeGreaterThan(active!);
-  expect(spans).toMatchObject({ rows: 3, parts: 1, bytesOnDisk: all });
+  expect(spans).toMatchObject({ rows: 3, parts: 1, bytesOnDisk: all, activeBytesOnDisk: active });
+  // Both are of the same parts, so a row's cost and the compression agree with the figure per item.
+  const { itemCount, bytesPerItem } = (await system(now - dayMs, now)).store;
+  expect(itemCount.traces).toBe(3);
+  expect(bytesPerItem.traces).toBeGreaterThanOrEqual(spans.activeBytesOnDisk / 3);
+});
+
+test('the oldest rows of a table are as old as the day on which they arrived', async () => {
+  const arrivedMs = Date.UTC(2026, 10, 3, 17, 5);
+  await store.run(`INSERT INTO ${store.database}.logs (time, ingested_at)
+    SELECT now64(9), fromUnixTimestamp64Milli(${arrivedMs} + number * ${dayMs}) FROM numbers(3)`);
+  const now = Date.now();
+  const logs = (await system(now - dayMs, now)).store.tables.find(({ name }) => name === 'logs')!;
+  expect(logs).toMatchObject({ rows: 3, oldestMs: Date.UTC(2026, 10, 3) });
 });
 
 test('two who look at the same time see the same CPU', async () => {

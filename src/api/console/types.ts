@@ -535,12 +535,17 @@ export interface StoreView {
     readonly rows: number;
     /** With the parts that were merged into others and are still there. */
     readonly bytesOnDisk: number;
+    /** Of the parts that hold the rows now; goes with `rows` and `bytesUncompressed`. */
+    readonly activeBytesOnDisk: number;
     readonly bytesUncompressed: number;
     readonly parts: number;
+    /** The start of a day in UTC: the first on which any of the rows arrived. */
     readonly oldestMs?: number;
     readonly newestMs?: number;
     readonly retention: string;
   }[];
+  /** Stored spans, log records and data points, the last with Signalbox's own. */
+  readonly itemCount: { readonly [signal in SignalName]: number };
   /** Compressed bytes on disk per stored span, log record and data point; 0 where there are none. */
   readonly bytesPerItem: { readonly [signal in SignalName]: number };
 }

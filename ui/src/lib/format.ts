@@ -152,6 +152,11 @@ export function formatDate(ms: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
+/** Days of the store are those of UTC: 2026-11-22. */
+export function formatUtcDay(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
 /** 2026-11-22 14:03:07.123, or without the parts of a second. */
 export function formatDateTime(ms: number, withMs = false): string {
   return `${formatDate(ms)} ${formatClock(ms, withMs)}`;

@@ -10,12 +10,14 @@ import {
   formatDateTime,
   formatDuration,
   formatRate,
+  formatUtcDay,
   plural,
 } from '../lib/format.ts';
 import { useLinks } from '../lib/links.ts';
 import { lossMetrics } from '../lib/own-metrics.ts';
 import { lastValue } from '../lib/pipeline-layout.ts';
 import { useApi, useScopeParams } from '../lib/scope.tsx';
+import { compressionText, mergedText, perItemText, perRowText } from '../lib/store-figures.ts';
 import { PipelineGraph } from '../panels/pipeline-graph.tsx';
 import { SystemCharts } from '../panels/system-charts.tsx';
 import { Age } from '../widgets/age.tsx';
@@ -59,7 +61,14 @@ export function SystemPage() {
           </Section>
           <Section
             title="Store"
-            note={data.store.diskFreeBytes === undefined ? '' : `${formatBytes(data.store.diskFreeBytes)} free on disk`}
+            note={[
+              data.store.diskFreeBytes === undefined
+                ? undefined
+                : `${formatBytes(data.store.diskFreeBytes)} free on disk`,
+              mergedText(data.store.tables),
+            ]
+              .filter((text) => text !== undefined)
+              .join(', ')}
           >
             <Store store={data.store} />
           </Section>
@@ -140,10 +149,8 @@ function Signals({ data }: { readonly data: SystemResponse }) {
       {SIGNALS.map((signal) => {
         const rates = data.pipelines.filter((pipeline) => pipeline.signal === signal).map(({ rate }) => rate);
         const { newestMs, lagMs } = data.freshness[signal];
-        const bytes = data.store.bytesPerItem[signal];
-        const rows = data.store.tables
-          .filter((table) => table.signal === signal)
-          .reduce((sum, table) => Math.max(sum, table.rows), 0);
+        const count = data.store.itemCount[signal];
+        const each = perItemText(count, data.store.bytesPerItem[signal]);
         return (
           <div key={signal} className="signal">
             <div className="signal-head">
@@ -156,9 +163,15 @@ function Signals({ data }: { readonly data: SystemResponse }) {
                 <Spark values={rates[0]} tone="accent" width={150} height={28} label={`${signal} per second`} />
               ) : null}
               <span className="muted">
-                {formatCompact(rows)} stored
+                {formatCompact(count)} stored
                 <br />
-                {bytes > 0 ? `${formatBytes(bytes)} each` : ABSENT}
+                {each === ABSENT ? ABSENT : `${each} each`}
+                {signal === 'metrics' && count > 0 ? (
+                  <>
+                    <br />
+                    with Signalbox's own
+                  </>
+                ) : null}
               </span>
             </div>
           </div>
@@ -286,8 +299,7 @@ const STORE_COLUMNS: readonly Column<StoreTable>[] = [
     header: 'Compression',
     width: 110,
     align: 'right',
-    cell: ({ bytesOnDisk, bytesUncompressed }) =>
-      bytesOnDisk > 0 ? `${(bytesUncompressed / bytesOnDisk).toFixed(1)} : 1` : ABSENT,
+    cell: compressionText,
   },
   {
     id: 'row',
@@ -295,16 +307,20 @@ const STORE_COLUMNS: readonly Column<StoreTable>[] = [
     header: 'Per row',
     width: 90,
     align: 'right',
-    cell: ({ rows, bytesOnDisk }) => (rows > 0 ? formatBytes(bytesOnDisk / rows) : ABSENT),
+    cell: perRowText,
   },
   { id: 'parts', drop: 6, header: 'Parts', width: 70, align: 'right', cell: ({ parts }) => formatCount(parts) },
   {
     id: 'oldest',
     drop: 3,
     header: 'Oldest',
-    width: 170,
+    width: 110,
     align: 'right',
-    cell: ({ oldestMs }) => <span className="muted">{oldestMs === undefined ? ABSENT : formatDateTime(oldestMs)}</span>,
+    cell: ({ oldestMs }) => (
+      <span className="muted" title="The day on which the oldest rows arrived, in UTC">
+        {oldestMs === undefined ? ABSENT : formatUtcDay(oldestMs)}
+      </span>
+    ),
   },
   { id: 'retention', header: 'Kept for', width: 90, drop: 2, align: 'right', cell: ({ retention }) => retention },
 ];
