@@ -82,6 +82,10 @@ async function firstRunCheck(browser: Browser): Promise<CheckResult> {
   const view = await openConsole(browser, mock.url);
   view.page.setDefaultTimeout(8_000 * TIME_FACTOR);
   try {
+    await view.page.goto(`${mock.url}/nosuch`);
+    await view.page.getByText('There is no page at this address').waitFor();
+    await view.page.goto(`${mock.url}/traces/${'f'.repeat(32)}`);
+    await view.page.locator('#page').getByText('This trace is not in the store').waitFor();
     await view.page.goto(mock.url);
     await view.page.getByText('Send the first span').waitFor();
     await view.page.getByText('http://127.0.0.1:4318').first().waitFor();

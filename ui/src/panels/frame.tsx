@@ -9,6 +9,7 @@ import { useConsoleSearch } from '../lib/page-search.ts';
 import { ScopeProvider, useApi, useScope } from '../lib/scope.tsx';
 import { keepScope } from '../lib/search.ts';
 import { useTheme } from '../lib/theme.tsx';
+import { isWelcomePlace } from '../lib/welcome.ts';
 import { Icon, type IconName } from '../widgets/icons.tsx';
 import { SelectMenu } from '../widgets/select-menu.tsx';
 import { ErrorState } from '../widgets/states.tsx';
@@ -63,12 +64,11 @@ function FrameBody() {
   const openFirstItem = useFirstItem();
   // The page of the first run turns into what it waited for.
   useEffect(() => {
-    if (!waiting || signals === undefined || empty || pathname === '/system') return;
+    if (!waiting || signals === undefined || empty || !isWelcomePlace(pathname)) return;
     setArrived(true);
     void openFirstItem(signals).finally(() => setArrived(false));
   }, [waiting, empty, signals, pathname, openFirstItem]);
-  // The system page is worth a look even before data: it shows what was refused.
-  const firstRun = (empty || arrived) && pathname !== '/system';
+  const firstRun = (empty || arrived) && isWelcomePlace(pathname);
   return (
     <div className="frame">
       <a className="skip-link" href="#page">
