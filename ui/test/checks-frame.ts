@@ -58,6 +58,17 @@ export const FRAME_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'on a phone the boxes of the duration stand beside each other, and the environment is named',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await open('/traces');
+      const topOf = async (name: string) => (await page.getByRole('textbox', { name }).boundingBox())?.y;
+      assert.equal(await topOf('Shortest duration'), await topOf('Longest duration'));
+      await page.locator('.top-bar').getByText('env', { exact: true }).waitFor();
+    },
+  },
+  {
     name: 'the time range is chosen from the menu or typed',
     run: async ({ page, open }) => {
       await open('/services');

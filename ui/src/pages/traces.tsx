@@ -146,22 +146,24 @@ function TraceFilters() {
         ]}
         onChange={(status) => update({ status: status === 'ok' || status === 'error' ? status : undefined })}
       />
-      <DurationBox
-        label="Shortest duration"
-        placeholder="min"
-        value={search.min}
-        onChange={(min) => update({ min })}
-        parse={parseDuration}
-        print={printDuration}
-      />
-      <DurationBox
-        label="Longest duration"
-        placeholder="max"
-        value={search.max}
-        onChange={(max) => update({ max })}
-        parse={parseDuration}
-        print={printDuration}
-      />
+      <div className="duration-boxes">
+        <DurationBox
+          label="Shortest duration"
+          placeholder="min"
+          value={search.min}
+          onChange={(min) => update({ min })}
+          parse={parseDuration}
+          print={printDuration}
+        />
+        <DurationBox
+          label="Longest duration"
+          placeholder="max"
+          value={search.max}
+          onChange={(max) => update({ max })}
+          parse={parseDuration}
+          print={printDuration}
+        />
+      </div>
     </>
   );
 }
