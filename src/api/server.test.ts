@@ -390,6 +390,15 @@ describe('a store that comes and goes', () => {
     expect((await get<ServicesResponse>(`/services?${range}`)).services).toHaveLength(4);
   });
 
+  test('status names the ports that take telemetry, and none where there is none', async () => {
+    for (const ingest of [{ httpPort: 14_318 }, {}]) {
+      const other = await startServer({ port: 0, engineUrl: store.url, ...store.readerLogin, ingest });
+      const status = (await (await fetch(`${other.url}/api/console/status`)).json()) as StatusResponse;
+      expect(status.ingest).toEqual(ingest);
+      await other.close();
+    }
+  });
+
   test('a store without tables is one that is not set up', async () => {
     const empty = await startServer({ port: 0, engineUrl: store.url, ...store.readerLogin, database: 'nothing' });
     const response = await fetch(`${empty.url}/api/console/services?${range}`);
