@@ -1,4 +1,4 @@
-import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { makeFolder } from '#base/folder.ts';
 import { SUFFIX } from './segment.ts';
@@ -18,14 +18,38 @@ export class RejectedFolder {
   /** Moves a file here. Returns its new path. A file that is too large for the folder is deleted; its reason is kept. */
   async take(path: string, reason: string): Promise<string> {
     makeFolder(this.#dir);
-    const target = join(this.#dir, basename(path));
     const { size } = await stat(path);
     await this.#makeRoom(size);
-    if (size <= this.#limitBytes) await rename(path, target);
-    else await rm(path);
-    const note = size <= this.#limitBytes ? reason : `${reason}\ndeleted: ${size} bytes are more than may be kept here`;
-    await writeFile(`${target}.txt`, `${note}\n`).catch(() => undefined);
+    const { target, note } = await this.#claim(basename(path));
+    try {
+      if (size <= this.#limitBytes) await rename(path, target);
+      else await rm(path);
+      const why =
+        size <= this.#limitBytes ? reason : `${reason}\ndeleted: ${size} bytes are more than may be kept here`;
+      await note?.writeFile(`${why}\n`).catch(() => undefined);
+    } finally {
+      await note?.close();
+    }
     return target;
+  }
+
+  /** A name that no other file here has: the note is made first, which holds it. Without a note where the disk takes none. */
+  async #claim(name: string): Promise<{ readonly target: string; readonly note: FileHandle | undefined }> {
+    const stem = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : name;
+    const ending = name.slice(stem.length);
+    for (let count = 1; ; count++) {
+      const target = join(this.#dir, count === 1 ? name : `${stem}-${count}${ending}`);
+      const isTaken = await access(target).then(
+        () => true,
+        () => false,
+      );
+      if (isTaken) continue;
+      try {
+        return { target, note: await open(`${target}.txt`, 'wx') };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return { target, note: undefined };
+      }
+    }
   }
 
   async #makeRoom(bytes: number): Promise<void> {

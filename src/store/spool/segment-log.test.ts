@@ -261,6 +261,21 @@ test("files that are no segments are set aside where they look like some, and le
   expect(readFileSync(join(dir, 'rejected', 'junk.seg'), 'utf8')).toBe('junk');
 });
 
+test('files of one name are set aside beside each other', async () => {
+  const expected: string[] = [];
+  for (const [i, name] of ['junk.seg', 'junk-2.seg', 'junk-3.seg', 'junk-4.seg'].entries()) {
+    writeFileSync(join(dir, 'junk.seg'), `junk ${i}`);
+    const { log } = await openLog();
+    expect(log.strangers).toEqual([join(dir, 'rejected', name)]);
+    await log.close();
+    expected.push(name, `${name}.txt`);
+    expect(readFileSync(join(dir, 'rejected', name), 'utf8')).toBe(`junk ${i}`);
+    expect(readFileSync(join(dir, 'rejected', `${name}.txt`), 'utf8')).toBe('the name is none of a segment\n');
+  }
+  expect(readdirSync(join(dir, 'rejected')).sort()).toEqual(expected.sort());
+  expect(readFileSync(join(dir, 'rejected', 'junk.seg'), 'utf8')).toBe('junk 0');
+});
+
 test('a closed segment says in its name what was written, an open one may be cut off at its end', async () => {
   const first = await openLog();
   await first.log.append(0, [bytes('aaa')], 5);
