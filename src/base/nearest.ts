@@ -1,8 +1,11 @@
+/** Who names thousands of things that thousands of others might mean gets no guess beyond the first of them. */
+const CANDIDATES_LIMIT = 100;
+
 /** The candidate that `word` is most likely a misspelling of, or undefined if none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
-  for (const candidate of candidates) {
+  for (const candidate of candidates.slice(0, CANDIDATES_LIMIT)) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase(), bestDistance);
     if (distance < bestDistance) {
       best = candidate;

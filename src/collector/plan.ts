@@ -102,7 +102,7 @@ async function readComponent(
     subject: `'${entry.section}' error reading configuration for "${entry.id}"`,
   });
   if ('errors' in result) {
-    errors.push(...result.errors);
+    for (const error of result.errors) errors.push(error);
     return undefined;
   }
   const validate = factory.validate as ((config: unknown) => ReturnType<NonNullable<Factory['validate']>>) | undefined;

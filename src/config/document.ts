@@ -52,9 +52,9 @@ export function readDocument(root: MapNode): ReadDocument {
     extensions: readSection(root, 'extensions', errors),
   };
   const { service, errors: serviceErrors, texts, hasAllPipelines } = readService(root);
-  errors.push(...serviceErrors);
+  for (const error of serviceErrors) errors.push(error);
   const signalbox = readBlock(signalboxSchema, { root, path: ['signalbox'] });
-  if ('errors' in signalbox) errors.push(...signalbox.errors);
+  if ('errors' in signalbox) for (const error of signalbox.errors) errors.push(error);
   const document: CollectorDocument = {
     root,
     components,

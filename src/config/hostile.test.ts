@@ -91,6 +91,25 @@ test.each([
     want: 'c.yaml:2:4 cannot read the YAML: the control character U+0001 is not allowed',
   },
   {
+    name: 'two documents',
+    file: 'a: 1\n---\nb: 1',
+    want: 'c.yaml:2:1 cannot read the YAML: a second document begins here; put it into a file of its own, with a --config of its own',
+  },
+  { name: 'a number', file: '42', want: 'c.yaml:1:1 expected a map with keys such as receivers, got a number' },
+  { name: 'true', file: 'true', want: 'c.yaml:1:1 expected a map with keys such as receivers, got a boolean' },
+  { name: 'a text', file: 'x', want: 'c.yaml:1:1 expected a map with keys such as receivers, got a text' },
+  { name: 'a list', file: '[]', want: 'c.yaml:1:1 expected a map with keys such as receivers, got a list' },
+  {
+    name: 'more than is read',
+    file: `a: ${'x'.repeat(1024 * 1024)}`,
+    want: 'c.yaml:1:1 it has 1048579 bytes; a configuration may have 1048576 (1 MiB)',
+  },
+  {
+    name: 'a path of too many steps',
+    file: `${'a::'.repeat(200)}b: 1`,
+    want: `c.yaml:1:1 the key has 201 steps, more than 200: "${'a::'.repeat(27).slice(0, 80)}…"`,
+  },
+  {
     name: 'a key that is a number',
     file: '1: a',
     want: 'c.yaml:1:1 cannot read the YAML: the key 1 must be wrapped in quotes',

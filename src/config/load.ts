@@ -1,6 +1,6 @@
 import { ConfigError, ConfigErrors, type ConfigPlace } from '#base';
 import { expandNodes } from './expand.ts';
-import { mergeNodes, withNestedKeys } from './merge.ts';
+import { mergeNodes, nested, stepsOfKey, withNestedKeys } from './merge.ts';
 import type { ConfigNode, MapNode } from './node.ts';
 import { processEnvironment, retrieve, type SourceEnvironment, splitUri } from './sources.ts';
 import { parseYaml } from './yaml-node.ts';
@@ -53,13 +53,15 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
 function topLevelMap(node: ConfigNode): MapNode {
   if (node.kind === 'scalar' && node.value === null) return { kind: 'map', place: node.place, entries: new Map() };
   if (node.kind !== 'map') {
-    throw new ConfigError(
-      '',
-      `expected a map with keys such as receivers, got a ${node.kind === 'list' ? 'list' : 'text'}`,
-      node.place,
-    );
+    throw new ConfigError('', `expected a map with keys such as receivers, got ${kindOf(node)}`, node.place);
   }
   return withNestedKeys(node);
+}
+
+function kindOf(node: ConfigNode): string {
+  if (node.kind !== 'scalar') return `a ${node.kind}`;
+  if (typeof node.value === 'string') return 'a text';
+  return typeof node.value === 'boolean' ? 'a boolean' : 'a number';
 }
 
 function parseSet(set: string): ConfigNode {
@@ -67,10 +69,6 @@ function parseSet(set: string): ConfigNode {
   const equals = set.indexOf('=');
   if (equals <= 0) throw new ConfigError('', `--set needs the form key.path=value, got "${set}"`, place);
   const key = set.slice(0, equals).trim();
-  const steps = key.includes('::') ? key.split('::') : key.split('.');
-  let node: ConfigNode = parseYaml({ text: set.slice(equals + 1), file: place.file, at: place });
-  for (const step of steps.reverse()) {
-    node = { kind: 'map', place, entries: new Map([[step, { keyPlace: place, node }]]) };
-  }
-  return node;
+  const steps = stepsOfKey(key, key.includes('::') ? '::' : '.', place);
+  return nested(steps, parseYaml({ text: set.slice(equals + 1), file: place.file, at: place }), place);
 }

@@ -1,4 +1,6 @@
+import { ConfigError, type ConfigPlace } from '#base';
 import type { ConfigNode, MapEntry, MapNode } from './node.ts';
+import { DEPTH_LIMIT } from './yaml-node.ts';
 
 /**
  * Puts `next` over `base` as otelcol does: maps merge key by key, everything else is replaced, and a key that is null in `next` wipes
@@ -16,19 +18,46 @@ export function mergeNodes(base: ConfigNode, next: ConfigNode): ConfigNode {
 
 /** Keys of the top level may be paths joined by `::` (`exporters::debug::verbosity: detailed`). */
 export function withNestedKeys(root: MapNode): MapNode {
-  let result: ConfigNode = { kind: 'map', place: root.place, entries: new Map() };
-  for (const [key, entry] of root.entries) {
-    const steps = key.split('::');
-    let node = entry.node;
-    for (let i = steps.length - 1; i > 0; i--) {
-      node = {
-        kind: 'map',
-        place: entry.keyPlace,
-        entries: new Map([[steps[i]!, { keyPlace: entry.keyPlace, node }]]),
-      };
-    }
-    const single = new Map([[steps[0]!, { keyPlace: entry.keyPlace, node }]]);
-    result = mergeNodes(result, { kind: 'map', place: root.place, entries: single });
+  const result: OwnMap = new Map();
+  const own = new Set<ReadonlyMap<string, MapEntry>>();
+  for (const [key, { keyPlace, node }] of root.entries) {
+    const [first, ...below] = stepsOfKey(key, '::', keyPlace);
+    const entry = { keyPlace, node: nested(below, node, keyPlace) };
+    putInto(result, new Map([[first!, entry]]), own);
   }
-  return result as MapNode;
+  return { kind: 'map', place: root.place, entries: result };
+}
+
+/** The maps of a tree that is being built: each is copied once at most, however many keys come into it. */
+type OwnMap = Map<string, MapEntry>;
+
+/** mergeNodes for a map that nobody else has: `own` are the maps below it of which that is true, too. */
+function putInto(target: OwnMap, next: ReadonlyMap<string, MapEntry>, own: Set<ReadonlyMap<string, MapEntry>>): void {
+  for (const [key, entry] of next) {
+    const below = target.get(key)?.node;
+    if (below?.kind !== 'map' || entry.node.kind !== 'map') {
+      target.set(key, entry);
+      continue;
+    }
+    const entries = own.has(below.entries) ? (below.entries as OwnMap) : new Map(below.entries);
+    own.add(entries);
+    putInto(entries, entry.node.entries, own);
+    target.set(key, { ...entry, node: { ...below, entries } });
+  }
+}
+
+/** The steps of a key that is a path. Throws a ConfigError for one that is deeper than any configuration. */
+export function stepsOfKey(key: string, separator: string, place: ConfigPlace): string[] {
+  const steps = key.split(separator);
+  if (steps.length <= DEPTH_LIMIT) return steps;
+  const message = `the key has ${steps.length} steps, more than ${DEPTH_LIMIT}: "${key.slice(0, 80)}…"`;
+  throw new ConfigError('', message, place);
+}
+
+/** The node below maps with one key each. */
+export function nested(steps: readonly string[], node: ConfigNode, place: ConfigPlace): ConfigNode {
+  return steps.reduceRight<ConfigNode>(
+    (below, step) => ({ kind: 'map', place, entries: new Map([[step, { keyPlace: place, node: below }]]) }),
+    node,
+  );
 }

@@ -272,10 +272,10 @@ export function readService(root: MapNode): ReadService {
   const read = <T>(schema: Schema<T>, path: NodePath): T | undefined => {
     const result = readBlock(schema, { root, path });
     if ('errors' in result) {
-      errors.push(...result.errors);
+      for (const error of result.errors) errors.push(error);
       return undefined;
     }
-    texts.push(...result.texts);
+    for (const node of result.texts) texts.push(node);
     return result.value;
   };
   read(serviceKeys, ['service']);

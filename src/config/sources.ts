@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { ConfigError, type ConfigPlace, messageOf } from '#base';
 import { decodeText } from './encoding.ts';
 import type { ConfigNode } from './node.ts';
-import { parseYaml } from './yaml-node.ts';
+import { parseYaml, TEXT_LIMIT_BYTES, tooLong } from './yaml-node.ts';
 
 /** What the sources read from: replaced in tests. */
 export interface SourceEnvironment {
@@ -13,13 +14,48 @@ export interface SourceEnvironment {
 
 export const processEnvironment: SourceEnvironment = {
   env: process.env,
-  readFile: (path) => readFile(path),
+  readFile: readRegularFile,
   async fetchText(url) {
     const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
     if (response.status !== 200) throw new Error(`HTTP status ${response.status}`);
-    return await response.text();
+    return await boundedText(response);
   },
 };
+
+/** Devices and pipes can be without end, or never begin. */
+async function readRegularFile(path: string): Promise<Uint8Array> {
+  // Without O_NONBLOCK a pipe that nobody writes to could not even be opened.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = await file.stat();
+    if (found.isDirectory()) throw new Error('it is a folder');
+    if (!found.isFile()) throw new Error('it is a device or a pipe; only files are read');
+    if (found.size > TEXT_LIMIT_BYTES) throw new Error(tooLong(found.size));
+    // What grows, or is made by the kernel, can have more than its size says.
+    const bytes = new Uint8Array(TEXT_LIMIT_BYTES + 1);
+    let length = 0;
+    while (length < bytes.length) {
+      const { bytesRead } = await file.read(bytes, length);
+      if (bytesRead === 0) return bytes.subarray(0, length);
+      length += bytesRead;
+    }
+    throw new Error(tooLong(length));
+  } finally {
+    await file.close();
+  }
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += chunk.length;
+    // Leaving the loop ends the connection.
+    if (length > TEXT_LIMIT_BYTES) throw new Error(tooLong(length));
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
 
 /** What one URI gives. */
 export interface Retrieved {
@@ -108,6 +144,5 @@ function readFailure(error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') return 'no such file';
   if (code === 'EACCES') return 'permission denied';
-  if (code === 'EISDIR') return 'it is a folder';
   return messageOf(error);
 }

@@ -16,7 +16,9 @@ import { plainScalar, type ScalarValue, taggedScalar } from './scalar.ts';
 
 /** Aliases can make a small file huge: no configuration needs more values than this. */
 const NODE_LIMIT = 200_000;
-const DEPTH_LIMIT = 200;
+export const DEPTH_LIMIT: number = 200;
+/** The parser takes seconds for a text of some megabytes; a ConfigMap of Kubernetes has as much at most. */
+export const TEXT_LIMIT_BYTES: number = 1024 * 1024;
 /** The parser needs seconds for what is nested a hundred thousand times; what exceeds this is not given to it. */
 const DEPTH_LIMIT_OF_TEXT = 1000;
 
@@ -30,6 +32,9 @@ export interface YamlText {
 
 /** Reads YAML as otelcol does: see scalar.ts. Throws the first ConfigError. An empty text gives a null scalar. */
 export function parseYaml(source: YamlText): ConfigNode {
+  if (source.text.length > TEXT_LIMIT_BYTES) {
+    throw new ConfigError('', tooLong(source.text.length), source.at ?? { file: source.file, line: 1, column: 1 });
+  }
   checkCharacters(source.text, source.file);
   const lines = new LineCounter();
   const placeOf = (offset: number | undefined): ConfigPlace => {
@@ -48,10 +53,19 @@ export function parseYaml(source: YamlText): ConfigNode {
   const document = parseDocument(source.text, options);
   const error = document.errors[0];
   if (error !== undefined) {
+    if (error.code === 'MULTIPLE_DOCS') {
+      const message = 'a second document begins here; put it into a file of its own, with a --config of its own';
+      throw new ConfigError('', `cannot read the YAML: ${message}`, placeOf(error.pos[0]));
+    }
     if (error.code === 'RESOURCE_EXHAUSTION') throw tooDeep(placeOf(error.pos[0]));
     throw new ConfigError('', `cannot read the YAML: ${lowerFirst(error.message)}`, placeOf(error.pos[0]));
   }
   return new Converter(placeOf).convert(document.contents as ParsedNode | null, 0);
+}
+
+/** What is said of a text that is over the limit. */
+export function tooLong(bytes: number): string {
+  return `it has ${bytes} bytes; a configuration may have ${TEXT_LIMIT_BYTES} (1 MiB)`;
 }
 
 function tooDeep(place: ConfigPlace): ConfigError {
@@ -138,7 +152,7 @@ class Converter {
       const key = pair.key as Node;
       const keyPlace = this.#placeOf(key.range?.[0]);
       if (isScalar(key) && key.source === '<<' && key.type === 'PLAIN') {
-        merged.push(...this.#mergedMaps(pair.value as Node, depth));
+        for (const map of this.#mergedMaps(pair.value as Node, depth)) merged.push(map);
         continue;
       }
       const name = keyOf(key, keyPlace);

@@ -151,6 +151,37 @@ describe('signalbox', () => {
     });
   });
 
+  test('validate prints a hundred mistakes, and says how many more there are', () => {
+    const keys = Array.from({ length: 250 }, (_, i) => `key${i}: 1\n`).join('');
+    const { code, err } = signalbox(['validate', '--config', file('many.yaml', GOOD + keys)]);
+    const lines = err.trimEnd().split('\n');
+    expect({ code, lines: lines.length, last: lines.at(-1) }).toEqual({
+      code: 1,
+      lines: 101,
+      last: 'signalbox: … and 150 more',
+    });
+    expect(lines[0]).toContain('many.yaml:12:1: ');
+  });
+
+  test('all of the output comes out of a pipe that is read late', () => {
+    const long = 'x'.repeat(900);
+    const keys = Array.from({ length: 90 }, (_, i) => `${long}${i}: "${long}"\n`).join('');
+    file('long.yaml', GOOD + keys);
+    // Headers are free in their names and values, so that they make a good file long.
+    const headers = Array.from({ length: 90 }, (_, i) => `x-${i}: "${long}"`).join(', ');
+    file('long-good.yaml', GOOD.replace('x-key: "sesame"', headers));
+    const late = (command: string): string =>
+      spawnSync('sh', ['-c', `"$0" "$1" ${command} 2>&1 | { sleep 1; cat; }`, process.execPath, CLI], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { PATH: process.env.PATH },
+      }).stdout;
+    expect(late('validate --config long.yaml').split('\n')).toHaveLength(91);
+    const printed = late('print-config --mode unredacted --config long-good.yaml');
+    expect(printed.split(long)).toHaveLength(91);
+    expect(printed).toContain('traces:');
+  });
+
   test('print-config shows what is run, with secrets hidden unless asked for', () => {
     file('good.yaml', GOOD);
     const redacted = signalbox([

@@ -79,11 +79,24 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (!isRole) process.exit(0);
 });
 
+/** How long a role that has ended waits for a reader of its words; a command waits as long as it takes. */
+const LAST_WORDS_MS = 2000;
+
+/** Ends the process when its output is written: a pipe takes 64 KiB, and the rest only as its reader reads. */
+async function end(code: number): Promise<void> {
+  const written = [process.stdout, process.stderr].map(
+    (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
+  );
+  if (isRole) setTimeout(() => process.exit(code), LAST_WORDS_MS);
+  await Promise.all(written);
+  process.exit(code);
+}
+
 main(argv).then(
-  (code) => process.exit(code),
+  (code) => end(code),
   (error: unknown) => {
     const lines = describeFailure(error);
     process.stderr.write(`${lines.map((line) => (line.startsWith(' ') ? line : `signalbox: ${line}`)).join('\n')}\n`);
-    process.exit(error instanceof UsageError ? 2 : 1);
+    return end(error instanceof UsageError ? 2 : 1);
   },
 );
