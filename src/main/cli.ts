@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module';
+import { after } from '#base';
 import { compileCacheFolder } from '#base/compile-cache.ts';
 import { COMMAND_NAMES, COMMAND_TEXTS, type CommandName } from './command-list.ts';
 import { describeFailure } from './failure.ts';
@@ -87,7 +88,8 @@ async function end(code: number): Promise<void> {
   const written = [process.stdout, process.stderr].map(
     (stream) => new Promise<void>((resolve) => stream.write('', () => resolve())),
   );
-  if (isRole) setTimeout(() => process.exit(code), LAST_WORDS_MS);
+  process.exitCode = code;
+  if (isRole) after(LAST_WORDS_MS, () => process.exit(code));
   await Promise.all(written);
   process.exit(code);
 }
