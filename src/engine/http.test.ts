@@ -297,7 +297,7 @@ describe('errors', () => {
     { name: 'unknown format', sql: 'SELECT 1 FORMAT Missing', status: 404, code: 73 },
     { name: 'type', sql: "SELECT toUInt8('x')", status: 400, code: 6 },
     { name: 'a missing parameter', sql: 'SELECT {x:UInt8}', status: 500, code: 456 },
-    { name: 'exists already', sql: 'CREATE DATABASE system', status: 500, code: 82 },
+    { name: 'exists already', sql: 'CREATE DATABASE default', status: 500, code: 82 },
     {
       name: 'memory',
       sql: 'SELECT groupArray(number) FROM numbers(10000000) SETTINGS max_memory_usage = 10000000',

@@ -109,6 +109,9 @@ function openRunner(folder: DataFolder, options: EngineOptions): Runner {
     // chDB's own defaults differ from a server's in these.
     ['implicit_select', '0'],
     ['allow_introspection_functions', '0'],
+    // One row and one statement stay small, whatever they ask for: the limits on time are looked at between rows.
+    ['function_range_max_elements_in_block', '10000000'],
+    ['max_ast_elements', '20000'],
   ]);
   for (const line of mendDefinitions(folder.path, folder.clickhousePath)) options.log?.('error', `engine: ${line}`);
   mendDefaultDatabase(folder.clickhousePath);
@@ -147,7 +150,12 @@ function queryLimits(options: EngineOptions): ReaderLimits {
 
 async function openGuard(runner: Runner, database: string): Promise<StatementGuard> {
   const names = await runner.ask('SELECT DISTINCT lower(name) FROM system.functions');
-  return new StatementGuard({ database, knownFunctions: new Set(names.split('\n')) });
+  const settings = await runner.ask('SELECT name FROM system.settings');
+  return new StatementGuard({
+    database,
+    knownFunctions: new Set(names.split('\n')),
+    knownSettings: new Set(settings.split('\n')),
+  });
 }
 
 async function serve(folder: DataFolder, runner: Runner, access: StoreAccess, options: EngineOptions): Promise<Engine> {

@@ -249,7 +249,9 @@ export class QueryHandler {
         return;
       }
     }
-    await seat.connection.query('SET input_format_values_interpret_expressions = 0');
+    await seat.connection.query(
+      'SET input_format_values_interpret_expressions = 0, input_format_values_deduce_templates_of_expressions = 0',
+    );
   }
 
   async #write(seat: Seat, plan: InsertPlan, sql: string): Promise<Summary> {

@@ -1,7 +1,8 @@
 /**
  * The functions that a statement may call, by name. They compute from their arguments, or tell of the query and the engine's version; what
  * opens files, dictionaries, connections or other tables by a name in a text (`file`, `dictGet`, `joinGet`, `hasColumnInTable`,
- * `catboostEvaluate`, `aiGenerate`, …), waits (`sleep`) or shows the machine is left out. A function that a newer ClickHouse brings
+ * `catboostEvaluate`, `aiGenerate`, …), waits (`sleep`), works for minutes on one row, where no limit is looked at (`levenshteinDistance`,
+ * `isProbablePrime`), or shows the machine is left out. A function that a newer ClickHouse brings
  * is refused until it stands here.
  */
 
@@ -13,10 +14,10 @@ const functionNames = `
   arrayDifference arrayDistinct arrayDotProduct arrayElement arrayElementOrNull arrayEnumerate arrayEnumerateDense
   arrayEnumerateDenseRanked arrayEnumerateUniq arrayEnumerateUniqRanked arrayExcept arrayExists arrayFill arrayFilter arrayFirst
   arrayFirstIndex arrayFirstOrNull arrayFlatten arrayFold arrayIntersect arrayJaccardIndex arrayJoin arrayLast arrayLastIndex
-  arrayLastOrNull arrayLevenshteinDistance arrayLevenshteinDistanceWeighted arrayMap arrayMax arrayMin arrayNormalizedGini
+  arrayLastOrNull arrayMap arrayMax arrayMin arrayNormalizedGini
   arrayPartialReverseSort arrayPartialShuffle arrayPartialSort arrayPopBack arrayPopFront arrayPRAUC arrayProduct arrayPushBack
   arrayPushFront arrayRandomSample arrayReduce arrayReduceInRanges arrayRemove arrayResize arrayReverse arrayReverseFill arrayReverseSort
-  arrayReverseSplit arrayROCAUC arrayRotateLeft arrayRotateRight arrayShiftLeft arrayShiftRight arrayShingles arrayShuffle arraySimilarity
+  arrayReverseSplit arrayROCAUC arrayRotateLeft arrayRotateRight arrayShiftLeft arrayShiftRight arrayShingles arrayShuffle
   arraySlice arraySort arraySplit arrayStringConcat arraySum arraySymmetricDifference arrayTopK arrayTranspose arrayUnion arrayUniq
   arrayWithConstant arrayZip arrayZipUnaligned ascii asin asinh assumeNotNull atan atan2 atanh avg2 bar base32Decode base32Encode
   base58Decode base58Encode base64Decode base64Encode base64URLDecode base64URLEncode basename bin bitAnd bitCount bitHammingDistance
@@ -34,13 +35,13 @@ const functionNames = `
   currentSchemas currentUser cutFragment cutIPv6 cutQueryString cutQueryStringAndFragment cutToFirstSignificantSubdomain
   cutToFirstSignificantSubdomainCustom cutToFirstSignificantSubdomainCustomRFC cutToFirstSignificantSubdomainCustomWithWWW
   cutToFirstSignificantSubdomainCustomWithWWWRFC cutToFirstSignificantSubdomainRFC cutToFirstSignificantSubdomainWithWWW
-  cutToFirstSignificantSubdomainWithWWWRFC cutURLParameter cutWWW damerauLevenshteinDistance DATABASE DATE date_bin DATE_DIFF date_diff
+  cutToFirstSignificantSubdomainWithWWWRFC cutURLParameter cutWWW DATABASE DATE date_bin DATE_DIFF date_diff
   DATE_FORMAT DATE_TRUNC dateDiff dateName dateTime64ToSnowflakeID dateTimeToSnowflakeID dateTimeToUUIDv7 dateTrunc DAY DAYOFMONTH
   DAYOFWEEK DAYOFYEAR decodeHTMLComponent decodeURLComponent decodeURLFormComponent decodeXMLComponent decrypt defaultProfiles
   defaultRoles defaultValueOfArgumentType defaultValueOfTypeName degrees dequantizeInt8ToBFloat16 digits displayName distanceCosine
   distanceCosineTransposed distanceL1 distanceL2 distanceL2Squared distanceL2Transposed distanceLinf distanceLp divide divideDecimal
   divideOrNull domain domainRFC domainWithoutWWW domainWithoutWWWRFC dotProduct dotProductTransposed dotProductTransposedQuantized
-  dynamicElement dynamicType e editDistance editDistanceUTF8 empty emptyArrayDate emptyArrayDateTime emptyArrayFloat32 emptyArrayFloat64
+  dynamicElement dynamicType e empty emptyArrayDate emptyArrayDateTime emptyArrayFloat32 emptyArrayFloat64
   emptyArrayInt16 emptyArrayInt32 emptyArrayInt64 emptyArrayInt8 emptyArrayString emptyArrayToSingle emptyArrayUInt16 emptyArrayUInt32
   emptyArrayUInt64 emptyArrayUInt8 enabledProfiles enabledRoles encodeURLComponent encodeURLFormComponent encodeXMLComponent encrypt
   endsWith endsWithCaseInsensitive endsWithCaseInsensitiveUTF8 endsWithUTF8 equals erf erfc errorCodeToName exists exp exp10 exp2 extract
@@ -61,8 +62,8 @@ const functionNames = `
   h3EdgeLengthKm h3EdgeLengthM h3ExactEdgeLengthKm h3ExactEdgeLengthM h3ExactEdgeLengthRads h3GetBaseCell
   h3GetDestinationIndexFromUnidirectionalEdge h3GetFaces h3GetIndexesFromUnidirectionalEdge h3GetOriginIndexFromUnidirectionalEdge
   h3GetPentagonIndexes h3GetRes0Indexes h3GetResolution h3GetUnidirectionalEdge h3GetUnidirectionalEdgeBoundary
-  h3GetUnidirectionalEdgesFromHexagon h3HexAreaKm2 h3HexAreaM2 h3HexRing h3IndexesAreNeighbors h3IsPentagon h3IsResClassIII h3IsValid
-  h3kRing h3Line h3NumHexagons h3PointDistKm h3PointDistM h3PointDistRads h3PolygonToCells h3PolygonToCellsWithContainment h3ToCenterChild
+  h3GetUnidirectionalEdgesFromHexagon h3HexAreaKm2 h3HexAreaM2 h3IndexesAreNeighbors h3IsPentagon h3IsResClassIII h3IsValid
+  h3Line h3NumHexagons h3PointDistKm h3PointDistM h3PointDistRads h3ToCenterChild
   h3ToChildren h3ToGeo h3ToGeoBoundary h3ToParent h3ToString h3UnidirectionalEdgeIsValid halfMD5 has hasAll hasAllToken hasAllTokens
   hasAny hasAnyToken hasAnyTokens hasPhrase hasSubsequence hasSubsequenceCaseInsensitive hasSubsequenceCaseInsensitiveUTF8
   hasSubsequenceUTF8 hasSubstr hasToken hasTokenCaseInsensitive hasTokenCaseInsensitiveOrNull hasTokenOrNull hex highlight hilbertDecode
@@ -72,8 +73,8 @@ const functionNames = `
   intDivOrNull intDivOrZero interval intExp10 intExp2 intHash32 intHash64 IPv4CIDRToRange IPv4NumToString IPv4NumToStringClassC
   IPv4StringToNum IPv4StringToNumOrDefault IPv4StringToNumOrNull IPv4ToIPv6 IPv6CIDRToRange IPv6NumToString IPv6StringToNum
   IPv6StringToNumOrDefault IPv6StringToNumOrNull isASCII isConstant isDecimalOverflow isDistinctFrom isDynamicElementInSharedData isFinite
-  isInfinite isIPAddressInRange isIPv4String isIPv6String isNaN isNotDistinctFrom isNotNull isNull isNullable isPrime isProbablePrime
-  isValidASCII isValidJSON isValidUTF8 isZeroOrNull jaroSimilarity jaroWinklerSimilarity javaHash javaHashUTF16LE JSON_ARRAY_LENGTH
+  isInfinite isIPAddressInRange isIPv4String isIPv6String isNaN isNotDistinctFrom isNotNull isNull isNullable
+  isValidASCII isValidJSON isValidUTF8 isZeroOrNull javaHash javaHashUTF16LE JSON_ARRAY_LENGTH
   JSON_EXISTS JSON_QUERY JSON_VALUE JSONAllPaths JSONAllPathsWithTypes JSONAllValues JSONArrayLength JSONDynamicPaths
   JSONDynamicPathsWithTypes JSONExtract JSONExtractArrayRaw JSONExtractArrayRawCaseInsensitive JSONExtractBool
   JSONExtractBoolCaseInsensitive JSONExtractCaseInsensitive JSONExtractFloat JSONExtractFloatCaseInsensitive JSONExtractInt
@@ -83,7 +84,7 @@ const functionNames = `
   JSONKey JSONLength JSONMergePatch jsonMergePatch JSONSharedDataPaths JSONSharedDataPathsWithTypes JSONType jumpConsistentHash
   kafkaMurmurHash keccak256 kostikConsistentHash L1Distance L1Norm L1Normalize L2Distance L2DistanceTransposed
   L2DistanceTransposedQuantized L2Norm L2Normalize L2SquaredDistance L2SquaredNorm lambda LAST_DAY lcase lcm least left leftPad
-  leftPadUTF8 leftUTF8 length lengthUTF8 less lessOrEquals levenshteinDistance levenshteinDistanceUTF8 lgamma like LinfDistance LinfNorm
+  leftPadUTF8 leftUTF8 length lengthUTF8 less lessOrEquals lgamma like LinfDistance LinfNorm
   LinfNormalize ln localtime localtimestamp locate log log10 log1p log2 lowCardinalityIndices lowCardinalityKeys lower lowerUTF8 lpad
   LpDistance LpNorm LpNormalize ltrim MACNumToString MACStringToNum MACStringToOUI makeDate makeDate32 makeDateTime makeDateTime64 map
   MAP_FROM_ARRAYS mapAdd mapAll mapApply mapConcat mapContains mapContainsKey mapContainsKeyLike mapContainsValue mapContainsValueLike
@@ -142,7 +143,7 @@ const functionNames = `
   soundex space sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 splitByAlpha splitByChar splitByNonAlpha splitByRegexp
   splitByString splitByWhitespace sqid sqidDecode sqidEncode sqr sqrt ST_AsMVTGeom ST_LineFromWKB ST_MLineFromWKB ST_MPolyFromWKB
   ST_PointFromWKB ST_PolyFromWKB startsWith startsWithCaseInsensitive startsWithCaseInsensitiveUTF8 startsWithUTF8 str_to_date str_to_map
-  stringBytesEntropy stringBytesUniq stringJaccardIndex stringJaccardIndexUTF8 stringToH3 subBitmap subDate substr substring
+  stringBytesEntropy stringBytesUniq stringToH3 subBitmap subDate substr substring
   SUBSTRING_INDEX substringIndex substringIndexUTF8 substringUTF8 subtractDays subtractHours subtractInterval subtractMicroseconds
   subtractMilliseconds subtractMinutes subtractMonths subtractNanoseconds subtractQuarters subtractSeconds subtractTupleOfIntervals
   subtractWeeks subtractYears svg SVG tan tanh tgamma throwIf time_bucket timeDiff timeSeriesCopyTag timeSeriesCopyTags
@@ -229,7 +230,7 @@ const combinators =
 
 /** Those that stand in FROM. */
 const tableFunctions: ReadonlySet<string> = nameSet(
-  'numbers numbers_mt zeros zeros_mt generateSeries generate_series primes values SQLStandardValues view',
+  'numbers numbers_mt zeros zeros_mt generateSeries generate_series values SQLStandardValues view',
 );
 
 /** What may define tables and columns: engines without files or connections, codecs, indices, statistics. `input` reads an INSERT's data. */

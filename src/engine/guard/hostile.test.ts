@@ -183,10 +183,57 @@ describe('what signalbox may not do either', () => {
     'SYSTEM SHUTDOWN',
     'CREATE USER x',
     "SELECT 1 FORMAT Template SETTINGS format_template_row = '/etc/hostname'",
+    "INSERT INTO signalbox.spans SETTINGS input_format_values_interpret_expressions=1 VALUES (file('/etc/hostname'))",
+    "INSERT INTO signalbox.spans FORMAT Values SETTINGS input_format_values_interpret_expressions = 1 (file('/etc/hostname'))",
+    "INSERT INTO signalbox.spans SELECT * FROM input('a String, b String DEFAULT file(''/etc/hostname'')') FORMAT JSONEachRow {}",
+    "INSERT INTO signalbox.spans SETTINGS input_format_allow_errors_num=5, input_format_record_errors_file_path='/tmp/x' FORMAT TSV\na\tb\n",
+    "SELECT 1 SETTINGS send_logs_level = 'trace'",
+    "SELECT 1 SETTINGS allow_experimental_kusto_dialect = 1, dialect = 'kusto'",
+    'SET `dialect` = 1',
+    'DROP DATABASE system',
+    'DETACH DATABASE `system`',
+    'RENAME DATABASE system TO x',
   ])('%s', async (statement) => {
     expect(await send({ name: '', method: 'POST', user: 'signalbox' }, statement)).toMatch(
       /^Code: \d+\. DB::Exception/,
     );
+  });
+});
+
+describe('a reader in another database than the store’s', () => {
+  const way = { name: '', method: 'POST', user: 'reader' } as const;
+
+  test.each([
+    "SELECT 'x' IN canary",
+    "SELECT in('x', canary)",
+    "SELECT arrayMap(v -> v IN canary, ['x'])",
+    'SELECT 1 IN {y:Identifier}',
+    "SELECT x FROM (SELECT 'x' AS x) WHERE x IN `canary`",
+  ])('asks no table whether something is in it: %s', async (sql) => {
+    expect(await send(way, sql, { database: 'private', param_y: 'canary' })).toMatch(/^Code: 497\./);
+  });
+
+  test("nor one of ClickHouse's own that it may not read", async () => {
+    expect(await send(way, 'SELECT 1 IN (processes)', { database: 'system' })).toMatch(/^Code: 497\./);
+    expect(await send(way, 'SELECT 1 IN (SELECT toUInt8(1) FROM one)', { database: 'system' })).toBe('1\n');
+  });
+});
+
+describe('what no limit would end', () => {
+  const way = { name: '', method: 'POST', user: 'reader' } as const;
+
+  test.each([
+    "SELECT levenshteinDistance(repeat('a', 10), 'b')",
+    'SELECT arrayLevenshteinDistance([1], [2])',
+    'SELECT isProbablePrime(7)',
+    'SELECT length(range(400000000))',
+    `SELECT 1 ${'UNION ALL SELECT 1 '.repeat(8000)}`,
+  ])('is refused: %s', async (sql) => {
+    expect(await send(way, sql)).toMatch(/^Code: (497|168|69|62)\./);
+  });
+
+  test.each(['0', '0.0000001', '1e-9', '-1', '301', 'inf'])('a time of %s is no limit', async (time) => {
+    expect(await send(way, 'SELECT 1', { max_execution_time: time })).toMatch(/^Code: 452\./);
   });
 });
 

@@ -12,14 +12,14 @@ const readingNames = `
   date_time_output_format distinct_overflow_mode do_not_merge_across_partitions_select_final enable_analyzer enable_dynamic_type
   enable_http_compression enable_json_type enable_positional_arguments enable_variant_type except_default_mode extremes final
   force_primary_key format_csv_allow_double_quotes format_csv_allow_single_quotes format_csv_delimiter format_csv_null_representation
-  format_tsv_null_representation function_range_max_elements_in_block group_by_overflow_mode group_by_two_level_threshold
+  format_tsv_null_representation group_by_overflow_mode group_by_two_level_threshold
   group_by_two_level_threshold_bytes group_by_use_nulls http_headers_progress_interval_ms http_make_head_request http_receive_timeout
   http_response_buffer_size http_send_timeout http_wait_end_of_query http_write_exception_in_output_format http_zlib_compression_level
   input_format_null_as_default intersect_default_mode join_algorithm join_default_strictness join_overflow_mode join_use_nulls log_queries
-  low_cardinality_allow_in_native_format max_ast_depth max_ast_elements max_block_size max_bytes_before_external_group_by
+  low_cardinality_allow_in_native_format max_block_size max_bytes_before_external_group_by
   max_bytes_before_external_join max_bytes_before_external_sort max_bytes_in_distinct max_bytes_in_join max_bytes_in_set
   max_bytes_ratio_before_external_group_by max_bytes_ratio_before_external_sort max_bytes_to_read max_bytes_to_sort max_columns_to_read
-  max_estimated_execution_time max_execution_time max_expanded_ast_elements max_final_threads max_joined_block_size_rows max_memory_usage
+  max_estimated_execution_time max_execution_time max_final_threads max_joined_block_size_rows max_memory_usage
   max_partitions_to_read max_read_buffer_size max_result_bytes max_result_rows max_rows_in_distinct max_rows_in_join max_rows_in_set
   max_rows_to_group_by max_rows_to_read max_rows_to_sort max_streams_to_max_threads_ratio max_subquery_depth max_temporary_columns
   max_threads merge_tree_min_bytes_for_concurrent_read merge_tree_min_rows_for_concurrent_read min_count_to_compile_aggregate_expression
@@ -157,8 +157,7 @@ const writingNames = `
   input_format_tsv_allow_variable_number_of_columns input_format_tsv_crlf_end_of_line input_format_tsv_detect_header
   input_format_tsv_empty_as_default input_format_tsv_enum_as_number input_format_tsv_skip_first_lines
   input_format_tsv_skip_trailing_empty_lines input_format_tsv_use_best_effort_in_schema_inference
-  input_format_values_accurate_types_of_literals input_format_values_deduce_templates_of_expressions
-  input_format_values_interpret_expressions input_format_with_names_use_header input_format_with_types_use_header
+  input_format_values_accurate_types_of_literals input_format_with_names_use_header input_format_with_types_use_header
   insert_allow_materialized_columns insert_deduplicate insert_deduplication_token insert_null_as_default insert_quorum
   lightweight_deletes_sync materialized_views_ignore_errors max_insert_block_size max_insert_block_size_bytes max_insert_threads
   max_parsing_threads max_partition_size_to_drop max_partitions_per_insert_block max_table_size_to_drop
@@ -184,7 +183,8 @@ export function checkReaderLimits(user: string, settings: ReadonlyMap<string, st
     const text = settings.get(name);
     if (text === undefined) continue;
     const value = Number(text);
-    if (value > 0 && value <= limits[name]) continue;
+    // Less than a thousandth becomes 0 in ClickHouse, which means no limit.
+    if (/^\d+(\.\d+)?$/.test(text) && value >= 0.001 && value <= limits[name]) continue;
     const found = JSON.stringify(text.slice(0, 40));
     throw engineError(
       'SETTING_CONSTRAINT_VIOLATION',

@@ -5,7 +5,7 @@
  */
 import type { Connection } from '../chdb.ts';
 import { EngineError, engineError } from '../errors.ts';
-import { checkSyntaxTree, type Rules } from './syntax-tree.ts';
+import { checkSyntaxTree, checkText, type Rules } from './syntax-tree.ts';
 
 /** Stands in a statement for the file that an INSERT reads its data from. */
 export const DATA_MARKER = 'signalbox-insert-data';
@@ -21,6 +21,8 @@ export interface GuardOptions {
   readonly database: string;
   /** Lower case. */
   readonly knownFunctions: ReadonlySet<string>;
+  /** Settings of queries. */
+  readonly knownSettings: ReadonlySet<string>;
 }
 
 export interface GuardRequest {
@@ -55,19 +57,28 @@ export class StatementGuard {
       return known;
     }
     const formatted = await format(connection, sql);
+    const rules = await this.#rules(connection, request);
+    checkText(formatted, rules);
     const tree = await ask(connection, `EXPLAIN AST ${formatted}`, 'TabSeparatedRaw');
-    checkSyntaxTree(tree, formatted, await this.#rules(connection, request), DATA_MARKER);
+    checkSyntaxTree(tree, formatted, rules, DATA_MARKER);
     // Such a parameter becomes part of the tree: what held for this value need not hold for the next.
     if (!/:\s*Identifier\s*\}/i.test(formatted)) this.#remember(key, formatted);
     return formatted;
   }
 
   async #rules(connection: Connection, { user, mayWrite, mayReadAll, database }: GuardRequest): Promise<Rules> {
-    const { database: own, knownFunctions } = this.#options;
-    if (mayReadAll) return { user, mayWrite, tables: undefined, knownFunctions };
+    const { database: own, knownFunctions, knownSettings } = this.#options;
+    const known = { user, mayWrite, knownFunctions, knownSettings };
+    if (mayReadAll) return { ...known, tables: undefined };
     const names = await ask(connection, 'SELECT name FROM system.databases', 'TabSeparatedRaw');
-    const tables = { own, current: database === '' ? 'default' : database, databases: new Set(names.split('\n')) };
-    return { user, mayWrite, tables, knownFunctions };
+    const current = database === '' ? 'default' : database;
+    const tables = {
+      own,
+      current,
+      databases: new Set(names.split('\n')),
+      currentTables: await tablesOf(connection, current, own),
+    };
+    return { ...known, tables };
   }
 
   #remember(key: string, formatted: string): void {
@@ -80,6 +91,17 @@ export class StatementGuard {
       this.#chars -= oldKey.length + old.length;
     }
   }
+}
+
+/** The names in the current database; none for the store's own, where all may be read. */
+async function tablesOf(connection: Connection, current: string, own: string): Promise<ReadonlySet<string>> {
+  if (current === own) return new Set();
+  const names = await ask(
+    connection,
+    'SELECT name FROM system.tables WHERE database = currentDatabase()',
+    'TabSeparatedRaw',
+  );
+  return new Set(names.split('\n').filter((name) => name !== ''));
 }
 
 /** Formats twice, because the first result may format differently once more; the second must be the last word. */

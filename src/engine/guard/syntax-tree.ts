@@ -8,6 +8,7 @@
 import { type EngineError, engineError } from '../errors.ts';
 import { killRequestOf } from '../running-queries.ts';
 import { isAllowedDefinition, isAllowedFunction, isAllowedTableFunction } from './functions.ts';
+import { isAllowedSetting, refusedSetting } from './settings.ts';
 import { isReadableSystemTable, isSystemDatabase } from './tables.ts';
 
 export interface Rules {
@@ -18,6 +19,8 @@ export interface Rules {
   readonly tables: TableRules | undefined;
   /** Lower case: all functions of the engine, so that the name of one that is refused is not taken for a column's. */
   readonly knownFunctions: ReadonlySet<string>;
+  /** All settings of queries. */
+  readonly knownSettings: ReadonlySet<string>;
 }
 
 export interface TableRules {
@@ -27,6 +30,8 @@ export interface TableRules {
   readonly current: string;
   /** All databases there are. */
   readonly databases: ReadonlySet<string>;
+  /** The tables of the current database, unless that is the store's: behind IN a bare name may be one. */
+  readonly currentTables: ReadonlySet<string>;
 }
 
 const selectKinds = kinds(`
@@ -55,14 +60,20 @@ const ownerPattern = new RegExp(
     String.raw`|JEMALLOC PURGE|(?:DROP|CLEAR) [A-Z ]+ CACHE))$`,
 );
 /**
- * Settings in a statement that place files, hold expressions or change the language, and the assignments of a TTL with GROUP BY, which its
- * node doesn't print. The formatter writes each in this one form; a text that looks the same is refused with them.
+ * What stands in a statement's text and not in its tree: settings that place files, hold expressions or change the language, the
+ * assignments of a TTL with GROUP BY, and changes of ClickHouse's own databases. The formatter writes each in this one form; a text that
+ * looks the same is refused with them.
  */
 const ownerRefused = new RegExp(
-  String.raw`\b(?:disk|table_disk|dialect|additional_table_filters|additional_result_filter|parallel_replicas_custom_key` +
-    String.raw`|default_table_engine|default_temporary_table_engine|format_schema\w*|format_template_\w+|output_format_schema)\s*=` +
-    String.raw`|\bTTL\b.*\bGROUP BY\b.*\bSET\b`,
+  String.raw`\b(?:disk|table_disk|default_table_engine|default_temporary_table_engine)\s*=` +
+    String.raw`|\bTTL\b.*\bGROUP BY\b.*\bSET\b` +
+    String.raw`|^(?:DROP|DETACH|TRUNCATE|RENAME|EXCHANGE|UNDROP|ALTER|CREATE)\b.*\b(?:system|information_schema|INFORMATION_SCHEMA)\b`,
 );
+/** How the formatter writes a setting, and a condition too. */
+const assignment = /(?:^|[\s,(])`?([A-Za-z_]\w*)`?\s*=/g;
+/** The columns of these stand in a text, whose expressions are run. */
+const structured = /^\s*Function (?:input|values|SQLStandardValues)\b/i;
+const structureExpression = /\b(?:DEFAULT|MATERIALIZED|ALIAS|EPHEMERAL|CODEC|TTL)\b/i;
 
 /** Roots with texts of their own right below them, such as a comment or a condition. */
 const definesOrDeletes = /^(?:Create|Alter|Delete|Update|Rename|Drop|Truncate|Detach|Undrop|Optimize|Use|Check|Set)/;
@@ -84,8 +95,9 @@ export function checkSyntaxTree(tree: string, sql: string, rules: Rules, marker:
     checkShow(sql, lines, rules);
     return;
   }
-  if (rules.mayWrite && ownerRefused.test(sql))
-    throw denied(rules, 'settings that place files or hold expressions are');
+  if (structureExpression.test(sql) && lines.some((line) => structured.test(line))) {
+    throw denied(rules, 'columns with expressions in the structure of a table function are');
+  }
   const root = lines[0]?.split(' ')[0] ?? '';
   if (definesOrDeletes.test(root) && sql.includes('INTO OUTFILE')) throw intoOutfile();
   let previous = '';
@@ -163,8 +175,10 @@ function checkIdentifier(name: string, rules: Rules): void {
     throw denied(rules, `the name ${name.slice(0, 80)}, which is that of a function, is`);
   }
   const { tables } = rules;
+  if (tables === undefined) return;
+  if (tables.currentTables.has(name) && !isReadableSystemTable(tables.current, name)) throw deniedTable(name, rules);
   const dot = name.indexOf('.');
-  if (tables === undefined || dot < 0) return;
+  if (dot < 0) return;
   const database = name.slice(0, dot);
   if (database === tables.own || !tables.databases.has(database)) return;
   const table = name.slice(dot + 1).split('.')[0]!;
@@ -196,4 +210,18 @@ function deniedTable(name: string, { user, tables }: Rules): EngineError {
     'ACCESS_DENIED',
     `${user}: Not enough privileges. The table ${shown} is neither in ${tables?.own ?? ''} nor one of ClickHouse's own that ${user} may read`,
   );
+}
+
+/**
+ * Checks what can be seen in the formatted text alone, before ClickHouse plans anything: EXPLAIN AST itself obeys the settings of the statement
+ * behind it. Throws EngineError.
+ */
+export function checkText(sql: string, rules: Rules): void {
+  // A reader's connection is read-only, and ClickHouse refuses all settings there.
+  if (!rules.mayWrite) return;
+  if (ownerRefused.test(sql))
+    throw denied(rules, 'such settings, and changes of the databases of ClickHouse itself, are');
+  for (const [, name] of sql.matchAll(assignment)) {
+    if (rules.knownSettings.has(name!) && !isAllowedSetting(name!, true)) throw refusedSetting(name!, rules.user, true);
+  }
 }
