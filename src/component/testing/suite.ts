@@ -32,8 +32,16 @@ export interface SuiteOptions {
 const REAL_LIMIT_MS = 5000;
 const ITEMS = 5;
 
-/** What every component must do, whatever it is for. Call it in a test file, once per factory. */
-export function componentSuite(factory: Factory, options: SuiteOptions = {}): void {
+type AnyFactory<Config> =
+  | ReceiverFactory<Config>
+  | ProcessorFactory<Config>
+  | ExporterFactory<Config>
+  | ConnectorFactory<Config>
+  | ExtensionFactory<Config>;
+
+/** What every component must do, whatever it is for. Call it in the `suite.test.ts` of the component's folder. */
+export function componentSuite<Config>(of: AnyFactory<Config>, options: SuiteOptions = {}): void {
+  const factory = of as unknown as Factory;
   describe(`${factory.kind} ${factory.type}`, () => {
     configurationTests(factory, options);
     lifecycleTests(factory, options);

@@ -4,15 +4,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '#base';
 import type { Signal } from '#pdata';
-import { componentSuite, type FakeSettings, fakeSettings, sampleBatch } from '../../component/testing/index.ts';
+import { type FakeSettings, fakeSettings, sampleBatch } from '../../component/testing/index.ts';
 import { startTestStore, type TestStore } from '../../store/testing/test-store.ts';
 import { signalboxExporterFactory as factory } from './factory.ts';
 import type { SignalboxExporter } from './signalbox.ts';
-
-const suiteFolder = mkdtempSync(join(tmpdir(), 'signalbox-suite-'));
-afterAll(() => rmSync(suiteFolder, { recursive: true, force: true }));
-// Nothing listens on port 1: the exporter must work without its peer.
-componentSuite(factory as never, { config: { endpoint: 'http://127.0.0.1:1' }, stateDir: suiteFolder });
 
 describe('with a store', () => {
   let store: TestStore;
