@@ -1,28 +1,70 @@
-export * from './attributes.ts';
-export * from './cpu-meter.ts';
-export * from './dependencies.ts';
-export * from './empty-reason.ts';
-export * from './errors.ts';
-export * from './logs.ts';
-export * from './losses.ts';
-export { AGGREGATIONS, type Aggregation } from './metric-lines.ts';
-export * from './metric-query.ts';
-export * from './metrics.ts';
-export * from './own-telemetry.ts';
-export * from './service-edges.ts';
-export * from './service-names.ts';
-export * from './services.ts';
-export type { SignalName } from './signals.ts';
-export * from './span-metrics.ts';
-export * from './spans.ts';
-export * from './status.ts';
-export * from './store-reader.ts';
-export * from './store-view.ts';
-export * from './stored-span.ts';
-export * from './system.ts';
-export * from './time-grid.ts';
-export * from './trace.ts';
-export * from './trace-place.ts';
-export * from './trace-search.ts';
-export * from './trace-summary.ts';
-export * from './value.ts';
+export {
+  type AttributeSignal,
+  type EmptyReason,
+  explainEmptyLogs,
+  explainEmptyTraces,
+  listAttributeKeys,
+  listAttributeValues,
+} from './hints/index.ts';
+export { type LogFilter, logHistogram, readLog, readTraceLogs, SEVERITY_GROUPS, searchLogs } from './logs/index.ts';
+export { AGGREGATIONS, listMetricLabels, listMetrics, queryMetric } from './metrics/index.ts';
+export { checkRange, type TimeRange } from './plan/index.ts';
+export {
+  base64,
+  CpuMeter,
+  plainAttributes,
+  plainValue,
+  QueryError,
+  type QueryErrorCode,
+  type ReadOptions,
+  type StoredAttribute,
+  type StoredValue,
+  StoreReader,
+  storeHangs,
+} from './reader/index.ts';
+export {
+  listNamesInRange,
+  listOperations,
+  listServiceNames,
+  listServices,
+  maxServices,
+  readDependencies,
+  readNeighbours,
+  readService,
+  readServiceEdges,
+  readSpanMetrics,
+  type SpanMetricsGroup,
+} from './services/index.ts';
+export { OWNERS, type Owner } from './source/index.ts';
+export {
+  emptySystem,
+  listEnvironments,
+  readSignals,
+  readSystem,
+  type StoredSignals,
+  type SystemView,
+} from './system/index.ts';
+export {
+  countOrphans,
+  type FoundTrace,
+  findServiceTraces,
+  findTraces,
+  maxListed,
+  maxWholeSpans,
+  type ReadSpans,
+  readLinkingSpans,
+  readSpan,
+  readSpans,
+  readTrace,
+  readWholeTrace,
+  type StoredEvent,
+  type StoredLink,
+  type StoredSpan,
+  sampleTraces,
+  searchTraces,
+  spanKind,
+  spanStatus,
+  spansInTraces,
+  type TraceFilter,
+  type TraceSearchResult,
+} from './traces/index.ts';

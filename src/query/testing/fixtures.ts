@@ -1,5 +1,4 @@
 /** Rows for tests, as plain objects with defaults. Ids are hex, times are ns since the epoch. */
-
 import { bytes } from './encode-rows.ts';
 import type { TestStore } from './test-store.ts';
 

@@ -1,13 +1,10 @@
 /** Measures the queries behind the console's pages over a million spans. Run by hand: `node src/query/testing/measure.ts`. */
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { listAttributeKeys } from '../attributes.ts';
-import { readNeighbours, readServiceEdges } from '../service-edges.ts';
-import { listOperations, listServices, readService } from '../services.ts';
-import { sql } from '../sql.ts';
-import { readSpan, readWholeTrace } from '../stored-span.ts';
-import { readTrace } from '../trace.ts';
-import { findServiceTraces, searchTraces } from '../trace-search.ts';
+import { listAttributeKeys } from '../hints/index.ts';
+import { listOperations, listServices, readNeighbours, readService, readServiceEdges } from '../services/index.ts';
+import { sql } from '../sql/index.ts';
+import { findServiceTraces, readSpan, readTrace, readWholeTrace, searchTraces } from '../traces/index.ts';
 import { insertBulkSpans } from './bulk.ts';
 import { startTestStore } from './test-store.ts';
 

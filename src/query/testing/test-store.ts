@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { StoreLogin } from '#base/store-access.ts';
 import { type EngineProcess, spawnEngine } from '#engine';
 import { createTableStatement, DEFAULT_DATABASE, SINGLE_MACHINE, TABLES } from '#store';
-import { StoreReader } from '../store-reader.ts';
+import { StoreReader } from '../reader/index.ts';
 import { encodeRows } from './encode-rows.ts';
 
 export interface TestStore {

@@ -1,0 +1,1 @@
+export { anywhereCondition, attributePath, filterCondition, hasPath, wholeWords, zeros } from './filter-sql.ts';

@@ -1,0 +1,281 @@
+/**
+ * Why a search found nothing: how many items meet each condition alone and how many meet all but that one, in one pass over a bounded
+ * number of the newest items of the range; and for a value that does not occur, the values that do and look most like it.
+ */
+import {
+  classifyValue,
+  type FilterNode,
+  type FilterSignal,
+  parseFilter,
+  printKey,
+  printValue,
+  resolveField,
+} from '#lang/filter';
+import { type LogFilter, logCondition } from '../logs/index.ts';
+import { inRange, nearestTime, type TimeRange } from '../plan/index.ts';
+import type { ReadOptions, StoreReader } from '../reader/index.ts';
+import { allOf, Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
+import { spanCondition, type TraceFilter } from '../traces/index.ts';
+import { listAttributeKeys, listAttributeValues } from './attributes.ts';
+import { nearestWords } from './words.ts';
+
+export interface EmptyReason {
+  /** Items of the range that were looked at: the newest, and not `all` where there are more. */
+  readonly lookedAt: number;
+  readonly all: boolean;
+  readonly conditions: readonly ConditionReason[];
+  /** Where the range holds nothing at all: the time of the nearest item whatever it is. */
+  readonly nearestMs: number | undefined;
+}
+
+export interface ConditionReason {
+  /** `q` for a term of the filter, otherwise the name of the parameter. */
+  readonly parameter: string;
+  readonly text: string;
+  /** Items that meet this one, whatever the others. */
+  readonly alone: number;
+  /** Items that meet all others. */
+  readonly without: number;
+  /** Of a term: the filter without it. */
+  readonly withoutQ: string | undefined;
+  /** Values that the range has instead, most alike first; where none is alike the most frequent. */
+  readonly suggestions: readonly Suggestion[];
+  readonly areAlike: boolean;
+}
+
+export interface Suggestion {
+  readonly value: string;
+  readonly count: number;
+  /** Of a term: the filter with this value, or this key, in its place. */
+  readonly q: string | undefined;
+}
+
+/** One condition of a search as it was asked. */
+interface Asked {
+  readonly parameter: string;
+  readonly text: string;
+  readonly condition: Sql;
+  readonly withoutQ?: string;
+  /** The field and value to which something like it is looked for, and the filter with another in its place. */
+  readonly wanted?: {
+    readonly key: string;
+    readonly value: string;
+    readonly withValue: (value: string) => string | undefined;
+    readonly withKey: (key: string) => string | undefined;
+  };
+}
+
+const TABLES = { traces: 'spans', logs: 'logs' } as const;
+type ExplainedSignal = keyof typeof TABLES;
+
+const lookedAtRows = 1_000_000;
+/** What is written beyond this counts as one. */
+const maxConditions = 16;
+/** Each asks for the values of a field. */
+const maxSuggesting = 3;
+const maxValues = 1000;
+const maxKeys = 200;
+const shownSuggestions = 3;
+const timeoutMs = 4_000;
+
+export async function explainEmptyTraces(
+  reader: StoreReader,
+  filter: TraceFilter,
+  options?: ReadOptions,
+): Promise<EmptyReason> {
+  const { q, service, operation, minDurationNs, maxDurationNs, status, environment } = filter;
+  const asked: Asked[] = [];
+  const add = async (parameter: string, text: string, part: Parameters<typeof spanCondition>[0]): Promise<void> => {
+    asked.push({ parameter, text, condition: await spanCondition(part), ...wantedOf(parameter, text) });
+  };
+  if (environment) await add('environment', environment, { environment });
+  if (service !== undefined) await add('service', service, { service });
+  if (operation) await add('operation', operation, { operation });
+  if (minDurationNs !== undefined) await add('minDurationNs', String(minDurationNs), { minDurationNs });
+  if (maxDurationNs !== undefined) await add('maxDurationNs', String(maxDurationNs), { maxDurationNs });
+  if (status !== undefined) {
+    asked.push({ parameter: 'status', text: status, condition: raw(`status_code ${status === 'ok' ? '!=' : '='} 2`) });
+  }
+  asked.push(...(await termsOf(q, 'traces', (term) => spanCondition({ q: term }))));
+  return explain(reader, 'traces', filter, asked, options);
+}
+
+export async function explainEmptyLogs(
+  reader: StoreReader,
+  filter: LogFilter,
+  options?: ReadOptions,
+): Promise<EmptyReason> {
+  const { fromMs, toMs, q, service, severities, traceId, environment } = filter;
+  const asked: Asked[] = [];
+  const add = async (parameter: string, text: string, part: Partial<LogFilter>): Promise<void> => {
+    const condition = await logCondition({ fromMs, toMs, ...part });
+    asked.push({ parameter, text, condition, ...wantedOf(parameter, text) });
+  };
+  if (environment) await add('environment', environment, { environment });
+  if (service) await add('service', service, { service });
+  if (severities !== undefined && severities.length > 0) await add('severity', severities.join(', '), { severities });
+  if (traceId) await add('traceId', traceId, { traceId });
+  asked.push(...(await termsOf(q, 'logs', (term) => logCondition({ fromMs, toMs, q: term }))));
+  return explain(reader, 'logs', filter, asked, options);
+}
+
+/** Parameters that are the value of a field. */
+function wantedOf(parameter: string, value: string): Pick<Asked, 'wanted'> {
+  const key = { service: 'service', operation: 'name' }[parameter];
+  return key === undefined ? {} : { wanted: { key, value, withValue: () => undefined, withKey: () => undefined } };
+}
+
+/** What a filter joins by AND, each with what the filter is without it. */
+async function termsOf(
+  q: string | undefined,
+  signal: FilterSignal,
+  compile: (term: string) => Promise<Sql>,
+): Promise<readonly Asked[]> {
+  const parsed = parseFilter(q ?? '');
+  // A text that can't be read is refused where it is compiled.
+  if (!parsed.ok) await compile(q!);
+  if (!parsed.ok || parsed.filter === undefined) return [];
+  const nodes: readonly FilterNode[] = parsed.filter.kind === 'and' ? parsed.filter.items : [parsed.filter];
+  const written = nodes.map(({ start, end }) => q!.slice(start, end));
+  const shown = nodes.length <= maxConditions ? nodes : nodes.slice(0, maxConditions - 1);
+  const withTerm = (row: number, term: string): string => written.with(row, term).filter(Boolean).join(' ');
+  const terms = shown.map(async (node, row): Promise<Asked> => {
+    const text = written[row]!;
+    return {
+      parameter: 'q',
+      text,
+      condition: await compile(text),
+      withoutQ: withTerm(row, ''),
+      ...wantedOfTerm(node, signal, (term) => withTerm(row, term)),
+    };
+  });
+  if (shown.length < nodes.length) {
+    const text = written.slice(shown.length).join(' ');
+    terms.push(
+      compile(text).then((condition) => ({
+        parameter: 'q',
+        text,
+        condition,
+        withoutQ: withoutRest(written, shown.length),
+      })),
+    );
+  }
+  return Promise.all(terms);
+}
+
+function withoutRest(written: readonly string[], count: number): string {
+  return written.slice(0, count).join(' ');
+}
+
+/** Only `key=value` names one value that may be misspelt. */
+function wantedOfTerm(
+  node: FilterNode,
+  signal: FilterSignal,
+  withTerm: (term: string) => string,
+): Pick<Asked, 'wanted'> {
+  if (node.kind !== 'compare' || node.operator !== '=') return {};
+  const key = node.key.text;
+  const place = { start: 0, end: 0 };
+  return {
+    wanted: {
+      key,
+      value: node.value.text,
+      withValue: (value) => withTerm(`${printKey(key)}=${printValue(classifyValue(value, place))}`),
+      withKey: (other) =>
+        resolveField(key, signal).kind === 'intrinsic'
+          ? undefined
+          : withTerm(`${printKey(other)}=${printValue(node.value)}`),
+    },
+  };
+}
+
+async function explain(
+  reader: StoreReader,
+  signal: ExplainedSignal,
+  range: TimeRange,
+  asked: readonly Asked[],
+  options?: ReadOptions,
+): Promise<EmptyReason> {
+  const counts = await count(reader, signal, range, asked, options);
+  const { lookedAt } = counts;
+  const nearestMs = lookedAt > 0 ? undefined : await nearestTime(reader, TABLES[signal], raw('1'), range, options);
+  const missing = asked.filter(({ wanted }, row) => wanted !== undefined && lookedAt > 0 && counts.alone[row] === 0);
+  const suggested = new Map(
+    await Promise.all(
+      missing
+        .slice(0, maxSuggesting)
+        .map(async (one) => [one, await suggest(reader, signal, range, one, options)] as const),
+    ),
+  );
+  const conditions = asked.map((one, row): ConditionReason => {
+    const { suggestions, areAlike } = suggested.get(one) ?? { suggestions: [], areAlike: false };
+    const { parameter, text, withoutQ } = one;
+    const alone = counts.alone[row]!;
+    return { parameter, text, alone, without: counts.without[row]!, withoutQ, suggestions, areAlike };
+  });
+  return { lookedAt, all: lookedAt < lookedAtRows, conditions, nearestMs };
+}
+
+interface Counts {
+  readonly lookedAt: number;
+  readonly alone: readonly number[];
+  readonly without: readonly number[];
+}
+
+/** Each condition is looked at once per item. The newest items come in the order of the sort key, so that no more is read than is taken. */
+async function count(
+  reader: StoreReader,
+  signal: ExplainedSignal,
+  range: TimeRange,
+  asked: readonly Asked[],
+  options?: ReadOptions,
+): Promise<Counts> {
+  const met = asked.map(({ condition }) => sql`toUInt8(ifNull(${condition}, 0))`);
+  const list = met.length === 0 ? raw("CAST([], 'Array(UInt8)')") : sql`[${joinSql(met, ', ')}]`;
+  const others = raw(String(Math.max(0, asked.length - 1)));
+  const table = await reader.read(
+    sql`SELECT count() AS looked_at, sumForEach(met) AS alone,
+        sumForEach(arrayMap(one -> toUInt8(arraySum(met) - one = ${others}), met)) AS without
+      FROM (SELECT ${list} AS met FROM ${raw(TABLES[signal])} WHERE ${inRange(range)}
+        ORDER BY intDiv(toInt64(time), 300) DESC LIMIT ${new Bound('UInt32', lookedAtRows)})`,
+    { ...options, timeoutMs },
+  );
+  const numbers = (name: string): readonly number[] => {
+    const values = (table.column<readonly (number | bigint)[]>(name)[0] ?? []).map(Number);
+    return asked.map((_, row) => values[row] ?? 0);
+  };
+  return { lookedAt: table.numbers('looked_at')[0] ?? 0, alone: numbers('alone'), without: numbers('without') };
+}
+
+/** What the range has in place of a value that it lacks; help, not truth, so that a failure gives none. */
+async function suggest(
+  reader: StoreReader,
+  signal: ExplainedSignal,
+  range: TimeRange,
+  { wanted }: Asked,
+  options?: ReadOptions,
+): Promise<Pick<ConditionReason, 'suggestions' | 'areAlike'>> {
+  const { key, value, withValue, withKey } = wanted!;
+  const within = { fromMs: range.fromMs, toMs: range.toMs, signal };
+  try {
+    const values = await listAttributeValues(reader, { ...within, key, limit: maxValues }, options);
+    if (values.length === 0 || values.every(({ count }) => count === 0)) {
+      const keys = (await listAttributeKeys(reader, within, options)).slice(0, maxKeys).map((one) => one.key);
+      const alike = nearestWords(key, keys, shownSuggestions).flatMap((other) => {
+        const q = other === key ? undefined : withKey(other);
+        return q === undefined ? [] : [{ value: other, count: 0, q }];
+      });
+      return { suggestions: alike, areAlike: alike.length > 0 };
+    }
+    const counts = new Map(values.map((one) => [one.value, one.count]));
+    const alike = nearestWords(value, [...counts.keys()], shownSuggestions);
+    const shown = alike.length > 0 ? alike : [...counts.keys()].slice(0, shownSuggestions);
+    return {
+      suggestions: shown.map((one) => ({ value: one, count: counts.get(one)!, q: withValue(one) })),
+      areAlike: alike.length > 0,
+    };
+  } catch (error) {
+    if (options?.signal?.aborted) throw error;
+    return { suggestions: [], areAlike: false };
+  }
+}

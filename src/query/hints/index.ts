@@ -1,0 +1,2 @@
+export { type AttributeSignal, listAttributeKeys, listAttributeValues } from './attributes.ts';
+export { type EmptyReason, explainEmptyLogs, explainEmptyTraces } from './empty-reason.ts';

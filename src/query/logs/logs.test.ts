@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { wholeWords } from '../filter/index.ts';
+import { type FixtureLog, insertLogs, insertSpans, randomNumbers } from '../testing/fixtures.ts';
+import { startTestStore, type TestStore } from '../testing/test-store.ts';
+import {
+  type LogQuery,
+  type LogRecord,
+  logHistogram,
+  readTraceLogs,
+  SEVERITY_GROUPS,
+  type SeverityGroup,
+  searchLogs,
+  severityName,
+} from './logs.ts';
+
+const FROM_MS = 1_760_000_000_000;
+const TO_MS = FROM_MS + 3_600_000;
+const FROM_NS = BigInt(FROM_MS) * 1_000_000n;
+const bodies = [
+  'request done',
+  'Time-out of upstream payments-1',
+  'connection refused by db',
+  'slow query: SELECT 1',
+  'retry 3 of 5',
+];
+
+/** 500 records of which many share a moment, and some are the same in every column. */
+function makeLogs(): readonly FixtureLog[] {
+  const random = randomNumbers(7);
+  return Array.from({ length: 500 }, (_, i) => ({
+    timeNs: FROM_NS + BigInt(Math.floor(random() * 60)) * 60_000_000_000n + (i % 3 === 0 ? BigInt(i) : 0n),
+    service: ['gateway', 'orders', 'payments'][i % 3]!,
+    body: bodies[Math.floor(random() * bodies.length)]!,
+    severityNumber: [0, 1, 5, 9, 10, 13, 17, 21][Math.floor(random() * 8)]!,
+    ...(i % 5 === 0 && { traceId: 'abc', spanId: i % 2 === 0 ? '1' : '2' }),
+    attributes: i % 7 === 0 ? { 'thread.id': i % 4, 'code.function': 'f' } : {},
+    resource: { 'deployment.environment.name': i % 3 === 0 ? 'test' : 'prod' },
+  }));
+}
+
+const logs = makeLogs();
+let store: TestStore;
+beforeAll(async () => {
+  store = await startTestStore();
+  await insertLogs(store, logs);
+  await insertLogs(store, [
+    {
+      timeNs: FROM_NS - 5_000_000_000n,
+      service: 'early',
+      body: '{"a":[1,2.0],"b":{"$bytes":"AQI="}}',
+      bodyType: 6,
+      eventName: 'e',
+      severityText: 'NOTICE',
+      severityNumber: 10,
+    },
+  ]);
+  await insertSpans(store, [
+    { traceId: 'abc', spanId: '1', timeNs: FROM_NS, durationNs: 1, service: 'gateway', name: 'x' },
+  ]);
+});
+afterAll(() => store.close());
+
+const base: LogQuery = { fromMs: FROM_MS, toMs: TO_MS, limit: 2000, direction: 'older' };
+const search = (query: Partial<LogQuery>) => searchLogs(store.reader, { ...base, ...query });
+const keyOf = (log: { timeNs: bigint | string; service: string; body: unknown; severityNumber?: number }) =>
+  `${log.timeNs} ${log.service} ${log.severityNumber} ${log.body}`;
+const groupOf = (number: number): SeverityGroup =>
+  number === 0 ? 'unset' : SEVERITY_GROUPS[Math.floor((number - 1) / 4)]!;
+
+describe('searchLogs', () => {
+  test.each<{ name: string; query: Partial<LogQuery>; matches: (log: FixtureLog) => boolean }>([
+    { name: 'everything', query: {}, matches: () => true },
+    { name: 'a service', query: { service: 'orders' }, matches: (log) => log.service === 'orders' },
+    {
+      name: 'severities',
+      query: { severities: ['error', 'unset'] },
+      matches: (log) => ['error', 'unset'].includes(groupOf(log.severityNumber!)),
+    },
+    { name: 'a trace', query: { traceId: 'ABC' }, matches: (log) => log.traceId === 'abc' },
+    { name: 'an environment', query: { environment: 'test' }, matches: (log) => log.service === 'gateway' },
+    {
+      name: 'a phrase across words',
+      query: { q: '"OUT OF UPSTREAM PAY"' },
+      matches: (log) => log.body.includes('upstream'),
+    },
+    { name: 'half a word', query: { q: 'efus' }, matches: (log) => log.body.includes('refused') },
+    { name: 'what lacks a phrase', query: { q: '-"retry 3 of"' }, matches: (log) => !log.body.startsWith('retry') },
+    { name: 'severity in order', query: { q: 'severity>=warn' }, matches: (log) => log.severityNumber! >= 13 },
+    {
+      name: 'an attribute',
+      query: { q: 'thread.id=2' },
+      matches: (log) => (log.attributes as { [key: string]: unknown })['thread.id'] === 2,
+    },
+    {
+      name: 'a body by regular expression',
+      query: { q: 'body~"^(slow|retry)"' },
+      matches: (log) => /^(slow|retry)/.test(log.body),
+    },
+    { name: 'a span', query: { q: 'trace=abc span=2' }, matches: (log) => log.spanId === '2' },
+    { name: 'records with a trace', query: { q: 'trace=*' }, matches: (log) => log.traceId !== undefined },
+  ])('finds $name', async ({ query, matches }) => {
+    const page = await search(query);
+    const expected = logs.filter(matches);
+    expect(page.logs.map(keyOf).sort()).toEqual(expected.map(keyOf).sort());
+    const times = page.logs.map((log) => BigInt(log.timeNs));
+    expect(times).toEqual([...times].sort((a, b) => (a < b ? 1 : -1)));
+    expect(page.truncated).toBe(false);
+  });
+
+  test.each([1, 7, 100])('pages of %i records give every record once, newest first', async (limit) => {
+    const found: LogRecord[] = [];
+    let cursor: string | undefined;
+    for (let i = 0; i < 1000; i++) {
+      const page: Awaited<ReturnType<typeof search>> = await search({
+        limit,
+        cursor,
+        q: limit === 1 ? 'severity=fatal' : '',
+      });
+      found.push(...page.logs);
+      cursor = page.nextCursor;
+      if (cursor === undefined) break;
+    }
+    const whole = await search({ q: limit === 1 ? 'severity=fatal' : '' });
+    expect(found.map((log) => log.id)).toEqual(whole.logs.map((log) => log.id));
+    expect(new Set(found.map((log) => log.id)).size).toBe(found.length);
+  });
+
+  test('newer records than the newest that was seen', async () => {
+    const whole = (await search({})).logs;
+    const seen = whole[40]!;
+    const newer = await search({ cursor: seen.id, direction: 'newer' });
+    const expected = whole.slice(0, 40).filter((log) => keyOf(log) !== keyOf(seen));
+    expect(newer.logs.map(keyOf)).toEqual(expected.map(keyOf));
+    expect((await search({ cursor: whole[0]!.id, direction: 'newer' })).logs).toEqual([]);
+  });
+
+  test('bodies that are no text come back as what they are', async () => {
+    const [log] = (await search({ fromMs: FROM_MS - 10_000, toMs: FROM_MS })).logs;
+    expect(log).toMatchObject({
+      body: { a: [1, 2], b: 'AQI=' },
+      eventName: 'e',
+      severityText: 'NOTICE',
+      traceId: '',
+      spanId: '',
+    });
+    expect(log!.resource).toEqual({ 'service.name': 'early' });
+  });
+
+  test('an empty page says where the nearest record is', async () => {
+    const page = await search({ service: 'early' });
+    expect(page.logs).toEqual([]);
+    expect(page.nearestMs).toBe(FROM_MS - 5000);
+  });
+
+  test('a made-up cursor is refused', async () => {
+    await expect(search({ cursor: '1 OR 1' })).rejects.toMatchObject({ code: 'bad_query' });
+  });
+});
+
+test('the histogram counts by severity, and services under the other filters', async () => {
+  const filter = { fromMs: FROM_MS, toMs: TO_MS, service: 'orders', q: 'retry' };
+  const histogram = await logHistogram(store.reader, filter);
+  const expected = logs.filter((log) => log.body.startsWith('retry'));
+  const own = expected.filter((log) => log.service === 'orders');
+  expect(histogram.total).toBe(own.length);
+  for (const { severity, counts, total } of histogram.groups) {
+    const group = own.filter((log) => groupOf(log.severityNumber!) === severity);
+    expect(total).toBe(group.length);
+    counts.forEach((count, i) => {
+      const startMs = histogram.grid.startMs + i * histogram.grid.stepMs;
+      const inBucket = group.filter((log) => {
+        const ms = Number(log.timeNs / 1_000_000n);
+        return ms >= startMs && ms < startMs + histogram.grid.stepMs;
+      });
+      expect(count).toBe(inBucket.length);
+    });
+  }
+  expect(new Map(histogram.services.map(({ name, count }) => [name, count]))).toEqual(
+    new Map(
+      ['gateway', 'orders', 'payments'].map((name) => [name, expected.filter((log) => log.service === name).length]),
+    ),
+  );
+});
+
+test('the logs of a trace and of a span, oldest first', async () => {
+  const all = await readTraceLogs(store.reader, { traceId: 'abc', limit: 5000 });
+  expect(all.logs).toHaveLength(logs.filter((log) => log.traceId === 'abc').length);
+  const times = all.logs.map((log) => BigInt(log.timeNs));
+  expect(times).toEqual([...times].sort((a, b) => (a < b ? -1 : 1)));
+  const ofSpan = await readTraceLogs(store.reader, { traceId: 'abc', spanId: '2', limit: 3 });
+  expect(ofSpan.truncated).toBe(true);
+  expect(ofSpan.logs.every((log) => log.spanId.endsWith('2'))).toBe(true);
+});
+
+test.each([
+  { text: 'time out of db', want: ['out', 'of'] },
+  { text: 'one', want: [] },
+  { text: 'a.b-c', want: ['b'] },
+  { text: 'x größe y', want: [] },
+])('words of $text that are whole for certain', ({ text, want }) => {
+  expect(wholeWords(text)).toEqual(want);
+});
+
+test('severity names', () => {
+  expect([0, 1, 9, 12, 24, 25].map(severityName)).toEqual(['', 'TRACE', 'INFO', 'INFO4', 'FATAL4', '']);
+});

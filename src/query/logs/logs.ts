@@ -1,0 +1,371 @@
+/** Log records: search with stable paging, histogram, and the logs of a trace. */
+import { SEVERITY_RANGES } from '#lang/filter';
+import { VALUE_EMPTY, VALUE_STRING } from '#pdata';
+import { filterCondition } from '../filter/index.ts';
+import {
+  bucketOf,
+  CUT_EARLY,
+  chooseGrid,
+  cutAttributes,
+  cutAttributesSize,
+  cutAttributesText,
+  cutSize,
+  cutText,
+  type ItemLimits,
+  inRange,
+  LIST_ITEM,
+  maxUncutBytes,
+  nearestTime,
+  shownAttributes,
+  spreadCounts,
+  type TimeGrid,
+  type TimeRange,
+  UNCUT_ITEM,
+  withinBudget,
+} from '../plan/index.ts';
+import {
+  type PlainValue,
+  parseValueText,
+  plainAttributes,
+  plainValue,
+  QueryError,
+  type ReadOptions,
+  type StoreReader,
+  type Table,
+} from '../reader/index.ts';
+import { allOf, anyOf, Bound, id, integer, raw, type Sql, sql, text, timeNs } from '../sql/index.ts';
+import { inEnvironment, logsOf, placeOf } from '../traces/index.ts';
+
+export const SEVERITY_GROUPS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'unset'] as const;
+export type SeverityGroup = (typeof SEVERITY_GROUPS)[number];
+
+export interface LogRecord {
+  /** The paging cursor: time, hash of the record, and its place among records that are alike. */
+  readonly id: string;
+  readonly timeNs: string;
+  readonly timeMs: number;
+  readonly service: string;
+  readonly severityNumber: number;
+  readonly severityText: string;
+  readonly body: PlainValue;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly eventName: string;
+  readonly attributes: { [key: string]: PlainValue };
+  readonly resource: { [key: string]: PlainValue };
+  readonly scope: string;
+  /** The full sizes, in bytes, of what is cut here; `readLog` gives it in full. */
+  readonly cut?: { readonly body?: number; readonly attributes?: number; readonly resource?: number };
+}
+
+export interface LogFilter extends TimeRange {
+  readonly q?: string | undefined;
+  readonly service?: string | undefined;
+  readonly severities?: readonly SeverityGroup[] | undefined;
+  readonly traceId?: string | undefined;
+  readonly environment?: string | undefined;
+}
+
+export interface LogQuery extends LogFilter {
+  readonly limit: number;
+  /** A record's id: only older ones are given, or newer ones with `direction: 'newer'`. */
+  readonly cursor?: string | undefined;
+  readonly direction: 'older' | 'newer';
+}
+
+export interface LogPage {
+  /** Newest first, also for `direction: 'newer'`. */
+  readonly logs: readonly LogRecord[];
+  readonly truncated: boolean;
+  readonly nextCursor: string | undefined;
+  readonly nearestMs: number | undefined;
+}
+
+/**
+ * Tells records of one moment apart. Records with equal hashes are counted in the cursor. Attributes are left out: their
+ * text may change when the store merges its parts.
+ */
+const HASH: Sql = raw('sipHash64(service_name, trace_id, span_id, severity_number, body, event_name, scope_name)');
+const BUCKET: Sql = raw('intDiv(toInt64(time), 300)');
+const NO_ID16 = '0'.repeat(32);
+const NO_ID8 = '0'.repeat(16);
+
+/** All conditions of a filter but the time. Throws QueryError for a `q` that can't be read. */
+export async function logCondition(filter: LogFilter): Promise<Sql> {
+  const conditions: Sql[] = [];
+  if (filter.service) conditions.push(sql`service_name = ${text(filter.service)}`);
+  if (filter.traceId) conditions.push(sql`trace_id = ${id(filter.traceId, 16)}`);
+  if (filter.severities !== undefined && filter.severities.length > 0) {
+    conditions.push(anyOf(filter.severities.map(severityCondition)));
+  }
+  if (filter.environment) conditions.push(inEnvironment(filter.environment));
+  if (filter.q) {
+    const condition = await filterCondition(filter.q, 'logs');
+    if (condition !== undefined) conditions.push(condition);
+  }
+  return allOf(conditions);
+}
+
+function severityCondition(group: SeverityGroup): Sql {
+  const [first, last] = SEVERITY_RANGES[group]!;
+  return sql`severity_number BETWEEN ${integer(first)} AND ${integer(last)}`;
+}
+
+interface Cursor {
+  readonly timeNs: bigint;
+  readonly hash: bigint;
+  readonly place: number;
+}
+
+function parseCursor(cursor: string): Cursor {
+  const match = /^(\d{1,19})-([0-9a-f]{16})-(\d{1,9})$/.exec(cursor);
+  if (match === null) throw new QueryError('bad_query', 'the cursor is not one of a log record');
+  return { timeNs: BigInt(match[1]!), hash: BigInt(`0x${match[2]}`), place: Number(match[3]) };
+}
+
+function printCursor(cursor: Cursor): string {
+  return `${cursor.timeNs}-${cursor.hash.toString(16).padStart(16, '0')}-${cursor.place}`;
+}
+
+/** One page of records. Throws QueryError. */
+export async function searchLogs(reader: StoreReader, query: LogQuery, options?: ReadOptions): Promise<LogPage> {
+  const condition = await logCondition(query);
+  const cursor = query.cursor ? parseCursor(query.cursor) : undefined;
+  const newer = query.direction === 'newer' && cursor !== undefined;
+  const asked = { range: query, condition, cursor, newer, limit: query.limit + 1 };
+  const { records, isCut } = await readPage(reader, asked, options);
+  const truncated = isCut || records.length > query.limit;
+  const page = records.slice(0, query.limit);
+  if (newer) page.reverse();
+  const nearestMs =
+    page.length === 0 && cursor === undefined
+      ? await nearestTime(reader, 'logs', condition, query, options)
+      : undefined;
+  return { logs: page, truncated, nextCursor: truncated ? (newer ? page[0] : page.at(-1))?.id : undefined, nearestMs };
+}
+
+interface Page {
+  readonly range: TimeRange;
+  readonly condition: Sql;
+  readonly cursor: Cursor | undefined;
+  readonly newer: boolean;
+  readonly limit: number;
+}
+
+/** A page ends before its rows take more. */
+const pageBytes = 4 * 1024 * 1024;
+
+/** What a record is made of, with long values cut. Names differ from the table's: see `cutAttributes`. */
+function logColumns(limits: ItemLimits): Sql {
+  const body = raw('body');
+  return sql`time, toUnixTimestamp64Nano(time) AS at, ${HASH} AS hash, ${cutText(raw('service_name'))} AS shown_service,
+    severity_number, ${cutText(raw('severity_text'))} AS shown_severity, body_type, length(body) AS body_bytes,
+    if(body_type = ${raw(String(VALUE_STRING))}, ${cutText(body, limits.textChars)},
+      ${cutText(cutAttributesText(body, limits.attributeBytes), limits.attributeBytes)}) AS shown_body,
+    trace_id, span_id, ${cutText(raw('event_name'))} AS shown_event, ${cutText(raw('scope_name'))} AS shown_scope,
+    ${cutAttributes('attributes', limits.attributeBytes)}, ${cutAttributes('resource', limits.attributeBytes)}`;
+}
+
+const ROW_BYTES: Sql = sql`200 + length(shown_body) + length(shown_service) + length(shown_severity) + length(shown_event)
+  + length(shown_scope) + ${cutAttributesSize('attributes')} + ${cutAttributesSize('resource')}`;
+
+/**
+ * First the time of the page's last record, by narrow columns and in the order of the sort key, which stops early; then
+ * the page itself, from the few granules between the two times.
+ */
+async function readPage(
+  reader: StoreReader,
+  page: Page,
+  options?: ReadOptions,
+): Promise<{ readonly records: LogRecord[]; readonly isCut: boolean }> {
+  const { cursor, newer } = page;
+  const order = raw(newer ? 'ASC' : 'DESC');
+  const within = allOf([inRange(page.range), page.condition]);
+  const beyond = cursor === undefined ? raw('1') : sql`time ${raw(newer ? '>' : '<')} ${timeNs(cursor.timeNs)}`;
+  const edge = await reader.read(
+    sql`SELECT toUnixTimestamp64Nano(time) AS at FROM logs WHERE ${beyond} AND ${within}
+      ORDER BY ${BUCKET} ${order}, time ${order} LIMIT ${new Bound('UInt32', page.limit)}`,
+    options,
+  );
+  const parts: Sql[] = [];
+  if (edge.rowCount > 0) {
+    const last = timeNs(edge.bigints('at').at(-1)!);
+    parts.push(newer ? sql`${beyond} AND time <= ${last}` : sql`${beyond} AND time >= ${last}`);
+  }
+  if (cursor !== undefined) parts.push(besideCursor(cursor, newer));
+  if (parts.length === 0) return { records: [], isCut: false };
+  // Records that equal the cursor's come again, first of all, and are skipped: `place` says how many of them were seen.
+  const skip = cursor === undefined || newer ? 0 : cursor.place + 1;
+  const sorted = sql`time ${order}, hash ${order}`;
+  const rows = sql`SELECT ${logColumns(LIST_ITEM)} FROM logs WHERE (${anyOf(parts)}) AND ${within}
+    ORDER BY ${sorted} LIMIT ${new Bound('UInt32', page.limit + skip)}`;
+  const unseen = cursor === undefined || newer ? rows : withoutSeen(rows, sorted, cursor);
+  const table = await reader.read(withinBudget(unseen, sorted, ROW_BYTES, pageBytes), {
+    ...options,
+    settings: CUT_EARLY,
+  });
+  const records = logRecords(table, newer ? undefined : cursor).slice(0, page.limit);
+  return { records, isCut: table.rowCount < (table.numbers('found_rows')[0] ?? 0) };
+}
+
+/** Records of the cursor's own moment that come behind it. Newer ones must differ from it, so that a tail repeats nothing. */
+function besideCursor(cursor: Cursor, newer: boolean): Sql {
+  const hash = new Bound('UInt64', String(cursor.hash));
+  return sql`time = ${timeNs(cursor.timeNs)} AND ${HASH} ${raw(newer ? '>' : '<=')} ${hash}`;
+}
+
+/** Leaves out the cursor's record and those before it that equal it. */
+function withoutSeen(rows: Sql, order: Sql, cursor: Cursor): Sql {
+  const hash = new Bound('UInt64', String(cursor.hash));
+  return sql`SELECT * FROM (SELECT *, row_number() OVER (ORDER BY ${order}) AS place FROM (${rows}))
+    WHERE NOT (time = ${timeNs(cursor.timeNs)} AND hash = ${hash} AND place <= ${integer(cursor.place + 1)})`;
+}
+
+/** The rows of `logColumns` in their order. Those that equal the record at `cursor` count on from its place. */
+function logRecords(table: Table, cursor?: Cursor): LogRecord[] {
+  const times = table.bigints('at');
+  const hashes = table.bigints('hash');
+  const read = <T>(name: string, row: number): T => table.column<T>(name)[row]!;
+  const bodyBytes = table.numbers('body_bytes');
+  let before = cursor ?? { timeNs: -1n, hash: 0n, place: 0 };
+  return times.map((time, row) => {
+    const isAlike = before.timeNs === time && before.hash === hashes[row]!;
+    before = { timeNs: time, hash: hashes[row]!, place: isAlike ? before.place + 1 : 0 };
+    const severityNumber = read<number>('severity_number', row);
+    const severityText = read<string>('shown_severity', row);
+    const traceId = read<string>('trace_id', row);
+    const spanId = read<string>('span_id', row);
+    const body = read<string>('shown_body', row);
+    const cut = cutOf({
+      body: Buffer.byteLength(body) < bodyBytes[row]! ? bodyBytes[row]! : undefined,
+      attributes: cutSize(table, 'attributes', row),
+      resource: cutSize(table, 'resource', row),
+    });
+    return {
+      id: printCursor(before),
+      timeNs: String(time),
+      timeMs: Number(time / 1000n) / 1000,
+      service: read<string>('shown_service', row),
+      severityNumber,
+      severityText: severityText === '' ? severityName(severityNumber) : severityText,
+      body: bodyOf(body, read<number>('body_type', row)),
+      traceId: traceId === NO_ID16 ? '' : traceId,
+      spanId: spanId === NO_ID8 ? '' : spanId,
+      eventName: read<string>('shown_event', row),
+      attributes: plainAttributes(shownAttributes(table, 'attributes', row)),
+      resource: plainAttributes(shownAttributes(table, 'resource', row)),
+      scope: read<string>('shown_scope', row),
+      ...(cut !== undefined && { cut }),
+    };
+  });
+}
+
+function cutOf(sizes: { readonly [part: string]: number | undefined }): LogRecord['cut'] {
+  const cut = Object.entries(sizes).filter(([, size]) => size !== undefined);
+  return cut.length === 0 ? undefined : Object.fromEntries(cut);
+}
+
+/** One record in full, by its id. Throws QueryError `not_found`; `too_large` for what no answer can hold. */
+export async function readLog(reader: StoreReader, recordId: string, options?: ReadOptions): Promise<LogRecord> {
+  const { timeNs: at, hash } = parseCursor(recordId);
+  const table = await reader.read(
+    sql`SELECT ${logColumns(UNCUT_ITEM)} FROM logs
+      WHERE time = ${timeNs(at)} AND ${HASH} = ${new Bound('UInt64', String(hash))} LIMIT 1`,
+    { ...options, cost: 'cheap', maxBytes: maxUncutBytes },
+  );
+  const [record] = logRecords(table);
+  if (record === undefined) throw new QueryError('not_found', 'no such log record in the store');
+  return { ...record, id: recordId };
+}
+
+/** Bodies that are text are stored as they are, all others as the JSON text of their value. */
+function bodyOf(body: string, type: number): PlainValue {
+  if (type === VALUE_STRING) return body;
+  if (type === VALUE_EMPTY) return body === '' || body === 'null' ? '' : plainValue(parseValueText(body));
+  return plainValue(parseValueText(body));
+}
+
+/** OTLP's short names: `INFO`, `INFO2`; empty for no severity. */
+export function severityName(number: number): string {
+  if (number < 1 || number > 24) return '';
+  const names = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+  const step = (number - 1) % 4;
+  return `${names[Math.floor((number - 1) / 4)]}${step === 0 ? '' : step + 1}`;
+}
+
+export interface LogHistogram {
+  readonly grid: TimeGrid;
+  readonly groups: readonly {
+    readonly severity: SeverityGroup;
+    readonly counts: readonly number[];
+    readonly total: number;
+  }[];
+  readonly total: number;
+  /** Counts under all filters but the service's own, so that another service can be chosen. */
+  readonly services: readonly { readonly name: string; readonly count: number }[];
+}
+
+const histogramBuckets = 100;
+/** 1 trace … 6 fatal, 0 unset. */
+const GROUP_NUMBER: Sql = raw('toUInt8(if(severity_number > 24, 0, intDiv(severity_number + 3, 4)))');
+
+export async function logHistogram(
+  reader: StoreReader,
+  filter: LogFilter,
+  options?: ReadOptions,
+): Promise<LogHistogram> {
+  const grid = chooseGrid(filter, histogramBuckets);
+  const { service: _, ...withoutService } = filter;
+  const [condition, openCondition] = await Promise.all([logCondition(filter), logCondition(withoutService)]);
+  const [table, services] = await Promise.all([
+    reader.read(
+      sql`SELECT ${GROUP_NUMBER} AS severity, ${bucketOf(grid)} AS bucket, count() AS n
+        FROM logs WHERE ${inRange(filter)} AND ${condition} GROUP BY severity, bucket`,
+      options,
+    ),
+    reader.read(
+      sql`SELECT service_name AS name, count() AS n FROM logs WHERE ${inRange(filter)} AND ${openCondition}
+        GROUP BY service_name ORDER BY n DESC, service_name LIMIT 200`,
+      options,
+    ),
+  ]);
+  const severity = table.column<number>('severity');
+  const buckets = table.column<number>('bucket');
+  const counts = table.numbers('n');
+  const groups = SEVERITY_GROUPS.map((name, index) => {
+    const group = (index + 1) % SEVERITY_GROUPS.length;
+    const rows = severity.flatMap((number, row) => (number === group ? [row] : []));
+    const series = spreadCounts(
+      grid,
+      rows.map((row) => buckets[row]!),
+      rows.map((row) => counts[row]!),
+    );
+    return { severity: name, counts: series, total: series.reduce((sum, n) => sum + n, 0) };
+  });
+  const serviceCounts = services.numbers('n');
+  return {
+    grid,
+    groups,
+    total: groups.reduce((sum, group) => sum + group.total, 0),
+    services: services.strings('name').map((name, row) => ({ name, count: serviceCounts[row]! })),
+  };
+}
+
+/** The logs of a trace, or of one of its spans, oldest first. Throws QueryError `not_found` for an unknown trace. */
+export async function readTraceLogs(
+  reader: StoreReader,
+  trace: { readonly traceId: string; readonly spanId?: string | undefined; readonly limit: number },
+  options?: ReadOptions,
+): Promise<{ readonly logs: readonly LogRecord[]; readonly truncated: boolean }> {
+  const place = await placeOf(reader, trace.traceId, options);
+  const order = raw('time, hash');
+  const rows = sql`SELECT ${logColumns(LIST_ITEM)} FROM logs WHERE ${logsOf(place, trace.spanId)}
+    ORDER BY ${order} LIMIT ${new Bound('UInt32', trace.limit + 1)}`;
+  const table = await reader.read(withinBudget(rows, order, ROW_BYTES, pageBytes), {
+    ...options,
+    cost: 'cheap',
+    settings: CUT_EARLY,
+  });
+  const logs = logRecords(table).slice(0, trace.limit);
+  return { logs, truncated: logs.length < (table.numbers('found_rows')[0] ?? 0) };
+}

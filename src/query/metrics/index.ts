@@ -1,0 +1,3 @@
+export { AGGREGATIONS } from './metric-lines.ts';
+export { queryMetric } from './metric-query.ts';
+export { listMetricLabels, listMetrics, seriesInRange } from './metrics.ts';

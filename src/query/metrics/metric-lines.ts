@@ -1,0 +1,195 @@
+/** Lines of a metric's chart, made of the rows that the store gives. */
+
+import {
+  type Bucket,
+  bucketQuantile,
+  coveredSeconds,
+  explicitBuckets,
+  exponentialBuckets,
+  type TimeGrid,
+} from '../plan/index.ts';
+import { QueryError, type Table } from '../reader/index.ts';
+import type { PointQuery } from './metric-points.ts';
+import type { MetricSummary } from './metrics.ts';
+
+export const AGGREGATIONS = [
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'count',
+  'rate',
+  'increase',
+  'p50',
+  'p90',
+  'p95',
+  'p99',
+  'heatmap',
+] as const;
+export type Aggregation = (typeof AGGREGATIONS)[number];
+
+/** One line of the chart: the values of its labels, and one value per bucket of time. */
+export interface Line {
+  readonly labels: readonly string[];
+  readonly values: (number | null)[];
+}
+
+export const QUANTILES: { readonly [aggregation: string]: number } = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99 };
+
+/** Rows of `labels`, `bucket`, `result` as lines. */
+export function linesOf(table: Table, grid: TimeGrid): readonly Line[] {
+  const results = table.column<number>('result');
+  return collect(table, grid, (row) => results[row]!);
+}
+
+function collect(table: Table, grid: TimeGrid, readValue: (row: number) => number | null): readonly Line[] {
+  const buckets = table.column<number>('bucket');
+  const lines = new Map<string, Line>();
+  table.column<string[]>('labels').forEach((labels, row) => {
+    const line = lineOf(lines, labels, grid);
+    if (buckets[row]! < grid.count) line.values[buckets[row]!] = readValue(row);
+  });
+  return [...lines.values()];
+}
+
+function lineOf(lines: Map<string, Line>, labels: readonly string[], grid: TimeGrid): Line {
+  const key = JSON.stringify(labels);
+  const line = lines.get(key) ?? { labels, values: new Array<number | null>(grid.count).fill(null) };
+  lines.set(key, line);
+  return line;
+}
+
+export function perSecond(lines: readonly Line[], { grid, range }: PointQuery): readonly Line[] {
+  return lines.map(({ labels, values }) => ({
+    labels,
+    values: values.map((value, i) => (value === null ? null : value / coveredSeconds(grid, range, i))),
+  }));
+}
+
+/** The increase of a histogram in one group and bucket of time. */
+interface HistogramCell {
+  buckets: readonly Bucket[];
+  count: number;
+  sum: number;
+}
+
+export function histogramLines(points: PointQuery, aggregation: Aggregation, table: Table): readonly Line[] {
+  const bounds = table.column<number[]>('bounds');
+  const counts = table.column<(number | bigint)[]>('counts');
+  return cellLines(points, aggregation, table, (row) => explicitBuckets(bounds[row]!, counts[row]!.map(Number)));
+}
+
+export function exponentialLines(
+  points: PointQuery,
+  aggregation: Aggregation,
+  table: Table,
+  scale: number,
+  zeroThreshold: number,
+): readonly Line[] {
+  const side = (name: string, row: number): ReadonlyMap<number, number> =>
+    new Map(
+      [...table.column<Map<number, number | bigint>>(name)[row]!].map(([index, count]) => [index, Number(count)]),
+    );
+  const zero = table.numbers('zero');
+  return cellLines(points, aggregation, table, (row) =>
+    exponentialBuckets(scale, side('positive', row), side('negative', row), zero[row]!, zeroThreshold),
+  );
+}
+
+/** Rows of one group and time whose histograms have different bounds are put together before they are evaluated. */
+function cellLines(
+  points: PointQuery,
+  aggregation: Aggregation,
+  table: Table,
+  bucketsOf: (row: number) => readonly Bucket[],
+): readonly Line[] {
+  const { grid } = points;
+  const totals = table.numbers('total');
+  const sums = table.column<number>('total_sum');
+  const times = table.column<number>('bucket');
+  const cells = new Map<string, { readonly labels: readonly string[]; readonly time: number; cell: HistogramCell }>();
+  table.column<string[]>('labels').forEach((labels, row) => {
+    const time = times[row]!;
+    if (time >= grid.count) return;
+    const cell = { buckets: bucketsOf(row), count: totals[row]!, sum: sums[row]! };
+    const key = JSON.stringify([labels, time]);
+    const known = cells.get(key);
+    cells.set(key, { labels, time, cell: known === undefined ? cell : joinCells(known.cell, cell) });
+  });
+  if (aggregation === 'heatmap') return heatmapLines([...cells.values()], grid);
+  const lines = new Map<string, Line>();
+  for (const { labels, time, cell } of cells.values()) {
+    const seconds = coveredSeconds(grid, points.range, time);
+    lineOf(lines, labels, grid).values[time] = cellValue(cell, aggregation, seconds, points.metric);
+  }
+  return [...lines.values()];
+}
+
+function joinCells(a: HistogramCell, b: HistogramCell): HistogramCell {
+  const uppers = [...new Set([...a.buckets, ...b.buckets].map((bucket) => bucket.upper))].sort((x, y) => x - y);
+  const buckets = uppers.map((upper, i) => ({
+    lower: i === 0 ? Math.min(a.buckets[0]!.lower, b.buckets[0]!.lower) : uppers[i - 1]!,
+    upper,
+    count: [...a.buckets, ...b.buckets].reduce((sum, bucket) => sum + (bucket.upper === upper ? bucket.count : 0), 0),
+  }));
+  return { buckets, count: a.count + b.count, sum: a.sum + b.sum };
+}
+
+function cellValue(
+  cell: HistogramCell,
+  aggregation: Aggregation,
+  seconds: number,
+  metric: MetricSummary,
+): number | null {
+  const quantile = QUANTILES[aggregation];
+  if (quantile !== undefined) return bucketQuantile(quantile, cell.buckets);
+  switch (aggregation) {
+    case 'count':
+    case 'increase':
+      return cell.count;
+    case 'rate':
+      return cell.count / seconds;
+    case 'sum':
+      return cell.sum;
+    case 'avg':
+      return cell.count > 0 ? cell.sum / cell.count : null;
+    case 'min':
+      return bucketQuantile(0, cell.buckets);
+    case 'max':
+      return bucketQuantile(1, cell.buckets);
+    default:
+      throw unfit(metric, aggregation);
+  }
+}
+
+/** One line per bucket of the histogram, from the lowest up, with the observations in it; its label is the upper end. */
+function heatmapLines(
+  cells: readonly { readonly time: number; readonly cell: HistogramCell }[],
+  grid: TimeGrid,
+): readonly Line[] {
+  const uppers = new Set(cells.flatMap(({ cell }) => cell.buckets.map((bucket) => bucket.upper)));
+  const times = new Set(cells.map(({ time }) => time));
+  const lines = new Map(
+    [...uppers]
+      .sort((a, b) => a - b)
+      .map((upper): [number, Line] => {
+        const label = upper === Number.POSITIVE_INFINITY ? '+Inf' : String(upper);
+        return [
+          upper,
+          { labels: [label], values: Array.from({ length: grid.count }, (_, i) => (times.has(i) ? 0 : null)) },
+        ];
+      }),
+  );
+  for (const { time, cell } of cells) {
+    for (const { upper, count } of cell.buckets) lines.get(upper)!.values[time]! += count;
+  }
+  return [...lines.values()];
+}
+
+export function unfit(metric: MetricSummary, aggregation: Aggregation): QueryError {
+  const kind =
+    metric.type === 'sum' && !metric.monotonic ? 'a sum that may go down' : `a ${metric.type.replaceAll('_', ' ')}`;
+  return new QueryError('bad_query', `${aggregation} does not go with ${metric.name}, which is ${kind}`, {
+    hint: 'leave the aggregation out to get the one that suits the type',
+  });
+}

@@ -1,0 +1,237 @@
+/**
+ * Points of a metric, reduced by the store to one row per group of series and bucket of time.
+ *
+ * Cumulative counters become increases per series before anything is added up: the difference to the series' point
+ * before, or the value itself where the counter began anew (it went down, or its start time lies behind the point
+ * before). A series' first point counts in full if the series began within what was read, else its past is unknown.
+ */
+
+import { resolveField } from '#lang/filter';
+import { attributePath, hasPath } from '../filter/index.ts';
+import { bucketOf, type TimeGrid, type TimeRange } from '../plan/index.ts';
+import { Bound, integer, joinSql, raw, type Sql, sql, text, timeMs } from '../sql/index.ts';
+import { METRIC_TYPES, type MetricSummary, seriesInRange } from './metrics.ts';
+
+export interface PointQuery {
+  readonly metric: MetricSummary;
+  readonly range: TimeRange;
+  readonly grid: TimeGrid;
+  /** How far before the range a series' point before is looked for. */
+  readonly lookbackMs: number;
+  readonly groupBy: readonly string[];
+  /** Narrows the series. */
+  readonly condition: Sql;
+}
+
+/** The series of a query, with their labels as an array of texts in the order of `groupBy`; absent ones are empty. */
+function seriesOf({ metric, range, groupBy, condition }: PointQuery): Sql {
+  const labels =
+    groupBy.length === 0 ? raw("CAST([], 'Array(String)')") : sql`[${joinSql(groupBy.map(labelValue), ', ')}]`;
+  return sql`SELECT series_id, any(label_values) AS labels FROM (
+      SELECT series_id, ${labels} AS label_values FROM metric_series
+      WHERE name = ${text(metric.name)} AND type = ${integer(METRIC_TYPES[metric.type].number)}
+        AND ${seriesInRange(range)} AND ${condition})
+    GROUP BY series_id`;
+}
+
+/** A label's value as text: the point's attribute, or else the resource's. */
+function labelValue(key: string): Sql {
+  const field = resolveField(key, 'metrics');
+  if (field.kind === 'intrinsic')
+    return raw(field.name === 'service' ? 'toString(service_name)' : 'toString(scope_name)');
+  const value = (column: string): Sql => sql`toString(${attributePath(column, field.key)})`;
+  if (field.scope === 'item') return value('attributes');
+  if (field.scope === 'resource') return value('resource');
+  return sql`if(${hasPath('attributes', field.key)}, ${value('attributes')}, ${value('resource')})`;
+}
+
+/** The points of the query's series from the lookback on. `columns`: of the points' table. */
+function pointsOf(query: PointQuery, columns: Sql): Sql {
+  const { metric, range, lookbackMs } = query;
+  const fromMs = Math.max(0, range.fromMs - (isCumulative(metric) ? lookbackMs : 0));
+  // The lowest bit of the flags: the point says that there is no value.
+  return sql`SELECT series_id, time, start_time, ${columns} FROM ${raw(METRIC_TYPES[metric.type].table)}
+    WHERE name = ${text(metric.name)} AND time >= ${timeMs(fromMs)} AND time < ${timeMs(range.toMs)}
+      AND bitAnd(flags, 1) = 0 AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))`;
+}
+
+function isCumulative(metric: MetricSummary): boolean {
+  return metric.type !== 'gauge' && metric.temporality !== 'delta';
+}
+
+const WINDOW = raw('(PARTITION BY series_id ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)');
+
+/** Whether the counter began anew since the series' point before; `fell` says that it went down. */
+function beganAnew(fell: Sql): Sql {
+  return sql`(${fell} OR start_time > previous_time)`;
+}
+
+/** Whether a series' first point that was read is the series' beginning. */
+function beganHere(query: PointQuery): Sql {
+  return sql`start_time >= ${timeMs(Math.max(1, query.range.fromMs - query.lookbackMs))}`;
+}
+
+const VALUE = raw('if(is_int, toFloat64(value_int), value) AS v');
+
+/** One row per group and bucket, from a statement with one row per series and bucket (`r`). */
+function acrossSeries(query: PointQuery, perSeries: Sql, across: Sql): Sql {
+  return sql`SELECT labels, bucket, ${across} AS result
+    FROM (${perSeries}) AS reduced INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
+    GROUP BY labels, bucket`;
+}
+
+/** How the series of a group become one value. */
+export type Across = 'sum' | 'avg' | 'min' | 'max' | 'count' | { readonly quantile: number };
+
+function acrossSql(across: Across): Sql {
+  if (typeof across === 'string')
+    return across === 'count' ? raw('toFloat64(count())') : raw(`toFloat64(${across}(r))`);
+  return raw(`toFloat64(quantileExactInclusive(${across.quantile})(r))`);
+}
+
+/** Increases of a counter: `labels`, `bucket`, `result`. */
+export function counterStatement(query: PointQuery, across: Across): Sql {
+  return acrossSeries(
+    query,
+    sql`SELECT series_id, ${bucketOf(query.grid)} AS bucket, sum(increase) AS r
+    FROM (${increases(query, VALUE, raw('v'))}) WHERE time >= ${timeMs(query.range.fromMs)} AND isNotNull(increase)
+    GROUP BY series_id, bucket`,
+    acrossSql(across),
+  );
+}
+
+/** Points with their `increase` of `value`, NULL where it is unknown. */
+function increases(query: PointQuery, columns: Sql, value: Sql): Sql {
+  if (!isCumulative(query.metric))
+    return sql`SELECT series_id, time, toNullable(${value}) AS increase FROM (${pointsOf(query, columns)})`;
+  return sql`SELECT series_id, time, multiIf(isNull(previous), if(${beganHere(query)}, ${value}, NULL),
+      ${beganAnew(sql`${value} < previous`)}, ${value}, ${value} - previous) AS increase
+    FROM (SELECT *, lagInFrame(toNullable(${value})) OVER ${WINDOW} AS previous, lagInFrame(time) OVER ${WINDOW} AS previous_time
+      FROM (${pointsOf(query, columns)}))`;
+}
+
+/** How the points of one series in one bucket become one value. */
+export type Within = 'last' | 'avg' | 'min' | 'max';
+
+/** Values of a gauge, or of a sum that may go down: `labels`, `bucket`, `result`. */
+export function gaugeStatement(query: PointQuery, within: Within, across: Across): Sql {
+  const reduce = within === 'last' ? raw('argMax(v, time)') : raw(`${within}(v)`);
+  return acrossSeries(
+    { ...query, lookbackMs: 0 },
+    sql`SELECT series_id, ${bucketOf(query.grid)} AS bucket, ${reduce} AS r
+      FROM (${pointsOf({ ...query, lookbackMs: 0 }, VALUE)}) GROUP BY series_id, bucket`,
+    acrossSql(across),
+  );
+}
+
+/**
+ * Increases of explicit histograms: `labels`, `bucket`, `bounds`, `counts` (one per bucket of the histogram), `total`
+ * (observations) and `total_sum`. Groups whose series have different bounds give a row for each.
+ */
+export function histogramStatement(query: PointQuery): Sql {
+  const columns = raw(`count, sum, bounds, CAST(bucket_counts, 'Array(Int64)') AS counts`);
+  const anew = beganAnew(
+    raw('count < previous_count OR bounds != previous_bounds OR arrayExists((a, b) -> a < b, counts, previous_counts)'),
+  );
+  const cumulative = sql`SELECT series_id, time, bounds,
+      if(${anew}, counts, arrayMap((a, b) -> a - b, counts, previous_counts)) AS counts_increase,
+      if(${anew}, toInt64(count), toInt64(count) - toInt64(previous_count)) AS count_increase,
+      if(${anew}, sum, sum - previous_sum) AS sum_increase
+    FROM (SELECT series_id, time, start_time, count, sum, bounds, counts, isNull(previous) AS is_first,
+        if(is_first, time, previous_time) AS previous_time, if(is_first, 0, previous_count) AS previous_count,
+        if(is_first, 0, previous_sum) AS previous_sum, if(is_first, bounds, previous_bounds) AS previous_bounds,
+        if(is_first OR length(previous_counts) != length(counts), arrayResize(emptyArrayInt64(), length(counts)), previous_counts) AS previous_counts
+      FROM (SELECT *, lagInFrame(toNullable(count)) OVER ${WINDOW} AS previous, lagInFrame(time) OVER ${WINDOW} AS previous_time,
+          lagInFrame(count) OVER ${WINDOW} AS previous_count, lagInFrame(sum) OVER ${WINDOW} AS previous_sum,
+          lagInFrame(bounds) OVER ${WINDOW} AS previous_bounds, lagInFrame(counts) OVER ${WINDOW} AS previous_counts
+        FROM (${pointsOf(query, columns)}))
+      WHERE NOT is_first OR ${beganHere(query)})`;
+  const delta = sql`SELECT series_id, time, bounds, counts AS counts_increase, toInt64(count) AS count_increase, sum AS sum_increase
+    FROM (${pointsOf(query, columns)})`;
+  return sql`SELECT labels, ${bucketOf(query.grid)} AS bucket, bounds, sumForEach(counts_increase) AS counts,
+      sum(count_increase) AS total, sum(if(isFinite(sum_increase), sum_increase, 0)) AS total_sum
+    FROM (${isCumulative(query.metric) ? cumulative : delta}) AS points INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
+    WHERE time >= ${timeMs(query.range.fromMs)} GROUP BY labels, bucket, bounds`;
+}
+
+/** The smallest scale in the range: all points are brought to it, because a bucket can be widened but not split. */
+export function smallestScaleStatement(query: PointQuery): Sql {
+  return sql`SELECT min(scale) AS scale, max(zero_threshold) AS zero_threshold FROM (${pointsOf(query, raw('scale, zero_threshold'))})`;
+}
+
+/**
+ * Increases of exponential histograms at one scale: `labels`, `bucket`, `positive` and `negative` (maps from index to
+ * count), `zero`, `total` and `total_sum`.
+ */
+export function exponentialStatement(query: PointQuery, scale: number): Sql {
+  const map = (side: 'positive' | 'negative'): string =>
+    `mapFromArrays(tupleElement(merged_${side}, 1), CAST(tupleElement(merged_${side}, 2), 'Array(Int64)')) AS ${side}`;
+  // Index i of a finer scale falls into floor(i / 2^(difference of scales)); indices that fall together are added up.
+  const factor = `pow(2, scale - (${Math.trunc(scale)}))`;
+  const merged = (side: 'positive' | 'negative'): string => {
+    const index = `toInt32(floor((${side}_offset + i) / ${factor}))`;
+    const indices = `arrayMap(i -> ${index}, range(length(${side}_counts)))`;
+    return `arrayReduce('sumMap', [${indices}], [${side}_counts]) AS merged_${side}`;
+  };
+  const columns = raw(
+    `count, sum, toInt64(zero_count) AS zeros, ${merged('positive')}, ${merged('negative')}, ${map('positive')}, ${map('negative')}`,
+  );
+  const anew = beganAnew(raw('count < previous_count OR zeros < previous_zeros'));
+  const less = (side: string): Sql =>
+    sql`if(${anew} OR is_first, ${raw(side)}, mapSubtract(${raw(side)}, previous_${raw(side)}))`;
+  const cumulative = sql`SELECT series_id, time, ${less('positive')} AS positive_increase, ${less('negative')} AS negative_increase,
+      if(${anew} OR is_first, zeros, zeros - previous_zeros) AS zero_increase,
+      if(${anew} OR is_first, toInt64(count), toInt64(count) - toInt64(previous_count)) AS count_increase,
+      if(${anew} OR is_first, sum, sum - previous_sum) AS sum_increase
+    FROM (SELECT *, isNull(lagInFrame(toNullable(count)) OVER ${WINDOW}) AS is_first, lagInFrame(time) OVER ${WINDOW} AS previous_time,
+        lagInFrame(count) OVER ${WINDOW} AS previous_count, lagInFrame(sum) OVER ${WINDOW} AS previous_sum,
+        lagInFrame(zeros) OVER ${WINDOW} AS previous_zeros, lagInFrame(positive) OVER ${WINDOW} AS previous_positive,
+        lagInFrame(negative) OVER ${WINDOW} AS previous_negative
+      FROM (${pointsOf(query, columns)}))
+    WHERE NOT is_first OR ${beganHere(query)}`;
+  const delta = sql`SELECT series_id, time, positive AS positive_increase, negative AS negative_increase, zeros AS zero_increase,
+      toInt64(count) AS count_increase, sum AS sum_increase FROM (${pointsOf(query, columns)})`;
+  return sql`SELECT labels, ${bucketOf(query.grid)} AS bucket, sumMap(positive_increase) AS positive, sumMap(negative_increase) AS negative,
+      sum(zero_increase) AS zero, sum(count_increase) AS total, sum(if(isFinite(sum_increase), sum_increase, 0)) AS total_sum
+    FROM (${isCumulative(query.metric) ? cumulative : delta}) AS points INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
+    WHERE time >= ${timeMs(query.range.fromMs)} GROUP BY labels, bucket`;
+}
+
+/** Increases of a summary's count or sum. */
+export function summaryCounterStatement(query: PointQuery, column: 'count' | 'sum'): Sql {
+  return acrossSeries(
+    query,
+    sql`SELECT series_id, ${bucketOf(query.grid)} AS bucket, sum(increase) AS r
+    FROM (${increases(query, raw(`toFloat64(${column}) AS v`), raw('v'))})
+    WHERE time >= ${timeMs(query.range.fromMs)} AND isNotNull(increase) GROUP BY series_id, bucket`,
+    acrossSql('sum'),
+  );
+}
+
+/** The value that a summary gives for the quantile nearest to `q`, averaged over the series of a group. */
+export function summaryQuantileStatement(query: PointQuery, q: number): Sql {
+  const nearest = sql`values[indexOf(arrayMap(x -> abs(x - ${new Bound('Float64', String(q))}) AS distance, quantiles) AS distances, arrayMin(distances))]`;
+  return acrossSeries(
+    query,
+    sql`SELECT series_id, ${bucketOf(query.grid)} AS bucket, argMax(v, time) AS r
+      FROM (${pointsOf({ ...query, lookbackMs: 0 }, sql`${nearest} AS v, notEmpty(quantiles) AS has_value`)})
+      WHERE has_value AND isFinite(v) GROUP BY series_id, bucket`,
+    acrossSql('avg'),
+  );
+}
+
+/** Exemplars of the query's series: in each bucket those with the highest values. */
+export function exemplarStatement(query: PointQuery, limit: number): Sql {
+  const { metric, range, grid } = query;
+  return sql`SELECT toUnixTimestamp64Nano(time) AS at, value AS v, trace_id, span_id
+    FROM metric_exemplars WHERE name = ${text(metric.name)} AND time >= ${timeMs(range.fromMs)} AND time < ${timeMs(range.toMs)}
+      AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))
+    ORDER BY v DESC LIMIT 3 BY ${bucketOf(grid)} LIMIT ${new Bound('UInt32', limit)}`;
+}
+
+/** How far the points of a series lie apart: the median in ms, of a few series; 0 where none has two points. */
+export function intervalStatement(query: PointQuery): Sql {
+  return sql`SELECT ifNotFinite(medianExact(distance), 0) AS interval_ms FROM (
+    SELECT arrayJoin(arrayPopFront(arrayDifference(arraySort(groupArray(toUnixTimestamp64Milli(time)))))) AS distance
+    FROM (${pointsOf({ ...query, lookbackMs: 0 }, raw('flags'))}) GROUP BY series_id LIMIT 1000)`;
+}

@@ -1,0 +1,209 @@
+/** Which metrics there are, and their labels. */
+import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
+import { cutText, inRange, type TimeRange } from '../plan/index.ts';
+import {
+  type JsonPath,
+  plainValue,
+  QueryError,
+  type ReadOptions,
+  type StoreReader,
+  storedAttributes,
+} from '../reader/index.ts';
+import { type Owner, ownedBy } from '../source/index.ts';
+import { allOf, Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
+
+export type MetricType = 'gauge' | 'sum' | 'histogram' | 'exponential_histogram' | 'summary';
+export type Temporality = 'unspecified' | 'delta' | 'cumulative';
+
+export interface MetricSummary {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly unit: string;
+  readonly description: string;
+  readonly monotonic: boolean;
+  readonly temporality: Temporality;
+  readonly seriesCount: number;
+  readonly services: readonly string[];
+  readonly newestMs: number;
+}
+
+/** The store's numbers of the types and the tables of their points. */
+export const METRIC_TYPES: { readonly [type in MetricType]: { readonly number: number; readonly table: string } } = {
+  gauge: { number: METRIC_GAUGE, table: 'metric_points' },
+  sum: { number: METRIC_SUM, table: 'metric_points' },
+  histogram: { number: METRIC_HISTOGRAM, table: 'metric_histograms' },
+  exponential_histogram: { number: METRIC_EXPONENTIAL_HISTOGRAM, table: 'metric_exponential_histograms' },
+  summary: { number: METRIC_SUMMARY, table: 'metric_summaries' },
+};
+
+const TYPE_NAMES = new Map(Object.entries(METRIC_TYPES).map(([name, { number }]) => [number, name as MetricType]));
+const TEMPORALITIES: readonly Temporality[] = ['unspecified', 'delta', 'cumulative'];
+const maxMetrics = 5_000;
+/** A live series is written again at least once an hour; twice that is safe. */
+const seenLagSeconds = 7_200;
+
+/** Series that may have points in the range. */
+export function seriesInRange(range: TimeRange): Sql {
+  const seconds = (ms: number): Bound => new Bound('Int64', String(Math.floor(ms / 1000)));
+  return sql`toInt64(last_seen) >= ${seconds(range.fromMs)} - ${raw(String(seenLagSeconds))} AND toInt64(first_seen) <= ${seconds(range.toMs)}`;
+}
+
+interface Definition extends Omit<MetricSummary, 'newestMs'> {
+  readonly typeNumber: number;
+}
+
+/** The definitions of metrics with series in the range, by name. Of several under one name, that with the most series. */
+async function readDefinitions(
+  reader: StoreReader,
+  condition: Sql,
+  options?: ReadOptions,
+): Promise<ReadonlyMap<string, Definition>> {
+  const table = await reader.read(
+    sql`SELECT name, type, unit, temporality, monotonic, uniqExact(series_id) AS series,
+        ${cutText(raw('toString(argMax(metric_series.description, last_seen))'))} AS about,
+        arraySort(groupUniqArray(100)(${cutText(raw('toString(service_name)'))})) AS services
+      FROM metric_series WHERE ${condition}
+      GROUP BY name, type, unit, temporality, monotonic ORDER BY name, series DESC, unit LIMIT ${new Bound('UInt32', 4 * maxMetrics)}`,
+    options,
+  );
+  const definitions = new Map<string, Definition>();
+  const series = table.numbers('series');
+  table.strings('name').forEach((name, row) => {
+    const typeNumber = table.column<number>('type')[row]!;
+    const services = table.column<string[]>('services')[row]!;
+    const first = definitions.get(name);
+    if (first !== undefined) {
+      const all = [...new Set([...first.services, ...services])].sort();
+      definitions.set(name, { ...first, seriesCount: first.seriesCount + series[row]!, services: all });
+      return;
+    }
+    definitions.set(name, {
+      name,
+      typeNumber,
+      type: TYPE_NAMES.get(typeNumber) ?? 'gauge',
+      unit: table.strings('unit')[row]!,
+      description: table.strings('about')[row]!,
+      monotonic: table.column<number>('monotonic')[row] === 1,
+      temporality: TEMPORALITIES[table.column<number>('temporality')[row]!] ?? 'unspecified',
+      seriesCount: series[row]!,
+      services,
+    });
+  });
+  return definitions;
+}
+
+/** The newest point of each metric in the range. */
+async function readNewest(
+  reader: StoreReader,
+  condition: Sql,
+  options?: ReadOptions,
+): Promise<ReadonlyMap<string, number>> {
+  const tables = [...new Set(Object.values(METRIC_TYPES).map(({ table }) => table))];
+  const union = tables.map(
+    (table) => sql`SELECT name, max(time) AS newest FROM ${raw(table)} WHERE ${condition} GROUP BY name`,
+  );
+  const result = await reader.read(
+    sql`SELECT name, toUnixTimestamp64Milli(max(newest)) AS at FROM (${joinSql(union, ' UNION ALL ')})
+      GROUP BY name ORDER BY name LIMIT ${new Bound('UInt32', maxMetrics)}`,
+    options,
+  );
+  const times = result.numbers('at');
+  return new Map(result.strings('name').map((name, row) => [name, times[row]!]));
+}
+
+/** Every metric of the owner, by default the user, with points in the range whose name contains `search`. */
+export async function listMetrics(
+  reader: StoreReader,
+  query: TimeRange & { readonly search?: string | undefined; readonly owner?: Owner },
+  options?: ReadOptions,
+): Promise<readonly MetricSummary[]> {
+  const named = query.search ? [sql`positionCaseInsensitiveUTF8(name, ${text(query.search)}) > 0`] : [];
+  const [definitions, newest] = await Promise.all([
+    readDefinitions(reader, allOf([ownedBy(query.owner ?? 'user'), seriesInRange(query), ...named]), options),
+    readNewest(reader, allOf([inRange(query), ...named]), options),
+  ]);
+  return [...newest].flatMap(([name, newestMs]) => {
+    const definition = definitions.get(name);
+    return definition === undefined ? [] : [summaryOf(definition, newestMs)];
+  });
+}
+
+function summaryOf({ typeNumber: _, ...definition }: Definition, newestMs: number): MetricSummary {
+  return { ...definition, newestMs };
+}
+
+/** One metric. Throws QueryError `not_found` where it has no points in the range. */
+export async function readMetric(
+  reader: StoreReader,
+  query: TimeRange & { readonly name: string; readonly owner?: Owner },
+  options?: ReadOptions,
+): Promise<MetricSummary> {
+  const named = sql`name = ${text(query.name)}`;
+  const [definitions, newest] = await Promise.all([
+    readDefinitions(reader, allOf([ownedBy(query.owner ?? 'user'), seriesInRange(query), named]), options),
+    readNewest(reader, allOf([inRange(query), named]), options),
+  ]);
+  const definition = definitions.get(query.name);
+  const newestMs = newest.get(query.name);
+  if (definition === undefined || newestMs === undefined) {
+    throw new QueryError('not_found', `no points of the metric ${query.name} in this time range`, {
+      hint: 'choose a longer range, or look for another name',
+    });
+  }
+  return summaryOf(definition, newestMs);
+}
+
+export interface MetricLabel {
+  readonly key: string;
+  readonly scope: 'resource' | 'item';
+  readonly valueCount: number;
+  /** At most 50, the most frequent first. */
+  readonly values: readonly string[];
+}
+
+const maxLabelSeries = 20_000;
+const maxLabelValues = 50;
+const maxValueChars = 500;
+
+/** The labels of a metric's series: attributes of the points and of the resource. */
+export async function listMetricLabels(
+  reader: StoreReader,
+  query: TimeRange & { readonly name: string; readonly owner?: Owner },
+  options?: ReadOptions,
+): Promise<readonly MetricLabel[]> {
+  const table = await reader.read(
+    sql`SELECT attributes, resource FROM metric_series WHERE name = ${text(query.name)} AND ${ownedBy(query.owner ?? 'user')} AND ${seriesInRange(query)}
+      LIMIT 1 BY series_id LIMIT ${new Bound('UInt32', maxLabelSeries)}`,
+    options,
+  );
+  return (['item', 'resource'] as const).flatMap((scope) => {
+    const columns = table.column<readonly JsonPath[]>(scope === 'item' ? 'attributes' : 'resource');
+    const counts = new Map<string, Map<string, number>>();
+    for (const paths of columns) countValues(counts, paths);
+    return [...counts].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([key, values]) => labelOf(key, scope, values));
+  });
+}
+
+function countValues(counts: Map<string, Map<string, number>>, paths: readonly JsonPath[]): void {
+  for (const { key, value } of storedAttributes(paths)) {
+    const values = counts.get(key) ?? new Map<string, number>();
+    counts.set(key, values);
+    const plain = plainValue(value);
+    const name = typeof plain === 'string' ? plain : JSON.stringify(plain);
+    values.set(name, (values.get(name) ?? 0) + 1);
+  }
+}
+
+function labelOf(key: string, scope: MetricLabel['scope'], counts: ReadonlyMap<string, number>): MetricLabel {
+  const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return {
+    key,
+    scope,
+    valueCount: sorted.length,
+    values: sorted.slice(0, maxLabelValues).map(([value]) => shortened(value)),
+  };
+}
+
+function shortened(value: string): string {
+  return value.length > maxValueChars ? `${value.slice(0, maxValueChars)}…` : value;
+}

@@ -1,0 +1,134 @@
+/**
+ * Long values are cut where the data is, so that an answer's length depends on how many things it names and not on what a service wrote
+ * into them. A log body of 1 MB is legal, and so is a stack trace, an SQL statement or an operation's name of that length.
+ */
+import {
+  type JsonPath,
+  type StoredAttribute,
+  type StoredValue,
+  storedAttributes,
+  type Table,
+} from '../reader/index.ts';
+import { raw, type Sql, sql } from '../sql/index.ts';
+
+/** Names of things, in lists: far longer than any that people gave. */
+const nameChars = 1000;
+
+/** A text, or its beginning and an ellipsis. */
+export function cutText(value: Sql, chars: number = nameChars): Sql {
+  const limit = raw(String(chars));
+  return sql`if(length(${value}) > ${limit}, concat(substringUTF8(${value}, 1, ${limit}), '…'), ${value})`;
+}
+
+/** How long the parts of one item may be in an answer. */
+export interface ItemLimits {
+  /** Of a text of its own, such as a log's body. */
+  readonly textChars: number;
+  /** A set of attributes that is larger is cut: its first attributes, with long texts cut. */
+  readonly attributeBytes: number;
+}
+
+/** In lists. */
+export const LIST_ITEM: ItemLimits = { textChars: 4000, attributeBytes: 16 * 1024 };
+/** Where one item is looked at, or a trace is read as a whole. */
+export const WHOLE_ITEM: ItemLimits = { textChars: 64_000, attributeBytes: 64 * 1024 };
+/** Nothing is cut; the limit of the answer holds. */
+export const UNCUT_ITEM: ItemLimits = { textChars: 2 ** 31, attributeBytes: 2 ** 31 };
+/** An item that is asked for in full: no receiver takes a larger request than 20 MiB by default. */
+export const maxUncutBytes: number = 24 * 1024 * 1024;
+
+/**
+ * For statements that cut: values are cut before rows are sorted, which keeps the rows that wait there small. By itself the store would sort
+ * first, to cut fewer.
+ */
+export const CUT_EARLY = { query_plan_execute_functions_after_sorting: '0' } as const;
+
+/** Within a set of attributes that is too large: of a text, and of a key. */
+const cutValueChars = 500;
+/** A large set of attributes shows one for each so many bytes of its limit. */
+const bytesPerShown = 256;
+
+/** A JSON text of attributes; of one longer than `limitBytes` the first attributes, with long texts cut. */
+export function cutAttributesText(json: Sql, limitBytes: number): Sql {
+  const [limit, chars] = [raw(String(limitBytes)), raw(String(cutValueChars))];
+  const value = sql`multiIf(length(pair.2) <= ${chars}, pair.2, startsWith(pair.2, '"'),
+    toJSONString(concat(substringUTF8(JSONExtractString(pair.2), 1, ${chars}), '…')), '"…"')`;
+  const shownCount = raw(String(Math.ceil(limitBytes / bytesPerShown)));
+  const pairs = sql`arraySlice(JSONExtractKeysAndValuesRaw(${json}), 1, ${shownCount})`;
+  return sql`if(length(${json}) <= ${limit}, ${json}, concat('{', arrayStringConcat(
+    arrayMap(pair -> concat(toJSONString(substringUTF8(pair.1, 1, ${chars})), ':', ${value}), ${pairs}), ','), '}'))`;
+}
+
+/** As `cutAttributesText`, for a column of lists of such texts. Lists in which none is long are left as they are. */
+export function cutAttributesTexts(list: Sql, limitBytes: number): Sql {
+  return sql`if(arrayExists(json -> length(json) > ${raw(String(limitBytes))}, ${list}),
+    arrayMap(json -> ${cutAttributesText(raw('json'), limitBytes)}, ${list}), ${list})`;
+}
+
+/**
+ * Columns for a JSON column of attributes: `shown_<name>` (itself, or empty where it is too large), `<name>_bytes`, and for large ones
+ * `<name>_cut`: path, type and value of the first attributes (the store lists all three in one order), with long texts cut. The names differ
+ * from the table's, because conditions on a column would else see what was cut.
+ */
+export function cutAttributes(name: 'attributes' | 'resource', limitBytes: number): Sql {
+  const column = raw(name);
+  const chars = raw(String(cutValueChars));
+  const isLarge = sql`byteSize(${column}) > ${raw(String(limitBytes))}`;
+  // The store evaluates these functions for all rows, whatever the condition around them says: so the small ones are empty here.
+  const large = sql`if(${isLarge}, ${column}, defaultValueOfArgumentType(${column}))`;
+  const first = (list: Sql): Sql => sql`arraySlice(${list}, 1, ${raw(String(Math.ceil(limitBytes / bytesPerShown)))})`;
+  return sql`if(${isLarge}, defaultValueOfArgumentType(${column}), ${column}) AS shown_${column}, byteSize(${column}) AS ${column}_bytes,
+    if(${isLarge}, arrayMap((path, value, type) -> (substringUTF8(path, 1, ${chars}), type,
+        if(length(value) > ${chars}, concat(substringUTF8(value, 1, ${chars}), '…'), value)),
+      ${first(sql`JSONAllPaths(${large})`)}, ${first(sql`JSONAllValues(${large})`)},
+      ${first(sql`mapValues(JSONAllPathsWithTypes(${large}))`)}), []) AS ${column}_cut`;
+}
+
+/** What the columns of `cutAttributes` take. */
+export function cutAttributesSize(name: 'attributes' | 'resource'): Sql {
+  return raw(`byteSize(shown_${name}) + byteSize(${name}_cut)`);
+}
+
+/** The attributes that the columns of `cutAttributes` hold. */
+export function shownAttributes(
+  table: Table,
+  name: 'attributes' | 'resource',
+  row: number,
+): readonly StoredAttribute[] {
+  const cut = table.column<readonly [string, string, string][]>(`${name}_cut`)[row]!;
+  if (cut.length === 0) return storedAttributes(table.column<readonly JsonPath[]>(`shown_${name}`)[row]!);
+  return cut.map(([key, type, text]) => ({ key, value: typedValue(text, type) }));
+}
+
+/** The full size of attributes that were cut. */
+export function cutSize(table: Table, name: 'attributes' | 'resource', row: number): number | undefined {
+  const cut = table.column<readonly unknown[]>(`${name}_cut`)[row]!;
+  return cut.length === 0 ? undefined : table.numbers(`${name}_bytes`)[row];
+}
+
+/** The store's text of a value; lists and maps stay text. */
+function typedValue(text: string, type: string): StoredValue {
+  switch (type) {
+    case 'Int64': {
+      const value = Number(text);
+      return { type: 'int', value: Number.isSafeInteger(value) ? value : BigInt(text) };
+    }
+    case 'Float64':
+      return { type: 'double', value: text === 'inf' ? Infinity : text === '-inf' ? -Infinity : Number(text) };
+    case 'Bool':
+      return { type: 'bool', value: text === 'true' };
+    default:
+      return { type: 'string', value: text };
+  }
+}
+
+/**
+ * The first rows of `rows` that together take at most `budgetBytes`, and at least one. `order` sorts, with its directions; `size` is what one row
+ * takes. The answer has two more columns: `found_rows`, how many there were, and `running_bytes`.
+ */
+export function withinBudget(rows: Sql, order: Sql, size: Sql, budgetBytes: number): Sql {
+  return sql`SELECT * FROM (
+      SELECT *, count() OVER () AS found_rows, sum(row_bytes) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_bytes
+      FROM (SELECT *, toUInt64(${size}) AS row_bytes FROM (${rows})))
+    WHERE running_bytes <= ${raw(String(budgetBytes))} OR running_bytes = row_bytes ORDER BY ${order}`;
+}

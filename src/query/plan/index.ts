@@ -1,0 +1,32 @@
+export {
+  CUT_EARLY,
+  cutAttributes,
+  cutAttributesSize,
+  cutAttributesText,
+  cutAttributesTexts,
+  cutSize,
+  cutText,
+  type ItemLimits,
+  LIST_ITEM,
+  maxUncutBytes,
+  shownAttributes,
+  UNCUT_ITEM,
+  WHOLE_ITEM,
+  withinBudget,
+} from './cut.ts';
+export { nearestTime } from './nearest.ts';
+export { type Bucket, bucketQuantile, explicitBuckets, exponentialBuckets } from './quantile.ts';
+export {
+  bucketOf,
+  checkRange,
+  chooseGrid,
+  coveredSeconds,
+  gridOf,
+  inRange,
+  maxBuckets,
+  type Series,
+  spread,
+  spreadCounts,
+  type TimeGrid,
+  type TimeRange,
+} from './time-grid.ts';

@@ -1,0 +1,103 @@
+/**
+ * What a service depends on that sends no telemetry of its own: databases, caches, queues, other hosts. Told from the attributes of its
+ * client's and producer's spans, by OpenTelemetry's names of today and those before.
+ */
+import { cutText, inRange, type TimeRange } from '../plan/index.ts';
+import type { ReadOptions, StoreReader } from '../reader/index.ts';
+import { allOf, Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
+import { inEnvironment } from '../traces/index.ts';
+
+const DEPENDENCY_KINDS = ['database', 'cache', 'queue', 'host'] as const;
+export type DependencyKind = (typeof DEPENDENCY_KINDS)[number];
+
+export interface Dependency {
+  readonly kind: DependencyKind;
+  /** `postgresql`, `redis`, `kafka`, `grpc`; may be empty for a host. */
+  readonly system: string;
+  /** The host, or the name that the client gave it. */
+  readonly name: string;
+  /** The database, or the queue or topic; may be empty. */
+  readonly namespace: string;
+  readonly callCount: number;
+  readonly errorCount: number;
+  readonly p50Ns: number;
+  readonly p95Ns: number;
+}
+
+const maxDependencies = 100;
+/** Stores that hold what can be made again. */
+const CACHES: readonly string[] = ['redis', 'valkey', 'memcached', 'hazelcast', 'infinispan', 'coherence', 'ehcache'];
+/** A callee's span may begin so much later than its caller's. */
+const paddingMs = 60_000;
+
+/** The first of these attributes that a span has, as text; empty where it has none. */
+function firstOf(...keys: readonly string[]): Sql {
+  const values = keys.map((key) => sql`attributes.${new Bound('Identifier', key)}.:String`);
+  return sql`coalesce(${joinSql(values, ', ')}, '')`;
+}
+
+const DATABASE: Sql = firstOf('db.system.name', 'db.system');
+const MESSAGING: Sql = firstOf('messaging.system');
+const RPC: Sql = firstOf('rpc.system.name', 'rpc.system');
+const DATABASE_NAME: Sql = firstOf('db.namespace', 'db.name');
+const DESTINATION: Sql = firstOf(
+  'messaging.destination.name',
+  'messaging.destination',
+  'messaging.destination.template',
+);
+const PEER: Sql = firstOf(
+  'service.peer.name',
+  'peer.service',
+  'server.address',
+  'net.peer.name',
+  'network.peer.address',
+  'net.peer.ip',
+  'net.sock.peer.addr',
+);
+const URL_TEXT: Sql = firstOf('url.full', 'http.url');
+const HTTP_HOST: Sql = firstOf('http.host');
+
+/** The dependencies of a service in a range, those that are called most first. */
+export async function readDependencies(
+  reader: StoreReader,
+  filter: TimeRange & { readonly service: string; readonly environment?: string | undefined },
+  options?: ReadOptions,
+): Promise<readonly Dependency[]> {
+  const conditions = [inRange(filter), sql`service_name = ${text(filter.service)}`, raw('kind IN (3, 4)')];
+  if (filter.environment) conditions.push(inEnvironment(filter.environment));
+  const later = { fromMs: filter.fromMs, toMs: filter.toMs + paddingMs };
+  const caches = new Bound('Array(String)', CACHES);
+  const table = await reader.read(
+    sql`SELECT dependency_kind, system, ${cutText(raw('peer'))} AS peer_name, ${cutText(raw('place'))} AS namespace, count() AS calls,
+        countIf(status_code = 2) AS errors, quantiles(0.5, 0.95)(duration_ns) AS durations
+      FROM (
+        SELECT trace_id, span_id, status_code, duration_ns, ${DATABASE} AS database_system, ${MESSAGING} AS messaging_system,
+          multiIf(database_system != '', if(has(${caches}, lower(database_system)), 'cache', 'database'), messaging_system != '', 'queue', 'host')
+            AS dependency_kind,
+          multiIf(database_system != '', database_system, messaging_system != '', messaging_system, ${RPC}) AS system,
+          multiIf(database_system != '', ${DATABASE_NAME}, messaging_system != '', ${DESTINATION}, '') AS place,
+          multiIf(${PEER} != '', ${PEER}, ${URL_TEXT} != '', domain(${URL_TEXT}), splitByChar(':', ${HTTP_HOST})[1]) AS peer
+        FROM spans WHERE ${allOf(conditions)})
+      WHERE (dependency_kind != 'host' OR peer != '') AND (dependency_kind = 'database' OR dependency_kind = 'cache'
+        OR (trace_id, span_id) NOT IN (
+          SELECT trace_id, parent_span_id FROM spans
+          WHERE ${inRange(later)} AND service_name != ${text(filter.service)} AND kind IN (2, 5)))
+      GROUP BY dependency_kind, system, peer_name, namespace
+      ORDER BY calls DESC, peer_name, namespace LIMIT ${new Bound('UInt32', maxDependencies)}`,
+    { ...options, settings: { max_rows_in_set: '5000000', set_overflow_mode: 'break' } },
+  );
+  const [calls, errors] = [table.numbers('calls'), table.numbers('errors')];
+  return table.strings('dependency_kind').map((kind, row): Dependency => {
+    const [p50Ns, p95Ns] = table.column<[number, number]>('durations')[row]!;
+    return {
+      kind: DEPENDENCY_KINDS.find((name) => name === kind) ?? 'host',
+      system: table.strings('system')[row]!,
+      name: table.strings('peer_name')[row]!,
+      namespace: table.strings('namespace')[row]!,
+      callCount: calls[row]!,
+      errorCount: errors[row]!,
+      p50Ns,
+      p95Ns,
+    };
+  });
+}

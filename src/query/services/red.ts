@@ -1,0 +1,173 @@
+/** Rate, errors and durations of groups of spans: totals, and over time. */
+
+import {
+  bucketOf,
+  coveredSeconds,
+  inRange,
+  type Series,
+  spread,
+  type TimeGrid,
+  type TimeRange,
+} from '../plan/index.ts';
+import { QueryError, type ReadOptions, type StoreReader, type Table } from '../reader/index.ts';
+import { Bound, raw, type Sql, sql } from '../sql/index.ts';
+
+/** Rate, errors and durations over a range. Rates are per second, quantiles in ns; null where there is nothing to measure. */
+export interface RedSummary {
+  readonly requestCount: number;
+  /** Over the part of the range in which the store has data. */
+  readonly requestRate: number;
+  readonly errorCount: number;
+  /** 0 to 1 */
+  readonly errorRatio: number | null;
+  readonly p50Ns: number | null;
+  readonly p95Ns: number | null;
+  readonly p99Ns: number | null;
+}
+
+export interface RedSeries {
+  readonly requestRate: Series;
+  readonly errorRate: Series;
+  readonly p50Ns: Series;
+  readonly p95Ns: Series;
+  readonly p99Ns: Series;
+}
+
+/** RED of one group: totals and per bucket. */
+export interface RedRow extends RedSummary {
+  readonly key: string;
+  readonly kind: number;
+  /** The start of the newest request. */
+  readonly newestNs: bigint;
+  readonly series: RedSeries & { readonly errorRatio: Series };
+}
+
+/**
+ * Exact quantiles take 8 bytes for each span of the range; where that is more than a query may hold, an approximation of
+ * at most 0.5 % error answers.
+ */
+const EXACT = {
+  state: raw('quantilesExactState(0.5, 0.95, 0.99)'),
+  merge: raw('quantilesExactMerge(0.5, 0.95, 0.99)'),
+};
+const APPROXIMATE = {
+  state: raw('quantilesDDState(0.005, 0.5, 0.95, 0.99)'),
+  merge: raw('quantilesDDMerge(0.005, 0.5, 0.95, 0.99)'),
+};
+
+export interface RedQuery {
+  /** `service_name`, or `name` and `kind` of operations. */
+  readonly key: Sql;
+  readonly kind: Sql;
+  readonly condition: Sql;
+  readonly grid: TimeGrid;
+  /** Where the store has data. */
+  readonly data: DataTime;
+  /** Groups beyond these many are left out, the rarest first. */
+  readonly limit: number;
+}
+
+/** The groups with the most requests. */
+export async function readRed(reader: StoreReader, query: RedQuery, options?: ReadOptions): Promise<readonly RedRow[]> {
+  try {
+    return redRows(await reader.read(redStatement(query, EXACT), options), query);
+  } catch (error) {
+    if (!(error instanceof QueryError) || error.code !== 'too_large') throw error;
+    return redRows(await reader.read(redStatement(query, APPROXIMATE), options), query);
+  }
+}
+
+function redStatement(query: RedQuery, quantiles: typeof EXACT): Sql {
+  return sql`SELECT red_key, red_kind, sum(n) AS requests, sum(e) AS errors, ${quantiles.merge}(q) AS total_quantiles,
+      groupArray(bucket) AS buckets, groupArray(n) AS counts, groupArray(e) AS error_counts,
+      groupArray(bucket_quantiles) AS quantiles, toUnixTimestamp64Nano(max(newest)) AS newest_ns
+    FROM (
+      SELECT ${query.key} AS red_key, ${query.kind} AS red_kind, ${bucketOf(query.grid)} AS bucket,
+        count() AS n, countIf(status_code = 2) AS e, max(time) AS newest, ${quantiles.state}(duration_ns) AS q,
+        finalizeAggregation(q) AS bucket_quantiles
+      FROM spans WHERE ${query.condition} GROUP BY red_key, red_kind, bucket)
+    GROUP BY red_key, red_kind ORDER BY requests DESC, red_key, red_kind LIMIT ${new Bound('UInt32', query.limit)}`;
+}
+
+function redRows(table: Table, { grid, data }: RedQuery): readonly RedRow[] {
+  const requests = table.numbers('requests');
+  const errors = table.numbers('errors');
+  const newest = table.bigints('newest_ns');
+  const perBucket = (buckets: readonly number[], values: readonly number[]): Series =>
+    spread(
+      grid,
+      buckets,
+      values.map((value, i) => value / bucketSeconds(grid, data, buckets[i]!)),
+    );
+  return table.strings('red_key').map((key, row) => {
+    const buckets = table.column<number[]>('buckets')[row]!;
+    const counts = table.column<number[]>('counts')[row]!;
+    const errorCounts = table.column<number[]>('error_counts')[row]!;
+    const quantiles = table.column<number[][]>('quantiles')[row]!;
+    const total = table.column<number[]>('total_quantiles')[row]!;
+    const quantile = (index: number): Series =>
+      spread(
+        grid,
+        buckets,
+        quantiles.map((values) => Number(values[index])),
+      );
+    return {
+      key,
+      kind: table.column<number>('red_kind')[row]!,
+      newestNs: newest[row]!,
+      requestCount: requests[row]!,
+      requestRate: requests[row]! / data.seconds,
+      errorCount: errors[row]!,
+      errorRatio: errors[row]! / requests[row]!,
+      p50Ns: Number(total[0]),
+      p95Ns: Number(total[1]),
+      p99Ns: Number(total[2]),
+      series: {
+        requestRate: perBucket(buckets, counts),
+        errorRate: perBucket(buckets, errorCounts),
+        errorRatio: spread(
+          grid,
+          buckets,
+          errorCounts.map((count, i) => count / counts[i]!),
+        ),
+        p50Ns: quantile(0),
+        p95Ns: quantile(1),
+        p99Ns: quantile(2),
+      },
+    };
+  });
+}
+
+/** The part of a range in which the store has spans, whoever sent them. Rates count over it: a store that began an hour ago says nothing of yesterday. */
+export interface DataTime extends TimeRange {
+  readonly seconds: number;
+}
+
+export async function readDataTime(
+  reader: StoreReader,
+  range: TimeRange,
+  grid: TimeGrid,
+  options?: ReadOptions,
+): Promise<DataTime> {
+  const table = await reader.read(
+    sql`SELECT count() AS n, toUnixTimestamp64Milli(min(time)) AS first, toUnixTimestamp64Milli(max(time)) AS last
+      FROM spans WHERE ${inRange(range)}`,
+    options,
+  );
+  const lengthMs = range.toMs - range.fromMs;
+  if (table.numbers('n')[0] === 0) return { ...range, seconds: lengthMs / 1000 };
+  const first = Math.max(range.fromMs, table.numbers('first')[0]!);
+  const last = Math.min(range.toMs, table.numbers('last')[0]! + 1);
+  // What comes now and then is not there at the very edges: a gap this small is none.
+  const gapMs = (last - first) / 50;
+  const fromMs = first - range.fromMs <= gapMs ? range.fromMs : first;
+  const toMs = range.toMs - last <= gapMs ? range.toMs : last;
+  // A single moment has no length, and one request in it is not a thousand a second.
+  const shortestMs = Math.min(grid.stepMs, 60_000);
+  return { fromMs, toMs, seconds: Math.min(lengthMs, Math.max(toMs - fromMs, shortestMs)) / 1000 };
+}
+
+/** Of the buckets at the edges so much as has data, but never so little that one request looks like many. */
+function bucketSeconds(grid: TimeGrid, data: DataTime, bucket: number): number {
+  return Math.max(coveredSeconds(grid, data, bucket), grid.stepMs / 10_000);
+}

@@ -1,0 +1,119 @@
+/** Which services call which, from parent and child spans of different services. */
+import { zeros } from '../filter/index.ts';
+import { inRange, type TimeRange } from '../plan/index.ts';
+import type { ReadOptions, StoreReader } from '../reader/index.ts';
+import { allOf, raw, type Sql, sql, text } from '../sql/index.ts';
+import { ENTRY_SPAN, inEnvironment } from '../traces/index.ts';
+
+export interface CallCount {
+  readonly service: string;
+  readonly count: number;
+  readonly errorCount: number;
+}
+
+export interface ServiceEdge {
+  readonly parent: string;
+  readonly child: string;
+  readonly callCount: number;
+}
+
+/** A parent may begin before the range that its children lie in, and end after it. */
+const paddingMs = 60_000;
+
+const HAS_PARENT: Sql = raw(`parent_span_id != ${zeros(8)}`);
+
+/** The hash table of a join holds one side: more rows than this are left out rather than held. */
+const joinLimits = { max_rows_in_join: '5000000', join_overflow_mode: 'break' } as const;
+
+function padded(range: TimeRange): TimeRange {
+  return { fromMs: Math.max(0, range.fromMs - paddingMs), toMs: range.toMs + paddingMs };
+}
+
+/**
+ * Services that called `service` in the range, and those that it called, the busiest first. Called is what enters it: the spans that its
+ * requests are counted by.
+ */
+export async function readNeighbours(
+  reader: StoreReader,
+  filter: TimeRange & {
+    readonly service: string;
+    readonly environment?: string | undefined;
+    readonly operation?: string | undefined;
+  },
+  options?: ReadOptions,
+): Promise<{ readonly callers: readonly CallCount[]; readonly callees: readonly CallCount[] }> {
+  const environment = filter.environment ? [inEnvironment(filter.environment)] : [];
+  const own = allOf([inRange(filter), sql`service_name = ${text(filter.service)}`, ...environment]);
+  const operation = filter.operation ? [sql`name = ${text(filter.operation)}`] : [];
+  const entries = allOf([own, ENTRY_SPAN, HAS_PARENT, ...operation]);
+  const others = allOf([inRange(padded(filter)), sql`service_name != ${text(filter.service)}`]);
+  const callers = sql`SELECT other.service_name AS service, count() AS n, countIf(own.status_code = 2) AS e
+    FROM (SELECT trace_id, span_id, service_name FROM spans WHERE ${others}) AS other
+    INNER JOIN (SELECT trace_id, parent_span_id, status_code FROM spans WHERE ${entries}) AS own
+      ON other.trace_id = own.trace_id AND other.span_id = own.parent_span_id
+    GROUP BY service ORDER BY n DESC, service LIMIT 100`;
+  const callees = sql`SELECT other.service_name AS service, count() AS n, countIf(other.status_code = 2) AS e
+    FROM (SELECT trace_id, parent_span_id, service_name, status_code FROM spans WHERE ${others} AND ${HAS_PARENT}) AS other
+    INNER JOIN (SELECT trace_id, span_id FROM spans WHERE ${own}) AS own
+      ON other.trace_id = own.trace_id AND other.parent_span_id = own.span_id
+    GROUP BY service ORDER BY n DESC, service LIMIT 100`;
+  const limited = { ...options, settings: joinLimits };
+  const [up, down] = await Promise.all([reader.read(callers, limited), reader.read(callees, limited)]);
+  const counts = (table: typeof up): readonly CallCount[] => {
+    const calls = table.numbers('n');
+    const errors = table.numbers('e');
+    return table.strings('service').map((service, row) => ({ service, count: calls[row]!, errorCount: errors[row]! }));
+  };
+  return { callers: counts(up), callees: counts(down) };
+}
+
+/** A slice of the range is joined at a time, so that the memory of a join does not grow with the range. */
+const spansPerSlice = 2_000_000;
+const maxSlices = 50;
+
+/** All pairs of services in the range. Of very large ranges only the newest part is read. */
+export async function readServiceEdges(
+  reader: StoreReader,
+  range: TimeRange,
+  options?: ReadOptions,
+): Promise<readonly ServiceEdge[]> {
+  const extent = await reader.read(
+    sql`SELECT count() AS n, toUnixTimestamp64Milli(min(time)) AS oldest, toUnixTimestamp64Milli(max(time)) AS newest
+      FROM spans WHERE ${inRange(range)}`,
+    options,
+  );
+  const spanCount = extent.numbers('n')[0] ?? 0;
+  if (spanCount === 0) return [];
+  const fromMs = Math.max(range.fromMs, extent.numbers('oldest')[0]!);
+  const toMs = Math.min(range.toMs, extent.numbers('newest')[0]! + 1);
+  const sliceCount = Math.ceil(spanCount / spansPerSlice);
+  const stepMs = Math.max(1, Math.ceil((toMs - fromMs) / sliceCount));
+  const calls = new Map<string, ServiceEdge>();
+  for (let i = 0; i < Math.min(sliceCount, maxSlices); i++) {
+    const slice = { fromMs: Math.max(fromMs, toMs - (i + 1) * stepMs), toMs: toMs - i * stepMs };
+    for (const edge of await readSlice(reader, slice, options)) {
+      const key = JSON.stringify([edge.parent, edge.child]);
+      const known = calls.get(key);
+      calls.set(key, known === undefined ? edge : { ...edge, callCount: known.callCount + edge.callCount });
+    }
+  }
+  return [...calls.values()].sort((a, b) => b.callCount - a.callCount || (a.parent < b.parent ? -1 : 1));
+}
+
+async function readSlice(
+  reader: StoreReader,
+  slice: TimeRange,
+  options?: ReadOptions,
+): Promise<readonly ServiceEdge[]> {
+  const table = await reader.read(
+    sql`SELECT up.service_name AS parent, down.service_name AS child, count() AS n
+      FROM (SELECT trace_id, parent_span_id, service_name FROM spans WHERE ${inRange(slice)} AND ${HAS_PARENT}) AS down
+      INNER JOIN (SELECT trace_id, span_id, service_name FROM spans WHERE ${inRange(padded(slice))}) AS up
+        ON down.trace_id = up.trace_id AND down.parent_span_id = up.span_id
+      WHERE up.service_name != down.service_name GROUP BY parent, child`,
+    { ...options, settings: joinLimits },
+  );
+  const counts = table.numbers('n');
+  const children = table.strings('child');
+  return table.strings('parent').map((parent, row) => ({ parent, child: children[row]!, callCount: counts[row]! }));
+}

@@ -1,0 +1,33 @@
+/** Names of services. */
+
+import { inRange, type TimeRange } from '../plan/index.ts';
+import type { ReadOptions, StoreReader } from '../reader/index.ts';
+import { allOf, Bound, raw, sql } from '../sql/index.ts';
+import { inEnvironment } from '../traces/index.ts';
+import { maxServices } from './services.ts';
+
+const maxNames = 10_000;
+
+/** The services that have spans, over all that is stored, sorted. Spans whose resource names no service have the name ''. Reads one byte a span. */
+export async function listServiceNames(reader: StoreReader, options?: ReadOptions): Promise<readonly string[]> {
+  const table = await reader.read(
+    sql`SELECT service_name FROM spans GROUP BY service_name ORDER BY service_name LIMIT ${raw(String(maxNames))}`,
+    options,
+  );
+  return table.strings('service_name');
+}
+
+/** The names alone, for a menu: those with the most spans in the range, sorted by name. */
+export async function listNamesInRange(
+  reader: StoreReader,
+  filter: TimeRange & { readonly environment?: string | undefined },
+  options?: ReadOptions,
+): Promise<{ readonly names: readonly string[]; readonly total: number }> {
+  const condition = allOf([inRange(filter), ...(filter.environment ? [inEnvironment(filter.environment)] : [])]);
+  const table = await reader.read(
+    sql`SELECT service_name, count() OVER () AS total FROM spans WHERE ${condition}
+      GROUP BY service_name ORDER BY count() DESC, service_name LIMIT ${new Bound('UInt32', maxServices)}`,
+    options,
+  );
+  return { names: [...table.strings('service_name')].sort(), total: table.numbers('total')[0] ?? 0 };
+}

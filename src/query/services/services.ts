@@ -1,0 +1,248 @@
+/** Rates, errors and durations of services and their operations, over entry spans. */
+
+import { zeros } from '../filter/index.ts';
+import { chooseGrid, cutText, inRange, type Series, type TimeGrid, type TimeRange } from '../plan/index.ts';
+import { QueryError, type ReadOptions, type StoreReader } from '../reader/index.ts';
+import { allOf, Bound, raw, type Sql, sql, text, texts } from '../sql/index.ts';
+import { ENTRY_SPAN, inEnvironment, type SpanKind, spanKind } from '../traces/index.ts';
+import { type RedRow, type RedSeries, type RedSummary, readDataTime, readRed } from './red.ts';
+
+export interface ServiceSummary extends RedSummary {
+  readonly name: string;
+  readonly language: string;
+  readonly version: string;
+  readonly newestMs: number;
+  readonly sparkRate: Series;
+  readonly sparkErrorRatio: Series;
+  readonly sparkP95Ns: Series;
+}
+
+export interface OperationSummary extends RedSummary {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly sparkRate: Series;
+}
+
+export interface ServiceFilter extends TimeRange {
+  readonly environment?: string | undefined;
+  readonly service?: string | undefined;
+  readonly operation?: string | undefined;
+}
+
+const sparkBuckets = 40;
+const chartBuckets = 120;
+/** Operations and services beyond these many are left out, the rarest first. */
+const maxOperations = 500;
+export const maxServices = 1000;
+
+function baseCondition(filter: ServiceFilter): Sql {
+  const conditions = [inRange(filter)];
+  if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
+  if (filter.environment) conditions.push(inEnvironment(filter.environment));
+  return allOf(conditions);
+}
+
+const SERVES: Sql = raw('kind IN (2, 5)');
+const NO_PARENT: Sql = raw(`parent_span_id = ${zeros(8)}`);
+/** A client's or producer's span without a parent: the service calls somebody, perhaps itself. */
+const ROOT_CALL: Sql = raw(`(kind IN (3, 4) AND parent_span_id = ${zeros(8)})`);
+
+/** The services of a range, the busiest first, and how many there are. */
+interface Census {
+  readonly total: number;
+  readonly services: readonly { readonly name: string; readonly newestNs: bigint }[];
+  /** Some service has both calls without a parent and requests from somebody: some of them may be one call. */
+  readonly callsItself: boolean;
+}
+
+async function readCensus(reader: StoreReader, filter: ServiceFilter, options?: ReadOptions): Promise<Census> {
+  const table = await reader.read(
+    sql`SELECT service_name, toUnixTimestamp64Nano(max(time)) AS newest, countIf(${ENTRY_SPAN}) AS requests,
+        countIf(${ROOT_CALL}) > 0 AND countIf(${SERVES} AND NOT ${NO_PARENT}) > 0 AS calls_itself,
+        count() OVER () AS total, max(calls_itself) OVER () AS any_calls_itself
+      FROM spans WHERE ${baseCondition(filter)} GROUP BY service_name
+      ORDER BY requests DESC, service_name LIMIT ${new Bound('UInt32', maxServices)}`,
+    options,
+  );
+  const newest = table.bigints('newest');
+  return {
+    total: table.numbers('total')[0] ?? 0,
+    services: table.strings('service_name').map((name, row) => ({ name, newestNs: newest[row]! })),
+    callsItself: table.column<number>('any_calls_itself')[0] === 1,
+  };
+}
+
+/**
+ * The requests of services: their entry spans. Where the client's span that begins a trace and the server's span that it calls are of one
+ * service, they are one call, and the server's counts.
+ */
+function entryCondition(filter: ServiceFilter, census: Census): Sql {
+  const conditions = [baseCondition(filter), ENTRY_SPAN];
+  if (filter.operation) conditions.push(sql`name = ${text(filter.operation)}`);
+  if (census.callsItself) {
+    conditions.push(sql`NOT (${ROOT_CALL} AND (service_name, trace_id, span_id) IN (
+      SELECT service_name, trace_id, parent_span_id FROM spans WHERE ${baseCondition(filter)} AND ${SERVES} AND NOT ${NO_PARENT}))`);
+  }
+  if (census.total > census.services.length) {
+    conditions.push(sql`service_name IN (SELECT service_name FROM spans WHERE ${baseCondition(filter)}
+      GROUP BY service_name ORDER BY countIf(${ENTRY_SPAN}) DESC, service_name LIMIT ${new Bound('UInt32', maxServices)})`);
+  }
+  return allOf(conditions);
+}
+
+export interface ServiceList {
+  readonly grid: TimeGrid;
+  /** The busiest first. */
+  readonly services: readonly ServiceSummary[];
+  readonly total: number;
+}
+
+/** The services with spans in the range; those without entry spans have no requests. */
+export async function listServices(
+  reader: StoreReader,
+  filter: ServiceFilter,
+  options?: ReadOptions,
+): Promise<ServiceList> {
+  const grid = chooseGrid(filter, sparkBuckets);
+  const [census, data] = await Promise.all([
+    readCensus(reader, filter, options),
+    readDataTime(reader, filter, grid, options),
+  ]);
+  const condition = entryCondition(filter, census);
+  const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), condition, grid, data, limit: maxServices };
+  const rows = await readRed(reader, query, options);
+  const identities = await readIdentities(reader, filter, rows, census, options);
+  const byName = new Map(rows.map((row) => [row.key, row]));
+  const services = identities.map((identity) => serviceSummary(identity, byName.get(identity.name), grid));
+  services.sort((a, b) => b.requestCount - a.requestCount || (a.name < b.name ? -1 : 1));
+  return { grid, services, total: census.total };
+}
+
+interface ServiceIdentity {
+  readonly name: string;
+  readonly newestMs: number;
+  readonly language: string;
+  readonly version: string;
+}
+
+/** Resources that no SDK of OpenTelemetry described may still say what runs them. */
+const LANGUAGE: Sql = raw('coalesce(resource.telemetry.sdk.language.:String, resource.process.runtime.name.:String)');
+
+/**
+ * Attributes of a service are those of its newest request (or span, where it has no requests): reading them of all spans
+ * would cost more than all the rest. They are found by their times, of which there are at most `maxServices`.
+ */
+async function readIdentities(
+  reader: StoreReader,
+  filter: ServiceFilter,
+  rows: readonly RedRow[],
+  census: Census,
+  options?: ReadOptions,
+): Promise<readonly ServiceIdentity[]> {
+  if (census.services.length === 0) return [];
+  const newest = new Map(census.services.map(({ name, newestNs }) => [name, newestNs]));
+  for (const row of rows) if (newest.has(row.key)) newest.set(row.key, row.newestNs);
+  const attributes = await reader.read(
+    sql`SELECT service_name, ${cutText(sql`anyIf(${LANGUAGE}, isNotNull(${LANGUAGE}))`)} AS language,
+        ${cutText(raw('anyIf(resource.service.version.:String, isNotNull(resource.service.version))'))} AS version
+      FROM spans WHERE ${baseCondition(filter)} AND time IN (
+        SELECT fromUnixTimestamp64Nano(toInt64(arrayJoin(${texts([...newest.values()].map(String))})), 'UTC'))
+      GROUP BY service_name LIMIT ${new Bound('UInt32', 2 * maxServices)}`,
+    options,
+  );
+  const rowOf = new Map(attributes.strings('service_name').map((name, row) => [name, row]));
+  const text = (name: string, column: string): string =>
+    attributes.column<string | null>(column)[rowOf.get(name) ?? -1] ?? '';
+  return [...newest].map(([name, newestNs]) => ({
+    name,
+    newestMs: Number(newestNs / 1_000_000n),
+    language: text(name, 'language'),
+    version: text(name, 'version'),
+  }));
+}
+
+function serviceSummary(identity: ServiceIdentity, red: RedRow | undefined, grid: TimeGrid): ServiceSummary {
+  const empty = new Array<null>(grid.count).fill(null);
+  const { name, newestMs, language, version } = identity;
+  return {
+    name,
+    language,
+    version,
+    requestCount: red?.requestCount ?? 0,
+    requestRate: red?.requestRate ?? 0,
+    errorCount: red?.errorCount ?? 0,
+    errorRatio: red?.errorRatio ?? null,
+    p50Ns: red?.p50Ns ?? null,
+    p95Ns: red?.p95Ns ?? null,
+    p99Ns: red?.p99Ns ?? null,
+    newestMs,
+    sparkRate: red?.series.requestRate ?? empty,
+    sparkErrorRatio: red?.series.errorRatio ?? empty,
+    sparkP95Ns: red?.series.p95Ns ?? empty,
+  };
+}
+
+export interface ServiceDetail {
+  readonly summary: ServiceSummary;
+  readonly grid: TimeGrid;
+  /** How much of the range has data: what rates count over. */
+  readonly dataSeconds: number;
+  readonly series: RedSeries;
+  readonly operations: readonly OperationSummary[];
+}
+
+/** One service over time, with its operations. Throws QueryError `not_found` where it has no spans in the range. */
+export async function readService(
+  reader: StoreReader,
+  filter: ServiceFilter & { readonly service: string },
+  options?: ReadOptions,
+): Promise<ServiceDetail> {
+  const grid = chooseGrid(filter, chartBuckets);
+  const [census, data] = await Promise.all([
+    readCensus(reader, filter, options),
+    readDataTime(reader, filter, grid, options),
+  ]);
+  const common = { condition: entryCondition(filter, census), grid, data, limit: maxOperations };
+  const [totals, operations] = await Promise.all([
+    readRed(reader, { ...common, key: raw('service_name'), kind: raw('toUInt8(0)') }, options),
+    readRed(reader, { ...common, key: cutText(raw('name')), kind: raw('kind') }, options),
+  ]);
+  const identities = await readIdentities(reader, filter, totals, census, options);
+  const identity = identities[0];
+  if (identity === undefined) {
+    throw new QueryError('not_found', `no spans of the service ${filter.service} in this time range`, {
+      hint: 'choose a longer range, or another environment',
+    });
+  }
+  const empty = new Array<null>(grid.count).fill(null);
+  const none = { requestRate: empty, errorRate: empty, errorRatio: empty, p50Ns: empty, p95Ns: empty, p99Ns: empty };
+  const { errorRatio: _, ...series } = totals[0]?.series ?? none;
+  return {
+    summary: serviceSummary(identity, totals[0], grid),
+    grid,
+    dataSeconds: data.seconds,
+    series,
+    operations: operations.map(operationSummary),
+  };
+}
+
+function operationSummary(row: RedRow): OperationSummary {
+  const { key, kind, newestNs: _, series, ...red } = row;
+  return { name: key, kind: spanKind(kind), ...red, sparkRate: series.requestRate };
+}
+
+/** Names and kinds of all spans of a service (of all services where it is undefined), the most frequent first. */
+export async function listOperations(
+  reader: StoreReader,
+  filter: TimeRange & { readonly service?: string | undefined },
+  options?: ReadOptions,
+): Promise<readonly { readonly name: string; readonly kind: SpanKind; readonly count: number }[]> {
+  const table = await reader.read(
+    sql`SELECT ${cutText(raw('spans.name'))} AS name, kind, count() AS n FROM spans WHERE ${baseCondition(filter)}
+      GROUP BY name, kind ORDER BY n DESC, name, kind LIMIT 1000`,
+    options,
+  );
+  const counts = table.numbers('n');
+  const kinds = table.column<number>('kind');
+  return table.strings('name').map((name, row) => ({ name, kind: spanKind(kinds[row]!), count: counts[row]! }));
+}

@@ -1,0 +1,17 @@
+export {
+  allOf,
+  anyOf,
+  Bound,
+  float,
+  id,
+  integer,
+  isOneOf,
+  joinSql,
+  raw,
+  Sql,
+  sql,
+  text,
+  texts,
+  timeMs,
+  timeNs,
+} from './sql.ts';

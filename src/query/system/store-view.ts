@@ -1,0 +1,187 @@
+/** What the store says of itself: tables, sizes, retention, disk. */
+import type { Table as StoreTable } from '#store';
+import type { ReadOptions, StoreReader } from '../reader/index.ts';
+import type { SignalName } from '../source/index.ts';
+import { Bound, sql } from '../sql/index.ts';
+
+export interface ProcessView {
+  readonly role: string;
+  readonly uptimeS: number;
+  /** Of one core. */
+  readonly cpuPercent: number;
+  readonly rssBytes: number;
+}
+
+export interface TableView {
+  readonly name: string;
+  readonly signal: SignalName | 'other';
+  readonly rows: number;
+  /** With the parts that were merged into others and are still there. */
+  readonly bytesOnDisk: number;
+  /** Of the parts that hold the rows now: what a row costs and how well it is compressed is of these. */
+  readonly activeBytesOnDisk: number;
+  readonly bytesUncompressed: number;
+  readonly parts: number;
+  /** The days of ingestion that the table holds: the start of the first and the last change. */
+  readonly oldestMs?: number;
+  readonly newestMs?: number;
+  readonly retention: string;
+}
+
+export interface StoreView {
+  readonly available: boolean;
+  readonly message: string;
+  readonly diskFreeBytes?: number;
+  /** What is wrong with it and what to do, in words: damaged parts, little disk. */
+  readonly problems: readonly string[];
+  readonly tables: readonly TableView[];
+  /** Stored spans, log records and data points, the last with Signalbox's own. */
+  readonly itemCount: { readonly [signal in SignalName]: number };
+  readonly bytesPerItem: { readonly [signal in SignalName]: number };
+}
+
+/** Parts that lie aside and are named. */
+const NAMED_PARTS = 5;
+
+/** Tables whose rows are the items of a signal; the others of the signal belong to their cost. */
+const ITEM_TABLES: { readonly [signal in SignalName]: readonly string[] } = {
+  traces: ['spans'],
+  logs: ['logs'],
+  metrics: ['metric_points', 'metric_histograms', 'metric_exponential_histograms', 'metric_summaries'],
+};
+
+export async function readStoreView(reader: StoreReader, options?: ReadOptions): Promise<StoreView> {
+  // Loaded when it is asked for: the store's code brings the writer along.
+  const { TABLES, reserveOf } = await import('#store');
+  const [tables, disks, aside] = await Promise.all([
+    reader.read(
+      sql`SELECT t.name AS name, t.comment AS comment, p.row_count AS row_count, p.disk AS disk, p.active_disk AS active_disk,
+          p.uncompressed AS uncompressed,
+          p.part_count AS part_count, p.oldest AS oldest, p.newest AS newest
+        FROM system.tables AS t LEFT JOIN (
+          SELECT table, sumIf(rows, active) AS row_count, sum(bytes_on_disk) AS disk, sumIf(bytes_on_disk, active) AS active_disk,
+            sumIf(data_uncompressed_bytes, active) AS uncompressed, countIf(active) AS part_count,
+            minIf(toDateOrZero(partition), active) AS oldest, toInt64(maxIf(modification_time, active)) AS newest
+          FROM system.parts WHERE database = currentDatabase() GROUP BY table) AS p ON p.table = t.name
+        WHERE t.database = currentDatabase() AND t.engine LIKE '%MergeTree' ORDER BY name`,
+      { ...options, cost: 'cheap' },
+    ),
+    reader.read(
+      sql`SELECT argMin(free_space, free_space) AS free, argMin(total_space, free_space) AS total FROM system.disks WHERE is_remote = 0`,
+      options,
+    ),
+    reader.read(
+      sql`SELECT count() AS part_count,
+          arraySlice(arraySort(groupArray(concat(table, ' ', name))), 1, ${new Bound('UInt32', NAMED_PARTS)}) AS first,
+          arrayStringConcat(first, ', ') AS names FROM (SELECT DISTINCT table, name FROM system.detached_parts WHERE database = currentDatabase())`,
+      options,
+    ),
+  ]);
+  const column = {
+    comment: tables.strings('comment'),
+    rows: tables.numbers('row_count'),
+    disk: tables.numbers('disk'),
+    activeDisk: tables.numbers('active_disk'),
+    uncompressed: tables.numbers('uncompressed'),
+    parts: tables.numbers('part_count'),
+    oldest: tables.column<number>('oldest'),
+    newest: tables.numbers('newest'),
+  };
+  const views = tables.strings('name').map(
+    (name, row): TableView => ({
+      name,
+      signal: signalOf(TABLES, name),
+      rows: column.rows[row]!,
+      bytesOnDisk: column.disk[row]!,
+      activeBytesOnDisk: column.activeDisk[row]!,
+      bytesUncompressed: column.uncompressed[row]!,
+      parts: column.parts[row]!,
+      ...(column.oldest[row]! > 0 && { oldestMs: column.oldest[row]! * 86_400_000 }),
+      ...(column.newest[row]! > 0 && { newestMs: column.newest[row]! * 1000 }),
+      retention: retentionOf(column.comment[row]!),
+    }),
+  );
+  const itemsOf = (signal: SignalName): number =>
+    views.reduce((sum, { name, rows }) => (ITEM_TABLES[signal].includes(name) ? sum + rows : sum), 0);
+  const itemCount = { traces: itemsOf('traces'), logs: itemsOf('logs'), metrics: itemsOf('metrics') };
+  const perItem = (signal: SignalName): number => {
+    if (itemCount[signal] === 0) return 0;
+    const bytes = views.reduce((sum, view) => (view.signal === signal ? sum + view.activeBytesOnDisk : sum), 0);
+    return bytes / itemCount[signal];
+  };
+  const free = disks.numbers('free')[0] ?? 0;
+  return {
+    available: true,
+    message: '',
+    ...(free > 0 && { diskFreeBytes: free }),
+    problems: [
+      ...asideProblem(aside.numbers('part_count')[0] ?? 0, aside.strings('names')[0] ?? ''),
+      ...diskProblem(free, disks.numbers('total')[0] ?? 0, reserveOf),
+    ],
+    tables: views,
+    itemCount,
+    bytesPerItem: {
+      traces: perItem('traces'),
+      logs: perItem('logs'),
+      metrics: perItem('metrics'),
+    },
+  };
+}
+
+function asideProblem(count: number, names: string): readonly string[] {
+  if (count === 0) return [];
+  const parts = count === 1 ? '1 part of the store lies aside' : `${count} parts of the store lie aside`;
+  const more = count > NAMED_PARTS ? ', …' : '';
+  return [
+    `${parts}, damaged or put there; queries don't see the rows: ${names}${more}; put the files back from a backup and attach the part ` +
+      '(ALTER TABLE … ATTACH PART), or delete its folder in detached; the log of the collector has the reason',
+  ];
+}
+
+/** The writer's own word on this can't be stored then. */
+function diskProblem(free: number, total: number, reserveOf: (totalBytes: number) => number): readonly string[] {
+  if (total === 0 || free > reserveOf(total)) return [];
+  const [freeMib, totalMib, reserveMib] = [free, total, reserveOf(total)].map((bytes) => Math.floor(bytes / 2 ** 20));
+  return [
+    `the store is out of disk: ${freeMib} of ${totalMib} MiB are free, inserts stop at ${reserveMib}; free some space or shorten the retention`,
+  ];
+}
+
+/**
+ * The store's process: an engine of ours says what it takes with each answer, a ClickHouse server in its own tables. There the CPU is that
+ * since its start.
+ */
+export async function readEngine(reader: StoreReader, options?: ReadOptions): Promise<ProcessView | undefined> {
+  await reader.read(sql`SELECT 1`, { ...options, cost: 'cheap' });
+  if (reader.engineProcess !== undefined) return { role: 'engine', ...reader.engineProcess };
+  const table = await reader.read(
+    sql`SELECT (SELECT toFloat64(any(value)) FROM system.asynchronous_metrics WHERE metric = 'MemoryResident') AS memory,
+      (SELECT toFloat64(sum(value)) FROM system.events WHERE event = 'OSCPUVirtualTimeMicroseconds') AS cpu, uptime() AS uptime`,
+    options,
+  );
+  const uptimeS = table.numbers('uptime')[0] ?? 0;
+  if (uptimeS <= 0) return undefined;
+  const [memory, cpu] = [table.column<number | null>('memory')[0], table.column<number | null>('cpu')[0]];
+  return { role: 'engine', uptimeS, cpuPercent: ((cpu ?? 0) / 1e6 / uptimeS) * 100, rssBytes: memory ?? 0 };
+}
+
+function signalOf(tables: readonly StoreTable[], name: string): TableView['signal'] {
+  return tables.find((table) => table.name === name)?.signal ?? 'other';
+}
+
+const UNITS: readonly (readonly [number, string])[] = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+  [1, 'second'],
+];
+
+/** The retention that a table's comment names (retentionComment of #store), in words: `7 days`; `for ever` without one. */
+export function retentionOf(comment: string): string {
+  const match = /kept for (\d+) s/.exec(comment);
+  if (match === null) return 'for ever';
+  const seconds = Number(match[1]);
+  const [size, name] = UNITS.find(([unit]) => seconds >= unit && seconds % unit === 0) ?? [1, 'second'];
+  const count = seconds / size;
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,33 @@
+export {
+  ENTRY_SPAN,
+  ENVIRONMENT,
+  inEnvironment,
+  SPAN_KINDS,
+  SPAN_STATUSES,
+  type SpanKind,
+  spanCondition,
+  spanKind,
+  spanStatus,
+} from './spans.ts';
+export {
+  maxListed,
+  maxWholeSpans,
+  type ReadSpans,
+  readSpan,
+  readSpans,
+  readWholeTrace,
+  type StoredEvent,
+  type StoredLink,
+  type StoredSpan,
+} from './stored-span.ts';
+export { logsOf, placeOf, readLinkingSpans, readTrace } from './trace.ts';
+export { findTraces, spansInTraces } from './trace-place.ts';
+export {
+  type FoundTrace,
+  findServiceTraces,
+  sampleTraces,
+  searchTraces,
+  type TraceFilter,
+  type TraceSearchResult,
+} from './trace-search.ts';
+export { countOrphans } from './trace-summary.ts';

@@ -1,0 +1,65 @@
+/** Conditions on spans that several queries share. */
+import { SPAN_KIND_NUMBERS } from '#lang/filter';
+import { anywhereCondition, filterCondition, zeros } from '../filter/index.ts';
+import { allOf, Bound, raw, type Sql, sql, text } from '../sql/index.ts';
+
+/** Span kinds by OTLP's number. */
+export const SPAN_KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
+export type SpanKind = (typeof SPAN_KINDS)[number];
+export const SPAN_STATUSES = ['unset', 'ok', 'error'] as const;
+export type SpanStatus = (typeof SPAN_STATUSES)[number];
+
+export function spanKind(number: number): SpanKind {
+  return SPAN_KINDS[number] ?? 'unspecified';
+}
+
+export function spanStatus(number: number): SpanStatus {
+  return SPAN_STATUSES[number] ?? 'unset';
+}
+
+/** Requests enter a service by these spans: kind server or consumer, or a root. */
+export const ENTRY_SPAN: Sql = raw(
+  `(kind IN (${SPAN_KIND_NUMBERS.server}, ${SPAN_KIND_NUMBERS.consumer}) OR parent_span_id = ${zeros(8)})`,
+);
+
+/** What narrows spans, beside the time. Absent and empty fields do not, but for `service`: '' is that of spans whose resource names none. */
+export interface SpanFilter {
+  /** The filter language. */
+  readonly q?: string | undefined;
+  readonly service?: string | undefined;
+  readonly operation?: string | undefined;
+  readonly minDurationNs?: number | undefined;
+  readonly maxDurationNs?: number | undefined;
+  readonly environment?: string | undefined;
+  /** Attributes of the span, its resource, scope, events or links, by their text. */
+  readonly tags?: { readonly [key: string]: string } | undefined;
+}
+
+/** All conditions of a filter. Throws QueryError for a `q` that can't be read. */
+export async function spanCondition(filter: SpanFilter): Promise<Sql> {
+  const conditions: Sql[] = [];
+  if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
+  if (filter.operation) conditions.push(sql`name = ${text(filter.operation)}`);
+  if (filter.minDurationNs !== undefined) conditions.push(sql`duration_ns >= ${duration(filter.minDurationNs)}`);
+  if (filter.maxDurationNs !== undefined) conditions.push(sql`duration_ns <= ${duration(filter.maxDurationNs)}`);
+  if (filter.environment) conditions.push(inEnvironment(filter.environment));
+  for (const [key, value] of Object.entries(filter.tags ?? {})) conditions.push(anywhereCondition(key, value));
+  if (filter.q) {
+    const condition = await filterCondition(filter.q, 'traces');
+    if (condition !== undefined) conditions.push(condition);
+  }
+  return allOf(conditions);
+}
+
+function duration(ns: number): Bound {
+  return new Bound('UInt64', String(BigInt(Math.max(0, Math.round(ns)))));
+}
+
+/** The resource's environment by its name of today, or by the one before. */
+export const ENVIRONMENT: Sql = raw(
+  'coalesce(resource.deployment.environment.name.:String, resource.deployment.environment.:String)',
+);
+
+export function inEnvironment(environment: string): Sql {
+  return sql`${ENVIRONMENT} = ${text(environment)}`;
+}

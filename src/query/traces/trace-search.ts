@@ -1,0 +1,266 @@
+/**
+ * Searches traces in two steps: the spans that match, by narrow columns only, give the ids of traces; the summaries of
+ * those few are read through the index of traces. A trace matches if one of its spans matches all conditions.
+ */
+import {
+  bucketOf,
+  chooseGrid,
+  inRange,
+  nearestTime,
+  spreadCounts,
+  type TimeGrid,
+  type TimeRange,
+} from '../plan/index.ts';
+import type { ReadOptions, StoreReader } from '../reader/index.ts';
+import { allOf, Bound, raw, type Sql, sql } from '../sql/index.ts';
+import { ENTRY_SPAN, type SpanFilter, spanCondition } from './spans.ts';
+import { summarizeTraces, type TraceSummary } from './trace-summary.ts';
+
+export type TraceSort = 'newest' | 'slowest' | 'spans' | 'errors';
+
+/** Which traces, without their order and number. */
+export interface TraceFilter extends TimeRange, SpanFilter {
+  /** `error`: the matching span failed. `ok`: it did not, and nor did any other span of its trace. */
+  readonly status?: 'ok' | 'error' | undefined;
+}
+
+export interface TraceQuery extends TraceFilter {
+  readonly sort: TraceSort;
+  readonly limit: number;
+}
+
+export interface FoundTrace extends TraceSummary {
+  /** The earliest span that matched. */
+  readonly matchedSpanId: string;
+}
+
+export interface TraceSearchResult {
+  readonly traces: readonly FoundTrace[];
+  readonly total: number;
+  readonly nearestMs: number | undefined;
+  readonly grid: TimeGrid;
+  /** Matching traces by the time of their first matching span. */
+  readonly okCounts: readonly number[];
+  readonly errorCounts: readonly number[];
+}
+
+const histogramBuckets = 100;
+/** Spans of a trace may lie this far outside of the range in which one of them matched. */
+const paddingMs = 300_000;
+
+function padded(range: TimeRange): TimeRange {
+  return { fromMs: Math.max(0, range.fromMs - paddingMs), toMs: range.toMs + paddingMs };
+}
+
+/** The condition on spans of a query, without the time; and the traces that it leaves out. */
+interface Conditions {
+  readonly span: Sql;
+  readonly excludeFailed: boolean;
+  /** Nothing but the time narrows the spans. */
+  readonly isEverything: boolean;
+}
+
+async function conditionsOf(query: TraceFilter): Promise<Conditions> {
+  const own = await spanCondition(query);
+  const isEverything = own.render().text === '1' && query.status === undefined;
+  const conditions = [own];
+  if (query.status === 'error') conditions.push(raw('status_code = 2'));
+  if (query.status === 'ok') conditions.push(raw('status_code != 2'));
+  return { span: allOf(conditions), excludeFailed: query.status === 'ok', isEverything };
+}
+
+export async function searchTraces(
+  reader: StoreReader,
+  query: TraceQuery,
+  options?: ReadOptions,
+): Promise<TraceSearchResult> {
+  const conditions = await conditionsOf(query);
+  const grid = chooseGrid(query, histogramBuckets);
+  const found = await findMatches(reader, query, conditions, grid, options);
+  const traces = (await withSummaries(reader, found.matches, options)).toSorted(SHOWN_ORDER[query.sort]);
+  const total = found.okCounts.reduce((sum, n) => sum + n, 0) + found.errorCounts.reduce((sum, n) => sum + n, 0);
+  const nearestMs = total === 0 ? await nearestTime(reader, 'spans', conditions.span, query, options) : undefined;
+  return { traces, total, nearestMs, grid, okCounts: found.okCounts, errorCounts: found.errorCounts };
+}
+
+type Order = (a: FoundTrace, b: FoundTrace) => number;
+const newestFirst: Order = (a, b) => (a.startNs > b.startNs ? -1 : a.startNs < b.startNs ? 1 : 0);
+const slowestFirst: Order = (a, b) => Number(b.endNs - b.startNs - (a.endNs - a.startNs)) || newestFirst(a, b);
+
+/** A list is in the order of what it shows of each trace, which is the whole trace's and not the matching span's. */
+const SHOWN_ORDER: { readonly [sort in TraceSort]: Order } = {
+  newest: newestFirst,
+  slowest: slowestFirst,
+  spans: (a, b) => b.spanCount - a.spanCount || newestFirst(a, b),
+  errors: (a, b) => b.errorCount - a.errorCount || newestFirst(a, b),
+};
+
+interface Match {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** In the order of the matches; traces that expired meanwhile are left out. */
+async function withSummaries(
+  reader: StoreReader,
+  matches: readonly Match[],
+  options?: ReadOptions,
+): Promise<readonly FoundTrace[]> {
+  const summaries = await summarizeTraces(
+    reader,
+    matches.map((match) => match.traceId),
+    options,
+  );
+  return matches.flatMap(({ traceId, spanId }) => {
+    const summary = summaries.get(traceId);
+    return summary === undefined ? [] : [{ ...summary, matchedSpanId: spanId }];
+  });
+}
+
+interface Matches {
+  readonly matches: readonly Match[];
+  readonly okCounts: readonly number[];
+  readonly errorCounts: readonly number[];
+}
+
+/** One statement gives the first `limit` traces and the histogram of all. */
+async function findMatches(
+  reader: StoreReader,
+  query: TraceQuery,
+  conditions: Conditions,
+  grid: TimeGrid,
+  options?: ReadOptions,
+): Promise<Matches> {
+  const source = query.sort === 'newest' ? newestSource(query, conditions) : rankedSource(query, conditions);
+  const table = await reader.read(
+    sql`SELECT groupArraySorted(${raw(String(Math.max(1, Math.trunc(query.limit))))})((-rank, -last_match, trace_id, matched)) AS top,
+        sumMap([bucket], [toUInt64(NOT failed)]) AS ok, sumMap([bucket], [toUInt64(failed)]) AS bad
+      FROM (SELECT trace_id, matched, rank, failed, last_match, ${bucketOf(grid)} AS bucket FROM (${source}))`,
+    options,
+  );
+  const top = table.column<[unknown, unknown, string, string][]>('top')[0] ?? [];
+  const counts = (name: string): readonly number[] => {
+    const [buckets, values] = table.column<[number[], number[]]>(name)[0] ?? [[], []];
+    return spreadCounts(grid, buckets, values);
+  };
+  return {
+    matches: top.map(([, , traceId, spanId]) => ({ traceId, spanId })),
+    okCounts: counts('ok'),
+    errorCounts: counts('bad'),
+  };
+}
+
+/** Per matching trace: its first matching span and that span's time as `time`, and the newest match. */
+function matchingTraces(query: TraceFilter, conditions: Conditions): Sql {
+  const excluded = conditions.excludeFailed ? sql` AND trace_id NOT IN (${failedTraces(query)})` : raw('');
+  return sql`SELECT trace_id, argMin(span_id, spans.time) AS matched, min(spans.time) AS first_match,
+      toUnixTimestamp64Nano(max(spans.time)) AS last_match, max(status_code = 2) AS match_failed, max(duration_ns) AS longest
+    FROM spans WHERE ${inRange(query)} AND ${conditions.span}${excluded} GROUP BY trace_id`;
+}
+
+function failedTraces(range: TimeRange): Sql {
+  return sql`SELECT trace_id FROM spans WHERE ${inRange(padded(range))} AND status_code = 2`;
+}
+
+function newestSource(query: TraceQuery, conditions: Conditions): Sql {
+  // Where every span matches, the matches alone say whether a trace failed, and the spans are read once.
+  const known = raw(conditions.isEverything ? 'match_failed' : '0');
+  const isKnown = conditions.isEverything || conditions.excludeFailed;
+  const failed = isKnown ? known : sql`trace_id IN (${failedTraces(query)})`;
+  return sql`SELECT trace_id, matched, toUnixTimestamp64Nano(first_match) AS rank, ${failed} AS failed, last_match, first_match AS time
+    FROM (${matchingTraces(query, conditions)})`;
+}
+
+const RANKS: { readonly [sort in Exclude<TraceSort, 'newest'>]: Sql } = {
+  slowest: raw(
+    'max(toUnixTimestamp64Nano(spans.time) + toInt64(duration_ns)) - min(toUnixTimestamp64Nano(spans.time))',
+  ),
+  spans: raw('toInt64(count())'),
+  errors: raw('toInt64(countIf(status_code = 2))'),
+};
+
+/**
+ * Ranking needs all spans of the matching traces. One pass over the range that looks at each span twice is faster than
+ * finding the traces first and joining.
+ */
+function rankedSource(query: TraceQuery, conditions: Conditions): Sql {
+  const match = sql`${inRange(query)} AND ${conditions.span}`;
+  return sql`SELECT trace_id, argMinIf(span_id, spans.time, is_match) AS matched,
+      ${RANKS[query.sort as Exclude<TraceSort, 'newest'>]} AS rank, max(status_code = 2) AS failed,
+      toUnixTimestamp64Nano(maxIf(spans.time, is_match)) AS last_match, minIf(spans.time, is_match) AS time
+    FROM (SELECT trace_id, span_id, time, duration_ns, status_code, ${match} AS is_match FROM spans
+      WHERE ${inRange(padded(query))}) AS spans
+    GROUP BY trace_id HAVING countIf(is_match) > 0${raw(conditions.excludeFailed ? ' AND NOT failed' : '')}`;
+}
+
+/** A sample is so many traces; each moment that has traces gets its share, and what one does not use goes to the others. */
+const sampleSize = 1200;
+/** How many buckets of time a sample is spread over. */
+const sampleBuckets = 100;
+
+/**
+ * A sample of the matching traces for a picture of the whole range: of each bucket of time those with the longest matching spans, some
+ * with failed ones, and some at random (by their ids, so that the same question has the same answer), in no order. Where few buckets have
+ * traces each gives more, so that the sample is as large as it may be.
+ */
+export async function sampleTraces(
+  reader: StoreReader,
+  query: TraceFilter,
+  options?: ReadOptions,
+): Promise<readonly FoundTrace[]> {
+  const conditions = await conditionsOf(query);
+  const grid = chooseGrid(query, sampleBuckets);
+  const size = raw(String(sampleSize));
+  const pick = (weight: string): Sql => raw(`groupArraySorted(${sampleSize})((${weight}, trace_id, matched))`);
+  // Traces are chosen round by round: in each, every bucket gives its next slowest, its next failed one, and two others.
+  const ranked = (list: string, rank: string): Sql =>
+    raw(`arrayMap((one, place) -> (one.2, one.3, ${rank}), ${list}, arrayEnumerate(${list}))`);
+  const table = await reader.read(
+    sql`SELECT one.1 AS trace_id, any(one.2) AS matched FROM (
+        SELECT bucket, arrayJoin(arrayConcat(${ranked('slowest', 'toUInt32(place)')}, ${ranked('failed', 'toUInt32(place)')},
+          ${ranked('others', 'toUInt32(intDiv(place + 1, 2))')})) AS one
+        FROM (
+          SELECT ${bucketOf(grid)} AS bucket, ${pick('-toInt64(longest)')} AS slowest,
+            ${pick('toInt64(cityHash64(trace_id))')} FILTER (WHERE match_failed) AS failed,
+            ${pick('toInt64(cityHash64(trace_id))')} AS others
+          FROM (SELECT *, first_match AS time FROM (${matchingTraces(query, conditions)})) GROUP BY bucket))
+      GROUP BY trace_id ORDER BY min(one.3), min(bucket), trace_id LIMIT ${size}`,
+    options,
+  );
+  const spanIds = table.strings('matched');
+  const matches = table.strings('trace_id').map((traceId, row) => ({ traceId, spanId: spanIds[row]! }));
+  return withSummaries(reader, matches, options);
+}
+
+export interface ServiceTraceQuery extends TimeRange {
+  readonly service: string;
+  readonly operation?: string | undefined;
+  readonly environment?: string | undefined;
+  /** The longest requests, or the newest that failed. */
+  readonly pick: 'slowest' | 'failed';
+  readonly limit: number;
+}
+
+/** Traces whose requests to a service stand out, by the service's own entry spans. */
+export async function findServiceTraces(
+  reader: StoreReader,
+  query: ServiceTraceQuery,
+  options?: ReadOptions,
+): Promise<readonly FoundTrace[]> {
+  const { service, operation, environment } = query;
+  const condition = allOf([inRange(query), await spanCondition({ service, operation, environment }), ENTRY_SPAN]);
+  const failed = raw(query.pick === 'failed' ? ' AND status_code = 2' : '');
+  const order = raw(query.pick === 'failed' ? 'time' : 'duration_ns');
+  // A trace may call the service several times, so more spans than traces are taken first: that sort keeps few rows.
+  const table = await reader.read(
+    sql`SELECT trace_id, span_id FROM (
+        SELECT trace_id, span_id, ${order} AS weight FROM spans WHERE ${condition}${failed}
+        ORDER BY weight DESC LIMIT ${new Bound('UInt32', query.limit * 50)})
+      ORDER BY weight DESC LIMIT 1 BY trace_id LIMIT ${new Bound('UInt32', query.limit)}`,
+    options,
+  );
+  const spanIds = table.strings('span_id');
+  const matches = table.strings('trace_id').map((traceId, row) => ({ traceId, spanId: spanIds[row]! }));
+  const traces = await withSummaries(reader, matches, options);
+  return traces.toSorted(query.pick === 'failed' ? newestFirst : slowestFirst);
+}

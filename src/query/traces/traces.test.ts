@@ -1,0 +1,441 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { plainAttributes } from '../reader/index.ts';
+import { type FixtureSpan, insertLogs, insertSpans } from '../testing/fixtures.ts';
+import { groupBy, SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../testing/shop.ts';
+import { startTestStore, type TestStore } from '../testing/test-store.ts';
+import { readSpan, readWholeTrace } from './stored-span.ts';
+import { readLinkingSpans, readTrace } from './trace.ts';
+import { joinRanges } from './trace-place.ts';
+import { sampleTraces, searchTraces, type TraceQuery } from './trace-search.ts';
+import { countOrphans, summarizeTraces } from './trace-summary.ts';
+
+const spans = shopSpans();
+const byTrace = groupBy(spans, (span) => span.traceId);
+const DAY_NS = 86_400_000_000_000n;
+const otherNs = BigInt(SHOP_FROM_MS) * 1_000_000n - DAY_NS;
+
+/** A trace with everything: links, events, a missing root, a cycle, spans that share an id. */
+const odd: readonly FixtureSpan[] = [
+  {
+    traceId: 'f0',
+    spanId: 'a1',
+    parentSpanId: '99',
+    timeNs: otherNs + 10n,
+    durationNs: 100,
+    service: 'x',
+    name: 'first',
+  },
+  {
+    traceId: 'f0',
+    spanId: 'a2',
+    parentSpanId: 'a3',
+    timeNs: otherNs + 20n,
+    durationNs: 50,
+    service: 'x',
+    name: 'loop a',
+  },
+  {
+    traceId: 'f0',
+    spanId: 'a3',
+    parentSpanId: 'a2',
+    timeNs: otherNs + 30n,
+    durationNs: 50,
+    service: 'x',
+    name: 'loop b',
+  },
+  {
+    traceId: 'f0',
+    spanId: 'a1',
+    parentSpanId: '99',
+    timeNs: otherNs + 40n,
+    durationNs: 900,
+    service: 'y',
+    name: 'same id',
+  },
+  {
+    traceId: 'f0',
+    spanId: 'a4',
+    parentSpanId: 'a1',
+    timeNs: otherNs + 123n,
+    durationNs: 7,
+    service: 'x',
+    name: 'full',
+    kind: 4,
+    status: 2,
+    statusMessage: 'broken "pipe"',
+    traceState: 'k=v',
+    flags: 257,
+    attributes: { 'db.statement': 'SELECT 1\n  FROM t', i: 5, d: 2.5, b: false, s: 'text', list: ['p', 'q'] },
+    resource: { 'host.name': 'h1' },
+    scopeName: 'lib',
+    scopeVersion: '2',
+    scopeAttributes: '{"short":true}',
+    events: [
+      { timeNs: otherNs + 125n, name: 'exception', attributes: '{"exception.type":"E","n":9007199254740993,"x":1.0}' },
+      { timeNs: otherNs + 124n, name: 'retry' },
+    ],
+    links: [{ traceId: spans[0]!.traceId, spanId: spans[0]!.spanId, traceState: 'l=1', attributes: '{"why":"batch"}' }],
+    droppedAttributesCount: 1,
+    droppedEventsCount: 2,
+    droppedLinksCount: 3,
+  },
+];
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await startTestStore();
+  await insertSpans(store, spans);
+  await insertSpans(store, odd);
+  await insertLogs(store, [
+    { timeNs: otherNs + 50n, service: 'x', body: 'inside', traceId: 'f0', spanId: 'a4' },
+    { timeNs: otherNs + 60n, service: 'x', body: 'other', traceId: 'f1' },
+  ]);
+});
+afterAll(() => store.close());
+
+const base: TraceQuery = { fromMs: SHOP_FROM_MS, toMs: SHOP_TO_MS, sort: 'newest', limit: 2000 };
+const search = (query: Partial<TraceQuery>) => searchTraces(store.reader, { ...base, ...query });
+
+/** Ids of the traces with a span for which `matches` holds. */
+function matching(matches: (span: FixtureSpan) => boolean): Set<string> {
+  return new Set(spans.filter(matches).map((span) => span.traceId));
+}
+const attribute = (span: FixtureSpan, key: string): unknown =>
+  (span.attributes as { [key: string]: unknown } | undefined)?.[key];
+const resource = (span: FixtureSpan, key: string): unknown => (span.resource as { [key: string]: unknown })[key];
+const isFailed = (traceId: string): boolean => byTrace.get(traceId)!.some((span) => span.status === 2);
+
+describe('searchTraces', () => {
+  test.each<{ name: string; query: Partial<TraceQuery>; matches: (span: FixtureSpan) => boolean }>([
+    { name: 'everything', query: {}, matches: () => true },
+    { name: 'a service', query: { service: 'inventory' }, matches: (span) => span.service === 'inventory' },
+    {
+      name: 'an operation',
+      query: { service: 'orders', operation: 'validate' },
+      matches: (span) => span.name === 'validate',
+    },
+    {
+      name: 'durations',
+      query: { minDurationNs: 1e8, maxDurationNs: 5e8 },
+      matches: (span) => span.durationNs >= 1e8 && span.durationNs <= 5e8,
+    },
+    {
+      name: 'failed spans of a service',
+      query: { service: 'payments', status: 'error' },
+      matches: (span) => span.service === 'payments' && span.status === 2,
+    },
+    {
+      name: 'an environment',
+      query: { environment: 'test' },
+      matches: (span) => resource(span, 'deployment.environment.name') === 'test',
+    },
+    {
+      name: 'text',
+      query: { q: 'http.route="/api/orders/{id}"' },
+      matches: (span) => attribute(span, 'http.route') === '/api/orders/{id}',
+    },
+    { name: 'an integer', query: { q: 'user.id=3' }, matches: (span) => attribute(span, 'user.id') === 3 },
+    {
+      name: 'integers in order',
+      query: { q: 'http.response.status_code>=500' },
+      matches: (span) => Number(attribute(span, 'http.response.status_code')) >= 500,
+    },
+    { name: 'a double', query: { q: 'price=10.25' }, matches: (span) => attribute(span, 'price') === 10.25 },
+    {
+      name: 'a range of doubles and integers',
+      query: { q: 'price>20 price<=30.5' },
+      matches: (span) => Number(attribute(span, 'price')) > 20 && Number(attribute(span, 'price')) <= 30.5,
+    },
+    { name: 'a truth value', query: { q: 'retry=true' }, matches: (span) => attribute(span, 'retry') === true },
+    {
+      name: 'a regular expression',
+      query: { q: 'http.route~"orders$"' },
+      matches: (span) => /orders$/.test(String(attribute(span, 'http.route') ?? '')),
+    },
+    {
+      name: 'a resource attribute',
+      query: { q: 'telemetry.sdk.language=python' },
+      matches: (span) => span.service === 'payments',
+    },
+    {
+      name: 'a key that exists',
+      query: { q: 'messaging.destination.name=*' },
+      matches: (span) => span.service === 'inventory',
+    },
+    {
+      name: 'negation includes what lacks the key',
+      query: { q: 'service=gateway server.address!=orders' },
+      matches: (span) => span.service === 'gateway' && attribute(span, 'server.address') === undefined,
+    },
+    {
+      name: 'both spans conditions on one span',
+      query: { q: 'kind=server status=error service=orders' },
+      matches: (span) => span.kind === 2 && span.status === 2 && span.service === 'orders',
+    },
+    {
+      name: 'or',
+      query: { q: 'name=charge OR name=reserve status=ok' },
+      matches: (span) => (span.name === 'charge' || span.name === 'reserve') && span.status === 1,
+    },
+    { name: 'free text', query: { q: 'RESERVE' }, matches: (span) => span.name === 'reserve' },
+    { name: 'a hostile key', query: { q: '"a`) OR 1=1 --"=1' }, matches: () => false },
+  ])('finds $name', async ({ query, matches }) => {
+    const result = await search(query);
+    const expected = matching(matches);
+    expect(new Set(result.traces.map((trace) => trace.traceId))).toEqual(expected);
+    expect(result.total).toBe(expected.size);
+    const failed = [...expected].filter(isFailed).length;
+    expect(result.errorCounts.reduce((sum, n) => sum + n, 0)).toBe(failed);
+    for (const trace of result.traces) {
+      const span = byTrace.get(trace.traceId)!.find((one) => one.spanId === trace.matchedSpanId)!;
+      expect(matches(span)).toBe(true);
+    }
+  });
+
+  test('status ok leaves out traces with any failed span', async () => {
+    const result = await search({ status: 'ok' });
+    expect(new Set(result.traces.map((trace) => trace.traceId))).toEqual(
+      new Set([...byTrace.keys()].filter((traceId) => !isFailed(traceId))),
+    );
+    expect(result.errorCounts.every((count) => count === 0)).toBe(true);
+  });
+
+  test('summaries say what the trace holds', async () => {
+    const { traces } = await search({ service: 'inventory' });
+    for (const trace of traces) {
+      const own = byTrace.get(trace.traceId)!;
+      const root = own.find((span) => !span.parentSpanId)!;
+      const ends = own.map((span) => span.timeNs + BigInt(span.durationNs));
+      expect(trace).toMatchObject({
+        rootService: 'gateway',
+        rootOperation: root.name,
+        rootMissing: false,
+        startNs: root.timeNs,
+        endNs: ends.sort((a, b) => (a < b ? 1 : -1))[0],
+        spanCount: own.length,
+        errorCount: own.filter((span) => span.status === 2).length,
+      });
+      const perService = groupBy(own, (span) => span.service);
+      expect(new Map(trace.services.map((one) => [one.name, one.spanCount]))).toEqual(
+        new Map([...perService].map(([name, list]) => [name, list.length])),
+      );
+    }
+  });
+
+  test.each<{ sort: TraceQuery['sort']; weight: (own: readonly FixtureSpan[]) => number }>([
+    { sort: 'newest', weight: (own) => Math.max(...own.map((span) => Number(span.timeNs / 1000n))) },
+    {
+      sort: 'slowest',
+      weight: (own) => Math.max(...own.map((span) => span.durationNs + Number(span.timeNs - own[0]!.timeNs))),
+    },
+    { sort: 'spans', weight: (own) => own.length },
+    { sort: 'errors', weight: (own) => own.filter((span) => span.status === 2).length },
+  ])('sorts by $sort and cuts at the limit', async ({ sort, weight }) => {
+    const result = await search({ sort, limit: 25 });
+    expect(result.traces).toHaveLength(25);
+    expect(result.total).toBe(byTrace.size);
+    const expected = [...byTrace.values()].map(weight).sort((a, b) => b - a);
+    expect(result.traces.map((trace) => weight(byTrace.get(trace.traceId)!))).toEqual(expected.slice(0, 25));
+  });
+
+  test('the histogram counts traces by the time of their first match', async () => {
+    const { grid, okCounts, errorCounts } = await search({});
+    for (let i = 0; i < grid.count; i++) {
+      const inBucket = [...byTrace.values()].filter((own) => {
+        const ms = Number(own[0]!.timeNs / 1_000_000n);
+        return Math.floor((ms - grid.startMs) / grid.stepMs) === i;
+      });
+      expect(okCounts[i]! + errorCounts[i]!).toBe(inBucket.length);
+    }
+  });
+
+  test('a sample has the slowest, failed ones and others of each bucket, and only traces that match', async () => {
+    // So wide that all of the shop's traces lie in a few of the hundred buckets.
+    const lengthMs = SHOP_TO_MS - SHOP_FROM_MS;
+    const query = { fromMs: SHOP_FROM_MS - 60 * lengthMs, toMs: SHOP_TO_MS, service: 'payments' };
+    const sample = await sampleTraces(store.reader, query);
+    const ids = sample.map((trace) => trace.traceId);
+    const own = spans.filter((span) => span.service === 'payments');
+    const expected = new Set(own.map((span) => span.traceId));
+    // The other buckets are empty, so these few may use the whole sample.
+    expect(ids).toHaveLength(expected.size);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.filter((traceId) => !expected.has(traceId))).toEqual([]);
+    const slowest = own.reduce((best, span) => (span.durationNs > best.durationNs ? span : best));
+    expect(ids).toContain(slowest.traceId);
+    expect(ids.some(isFailed)).toBe(true);
+    expect(ids.some((traceId) => !isFailed(traceId))).toBe(true);
+    for (const trace of sample) expect(trace.spanCount).toBe(byTrace.get(trace.traceId)!.length);
+    expect((await sampleTraces(store.reader, query)).map((one) => one.traceId).sort()).toEqual(ids.sort());
+    expect(await sampleTraces(store.reader, { ...query, service: 'nobody' })).toEqual([]);
+  });
+
+  test('an empty answer says where the nearest match is', async () => {
+    const newest = Math.max(
+      ...spans.filter((span) => span.service === 'inventory').map((span) => Number(span.timeNs) / 1e6),
+    );
+    const result = await search({ service: 'inventory', fromMs: SHOP_TO_MS + 1000, toMs: SHOP_TO_MS + 2000 });
+    expect(result.traces).toEqual([]);
+    expect(result.nearestMs).toBeCloseTo(newest, 0);
+    expect((await search({ service: 'nobody' })).nearestMs).toBeUndefined();
+  });
+
+  test.each([
+    { q: 'duration>5', message: 'with a unit', start: 9, end: 10 },
+    { q: 'a=1 b~"("', message: 'not a valid regular expression', start: 6, end: 9 },
+    { q: 'a=1 (', message: 'never closed', start: 4, end: 5 },
+  ])('a filter that cannot be read names its place: $q', async ({ q, message, start, end }) => {
+    await expect(search({ q })).rejects.toMatchObject({
+      code: 'bad_query',
+      query: q,
+      start,
+      end,
+      message: expect.stringContaining(message),
+    });
+  });
+});
+
+describe('readTrace', () => {
+  test('columns hold every span, parents before children', async () => {
+    for (const [traceId, own] of [...byTrace].slice(0, 20)) {
+      const trace = await readTrace(store.reader, traceId);
+      expect(trace).toMatchObject({ traceId, totalSpanCount: own.length, truncated: false, logCount: 0 });
+      const columns = trace.spans;
+      const ids = columns.ids.match(/.{16}/g)!;
+      expect(ids).toHaveLength(own.length);
+      ids.forEach((spanId, row) => {
+        const span = own.find((one) => one.spanId === spanId)!;
+        const parent = columns.parent[row]!;
+        expect(parent).toBeLessThan(row);
+        expect(parent === -1 ? '' : ids[parent]).toBe(span.parentSpanId);
+        expect(trace.services[columns.service[row]!]).toBe(span.service);
+        expect(trace.names[columns.name[row]!]).toBe(span.name);
+        expect(columns.startNs[row]).toBe(Number(span.timeNs - trace.startNs));
+        expect(columns.durationNs[row]).toBe(span.durationNs);
+        expect([columns.kind[row], columns.status[row]]).toEqual([span.kind, span.status ?? 0]);
+      });
+    }
+  });
+
+  test('missing parents, cycles, shared ids, events, hints and logs', async () => {
+    const trace = await readTrace(store.reader, 'F0');
+    expect(trace.startNs).toBe(otherNs + 10n);
+    expect(trace.durationNs).toBe(30 + 900);
+    expect(trace.logCount).toBe(1);
+    const row = (name: string): number => trace.spans.name.findIndex((index) => trace.names[index] === name);
+    expect(trace.spans.parent[row('first')]).toBe(-2);
+    expect(trace.spans.parent[row('loop a')]).toBe(-2);
+    expect(trace.spans.parent[row('loop b')]).toBe(row('loop a'));
+    expect(trace.spans.parent[row('full')]).toBe(row('first'));
+    expect(trace.hints[trace.spans.hint[row('full')]!]).toBe('SELECT 1 FROM t');
+    expect(trace.events).toEqual({
+      row: [row('full'), row('full')],
+      timeNs: [114, 115],
+      name: [0, 1],
+      names: ['retry', 'exception'],
+    });
+  });
+
+  test('a limit cuts, and the answer says so', async () => {
+    const trace = await readTrace(store.reader, 'f0', { maxSpans: 2 });
+    expect(trace).toMatchObject({ truncated: true, totalSpanCount: 5 });
+    expect(trace.spans.startNs).toHaveLength(2);
+  });
+
+  test('an unknown trace is not found', async () => {
+    await expect(readTrace(store.reader, 'abcdef')).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('spans in full', () => {
+  test('every field comes back with its type', async () => {
+    const { span } = await readSpan(store.reader, 'f0', 'a4');
+    expect(span).toMatchObject({
+      spanId: '00000000000000a4',
+      parentSpanId: '00000000000000a1',
+      service: 'x',
+      name: 'full',
+      kind: 4,
+      statusCode: 2,
+      statusMessage: 'broken "pipe"',
+      startNs: otherNs + 123n,
+      durationNs: 7n,
+      traceState: 'k=v',
+      flags: 257,
+      scopeName: 'lib',
+      scopeVersion: '2',
+      droppedAttributesCount: 1,
+      droppedEventsCount: 2,
+      droppedLinksCount: 3,
+    });
+    expect(plainAttributes(span.attributes)).toEqual({
+      b: false,
+      d: 2.5,
+      'db.statement': 'SELECT 1\n  FROM t',
+      i: 5,
+      list: ['p', 'q'],
+      s: 'text',
+    });
+    expect(span.attributes.find(({ key }) => key === 'd')!.value.type).toBe('double');
+    expect(plainAttributes(span.resource)).toEqual({ 'host.name': 'h1', 'service.name': 'x' });
+    expect(span.scopeAttributes).toEqual([{ key: 'short', value: { type: 'bool', value: true } }]);
+    expect(span.events[0]).toMatchObject({ timeNs: otherNs + 125n, name: 'exception' });
+    expect(plainAttributes(span.events[0]!.attributes)).toEqual({ 'exception.type': 'E', n: '9007199254740993', x: 1 });
+    expect(span.links[0]).toMatchObject({ traceId: spans[0]!.traceId, spanId: spans[0]!.spanId, traceState: 'l=1' });
+  });
+
+  test('spans of one resource share it', async () => {
+    const { spans: whole } = await readWholeTrace(store.reader, [...byTrace.keys()][0]!);
+    const gateway = whole.filter((span) => span.service === 'gateway');
+    expect(gateway[0]!.resource).toBe(gateway[1]!.resource);
+  });
+
+  test('who links to a span', async () => {
+    const target = { traceId: spans[0]!.traceId, spanId: spans[0]!.spanId, timeNs: otherNs };
+    expect(await readLinkingSpans(store.reader, target)).toEqual([
+      { traceId: 'f0'.padStart(32, '0'), spanId: 'a4'.padStart(16, '0'), service: 'x', name: 'full' },
+    ]);
+  });
+});
+
+test('a summary of a trace without a root takes the earliest span', async () => {
+  const id = 'f0'.padStart(32, '0');
+  const summaries = await summarizeTraces(store.reader, [id, 'abc']);
+  expect(summaries.get(id)).toMatchObject({
+    rootMissing: true,
+    rootService: 'x',
+    rootOperation: 'first',
+    spanCount: 5,
+  });
+  expect(summaries.size).toBe(1);
+  expect((await countOrphans(store.reader, [id])).get(id)).toBe(2);
+});
+
+describe('joinRanges', () => {
+  const places = (...ranges: readonly (readonly [bigint, bigint])[]) =>
+    ranges.map(([firstNs, lastNs]) => ({ traceId: '', firstNs, lastNs }));
+  test.each([
+    { name: 'overlapping ranges become one', input: places([5n, 9n], [1n, 6n]), limit: 4, want: [[1n, 9n]] },
+    {
+      name: 'the smallest gap is closed first',
+      input: places([1n, 2n], [4n, 5n], [100n, 101n]),
+      limit: 2,
+      want: [
+        [1n, 5n],
+        [100n, 101n],
+      ],
+    },
+    { name: 'one range for all', input: places([1n, 2n], [50n, 51n]), limit: 1, want: [[1n, 51n]] },
+    {
+      name: 'a range inside another',
+      input: places([1n, 90n], [5n, 6n], [91n, 92n]),
+      limit: 9,
+      want: [
+        [1n, 90n],
+        [91n, 92n],
+      ],
+    },
+  ])('$name', ({ input, limit, want }) => {
+    expect(joinRanges(input, limit)).toEqual(want);
+  });
+});
