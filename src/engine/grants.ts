@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 import { readableSystemTables } from './guard/tables.ts';
 import { quoteName } from './sql-text.ts';
 
+/** Of the tables that the store makes, and of those that its views make. */
+const TABLE_ENGINES = ['MergeTree', 'AggregatingMergeTree', 'ReplacingMergeTree', 'SummingMergeTree'];
+
 export interface GrantOptions {
   readonly database: string;
   readonly writerPassword: string;
@@ -21,6 +24,8 @@ export function printGrants({ database, writerPassword, readerPassword }: GrantO
       'max_memory_usage = 4000000000 MIN 1000000 MAX 8000000000',
     user('signalbox', writerPassword),
     `GRANT SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, TRUNCATE, OPTIMIZE, CHECK ON ${own} TO signalbox`,
+    // A server as it comes asks for these two kinds (table_engines_require_grant, select_from_system_db_requires_grant); the embedded one doesn't.
+    ...TABLE_ENGINES.map((engine) => `GRANT TABLE ENGINE ON ${engine} TO signalbox`),
     `${user('reader', readerPassword)} SETTINGS PROFILE signalbox_reader`,
     `GRANT SELECT ON ${own} TO reader`,
     ...readableSystemTables.flatMap((table) => `GRANT SELECT ON system.${table} TO signalbox, reader`),
