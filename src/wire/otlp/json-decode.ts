@@ -19,8 +19,8 @@ const QUOTE = 0x22;
  * numbers or strings, ids as hex of either case, unknown keys skipped, `null` as an empty request. 64-bit integers keep all digits.
  * More lenient in what the JSON mapping of protobuf allows: null as absent for every field, enum numbers as strings, base64 without padding
  * and for URLs. Stricter where data would be lost without a word: text behind the request. json-otelcol.test.ts has both side by side.
- * An item that can't be read is left out alone. Throws a DecodeError with the byte offset where the text is no JSON, where none of its items
- * can be read, and where it holds something else than such a request.
+ * An item that can't be read is left out alone, and a resource, scope or metric with its items, as in protobuf. Throws a DecodeError with
+ * the byte offset where the text is no JSON, where none of its items can be read, and where it holds something else than such a request.
  */
 export function transcodeJson(signal: Signal, body: Uint8Array): Transcoded {
   const transcoder = new Transcoder(body);
@@ -73,43 +73,81 @@ class Transcoder {
     }
     let strange: string | undefined;
     let hasList = false;
+    let mistake: DecodeError | undefined;
     reader.readObject((key) => {
       const field = schema.byName.get(key);
       hasList ||= field?.isList === true;
       if (field === undefined) {
         strange ??= key;
         reader.skipValue();
-      } else if (field.isItem) reader.readArray(() => this.#writeItem(field, depth));
-      else if (field.repeated) reader.readArray(() => this.#writeField(field, depth));
-      else this.#writeField(field, depth);
+      } else if (field.leadsToItems) this.#writeItems(field, depth);
+      else if (schema.holdsItems) mistake = this.#attempt(this.#writeValue, field, depth) ?? mistake;
+      else this.#writeValue(field, depth);
     });
     if (!hasList && schema.holdsList && strange !== undefined) this.#strangeKey ??= strange;
+    // Only now all that belongs to it is counted.
+    if (mistake !== undefined) throw mistake;
   }
 
-  /** Leaves the item out where it can't be read and where it ends is clear: the rest of the body goes on without it. */
-  #writeItem(field: FieldSchema, depth: number): void {
+  readonly #writeValue = (field: FieldSchema, depth: number): void => {
+    if (field.repeated) this.reader.readArray(() => this.#writeField(field, depth));
+    else this.#writeField(field, depth);
+  };
+
+  readonly #writeElements = (field: FieldSchema, depth: number): void => {
+    this.reader.readArray(() => this.#writeElement(field, depth));
+  };
+
+  /** The list of the items, or one on the way there. */
+  #writeItems(field: FieldSchema, depth: number): void {
+    const mistake = this.#attempt(this.#writeElements, field, depth);
+    if (mistake !== undefined) this.#reject(mistake, 1);
+  }
+
+  /** An item, or a resource, scope or metric with its items. */
+  #writeElement(field: FieldSchema, depth: number): void {
+    const before = this.#itemCount;
+    const rejectedBefore = this.rejectedCount;
+    const mistake = this.#attempt(this.#writeField, field, depth);
+    const accepted = this.#itemCount - before;
+    const isUncounted = accepted === 0 && this.rejectedCount === rejectedBefore;
+    if (mistake !== undefined) {
+      this.#itemCount = before;
+      this.#reject(mistake, isUncounted ? 1 : accepted);
+    } else if (field.isItem && isUncounted) {
+      // A metric counts by its points, if it has some.
+      this.#itemCount++;
+    }
+  }
+
+  #reject(mistake: DecodeError, count: number): void {
+    this.rejectedCount += count;
+    this.#mistake ??= mistake;
+    this.rejectedReason ||= mistake.message;
+  }
+
+  /** Leaves the value out where it can't be read and where it ends is clear: the rest of the body goes on without it. */
+  #attempt(
+    write: (field: FieldSchema, depth: number) => void,
+    field: FieldSchema,
+    depth: number,
+  ): DecodeError | undefined {
     const { reader, writer } = this;
     const { at } = reader;
     const { length } = writer;
-    const before = this.#itemCount;
-    const rejectedBefore = this.rejectedCount;
     try {
-      this.#writeField(field, depth);
-      // A metric counts by its points, if it has some.
-      if (this.#itemCount === before && this.rejectedCount === rejectedBefore) this.#itemCount++;
+      write(field, depth);
+      return undefined;
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
       reader.at = at;
       writer.truncate(length);
       reader.skipValue();
-      this.rejectedCount += Math.max(1, this.#itemCount - before);
-      this.#itemCount = before;
-      this.#mistake ??= error;
-      this.rejectedReason ||= error.message;
+      return error;
     }
   }
 
-  #writeField(field: FieldSchema, depth: number): void {
+  readonly #writeField = (field: FieldSchema, depth: number): void => {
     const { reader, writer } = this;
     const { type } = field;
     if (reader.skipNull()) {
@@ -127,7 +165,7 @@ class Transcoder {
       this.writeMessage(type, depth + 1);
       writer.end(mark);
     }
-  }
+  };
 }
 
 function writeEmpty(reader: JsonReader, writer: ArenaWriter, { number, type }: FieldSchema): void {

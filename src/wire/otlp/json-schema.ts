@@ -29,6 +29,8 @@ export interface FieldSchema {
   readonly isItem: boolean;
   /** The lists on the way to the items, and the items. */
   readonly isList: boolean;
+  /** All of these, and the points of a metric. */
+  readonly leadsToItems: boolean;
 }
 
 export interface MessageSchema {
@@ -40,6 +42,8 @@ export interface MessageSchema {
   readonly byNumber: Map<number, FieldSchema>;
   /** Whether the items are in it, or in something in it. */
   holdsList: boolean;
+  /** The same, and what holds the points of a metric: a mistake beside them costs all of them. */
+  holdsItems: boolean;
 }
 
 export interface EnumSchema {
@@ -50,7 +54,15 @@ export interface EnumSchema {
 type FieldType = ScalarType | MessageSchema | EnumSchema;
 
 function message(name: string): MessageSchema {
-  return { kind: 'message', name, fields: [], byName: new Map(), byNumber: new Map(), holdsList: false };
+  return {
+    kind: 'message',
+    name,
+    fields: [],
+    byName: new Map(),
+    byNumber: new Map(),
+    holdsList: false,
+    holdsItems: false,
+  };
 }
 
 const ITEMS: ReadonlySet<string> = new Set(['spans', 'logRecords', 'metrics', 'dataPoints']);
@@ -68,9 +80,12 @@ function define(schema: MessageSchema, fields: Readonly<Record<string, readonly 
       oneof: key.startsWith('?'),
       isItem: ITEMS.has(name),
       isList: LISTS.test(name),
+      leadsToItems: ITEMS.has(name) || LISTS.test(name),
     };
     schema.fields.push(field);
     schema.holdsList ||= field.isList;
+    schema.holdsItems ||=
+      field.leadsToItems || (typeof type !== 'string' && type.kind === 'message' && type.holdsItems);
     schema.byName.set(name, field);
     schema.byName.set(
       name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
