@@ -13,6 +13,8 @@ export type MetricLabels = Readonly<Record<string, string>>;
 export interface InstrumentOptions {
   readonly unit: string;
   readonly description: string;
+  /** On the metrics page only with `level: detailed`, as in otelcol; the store always has it. */
+  readonly isDetailed?: boolean;
 }
 export interface GaugeOptions extends InstrumentOptions {
   /** What is read only grows: it is published as a sum. */

@@ -19,6 +19,7 @@ import { fanOut } from './fan-out.ts';
 import type { Plan } from './plan.ts';
 import { connectorEdges } from './plan-connectors.ts';
 import type { PlannedComponent, PlannedPipeline } from './planned.ts';
+import { ProcessorTime } from './processor-time.ts';
 
 /** One instance in the graph. */
 export interface GraphNode {
@@ -115,14 +116,15 @@ class GraphBuilder {
     const planned = this.#plan.components.processors.get(id)!;
     const edge = { kind: 'processor', id, signal, pipeline } as const;
     const factory = planned.factory as ProcessorFactory<unknown>;
+    const time = new ProcessorTime(this.#context.meter, edge);
     const processor: Processor = factory.create(
       this.#context.settings(planned, { pipeline, signal }),
       planned.config,
       signal,
-      measured(this.#context.meter, 'produced', edge, next),
+      time.ends(measured(this.#context.meter, 'produced', edge, next)),
     );
     this.#add(planned, { pipeline, instance: '' }, processor);
-    const consumed = measured(this.#context.meter, 'consumed', edge, processor);
+    const consumed = measured(this.#context.meter, 'consumed', edge, time.begins(processor));
     // What a later step changes is changed for everybody who holds the batch: the whole chain counts.
     return { mutatesData: processor.mutatesData || next.mutatesData, consume: (batch) => consumed.consume(batch) };
   }

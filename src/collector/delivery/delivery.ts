@@ -6,6 +6,7 @@ import { type ExportCounters, exportCounters } from './counters.ts';
 import { Estate, Inheritance, type Predecessor } from './inheritance.ts';
 import { SendingQueue } from './queue.ts';
 import { RetrySender } from './retry.ts';
+import { type SizeRecorder, sizeRecorder } from './sizes.ts';
 
 const DROPPING = 'Exporting failed. Dropping data.';
 const REJECTING = 'Exporting failed. Rejecting data. Try enabling sending_queue to survive temporary failures.';
@@ -37,6 +38,8 @@ export class DeliveringExporter implements Exporter, Predecessor {
   readonly #retry: RetrySender | undefined;
   readonly #queue: SendingQueue | undefined;
   readonly #counters: ExportCounters;
+  readonly #enqueueSize: SizeRecorder | undefined;
+  readonly #batchSize: SizeRecorder | undefined;
   readonly #gauges: (() => void)[] = [];
   readonly #waitsForResult: boolean;
   /** The attempts under way. */
@@ -77,6 +80,9 @@ export class DeliveringExporter implements Exporter, Predecessor {
       );
     }
     if (config?.queue.enabled === true) {
+      this.#enqueueSize = sizeRecorder(settings.meter, 'enqueue', {});
+      if (config.queue.batch !== undefined)
+        this.#batchSize = sizeRecorder(settings.meter, 'queue_batch_send', settings.peerLabels ?? {});
       this.#queue = new SendingQueue(config.queue, {
         clock: settings.clock,
         send: (batch) => this.#send(batch, DROPPING),
@@ -101,6 +107,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
       return;
     }
     const items = batch.itemCount;
+    this.#enqueueSize?.(batch);
     let offered: { readonly done: Promise<void> };
     try {
       offered = await this.#queue.offer(batch);
@@ -194,6 +201,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
   async #send(batch: Batch, failureMessage: string): Promise<void> {
     const items = batch.itemCount;
     this.#sending.add(batch);
+    this.#batchSize?.(batch);
     try {
       if (this.#retry === undefined) await this.#exporter.consume(batch);
       else await this.#retry.send(batch);

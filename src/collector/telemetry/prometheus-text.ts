@@ -35,6 +35,7 @@ export function printPrometheus(
       ];
   const constant = [...scope, ...resourceLabels(resource, naming)];
   for (const family of families) {
+    if (family.isDetailed && !naming.isDetailed) continue;
     const name = prometheusName(family, naming);
     if (family.description !== '') lines.push(`# HELP ${name} ${escapeHelp(family.description)}`);
     lines.push(`# TYPE ${name} ${family.kind}`);

@@ -24,6 +24,7 @@ export interface MetricFamily {
   readonly kind: InstrumentKind;
   readonly unit: string;
   readonly description: string;
+  readonly isDetailed: boolean;
   readonly series: ReadonlyMap<string, Series>;
 }
 
@@ -172,7 +173,8 @@ export class MetricRegistry {
     const full = fullName(name);
     let family = this.#families.get(full);
     if (family === undefined) {
-      family = { name: full, kind, unit: options.unit, description: options.description, series: new Map() };
+      const { unit, description, isDetailed = false } = options;
+      family = { name: full, kind, unit, description, isDetailed, series: new Map() };
       this.#families.set(full, family);
     }
     return family;

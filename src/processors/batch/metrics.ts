@@ -56,6 +56,7 @@ export function batchMetrics(
       unit: 'By',
       description: 'Number of bytes in batch that was sent',
       bounds: BYTE_BOUNDS,
+      isDetailed: true,
     }),
     sizeTriggers: meter.counter('processor_batch_batch_size_trigger_send', {
       unit: '{times}',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DecodeError } from '#base';
 import { Batch, type Signal } from '#pdata';
 import { logsRequest, metricsRequest, tracesRequest } from '../testing/arbitraries.ts';
-import { decodeReference, encodeReference, type ReferenceObject } from '../testing/otlp-reference.ts';
+import { decodeReference, type ReferenceObject } from '../testing/otlp-reference.ts';
 import { decodeOtlpJson } from './decode.ts';
 import { encodeOtlp } from './encode.ts';
 
