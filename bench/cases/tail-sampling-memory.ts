@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { ManualClock } from '#base';
-import type { CreateSettings } from '#component';
+import { Account, type CreateSettings } from '#component';
 import { Batch } from '#pdata';
 import { decodeTraces } from '#wire';
 import type { TailSamplingConfig } from '../../src/processors/tail_sampling/config.ts';
@@ -38,6 +38,7 @@ const settings: CreateSettings = {
   pipeline: 'traces',
   logger: { debug: () => {}, info: () => {}, warn: console.error, error: console.error },
   meter: { counter: () => nothing, histogram: () => nothing, gauge: () => () => {} },
+  account: new Account({ report: () => {}, holds: () => () => {}, trouble: () => {} }),
   clock,
   random: () => 0.5,
   version: 'bench',

@@ -98,6 +98,11 @@ export function isPermanent(error: unknown): boolean {
   return error instanceof ConsumeError && error.permanent;
 }
 
+/** What a refusal or loss by this error is counted under. */
+export function reasonOf(error: unknown): Reason {
+  return error instanceof ConsumeError ? error.reason : 'failed';
+}
+
 /** Cuts a value for an error message to 80 characters. */
 export function excerpt(value: string, limit = 80): string {
   return value.length <= limit ? value : `${value.slice(0, limit)}…`;

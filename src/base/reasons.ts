@@ -5,7 +5,10 @@
 
 /** Of items: what a ConsumeError says, and what a loss is counted under. */
 const ITEM_REASONS = {
-  refused: 'refused by what follows',
+  refused: 'refused by what follows; the sender was told',
+  failed: 'an error that nobody expected: the log has it',
+  unreadable: 'could not be read or taken; the sender was told',
+  cancelled: 'their sender had gone',
   memory: 'memory limit reached',
   queue_full: 'queue full',
   timeout: 'no answer in time',
@@ -19,10 +22,26 @@ const ITEM_REASONS = {
   dropped_too_early: 'no room until the decision: see num_traces',
   trace_too_large: 'part of a trace that is too large',
   colliding_ids: 'ids made to collide',
+  not_sampled: 'not sampled',
+  drop_policy: 'taken out by a drop policy',
+  aggregated: 'went into what was made of them',
+  copied: 'copied to several pipelines',
+  sent_again: 'went on before others of their batch were refused; the sender sends them again',
+  rejected_by_peer: 'rejected by the far side, which took the others',
+  rejected_by_store: 'the store can not take them; see rejected/ in the spool folder',
+  damaged: 'their place on disk was damaged; see rejected/ in the spool folder',
 } as const;
 
 /** `http_503` and `grpc_Unavailable` are what the far side answered. */
 export type Reason = keyof typeof ITEM_REASONS | `http_${number}` | `grpc_${string}`;
+
+/** Of what befalls a component and is not counted in items. */
+const TROUBLES = {
+  retried: 'requests that failed and were tried again',
+  damaged_files: 'files of the spool that were damaged, set aside in rejected/',
+} as const;
+
+export type Trouble = keyof typeof TROUBLES;
 
 /** Of requests and connections that a listener did not look into. */
 const LISTENER_REASONS = {
@@ -41,7 +60,9 @@ const LISTENER_REASONS = {
 
 export type ListenerReason = keyof typeof LISTENER_REASONS;
 
-const TEXTS: ReadonlyMap<string, string> = new Map(Object.entries({ ...ITEM_REASONS, ...LISTENER_REASONS }));
+const TEXTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({ ...ITEM_REASONS, ...TROUBLES, ...LISTENER_REASONS }),
+);
 
 /** How people read a reason; the word itself where another version of the program has counted it. */
 export function reasonText(reason: string): string {

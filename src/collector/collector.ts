@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Clock, ConfigErrors, Deadline, messageOf, StartError, systemClock } from '#base';
 import type { ComponentRegistry, HostDescription, Logger } from '#component';
 import { type ConfigWarning, type LoadedConfig, type LogsTelemetryConfig, placeAt, printPlace } from '#config';
+import { Accounts } from './accounts.ts';
 import { CreateContext } from './create-settings.ts';
 import type { DeliveringExporter } from './delivery/delivery.ts';
 import { buildGraph } from './graph.ts';
@@ -53,6 +54,7 @@ const DEFAULT_LOGS: LogsTelemetryConfig = {
 /** A collector: one configuration running as one graph, with its telemetry around it. */
 export class Collector {
   readonly metrics: MetricRegistry = new MetricRegistry();
+  readonly #accounts = new Accounts(this.metrics.meter());
   readonly #options: CollectorOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -202,6 +204,7 @@ export class Collector {
     });
     const context = new CreateContext({
       registry: this.metrics,
+      accounts: this.#accounts,
       log,
       statuses,
       clock: this.#clock,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '#base';
 import type { CreateSettings, LogFields, Meter } from '#component';
 import type { Signal } from '#pdata';
+import type { Accounts } from './accounts.ts';
 import type { PlannedComponent } from './planned.ts';
 import type { StatusBoard } from './status.ts';
 import type { LogWriter } from './telemetry/logger.ts';
@@ -9,6 +10,7 @@ import type { MetricRegistry } from './telemetry/registry.ts';
 
 export interface CreateContextOptions {
   readonly registry: MetricRegistry;
+  readonly accounts: Accounts;
   readonly log: LogWriter;
   readonly statuses: StatusBoard;
   readonly clock: Clock;
@@ -28,11 +30,13 @@ export interface Place {
 export class CreateContext {
   /** For the measurements on the edges. */
   readonly meter: Meter;
+  readonly accounts: Accounts;
   readonly #options: CreateContextOptions;
 
   constructor(options: CreateContextOptions) {
     this.#options = options;
     this.meter = options.registry.meter();
+    this.accounts = options.accounts;
   }
 
   settings(component: PlannedComponent, { pipeline, signal }: Place): CreateSettings {
@@ -50,6 +54,7 @@ export class CreateContext {
       pipeline,
       logger: log.logger(fields),
       meter: registry.meter({ [kind]: id }),
+      account: this.accounts.account({ kind, id, pipeline }),
       clock,
       random,
       version,

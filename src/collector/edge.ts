@@ -1,16 +1,19 @@
-import type { ComponentKind, Consumer, Counter, Meter, MetricLabels } from '#component';
+import { reasonOf } from '#base';
+import type { Consumer, Counter, Meter, MetricLabels } from '#component';
 import type { Batch, Signal } from '#pdata';
+import { type AccountOwner, type Accounts, ownerLabels } from './accounts.ts';
 
 export type Side = 'consumed' | 'produced';
 
-export interface EdgeOptions {
-  readonly kind: ComponentKind;
-  readonly id: string;
+export interface EdgeOptions extends AccountOwner {
+  readonly side: Side;
+  /** Of the items that pass. */
   readonly signal: Signal;
-  /** Empty for receivers and exporters, which belong to no single pipeline. */
-  readonly pipeline: string;
-  /** For connectors: the signal of the other side. */
-  readonly outputSignal?: Signal;
+  /** For connectors: the signal that they take, and the one that they make. */
+  readonly from?: Signal;
+  readonly to?: Signal;
+  /** For what a connector produces: the pipeline that is fed. */
+  readonly into?: string;
 }
 
 /** Errors that came from further down: the component that passes one on has not failed itself. */
@@ -18,59 +21,74 @@ const fromDownstream = new WeakSet<object>();
 
 /**
  * Measures what passes into (`consumed`) or out of (`produced`) a component: `otelcol.<kind>.<side>.items`, by outcome: `success`,
- * `failure` where this consumer failed, `refused` where one behind it did (otelcol docs/rfcs/component-universal-telemetry.md).
+ * `failure` where this consumer failed, `refused` where one behind it did (otelcol docs/rfcs/component-universal-telemetry.md). And enters
+ * it in the component's ledger; what the component itself refuses goes into its account.
  */
-export function measured(meter: Meter, side: Side, options: EdgeOptions, consumer: Consumer): Consumer {
-  const counters = edgeCounters(meter, side, options);
-  const all = options.kind === 'processor' ? processorCounter(meter, side, options) : undefined;
+export function measured(meter: Meter, accounts: Accounts, edge: EdgeOptions, consumer: Consumer): Consumer {
+  const { side, signal } = edge;
+  const counters = edgeCounters(meter, edge);
+  const all = edge.kind === 'processor' ? processorCounter(meter, edge) : undefined;
+  const isIn = side === 'consumed';
+  // An exporter enters its own: it has other senders than pipelines, too.
+  const ledger = isIn && edge.kind === 'exporter' ? undefined : accounts.ledger(edge, signal);
+  const account = accounts.account(edge);
   return {
     mutatesData: consumer.mutatesData,
     async consume(batch: Batch): Promise<void> {
       const items = batch.itemCount;
       all?.add(items);
+      if (isIn) ledger?.begin(items);
       try {
         await consumer.consume(batch);
-        counters.success.add(items);
       } catch (error) {
-        if (typeof error === 'object' && error !== null) {
-          if (isFromDownstream(error)) counters.refused.add(items);
-          else counters.failure.add(items);
-          fromDownstream.add(error);
-        } else counters.failure.add(items);
+        if (isIn) ledger?.end(items, false);
+        const isPassedOn = isFromDownstream(error);
+        (isPassedOn ? counters.refused : counters.failure).add(items);
+        if (isIn && !isPassedOn && ledger !== undefined) account.refused(signal, items, reasonOf(error));
+        if (typeof error === 'object' && error !== null) fromDownstream.add(error);
         throw error;
       }
+      if (isIn) ledger?.end(items, true);
+      else ledger?.produced(items);
+      counters.success.add(items);
     },
   };
 }
 
 /** otelcol's older pair of metrics for processors, which knows no outcome. */
-function processorCounter(meter: Meter, side: Side, edge: EdgeOptions): Counter {
+function processorCounter(meter: Meter, { side, id, signal }: EdgeOptions): Counter {
   const way = side === 'consumed' ? 'incoming' : 'outgoing';
   const description = `Number of items ${side === 'consumed' ? 'passed to' : 'emitted from'} the processor`;
-  const labels = { processor: edge.id, 'otel.signal': edge.signal };
-  return meter.counter(`processor_${way}_items`, { unit: '{item}', description }, labels);
+  return meter.counter(
+    `processor_${way}_items`,
+    { unit: '{item}', description },
+    { processor: id, 'otel.signal': signal },
+  );
 }
 
-function isFromDownstream(error: object): boolean {
+/** So deep at most does a component wrap what it passes on. */
+const CAUSES = 4;
+
+function isFromDownstream(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > CAUSES) return false;
   if (fromDownstream.has(error)) return true;
-  const cause = (error as Error).cause;
-  return cause instanceof AggregateError && cause.errors.some((part) => fromDownstream.has(part as object));
+  const { cause } = error as Error;
+  if (cause instanceof AggregateError) return cause.errors.some((part) => isFromDownstream(part, depth + 1));
+  return isFromDownstream(cause, depth + 1);
 }
 
-function edgeCounters(meter: Meter, side: Side, edge: EdgeOptions): Record<'success' | 'failure' | 'refused', Counter> {
+function edgeCounters(meter: Meter, edge: EdgeOptions): Record<'success' | 'failure' | 'refused', Counter> {
+  const { kind, side, into = edge.pipeline } = edge;
   const labels: MetricLabels = {
-    'otelcol.component.id': edge.id,
-    'otelcol.component.kind': edge.kind,
-    'otelcol.signal': edge.signal,
-    ...(edge.pipeline !== '' && { 'otelcol.pipeline.id': edge.pipeline }),
-    ...(edge.outputSignal !== undefined && { 'otelcol.signal.output': edge.outputSignal }),
+    ...ownerLabels({ ...edge, pipeline: into }, edge.from ?? edge.signal),
+    ...(edge.to !== undefined && { 'otelcol.signal.output': edge.to }),
   };
   const of = (outcome: string): Counter =>
     meter.counter(
-      `otelcol.${edge.kind}.${side}.items`,
+      `otelcol.${kind}.${side}.items`,
       {
         unit: '{item}',
-        description: `Number of items ${side === 'consumed' ? 'passed to' : 'emitted from'} the ${edge.kind}`,
+        description: `Number of items ${side === 'consumed' ? 'passed to' : 'emitted from'} the ${kind}`,
       },
       { ...labels, outcome },
     );

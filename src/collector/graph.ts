@@ -14,7 +14,7 @@ import type {
 import type { Signal } from '#pdata';
 import type { CreateContext } from './create-settings.ts';
 import { DeliveringExporter } from './delivery/delivery.ts';
-import { measured } from './edge.ts';
+import { type EdgeOptions, measured } from './edge.ts';
 import { fanOut } from './fan-out.ts';
 import type { Plan } from './plan.ts';
 import { connectorEdges } from './plan-connectors.ts';
@@ -102,8 +102,8 @@ class GraphBuilder {
     const tail: Consumer[] = [];
     for (const id of pipeline.exporters) {
       if (this.#plan.components.exporters.has(id)) {
-        const edge = { kind: 'exporter', id, signal, pipeline: '' } as const;
-        tail.push(measured(this.#context.meter, 'consumed', edge, this.#exporter(id, signal)));
+        const edge = { kind: 'exporter', id, signal, pipeline: '', side: 'consumed' } as const;
+        tail.push(this.#measured(edge, this.#exporter(id, signal)));
       } else tail.push(...this.#connectorsFrom(id, pipeline));
     }
     let next = fanOut(tail);
@@ -121,10 +121,10 @@ class GraphBuilder {
       this.#context.settings(planned, { pipeline, signal }),
       planned.config,
       signal,
-      time.ends(measured(this.#context.meter, 'produced', edge, next)),
+      time.ends(this.#measured({ ...edge, side: 'produced' }, next)),
     );
     this.#add(planned, { pipeline, instance: '' }, processor);
-    const consumed = measured(this.#context.meter, 'consumed', edge, time.begins(processor));
+    const consumed = this.#measured({ ...edge, side: 'consumed' }, time.begins(processor));
     // What a later step changes is changed for everybody who holds the batch: the whole chain counts.
     return { mutatesData: processor.mutatesData || next.mutatesData, consume: (batch) => consumed.consume(batch) };
   }
@@ -142,6 +142,7 @@ class GraphBuilder {
         {
           ...settings,
           signal,
+          ledger: this.#context.accounts.ledger({ kind: 'exporter', id, pipeline: '' }, signal),
           countsItself: factory.countsItself === true,
           peerLabels: factory.peerLabels?.(planned.config, signal),
         },
@@ -165,18 +166,18 @@ class GraphBuilder {
       const known = this.#connectors.get(key);
       if (known !== undefined) return known;
       const next = new Map<string, Consumer>();
+      const connectorEdge = { kind: 'connector', id, pipeline: '', from, to } as const;
       for (const edge of edges) {
         if (edge.to.signal !== to) continue;
-        const producedEdge = { kind: 'connector', id, signal: from, outputSignal: to, pipeline: edge.to.id } as const;
-        const head = this.#heads.get(edge.to.id)!;
-        next.set(edge.to.id, measured(this.#context.meter, 'produced', producedEdge, head));
+        const into = edge.to.id;
+        const head = this.#heads.get(into)!;
+        next.set(into, this.#measured({ ...connectorEdge, side: 'produced', signal: to, into }, head));
       }
       const factory = planned.factory as ConnectorFactory<unknown>;
       const settings = this.#context.settings(planned, { pipeline: '', signal: from });
       const connector: Connector = factory.create(settings, planned.config, from, to, next);
       this.#add(planned, { pipeline: '', instance: `${from} ${to}` }, connector);
-      const edge = { kind: 'connector', id, signal: from, outputSignal: to, pipeline: '' } as const;
-      const consumed = measured(this.#context.meter, 'consumed', edge, connector);
+      const consumed = this.#measured({ ...connectorEdge, side: 'consumed', signal: from }, connector);
       const mutatesData = connector.mutatesData || [...next.values()].some((consumer) => consumer.mutatesData);
       const consumer: Consumer = { mutatesData, consume: (batch) => consumed.consume(batch) };
       this.#connectors.set(key, consumer);
@@ -192,12 +193,16 @@ class GraphBuilder {
         .filter((pipeline) => pipeline.signal === signal && pipeline.receivers.includes(id))
         .map((pipeline) => this.#heads.get(pipeline.id)!);
       if (heads.length === 0) continue;
-      const edge = { kind: 'receiver', id, signal, pipeline: '' } as const;
-      next[signal] = measured(this.#context.meter, 'produced', edge, fanOut(heads));
+      const edge = { kind: 'receiver', id, signal, pipeline: '', side: 'produced' } as const;
+      next[signal] = this.#measured(edge, fanOut(heads));
     }
     const factory = planned.factory as ReceiverFactory<unknown>;
     const component = factory.create(this.#context.settings(planned, { pipeline: '' }), planned.config, next);
     this.#add(planned, { pipeline: '', instance: '' }, component);
+  }
+
+  #measured(edge: EdgeOptions, consumer: Consumer): Consumer {
+    return measured(this.#context.meter, this.#context.accounts, edge, consumer);
   }
 
   #add(planned: PlannedComponent, where: { pipeline: string; instance: string }, component: Component): void {

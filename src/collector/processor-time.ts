@@ -14,7 +14,7 @@ export class ProcessorTime {
   /** When the processor was called; below 0 while it isn't running. */
   #sinceMs = -1;
 
-  constructor(meter: Meter, { id, signal }: EdgeOptions) {
+  constructor(meter: Meter, { id, signal }: Pick<EdgeOptions, 'id' | 'signal'>) {
     this.#histogram = meter.histogram(
       'processor_internal_duration',
       {

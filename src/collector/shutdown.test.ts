@@ -4,7 +4,7 @@ import { ConsumeError } from '#base';
 import { type RecordingConsumer, sampleBatch } from '#component/testing.ts';
 import type { PointChunk } from '#pdata';
 import type { Collector } from './collector.ts';
-import { FakeWorld } from './testing.ts';
+import { FakeWorld, unaccountedIn } from './testing.ts';
 
 const NEVER = new Promise<void>(() => undefined);
 const LOST = 'exporter_send_failed_spans';
@@ -178,10 +178,16 @@ test('whatever happens, each item that was taken is delivered, or counted as los
           await reloadWith(configured(ONE_SENDER).replace('receivers: {nop: }', 'receivers: {nop: {fail: taken}}'));
         else if (one === 'wait') await world.clock.advance(3_000);
         else mode = one;
+        // As metrics are collected: when what was begun in one turn has come to its end.
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(unaccountedIn(collector)).toEqual([]);
       }
       await stop(world, collector);
       const delivered = [...sinks].reduce((sum, sink) => sum + sink.itemCount, 0);
       expect(delivered + collector.metrics.total(LOST)).toBe(taken);
+      expect(unaccountedIn(collector)).toEqual([]);
+      expect(collector.metrics.total('signalbox.component.held_items')).toBe(0);
+      expect(collector.metrics.total('signalbox.component.items', { outcome: 'dropped' })).toBe(taken - delivered);
     }),
     { numRuns: 150 },
   );

@@ -17,6 +17,16 @@ import { Collector, type CollectorOptions } from './collector.ts';
 
 /** Components without I/O, a registry of them, and a collector over a YAML text, for the tests of this layer. */
 
+/** What some component lost without a word, or handed on beyond what it had: labels and count. Empty while all is well. */
+export function unaccountedIn(collector: Collector): readonly string[] {
+  return collector.metrics
+    .collect()
+    .filter(({ name }) => name === 'signalbox.component.unaccounted_items')
+    .flatMap(({ series }) => [...series.values()])
+    .filter((one) => one.read() !== 0)
+    .map((one) => `${one.labels.map(([, value]) => value).join(' ')}: ${one.read()}`);
+}
+
 const ALL = { traces: 'stable', metrics: 'stable', logs: 'stable' } as const;
 
 export class FakeWorld {
@@ -157,6 +167,7 @@ export class FakeWorld {
         mutatesData: false,
         consume: async (batch: Batch) => {
           for (const consumer of next.values()) await consumer.consume(batch);
+          settings.account.added(to, batch.itemCount * (next.size - 1), 'copied');
         },
       }),
     };

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Meter, MetricLabels } from '#base';
 import type { DeliveryConfig, MapNode, Schema } from '#config';
 import type { Batch, Signal } from '#pdata';
+import type { Account } from './account.ts';
 
 /**
  * The contracts between the collector and its components. A component is one folder under src/<kind>s/<type>/ that
@@ -100,6 +101,7 @@ export interface CreateSettings {
   readonly pipeline: string;
   readonly logger: Logger;
   readonly meter: Meter;
+  readonly account: Account;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;

@@ -1,3 +1,5 @@
+export * from './account.ts';
 export * from './contracts.ts';
+export * from './ledger.ts';
 export * from './observe.ts';
 export * from './registry.ts';

@@ -1,5 +1,5 @@
-import { type Counter, excerpt, type Logger, type Meter } from '#base';
-import { ITEM_NAME, type Signal } from '#pdata';
+import { excerpt, type Logger, type Reason } from '#base';
+import type { Signal } from '#pdata';
 
 /** The methods of OTLP over gRPC. */
 export const OTLP_GRPC_PATHS: Readonly<Record<Signal, string>> = {
@@ -16,29 +16,30 @@ const DROPPED_FIELD: Readonly<Record<Signal, string>> = {
 };
 const MESSAGE_LIMIT = 500;
 
+/** Where losses behind the far side are reported: a component's account. */
+interface LossAccount {
+  lost(signal: Signal, count: number, reason: Reason): void;
+}
+
 /**
- * What an exporter does about items that the far side rejected in a partial success: they are lost there, so it logs and counts them. For the
+ * What an exporter does about items that the far side rejected in a partial success: they are lost there, so it logs and reports them. For the
  * pipeline the batch was sent, as in otelcol.
  */
 export class PartialSuccesses {
   readonly #signal: Signal;
   readonly #logger: Logger;
-  readonly #rejected: Counter;
+  readonly #account: LossAccount;
 
-  constructor(settings: { readonly logger: Logger; readonly meter: Meter }, signal: Signal) {
-    const items = ITEM_NAME[signal];
+  constructor(settings: { readonly logger: Logger; readonly account: LossAccount }, signal: Signal) {
     this.#signal = signal;
     this.#logger = settings.logger;
-    this.#rejected = settings.meter.counter(`exporter_partial_success_rejected_${items}`, {
-      unit: `{${items}}`,
-      description: `Number of ${items} that the destination rejected in a partial success`,
-    });
+    this.#account = settings.account;
   }
 
   /** Notes an answer's partial success. 0 and '' mean a full success. */
   note(rejectedCount: number, message: string): void {
     if (rejectedCount === 0 && message === '') return;
-    this.#rejected.add(rejectedCount);
+    this.#account.lost(this.#signal, rejectedCount, 'rejected_by_peer');
     const dropped = { [DROPPED_FIELD[this.#signal]]: rejectedCount };
     this.#logger.warn('Partial success response', { message: excerpt(message, MESSAGE_LIMIT), ...dropped });
   }

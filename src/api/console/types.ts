@@ -514,14 +514,14 @@ export interface ComponentView {
   readonly refusedCount: number;
   readonly failedCount: number;
 }
-/** Items that did not get through in the range, by component and reason. `retried` ones may still arrive. */
+/** Items that did not get through in the range, by component and reason. `retried` ones may still arrive; `unaccounted` ones a component lost silently. */
 export interface LossView {
   readonly component: string;
   /** Missing where it is not known. */
   readonly signal?: SignalName;
   readonly reason: string;
   readonly count: number;
-  readonly kind: 'refused' | 'dropped' | 'sampled_out' | 'filtered' | 'retried';
+  readonly kind: 'refused' | 'dropped' | 'lost' | 'sampled_out' | 'filtered' | 'retried' | 'unaccounted';
 }
 export interface StoreView {
   readonly available: boolean;

@@ -7,7 +7,6 @@ import { ITEM_NAME, type Signal } from '#pdata';
 export interface ExportCounters {
   readonly sent: Counter;
   readonly enqueueFailed: Counter;
-  readonly retries: Counter;
   /** Items that were given up, by the kind of the error. */
   failed(items: number, error: unknown): void;
 }
@@ -29,11 +28,6 @@ export function exportCounters(meter: Meter, options: ExportCounterOptions): Exp
   return {
     sent: of('sent', `Number of ${items} successfully sent to destination`, peerLabels),
     enqueueFailed: of('enqueue_failed', `Number of ${items} failed to be added to the sending queue`),
-    retries: meter.counter(
-      'exporter_retried_requests',
-      { unit: '{requests}', description: 'Number of attempts that failed and were tried again' },
-      { data_type: signal },
-    ),
     failed: (count, error) =>
       of('send_failed', `Number of ${items} in failed attempts to send to destination`, {
         ...peerLabels,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ConsumeError } from '#base';
+import { Ledger } from '#component';
 import { type FakeSettings, fakeHost, fakeSettings, RecordingConsumer, sampleBatch } from '#component/testing.ts';
 import { deliverySchema } from '#config';
 import type { Batch } from '#pdata';
@@ -22,7 +23,11 @@ function bench(config: unknown): Bench {
     shutdown: () => Promise.resolve(),
     consume: (batch: Batch) => sink.consume(batch),
   };
-  const exporter = new DeliveringExporter(inner, z.parse(deliverySchema(), config), { ...settings, signal: 'traces' });
+  const exporter = new DeliveringExporter(inner, z.parse(deliverySchema(), config), {
+    ...settings,
+    signal: 'traces',
+    ledger: settings.account.ledger('traces'),
+  });
   return { settings, sink, exporter };
 }
 
@@ -62,7 +67,7 @@ describe('retry', () => {
     await sent;
     expect(sink.itemCount).toBe(4);
     expect(settings.meter.sum('exporter_sent_spans')).toBe(4);
-    expect(settings.meter.sum('exporter_retried_requests', { data_type: 'traces' })).toBe(3);
+    expect(settings.account.sum('trouble', 'retried')).toBe(3);
     expect(settings.logged).toContain('info Exporting failed. Will retry the request after interval.');
   });
 
@@ -292,7 +297,8 @@ describe('shutdown', () => {
 
 test('an exporter that counts itself is not counted a second time', async () => {
   const { settings, sink, exporter: inner } = bench(NO_QUEUE);
-  const own = { ...settings, signal: 'traces' as const, countsItself: true };
+  const ledger = new Ledger();
+  const own = { ...settings, signal: 'traces' as const, ledger, countsItself: true };
   const exporter = new DeliveringExporter(inner, undefined, own);
   await exporter.consume(sampleBatch('traces', 4));
   expect(settings.meter.sum('exporter_sent_spans')).toBe(4);

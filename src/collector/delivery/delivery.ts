@@ -1,5 +1,5 @@
-import { type Clock, ConsumeError, Deadline, isPermanent, messageOf } from '#base';
-import type { ComponentStatus, Exporter, Host, Logger, Meter, MetricLabels } from '#component';
+import { type Clock, ConsumeError, Deadline, isPermanent, messageOf, reasonOf } from '#base';
+import type { Account, ComponentStatus, Exporter, Host, Ledger, Logger, Meter, MetricLabels } from '#component';
 import type { DeliveryConfig } from '#config';
 import type { Batch, Signal } from '#pdata';
 import { type ExportCounters, exportCounters } from './counters.ts';
@@ -18,6 +18,8 @@ export interface DeliverySettings {
   readonly random: () => number;
   readonly logger: Logger;
   readonly meter: Meter;
+  readonly account: Account;
+  readonly ledger: Ledger;
   /** See ExporterFactory: what is sent and lost is not counted here. */
   readonly countsItself?: boolean;
   readonly peerLabels?: MetricLabels | undefined;
@@ -41,6 +43,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
   readonly #enqueueSize: SizeRecorder | undefined;
   readonly #batchSize: SizeRecorder | undefined;
   readonly #gauges: (() => void)[] = [];
+  #stopHolding: () => void;
   readonly #waitsForResult: boolean;
   /** The attempts under way. */
   readonly #sending = new Set<Batch>();
@@ -60,6 +63,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
     this.#settings = settings;
     // A queue holds batches that others may still read; only the exporter itself can say that it changes them.
     this.mutatesData = exporter.mutatesData;
+    this.#stopHolding = settings.account.holds(settings.signal, () => this.#heldItems);
     this.#counters = exportCounters(settings.meter, {
       signal: settings.signal,
       countsItself: settings.countsItself === true,
@@ -74,7 +78,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
           logger: settings.logger,
           timeoutMs: config.timeoutMs,
           retry: config.retry,
-          onRetry: () => this.#counters.retries.add(1),
+          onRetry: () => settings.account.trouble('retried', 1, settings.signal),
         },
         exporter,
       );
@@ -85,7 +89,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
         this.#batchSize = sizeRecorder(settings.meter, 'queue_batch_send', settings.peerLabels ?? {});
       this.#queue = new SendingQueue(config.queue, {
         clock: settings.clock,
-        send: (batch) => this.#send(batch, DROPPING),
+        send: (batch) => this.#send(batch, DROPPING, this.#waitsForResult),
       });
       this.#registerGauges(this.#queue, config.queue.sizer);
     }
@@ -101,12 +105,25 @@ export class DeliveringExporter implements Exporter, Predecessor {
   }
 
   async consume(batch: Batch): Promise<void> {
+    const { account, ledger, signal } = this.#settings;
+    const items = batch.itemCount;
+    ledger.begin(items);
+    try {
+      await this.#consume(batch, items);
+      ledger.end(items, true);
+    } catch (error) {
+      ledger.end(items, false);
+      account.refused(signal, items, reasonOf(error));
+      throw error;
+    }
+  }
+
+  async #consume(batch: Batch, items: number): Promise<void> {
     if (this.#queue === undefined) {
       // An exporter without these settings can't be told to use them.
-      await this.#send(batch, this.#retry === undefined ? 'Exporting failed. Rejecting data.' : REJECTING);
+      await this.#send(batch, this.#retry === undefined ? 'Exporting failed. Rejecting data.' : REJECTING, true);
       return;
     }
-    const items = batch.itemCount;
     this.#enqueueSize?.(batch);
     let offered: { readonly done: Promise<void> };
     try {
@@ -150,13 +167,20 @@ export class DeliveringExporter implements Exporter, Predecessor {
 
   /** No exporter follows after all: what was kept for one is lost. */
   disinherit(): void {
-    this.#estate.passTo((batch) => this.#lose(batch.itemCount));
+    this.#estate.passTo((batch) => this.#lose(batch.itemCount, batch.itemCount));
+  }
+
+  /** What was taken, and is neither sent nor given up nor with an heir. */
+  get #heldItems(): number {
+    const kept = this.#estate.itemCount;
+    return this.#isAbandoned ? kept : kept + (this.#queue?.itemCount ?? 0) + itemsOf(this.#adopted);
   }
 
   #adopt(batch: Batch): void {
     if (this.#retirement?.hasHeir === true) this.#estate.leave(batch);
-    else if (this.#isAbandoned) this.#lose(batch.itemCount);
-    else if (this.#queue !== undefined && !this.#isStopping) this.#queue.adopt(batch).catch(() => undefined);
+    else if (this.#isAbandoned) this.#lose(batch.itemCount, batch.itemCount);
+    // In a queue that answers its senders nobody could tell those from batches that have none.
+    else if (this.#queue !== undefined && !this.#waitsForResult && !this.#isStopping) void this.#queue.adopt(batch);
     else {
       this.#adopted.add(batch);
       this.#inheritance.send(() => this.#sendAdopted(batch));
@@ -165,7 +189,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
 
   async #sendAdopted(batch: Batch): Promise<void> {
     // What is given up counts in `abandon`, any other failure in `#send`.
-    if (!this.#isAbandoned) await this.#send(batch, DROPPING).catch(() => undefined);
+    if (!this.#isAbandoned) await this.#send(batch, DROPPING, false).catch(() => undefined);
     this.#adopted.delete(batch);
   }
 
@@ -196,9 +220,12 @@ export class DeliveringExporter implements Exporter, Predecessor {
     if (!(await deadline.part(DRAINING_SHARE).isOver(draining))) this.abandon();
     for (const remove of this.#gauges.splice(0)) remove();
     await this.#exporter.shutdown(deadline.budgetMs);
+    // What an heir will take is held until it does.
+    this.#estate.whenEmpty(this.#stopHolding);
   }
 
-  async #send(batch: Batch, failureMessage: string): Promise<void> {
+  /** `isAnswered`: somebody waits for the outcome, and is told of a failure. */
+  async #send(batch: Batch, failureMessage: string, isAnswered: boolean): Promise<void> {
     const items = batch.itemCount;
     this.#sending.add(batch);
     this.#batchSize?.(batch);
@@ -209,6 +236,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
       if (this.#isAbandoned) throw error;
       if (this.#isInheritable() && !isPermanent(error)) return this.#estate.leave(batch);
       this.#counters.failed(items, error);
+      if (!isAnswered) this.#settings.account.dropped(this.#settings.signal, items, reasonOf(error));
       this.#settings.logger.error(failureMessage, {
         error: messageOf(error),
         dropped_items: items,
@@ -222,7 +250,9 @@ export class DeliveringExporter implements Exporter, Predecessor {
     } finally {
       this.#sending.delete(batch);
     }
-    if (this.#isAbandoned) return;
+    // What was given up counts as lost, whatever becomes of it.
+    if (this.#isAbandoned && !isAnswered) return;
+    this.#settings.ledger.produced(items);
     this.#counters.sent.add(items);
     if (this.#hasFailed && !this.#isStopping) {
       this.#hasFailed = false;
@@ -241,13 +271,19 @@ export class DeliveringExporter implements Exporter, Predecessor {
     this.#isAbandoned = true;
     this.#inheritance.abandon();
     if (this.#isInheritable()) for (const batch of this.#sending) this.#estate.leave(batch);
-    else this.#lose([...this.#adopted].reduce((sum, batch) => sum + batch.itemCount, this.#queue?.itemCount ?? 0));
+    else {
+      const queued = this.#queue?.itemCount ?? 0;
+      const adopted = itemsOf(this.#adopted);
+      this.#lose(queued + adopted, this.#waitsForResult ? adopted : queued + adopted);
+    }
   }
 
-  #lose(items: number): void {
+  /** `unanswered` of them have no sender that waits. */
+  #lose(items: number, unanswered: number): void {
     if (items === 0) return;
     const error = new ConsumeError('the queue was not empty at the end of the shutdown', { reason: 'shutdown' });
     this.#counters.failed(items, error);
+    this.#settings.account.dropped(this.#settings.signal, unanswered, error.reason);
     this.#settings.logger.error(DROPPING, { error: error.message, dropped_items: items });
   }
 
@@ -276,4 +312,10 @@ export class DeliveringExporter implements Exporter, Predecessor {
       ),
     );
   }
+}
+
+function itemsOf(batches: Iterable<Batch>): number {
+  let sum = 0;
+  for (const batch of batches) sum += batch.itemCount;
+  return sum;
 }

@@ -3,17 +3,35 @@ import type { Batch } from '#pdata';
 /** What an exporter leaves to the one that follows it in a reload. Without an heir yet it waits. */
 export class Estate {
   readonly #kept: Batch[] = [];
+  #itemCount = 0;
   #heir: ((batch: Batch) => void) | undefined;
+  #onEmpty: () => void = () => undefined;
+
+  /** Of what waits for an heir. */
+  get itemCount(): number {
+    return this.#itemCount;
+  }
 
   leave(batch: Batch): void {
-    if (this.#heir === undefined) this.#kept.push(batch);
-    else this.#heir(batch);
+    if (this.#heir !== undefined) this.#heir(batch);
+    else {
+      this.#kept.push(batch);
+      this.#itemCount += batch.itemCount;
+    }
+  }
+
+  /** Calls `done` when nothing waits. */
+  whenEmpty(done: () => void): void {
+    this.#onEmpty = done;
+    if (this.#kept.length === 0) done();
   }
 
   /** From now on `heir` gets what is left, at once. */
   passTo(heir: (batch: Batch) => void): void {
     this.#heir = heir;
+    this.#itemCount = 0;
     for (const batch of this.#kept.splice(0)) heir(batch);
+    this.#onEmpty();
   }
 }
 

@@ -9,6 +9,7 @@ import type {
   HostDescription,
   Meter,
 } from '../contracts.ts';
+import { FakeAccount } from './account.ts';
 
 /** Keeps every batch that it is given. */
 export class RecordingConsumer implements Consumer {
@@ -106,6 +107,7 @@ function seriesName(name: string, labels: Readonly<Record<string, string>>): str
 
 export interface FakeSettings extends CreateSettings {
   readonly meter: FakeMeter;
+  readonly account: FakeAccount;
   readonly clock: ManualClock;
   /** `level message` of every line. */
   readonly logged: string[];
@@ -133,6 +135,7 @@ export function fakeSettings(options: FakeSettingsOptions = {}): FakeSettings {
     pipeline: options.pipeline ?? '',
     logger: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     meter: new FakeMeter(),
+    account: new FakeAccount(),
     clock: new ManualClock(),
     random: () => 0.5,
     version: '0.0.0-test',

@@ -12,6 +12,7 @@ import type {
   ProcessorFactory,
   ReceiverFactory,
 } from '../contracts.ts';
+import { accountingTests } from './accounting.ts';
 import { sampleBatch } from './batches.ts';
 import { type FakeSettings, fakeHost, fakeSettings, RecordingConsumer, RefusingConsumer } from './sinks.ts';
 
@@ -128,6 +129,8 @@ function processorTests(factory: ProcessorFactory, options: SuiteOptions): void 
     await consumed;
     expect(snapshot(batch)).toEqual(before);
   });
+
+  accountingTests({ signals: signalsOf(factory), make, wait: inSimulatedTime });
 
   if (options.passesErrors === false) return;
   test.each([

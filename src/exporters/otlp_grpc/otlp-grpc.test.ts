@@ -304,7 +304,7 @@ describe('what is answered', () => {
     const { exporter, settings } = await start({ endpoint: side.endpoint });
     await exporter.consume(sampleBatch('traces', 5));
     expect(settings.logged).toEqual(['warn Partial success response']);
-    expect(settings.meter.sum('exporter_partial_success_rejected_spans')).toBe(3);
+    expect(settings.account.sum('lost', 'rejected_by_peer')).toBe(3);
   });
 
   test('bytes that are no answer do no harm', async () => {

@@ -285,7 +285,7 @@ describe('what is answered', () => {
     const { exporter, settings } = await start({ endpoint: side.url });
     await exporter.consume(sampleBatch('traces', 5));
     expect(settings.logged).toEqual(['warn Partial success response']);
-    expect(settings.meter.sum('exporter_partial_success_rejected_spans')).toBe(3);
+    expect(settings.account.sum('lost', 'rejected_by_peer')).toBe(3);
   });
 });
 

@@ -18,8 +18,6 @@ export interface StoreMetrics {
   readonly insertSeconds: HistogramInstrument;
   readonly retries: Counter;
   readonly rejectedSegments: Counter;
-  readonly lost: Readonly<Record<Signal, Counter>>;
-  readonly damagedSegments: Counter;
   readonly damagedParts: Counter;
   /** Removes the gauges. */
   close(): void;
@@ -73,14 +71,6 @@ export function storeMetrics(meter: Meter, gauges: StoreGauges): StoreMetrics {
     rejectedSegments: meter.counter('signalbox_store_rejected_segments', {
       unit: '{segments}',
       description: 'Segments that the store can not take, moved to the folder rejected',
-    }),
-    lost: perSignal(
-      'signalbox_store_lost',
-      (items) => `Number of ${items} in damaged segments that can not be read any more`,
-    ),
-    damagedSegments: meter.counter('signalbox_store_damaged_segments', {
-      unit: '{segments}',
-      description: 'Segments that were damaged on disk, moved to the folder rejected',
     }),
     damagedParts: meter.counter('signalbox_store_damaged_parts', {
       unit: '{parts}',

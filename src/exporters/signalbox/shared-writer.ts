@@ -97,7 +97,7 @@ const START_GRACE_MS = 5_000;
 const STATUSES = { unavailable: 'recoverable_error', failed: 'permanent_error' } as const;
 
 function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): StoreWriterObserver {
-  const { logger, clock } = settings;
+  const { account, logger, clock } = settings;
   const createdMs = clock.monotonicMs();
   let cancelWarning = (): void => undefined;
   let trouble: { readonly status: ComponentStatus; readonly message: string } | undefined;
@@ -135,10 +135,11 @@ function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): Stor
     rejected(items) {
       addTo(metrics().failed, items);
       metrics().rejectedSegments.add(1);
+      for (const signal of SIGNALS) account.lost(signal, items[signal], 'rejected_by_store');
     },
     lost(items) {
-      addTo(metrics().lost, items);
-      metrics().damagedSegments.add(1);
+      account.trouble('damaged_files', 1);
+      for (const signal of SIGNALS) account.lost(signal, items[signal], 'damaged');
     },
     retried: () => metrics().retries.add(1),
     damaged: (parts) => metrics().damagedParts.add(parts),

@@ -188,7 +188,7 @@ describe('limits', () => {
     const { batch, settings } = setUp({ send_batch_size: 100, max_pending_items: 10 });
     const waiting = batch.consume(spans(8));
     await expect(batch.consume(spans(3))).rejects.toMatchObject({ permanent: false, reason: 'queue_full' });
-    expect(settings.meter.read('processor_batch_held_items')).toBe(8);
+    expect(settings.account.held('traces')).toBe(8);
     await settings.clock.advance(200);
     await waiting;
     await Promise.all([batch.consume(spans(3)), settings.clock.advance(200)]);

@@ -22,6 +22,7 @@ export class BatchProcessor implements Processor {
   readonly #next: Consumer;
   readonly #metrics: BatchMetrics;
   readonly #pendingLimit: number;
+  readonly #stopHolding: () => void;
   /** By the values of the metadata keys; just one, under '', without metadata keys. */
   readonly #batchers = new Map<string, Batcher>();
   #closed = false;
@@ -33,10 +34,8 @@ export class BatchProcessor implements Processor {
     this.#next = next;
     const largest = Math.max(config.sendBatchSize, config.sendBatchMaxSize);
     this.#pendingLimit = config.maxPendingItems || Math.max(SMALLEST_PENDING_LIMIT, PENDING_BATCHES * largest);
-    this.#metrics = batchMetrics(settings.meter, {
-      cardinality: () => this.#batchers.size,
-      heldItems: () => this.#heldItems(),
-    });
+    this.#metrics = batchMetrics(settings.meter, () => this.#batchers.size);
+    this.#stopHolding = settings.account.holds(signal, () => this.#heldItems());
   }
 
   async start(): Promise<void> {}
@@ -63,6 +62,7 @@ export class BatchProcessor implements Processor {
     await deadline.isOver(Promise.all(batchers.map((batcher) => batcher.drain())));
     for (const batcher of batchers) batcher.abandon(shutdownError());
     this.#metrics.close();
+    this.#stopHolding();
   }
 
   #heldItems(): number {
@@ -96,6 +96,7 @@ export class BatchProcessor implements Processor {
       next: this.#next,
       clock: this.#settings.clock,
       metrics: this.#metrics,
+      account: this.#settings.account,
       sendBatchSize: this.#config.sendBatchSize,
       sendBatchMaxSize: this.#config.sendBatchMaxSize,
       timeoutMs: Math.min(this.#config.timeoutMs, WAIT_LIMIT_MS),

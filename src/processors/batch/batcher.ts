@@ -1,6 +1,6 @@
 import type { Clock } from '#base';
 import { ConsumeError } from '#base';
-import type { Consumer } from '#component';
+import type { Account, Consumer } from '#component';
 import { Batch, type BatchContext, type Chunk, type Signal } from '#pdata';
 import type { BatchMetrics } from './metrics.ts';
 import { WaitingSender } from './sender.ts';
@@ -14,6 +14,7 @@ export interface BatcherSettings {
   readonly next: Consumer;
   readonly clock: Clock;
   readonly metrics: BatchMetrics;
+  readonly account: Account;
   readonly sendBatchSize: number;
   readonly sendBatchMaxSize: number;
   readonly timeoutMs: number;
@@ -64,7 +65,8 @@ export class Batcher {
   /** Settles when all items of `batch` were accepted or refused downstream. */
   add(batch: Batch): Promise<void> {
     const itemCount = batch.itemCount;
-    const sender = new WaitingSender(itemCount);
+    const { account, signal } = this.#settings;
+    const sender = new WaitingSender(itemCount, (count) => account.added(signal, count, 'sent_again'));
     this.#pending.push({
       sender,
       chunks: batch.chunks,

@@ -20,32 +20,22 @@ const BYTE_BOUNDS = [
   9_000_000,
 ];
 
-/** The instruments of otelcol's batch processor, and two gauges of what it holds. */
+/** The instruments of otelcol's batch processor. */
 export interface BatchMetrics {
   readonly sendSize: HistogramInstrument;
   readonly sendSizeBytes: HistogramInstrument;
   readonly sizeTriggers: Counter;
   readonly timeoutTriggers: Counter;
-  /** Removes the gauges. */
+  /** Removes the gauge. */
   close(): void;
 }
 
-export function batchMetrics(
-  meter: Meter,
-  read: { readonly cardinality: () => number; readonly heldItems: () => number },
-): BatchMetrics {
-  const gauges = [
-    meter.gauge(
-      'processor_batch_metadata_cardinality',
-      { unit: '{combinations}', description: 'Number of distinct metadata value combinations being processed' },
-      read.cardinality,
-    ),
-    meter.gauge(
-      'processor_batch_held_items',
-      { unit: '{items}', description: 'Items that wait for their batch or for its outcome' },
-      read.heldItems,
-    ),
-  ];
+export function batchMetrics(meter: Meter, cardinality: () => number): BatchMetrics {
+  const close = meter.gauge(
+    'processor_batch_metadata_cardinality',
+    { unit: '{combinations}', description: 'Number of distinct metadata value combinations being processed' },
+    cardinality,
+  );
   return {
     sendSize: meter.histogram('processor_batch_batch_send_size', {
       unit: '{units}',
@@ -66,8 +56,6 @@ export function batchMetrics(
       unit: '{times}',
       description: 'Number of times the batch was sent due to a timeout trigger',
     }),
-    close: () => {
-      for (const remove of gauges) remove();
-    },
+    close,
   };
 }

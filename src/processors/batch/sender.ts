@@ -12,14 +12,17 @@ export class WaitingSender {
   #open: number;
   #refused = 0;
   readonly #errors: unknown[] = [];
+  readonly #onSentAgain: (itemCount: number) => void;
   readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
 
-  constructor(itemCount: number) {
+  /** `onSentAgain` hears of accepted items whose sender is told to send all of them again. */
+  constructor(itemCount: number, onSentAgain: (itemCount: number) => void) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.outcome = promise;
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#onSentAgain = onSentAgain;
     this.itemCount = itemCount;
     this.#open = itemCount;
   }
@@ -37,6 +40,8 @@ export class WaitingSender {
   #settle(itemCount: number): void {
     this.#open -= itemCount;
     if (this.#open > 0) return;
+    const acceptedCount = this.itemCount - this.#refused;
+    if (this.#refused > 0 && acceptedCount > 0) this.#onSentAgain(acceptedCount);
     if (this.#refused === 0) this.#resolve();
     else if (this.#refused === this.itemCount && this.#errors.length === 1) this.#reject(this.#errors[0]);
     else this.#reject(this.#combinedError());

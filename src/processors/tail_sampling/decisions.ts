@@ -1,4 +1,5 @@
 import type { Clock } from '#base';
+import type { Account } from '#component';
 import { SpanSelection } from './held-spans.ts';
 import type { TailSamplingMetrics } from './metrics.ts';
 import { DECISION_DROPPED, DECISION_NOT_SAMPLED, DECISION_SAMPLED, type Policy, TraceFacts } from './policies.ts';
@@ -16,6 +17,7 @@ export interface DecisionSettings {
   readonly sampleOnFirstMatch: boolean;
   readonly queue: ReleaseQueue;
   readonly metrics: TailSamplingMetrics;
+  readonly account: Account;
   readonly clock: Clock;
 }
 
@@ -82,7 +84,9 @@ export class DecisionMaker {
   }
 
   #count(): void {
-    const { metrics, policies } = this.#settings;
+    const { account, metrics, policies } = this.#settings;
+    account.sampledOut('traces', this.#spans[DECISION_NOT_SAMPLED]!, 'not_sampled');
+    account.sampledOut('traces', this.#spans[DECISION_DROPPED]!, 'drop_policy');
     for (let decision = 0; decision < 3; decision++) {
       metrics.traces[decision]!.add(this.#traces[decision]!);
       metrics.spans[decision]!.add(this.#spans[decision]!);

@@ -1,4 +1,3 @@
-import type { Reason } from '#base';
 import type { Counter, HistogramInstrument, Meter, MetricLabels } from '#component';
 import { DECISION_DROPPED, DECISION_NOT_SAMPLED, DECISION_SAMPLED, type Policy } from './policies.ts';
 
@@ -15,7 +14,7 @@ const DECISION_LABELS: Readonly<Record<number, MetricLabels>> = {
 /** A counter per decision. */
 type PerDecision = readonly [Counter, Counter, Counter];
 
-/** The instruments of otelcol-contrib's tail sampler, and what its ledger of spans needs beyond them. */
+/** The instruments of otelcol-contrib's tail sampler, and some of what it holds in memory. */
 export interface TailSamplingMetrics {
   /** `count_traces_sampled`, per policy in the order of the policy set. */
   readonly tracesByPolicy: readonly PerDecision[];
@@ -30,17 +29,13 @@ export interface TailSamplingMetrics {
   readonly lateSpanAgeS: HistogramInstrument;
   readonly removalAgeS: HistogramInstrument;
   readonly timerLatencyMs: HistogramInstrument;
-  /** Spans that left without a decision, or after one without being delivered; by reason. */
-  lost(spanCount: number, reason: Reason): void;
   close(): void;
 }
 
 export interface TailSamplingGauges {
   readonly traces: () => number;
-  readonly spans: () => number;
   readonly wireBytes: () => number;
   readonly memoryBytes: () => number;
-  readonly releasing: () => number;
 }
 
 /** `name` is the component's name without its type: it stands before the policy's in labels, as in contrib. */
@@ -56,14 +51,6 @@ export function tailSamplingMetrics(
     const one = (decision: number): Counter =>
       counter(metric, unit, description, { ...labels, ...DECISION_LABELS[decision] });
     return [one(DECISION_NOT_SAMPLED), one(DECISION_SAMPLED), one(DECISION_DROPPED)];
-  };
-  const lostByReason = new Map<Reason, Counter>();
-  const lostOf = (reason: Reason): Counter => {
-    const known = lostByReason.get(reason);
-    if (known !== undefined) return known;
-    const made = counter('lost_spans', '{spans}', 'Spans lost, by reason', { reason });
-    lostByReason.set(reason, made);
-    return made;
   };
   const removeGauges = registerGauges(meter, gauges);
   counter('sampling_policy_evaluation_error', '{errors}', 'Count of sampling policy evaluation errors');
@@ -110,7 +97,6 @@ export function tailSamplingMetrics(
       description: 'Latency of each run of the sampling decision timer',
       bounds: MILLISECOND_BOUNDS,
     }),
-    lost: (spanCount, reason) => lostOf(reason).add(spanCount),
     close: () => {
       for (const remove of removeGauges) remove();
     },
@@ -122,9 +108,7 @@ function registerGauges(meter: Meter, gauges: TailSamplingGauges): (() => void)[
     meter.gauge(PREFIX + metric, { unit, description }, read);
   return [
     gauge('sampling_traces_on_memory', '{traces}', 'Number of traces in memory', gauges.traces),
-    gauge('held_spans', '{spans}', 'Spans that wait for the decision on their trace', gauges.spans),
     gauge('held_bytes', 'By', 'Bytes of the held spans as received', gauges.wireBytes),
     gauge('memory_bytes', 'By', 'Memory that the held spans, traces and remembered decisions take', gauges.memoryBytes),
-    gauge('releasing_spans', '{spans}', 'Sampled spans that the next component has not taken yet', gauges.releasing),
   ];
 }

@@ -123,7 +123,7 @@ test('keeps, drops and evicts what the model does', async () => {
           settings.meter.sum(`processor_tail_sampling_${name}`, labels);
         expect(sum('count_spans_sampled', { sampled: 'true', decision: 'sampled' })).toBe(model.kept.length);
         expect(sum('count_spans_sampled', { sampled: 'false', decision: 'not_sampled' })).toBe(model.dropped.length);
-        expect(sum('lost_spans', { reason: 'dropped_too_early' })).toBe(model.evicted.length);
+        expect(settings.account.sum('dropped', 'dropped_too_early')).toBe(model.evicted.length);
         expect(sampler.describe()).toMatchObject({ traces: 0, spans: 0, wireBytes: 0 });
       },
     ),

@@ -1,5 +1,5 @@
-import { type Clock, ConsumeError, isPermanent, messageOf, type Reason } from '#base';
-import type { Consumer, Logger } from '#component';
+import { type Clock, ConsumeError, isPermanent, messageOf, type Reason, reasonOf } from '#base';
+import type { Account, Consumer, Logger } from '#component';
 import type { Batch } from '#pdata';
 
 const CONCURRENT_SENDS = 4;
@@ -16,8 +16,7 @@ export interface ReleaseQueueSettings {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly random: () => number;
-  /** Spans that are lost for good, and why. */
-  readonly onLost: (spanCount: number, reason: Reason) => void;
+  readonly account: Account;
   /** There may be room again. */
   readonly onProgress: () => void;
 }
@@ -89,13 +88,12 @@ export class ReleaseQueue {
         await next.consume(batch.clone());
         return undefined;
       } catch (error) {
-        const reason = error instanceof ConsumeError ? error.reason : 'refused';
         if (this.#closed || isPermanent(error) || clock.monotonicMs() - startMs >= GIVE_UP_MS) {
           this.#settings.logger.error('sampled spans are lost: the next component refused them', {
             error: messageOf(error),
             spans: batch.itemCount,
           });
-          return reason;
+          return reasonOf(error);
         }
         const askedMs = error instanceof ConsumeError ? (error.retryAfterMs ?? 0) : 0;
         await this.#pause(batch, Math.max(askedMs, pauseMs * (0.5 + random())));
@@ -119,7 +117,7 @@ export class ReleaseQueue {
   #finish(batch: Batch, lostBecause: Reason | undefined): void {
     const count = batch.itemCount;
     this.#spanCount -= count;
-    if (lostBecause !== undefined) this.#settings.onLost(count, lostBecause);
+    if (lostBecause !== undefined) this.#settings.account.dropped('traces', count, lostBecause);
     if (this.#spanCount === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 }

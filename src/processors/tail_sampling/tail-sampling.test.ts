@@ -147,7 +147,7 @@ describe('limits', () => {
     await settings.clock.advance(11_000);
     expect(names(next.batches).sort()).toEqual(['b', 'c']);
     expect(settings.meter.sum(`${METRIC}sampling_trace_dropped_too_early`)).toBe(1);
-    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'dropped_too_early' })).toBe(2);
+    expect(settings.account.sum('dropped', 'dropped_too_early')).toBe(2);
   });
 
   test('block_on_overflow makes the sender wait for decisions instead', async () => {
@@ -171,7 +171,7 @@ describe('limits', () => {
     expect(settings.meter.sum(`${METRIC}traces_dropped_too_large`)).toBe(1);
     await settings.clock.advance(11_000);
     expect(names(next.batches)).toEqual(['b']);
-    const lost = settings.meter.sum(`${METRIC}lost_spans`, { reason: 'trace_too_large' });
+    const lost = settings.account.sum('dropped', 'trace_too_large');
     const followed = settings.meter.sum(`${METRIC}count_spans_sampled`, { sampled: 'false', decision: 'not_sampled' });
     expect(lost + followed).toBe(4);
   });
@@ -219,12 +219,12 @@ describe('release', () => {
     await sampler.consume(batchOf(bad('a')));
     await settings.clock.advance(11_000 + 1000 + 2000);
     expect(attempts).toBe(3);
-    expect(settings.meter.read(`${METRIC}releasing_spans`)).toBe(1);
+    expect(settings.account.held('traces')).toBe(1);
     await settings.clock.advance(4000);
     expect(attempts).toBe(4);
     expect(names(next.batches)).toEqual(['a']);
-    expect(settings.meter.read(`${METRIC}releasing_spans`)).toBe(0);
-    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'queue_full' })).toBe(0);
+    expect(settings.account.held('traces')).toBe(0);
+    expect(settings.account.sum('dropped', 'queue_full')).toBe(0);
   });
 
   test('a permanent refusal is a loss, counted by its reason', async () => {
@@ -237,7 +237,7 @@ describe('release', () => {
     await sampler.consume(batchOf(bad('a'), bad('a')));
     await settings.clock.advance(60_000);
     expect(attempts).toBe(1);
-    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'http_400' })).toBe(2);
+    expect(settings.account.sum('dropped', 'http_400')).toBe(2);
   });
 
   test('after five minutes of refusals it gives up', async () => {
@@ -245,7 +245,7 @@ describe('release', () => {
     next.before = async () => Promise.reject(new ConsumeError('full', { reason: 'queue_full' }));
     await sampler.consume(batchOf(bad('a')));
     await settings.clock.advance(400_000);
-    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'queue_full' })).toBe(1);
+    expect(settings.account.sum('dropped', 'queue_full')).toBe(1);
   });
 
   test('while the next component is stuck, traces wait undecided', async () => {
@@ -297,7 +297,7 @@ describe('shutdown', () => {
     await sampler.consume(batchOf(bad('a'), good('b')));
     await sampler.shutdown(1000);
     expect(next.batches).toEqual([]);
-    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'shutdown_undecided' })).toBe(2);
+    expect(settings.account.sum('dropped', 'shutdown_undecided')).toBe(2);
   });
 
   test('counts what is not delivered by the deadline', async () => {
@@ -313,7 +313,7 @@ describe('shutdown', () => {
     await settings.clock.advance(5000);
     await down;
     expect(attempts).toBe(3);
-    expect(settings.meter.sum(`${METRIC}lost_spans`, { reason: 'shutdown' })).toBe(2);
+    expect(settings.account.sum('dropped', 'shutdown')).toBe(2);
   });
 
   test('a sender that waits for room is told to come again', async () => {
@@ -376,10 +376,11 @@ describe('metrics', () => {
     await sampler.consume(batchOf(bad('a'), good('b'), good('b')));
     const read = (name: string) => settings.meter.read(METRIC + name);
     expect(read('sampling_traces_on_memory')).toBe(2);
-    expect(read('held_spans')).toBe(3);
+    expect(settings.account.held('traces')).toBe(3);
     expect(read('held_bytes')).toBeGreaterThan(100);
     expect(read('memory_bytes')).toBeGreaterThan(read('held_bytes')!);
     await sampler.shutdown(1);
-    expect(read('held_spans')).toBeUndefined();
+    expect(settings.account.held('traces')).toBe(0);
+    expect(read('held_bytes')).toBeUndefined();
   });
 });

@@ -24,6 +24,7 @@ export class TailSamplingProcessor implements Processor {
   readonly #buffer: TraceBuffer;
   readonly #queue: ReleaseQueue;
   readonly #decisions: DecisionMaker;
+  readonly #stopHolding: () => void;
   #startMs = 0;
   #ticks = 0;
   #cancelTimer: (() => void) | undefined = undefined;
@@ -32,24 +33,22 @@ export class TailSamplingProcessor implements Processor {
   #blocked: (() => void)[] = [];
 
   constructor(settings: CreateSettings, config: TailSamplingConfig, next: Consumer) {
-    const { clock, logger, meter, random } = settings;
+    const { account, clock, logger, meter, random } = settings;
     this.#settings = settings;
     this.#config = config;
     const { conditions, policies } = compilePolicies(config.policies);
     this.#metrics = tailSamplingMetrics(meter, nameOf(settings.id), policies, {
       traces: () => this.#buffer.table.count,
-      spans: () => this.#buffer.figures().spans,
       wireBytes: () => this.#buffer.figures().wireBytes,
       memoryBytes: () => this.#buffer.figures().memoryBytes,
-      releasing: () => this.#queue.spanCount,
     });
-    this.#buffer = new TraceBuffer(config, conditions, this.#metrics, clock);
+    this.#buffer = new TraceBuffer(config, conditions, { metrics: this.#metrics, account, clock });
     this.#queue = new ReleaseQueue({
       next,
       clock,
       logger,
       random,
-      onLost: (spanCount, reason) => this.#metrics.lost(spanCount, reason),
+      account,
       onProgress: () => {
         if (this.#buffer.nextDue >= 0) this.#decide();
       },
@@ -60,8 +59,10 @@ export class TailSamplingProcessor implements Processor {
       sampleOnFirstMatch: config.sampleOnFirstMatch,
       queue: this.#queue,
       metrics: this.#metrics,
+      account,
       clock,
     });
+    this.#stopHolding = account.holds('traces', () => this.#buffer.figures().spans + this.#queue.spanCount);
   }
 
   async start(): Promise<void> {
@@ -74,11 +75,17 @@ export class TailSamplingProcessor implements Processor {
     if (this.#closed) throw shutdownError();
     // What a processor changed lies in tables beside the received bytes. Written out once, spans are bytes again.
     const source = batch.chunks.some((chunk) => chunk.isModified) ? compact(batch) : batch;
+    let taken = 0;
     for (const chunk of source.chunks) {
       let index = 0;
       while (index < chunk.count) {
+        const from = index;
         index = this.#buffer.take(chunk as SpanChunk, index);
-        if (index < chunk.count) await this.#room();
+        taken += index - from;
+        if (index < chunk.count && !(await this.#hasRoom())) {
+          this.#settings.account.added('traces', taken, 'sent_again');
+          throw shutdownError();
+        }
       }
     }
   }
@@ -95,7 +102,8 @@ export class TailSamplingProcessor implements Processor {
     this.#queue.close();
     this.#discardDue();
     const lateCount = this.#buffer.discardLate();
-    if (lateCount > 0) this.#metrics.lost(lateCount, 'shutdown');
+    this.#settings.account.dropped('traces', lateCount, 'shutdown');
+    this.#stopHolding();
     this.#metrics.close();
   }
 
@@ -113,7 +121,7 @@ export class TailSamplingProcessor implements Processor {
   #discardDue(): void {
     const nowMs = this.#settings.clock.monotonicMs();
     for (let slot = this.#buffer.nextDue; slot >= 0; slot = this.#buffer.nextDue) {
-      this.#metrics.lost(this.#buffer.discard(slot, nowMs), 'shutdown_undecided');
+      this.#settings.account.dropped('traces', this.#buffer.discard(slot, nowMs), 'shutdown_undecided');
     }
   }
 
@@ -139,9 +147,10 @@ export class TailSamplingProcessor implements Processor {
     this.#unblock();
   }
 
-  #room(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#blocked.push(() => (this.#closed ? reject(shutdownError()) : resolve()));
+  /** Waits for room. Resolves to false where none comes any more. */
+  #hasRoom(): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#blocked.push(() => resolve(!this.#closed));
     });
   }
 

@@ -1,4 +1,5 @@
 import { type Clock, HASH_KEY } from '#base';
+import type { Account } from '#component';
 import type { SpanChunk } from '#pdata';
 import type { TailSamplingConfig } from './config.ts';
 import { DecisionCache } from './decision-cache.ts';
@@ -18,6 +19,12 @@ const CACHED_NOT_SAMPLED = -3;
 const BLOCKED = -4;
 /** Its trace finds no place in the table, because too many ids collide with it. */
 const COLLIDING = -5;
+
+export interface BufferSettings {
+  readonly metrics: TailSamplingMetrics;
+  readonly account: Account;
+  readonly clock: Clock;
+}
 
 export interface BufferFigures {
   readonly traces: number;
@@ -42,6 +49,7 @@ export class TraceBuffer {
   readonly #conditions: SpanConditions;
   readonly #clock: Clock;
   readonly #metrics: TailSamplingMetrics;
+  readonly #account: Account;
   readonly #blockOnOverflow: boolean;
   readonly #maximumTraceBytes: number;
 
@@ -59,7 +67,7 @@ export class TraceBuffer {
   #lateLast = -1;
   #wireBytes = 0;
 
-  constructor(config: TailSamplingConfig, conditions: SpanConditions, metrics: TailSamplingMetrics, clock: Clock) {
+  constructor(config: TailSamplingConfig, conditions: SpanConditions, { metrics, account, clock }: BufferSettings) {
     this.#waitTicks = Math.max(1, Math.ceil(config.decisionWaitMs / 1000));
     this.#waitTicksAfterRoot = Math.ceil(config.decisionWaitAfterRootReceivedMs / 1000);
     this.#wheelSize = this.#waitTicks + 2;
@@ -72,6 +80,7 @@ export class TraceBuffer {
     this.#wheel = new MemberLists(this.#wheelSize + 1, this.table.capacity);
     this.#conditions = conditions;
     this.#metrics = metrics;
+    this.#account = account;
     this.#clock = clock;
     this.#blockOnOverflow = config.blockOnOverflow;
     this.#maximumTraceBytes = config.maximumTraceSizeBytes || Number.POSITIVE_INFINITY;
@@ -97,6 +106,7 @@ export class TraceBuffer {
     let index = from;
     let lateCount = 0;
     let droppedCount = 0;
+    let collidingCount = 0;
     for (; index < chunk.count; index++) {
       const row = chunk.rowAt(index);
       const at = traceIdAt[row]!;
@@ -125,7 +135,7 @@ export class TraceBuffer {
         lateCount++;
         if (state === CACHED_SAMPLED) this.#metrics.earlyReleased.add(1);
       } else if (state === COLLIDING) {
-        this.#metrics.lost(1, 'colliding_ids');
+        collidingCount++;
       } else {
         droppedCount++;
         if (state === CACHED_NOT_SAMPLED) this.#metrics.earlyDropped.add(1);
@@ -134,6 +144,8 @@ export class TraceBuffer {
     this.#held.end();
     if (lateCount > 0) this.#metrics.spans[DECISION_SAMPLED].add(lateCount);
     if (droppedCount > 0) this.#metrics.spans[DECISION_NOT_SAMPLED].add(droppedCount);
+    this.#account.sampledOut('traces', droppedCount, 'not_sampled');
+    this.#account.dropped('traces', collidingCount, 'colliding_ids');
     return index;
   }
 
@@ -277,13 +289,13 @@ export class TraceBuffer {
     }
     if (this.#blockOnOverflow) return false;
     this.#metrics.droppedTooEarly.add(1);
-    this.#metrics.lost(this.discard(this.table.oldestPending, nowMs), 'dropped_too_early');
+    this.#account.dropped('traces', this.discard(this.table.oldestPending, nowMs), 'dropped_too_early');
     return true;
   }
 
   #dropTooLarge(slot: number, nowMs: number): void {
     this.#metrics.droppedTooLarge.add(1);
-    this.#metrics.lost(this.#held.release(this.table.firstSpan[slot]!), 'trace_too_large');
+    this.#account.dropped('traces', this.#held.release(this.table.firstSpan[slot]!), 'trace_too_large');
     this.#remember(slot, false, nowMs);
   }
 

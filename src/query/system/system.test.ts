@@ -121,7 +121,20 @@ beforeAll(async () => {
     { processor: 'tail_sampling', decision: 'not_sampled', sampled: 'false' },
     rising(110),
   );
-  own('otelcol_processor_tail_sampling_lost_spans', SUM, { processor: 'tail_sampling', reason: 'memory' }, rising(2));
+  const account = (kind: string, id: string, labels: Record<string, string>) => ({
+    'otelcol.component.kind': kind,
+    'otelcol.component.id': id,
+    'otelcol.signal': 'traces',
+    ...labels,
+  });
+  const sampler = (labels: Record<string, string>) => account('processor', 'tail_sampling', labels);
+  const items = 'signalbox.component.items';
+  own(items, SUM, sampler({ outcome: 'sampled_out', reason: 'not_sampled' }), rising(110));
+  own(items, SUM, sampler({ outcome: 'dropped', reason: 'memory' }), rising(2));
+  own(items, SUM, sampler({ outcome: 'added', reason: 'sent_again' }), rising(5));
+  own(items, SUM, account('receiver', 'otlp', { outcome: 'refused', reason: 'refused' }), rising(1));
+  own('signalbox.component.unaccounted_items', GAUGE, sampler({}), steady(0));
+  own('signalbox.component.unaccounted_items', GAUGE, account('processor', 'leaky', {}), rising(1));
   own(
     'otelcol.exporter.consumed.items',
     SUM,
@@ -135,15 +148,20 @@ beforeAll(async () => {
     { exporter: 'signalbox' },
     [100, 200, 300, 400, 500, 600, 10, 20, 30, 40, 50, 60],
   );
-  own('otelcol_exporter_retried_requests', SUM, { exporter: 'signalbox', data_type: 'traces' }, rising(3));
+  own('signalbox.component.troubles', SUM, account('exporter', 'signalbox', { reason: 'retried' }), rising(3));
   own(
     'otelcol_listener_refused_requests',
     SUM,
     { receiver: 'otlp', transport: 'grpc', reason: 'tls_unexpected' },
     rising(2),
   );
-  own('otelcol_signalbox_store_lost_spans', SUM, { exporter: 'signalbox' }, rising(9));
-  own('otelcol_signalbox_store_damaged_segments', SUM, { exporter: 'signalbox' }, rising(1));
+  own(items, SUM, account('exporter', 'signalbox', { outcome: 'lost', reason: 'damaged' }), rising(9));
+  own(
+    'signalbox.component.troubles',
+    SUM,
+    { 'otelcol.component.kind': 'exporter', 'otelcol.component.id': 'signalbox', reason: 'damaged_files' },
+    rising(1),
+  );
   own('otelcol_exporter_queue_size', GAUGE, { exporter: 'signalbox' }, rising(1));
   own('otelcol_exporter_queue_capacity', GAUGE, { exporter: 'signalbox' }, steady(5000));
   own('otelcol_process_uptime', GAUGE, {}, rising(5));
@@ -214,10 +232,17 @@ test('losses name the component and the reason, the largest first', () => {
   expect(system.losses).toEqual([
     { component: 'processor/tail_sampling', signal: 'traces', reason: 'not sampled', kind: 'sampled_out', count: 1210 },
     {
+      component: 'processor/leaky',
+      signal: 'traces',
+      reason: 'taken, and then neither handed on nor reported: please tell us',
+      kind: 'unaccounted',
+      count: 1011,
+    },
+    {
       component: 'exporter/signalbox',
       signal: 'traces',
-      reason: 'lost: their place on disk was damaged; see rejected/ in the spool folder',
-      kind: 'dropped',
+      reason: 'their place on disk was damaged; see rejected/ in the spool folder',
+      kind: 'lost',
       count: 99,
     },
     {
@@ -228,16 +253,16 @@ test('losses name the component and the reason, the largest first', () => {
       count: 33,
     },
     {
-      component: 'receiver/otlp',
-      reason: 'clients that speak TLS to a plaintext port: use http:// there, or configure tls',
-      kind: 'refused',
-      count: 22,
-    },
-    {
       component: 'processor/tail_sampling',
       signal: 'traces',
       reason: 'memory limit reached',
       kind: 'dropped',
+      count: 22,
+    },
+    {
+      component: 'receiver/otlp',
+      reason: 'clients that speak TLS to a plaintext port: use http:// there, or configure tls',
+      kind: 'refused',
       count: 22,
     },
     {
@@ -250,7 +275,7 @@ test('losses name the component and the reason, the largest first', () => {
     {
       component: 'exporter/signalbox',
       reason: 'files of the spool that were damaged, set aside in rejected/',
-      kind: 'dropped',
+      kind: 'lost',
       count: 11,
     },
   ]);

@@ -91,18 +91,18 @@ export class Intake {
       return this.#undecodable(signal, error);
     }
     const { chunk, rejectedCount, rejectedReason } = decoded;
-    if (rejectedCount > 0) this.metrics.items[signal].failed.add(rejectedCount);
     const itemCount = chunk.count;
     if (itemCount > 0) {
       try {
         await next.consume(new Batch(signal, [chunk], context));
       } catch (error) {
-        this.metrics.items[signal].refused.add(itemCount);
+        this.metrics.items[signal].refused(itemCount, error);
         this.metrics.requests.refused.add(1);
         return { kind: 'refused', status: statusOfError(error) };
       }
-      this.metrics.items[signal].accepted.add(itemCount);
+      this.metrics.items[signal].accepted(itemCount);
     }
+    if (rejectedCount > 0) this.metrics.items[signal].failed(rejectedCount, 'unreadable');
     this.metrics.requests.success.add(1);
     return rejectedCount === 0 ? ACCEPTED : { kind: 'accepted', rejectedCount, rejectedReason };
   }

@@ -91,9 +91,11 @@ export function SystemPage() {
   );
 }
 
+const NOT_STORED: ReadonlySet<LossView['kind']> = new Set(['dropped', 'lost', 'refused', 'unaccounted']);
+
 function spoken({ store, components, losses }: SystemResponse): string {
   const troubled = components.filter(({ status }) => status !== 'ok').length;
-  const lost = losses.reduce((sum, { kind, count }) => sum + (kind === 'dropped' || kind === 'refused' ? count : 0), 0);
+  const lost = losses.reduce((sum, { kind, count }) => sum + (NOT_STORED.has(kind) ? count : 0), 0);
   return [
     store.available ? 'The store answers' : 'The store is not available',
     troubled === 0 ? 'all components are well' : `${plural(troubled, 'component')} not well`,
@@ -208,9 +210,11 @@ function Troubles({ data }: { readonly data: SystemResponse }) {
 const LOSS_WORDS: Readonly<Record<LossView['kind'], string>> = {
   refused: 'refused',
   dropped: 'dropped',
+  lost: 'lost',
   sampled_out: 'sampled out',
   filtered: 'filtered',
   retried: 'being retried',
+  unaccounted: 'unaccounted for',
 };
 
 const LOSS_COLUMNS: readonly Column<LossView>[] = [
