@@ -8,7 +8,7 @@ export {
 } from './hints/index.ts';
 export { type LogFilter, logHistogram, readLog, readTraceLogs, SEVERITY_GROUPS, searchLogs } from './logs/index.ts';
 export { AGGREGATIONS, listMetricLabels, listMetrics, queryMetric } from './metrics/index.ts';
-export { checkRange, type TimeRange } from './plan/index.ts';
+export { checkRange } from './plan/index.ts';
 export {
   base64,
   CpuMeter,
@@ -35,7 +35,7 @@ export {
   readSpanMetrics,
   type SpanMetricsGroup,
 } from './services/index.ts';
-export { OWNERS, type Owner } from './source/index.ts';
+export { OWNERS, type Owner, type TimeRange } from './source/index.ts';
 export {
   emptySystem,
   listEnvironments,
@@ -64,7 +64,6 @@ export {
   searchTraces,
   spanKind,
   spanStatus,
-  spansInTraces,
   type TraceFilter,
   type TraceSearchResult,
 } from './traces/index.ts';

@@ -12,7 +12,6 @@ import {
   readWholeTrace,
   type StoreReader,
   searchTraces,
-  spansInTraces,
 } from '#query';
 import { requestSignal } from '../abort.ts';
 import type { AnswerGate } from '../answer-gate.ts';
@@ -135,7 +134,7 @@ async function search(reader: StoreReader, query: QueryString, options: ReadOpti
   const places = await findTraces(reader, ids, options);
   if (places.length === 0) return [];
   const adjust = truth(query, 'raw') ? rawTrace : adjustTrace;
-  const found = await readSpans(reader, spansInTraces(places), options);
+  const found = await readSpans(reader, places, options);
   return jaegerTraces(ids, found.spans, adjust, missingWarning(found));
 }
 

@@ -10,7 +10,6 @@ import {
   readWholeTrace,
   type StoreReader,
   searchTraces,
-  spansInTraces,
   type TraceSearchResult,
 } from '#query';
 import { requestSignal } from '../abort.ts';
@@ -101,7 +100,7 @@ export function jaegerV3Routes(app: FastifyInstance, prefix: string, routes: Jae
       const places = await findTraces(reader, ids, options);
       if (places.length === 0) throw new QueryError('not_found', 'No traces found');
       const adjust = truth(query, searched(query, 'rawTraces')) ? rawTrace : adjustTrace;
-      const found = await readSpans(reader, spansInTraces(places), options);
+      const found = await readSpans(reader, places, options);
       const adjusted = [...Map.groupBy(found.spans, (span) => span.traceId).values()].flatMap(adjust);
       return resultOf(adjusted, missingWarning(found));
     },

@@ -24,7 +24,7 @@ import {
   severityRange,
 } from '#lang/filter';
 import { QueryError } from '../reader/index.ts';
-import { allOf, anyOf, Bound, float, id, integer, raw, type Sql, sql, text } from '../sql/index.ts';
+import { allOf, anyOf, Bound, float, id, integer, noId, raw, type Sql, sql, text } from '../sql/index.ts';
 
 /** Parses, checks and compiles. Throws QueryError `bad_query` with the place of the mistake. */
 export async function filterCondition(query: string, signal: FilterSignal): Promise<Sql | undefined> {
@@ -168,22 +168,17 @@ function exists(field: FilterField): Sql {
     if (field.scope === 'resource') return hasPath('resource', field.key);
     return anyOf([hasPath('attributes', field.key), hasPath('resource', field.key)]);
   }
-  const columns: { readonly [name: string]: string } = {
-    service: "service_name != ''",
-    name: "name != ''",
-    scope: "scope_name != ''",
-    body: "body != ''",
-    event: "event_name != ''",
-    trace: `trace_id != ${zeros(16)}`,
-    span: `span_id != ${zeros(8)}`,
-    parent: `parent_span_id != ${zeros(8)}`,
+  const present: { readonly [name: string]: Sql } = {
+    service: raw("service_name != ''"),
+    name: raw("name != ''"),
+    scope: raw("scope_name != ''"),
+    body: raw("body != ''"),
+    event: raw("event_name != ''"),
+    trace: sql`trace_id != ${noId(16)}`,
+    span: sql`span_id != ${noId(8)}`,
+    parent: sql`parent_span_id != ${noId(8)}`,
   };
-  return raw(columns[field.name]!);
-}
-
-/** The id that stands for none. */
-export function zeros(byteLength: number): string {
-  return `toFixedString('', ${byteLength})`;
+  return present[field.name]!;
 }
 
 /** A path of a JSON column. The store knows no empty path in a query, so an empty key is absent. */

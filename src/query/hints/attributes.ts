@@ -5,9 +5,9 @@
 import { FILTER_INTRINSICS, type FilterIntrinsic, resolveField } from '#lang/filter';
 import { attributePath } from '../filter/index.ts';
 import { SEVERITY_GROUPS } from '../logs/index.ts';
-import { cutText, inRange, type TimeRange } from '../plan/index.ts';
+import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { type Owner, ownedBy } from '../source/index.ts';
+import { logs, metricSeries, type Owner, spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, raw, type Sql, sql, text } from '../sql/index.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../traces/index.ts';
 
@@ -29,23 +29,16 @@ const scannedRows = 2_000_000;
 const maxKeys = 500;
 const timeoutMs = 5_000;
 
-const TABLES: { readonly [signal in AttributeSignal]: string } = {
-  traces: 'spans',
-  logs: 'logs',
-  metrics: 'metric_series',
-};
-
-/** Series have no time of their own: those that were live in the range. They are written again at least once an hour. */
-function liveIn(signal: AttributeSignal, range: TimeRange & { readonly owner?: Owner }): Sql {
-  if (signal !== 'metrics') return inRange(range);
-  const seconds = (ms: number): Bound => new Bound('Int64', String(Math.floor(ms / 1000)));
-  return sql`${ownedBy(range.owner ?? 'user')} AND toInt64(last_seen) >= ${seconds(range.fromMs)} - 7200 AND toInt64(first_seen) <= ${seconds(range.toMs)}`;
+/** The rows of a signal that a range may be about. */
+function rowsOf(signal: AttributeSignal, range: TimeRange & { readonly owner?: Owner }): Sql {
+  if (signal === 'metrics') return metricSeries.in(range, range.owner ?? 'user');
+  return signal === 'traces' ? spans.in(range) : logs.in(range);
 }
 
 /** The newest rows: in the order of the sort key, so that no more is read than is taken. */
-function sample(signal: AttributeSignal, columns: Sql, range: Parameters<typeof liveIn>[1]): Sql {
-  const order = signal === 'metrics' ? raw('') : raw('ORDER BY intDiv(toInt64(time), 300) DESC');
-  return sql`SELECT ${columns} FROM ${raw(TABLES[signal])} WHERE ${liveIn(signal, range)} ${order} LIMIT ${new Bound('UInt32', sampledRows)}`;
+function sample(signal: AttributeSignal, columns: Sql, range: Parameters<typeof rowsOf>[1]): Sql {
+  const order = signal === 'metrics' ? raw('') : sql`ORDER BY ${(signal === 'traces' ? spans : logs).bucket} DESC`;
+  return sql`SELECT ${columns} ${rowsOf(signal, range)} ${order} LIMIT ${new Bound('UInt32', sampledRows)}`;
 }
 
 const TYPES: { readonly [type: string]: AttributeKey['type'] } = {
@@ -107,7 +100,7 @@ export async function listAttributeValues(
   const contains = prefix === '' ? [] : [sql`positionCaseInsensitiveUTF8(value, ${text(prefix)}) > 0`];
   const table = await reader.read(
     sql`SELECT value, count() AS n FROM (
-        SELECT substringUTF8(toString(${value}), 1, 500) AS value FROM ${raw(TABLES[signal])} WHERE ${liveIn(signal, query)})
+        SELECT substringUTF8(toString(${value}), 1, 500) AS value ${rowsOf(signal, query)})
       WHERE ${allOf([raw("value != ''"), ...contains])} GROUP BY value ORDER BY n DESC, value LIMIT ${new Bound('UInt32', limit)}`,
     { ...options, timeoutMs, settings: { max_rows_to_read: String(scannedRows), read_overflow_mode: 'break' } },
   );

@@ -12,9 +12,10 @@ import {
   resolveField,
 } from '#lang/filter';
 import { type LogFilter, logCondition } from '../logs/index.ts';
-import { inRange, nearestTime, type TimeRange } from '../plan/index.ts';
+import { nearestTime } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { allOf, Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
+import { logs, spans, type TimeRange } from '../source/index.ts';
+import { Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
 import { spanCondition, type TraceFilter } from '../traces/index.ts';
 import { listAttributeKeys, listAttributeValues } from './attributes.ts';
 import { nearestWords } from './words.ts';
@@ -65,8 +66,8 @@ interface Asked {
   };
 }
 
-const TABLES = { traces: 'spans', logs: 'logs' } as const;
-type ExplainedSignal = keyof typeof TABLES;
+const ITEMS_OF = { traces: spans, logs } as const;
+type ExplainedSignal = keyof typeof ITEMS_OF;
 
 const lookedAtRows = 1_000_000;
 /** What is written beyond this counts as one. */
@@ -198,7 +199,7 @@ async function explain(
 ): Promise<EmptyReason> {
   const counts = await count(reader, signal, range, asked, options);
   const { lookedAt } = counts;
-  const nearestMs = lookedAt > 0 ? undefined : await nearestTime(reader, TABLES[signal], raw('1'), range, options);
+  const nearestMs = lookedAt > 0 ? undefined : await nearestTime(reader, ITEMS_OF[signal], raw('1'), range, options);
   const missing = asked.filter(({ wanted }, row) => wanted !== undefined && lookedAt > 0 && counts.alone[row] === 0);
   const suggested = new Map(
     await Promise.all(
@@ -236,8 +237,8 @@ async function count(
   const table = await reader.read(
     sql`SELECT count() AS looked_at, sumForEach(met) AS alone,
         sumForEach(arrayMap(one -> toUInt8(arraySum(met) - one = ${others}), met)) AS without
-      FROM (SELECT ${list} AS met FROM ${raw(TABLES[signal])} WHERE ${inRange(range)}
-        ORDER BY intDiv(toInt64(time), 300) DESC LIMIT ${new Bound('UInt32', lookedAtRows)})`,
+      FROM (SELECT ${list} AS met ${ITEMS_OF[signal].in(range)}
+        ORDER BY ${ITEMS_OF[signal].bucket} DESC LIMIT ${new Bound('UInt32', lookedAtRows)})`,
     { ...options, timeoutMs },
   );
   const numbers = (name: string): readonly number[] => {

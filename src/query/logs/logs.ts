@@ -12,14 +12,12 @@ import {
   cutSize,
   cutText,
   type ItemLimits,
-  inRange,
   LIST_ITEM,
   maxUncutBytes,
   nearestTime,
   shownAttributes,
   spreadCounts,
   type TimeGrid,
-  type TimeRange,
   UNCUT_ITEM,
   withinBudget,
 } from '../plan/index.ts';
@@ -33,8 +31,9 @@ import {
   type StoreReader,
   type Table,
 } from '../reader/index.ts';
+import { logs, logsAt, type TimeRange } from '../source/index.ts';
 import { allOf, anyOf, Bound, id, integer, raw, type Sql, sql, text, timeNs } from '../sql/index.ts';
-import { inEnvironment, logsOf, placeOf } from '../traces/index.ts';
+import { inEnvironment, placeOf } from '../traces/index.ts';
 
 export const SEVERITY_GROUPS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'unset'] as const;
 export type SeverityGroup = (typeof SEVERITY_GROUPS)[number];
@@ -138,9 +137,7 @@ export async function searchLogs(reader: StoreReader, query: LogQuery, options?:
   const page = records.slice(0, query.limit);
   if (newer) page.reverse();
   const nearestMs =
-    page.length === 0 && cursor === undefined
-      ? await nearestTime(reader, 'logs', condition, query, options)
-      : undefined;
+    page.length === 0 && cursor === undefined ? await nearestTime(reader, logs, condition, query, options) : undefined;
   return { logs: page, truncated, nextCursor: truncated ? (newer ? page[0] : page.at(-1))?.id : undefined, nearestMs };
 }
 
@@ -180,10 +177,10 @@ async function readPage(
 ): Promise<{ readonly records: LogRecord[]; readonly isCut: boolean }> {
   const { cursor, newer } = page;
   const order = raw(newer ? 'ASC' : 'DESC');
-  const within = allOf([inRange(page.range), page.condition]);
+  const within = sql`${logs.in(page.range)} AND ${page.condition}`;
   const beyond = cursor === undefined ? raw('1') : sql`time ${raw(newer ? '>' : '<')} ${timeNs(cursor.timeNs)}`;
   const edge = await reader.read(
-    sql`SELECT toUnixTimestamp64Nano(time) AS at FROM logs WHERE ${beyond} AND ${within}
+    sql`SELECT toUnixTimestamp64Nano(time) AS at ${within} AND ${beyond}
       ORDER BY ${BUCKET} ${order}, time ${order} LIMIT ${new Bound('UInt32', page.limit)}`,
     options,
   );
@@ -197,7 +194,7 @@ async function readPage(
   // Records that equal the cursor's come again, first of all, and are skipped: `place` says how many of them were seen.
   const skip = cursor === undefined || newer ? 0 : cursor.place + 1;
   const sorted = sql`time ${order}, hash ${order}`;
-  const rows = sql`SELECT ${logColumns(LIST_ITEM)} FROM logs WHERE (${anyOf(parts)}) AND ${within}
+  const rows = sql`SELECT ${logColumns(LIST_ITEM)} ${within} AND ${anyOf(parts)}
     ORDER BY ${sorted} LIMIT ${new Bound('UInt32', page.limit + skip)}`;
   const unseen = cursor === undefined || newer ? rows : withoutSeen(rows, sorted, cursor);
   const table = await reader.read(withinBudget(unseen, sorted, ROW_BYTES, pageBytes), {
@@ -269,8 +266,8 @@ function cutOf(sizes: { readonly [part: string]: number | undefined }): LogRecor
 export async function readLog(reader: StoreReader, recordId: string, options?: ReadOptions): Promise<LogRecord> {
   const { timeNs: at, hash } = parseCursor(recordId);
   const table = await reader.read(
-    sql`SELECT ${logColumns(UNCUT_ITEM)} FROM logs
-      WHERE time = ${timeNs(at)} AND ${HASH} = ${new Bound('UInt64', String(hash))} LIMIT 1`,
+    sql`SELECT ${logColumns(UNCUT_ITEM)} ${logs.at(at)}
+      AND ${HASH} = ${new Bound('UInt64', String(hash))} LIMIT 1`,
     { ...options, cost: 'cheap', maxBytes: maxUncutBytes },
   );
   const [record] = logRecords(table);
@@ -320,11 +317,11 @@ export async function logHistogram(
   const [table, services] = await Promise.all([
     reader.read(
       sql`SELECT ${GROUP_NUMBER} AS severity, ${bucketOf(grid)} AS bucket, count() AS n
-        FROM logs WHERE ${inRange(filter)} AND ${condition} GROUP BY severity, bucket`,
+        ${logs.in(filter)} AND ${condition} GROUP BY severity, bucket`,
       options,
     ),
     reader.read(
-      sql`SELECT service_name AS name, count() AS n FROM logs WHERE ${inRange(filter)} AND ${openCondition}
+      sql`SELECT service_name AS name, count() AS n ${logs.in(filter)} AND ${openCondition}
         GROUP BY service_name ORDER BY n DESC, service_name LIMIT 200`,
       options,
     ),
@@ -359,13 +356,13 @@ export async function readTraceLogs(
 ): Promise<{ readonly logs: readonly LogRecord[]; readonly truncated: boolean }> {
   const place = await placeOf(reader, trace.traceId, options);
   const order = raw('time, hash');
-  const rows = sql`SELECT ${logColumns(LIST_ITEM)} FROM logs WHERE ${logsOf(place, trace.spanId)}
+  const rows = sql`SELECT ${logColumns(LIST_ITEM)} ${logsAt(place, trace.spanId)}
     ORDER BY ${order} LIMIT ${new Bound('UInt32', trace.limit + 1)}`;
   const table = await reader.read(withinBudget(rows, order, ROW_BYTES, pageBytes), {
     ...options,
     cost: 'cheap',
     settings: CUT_EARLY,
   });
-  const logs = logRecords(table).slice(0, trace.limit);
-  return { logs, truncated: logs.length < (table.numbers('found_rows')[0] ?? 0) };
+  const records = logRecords(table).slice(0, trace.limit);
+  return { logs: records, truncated: records.length < (table.numbers('found_rows')[0] ?? 0) };
 }

@@ -1,3 +1,3 @@
 export { AGGREGATIONS } from './metric-lines.ts';
 export { queryMetric } from './metric-query.ts';
-export { listMetricLabels, listMetrics, seriesInRange } from './metrics.ts';
+export { listMetricLabels, listMetrics } from './metrics.ts';

@@ -8,9 +8,10 @@
 
 import { resolveField } from '#lang/filter';
 import { attributePath, hasPath } from '../filter/index.ts';
-import { bucketOf, type TimeGrid, type TimeRange } from '../plan/index.ts';
+import { bucketOf, type TimeGrid } from '../plan/index.ts';
+import { exemplars, METRIC_TYPES, metricSeries, type Owner, type TimeRange } from '../source/index.ts';
 import { Bound, integer, joinSql, raw, type Sql, sql, text, timeMs } from '../sql/index.ts';
-import { METRIC_TYPES, type MetricSummary, seriesInRange } from './metrics.ts';
+import type { MetricSummary } from './metrics.ts';
 
 export interface PointQuery {
   readonly metric: MetricSummary;
@@ -19,18 +20,18 @@ export interface PointQuery {
   /** How far before the range a series' point before is looked for. */
   readonly lookbackMs: number;
   readonly groupBy: readonly string[];
+  readonly owner: Owner;
   /** Narrows the series. */
   readonly condition: Sql;
 }
 
 /** The series of a query, with their labels as an array of texts in the order of `groupBy`; absent ones are empty. */
-function seriesOf({ metric, range, groupBy, condition }: PointQuery): Sql {
+function seriesOf({ metric, range, owner, groupBy, condition }: PointQuery): Sql {
   const labels =
     groupBy.length === 0 ? raw("CAST([], 'Array(String)')") : sql`[${joinSql(groupBy.map(labelValue), ', ')}]`;
   return sql`SELECT series_id, any(label_values) AS labels FROM (
-      SELECT series_id, ${labels} AS label_values FROM metric_series
-      WHERE name = ${text(metric.name)} AND type = ${integer(METRIC_TYPES[metric.type].number)}
-        AND ${seriesInRange(range)} AND ${condition})
+      SELECT series_id, ${labels} AS label_values ${metricSeries.in(range, owner)}
+        AND name = ${text(metric.name)} AND type = ${integer(METRIC_TYPES[metric.type].number)} AND ${condition})
     GROUP BY series_id`;
 }
 
@@ -50,9 +51,8 @@ function pointsOf(query: PointQuery, columns: Sql): Sql {
   const { metric, range, lookbackMs } = query;
   const fromMs = Math.max(0, range.fromMs - (isCumulative(metric) ? lookbackMs : 0));
   // The lowest bit of the flags: the point says that there is no value.
-  return sql`SELECT series_id, time, start_time, ${columns} FROM ${raw(METRIC_TYPES[metric.type].table)}
-    WHERE name = ${text(metric.name)} AND time >= ${timeMs(fromMs)} AND time < ${timeMs(range.toMs)}
-      AND bitAnd(flags, 1) = 0 AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))`;
+  return sql`SELECT series_id, time, start_time, ${columns} ${METRIC_TYPES[metric.type].points.in({ fromMs, toMs: range.toMs })}
+      AND name = ${text(metric.name)} AND bitAnd(flags, 1) = 0 AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))`;
 }
 
 function isCumulative(metric: MetricSummary): boolean {
@@ -224,7 +224,7 @@ export function summaryQuantileStatement(query: PointQuery, q: number): Sql {
 export function exemplarStatement(query: PointQuery, limit: number): Sql {
   const { metric, range, grid } = query;
   return sql`SELECT toUnixTimestamp64Nano(time) AS at, value AS v, trace_id, span_id
-    FROM metric_exemplars WHERE name = ${text(metric.name)} AND time >= ${timeMs(range.fromMs)} AND time < ${timeMs(range.toMs)}
+    ${exemplars.in(range)} AND name = ${text(metric.name)}
       AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))
     ORDER BY v DESC LIMIT 3 BY ${bucketOf(grid)} LIMIT ${new Bound('UInt32', limit)}`;
 }

@@ -1,8 +1,9 @@
 /** A metric over time: which statement answers an aggregation, and what is made of its rows. */
+
 import { filterCondition } from '../filter/index.ts';
-import { chooseGrid, gridOf, type Series, type TimeGrid, type TimeRange } from '../plan/index.ts';
+import { chooseGrid, gridOf, type Series, type TimeGrid } from '../plan/index.ts';
 import type { ReadOptions, StoreReader, Table } from '../reader/index.ts';
-import { type Owner, ownedBy } from '../source/index.ts';
+import type { Owner, TimeRange } from '../source/index.ts';
 import { allOf } from '../sql/index.ts';
 import {
   type Aggregation,
@@ -110,11 +111,12 @@ async function planPoints(
   options?: ReadOptions,
 ): Promise<PointQuery> {
   const filter = query.q ? await filterCondition(query.q, 'metrics') : undefined;
-  const condition = allOf([ownedBy(query.owner ?? 'user'), ...(filter === undefined ? [] : [filter])]);
+  const condition = allOf(filter === undefined ? [] : [filter]);
   const first = {
     metric,
     range: query,
     grid: chooseGrid(query, chartBuckets),
+    owner: query.owner ?? 'user',
     groupBy: query.groupBy,
     condition,
     lookbackMs: 0,

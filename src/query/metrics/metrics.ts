@@ -1,6 +1,6 @@
 /** Which metrics there are, and their labels. */
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
-import { cutText, inRange, type TimeRange } from '../plan/index.ts';
+import { cutText } from '../plan/index.ts';
 import {
   type JsonPath,
   plainValue,
@@ -9,10 +9,16 @@ import {
   type StoreReader,
   storedAttributes,
 } from '../reader/index.ts';
-import { type Owner, ownedBy } from '../source/index.ts';
-import { allOf, Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
+import {
+  ALL_POINTS,
+  METRIC_TYPES,
+  type MetricType,
+  metricSeries,
+  type Owner,
+  type TimeRange,
+} from '../source/index.ts';
+import { Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
 
-export type MetricType = 'gauge' | 'sum' | 'histogram' | 'exponential_histogram' | 'summary';
 export type Temporality = 'unspecified' | 'delta' | 'cumulative';
 
 export interface MetricSummary {
@@ -27,26 +33,9 @@ export interface MetricSummary {
   readonly newestMs: number;
 }
 
-/** The store's numbers of the types and the tables of their points. */
-export const METRIC_TYPES: { readonly [type in MetricType]: { readonly number: number; readonly table: string } } = {
-  gauge: { number: METRIC_GAUGE, table: 'metric_points' },
-  sum: { number: METRIC_SUM, table: 'metric_points' },
-  histogram: { number: METRIC_HISTOGRAM, table: 'metric_histograms' },
-  exponential_histogram: { number: METRIC_EXPONENTIAL_HISTOGRAM, table: 'metric_exponential_histograms' },
-  summary: { number: METRIC_SUMMARY, table: 'metric_summaries' },
-};
-
 const TYPE_NAMES = new Map(Object.entries(METRIC_TYPES).map(([name, { number }]) => [number, name as MetricType]));
 const TEMPORALITIES: readonly Temporality[] = ['unspecified', 'delta', 'cumulative'];
 const maxMetrics = 5_000;
-/** A live series is written again at least once an hour; twice that is safe. */
-const seenLagSeconds = 7_200;
-
-/** Series that may have points in the range. */
-export function seriesInRange(range: TimeRange): Sql {
-  const seconds = (ms: number): Bound => new Bound('Int64', String(Math.floor(ms / 1000)));
-  return sql`toInt64(last_seen) >= ${seconds(range.fromMs)} - ${raw(String(seenLagSeconds))} AND toInt64(first_seen) <= ${seconds(range.toMs)}`;
-}
 
 interface Definition extends Omit<MetricSummary, 'newestMs'> {
   readonly typeNumber: number;
@@ -55,26 +44,26 @@ interface Definition extends Omit<MetricSummary, 'newestMs'> {
 /** The definitions of metrics with series in the range, by name. Of several under one name, that with the most series. */
 async function readDefinitions(
   reader: StoreReader,
-  condition: Sql,
+  series: Sql,
   options?: ReadOptions,
 ): Promise<ReadonlyMap<string, Definition>> {
   const table = await reader.read(
     sql`SELECT name, type, unit, temporality, monotonic, uniqExact(series_id) AS series,
-        ${cutText(raw('toString(argMax(metric_series.description, last_seen))'))} AS about,
+        ${cutText(raw('toString(argMax(stored.description, last_seen))'))} AS about,
         arraySort(groupUniqArray(100)(${cutText(raw('toString(service_name)'))})) AS services
-      FROM metric_series WHERE ${condition}
+      ${series}
       GROUP BY name, type, unit, temporality, monotonic ORDER BY name, series DESC, unit LIMIT ${new Bound('UInt32', 4 * maxMetrics)}`,
     options,
   );
   const definitions = new Map<string, Definition>();
-  const series = table.numbers('series');
+  const seriesCounts = table.numbers('series');
   table.strings('name').forEach((name, row) => {
     const typeNumber = table.column<number>('type')[row]!;
     const services = table.column<string[]>('services')[row]!;
     const first = definitions.get(name);
     if (first !== undefined) {
       const all = [...new Set([...first.services, ...services])].sort();
-      definitions.set(name, { ...first, seriesCount: first.seriesCount + series[row]!, services: all });
+      definitions.set(name, { ...first, seriesCount: first.seriesCount + seriesCounts[row]!, services: all });
       return;
     }
     definitions.set(name, {
@@ -85,7 +74,7 @@ async function readDefinitions(
       description: table.strings('about')[row]!,
       monotonic: table.column<number>('monotonic')[row] === 1,
       temporality: TEMPORALITIES[table.column<number>('temporality')[row]!] ?? 'unspecified',
-      seriesCount: series[row]!,
+      seriesCount: seriesCounts[row]!,
       services,
     });
   });
@@ -95,12 +84,12 @@ async function readDefinitions(
 /** The newest point of each metric in the range. */
 async function readNewest(
   reader: StoreReader,
+  range: TimeRange,
   condition: Sql,
   options?: ReadOptions,
 ): Promise<ReadonlyMap<string, number>> {
-  const tables = [...new Set(Object.values(METRIC_TYPES).map(({ table }) => table))];
-  const union = tables.map(
-    (table) => sql`SELECT name, max(time) AS newest FROM ${raw(table)} WHERE ${condition} GROUP BY name`,
+  const union = ALL_POINTS.map(
+    (points) => sql`SELECT name, max(time) AS newest ${points.in(range)} AND ${condition} GROUP BY name`,
   );
   const result = await reader.read(
     sql`SELECT name, toUnixTimestamp64Milli(max(newest)) AS at FROM (${joinSql(union, ' UNION ALL ')})
@@ -117,10 +106,10 @@ export async function listMetrics(
   query: TimeRange & { readonly search?: string | undefined; readonly owner?: Owner },
   options?: ReadOptions,
 ): Promise<readonly MetricSummary[]> {
-  const named = query.search ? [sql`positionCaseInsensitiveUTF8(name, ${text(query.search)}) > 0`] : [];
+  const named = query.search ? sql`positionCaseInsensitiveUTF8(name, ${text(query.search)}) > 0` : raw('1');
   const [definitions, newest] = await Promise.all([
-    readDefinitions(reader, allOf([ownedBy(query.owner ?? 'user'), seriesInRange(query), ...named]), options),
-    readNewest(reader, allOf([inRange(query), ...named]), options),
+    readDefinitions(reader, sql`${metricSeries.in(query, query.owner ?? 'user')} AND ${named}`, options),
+    readNewest(reader, query, named, options),
   ]);
   return [...newest].flatMap(([name, newestMs]) => {
     const definition = definitions.get(name);
@@ -140,8 +129,8 @@ export async function readMetric(
 ): Promise<MetricSummary> {
   const named = sql`name = ${text(query.name)}`;
   const [definitions, newest] = await Promise.all([
-    readDefinitions(reader, allOf([ownedBy(query.owner ?? 'user'), seriesInRange(query), named]), options),
-    readNewest(reader, allOf([inRange(query), named]), options),
+    readDefinitions(reader, sql`${metricSeries.in(query, query.owner ?? 'user')} AND ${named}`, options),
+    readNewest(reader, query, named, options),
   ]);
   const definition = definitions.get(query.name);
   const newestMs = newest.get(query.name);
@@ -172,7 +161,7 @@ export async function listMetricLabels(
   options?: ReadOptions,
 ): Promise<readonly MetricLabel[]> {
   const table = await reader.read(
-    sql`SELECT attributes, resource FROM metric_series WHERE name = ${text(query.name)} AND ${ownedBy(query.owner ?? 'user')} AND ${seriesInRange(query)}
+    sql`SELECT attributes, resource ${metricSeries.in(query, query.owner ?? 'user')} AND name = ${text(query.name)}
       LIMIT 1 BY series_id LIMIT ${new Bound('UInt32', maxLabelSeries)}`,
     options,
   );

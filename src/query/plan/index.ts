@@ -22,11 +22,9 @@ export {
   chooseGrid,
   coveredSeconds,
   gridOf,
-  inRange,
   maxBuckets,
   type Series,
   spread,
   spreadCounts,
   type TimeGrid,
-  type TimeRange,
 } from './time-grid.ts';

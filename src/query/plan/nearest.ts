@@ -1,11 +1,7 @@
 /** Where the nearest data lie when a range has none. */
-
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { raw, type Sql, sql, timeMs } from '../sql/index.ts';
-import type { TimeRange } from './time-grid.ts';
-
-/** The tables and the width of the time bucket in front of their sort key: reading in its order stops at the first match. */
-const BUCKET_SECONDS = { spans: 300, logs: 300 } as const;
+import type { TimedRows, TimeRange } from '../source/index.ts';
+import { raw, type Sql, sql } from '../sql/index.ts';
 
 const timeoutMs = 3_000;
 
@@ -15,15 +11,14 @@ const timeoutMs = 3_000;
  */
 export async function nearestTime(
   reader: StoreReader,
-  table: keyof typeof BUCKET_SECONDS,
+  rows: TimedRows,
   condition: Sql,
   range: TimeRange,
   options?: ReadOptions,
 ): Promise<number | undefined> {
-  const bucket = raw(`intDiv(toInt64(time), ${BUCKET_SECONDS[table]})`);
   const probe = (side: Sql, direction: Sql): Sql =>
-    sql`SELECT toUnixTimestamp64Nano(time) AS at FROM ${raw(table)} WHERE ${side} AND ${condition}
-      ORDER BY ${bucket} ${direction}, time ${direction} LIMIT 1`;
+    sql`SELECT toUnixTimestamp64Nano(time) AS at ${side} AND ${condition}
+      ORDER BY ${rows.bucket} ${direction}, time ${direction} LIMIT 1`;
   const read = async (statement: Sql): Promise<number | undefined> => {
     try {
       const found = await reader.read(statement, { ...options, timeoutMs });
@@ -34,8 +29,8 @@ export async function nearestTime(
     }
   };
   const [before, behind] = await Promise.all([
-    read(probe(sql`time < ${timeMs(range.fromMs)}`, raw('DESC'))),
-    read(probe(sql`time >= ${timeMs(range.toMs)}`, raw('ASC'))),
+    read(probe(rows.before(range.fromMs), raw('DESC'))),
+    read(probe(rows.from(range.toMs), raw('ASC'))),
   ]);
   if (before === undefined || behind === undefined) return before ?? behind;
   return range.fromMs - before <= behind - range.toMs ? before : behind;

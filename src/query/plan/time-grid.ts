@@ -1,12 +1,7 @@
 /** Buckets of time for charts. */
 import { QueryError } from '../reader/index.ts';
-import { integer, type Sql, sql, timeMs } from '../sql/index.ts';
-
-/** `[fromMs, toMs)`, ms since the epoch. */
-export interface TimeRange {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
+import type { TimeRange } from '../source/index.ts';
+import { integer, type Sql, sql } from '../sql/index.ts';
 
 /** Bucket i covers `[startMs + i*stepMs, startMs + (i+1)*stepMs)`. */
 export interface TimeGrid {
@@ -69,11 +64,6 @@ export function coveredSeconds(grid: TimeGrid, range: TimeRange, index: number):
 export function bucketOf(grid: TimeGrid): Sql {
   const startMs = integer(grid.startMs);
   return sql`toUInt32(intDiv(toUnixTimestamp64Milli(time) - ${startMs}, ${integer(grid.stepMs)}))`;
-}
-
-/** Whether the column `time` lies in the range. */
-export function inRange(range: TimeRange): Sql {
-  return sql`time >= ${timeMs(range.fromMs)} AND time < ${timeMs(range.toMs)}`;
 }
 
 /** Spreads values by bucket number over the grid; buckets that are not named stay null. */

@@ -2,8 +2,9 @@
  * What a service depends on that sends no telemetry of its own: databases, caches, queues, other hosts. Told from the attributes of its
  * client's and producer's spans, by OpenTelemetry's names of today and those before.
  */
-import { cutText, inRange, type TimeRange } from '../plan/index.ts';
+import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
+import { spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
 import { inEnvironment } from '../traces/index.ts';
 
@@ -63,7 +64,7 @@ export async function readDependencies(
   filter: TimeRange & { readonly service: string; readonly environment?: string | undefined },
   options?: ReadOptions,
 ): Promise<readonly Dependency[]> {
-  const conditions = [inRange(filter), sql`service_name = ${text(filter.service)}`, raw('kind IN (3, 4)')];
+  const conditions = [sql`service_name = ${text(filter.service)}`, raw('kind IN (3, 4)')];
   if (filter.environment) conditions.push(inEnvironment(filter.environment));
   const later = { fromMs: filter.fromMs, toMs: filter.toMs + paddingMs };
   const caches = new Bound('Array(String)', CACHES);
@@ -77,11 +78,11 @@ export async function readDependencies(
           multiIf(database_system != '', database_system, messaging_system != '', messaging_system, ${RPC}) AS system,
           multiIf(database_system != '', ${DATABASE_NAME}, messaging_system != '', ${DESTINATION}, '') AS place,
           multiIf(${PEER} != '', ${PEER}, ${URL_TEXT} != '', domain(${URL_TEXT}), splitByChar(':', ${HTTP_HOST})[1]) AS peer
-        FROM spans WHERE ${allOf(conditions)})
+        ${spans.in(filter)} AND ${allOf(conditions)})
       WHERE (dependency_kind != 'host' OR peer != '') AND (dependency_kind = 'database' OR dependency_kind = 'cache'
         OR (trace_id, span_id) NOT IN (
-          SELECT trace_id, parent_span_id FROM spans
-          WHERE ${inRange(later)} AND service_name != ${text(filter.service)} AND kind IN (2, 5)))
+          SELECT trace_id, parent_span_id ${spans.in(later)}
+          AND service_name != ${text(filter.service)} AND kind IN (2, 5)))
       GROUP BY dependency_kind, system, peer_name, namespace
       ORDER BY calls DESC, peer_name, namespace LIMIT ${new Bound('UInt32', maxDependencies)}`,
     { ...options, settings: { max_rows_in_set: '5000000', set_overflow_mode: 'break' } },

@@ -1,15 +1,7 @@
 /** Rate, errors and durations of groups of spans: totals, and over time. */
-
-import {
-  bucketOf,
-  coveredSeconds,
-  inRange,
-  type Series,
-  spread,
-  type TimeGrid,
-  type TimeRange,
-} from '../plan/index.ts';
+import { bucketOf, coveredSeconds, type Series, spread, type TimeGrid } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader, type Table } from '../reader/index.ts';
+import { spans, type TimeRange } from '../source/index.ts';
 import { Bound, raw, type Sql, sql } from '../sql/index.ts';
 
 /** Rate, errors and durations over a range. Rates are per second, quantiles in ns; null where there is nothing to measure. */
@@ -59,7 +51,8 @@ export interface RedQuery {
   /** `service_name`, or `name` and `kind` of operations. */
   readonly key: Sql;
   readonly kind: Sql;
-  readonly condition: Sql;
+  /** The spans that are counted. */
+  readonly rows: Sql;
   readonly grid: TimeGrid;
   /** Where the store has data. */
   readonly data: DataTime;
@@ -85,7 +78,7 @@ function redStatement(query: RedQuery, quantiles: typeof EXACT): Sql {
       SELECT ${query.key} AS red_key, ${query.kind} AS red_kind, ${bucketOf(query.grid)} AS bucket,
         count() AS n, countIf(status_code = 2) AS e, max(time) AS newest, ${quantiles.state}(duration_ns) AS q,
         finalizeAggregation(q) AS bucket_quantiles
-      FROM spans WHERE ${query.condition} GROUP BY red_key, red_kind, bucket)
+      ${query.rows} GROUP BY red_key, red_kind, bucket)
     GROUP BY red_key, red_kind ORDER BY requests DESC, red_key, red_kind LIMIT ${new Bound('UInt32', query.limit)}`;
 }
 
@@ -151,7 +144,7 @@ export async function readDataTime(
 ): Promise<DataTime> {
   const table = await reader.read(
     sql`SELECT count() AS n, toUnixTimestamp64Milli(min(time)) AS first, toUnixTimestamp64Milli(max(time)) AS last
-      FROM spans WHERE ${inRange(range)}`,
+      ${spans.in(range)}`,
     options,
   );
   const lengthMs = range.toMs - range.fromMs;

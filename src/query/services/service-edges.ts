@@ -1,8 +1,7 @@
 /** Which services call which, from parent and child spans of different services. */
-import { zeros } from '../filter/index.ts';
-import { inRange, type TimeRange } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { allOf, raw, type Sql, sql, text } from '../sql/index.ts';
+import { padded, spans, type TimeRange } from '../source/index.ts';
+import { allOf, noId, type Sql, sql, text } from '../sql/index.ts';
 import { ENTRY_SPAN, inEnvironment } from '../traces/index.ts';
 
 export interface CallCount {
@@ -20,14 +19,10 @@ export interface ServiceEdge {
 /** A parent may begin before the range that its children lie in, and end after it. */
 const paddingMs = 60_000;
 
-const HAS_PARENT: Sql = raw(`parent_span_id != ${zeros(8)}`);
+const HAS_PARENT: Sql = sql`parent_span_id != ${noId(8)}`;
 
 /** The hash table of a join holds one side: more rows than this are left out rather than held. */
 const joinLimits = { max_rows_in_join: '5000000', join_overflow_mode: 'break' } as const;
-
-function padded(range: TimeRange): TimeRange {
-  return { fromMs: Math.max(0, range.fromMs - paddingMs), toMs: range.toMs + paddingMs };
-}
 
 /**
  * Services that called `service` in the range, and those that it called, the busiest first. Called is what enters it: the spans that its
@@ -43,18 +38,18 @@ export async function readNeighbours(
   options?: ReadOptions,
 ): Promise<{ readonly callers: readonly CallCount[]; readonly callees: readonly CallCount[] }> {
   const environment = filter.environment ? [inEnvironment(filter.environment)] : [];
-  const own = allOf([inRange(filter), sql`service_name = ${text(filter.service)}`, ...environment]);
+  const own = allOf([sql`service_name = ${text(filter.service)}`, ...environment]);
   const operation = filter.operation ? [sql`name = ${text(filter.operation)}`] : [];
   const entries = allOf([own, ENTRY_SPAN, HAS_PARENT, ...operation]);
-  const others = allOf([inRange(padded(filter)), sql`service_name != ${text(filter.service)}`]);
+  const others = sql`${spans.in(padded(filter, paddingMs))} AND service_name != ${text(filter.service)}`;
   const callers = sql`SELECT other.service_name AS service, count() AS n, countIf(own.status_code = 2) AS e
-    FROM (SELECT trace_id, span_id, service_name FROM spans WHERE ${others}) AS other
-    INNER JOIN (SELECT trace_id, parent_span_id, status_code FROM spans WHERE ${entries}) AS own
+    FROM (SELECT trace_id, span_id, service_name ${others}) AS other
+    INNER JOIN (SELECT trace_id, parent_span_id, status_code ${spans.in(filter)} AND ${entries}) AS own
       ON other.trace_id = own.trace_id AND other.span_id = own.parent_span_id
     GROUP BY service ORDER BY n DESC, service LIMIT 100`;
   const callees = sql`SELECT other.service_name AS service, count() AS n, countIf(other.status_code = 2) AS e
-    FROM (SELECT trace_id, parent_span_id, service_name, status_code FROM spans WHERE ${others} AND ${HAS_PARENT}) AS other
-    INNER JOIN (SELECT trace_id, span_id FROM spans WHERE ${own}) AS own
+    FROM (SELECT trace_id, parent_span_id, service_name, status_code ${others} AND ${HAS_PARENT}) AS other
+    INNER JOIN (SELECT trace_id, span_id ${spans.in(filter)} AND ${own}) AS own
       ON other.trace_id = own.trace_id AND other.parent_span_id = own.span_id
     GROUP BY service ORDER BY n DESC, service LIMIT 100`;
   const limited = { ...options, settings: joinLimits };
@@ -79,7 +74,7 @@ export async function readServiceEdges(
 ): Promise<readonly ServiceEdge[]> {
   const extent = await reader.read(
     sql`SELECT count() AS n, toUnixTimestamp64Milli(min(time)) AS oldest, toUnixTimestamp64Milli(max(time)) AS newest
-      FROM spans WHERE ${inRange(range)}`,
+      ${spans.in(range)}`,
     options,
   );
   const spanCount = extent.numbers('n')[0] ?? 0;
@@ -107,8 +102,8 @@ async function readSlice(
 ): Promise<readonly ServiceEdge[]> {
   const table = await reader.read(
     sql`SELECT up.service_name AS parent, down.service_name AS child, count() AS n
-      FROM (SELECT trace_id, parent_span_id, service_name FROM spans WHERE ${inRange(slice)} AND ${HAS_PARENT}) AS down
-      INNER JOIN (SELECT trace_id, span_id, service_name FROM spans WHERE ${inRange(padded(slice))}) AS up
+      FROM (SELECT trace_id, parent_span_id, service_name ${spans.in(slice)} AND ${HAS_PARENT}) AS down
+      INNER JOIN (SELECT trace_id, span_id, service_name ${spans.in(padded(slice, paddingMs))}) AS up
         ON down.trace_id = up.trace_id AND down.parent_span_id = up.span_id
       WHERE up.service_name != down.service_name GROUP BY parent, child`,
     { ...options, settings: joinLimits },

@@ -1,7 +1,7 @@
 /** Names of services. */
 
-import { inRange, type TimeRange } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
+import { spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, raw, sql } from '../sql/index.ts';
 import { inEnvironment } from '../traces/index.ts';
 import { maxServices } from './services.ts';
@@ -11,7 +11,7 @@ const maxNames = 10_000;
 /** The services that have spans, over all that is stored, sorted. Spans whose resource names no service have the name ''. Reads one byte a span. */
 export async function listServiceNames(reader: StoreReader, options?: ReadOptions): Promise<readonly string[]> {
   const table = await reader.read(
-    sql`SELECT service_name FROM spans GROUP BY service_name ORDER BY service_name LIMIT ${raw(String(maxNames))}`,
+    sql`SELECT service_name ${spans.ever()} GROUP BY service_name ORDER BY service_name LIMIT ${raw(String(maxNames))}`,
     options,
   );
   return table.strings('service_name');
@@ -23,9 +23,9 @@ export async function listNamesInRange(
   filter: TimeRange & { readonly environment?: string | undefined },
   options?: ReadOptions,
 ): Promise<{ readonly names: readonly string[]; readonly total: number }> {
-  const condition = allOf([inRange(filter), ...(filter.environment ? [inEnvironment(filter.environment)] : [])]);
+  const condition = allOf(filter.environment ? [inEnvironment(filter.environment)] : []);
   const table = await reader.read(
-    sql`SELECT service_name, count() OVER () AS total FROM spans WHERE ${condition}
+    sql`SELECT service_name, count() OVER () AS total ${spans.in(filter)} AND ${condition}
       GROUP BY service_name ORDER BY count() DESC, service_name LIMIT ${new Bound('UInt32', maxServices)}`,
     options,
   );

@@ -1,9 +1,9 @@
 /** Rates, errors and durations of services and their operations, over entry spans. */
 
-import { zeros } from '../filter/index.ts';
-import { chooseGrid, cutText, inRange, type Series, type TimeGrid, type TimeRange } from '../plan/index.ts';
+import { chooseGrid, cutText, type Series, type TimeGrid } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../reader/index.ts';
-import { allOf, Bound, raw, type Sql, sql, text, texts } from '../sql/index.ts';
+import { spans, type TimeRange } from '../source/index.ts';
+import { allOf, Bound, noId, raw, type Sql, sql, text, texts } from '../sql/index.ts';
 import { ENTRY_SPAN, inEnvironment, type SpanKind, spanKind } from '../traces/index.ts';
 import { type RedRow, type RedSeries, type RedSummary, readDataTime, readRed } from './red.ts';
 
@@ -35,17 +35,18 @@ const chartBuckets = 120;
 const maxOperations = 500;
 export const maxServices = 1000;
 
-function baseCondition(filter: ServiceFilter): Sql {
-  const conditions = [inRange(filter)];
+/** The spans that a filter names, but for its operation. */
+function spansUnder(filter: ServiceFilter): Sql {
+  const conditions: Sql[] = [];
   if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
   if (filter.environment) conditions.push(inEnvironment(filter.environment));
-  return allOf(conditions);
+  return sql`${spans.in(filter)} AND ${allOf(conditions)}`;
 }
 
 const SERVES: Sql = raw('kind IN (2, 5)');
-const NO_PARENT: Sql = raw(`parent_span_id = ${zeros(8)}`);
+const NO_PARENT: Sql = sql`parent_span_id = ${noId(8)}`;
 /** A client's or producer's span without a parent: the service calls somebody, perhaps itself. */
-const ROOT_CALL: Sql = raw(`(kind IN (3, 4) AND parent_span_id = ${zeros(8)})`);
+const ROOT_CALL: Sql = sql`(kind IN (3, 4) AND ${NO_PARENT})`;
 
 /** The services of a range, the busiest first, and how many there are. */
 interface Census {
@@ -60,7 +61,7 @@ async function readCensus(reader: StoreReader, filter: ServiceFilter, options?: 
     sql`SELECT service_name, toUnixTimestamp64Nano(max(time)) AS newest, countIf(${ENTRY_SPAN}) AS requests,
         countIf(${ROOT_CALL}) > 0 AND countIf(${SERVES} AND NOT ${NO_PARENT}) > 0 AS calls_itself,
         count() OVER () AS total, max(calls_itself) OVER () AS any_calls_itself
-      FROM spans WHERE ${baseCondition(filter)} GROUP BY service_name
+      ${spansUnder(filter)} GROUP BY service_name
       ORDER BY requests DESC, service_name LIMIT ${new Bound('UInt32', maxServices)}`,
     options,
   );
@@ -76,18 +77,18 @@ async function readCensus(reader: StoreReader, filter: ServiceFilter, options?: 
  * The requests of services: their entry spans. Where the client's span that begins a trace and the server's span that it calls are of one
  * service, they are one call, and the server's counts.
  */
-function entryCondition(filter: ServiceFilter, census: Census): Sql {
-  const conditions = [baseCondition(filter), ENTRY_SPAN];
+function entrySpans(filter: ServiceFilter, census: Census): Sql {
+  const conditions = [ENTRY_SPAN];
   if (filter.operation) conditions.push(sql`name = ${text(filter.operation)}`);
   if (census.callsItself) {
     conditions.push(sql`NOT (${ROOT_CALL} AND (service_name, trace_id, span_id) IN (
-      SELECT service_name, trace_id, parent_span_id FROM spans WHERE ${baseCondition(filter)} AND ${SERVES} AND NOT ${NO_PARENT}))`);
+      SELECT service_name, trace_id, parent_span_id ${spansUnder(filter)} AND ${SERVES} AND NOT ${NO_PARENT}))`);
   }
   if (census.total > census.services.length) {
-    conditions.push(sql`service_name IN (SELECT service_name FROM spans WHERE ${baseCondition(filter)}
+    conditions.push(sql`service_name IN (SELECT service_name ${spansUnder(filter)}
       GROUP BY service_name ORDER BY countIf(${ENTRY_SPAN}) DESC, service_name LIMIT ${new Bound('UInt32', maxServices)})`);
   }
-  return allOf(conditions);
+  return sql`${spansUnder(filter)} AND ${allOf(conditions)}`;
 }
 
 export interface ServiceList {
@@ -108,8 +109,8 @@ export async function listServices(
     readCensus(reader, filter, options),
     readDataTime(reader, filter, grid, options),
   ]);
-  const condition = entryCondition(filter, census);
-  const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), condition, grid, data, limit: maxServices };
+  const entries = entrySpans(filter, census);
+  const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), rows: entries, grid, data, limit: maxServices };
   const rows = await readRed(reader, query, options);
   const identities = await readIdentities(reader, filter, rows, census, options);
   const byName = new Map(rows.map((row) => [row.key, row]));
@@ -145,7 +146,7 @@ async function readIdentities(
   const attributes = await reader.read(
     sql`SELECT service_name, ${cutText(sql`anyIf(${LANGUAGE}, isNotNull(${LANGUAGE}))`)} AS language,
         ${cutText(raw('anyIf(resource.service.version.:String, isNotNull(resource.service.version))'))} AS version
-      FROM spans WHERE ${baseCondition(filter)} AND time IN (
+      ${spansUnder(filter)} AND time IN (
         SELECT fromUnixTimestamp64Nano(toInt64(arrayJoin(${texts([...newest.values()].map(String))})), 'UTC'))
       GROUP BY service_name LIMIT ${new Bound('UInt32', 2 * maxServices)}`,
     options,
@@ -202,7 +203,7 @@ export async function readService(
     readCensus(reader, filter, options),
     readDataTime(reader, filter, grid, options),
   ]);
-  const common = { condition: entryCondition(filter, census), grid, data, limit: maxOperations };
+  const common = { rows: entrySpans(filter, census), grid, data, limit: maxOperations };
   const [totals, operations] = await Promise.all([
     readRed(reader, { ...common, key: raw('service_name'), kind: raw('toUInt8(0)') }, options),
     readRed(reader, { ...common, key: cutText(raw('name')), kind: raw('kind') }, options),
@@ -238,7 +239,7 @@ export async function listOperations(
   options?: ReadOptions,
 ): Promise<readonly { readonly name: string; readonly kind: SpanKind; readonly count: number }[]> {
   const table = await reader.read(
-    sql`SELECT ${cutText(raw('spans.name'))} AS name, kind, count() AS n FROM spans WHERE ${baseCondition(filter)}
+    sql`SELECT ${cutText(raw('stored.name'))} AS name, kind, count() AS n ${spansUnder(filter)}
       GROUP BY name, kind ORDER BY n DESC, name, kind LIMIT 1000`,
     options,
   );

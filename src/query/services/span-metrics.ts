@@ -1,8 +1,9 @@
 /** Calls, errors and latencies of services over sliding windows, straight from the spans. */
 import { SPAN_KIND_NUMBERS } from '#lang/filter';
-import { bucketOf, bucketQuantile, exponentialBuckets, inRange, maxBuckets, type TimeGrid } from '../plan/index.ts';
+import { bucketOf, bucketQuantile, exponentialBuckets, maxBuckets, type TimeGrid } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../reader/index.ts';
-import { allOf, raw, type Sql, sql, texts } from '../sql/index.ts';
+import { spans } from '../source/index.ts';
+import { allOf, raw, type Sql, sql, texts, timeMs } from '../sql/index.ts';
 
 export interface SpanMetricsQuery {
   readonly services: readonly string[];
@@ -49,14 +50,14 @@ export async function readSpanMetrics(
   const grid: TimeGrid = { startMs: endMs - count * stepMs, stepMs, count };
   const range = { fromMs: Math.max(0, grid.startMs), toMs: endMs };
   const kinds = query.kinds.flatMap((kind) => SPAN_KIND_NUMBERS[kind] ?? []);
-  const conditions: Sql[] = [inRange(range), sql`service_name IN (SELECT arrayJoin(${texts(query.services)}))`];
+  const conditions: Sql[] = [sql`service_name IN (SELECT arrayJoin(${texts(query.services)}))`];
   if (kinds.length > 0) conditions.push(raw(`kind IN (${kinds.join(', ')})`));
   const table = await reader.read(
     sql`SELECT service_name, operation, groupArray(bucket) AS buckets, groupArray(slot) AS slots, groupArray(n) AS calls, groupArray(e) AS errors
       FROM (SELECT service_name, ${raw(query.byOperation ? 'name' : "''")} AS operation, ${bucketOf(grid)} AS bucket,
           toInt32(floor(log2(greatest(duration_ns, 1) / 1e6) * ${raw(String(2 ** scale))})) AS slot,
           count() AS n, countIf(status_code = 2) AS e
-        FROM spans WHERE ${allOf(conditions)} GROUP BY service_name, operation, bucket, slot)
+        ${spans.in(range)} AND ${allOf(conditions)} GROUP BY service_name, operation, bucket, slot)
       GROUP BY service_name, operation ORDER BY service_name, operation LIMIT 500`,
     options,
   );

@@ -7,6 +7,7 @@ export {
   integer,
   isOneOf,
   joinSql,
+  noId,
   raw,
   Sql,
   sql,

@@ -2,7 +2,7 @@
  * SQL as a template: text comes from the source code only, and every value is bound as a parameter that the server
  * replaces after parsing, so no value of a user can become part of a statement.
  *
- *   sql`SELECT count() FROM spans WHERE service_name = ${text(name)} AND ${condition}`
+ *   sql`SELECT count() ${spans.in(range)} AND service_name = ${text(name)} AND ${condition}`
  */
 
 /** A value with the ClickHouse type that the server reads it as. */
@@ -123,6 +123,11 @@ export function msToNs(ms: number): bigint {
 export function id(hex: string, byteLength: number): Sql {
   const full = hex.toLowerCase().padStart(byteLength * 2, '0');
   return sql`toFixedString(unhex(${text(full)}), ${raw(String(byteLength))})`;
+}
+
+/** The id that stands for none. */
+export function noId(byteLength: number): Sql {
+  return raw(`toFixedString('', ${byteLength})`);
 }
 
 /**

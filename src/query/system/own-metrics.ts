@@ -1,9 +1,8 @@
 /** The collector's own metrics as the store holds them: what the system page is made of. */
-import { seriesInRange } from '../metrics/index.ts';
-import { bucketOf, coveredSeconds, type Series, type TimeGrid, type TimeRange } from '../plan/index.ts';
+import { bucketOf, coveredSeconds, type Series, type TimeGrid } from '../plan/index.ts';
 import { type JsonPath, plainValue, type ReadOptions, type StoreReader, storedAttributes } from '../reader/index.ts';
-import { ownedBy } from '../source/index.ts';
-import { allOf, raw, type Sql, sql, timeMs } from '../sql/index.ts';
+import { metricSeries, numberPoints, type TimeRange } from '../source/index.ts';
+import { raw, type Sql, sql, timeMs } from '../sql/index.ts';
 
 /** One series over the grid. */
 export interface OwnSeries {
@@ -28,17 +27,10 @@ export async function readOwnMetrics(
   grid: TimeGrid,
   options?: ReadOptions,
 ): Promise<OwnMetrics> {
-  const condition = allOf([
-    ownedBy('own'),
-    raw("(startsWith(name, 'otelcol') OR startsWith(name, 'signalbox'))"),
-    seriesInRange(range),
-  ]);
+  const ours = sql`${metricSeries.in(range, 'own')} AND (startsWith(name, 'otelcol') OR startsWith(name, 'signalbox'))`;
   const [series, points] = await Promise.all([
-    reader.read(
-      sql`SELECT series_id, name, attributes FROM metric_series WHERE ${condition} LIMIT 1 BY series_id LIMIT 20000`,
-      options,
-    ),
-    reader.read(pointsStatement(range, grid, condition), options),
+    reader.read(sql`SELECT series_id, name, attributes ${ours} LIMIT 1 BY series_id LIMIT 20000`, options),
+    reader.read(pointsStatement(range, grid, ours), options),
   ]);
   const names = series.strings('name');
   const attributes = series.column<readonly JsonPath[]>('attributes');
@@ -66,18 +58,17 @@ export async function readOwnMetrics(
   return new OwnMetrics(all, grid, range);
 }
 
-function pointsStatement(range: TimeRange, grid: TimeGrid, condition: Sql): Sql {
+function pointsStatement(range: TimeRange, grid: TimeGrid, series: Sql): Sql {
   const window = raw('(PARTITION BY series_id ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)');
+  const read = { fromMs: Math.max(0, range.fromMs - lookbackMs), toMs: range.toMs };
   // A counter that fell, or began after the point before, counts from zero. What came before the first point is not known.
   return sql`SELECT series_id, ${bucketOf(grid)} AS bucket, sum(increase) AS grown, argMax(v, time) AS last,
       toUnixTimestamp64Milli(max(time)) AS at
     FROM (SELECT series_id, time, v, multiIf(isNull(previous), if(start_time >= ${timeMs(range.fromMs)}, v, 0),
           v < previous OR start_time > previous_time, v, v - previous) AS increase
       FROM (SELECT *, lagInFrame(toNullable(v)) OVER ${window} AS previous, lagInFrame(time) OVER ${window} AS previous_time
-        FROM (SELECT series_id, time, start_time, if(is_int, toFloat64(value_int), value) AS v FROM metric_points
-          WHERE name IN (SELECT name FROM metric_series WHERE ${condition})
-            AND series_id IN (SELECT series_id FROM metric_series WHERE ${condition})
-            AND time >= ${timeMs(Math.max(0, range.fromMs - lookbackMs))} AND time < ${timeMs(range.toMs)})))
+        FROM (SELECT series_id, time, start_time, if(is_int, toFloat64(value_int), value) AS v ${numberPoints.in(read)}
+            AND name IN (SELECT name ${series}) AND series_id IN (SELECT series_id ${series}))))
     WHERE time >= ${timeMs(range.fromMs)} GROUP BY series_id, bucket`;
 }
 

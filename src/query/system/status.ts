@@ -1,8 +1,7 @@
 /** Whether anything is stored, and how fresh it is. */
-
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { ownedBy } from '../source/index.ts';
-import { Bound, joinSql, raw, type Sql, sql, timeMs } from '../sql/index.ts';
+import { ALL_POINTS, logs, metricSeries, SEEN_LAG_SECONDS, spans, type TimedRows } from '../source/index.ts';
+import { Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
 import { ENVIRONMENT } from '../traces/index.ts';
 
 export interface SignalStatus {
@@ -32,12 +31,12 @@ export async function readSignals(
     if (fresh[signal] > 0) return { hasData: true, newestMs: fresh[signal] };
     return known?.[signal].hasData === true ? known[signal] : search();
   };
-  const [traces, logs, metrics] = await Promise.all([
-    statusOf('traces', () => newestOf(reader, ['spans'], 300, nowMs, options)),
-    statusOf('logs', () => newestOf(reader, ['logs'], 300, nowMs, options)),
+  const found = await Promise.all([
+    statusOf('traces', () => newestOf(reader, spans, nowMs, options)),
+    statusOf('logs', () => newestOf(reader, logs, nowMs, options)),
     statusOf('metrics', () => newestPoint(reader, nowMs, options)),
   ]);
-  return { traces, logs, metrics };
+  return { traces: found[0], logs: found[1], metrics: found[2] };
 }
 
 /** The newest time of each signal among the last minutes, in ms; 0 where there is none. */
@@ -46,14 +45,14 @@ async function readFresh(
   nowMs: number,
   options?: ReadOptions,
 ): Promise<{ readonly [signal in keyof StoredSignals]: number }> {
-  const recent = sql`time > ${timeMs(nowMs - freshMs)} AND time <= ${timeMs(nowMs + aheadMs)}`;
-  const users = sql`name IN (SELECT name FROM metric_series WHERE ${ownedBy('user')} AND last_seen > ${timeMs(nowMs - seriesLagMs)})`;
-  const newest = (signal: string, table: string, condition: Sql): Sql =>
-    sql`SELECT '${raw(signal)}' AS signal, max(time) AS newest FROM ${raw(table)} WHERE ${condition}`;
+  const recent = { fromMs: nowMs - freshMs, toMs: nowMs + aheadMs };
+  const users = sql`name IN (SELECT name ${metricSeries.in(recent, 'user')})`;
+  const newest = (signal: string, rows: Sql): Sql =>
+    sql`SELECT '${raw(signal)}' AS signal, max(time) AS newest ${rows}`;
   const parts = [
-    newest('traces', 'spans', recent),
-    newest('logs', 'logs', recent),
-    ...POINT_TABLES.map((table) => newest('metrics', table, sql`${recent} AND ${users}`)),
+    newest('traces', spans.in(recent)),
+    newest('logs', logs.in(recent)),
+    ...ALL_POINTS.map((points) => newest('metrics', sql`${points.in(recent)} AND ${users}`)),
   ];
   const table = await reader.read(
     sql`SELECT signal, toUnixTimestamp64Milli(max(newest)) AS at FROM (${joinSql(parts, ' UNION ALL ')}) GROUP BY signal`,
@@ -66,52 +65,34 @@ async function readFresh(
 /** In the order of the sort key, so that only the newest part of a table is read. */
 async function newestOf(
   reader: StoreReader,
-  tables: readonly string[],
-  bucketSeconds: number,
+  rows: TimedRows,
   nowMs: number,
   options?: ReadOptions,
 ): Promise<SignalStatus> {
-  const bucket = raw(`intDiv(toInt64(time), ${bucketSeconds})`);
-  const found = await Promise.all(
-    tables.map((table) =>
-      reader.read(
-        sql`SELECT toUnixTimestamp64Nano(time) AS at FROM ${raw(table)} WHERE time <= ${timeMs(nowMs + aheadMs)}
-          ORDER BY ${bucket} DESC, time DESC LIMIT 1`,
-        options,
-      ),
-    ),
+  const found = await reader.read(
+    sql`SELECT toUnixTimestamp64Nano(time) AS at ${rows.before(nowMs + aheadMs)}
+      ORDER BY ${rows.bucket} DESC, time DESC LIMIT 1`,
+    options,
   );
-  const times = found.flatMap((table) => table.bigints('at').map((at) => Number(at / 1_000_000n)));
-  return { hasData: times.length > 0, newestMs: times.length > 0 ? Math.max(...times) : undefined };
+  const [at] = found.bigints('at');
+  return { hasData: at !== undefined, newestMs: at === undefined ? undefined : Number(at / 1_000_000n) };
 }
-
-const POINT_TABLES = [
-  'metric_points',
-  'metric_histograms',
-  'metric_exponential_histograms',
-  'metric_summaries',
-] as const;
-
-/** Series are written again at least once an hour. */
-const seriesLagMs = 7_200_000;
 
 /**
  * Of the user's metrics. Points are sorted by metric, so the newest is looked for among the last hours and the names of the user's
  * series, and only then among all series.
  */
 async function newestPoint(reader: StoreReader, nowMs: number, options?: ReadOptions): Promise<SignalStatus> {
-  const users = ownedBy('user');
   const series = await reader.read(
-    sql`SELECT count() AS n, toInt64(max(last_seen)) AS seen FROM metric_series WHERE ${users}`,
+    sql`SELECT count() AS n, toInt64(max(last_seen)) AS seen ${metricSeries.ever('user')}`,
     { ...options, cost: 'cheap' },
   );
   if ((series.numbers('n')[0] ?? 0) === 0) return { hasData: false, newestMs: undefined };
   const seenMs = series.numbers('seen')[0]! * 1000;
-  const since = timeMs(nowMs - seriesLagMs);
-  const union = POINT_TABLES.map(
-    (table) => sql`SELECT max(time) AS newest FROM ${raw(table)}
-    WHERE time <= ${timeMs(nowMs + aheadMs)} AND time > ${since}
-      AND name IN (SELECT name FROM metric_series WHERE ${users} AND last_seen > ${since})`,
+  const hours = { fromMs: nowMs - SEEN_LAG_SECONDS * 1000, toMs: nowMs + aheadMs };
+  const union = ALL_POINTS.map(
+    (points) =>
+      sql`SELECT max(time) AS newest ${points.in(hours)} AND name IN (SELECT name ${metricSeries.in(hours, 'user')})`,
   );
   const recent = await reader.read(
     sql`SELECT toUnixTimestamp64Milli(max(newest)) AS at FROM (${joinSql(union, ' UNION ALL ')})`,
@@ -129,8 +110,8 @@ export async function listEnvironments(
 ): Promise<readonly string[]> {
   const table = await reader.read(
     sql`SELECT environment, count() AS n FROM (
-        SELECT ${ENVIRONMENT} AS environment FROM spans WHERE time > ${timeMs(nowMs - dayMs)}
-        ORDER BY intDiv(toInt64(time), 300) DESC LIMIT ${new Bound('UInt32', 200_000)})
+        SELECT ${ENVIRONMENT} AS environment ${spans.from(nowMs - dayMs)}
+        ORDER BY ${spans.bucket} DESC LIMIT ${new Bound('UInt32', 200_000)})
       WHERE notEmpty(environment) GROUP BY environment ORDER BY n DESC, environment LIMIT 50`,
     options,
   );

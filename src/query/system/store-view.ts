@@ -1,7 +1,16 @@
 /** What the store says of itself: tables, sizes, retention, disk. */
 import type { Table as StoreTable } from '#store';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import type { SignalName } from '../source/index.ts';
+import {
+  DETACHED_PARTS,
+  DISKS,
+  ITEM_TABLES,
+  SERVER_COUNTERS,
+  SERVER_LEVELS,
+  type SignalName,
+  STORE_PARTS,
+  STORE_TABLES,
+} from '../source/index.ts';
 import { Bound, sql } from '../sql/index.ts';
 
 export interface ProcessView {
@@ -43,13 +52,6 @@ export interface StoreView {
 /** Parts that lie aside and are named. */
 const NAMED_PARTS = 5;
 
-/** Tables whose rows are the items of a signal; the others of the signal belong to their cost. */
-const ITEM_TABLES: { readonly [signal in SignalName]: readonly string[] } = {
-  traces: ['spans'],
-  logs: ['logs'],
-  metrics: ['metric_points', 'metric_histograms', 'metric_exponential_histograms', 'metric_summaries'],
-};
-
 export async function readStoreView(reader: StoreReader, options?: ReadOptions): Promise<StoreView> {
   // Loaded when it is asked for: the store's code brings the writer along.
   const { TABLES, reserveOf } = await import('#store');
@@ -58,22 +60,22 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
       sql`SELECT t.name AS name, t.comment AS comment, p.row_count AS row_count, p.disk AS disk, p.active_disk AS active_disk,
           p.uncompressed AS uncompressed,
           p.part_count AS part_count, p.oldest AS oldest, p.newest AS newest
-        FROM system.tables AS t LEFT JOIN (
+        FROM (SELECT name, comment ${STORE_TABLES} AND engine LIKE '%MergeTree') AS t LEFT JOIN (
           SELECT table, sumIf(rows, active) AS row_count, sum(bytes_on_disk) AS disk, sumIf(bytes_on_disk, active) AS active_disk,
             sumIf(data_uncompressed_bytes, active) AS uncompressed, countIf(active) AS part_count,
             minIf(toDateOrZero(partition), active) AS oldest, toInt64(maxIf(modification_time, active)) AS newest
-          FROM system.parts WHERE database = currentDatabase() GROUP BY table) AS p ON p.table = t.name
-        WHERE t.database = currentDatabase() AND t.engine LIKE '%MergeTree' ORDER BY name`,
+          ${STORE_PARTS} GROUP BY table) AS p ON p.table = t.name
+        ORDER BY name`,
       { ...options, cost: 'cheap' },
     ),
     reader.read(
-      sql`SELECT argMin(free_space, free_space) AS free, argMin(total_space, free_space) AS total FROM system.disks WHERE is_remote = 0`,
+      sql`SELECT argMin(free_space, free_space) AS free, argMin(total_space, free_space) AS total ${DISKS}`,
       options,
     ),
     reader.read(
       sql`SELECT count() AS part_count,
           arraySlice(arraySort(groupArray(concat(table, ' ', name))), 1, ${new Bound('UInt32', NAMED_PARTS)}) AS first,
-          arrayStringConcat(first, ', ') AS names FROM (SELECT DISTINCT table, name FROM system.detached_parts WHERE database = currentDatabase())`,
+          arrayStringConcat(first, ', ') AS names FROM (SELECT DISTINCT table, name ${DETACHED_PARTS})`,
       options,
     ),
   ]);
@@ -155,8 +157,8 @@ export async function readEngine(reader: StoreReader, options?: ReadOptions): Pr
   await reader.read(sql`SELECT 1`, { ...options, cost: 'cheap' });
   if (reader.engineProcess !== undefined) return { role: 'engine', ...reader.engineProcess };
   const table = await reader.read(
-    sql`SELECT (SELECT toFloat64(any(value)) FROM system.asynchronous_metrics WHERE metric = 'MemoryResident') AS memory,
-      (SELECT toFloat64(sum(value)) FROM system.events WHERE event = 'OSCPUVirtualTimeMicroseconds') AS cpu, uptime() AS uptime`,
+    sql`SELECT (SELECT toFloat64(any(value)) ${SERVER_LEVELS} AND metric = 'MemoryResident') AS memory,
+      (SELECT toFloat64(sum(value)) ${SERVER_COUNTERS} AND event = 'OSCPUVirtualTimeMicroseconds') AS cpu, uptime() AS uptime`,
     options,
   );
   const uptimeS = table.numbers('uptime')[0] ?? 0;

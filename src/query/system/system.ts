@@ -1,8 +1,8 @@
 /** The system itself: the pipelines with their rates, what was lost, and the store. */
 
-import { chooseGrid, type Series, type TimeGrid, type TimeRange } from '../plan/index.ts';
+import { chooseGrid, type Series, type TimeGrid } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { ITEMS, SIGNALS, type SignalName } from '../source/index.ts';
+import { ITEMS, SIGNALS, type SignalName, type TimeRange } from '../source/index.ts';
 import { type LossView, lossesOf } from './losses.ts';
 import { type OwnMetrics, type OwnSeries, readOwnMetrics, totalIncrease } from './own-metrics.ts';
 import { readSignals } from './status.ts';

@@ -20,8 +20,8 @@ export {
   type StoredLink,
   type StoredSpan,
 } from './stored-span.ts';
-export { logsOf, placeOf, readLinkingSpans, readTrace } from './trace.ts';
-export { findTraces, spansInTraces } from './trace-place.ts';
+export { placeOf, readLinkingSpans, readTrace } from './trace.ts';
+export { findTraces } from './trace-place.ts';
 export {
   type FoundTrace,
   findServiceTraces,

@@ -1,7 +1,7 @@
 /** Conditions on spans that several queries share. */
 import { SPAN_KIND_NUMBERS } from '#lang/filter';
-import { anywhereCondition, filterCondition, zeros } from '../filter/index.ts';
-import { allOf, Bound, raw, type Sql, sql, text } from '../sql/index.ts';
+import { anywhereCondition, filterCondition } from '../filter/index.ts';
+import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
 
 /** Span kinds by OTLP's number. */
 export const SPAN_KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
@@ -18,9 +18,7 @@ export function spanStatus(number: number): SpanStatus {
 }
 
 /** Requests enter a service by these spans: kind server or consumer, or a root. */
-export const ENTRY_SPAN: Sql = raw(
-  `(kind IN (${SPAN_KIND_NUMBERS.server}, ${SPAN_KIND_NUMBERS.consumer}) OR parent_span_id = ${zeros(8)})`,
-);
+export const ENTRY_SPAN: Sql = sql`(${raw(`kind IN (${SPAN_KIND_NUMBERS.server}, ${SPAN_KIND_NUMBERS.consumer})`)} OR parent_span_id = ${noId(8)})`;
 
 /** What narrows spans, beside the time. Absent and empty fields do not, but for `service`: '' is that of spans whose resource names none. */
 export interface SpanFilter {

@@ -1,4 +1,5 @@
 /** Spans with everything that the store has of them: for details and for the Jaeger APIs. */
+
 import {
   CUT_EARLY,
   cutAttributes,
@@ -22,9 +23,9 @@ import {
   type StoreReader,
   type Table,
 } from '../reader/index.ts';
+import { spansAt, spansOfTraces, type TracePlace } from '../source/index.ts';
 import { Bound, id, raw, type Sql, sql } from '../sql/index.ts';
-import { placeOf, spansOf } from './trace.ts';
-import type { TracePlace } from './trace-place.ts';
+import { placeOf } from './trace.ts';
 
 export interface StoredEvent {
   readonly timeNs: bigint;
@@ -95,15 +96,19 @@ export interface ReadSpans {
 /** The spans of a trace by start. Throws QueryError `not_found`. */
 export async function readWholeTrace(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<ReadSpans> {
   const place = await placeOf(reader, traceId, options);
-  const found = await readSpans(reader, spansOf(place), { ...options, cost: 'cheap' });
+  const found = await readSpans(reader, [place], { ...options, cost: 'cheap' });
   if (found.spans.length === 0) throw new QueryError('not_found', `the spans of trace ${traceId} have expired`);
   return found;
 }
 
-/** Several traces; ids that the store does not have are left out. `condition` covers their places. */
-export async function readSpans(reader: StoreReader, condition: Sql, options?: ReadOptions): Promise<ReadSpans> {
+/** The spans of several traces. */
+export async function readSpans(
+  reader: StoreReader,
+  places: readonly TracePlace[],
+  options?: ReadOptions,
+): Promise<ReadSpans> {
   const order = raw('time, span_id');
-  const rows = sql`SELECT ${spanColumns(WHOLE_ITEM)} FROM spans WHERE ${condition}
+  const rows = sql`SELECT ${spanColumns(WHOLE_ITEM)} ${spansOfTraces(places)}
     ORDER BY ${order} LIMIT ${new Bound('UInt32', maxWholeSpans)}`;
   const table = await reader.read(withinBudget(rows, order, ROW_BYTES, spansBytes), {
     ...options,
@@ -122,7 +127,7 @@ export async function readSpan(
   const place = await placeOf(reader, traceId, options);
   const limits = options?.full === true ? UNCUT_ITEM : WHOLE_ITEM;
   const table = await reader.read(
-    sql`SELECT ${spanColumns(limits)} FROM spans WHERE ${spansOf(place)} AND span_id = ${id(spanId, 8)} ORDER BY time LIMIT 1`,
+    sql`SELECT ${spanColumns(limits)} ${spansAt(place)} AND span_id = ${id(spanId, 8)} ORDER BY time LIMIT 1`,
     { ...options, cost: 'cheap', maxBytes: maxUncutBytes },
   );
   const [span] = storedSpans(table);

@@ -2,16 +2,10 @@
  * Searches traces in two steps: the spans that match, by narrow columns only, give the ids of traces; the summaries of
  * those few are read through the index of traces. A trace matches if one of its spans matches all conditions.
  */
-import {
-  bucketOf,
-  chooseGrid,
-  inRange,
-  nearestTime,
-  spreadCounts,
-  type TimeGrid,
-  type TimeRange,
-} from '../plan/index.ts';
+
+import { bucketOf, chooseGrid, nearestTime, spreadCounts, type TimeGrid } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
+import { inRange, padded, spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, raw, type Sql, sql } from '../sql/index.ts';
 import { ENTRY_SPAN, type SpanFilter, spanCondition } from './spans.ts';
 import { summarizeTraces, type TraceSummary } from './trace-summary.ts';
@@ -48,10 +42,6 @@ const histogramBuckets = 100;
 /** Spans of a trace may lie this far outside of the range in which one of them matched. */
 const paddingMs = 300_000;
 
-function padded(range: TimeRange): TimeRange {
-  return { fromMs: Math.max(0, range.fromMs - paddingMs), toMs: range.toMs + paddingMs };
-}
-
 /** The condition on spans of a query, without the time; and the traces that it leaves out. */
 interface Conditions {
   readonly span: Sql;
@@ -79,7 +69,7 @@ export async function searchTraces(
   const found = await findMatches(reader, query, conditions, grid, options);
   const traces = (await withSummaries(reader, found.matches, options)).toSorted(SHOWN_ORDER[query.sort]);
   const total = found.okCounts.reduce((sum, n) => sum + n, 0) + found.errorCounts.reduce((sum, n) => sum + n, 0);
-  const nearestMs = total === 0 ? await nearestTime(reader, 'spans', conditions.span, query, options) : undefined;
+  const nearestMs = total === 0 ? await nearestTime(reader, spans, conditions.span, query, options) : undefined;
   return { traces, total, nearestMs, grid, okCounts: found.okCounts, errorCounts: found.errorCounts };
 }
 
@@ -153,13 +143,13 @@ async function findMatches(
 /** Per matching trace: its first matching span and that span's time as `time`, and the newest match. */
 function matchingTraces(query: TraceFilter, conditions: Conditions): Sql {
   const excluded = conditions.excludeFailed ? sql` AND trace_id NOT IN (${failedTraces(query)})` : raw('');
-  return sql`SELECT trace_id, argMin(span_id, spans.time) AS matched, min(spans.time) AS first_match,
-      toUnixTimestamp64Nano(max(spans.time)) AS last_match, max(status_code = 2) AS match_failed, max(duration_ns) AS longest
-    FROM spans WHERE ${inRange(query)} AND ${conditions.span}${excluded} GROUP BY trace_id`;
+  return sql`SELECT trace_id, argMin(span_id, stored.time) AS matched, min(stored.time) AS first_match,
+      toUnixTimestamp64Nano(max(stored.time)) AS last_match, max(status_code = 2) AS match_failed, max(duration_ns) AS longest
+    ${spans.in(query)} AND ${conditions.span}${excluded} GROUP BY trace_id`;
 }
 
 function failedTraces(range: TimeRange): Sql {
-  return sql`SELECT trace_id FROM spans WHERE ${inRange(padded(range))} AND status_code = 2`;
+  return sql`SELECT trace_id ${spans.in(padded(range, paddingMs))} AND status_code = 2`;
 }
 
 function newestSource(query: TraceQuery, conditions: Conditions): Sql {
@@ -173,7 +163,7 @@ function newestSource(query: TraceQuery, conditions: Conditions): Sql {
 
 const RANKS: { readonly [sort in Exclude<TraceSort, 'newest'>]: Sql } = {
   slowest: raw(
-    'max(toUnixTimestamp64Nano(spans.time) + toInt64(duration_ns)) - min(toUnixTimestamp64Nano(spans.time))',
+    'max(toUnixTimestamp64Nano(stored.time) + toInt64(duration_ns)) - min(toUnixTimestamp64Nano(stored.time))',
   ),
   spans: raw('toInt64(count())'),
   errors: raw('toInt64(countIf(status_code = 2))'),
@@ -185,11 +175,11 @@ const RANKS: { readonly [sort in Exclude<TraceSort, 'newest'>]: Sql } = {
  */
 function rankedSource(query: TraceQuery, conditions: Conditions): Sql {
   const match = sql`${inRange(query)} AND ${conditions.span}`;
-  return sql`SELECT trace_id, argMinIf(span_id, spans.time, is_match) AS matched,
+  return sql`SELECT trace_id, argMinIf(span_id, stored.time, is_match) AS matched,
       ${RANKS[query.sort as Exclude<TraceSort, 'newest'>]} AS rank, max(status_code = 2) AS failed,
-      toUnixTimestamp64Nano(maxIf(spans.time, is_match)) AS last_match, minIf(spans.time, is_match) AS time
-    FROM (SELECT trace_id, span_id, time, duration_ns, status_code, ${match} AS is_match FROM spans
-      WHERE ${inRange(padded(query))}) AS spans
+      toUnixTimestamp64Nano(maxIf(stored.time, is_match)) AS last_match, minIf(stored.time, is_match) AS time
+    FROM (SELECT trace_id, span_id, time, duration_ns, status_code, ${match} AS is_match
+      ${spans.in(padded(query, paddingMs))}) AS stored
     GROUP BY trace_id HAVING countIf(is_match) > 0${raw(conditions.excludeFailed ? ' AND NOT failed' : '')}`;
 }
 
@@ -248,13 +238,13 @@ export async function findServiceTraces(
   options?: ReadOptions,
 ): Promise<readonly FoundTrace[]> {
   const { service, operation, environment } = query;
-  const condition = allOf([inRange(query), await spanCondition({ service, operation, environment }), ENTRY_SPAN]);
+  const condition = allOf([await spanCondition({ service, operation, environment }), ENTRY_SPAN]);
   const failed = raw(query.pick === 'failed' ? ' AND status_code = 2' : '');
   const order = raw(query.pick === 'failed' ? 'time' : 'duration_ns');
   // A trace may call the service several times, so more spans than traces are taken first: that sort keeps few rows.
   const table = await reader.read(
     sql`SELECT trace_id, span_id FROM (
-        SELECT trace_id, span_id, ${order} AS weight FROM spans WHERE ${condition}${failed}
+        SELECT trace_id, span_id, ${order} AS weight ${spans.in(query)} AND ${condition}${failed}
         ORDER BY weight DESC LIMIT ${new Bound('UInt32', query.limit * 50)})
       ORDER BY weight DESC LIMIT 1 BY trace_id LIMIT ${new Bound('UInt32', query.limit)}`,
     options,

@@ -1,10 +1,10 @@
 /** Summaries of traces: what a list of search results shows of each. */
 
-import { zeros } from '../filter/index.ts';
 import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { isOneOf, raw, sql } from '../sql/index.ts';
-import { findTraces, placesCondition } from './trace-place.ts';
+import { spans, spansOfTraces } from '../source/index.ts';
+import { noId, raw, sql } from '../sql/index.ts';
+import { findTraces } from './trace-place.ts';
 
 export interface TraceSummary {
   readonly traceId: string;
@@ -22,7 +22,7 @@ export interface TraceSummary {
   readonly services: readonly { readonly name: string; readonly spanCount: number; readonly errorCount: number }[];
 }
 
-const IS_ROOT = raw(`parent_span_id = ${zeros(8)}`);
+const IS_ROOT = sql`parent_span_id = ${noId(8)}`;
 
 /** A list of traces names so many services of each; the others are counted. */
 const maxListedServices = 50;
@@ -37,18 +37,17 @@ export async function summarizeTraces(
 ): Promise<ReadonlyMap<string, TraceSummary>> {
   const places = await findTraces(reader, traceIds, options);
   if (places.length === 0) return new Map();
-  const ids = places.map((place) => place.traceId);
   const table = await reader.read(
-    sql`SELECT trace_id, sum(spans) AS span_count, sum(errors) AS error_count, min(start) AS start_ns, max(end) AS end_ns,
+    sql`SELECT trace_id, sum(span_n) AS span_count, sum(errors) AS error_count, min(start) AS start_ns, max(end) AS end_ns,
         sum(roots) AS root_count, argMinIf((service, root_name), root_start, roots > 0) AS root, argMin((service, first_name), start) AS earliest,
         count() AS service_count,
-        groupArraySorted(${raw(String(maxListedServices))})((-toInt64(spans), service, errors)) AS listed
-      FROM (SELECT trace_id, ${cutText(raw('service_name'), nameChars)} AS service, count() AS spans, countIf(status_code = 2) AS errors,
+        groupArraySorted(${raw(String(maxListedServices))})((-toInt64(span_n), service, errors)) AS listed
+      FROM (SELECT trace_id, ${cutText(raw('service_name'), nameChars)} AS service, count() AS span_n, countIf(status_code = 2) AS errors,
           toUnixTimestamp64Nano(min(time)) AS start, max(toUnixTimestamp64Nano(time) + toInt64(duration_ns)) AS end,
           countIf(${IS_ROOT}) AS roots, toUnixTimestamp64Nano(minIf(time, ${IS_ROOT})) AS root_start,
           ${cutText(sql`argMinIf(name, time, ${IS_ROOT})`, nameChars)} AS root_name,
           ${cutText(raw('argMin(name, time)'), nameChars)} AS first_name
-        FROM spans WHERE (${placesCondition(places)}) AND ${isOneOf('trace_id', ids, 16)} GROUP BY trace_id, service)
+        ${spansOfTraces(places)} GROUP BY trace_id, service)
       GROUP BY trace_id`,
     options,
   );
@@ -87,10 +86,10 @@ export async function countOrphans(
 ): Promise<ReadonlyMap<string, number>> {
   const places = await findTraces(reader, traceIds, options);
   if (places.length === 0) return new Map();
-  const condition = sql`(${placesCondition(places)}) AND ${isOneOf('trace_id', traceIds, 16)}`;
+  const rows = spansOfTraces(places);
   const table = await reader.read(
-    sql`SELECT trace_id, count() AS n FROM spans WHERE ${condition} AND NOT (${IS_ROOT})
-        AND (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id FROM spans WHERE ${condition})
+    sql`SELECT trace_id, count() AS n ${rows} AND NOT (${IS_ROOT})
+        AND (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id ${rows})
       GROUP BY trace_id`,
     options,
   );

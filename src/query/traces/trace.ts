@@ -1,9 +1,11 @@
 /** One trace by its id, as columns: made for traces of 100,000 spans. */
+
 import { cutText } from '../plan/index.ts';
 import { type Columns, QueryError, type ReadOptions, type StoreReader, type TextColumn } from '../reader/index.ts';
-import { Bound, id, raw, type Sql, sql, timeNs } from '../sql/index.ts';
+import { logsOfTrace, spans, spansAt, spansOfTrace, type TracePlace } from '../source/index.ts';
+import { Bound, id, raw, type Sql, sql } from '../sql/index.ts';
 import { SpanIndex, wordsOf } from './span-index.ts';
-import { findTraces, type TracePlace } from './trace-place.ts';
+import { findTraces } from './trace-place.ts';
 import { orderSpans } from './tree-order.ts';
 
 /** Columns with one entry per span; see the console API's TraceSpanColumns. */
@@ -88,16 +90,6 @@ export async function placeOf(reader: StoreReader, traceId: string, options?: Re
   return place;
 }
 
-/** The condition for the spans of one trace. */
-export function spansOf({ traceId, firstNs, lastNs }: TracePlace): Sql {
-  return sql`time >= ${timeNs(firstNs)} AND time <= ${timeNs(lastNs)} AND trace_id = ${id(traceId, 16)}`;
-}
-
-/** In a statement: where the trace lies, as `place.1` and `place.2`. A trace that is not there lies in 1970. */
-function withPlace(traceId: string): Sql {
-  return sql`WITH (SELECT (min(time_min), max(time_max)) FROM trace_index WHERE trace_id = ${id(traceId, 16)}) AS place`;
-}
-
 /** A trace is a few blocks of rows: more threads read it no faster, and take time from whoever waits for it. */
 const ONE_THREAD = { max_threads: 1 };
 const CHEAP = { cost: 'cheap' } as const;
@@ -111,11 +103,10 @@ export async function readTrace(
   const limit = options?.maxSpans ?? maxTraceSpans;
   const [table, logCount] = await Promise.all([
     reader.readColumns(
-      sql`${withPlace(traceId)}
-        SELECT span_id, parent_span_id, ${shortName('service_name')}, ${shortName('name')},
+      sql`SELECT span_id, parent_span_id, ${shortName('service_name')}, ${shortName('name')},
           toUnixTimestamp64Nano(time) AS time_ns, duration_ns, kind, status_code,
           notEmpty(event_time) AS has_events, ${HINT} AS hint
-        FROM spans WHERE time >= place.1 AND time <= place.2 AND trace_id = ${id(traceId, 16)}
+        ${spansOfTrace(traceId)}
         ORDER BY time LIMIT ${new Bound('UInt32', limit)}`,
       { ...options, ...CHEAP, settings: ONE_THREAD },
     ),
@@ -154,7 +145,7 @@ function offsetsOf(times: BigInt64Array): Float64Array {
 
 async function countSpans(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<number> {
   const place = await placeOf(reader, traceId, options);
-  const table = await reader.read(sql`SELECT count() AS n FROM spans WHERE ${spansOf(place)}`, {
+  const table = await reader.read(sql`SELECT count() AS n ${spansAt(place)}`, {
     ...options,
     ...CHEAP,
   });
@@ -173,28 +164,18 @@ async function readEvents(
   return reader.readColumns(
     sql`SELECT span_id, toFloat64(toUnixTimestamp64Nano(event.1) - ${new Bound('Int64', String(place.firstNs))}) AS at,
         toLowCardinality(${cutText(raw('toString(event.2)'), nameChars)}) AS name
-      FROM spans ARRAY JOIN arrayZip(event_time, event_name) AS event
-      WHERE ${spansOf(place)} ORDER BY time, at LIMIT ${new Bound('UInt32', maxEvents)}`,
+      FROM (SELECT span_id, time, arrayJoin(arrayZip(event_time, event_name)) AS event ${spansAt(place)})
+      ORDER BY time, at LIMIT ${new Bound('UInt32', maxEvents)}`,
     { ...options, ...CHEAP },
   );
 }
 
-/** Logs are looked for around the trace: clocks differ, and log lines may be written late. */
-const logPaddingNs = 3_600_000_000_000n;
-
-/** The condition for the logs of a trace, or of one of its spans. */
-export function logsOf(place: TracePlace, spanId?: string): Sql {
-  const span = spanId ? sql` AND span_id = ${id(spanId, 8)}` : raw('');
-  const fromNs = place.firstNs > logPaddingNs ? place.firstNs - logPaddingNs : 0n;
-  return sql`time >= ${timeNs(fromNs)} AND time <= ${timeNs(place.lastNs + logPaddingNs)} AND trace_id = ${id(place.traceId, 16)}${span}`;
-}
-
 async function countLogs(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<number> {
-  const table = await reader.read(
-    sql`${withPlace(traceId)} SELECT count() AS n FROM logs
-      WHERE time >= place.1 - toIntervalHour(1) AND time <= place.2 + toIntervalHour(1) AND trace_id = ${id(traceId, 16)}`,
-    { ...options, ...CHEAP, settings: ONE_THREAD },
-  );
+  const table = await reader.read(sql`SELECT count() AS n ${logsOfTrace(traceId)}`, {
+    ...options,
+    ...CHEAP,
+    settings: ONE_THREAD,
+  });
   return table.numbers('n')[0]!;
 }
 
@@ -290,18 +271,18 @@ export interface LinkingSpan {
   readonly name: string;
 }
 
+const HOUR_MS = 3_600_000;
+
 /** Links point backwards in time, so spans from shortly before the linked one on are looked at, for a limited time. */
 export async function readLinkingSpans(
   reader: StoreReader,
   target: { readonly traceId: string; readonly spanId: string; readonly timeNs: bigint },
   options?: ReadOptions,
 ): Promise<readonly LinkingSpan[]> {
-  const hourNs = 3_600_000_000_000n;
-  const from = target.timeNs > hourNs ? target.timeNs - hourNs : 0n;
+  const fromMs = Math.max(0, Number(target.timeNs / 1_000_000n) - HOUR_MS);
   try {
     const table = await reader.read(
-      sql`SELECT trace_id, span_id, service_name, name FROM spans
-        WHERE time >= ${timeNs(from)} AND time <= ${timeNs(target.timeNs + 24n * hourNs)} AND notEmpty(link_span_id)
+      sql`SELECT trace_id, span_id, service_name, name ${spans.in({ fromMs, toMs: fromMs + 25 * HOUR_MS })} AND notEmpty(link_span_id)
           AND arrayExists((t, s) -> t = ${id(target.traceId, 16)} AND s = ${id(target.spanId, 8)}, link_trace_id, link_span_id)
         LIMIT 100`,
       { ...options, timeoutMs: 3_000 },

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { plainAttributes } from '../reader/index.ts';
+import { joinRanges } from '../source/traces.ts';
 import { type FixtureSpan, insertLogs, insertSpans } from '../testing/fixtures.ts';
 import { groupBy, SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../testing/shop.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { readSpan, readWholeTrace } from './stored-span.ts';
 import { readLinkingSpans, readTrace } from './trace.ts';
-import { joinRanges } from './trace-place.ts';
 import { sampleTraces, searchTraces, type TraceQuery } from './trace-search.ts';
 import { countOrphans, summarizeTraces } from './trace-summary.ts';
 

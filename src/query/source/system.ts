@@ -1,0 +1,25 @@
+/** What ClickHouse says of itself and of our tables. */
+
+import { raw, type Sql } from '../sql/index.ts';
+import { logs } from './logs.ts';
+import { ALL_POINTS } from './metrics.ts';
+import type { SignalName } from './signals.ts';
+import { spans } from './traces.ts';
+
+const OURS = 'database = currentDatabase()';
+
+export const STORE_TABLES: Sql = raw(`FROM system.tables WHERE ${OURS}`);
+export const STORE_PARTS: Sql = raw(`FROM system.parts WHERE ${OURS}`);
+export const DETACHED_PARTS: Sql = raw(`FROM system.detached_parts WHERE ${OURS}`);
+export const DISKS: Sql = raw('FROM system.disks WHERE is_remote = 0');
+/** `metric`, `value`. */
+export const SERVER_LEVELS: Sql = raw('FROM system.asynchronous_metrics WHERE 1');
+/** `event`, `value`. */
+export const SERVER_COUNTERS: Sql = raw('FROM system.events WHERE 1');
+
+/** Tables whose rows are the items of a signal; the others of the signal belong to their cost. */
+export const ITEM_TABLES: { readonly [signal in SignalName]: readonly string[] } = {
+  traces: [spans.table],
+  logs: [logs.table],
+  metrics: ALL_POINTS.map(({ table }) => table),
+};
