@@ -54,6 +54,14 @@ export function engineError(codeName: keyof typeof ErrorCode, message: string, c
   return new EngineError(ErrorCode[codeName], codeName, message, cause === undefined ? undefined : { cause });
 }
 
+/** ClickHouse names databases, and tables of other databases, that are spelled like the one it didn't find. */
+export function withoutForeignHint(error: EngineError, own: string): EngineError {
+  const message = error.message.replace(/ Maybe you meant ([^?[\]]+)\?\.?/g, (hint, name: string) =>
+    name.startsWith(`${own}.`) ? hint : '',
+  );
+  return message === error.message ? error : new EngineError(error.code, error.codeName, message, { cause: error });
+}
+
 const headPattern = /^Code: (\d+)\. DB::\w*Exception: /;
 const namePattern = /\s*\(([A-Z][A-Z0-9_]+)\)\.?\s*$/;
 const versionPattern = /\s*\(version [^()]*(?:\([^()]*\))?\)\.?\s*$/;

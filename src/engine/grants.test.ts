@@ -25,6 +25,12 @@ test('every statement is one that ClickHouse reads, and none has a password in i
   expect(text).toContain(createHash('sha256').update(options.writerPassword).digest('hex'));
 });
 
+test('the reader is not given the columns that tell where files lie', () => {
+  const statements = printGrants(options);
+  const revoked = statements.indexOf('REVOKE SELECT(path, cache_path) ON system.disks FROM reader;');
+  expect(revoked).toBeGreaterThan(statements.indexOf('GRANT SELECT ON system.disks TO signalbox, reader;'));
+});
+
 test('the reader gets nothing but SELECT, on the database and single tables of ClickHouse', () => {
   const ofReader = printGrants(options).filter((statement) => /TO .*reader;$/.test(statement));
   expect(ofReader.length).toBeGreaterThan(10);

@@ -1,5 +1,6 @@
 /** The two users of the embedded store as SQL for a ClickHouse server, where ClickHouse's own grants hold what guard/ holds here. */
 import { createHash } from 'node:crypto';
+import { hiddenColumns } from './guard/hidden-columns.ts';
 import { readableSystemTables } from './guard/tables.ts';
 import { quoteName } from './sql-text.ts';
 
@@ -29,5 +30,8 @@ export function printGrants({ database, writerPassword, readerPassword }: GrantO
     `${user('reader', readerPassword)} SETTINGS PROFILE signalbox_reader`,
     `GRANT SELECT ON ${own} TO reader`,
     ...readableSystemTables.flatMap((table) => `GRANT SELECT ON system.${table} TO signalbox, reader`),
+    ...[...hiddenColumns].map(
+      ([table, columns]) => `REVOKE SELECT(${columns.join(', ')}) ON system.${table} FROM reader`,
+    ),
   ].map((statement) => `${statement};`);
 }

@@ -17,6 +17,7 @@ import { mendDefaultDatabase, replaceDefaultDatabase } from './default-database.
 import { settleEnvironment } from './environment.ts';
 import type { ReaderLimits } from './guard/settings.ts';
 import { StatementGuard } from './guard/statement-guard.ts';
+import { rowFilters } from './guard/tables.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { createHttpServer } from './http.ts';
 import { defaultLanes, threadPoolSize } from './limits.ts';
@@ -155,6 +156,7 @@ async function openGuard(runner: Runner, database: string): Promise<StatementGua
     database,
     knownFunctions: new Set(names.split('\n')),
     knownSettings: new Set(settings.split('\n')),
+    ask: (sql) => runner.ask(sql, 'TabSeparatedRaw'),
   });
 }
 
@@ -163,6 +165,8 @@ async function serve(folder: DataFolder, runner: Runner, access: StoreAccess, op
   const [version, timezone] = (await runner.ask('SELECT version(), timezone()')).trim().split('\t') as [string, string];
   const facts = { dataPath: folder.path, version, timezone, displayName: hostname() };
   const readerDatabase = options.readerDatabase ?? 'signalbox';
+  const withDatabase = "SELECT DISTINCT table FROM system.columns WHERE database = 'system' AND name = 'database'";
+  runner.readerSettings = [rowFilters((await runner.ask(withDatabase)).trim().split('\n'), readerDatabase)];
   const handlerOptions = {
     inlineBodyBytes: options.inlineBodyBytes ?? 4 * 1024 * 1024,
     holdBytes: 256 * 1024,

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { after, type Timer } from '#base';
 import { noBody, readBody, readForm, spoolBody } from './body.ts';
 import type { QueryResult } from './chdb.ts';
-import { EngineError, engineError, parseChdbError } from './errors.ts';
+import { EngineError, engineError, parseChdbError, withoutForeignHint } from './errors.ts';
 import { checkFormat, contentTypeOf } from './formats.ts';
 import { checkReaderLimits, isAllowedSetting, type ReaderLimits, refusedSetting } from './guard/settings.ts';
 import type { StatementGuard } from './guard/statement-guard.ts';
@@ -96,14 +96,21 @@ export class QueryHandler {
       end = this.#running.begin(entry);
       await this.#run({ query, entry, answer, signal: gone.signal }, plan);
     } catch (error) {
-      await this.#fail(error, request, answer, gone.signal);
+      await this.#fail(error, user, request, answer, gone.signal);
     } finally {
       end?.();
     }
   }
 
-  async #fail(error: unknown, request: IncomingMessage, answer: Answer, signal: AbortSignal): Promise<void> {
-    const known = error instanceof EngineError ? error : parseChdbError(error);
+  async #fail(
+    error: unknown,
+    user: UserName,
+    request: IncomingMessage,
+    answer: Answer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const parsed = error instanceof EngineError ? error : parseChdbError(error);
+    const known = user === 'reader' ? withoutForeignHint(parsed, this.#options.readerDatabase) : parsed;
     // Once the client is gone, pipes and sockets fail in many ways, and nobody is there to be told.
     if (!(error instanceof EngineError) && !signal.aborted) this.#onBug(error);
     try {
@@ -131,11 +138,11 @@ export class QueryHandler {
     if (user === 'reader') checkReaderLimits(user, settings, this.#options.readerLimits);
   }
 
-  /** The statement as it may be run. */
-  #checked(seat: Seat, sql: string, { user, readOnly }: QueryRequest): Promise<string> {
+  /** The statement as it may be run. Of some, ClickHouse runs parts to find out. */
+  #checked(seat: Seat, sql: string, { user, readOnly }: QueryRequest, signal: AbortSignal): Promise<string> {
     const { database } = seat;
     const request = { user, mayWrite: !readOnly, mayReadAll: user !== 'reader', database };
-    return this.#options.guard.check(seat.connection, sql, request);
+    return this.#runner.cancellable(seat, signal, () => this.#options.guard.check(seat.connection, sql, request));
   }
 
   async #run(job: Job, plan: Plan): Promise<void> {
@@ -146,7 +153,7 @@ export class QueryHandler {
     const seat = await this.#takeSeat(laneOf(plan), job);
     const stopReporting = this.#reportProgress(job, seat);
     try {
-      const sql = await this.#settled(await this.#checked(seat, plan.sql, query), query);
+      const sql = await this.#settled(await this.#checked(seat, plan.sql, query, signal), query);
       answer.describe(query.queryId, plan.kind === 'insert-select' ? undefined : format, contentTypeOf(format));
       if (plan.kind === 'insert-select') {
         const result = await this.#runner.write(seat, sql);
@@ -205,7 +212,7 @@ export class QueryHandler {
   }
 
   async #insert(job: Job, plan: InsertPlan): Promise<void> {
-    const { query, answer } = job;
+    const { query, answer, signal } = job;
     checkFormat(plan.format, query.user);
     // The file is written before a lane is taken: a slow upload keeps nobody waiting.
     const path = this.#runner.tmpFile('insert');
@@ -215,8 +222,8 @@ export class QueryHandler {
       const stopReporting = this.#reportProgress(job, seat);
       let result: Summary;
       try {
-        const sql = plan.withFile(await this.#checked(seat, plan.sql, query), path);
-        await this.#settleExpressions(seat, plan, query, path);
+        const sql = plan.withFile(await this.#checked(seat, plan.sql, query, signal), path);
+        await this.#settleExpressions(seat, plan, job, path);
         result = await this.#write(seat, plan, sql);
       } finally {
         await stopReporting();
@@ -237,13 +244,11 @@ export class QueryHandler {
    * ClickHouse runs the expressions that stand in VALUES. Short data go through the guard like a statement, and what it wrote is inserted;
    * in all other data an expression is an error.
    */
-  async #settleExpressions(seat: Seat, plan: InsertPlan, query: QueryRequest, path: string): Promise<void> {
+  async #settleExpressions(seat: Seat, plan: InsertPlan, { query, signal }: Job, path: string): Promise<void> {
     if (!plan.isValues) return;
     if (plan.rest === undefined && plan.data.length > 0 && plan.data.length <= MAX_EXPRESSION_BYTES) {
-      const checked = await this.#checked(seat, `SELECT ${plan.data.toString('utf8').replace(/[;,\s]+$/, '')}`, {
-        ...query,
-        readOnly: true,
-      }).catch(() => undefined);
+      const text = `SELECT ${plan.data.toString('utf8').replace(/[;,\s]+$/, '')}`;
+      const checked = await this.#checked(seat, text, { ...query, readOnly: true }, signal).catch(() => undefined);
       if (checked !== undefined && plan.data.equals(Buffer.from(plan.data.toString('utf8')))) {
         await writeFile(path, checked.slice('SELECT '.length));
         return;

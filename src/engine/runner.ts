@@ -56,6 +56,8 @@ export class Runner {
   readonly #lanes: Record<LaneName, LaneGroup>;
   readonly #sessions: SessionStore;
   readonly #base: Connection;
+  /** Assignments of settings for queries of `reader`. */
+  readerSettings: readonly string[] = [];
   #counter = 0;
   #repair: Promise<unknown> | undefined;
 
@@ -98,7 +100,8 @@ export class Runner {
       const { session } = request;
       connection =
         session === undefined ? await this.#connect([`--log_comment=${tag}`]) : await this.#sessions.take(session);
-      const { undo, database } = await prepare(connection, request, tag);
+      const fixed = request.user === 'reader' ? this.readerSettings : [];
+      const { undo, database } = await prepare(connection, request, tag, fixed);
       let released: Promise<void> | undefined;
       const release = (): Promise<void> => {
         released ??= this.#release(group, lane, connection!, session, undo);
@@ -162,7 +165,7 @@ export class Runner {
   async #selectInto(seat: Seat, sql: string, format: string, path: string, signal: AbortSignal): Promise<QueryResult> {
     const suffix = `\nINTO OUTFILE ${quoteString(path)} APPEND FORMAT ${quoteName(format)}`;
     try {
-      return await this.#cancellable(seat, signal, () => seat.connection.query(sql + suffix));
+      return await this.cancellable(seat, signal, () => seat.connection.query(sql + suffix));
     } catch (error) {
       const known = parseChdbError(error);
       if (known.codeName !== 'SYNTAX_ERROR' || !known.message.includes(path)) throw known;
@@ -176,7 +179,7 @@ export class Runner {
 
   /** Runs a statement whose result is small. */
   query(seat: Seat, sql: string, format: string, signal: AbortSignal): Promise<QueryResult> {
-    return this.#cancellable(seat, signal, () => seat.connection.query(sql, format));
+    return this.cancellable(seat, signal, () => seat.connection.query(sql, format));
   }
 
   /** Runs a statement that writes. It goes on to its end even when the client is gone. */
@@ -189,7 +192,8 @@ export class Runner {
     return join(this.#options.tmpPath, `${purpose}-${++this.#counter}`);
   }
 
-  async #cancellable<T>(seat: Seat, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  /** Runs what asks on the seat's connection; what runs there is killed when `signal` aborts. */
+  async cancellable<T>(seat: Seat, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
     let timer: Timer | undefined;
     let killing = Promise.resolve();
     const kill = (): void => {
@@ -266,9 +270,15 @@ interface Prepared {
 }
 
 /** Sets the database, the settings and the parameters of a request; where it only reads, none can be changed from then on. */
-async function prepare(connection: Connection, request: QueryRequest, tag: string): Promise<Prepared> {
+async function prepare(
+  connection: Connection,
+  request: QueryRequest,
+  tag: string,
+  fixed: readonly string[],
+): Promise<Prepared> {
   const { session, settings } = request;
   const changes = [...settings].map(([name, value]) => `${settingName(name)} = ${quoteString(value)}`);
+  changes.push(...fixed);
   const names = [...settings.keys()];
   if (session !== undefined) {
     names.push('log_comment');

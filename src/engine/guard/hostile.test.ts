@@ -81,6 +81,7 @@ async function send(way: Way, statement: string, more: Readonly<Record<string, s
 function checkAnswer(text: string, what: string): void {
   expect(text.includes(SECRET), `${what}\nshowed the file`).toBe(false);
   expect(text.includes(PRIVATE_ROW), `${what}\nshowed the table`).toBe(false);
+  expect(text.includes(join(folder.path, 'data')), `${what}\nshowed where the data is`).toBe(false);
 }
 
 async function checkCanaries(what: string): Promise<void> {
@@ -252,7 +253,7 @@ describe('what a reader may do', () => {
     },
     { sql: 'WITH a AS (SELECT 1 AS n UNION ALL SELECT 2) SELECT sum(n) FROM a', text: /^3\n$/ },
     { sql: 'SHOW TABLES', text: /^spans\n$/ },
-    { sql: 'SHOW DATABASES', text: /signalbox/ },
+    { sql: 'SHOW DATABASES', text: /^INFORMATION_SCHEMA\ninformation_schema\nsignalbox\nsystem\n$/ },
     { sql: 'DESCRIBE TABLE spans', text: /service_name\tString/ },
     { sql: 'SHOW CREATE TABLE signalbox.spans', text: /MergeTree/ },
     { sql: 'EXISTS TABLE signalbox.spans', text: /^1\n$/ },

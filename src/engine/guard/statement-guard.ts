@@ -5,6 +5,8 @@
  */
 import type { Connection } from '../chdb.ts';
 import { EngineError, engineError } from '../errors.ts';
+import { quoteString } from '../sql-text.ts';
+import { checkQueryTree, hiddenCheckOf, isAboutSystem, queryTreeError } from './hidden-columns.ts';
 import { checkSyntaxTree, checkText, type Rules } from './syntax-tree.ts';
 
 /** Stands in a statement for the file that an INSERT reads its data from. */
@@ -23,6 +25,8 @@ export interface GuardOptions {
   readonly knownFunctions: ReadonlySet<string>;
   /** Settings of queries. */
   readonly knownSettings: ReadonlySet<string>;
+  /** Asks the engine itself, which sees all databases. */
+  readonly ask: (sql: string) => Promise<string>;
 }
 
 export interface GuardRequest {
@@ -57,26 +61,28 @@ export class StatementGuard {
       return known;
     }
     const formatted = await format(connection, sql);
-    const rules = await this.#rules(connection, request);
+    const rules = await this.#rules(request);
     checkText(formatted, rules);
     const tree = await ask(connection, `EXPLAIN AST ${formatted}`, 'TabSeparatedRaw');
     checkSyntaxTree(tree, formatted, rules, DATA_MARKER);
+    if (rules.tables !== undefined && isAboutSystem(tree, rules.tables.current))
+      await checkHidden(connection, formatted, tree, request.user);
     // Such a parameter becomes part of the tree: what held for this value need not hold for the next.
     if (!/:\s*Identifier\s*\}/i.test(formatted)) this.#remember(key, formatted);
     return formatted;
   }
 
-  async #rules(connection: Connection, { user, mayWrite, mayReadAll, database }: GuardRequest): Promise<Rules> {
-    const { database: own, knownFunctions, knownSettings } = this.#options;
+  async #rules({ user, mayWrite, mayReadAll, database }: GuardRequest): Promise<Rules> {
+    const { database: own, knownFunctions, knownSettings, ask: askEngine } = this.#options;
     const known = { user, mayWrite, knownFunctions, knownSettings };
     if (mayReadAll) return { ...known, tables: undefined };
-    const names = await ask(connection, 'SELECT name FROM system.databases', 'TabSeparatedRaw');
+    const names = await askEngine('SELECT name FROM system.databases');
     const current = database === '' ? 'default' : database;
     const tables = {
       own,
       current,
       databases: new Set(names.split('\n')),
-      currentTables: await tablesOf(connection, current, own),
+      currentTables: await tablesOf(askEngine, current, own),
     };
     return { ...known, tables };
   }
@@ -94,14 +100,22 @@ export class StatementGuard {
 }
 
 /** The names in the current database; none for the store's own, where all may be read. */
-async function tablesOf(connection: Connection, current: string, own: string): Promise<ReadonlySet<string>> {
+async function tablesOf(askEngine: GuardOptions['ask'], current: string, own: string): Promise<ReadonlySet<string>> {
   if (current === own) return new Set();
-  const names = await ask(
-    connection,
-    'SELECT name FROM system.tables WHERE database = currentDatabase()',
-    'TabSeparatedRaw',
-  );
+  const names = await askEngine(`SELECT name FROM system.tables WHERE database = ${quoteString(current)}`);
   return new Set(names.split('\n').filter((name) => name !== ''));
+}
+
+/** Asks ClickHouse itself which columns of its own tables a statement reads. */
+async function checkHidden(connection: Connection, formatted: string, tree: string, user: string): Promise<void> {
+  if (hiddenCheckOf(tree, user) === 'nothing') return;
+  let queryTree: string;
+  try {
+    queryTree = await ask(connection, `EXPLAIN QUERY TREE ${formatted}`, 'TabSeparatedRaw');
+  } catch (error) {
+    throw queryTreeError(error);
+  }
+  checkQueryTree(queryTree, user);
 }
 
 /** Formats twice, because the first result may format differently once more; the second must be the last word. */

@@ -194,9 +194,10 @@ function checkTable(name: string, rules: Rules, { own, current }: TableRules): v
 }
 
 function checkShow(sql: string, lines: readonly string[], rules: Rules): void {
-  if (rules.tables === undefined || !sql.startsWith('SHOW CREATE')) return;
+  if (rules.tables === undefined || !/^(?:SHOW CREATE|EXISTS) (?!TEMPORARY)/.test(sql)) return;
   const names = lines.slice(1).map((line) => line.trim().replace(/^Identifier /, ''));
-  const database = names.length > 1 || sql.startsWith('SHOW CREATE DATABASE') ? names[0] : rules.tables.current;
+  const isOfDatabase = /^(?:SHOW CREATE|EXISTS) DATABASE/.test(sql);
+  const database = names.length > 1 || isOfDatabase ? names[0] : rules.tables.current;
   if (database !== rules.tables.own && !isSystemDatabase(database ?? '')) throw deniedTable(names.join('.'), rules);
 }
 
