@@ -20,6 +20,7 @@ const tasks = {
   bench: () => run(node, ['bench/run.ts', ...rest]),
   chaos: () => run(node, ['test/chaos/run.ts', ...rest]),
   check: () => run(node, ['scripts/check.ts', ...rest]),
+  docs: () => run(node, ['scripts/docs.ts', ...rest]),
 };
 
 /** What `npm run … -- --help` prints; where a program with flags of its own runs, its help comes behind it. */
@@ -44,6 +45,9 @@ const helps = {
       'npm run check [-- --quick | FOLDER ...]\n\nWhat must pass before a commit: layers, lint, types, house rules, then the tests.\n' +
       '--quick leaves out the tests, folders limit them.',
   },
+  docs: {
+    text: 'npm run docs\n\nMakes the tables of keys and the pages of docs/components from the factories and schemas of the components.',
+  },
 };
 
 if (task === '--help' || task === '-h') {
@@ -64,7 +68,7 @@ if (rest.includes('--help') || rest.includes('-h')) {
   }
 } else {
   install();
-  if (task !== 'check') buildConsole();
+  if (!['check', 'docs'].includes(task)) buildConsole();
   process.exitCode = await tasks[task]();
 }
 

@@ -17,7 +17,7 @@ interface Check {
   readonly command: string;
   readonly args: readonly string[];
 }
-const HOUSE_RULES = ['tidy', 'references', 'exports', 'singletons', 'check-layers'].map(
+const HOUSE_RULES = ['tidy', 'references', 'exports', 'singletons', 'check-layers', 'docs'].map(
   (name) => `scripts/${name}.test.ts`,
 );
 const STATIC: readonly Check[] = [

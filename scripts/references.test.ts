@@ -68,7 +68,7 @@ describe.runIf(existsSync(join(ROOT, '.git')))('what is named is there', () => {
     const pattern = /(?<![\w#./<*-])([\w.-][\w./-]*\.(?:ts|tsx|mjs|md|sh))\b/g;
     const isAny = (path: string): boolean => {
       const end = path.replace(/^(\.*\/)+/, '');
-      return baseNames.has(end) || files.some((file) => file.endsWith(`/${end}`));
+      return baseNames.has(end) || files.some((file) => `/${file}`.endsWith(`/${end}`));
     };
     const broken = [...inDocuments, ...inComments].flatMap((line) =>
       matchesOf(line.text, pattern)

@@ -6,6 +6,7 @@ import {
   type ComponentSection,
   type ConfigNode,
   type ConfigWarning,
+  idleKeysIn,
   type MapNode,
   nodeAt,
   placeAt,
@@ -96,8 +97,9 @@ async function readComponent(
   }
   const factory = await source.load();
   const schema = factory.schema as Schema<unknown>;
+  const today = modernized(factory, entry, root, warnings);
   const result = readBlock(schema, {
-    root: modernized(factory, entry, root, warnings),
+    root: today,
     path: entry.path,
     subject: `'${entry.section}' error reading configuration for "${entry.id}"`,
   });
@@ -112,6 +114,10 @@ async function readComponent(
     errors.push(new ConfigError(steps.join('::'), `${steps.join('::')}: ${mistake.message}`, placeAt(root, steps)));
   }
   if (mistakes.length > 0) return undefined;
+  for (const { path: keys, why } of idleKeysIn(schema, nodeAt(today, entry.path))) {
+    const steps = [...entry.path, ...keys];
+    warnings.push({ message: `${steps.join('::')} has no effect: ${why}`, place: placeAt(root, steps) });
+  }
   return { kind, id: entry.id, factory, config: result.value, texts: result.texts, place: entry.place };
 }
 

@@ -7,11 +7,13 @@ export interface AuthConfig {
   readonly authenticator: string;
 }
 
-export const auth: z.ZodType<AuthConfig> = strictObject({ authenticator: text() });
+export const auth: z.ZodType<AuthConfig> = strictObject({
+  authenticator: text().describe('the id of an extension'),
+});
 
 /** `middlewares`: ids of extensions that look at each request. */
 export interface MiddlewareConfig {
   readonly id: string;
 }
 
-export const middleware: z.ZodType<MiddlewareConfig> = strictObject({ id: text() });
+export const middleware: z.ZodType<MiddlewareConfig> = strictObject({ id: text().describe('the id of an extension') });

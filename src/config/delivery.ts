@@ -44,11 +44,16 @@ export interface QueueBatchConfig {
 }
 
 const batch: z.ZodType<QueueBatchConfig> = strictObject({
-  flush_timeout: positiveDuration(200),
-  min_size: integer(8192, { min: 0 }),
-  max_size: integer(0, { min: 0 }),
-  sizer: oneOf(['items', 'bytes'], 'items'),
-  partition: strictObject({ metadata_keys: list(text()) }),
+  flush_timeout: positiveDuration(200).describe('a batch waits no longer than this for more'),
+  min_size: integer(8192, { min: 0 }).meta({ description: 'a batch is sent when it has so much', unit: 'of `sizer`' }),
+  max_size: integer(0, { min: 0 }).meta({
+    description: 'larger batches are split; 0 for no limit',
+    unit: 'of `sizer`',
+  }),
+  sizer: oneOf(['items', 'bytes'], 'items').describe('what `min_size` and `max_size` count'),
+  partition: strictObject({
+    metadata_keys: list(text()).describe('requests whose client metadata differ in these keys are not put together'),
+  }),
 }).transform((raw) => ({
   flushTimeoutMs: raw.flush_timeout,
   minSize: raw.min_size,
@@ -58,14 +63,17 @@ const batch: z.ZodType<QueueBatchConfig> = strictObject({
 }));
 
 const queue: z.ZodType<QueueConfig> = strictObject({
-  enabled: boolean(true),
-  num_consumers: integer(10),
-  queue_size: integer(1000),
-  sizer: oneOf(['requests', 'items', 'bytes'], 'requests'),
-  block_on_overflow: boolean(false),
-  wait_for_result: boolean(false),
-  storage: text().optional(),
-  batch: batch.optional(),
+  enabled: boolean(true).describe('without it a batch is sent while its sender waits'),
+  num_consumers: integer(10).describe('requests that are sent at a time'),
+  queue_size: integer(1000).meta({
+    description: 'how much waits at most; beyond it senders are refused, retryably',
+    unit: 'of `sizer`',
+  }),
+  sizer: oneOf(['requests', 'items', 'bytes'], 'requests').describe('what `queue_size` counts'),
+  block_on_overflow: boolean(false).describe('senders wait for room, instead of being refused'),
+  wait_for_result: boolean(false).describe('senders wait until their data has been sent'),
+  storage: text().optional().describe('the id of a storage extension that keeps the queue over a restart'),
+  batch: batch.optional().describe('puts requests together before they are sent'),
 })
   .transform((raw) => ({
     enabled: raw.enabled,
@@ -100,12 +108,16 @@ const queue: z.ZodType<QueueConfig> = strictObject({
   });
 
 const retry: z.ZodType<RetryConfig> = strictObject({
-  enabled: boolean(true),
-  initial_interval: positiveDuration(5000),
-  randomization_factor: number(0.5, { min: 0, max: 1 }),
-  multiplier: number(1.5, { min: 0 }),
-  max_interval: positiveDuration(30_000),
-  max_elapsed_time: positiveDuration(300_000),
+  enabled: boolean(true).describe('without it what fails once is lost'),
+  initial_interval: positiveDuration(5000).describe('the pause before the first new attempt'),
+  randomization_factor: number(0.5, { min: 0, max: 1 }).describe(
+    'each pause is this share longer or shorter, at random',
+  ),
+  multiplier: number(1.5, { min: 0 }).describe('each pause is so many times the one before'),
+  max_interval: positiveDuration(30_000).describe('the longest pause'),
+  max_elapsed_time: positiveDuration(300_000).describe(
+    'what could not be sent in this time is dropped and counted; 0 never gives up',
+  ),
 })
   .transform((raw) => ({
     enabled: raw.enabled,
@@ -138,9 +150,9 @@ export interface RawDelivery {
 /** The three keys, to be spread into an exporter's own shape. Read them back with `toDelivery`. */
 export function deliveryShape(defaults: { readonly timeoutMs?: number } = {}): ShapeOf<RawDelivery> {
   return {
-    timeout: positiveDuration(defaults.timeoutMs ?? 5000),
-    sending_queue: queue,
-    retry_on_failure: retry,
+    timeout: positiveDuration(defaults.timeoutMs ?? 5000).describe('of one attempt; 0 for no limit'),
+    sending_queue: queue.meta({ description: 'holds what is to be sent', block: 'sending_queue' }),
+    retry_on_failure: retry.meta({ description: 'tries again what failed for now', block: 'retry_on_failure' }),
   };
 }
 

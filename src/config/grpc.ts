@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type AuthConfig, auth, type MiddlewareConfig, middleware } from './auth.ts';
+import { BUFFERS } from './facts.ts';
 import { type ShapeOf, strictObject } from './object.ts';
 import { type TlsClientConfig, type TlsServerConfig, tlsClient, tlsServer } from './tls.ts';
 import { boolean, type Header, headers, integer, list, oneOf, positiveDuration, text } from './values.ts';
@@ -30,9 +31,9 @@ export interface GrpcClientConfig {
 }
 
 const clientKeepalive: z.ZodType<GrpcClientKeepalive> = strictObject({
-  time: positiveDuration(10_000),
-  timeout: positiveDuration(10_000),
-  permit_without_stream: boolean(false),
+  time: positiveDuration(10_000).describe('a connection is pinged when nothing came for so long'),
+  timeout: positiveDuration(10_000).describe('it is closed when the ping is not answered in this time'),
+  permit_without_stream: boolean(false).describe('pings also while no call is open'),
 }).transform((raw) => ({
   timeMs: raw.time,
   timeoutMs: raw.timeout,
@@ -58,18 +59,36 @@ export interface RawGrpcClient {
 /** The shape, to be spread into a component's own. Read it back with `toGrpcClient`. */
 export function grpcClientShape(defaults: { readonly compression?: GrpcCompression } = {}): ShapeOf<RawGrpcClient> {
   return {
-    endpoint: text(''),
-    compression: oneOf(['', 'none', 'gzip', 'snappy', 'zstd'], defaults.compression ?? ''),
-    tls: tlsClient,
-    keepalive: clientKeepalive.optional(),
-    read_buffer_size: integer(0, { min: 0 }),
-    write_buffer_size: integer(512 * 1024, { min: 0 }),
-    wait_for_ready: boolean(false),
-    headers: headers(),
-    balancer_name: text('round_robin'),
-    authority: text(''),
-    auth: auth.optional(),
-    middlewares: list(middleware),
+    endpoint: text('').describe(
+      '`host:port`, `http://…` (plain text), `https://…` (TLS even with `insecure`), `dns:///…`, `unix://…`',
+    ),
+    compression: oneOf(['', 'none', 'gzip', 'snappy', 'zstd'], defaults.compression ?? '').describe('of messages'),
+    tls: tlsClient.meta({ description: 'TLS is on; `insecure: true` turns it off', block: 'tls_client' }),
+    keepalive: clientKeepalive
+      .optional()
+      .meta({ description: 'pings of silent connections', block: 'keepalive_client' }),
+    read_buffer_size: integer(0, { min: 0 }).meta({
+      description: 'of a connection',
+      unit: 'bytes',
+      idle: { why: BUFFERS, quiet: [0, 512 * 1024] },
+    }),
+    write_buffer_size: integer(512 * 1024, { min: 0 }).meta({
+      description: 'of a connection',
+      unit: 'bytes',
+      idle: { why: BUFFERS, quiet: [0, 512 * 1024] },
+    }),
+    wait_for_ready: boolean(false).describe(
+      'waits for a connection until the timeout, instead of failing at once while the far side is away',
+    ),
+    headers: headers().describe('sent as metadata'),
+    balancer_name: text('round_robin').describe('`round_robin` over all addresses of the name, or `pick_first`'),
+    authority: text('').meta({ description: 'the `:authority` header', defaultText: 'the endpoint' }),
+    auth: auth
+      .optional()
+      .describe('an extension that adds credentials; none offers it yet, so the block is refused: use `headers`'),
+    middlewares: list(middleware).describe(
+      'extensions that look at each request; none offers it yet, so the list must be empty',
+    ),
   };
 }
 
@@ -94,6 +113,8 @@ export function toGrpcClient(raw: RawGrpcClient): GrpcClientConfig {
 export function grpcClient(defaults: { readonly compression?: GrpcCompression } = {}): z.ZodType<GrpcClientConfig> {
   return strictObject(grpcClientShape(defaults)).transform(toGrpcClient);
 }
+
+const PINGS = 'clients may ping as often as they want';
 
 /** Times of 0 mean no limit. */
 export interface GrpcServerKeepalive {
@@ -127,15 +148,25 @@ export interface GrpcServerConfig {
 
 const serverKeepalive: z.ZodType<GrpcServerKeepalive> = strictObject({
   server_parameters: strictObject({
-    max_connection_idle: positiveDuration(0),
-    max_connection_age: positiveDuration(0),
-    max_connection_age_grace: positiveDuration(0),
-    time: positiveDuration(7_200_000),
-    timeout: positiveDuration(20_000),
+    max_connection_idle: positiveDuration(0).describe('a connection without calls is closed after it; 0 for never'),
+    max_connection_age: positiveDuration(0).describe(
+      'a connection is closed after it, so that clients spread anew; 0 for never',
+    ),
+    max_connection_age_grace: positiveDuration(0).describe(
+      'what calls get to end on a connection that is closed for its age; 0 for no limit',
+    ),
+    time: positiveDuration(7_200_000).describe('a connection is pinged when nothing came for so long'),
+    timeout: positiveDuration(20_000).describe('it is closed when the ping is not answered in this time'),
   }),
   enforcement_policy: strictObject({
-    min_time: positiveDuration(300_000),
-    permit_without_stream: boolean(false),
+    min_time: positiveDuration(300_000).meta({
+      description: 'clients that ping more often are sent away',
+      idle: { why: PINGS, quiet: [300_000] },
+    }),
+    permit_without_stream: boolean(false).meta({
+      description: 'clients may ping while no call is open',
+      idle: { why: PINGS, quiet: [false] },
+    }),
   }),
 }).transform((raw) => ({
   maxConnectionIdleMs: raw.server_parameters.max_connection_idle,
@@ -166,18 +197,45 @@ export interface RawGrpcServer {
 /** The shape, to be spread into a component's own. Read it back with `toGrpcServer`. */
 function grpcServerShape(defaults: { readonly endpoint?: string } = {}): ShapeOf<RawGrpcServer> {
   return {
-    endpoint: text(defaults.endpoint),
-    transport: oneOf(['tcp', 'tcp4', 'tcp6', 'unix'], 'tcp'),
-    dialer: strictObject({ timeout: positiveDuration(0) }),
-    tls: tlsServer.optional(),
-    max_recv_msg_size_mib: integer(0, { min: 0 }),
-    max_concurrent_streams: integer(0, { min: 0 }),
-    read_buffer_size: integer(512 * 1024, { min: 0 }),
-    write_buffer_size: integer(0, { min: 0 }),
-    keepalive: serverKeepalive.optional(),
-    auth: auth.optional(),
-    include_metadata: boolean(false),
-    middlewares: list(middleware),
+    endpoint: text(defaults.endpoint).describe(
+      'the address to listen on, `host:port`; `localhost` is 127.0.0.1 and ::1, no host all addresses',
+    ),
+    transport: oneOf(['tcp', 'tcp4', 'tcp6', 'unix'], 'tcp').describe('`unix` takes a path as `endpoint`'),
+    dialer: strictObject({
+      timeout: positiveDuration(0).meta({
+        description: 'of connections that the server opens',
+        idle: { why: 'a server dials nobody', quiet: [0] },
+      }),
+    }),
+    tls: tlsServer.optional().meta({ description: 'speaks TLS; without the block plain text', block: 'tls_server' }),
+    max_recv_msg_size_mib: integer(0, { min: 0 }).meta({
+      description: 'of a message, before and after decompression; 0 for 4 MiB',
+      unit: 'MiB',
+    }),
+    max_concurrent_streams: integer(0, { min: 0 }).meta({
+      description: 'calls at a time on one connection; 0 for 250',
+      unit: 'calls',
+    }),
+    read_buffer_size: integer(512 * 1024, { min: 0 }).meta({
+      description: 'of a connection',
+      unit: 'bytes',
+      idle: { why: BUFFERS, quiet: [0, 512 * 1024] },
+    }),
+    write_buffer_size: integer(0, { min: 0 }).meta({
+      description: 'of a connection',
+      unit: 'bytes',
+      idle: { why: BUFFERS, quiet: [0, 512 * 1024] },
+    }),
+    keepalive: serverKeepalive
+      .optional()
+      .meta({ description: 'pings, and an end to old connections', block: 'keepalive_server' }),
+    auth: auth
+      .optional()
+      .describe('who may send is decided by an extension; no extension offers it yet, so the block is refused'),
+    include_metadata: boolean(false).describe('keeps the metadata of the client in the context of its batches'),
+    middlewares: list(middleware).describe(
+      'extensions that look at each request; none offers it yet, so the list must be empty',
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type AuthConfig, auth, type MiddlewareConfig, middleware } from './auth.ts';
+import { BUFFERS } from './facts.ts';
 import { type ShapeOf, strictObject } from './object.ts';
 import { type TlsClientConfig, tlsClient } from './tls.ts';
 import { boolean, type Header, headers, integer, list, oneOf, positiveDuration, text } from './values.ts';
@@ -41,32 +42,75 @@ export interface HttpClientDefaults {
 }
 
 const COMPRESSIONS = ['', 'none', 'gzip', 'zstd', 'zlib', 'deflate', 'snappy', 'x-snappy-framed', 'lz4'] as const;
-const compressionParams = strictObject({ level: integer(0) });
-const cookies = strictObject({ enabled: boolean(false) });
+const compressionParams = strictObject({
+  level: integer(0).meta({ description: 'how hard to compress', defaultText: '1 for gzip and zlib, 3 for zstd' }),
+});
+const cookies = strictObject({
+  enabled: boolean(false).meta({
+    description: 'sends back the cookies of answers',
+    idle: { why: 'cookies are not kept', quiet: [false] },
+  }),
+});
+const HTTP1 = 'the exporter speaks HTTP/1.1';
 
 /** The shape, to be spread into a component's own: most put these keys on their top level. Read it back with `toHttpClient`. */
 export function httpClientShape(defaults: HttpClientDefaults = {}): ShapeOf<RawHttpClient> {
   return {
-    endpoint: text(''),
-    proxy_url: text(''),
-    tls: tlsClient,
-    read_buffer_size: integer(0, { min: 0 }),
-    write_buffer_size: integer(defaults.writeBufferSizeBytes ?? 0, { min: 0 }),
-    timeout: positiveDuration(defaults.timeoutMs ?? 0),
-    headers: headers(),
-    auth: auth.optional(),
-    compression: oneOf(COMPRESSIONS, defaults.compression ?? ''),
+    endpoint: text('').describe('the base URL'),
+    proxy_url: text('').meta({
+      description: 'sends through this proxy',
+      defaultText: '`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`',
+    }),
+    tls: tlsClient.meta({ description: 'of connections to https addresses', block: 'tls_client' }),
+    read_buffer_size: integer(0, { min: 0 }).meta({
+      description: 'of a connection',
+      unit: 'bytes',
+      idle: { why: BUFFERS, quiet: [0, 512 * 1024] },
+    }),
+    write_buffer_size: integer(defaults.writeBufferSizeBytes ?? 0, { min: 0 }).meta({
+      description: 'of a connection',
+      unit: 'bytes',
+      idle: { why: BUFFERS, quiet: [0, 512 * 1024] },
+    }),
+    timeout: positiveDuration(defaults.timeoutMs ?? 0).describe('of one attempt; 0 for no limit'),
+    headers: headers().describe('sent with each request; may replace our own, `User-Agent` too'),
+    auth: auth
+      .optional()
+      .describe('an extension that adds credentials; none offers it yet, so the block is refused: use `headers`'),
+    compression: oneOf(COMPRESSIONS, defaults.compression ?? '').describe('of request bodies'),
     compression_params: compressionParams,
-    max_idle_conns: integer(100, { min: 0 }),
-    max_idle_conns_per_host: integer(0, { min: 0 }),
-    max_conns_per_host: integer(0, { min: 0 }),
-    idle_conn_timeout: positiveDuration(90_000),
-    disable_keep_alives: boolean(false),
-    http2_read_idle_timeout: positiveDuration(0),
-    http2_ping_timeout: positiveDuration(0),
-    force_attempt_http2: boolean(true),
+    max_idle_conns: integer(100, { min: 0 }).meta({
+      description: 'that are kept for the next request; 0 for no limit',
+      unit: 'connections',
+    }),
+    max_idle_conns_per_host: integer(0, { min: 0 }).meta({
+      description: 'that are kept for one host; 0 for no limit besides `max_idle_conns`',
+      unit: 'connections',
+    }),
+    max_conns_per_host: integer(0, { min: 0 }).meta({
+      description: 'to one host; 0 for no limit',
+      unit: 'connections',
+    }),
+    idle_conn_timeout: positiveDuration(90_000).describe(
+      'a connection without requests is closed after it; 0 for never',
+    ),
+    disable_keep_alives: boolean(false).describe('a connection for each request'),
+    http2_read_idle_timeout: positiveDuration(0).meta({
+      description: 'a silent HTTP/2 connection is pinged',
+      idle: { why: HTTP1, quiet: [0] },
+    }),
+    http2_ping_timeout: positiveDuration(0).meta({
+      description: 'how long the answer to that ping may take',
+      idle: { why: HTTP1, quiet: [0] },
+    }),
+    force_attempt_http2: boolean(true).meta({
+      description: 'tries HTTP/2',
+      idle: { why: HTTP1, quiet: [true, false] },
+    }),
     cookies,
-    middlewares: list(middleware),
+    middlewares: list(middleware).describe(
+      'extensions that look at each request; none offers it yet, so the list must be empty',
+    ),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type AuthConfig, type MiddlewareConfig, middleware } from './auth.ts';
+import type { IdleFacts } from './facts.ts';
 import { type ShapeOf, strictObject } from './object.ts';
 import { type TlsServerConfig, tlsServer } from './tls.ts';
 import {
@@ -48,26 +49,24 @@ export interface HttpServerDefaults {
   readonly writeTimeoutMs?: number;
   readonly readHeaderTimeoutMs?: number;
   readonly idleTimeoutMs?: number;
+  /** The server has pages and takes no bodies: some keys have no effect then. */
+  readonly servesPages?: boolean;
 }
 
-export const DEFAULT_MAX_BODY_BYTES: number = 20 * 1024 * 1024;
+const NO_BODY = 'pages are asked for by GET and HEAD, without a body';
+
+const DEFAULT_MAX_BODY_BYTES = 20 * 1024 * 1024;
 /** What a server takes where the configuration doesn't say; the default of `compression_algorithms`. */
-export const COMPRESSION_ALGORITHMS = [
-  '',
-  'gzip',
-  'zstd',
-  'zlib',
-  'snappy',
-  'deflate',
-  'lz4',
-  'x-snappy-framed',
-] as const;
+const COMPRESSION_ALGORITHMS = ['', 'gzip', 'zstd', 'zlib', 'snappy', 'deflate', 'lz4', 'x-snappy-framed'] as const;
 
 const cors: z.ZodType<CorsConfig> = strictObject({
-  allowed_origins: list(text()),
-  allowed_headers: list(text()),
-  exposed_headers: list(text()),
-  max_age: integer(0, { min: 0 }),
+  allowed_origins: list(text()).describe('origins whose pages may send, `*` for any part: `https://*.example.com`'),
+  allowed_headers: list(text()).describe('headers that they may send besides the simple ones; `"*"` for all'),
+  exposed_headers: list(text()).describe('headers of the answer that they may read'),
+  max_age: integer(0, { min: 0 }).meta({
+    description: 'how long a browser remembers the answer to its preflight',
+    unit: 'seconds',
+  }),
 }).transform((raw) => ({
   allowedOrigins: raw.allowed_origins,
   allowedHeaders: raw.allowed_headers,
@@ -75,7 +74,10 @@ const cors: z.ZodType<CorsConfig> = strictObject({
   maxAgeSeconds: raw.max_age,
 }));
 
-const serverAuth = strictObject({ authenticator: text(), request_params: list(text()) }).transform((raw) => ({
+const serverAuth = strictObject({
+  authenticator: text().describe('the id of an extension'),
+  request_params: list(text()).describe('query parameters that it looks at'),
+}).transform((raw) => ({
   authenticator: raw.authenticator,
   requestParams: raw.request_params,
 }));
@@ -101,22 +103,49 @@ export interface RawHttpServer {
 
 /** The shape, to be spread into a component's own. Read it back with `toHttpServer`. */
 export function httpServerShape(defaults: HttpServerDefaults = {}): ShapeOf<RawHttpServer> {
+  const idle = (why: string, ...quiet: unknown[]): { idle?: IdleFacts } =>
+    defaults.servesPages === true ? { idle: { why, quiet } } : {};
   return {
-    endpoint: listenAddress(defaults.endpoint),
-    transport: oneOf(['tcp', 'tcp4', 'tcp6', 'unix'], 'tcp'),
-    tls: tlsServer.optional(),
-    cors: cors.optional(),
-    auth: serverAuth.optional(),
-    max_request_body_size: integer(DEFAULT_MAX_BODY_BYTES, { min: 0 }),
-    include_metadata: boolean(false),
-    response_headers: headers(),
-    compression_algorithms: list(oneOf(COMPRESSION_ALGORITHMS), COMPRESSION_ALGORITHMS),
-    read_timeout: positiveDuration(0),
-    read_header_timeout: positiveDuration(defaults.readHeaderTimeoutMs ?? 60_000),
-    write_timeout: positiveDuration(defaults.writeTimeoutMs ?? 30_000),
-    idle_timeout: positiveDuration(defaults.idleTimeoutMs ?? 60_000),
-    keep_alives_enabled: boolean(true),
-    middlewares: list(middleware),
+    endpoint: listenAddress(defaults.endpoint).describe(
+      'the address to listen on, `host:port`; `localhost` is 127.0.0.1 and ::1, no host all addresses',
+    ),
+    transport: oneOf(['tcp', 'tcp4', 'tcp6', 'unix'], 'tcp').describe('`unix` takes a path as `endpoint`'),
+    tls: tlsServer.optional().meta({ description: 'speaks TLS; without the block plain text', block: 'tls_server' }),
+    cors: cors.optional().meta({
+      description: 'lets pages of other origins send',
+      block: 'cors',
+      ...idle('pages are for no other origin'),
+    }),
+    auth: serverAuth
+      .optional()
+      .describe('who may send is decided by an extension; no extension offers it yet, so the block is refused'),
+    max_request_body_size: integer(DEFAULT_MAX_BODY_BYTES, { min: 0 }).meta({
+      description: 'of a request, before and after decompression; 0 for the default',
+      unit: 'bytes',
+      ...idle(NO_BODY, 0, DEFAULT_MAX_BODY_BYTES),
+    }),
+    include_metadata: boolean(false).meta({
+      description: 'keeps the headers of the client in the context of its batches',
+      ...idle('pages are passed on to nobody', false),
+    }),
+    response_headers: headers().describe('added to every answer'),
+    compression_algorithms: list(oneOf(COMPRESSION_ALGORITHMS), COMPRESSION_ALGORITHMS).meta({
+      description: 'what request bodies may be compressed with',
+      defaultText: 'all',
+      ...idle(NO_BODY, COMPRESSION_ALGORITHMS),
+    }),
+    read_timeout: positiveDuration(0).describe('for a whole request; 0 for no limit'),
+    read_header_timeout: positiveDuration(defaults.readHeaderTimeoutMs ?? 60_000).describe(
+      'for the headers of a request; 0 for no limit',
+    ),
+    write_timeout: positiveDuration(defaults.writeTimeoutMs ?? 30_000).describe('for an answer; 0 for no limit'),
+    idle_timeout: positiveDuration(defaults.idleTimeoutMs ?? 60_000).describe(
+      'a connection without requests is closed after it; 0 for no limit',
+    ),
+    keep_alives_enabled: boolean(true).describe('takes several requests on one connection'),
+    middlewares: list(middleware).describe(
+      'extensions that look at each request; none offers it yet, so the list must be empty',
+    ),
   };
 }
 

@@ -63,9 +63,9 @@ export interface ServiceConfig {
 }
 
 const pipeline: z.ZodType<PipelineConfig> = strictObject({
-  receivers: list(text()),
-  processors: list(text()),
-  exporters: list(text()),
+  receivers: list(text()).describe('ids of receivers, and of connectors that feed the pipeline'),
+  processors: list(text()).describe('ids of processors, in their order'),
+  exporters: list(text()).describe('ids of exporters, and of connectors that the pipeline feeds'),
 });
 
 const LEVELS: Readonly<Record<string, LogLevel>> = {
@@ -88,22 +88,25 @@ const logLevel: z.ZodType<LogLevel> = text('info').transform((written, context) 
 
 /** Of otelcol's zap.Config. Callers and stack traces are never written, so `disable_*` and `development` have nothing to turn off. */
 const logs: z.ZodType<LogsTelemetryConfig & { readonly processors: readonly unknown[] }> = strictObject({
-  level: logLevel,
-  encoding: oneOf(['console', 'json'], 'console'),
-  output_paths: list(text(), ['stderr']),
-  error_output_paths: list(text(), ['stderr']),
+  level: logLevel.describe('the least that is written: `debug`, `info`, `warn`, `error`'),
+  encoding: oneOf(['console', 'json'], 'console').describe('lines for people, or JSON'),
+  output_paths: list(text(), ['stderr']).describe('`stderr`, `stdout` or files'),
+  error_output_paths: list(text(), ['stderr']).describe('where it is said that one of them can not be written'),
   sampling: strictObject({
-    enabled: boolean(true),
-    tick: positiveDuration(10_000),
-    initial: integer(10, { min: 0 }),
-    thereafter: integer(100, { min: 0 }),
+    enabled: boolean(true).describe('writes of many equal lines only some'),
+    tick: positiveDuration(10_000).describe('the time within which lines are counted'),
+    initial: integer(10, { min: 0 }).meta({
+      description: 'of equal lines that are written in that time',
+      unit: 'lines',
+    }),
+    thereafter: integer(100, { min: 0 }).describe('and then every n-th'),
   }),
-  development: boolean(false),
-  disable_caller: boolean(false),
-  disable_stacktrace: boolean(false),
-  disable_zap_resource: boolean(false),
-  initial_fields: mapOf(z.unknown()),
-  processors: list(z.unknown()),
+  development: boolean(false).describe('loads without an effect: stack traces are never written'),
+  disable_caller: boolean(false).describe('loads without an effect: callers are never written'),
+  disable_stacktrace: boolean(false).describe('loads without an effect: stack traces are never written'),
+  disable_zap_resource: boolean(false).describe('loads without an effect: the resource is in no line'),
+  initial_fields: mapOf(z.unknown()).describe('stand in every line'),
+  processors: list(z.unknown()).describe('nothing here has a use for it, which is said at the start'),
 }).transform((raw) => ({
   level: raw.level,
   encoding: raw.encoding,
@@ -117,12 +120,19 @@ const logs: z.ZodType<LogsTelemetryConfig & { readonly processors: readonly unkn
 }));
 
 const prometheusReader: z.ZodType<PrometheusReaderConfig> = strictObject({
-  host: text('localhost'),
-  port: integer(8888, { min: 0, max: 65_535 }),
-  without_units: boolean(true),
-  without_type_suffix: boolean(true),
-  without_scope_info: boolean(true),
-  with_resource_constant_labels: strictObject({ included: list(text()), excluded: list(text()) }).optional(),
+  host: text('localhost').describe('the address to listen on'),
+  port: integer(8888, { min: 0, max: 65_535 }).describe('the port to listen on'),
+  without_units: boolean(true).describe(
+    'names have no unit at their end; both suffixes are written where one of them is asked for',
+  ),
+  without_type_suffix: boolean(true).describe('names have no `_total` at their end'),
+  without_scope_info: boolean(true).describe('series carry no labels of the scope'),
+  with_resource_constant_labels: strictObject({
+    included: list(text()).describe('patterns with `*` and `?`'),
+    excluded: list(text()).describe('of these, patterns of what is left out'),
+  })
+    .optional()
+    .describe('attributes of the resource that every series carries'),
 }).transform((raw) => ({
   host: raw.host,
   port: raw.port,
@@ -137,11 +147,14 @@ const prometheusReader: z.ZodType<PrometheusReaderConfig> = strictObject({
 const reader: z.ZodType<PrometheusReaderConfig | string> = strictObject({
   pull: strictObject({
     exporter: strictObject({
-      prometheus: prometheusReader.optional(),
-      'prometheus/development': prometheusReader.optional(),
+      prometheus: prometheusReader.optional().describe('serves the metrics in the text format'),
+      'prometheus/development': prometheusReader.optional().describe('the same, as otelcol names it today'),
     }),
   }).optional(),
-  periodic: z.looseObject({ exporter: z.record(z.string(), z.unknown()).optional() }).optional(),
+  periodic: z
+    .looseObject({ exporter: z.record(z.string(), z.unknown()).optional().describe('by type') })
+    .optional()
+    .describe('a reader that sends; there is none yet, which is said at the start'),
 }).transform((raw, context) => {
   const prometheus = raw.pull?.exporter.prometheus ?? raw.pull?.exporter['prometheus/development'];
   if (prometheus !== undefined) return prometheus;
@@ -164,11 +177,13 @@ const DEFAULT_PROMETHEUS_READER: PrometheusReaderConfig = {
 const LEVELS_OF_DETAIL = ['none', 'basic', 'normal', 'detailed'] as const;
 
 const metrics: z.ZodType<MetricsTelemetryConfig & { readonly unsupported: readonly string[] }> = strictObject({
-  level: level(LEVELS_OF_DETAIL, 'normal'),
-  readers: list(reader, [DEFAULT_PROMETHEUS_READER]),
-  views: list(z.unknown()),
-  // Refused since otelcol 0.123, still found in many files.
-  address: text().optional(),
+  level: level(LEVELS_OF_DETAIL, 'normal').describe('how much is measured'),
+  readers: list(reader, [DEFAULT_PROMETHEUS_READER]).meta({
+    description: 'where own metrics go',
+    defaultText: 'Prometheus on `localhost:8888`',
+  }),
+  views: list(z.unknown()).describe('nothing here has a use for it, which is said at the start'),
+  address: text().optional().describe('refused since otelcol 0.123, still found in many files: said at the start'),
 }).transform((raw) => {
   const { readers } = raw;
   return {
@@ -185,12 +200,12 @@ const metrics: z.ZodType<MetricsTelemetryConfig & { readonly unsupported: readon
 });
 
 const traces: z.ZodType<{ readonly unsupported: readonly string[] }> = strictObject({
-  level: level(LEVELS_OF_DETAIL, 'normal'),
-  propagators: list(oneOf(['tracecontext', 'b3'])),
-  processors: list(z.unknown()),
-  sampler: z.unknown().optional(),
-  limits: z.unknown().optional(),
-  schema_url: z.unknown().optional(),
+  level: level(LEVELS_OF_DETAIL, 'normal').describe('the collector makes no spans of its own'),
+  propagators: list(oneOf(['tracecontext', 'b3'])).describe('the same'),
+  processors: list(z.unknown()).describe('nothing here has a use for it, which is said at the start'),
+  sampler: z.unknown().optional().describe('loads without an effect'),
+  limits: z.unknown().optional().describe('loads without an effect'),
+  schema_url: z.unknown().optional().describe('loads without an effect'),
 }).transform((raw) => ({ unsupported: raw.processors.length > 0 ? ['processors'] : [] }));
 
 type Resource = ReadonlyMap<string, string | null>;
@@ -235,7 +250,12 @@ function isDeclarative(raw: unknown): boolean {
   return Array.isArray(attributes) && Object.keys(others).every((key) => key === 'schema_url' || key === 'detectors');
 }
 
-const telemetry: z.ZodType<TelemetryConfig> = strictObject({ logs, metrics, traces, resource }).transform((raw) => ({
+const telemetry: z.ZodType<TelemetryConfig> = strictObject({
+  logs: logs.describe('what the collector writes'),
+  metrics: metrics.describe('what it measures of itself'),
+  traces: traces.describe('spans of its own: there are none'),
+  resource: resource.describe('attributes of its own resource, by name; null removes a built-in one'),
+}).transform((raw) => ({
   logs: raw.logs,
   metrics: raw.metrics,
   unsupported: [
@@ -246,13 +266,23 @@ const telemetry: z.ZodType<TelemetryConfig> = strictObject({ logs, metrics, trac
   resource: raw.resource,
 }));
 
-const serviceKeys: z.ZodType<unknown> = strictObject({
-  extensions: z.unknown().optional(),
-  pipelines: z.unknown().optional(),
-  telemetry: z.unknown().optional(),
-});
-const pipelineMap: Schema<ReadonlyMap<string, unknown>> = mapOf(z.unknown());
+const pipelineMap: Schema<ReadonlyMap<string, unknown>> = mapOf(z.unknown().meta({ readsAs: () => pipeline }));
 const extensionList: Schema<readonly string[]> = list(text());
+/** The keys alone; each is read by its own schema. */
+export const serviceSchema: z.ZodType<unknown> = strictObject({
+  extensions: z
+    .unknown()
+    .optional()
+    .meta({ description: 'ids of extensions to start', readsAs: () => extensionList }),
+  pipelines: z
+    .unknown()
+    .optional()
+    .meta({ description: 'by id: the signal, or `signal/name`', readsAs: () => pipelineMap }),
+  telemetry: z
+    .unknown()
+    .optional()
+    .meta({ description: "the collector's own telemetry", readsAs: () => telemetry }),
+});
 
 export interface ReadService {
   readonly service: ServiceConfig;
@@ -278,7 +308,7 @@ export function readService(root: MapNode): ReadService {
     for (const node of result.texts) texts.push(node);
     return result.value;
   };
-  read(serviceKeys, ['service']);
+  read(serviceSchema, ['service']);
   const isMap = errors.every((error) => error.path !== 'service' || !error.message.includes('expected a map'));
   // No key is empty: a path that leads nowhere gives the defaults.
   const at = (key: string): NodePath => (isMap ? ['service', key] : ['']);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isHostPattern } from '#base/host-guard.ts';
-import { parseDuration } from './duration.ts';
+import { parseDuration, printDuration } from './duration.ts';
 import { describe, strictObject } from './object.ts';
 import type { Schema } from './schema.ts';
 import type { Secret } from './secret.ts';
@@ -53,6 +53,11 @@ export function period(defaultMs: number): z.ZodType<number> {
       context.addIssue({ code: 'custom', message: `expected a time such as 30d, 2w or 12h, got ${describe(value)}` });
       return z.NEVER;
     })
+    .meta({
+      typeName: 'period',
+      json: { anyOf: [{ type: 'string' }, { const: 0 }] },
+      printDefault: (ms: number) => (ms % DAY_MS === 0 ? `${ms / DAY_MS}d` : printDuration(ms)),
+    })
     .default(defaultMs);
 }
 
@@ -62,21 +67,37 @@ const hostPattern = text().refine(isHostPattern, {
 });
 
 export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
-  data_dir: text().optional(),
-  allowed_hosts: list(hostPattern),
-  server: strictObject({ endpoint: listenAddress().optional() }),
-  engine: strictObject({ endpoint: listenAddress().optional() }),
+  data_dir: text()
+    .optional()
+    .meta({ description: 'the folder for everything that is kept', defaultText: '`./signalbox-data`' }),
+  allowed_hosts: list(hostPattern).describe(
+    'names besides their own that all listeners answer to: `box.example.com`, `*.example.com`',
+  ),
+  server: strictObject({
+    endpoint: listenAddress()
+      .optional()
+      .meta({ description: 'where console and query APIs listen', defaultText: '`localhost:4300`' }),
+  }),
+  engine: strictObject({
+    endpoint: listenAddress()
+      .optional()
+      .meta({ description: 'where the embedded store listens; keep it on loopback', defaultText: '`127.0.0.1:4380`' }),
+  }),
   storage: strictObject({
-    url: text().optional(),
-    username: text().optional(),
-    password: secret().optional(),
-    reader_username: text().optional(),
-    reader_password: secret().optional(),
-    database: text().optional(),
+    url: text()
+      .optional()
+      .meta({ description: "a ClickHouse server's HTTP address", defaultText: 'the embedded store' }),
+    username: text().optional().describe('the user that owns the schema'),
+    password: secret().optional().describe('of that user'),
+    reader_username: text().optional().meta({ description: 'as whom the server reads', defaultText: 'the user above' }),
+    reader_password: secret().optional().describe('of that user'),
+    database: text()
+      .optional()
+      .meta({ description: 'it and its tables are made at the first start', defaultText: '`signalbox`' }),
     retention: strictObject({
-      traces: period(14 * DAY_MS),
-      metrics: period(30 * DAY_MS),
-      logs: period(14 * DAY_MS),
+      traces: period(14 * DAY_MS).describe('counted from when an item was taken in; `0` keeps it for ever'),
+      metrics: period(30 * DAY_MS).describe('the same for metrics'),
+      logs: period(14 * DAY_MS).describe('the same for logs'),
     }),
   }),
 }).transform((raw) => ({

@@ -40,19 +40,22 @@ export interface TlsServerConfig extends TlsConfig {
 }
 
 const shared = {
-  ca_file: text(''),
-  ca_pem: secret().optional(),
-  cert_file: text(''),
-  cert_pem: secret().optional(),
-  key_file: text(''),
-  key_pem: secret().optional(),
-  include_system_ca_certs_pool: boolean(false),
-  min_version: tlsVersion('1.2'),
-  max_version: tlsVersion(''),
-  cipher_suites: list(text()),
-  include_insecure_cipher_suites: boolean(false),
-  curve_preferences: list(oneOf([...TLS_CURVES.keys()])),
-  reload_interval: positiveDuration(0),
+  ca_file: text('').describe('a file with the certificates of those who sign for the far side'),
+  ca_pem: secret().optional().describe('the same as a text'),
+  cert_file: text('').describe('a file with the certificate to show, and what leads to its signer'),
+  cert_pem: secret().optional().describe('the same as a text'),
+  key_file: text('').describe('a file with the key of the certificate'),
+  key_pem: secret().optional().describe('the same as a text'),
+  include_system_ca_certs_pool: boolean(false).describe("trusts the system's certificates besides those of `ca_file`"),
+  min_version: tlsVersion('1.2').describe('the oldest version of TLS, `1.0` to `1.3`'),
+  max_version: tlsVersion('').meta({ description: 'the newest version of TLS', defaultText: 'the newest' }),
+  cipher_suites: list(text()).meta({ description: "of TLS 1.2 and older, in Go's names", defaultText: 'those of Go' }),
+  include_insecure_cipher_suites: boolean(false).describe('lets `cipher_suites` name insecure ones'),
+  curve_preferences: list(oneOf([...TLS_CURVES.keys()])).meta({
+    description: 'for the exchange of keys',
+    defaultText: 'those of Node',
+  }),
+  reload_interval: positiveDuration(0).describe('the files are read again so often; 0 reads them once'),
 } satisfies Shape;
 
 function tlsVersion(defaultValue: string): z.ZodType<string> {
@@ -143,9 +146,12 @@ function checked<S extends typeof shared, Config>(
 
 const clientShape = {
   ...shared,
-  insecure: boolean(false),
-  insecure_skip_verify: boolean(false),
-  server_name_override: text(''),
+  insecure: boolean(false).describe('plain text, unless there is a CA to check the far side with'),
+  insecure_skip_verify: boolean(false).describe("doesn't check who the far side is"),
+  server_name_override: text('').meta({
+    description: 'the name that its certificate must have',
+    defaultText: 'the host',
+  }),
 } satisfies Shape;
 
 /** The `tls` block of a client. */
@@ -160,7 +166,11 @@ export const tlsClient: z.ZodType<TlsClientConfig> = checked(
   mistakesIn,
 );
 
-const serverShape = { ...shared, client_ca_file: text(''), client_ca_file_reload: boolean(false) } satisfies Shape;
+const serverShape = {
+  ...shared,
+  client_ca_file: text('').describe('clients must show a certificate that one of these has signed'),
+  client_ca_file_reload: boolean(false).describe('uses the new content of that file when it changes'),
+} satisfies Shape;
 
 /** The `tls` block of a server. Make it `.optional()`: without the block a server speaks plain text. */
 export const tlsServer: z.ZodType<TlsServerConfig> = checked(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { nearest } from '#base';
-import { parseDuration } from './duration.ts';
+import { parseDuration, printDuration } from './duration.ts';
 import { describe } from './object.ts';
 import { TypedScalar } from './scalar.ts';
 import { Secret } from './secret.ts';
@@ -25,8 +25,18 @@ export function duration(defaultMs?: number): z.ZodType<number> {
     });
     return z.NEVER;
   });
-  return withDefault(schema, defaultMs);
+  const json = { anyOf: [{ type: 'string', pattern: DURATION_PATTERN }, { type: 'integer' }] };
+  return withDefault(schema.meta({ typeName: 'duration', json, printDefault: printShortly }), defaultMs);
 }
+
+/** `2h`, where Go prints `2h0m0s`. */
+const printShortly = (ms: number): string =>
+  printDuration(ms)
+    .replace(/(?<=[hm])0s$/, '')
+    .replace(/(?<=h)0m$/, '');
+
+/** Go's syntax, for editors. */
+const DURATION_PATTERN = '^[+-]?(0|(\\d+(\\.\\d*)?|\\.\\d+)(ns|us|µs|μs|ms|s|m|h))+$';
 
 /** Durations that must not be negative. */
 export function positiveDuration(defaultMs?: number): z.ZodType<number> {
@@ -63,7 +73,7 @@ function asNumber(value: unknown): number | undefined {
 
 function numberBetween(whole: boolean, limits: { readonly min?: number; readonly max?: number }): z.ZodType<number> {
   const { min = -Infinity, max = Infinity } = limits;
-  return z.any().transform((value, context) => {
+  const schema = z.any().transform((value, context) => {
     const found = asNumber(value);
     const message = isAbsent(value)
       ? REQUIRED
@@ -76,6 +86,12 @@ function numberBetween(whole: boolean, limits: { readonly min?: number; readonly
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
+  const json = {
+    type: whole ? 'integer' : 'number',
+    ...(min !== -Infinity && { minimum: min }),
+    ...(max !== Infinity && { maximum: max }),
+  };
+  return schema.meta({ typeName: whole ? 'whole number' : 'number', json });
 }
 
 function rangeText(min: number, max: number): string {
@@ -116,7 +132,22 @@ export function size(defaultBytes?: number): z.ZodType<number> {
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
-  return withDefault(schema, defaultBytes);
+  const json = {
+    anyOf: [
+      { type: 'string', pattern: '^\\s*\\d+(\\.\\d+)?\\s*[a-zA-Z]*\\s*$' },
+      { type: 'integer', minimum: 0 },
+    ],
+  };
+  return withDefault(schema.meta({ typeName: 'size', json, printDefault: printSize }), defaultBytes);
+}
+
+/** The largest unit that gives a whole number: 16777216 is `16MiB`. */
+function printSize(bytes: number): string {
+  for (const unit of ['TiB', 'GiB', 'MiB', 'KiB']) {
+    const count = bytes / SIZE_UNITS[unit.toLowerCase()]!;
+    if (count >= 1 && Number.isInteger(count)) return `${count}${unit}`;
+  }
+  return String(bytes);
 }
 
 /** Any text. A value that comes from one `${…}` keeps its spelling (src/config/issues.ts), a bare number is refused as in otelcol. */
@@ -149,7 +180,8 @@ export function oneOf<const T extends string>(words: readonly T[], defaultValue?
     });
     return z.NEVER;
   }) as z.ZodType<T>;
-  return withDefault(schema, defaultValue);
+  const typeName = words.map((word) => `\`${word === '' ? '""' : word}\``).join(', ');
+  return withDefault(schema.meta({ typeName, json: { enum: words } }), defaultValue);
 }
 
 /** As `oneOf`, in upper case, too: otelcol's levels are read like that. */
@@ -166,7 +198,9 @@ export function list<T>(item: z.ZodType<T>, defaultValue: readonly T[] = []): z.
 
 /** A text that prints as [REDACTED]. */
 export function secret(): z.ZodType<Secret> {
-  return text().transform((value) => new Secret(value));
+  return text()
+    .transform((value) => new Secret(value))
+    .meta({ typeName: 'secret text', json: { type: 'string', writeOnly: true } });
 }
 
 /** A map with any keys. */
@@ -211,7 +245,14 @@ export function headers(): z.ZodType<readonly Header[]> {
     }
     return result;
   });
-  return schema.default([]);
+  const pair = { type: 'object', properties: { name: { type: 'string' }, value: { type: 'string' } } };
+  const json = {
+    anyOf: [
+      { type: 'object', additionalProperties: { type: ['string', 'null'] } },
+      { type: 'array', items: pair },
+    ],
+  };
+  return schema.meta({ typeName: 'map of secret texts', json }).default([]);
 }
 
 function isNameAndValue(entry: unknown): entry is { readonly name: unknown; readonly value?: unknown } {

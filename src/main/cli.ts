@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<CommandName, (flags: Flags) => Promise<number>>>
   store: async (flags) => (await import('./commands/store.ts')).storeGrantsCommand(flags),
   validate: async (flags) => (await import('./commands/validate.ts')).validateCommand(flags),
   components: async () => (await import('./commands/components.ts')).componentsCommand(),
+  schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   'print-config': async (flags) => (await import('./commands/print-config.ts')).printConfigCommand(flags),
   version: async () => (await import('./commands/help.ts')).printVersion(),
   help: () => help(),

@@ -35,6 +35,7 @@ export const COMMAND_NAMES = [
   'store',
   'validate',
   'components',
+  'schema',
   'print-config',
   'version',
   'help',
@@ -104,6 +105,11 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   components: {
     summary: 'lists the components with their stability',
     details: ['YAML, as otelcol prints it.'],
+    flags: [],
+  },
+  schema: {
+    summary: 'prints the JSON schema of a configuration, for editors',
+    details: ['An editor that knows YAML completes and checks keys with it while a file is written.'],
     flags: [],
   },
   'print-config': {

@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { z } from 'zod';
-import { fakeSettings } from '#component/testing.ts';
-import { httpServer, Secret } from '#config';
-import { IDLE_KEYS, IDLE_PAGE_KEYS, sayIdleKeys } from '#net';
+import { z } from 'zod';
+import { Secret } from '#config';
 import { components } from './components.ts';
 
 /** A key that is accepted must change what the component is told, and what it is told must be read outside of the schemas. */
@@ -20,14 +18,15 @@ interface Def {
 type Schema = z.ZodType & { readonly _zod: { readonly def: Def } };
 type Path = readonly string[];
 
-/** The paths of all values in the blocks of a schema. Lists and maps count as one value. */
-function* leaves(schema: Schema, path: Path = []): Generator<Path> {
+/** The paths of all values in the blocks of a schema, and whether it says that they have no effect. Lists and maps count as one value. */
+function* leaves(schema: Schema, path: Path = [], isIdle = false): Generator<{ path: Path; isIdle: boolean }> {
   const { def } = schema._zod;
-  if (def.type === 'pipe') yield* leaves(def.in!._zod.def.type === 'transform' ? def.out! : def.in!, path);
-  else if (def.innerType !== undefined) yield* leaves(def.innerType, path);
+  const idle = isIdle || z.globalRegistry.get(schema)?.idle !== undefined;
+  if (def.type === 'pipe') yield* leaves(def.in!._zod.def.type === 'transform' ? def.out! : def.in!, path, idle);
+  else if (def.innerType !== undefined) yield* leaves(def.innerType, path, idle);
   else if (def.shape !== undefined) {
-    for (const [key, inner] of Object.entries(def.shape)) yield* leaves(inner, [...path, key]);
-  } else yield path;
+    for (const [key, inner] of Object.entries(def.shape)) yield* leaves(inner, [...path, key], idle);
+  } else yield { path, isIdle: idle };
 }
 
 const TEXTS = [
@@ -151,26 +150,15 @@ function effectOf(factory: KnownFactory, path: Path): Set<string> | 'refused' | 
   return names;
 }
 
-/** Loads in otelcol without an effect, too, and says so in its README. */
-const EXEMPT: Readonly<Record<string, string>> = {
-  cacheenabled: 'attributes: a cache of the matcher in otelcol; results are the same',
-  cachemaxnumentries: 'attributes: a cache of the matcher in otelcol; results are the same',
-  num_shards: 'tail_sampling: a number of threads in otelcol; decisions are the same',
-  'debug sending_queue': 'nothing of it could be queued',
-  check_collector_pipeline: 'health_check: without an effect in otelcol for years',
-  include_insecure_cipher_suites: 'changes which names of cipher_suites are taken; src/net/tls.test.ts',
-  profiles_endpoint: 'otlp_http: profiles are no signal here yet; the pipeline for them is refused',
-};
+/** Changes which names of cipher_suites are taken; src/net/tls.test.ts. */
+const ELSEWHERE = 'include_insecure_cipher_suites';
 
 const ROOT = join(import.meta.dirname, '..');
 const sources = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-  .filter(
-    (path) => path.endsWith('.ts') && !/\.test\.ts$|(^|\/)testing\/|^config\/|(^|\/)config\.ts$|idle-keys/.test(path),
-  )
+  .filter((path) => path.endsWith('.ts') && !/\.test\.ts$|(^|\/)testing\/|^config\/|(^|\/)config\.ts$/.test(path))
   .map((path) => readFileSync(join(ROOT, path), 'utf8'))
   .join('\n');
 const isRead = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(sources);
-const idle = new Set(IDLE_KEYS.map(({ property }) => property));
 
 const named = components.sources.map((source) => [`${source.kind} ${source.type}`, source] as const);
 
@@ -178,52 +166,24 @@ describe('each key that is accepted has an effect', () => {
   test.each(named)('%s', async (_name, source) => {
     const factory = (await source.load()) as unknown as KnownFactory;
     const problems: string[] = [];
-    for (const path of leaves(factory.schema)) {
-      if (
-        path.length === 0 ||
-        path.some((key) => Object.hasOwn(EXEMPT, key) || Object.hasOwn(EXEMPT, `${source.type} ${key}`))
-      )
-        continue;
+    for (const { path, isIdle } of leaves(factory.schema)) {
+      if (path.length === 0 || path.at(-1) === ELSEWHERE || isIdle) continue;
       const names = effectOf(factory, path);
       if (names === 'refused') continue;
       if (names === undefined) problems.push(`${path.join('::')}: the test knows no value that is accepted`);
       else if (names.size === 0) problems.push(`${path.join('::')}: changes nothing`);
-      else
-        for (const name of names)
-          if (!isRead(name) && !idle.has(name)) problems.push(`${path.join('::')}: nobody reads ${name}`);
+      else for (const name of names) if (!isRead(name)) problems.push(`${path.join('::')}: nobody reads ${name}`);
     }
     expect(problems).toEqual([]);
   });
 });
 
-test('a key without an effect is said where it asks for something', () => {
-  const { logger, logged } = fakeSettings();
-  sayIdleKeys(logger, 'exporters::a', { readBufferSizeBytes: 0, cookiesEnabled: false });
-  expect(logged).toEqual([]);
-  sayIdleKeys(logger, 'exporters::a', { readBufferSizeBytes: 7, keepalive: { enforcementMinTimeMs: 1 } });
-  expect(logged).toEqual([
-    'warn exporters::a::read_buffer_size has no effect: Node chooses the sizes of its buffers itself',
-    'warn exporters::a::keepalive::enforcement_policy::min_time has no effect: clients may ping as often as they want',
-  ]);
-});
-
-test('the list of keys without an effect names none that somebody reads', () => {
-  expect(IDLE_KEYS.filter(({ property }) => isRead(property))).toEqual([]);
-});
-
-test('a server of pages says which keys it has no use for, and nothing of defaults', () => {
-  const { logger, logged } = fakeSettings();
-  const schema = httpServer({ endpoint: 'localhost:1' });
-  const say = (raw: object): void => sayIdleKeys(logger, 'extensions::zpages', schema.parse(raw), IDLE_PAGE_KEYS);
-  say({});
-  expect(logged).toEqual([]);
-  say({
-    cors: { allowed_origins: ['*'] },
-    max_request_body_size: 5,
-    compression_algorithms: ['gzip'],
-    include_metadata: true,
+describe('nobody reads what a schema says has no effect', () => {
+  // What extensions don't read of the keys of a server, receivers do.
+  test.each(named.filter(([, source]) => source.kind !== 'extension'))('%s', async (_name, source) => {
+    const factory = (await source.load()) as unknown as KnownFactory;
+    const idle = Array.from(leaves(factory.schema)).filter(({ isIdle }) => isIdle);
+    const names = idle.flatMap(({ path }) => [...(effectOf(factory, path) ?? [])]);
+    expect(names.filter(isRead)).toEqual([]);
   });
-  expect(logged.map((line) => line.replace(/:[^:]*$/, ''))).toEqual(
-    IDLE_PAGE_KEYS.map(({ key }) => `warn extensions::zpages::${key} has no effect`),
-  );
 });

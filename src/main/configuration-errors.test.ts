@@ -99,6 +99,14 @@ test.each<{ name: string; parts: Parts; errors?: readonly unknown[]; warnings?: 
     warnings: ['2 processors::batch::num_tickers: "num_tickers" has no effect any more; take it out'],
   },
   {
+    name: 'a key without an effect that asks for something',
+    parts: {
+      processors: 'batch: {timeout: 1s}',
+      exporters: 'otlp_http: {endpoint: "http://a:1", read_buffer_size: 7}',
+    },
+    warnings: ['3 exporters::otlp_http::read_buffer_size has no effect: Node chooses the sizes of its buffers itself'],
+  },
+  {
     name: 'components that are gone',
     parts: { exporters: 'jaeger: {endpoint: "j:14250"}', processors: 'queued_retry: ' },
     errors: [

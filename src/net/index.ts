@@ -9,7 +9,6 @@ export * from './grpc-server.ts';
 export * from './grpc-session.ts';
 export * from './grpc-target.ts';
 export * from './http-client.ts';
-export * from './idle-keys.ts';
 export * from './inflate-within.ts';
 export * from './listen.ts';
 export * from './listener-refusals.ts';

@@ -5,7 +5,6 @@ import { type Logger, type Meter, messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import { watchForTlsHello } from '#base/tls-hello.ts';
 import { type HttpServerConfig, parseHostPort, type TlsServerConfig } from '#config';
-import { IDLE_KEYS, IDLE_PAGE_KEYS, sayIdleKeys } from './idle-keys.ts';
 import { type Listening, listenOn } from './listen.ts';
 import { ListenerRefusals } from './listener-refusals.ts';
 import { readServerTls, watchServerTls } from './tls.ts';
@@ -68,7 +67,6 @@ export class PageServer {
   /** Throws a StartError where the address can't be had or a TLS file can't be read. */
   async start(): Promise<void> {
     const { tls, endpoint, transport, idleTimeoutMs, readTimeoutMs } = this.#config;
-    for (const keys of [IDLE_KEYS, IDLE_PAGE_KEYS]) sayIdleKeys(this.#settings.logger, this.#path, this.#config, keys);
     const options = {
       headersTimeout: headersTimeout(this.#config),
       keepAliveTimeout: idleTimeoutMs,

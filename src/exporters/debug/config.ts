@@ -14,13 +14,24 @@ export interface DebugExporterConfig {
 }
 
 export const debugExporterSchema: Schema<DebugExporterConfig> = strictObject({
-  verbosity: level(['basic', 'normal', 'detailed'], 'basic'),
-  sampling_initial: integer(2, { min: 0 }),
-  sampling_thereafter: integer(1, { min: 0 }),
-  use_internal_logger: boolean(true),
-  output_paths: list(text(), ['stdout']),
-  // Accepted so that files load; the exporter has nothing that could be queued or tried again.
-  sending_queue: strictObject({ enabled: boolean(false) }).optional(),
+  verbosity: level(['basic', 'normal', 'detailed'], 'basic').meta({
+    description: 'how much is printed',
+    words: { basic: 'counts per batch', normal: 'a line per item', detailed: 'every field' },
+  }),
+  sampling_initial: integer(2, { min: 0 }).meta({ description: 'that are printed each second', unit: 'batches' }),
+  sampling_thereafter: integer(1, { min: 0 }).describe('and then every n-th of that second; 0 for none'),
+  use_internal_logger: boolean(true).describe("counts go to the collector's log, items beside it to stderr"),
+  output_paths: list(text(), ['stdout']).describe(
+    'where to print without the log: `stdout`, `stderr` or files, which are appended to',
+  ),
+  sending_queue: strictObject({
+    enabled: boolean(false).meta({
+      description: 'loads, so that files of otelcol do',
+      idle: { why: 'what is printed at once can not be queued', quiet: [false] },
+    }),
+  })
+    .optional()
+    .describe('of other exporters'),
 }).transform((raw) => ({
   verbosity: raw.verbosity,
   samplingInitial: raw.sampling_initial,

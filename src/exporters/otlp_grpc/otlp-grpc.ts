@@ -15,7 +15,6 @@ import {
   proxiesOf,
   type RpcStatus,
   readClientTls,
-  sayIdleKeys,
   userAgent,
   watchClientTls,
 } from '#net';
@@ -42,7 +41,6 @@ export class OtlpGrpcExporter implements Exporter {
 
   async start(_host: Host): Promise<void> {
     const { client } = this.#config;
-    sayIdleKeys(this.#settings.logger, `exporters::${this.#settings.id}`, client);
     this.#client = createClient(client, this.#settings, await this.#tls(client));
   }
 

@@ -26,11 +26,14 @@ const TIMEOUT_MS = 30_000;
 export const otlpHttpExporterSchema: Schema<OtlpHttpExporterConfig> = strictObject({
   ...httpClientShape({ timeoutMs: TIMEOUT_MS, compression: 'gzip', writeBufferSizeBytes: 512 * 1024 }),
   ...deliveryShape({ timeoutMs: TIMEOUT_MS }),
-  encoding: oneOf(['proto', 'json'], 'proto'),
-  traces_endpoint: text(''),
-  metrics_endpoint: text(''),
-  logs_endpoint: text(''),
-  profiles_endpoint: text(''),
+  encoding: oneOf(['proto', 'json'], 'proto').describe('of the messages: protobuf or JSON'),
+  traces_endpoint: text('').describe('the full URL of this signal, used as it is'),
+  metrics_endpoint: text('').describe('the full URL of this signal, used as it is'),
+  logs_endpoint: text('').describe('the full URL of this signal, used as it is'),
+  profiles_endpoint: text('').meta({
+    description: 'the full URL of this signal',
+    idle: { why: 'profiles are no signal here yet', quiet: [''] },
+  }),
 }).transform((raw) => {
   const { endpoint } = raw;
   return {

@@ -12,7 +12,6 @@ import {
   PartialSuccesses,
   parseRetryAfter,
   type RpcStatus,
-  sayIdleKeys,
   userAgent,
 } from '#net';
 import type { Batch, Signal } from '#pdata';
@@ -55,7 +54,6 @@ export class OtlpHttpExporter implements Exporter {
         `set endpoint or ${this.#signal}_endpoint, or take the exporter out of the ${this.#signal} pipelines`,
       );
     }
-    sayIdleKeys(this.#settings.logger, `exporters::${this.#settings.id}`, this.#config.client);
     await this.#client.start(this.#url.isSecure);
   }
 

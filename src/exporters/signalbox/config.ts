@@ -42,28 +42,50 @@ const DAY_MS = 86_400_000;
 const MIB = 1024 * 1024;
 
 export const signalboxExporterSchema: Schema<SignalboxExporterConfig> = strictObject({
-  endpoint: text().optional(),
-  database: text('signalbox'),
-  username: text().optional(),
-  password: secret().optional(),
+  endpoint: text().optional().meta({
+    description: "ClickHouse's HTTP interface",
+    defaultText: '`SIGNALBOX_ENGINE_URL`, else `http://127.0.0.1:4380`',
+  }),
+  database: text('signalbox').describe('it and its tables are made at the first start'),
+  username: text().optional().meta({
+    description:
+      "without any user and password: `default` and no password; `signalbox store grants` prints a user's SQL",
+    defaultText: "`SIGNALBOX_STORE_USERNAME`, else the embedded store's",
+  }),
+  password: secret()
+    .optional()
+    .meta({ description: 'of that user', defaultText: "`SIGNALBOX_STORE_PASSWORD`, else the embedded store's" }),
   retention: strictObject({
-    traces: period(14 * DAY_MS),
-    metrics: period(30 * DAY_MS),
-    logs: period(14 * DAY_MS),
+    traces: period(14 * DAY_MS).describe(
+      'counted from when an item was taken in, whatever its own time says; `0` keeps it for ever',
+    ),
+    metrics: period(30 * DAY_MS).describe('the same for metrics'),
+    logs: period(14 * DAY_MS).describe('the same for logs'),
   }),
-  disk_reserve: size().optional(),
+  disk_reserve: size().optional().meta({
+    description: "inserts stop when less of the store's disk is free; the spool stops at half of it",
+    defaultText: '5 % of the disk, from `16MiB` to `1GiB`',
+  }),
   spool: strictObject({
-    directory: text().optional(),
-    max_size: size(1024 * MIB),
-    max_rejected_size: size(256 * MIB),
-    segment_size: size(16 * MIB),
-    segment_items: integer(65_536, { min: 1 }),
-    segment_age: positiveDuration(500),
-    memory_limit: size(128 * MIB),
+    directory: text().optional().meta({
+      description: 'belongs to one exporter of one collector',
+      defaultText: "in the collector's state folder",
+    }),
+    max_size: size(1024 * MIB).describe('beyond it senders are refused, retryably, until the store has taken some'),
+    max_rejected_size: size(256 * MIB).describe('what is kept in `rejected/`; the oldest makes room'),
+    segment_size: size(16 * MIB).describe('a segment is handed on at this size'),
+    segment_items: integer(65_536, { min: 1 }).meta({ description: 'or when it has so many', unit: 'items' }),
+    segment_age: positiveDuration(500).describe('or when it is so old'),
+    memory_limit: size(128 * MIB).describe(
+      'segments that wait beyond it are read back from disk when their turn comes',
+    ),
   }),
-  concurrency: integer(2, { min: 1, max: 16 }),
-  timeout: positiveDuration(60_000),
-  series_cache_size: integer(200_000, { min: 1000, max: 50_000_000 }),
+  concurrency: integer(2, { min: 1, max: 16 }).meta({ description: 'that are sent at a time', unit: 'segments' }),
+  timeout: positiveDuration(60_000).describe('of one insert'),
+  series_cache_size: integer(200_000, { min: 1000, max: 50_000_000 }).meta({
+    description: 'metric series that are remembered as written; more only cost repeated rows that merge away',
+    unit: 'series',
+  }),
 }).transform((raw) => ({
   endpoint: raw.endpoint,
   database: raw.database,

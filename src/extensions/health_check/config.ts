@@ -16,15 +16,24 @@ export interface HealthCheckConfig {
   readonly responseBody: { readonly healthy: string; readonly unhealthy: string } | undefined;
 }
 
+const CHECK = 'it has had none in otelcol for years';
+
 export const healthCheckSchema: Schema<HealthCheckConfig> = strictObject({
-  ...httpServerShape({ endpoint: 'localhost:13133' }),
-  path: text('/'),
-  response_body: strictObject({ healthy: text(''), unhealthy: text('') }).optional(),
-  // Has no effect in otelcol either, for years; accepted so that files load.
+  ...httpServerShape({ endpoint: 'localhost:13133', servesPages: true }),
+  path: text('/').describe('a path that ends in `/` stands for all below it'),
+  response_body: strictObject({
+    healthy: text('').describe('while data is taken'),
+    unhealthy: text('').describe('while it is not'),
+  })
+    .optional()
+    .describe('texts to answer with in place of the JSON'),
   check_collector_pipeline: strictObject({
-    enabled: boolean(false),
-    interval: text('5m'),
-    exporter_failure_threshold: integer(5),
+    enabled: boolean(false).meta({ description: 'turns the check on', idle: { why: CHECK, quiet: [false] } }),
+    interval: text('5m').meta({ description: 'how far it looks back', idle: { why: CHECK, quiet: ['5m'] } }),
+    exporter_failure_threshold: integer(5).meta({
+      description: 'failures that are too many',
+      idle: { why: CHECK, quiet: [5] },
+    }),
   }),
 }).transform((raw) => ({ server: toHttpServer(raw), path: raw.path, responseBody: raw.response_body }));
 

@@ -6,8 +6,8 @@ export interface ZpagesConfig {
 }
 
 export const zpagesSchema: Schema<ZpagesConfig> = strictObject({
-  ...httpServerShape({ endpoint: 'localhost:55679' }),
-  expvar: strictObject({ enabled: boolean(true) }),
+  ...httpServerShape({ endpoint: 'localhost:55679', servesPages: true }),
+  expvar: strictObject({ enabled: boolean(true).describe('serves `/debug/expvarz`; otelcol has it off') }),
 }).transform((raw) => ({ server: toHttpServer(raw), hasExpvar: raw.expvar.enabled }));
 
 type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };

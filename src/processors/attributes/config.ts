@@ -33,7 +33,16 @@ export interface SourceConfig {
 
 export type ConvertedType = 'int' | 'double' | 'string';
 
-const ACTIONS: readonly string[] = ['insert', 'update', 'upsert', 'delete', 'hash', 'extract', 'convert'];
+const ACTION_WORDS: Readonly<Record<string, string>> = {
+  insert: 'sets `key` where it is not there, to one of `value`, `from_attribute`, `from_context`, else `default_value`',
+  update: 'sets `key` where it is there, from the same',
+  upsert: 'sets `key`, from the same',
+  delete: 'removes `key`, and every key that matches `pattern`; one of the two is enough',
+  hash: 'replaces the value by its SHA-256 in hex, for `key` and `pattern` as above',
+  extract: 'sets the attributes that the groups of `pattern` are named after, from the text in `key`',
+  convert: 'changes the type of the value of `key` to `converted_type`',
+};
+const ACTIONS: readonly string[] = Object.keys(ACTION_WORDS);
 const TYPES: readonly string[] = ['int', 'double', 'string'];
 
 interface RawAction {
@@ -48,14 +57,24 @@ interface RawAction {
 }
 
 const action = strictObject({
-  key: text(''),
-  value: attributeValue.optional(),
-  default_value: attributeValue.optional(),
-  pattern: text(''),
-  from_attribute: text(''),
-  from_context: text(''),
-  converted_type: text(''),
-  action: text().transform((word) => word.toLowerCase()),
+  key: text('').describe('the attribute'),
+  value: attributeValue
+    .optional()
+    .meta({ description: 'what to set; a whole number is an int, also if it is written `2.0`', typeName: 'any value' }),
+  default_value: attributeValue
+    .optional()
+    .meta({ description: 'what to set where the source has nothing', typeName: 'any value' }),
+  pattern: text('').describe(
+    'a regular expression for keys; of `extract` for the text in `key`, its groups name the attributes',
+  ),
+  from_attribute: text('').describe('copies the value of this attribute, with its type'),
+  from_context: text('').describe(
+    'copies `metadata.<name>` of the client (where the receiver has `include_metadata: true`; several are joined with `;`), or `client.address`',
+  ),
+  converted_type: text('').describe('the type to convert to: `int`, `double` or `string`'),
+  action: text()
+    .transform((word) => word.toLowerCase())
+    .meta({ description: 'what to do', typeName: 'one of these words', json: { enum: ACTIONS }, words: ACTION_WORDS }),
 }).transform((raw, context): ActionConfig => {
   const messages = mistakesIn(raw);
   for (const message of messages) context.addIssue({ code: 'custom', message });
@@ -63,9 +82,9 @@ const action = strictObject({
 });
 
 export const attributesSchema: Schema<AttributesConfig> = strictObject({
-  include: matchSchema.optional(),
-  exclude: matchSchema.optional(),
-  actions: list(action),
+  include: matchSchema.optional().meta({ description: 'only items that match are changed', block: 'match' }),
+  exclude: matchSchema.optional().meta({ description: 'of these, items that match are left alone', block: 'match' }),
+  actions: list(action).meta({ description: 'run in order on every item', defaultText: 'required' }),
 }).transform(({ include, exclude, actions }) => ({ include, exclude, actions }));
 
 export function validateAttributes(

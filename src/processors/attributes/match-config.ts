@@ -33,33 +33,64 @@ const SPAN_KINDS = ['INTERNAL', 'CLIENT', 'SERVER', 'CONSUMER', 'PRODUCER'].map(
 const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
 const attribute = strictObject({
-  key: text('').refine((key) => key !== '', { error: "can't have empty key in the list of attributes" }),
-  value: attributeValue.optional(),
+  key: text('')
+    .refine((key) => key !== '', { error: "can't have empty key in the list of attributes" })
+    .describe('the attribute'),
+  value: attributeValue
+    .optional()
+    .meta({ description: 'what it must have; without it the key must just be there', typeName: 'any value' }),
 }).transform((raw): AttributeMatchConfig => ({ key: raw.key, value: raw.value }));
 
 /** A number, or a name such as INFO or WARN2. */
-const severity = z.any().transform((value, context) => {
-  if (typeof value === 'number' && Number.isInteger(value)) return value;
-  const match = typeof value === 'string' ? /^([A-Z]+)([1-4]?)$/.exec(value.toUpperCase()) : null;
-  const level = match === null ? -1 : SEVERITIES.indexOf(match[1]!);
-  if (level >= 0) return level * 4 + Number(match![2] || '1');
-  context.addIssue({ code: 'custom', message: 'expected a severity number, or a name such as INFO or WARN2' });
-  return z.NEVER;
-}) as z.ZodType<number>;
+const severity = z
+  .any()
+  .transform((value, context) => {
+    if (typeof value === 'number' && Number.isInteger(value)) return value;
+    const match = typeof value === 'string' ? /^([A-Z]+)([1-4]?)$/.exec(value.toUpperCase()) : null;
+    const level = match === null ? -1 : SEVERITIES.indexOf(match[1]!);
+    if (level >= 0) return level * 4 + Number(match![2] || '1');
+    context.addIssue({ code: 'custom', message: 'expected a severity number, or a name such as INFO or WARN2' });
+    return z.NEVER;
+  })
+  .meta({ typeName: 'severity', json: { type: ['integer', 'string'] } }) as z.ZodType<number>;
+
+const CACHE = 'results are the same without a cache';
 
 export const matchSchema: z.ZodType<MatchConfig> = strictObject({
-  match_type: oneOf(['strict', 'regexp']),
-  regexp: strictObject({ cacheenabled: boolean(false), cachemaxnumentries: integer(0, { min: 0 }) }),
-  services: list(text()),
-  span_names: list(text()),
-  span_kinds: list(text()),
-  log_bodies: list(text()),
-  log_severity_texts: list(text()),
-  log_severity_number: strictObject({ min: severity, match_undefined: boolean(false) }).optional(),
-  metric_names: list(text()),
-  libraries: list(strictObject({ name: text(''), version: text().optional() })),
-  attributes: list(attribute),
-  resources: list(attribute),
+  match_type: oneOf(['strict', 'regexp']).meta({
+    description: 'how texts are compared',
+    words: { strict: 'as a whole', regexp: "by a regular expression in Go's syntax that matches anywhere" },
+  }),
+  regexp: strictObject({
+    cacheenabled: boolean(false).meta({
+      description: 'remembers results in otelcol',
+      idle: { why: CACHE, quiet: [false] },
+    }),
+    cachemaxnumentries: integer(0, { min: 0 }).meta({
+      description: 'how many',
+      idle: { why: CACHE, quiet: [0] },
+    }),
+  }),
+  services: list(text()).describe('names of services (traces, metrics)'),
+  span_names: list(text()).describe('names of spans (traces)'),
+  span_kinds: list(text()).describe('`SPAN_KIND_SERVER` and the like (traces)'),
+  log_bodies: list(text()).describe('bodies that are texts (logs)'),
+  log_severity_texts: list(text()).describe('texts of severities (logs)'),
+  log_severity_number: strictObject({
+    min: severity.describe('the lowest that matches: a number, or a name such as INFO or WARN2'),
+    match_undefined: boolean(false).describe('an item without a severity matches'),
+  })
+    .optional()
+    .describe('by severity (logs)'),
+  metric_names: list(text()).describe('names of metrics (metrics)'),
+  libraries: list(
+    strictObject({
+      name: text('').describe('of the scope'),
+      version: text().optional().describe('of the scope; without it any'),
+    }),
+  ).describe('instrumentation scopes'),
+  attributes: list(attribute).describe('attributes of the item; all must match'),
+  resources: list(attribute).describe('attributes of its resource; all must match'),
 })
   .transform(
     (raw): MatchConfig => ({

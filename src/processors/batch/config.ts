@@ -17,12 +17,22 @@ export interface BatchConfig {
 }
 
 export const batchSchema: Schema<BatchConfig> = strictObject({
-  send_batch_size: integer(8192, { min: 0 }),
-  timeout: positiveDuration(200),
-  send_batch_max_size: integer(0, { min: 0 }),
-  metadata_keys: list(text()),
-  metadata_cardinality_limit: integer(1000, { min: 0 }),
-  max_pending_items: integer(0, { min: 0 }),
+  send_batch_size: integer(8192, { min: 0 }).meta({
+    description: 'a batch is sent when so many wait; 0 sends at once',
+    unit: 'items',
+  }),
+  timeout: positiveDuration(200).describe('items wait no longer than this; at most 1 s counts; 0 sends at once'),
+  send_batch_max_size: integer(0, { min: 0 }).meta({
+    description: 'larger batches are split; 0 for no cap, else at least `send_batch_size`',
+    unit: 'items',
+  }),
+  metadata_keys: list(text()).describe('a batch of its own for each combination of these client metadata values'),
+  metadata_cardinality_limit: integer(1000, { min: 0 }).describe('more combinations are refused for good'),
+  max_pending_items: integer(0, { min: 0 }).meta({
+    description: 'ours: items held in all; beyond it senders are told to try again',
+    unit: 'items',
+    defaultText: 'ten batches',
+  }),
 }).transform((raw) => ({
   sendBatchSize: raw.send_batch_size,
   timeoutMs: raw.timeout,

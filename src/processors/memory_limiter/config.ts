@@ -21,15 +21,38 @@ export interface MemoryLimiterConfig {
 }
 
 export const memoryLimiterSchema: Schema<MemoryLimiterConfig> = strictObject({
-  check_interval: duration(0),
-  limit_mib: integer(0, { min: 0 }),
-  spike_limit_mib: integer(0, { min: 0 }),
-  limit_percentage: percentage(0),
-  spike_limit_percentage: percentage(0),
-  min_gc_interval_when_soft_limited: duration(10_000),
-  min_gc_interval_when_hard_limited: duration(0),
-  max_gc_interval_when_soft_limited: duration(30_000),
-  max_gc_interval_when_hard_limited: duration(30_000),
+  check_interval: duration(0).meta({
+    description: 'time between two looks at the memory; `1s` is usual',
+    defaultText: 'required',
+  }),
+  limit_mib: integer(0, { min: 0 }).meta({
+    description: 'the hard limit; one of `limit_mib` and `limit_percentage` is required, and MiB wins',
+    unit: 'MiB',
+    defaultText: '',
+  }),
+  spike_limit_mib: integer(0, { min: 0 }).meta({
+    description: 'data is refused from limit - spike on, the soft limit',
+    unit: 'MiB',
+    defaultText: '20 % of the limit',
+  }),
+  limit_percentage: percentage(0).meta({
+    description: 'the hard limit, of the memory that the process may use',
+    unit: '%',
+    defaultText: '',
+  }),
+  spike_limit_percentage: percentage(0).meta({
+    description: 'of the same memory, not of the limit',
+    unit: '%',
+    defaultText: '20 % of the limit',
+  }),
+  min_gc_interval_when_soft_limited: duration(10_000).describe(
+    'forced garbage collections above the soft limit are so far apart',
+  ),
+  min_gc_interval_when_hard_limited: duration(0).describe('the same above the hard limit'),
+  max_gc_interval_when_soft_limited: duration(30_000).describe(
+    'while collections free nothing, the distance doubles up to this; `0s` never',
+  ),
+  max_gc_interval_when_hard_limited: duration(30_000).describe('the same above the hard limit'),
 }).transform((raw) => ({
   checkIntervalMs: raw.check_interval,
   limitMib: raw.limit_mib,

@@ -28,24 +28,48 @@ export interface TailSamplingConfig {
 const CACHE_FACTOR = 4;
 
 export const tailSamplingSchema: Schema<TailSamplingConfig> = strictObject({
-  decision_wait: duration(30_000).refine((ms) => ms > 0, { error: 'must be greater than zero' }),
-  decision_wait_after_root_received: duration(0).refine((ms) => ms >= 0, { error: 'must not be negative' }),
-  num_traces: integer(50_000, { min: 1, max: 50_000_000 }),
-  expected_new_traces_per_sec: integer(0, { min: 0 }),
-  block_on_overflow: boolean(false),
-  sample_on_first_match: boolean(false),
-  drop_pending_traces_on_shutdown: boolean(false),
-  maximum_trace_size_bytes: integer(0, { min: 0 }),
-  decision_cache: strictObject({
-    sampled_cache_size: integer(undefined, { min: 0, max: 100_000_000 }).optional(),
-    non_sampled_cache_size: integer(undefined, { min: 0, max: 100_000_000 }).optional(),
+  decision_wait: duration(30_000)
+    .refine((ms) => ms > 0, { error: 'must be greater than zero' })
+    .describe("from a trace's first span to its decision, rounded up to whole seconds"),
+  decision_wait_after_root_received: duration(0)
+    .refine((ms) => ms >= 0, { error: 'must not be negative' })
+    .describe('once the root span is there, a trace is decided so long after it, if that is earlier; 0 turns it off'),
+  num_traces: integer(50_000, { min: 1, max: 50_000_000 }).meta({ description: 'in memory at most', unit: 'traces' }),
+  expected_new_traces_per_sec: integer(0, { min: 0 }).meta({
+    description: 'reserves memory for so many per second of `decision_wait`',
+    unit: 'traces',
   }),
-  sampling_strategy: oneOf(['trace-complete', 'span-ingest'], 'trace-complete').refine(
-    (strategy) => strategy === 'trace-complete',
-    { error: '"span-ingest" is not supported yet; leave sampling_strategy out, or set it to "trace-complete"' },
+  block_on_overflow: boolean(false).describe(
+    'with `num_traces` in memory senders wait, instead of the oldest undecided trace being dropped',
   ),
-  num_shards: integer(1, { min: 1, max: 256 }),
-  policies: list(policySchema),
+  sample_on_first_match: boolean(false).describe(
+    "doesn't ask further policies once one keeps the trace; only changes the counters",
+  ),
+  drop_pending_traces_on_shutdown: boolean(false).describe('drops what waits, instead of deciding by what is there'),
+  maximum_trace_size_bytes: integer(0, { min: 0 }).meta({
+    description: 'a trace that grows beyond it is dropped at once; 0 for no limit',
+    unit: 'bytes',
+  }),
+  decision_cache: strictObject({
+    sampled_cache_size: integer(undefined, { min: 0, max: 100_000_000 }).optional().meta({
+      description: 'so many kept traces are remembered for their late spans; 0 for none',
+      unit: 'traces',
+      defaultText: '4 x `num_traces`',
+    }),
+    non_sampled_cache_size: integer(undefined, { min: 0, max: 100_000_000 })
+      .optional()
+      .meta({ description: 'likewise for dropped ones', unit: 'traces', defaultText: '4 x `num_traces`' }),
+  }),
+  sampling_strategy: oneOf(['trace-complete', 'span-ingest'], 'trace-complete')
+    .refine((strategy) => strategy === 'trace-complete', {
+      error: '"span-ingest" is not supported yet; leave sampling_strategy out, or set it to "trace-complete"',
+    })
+    .describe('`span-ingest` is refused, it is not there yet'),
+  num_shards: integer(1, { min: 1, max: 256 }).meta({
+    description: 'a number of threads in otelcol',
+    idle: { why: 'decisions are the same on one thread', quiet: [1] },
+  }),
+  policies: list(policySchema).meta({ description: 'a trace is kept if any of them says so', defaultText: 'required' }),
 }).transform((raw) => ({
   decisionWaitMs: raw.decision_wait,
   decisionWaitAfterRootReceivedMs: raw.decision_wait_after_root_received,

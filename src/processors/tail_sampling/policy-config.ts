@@ -58,36 +58,54 @@ const MISSING: Readonly<Record<string, string>> = {
 const DEFAULT_CACHE_SIZE = 128;
 
 const requiredKey = text().refine((key) => key !== '', { error: 'must not be empty' });
+const attributeKey = requiredKey.describe('an attribute of a span or resource');
+const invertMatch = boolean(false).describe('keeps the traces for which it is not so');
 
 /** The block of each type: what stands under the key that is named like the type. */
 const BLOCKS: Readonly<Record<PolicyType, z.ZodType<object>>> = {
   always_sample: strictObject({}),
   trace_flags: strictObject({}),
   latency: strictObject({
-    threshold_ms: integer(0, { min: 0 }),
-    upper_threshold_ms: integer(0, { min: 0 }),
-    threshold_inclusive: boolean(false),
+    threshold_ms: integer(0, { min: 0 }).meta({ description: 'the trace lasted longer than this', unit: 'ms' }),
+    upper_threshold_ms: integer(0, { min: 0 }).meta({
+      description: 'and not longer than this; 0 for no limit',
+      unit: 'ms',
+    }),
+    threshold_inclusive: boolean(false).describe(
+      'ours: the threshold itself counts too, as it did in contrib before 0.157',
+    ),
   }).transform((raw) => ({
     thresholdMs: raw.threshold_ms,
     upperThresholdMs: raw.upper_threshold_ms,
     thresholdInclusive: raw.threshold_inclusive,
   })),
-  status_code: strictObject({ status_codes: list(oneOf(['OK', 'ERROR', 'UNSET'])) })
+  status_code: strictObject({
+    status_codes: list(oneOf(['OK', 'ERROR', 'UNSET'])).meta({
+      description: 'a span has one of them',
+      defaultText: 'required',
+    }),
+  })
     .refine((raw) => raw.status_codes.length > 0, {
       error: 'expected at least one status code to filter on',
       path: ['status_codes'],
     })
     .transform((raw) => ({ statusCodes: raw.status_codes })),
-  probabilistic: strictObject({ sampling_percentage: number(0), hash_salt: text('') }).transform((raw) => ({
+  probabilistic: strictObject({
+    sampling_percentage: number(0).meta({ description: 'the share of traces to keep', unit: '%' }),
+    hash_salt: text('').describe('goes into the hash of the trace id: collectors that must agree have the same'),
+  }).transform((raw) => ({
     samplingPercentage: raw.sampling_percentage,
     hashSalt: raw.hash_salt,
   })),
   string_attribute: strictObject({
-    key: requiredKey,
-    values: list(text()),
-    enabled_regex_matching: boolean(false),
-    cache_max_size: integer(DEFAULT_CACHE_SIZE),
-    invert_match: boolean(false),
+    key: attributeKey,
+    values: list(text()).describe('one of the values that it has'),
+    enabled_regex_matching: boolean(false).describe("they are regular expressions in Go's syntax that match anywhere"),
+    cache_max_size: integer(DEFAULT_CACHE_SIZE).meta({
+      description: 'results of expressions that are remembered',
+      unit: 'values',
+    }),
+    invert_match: invertMatch,
   })
     .superRefine((raw, context) => {
       if (raw.enabled_regex_matching)
@@ -101,10 +119,10 @@ const BLOCKS: Readonly<Record<PolicyType, z.ZodType<object>>> = {
       invertMatch: raw.invert_match,
     })),
   numeric_attribute: strictObject({
-    key: requiredKey,
-    min_value: integer().optional(),
-    max_value: integer().optional(),
-    invert_match: boolean(false),
+    key: attributeKey,
+    min_value: integer().optional().meta({ description: 'the least that the int may be', defaultText: 'no limit' }),
+    max_value: integer().optional().meta({ description: 'the most that the int may be', defaultText: 'no limit' }),
+    invert_match: invertMatch,
   })
     .refine((raw) => raw.min_value !== undefined || raw.max_value !== undefined, {
       error: 'at least one of min_value and max_value must be set',
@@ -118,18 +136,41 @@ const BLOCKS: Readonly<Record<PolicyType, z.ZodType<object>>> = {
       maxValue: raw.max_value ?? Infinity,
       invertMatch: raw.invert_match,
     })),
-  boolean_attribute: strictObject({ key: requiredKey, value: boolean(false), invert_match: boolean(false) }).transform(
-    (raw) => ({ key: raw.key, value: raw.value, invertMatch: raw.invert_match }),
-  ),
-  span_count: strictObject({ min_spans: integer(0, { min: 0 }), max_spans: integer(0, { min: 0 }) }).transform(
-    (raw) => ({ minSpans: raw.min_spans, maxSpans: raw.max_spans }),
-  ),
-  trace_state: strictObject({ key: requiredKey, values: list(text()) }),
+  boolean_attribute: strictObject({
+    key: attributeKey,
+    value: boolean(false).describe('the value that it must have'),
+    invert_match: invertMatch,
+  }).transform((raw) => ({ key: raw.key, value: raw.value, invertMatch: raw.invert_match })),
+  span_count: strictObject({
+    min_spans: integer(0, { min: 0 }).meta({ description: 'the trace has so many at least', unit: 'spans' }),
+    max_spans: integer(0, { min: 0 }).meta({ description: 'and so many at most; 0 for no limit', unit: 'spans' }),
+  }).transform((raw) => ({ minSpans: raw.min_spans, maxSpans: raw.max_spans })),
+  trace_state: strictObject({
+    key: requiredKey.describe('an entry of the tracestate'),
+    values: list(text()).describe('one of the values that it has'),
+  }),
   and: subPolicies('and_sub_policy'),
   drop: subPolicies('drop_sub_policy'),
-  not: strictObject({ not_sub_policy: z.lazy(() => policySchema) }).transform((raw) => ({
+  not: strictObject({ not_sub_policy: z.lazy(() => policySchema).describe('a policy as above') }).transform((raw) => ({
     policies: [raw.not_sub_policy],
   })),
+};
+
+/** When a policy of each type keeps a trace. */
+const KEEPS: Readonly<Record<PolicyType, string>> = {
+  always_sample: 'keeps every trace',
+  trace_flags: 'keeps a trace when a span has the sampled flag',
+  latency: 'keeps a trace that lasted so long',
+  status_code: 'keeps a trace when a span has such a status',
+  probabilistic: 'keeps a trace when the hash of its id falls into the share',
+  string_attribute: 'keeps a trace when a resource or span has such a text',
+  numeric_attribute: 'keeps a trace when a resource or span has an int in the range',
+  boolean_attribute: 'keeps a trace when a resource or span has the value',
+  span_count: 'keeps a trace of so many spans',
+  trace_state: 'keeps a trace when the tracestate of a span has such an entry',
+  and: 'keeps a trace that all of its policies keep',
+  drop: 'drops a trace that all of its policies match, whatever the others say',
+  not: 'keeps a trace that its policy does not keep',
 };
 
 const OPTIONAL_BLOCKS: readonly string[] = ['always_sample', 'trace_flags'];
@@ -166,13 +207,27 @@ export const policySchema: z.ZodType<PolicyConfig> = z
   });
 
 const envelope: z.ZodType<object> = strictObject({
-  name: text(''),
-  type: text(),
-  ...Object.fromEntries([...TYPES, ...Object.keys(MISSING)].map((type) => [type, z.unknown().optional()])),
+  name: text('').meta({ description: 'each has one of its own', defaultText: 'required' }),
+  type: text().describe('the key of these that has its settings'),
+  ...Object.fromEntries(
+    Object.entries(BLOCKS).map(([type, block]) => [
+      type,
+      z
+        .unknown()
+        .optional()
+        .meta({ description: KEEPS[type as PolicyType], readsAs: () => block }),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(MISSING).map(([type, reason]) => [
+      type,
+      z.unknown().optional().describe(`refused, it is not there yet: ${reason} missing`),
+    ]),
+  ),
 });
 
 function subPolicies(key: string): z.ZodType<object> {
-  return strictObject({ [key]: list(z.lazy(() => policySchema)) })
+  return strictObject({ [key]: list(z.lazy(() => policySchema)).describe('policies as above') })
     .refine((raw) => (raw[key] as readonly unknown[]).length > 0, { error: 'needs at least one policy', path: [key] })
     .transform((raw) => ({ policies: raw[key] }));
 }

@@ -37,9 +37,9 @@ const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 
 const http = strictObject({
   ...httpServerShape({ endpoint: 'localhost:4318', writeTimeoutMs: 0, idleTimeoutMs: 0 }),
-  traces_url_path: text('/v1/traces'),
-  metrics_url_path: text('/v1/metrics'),
-  logs_url_path: text('/v1/logs'),
+  traces_url_path: text('/v1/traces').describe('where traces are sent to'),
+  metrics_url_path: text('/v1/metrics').describe('where metrics are sent to'),
+  logs_url_path: text('/v1/logs').describe('where logs are sent to'),
 }).transform((raw) => ({
   ...toHttpServer(raw),
   tracesUrlPath: urlPath(raw.traces_url_path),
@@ -53,13 +53,25 @@ function urlPath(path: string): string {
 
 export const otlpReceiverSchema: Schema<OtlpReceiverConfig> = strictObject({
   protocols: strictObject({
-    grpc: grpcServer({ endpoint: 'localhost:4317' }).optional(),
-    http: http.optional(),
+    grpc: grpcServer({ endpoint: 'localhost:4317' })
+      .optional()
+      .describe('OTLP over gRPC; on when its key is there, also if empty'),
+    http: http
+      .optional()
+      .describe('OTLP over HTTP; on when its key is there, also if empty; at least one of the two must be'),
   }),
   admission: strictObject({
-    request_limit_mib: integer(DEFAULT_REQUEST_LIMIT_MIB, { min: 0 }),
-    max_streams: integer(DEFAULT_MAX_STREAMS, { min: 0 }),
-    request_timeout: positiveDuration(DEFAULT_REQUEST_TIMEOUT_MS),
+    request_limit_mib: integer(DEFAULT_REQUEST_LIMIT_MIB, { min: 0 }).meta({
+      description: 'ours: of requests in memory, of both protocols together; 0 for no limit',
+      unit: 'MiB',
+    }),
+    max_streams: integer(DEFAULT_MAX_STREAMS, { min: 0 }).meta({
+      description: 'ours: gRPC calls at a time on all connections; 0 for no limit',
+      unit: 'calls',
+    }),
+    request_timeout: positiveDuration(DEFAULT_REQUEST_TIMEOUT_MS).describe(
+      'ours: how long a client may take for a request, and a second more for each 16 KB; 0 for no limit',
+    ),
   }),
 }).transform((raw) => ({
   grpc: raw.protocols.grpc,

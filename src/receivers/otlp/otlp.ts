@@ -14,7 +14,6 @@ import {
   OTLP_GRPC_PATHS,
   readServerTls,
   type ServerTls,
-  sayIdleKeys,
   TlsRejections,
   watchServerTls,
 } from '#net';
@@ -136,7 +135,6 @@ export class OtlpReceiver implements Receiver {
     const { logger, random } = this.#settings;
     const intake = new Intake(this.#settings, this.#next, 'grpc');
     const path = this.#path('grpc');
-    sayIdleKeys(logger, path, config);
     const tls = config.tls && (await readServerTls(config.tls, `${path}::tls`));
     const rejections = new TlsRejections(this.#settings, { transport: 'grpc' });
     const settings: GrpcServerSettings = {
