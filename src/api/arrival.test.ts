@@ -5,7 +5,7 @@ import { Inserter } from '../store/inserter.ts';
 import { SegmentEncoder } from '../store/native/segment-encoder.ts';
 import { encodeSegment } from '../store/testing/encode.ts';
 import { startTestStore, type TestStore } from '../store/testing/test-store.ts';
-import type { LogsResponse, MetricQueryResponse, TracesResponse } from './console/types.ts';
+import type { LogsResponse, MetricQueryResponse, TraceResponse, TracesResponse } from './console/types.ts';
 import { type RunningServer, startServer } from './index.ts';
 
 /** What has no time of its own is found at the time when it arrived, in every API. */
@@ -44,7 +44,12 @@ const BODIES: readonly (readonly [Signal, object])[] = [
           scopeSpans: [
             {
               spans: [
-                { ...IDS, name: 'no time', kind: 2 },
+                {
+                  ...IDS,
+                  name: 'no time',
+                  kind: 2,
+                  events: [{ name: 'untimed' }, { name: 'timed', timeUnixNano: END_NS }],
+                },
                 {
                   ...IDS,
                   traceId: 'ff02030405060708090a0b0c0d0e0f10',
@@ -122,6 +127,19 @@ test('traces, and the spans in them', async () => {
   }
   const { data } = await get<JaegerAnswer>(`/jaeger/api/traces/${IDS.traceId}`);
   expect(data[0]!.spans[0]).toMatchObject({ startTime: ARRIVAL_MS * 1000, duration: 0 });
+});
+
+test('events stand at the start of their span', async () => {
+  interface JaegerLogs {
+    readonly data: readonly {
+      readonly spans: readonly { readonly logs: readonly { readonly timestamp: number }[] }[];
+    }[];
+  }
+  const { data } = await get<JaegerLogs>(`/jaeger/api/traces/${IDS.traceId}`);
+  const stamps = data[0]!.spans[0]!.logs.map(({ timestamp }) => timestamp);
+  expect(stamps).toEqual([ARRIVAL_MS * 1000, (ARRIVAL_MS + 1000) * 1000]);
+  const trace = await get<TraceResponse>(`/api/console/traces/${IDS.traceId}`);
+  expect(trace.events.timeNs).toEqual([0, 1e9]);
 });
 
 test('points', async () => {

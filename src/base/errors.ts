@@ -32,7 +32,11 @@ export class ConfigError extends Error {
   readonly path: string;
   readonly place: ConfigPlace | undefined;
   constructor(path: string, message: string, place?: ConfigPlace, options?: ErrorOptions) {
+    // A file can have ten thousands of mistakes, and nobody looks at where in our code they were found.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(withoutPasswords(message), options);
+    Error.stackTraceLimit = stackTraceLimit;
     this.path = path;
     this.place = place;
   }

@@ -37,6 +37,8 @@ export interface CollectorOptions {
 }
 
 const READY = 'Everything is ready. Begin running and processing data.';
+/** More of one configuration help nobody. */
+const MISTAKES_LIMIT = 100;
 const DEFAULT_SHUTDOWN_TIMEOUT_MS = 10_000;
 /** In a reload nobody waits for far sides: what holds the pipelines up for longer is cut off, and told to its senders. */
 const RELOAD_STOP_MS = 2_000;
@@ -281,9 +283,11 @@ export class Collector {
       this.#log.error(message, { error: messageOf(error), hint });
       return;
     }
-    for (const one of error.errors) {
+    for (const one of error.errors.slice(0, MISTAKES_LIMIT)) {
       this.#log.error(message, { error: one.message, ...(one.place && { at: printPlace(one.place) }) });
     }
+    const moreCount = error.errors.length - MISTAKES_LIMIT;
+    if (moreCount > 0) this.#log.error(message, { error: `and ${moreCount} more mistakes` });
   }
 
   async #inTurn<T>(action: () => Promise<T>): Promise<T> {

@@ -23,7 +23,8 @@ export function strictObject<S extends Shape>(shape: S): z.ZodType<ShapeOutput<S
   const object = z.strictObject(shape, {
     error: (issue) => {
       if (issue.code === 'unrecognized_keys') {
-        return (issue as { keys: string[] }).keys.map((key) => unknownKeyMessage(key, known)).join('\n');
+        const { keys } = issue as { keys: string[] };
+        return keys.map((key, i) => unknownKeyMessage(key, i < GUESSES_LIMIT ? known : [])).join('\n');
       }
       return issue.code === 'invalid_type' ? `expected a map, got ${describe(issue.input)}` : undefined;
     },
@@ -31,8 +32,12 @@ export function strictObject<S extends Shape>(shape: S): z.ZodType<ShapeOutput<S
   return z.preprocess((value) => withoutNulls(value, shape), object) as unknown as z.ZodType<ShapeOutput<S>>;
 }
 
+/** Looking for the nearest key takes its time; who has more unknown ones than this has put something else there. */
+const GUESSES_LIMIT = 100;
+
 /** One line per unknown key, in the words of otelcol; src/config/issues.ts gives each its own place. */
 export function unknownKeyMessage(key: string, known: readonly string[]): string {
+  if (known.length === 0) return `has invalid keys: ${key}`;
   const near = nearest(key, known);
   if (near !== undefined) return `has invalid keys: ${key} (did you mean "${near}"?)`;
   const valid = known.length <= 12 ? ` (valid keys: ${known.join(', ')})` : '';

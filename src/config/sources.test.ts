@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what is tested
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,13 +9,16 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { ConfigErrors } from '#base';
 import { loadConfig, toPlain } from './index.ts';
+import { processEnvironment, readConfigFile } from './sources.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-sources-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const environment = { ...processEnvironment, readFile: (path: string) => readConfigFile(path, 500) };
+
 async function outcome(uri: string): Promise<unknown> {
   try {
-    return toPlain((await loadConfig({ uris: [uri] })).root);
+    return toPlain((await loadConfig({ uris: [uri], environment })).root);
   } catch (error) {
     if (!(error instanceof ConfigErrors)) throw error;
     return error.message;
@@ -29,15 +33,16 @@ function huge(): string {
   return path;
 }
 
+let pipeCount = 0;
 function pipe(): string {
-  const path = join(folder, 'pipe');
+  const path = join(folder, `pipe-${pipeCount++}`);
   execFileSync('mkfifo', [path]);
   return path;
 }
 
 test.each([
-  { name: 'a device without end', path: () => '/dev/zero', want: 'it is a device or a pipe; only files are read' },
-  { name: 'a pipe nobody writes to', path: pipe, want: 'it is a device or a pipe; only files are read' },
+  { name: 'a device without end', path: () => '/dev/zero', want: 'it is a device; only files and pipes are read' },
+  { name: 'a pipe nobody writes to', path: pipe, want: 'it is a pipe, and after 0.5 s nothing came through it' },
   { name: 'a folder', path: () => folder, want: 'it is a folder' },
   { name: 'nothing', path: () => join(folder, 'none'), want: 'no such file' },
   {
@@ -49,6 +54,42 @@ test.each([
   const at = path();
   expect(await outcome(at)).toBe(`unable to read the file ${at}: ${want}`);
   expect(await outcome(`yaml:{a: "\${file:${at}}"}`)).toBe(`unable to read the file ${at}: ${want}`);
+});
+
+test('a pipe is read, however late and slowly its writer comes, and only so much', async () => {
+  const within = (script: string, path: string): Promise<unknown> => {
+    const writer = spawn('sh', ['-c', script], { env: { ...process.env, PIPE: path }, stdio: 'ignore' });
+    const ended = once(writer, 'exit');
+    const slow = { ...processEnvironment, readFile: (file: string) => readConfigFile(file, 30_000) };
+    const read = loadConfig({ uris: [path], environment: slow }).then(
+      ({ root }) => toPlain(root),
+      (error: ConfigErrors) => error.message,
+    );
+    return Promise.all([read, ended]).then(([value]) => value);
+  };
+  const text = 'x'.repeat(200_000);
+  writeFileSync(join(folder, 'piped.yaml'), `a: ${text}\nb: 1\n`);
+  expect(await within(`sleep 0.2; (echo; sleep 0.1; cat ${join(folder, 'piped.yaml')}) > "$PIPE"`, pipe())).toEqual({
+    a: text,
+    b: 1,
+  });
+  expect(await within('head -c 2000000 /dev/zero > "$PIPE"', pipe())).toContain(
+    'a configuration may have 1048576 (1 MiB)',
+  );
+});
+
+test('a pipe that stays open is left', async () => {
+  const path = pipe();
+  const writer = spawn('sh', ['-c', 'exec 3> "$PIPE"; echo "a: 1" >&3; sleep 30'], {
+    env: { ...process.env, PIPE: path },
+  });
+  try {
+    const slow = { ...processEnvironment, readFile: (file: string) => readConfigFile(file, 3000) };
+    const read = loadConfig({ uris: [path], environment: slow });
+    await expect(read).rejects.toThrow(/after 3 s (its other end is still open|nothing came through it)/);
+  } finally {
+    writer.kill();
+  }
 });
 
 test('a file is read to its end, one whose size is not told, too', async () => {

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { ConfigError, type ConfigPlace, messageOf } from '#base';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { after, ConfigError, type ConfigPlace, messageOf } from '#base';
 import { decodeText } from './encoding.ts';
 import type { ConfigNode } from './node.ts';
 import { parseYaml, TEXT_LIMIT_BYTES, tooLong } from './yaml-node.ts';
@@ -14,7 +14,7 @@ export interface SourceEnvironment {
 
 export const processEnvironment: SourceEnvironment = {
   env: process.env,
-  readFile: readRegularFile,
+  readFile: (path) => readConfigFile(path),
   async fetchText(url) {
     const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
     if (response.status !== 200) throw new Error(`HTTP status ${response.status}`);
@@ -22,27 +22,64 @@ export const processEnvironment: SourceEnvironment = {
   },
 };
 
-/** Devices and pipes can be without end, or never begin. */
-async function readRegularFile(path: string): Promise<Uint8Array> {
+/** What writes into a pipe may take so long, from the start to the end. */
+const PIPE_LIMIT_MS = 10_000;
+const PIPE_PAUSE_MS = 20;
+
+/** Whether what is read from the path is gone then. */
+export async function isPipe(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isFIFO() === true;
+}
+
+/** Reads a file or a pipe (`--config <(…)`). A device can be without end, and a pipe may never begin. */
+export async function readConfigFile(path: string, pipeLimitMs: number = PIPE_LIMIT_MS): Promise<Uint8Array> {
   // Without O_NONBLOCK a pipe that nobody writes to could not even be opened.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const found = await file.stat();
     if (found.isDirectory()) throw new Error('it is a folder');
-    if (!found.isFile()) throw new Error('it is a device or a pipe; only files are read');
+    if (found.isFIFO()) return await readPipe(file, pipeLimitMs);
+    if (!found.isFile()) throw new Error('it is a device; only files and pipes are read');
     if (found.size > TEXT_LIMIT_BYTES) throw new Error(tooLong(found.size));
     // What grows, or is made by the kernel, can have more than its size says.
-    const bytes = new Uint8Array(TEXT_LIMIT_BYTES + 1);
-    let length = 0;
-    while (length < bytes.length) {
-      const { bytesRead } = await file.read(bytes, length);
-      if (bytesRead === 0) return bytes.subarray(0, length);
-      length += bytesRead;
-    }
-    throw new Error(tooLong(length));
+    return await readUntil(file, (bytesRead) => Promise.resolve(bytesRead === 0));
   } finally {
     await file.close();
   }
+}
+
+/** A pipe gives nothing before its writer comes, while it has nothing to say, and when it has gone. */
+async function readPipe(file: FileHandle, limitMs: number): Promise<Uint8Array> {
+  const endMs = performance.now() + limitMs;
+  let hasBegun = false;
+  return await readUntil(file, async (bytesRead) => {
+    if (bytesRead === 0 && hasBegun) return true;
+    hasBegun ||= bytesRead !== 0;
+    if (performance.now() > endMs) {
+      const found = hasBegun ? 'its other end is still open' : 'nothing came through it';
+      throw new Error(`it is a pipe, and after ${limitMs / 1000} s ${found}`);
+    }
+    if (bytesRead <= 0) await new Promise<void>((resolve) => void after(PIPE_PAUSE_MS, resolve, { keepsAlive: true }));
+    return false;
+  });
+}
+
+/** `isEnd` is asked after each read with the number of its bytes: 0 at an end, below 0 where nothing is there yet. */
+async function readUntil(file: FileHandle, isEnd: (bytesRead: number) => Promise<boolean>): Promise<Uint8Array> {
+  const bytes = new Uint8Array(TEXT_LIMIT_BYTES + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    const bytesRead = await file.read(bytes, length).then(
+      (read) => read.bytesRead,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EAGAIN') return -1;
+        throw error;
+      },
+    );
+    if (await isEnd(bytesRead)) return bytes.subarray(0, length);
+    length += Math.max(0, bytesRead);
+  }
+  throw new Error(tooLong(length));
 }
 
 async function boundedText(response: Response): Promise<string> {

@@ -147,6 +147,24 @@ export function readFlags(
   };
 }
 
+/** The same flags with another configuration. */
+export function withConfig(flags: Flags, uris: readonly string[]): Flags {
+  const { tokens } = parseArgs({
+    args: [...flags.args],
+    options: { config: { type: 'string', multiple: true } },
+    strict: false,
+    tokens: true,
+  });
+  const old = new Set<number>();
+  for (const token of tokens) {
+    if (token.kind !== 'option' || token.name !== 'config') continue;
+    old.add(token.index);
+    if (!token.inlineValue) old.add(token.index + 1);
+  }
+  const others = flags.args.filter((_, index) => !old.has(index));
+  return { ...flags, config: uris, args: [...others, ...uris.map((uri) => `--config=${uri}`)] };
+}
+
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 
 function checkToken(token: Token, args: readonly string[], { command, allowed }: FlagRules): void {

@@ -6,6 +6,7 @@ import { type Addresses, addressesIn } from '../addresses.ts';
 import { DATA_FOLDER, keepPrivate } from '../data-folder.ts';
 import { descriptorWarning } from '../descriptor-limit.ts';
 import type { Flags } from '../flags.ts';
+import { keepPiped } from '../piped-config.ts';
 import { FailureReport, surviveCallbacks, surviveTimersAndRejections } from '../report-failures.ts';
 import { sectionOf } from '../section.ts';
 import { RoleFailure } from '../supervisor/child.ts';
@@ -21,7 +22,8 @@ const SMALL_HEAP = ['--max-semi-space-size=4'];
 const ROOMY_YOUNG_HEAP = ['--max-semi-space-size=32'];
 
 /** `signalbox up`: engine, server and collector as processes of their own, watched by this small one. */
-export async function upCommand(flags: Flags): Promise<number> {
+export async function upCommand(given: Flags): Promise<number> {
+  const flags = await keepPiped(given);
   const addresses = addressesIn(await sectionOf(flags), flags);
   const say = (line: string): void => void process.stderr.write(`signalbox: ${line}\n`);
   prepareFolder(addresses.dataDir, say);

@@ -25,7 +25,7 @@ import {
 } from '../reader/index.ts';
 import { spansAt, spansOfTraces, type TracePlace } from '../source/index.ts';
 import { Bound, id, raw, type Sql, sql } from '../sql/index.ts';
-import { placeOf } from './trace.ts';
+import { eventTime, placeOf } from './trace.ts';
 
 export interface StoredEvent {
   readonly timeNs: bigint;
@@ -150,7 +150,7 @@ function spanColumns(limits: ItemLimits): Sql {
     ${cutAttributes('attributes', limits.attributeBytes)}, ${cutAttributes('resource', limits.attributeBytes)},
     ${cutAttributesText(raw('toString(scope_attributes)'), limits.attributeBytes)} AS shown_scope_attributes,
     length(event_time) AS event_count, length(link_span_id) AS link_count,
-    arrayMap(t -> toUnixTimestamp64Nano(t), ${list('event_time')}) AS shown_event_ns,
+    arrayMap(t -> toUnixTimestamp64Nano(${eventTime('t')}), ${list('event_time')}) AS shown_event_ns,
     arrayMap(n -> ${cutText(raw('toString(n)'))}, ${list('event_name')}) AS shown_event_name,
     ${texts('event_attributes')}, ${list('event_dropped_attributes_count')} AS shown_event_dropped,
     arrayExists(json -> length(json) > ${raw(String(limits.attributeBytes / 4))}, event_attributes) AS is_event_cut,

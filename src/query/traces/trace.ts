@@ -153,6 +153,11 @@ async function countSpans(reader: StoreReader, traceId: string, options?: ReadOp
 }
 
 /** Event times and names of the spans that have any: span id, ns from the trace's start, name. */
+/** When an event happened: an event without a time of its own counts from its span's start, or it would stand in 1970, where nobody looks. */
+export function eventTime(of: string): Sql {
+  return sql`if(toUnixTimestamp64Nano(${raw(of)}) = 0, time, ${raw(of)})`;
+}
+
 async function readEvents(
   reader: StoreReader,
   place: TracePlace,
@@ -162,7 +167,7 @@ async function readEvents(
   const hasEvents = spans.numbers('has_events');
   if (!Array.prototype.includes.call(hasEvents, 1)) return undefined;
   return reader.readColumns(
-    sql`SELECT span_id, toFloat64(toUnixTimestamp64Nano(event.1) - ${new Bound('Int64', String(place.firstNs))}) AS at,
+    sql`SELECT span_id, toFloat64(toUnixTimestamp64Nano(${eventTime('event.1')}) - ${new Bound('Int64', String(place.firstNs))}) AS at,
         toLowCardinality(${cutText(raw('toString(event.2)'), nameChars)}) AS name
       FROM (SELECT span_id, time, arrayJoin(arrayZip(event_time, event_name)) AS event ${spansAt(place)})
       ORDER BY time, at LIMIT ${new Bound('UInt32', maxEvents)}`,
