@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HostGuard, isHostPattern } from './host-guard.ts';
+import { HostGuard, hostRefusal, isHostPattern } from './host-guard.ts';
 
 interface Refused {
   readonly message: string;
@@ -82,6 +82,30 @@ describe('a listener for others', () => {
       expect(guard.refusal(host)).toBeUndefined();
     }
     expect(guard.refusal('evil.example')).toMatch(/only addresses and/);
+  });
+});
+
+describe('more than one Host', () => {
+  const raw = (...hosts: readonly string[]): string[] => ['Accept', '*/*', ...hosts.flatMap((host) => ['hOst', host])];
+
+  test.each([
+    ['localhost', 'localhost'],
+    ['localhost', 'evil.example'],
+    ['evil.example', 'localhost'],
+  ])('%s and %s are a broken request', (...hosts) => {
+    const { guard, refused } = guardOn('127.0.0.1');
+    expect(hostRefusal(guard, { host: hosts[0] }, raw(...hosts))).toMatchObject({ status: 400 });
+    expect(refused).toHaveLength(1);
+  });
+
+  test('one is judged by its name, and HTTP/2 has it in :authority', () => {
+    const { guard } = guardOn('127.0.0.1');
+    expect(hostRefusal(guard, { host: 'localhost' }, raw('localhost'))).toBeUndefined();
+    expect(hostRefusal(guard, { host: 'evil.example' }, raw('evil.example'))).toMatchObject({ status: 403 });
+    expect(hostRefusal(guard, { ':authority': 'localhost' })).toBeUndefined();
+    expect(hostRefusal(guard, { ':authority': 'localhost', host: 'localhost' })).toBeUndefined();
+    expect(hostRefusal(guard, { ':authority': 'evil.example' })).toMatchObject({ status: 403 });
+    expect(hostRefusal(guard, { ':authority': 'localhost', host: 'evil.example' })).toMatchObject({ status: 400 });
   });
 });
 

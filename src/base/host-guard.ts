@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
 /**
  * Which names a listener answers to. A web page can have its own name resolved to 127.0.0.1 once it is loaded (DNS rebinding); the browser
@@ -72,6 +72,13 @@ export class HostGuard {
     return message;
   }
 
+  /** Notes a request with more than one `Host`, and says why it is refused. */
+  repeated(): string {
+    const message = `${this.#options.listener}: a request names its host once, and this one has Host twice`;
+    this.#options.onRefused(message, this.#isFirst('Host twice'));
+    return message;
+  }
+
   #answersTo(name: string): boolean {
     if (this.#allowsAny || isLoopbackName(name) || this.#names.has(name)) return true;
     if (this.#suffixes.some((suffix) => name.endsWith(suffix) && name.length > suffix.length)) return true;
@@ -104,16 +111,47 @@ function isLoopbackAddress(address: string): boolean {
   return address === '::1' || LOOPBACK_4.test(address.replace(/^::ffff:/, ''));
 }
 
-/** Answers a request for a name that is none of the listener's: 403 with words. Returns whether it did. */
+export interface HostRefusal {
+  /** 400 where the request doesn't say one name, 403 where the name is none of the listener's. */
+  readonly status: 400 | 403;
+  readonly message: string;
+}
+
+/**
+ * Why a request is refused for its `Host`; undefined where it is answered. One with two of them is broken (RFC 9112 §3.2, RFC 9113 §8.3.1): what
+ * stands in between may have judged the other one. `rawHeaders` are names and values by turns.
+ */
+export function hostRefusal(
+  guard: HostGuard,
+  headers: IncomingHttpHeaders,
+  rawHeaders: readonly string[] = [],
+): HostRefusal | undefined {
+  const { ':authority': authority, host } = headers;
+  if (countHosts(rawHeaders) > 1 || (authority !== undefined && host !== undefined && authority !== host))
+    return { status: 400, message: guard.repeated() };
+  const message = guard.refusal((authority as string | undefined) ?? host);
+  return message === undefined ? undefined : { status: 403, message };
+}
+
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') count++;
+  }
+  return count;
+}
+
+/** Answers a request that is refused for its `Host`, with words. Returns whether it did. */
 export function refuseHost(guard: HostGuard, request: IncomingMessage, response: ServerResponse): boolean {
-  const message = guard.refusal(request.headers.host);
-  if (message === undefined) return false;
-  response.writeHead(403, {
+  const refusal = hostRefusal(guard, request.headers, request.rawHeaders);
+  if (refusal === undefined) return false;
+  response.writeHead(refusal.status, {
     'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(message) + 1,
+    'content-length': Buffer.byteLength(refusal.message) + 1,
     'x-content-type-options': 'nosniff',
     connection: 'close',
   });
-  response.end(`${message}\n`);
+  response.end(`${refusal.message}\n`);
   return true;
 }

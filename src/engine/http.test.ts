@@ -439,6 +439,23 @@ describe('errors', () => {
   });
 });
 
+test('a NUL byte in a statement is named with its place', async () => {
+  for (const sql of ['SELECT 1\0', "SELECT 'a\0b'", '\0SELECT 1', 'SELECT 1; -- \0']) {
+    const place = sql.indexOf('\0') + 1;
+    for (const answer of [await post(url, sql), await get(url, sql)]) {
+      expect(answer.status).toBe(400);
+      expect(answer.text).toContain(`the statement has a NUL byte at position ${place}; in a text write it as \\0`);
+    }
+  }
+  expect((await post(url, "SELECT length('a\\0b')")).text).toBe('3\n');
+  expect((await post(url, 'SELECT length({a:String})', { param_a: 'a\\0b' })).text).toBe('3\n');
+});
+
+test('two Host headers are a broken request, whatever they name', async () => {
+  const head = `Host: 127.0.0.1\r\nhost: 127.0.0.1\r\n${loginLines()}Connection: close`;
+  expect(await sendRaw(`GET /ping HTTP/1.1\r\n${head}\r\n\r\n`)).toMatch(/^HTTP\/1.1 400 [\s\S]*has Host twice/);
+});
+
 describe('who may ask what', () => {
   test.each([
     { name: 'a page of another site', headers: { Origin: 'https://evil.example' } },

@@ -4,8 +4,9 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { after } from '#base';
-import type { HostGuard } from '#base/host-guard.ts';
+import { type HostGuard, hostRefusal } from '#base/host-guard.ts';
 import type { StoreAccess } from '#base/store-access.ts';
+import { isTlsHello } from '#base/tls-hello.ts';
 import { EngineError, engineError, httpStatusOf, printError } from './errors.ts';
 import type { QueryHandler } from './query-handler.ts';
 import { headerOf, readCredentials, type UserName } from './request.ts';
@@ -17,8 +18,13 @@ export interface HttpOptions {
   /** Which names requests may be for. */
   readonly hosts: HostGuard;
   readonly handler: QueryHandler;
+  /** Called once, when a client speaks TLS. */
+  readonly onTlsHello: () => void;
 }
 
+/** What to do about a client that speaks TLS. */
+export const TLS_CURE =
+  'a client speaks TLS, and this port speaks plain text: use http:// in place of https://, or put a proxy with TLS in front';
 /** ClickHouse's http_max_uri_size. */
 const MAX_URL_BYTES = 1024 * 1024;
 
@@ -34,7 +40,14 @@ export function createHttpServer(options: HttpOptions): Server {
     },
     (request, response) => void route(options, request, response),
   );
-  server.on('clientError', (error, socket) => refuseBrokenRequest(error, socket as Socket, options.version));
+  let hasSaidTls = false;
+  server.on('clientError', (error: ClientError, socket) => {
+    const isTls = isTlsHello(error.rawPacket);
+    refuseBrokenRequest(error, socket as Socket, options.version, isTls);
+    if (!isTls || hasSaidTls) return;
+    hasSaidTls = true;
+    options.onTlsHello();
+  });
   return server;
 }
 
@@ -98,8 +111,9 @@ function refuseForeignPage(request: IncomingMessage, hosts: HostGuard): void {
   if (origin !== '' && origin !== `http://${host}`) {
     throw engineError('ACCESS_DENIED', `queries from web pages of ${origin.slice(0, 80)} are not allowed`);
   }
-  const refusal = hosts.refusal(request.headers.host);
-  if (refusal !== undefined) throw engineError('ACCESS_DENIED', refusal);
+  const refusal = hostRefusal(hosts, request.headers, request.rawHeaders);
+  if (refusal?.status === 400) throw engineError('BAD_ARGUMENTS', refusal.message);
+  if (refusal !== undefined) throw engineError('ACCESS_DENIED', refusal.message);
 }
 
 /**
@@ -127,7 +141,12 @@ function isSame(given: string, wanted: string): boolean {
 /** Connections that have had their last answer: what still comes on them is no HTTP, and of no interest. */
 const refusedSockets = new WeakSet<Socket>();
 
-function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, version: string): void {
+interface ClientError extends Error {
+  readonly code?: string;
+  readonly rawPacket?: Uint8Array;
+}
+
+function refuseBrokenRequest(error: ClientError, socket: Socket, version: string, isTls: boolean): void {
   if (refusedSockets.has(socket)) return;
   refusedSockets.add(socket);
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -140,7 +159,7 @@ function refuseBrokenRequest(error: Error & { code?: string }, socket: Socket, v
         'QUERY_IS_TOO_LARGE',
         `the URL and headers are longer than ${MAX_URL_BYTES} bytes, send the query in the body`,
       )
-    : engineError('BAD_ARGUMENTS', `not an HTTP request: ${error.message}`);
+    : engineError('BAD_ARGUMENTS', isTls ? TLS_CURE : `not an HTTP request: ${error.message}`);
   const text = printError(known, version);
   const status = tooLong ? '414 URI Too Long' : '400 Bad Request';
   // What the client still sends is read away for a while: a socket closed over unread data loses the answer.

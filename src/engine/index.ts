@@ -19,7 +19,7 @@ import type { ReaderLimits } from './guard/settings.ts';
 import { StatementGuard } from './guard/statement-guard.ts';
 import { rowFilters } from './guard/tables.ts';
 import { startHousekeeping } from './housekeeping.ts';
-import { createHttpServer } from './http.ts';
+import { createHttpServer, TLS_CURE } from './http.ts';
 import { defaultLanes, threadPoolSize } from './limits.ts';
 import { QueryHandler } from './query-handler.ts';
 import { Runner } from './runner.ts';
@@ -186,7 +186,8 @@ async function serve(folder: DataFolder, runner: Runner, access: StoreAccess, op
       if (isFirst) log('warn', message);
     },
   });
-  const server = createHttpServer({ version, access, hosts, handler });
+  const onTlsHello = (): void => log('warn', `engine: ${TLS_CURE}`);
+  const server = createHttpServer({ version, access, hosts, handler, onTlsHello });
   server.on('listening', () => hosts.listensOn(server.address()));
   const port = await listen(server, host, options.port ?? DEFAULT_PORT);
   const address = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;

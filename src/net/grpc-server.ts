@@ -11,7 +11,7 @@ import {
 import type { Server, Socket } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import { after, messageOf } from '#base';
-import type { HostGuard } from '#base/host-guard.ts';
+import { type HostGuard, hostRefusal } from '#base/host-guard.ts';
 import { isTlsHello } from '#base/tls-hello.ts';
 import type { GrpcServerKeepalive } from '#config';
 import type { ByteBudget } from './budget.ts';
@@ -220,9 +220,10 @@ export class GrpcServer {
       fail(statusOf(error));
       return;
     }
-    const refusal = hosts.refusal(headers[':authority'] ?? headers.host);
+    const refusal = hostRefusal(hosts, headers);
     if (refusal !== undefined) {
-      fail({ code: GRPC.permissionDenied, message: refusal, retryAfterMs: undefined });
+      const code = refusal.status === 400 ? GRPC.invalidArgument : GRPC.permissionDenied;
+      fail({ code, message: refusal.message, retryAfterMs: undefined });
       return;
     }
     const handler = handlers.get(path);

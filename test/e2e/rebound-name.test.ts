@@ -1,5 +1,7 @@
 import { request } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ListeningSocket, listeningSockets } from '../lib/listeners.ts';
 import { ROLES, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
@@ -9,6 +11,7 @@ import { ROLES, type RunningSignalbox, startSignalbox } from '../lib/signalbox.t
  * so that none can be forgotten here. An answer is told by its status: of HTTP, or of gRPC where the listener speaks that.
  */
 const REBOUND = 'rebound.example';
+const INVALID_ARGUMENT = 3;
 const PERMISSION_DENIED = 7;
 const UNIMPLEMENTED = 12;
 
@@ -34,7 +37,26 @@ function askHttp({ host, port }: ListeningSocket, name: string, path: string, he
   });
 }
 
-function askGrpc({ host, port }: ListeningSocket, name: string, path: string): Promise<Answer> {
+/** The first line of what is answered to a request as it is written here. */
+function askRaw({ host, port }: ListeningSocket, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connectTcp({ host, port }, () => socket.write(text));
+    let answer = '';
+    socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
+    socket.on('close', () => resolve(answer.split('\r\n')[0]!));
+    socket.on('error', reject);
+  });
+}
+
+function sayTlsHello({ host, port }: ListeningSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ host, port, rejectUnauthorized: false });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+  });
+}
+
+function askGrpc({ host, port }: ListeningSocket, name: string, path: string, headers = {}): Promise<Answer> {
   const session = connectHttp2(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
   return new Promise<Answer>((resolve, reject) => {
     session.on('error', reject);
@@ -44,6 +66,7 @@ function askGrpc({ host, port }: ListeningSocket, name: string, path: string): P
       ':authority': `${name}:${port}`,
       'content-type': 'application/grpc',
       te: 'trailers',
+      ...headers,
     });
     stream.on('error', reject);
     stream.on('response', (headers) => {
@@ -96,6 +119,35 @@ describe.runIf(process.platform === 'linux')('every listener of a whole Signalbo
       const answer = await askHttp(socket, REBOUND, '/', headers).catch(() => askGrpc(socket, REBOUND, '/'));
       expect(isRefused(answer), `${socket.port}: ${answer.status}`).toBe(true);
     }
+  });
+
+  test.each([
+    [REBOUND, 'localhost'],
+    ['localhost', REBOUND],
+    ['localhost', 'localhost'],
+  ])('refuses %s and %s in one request as broken', async (first, second) => {
+    for (const socket of sockets) {
+      const head = `Host: ${first}:${socket.port}\r\nHOST: ${second}:${socket.port}\r\nConnection: close`;
+      const line = await askRaw(socket, `GET /nothing HTTP/1.1\r\n${head}\r\n\r\n`);
+      if (line.startsWith('HTTP/1.1')) {
+        expect(line, String(socket.port)).toMatch(/^HTTP\/1\.1 400 /);
+        continue;
+      }
+      const answer = await askGrpc(socket, first, '/nothing', { host: `${second}.` });
+      expect(answer.status, `${socket.port}: ${answer.text}`).toBe(INVALID_ARGUMENT);
+    }
+  });
+
+  test('says to each port once what to do about a client that speaks TLS', async () => {
+    for (const socket of [...sockets, ...sockets]) await sayTlsHello(socket);
+    const said = (): string[] =>
+      box
+        .output()
+        .split('\n')
+        .filter((line) => line.includes('speaks TLS'));
+    await expect.poll(() => said().length, { timeout: 60_000 }).toBeGreaterThanOrEqual(sockets.length);
+    expect(said().filter((line) => line.includes('engine: a client speaks TLS'))).toHaveLength(1);
+    for (const line of said()) expect(line).toContain('http://');
   });
 
   test.each(['localhost', '127.0.0.1', 'a.localhost', '[::1]', 'box.example', 'a.team.example'])(

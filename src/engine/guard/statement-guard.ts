@@ -127,6 +127,13 @@ async function format(connection: Connection, sql: string): Promise<string> {
       `Syntax error: Max query size exceeded: ${bytes.length} > ${MAX_STATEMENT_BYTES} bytes`,
     );
   }
+  const nul = sql.indexOf('\0');
+  if (nul >= 0) {
+    throw engineError(
+      'SYNTAX_ERROR',
+      `Syntax error: the statement has a NUL byte at position ${nul + 1}; in a text write it as \\0, data of an INSERT may have it`,
+    );
+  }
   // As hex digits the text can't end its quotes, whatever is in it.
   const formatted = `formatQuerySingleLine(formatQuerySingleLine(unhex('${bytes.toString('hex')}')))`;
   let answer: string;
