@@ -18,7 +18,7 @@ const routes = [
     getParentRoute: () => root,
     path: '/',
     beforeLoad: ({ search }) => {
-      throw redirect({ to: '/services', search: readScope({ ...search }) as never, replace: true });
+      throw redirect({ to: '/services', search: readScope({ ...search }), replace: true });
     },
   }),
   createRoute({
@@ -73,3 +73,10 @@ export const router = createRouter({
   defaultErrorComponent: Broken,
   scrollRestoration: false,
 });
+
+declare module '@tanstack/react-router' {
+  /** Gives links and navigation the addresses and parameters of these routes, which the compiler then checks. */
+  interface Register {
+    readonly router: typeof router;
+  }
+}

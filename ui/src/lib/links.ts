@@ -5,11 +5,11 @@ import { printPathPart } from '#base/path-part.ts';
 import { useConsoleSearch } from './page-search.ts';
 import { type ConsoleSearch, keepScope } from './search.ts';
 
-export interface Target {
-  readonly to: string;
-  readonly params?: Record<string, string>;
-  readonly search: Record<string, unknown>;
-}
+export type Target = { readonly search: ConsoleSearch } & (
+  | { readonly to: '/services' | '/traces' | '/logs' | '/metrics' }
+  | { readonly to: '/services/$service'; readonly params: { readonly service: string } }
+  | { readonly to: '/traces/$traceId'; readonly params: { readonly traceId: string } }
+);
 
 export interface Links {
   readonly service: (name: string, search?: ConsoleSearch) => Target;
@@ -41,7 +41,7 @@ export function useLinks(): Links {
       logs: (more) => ({ to: '/logs', search: { ...scope, ...more } }),
       metrics: (more) => ({ to: '/metrics', search: { ...scope, ...more } }),
       go: (target, inNewTab = false) => {
-        void navigate({ ...target, ...(inNewTab ? { target: '_blank' } : {}) } as never);
+        void navigate({ ...target, ...(inNewTab ? { target: '_blank' } : {}) });
       },
     };
   }, [search, navigate]);

@@ -109,12 +109,12 @@ function Rail() {
       keys: `g ${key}`,
       help: title,
       group: 'Go to',
-      run: () => void navigate({ to: path, search: scope as never }),
+      run: () => void navigate({ to: path, search: scope }),
     })),
   );
   return (
     <nav className="rail" aria-label="Sections">
-      <Link to="/services" search={scope as never} className="rail-logo" aria-label="Signalbox">
+      <Link to="/services" search={scope} className="rail-logo" aria-label="Signalbox">
         <svg width="24" height="24" viewBox="0 0 24 24" aria-hidden="true">
           <rect width="24" height="24" rx="5" fill="var(--accent-strong)" />
           <path d="M5 8h9M8 12h11M5 16h6" stroke="#fff" strokeWidth="2.4" strokeLinecap="round" fill="none" />
@@ -124,7 +124,7 @@ function Rail() {
         <Link
           key={path}
           to={path}
-          search={scope as never}
+          search={scope}
           className="rail-link"
           activeProps={{ className: 'active' }}
           activeOptions={{ includeSearch: false }}
@@ -137,7 +137,7 @@ function Rail() {
       <span className="spacer" />
       <Link
         to="/send"
-        search={scope as never}
+        search={scope}
         className="rail-link"
         activeProps={{ className: 'active' }}
         activeOptions={{ includeSearch: false }}
@@ -247,7 +247,7 @@ export function NotFound() {
     <div className="state">
       <div className="state-title">There is no page at this address</div>
       <div className="state-actions">
-        <Link to="/services" search={{} as never} className="button primary">
+        <Link to="/services" search={{}} className="button primary">
           Services
         </Link>
       </div>

@@ -13,7 +13,7 @@ interface ToProps {
 export function To({ target, className, title, children }: ToProps) {
   return (
     <Link
-      {...(target as { to: string })}
+      {...target}
       {...(className ? { className } : {})}
       {...(title ? { title } : {})}
       preload={false}
