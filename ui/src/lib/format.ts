@@ -120,6 +120,24 @@ export function formatBytes(bytes: number): string {
   return `${sign}${unit === 0 ? trimZeros(value.toFixed(value < 10 ? 1 : 0)) : threeDigits(value)} ${units[unit]}`;
 }
 
+/** How the values of a unit are written: in full, and at the marks of an axis, which need one unit and round numbers. */
+export interface UnitFormat {
+  readonly format: (value: number) => string;
+  readonly tick: (value: number) => string;
+  /** Round numbers are powers of two, or whole ones for what is counted; decimal where absent. */
+  readonly steps?: 'binary' | 'whole';
+}
+
+/** By the UCUM unit of a field. Things that happen rarely are written per minute, but not at an axis. */
+export function unitFormat(unit: string): UnitFormat {
+  if (/^\{.+\}\/s$/.test(unit)) return { format: formatRate, tick: (value) => `${formatNumber(value)}/s` };
+  const format = unitFormatter(unit);
+  return { format, tick: format, ...(unit === 'By' && { steps: 'binary' }) };
+}
+
+/** As `unitFormat`, for counts of whole things. */
+export const COUNT_FORMAT: UnitFormat = { format: formatCount, tick: formatCount, steps: 'whole' };
+
 /** How a metric's values are written, by its UCUM unit. */
 export function unitFormatter(unit: string): (value: number) => string {
   const perSecond = unit.endsWith('/s');

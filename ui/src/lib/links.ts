@@ -12,6 +12,7 @@ export type Target = { readonly search: ConsoleSearch } & (
 );
 
 export interface Links {
+  readonly services: () => Target;
   readonly service: (name: string, search?: ConsoleSearch) => Target;
   readonly traces: (search?: ConsoleSearch) => Target;
   readonly trace: (traceId: string, search?: ConsoleSearch) => Target;
@@ -27,6 +28,7 @@ export function useLinks(): Links {
   return useMemo(() => {
     const scope = keepScope(search);
     return {
+      services: () => ({ to: '/services', search: scope }),
       service: (name, more) => ({
         to: '/services/$service',
         params: { service: printPathPart(name) },

@@ -28,7 +28,7 @@ export function usePageSearch(): PageSearch {
   const navigate = useNavigate();
   const update = useCallback<PageSearch['update']>(
     (change, replace = false) => {
-      void navigate({ to: '.', search: ((previous: object) => ({ ...previous, ...change })), replace });
+      void navigate({ to: '.', search: (previous: object) => ({ ...previous, ...change }), replace });
     },
     [navigate],
   );

@@ -75,7 +75,7 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
   const update = useCallback(
     (change: ScopeSearch) => {
       setNowMs(Date.now());
-      void navigate({ to: '.', search: ((previous: object) => ({ ...previous, ...change })) });
+      void navigate({ to: '.', search: (previous: object) => ({ ...previous, ...change }) });
     },
     [navigate],
   );

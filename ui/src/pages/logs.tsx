@@ -5,6 +5,7 @@ import { useAnnouncement } from '../lib/announce.ts';
 import type { Params } from '../lib/api.ts';
 import { withTerm } from '../lib/filter-text.ts';
 import { formatCompact, formatCount, plural } from '../lib/format.ts';
+import { logCountFrame } from '../lib/frames/log.ts';
 import { useKeys } from '../lib/keys.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
@@ -15,7 +16,7 @@ import { type LogStream, useLogStream } from '../lib/use-log-stream.ts';
 import { LogDetail } from '../panels/log-detail.tsx';
 import { LogList } from '../panels/log-list.tsx';
 import { NoMatches } from '../panels/no-matches.tsx';
-import { Histogram } from '../widgets/histogram.tsx';
+import { Bars } from '../viz/bars/bars.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { QueryField } from '../widgets/query-field.tsx';
@@ -170,22 +171,13 @@ function LogFilters({ histogram }: { readonly histogram: LogHistogramResponse | 
 
 function LogHistogram({ data }: { readonly data: LogHistogramResponse | undefined }) {
   const scope = useScope();
-  const { tokens } = useTheme();
-  const groups = useMemo(
-    () =>
-      SEVERITIES.flatMap((severity) => {
-        const group = data?.groups.find((candidate) => candidate.severity === severity);
-        return group ? [{ name: severity, colour: groupColour(severity, tokens), counts: group.counts }] : [];
-      }),
-    [data, tokens],
-  );
-  if (!data) return <div className="plots" style={{ height: 91 }} />;
+  const frame = useMemo(() => data && logCountFrame(data), [data]);
+  if (!frame) return <div className="plots" style={{ height: 91 }} />;
   return (
     <div className="plots">
-      <Histogram
+      <Bars
         label="Log records over time by level"
-        grid={data.grid}
-        groups={groups}
+        frame={frame}
         fromMs={scope.fromMs}
         toMs={scope.toMs}
         nowMs={scope.nowMs}

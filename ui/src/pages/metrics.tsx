@@ -3,23 +3,22 @@
 import { useDeferredValue, useMemo, useState } from 'react';
 import type { MetricLabelsResponse, MetricQueryResponse, MetricSummary, MetricsResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
-import { seriesColour, serviceColour } from '../lib/colour.ts';
 import { visibleText } from '../lib/foreign-text.ts';
-import { plural, tickText, unitFormatter } from '../lib/format.ts';
+import { plural, unitFormat } from '../lib/format.ts';
+import { exemplarFrame, heatmapFrame, metricFrame } from '../lib/frames/metric.ts';
 import { useLinks } from '../lib/links.ts';
-import { aggregationsOf, defaultAggregation, seriesLabel, typeText } from '../lib/metrics.ts';
+import { aggregationsOf, defaultAggregation, typeText } from '../lib/metrics.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
-import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
 import { GroupMenu } from '../panels/group-menu.tsx';
 import { MetricList } from '../panels/metric-list.tsx';
 import { MetricMoment, type Moment } from '../panels/metric-moment.tsx';
-import { Heatmap, type HeatmapRow } from '../widgets/heatmap.tsx';
+import { Heatmap } from '../viz/heatmap/heatmap.tsx';
+import { TimeSeries } from '../viz/time-series/time-series.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { QueryField } from '../widgets/query-field.tsx';
 import { SelectMenu } from '../widgets/select-menu.tsx';
 import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
-import { type ChartDot, type ChartSeries, TimeChart } from '../widgets/time-chart.tsx';
 
 export function MetricsPage() {
   const { search, update } = usePageSearch();
@@ -149,16 +148,12 @@ function MetricView({ metric }: { readonly metric: MetricSummary }) {
 
 function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
   const { search, update } = usePageSearch();
-  const { tokens } = useTheme();
   const scope = useScope();
   const links = useLinks();
   const [moment, setMoment] = useState<Moment>();
-  const format = useMemo(() => unitFormatter(data.unit), [data.unit]);
-  const series = useMemo(() => toSeries(data, tokens), [data, tokens]);
-  const dots = useMemo<readonly ChartDot[]>(
-    () => data.exemplars.map(({ timeMs, value, traceId, spanId }) => ({ timeMs, value, key: `${traceId}/${spanId}` })),
-    [data.exemplars],
-  );
+  const { format } = unitFormat(data.unit);
+  const frame = useMemo(() => (data.aggregation === 'heatmap' ? heatmapFrame(data) : metricFrame(data)), [data]);
+  const exemplars = useMemo(() => exemplarFrame(data), [data]);
   if (data.series.length === 0) {
     return (
       <EmptyState
@@ -182,10 +177,9 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
         </div>
         <Heatmap
           label={`${visibleText(data.metric.name)}: observations by time and value`}
-          grid={data.grid}
+          frame={frame}
           fromMs={scope.fromMs}
           toMs={scope.toMs}
-          rows={toHeatmapRows(data)}
           onZoom={scope.zoomTo}
         />
       </div>
@@ -193,21 +187,18 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
   }
   return (
     <div className="section">
-      <TimeChart
+      <TimeSeries
         title={`${data.aggregation}${search.group ? ` by ${visibleText(search.group.join(', '))}` : ''}`}
         note={chartNote(data)}
-        grid={data.grid}
+        frame={frame}
         fromMs={scope.fromMs}
         toMs={scope.toMs}
         nowMs={scope.nowMs}
-        series={series}
-        format={format}
-        {...(data.unit === 'By' ? { ticks: 'binary' as const } : {})}
         height={320}
         legend="table"
         logOffered={data.metric.type !== 'gauge'}
-        dots={dots}
-        onDot={(key) => {
+        marks={exemplars}
+        onMark={(key) => {
           const [traceId, span] = key.split('/');
           links.go(links.trace(traceId!, span ? { span } : {}));
         }}
@@ -221,15 +212,6 @@ function MetricChart({ data }: { readonly data: MetricQueryResponse }) {
   );
 }
 
-/** The server gives a series per bucket, labelled with its upper bound `le` in the metric's own unit. */
-function toHeatmapRows(data: MetricQueryResponse): readonly HeatmapRow[] {
-  const format = unitFormatter(data.metric.unit);
-  return data.series.map(({ labels, values }) => ({
-    bound: labels.le === '+Inf' ? '∞' : tickText(format(Number(labels.le))),
-    counts: values,
-  }));
-}
-
 function seriesText({ metric, series, foldedCount }: MetricQueryResponse): string {
   return `${visibleText(metric.name)}: ${plural(series.length + foldedCount, 'series', 'series')}`;
 }
@@ -241,15 +223,4 @@ function chartNote(data: MetricQueryResponse): string {
   if (data.exemplars.length > 0) notes.push('squares are exemplars: click for the trace');
   else notes.push('click a point for what is behind it');
   return notes.join(', ');
-}
-
-function toSeries(data: MetricQueryResponse, tokens: ThemeTokens): readonly ChartSeries[] {
-  const alone = data.series.length === 1;
-  return data.series.map(({ labels, values }, i) => {
-    const keys = Object.keys(labels);
-    // Split by service alone, the lines have the hues that the services have everywhere.
-    const service = keys.length === 1 && keys[0] === 'service.name' ? labels['service.name'] : undefined;
-    const colour = alone ? tokens.accent : service ? serviceColour(service, tokens.name) : seriesColour(i, tokens.name);
-    return { label: visibleText(seriesLabel(labels, data.metric.name)), colour, values, fill: alone };
-  });
 }

@@ -6,6 +6,8 @@ import { useAnnouncement } from '../lib/announce.ts';
 import { apiPath } from '../lib/api.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { ABSENT, formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
+import { operationsFrame } from '../lib/frames/service.ts';
+import { traceListFrame } from '../lib/frames/trace-list.ts';
 import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch, usePathPart } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
@@ -14,14 +16,14 @@ import { Dependencies } from '../panels/dependencies.tsx';
 import { RedCharts } from '../panels/red-charts.tsx';
 import { SlowerThan } from '../panels/slower-than.tsx';
 import { traceColumns } from '../panels/trace-columns.tsx';
+import { type Column, Table } from '../viz/table/table.tsx';
 import { Age } from '../widgets/age.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { ServiceDot, ServiceName } from '../widgets/service-name.tsx';
-import { Spark } from '../widgets/spark.tsx';
 import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
-import { type Column, Table } from '../widgets/table.tsx';
 import { To } from '../widgets/to.tsx';
+import { Trend } from '../widgets/trend.tsx';
 
 export function ServicePage() {
   const service = usePathPart('service');
@@ -45,8 +47,7 @@ export function ServicePage() {
         title={service}
         above={
           <span className="crumb">
-            <To target={{ to: '/services', search: links.traces().search }}>Services</To> /{' '}
-            <ServiceDot name={service} />
+            <To target={links.services()}>Services</To> / <ServiceDot name={service} />
           </span>
         }
       >
@@ -191,6 +192,7 @@ function Operations({ operations }: { readonly operations: readonly OperationSum
   const links = useLinks();
   const service = usePathPart('service');
   const columns = useMemo(() => operationColumns(links, service), [links, service]);
+  const frame = useMemo(() => operationsFrame(operations), [operations]);
   return (
     <section>
       <div className="section-head">
@@ -201,9 +203,10 @@ function Operations({ operations }: { readonly operations: readonly OperationSum
         label="Operations"
         inline
         keyboard
+        frame={frame}
+        items={operations}
         columns={columns}
-        rows={operations}
-        rowKey={({ name, kind }) => `${kind} ${name}`}
+        keyField="key"
         sort={search.sort ?? DEFAULT_SORT}
         onSort={(sort) => update({ sort: sort === DEFAULT_SORT ? undefined : sort }, true)}
         onOpen={({ name }) => update({ operation: name === search.operation ? undefined : name })}
@@ -219,14 +222,14 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
     width: 80,
     drop: { p50: 5, p95: 3, p99: 4 }[id] ?? 3,
     align: 'right',
-    sortValue: (row) => value(row) ?? -1,
+    isSortable: true,
     cell: (row) => <SlowerThan links={links} service={service} operation={row.name} name={id} ns={value(row)} />,
   });
   return [
     {
       id: 'name',
       header: 'Operation',
-      sortValue: ({ name }) => name,
+      isSortable: true,
       cell: ({ name, kind }) => (
         <span className="cell-line">
           <span className="truncate" title={visibleText(name)}>
@@ -243,10 +246,10 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
       narrowWidth: 76,
       drop: 2,
       align: 'right',
-      sortValue: ({ requestRate }) => requestRate,
+      isSortable: true,
       cell: ({ requestRate, sparkRate }) => (
         <span className="cell-spark">
-          <Spark values={sparkRate} tone="accent" label="rate over time" width={80} />
+          <Trend values={sparkRate} tone="accent" label="rate over time" width={80} />
           <b>{formatRate(requestRate)}</b>
         </span>
       ),
@@ -256,7 +259,7 @@ function operationColumns(links: Links, service: string): readonly Column<Operat
       header: 'Errors',
       width: 72,
       align: 'right',
-      sortValue: ({ errorRatio }) => errorRatio ?? -1,
+      isSortable: true,
       cell: ({ name, errorRatio, errorCount }) =>
         errorCount > 0 ? (
           <To target={links.traces({ service, operation: name, status: 'error' })} className="error-text number-link">
@@ -356,6 +359,7 @@ function TraceList({ title, traces, all }: TraceListProps) {
     const fullNs = Math.max(1, ...traces.map(({ durationNs }) => durationNs));
     return traceColumns({ links, nowMs, fullNs, compact: true });
   }, [links, nowMs, traces]);
+  const frame = useMemo(() => traceListFrame(traces), [traces]);
   return (
     <section>
       <div className="section-head">
@@ -369,9 +373,10 @@ function TraceList({ title, traces, all }: TraceListProps) {
         <Table
           label={title}
           inline
+          frame={frame}
+          items={traces}
           columns={columns}
-          rows={traces}
-          rowKey={({ traceId }) => traceId}
+          keyField="key"
           onOpen={({ traceId, matchedSpanId }, inNewTab) =>
             links.go(links.trace(traceId, matchedSpanId ? { span: matchedSpanId } : {}), inNewTab)
           }

@@ -5,18 +5,19 @@ import type { ServiceSummary, ServicesResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
+import { servicesFrame } from '../lib/frames/service.ts';
 import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
 import { SlowerThan } from '../panels/slower-than.tsx';
+import { type Column, Table } from '../viz/table/table.tsx';
 import { Age } from '../widgets/age.tsx';
 import { FilterBox } from '../widgets/filter-box.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
-import { Spark } from '../widgets/spark.tsx';
 import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
-import { type Column, Table } from '../widgets/table.tsx';
 import { To } from '../widgets/to.tsx';
+import { Trend } from '../widgets/trend.tsx';
 
 const DEFAULT_SORT = '-rate';
 
@@ -31,6 +32,7 @@ export function ServicesPage() {
     () => (services ?? []).filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase())),
     [services, filter],
   );
+  const frame = useMemo(() => servicesFrame(shown), [shown]);
   const columns = useColumns();
   useAnnouncement(
     services && !answer.stale && shown.length > 0
@@ -80,10 +82,11 @@ export function ServicesPage() {
           <Table
             label="Services"
             keyboard
+            frame={frame}
+            items={shown}
             columns={columns}
-            rows={shown}
+            keyField="name"
             rowHeight={34}
-            rowKey={({ name }) => name}
             sort={search.sort ?? DEFAULT_SORT}
             onSort={(sort) => update({ sort: sort === DEFAULT_SORT ? undefined : sort }, true)}
             onOpen={({ name }, inNewTab) => links.go(links.service(name), inNewTab)}
@@ -113,7 +116,7 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         id: 'name',
         header: 'Service',
         minWidth: 170,
-        sortValue: ({ name }) => name,
+        isSortable: true,
         cell: ({ name, language, version }) => (
           <span className="cell-line">
             <To target={links.service(name)} className="strong-link">
@@ -133,10 +136,10 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         drop: 1,
         align: 'right',
         title: 'Requests per second that entered the service',
-        sortValue: ({ requestRate }) => requestRate,
+        isSortable: true,
         cell: ({ name, requestRate, requestCount, sparkRate }) => (
           <span className="cell-spark" title={plural(requestCount, 'request')}>
-            <Spark values={sparkRate} tone="accent" width={128} label="rate over time" />
+            <Trend values={sparkRate} tone="accent" width={128} label="rate over time" />
             <To target={links.traces({ service: name })} className="number-link strong" title="Show its traces">
               {formatRate(requestRate)}
             </To>
@@ -150,11 +153,11 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         narrowWidth: 72,
         align: 'right',
         title: 'Share of requests that failed',
-        sortValue: ({ errorRatio }) => errorRatio ?? -1,
+        isSortable: true,
         cell: ({ name, errorRatio, errorCount, sparkErrorRatio }) => (
           <span className="cell-spark" title={plural(errorCount, 'error')}>
             {errorCount > 0 ? (
-              <Spark
+              <Trend
                 values={sparkErrorRatio}
                 tone="error"
                 width={112}
@@ -185,10 +188,10 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         drop: 2,
         align: 'right',
         title: '95 of 100 requests were faster',
-        sortValue: ({ p95Ns }) => p95Ns ?? -1,
+        isSortable: true,
         cell: ({ name, p95Ns, sparkP95Ns }) => (
           <span className="cell-spark">
-            <Spark values={sparkP95Ns} tone="muted" width={128} label="p95 over time" />
+            <Trend values={sparkP95Ns} tone="muted" width={128} label="p95 over time" />
             <SlowerThan links={links} service={name} name="p95" ns={p95Ns} />
           </span>
         ),
@@ -200,7 +203,7 @@ function useColumns(): readonly Column<ServiceSummary>[] {
         width: 104,
         drop: 4,
         align: 'right',
-        sortValue: ({ newestMs }) => newestMs,
+        isSortable: true,
         cell: ({ newestMs }) => <Age atMs={newestMs} className="muted" />,
       },
     ],
@@ -214,8 +217,7 @@ function durationColumn(
   width: number,
   value: (row: ServiceSummary) => number | null,
 ): Column<ServiceSummary> {
-  const sortValue = (row: ServiceSummary) => value(row) ?? -1;
   const drop = id === 'p50' ? 5 : 3;
   const cell = (row: ServiceSummary) => <SlowerThan links={links} service={row.name} name={id} ns={value(row)} />;
-  return { id, header: id, width, drop, align: 'right', sortValue, cell };
+  return { id, header: id, width, drop, align: 'right', isSortable: true, cell };
 }

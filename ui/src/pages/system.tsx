@@ -13,6 +13,7 @@ import {
   formatUtcDay,
   plural,
 } from '../lib/format.ts';
+import { lossFrame, processFrame, storeFrame } from '../lib/frames/system.ts';
 import { useLinks } from '../lib/links.ts';
 import { lossMetrics } from '../lib/own-metrics.ts';
 import { lastValue } from '../lib/pipeline-layout.ts';
@@ -20,13 +21,13 @@ import { useApi, useScopeParams } from '../lib/scope.tsx';
 import { compressionText, mergedText, perItemText, perRowText } from '../lib/store-figures.ts';
 import { PipelineGraph } from '../panels/pipeline-graph.tsx';
 import { SystemCharts } from '../panels/system-charts.tsx';
+import { type Column, Table } from '../viz/table/table.tsx';
 import { Age } from '../widgets/age.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
-import { Spark } from '../widgets/spark.tsx';
 import { ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
-import { type Column, Table } from '../widgets/table.tsx';
 import { To } from '../widgets/to.tsx';
+import { Trend } from '../widgets/trend.tsx';
 
 const SIGNALS: readonly SignalName[] = ['traces', 'logs', 'metrics'];
 /** Data older than this is late: it should be visible two seconds after it was taken. */
@@ -76,9 +77,10 @@ export function SystemPage() {
             <Table
               label="Processes"
               inline
+              frame={processFrame(data.processes)}
+              items={data.processes}
               columns={PROCESS_COLUMNS}
-              rows={data.processes}
-              rowKey={({ role }) => role}
+              keyField="role"
             />
           </Section>
         </div>
@@ -162,7 +164,7 @@ function Signals({ data }: { readonly data: SystemResponse }) {
             <div className="signal-figures">
               <b>{formatRate(rates.reduce((sum, rate) => sum + (lastValue(rate) ?? 0), 0))}</b>
               {rates[0] ? (
-                <Spark values={rates[0]} tone="accent" width={150} height={28} label={`${signal} per second`} />
+                <Trend values={rates[0]} tone="accent" width={150} height={28} label={`${signal} per second`} />
               ) : null}
               <span className="muted">
                 {formatCompact(count)} stored
@@ -248,14 +250,13 @@ const LOSS_COLUMNS: readonly Column<LossView>[] = [
       </span>
     ),
   },
-  { id: 'reason', header: 'Reason', drop: 1, cell: ({ reason }) => reason },
+  { id: 'reason', header: 'Reason', drop: 1 },
   {
     id: 'count',
     header: 'Items',
     width: 130,
     narrowWidth: 80,
     align: 'right',
-    cell: ({ count }) => formatCount(count),
   },
 ];
 
@@ -274,28 +275,21 @@ function LossComponent({ component }: { readonly component: string }) {
 function Losses({ losses }: { readonly losses: readonly LossView[] }) {
   if (losses.length === 0) return <p className="muted">Everything that arrived in this range was stored.</p>;
   return (
-    <Table
-      label="Not stored"
-      inline
-      columns={LOSS_COLUMNS}
-      rows={losses}
-      rowKey={({ component, signal, reason, kind }) => `${component} ${signal ?? ''} ${kind} ${reason}`}
-    />
+    <Table label="Not stored" inline frame={lossFrame(losses)} items={losses} columns={LOSS_COLUMNS} keyField="key" />
   );
 }
 
 type StoreTable = StoreView['tables'][number];
 
 const STORE_COLUMNS: readonly Column<StoreTable>[] = [
-  { id: 'name', header: 'Table', cell: ({ name }) => name },
-  { id: 'rows', header: 'Rows', width: 130, narrowWidth: 110, align: 'right', cell: ({ rows }) => formatCount(rows) },
+  { id: 'name', header: 'Table' },
+  { id: 'rows', header: 'Rows', width: 130, narrowWidth: 110, align: 'right' },
   {
     id: 'disk',
     header: 'On disk',
     width: 100,
     narrowWidth: 90,
     align: 'right',
-    cell: ({ bytesOnDisk }) => formatBytes(bytesOnDisk),
   },
   {
     id: 'ratio',
@@ -313,7 +307,7 @@ const STORE_COLUMNS: readonly Column<StoreTable>[] = [
     align: 'right',
     cell: perRowText,
   },
-  { id: 'parts', drop: 6, header: 'Parts', width: 70, align: 'right', cell: ({ parts }) => formatCount(parts) },
+  { id: 'parts', drop: 6, header: 'Parts', width: 70, align: 'right' },
   {
     id: 'oldest',
     drop: 3,
@@ -326,7 +320,7 @@ const STORE_COLUMNS: readonly Column<StoreTable>[] = [
       </span>
     ),
   },
-  { id: 'retention', header: 'Kept for', width: 90, drop: 2, align: 'right', cell: ({ retention }) => retention },
+  { id: 'retention', header: 'Kept for', width: 90, drop: 2, align: 'right' },
 ];
 
 function Store({ store }: { readonly store: StoreView }) {
@@ -339,13 +333,20 @@ function Store({ store }: { readonly store: StoreView }) {
           <span>{problem}</span>
         </p>
       ))}
-      <Table label="Store" inline columns={STORE_COLUMNS} rows={store.tables} rowKey={({ name }) => name} />
+      <Table
+        label="Store"
+        inline
+        frame={storeFrame(store)}
+        items={store.tables}
+        columns={STORE_COLUMNS}
+        keyField="name"
+      />
     </>
   );
 }
 
 const PROCESS_COLUMNS: readonly Column<SystemResponse['processes'][number]>[] = [
-  { id: 'role', header: 'Role', cell: ({ role }) => role },
+  { id: 'role', header: 'Role' },
   {
     id: 'cpu',
     header: 'CPU',
@@ -360,7 +361,6 @@ const PROCESS_COLUMNS: readonly Column<SystemResponse['processes'][number]>[] = 
     width: 110,
     narrowWidth: 90,
     align: 'right',
-    cell: ({ rssBytes }) => formatBytes(rssBytes),
   },
   {
     id: 'uptime',
@@ -368,6 +368,5 @@ const PROCESS_COLUMNS: readonly Column<SystemResponse['processes'][number]>[] = 
     header: 'Running for',
     width: 130,
     align: 'right',
-    cell: ({ uptimeS }) => formatDuration(uptimeS * 1e9),
   },
 ];

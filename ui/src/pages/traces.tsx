@@ -12,24 +12,24 @@ import { useAnnouncement } from '../lib/announce.ts';
 import type { Params } from '../lib/api.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatCount, formatDateTime, formatDuration, parseDuration, plural, printDuration } from '../lib/format.ts';
+import { traceCountFrame, traceListFrame } from '../lib/frames/trace-list.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
 import { TRACE_SORTS, type TraceSort, traceSort } from '../lib/search.ts';
-import { useTheme } from '../lib/theme.tsx';
 import { rangeToSearch } from '../lib/time-range.ts';
 import { NoMatches } from '../panels/no-matches.tsx';
 import { traceColumns } from '../panels/trace-columns.tsx';
+import { Bars } from '../viz/bars/bars.tsx';
+import { Scatter } from '../viz/scatter/scatter.tsx';
+import { Table } from '../viz/table/table.tsx';
 import { DurationBox } from '../widgets/duration-box.tsx';
-import { Histogram } from '../widgets/histogram.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { QueryField } from '../widgets/query-field.tsx';
-import { Scatter, type ScatterPoint } from '../widgets/scatter.tsx';
 import { Segmented } from '../widgets/segmented.tsx';
 import { SelectMenu } from '../widgets/select-menu.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
 import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
-import { Table } from '../widgets/table.tsx';
 
 const SHOWN_LIMIT = 1000;
 const SORT_NAMES: Record<TraceSort, string> = {
@@ -221,8 +221,7 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
   const { search, update } = usePageSearch();
   const scope = useScope();
   const links = useLinks();
-  const { tokens } = useTheme();
-  const { traces, grid, okCounts, errorCounts } = data;
+  const { traces } = data;
   const columns = useMemo(
     () => traceColumns({ links, nowMs: scope.nowMs, fullNs: slowTail(traces) }),
     [links, scope.nowMs, traces],
@@ -232,14 +231,9 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
     [sample, traces],
   );
   // The newest thousand alone would crowd one edge, the slowest thousand hide the rest: then the sample is the picture.
-  const points = useMemo<readonly ScatterPoint[]>(() => (sample ?? traces).map(toPoint), [sample, traces]);
-  const groups = useMemo(
-    () => [
-      { name: 'Failed', colour: tokens.error, counts: errorCounts },
-      { name: 'Ok', colour: `color-mix(in srgb, ${tokens.accent} 60%, ${tokens.background})`, counts: okCounts },
-    ],
-    [tokens, errorCounts, okCounts],
-  );
+  const points = useMemo(() => traceListFrame(sample ?? traces), [sample, traces]);
+  const list = useMemo(() => traceListFrame(traces), [traces]);
+  const counts = useMemo(() => traceCountFrame(data), [data]);
   const open = useCallback(
     (traceId: string, inNewTab = false) => {
       const span = byId.get(traceId)?.matchedSpanId;
@@ -252,10 +246,9 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
   return (
     <div className={stale ? 'fill stale' : 'fill fresh'}>
       <div className="plots">
-        <Histogram
+        <Bars
           label="Traces over time by status"
-          grid={grid}
-          groups={groups}
+          frame={counts}
           {...time}
           nowMs={scope.nowMs}
           height={72}
@@ -263,7 +256,7 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
         />
         <Scatter
           label="Traces by time and duration"
-          points={points}
+          frame={points}
           {...time}
           cutBeforeMs={!sample && data.truncated && sort === 'newest' ? traces.at(-1)?.startMs : undefined}
           onOpen={open}
@@ -301,9 +294,10 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
       <Table
         label="Traces"
         keyboard
+        frame={list}
+        items={traces}
         columns={columns}
-        rows={traces}
-        rowKey={({ traceId }) => traceId}
+        keyField="key"
         onOpen={(trace, inNewTab) => open(trace.traceId, inNewTab)}
         onScroll={(scrollTop) => onReading(scrollTop > 0)}
       />
@@ -315,16 +309,6 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
 function slowTail(traces: readonly TraceSummary[]): number {
   const sorted = traces.map(({ durationNs }) => durationNs).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length * 0.95)] ?? 1;
-}
-
-function toPoint(trace: TraceSummary): ScatterPoint {
-  return {
-    key: trace.traceId,
-    timeMs: trace.startMs,
-    durationNs: trace.durationNs,
-    failed: trace.errorCount > 0,
-    size: trace.spanCount,
-  };
 }
 
 function TraceTip({ trace }: { readonly trace: TraceSummary | undefined }) {

@@ -12,8 +12,8 @@ import { severityColour, severityGroup } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
 import type { LogStream } from '../lib/use-log-stream.ts';
 import { Icon } from '../widgets/icons.tsx';
+import { useRowKeys } from '../widgets/row-keys.ts';
 import { ServiceDot } from '../widgets/service-name.tsx';
-import { useRowKeys } from '../widgets/table.tsx';
 import { TerminalText } from '../widgets/terminal-text.tsx';
 import { To } from '../widgets/to.tsx';
 

@@ -5,8 +5,8 @@ import { useRef } from 'react';
 import type { MetricSummary } from '#api/types.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { FilterBox } from '../widgets/filter-box.tsx';
+import { useRowKeys } from '../widgets/row-keys.ts';
 import { Segmented } from '../widgets/segmented.tsx';
-import { useRowKeys } from '../widgets/table.tsx';
 
 interface MetricListProps {
   readonly metrics: readonly MetricSummary[];

@@ -11,8 +11,8 @@ import {
   plural,
 } from '../lib/format.ts';
 import type { Links } from '../lib/links.ts';
+import type { Column } from '../viz/table/table.tsx';
 import { ServiceDot, ServiceName } from '../widgets/service-name.tsx';
-import type { Column } from '../widgets/table.tsx';
 import { To } from '../widgets/to.tsx';
 
 interface TraceColumnsInput {
@@ -78,7 +78,6 @@ export function traceColumns({
       width: 72,
       drop: 4,
       align: 'right',
-      cell: ({ spanCount }) => formatCount(spanCount),
     },
     {
       id: 'errors',

@@ -12,12 +12,7 @@ interface ToProps {
 
 export function To({ target, className, title, children }: ToProps) {
   return (
-    <Link
-      {...target}
-      {...(className ? { className } : {})}
-      {...(title ? { title } : {})}
-      preload={false}
-    >
+    <Link {...target} {...(className ? { className } : {})} {...(title ? { title } : {})} preload={false}>
       {children}
     </Link>
   );

@@ -1,10 +1,9 @@
 /** Counts by time and bucket: where the values lie, and how that changes. The stronger the colour, the more values. */
 import { useCallback, useMemo, useState } from 'react';
-import type { TimeGrid } from '#api/types.ts';
-import { formatClock, formatCount } from '../lib/format.ts';
-import { useTheme } from '../lib/theme.tsx';
-import type { Draw } from './canvas.tsx';
-import { tipPlace } from './histogram.tsx';
+import { formatClock, formatCount } from '../../lib/format.ts';
+import { type Frame, gridOf, type NumberField, numberFields } from '../../lib/frame.ts';
+import { useTheme } from '../../lib/theme.tsx';
+import type { Draw } from '../../widgets/canvas.tsx';
 import {
   dragTimes,
   drawTimeAxis,
@@ -14,21 +13,15 @@ import {
   PLOT_RIGHT,
   PLOT_TOP,
   TimePlot,
-} from './time-plot.tsx';
-
-/** One bucket of values; rows come from the smallest values to the largest. */
-export interface HeatmapRow {
-  /** The upper bound, as text for the axis. */
-  readonly bound: string;
-  readonly counts: readonly (number | null)[];
-}
+} from '../../widgets/time-plot.tsx';
+import { tipPlace } from '../../widgets/tip.ts';
 
 interface HeatmapProps {
   readonly label: string;
-  readonly grid: TimeGrid;
+  /** Buckets of time, and a field per bucket of values, from the smallest to the largest, named by its upper bound. */
+  readonly frame: Frame;
   readonly fromMs: number;
   readonly toMs: number;
-  readonly rows: readonly HeatmapRow[];
   readonly height?: number;
   readonly onZoom: (fromMs: number, toMs: number) => void;
 }
@@ -36,10 +29,11 @@ interface HeatmapProps {
 const MIN_ALPHA = 0.12;
 const LABEL_SPACE_PX = 22;
 
-export function Heatmap({ label, grid, fromMs, toMs, rows: allRows, height = 320, onZoom }: HeatmapProps) {
+export function Heatmap({ label, frame, fromMs, toMs, height = 320, onZoom }: HeatmapProps) {
   const { tokens } = useTheme();
   const [hover, setHover] = useState<{ x: number; bucket: number; row: number }>();
-  const rows = useMemo(() => trimEmpty(allRows), [allRows]);
+  const grid = useMemo(() => gridOf(frame), [frame]);
+  const rows = useMemo(() => trimEmpty(numberFields(frame)), [frame]);
   const rowHeight = (height - PLOT_TOP - PLOT_BOTTOM) / Math.max(1, rows.length);
 
   const draw = useCallback<Draw>(
@@ -47,13 +41,13 @@ export function Heatmap({ label, grid, fromMs, toMs, rows: allRows, height = 320
       drawTimeAxis(context, size, fromMs, toMs, tokens);
       const plotWidth = size.width - PLOT_LEFT - PLOT_RIGHT;
       const perMs = plotWidth / (toMs - fromMs);
-      const most = Math.max(1, ...rows.flatMap(({ counts }) => counts.map((count) => count ?? 0)));
+      const most = Math.max(1, ...rows.map(({ values }) => largest(values)));
       const labelEvery = Math.ceil(LABEL_SPACE_PX / rowHeight);
-      rows.forEach(({ bound, counts }, row) => {
+      rows.forEach(({ name, values }, row) => {
         const top = size.height - PLOT_BOTTOM - (row + 1) * rowHeight;
-        if (row % labelEvery === 0) drawValueTick(context, size.width, top, bound, tokens);
+        if (row % labelEvery === 0) drawValueTick(context, size.width, top, name, tokens);
         context.fillStyle = tokens.accent;
-        counts.forEach((count, i) => {
+        values.forEach((count, i) => {
           if (!count) return;
           const startMs = grid.startMs + i * grid.stepMs;
           const x0 = Math.max(PLOT_LEFT, PLOT_LEFT + (startMs - fromMs) * perMs);
@@ -90,9 +84,9 @@ export function Heatmap({ label, grid, fromMs, toMs, rows: allRows, height = 320
         <div className="tip" style={tipPlace(hover.x)}>
           <div className="muted">{formatClock(grid.startMs + hover.bucket * grid.stepMs)}</div>
           <div className="tip-row">
-            {rows[hover.row - 1] ? `${rows[hover.row - 1]!.bound} to ` : 'up to '}
-            {hovered.bound}
-            <b>{formatCount(hovered.counts[hover.bucket] ?? 0)}</b>
+            {rows[hover.row - 1] ? `${rows[hover.row - 1]!.name} to ` : 'up to '}
+            {hovered.name}
+            <b>{formatCount(hovered.values[hover.bucket] ?? 0)}</b>
           </div>
         </div>
       ) : null}
@@ -101,8 +95,12 @@ export function Heatmap({ label, grid, fromMs, toMs, rows: allRows, height = 320
 }
 
 /** Leaves out the rows without any value at both ends. */
-function trimEmpty(rows: readonly HeatmapRow[]): readonly HeatmapRow[] {
-  const filled = rows.map(({ counts }) => counts.some((count) => (count ?? 0) > 0));
+function trimEmpty(rows: readonly NumberField[]): readonly NumberField[] {
+  const filled = rows.map(({ values }) => largest(values) > 0);
   const first = filled.indexOf(true);
   return first < 0 ? rows : rows.slice(first, filled.lastIndexOf(true) + 1);
+}
+
+function largest(values: NumberField['values']): number {
+  return values.reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
 }

@@ -1,10 +1,12 @@
 /** Stacked counts over time. Dragging chooses a time range; the bucket that is still filling is drawn lighter. */
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import type { TimeGrid } from '#api/types.ts';
-import { formatClock, formatCompact, formatCount, formatDate } from '../lib/format.ts';
-import { useTheme } from '../lib/theme.tsx';
-import { linearTicks } from '../lib/ticks.ts';
-import type { Draw } from './canvas.tsx';
+import { formatClock, formatCompact, formatCount, formatDate } from '../../lib/format.ts';
+import { type Frame, gridOf, type Numbers, numberFields } from '../../lib/frame.ts';
+import { useTheme } from '../../lib/theme.tsx';
+import { linearTicks } from '../../lib/ticks.ts';
+import { toneColour } from '../../lib/tone.ts';
+import type { Draw } from '../../widgets/canvas.tsx';
 import {
   dragTimes,
   drawTimeAxis,
@@ -14,28 +16,38 @@ import {
   PLOT_RIGHT,
   PLOT_TOP,
   TimePlot,
-} from './time-plot.tsx';
+} from '../../widgets/time-plot.tsx';
+import { tipPlace } from '../../widgets/tip.ts';
 
-export interface HistogramGroup {
+interface Group {
   readonly name: string;
   readonly colour: string;
-  readonly counts: readonly number[];
+  readonly counts: Numbers;
 }
 
-interface HistogramProps {
+interface BarsProps {
   readonly label: string;
-  readonly grid: TimeGrid;
+  /** Buckets of time, and counts per field of numbers, stacked from the bottom in their order. */
+  readonly frame: Frame;
   readonly fromMs: number;
   readonly toMs: number;
   readonly nowMs: number;
-  /** Stacked from the bottom in this order. */
-  readonly groups: readonly HistogramGroup[];
   readonly height?: number;
   readonly onZoom: (fromMs: number, toMs: number) => void;
 }
 
-export function Histogram({ label, grid, fromMs, toMs, nowMs, groups, height = 92, onZoom }: HistogramProps) {
+export function Bars({ label, frame, fromMs, toMs, nowMs, height = 92, onZoom }: BarsProps) {
   const { tokens } = useTheme();
+  const grid = useMemo(() => gridOf(frame), [frame]);
+  const groups = useMemo<readonly Group[]>(
+    () =>
+      numberFields(frame).map(({ name, values, tone }, series) => ({
+        name,
+        colour: toneColour(tone ?? { series }, tokens),
+        counts: values,
+      })),
+    [frame, tokens],
+  );
   const [hover, setHover] = useState<{ bucket: number; x: number }>();
   /** The bucket under the pointer; a click can come before the tip is drawn. */
   const under = useRef<number>(undefined);
@@ -91,19 +103,19 @@ export function Histogram({ label, grid, fromMs, toMs, nowMs, groups, height = 9
       }}
       onLeave={() => setHover(undefined)}
     >
-      {hover ? <HistogramTip grid={grid} groups={groups} bucket={hover.bucket} x={hover.x} /> : null}
+      {hover ? <BarsTip grid={grid} groups={groups} bucket={hover.bucket} x={hover.x} /> : null}
     </TimePlot>
   );
 }
 
-function HistogramTip({
+function BarsTip({
   grid,
   groups,
   bucket,
   x,
 }: {
   readonly grid: TimeGrid;
-  readonly groups: readonly HistogramGroup[];
+  readonly groups: readonly Group[];
   readonly bucket: number;
   readonly x: number;
 }) {
@@ -124,12 +136,7 @@ function HistogramTip({
   );
 }
 
-/** A tip stands right of the pointer, or left of it near the right edge. */
-export function tipPlace(x: number): { left?: number; right?: string; top: number } {
-  return x > window.innerWidth / 2 ? { right: `calc(100% - ${x - 12}px)`, top: 4 } : { left: x + 12, top: 4 };
-}
-
-function bucketTotals(count: number, groups: readonly HistogramGroup[]): number[] {
+function bucketTotals(count: number, groups: readonly Group[]): number[] {
   const totals = new Array<number>(count).fill(0);
   for (const { counts } of groups) for (let i = 0; i < count; i++) totals[i]! += counts[i] ?? 0;
   return totals;

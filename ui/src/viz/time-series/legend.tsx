@@ -1,19 +1,11 @@
 /** What stands below a chart: a line per series with its last and largest value; and the chart's data as a table. */
 import type { TimeGrid } from '#api/types.ts';
-import { figuresOf } from '../lib/chart-figures.ts';
-import { ABSENT, formatDateTime } from '../lib/format.ts';
-
-export interface ChartSeries {
-  readonly label: string;
-  readonly colour: string;
-  readonly values: readonly (number | null)[];
-  readonly dash?: readonly number[];
-  readonly fill?: boolean;
-}
+import { ABSENT, formatDateTime } from '../../lib/format.ts';
+import { figuresOf } from './figures.ts';
+import type { Line } from './lines.ts';
 
 interface LegendProps {
-  readonly series: readonly ChartSeries[];
-  readonly format: (value: number) => string;
+  readonly lines: readonly Line[];
   readonly grid: TimeGrid;
   readonly kind: 'table' | 'inline';
   readonly partial: boolean;
@@ -24,12 +16,12 @@ interface LegendProps {
 
 const LEGEND_ROWS = 20;
 
-export function ChartLegend({ series, format, grid, kind, partial, hoverIndex, soloed, onSolo }: LegendProps) {
+export function Legend({ lines, grid, kind, partial, hoverIndex, soloed, onSolo }: LegendProps) {
   const at = hoverIndex === undefined ? undefined : grid.startMs + hoverIndex * grid.stepMs;
-  const shown = series.slice(0, LEGEND_ROWS);
+  const shown = lines.slice(0, LEGEND_ROWS);
   return (
     <div className={`legend legend-${kind}`}>
-      {shown.map(({ label, colour, values, dash }) => {
+      {shown.map(({ label, colour, values, format }) => {
         const { last, max } = figuresOf(values, format, partial);
         const hovered = hoverIndex === undefined ? undefined : values[hoverIndex];
         return (
@@ -40,7 +32,7 @@ export function ChartLegend({ series, format, grid, kind, partial, hoverIndex, s
             title={`Show ${label} only`}
             onClick={() => onSolo(soloed === label ? undefined : label)}
           >
-            <i className={dash ? 'swatch dashed' : 'swatch'} style={{ background: colour }} />
+            <i className="swatch" style={{ background: colour }} />
             <span className="truncate legend-label">{label}</span>
             <b>
               {hoverIndex === undefined ? last : hovered === null || hovered === undefined ? ABSENT : format(hovered)}
@@ -49,8 +41,8 @@ export function ChartLegend({ series, format, grid, kind, partial, hoverIndex, s
           </button>
         );
       })}
-      {series.length > LEGEND_ROWS ? (
-        <span className="muted legend-more">{series.length - LEGEND_ROWS} more series</span>
+      {lines.length > LEGEND_ROWS ? (
+        <span className="muted legend-more">{lines.length - LEGEND_ROWS} more series</span>
       ) : null}
       <span className="muted legend-time">
         {at === undefined ? '' : formatDateTime(at)}
@@ -60,17 +52,16 @@ export function ChartLegend({ series, format, grid, kind, partial, hoverIndex, s
   );
 }
 
-interface ChartTableProps {
+interface LineTableProps {
   readonly title: string;
   readonly grid: TimeGrid;
-  readonly series: readonly ChartSeries[];
-  readonly format: (value: number) => string;
+  readonly lines: readonly Line[];
   readonly height: number;
   readonly partial: boolean;
 }
 
 /** The same data as a table, newest first. */
-export function ChartTable({ title, grid, series, format, height, partial }: ChartTableProps) {
+export function LineTable({ title, grid, lines, height, partial }: LineTableProps) {
   const rows = Array.from({ length: grid.count }, (_, i) => grid.count - 1 - i);
   return (
     <div className="chart-table" style={{ height }}>
@@ -78,7 +69,7 @@ export function ChartTable({ title, grid, series, format, height, partial }: Cha
         <thead>
           <tr>
             <th scope="col">Time</th>
-            {series.map(({ label }) => (
+            {lines.map(({ label }) => (
               <th scope="col" className="right" key={label}>
                 {label}
               </th>
@@ -92,7 +83,7 @@ export function ChartTable({ title, grid, series, format, height, partial }: Cha
                 {formatDateTime(grid.startMs + i * grid.stepMs)}
                 {partial && i === grid.count - 1 ? ' so far' : ''}
               </td>
-              {series.map(({ label, values }) => (
+              {lines.map(({ label, values, format }) => (
                 <td className="right" key={label}>
                   {typeof values[i] === 'number' ? format(values[i]) : ABSENT}
                 </td>

@@ -1,8 +1,9 @@
 /** A line without axes for a table cell. Gaps stay gaps; the scale starts at zero. */
 import { useMemo } from 'react';
+import type { Numbers } from '../lib/frame.ts';
 
-interface SparkProps {
-  readonly values: readonly (number | null)[];
+interface TrendProps {
+  readonly values: Numbers;
   readonly tone: 'accent' | 'error' | 'muted';
   readonly width?: number;
   readonly height?: number;
@@ -12,8 +13,8 @@ interface SparkProps {
   readonly top?: number;
 }
 
-export function Spark({ values, tone, width = 96, height = 20, label, top }: SparkProps) {
-  const paths = useMemo(() => sparkPaths(values, width, height, top), [values, width, height, top]);
+export function Trend({ values, tone, width = 96, height = 20, label, top }: TrendProps) {
+  const paths = useMemo(() => trendPaths(values, width, height, top), [values, width, height, top]);
   return (
     <svg className={`spark spark-${tone}`} width={width} height={height} role="img" aria-label={label}>
       <path d={paths.area} className="spark-area" />
@@ -23,8 +24,8 @@ export function Spark({ values, tone, width = 96, height = 20, label, top }: Spa
 }
 
 /** SVG paths of a series: `line` with a move at each gap, `area` closed to the bottom. */
-export function sparkPaths(
-  values: readonly (number | null)[],
+export function trendPaths(
+  values: Numbers,
   width: number,
   height: number,
   top?: number,

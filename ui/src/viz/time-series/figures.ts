@@ -1,18 +1,12 @@
 /** The figures of a line, for the legend: of full buckets, because the one that is still filling shows neither a drop nor a peak. */
-import type { TimeGrid } from '#api/types.ts';
-import { ABSENT } from './format.ts';
+import { ABSENT } from '../../lib/format.ts';
+import type { Numbers } from '../../lib/frame.ts';
 
-type Values = readonly (number | null)[];
 type Format = (value: number) => string;
-
-/** The last bucket of the grid reaches past now. */
-export function isPartial(grid: TimeGrid, nowMs: number): boolean {
-  return grid.startMs + grid.count * grid.stepMs > nowMs;
-}
 
 /** Last and largest value. Where only the bucket that is still filling has one, it is shown as the last, and marked. */
 export function figuresOf(
-  values: Values,
+  values: Numbers,
   format: Format,
   partial: boolean,
 ): { readonly last: string; readonly max: string } {

@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
-import { figuresOf, isPartial } from './chart-figures.ts';
-import { ABSENT } from './format.ts';
-
-test('a bucket that ends after now is partial', () => {
-  const grid = { startMs: 1000, stepMs: 100, count: 3 };
-  expect([isPartial(grid, 1299), isPartial(grid, 1300)]).toEqual([true, false]);
-});
+import { ABSENT } from '../../lib/format.ts';
+import { figuresOf } from './figures.ts';
 
 test.each([
   { values: [3, 7, 5, 90], partial: true, last: '5', max: '7' },

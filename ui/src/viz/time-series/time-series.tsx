@@ -6,55 +6,48 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { TimeGrid } from '#api/types.ts';
-import { figuresOf, isPartial } from '../lib/chart-figures.ts';
-import { publishCrosshair, subscribeCrosshair } from '../lib/crosshair.ts';
-import { formatAxisTime, tickText } from '../lib/format.ts';
-import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
-import { timeTicks } from '../lib/ticks.ts';
-import { useSize } from './canvas.tsx';
-import { ChartLegend, type ChartSeries, ChartTable } from './chart-legend.tsx';
-import { Icon } from './icons.tsx';
+import { publishCrosshair, subscribeCrosshair } from '../../lib/crosshair.ts';
+import { COUNT_FORMAT, formatAxisTime, tickText } from '../../lib/format.ts';
+import { type Frame, fieldOf, formatOf, gridOf, isPartial, numberFields } from '../../lib/frame.ts';
+import { type ThemeTokens, useTheme } from '../../lib/theme.tsx';
+import { timeTicks } from '../../lib/ticks.ts';
+import { useSize } from '../../widgets/canvas.tsx';
+import { Icon } from '../../widgets/icons.tsx';
+import { figuresOf } from './figures.ts';
+import { Legend, LineTable } from './legend.tsx';
+import { type Line, linesOf } from './lines.ts';
 
-export type { ChartSeries };
-
-export interface ChartDot {
-  readonly timeMs: number;
-  readonly value: number;
-  readonly key: string;
-}
-
-interface TimeChartProps {
+interface TimeSeriesProps {
   readonly title: string;
-  readonly grid: TimeGrid;
+  /** Buckets of time, and a line per field of numbers. The first field's unit is that of the axis. */
+  readonly frame: Frame;
   readonly fromMs: number;
   readonly toMs: number;
   readonly nowMs: number;
-  readonly series: readonly ChartSeries[];
-  readonly format: (value: number) => string;
-  /** For the axis, where all marks need one unit; `format` if absent. */
-  readonly formatTick?: (value: number) => string;
-  /** Round numbers of the axis: powers of two for bytes, no fractions for what is counted. Default: decimal. */
-  readonly ticks?: 'binary' | 'whole';
   readonly height?: number;
   /** Offers a logarithmic scale. */
   readonly logOffered?: boolean;
   readonly legend?: 'table' | 'inline';
   readonly note?: React.ReactNode;
-  readonly dots?: readonly ChartDot[];
-  readonly onDot?: (key: string) => void;
+  /** Single points over the lines: fields `time`, `value`, and `key`, which a click on one gives to `onMark`. */
+  readonly marks?: Frame;
+  readonly onMark?: (key: string) => void;
   readonly onZoom: (fromMs: number, toMs: number) => void;
   /** A click on a bucket: opens what is behind it. */
   readonly onPoint?: (fromMs: number, toMs: number) => void;
 }
 
-export function TimeChart(props: TimeChartProps) {
-  const { title, series, format, grid, legend = 'inline', logOffered = false } = props;
+export function TimeSeries(props: TimeSeriesProps) {
+  const { title, frame, legend = 'inline', logOffered = false } = props;
+  const { tokens } = useTheme();
+  const grid = useMemo(() => gridOf(frame), [frame]);
+  const lines = useMemo(() => linesOf(frame, tokens), [frame, tokens]);
   const [log, setLog] = useState(false);
   const [asTable, setAsTable] = useState(false);
   const [hoverIndex, setHoverIndex] = useState<number>();
   const [soloed, setSoloed] = useState<string>();
   const partial = isPartial(grid, props.nowMs);
-  const shown = useMemo(() => (soloed ? series.filter(({ label }) => label === soloed) : series), [series, soloed]);
+  const shown = useMemo(() => (soloed ? lines.filter(({ label }) => label === soloed) : lines), [lines, soloed]);
   return (
     <figure className="chart">
       <figcaption className="chart-head">
@@ -83,20 +76,12 @@ export function TimeChart(props: TimeChartProps) {
         </button>
       </figcaption>
       {asTable ? (
-        <ChartTable
-          title={title}
-          grid={grid}
-          series={series}
-          format={format}
-          height={props.height ?? 160}
-          partial={partial}
-        />
+        <LineTable title={title} grid={grid} lines={lines} height={props.height ?? 160} partial={partial} />
       ) : (
-        <Plot {...props} series={shown} log={log} onHover={setHoverIndex} />
+        <Plot {...props} grid={grid} lines={shown} log={log} onHover={setHoverIndex} />
       )}
-      <ChartLegend
-        series={series}
-        format={format}
+      <Legend
+        lines={lines}
         grid={grid}
         kind={legend}
         partial={partial}
@@ -108,28 +93,30 @@ export function TimeChart(props: TimeChartProps) {
   );
 }
 
-interface PlotProps extends TimeChartProps {
+interface PlotProps extends TimeSeriesProps {
+  readonly grid: TimeGrid;
+  readonly lines: readonly Line[];
   readonly log: boolean;
   readonly onHover: (index: number | undefined) => void;
 }
 
 function Plot(props: PlotProps) {
-  const { grid, series, height = 160, log, format, fromMs, toMs, nowMs, dots } = props;
+  const { grid, lines, height = 160, log, fromMs, toMs, nowMs } = props;
+  const marks = useMemo(() => marksOf(props.marks), [props.marks]);
   const { tokens } = useTheme();
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const latest = useRef(props);
-  latest.current = props;
+  const latest = useRef({ ...props, marks });
+  latest.current = { ...props, marks };
   const { width } = useSize(box);
   const ready = width > 0;
   // Another shape of chart needs another uPlot; new values only need setData.
-  const shape = series.map(({ label, colour, dash }) => `${label} ${colour} ${dash ?? ''}`).join('\n');
+  const shape = lines.map(({ label, colour }) => `${label} ${colour}`).join('\n');
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the series; values go through setData
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the lines; values go through setData
   useLayoutEffect(() => {
     if (!box.current || !ready) return;
-    const { series: current } = latest.current;
-    const chart = new uPlot(chartOptions({ latest, tokens, log, width, height, series: current }), [[]], box.current);
+    const chart = new uPlot(chartOptions({ latest, tokens, log, width, height }), [[]], box.current);
     plot.current = chart;
     const unsubscribe = followCrosshair(chart);
     return () => {
@@ -146,12 +133,11 @@ function Plot(props: PlotProps) {
     const chart = plot.current;
     if (!chart) return;
     chart.batch(() => {
-      chart.setData(chartData(grid, series, nowMs), false);
+      chart.setData(chartData(grid, lines, nowMs), false);
       chart.setScale('x', { min: fromMs / 1000, max: toMs / 1000 });
-      const range = valueRange(series, log, dots);
-      chart.setScale('y', range);
+      chart.setScale('y', valueRange(lines, log, marks));
     });
-  }, [shape, tokens, log, ready, height, grid, series, fromMs, toMs, nowMs, dots]);
+  }, [shape, tokens, log, ready, height, grid, lines, fromMs, toMs, nowMs, marks]);
 
   return (
     <div
@@ -159,18 +145,18 @@ function Plot(props: PlotProps) {
       ref={box}
       style={{ height }}
       role="img"
-      aria-label={`${props.title}: ${series.map(({ label, values }) => `${label} ${figuresOf(values, format, isPartial(grid, nowMs)).last}`).join(', ')}`}
+      aria-label={`${props.title}: ${lines.map(({ label, values, format }) => `${label} ${figuresOf(values, format, isPartial(grid, nowMs)).last}`).join(', ')}`}
     />
   );
 }
 
 /** Columns for uPlot: bucket starts, then per series the complete buckets and, apart, the step into a partial last one. */
-function chartData(grid: TimeGrid, series: readonly ChartSeries[], nowMs: number): uPlot.AlignedData {
+function chartData(grid: TimeGrid, lines: readonly Line[], nowMs: number): uPlot.AlignedData {
   const times = new Float64Array(grid.count);
   for (let i = 0; i < grid.count; i++) times[i] = (grid.startMs + i * grid.stepMs) / 1000;
   const partial = isPartial(grid, nowMs);
   const columns: (number | null)[][] = [];
-  for (const { values } of series) {
+  for (const { values } of lines) {
     const last = values.length - 1;
     columns.push(partial ? values.map((value, i) => (i === last ? null : value)) : [...values]);
     columns.push(values.map((value, i) => (partial && i >= last - 1 ? value : null)));
@@ -179,11 +165,7 @@ function chartData(grid: TimeGrid, series: readonly ChartSeries[], nowMs: number
 }
 
 /** From zero to just above the largest value; for a log scale from the smallest positive one. */
-function valueRange(
-  series: readonly ChartSeries[],
-  log: boolean,
-  dots: readonly ChartDot[] = [],
-): { min: number; max: number } {
+function valueRange(lines: readonly Line[], log: boolean, marks: readonly Mark[]): { min: number; max: number } {
   let max = 0;
   let least = Number.POSITIVE_INFINITY;
   let min = 0;
@@ -192,8 +174,8 @@ function valueRange(
     if (value < min) min = value;
     if (value > 0 && value < least) least = value;
   };
-  for (const { values } of series) for (const value of values) if (value !== null) visit(value);
-  if (max > 0) for (const dot of dots) if (dot.value <= max * 4) visit(dot.value);
+  for (const { values } of lines) for (const value of values) if (value !== null) visit(value);
+  if (max > 0) for (const { value } of marks) if (value <= max * 4) visit(value);
   if (log) return { min: Number.isFinite(least) ? least / 1.5 : 1, max: max > 0 ? max * 1.5 : 10 };
   return { min: min < 0 ? min * 1.08 : 0, max: max > 0 ? max * 1.08 : 1 };
 }
@@ -204,17 +186,22 @@ const TICK_STEPS = {
   whole: Array.from({ length: 15 }, (_, i) => 10 ** i).flatMap((one) => [one, 2 * one, 5 * one]),
 } as const satisfies Record<string, readonly number[]>;
 
+interface LatestProps extends Omit<PlotProps, 'marks'> {
+  readonly marks: readonly Mark[];
+}
+
 interface OptionsInput {
-  readonly latest: React.RefObject<PlotProps>;
+  readonly latest: React.RefObject<LatestProps>;
   readonly tokens: ThemeTokens;
   readonly log: boolean;
   readonly width: number;
   readonly height: number;
-  readonly series: readonly ChartSeries[];
 }
 
-function chartOptions({ latest, tokens, log, width, height, series }: OptionsInput): uPlot.Options {
-  const { ticks } = latest.current;
+function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPlot.Options {
+  const { lines, frame } = latest.current;
+  const [first] = numberFields(frame);
+  const { tick: writeTick, steps } = first ? formatOf(first) : COUNT_FORMAT;
   const font = `11px ${tokens.font}`;
   const axis = { stroke: tokens.muted, font, ticks: { show: false }, grid: { stroke: tokens.line, width: 1 } };
   return {
@@ -246,14 +233,11 @@ function chartOptions({ latest, tokens, log, width, height, series }: OptionsInp
         size: 56,
         gap: 8,
         space: 32,
-        ...(ticks ? { incrs: TICK_STEPS[ticks] } : {}),
-        values: (_chart, ticks) =>
-          ticks.map((tick) =>
-            tick === null ? '' : tickText((latest.current.formatTick ?? latest.current.format)(tick)),
-          ),
+        ...(steps ? { incrs: TICK_STEPS[steps] } : {}),
+        values: (_chart, ticks) => ticks.map((tick) => (tick === null ? '' : tickText(writeTick(tick)))),
       },
     ],
-    series: [{}, ...series.flatMap((line) => seriesOptions(line))],
+    series: [{}, ...lines.flatMap(seriesOptions)],
     cursor: {
       y: false,
       points: { size: 6 },
@@ -280,21 +264,20 @@ function chartOptions({ latest, tokens, log, width, height, series }: OptionsInp
             );
         },
       ],
-      draw: [(chart) => drawDots(chart, latest.current.dots ?? [], tokens)],
-      ready: [(chart) => listenForDots(chart, latest)],
+      draw: [(chart) => drawMarks(chart, latest.current.marks, tokens)],
+      ready: [(chart) => listenForClicks(chart, latest)],
     },
   };
 }
 
-function seriesOptions(line: ChartSeries): uPlot.Series[] {
+function seriesOptions(line: Line): uPlot.Series[] {
   const base: uPlot.Series = {
     label: line.label,
     stroke: line.colour,
     width: 1.5,
     points: { show: false },
-    ...(line.dash ? { dash: [...line.dash] } : {}),
   };
-  const fill = line.fill ? { fill: `color-mix(in srgb, ${line.colour} 16%, transparent)` } : {};
+  const fill = line.isFilled ? { fill: `color-mix(in srgb, ${line.colour} 16%, transparent)` } : {};
   return [
     { ...base, ...fill, points: { show: (chart, index) => isSparse(chart.data[index]), size: 4 } },
     { ...base, alpha: 0.45, dash: [3, 3] },
@@ -317,10 +300,24 @@ function followCrosshair(chart: uPlot): () => void {
   });
 }
 
-const DOT_PX = 4;
+interface Mark {
+  readonly timeMs: number;
+  readonly value: number;
+  readonly key: string;
+}
+
+function marksOf(frame: Frame | undefined): readonly Mark[] {
+  if (frame === undefined) return [];
+  const times = fieldOf(frame, 'time', 'time').values;
+  const values = fieldOf(frame, 'value', 'number').values;
+  const keys = fieldOf(frame, 'key', 'text').values;
+  return times.map((timeMs, row) => ({ timeMs, value: values[row] ?? 0, key: keys[row]! }));
+}
+
+const MARK_PX = 4;
 const CLICK_PX = 4;
 
-function drawDots(chart: uPlot, dots: readonly ChartDot[], tokens: ThemeTokens): void {
+function drawMarks(chart: uPlot, marks: readonly Mark[], tokens: ThemeTokens): void {
   const { ctx } = chart;
   const ratio = uPlot.pxRatio;
   ctx.save();
@@ -328,26 +325,26 @@ function drawDots(chart: uPlot, dots: readonly ChartDot[], tokens: ThemeTokens):
   ctx.strokeStyle = tokens.text;
   ctx.lineWidth = 1.5 * ratio;
   ctx.setLineDash([]);
-  for (const dot of dots) {
-    const x = chart.valToPos(dot.timeMs / 1000, 'x', true);
-    const y = Math.max(chart.bbox.top, chart.valToPos(dot.value, 'y', true));
+  for (const mark of marks) {
+    const x = chart.valToPos(mark.timeMs / 1000, 'x', true);
+    const y = Math.max(chart.bbox.top, chart.valToPos(mark.value, 'y', true));
     if (x < chart.bbox.left || x > chart.bbox.left + chart.bbox.width) continue;
     ctx.beginPath();
-    ctx.rect(x - (DOT_PX * ratio) / 2, y - (DOT_PX * ratio) / 2, DOT_PX * ratio, DOT_PX * ratio);
+    ctx.rect(x - (MARK_PX * ratio) / 2, y - (MARK_PX * ratio) / 2, MARK_PX * ratio, MARK_PX * ratio);
     ctx.fill();
     ctx.stroke();
   }
   ctx.restore();
 }
 
-function listenForDots(chart: uPlot, latest: React.RefObject<PlotProps>): void {
-  const near = (event: MouseEvent): ChartDot | undefined => {
+function listenForClicks(chart: uPlot, latest: React.RefObject<LatestProps>): void {
+  const near = (event: MouseEvent): Mark | undefined => {
     const rect = chart.over.getBoundingClientRect();
     const x = event.clientX - rect.left;
     const y = event.clientY - rect.top;
-    return latest.current.dots?.find(
-      (dot) =>
-        Math.hypot(chart.valToPos(dot.timeMs / 1000, 'x') - x, Math.max(0, chart.valToPos(dot.value, 'y')) - y) < 8,
+    return latest.current.marks.find(
+      ({ timeMs, value }) =>
+        Math.hypot(chart.valToPos(timeMs / 1000, 'x') - x, Math.max(0, chart.valToPos(value, 'y')) - y) < 8,
     );
   };
   let downX = 0;
@@ -359,9 +356,9 @@ function listenForDots(chart: uPlot, latest: React.RefObject<PlotProps>): void {
     chart.over.style.cursor = near(event) || latest.current.onPoint ? 'pointer' : '';
   });
   chart.over.addEventListener('click', (event) => {
-    const dot = near(event);
-    if (dot) {
-      latest.current.onDot?.(dot.key);
+    const mark = near(event);
+    if (mark) {
+      latest.current.onMark?.(mark.key);
       return;
     }
     const { grid, onPoint } = latest.current;

@@ -3,11 +3,11 @@
  * so that the slow tail and the bulk are both readable.
  */
 import { useCallback, useMemo, useState } from 'react';
-import { formatDuration, tickText } from '../lib/format.ts';
-import { type ThemeTokens, useTheme } from '../lib/theme.tsx';
-import { logTicks } from '../lib/ticks.ts';
-import { type Draw, type Size, useSize } from './canvas.tsx';
-import { tipPlace } from './histogram.tsx';
+import { formatDuration, tickText } from '../../lib/format.ts';
+import { type Frame, fieldOf } from '../../lib/frame.ts';
+import { type ThemeTokens, useTheme } from '../../lib/theme.tsx';
+import { logTicks } from '../../lib/ticks.ts';
+import { type Draw, type Size, useSize } from '../../widgets/canvas.tsx';
 import {
   dragTimes,
   drawTimeAxis,
@@ -17,9 +17,10 @@ import {
   PLOT_RIGHT,
   PLOT_TOP,
   TimePlot,
-} from './time-plot.tsx';
+} from '../../widgets/time-plot.tsx';
+import { tipPlace } from '../../widgets/tip.ts';
 
-export interface ScatterPoint {
+interface ScatterPoint {
   readonly key: string;
   readonly timeMs: number;
   readonly durationNs: number;
@@ -27,7 +28,7 @@ export interface ScatterPoint {
   readonly size: number;
 }
 
-export interface ScatterSelection {
+interface ScatterSelection {
   readonly fromMs: number;
   readonly toMs: number;
   readonly minNs: number;
@@ -36,7 +37,8 @@ export interface ScatterSelection {
 
 interface ScatterProps {
   readonly label: string;
-  readonly points: readonly ScatterPoint[];
+  /** Fields `key`, `time`, `duration`, `errors` (above zero: failed) and `spans`, the size. */
+  readonly frame: Frame;
   readonly fromMs: number;
   readonly toMs: number;
   readonly height?: number;
@@ -51,8 +53,9 @@ interface ScatterProps {
 const NEAR_PX = 10;
 
 export function Scatter(props: ScatterProps) {
-  const { label, points, fromMs, toMs, height = 190, onSelect, onOpen, describe, highlighted, cutBeforeMs } = props;
+  const { label, frame, fromMs, toMs, height = 190, onSelect, onOpen, describe, highlighted, cutBeforeMs } = props;
   const { tokens } = useTheme();
+  const points = useMemo(() => pointsOf(frame), [frame]);
   const [hover, setHover] = useState<{ key: string; x: number }>();
   const [minNs, maxNs] = useMemo(() => durationBounds(points), [points]);
   const place = useCallback(
@@ -148,6 +151,20 @@ export function Scatter(props: ScatterProps) {
       </TimePlot>
     </div>
   );
+}
+
+function pointsOf(frame: Frame): readonly ScatterPoint[] {
+  const times = fieldOf(frame, 'time', 'time').values;
+  const [durations, errors, sizes] = ['duration', 'errors', 'spans'].map(
+    (name) => fieldOf(frame, name, 'number').values,
+  );
+  return fieldOf(frame, 'key', 'text').values.map((key, row) => ({
+    key,
+    timeMs: times[row]!,
+    durationNs: durations![row] ?? 0,
+    failed: (errors![row] ?? 0) > 0,
+    size: sizes![row] ?? 0,
+  }));
 }
 
 /** Veils what a limit left out, `width` pixels from the left. */

@@ -4,12 +4,15 @@
  */
 
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import { visibleText } from '../lib/foreign-text.ts';
-import { useKeys } from '../lib/keys.ts';
-import { useSize } from './canvas.tsx';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
+import { visibleText } from '../../lib/foreign-text.ts';
+import { ABSENT, formatDateTime } from '../../lib/format.ts';
+import { type Field, type Frame, fieldOf, formatOf } from '../../lib/frame.ts';
+import { useSize } from '../../widgets/canvas.tsx';
+import { useRowKeys } from '../../widgets/row-keys.ts';
 
-export interface Column<T> {
+export interface Column<T = unknown> {
+  /** The frame's field that it shows and sorts by; a column with only a `cell` has a name of its own here. */
   readonly id: string;
   readonly header: ReactNode;
   /** Pixels; a column without width takes what is left. */
@@ -22,18 +25,21 @@ export interface Column<T> {
   readonly drop?: number;
   readonly align?: 'right';
   readonly title?: string;
-  readonly cell: (row: T) => ReactNode;
-  /** Makes the column sortable. Text sorts up first, numbers down first. */
-  readonly sortValue?: (row: T) => number | string;
+  /** Draws what the row stands for. Absent: the field's value, as its unit is written. */
+  readonly cell?: (item: T) => ReactNode;
+  /** Text sorts up first, numbers down first. */
+  readonly isSortable?: true;
 }
 
 interface TableProps<T> {
   readonly label: string;
+  readonly frame: Frame;
+  /** What the frame's rows stand for, in their order: given to cells and `onOpen`. */
+  readonly items: readonly T[];
   readonly columns: readonly Column<T>[];
-  readonly rows: readonly T[];
-  readonly rowKey: (row: T) => string;
-  readonly rowClass?: (row: T) => string;
-  readonly onOpen?: (row: T, inNewTab: boolean) => void;
+  /** The field of texts by which a row is known again after a refresh. */
+  readonly keyField: string;
+  readonly onOpen?: (item: T, inNewTab: boolean) => void;
   /** `id` ascending, `-id` descending. */
   readonly sort?: string | undefined;
   readonly onSort?: (sort: string) => void;
@@ -46,18 +52,19 @@ interface TableProps<T> {
 }
 
 export function Table<T>(props: TableProps<T>) {
-  const { rowKey, rowHeight = 30, keyboard = false, inline = false, label } = props;
+  const { frame, items, rowHeight = 30, keyboard = false, inline = false, label } = props;
   const rows = useSorted(props);
+  const keys = fieldOf(frame, props.keyField, 'text').values;
   const scroller = useRef<HTMLDivElement>(null);
   const { width: room } = useSize(scroller);
   const columns = useMemo(() => fitColumns(props.columns, room), [props.columns, room]);
   // By key: rows that a refresh puts above must not move the mark to another row.
   const [activeKey, setActiveKey] = useState<string>();
   const active = useMemo(
-    () => (activeKey === undefined ? -1 : rows.findIndex((row) => rowKey(row) === activeKey)),
-    [rows, rowKey, activeKey],
+    () => (activeKey === undefined ? -1 : rows.findIndex((row) => keys[row] === activeKey)),
+    [rows, keys, activeKey],
   );
-  const setActive = (index: number): void => setActiveKey(rows[index] === undefined ? undefined : rowKey(rows[index]));
+  const setActive = (index: number): void => setActiveKey(rows[index] === undefined ? undefined : keys[rows[index]]);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -71,12 +78,12 @@ export function Table<T>(props: TableProps<T>) {
     active,
     setActive,
     scrollTo: (i) => virtualizer.scrollToIndex(i),
-    open: (i) => rows[i] !== undefined && props.onOpen?.(rows[i], false),
+    open: (i) => rows[i] !== undefined && props.onOpen?.(items[rows[i]]!, false),
   });
 
-  const items = inline ? rows.map((_, index) => ({ index })) : virtualizer.getVirtualItems();
-  const firstIndex = items[0]?.index ?? 0;
-  const lastIndex = items.at(-1)?.index ?? -1;
+  const shown = inline ? rows.map((_, index) => ({ index })) : virtualizer.getVirtualItems();
+  const firstIndex = shown[0]?.index ?? 0;
+  const lastIndex = shown.at(-1)?.index ?? -1;
   return (
     <div
       className={`table-wrap ${inline ? 'inline' : ''} ${room > 0 && room < NARROW_PX ? 'narrow' : ''}`}
@@ -98,14 +105,15 @@ export function Table<T>(props: TableProps<T>) {
         </thead>
         <tbody>
           <SpacerRow height={inline ? 0 : firstIndex * rowHeight} columnCount={columns.length} />
-          {items.map(({ index }) => {
+          {shown.map(({ index }) => {
             const row = rows[index];
             if (row === undefined) return null;
-            const className = `${props.onOpen ? 'clickable' : ''} ${index === active ? 'active' : ''} ${props.rowClass?.(row) ?? ''}`;
+            const item = items[row]!;
+            const className = `${props.onOpen ? 'clickable' : ''} ${index === active ? 'active' : ''}`;
             return (
               <tr
-                key={rowKey(row)}
-                data-key={rowKey(row)}
+                key={keys[row]}
+                data-key={keys[row]}
                 aria-rowindex={index + 1}
                 aria-selected={index === active}
                 className={className}
@@ -113,11 +121,15 @@ export function Table<T>(props: TableProps<T>) {
                 onClick={(event) => {
                   if ((event.target as Element).closest('a, button')) return;
                   setActive(index);
-                  props.onOpen?.(row, event.ctrlKey || event.metaKey);
+                  props.onOpen?.(item, event.ctrlKey || event.metaKey);
                 }}
               >
                 {columns.map((column) => (
-                  <Cell key={column.id} isRight={column.align === 'right'} content={column.cell(row)} />
+                  <Cell
+                    key={column.id}
+                    isRight={column.align === 'right'}
+                    content={column.cell ? column.cell(item) : cellText(frame, column.id, row)}
+                  />
                 ))}
               </tr>
             );
@@ -183,10 +195,10 @@ interface HeaderCellProps<T> {
 }
 
 function HeaderCell<T>({ column, sort, onSort }: HeaderCellProps<T>) {
-  const { id, header, align, title, sortValue } = column;
+  const { id, header, align, title, isSortable } = column;
   const direction = sort === id ? 'ascending' : sort === `-${id}` ? 'descending' : undefined;
   const className = align === 'right' ? 'right' : undefined;
-  if (!sortValue || !onSort) {
+  if (!isSortable || !onSort) {
     return (
       <th scope="col" className={className} title={title}>
         {header}
@@ -208,70 +220,32 @@ function HeaderCell<T>({ column, sort, onSort }: HeaderCellProps<T>) {
   );
 }
 
-function useSorted<T>({ rows, columns, sort }: TableProps<T>): readonly T[] {
+/** A value as its type and unit are written. */
+function cellText(frame: Frame, name: string, row: number): string {
+  const field = frame.fields.find((candidate) => candidate.name === name);
+  if (field?.type === 'text') return field.values[row]!;
+  const value = field?.values[row];
+  if (field === undefined || value === null || value === undefined) return ABSENT;
+  if (field.type === 'time') return formatDateTime(value);
+  return formatOf(field).format(value);
+}
+
+/** The rows of the frame in the order that they are shown in. */
+function useSorted<T>({ frame, columns, sort }: TableProps<T>): readonly number[] {
   return useMemo(() => {
+    const rows = Array.from({ length: frame.length }, (_, row) => row);
     if (!sort) return rows;
     const descending = sort.startsWith('-');
-    const sortValue = columns.find(({ id }) => id === (descending ? sort.slice(1) : sort))?.sortValue;
-    if (!sortValue) return rows;
+    const id = descending ? sort.slice(1) : sort;
+    const field = frame.fields.find(({ name }) => name === id);
+    if (field === undefined || !columns.some((column) => column.id === id && column.isSortable)) return rows;
     const sign = descending ? -1 : 1;
-    return rows.toSorted((a, b) => {
-      const left = sortValue(a);
-      const right = sortValue(b);
-      if (typeof left === 'string' || typeof right === 'string')
-        return String(left).localeCompare(String(right)) * sign;
-      return (left - right) * sign;
-    });
-  }, [rows, columns, sort]);
+    return rows.sort((a, b) => compareValues(field, a, b) * sign);
+  }, [frame, columns, sort]);
 }
 
-interface RowKeys {
-  readonly enabled: boolean;
-  readonly rowCount: number;
-  readonly active: number;
-  readonly setActive: (index: number) => void;
-  readonly scrollTo: (index: number) => void;
-  readonly open: (index: number) => void;
-}
-
-/** `j` and `k` move, `Enter` opens. Shared by everything that shows rows. */
-export function useRowKeys({ enabled, rowCount, active, setActive, scrollTo, open }: RowKeys): void {
-  const [isChosen, setChosen] = useState(false);
-  // Whoever moves the focus or presses something turns to that instead.
-  useEffect(() => {
-    if (!isChosen) return;
-    const forget = (): void => setChosen(false);
-    document.addEventListener('focusin', forget);
-    document.addEventListener('pointerdown', forget);
-    return () => {
-      document.removeEventListener('focusin', forget);
-      document.removeEventListener('pointerdown', forget);
-    };
-  }, [isChosen]);
-  const move = (to: number): void => {
-    if (rowCount === 0) return;
-    setChosen(true);
-    const index = Math.max(0, Math.min(rowCount - 1, to));
-    setActive(index);
-    scrollTo(index);
-  };
-  useKeys(
-    [
-      { keys: 'j', help: 'Next row', group: 'Lists', run: () => move(active + 1) },
-      { keys: 'k', help: 'Previous row', group: 'Lists', run: () => move(active < 0 ? 0 : active - 1) },
-      { keys: 'ArrowDown', help: 'Next row', group: 'Lists', run: () => move(active + 1) },
-      { keys: 'ArrowUp', help: 'Previous row', group: 'Lists', run: () => move(active < 0 ? 0 : active - 1) },
-      { keys: 'Home', help: 'First row', group: 'Lists', run: () => move(0) },
-      { keys: 'End', help: 'Last row', group: 'Lists', run: () => move(rowCount - 1) },
-      {
-        keys: 'Enter',
-        help: 'Open the row',
-        group: 'Lists',
-        // Chosen by keys, the row is what Enter means, though the focus may still be on a button pressed before.
-        overPressed: isChosen,
-        run: () => active >= 0 && open(active),
-      },
-    ],
-    enabled,
-  );
+/** What is absent is less than anything. */
+function compareValues(field: Field, a: number, b: number): number {
+  if (field.type === 'text') return field.values[a]!.localeCompare(field.values[b]!);
+  return (field.values[a] ?? Number.NEGATIVE_INFINITY) - (field.values[b] ?? Number.NEGATIVE_INFINITY) || 0;
 }
