@@ -70,7 +70,7 @@ function nextChild(model: TraceModel, frame: Frame): number {
     if (model.endNs[child]! > frame.cursorNs) {
       // A child may outlast its parent a little by clock skew and is cut then; a consumer of a message does so by
       // nature and did not hold the parent up.
-      const clipped = frame.cursorNs === frame.limitNs && model.trace.spans.kind[child] !== KIND_CONSUMER;
+      const clipped = frame.cursorNs === frame.limitNs && model.kind[child] !== KIND_CONSUMER;
       if (!clipped) continue;
     }
     if (model.startNs[child]! < frame.cursorNs && model.endNs[child]! > frame.floorNs) return child;

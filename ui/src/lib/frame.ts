@@ -37,7 +37,14 @@ export interface TextField extends FieldHead {
   readonly values: readonly string[];
 }
 
-export type Field = TimeField | NumberField | TextField;
+/** One of a few texts in each row: `texts[indices[row]]`. */
+export interface EnumField extends FieldHead {
+  readonly type: 'enum';
+  readonly indices: readonly number[];
+  readonly texts: readonly string[];
+}
+
+export type Field = TimeField | NumberField | TextField | EnumField;
 
 export interface Frame {
   readonly name: string;
@@ -100,6 +107,10 @@ export function fieldOf<T extends Field['type']>(frame: Frame, name: string, typ
   const field = frame.fields.find((candidate) => candidate.name === name);
   if (field?.type !== type) throw new Error(`frame ${frame.name} has no field ${name} of type ${type}`);
   return field as Extract<Field, { type: T }>;
+}
+
+export function enumText({ indices, texts }: EnumField, row: number): string {
+  return texts[indices[row]!]!;
 }
 
 /** The buckets of a frame over time. Throws where its rows are none. */

@@ -119,7 +119,7 @@ describe('ids', () => {
   });
 
   test('digits that match across the border of two ids are none', () => {
-    const acrossBorder = model.trace.spans.ids.slice(8, 24);
+    const acrossBorder = TRACE.spans.ids.slice(8, 24);
     expect(rowOfSpan(model, acrossBorder)).toBe(-1);
     expect(rowOfSpan(model, 'a2')).toBe(-1);
     expect(rowOfSpan(model, idOf('gone'))).toBe(-1);

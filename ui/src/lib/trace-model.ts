@@ -3,10 +3,23 @@
  * search, and the list of visible rows under collapsing and folding. Linear in the number of spans, no object per span.
  */
 import type { TraceResponse } from '#api/types.ts';
+import { type EnumField, type Frame, fieldOf } from './frame.ts';
+import { traceFrames } from './frames/trace.ts';
+
+export type TraceHead = Pick<TraceResponse, 'traceId' | 'startNs' | 'startMs' | 'durationNs' | 'logCount'>;
 
 export interface TraceModel {
   readonly count: number;
-  readonly trace: TraceResponse;
+  /** What the trace says of itself as a whole. */
+  readonly trace: TraceHead;
+  readonly ids: readonly string[];
+  readonly service: EnumField;
+  readonly name: EnumField;
+  readonly hint: EnumField;
+  /** OTLP's number. */
+  readonly kind: readonly number[];
+  /** As traceFrames gives them. */
+  readonly events: Frame;
   /** Parent row, -1 for a root, -2 for a span whose parent is not there (drawn as a root). */
   readonly parent: Int32Array;
   /** First child, and next sibling, in order of start; -1 at the end. Roots are a chain from `firstRoot`. */
@@ -33,19 +46,20 @@ export interface TraceModel {
 }
 
 const STATUS_ERROR = 2;
-const ID_DIGITS = 16;
 
 export function buildTraceModel(trace: TraceResponse): TraceModel {
-  const { spans } = trace;
-  const count = spans.startNs.length;
-  const parent = new Int32Array(spans.parent);
-  const startNs = new Float64Array(spans.startNs);
+  const { spans, events } = traceFrames(trace);
+  const count = spans.length;
+  const parent = Int32Array.from(numbersOf(spans, 'parent'));
+  const startNs = Float64Array.from(numbersOf(spans, 'start'));
+  const durationNs = numbersOf(spans, 'duration');
+  const status = numbersOf(spans, 'status');
   const endNs = new Float64Array(count);
   const isError = new Uint8Array(count);
   let errorCount = 0;
   for (let row = 0; row < count; row++) {
-    endNs[row] = startNs[row]! + spans.durationNs[row]!;
-    if (spans.status[row] !== STATUS_ERROR) continue;
+    endNs[row] = startNs[row]! + durationNs[row]!;
+    if (status[row] !== STATUS_ERROR) continue;
     isError[row] = 1;
     errorCount++;
   }
@@ -53,21 +67,39 @@ export function buildTraceModel(trace: TraceResponse): TraceModel {
   const walk = walkTree(links, count);
   const sums = sumSubtrees(parent, walk.order, isError);
   const selfNs = sumSelfTimes(parent, startNs, endNs);
-  return { count, trace, parent, startNs, endNs, isError, errorCount, selfNs, ...links, ...walk, ...sums };
+  return {
+    count,
+    trace,
+    ids: fieldOf(spans, 'id', 'text').values,
+    service: fieldOf(spans, 'service', 'enum'),
+    name: fieldOf(spans, 'name', 'enum'),
+    hint: fieldOf(spans, 'hint', 'enum'),
+    kind: numbersOf(spans, 'kind'),
+    events,
+    parent,
+    startNs,
+    endNs,
+    isError,
+    errorCount,
+    selfNs,
+    ...links,
+    ...walk,
+    ...sums,
+  };
 }
 
-export function spanIdOf({ trace }: TraceModel, row: number): string {
-  return trace.spans.ids.slice(row * ID_DIGITS, (row + 1) * ID_DIGITS);
+/** A field of numbers that every row has. */
+function numbersOf(frame: Frame, name: string): readonly number[] {
+  return fieldOf(frame, name, 'number').values.map((value) => value ?? 0);
+}
+
+export function spanIdOf({ ids }: TraceModel, row: number): string {
+  return ids[row]!;
 }
 
 /** The row of the span with this id; -1 if there is none. Looks through all ids: for one span, not for many. */
-export function rowOfSpan({ trace }: TraceModel, spanId: string): number {
-  if (spanId.length !== ID_DIGITS) return -1;
-  const { ids } = trace.spans;
-  let at = ids.indexOf(spanId);
-  // Digits may also match across the border of two ids.
-  while (at > 0 && at % ID_DIGITS !== 0) at = ids.indexOf(spanId, at + 1);
-  return at < 0 ? -1 : at / ID_DIGITS;
+export function rowOfSpan({ ids }: TraceModel, spanId: string): number {
+  return ids.indexOf(spanId);
 }
 
 /** The rows of all spans by id. Of spans with the same id the first counts. */
@@ -183,21 +215,21 @@ function sumSelfTimes(parent: Int32Array, startNs: Float64Array, endNs: Float64A
 export function findRows(model: TraceModel, text: string): Int32Array {
   const needle = text.trim().toLowerCase();
   if (needle === '') return new Int32Array(0);
-  const { spans, names, services, hints } = model.trace;
+  const { name, service, hint } = model;
   const idRow = rowOfSpan(model, needle);
   const contains = (words: readonly string[]): Uint8Array =>
     Uint8Array.from(words, (word) => (word.toLowerCase().includes(needle) ? 1 : 0));
-  const nameHit = contains(names);
-  const serviceHit = contains(services);
-  const hintHit = contains(hints);
+  const nameHit = contains(name.texts);
+  const serviceHit = contains(service.texts);
+  const hintHit = contains(hint.texts);
   const found: number[] = [];
   for (let i = 0; i < model.count; i++) {
     const row = model.order[i]!;
     const hit =
-      nameHit[spans.name[row]!] ||
-      serviceHit[spans.service[row]!] ||
+      nameHit[name.indices[row]!] ||
+      serviceHit[service.indices[row]!] ||
       (needle === 'error' && model.isError[row]) ||
-      hintHit[spans.hint[row]!] ||
+      hintHit[hint.indices[row]!] ||
       row === idRow;
     if (hit) found.push(row);
   }

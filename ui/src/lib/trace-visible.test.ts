@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { idOf, type SpanLine, traceOf } from '../../test/trace-fixture.ts';
 import { criticalPath } from './critical-path.ts';
+import { enumText } from './frame.ts';
 import { buildTraceModel, rowOfSpan, type TraceModel } from './trace-model.ts';
 import {
   carryVisibleState,
@@ -40,7 +41,7 @@ function wide(count: number, special: Readonly<Record<number, 'failed' | 'long'>
 const shown = (model: TraceModel, state: VisibleState): string[] => {
   const { lines, folds } = visibleRows(model, state);
   return [...lines].map((line) =>
-    line >= 0 ? model.trace.names[model.trace.spans.name[line]!]! : `fold of ${folds[-1 - line]!.siblingCount}`,
+    line >= 0 ? enumText(model.name, line) : `fold of ${folds[-1 - line]!.siblingCount}`,
   );
 };
 
@@ -64,7 +65,7 @@ describe('collapsing', () => {
   });
 
   test('by service', () => {
-    const orders = small.trace.services.indexOf('orders');
+    const orders = small.service.texts.indexOf('orders');
     const closed = setServiceCollapsed(small, open, orders, true);
     expect(shown(small, closed)).toEqual(['root', 'a', 'b']);
     expect(shown(small, setServiceCollapsed(small, closed, orders, false))).toEqual(shown(small, open));

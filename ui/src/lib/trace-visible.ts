@@ -161,7 +161,7 @@ export function setServiceCollapsed(
   collapse: boolean,
 ): VisibleState {
   const collapsed = state.collapsed.slice();
-  const { service: serviceOf } = model.trace.spans;
+  const { indices: serviceOf } = model.service;
   for (let row = 0; row < model.count; row++) {
     if (serviceOf[row] === service && model.firstChild[row]! >= 0) collapsed[row] = collapse ? 1 : 0;
   }

@@ -3,6 +3,7 @@
  * -1 - i, an inline log record is LOG_LINE + its index.
  */
 import type { LogRecord } from '#api/types.ts';
+import { fieldOf } from './frame.ts';
 import { rowsBySpanId, type TraceModel } from './trace-model.ts';
 
 export const LOG_LINE = 1 << 30;
@@ -40,10 +41,11 @@ export function withLogLines(lines: Int32Array, logs: LogsByRow): Int32Array {
   return Int32Array.from(out);
 }
 
-/** Events by row, as pairs of indices into the trace's event columns. */
+/** Events by row, as rows of the frame of events. */
 export function indexEvents(model: TraceModel): ReadonlyMap<number, readonly number[]> {
   const byRow = new Map<number, number[]>();
-  model.trace.events.row.forEach((row, i) => {
+  fieldOf(model.events, 'row', 'number').values.forEach((row, i) => {
+    if (row === null) return;
     const list = byRow.get(row);
     if (list) list.push(i);
     else byRow.set(row, [i]);

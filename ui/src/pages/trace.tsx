@@ -6,18 +6,20 @@ import { useAnnouncement } from '../lib/announce.ts';
 import { apiPath } from '../lib/api.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatCount, formatDateTime, formatDuration, plural } from '../lib/format.ts';
+import { enumText } from '../lib/frame.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePathPart } from '../lib/page-search.ts';
 import { useApi, useScope } from '../lib/scope.tsx';
 import { spanIdOf } from '../lib/trace-model.ts';
 import { LOG_LINE } from '../lib/waterfall-lines.ts';
-import { Minimap } from '../panels/minimap.tsx';
 import { SpanDetail } from '../panels/span-detail.tsx';
 import { TraceToolbar } from '../panels/trace-toolbar.tsx';
-import { type TraceView, useTraceView } from '../panels/use-trace-view.ts';
-import { scrollToLine, Waterfall } from '../panels/waterfall.tsx';
-import { LINE_HEIGHT } from '../panels/waterfall-draw.ts';
+import { useTraceView } from '../panels/use-trace-view.ts';
+import { Minimap } from '../viz/trace/minimap.tsx';
+import type { TraceView } from '../viz/trace/view.ts';
+import { scrollToLine, Waterfall } from '../viz/trace/waterfall.tsx';
+import { LINE_HEIGHT } from '../viz/trace/waterfall-draw.ts';
 import { CopyAction } from '../widgets/attribute-table.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { EmptyState, ErrorState, Loading } from '../widgets/states.tsx';
@@ -103,8 +105,8 @@ function OpenTrace({ trace, logs, above }: OpenTraceProps) {
   );
   useTraceKeys(view);
   const root = view.model.firstRoot;
-  const name = trace.names[trace.spans.name[root]!]!;
-  const service = trace.services[trace.spans.service[root]!]!;
+  const name = enumText(view.model.name, root);
+  const service = enumText(view.model.service, root);
   useAnnouncement(`${visibleText(`${service}: ${name}`)}, ${plural(trace.totalSpanCount, 'span')}`, [trace.traceId]);
   return (
     <>

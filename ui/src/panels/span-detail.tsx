@@ -6,19 +6,20 @@ import { apiPath } from '../lib/api.ts';
 import { withTerm } from '../lib/filter-text.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatClock, formatDuration, formatExactTime, formatPercent, plural } from '../lib/format.ts';
+import { enumText } from '../lib/frame.ts';
 import { useLinks } from '../lib/links.ts';
 import { useApi } from '../lib/scope.tsx';
 import { severityColour } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { rangeToSearch } from '../lib/time-range.ts';
 import { spanIdOf, type TraceModel } from '../lib/trace-model.ts';
+import type { TraceView } from '../viz/trace/view.ts';
 import { AttributeTable, CopyAction, printAttribute } from '../widgets/attribute-table.tsx';
 import { CutNote } from '../widgets/cut-note.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
 import { ErrorState, Loading } from '../widgets/states.tsx';
 import { To } from '../widgets/to.tsx';
-import type { TraceView } from './use-trace-view.ts';
 
 /** Links from a trace reach this far around it. */
 const AROUND_MS = 15 * 60_000;
@@ -40,8 +41,8 @@ export function SpanDetail({
   const answer = useApi<SpanResponse>(path, {}, { keep: false });
   const whole = useApi<SpanResponse>(path, { full: 1 }, { enabled: isAsked, keep: false });
   const span = (isAsked ? whole.data : undefined) ?? answer.data;
-  const service = model.trace.services[model.trace.spans.service[row]!]!;
-  const name = model.trace.names[model.trace.spans.name[row]!]!;
+  const service = enumText(model.service, row);
+  const name = enumText(model.name, row);
   return (
     <aside className="span-detail" aria-label="Span details">
       <header className="detail-head">
@@ -76,7 +77,7 @@ export function SpanDetail({
 }
 
 function SpanFigures({ model, row }: { readonly model: TraceModel; readonly row: number }) {
-  const durationNs = model.trace.spans.durationNs[row]!;
+  const durationNs = model.endNs[row]! - model.startNs[row]!;
   const selfNs = model.selfNs[row]!;
   return (
     <dl className="figures">

@@ -7,9 +7,9 @@ import { formatDuration, formatPercent, plural } from '../lib/format.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { collapseToLevel, initialVisibleState, setServiceCollapsed } from '../lib/trace-visible.ts';
+import type { TraceView } from '../viz/trace/view.ts';
 import { Icon } from '../widgets/icons.tsx';
 import { Popover } from '../widgets/popover.tsx';
-import type { TraceView } from './use-trace-view.ts';
 
 export function TraceToolbar({ view }: { readonly view: TraceView }) {
   const { search, update } = view;
@@ -157,7 +157,7 @@ function LevelMenu({ view }: { readonly view: TraceView }) {
             </button>
           ))}
           <div className="menu-note muted">By service</div>
-          {model.trace.services.map((service, i) => (
+          {model.service.texts.map((service, i) => (
             <button
               type="button"
               key={service}
@@ -178,7 +178,7 @@ function LevelMenu({ view }: { readonly view: TraceView }) {
 
 function isServiceCollapsed(view: TraceView, service: number): boolean {
   const { model, state } = view;
-  const rows = model.trace.spans.service;
+  const rows = model.service.indices;
   return !rows.some((of, row) => of === service && model.childCount[row]! > 0 && state.collapsed[row] !== 1);
 }
 
@@ -189,16 +189,16 @@ function ServiceShares({ view }: { readonly view: TraceView }) {
   const { tokens } = useTheme();
   const { model } = view;
   const shares = useMemo(() => {
-    const sums = new Float64Array(model.trace.services.length);
+    const sums = new Float64Array(model.service.texts.length);
     for (let row = 0; row < model.count; row++) {
-      const service = model.trace.spans.service[row]!;
+      const service = model.service.indices[row]!;
       sums[service] = sums[service]! + model.selfNs[row]!;
     }
     const total = Math.max(
       1,
       sums.reduce((a, b) => a + b, 0),
     );
-    return model.trace.services
+    return model.service.texts
       .map((name, i) => ({ name, selfNs: sums[i]!, share: sums[i]! / total }))
       .sort((a, b) => b.selfNs - a.selfNs);
   }, [model]);

@@ -2,12 +2,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { LogRecord, TraceResponse } from '#api/types.ts';
 import { type CriticalPath, criticalPath } from '../lib/critical-path.ts';
-import { type PageSearch, useQuickSearch } from '../lib/page-search.ts';
-import type { ConsoleSearch } from '../lib/search.ts';
+import { useQuickSearch } from '../lib/page-search.ts';
 import { buildTraceModel, findRows, rowOfSpan, spanIdOf, type TraceModel } from '../lib/trace-model.ts';
 import {
   carryVisibleState,
-  type FoldInfo,
   initialVisibleState,
   openFold,
   revealRow,
@@ -16,35 +14,8 @@ import {
   type VisibleState,
   visibleRows,
 } from '../lib/trace-visible.ts';
-import { indexEvents, indexLogs, type LogsByRow, withLogLines } from '../lib/waterfall-lines.ts';
-
-export interface TraceView {
-  readonly model: TraceModel;
-  readonly path: CriticalPath;
-  /** What the URL holds, or will in a moment: it changes at once, so that no key acts on an old state. */
-  readonly search: ConsoleSearch;
-  readonly update: PageSearch['update'];
-  readonly lines: Int32Array;
-  readonly folds: readonly FoldInfo[];
-  readonly state: VisibleState;
-  readonly setState: (change: (state: VisibleState) => VisibleState) => void;
-  readonly events: ReadonlyMap<number, readonly number[]>;
-  readonly logs: LogsByRow;
-  /** Row of the selected span, -1 for none. */
-  readonly selected: number;
-  readonly select: (row: number) => void;
-  /** Asks the waterfall to bring a row into view; the counter makes asking twice for one row count. */
-  readonly scrollTarget: { readonly row: number; readonly serial: number };
-  readonly found: Int32Array;
-  readonly isFound: (row: number) => boolean;
-  readonly goToFound: (direction: -1 | 1) => void;
-  readonly goToError: (direction: -1 | 1) => void;
-  readonly toggle: (row: number) => void;
-  readonly toggleSubtree: (row: number) => void;
-  readonly unfold: (firstRow: number) => void;
-  readonly viewNs: readonly [number, number];
-  readonly setViewNs: (view: readonly [number, number] | undefined) => void;
-}
+import { indexEvents, indexLogs, withLogLines } from '../lib/waterfall-lines.ts';
+import type { TraceView } from '../viz/trace/view.ts';
 
 const MIN_VIEW_NS = 100;
 

@@ -31,7 +31,7 @@ export function operationsFrame(operations: readonly OperationSummary[]): Frame 
 }
 
 /** Rate, errors and durations of a service over time. */
-export function redFrames({ grid, series }: ServiceResponse): {
+export function redFrames({ grid, series }: Pick<ServiceResponse, 'grid' | 'series'>): {
   readonly rate: Frame;
   readonly errors: Frame;
   readonly durations: Frame;

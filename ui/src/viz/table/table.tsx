@@ -7,7 +7,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { visibleText } from '../../lib/foreign-text.ts';
 import { ABSENT, formatDateTime } from '../../lib/format.ts';
-import { type Field, type Frame, fieldOf, formatOf } from '../../lib/frame.ts';
+import { enumText, type Field, type Frame, fieldOf, formatOf } from '../../lib/frame.ts';
 import { useSize } from '../../widgets/canvas.tsx';
 import { useRowKeys } from '../../widgets/row-keys.ts';
 
@@ -224,6 +224,7 @@ function HeaderCell<T>({ column, sort, onSort }: HeaderCellProps<T>) {
 function cellText(frame: Frame, name: string, row: number): string {
   const field = frame.fields.find((candidate) => candidate.name === name);
   if (field?.type === 'text') return field.values[row]!;
+  if (field?.type === 'enum') return enumText(field, row);
   const value = field?.values[row];
   if (field === undefined || value === null || value === undefined) return ABSENT;
   if (field.type === 'time') return formatDateTime(value);
@@ -247,5 +248,6 @@ function useSorted<T>({ frame, columns, sort }: TableProps<T>): readonly number[
 /** What is absent is less than anything. */
 function compareValues(field: Field, a: number, b: number): number {
   if (field.type === 'text') return field.values[a]!.localeCompare(field.values[b]!);
+  if (field.type === 'enum') return enumText(field, a).localeCompare(enumText(field, b));
   return (field.values[a] ?? Number.NEGATIVE_INFINITY) - (field.values[b] ?? Number.NEGATIVE_INFINITY) || 0;
 }

@@ -3,12 +3,12 @@
  * timeline at the right is one canvas. Both show the same window of lines and are moved in the same frame.
  */
 import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
-import { formatDuration, tickText } from '../lib/format.ts';
-import { useTheme } from '../lib/theme.tsx';
-import { rowOfSpan, spanIdOf } from '../lib/trace-model.ts';
-import { LOG_LINE } from '../lib/waterfall-lines.ts';
-import { type Draw, useDrag, useDraw, useSize } from '../widgets/canvas.tsx';
-import type { TraceView } from './use-trace-view.ts';
+import { formatDuration, tickText } from '../../lib/format.ts';
+import { useTheme } from '../../lib/theme.tsx';
+import { rowOfSpan, spanIdOf } from '../../lib/trace-model.ts';
+import { LOG_LINE } from '../../lib/waterfall-lines.ts';
+import { type Draw, useDrag, useDraw, useSize } from '../../widgets/canvas.tsx';
+import type { TraceView } from './view.ts';
 import { drawWaterfall, gridMarks, LINE_HEIGHT, timeToX, xToTime } from './waterfall-draw.ts';
 import { WaterfallLine } from './waterfall-line.tsx';
 

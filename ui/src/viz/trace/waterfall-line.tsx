@@ -1,16 +1,17 @@
 /** The left part of one line of the waterfall: a span with its place in the tree, a fold, or a log record. */
 
 import { memo, type ReactNode } from 'react';
-import { visibleText } from '../lib/foreign-text.ts';
-import { formatDuration, plural } from '../lib/format.ts';
-import { severityColour } from '../lib/severity.ts';
-import { useTheme } from '../lib/theme.tsx';
-import { rowOfSpan } from '../lib/trace-model.ts';
-import { LOG_LINE } from '../lib/waterfall-lines.ts';
-import { printAttribute } from '../widgets/attribute-table.tsx';
-import { Icon } from '../widgets/icons.tsx';
-import { ServiceDot } from '../widgets/service-name.tsx';
-import type { TraceView } from './use-trace-view.ts';
+import { visibleText } from '../../lib/foreign-text.ts';
+import { formatDuration, plural } from '../../lib/format.ts';
+import { enumText } from '../../lib/frame.ts';
+import { severityColour } from '../../lib/severity.ts';
+import { useTheme } from '../../lib/theme.tsx';
+import { rowOfSpan } from '../../lib/trace-model.ts';
+import { LOG_LINE } from '../../lib/waterfall-lines.ts';
+import { printAttribute } from '../../widgets/attribute-table.tsx';
+import { Icon } from '../../widgets/icons.tsx';
+import { ServiceDot } from '../../widgets/service-name.tsx';
+import type { TraceView } from './view.ts';
 
 interface LineProps {
   readonly view: TraceView;
@@ -57,19 +58,18 @@ function Shell({ className, index, top, depth, depthStep, hovered, onChoose, lab
 function SpanLine(props: LineProps) {
   const { view, line: row } = props;
   const { model, state } = view;
-  const { spans, services, names, hints } = model.trace;
-  const serviceName = services[spans.service[row]!]!;
+  const serviceName = enumText(model.service, row);
   const service = visibleText(serviceName);
-  const name = visibleText(names[spans.name[row]!]!);
-  const hint = visibleText(hints[spans.hint[row]!]!);
+  const name = visibleText(enumText(model.name, row));
+  const hint = visibleText(enumText(model.hint, row));
   const children = model.childCount[row]!;
   const collapsed = state.collapsed[row] === 1;
   const failed = model.isError[row] === 1;
   const above = model.parent[row]!;
   // The service is named where it changes; below that its hue is enough.
-  const entersService = above < 0 || spans.service[above] !== spans.service[row];
+  const entersService = above < 0 || model.service.indices[above] !== model.service.indices[row];
   const className = `wf-line${row === view.selected ? ' selected' : ''}${view.isFound(row) ? ' found' : ''}${failed ? ' failed' : ''}`;
-  const label = `${service} ${name}, ${formatDuration(spans.durationNs[row]!)}${failed ? ', failed' : ''}`;
+  const label = `${service} ${name}, ${formatDuration(model.endNs[row]! - model.startNs[row]!)}${failed ? ', failed' : ''}`;
   return (
     <Shell {...props} className={className} depth={model.depth[row]!} label={label}>
       {children > 0 ? (

@@ -1,10 +1,11 @@
 /** The whole trace in a strip. Dragging on it zooms the waterfall; the part in view is bright, the rest is veiled. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { serviceColour } from '../lib/colour.ts';
-import { formatDuration } from '../lib/format.ts';
-import { useTheme } from '../lib/theme.tsx';
-import { type Draw, useDrag, useDraw, useSize } from '../widgets/canvas.tsx';
-import type { TraceView } from './use-trace-view.ts';
+import { serviceColour } from '../../lib/colour.ts';
+import { formatDuration } from '../../lib/format.ts';
+import { enumText } from '../../lib/frame.ts';
+import { useTheme } from '../../lib/theme.tsx';
+import { type Draw, useDrag, useDraw, useSize } from '../../widgets/canvas.tsx';
+import type { TraceView } from './view.ts';
 import { timeToX, xToTime } from './waterfall-draw.ts';
 
 const HEIGHT = 48;
@@ -39,7 +40,6 @@ export function Minimap({ view, left }: { readonly view: TraceView; readonly lef
 
   const draw = useCallback<Draw>(
     (context, { width, height }) => {
-      const { spans, services } = model.trace;
       const stride = Math.max(1, Math.ceil(model.count / DRAWN_SPANS));
       const rowHeight = Math.min(5, (height - 6) / Math.max(1, Math.min(model.count, height / 2)));
       const scaleY = (height - 4 - rowHeight) / Math.max(1, model.count - 1);
@@ -50,7 +50,7 @@ export function Minimap({ view, left }: { readonly view: TraceView; readonly lef
         if (i % stride !== 0 && !failed) continue;
         const x0 = timeToX(model.startNs[row]!, [0, wholeNs], width);
         const x1 = timeToX(model.endNs[row]!, [0, wholeNs], width);
-        context.fillStyle = failed ? tokens.error : serviceColour(services[spans.service[row]!]!, tokens.name);
+        context.fillStyle = failed ? tokens.error : serviceColour(enumText(model.service, row), tokens.name);
         context.globalAlpha = failed ? 1 : 0.75;
         context.fillRect(x0, yOf(i), Math.max(1, x1 - x0), Math.max(1, rowHeight - 1));
       }

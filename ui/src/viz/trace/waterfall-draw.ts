@@ -1,13 +1,14 @@
 /** Draws the visible lines of a waterfall: bars at true scale, self time, critical path, events and logs. */
 import type { LogRecord } from '#api/types.ts';
-import { serviceColour } from '../lib/colour.ts';
-import { formatDuration } from '../lib/format.ts';
-import { severityColour } from '../lib/severity.ts';
-import type { ThemeTokens } from '../lib/theme.tsx';
-import { niceStep } from '../lib/ticks.ts';
-import { selfSegments } from '../lib/trace-model.ts';
-import { LOG_LINE } from '../lib/waterfall-lines.ts';
-import type { TraceView } from './use-trace-view.ts';
+import { serviceColour } from '../../lib/colour.ts';
+import { formatDuration } from '../../lib/format.ts';
+import { enumText, fieldOf } from '../../lib/frame.ts';
+import { severityColour } from '../../lib/severity.ts';
+import type { ThemeTokens } from '../../lib/theme.tsx';
+import { niceStep } from '../../lib/ticks.ts';
+import { selfSegments } from '../../lib/trace-model.ts';
+import { LOG_LINE } from '../../lib/waterfall-lines.ts';
+import type { TraceView } from './view.ts';
 
 export const LINE_HEIGHT = 24;
 const BAR_HEIGHT = 11;
@@ -79,14 +80,13 @@ function drawGrid(context: CanvasRenderingContext2D, { view, tokens, width, heig
 function drawSpan(context: CanvasRenderingContext2D, picture: WaterfallPicture, row: number, top: number): void {
   const { view, tokens, width } = picture;
   const { model, viewNs } = view;
-  const { spans, services } = model.trace;
   const startNs = model.startNs[row]!;
   const endNs = model.endNs[row]!;
   const x0 = timeToX(startNs, viewNs, width);
   const x1 = Math.max(timeToX(endNs, viewNs, width), x0 + MIN_BAR_PX);
   const y = top + (LINE_HEIGHT - BAR_HEIGHT) / 2 - 1;
   if (x1 >= 0 && x0 <= width) {
-    const colour = serviceColour(services[spans.service[row]!]!, tokens.name);
+    const colour = serviceColour(enumText(model.service, row), tokens.name);
     const left = Math.max(x0, -4);
     const right = Math.min(x1, width + 4);
     context.fillStyle = colour;
@@ -171,11 +171,12 @@ function drawMarks(
   row: number,
   y: number,
 ): void {
-  const { events } = view.model.trace;
+  const times = fieldOf(view.model.events, 'time', 'number').values;
+  const names = fieldOf(view.model.events, 'name', 'enum');
   for (const i of view.events.get(row) ?? []) {
-    const x = timeToX(events.timeNs[i]!, view.viewNs, width);
+    const x = timeToX(times[i] ?? 0, view.viewNs, width);
     if (x < 0 || x > width) continue;
-    context.fillStyle = events.names[events.name[i]!] === 'exception' ? tokens.error : tokens.text;
+    context.fillStyle = enumText(names, i) === 'exception' ? tokens.error : tokens.text;
     context.fillRect(Math.round(x) - 0.75, y - 3, 1.5, BAR_HEIGHT + 3);
   }
   for (const i of view.logs.byRow.get(row) ?? []) {
