@@ -47,6 +47,10 @@ export class ManualClock implements Clock {
       this.#timers = this.#timers.filter((t) => t !== timer);
     };
   }
+  /** Of the callbacks that still wait. */
+  get timerCount(): number {
+    return this.#timers.length;
+  }
   /** Moves the calendar alone, as a suspend or somebody who sets the clock does. Timers don't notice. */
   jump(ms: number): void {
     this.#calendarAheadMs += ms;

@@ -83,6 +83,20 @@ class FakeMeter implements Meter {
     return () => this.#gauges.delete(key);
   }
 
+  /** Of all gauges of this name now, whatever their labels. */
+  level(name: string): number {
+    return [...this.#gauges].filter(([key]) => key.split('{')[0] === name).reduce((sum, [, read]) => sum + read(), 0);
+  }
+
+  /** Of the gauges that nobody has ended. */
+  get gaugeNames(): readonly string[] {
+    return [...this.#gauges.keys()];
+  }
+
+  /** Of all counters whose names begin like this. */
+  sumOf(prefix: string): number {
+    return this.#counters.filter(({ name }) => name.startsWith(prefix)).reduce((sum, { sum: one }) => sum + one, 0);
+  }
   /** Of all counters of this name that have these labels, whatever else they have. */
   sum(name: string, labels: Readonly<Record<string, string>> = {}): number {
     const wanted = Object.entries(labels);

@@ -1,4 +1,4 @@
 import { componentSuite } from '#component/testing.ts';
 import { batchFactory } from './index.ts';
 
-componentSuite(batchFactory);
+componentSuite(batchFactory, { mergesSenders: true });

@@ -4,5 +4,6 @@ import { tailSamplingFactory } from './index.ts';
 componentSuite(tailSamplingFactory, {
   config: { decision_wait: '1s', policies: [{ name: 'all', type: 'always_sample' }] },
   emptyError: 'at least one policy is required',
-  passesErrors: false,
+  holdsData: true,
+  mergesSenders: true,
 });
