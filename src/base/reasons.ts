@@ -46,6 +46,7 @@ export type Trouble = keyof typeof TROUBLES;
 /** Of requests and connections that a listener did not look into. */
 const LISTENER_REASONS = {
   host: 'requests for a name that is not allowed, see --allowed-hosts',
+  connections: 'connections beyond max_connections',
   tls_no_certificate: 'TLS clients, no certificate',
   tls_untrusted_certificate: 'TLS clients, untrusted certificate',
   tls_expired_certificate: 'TLS clients, expired certificate',

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BodyBuffer } from './body-buffer.ts';
-import { Busy, ByteBudget, Share } from './budget.ts';
+import { ByteBudget, Share } from './budget.ts';
+import { Busy } from './busy.ts';
 
 /** A part as Node gives it: a slice of what was read from the socket. */
 function slice(bytes: Uint8Array): Uint8Array {

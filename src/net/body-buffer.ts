@@ -4,6 +4,8 @@ import { ownBytes } from './own-bytes.ts';
 /** A body of one byte takes so much; what arrived must be a quarter of what is taken for it beyond that. */
 const MIN_CAPACITY_BYTES = 4096;
 const GROWTH = 4;
+/** Of a body whose length is known all is taken once a sixteenth is there: so the last copy holds a quarter more than the body, not twice as much. */
+const EARLY_SHARE = 1 / 16;
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -14,6 +16,8 @@ export class BodyBuffer {
   readonly #share: Share | undefined;
   #bytes: Uint8Array = NO_BYTES;
   #length = 0;
+  /** Whether nobody else knows its memory. */
+  #isOwn = false;
 
   /** Without a share nobody counts. */
   constructor(share?: Share) {
@@ -41,7 +45,8 @@ export class BodyBuffer {
 
   #grow(needed: number, expectedBytes: number): void {
     const wanted = Math.max(MIN_CAPACITY_BYTES, needed * GROWTH);
-    const capacity = expectedBytes >= needed ? Math.min(expectedBytes, wanted) : wanted;
+    const isEarly = needed >= expectedBytes * EARLY_SHARE || wanted >= expectedBytes;
+    const capacity = expectedBytes >= needed && isEarly ? expectedBytes : wanted;
     const before = this.#bytes;
     this.#share?.take(capacity);
     // Not filled with zeros first, as `new Uint8Array(length)` would be.
@@ -49,6 +54,9 @@ export class BodyBuffer {
     this.#bytes = new Uint8Array(buffer, byteOffset, capacity);
     this.#bytes.set(before.subarray(0, this.#length));
     this.#share?.giveBack(before.length);
+    // Freed now: the collector, which sees small objects only, would take its time.
+    if (this.#isOwn) (before.buffer as ArrayBuffer).transfer(0);
+    this.#isOwn = true;
   }
 
   /** The body. The buffer is empty again; what the share has taken stays. */
@@ -57,6 +65,7 @@ export class BodyBuffer {
     this.#share?.giveBack(Math.max(0, this.#bytes.length - whole.buffer.byteLength));
     this.#bytes = NO_BYTES;
     this.#length = 0;
+    this.#isOwn = false;
     return whole;
   }
 }

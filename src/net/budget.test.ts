@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Busy, ByteBudget, Share } from './budget.ts';
+import { ByteBudget, Share } from './budget.ts';
+import { Busy } from './busy.ts';
 
 test('a budget gives no more than it has, and again what came back', () => {
   const budget = new ByteBudget(100);

@@ -1,15 +1,21 @@
+import { Busy } from './busy.ts';
+import { LargeBodies } from './large-bodies.ts';
+
 /**
  * How many bytes of bodies may be in the memory at once, from their first byte until the pipeline has taken or refused them. Taking never
  * waits: who gets none must refuse its client, which will come again.
  */
 export class ByteBudget {
   readonly limitBytes: number;
+  /** Who announces much comes in through this first. */
+  readonly large: LargeBodies;
   #usedBytes = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** `limitBytes` 0 means no limit. */
   constructor(limitBytes: number) {
     this.limitBytes = limitBytes === 0 ? Number.POSITIVE_INFINITY : limitBytes;
+    this.large = new LargeBodies(this.limitBytes);
   }
 
   get usedBytes(): number {
@@ -31,14 +37,6 @@ export class ByteBudget {
     const result = this.#turn.then(work, work);
     this.#turn = result.catch(() => undefined);
     return await result;
-  }
-}
-
-/** The bodies in memory have reached their limit. */
-export class Busy extends Error {
-  override name = 'Busy';
-  constructor() {
-    super('too many bytes of requests in memory, try again later');
   }
 }
 

@@ -1,7 +1,8 @@
 import { constants as http2, type ServerHttp2Stream } from 'node:http2';
 import { after, messageOf } from '#base';
 import type { ByteBudget } from './budget.ts';
-import { Busy, Share } from './budget.ts';
+import { Share } from './budget.ts';
+import { Busy } from './busy.ts';
 import type { Coding } from './codings.ts';
 import { requestDueMs, type Watched } from './due-watch.ts';
 import {
@@ -13,6 +14,7 @@ import {
   statusTrailers,
 } from './grpc-frames.ts';
 import type { GrpcCall, GrpcHandler } from './grpc-handler.ts';
+import type { LargePlace } from './large-bodies.ts';
 import { GRPC, type RpcStatus } from './status.ts';
 
 /** What a stream costs in this process beside its bodies, answered or not: 7 KB measured, of Node's and ours. */
@@ -24,6 +26,9 @@ const LINGER_MS = 500;
 export class OpenStream implements Watched {
   readonly stream: ServerHttp2Stream;
   readonly share: Share;
+  readonly #budget: ByteBudget;
+  #place: LargePlace | undefined;
+  #hasAsked = false;
   readonly #startMs = performance.now();
   readonly #timeoutMs: number;
   readonly #halfSent: Set<Watched>;
@@ -34,6 +39,7 @@ export class OpenStream implements Watched {
   constructor(stream: ServerHttp2Stream, budget: ByteBudget, timeoutMs: number, halfSent: Set<Watched>) {
     this.stream = stream;
     this.share = new Share(budget);
+    this.#budget = budget;
     this.#timeoutMs = timeoutMs;
     this.#halfSent = halfSent;
     this.dueMs = this.#startMs + timeoutMs;
@@ -50,12 +56,29 @@ export class OpenStream implements Watched {
     this.#halfSent.add(this);
   }
 
+  /** Reads no further until there is room for a message of so many bytes. */
+  async enter(announcedBytes: number): Promise<void> {
+    const entering = this.#hasAsked || announcedBytes === 0 ? undefined : this.#budget.large.enter(announcedBytes);
+    if (announcedBytes > 0) this.#hasAsked = true;
+    if (entering === undefined) return;
+    this.stream.pause();
+    try {
+      const place = await entering;
+      if (this.stream.closed) place?.leave();
+      else this.#place = place;
+    } finally {
+      this.stream.resume();
+    }
+  }
+
   received(bytes: number): void {
+    this.#place?.touch();
     this.dueMs = requestDueMs(this.#startMs, this.#timeoutMs, bytes);
   }
 
   /** From now on it is our turn. */
   isRead(): void {
+    this.#place?.complete();
     this.#onSlow = undefined;
     this.#halfSent.delete(this);
     this.dueMs = Number.POSITIVE_INFINITY;
@@ -67,6 +90,7 @@ export class OpenStream implements Watched {
   }
 
   closed(): void {
+    this.#place?.leave();
     this.#halfSent.delete(this);
     this.share.release();
   }
@@ -125,6 +149,7 @@ export class UnaryCall {
       try {
         this.#reader.push(data);
         this.#open.received(this.#reader.receivedBytes);
+        this.#open.enter(this.#reader.announcedBytes).catch(stop);
       } catch (error) {
         stop(error);
       }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Busy, ByteBudget, Share } from './budget.ts';
+import { ByteBudget, Share } from './budget.ts';
+import { Busy } from './busy.ts';
 import { deflate } from './codings.ts';
 import { codingOf, frameMessage, GrpcFailure, MessageReader, statusTrailers } from './grpc-frames.ts';
 import { GRPC } from './status.ts';

@@ -56,6 +56,10 @@ export class MessageReader {
     this.#body = new BodyBuffer(share);
   }
 
+  /** Of the whole message, once its prefix is there; 0 before. */
+  get announcedBytes(): number {
+    return this.#messageBytes;
+  }
   /** Of the message, so far. */
   get receivedBytes(): number {
     return this.#body.length;

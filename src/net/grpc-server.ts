@@ -15,6 +15,7 @@ import { type HostGuard, hostRefusal } from '#base/host-guard.ts';
 import { isTlsHello } from '#base/tls-hello.ts';
 import type { GrpcServerKeepalive } from '#config';
 import type { ByteBudget } from './budget.ts';
+import { limitConnections } from './connection-limit.ts';
 import { DueWatch } from './due-watch.ts';
 import { lookAtFirstBytes } from './first-bytes.ts';
 import { OpenStream, refuse, refuseHttp, statusOf, UnaryCall } from './grpc-call.ts';
@@ -31,6 +32,8 @@ export interface GrpcServerSettings {
   readonly maxConcurrentStreams: number;
   /** And on all of them; 0 means no limit. */
   readonly maxStreams: number;
+  /** Connections at a time; 0 means no limit. */
+  readonly maxConnections: number;
   /** How long a client may take for a request, and for reading the answer; 0 means no limit. Longer for what is large: `requestDueMs`. */
   readonly requestTimeoutMs: number;
   readonly keepalive: GrpcServerKeepalive | undefined;
@@ -47,6 +50,8 @@ export interface GrpcServerSettings {
   onFailure(path: string, failure: RpcStatus): void;
   /** Called when a connection speaks something else than HTTP/2. */
   onBadConnection(message: string): void;
+  /** Called for each connection that is one too many. */
+  onConnectionDropped(): void;
   /** Called when a client didn't get through the TLS handshake. */
   onTlsRejected(error: Error, socket: TLSSocket): void;
   /** Called when a client speaks TLS and this server doesn't. */
@@ -92,6 +97,8 @@ export class GrpcServer {
     };
     this.#server =
       settings.tls === undefined ? createServer(options) : createSecureServer({ ...options, ...settings.tls });
+    limitConnections(this.#server as Server, settings.maxConnections);
+    this.#server.on('drop', () => this.#settings.onConnectionDropped());
     this.#server.on('session', (session: ServerHttp2Session) => this.#onSession(session));
     this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       this.#onStream(stream, headers),
@@ -114,6 +121,7 @@ export class GrpcServer {
   /** Goes on with other handlers; the settings that shape connections must be the same. */
   adopt(settings: GrpcServerSettings): void {
     this.#settings = settings;
+    limitConnections(this.#server as Server, settings.maxConnections);
     settings.hosts.listensOn(this.#server.address());
     if (settings.tls !== undefined) this.setTls(settings.tls);
   }

@@ -1,6 +1,8 @@
 export * from './body-buffer.ts';
 export * from './budget.ts';
+export * from './busy.ts';
 export * from './codings.ts';
+export * from './connection-limit.ts';
 export * from './due-watch.ts';
 export * from './grpc-client.ts';
 export * from './grpc-frames.ts';
@@ -10,6 +12,7 @@ export * from './grpc-session.ts';
 export * from './grpc-target.ts';
 export * from './http-client.ts';
 export * from './inflate-within.ts';
+export * from './large-bodies.ts';
 export * from './listen.ts';
 export * from './listener-refusals.ts';
 export * from './network-error.ts';

@@ -65,6 +65,8 @@ interface SecondListener {
 async function listenOnLoopback6(owner: Server): Promise<SecondListener | undefined> {
   const { port } = owner.address() as { port: number };
   const server = createServer({ noDelay: true }, (socket) => second.owner.emit('connection', socket));
+  if (owner.maxConnections !== undefined) server.maxConnections = owner.maxConnections;
+  server.on('drop', (place) => second.owner.emit('drop', place));
   const second = { server, owner };
   try {
     await listen(server, { port, host: '::1' });

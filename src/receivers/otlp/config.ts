@@ -17,6 +17,8 @@ export interface OtlpReceiverConfig {
   readonly http: OtlpHttpConfig | undefined;
   /** Bytes of requests in memory, of both protocols together; 0 means no limit. */
   readonly requestLimitBytes: number;
+  /** Connections at a time, of each protocol; 0 means no limit. */
+  readonly maxConnections: number;
   /** gRPC calls at a time, of all connections together; 0 means no limit. */
   readonly maxStreams: number;
   /** How long a client may take for a request; 0 means no limit. */
@@ -32,6 +34,8 @@ export interface OtlpHttpConfig extends HttpServerConfig {
 const MIB = 1024 * 1024;
 /** 12 bodies of the largest size that HTTP takes by default. */
 const DEFAULT_REQUEST_LIMIT_MIB = 256;
+/** Of idle ones a connection takes some 20 KB; a gateway for more agents than that asks for more. */
+const DEFAULT_MAX_CONNECTIONS = 4096;
 const DEFAULT_MAX_STREAMS = 4096;
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 
@@ -65,6 +69,10 @@ export const otlpReceiverSchema: Schema<OtlpReceiverConfig> = strictObject({
       description: 'ours: of requests in memory, of both protocols together; 0 for no limit',
       unit: 'MiB',
     }),
+    max_connections: integer(DEFAULT_MAX_CONNECTIONS, { min: 0 }).meta({
+      description: 'ours: connections at a time, of each protocol; 0 for no limit',
+      unit: 'connections',
+    }),
     max_streams: integer(DEFAULT_MAX_STREAMS, { min: 0 }).meta({
       description: 'ours: gRPC calls at a time on all connections; 0 for no limit',
       unit: 'calls',
@@ -77,6 +85,7 @@ export const otlpReceiverSchema: Schema<OtlpReceiverConfig> = strictObject({
   grpc: raw.protocols.grpc,
   http: raw.protocols.http,
   requestLimitBytes: raw.admission.request_limit_mib * MIB,
+  maxConnections: raw.admission.max_connections,
   maxStreams: raw.admission.max_streams,
   requestTimeoutMs: raw.admission.request_timeout,
 }));

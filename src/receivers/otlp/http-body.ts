@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BodyBuffer, type DueWatch, requestDueMs, type Share, tooLarge, type Watched } from '#net';
+import { BodyBuffer, type DueWatch, type LargePlace, requestDueMs, type Share, tooLarge, type Watched } from '#net';
 
 /** The client went away before its body was complete. */
 export class ClientGone extends Error {
@@ -14,6 +14,13 @@ export interface BodyLimits {
   readonly limitBytes: number;
   /** How long a client may take, longer for what is large; 0 means no limit. */
   readonly timeoutMs: number;
+  /** Of a large body. */
+  readonly place: LargePlace | undefined;
+}
+
+/** 0 where the length isn't known before. */
+export function announcedBytesOf(request: IncomingMessage): number {
+  return Number(request.headers['content-length'] ?? 0);
 }
 
 /**
@@ -23,12 +30,14 @@ export interface BodyLimits {
  */
 export function readBody(
   request: IncomingMessage,
-  { limitBytes, timeoutMs }: BodyLimits,
+  { limitBytes, timeoutMs, place }: BodyLimits,
   share: Share,
   watch: DueWatch,
 ): Promise<Uint8Array> {
-  const announcedBytes = Number(request.headers['content-length'] ?? 0);
+  const announcedBytes = announcedBytesOf(request);
   if (announcedBytes > limitBytes) return Promise.reject(tooLarge(limitBytes));
+  // Nothing is told of what has happened while nobody listened.
+  if (request.destroyed && !request.complete) return Promise.reject(new ClientGone('the client went away'));
   return new Promise((resolve, reject) => {
     const body = new BodyBuffer(share);
     const startMs = performance.now();
@@ -46,6 +55,7 @@ export function readBody(
       try {
         if (body.length + part.length > limitBytes) throw tooLarge(limitBytes);
         body.append(part, announcedBytes);
+        place?.touch();
         watched.dueMs = requestDueMs(startMs, limitMs, body.length);
       } catch (error) {
         fail(error as Error);
@@ -55,6 +65,7 @@ export function readBody(
     request.on('data', onData);
     request.once('end', () => {
       watch.delete(watched);
+      place?.complete();
       resolve(body.take());
     });
     request.once('error', () => fail(new ClientGone('the client went away')));

@@ -13,8 +13,10 @@ import {
   GRPC,
   headersTimeout,
   inflateWithin,
+  type LargePlace,
   type Listening,
   type ListenPlace,
+  limitConnections,
   listenOn,
   peerText,
   type ServerTls,
@@ -25,7 +27,7 @@ import type { BatchContext, Signal } from '#pdata';
 import type { OtlpHttpConfig } from './config.ts';
 import { Cors } from './cors.ts';
 import { Answer } from './http-answer.ts';
-import { ClientGone, readBody, TooSlow } from './http-body.ts';
+import { announcedBytesOf, ClientGone, readBody, TooSlow } from './http-body.ts';
 import { HTTP_PROTOCOLS, type Http2Limits, Http2Side } from './http2.ts';
 import type { Encoding, Intake } from './intake.ts';
 
@@ -37,6 +39,10 @@ export interface OtlpHttpServerSettings extends Http2Limits {
   readonly rejections: TlsRejections;
   readonly intake: Intake;
   readonly budget: ByteBudget;
+  /** Connections at a time; 0 means no limit. */
+  readonly maxConnections: number;
+  /** Called for each connection that is one too many. */
+  readonly onConnectionDropped: () => void;
   /** How long a client may take for a body; 0 means no limit. */
   readonly requestTimeoutMs: number;
   readonly logger: Logger;
@@ -58,6 +64,7 @@ export class OtlpHttpServer {
   #budget: ByteBudget;
   #logger: Logger;
   #rejections: TlsRejections;
+  #onConnectionDropped: () => void;
   #routes: ReadonlyMap<string, Signal>;
   readonly #codings: ReadonlySet<string>;
   readonly #cors: Cors | undefined;
@@ -80,6 +87,7 @@ export class OtlpHttpServer {
     this.#requestTimeoutMs = settings.requestTimeoutMs;
     this.#logger = settings.logger;
     this.#rejections = settings.rejections;
+    this.#onConnectionDropped = settings.onConnectionDropped;
     this.#routes = routesOf(config, settings.intake);
     this.#codings = new Set(config.compressionAlgorithms);
     this.#cors = corsOf(config, settings.logger);
@@ -98,6 +106,8 @@ export class OtlpHttpServer {
       this.#http2 = new Http2Side(server, listener, settings);
       this.#server = server;
     }
+    limitConnections(this.#server, settings.maxConnections);
+    this.#server.on('drop', () => this.#onConnectionDropped());
     this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
       this.#accept(request, response, true),
     );
@@ -106,7 +116,10 @@ export class OtlpHttpServer {
   }
 
   /** Goes on for another receiver with the same configuration. */
-  adopt({ hosts, intake, budget, logger, tls, rejections }: OtlpHttpServerSettings): void {
+  adopt(settings: OtlpHttpServerSettings): void {
+    const { hosts, intake, budget, logger, tls, rejections } = settings;
+    this.#onConnectionDropped = settings.onConnectionDropped;
+    limitConnections(this.#server, settings.maxConnections);
     this.#hosts = hosts;
     hosts.listensOn(this.#server.address());
     this.#intake = intake;
@@ -212,9 +225,16 @@ export class OtlpHttpServer {
   }
 
   async #receive(request: IncomingMessage, signal: Signal, coding: string, answer: Answer): Promise<void> {
+    const limitBytes = this.#config.maxRequestBodySizeBytes;
     const share = new Share(this.#budget);
+    let place: LargePlace | undefined;
     try {
-      const body = await this.#body(request, coding, share);
+      const announcedBytes = announcedBytesOf(request);
+      // What is too large for all is refused at once.
+      if (announcedBytes <= limitBytes) place = await this.#budget.large.enter(announcedBytes);
+      const limits = { limitBytes, timeoutMs: this.#requestTimeoutMs, place };
+      const received = await readBody(request, limits, share, this.#watch);
+      const body = await inflated(received, coding, share, limitBytes);
       const outcome = await this.#intake.receive(signal, body, answer.encoding, this.#contextOf(request));
       if (outcome.kind === 'refused') answer.status(outcome.status);
       else answer.success(signal, outcome.rejectedCount, outcome.rejectedReason);
@@ -226,16 +246,8 @@ export class OtlpHttpServer {
       else throw error;
     } finally {
       share.release();
+      place?.leave();
     }
-  }
-
-  async #body(request: IncomingMessage, coding: string, share: Share): Promise<Uint8Array> {
-    const limitBytes = this.#config.maxRequestBodySizeBytes;
-    const limits = { limitBytes, timeoutMs: this.#requestTimeoutMs };
-    const received = await readBody(request, limits, share, this.#watch);
-    if (coding === '' || coding === 'identity') return received;
-    const inflated = inflateWithin(share, coding as Coding, received, limitBytes);
-    return inflated instanceof Uint8Array ? inflated : await inflated;
   }
 
   #contextOf(request: IncomingMessage): BatchContext {
@@ -259,6 +271,16 @@ export class OtlpHttpServer {
     this.#intake.countFailure(message);
     answer.status({ code: GRPC.unavailable, message, retryAfterMs: BUSY_RETRY_MS });
   }
+}
+
+function inflated(
+  received: Uint8Array,
+  coding: string,
+  share: Share,
+  limitBytes: number,
+): Uint8Array | Promise<Uint8Array> {
+  if (coding === '' || coding === 'identity') return received;
+  return inflateWithin(share, coding as Coding, received, limitBytes);
 }
 
 function routesOf(config: OtlpHttpConfig, intake: Intake): ReadonlyMap<string, Signal> {

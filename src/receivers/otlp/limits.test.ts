@@ -140,6 +140,42 @@ describe('gRPC', () => {
   });
 });
 
+describe('connections', () => {
+  test('beyond the limit they are closed, counted and said once', async () => {
+    const running = await start({ admission: { max_connections: 2 } });
+    for (const address of [running.receiver.addresses.http!, running.grpcTarget]) {
+      const [host, port] = address.split(':');
+      const sockets = Array.from({ length: 5 }, () => connect(Number(port), host));
+      let closedCount = 0;
+      for (const socket of sockets) {
+        socket.on('error', () => undefined);
+        socket.on('close', () => closedCount++);
+        undo.push(() => socket.destroy());
+      }
+      await eventually('the others are closed', () => closedCount === 3);
+      const transport = address === running.grpcTarget ? 'grpc' : 'http';
+      expect(running.settings.meter.sum('listener_refused_requests', { transport, reason: 'connections' })).toBe(3);
+    }
+    const said = running.settings.logged.filter((line) => line.includes('max_connections'));
+    expect(said).toEqual(
+      Array.from(
+        { length: 2 },
+        () =>
+          'warn Refused: a connection beyond the 2 of receivers::otlp::admission::max_connections; more of the same are only counted',
+      ),
+    );
+  });
+
+  test.each([
+    { given: {}, want: 200 },
+    { given: { max_connections: 0 }, want: 200 },
+  ])('$given takes many', async ({ given, want }) => {
+    const running = await start({ admission: given });
+    const answers = Array.from({ length: 50 }, () => post(`${running.httpUrl}/v1/traces`, tracesRequest(1)));
+    for (const { status } of await Promise.all(answers)) expect(status).toBe(want);
+  });
+});
+
 describe('HTTP', () => {
   function half(running: Running, sent: number, length: number): Promise<string> {
     const { hostname, port } = new URL(running.httpUrl);
@@ -173,6 +209,32 @@ describe('HTTP', () => {
     for (const step of undo.splice(1)) step();
     await Promise.all(answers);
     await eventually('nothing in flight', () => inFlight(running) === 0);
+  });
+
+  test('large bodies come in one after the other, and all of them', async () => {
+    const body = tracesRequest(13_000);
+    const mib = Math.ceil((body.length * 1.5) / 2 ** 20);
+    const running = await start({ admission: { request_limit_mib: mib } });
+    let peak = 0;
+    running.pipelines.traces.answer = async () => {
+      peak = Math.max(peak, inFlight(running));
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    const answers = await Promise.all(Array.from({ length: 8 }, () => post(`${running.httpUrl}/v1/traces`, body)));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 8 }, () => 200));
+    expect(peak).toBeLessThanOrEqual(mib * 2 ** 20);
+    const client = await session(running);
+    const calls = Array.from({ length: 8 }, () => call(client, framed(body), true).end);
+    expect(await Promise.all(calls)).toEqual(Array.from({ length: 8 }, () => '0'));
+    await eventually('nothing in flight', () => inFlight(running) === 0);
+  });
+
+  test('clients that announce much and send nothing keep nobody out for long', async () => {
+    const body = tracesRequest(13_000);
+    const running = await start({ admission: { request_limit_mib: Math.ceil((body.length * 1.5) / 2 ** 20) } });
+    void half(running, 1, body.length);
+    await eventually('it has begun', () => inFlight(running) > 0);
+    expect((await post(`${running.httpUrl}/v1/traces`, body)).status).toBe(200);
   });
 
   test('what a body inflates to is taken before it is inflated', async () => {

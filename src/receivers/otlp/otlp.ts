@@ -4,6 +4,7 @@ import type { Consumer, CreateSettings, Host, Receiver } from '#component';
 import { type GrpcServerConfig, isSameConfig, parseHostPort } from '#config';
 import {
   ByteBudget,
+  connectionRefusals,
   type GrpcAnswer,
   type GrpcCall,
   GrpcServer,
@@ -141,6 +142,8 @@ export class OtlpReceiver implements Receiver {
       maxMessageBytes: (config.maxRecvMsgSizeMib || DEFAULT_GRPC_MESSAGE_MIB) * MIB,
       maxConcurrentStreams: config.maxConcurrentStreams || DEFAULT_STREAMS_PER_CONNECTION,
       maxStreams: this.config.maxStreams,
+      maxConnections: this.config.maxConnections,
+      onConnectionDropped: this.#connectionRefusals('grpc'),
       requestTimeoutMs: this.config.requestTimeoutMs,
       keepalive: config.keepalive,
       tls,
@@ -177,6 +180,8 @@ export class OtlpReceiver implements Receiver {
       tls,
       maxConcurrentStreams: DEFAULT_STREAMS_PER_CONNECTION,
       maxStreams: this.config.maxStreams,
+      maxConnections: this.config.maxConnections,
+      onConnectionDropped: this.#connectionRefusals('http'),
       rejections: new TlsRejections(this.#settings, { transport: 'http' }),
       hosts: this.#hostGuard('http', config),
       intake,
@@ -207,6 +212,11 @@ export class OtlpReceiver implements Receiver {
     const refusals = new ListenerRefusals(this.#settings, { transport });
     const ownHost = parseHostPort(config.endpoint)?.host ?? '';
     return refusals.hostGuard(this.#path(transport), ownHost, this.#settings.allowedHosts);
+  }
+
+  #connectionRefusals(transport: 'grpc' | 'http'): () => void {
+    const key = `receivers::${this.#settings.id}::admission::max_connections`;
+    return connectionRefusals(this.#settings, key, this.config.maxConnections, { transport });
   }
 
   #path(protocol: 'grpc' | 'http'): string {
