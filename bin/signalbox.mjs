@@ -2,6 +2,7 @@
 // Runs under any Node from 20 on: hands over to the Node that this package pins, which runs the TypeScript sources as they are.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,14 @@ function pinnedNode() {
     if (existsSync(path)) return path;
     if (dirname(folder) === folder) return undefined;
   }
+}
+
+try {
+  createRequire(import.meta.url).resolve('yaml');
+} catch {
+  console.error('signalbox: the packages that it needs are not installed yet');
+  console.error(`  in ${root}: npm start, which installs, builds and starts, or npm ci`);
+  process.exit(1);
 }
 
 const node = pinnedNode();

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -49,4 +50,21 @@ test('the demo shop says what it takes', () => {
   expect(code).toBe(0);
   expect(out).toContain('--rate N');
   expect(run('examples/demo/main.ts', '--rte', '3')).toMatchObject({ code: 2, out: '' });
+});
+
+test('without its packages signalbox says how to install them', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-bin-'));
+  try {
+    cpSync(join(ROOT, 'bin'), join(folder, 'bin'), { recursive: true });
+    cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, 'bin/signalbox.mjs'), 'up'], {
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toBe(
+      `signalbox: the packages that it needs are not installed yet\n  in ${folder}: npm start, which installs, builds and starts, or npm ci\n`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

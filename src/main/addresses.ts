@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isHostPattern } from '#base/host-guard.ts';
 import type { MapNode, NodePath } from '#config';
-import { addressOf, allowedHostsOf, type Flags, type HostPort, parseAddress, printAddress } from './flags.ts';
+import { addressOf, allowedHostsOf, type Flags, type HostPort, parseAddress, printAddress, urlOf } from './flags.ts';
 
 const ENGINE_DEFAULT: HostPort = { host: '127.0.0.1', port: 4380 };
 export const METRICS_DEFAULT: HostPort = { host: 'localhost', port: 8888 };
@@ -30,7 +30,7 @@ export function addressesIn(root: MapNode | undefined, flags: Flags): Addresses 
   const engine = addressOf(flags, 'engine-address', inFile(['engine', 'endpoint'], ENGINE_DEFAULT));
   const listen = { host: flags.get('listen') ?? '127.0.0.1', port: 4300 };
   const server = addressOf(flags, 'http-address', inFile(['server', 'endpoint'], listen));
-  const external = flags.get('store-url') ?? text('storage', 'url');
+  const external = urlOf(flags, 'store-url') ?? text('storage', 'url');
   return {
     dataDir: resolve(flags.get('data') ?? text('data_dir') ?? 'signalbox-data'),
     engine,

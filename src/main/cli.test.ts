@@ -109,6 +109,12 @@ describe('signalbox', () => {
       args: ['up', '--allowed-hosts', 'a.example,http://x'],
       err: '--allowed-hosts: expected names without scheme and port, got http://x\n  for example --allowed-hosts box',
     },
+    ...['notaurl', 'clickhouse:8123', 'ftp://a'].flatMap((url) =>
+      ['up', 'server'].map((command) => ({
+        args: [command, '--store-url', url],
+        err: `--store-url (SIGNALBOX_STORE_URL): expected http://HOST:PORT, got ${url}\n  for example --store-url http://`,
+      })),
+    ),
     { args: ['print-config', '--mode', 'redcted'], err: '--mode: must be redacted or unredacted, got "redcted"' },
     { args: ['collector'], err: 'at least one config flag must be provided\n' },
   ])('a wrong command line is named, with the way out: $args', ({ args, err }) => {

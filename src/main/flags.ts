@@ -241,6 +241,16 @@ export function addressOf(
   return parsed;
 }
 
+/** A flag that holds the address of an HTTP server. */
+export function urlOf(flags: Flags, name: 'store-url'): string | undefined {
+  const value = flags.get(name);
+  if (value === undefined || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))) return value;
+  throw new UsageError(
+    `--${name} (${FLAGS[name].env}): expected http://HOST:PORT, got ${excerpt(value.replace(/^.*@/s, '…@'))}`,
+    `for example --${name} http://clickhouse.example.com:8123`,
+  );
+}
+
 export function parseAddress(text: string, fallback: HostPort): HostPort | undefined {
   const match = /^(?:(?:\[([^\]]+)\]|([^:]*)):)?(\d{1,5})$/.exec(text);
   if (match === null || Number(match[3]) > 65_535) return undefined;

@@ -112,6 +112,14 @@ const query = (parameters: { readonly [name: string]: string | number }) =>
   new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)])).toString();
 const shopMicros = { start: SHOP_FROM_MS * 1000, end: SHOP_TO_MS * 1000 };
 
+test("the data source's URL itself says what it is for", async () => {
+  for (const path of ['/jaeger', '/jaeger/']) {
+    const response = await fetch(server.url + path);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(await response.text()).toMatch(/Jaeger data source[\s\S]*api\/traces\/TRACE_ID[\s\S]*console, at \//);
+  }
+});
+
 describe.each(['/jaeger', ''])('the first API below %s/api', (base) => {
   test('services and operations', async () => {
     expect(await get(`${base}/api/services`)).toEqual({
