@@ -18,7 +18,9 @@ Traces for people to look at are in the console, at / of this server.
 
 /**
  * Jaeger's HTTP query API in both generations: the one that Grafana's data source and Jaeger UI before 2026 use (`/api/traces`, …) and
- * the one of today's Jaeger UI (`/api/v3/…`). Served below `/jaeger`, which is the data source's URL, and at the root. `deadlineMs`: how long a request may wait for the store before it is answered with 504.
+ * the one of today's Jaeger UI (`/api/v3/…`). Served below `/jaeger`, which is the data source's URL, and at the root.
+ *
+ * `deadlineMs`: how long a request may wait for the store before it is answered with 504.
  */
 export function jaegerRoutes(app: FastifyInstance, reader: StoreReader, deadlineMs: number): void {
   const gate = new AnswerGate(gatedAnswers);
