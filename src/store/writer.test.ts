@@ -2,10 +2,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { eventually } from '#base/testing.ts';
 import { spawnEngine } from '#engine';
 import { encodeOtlpParts } from '#wire';
 import { DEFAULT_RETENTION, prepareStore } from './migrate.ts';
 import { frameHeadOf, MAGIC, markOf, writeHead } from './spool/frames.ts';
+import { startEngineProxy } from './testing/engine-proxy.ts';
 import { startTestStore, type TestStore } from './testing/test-store.ts';
 import { spanBatch, type TestWriter, testWriter } from './testing/test-writer.ts';
 
@@ -204,6 +206,39 @@ test('many small segments of an earlier run are merged before they are stored, e
   expect(await countOf('small')).toBe('600\t600');
   expect(inserted.traces).toBe(600);
   expect(segmentsIn(folder)).toEqual([]);
+});
+
+test('small segments that wait for the store are merged while they wait, and stored once each', async () => {
+  const folder = newFolder();
+  let isAway = false;
+  const proxy = await startEngineProxy(store.endpoint.url, () =>
+    isAway ? { isPassedOn: false, answer: { status: 503, body: 'away' } } : undefined,
+  );
+  try {
+    const { writer, inserted, states } = await started({ ...store.endpoint, url: proxy.url }, folder, {
+      spool: { segmentAgeMs: 1 },
+    });
+    const send = async (i: number): Promise<void> => {
+      await writer.write(spanBatch(5, i * 5, 'merged'));
+      await eventually('the segment is closed', () => segmentsIn(folder).every((name) => !name.includes('.open.')));
+    };
+    await send(0);
+    await eventually('the store is reached', () => inserted.traces === 5);
+    isAway = true;
+    for (let i = 1; i <= 150; i++) await send(i);
+    await eventually('most are merged', () => segmentsIn(folder).length < 40);
+    expect(writer.segmentCount).toBe(segmentsIn(folder).length);
+    expect(states.join()).toContain('unavailable');
+    isAway = false;
+    await writer.drain(60_000);
+    expect(await countOf('merged')).toBe('755\t755');
+    expect(inserted.traces).toBe(755);
+    expect(segmentsIn(folder)).toEqual([]);
+    expect(writer.spoolBytes).toBe(0);
+  } finally {
+    for (const { writer } of writers.splice(0)) await writer.stop(1_000);
+    await proxy.close();
+  }
 });
 
 test('a spool folder that is deleted while data comes loses nothing of what was acknowledged', async () => {

@@ -94,6 +94,7 @@ export class StoreWriter {
   /** Senders that wait for the store to catch up. */
   #paced: (() => void)[] = [];
   #workers: Promise<void>[] = [];
+  #merging: Promise<void> | undefined = undefined;
   #preparing: Promise<boolean> | undefined = undefined;
   #isStopping = false;
   /** The store can't be used as it is, for example because a newer version made it. */
@@ -259,6 +260,30 @@ export class StoreWriter {
   #take(segment: Segment<SegmentEncoder>): void {
     this.#heldBytes += heldBytesOf(segment);
     this.#queue.add(new Delivery(segment, false));
+    this.#merging ??= this.#mergeBacklog().finally(() => {
+      this.#merging = undefined;
+    });
+  }
+
+  /**
+   * While the store is away, or slow, small segments pile up, one a second. Each costs it some inserts whatever its size, so those that were
+   * never sent become fewer. What they have in memory is given up for that: it is read back.
+   */
+  async #mergeBacklog(): Promise<void> {
+    while (!this.#isStopping) {
+      const run = this.#queue.takeRun(this.#options.spool);
+      if (run.length === 0) return;
+      let merged: Segment<SegmentEncoder> | undefined;
+      try {
+        merged = await this.#log!.merge(run.map(({ segment }) => segment));
+      } catch {
+        // The log was closed: the next process goes on with what is on disk.
+        return;
+      }
+      if (merged === undefined) for (const delivery of run) delivery.mayMerge = false;
+      else for (const { segment } of run) this.#release(segment);
+      this.#queue.replace(run, merged === undefined ? run : [new Delivery(merged, false)]);
+    }
   }
 
   async #work(): Promise<void> {
@@ -493,6 +518,7 @@ export class StoreWriter {
     this.#inserter.close();
     await this.#keeper.stop();
     await Promise.all(this.#workers);
+    await this.#merging;
     await this.#log?.close();
   }
 }

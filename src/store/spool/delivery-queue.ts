@@ -1,10 +1,13 @@
 import type { Clock } from '#base';
 import type { Signal } from '#pdata';
+import type { MergeLimits } from './leftovers.ts';
 import type { Segment } from './segment.ts';
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
 const LONGEST_SEGMENT_WAIT_MS = 60_000;
+/** So many small segments are worth being written anew as one. */
+const MERGE_COUNT = 16;
 
 /** Waits that double from 0.1 s to 5 s, each shortened at random by up to a half so that many senders don't come at once. */
 export class Backoff {
@@ -39,6 +42,8 @@ export class Delivery<T> {
   notBeforeMs = 0;
   /** An earlier attempt may have reached the store without our hearing of it. */
   isDoubtful: boolean;
+  /** Whether it may be merged with others: not where that was tried in vain. */
+  mayMerge = true;
   /** How many other segments were delivered when this one failed first. */
   doneBefore = -1;
   #refusals = 0;
@@ -46,6 +51,11 @@ export class Delivery<T> {
   constructor(segment: Segment<T>, isDoubtful: boolean) {
     this.segment = segment;
     this.isDoubtful = isDoubtful;
+  }
+
+  /** Nothing of it was ever sent, so the store doesn't know it by its id yet. */
+  get isUnsent(): boolean {
+    return !this.segment.isSent && !this.isDoubtful && this.doneTables.size === 0;
   }
 
   /** The wait after a refusal of this segment alone: doubles up to a minute. */
@@ -89,8 +99,56 @@ export class DeliveryQueue<T> {
     if (delivery.doneBefore < 0) delivery.doneBefore = this.#doneCount;
     this.#running.delete(delivery);
     delivery.notBeforeMs = this.#clock.monotonicMs() + waitMs;
+    this.#insert(delivery);
+    this.#serve();
+    this.#wakeDrainers();
+  }
+
+  #insert(delivery: Delivery<T>): void {
     const index = this.#waiting.findIndex((other) => other.segment.id > delivery.segment.id);
     this.#waiting.splice(index < 0 ? this.#waiting.length : index, 0, delivery);
+  }
+
+  /**
+   * Takes out unsent small segments that wait in a row, by their ids, to be merged: as many as a segment may have, or else at least
+   * `MERGE_COUNT`, so that nothing is written over and over. None where there are no such. `replace` must follow.
+   */
+  takeRun({ segmentBytes, segmentItems }: MergeLimits): readonly Delivery<T>[] {
+    if (this.#waiting.length < MERGE_COUNT) return [];
+    let run: Delivery<T>[] = [];
+    let bytes = 0;
+    let items = 0;
+    let isFull = false;
+    for (const delivery of [...this.#waiting, ...this.#running].sort(byId)) {
+      const { segment } = delivery;
+      const isSmall = segment.bytes * 2 <= segmentBytes && segment.items * 2 <= segmentItems;
+      const isFit = isSmall && delivery.mayMerge && delivery.isUnsent && !this.#running.has(delivery);
+      isFull =
+        isFit && run.length > 0 && (bytes + segment.bytes > segmentBytes || items + segment.items > segmentItems);
+      // Two small ones are half a segment or more together, where a third does not fit.
+      if (isFull || run.length >= MERGE_COUNT) break;
+      if (!isFit) {
+        run = [];
+        bytes = 0;
+        items = 0;
+        continue;
+      }
+      run.push(delivery);
+      bytes += segment.bytes;
+      items += segment.items;
+    }
+    if (run.length < (isFull ? 2 : MERGE_COUNT)) return [];
+    for (const delivery of run) {
+      this.#waiting.splice(this.#waiting.indexOf(delivery), 1);
+      this.#running.add(delivery);
+    }
+    return run;
+  }
+
+  /** Puts others in the place of what `takeRun` gave, or those themselves. */
+  replace(run: readonly Delivery<T>[], others: readonly Delivery<T>[]): void {
+    for (const delivery of run) this.#running.delete(delivery);
+    for (const delivery of others) this.#insert(delivery);
     this.#serve();
     this.#wakeDrainers();
   }
@@ -179,4 +237,8 @@ export class DeliveryQueue<T> {
       this.#takers.shift()!(delivery);
     }
   }
+}
+
+function byId<T>(a: Delivery<T>, b: Delivery<T>): number {
+  return a.segment.id < b.segment.id ? -1 : 1;
 }

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Frame,
@@ -62,6 +62,7 @@ export async function lookForLeftovers<K>(
   const endGroup = async (): Promise<void> => {
     const segments = group.map(({ segment }) => segment);
     const merged = group.length > 1 ? await merge(dir, group, newId(segments[0]!.createdMs)) : undefined;
+    if (merged !== undefined) await finish(dir, merged, segments);
     leftovers.push(...(merged === undefined ? segments : [merged]));
     group = [];
     bytes = 0;
@@ -110,8 +111,11 @@ async function finishMerges<K>(dir: string, found: Leftovers<K>): Promise<Leftov
   return { ...found, leftovers };
 }
 
-async function finish<K>(dir: string, merged: Segment<K>, members: readonly Segment<K>[]): Promise<void> {
-  for (const { fileName } of members) await unlink(join(dir, fileName));
+/** Removes what a merged segment stands for, and gives it its lasting name. May be called again after it has failed. */
+export async function finish<K>(dir: string, merged: Segment<K>, members: readonly Segment<K>[]): Promise<void> {
+  // The new name is there for good before the old ones go.
+  await syncFolder(dir);
+  for (const { fileName } of members) await rm(join(dir, fileName), { force: true });
   const name = closedName(merged.id, merged.counts);
   // The removals first, or a power cut could bring a member back beside a name that doesn't speak of it.
   await syncFolder(dir);
@@ -119,13 +123,17 @@ async function finish<K>(dir: string, merged: Segment<K>, members: readonly Segm
   merged.fileName = name;
 }
 
-interface Member<K> {
+export interface Member<K> {
   readonly segment: Segment<K>;
   readonly frames: readonly Frame[];
 }
 
 /** Undefined for a segment that is not to be merged: it may be in the store, is large, or not whole. */
-async function memberOf<K>(dir: string, segment: Segment<K>, limits: MergeLimits): Promise<Member<K> | undefined> {
+export async function memberOf<K>(
+  dir: string,
+  segment: Segment<K>,
+  limits: MergeLimits,
+): Promise<Member<K> | undefined> {
   const { id, isSent, wasOpen, isCounted, counts } = segment;
   if (isSent || segment.bytes * 2 > limits.segmentBytes || segment.items * 2 > limits.segmentItems) return undefined;
   const bytes = await readFile(join(dir, segment.fileName)).catch(() => undefined);
@@ -136,8 +144,8 @@ async function memberOf<K>(dir: string, segment: Segment<K>, limits: MergeLimits
   return { segment, frames };
 }
 
-/** Undefined where the disk takes no merged file; the segments stay as they are. */
-async function merge<K>(dir: string, group: readonly Member<K>[], id: string): Promise<Segment<K> | undefined> {
+/** Writes the merged file beside its members: `finish` must follow. Undefined where the disk takes none; then all is as before. */
+export async function merge<K>(dir: string, group: readonly Member<K>[], id: string): Promise<Segment<K> | undefined> {
   const mark = markOf(id);
   const parts: Uint8Array[] = [MAGIC];
   let counts = NO_ITEMS;
@@ -163,10 +171,7 @@ async function merge<K>(dir: string, group: readonly Member<K>[], id: string): P
     await rm(draft, { force: true });
     return undefined;
   }
-  await syncFolder(dir);
-  const merged = segmentOfFile<K>(name, size)!;
-  await finish(dir, merged, members);
-  return merged;
+  return segmentOfFile<K>(name, size)!;
 }
 
 /** What is renamed, made or removed in a folder outlives a power cut from then on. */

@@ -396,3 +396,60 @@ describe('small segments of an earlier process', () => {
     expect(await allTexts(second.log)).toEqual([...all, '0:later']);
   });
 });
+
+describe('segments that wait in a running process', () => {
+  test('become one, which a later start takes as such', async () => {
+    const { log, closed } = await openLog();
+    for (const text of ['a', 'b', 'c']) {
+      await log.append(0, [bytes(text)], 2);
+      await log.roll();
+    }
+    await log.append(0, [bytes('still open')], 1);
+    const before = log.bytes;
+    const merged = (await log.merge(closed))!;
+    expect(merged).toMatchObject({ items: 6, isSent: false, createdMs: closed[0]!.createdMs });
+    expect((await log.read(merged)).frames.map(({ payload }) => Buffer.from(payload).toString())).toEqual([
+      'a',
+      'b',
+      'c',
+    ]);
+    expect(log.segmentCount).toBe(2);
+    expect(log.bytes).toBe(before - closed.reduce((sum, { bytes: size }) => sum + size, 0) + merged.bytes);
+    await log.close();
+    logs.length = 0;
+    expect((await openLog()).log.bytes).toBeGreaterThan(0);
+  });
+
+  test('stay as they are where the open one would be taken for one of them, after a clock that was set back', async () => {
+    const { log, closed } = await openLog();
+    await log.append(0, [bytes('a')], 1);
+    await log.roll();
+    clock.jump(10_000);
+    await log.append(0, [bytes('b')], 1);
+    await log.roll();
+    clock.jump(-5_000);
+    await log.append(0, [bytes('between')], 1);
+    expect(await log.merge(closed)).toBeUndefined();
+    await log.roll();
+    expect(closed.length).toBe(3);
+    expect(log.segmentCount).toBe(3);
+  });
+
+  test('a segment that is begun meanwhile with an id of the past waits for the end of the merge', async () => {
+    const { log, closed } = await openLog();
+    await log.append(0, [bytes('a')], 1);
+    await log.roll();
+    clock.jump(10_000);
+    await log.append(0, [bytes('b')], 1);
+    await log.roll();
+    clock.jump(-5_000);
+    const merging = log.merge(closed.slice());
+    await log.append(0, [bytes('between')], 1);
+    expect((await merging)?.items).toBe(2);
+    await log.roll();
+    await log.close();
+    logs.length = 0;
+    const again = await openLog({ segmentItems: 2 });
+    expect(again.log.leftovers.reduce((sum, { items }) => sum + items, 0)).toBe(3);
+  });
+});

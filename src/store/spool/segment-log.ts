@@ -17,6 +17,7 @@ import {
 } from './frames.ts';
 import { type Leftovers, lookForLeftovers, syncFolder, writeAll } from './leftovers.ts';
 import { REJECTED, RejectedFolder } from './rejected-folder.ts';
+import { RunningMerge } from './running-merge.ts';
 import { closedName, newName, openName, Segment, SegmentIds, sentName } from './segment.ts';
 
 export interface SegmentLogOptions {
@@ -94,6 +95,7 @@ export class SegmentLog<K> {
   readonly #lock: FolderLock;
   readonly #rejected: RejectedFolder;
   readonly #ids: SegmentIds;
+  readonly #merge: RunningMerge<K>;
   /** From an earlier process, oldest first. */
   readonly leftovers: readonly Segment<K>[];
   /** Files with the ending of a segment that are none; they were moved to these paths. */
@@ -104,6 +106,8 @@ export class SegmentLog<K> {
   #queuedBytes = 0;
   #flushing: Promise<void> | undefined = undefined;
   #open: OpenSegment<K> | undefined = undefined;
+  /** The id of the segment that is begun, open, or on its way to `hooks.closed`. */
+  #openId: string | undefined = undefined;
   #cancelAge: (() => void) | undefined = undefined;
   #isDue = false;
   #bytes: number;
@@ -126,6 +130,7 @@ export class SegmentLog<K> {
     this.#lock = lock;
     this.#rejected = found.rejected;
     this.#ids = found.ids;
+    this.#merge = new RunningMerge(options);
     this.strangers = found.strangers;
     this.wasOpenToOthers = found.wasOpenToOthers;
     this.leftovers = leftovers;
@@ -265,6 +270,17 @@ export class SegmentLog<K> {
 
   async #create(): Promise<OpenSegment<K>> {
     const id = this.#ids.next(Math.floor(this.#options.clock.nowMs()));
+    this.#openId = id;
+    await this.#merge.outside(id);
+    try {
+      return await this.#createFile(id);
+    } catch (error) {
+      this.#openId = undefined;
+      throw error;
+    }
+  }
+
+  async #createFile(id: string): Promise<OpenSegment<K>> {
     const { dir } = this.#options;
     const file = await this.#begin(join(dir, newName(id)));
     try {
@@ -321,6 +337,7 @@ export class SegmentLog<K> {
     const isFilled = segment.bytes > MAGIC.length;
     if (isFilled) await this.#nameAsClosed(current);
     await file.close().catch(() => undefined);
+    this.#openId = undefined;
     if (isFilled) this.#hooks.closed(segment);
     else await this.remove(segment).catch(() => undefined);
   }
@@ -392,6 +409,21 @@ export class SegmentLog<K> {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     }
     segment.isSent = true;
+  }
+
+  /**
+   * Makes one segment of several, none of which was ever sent, in the order of their ids and without another unsent one between them. Undefined
+   * where that can't be: they stay as they are. Rejects where the log was closed meanwhile; none of them may be delivered then.
+   */
+  async merge(segments: readonly Segment<K>[]): Promise<Segment<K> | undefined> {
+    const [first, last] = [segments[0]!, segments.at(-1)!];
+    if (this.#openId !== undefined && first.id <= this.#openId && this.#openId <= last.id) return undefined;
+    const merged = await this.#merge.run(segments, this.#ids.next(first.createdMs), () => this.#closed);
+    if (merged === undefined) return undefined;
+    for (const segment of segments) this.#forget(segment);
+    this.#bytes += merged.bytes;
+    this.#segmentCount++;
+    return merged;
   }
 
   /** Reads a segment's frames back. Rejects where the file can't be read. */
