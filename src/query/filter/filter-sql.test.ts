@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type JsonPath, plainAttributes, storedAttributes } from '../reader/index.ts';
+import { plainAttributes, type StoredAttribute } from '../reader/index.ts';
 import { sql } from '../sql/index.ts';
 import { insertSpans } from '../testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
@@ -72,8 +72,8 @@ describe('attributes of every type', () => {
     const table = await store.reader.read(sql`SELECT service_name, attributes FROM spans`);
     const values = new Map(
       table
-        .column<readonly JsonPath[]>('attributes')
-        .map((paths, row) => [table.strings('service_name')[row]!, plainAttributes(storedAttributes(paths))]),
+        .column<readonly StoredAttribute[]>('attributes')
+        .map((paths, row) => [table.strings('service_name')[row]!, plainAttributes(paths)]),
     );
     expect(values.get('big')).toEqual({ n: '9007199254740993' });
     expect(values.get('texts')).toEqual({ n: ['p', 'q'] });

@@ -1,14 +1,7 @@
 /** Which metrics there are, and their labels. */
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
 import { cutText } from '../plan/index.ts';
-import {
-  type JsonPath,
-  plainValue,
-  QueryError,
-  type ReadOptions,
-  type StoreReader,
-  storedAttributes,
-} from '../reader/index.ts';
+import { plainValue, QueryError, type ReadOptions, type StoredAttribute, type StoreReader } from '../reader/index.ts';
 import {
   ALL_POINTS,
   METRIC_TYPES,
@@ -166,15 +159,15 @@ export async function listMetricLabels(
     options,
   );
   return (['item', 'resource'] as const).flatMap((scope) => {
-    const columns = table.column<readonly JsonPath[]>(scope === 'item' ? 'attributes' : 'resource');
+    const columns = table.column<readonly StoredAttribute[]>(scope === 'item' ? 'attributes' : 'resource');
     const counts = new Map<string, Map<string, number>>();
     for (const paths of columns) countValues(counts, paths);
     return [...counts].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([key, values]) => labelOf(key, scope, values));
   });
 }
 
-function countValues(counts: Map<string, Map<string, number>>, paths: readonly JsonPath[]): void {
-  for (const { key, value } of storedAttributes(paths)) {
+function countValues(counts: Map<string, Map<string, number>>, attributes: readonly StoredAttribute[]): void {
+  for (const { key, value } of attributes) {
     const values = counts.get(key) ?? new Map<string, number>();
     counts.set(key, values);
     const plain = plainValue(value);

@@ -2,13 +2,7 @@
  * Long values are cut where the data is, so that an answer's length depends on how many things it names and not on what a service wrote
  * into them. A log body of 1 MB is legal, and so is a stack trace, an SQL statement or an operation's name of that length.
  */
-import {
-  type JsonPath,
-  type StoredAttribute,
-  type StoredValue,
-  storedAttributes,
-  type Table,
-} from '../reader/index.ts';
+import type { StoredAttribute, StoredValue, Table } from '../reader/index.ts';
 import { raw, type Sql, sql } from '../sql/index.ts';
 
 /** Names of things, in lists: far longer than any that people gave. */
@@ -96,7 +90,7 @@ export function shownAttributes(
   row: number,
 ): readonly StoredAttribute[] {
   const cut = table.column<readonly [string, string, string][]>(`${name}_cut`)[row]!;
-  if (cut.length === 0) return storedAttributes(table.column<readonly JsonPath[]>(`shown_${name}`)[row]!);
+  if (cut.length === 0) return table.column<readonly StoredAttribute[]>(`shown_${name}`)[row]!;
   return cut.map(([key, type, text]) => ({ key, value: typedValue(text, type) }));
 }
 

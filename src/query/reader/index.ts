@@ -1,7 +1,7 @@
 export { CpuMeter } from './cpu-meter.ts';
 export { QueryError, type QueryErrorCode } from './errors.ts';
-export { Columns, type TextColumn } from './native-columns.ts';
-export { type JsonPath, Table } from './row-binary.ts';
+export type { TextColumn } from './native/dictionary.ts';
+export { Table } from './native/table.ts';
 export { type ReadOptions, StoreReader, storeHangs } from './store-reader.ts';
 export {
   base64,
@@ -12,5 +12,4 @@ export {
   plainValue,
   type StoredAttribute,
   type StoredValue,
-  storedAttributes,
 } from './value.ts';

@@ -9,8 +9,7 @@ import type { StoreEndpoint } from '#store';
 import { type Sql, sql } from '../sql/index.ts';
 import { CpuMeter } from './cpu-meter.ts';
 import { QueryError } from './errors.ts';
-import { type Columns, decodeNative } from './native-columns.ts';
-import { decodeRowBinary, type Table } from './row-binary.ts';
+import { decodeTable, type Table } from './native/table.ts';
 
 export interface StoreReaderOptions extends Partial<StoreEndpoint> {
   /** A query's limit unless it brings its own. Default 20 s. */
@@ -40,8 +39,6 @@ export type ReadCost = 'cheap' | 'heavy';
  * other programs have 0, which takes no part in this.
  */
 const PRIORITY: { readonly [cost in ReadCost]: string } = { cheap: '1', heavy: '10' };
-
-type Format = 'RowBinaryWithNamesAndTypes' | 'Native';
 
 const defaultTimeoutMs = 20_000;
 /** On top of a query's limit, which the store keeps itself: one that says nothing for longer hangs. */
@@ -97,29 +94,24 @@ export class StoreReader {
 
   /** Runs a SELECT. Throws QueryError. An aborted query is stopped in the store, too. */
   async read(statement: Sql, options: ReadOptions = {}): Promise<Table> {
-    return decodeRowBinary(await this.#readBytes(statement, 'RowBinaryWithNamesAndTypes', options));
+    return decodeTable(await this.#readBytes(statement, options));
   }
 
-  /** As `read`, for many rows of the few types that `Columns` holds. */
-  async readColumns(statement: Sql, options: ReadOptions = {}): Promise<Columns> {
-    return decodeNative(await this.#readBytes(statement, 'Native', options));
-  }
-
-  async #readBytes(statement: Sql, format: Format, options: ReadOptions): Promise<Buffer> {
+  async #readBytes(statement: Sql, options: ReadOptions): Promise<Buffer> {
     try {
-      return await this.#fetch(statement, format, options);
+      return await this.#fetch(statement, options);
     } catch (error) {
       if (!isLostConnection(error)) throw this.#failed(options.signal, error);
     }
     // The store may have restarted since the connection was opened: a read is safe to try again.
     try {
-      return await this.#fetch(statement, format, options);
+      return await this.#fetch(statement, options);
     } catch (error) {
       throw this.#failed(options.signal, error);
     }
   }
 
-  async #fetch(statement: Sql, format: Format, options: ReadOptions): Promise<Buffer> {
+  async #fetch(statement: Sql, options: ReadOptions): Promise<Buffer> {
     const client = await this.#connect();
     const { text, params } = statement.render();
     const parameterBytes = Object.values(params).reduce<number>((sum, value) => sum + String(value).length, 0);
@@ -130,7 +122,7 @@ export class StoreReader {
     const hangs = AbortSignal.timeout(timeoutMs + hangsAfterMs);
     const signal = options.signal === undefined ? hangs : AbortSignal.any([options.signal, hangs]);
     const result = await client.exec({
-      query: `${text}\nFORMAT ${format}`,
+      query: `${text}\nFORMAT Native`,
       query_params: { ...params },
       abort_signal: signal,
       clickhouse_settings: {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseAttributesText, parseValueText, plainAttributes, plainValue, storedAttributes } from './value.ts';
+import { parseAttributesText, parseValueText, plainAttributes, plainValue } from './value.ts';
 
 test('JSON text keeps the types of OTLP', () => {
   expect(parseAttributesText('{"a":5,"b":5.0,"c":9007199254740993,"d":true,"e":null,"f":"x","g":[1,2.5]}')).toEqual([
@@ -30,24 +30,6 @@ test('marks in JSON text: bytes, doubles that JSON lacks, keys with a dollar', (
     value: [{ key: '$bytes', value: { type: 'string', value: 'AQI=' } }],
   });
   expect(parseValueText('no json')).toEqual({ type: 'string', value: 'no json' });
-});
-
-test('a JSON column: nested values and repeated keys are texts', () => {
-  const text = (json: string) => ({ type: 'tuple' as const, value: [{ type: 'text' as const, value: json }] });
-  const attributes = storedAttributes([
-    { path: 'a.b', value: { type: 'int', value: 1 } },
-    { path: 'map', value: { type: 'array', value: [text('{"x":{"y":1}}')] } },
-    { path: 'twice', value: { type: 'array', value: [text('1'), text('"two"')] } },
-    { path: 'list', value: { type: 'array', value: [{ type: 'text', value: 'p' }] } },
-    { path: 'none', value: { type: 'array', value: [] } },
-  ]);
-  expect(plainAttributes(attributes)).toEqual({
-    'a.b': 1,
-    map: { x: { y: 1 } },
-    twice: [1, 'two'],
-    list: ['p'],
-    none: [],
-  });
 });
 
 test('what JSON numbers cannot hold becomes text', () => {

@@ -1,10 +1,9 @@
 /**
  * Attribute values as the store holds them, with the types that OTLP has. In JSON columns a value has a ClickHouse type
  * of its own; everywhere else (events, links, scopes, log bodies, nested values) it is JSON text. The writer's side of
- * both is src/store/native/value-kinds.ts and value-json.ts.
+ * both is src/store/native/value-kinds.ts and value-json.ts; columns are read in native/.
  */
 import { messageOf } from '#base';
-import type { DynamicValue, JsonPath } from './row-binary.ts';
 
 export type StoredValue =
   | { readonly type: 'string'; readonly value: string }
@@ -26,48 +25,6 @@ export interface StoredAttribute {
 export type PlainValue = string | number | boolean | null | PlainValue[] | { [key: string]: PlainValue };
 
 const EMPTY: StoredValue = { type: 'empty', value: null };
-
-/** The attributes of a JSON column, sorted by key. A key with several values appears several times. */
-export function storedAttributes(paths: readonly JsonPath[]): readonly StoredAttribute[] {
-  const attributes: StoredAttribute[] = [];
-  for (const { path, value } of paths) {
-    const nested = nestedTexts(value);
-    if (nested === undefined) attributes.push({ key: path, value: storedValue(value) });
-    else for (const text of nested) attributes.push({ key: path, value: parseValueText(text) });
-  }
-  // The store gives paths in an order that changes with merges.
-  return attributes.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-}
-
-/** Values that have no type of their own in the store are JSON texts in Array(Tuple(json String)). */
-function nestedTexts(value: DynamicValue): readonly string[] | undefined {
-  if (value.type !== 'array') return undefined;
-  const items = value.value as readonly DynamicValue[];
-  if (items.length === 0 || items[0]!.type !== 'tuple') return undefined;
-  return items.map((item) => String((item.value as readonly DynamicValue[])[0]?.value ?? 'null'));
-}
-
-function storedValue(value: DynamicValue): StoredValue {
-  switch (value.type) {
-    case 'text':
-      return { type: 'string', value: value.value as string };
-    case 'int':
-      return { type: 'int', value: value.value as number | bigint };
-    case 'double':
-      return { type: 'double', value: value.value as number };
-    case 'bool':
-      return { type: 'bool', value: value.value as boolean };
-    case 'bytes':
-      return { type: 'bytes', value: value.value as Uint8Array };
-    case 'array':
-    case 'tuple':
-      return { type: 'array', value: (value.value as readonly DynamicValue[]).map(storedValue) };
-    case 'json':
-      return { type: 'map', value: storedAttributes(value.value as readonly JsonPath[]) };
-    case 'none':
-      return EMPTY;
-  }
-}
 
 /** Reads the JSON text of one value. Text that is no JSON stays text, so a reader never fails on a row. */
 export function parseValueText(text: string): StoredValue {

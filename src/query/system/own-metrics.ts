@@ -1,6 +1,6 @@
 /** The collector's own metrics as the store holds them: what the system page is made of. */
 import { bucketOf, coveredSeconds, type Series, type TimeGrid } from '../plan/index.ts';
-import { type JsonPath, plainValue, type ReadOptions, type StoreReader, storedAttributes } from '../reader/index.ts';
+import { plainValue, type ReadOptions, type StoredAttribute, type StoreReader } from '../reader/index.ts';
 import { metricSeries, numberPoints, type TimeRange } from '../source/index.ts';
 import { raw, type Sql, sql, timeMs } from '../sql/index.ts';
 
@@ -33,7 +33,7 @@ export async function readOwnMetrics(
     reader.read(pointsStatement(range, grid, ours), options),
   ]);
   const names = series.strings('name');
-  const attributes = series.column<readonly JsonPath[]>('attributes');
+  const attributes = series.column<readonly StoredAttribute[]>('attributes');
   const identity = new Map(
     series
       .column<number | bigint>('series_id')
@@ -72,8 +72,8 @@ function pointsStatement(range: TimeRange, grid: TimeGrid, series: Sql): Sql {
     WHERE time >= ${timeMs(range.fromMs)} GROUP BY series_id, bucket`;
 }
 
-function labelsOf(paths: readonly JsonPath[]): { [key: string]: string } {
-  return Object.fromEntries(storedAttributes(paths).map(({ key, value }) => [key, String(plainValue(value))]));
+function labelsOf(attributes: readonly StoredAttribute[]): { [key: string]: string } {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, String(plainValue(value))]));
 }
 
 function ownSeries(

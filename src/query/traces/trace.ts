@@ -1,7 +1,7 @@
 /** One trace by its id, as columns: made for traces of 100,000 spans. */
 
 import { cutText } from '../plan/index.ts';
-import { type Columns, QueryError, type ReadOptions, type StoreReader, type TextColumn } from '../reader/index.ts';
+import { QueryError, type ReadOptions, type StoreReader, type Table, type TextColumn } from '../reader/index.ts';
 import { logsOfTrace, spans, spansAt, spansOfTrace, type TracePlace } from '../source/index.ts';
 import { Bound, id, raw, type Sql, sql } from '../sql/index.ts';
 import { SpanIndex, wordsOf } from './span-index.ts';
@@ -102,7 +102,7 @@ export async function readTrace(
 ): Promise<Trace> {
   const limit = options?.maxSpans ?? maxTraceSpans;
   const [table, logCount] = await Promise.all([
-    reader.readColumns(
+    reader.read(
       sql`SELECT span_id, parent_span_id, ${shortName('service_name')}, ${shortName('name')},
           toUnixTimestamp64Nano(time) AS time_ns, duration_ns, kind, status_code,
           notEmpty(event_time) AS has_events, ${HINT} AS hint
@@ -116,7 +116,7 @@ export async function readTrace(
     await placeOf(reader, traceId, options);
     throw new QueryError('not_found', `the spans of trace ${traceId} have expired`);
   }
-  const times = table.bigints('time_ns');
+  const times = table.integers('time_ns');
   // Sorted by time: the spans that are shown lie between the first and the last of them.
   const shown = { traceId, firstNs: times[0]!, lastNs: times.at(-1)! };
   const [events, totalSpanCount] = await Promise.all([
@@ -152,21 +152,21 @@ async function countSpans(reader: StoreReader, traceId: string, options?: ReadOp
   return table.numbers('n')[0]!;
 }
 
-/** Event times and names of the spans that have any: span id, ns from the trace's start, name. */
 /** When an event happened: an event without a time of its own counts from its span's start, or it would stand in 1970, where nobody looks. */
 export function eventTime(of: string): Sql {
   return sql`if(toUnixTimestamp64Nano(${raw(of)}) = 0, time, ${raw(of)})`;
 }
 
+/** Event times and names of the spans that have any: span id, ns from the trace's start, name. */
 async function readEvents(
   reader: StoreReader,
   place: TracePlace,
-  spans: Columns,
+  spans: Table,
   options?: ReadOptions,
-): Promise<Columns | undefined> {
-  const hasEvents = spans.numbers('has_events');
+): Promise<Table | undefined> {
+  const hasEvents = spans.vector('has_events');
   if (!Array.prototype.includes.call(hasEvents, 1)) return undefined;
-  return reader.readColumns(
+  return reader.read(
     sql`SELECT span_id, toFloat64(toUnixTimestamp64Nano(${eventTime('event.1')}) - ${new Bound('Int64', String(place.firstNs))}) AS at,
         toLowCardinality(${cutText(raw('toString(event.2)'), nameChars)}) AS name
       FROM (SELECT span_id, time, arrayJoin(arrayZip(event_time, event_name)) AS event ${spansAt(place)})
@@ -187,10 +187,10 @@ async function countLogs(reader: StoreReader, traceId: string, options?: ReadOpt
 type Shape = Omit<Trace, 'traceId' | 'logCount' | 'truncated' | 'totalSpanCount'>;
 
 /** Puts the spans in order. Pure; `startNs` is the time that starts count from. */
-function columnsOf(table: Columns, start: Float64Array, events: Columns | undefined, startNs: bigint): Shape {
-  const ids = table.fixed('span_id');
-  const duration = table.numbers('duration_ns');
-  const { rows, parent } = orderSpans(ids, table.fixed('parent_span_id'), start);
+function columnsOf(table: Table, start: Float64Array, events: Table | undefined, startNs: bigint): Shape {
+  const ids = table.bytes('span_id');
+  const duration = table.vector('duration_ns');
+  const { rows, parent } = orderSpans(ids, table.bytes('parent_span_id'), start);
   const services = pickTexts(table.texts('shown_service_name'), rows);
   const names = pickTexts(table.texts('shown_name'), rows);
   const hints = pickTexts(table.texts('hint'), rows);
@@ -211,21 +211,21 @@ function columnsOf(table: Columns, start: Float64Array, events: Columns | undefi
       hint: hints.indices,
       startNs: pick(start, rows, new Float64Array(rows.length)),
       durationNs: pick(duration, rows, new Float64Array(rows.length)),
-      kind: pick(table.numbers('kind'), rows, new Uint8Array(rows.length)),
-      status: pick(table.numbers('status_code'), rows, new Uint8Array(rows.length)),
+      kind: pick(table.vector('kind'), rows, new Uint8Array(rows.length)),
+      status: pick(table.vector('status_code'), rows, new Uint8Array(rows.length)),
     },
     events: eventsOf(orderedIds, events),
   };
 }
 
 /** Of several spans with one id, events are drawn at the first. */
-function eventsOf(orderedIds: Uint8Array, events: Columns | undefined): TraceEvents {
+function eventsOf(orderedIds: Uint8Array, events: Table | undefined): TraceEvents {
   if (events === undefined) return { row: [], timeNs: [], name: [], names: [] };
   const spans = new SpanIndex(orderedIds);
-  const words = wordsOf(events.fixed('span_id'));
+  const words = wordsOf(events.bytes('span_id'));
   const rowOf = Int32Array.from({ length: events.rowCount }, (_, i) => spans.find(words[2 * i]!, words[2 * i + 1]!));
   const known = Int32Array.from(rowOf.keys()).filter((i) => rowOf[i]! >= 0);
-  const times = events.numbers('at');
+  const times = events.vector('at');
   const { values, indices } = pickTexts(events.texts('name'), known);
   return {
     row: Array.from(known, (i) => rowOf[i]!),

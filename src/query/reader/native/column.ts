@@ -1,0 +1,268 @@
+/**
+ * Columns of ClickHouse's Native format. A column takes its rows from each block of an answer; what it gives then are all of them.
+ * Source: ClickHouse docs, format Native; src/DataTypes/Serializations, and dumps of answers.
+ */
+import type { Input } from './input.ts';
+
+export interface Column {
+  /** What stands in front of the rows of a block: also that of all columns inside comes before any rows. */
+  readHead(input: Input): void;
+  readRows(input: Input, rowCount: number): void;
+  /** A JavaScript value per row. 64-bit integers are numbers where they fit exactly, else bigints. */
+  values(): readonly unknown[];
+}
+
+type NumberKind = 'int' | 'uint' | 'float';
+
+/** Types whose values are as long as each other. */
+const WIDTHS: { readonly [type: string]: readonly [widthBytes: number, kind: NumberKind] } = {
+  Bool: [1, 'uint'],
+  UInt8: [1, 'uint'],
+  UInt16: [2, 'uint'],
+  UInt32: [4, 'uint'],
+  UInt64: [8, 'uint'],
+  Int8: [1, 'int'],
+  Int16: [2, 'int'],
+  Int32: [4, 'int'],
+  Int64: [8, 'int'],
+  Float32: [4, 'float'],
+  Float64: [8, 'float'],
+  Date: [2, 'uint'],
+  DateTime: [4, 'uint'],
+  // Ticks.
+  DateTime64: [8, 'int'],
+  Nothing: [1, 'uint'],
+};
+
+/** Numbers, times and truth values. */
+export class NumberColumn implements Column {
+  readonly #bytes: FixedBytes;
+  readonly #type: string;
+
+  static has(type: string): boolean {
+    return Object.hasOwn(WIDTHS, type);
+  }
+
+  constructor(type: string) {
+    this.#type = type;
+    this.#bytes = new FixedBytes(WIDTHS[type]![0]);
+  }
+
+  readHead(): void {}
+
+  readRows(input: Input, rowCount: number): void {
+    this.#bytes.read(input, rowCount);
+  }
+
+  values(): readonly unknown[] {
+    if (this.#type === 'Nothing') return Array.from(this.#bytes.joined(), () => null);
+    if (this.#type === 'Bool') return Array.from(this.#bytes.joined(), (byte) => byte !== 0);
+    const words = this.#words();
+    if (!(words instanceof BigInt64Array || words instanceof BigUint64Array)) return Array.from(words);
+    const values = new Array<number | bigint>(words.length);
+    const [numbers, isExact] = [this.vector(), (value: number): boolean => Math.abs(value) <= Number.MAX_SAFE_INTEGER];
+    for (let row = 0; row < values.length; row++) values[row] = isExact(numbers[row]!) ? numbers[row]! : words[row]!;
+    return values;
+  }
+
+  /** As numbers without an object each; 64-bit integers are rounded beyond 2^53. */
+  vector(): ArrayLike<number> {
+    const words = this.#words();
+    if (words instanceof BigInt64Array) return roundedIntegers(words, true);
+    return words instanceof BigUint64Array ? roundedIntegers(words, false) : words;
+  }
+
+  /** Of a type of 64 bits, exactly. */
+  bigints(): BigInt64Array {
+    if (WIDTHS[this.#type]![0] !== 8) throw new Error(`bug: ${this.#type} is no type of 64 bits`);
+    return new BigInt64Array(this.#bytes.joined().buffer);
+  }
+
+  #words() {
+    const { buffer } = this.#bytes.joined();
+    const [widthBytes, kind] = WIDTHS[this.#type]!;
+    if (kind === 'float') return widthBytes === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
+    const isSigned = kind === 'int';
+    if (widthBytes === 1) return isSigned ? new Int8Array(buffer) : new Uint8Array(buffer);
+    if (widthBytes === 2) return isSigned ? new Int16Array(buffer) : new Uint16Array(buffer);
+    if (widthBytes === 4) return isSigned ? new Int32Array(buffer) : new Uint32Array(buffer);
+    return isSigned ? new BigInt64Array(buffer) : new BigUint64Array(buffer);
+  }
+}
+
+function roundedIntegers(integers: BigInt64Array | BigUint64Array, isSigned: boolean): Float64Array {
+  const low = new Uint32Array(integers.buffer);
+  const high = isSigned ? new Int32Array(integers.buffer) : low;
+  const numbers = new Float64Array(integers.length);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = high[2 * i + 1]! * 4294967296 + low[2 * i]!;
+  return numbers;
+}
+
+/** Bytes of one length a row. */
+class FixedBytes {
+  readonly #widthBytes: number;
+  #parts: Uint8Array[] = [];
+  constructor(widthBytes: number) {
+    this.#widthBytes = widthBytes;
+  }
+
+  read(input: Input, rowCount: number): void {
+    this.#parts.push(input.take(rowCount * this.#widthBytes));
+  }
+
+  /** Those of all rows at the start of a buffer of their own, so that numbers are aligned. */
+  joined(): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
+    let at = 0;
+    for (const part of this.#parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    this.#parts = [bytes];
+    return bytes;
+  }
+}
+
+/** FixedString: ids. Its values are hex. */
+export class FixedColumn implements Column {
+  readonly #bytes: FixedBytes;
+  readonly #lengthBytes: number;
+  constructor(lengthBytes: number) {
+    this.#lengthBytes = lengthBytes;
+    this.#bytes = new FixedBytes(lengthBytes);
+  }
+
+  readHead(): void {}
+
+  readRows(input: Input, rowCount: number): void {
+    this.#bytes.read(input, rowCount);
+  }
+
+  values(): readonly string[] {
+    const hex = Buffer.from(this.bytes().buffer).toString('hex');
+    const digits = 2 * this.#lengthBytes;
+    return Array.from({ length: hex.length / digits }, (_, row) => hex.slice(row * digits, (row + 1) * digits));
+  }
+
+  /** One row after the other. */
+  bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.joined();
+  }
+}
+
+export class StringColumn implements Column {
+  readonly #values: string[] = [];
+
+  readHead(): void {}
+
+  readRows(input: Input, rowCount: number): void {
+    for (let row = 0; row < rowCount; row++) this.#values.push(input.text());
+  }
+
+  values(): readonly string[] {
+    return this.#values;
+  }
+}
+
+/** String, as the bytes that it is: for what is no text. */
+export class BytesColumn implements Column {
+  readonly #values: Buffer[] = [];
+
+  readHead(): void {}
+
+  readRows(input: Input, rowCount: number): void {
+    for (let row = 0; row < rowCount; row++) this.#values.push(input.take(input.varint()));
+  }
+
+  values(): readonly Buffer[] {
+    return this.#values;
+  }
+}
+
+/** A byte per row that says whether it is NULL, then a value for all rows. */
+export class NullableColumn implements Column {
+  readonly #inner: Column;
+  readonly #isNull: number[] = [];
+  constructor(inner: Column) {
+    this.#inner = inner;
+  }
+
+  readHead(input: Input): void {
+    this.#inner.readHead(input);
+  }
+
+  readRows(input: Input, rowCount: number): void {
+    for (const byte of input.take(rowCount)) this.#isNull.push(byte);
+    this.#inner.readRows(input, rowCount);
+  }
+
+  values(): readonly unknown[] {
+    return this.#inner.values().map((value, row) => (this.#isNull[row] === 0 ? value : null));
+  }
+}
+
+/** Where each row's elements end, then the elements of all rows. */
+export class ArrayColumn implements Column {
+  readonly #inner: Column;
+  readonly #ends: number[] = [];
+  constructor(inner: Column) {
+    this.#inner = inner;
+  }
+
+  readHead(input: Input): void {
+    this.#inner.readHead(input);
+  }
+
+  readRows(input: Input, rowCount: number): void {
+    const before = this.#ends.at(-1) ?? 0;
+    for (let row = 0; row < rowCount; row++) this.#ends.push(before + input.uint64());
+    this.#inner.readRows(input, (this.#ends.at(-1) ?? 0) - before);
+  }
+
+  values(): readonly (readonly unknown[])[] {
+    const elements = this.#inner.values();
+    return this.#ends.map((end, row) => elements.slice(row === 0 ? 0 : this.#ends[row - 1], end));
+  }
+}
+
+export class TupleColumn implements Column {
+  readonly #inner: readonly Column[];
+  #rowCount = 0;
+  constructor(inner: readonly Column[]) {
+    this.#inner = inner;
+  }
+
+  readHead(input: Input): void {
+    for (const column of this.#inner) column.readHead(input);
+  }
+
+  readRows(input: Input, rowCount: number): void {
+    for (const column of this.#inner) column.readRows(input, rowCount);
+    this.#rowCount += rowCount;
+  }
+
+  values(): readonly (readonly unknown[])[] {
+    const columns = this.#inner.map((column) => column.values());
+    return Array.from({ length: this.#rowCount }, (_, row) => columns.map((values) => values[row]));
+  }
+}
+
+/** As an array of pairs. */
+export class MapColumn implements Column {
+  readonly #pairs: ArrayColumn;
+  constructor(key: Column, value: Column) {
+    this.#pairs = new ArrayColumn(new TupleColumn([key, value]));
+  }
+
+  readHead(input: Input): void {
+    this.#pairs.readHead(input);
+  }
+
+  readRows(input: Input, rowCount: number): void {
+    this.#pairs.readRows(input, rowCount);
+  }
+
+  values(): readonly ReadonlyMap<unknown, unknown>[] {
+    return this.#pairs.values().map((pairs) => new Map(pairs as readonly [unknown, unknown][]));
+  }
+}
