@@ -1,3 +1,4 @@
+export * from './abort.ts';
 export * from './assert.ts';
 export * from './bytes.ts';
 export * from './calendar-watch.ts';

@@ -27,6 +27,7 @@ const ITEM_REASONS = {
   aggregated: 'went into what was made of them',
   copied: 'copied to several pipelines',
   sent_again: 'went on before others of their batch were refused; the sender sends them again',
+  taken_after_all: 'given up, and then taken by the next component after all',
   rejected_by_peer: 'rejected by the far side, which took the others',
   rejected_by_store: 'the store can not take them; see rejected/ in the spool folder',
   damaged: 'their place on disk was damaged; see rejected/ in the spool folder',

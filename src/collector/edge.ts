@@ -34,12 +34,12 @@ export function measured(meter: Meter, accounts: Accounts, edge: EdgeOptions, co
   const account = accounts.account(edge);
   return {
     mutatesData: consumer.mutatesData,
-    async consume(batch: Batch): Promise<void> {
+    async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
       const items = batch.itemCount;
       all?.add(items);
       if (isIn) ledger?.begin(items);
       try {
-        await consumer.consume(batch);
+        await consumer.consume(batch, abort);
       } catch (error) {
         if (isIn) ledger?.end(items, false);
         const isPassedOn = isFromDownstream(error);

@@ -15,20 +15,20 @@ export function fanOut(consumers: readonly Consumer[]): Consumer {
   const lastTakesOriginal = reading.length === 0;
   return {
     mutatesData: lastTakesOriginal && mutating.length > 0,
-    async consume(batch: Batch): Promise<void> {
+    async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
       const batches = ordered.map((consumer, i) => {
         if (!consumer.mutatesData || (lastTakesOriginal && i === ordered.length - 1)) return batch;
         return batch.clone();
       });
-      const results = await Promise.allSettled(ordered.map((consumer, i) => start(consumer, batches[i]!)));
+      const results = await Promise.allSettled(ordered.map((consumer, i) => start(consumer, batches[i]!, abort)));
       const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
       if (failures.length > 0) throw joinErrors(failures);
     },
   };
 }
 
-async function start(consumer: Consumer, batch: Batch): Promise<void> {
-  await consumer.consume(batch);
+async function start(consumer: Consumer, batch: Batch, abort: AbortSignal | undefined): Promise<void> {
+  await consumer.consume(batch, abort);
 }
 
 /** One error for several: permanent only if all are, with the longest wait, and the first retryable one's code. */

@@ -126,7 +126,10 @@ class GraphBuilder {
     this.#add(planned, { pipeline, instance: '' }, processor);
     const consumed = this.#measured({ ...edge, side: 'consumed' }, time.begins(processor));
     // What a later step changes is changed for everybody who holds the batch: the whole chain counts.
-    return { mutatesData: processor.mutatesData || next.mutatesData, consume: (batch) => consumed.consume(batch) };
+    return {
+      mutatesData: processor.mutatesData || next.mutatesData,
+      consume: (batch, abort) => consumed.consume(batch, abort),
+    };
   }
 
   #exporter(id: string, signal: Signal): DeliveringExporter {
@@ -179,7 +182,7 @@ class GraphBuilder {
       this.#add(planned, { pipeline: '', instance: `${from} ${to}` }, connector);
       const consumed = this.#measured({ ...connectorEdge, side: 'consumed', signal: from }, connector);
       const mutatesData = connector.mutatesData || [...next.values()].some((consumer) => consumer.mutatesData);
-      const consumer: Consumer = { mutatesData, consume: (batch) => consumed.consume(batch) };
+      const consumer: Consumer = { mutatesData, consume: (batch, abort) => consumed.consume(batch, abort) };
       this.#connectors.set(key, consumer);
       return consumer;
     });

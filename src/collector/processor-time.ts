@@ -31,10 +31,10 @@ export class ProcessorTime {
   begins(consumer: Consumer): Consumer {
     return {
       mutatesData: consumer.mutatesData,
-      consume: (batch) => {
+      consume: (batch, abort) => {
         this.#sinceMs = performance.now();
         try {
-          return consumer.consume(batch);
+          return consumer.consume(batch, abort);
         } finally {
           this.#end();
         }
@@ -46,9 +46,9 @@ export class ProcessorTime {
   ends(consumer: Consumer): Consumer {
     return {
       mutatesData: consumer.mutatesData,
-      consume: (batch) => {
+      consume: (batch, abort) => {
         this.#end();
-        return consumer.consume(batch);
+        return consumer.consume(batch, abort);
       },
     };
   }

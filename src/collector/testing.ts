@@ -128,7 +128,7 @@ export class FakeWorld {
       create: (settings, _config, _signal, next) => ({
         ...this.#lifecycle(`processor/${settings.id}@${settings.pipeline}`),
         mutatesData,
-        consume: (batch: Batch) => next.consume(batch),
+        consume: (batch: Batch, abort?: AbortSignal) => next.consume(batch, abort),
       }),
     };
     return factory as unknown as ProcessorFactory<never>;
@@ -148,7 +148,7 @@ export class FakeWorld {
         return {
           ...this.#lifecycle(`exporter/${settings.id}:${signal}`),
           mutatesData: false,
-          consume: (batch: Batch) => sink.consume(batch),
+          consume: (batch: Batch, abort?: AbortSignal) => sink.consume(batch, abort),
         };
       },
     };
@@ -165,8 +165,8 @@ export class FakeWorld {
       create: (settings, _config, from, to, next) => ({
         ...this.#lifecycle(`connector/${settings.id}:${from}>${to}`),
         mutatesData: false,
-        consume: async (batch: Batch) => {
-          for (const consumer of next.values()) await consumer.consume(batch);
+        consume: async (batch: Batch, abort?: AbortSignal) => {
+          for (const consumer of next.values()) await consumer.consume(batch, abort);
           settings.account.added(to, batch.itemCount * (next.size - 1), 'copied');
         },
       }),

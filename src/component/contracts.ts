@@ -17,10 +17,15 @@ export type Stability = 'development' | 'alpha' | 'beta' | 'stable' | 'deprecate
  * consumer says so. A ConsumeError says that nothing of it was taken: `permanent` or retryable, with an optional delay.
  * The consumer owns the batch from the call on: the caller must not touch it again, and a consumer with `mutatesData` may
  * change it. A consumer without `mutatesData` must not change it, because others may read it at the same time.
+ *
+ * `abort` says that nobody waits for the answer any more: the client has gone, or the time for a shutdown is over. What the consumer hasn't
+ * taken then it should refuse with `cancelledError()` of #base instead of waiting, and pass `abort` on to whom it calls on the caller's behalf.
+ *
+ * The caller holds the batch's leases (`Lease` of #pdata) until the promise settles. A consumer that keeps rows for longer holds them itself.
  */
 export interface Consumer {
   readonly mutatesData: boolean;
-  consume(batch: Batch): Promise<void>;
+  consume(batch: Batch, abort?: AbortSignal): Promise<void>;
 }
 
 /** `start` and `shutdown` are called once each, in that order; `shutdown` may come without `start`, and must be safe twice. */

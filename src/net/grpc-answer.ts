@@ -48,6 +48,12 @@ export class AnswerReader {
     });
   }
 
+  /** Nobody waits for it any more. */
+  cancel(): void {
+    this.#failure ??= failure(GRPC.cancelled, 'cancelled');
+    this.#stream.close(http2.NGHTTP2_CANCEL);
+  }
+
   #expire(): void {
     this.#failure ??= failure(GRPC.deadlineExceeded, 'context deadline exceeded');
     this.#stream.close(http2.NGHTTP2_CANCEL);

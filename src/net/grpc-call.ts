@@ -108,7 +108,7 @@ export class OpenStream implements Watched {
 export interface UnaryCallSettings {
   readonly maxMessageBytes: number;
   readonly handler: GrpcHandler;
-  readonly call: GrpcCall;
+  readonly call: Omit<GrpcCall, 'abort'>;
   /** Ends the call with a status. */
   fail(status: RpcStatus): void;
   /** The client went away. */
@@ -171,7 +171,13 @@ export class UnaryCall {
   async #run(coding: Coding | undefined): Promise<void> {
     let content = this.#reader.finish(coding);
     if (!(content instanceof Uint8Array)) content = await content;
-    const answer = await this.#settings.handler(content, this.#settings.call);
+    const gone = new AbortController();
+    let isAnswered = false;
+    this.#open.stream.once('close', () => {
+      if (!isAnswered) gone.abort();
+    });
+    const answer = await this.#settings.handler(content, { ...this.#settings.call, abort: gone.signal });
+    isAnswered = true;
     this.#open.share.release();
     this.#open.answered();
     if ('status' in answer) refuse(this.#open.stream, answer.status);

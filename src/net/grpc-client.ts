@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { ClientHttp2Stream } from 'node:http2';
 import { isIP } from 'node:net';
-import { after, messageOf, sleep, type Timer } from '#base';
+import { after, messageOf, onAbort, sleep, type Timer } from '#base';
 import type { GrpcClientKeepalive } from '#config';
 import { type Coding, deflate } from './codings.ts';
 import { AnswerReader } from './grpc-answer.ts';
@@ -80,16 +80,18 @@ export class GrpcClient {
   }
 
   /**
-   * Sends one message, given in parts, and returns the answer's message. `timeoutMs` 0 means no limit. Rejects with a GrpcCallError.
+   * Sends one message, given in parts, and returns the answer's message. `timeoutMs` 0 means no limit. Rejects with a GrpcCallError;
+   * with CANCELLED soon after `abort`.
    */
-  async call(path: string, parts: readonly Uint8Array[], timeoutMs: number): Promise<Uint8Array> {
+  async call(path: string, parts: readonly Uint8Array[], timeoutMs: number, abort?: AbortSignal): Promise<Uint8Array> {
     const deadlineMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     const frame = await this.#frame(parts);
     for (let attempt = 0; ; attempt++) {
+      if (abort?.aborted === true) throw new GrpcCallError(CANCELLED);
       const connection = await this.#pick(deadlineMs);
       const leave = connection.enter();
       try {
-        return await this.#send(connection, path, frame, deadlineMs);
+        return await this.#send(connection, path, frame, deadlineMs, abort);
       } catch (error) {
         if (!(error instanceof NotSent) || attempt === TRANSPARENT_RETRIES) throw error;
       } finally {
@@ -124,6 +126,7 @@ export class GrpcClient {
     path: string,
     frame: readonly Uint8Array[],
     deadlineMs: number,
+    abort: AbortSignal | undefined,
   ): Promise<Uint8Array> {
     const leftMs = deadlineMs - performance.now();
     const headers: Record<string, string> = { ...this.#headers, ':path': path };
@@ -139,7 +142,10 @@ export class GrpcClient {
     for (const part of frame) stream.write(part);
     stream.end();
     stream.uncork();
-    return new AnswerReader(stream, leftMs).answer.then((outcome) => {
+    const reader = new AnswerReader(stream, leftMs);
+    const stopWatching = onAbort(abort, () => reader.cancel());
+    return reader.answer.then((outcome) => {
+      stopWatching();
       if (outcome.kind === 'message') return outcome.message;
       throw outcome.wasRefused ? new NotSent(outcome.status) : new GrpcCallError(outcome.status);
     });
@@ -239,6 +245,8 @@ export class GrpcClient {
     });
   }
 }
+
+const CANCELLED: RpcStatus = { code: GRPC.cancelled, message: 'cancelled', retryAfterMs: undefined };
 
 /** The peer has not looked at the call: it may go out again without a risk of doing it twice. */
 class NotSent extends GrpcCallError {}

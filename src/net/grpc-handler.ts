@@ -7,6 +7,8 @@ export interface GrpcCall {
   readonly headers: IncomingHttpHeaders;
   /** `host:port` of the client. */
   readonly peer: string;
+  /** The client has gone, or cancelled the call. */
+  readonly abort: AbortSignal;
 }
 
 export type GrpcAnswer = { readonly message: Uint8Array } | { readonly status: RpcStatus };

@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as requestSecure } from 'node:https';
 import { isIP } from 'node:net';
-import { after, excerpt, type Logger } from '#base';
+import { after, excerpt, type Logger, onAbort } from '#base';
 import type { HttpClientConfig } from '#config';
 import { type Coding, deflate } from './codings.ts';
 import { networkMessage } from './network-error.ts';
@@ -36,6 +36,8 @@ export interface HttpPost {
   /** The parts of the body, sent one after the other without joining them. */
   readonly parts: readonly Uint8Array[];
   readonly answerLimitBytes: number;
+  /** Ends the request where nobody waits for its answer any more. */
+  readonly abort?: AbortSignal;
 }
 
 /** The request did not get an answer: the network, the peer's TLS, or the time ran out. May be tried again. */
@@ -221,7 +223,9 @@ export class HttpClient {
               keepsAlive: true,
             })
           : undefined;
+      const stopWatching = onAbort(post.abort, () => void request.destroy(new HttpFailure('cancelled')));
       const fail = (error: unknown): void => {
+        stopWatching();
         timer?.cancel();
         const isStale = !isSecondTry && isStaleConnection(request, error);
         reject(isStale ? new StaleConnection() : failureOf(error));
@@ -229,6 +233,7 @@ export class HttpClient {
       request.once('error', fail);
       request.once('response', (response) => {
         readAnswer(response, post.answerLimitBytes).then((answer) => {
+          stopWatching();
           timer?.cancel();
           resolve(answer);
         }, fail);

@@ -1,4 +1,5 @@
 import type { Chunk } from './chunk.ts';
+import { holdLeases, type Lease, leasesOf } from './lease.ts';
 import type { Signal } from './signal.ts';
 
 /** What the pipeline knows of the sender. Survives fan-out; a component that merges batches of several senders drops it. */
@@ -38,6 +39,16 @@ export class Batch {
     let bytes = 0;
     for (const chunk of this.chunks) bytes += chunk.byteLength;
     return bytes;
+  }
+
+  /** From now on `lease` is settled when all that is made of these rows is. */
+  lend(lease: Lease): void {
+    for (const chunk of this.chunks) chunk.leases = [...chunk.leases, lease];
+  }
+
+  /** For whoever keeps rows beyond the `consume` that brought them. Returns the function to call when they are settled; see Lease. */
+  hold(): () => void {
+    return holdLeases(leasesOf(this.chunks));
   }
 
   /** A copy whose columns may be changed. The received bytes stay shared. */

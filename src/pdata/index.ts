@@ -7,6 +7,7 @@ export * from './chunk.ts';
 export * from './details.ts';
 export * from './heads.ts';
 export * from './keys.ts';
+export * from './lease.ts';
 export * from './log-chunk.ts';
 export * from './paths.ts';
 export * from './point-chunk.ts';

@@ -4,6 +4,7 @@ import { ArenaWriter } from './arena-writer.ts';
 import type { AttributeHolder, AttributeOwner, PreparedValue } from './attributes.ts';
 import { type HeadRanges, ownHeads, withRange } from './heads.ts';
 import type { AttributeKey } from './keys.ts';
+import { type Lease, NO_LEASES } from './lease.ts';
 
 /** The columns that chunks of all signals have. Offsets count from the start of the arena; ranges are [start, end). */
 export interface ChunkLayout {
@@ -80,6 +81,8 @@ export abstract class WritableColumns<C extends object> implements AttributeHold
   /** Bytes of the selected items, or -1 while that is not known. */
   protected measuredBytes = -1;
   isReadOnly = false;
+  /** Whoever wants to know when all that is made of the rows is settled. */
+  leases: readonly Lease[] = NO_LEASES;
   #pending: PendingEdit | undefined = undefined;
   #used: number;
   #ownsArena = false;
@@ -102,6 +105,7 @@ export abstract class WritableColumns<C extends object> implements AttributeHold
   /** Hands columns and arena on to a chunk that was made over the same columns. Both copy from now on what they change. */
   protected shareColumns(chunk: WritableColumns<C>): void {
     chunk.arena = this.arena;
+    chunk.leases = this.leases;
     chunk.#used = this.#used;
     chunk.#layout = this.#layout;
     chunk.#sharedLayout = this.#layout;

@@ -3,10 +3,10 @@ import type { QueueBatchConfig } from '#config';
 import type { Batch } from '#pdata';
 import { sizeOf, splitBatch } from './split.ts';
 
-/** A batch in the queue. `settle` is called once for each part that it was sent in. */
+/** A batch in the queue. `settle` is called once; `sent` of its items were sent, not all of them where it was cut and a part failed. */
 export interface QueueEntry {
   readonly batch: Batch;
-  settle(error: unknown): void;
+  settle(error: unknown, sent: number): void;
 }
 
 interface Partition {
@@ -101,9 +101,11 @@ function halves(entry: QueueEntry, head: Batch, rest: Batch | undefined): [Queue
   if (rest === undefined) return [entry, undefined];
   let open = 2;
   let failure: unknown;
-  const settle = (error: unknown): void => {
+  let sentSum = 0;
+  const settle = (error: unknown, sent: number): void => {
     failure ??= error;
-    if (--open === 0) entry.settle(failure);
+    sentSum += sent;
+    if (--open === 0) entry.settle(failure, sentSum);
   };
   return [
     { batch: head, settle },

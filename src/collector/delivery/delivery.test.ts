@@ -21,7 +21,7 @@ function bench(config: unknown): Bench {
     mutatesData: false,
     start: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
-    consume: (batch: Batch) => sink.consume(batch),
+    consume: (batch: Batch, abort?: AbortSignal) => sink.consume(batch, abort),
   };
   const exporter = new DeliveringExporter(inner, z.parse(deliverySchema(), config), {
     ...settings,
@@ -305,4 +305,67 @@ test('an exporter that counts itself is not counted a second time', async () => 
   sink.before = () => Promise.reject(new ConsumeError('full', { permanent: true }));
   await expect(exporter.consume(sampleBatch('traces', 3))).rejects.toThrow('full');
   expect(settings.meter.sum('exporter_send_failed_spans')).toBe(3);
+});
+
+describe('a sender that waits no more', () => {
+  const gone = { message: 'cancelled: nobody waits for it any more', reason: 'cancelled', permanent: false };
+
+  test('leaves the place where it waits for room in the queue', async () => {
+    const { sink, exporter } = bench({ sending_queue: { queue_size: 1, block_on_overflow: true, sizer: 'requests' } });
+    sink.before = () => new Promise(() => undefined);
+    await exporter.consume(sampleBatch('traces', 1));
+    const abort = new AbortController();
+    const waiting = expect(exporter.consume(sampleBatch('traces', 1), abort.signal)).rejects.toMatchObject(gone);
+    await settle();
+    abort.abort();
+    await waiting;
+    await expect(exporter.consume(sampleBatch('traces', 1), abort.signal)).rejects.toMatchObject(gone);
+  });
+
+  test('ends the wait for the next attempt', async () => {
+    const { settings, sink, exporter } = bench({ ...NO_QUEUE, retry_on_failure: { initial_interval: '10s' } });
+    const record = refuseTimes(sink, 9, () => new ConsumeError('busy'));
+    const abort = new AbortController();
+    const sent = expect(exporter.consume(sampleBatch('traces', 1), abort.signal)).rejects.toThrow('busy');
+    await settle();
+    abort.abort();
+    await sent;
+    await settings.clock.advance(60_000);
+    expect(record.attempts).toHaveLength(1);
+    expect(settings.statuses).toEqual([]);
+  });
+
+  test('ends the attempt under way, whether the exporter notices or not', async () => {
+    const { sink, exporter } = bench({ ...NO_QUEUE, timeout: 0 });
+    let attempt: AbortSignal | undefined;
+    sink.before = (_, signal) => {
+      attempt = signal;
+      return new Promise(() => undefined);
+    };
+    const abort = new AbortController();
+    const sent = expect(exporter.consume(sampleBatch('traces', 1), abort.signal)).rejects.toMatchObject(gone);
+    await settle();
+    abort.abort();
+    await sent;
+    expect(attempt!.aborted).toBe(true);
+  });
+
+  test.each([
+    { name: 'the timeout', config: { ...NO_QUEUE, timeout: '1s', retry_on_failure: { enabled: false } }, stops: false },
+    { name: 'the deadline of a stop', config: { timeout: '60s' }, stops: true },
+  ])('$name ends the attempt under way, too', async ({ config, stops }) => {
+    const { settings, sink, exporter } = bench(config);
+    let attempt: AbortSignal | undefined;
+    sink.before = (_, signal) => {
+      attempt = signal;
+      return new Promise(() => undefined);
+    };
+    const sent = exporter.consume(sampleBatch('traces', 1)).catch(() => undefined);
+    await settle();
+    expect(attempt!.aborted).toBe(false);
+    const stopped = stops ? exporter.shutdown(1000) : undefined;
+    await settings.clock.advance(1000);
+    expect(attempt!.aborted).toBe(true);
+    await Promise.all([sent, stopped]);
+  });
 });

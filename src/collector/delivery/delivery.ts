@@ -1,4 +1,4 @@
-import { type Clock, ConsumeError, Deadline, isPermanent, messageOf, reasonOf } from '#base';
+import { type Clock, ConsumeError, cancelledError, Deadline, isPermanent, messageOf, onAbort, reasonOf } from '#base';
 import type { Account, ComponentStatus, Exporter, Host, Ledger, Logger, Meter, MetricLabels } from '#component';
 import type { DeliveryConfig } from '#config';
 import type { Batch, Signal } from '#pdata';
@@ -47,10 +47,11 @@ export class DeliveringExporter implements Exporter, Predecessor {
   readonly #waitsForResult: boolean;
   /** The attempts under way. */
   readonly #sending = new Set<Batch>();
+  readonly #attempts = new Set<AbortController>();
   readonly #estate = new Estate();
   readonly #inheritance = new Inheritance();
   /** Batches of predecessors that go past the queue. */
-  readonly #adopted = new Set<Batch>();
+  readonly #adopted = new Map<Batch, () => void>();
   #retirement: { readonly deadline: Deadline; readonly hasHeir: boolean } | undefined;
   #isStopping = false;
   #isAbandoned = false;
@@ -90,6 +91,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
       this.#queue = new SendingQueue(config.queue, {
         clock: settings.clock,
         send: (batch) => this.#send(batch, DROPPING, this.#waitsForResult),
+        onSentAgain: (items) => settings.account.added(settings.signal, items, 'sent_again'),
       });
       this.#registerGauges(this.#queue, config.queue.sizer);
     }
@@ -104,12 +106,12 @@ export class DeliveringExporter implements Exporter, Predecessor {
     return this.#exporter.start(host);
   }
 
-  async consume(batch: Batch): Promise<void> {
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     const { account, ledger, signal } = this.#settings;
     const items = batch.itemCount;
     ledger.begin(items);
     try {
-      await this.#consume(batch, items);
+      await this.#consume(batch, items, abort);
       ledger.end(items, true);
     } catch (error) {
       ledger.end(items, false);
@@ -118,18 +120,19 @@ export class DeliveringExporter implements Exporter, Predecessor {
     }
   }
 
-  async #consume(batch: Batch, items: number): Promise<void> {
+  async #consume(batch: Batch, items: number, abort: AbortSignal | undefined): Promise<void> {
     if (this.#queue === undefined) {
       // An exporter without these settings can't be told to use them.
-      await this.#send(batch, this.#retry === undefined ? 'Exporting failed. Rejecting data.' : REJECTING, true);
+      const message = this.#retry === undefined ? 'Exporting failed. Rejecting data.' : REJECTING;
+      await this.#send(batch, message, true, abort);
       return;
     }
     this.#enqueueSize?.(batch);
     let offered: { readonly done: Promise<void> };
     try {
-      offered = await this.#queue.offer(batch);
+      offered = await this.#queue.offer(batch, abort);
     } catch (error) {
-      if (this.#retirement !== undefined && !this.#waitsForResult && !isPermanent(error)) {
+      if (this.#isInheritable() && !isPermanent(error)) {
         this.#estate.leave(batch);
         return;
       }
@@ -155,8 +158,9 @@ export class DeliveringExporter implements Exporter, Predecessor {
     this.#isStopping = true;
     this.#retry?.giveBack();
     const error = new ConsumeError('the exporter is being restarted', { reason: 'shutdown' });
-    const waiting = this.#queue?.takeBack(error) ?? [];
-    if (!this.#waitsForResult) for (const batch of waiting) this.#estate.leave(batch);
+    this.#queue?.giveBack(error, (batch) => {
+      if (!this.#waitsForResult) this.#estate.leave(batch);
+    });
   }
 
   /** Takes what an exporter that has retired left, and what it will leave. */
@@ -173,7 +177,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
   /** What was taken, and is neither sent nor given up nor with an heir. */
   get #heldItems(): number {
     const kept = this.#estate.itemCount;
-    return this.#isAbandoned ? kept : kept + (this.#queue?.itemCount ?? 0) + itemsOf(this.#adopted);
+    return this.#isAbandoned ? kept : kept + (this.#queue?.itemCount ?? 0) + itemsOf(this.#adopted.keys());
   }
 
   #adopt(batch: Batch): void {
@@ -182,7 +186,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
     // In a queue that answers its senders nobody could tell those from batches that have none.
     else if (this.#queue !== undefined && !this.#waitsForResult && !this.#isStopping) void this.#queue.adopt(batch);
     else {
-      this.#adopted.add(batch);
+      this.#adopted.set(batch, batch.hold());
       this.#inheritance.send(() => this.#sendAdopted(batch));
     }
   }
@@ -190,6 +194,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
   async #sendAdopted(batch: Batch): Promise<void> {
     // What is given up counts in `abandon`, any other failure in `#send`.
     if (!this.#isAbandoned) await this.#send(batch, DROPPING, false).catch(() => undefined);
+    this.#adopted.get(batch)?.();
     this.#adopted.delete(batch);
   }
 
@@ -225,13 +230,17 @@ export class DeliveringExporter implements Exporter, Predecessor {
   }
 
   /** `isAnswered`: somebody waits for the outcome, and is told of a failure. */
-  async #send(batch: Batch, failureMessage: string, isAnswered: boolean): Promise<void> {
+  async #send(batch: Batch, failureMessage: string, isAnswered: boolean, abort?: AbortSignal): Promise<void> {
+    if (this.#isAbandoned) throw cancelledError();
     const items = batch.itemCount;
+    const attempt = new AbortController();
+    const stopWatching = onAbort(abort, () => attempt.abort());
+    this.#attempts.add(attempt);
     this.#sending.add(batch);
     this.#batchSize?.(batch);
     try {
-      if (this.#retry === undefined) await this.#exporter.consume(batch);
-      else await this.#retry.send(batch);
+      if (this.#retry === undefined) await this.#exporter.consume(batch, attempt.signal);
+      else await this.#retry.send(batch, attempt.signal);
     } catch (error) {
       if (this.#isAbandoned) throw error;
       if (this.#isInheritable() && !isPermanent(error)) return this.#estate.leave(batch);
@@ -242,12 +251,14 @@ export class DeliveringExporter implements Exporter, Predecessor {
         dropped_items: items,
         permanent: isPermanent(error),
       });
-      if (!this.#isStopping) {
+      if (!this.#isStopping && abort?.aborted !== true) {
         this.#hasFailed = true;
         this.#settings.reportStatus('recoverable_error', messageOf(error));
       }
       throw error;
     } finally {
+      stopWatching();
+      this.#attempts.delete(attempt);
       this.#sending.delete(batch);
     }
     // What was given up counts as lost, whatever becomes of it.
@@ -273,9 +284,13 @@ export class DeliveringExporter implements Exporter, Predecessor {
     if (this.#isInheritable()) for (const batch of this.#sending) this.#estate.leave(batch);
     else {
       const queued = this.#queue?.itemCount ?? 0;
-      const adopted = itemsOf(this.#adopted);
+      const adopted = itemsOf(this.#adopted.keys());
       this.#lose(queued + adopted, this.#waitsForResult ? adopted : queued + adopted);
+      for (const endHold of this.#adopted.values()) endHold();
     }
+    this.#queue?.letGo();
+    this.#retry?.giveBack();
+    for (const attempt of this.#attempts) attempt.abort();
   }
 
   /** `unanswered` of them have no sender that waits. */

@@ -2,7 +2,7 @@ import type { Batch } from '#pdata';
 
 /** What an exporter leaves to the one that follows it in a reload. Without an heir yet it waits. */
 export class Estate {
-  readonly #kept: Batch[] = [];
+  readonly #kept: { readonly batch: Batch; readonly endHold: () => void }[] = [];
   #itemCount = 0;
   #heir: ((batch: Batch) => void) | undefined;
   #onEmpty: () => void = () => undefined;
@@ -15,7 +15,7 @@ export class Estate {
   leave(batch: Batch): void {
     if (this.#heir !== undefined) this.#heir(batch);
     else {
-      this.#kept.push(batch);
+      this.#kept.push({ batch, endHold: batch.hold() });
       this.#itemCount += batch.itemCount;
     }
   }
@@ -30,7 +30,10 @@ export class Estate {
   passTo(heir: (batch: Batch) => void): void {
     this.#heir = heir;
     this.#itemCount = 0;
-    for (const batch of this.#kept.splice(0)) heir(batch);
+    for (const { batch, endHold } of this.#kept.splice(0)) {
+      heir(batch);
+      endHold();
+    }
     this.#onEmpty();
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, ConsumeError } from '#base';
+import { type Clock, ConsumeError, cancelledError, onAbort } from '#base';
 import type { QueueConfig } from '#config';
 import type { Batch } from '#pdata';
 import { Batcher, type QueueEntry } from './batcher.ts';
@@ -8,6 +8,8 @@ export interface QueueSettings {
   readonly clock: Clock;
   /** Sends one batch; its error says that the batch is lost. */
   send(batch: Batch): Promise<void>;
+  /** So many items were sent, and their sender is told to send them again, because others of its batch failed. */
+  onSentAgain(items: number): void;
 }
 
 /**
@@ -20,14 +22,16 @@ export class SendingQueue {
   readonly #batcher: Batcher | undefined;
   /** Ready to be sent, in order. */
   readonly #ready: QueueEntry[][] = [];
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   readonly #idleWaiters: (() => void)[] = [];
+  /** Of what its batches are made of. */
+  readonly #endHolds = new Set<() => void>();
   #used = 0;
   #itemCount = 0;
   #entryCount = 0;
   #inFlight = 0;
   #stopped = false;
-  #isTakenBack = false;
+  #isGivenBack = false;
 
   constructor(config: QueueConfig, settings: QueueSettings) {
     this.#config = config;
@@ -53,7 +57,7 @@ export class SendingQueue {
    * Takes a batch, or throws a ConsumeError when the queue is full. Resolves once the batch is in the queue; `done` resolves when it was
    * sent or lost, and with `wait_for_result` throws what the sending threw.
    */
-  async offer(batch: Batch): Promise<{ readonly done: Promise<void> }> {
+  async offer(batch: Batch, abort?: AbortSignal): Promise<{ readonly done: Promise<void> }> {
     const size = sizeOf(batch, this.#config.sizer);
     const { queueSize, sizer, blockOnOverflow } = this.#config;
     if (size > queueSize) {
@@ -62,10 +66,24 @@ export class SendingQueue {
     }
     while (this.#used + size > queueSize && !this.#stopped) {
       if (!blockOnOverflow) throw new ConsumeError('sending queue is full', { reason: 'queue_full' });
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      if (abort?.aborted === true) throw cancelledError();
+      await this.#room(abort);
     }
     if (this.#stopped) throw new ConsumeError('sending queue is stopped', { reason: 'shutdown' });
     return { done: this.#take(batch) };
+  }
+
+  /** Waits until there may be room, or nobody wants it any more. */
+  async #room(abort: AbortSignal | undefined): Promise<void> {
+    let stopWatching = (): void => undefined;
+    await new Promise<void>((resolve) => {
+      this.#waiting.add(resolve);
+      stopWatching = onAbort(abort, () => {
+        this.#waiting.delete(resolve);
+        resolve();
+      });
+    });
+    stopWatching();
   }
 
   /** Takes a batch that this queue's predecessor had taken already: however full it is. Resolves when it was sent or lost. */
@@ -76,15 +94,21 @@ export class SendingQueue {
   #take(batch: Batch): Promise<void> {
     const size = sizeOf(batch, this.#config.sizer);
     const { waitForResult } = this.#config;
-    const items = batch.itemCount;
+    const endHold = batch.hold();
+    this.#endHolds.add(endHold);
     this.#used += size;
-    this.#itemCount += items;
+    this.#itemCount += batch.itemCount;
     this.#entryCount++;
     return new Promise<void>((resolve, reject) => {
-      const settle = (error: unknown): void => {
-        this.#release(size, items);
+      const settle = (error: unknown, sent: number): void => {
+        this.#release(size);
+        endHold();
+        this.#endHolds.delete(endHold);
         if (error === undefined || !waitForResult) resolve();
-        else reject(error);
+        else {
+          if (sent > 0) this.#settings.onSentAgain(sent);
+          reject(error);
+        }
       };
       this.#add({ batch, settle });
     });
@@ -97,21 +121,34 @@ export class SendingQueue {
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Takes nothing more, and gives back what nobody has begun to send. `error` is for the senders that wait for the result. */
-  takeBack(error: unknown): Batch[] {
-    this.#isTakenBack = true;
+  /** Takes nothing more, and gives `take` what nobody has begun to send. `error` is for the senders that wait for the result. */
+  giveBack(error: unknown, take: (batch: Batch) => void): void {
+    this.#isGivenBack = true;
     this.#close();
-    return this.#ready.splice(0).map((entries) => {
+    for (const entries of this.#ready.splice(0)) {
       const batch = mergedBatch(entries);
-      for (const entry of entries) entry.settle(error);
-      return batch;
-    });
+      this.#itemCount -= batch.itemCount;
+      take(batch);
+      for (const entry of entries) entry.settle(error, 0);
+    }
+  }
+
+  /** All that is here was given up: nobody needs to remember it, whatever becomes of the attempts under way. */
+  letGo(): void {
+    for (const endHold of this.#endHolds) endHold();
+    this.#endHolds.clear();
   }
 
   #close(): void {
     this.#stopped = true;
-    for (const wake of this.#waiting.splice(0)) wake();
+    this.#wake();
     this.#batcher?.stop();
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
   }
 
   #add(entry: QueueEntry): void {
@@ -125,29 +162,31 @@ export class SendingQueue {
   }
 
   #startSenders(): void {
-    while (!this.#isTakenBack && this.#inFlight < this.#config.numConsumers && this.#ready.length > 0) {
+    while (!this.#isGivenBack && this.#inFlight < this.#config.numConsumers && this.#ready.length > 0) {
       this.#inFlight++;
       void this.#send(this.#ready.shift()!);
     }
   }
 
   async #send(entries: QueueEntry[]): Promise<void> {
+    const batch = mergedBatch(entries);
     let error: unknown;
     try {
-      await this.#settings.send(mergedBatch(entries));
+      await this.#settings.send(batch);
     } catch (thrown) {
       error = thrown ?? new ConsumeError('refused without a reason');
     }
     this.#inFlight--;
-    for (const entry of entries) entry.settle(error);
+    // Part by part: an entry may have been cut in two.
+    this.#itemCount -= batch.itemCount;
+    for (const entry of entries) entry.settle(error, error === undefined ? entry.batch.itemCount : 0);
     this.#startSenders();
   }
 
-  #release(size: number, items: number): void {
+  #release(size: number): void {
     this.#used -= size;
-    this.#itemCount -= items;
     this.#entryCount--;
-    for (const wake of this.#waiting.splice(0)) wake();
+    this.#wake();
     if (this.#entryCount === 0) for (const done of this.#idleWaiters.splice(0)) done();
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, ConsumeError, isPermanent, messageOf } from '#base';
+import { type Clock, ConsumeError, cancelledError, isPermanent, messageOf, onAbort } from '#base';
 import type { Consumer, Logger } from '#component';
 import type { RetryConfig } from '#config';
 import type { Batch } from '#pdata';
@@ -42,7 +42,7 @@ export class RetrySender {
   }
 
   /** Throws the last error when the batch was not taken. */
-  async send(batch: Batch): Promise<void> {
+  async send(batch: Batch, abort?: AbortSignal): Promise<void> {
     const { clock, retry, logger } = this.#settings;
     const startMs = clock.monotonicMs();
     let intervalMs = retry.initialIntervalMs;
@@ -50,9 +50,10 @@ export class RetrySender {
       // The exporter owns what it gets, so an attempt that may be followed by another gets its own view of the data.
       const isLast = !retry.enabled || this.#end === 'one more attempt';
       const attempt = this.#target.mutatesData && !isLast ? batch.clone() : batch;
-      const error = await this.#attempt(attempt);
+      const error = await this.#attempt(attempt, abort);
       if (error === undefined) return;
-      if (!retry.enabled || isPermanent(error) || isLast || this.#isGivenBack) throw error;
+      const isOver = (): boolean => this.#isGivenBack || abort?.aborted === true;
+      if (!retry.enabled || isPermanent(error) || isLast || isOver()) throw error;
       const throttleMs = error instanceof ConsumeError ? (error.retryAfterMs ?? 0) : 0;
       const delayMs = Math.max(this.#jittered(intervalMs), throttleMs);
       intervalMs = Math.min(intervalMs * retry.multiplier, retry.maxIntervalMs);
@@ -68,8 +69,8 @@ export class RetrySender {
         error: messageOf(error),
         interval: `${Math.round(delayMs)}ms`,
       });
-      await this.#wait(delayMs);
-      if (this.#isGivenBack) throw error;
+      await this.#wait(delayMs, abort);
+      if (isOver()) throw error;
     }
   }
 
@@ -82,20 +83,30 @@ export class RetrySender {
     return intervalMs - delta + this.#settings.random() * 2 * delta;
   }
 
-  async #attempt(batch: Batch): Promise<unknown> {
+  async #attempt(batch: Batch, abort: AbortSignal | undefined): Promise<unknown> {
     const { clock, timeoutMs } = this.#settings;
     let cancel = (): void => undefined;
     try {
-      const sending = this.#target.consume(batch);
-      if (timeoutMs <= 0) await sending;
-      else {
-        const timeout = new Promise<never>((_, reject) => {
-          cancel = clock.after(timeoutMs, () => {
-            reject(new ConsumeError(`no answer within ${timeoutMs} ms`, { reason: 'timeout' }));
-          });
-        });
-        await Promise.race([sending, timeout]);
-      }
+      const end = new AbortController();
+      const sending = this.#target.consume(batch, end.signal);
+      const over = new Promise<never>((_, reject) => {
+        const stop = (error: ConsumeError): void => {
+          reject(error);
+          end.abort();
+        };
+        const stopWatching = onAbort(abort, () => stop(cancelledError()));
+        const cancelTimer =
+          timeoutMs <= 0
+            ? undefined
+            : clock.after(timeoutMs, () =>
+                stop(new ConsumeError(`no answer within ${timeoutMs} ms`, { reason: 'timeout' })),
+              );
+        cancel = () => {
+          stopWatching();
+          cancelTimer?.();
+        };
+      });
+      await Promise.race([sending, over]);
       return undefined;
     } catch (error) {
       return error ?? new ConsumeError('refused without a reason');
@@ -104,16 +115,19 @@ export class RetrySender {
     }
   }
 
-  async #wait(delayMs: number): Promise<void> {
+  async #wait(delayMs: number, abort: AbortSignal | undefined): Promise<void> {
     if (this.#end !== undefined) return;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.#wakeUps.delete(done);
         cancel();
+        stopWatching();
         resolve();
       };
       const cancel = this.#settings.clock.after(delayMs, done);
       this.#wakeUps.add(done);
+      let stopWatching = (): void => undefined;
+      stopWatching = onAbort(abort, done);
     });
   }
 }

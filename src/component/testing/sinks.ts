@@ -16,14 +16,14 @@ export class RecordingConsumer implements Consumer {
   readonly mutatesData: boolean;
   readonly batches: Batch[] = [];
   /** Called before a batch is kept: throw to refuse it, wait to hold it up. */
-  before: (batch: Batch) => Promise<void> | void = () => undefined;
+  before: (batch: Batch, abort?: AbortSignal) => Promise<void> | void = () => undefined;
 
   constructor(mutatesData = false) {
     this.mutatesData = mutatesData;
   }
 
-  async consume(batch: Batch): Promise<void> {
-    await this.before(batch);
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
+    await this.before(batch, abort);
     this.batches.push(batch);
   }
 

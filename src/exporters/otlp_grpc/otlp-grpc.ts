@@ -67,7 +67,7 @@ export class OtlpGrpcExporter implements Exporter {
   }
 
   /** One attempt. Throws a ConsumeError, permanent for the codes that OTLP says not to retry. */
-  async consume(batch: Batch): Promise<void> {
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     assert(this.#client !== undefined, 'consume before start');
     let answer: Uint8Array;
     try {
@@ -75,6 +75,7 @@ export class OtlpGrpcExporter implements Exporter {
         OTLP_GRPC_PATHS[this.#signal],
         encodeOtlpParts(batch),
         this.#config.delivery.timeoutMs,
+        abort,
       );
     } catch (error) {
       if (!(error instanceof GrpcCallError)) throw error;

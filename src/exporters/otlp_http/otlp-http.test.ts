@@ -392,3 +392,28 @@ describe('configuration', () => {
     );
   });
 });
+
+test('a request for which nobody waits any more ends', async () => {
+  let isOpen = (): void => undefined;
+  let isClosed = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    isOpen = resolve;
+  });
+  const closed = new Promise<void>((resolve) => {
+    isClosed = resolve;
+  });
+  const side = await new FarSide().listen(
+    createServer((request, response) => {
+      response.once('close', isClosed);
+      request.resume().once('end', isOpen);
+    }),
+  );
+  const { exporter } = await start({ endpoint: side.url });
+  const abort = new AbortController();
+  const sent = errorOf(exporter.consume(sampleBatch('traces', 1), abort.signal));
+  await opened;
+  abort.abort();
+  await closed;
+  expect(await sent).toMatchObject({ permanent: false });
+  expect((await errorOf(exporter.consume(sampleBatch('traces', 1), abort.signal))).message).toContain('cancelled');
+});

@@ -62,7 +62,7 @@ export class OtlpHttpExporter implements Exporter {
   }
 
   /** One attempt. Throws a ConsumeError: retryable for the network and for 429, 502, 503 and 504, permanent for all other statuses. */
-  async consume(batch: Batch): Promise<void> {
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     const isJson = this.#config.encoding === 'json';
     const url = this.#url!;
     let answer: HttpAnswer;
@@ -72,6 +72,7 @@ export class OtlpHttpExporter implements Exporter {
         contentType: isJson ? JSON_TYPE : PROTO_TYPE,
         parts: isJson ? [Buffer.from(encodeOtlpJson(batch))] : encodeOtlpParts(batch),
         answerLimitBytes: ANSWER_LIMIT_BYTES,
+        ...(abort !== undefined && { abort }),
       });
     } catch (error) {
       if (!(error instanceof HttpFailure)) throw error;

@@ -26,9 +26,9 @@ export class AttributesProcessor implements Processor {
 
   async start(): Promise<void> {}
 
-  async consume(batch: Batch): Promise<void> {
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     for (const chunk of batch.chunks) this.#process(chunk, batch);
-    await this.#next.consume(batch);
+    await this.#next.consume(batch, abort);
   }
 
   async shutdown(): Promise<void> {}

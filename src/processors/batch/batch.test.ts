@@ -263,3 +263,50 @@ describe('shutdown', () => {
     expect(await stateOf(stuck[0]!)).toBe('pending');
   });
 });
+
+describe('a sender that waits no more', () => {
+  const gone = { reason: 'cancelled', permanent: false };
+
+  test('takes its items back while they wait', async () => {
+    const { batch, next, settings } = setUp({ send_batch_size: 10 });
+    const abort = new AbortController();
+    const first = batch.consume(spans(6, 'gone'), abort.signal);
+    const second = batch.consume(spans(3, 'stays'));
+    abort.abort();
+    await expect(first).rejects.toMatchObject(gone);
+    expect(settings.account.held('traces')).toBe(3);
+    await settings.clock.advance(1000);
+    await second;
+    expect(next.batches.flatMap(names)).toEqual(['stays0', 'stays1', 'stays2']);
+  });
+
+  test('ends what is on its way, if nobody else waits for that', async () => {
+    const { batch, next } = setUp({ send_batch_size: 4 });
+    const signals: AbortSignal[] = [];
+    next.before = (_, signal) => {
+      signals.push(signal!);
+      return new Promise(() => undefined);
+    };
+    const [one, two] = [new AbortController(), new AbortController()];
+    void batch.consume(spans(2), one.signal);
+    void batch.consume(spans(2), two.signal);
+    one.abort();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    two.abort();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  test('so does the deadline of a stop', async () => {
+    const { batch, next, settings } = setUp({ send_batch_size: 4 });
+    let way: AbortSignal | undefined;
+    next.before = (_, signal) => {
+      way = signal;
+      return new Promise(() => undefined);
+    };
+    void batch.consume(spans(4));
+    const stopped = batch.shutdown(500);
+    await settings.clock.advance(500);
+    await stopped;
+    expect(way!.aborted).toBe(true);
+  });
+});

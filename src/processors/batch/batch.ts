@@ -40,7 +40,7 @@ export class BatchProcessor implements Processor {
 
   async start(): Promise<void> {}
 
-  async consume(batch: Batch): Promise<void> {
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     if (this.#closed) throw shutdownError();
     const itemCount = batch.itemCount;
     if (itemCount === 0) return;
@@ -51,7 +51,7 @@ export class BatchProcessor implements Processor {
         { reason: 'queue_full' },
       );
     }
-    await this.#batcherFor(batch).add(batch);
+    await this.#batcherFor(batch).add(batch, abort);
   }
 
   async shutdown(deadlineMs: number): Promise<void> {

@@ -1,5 +1,4 @@
-import type { Clock } from '#base';
-import { ConsumeError } from '#base';
+import { type Clock, ConsumeError, cancelledError, onAbort } from '#base';
 import type { Account, Consumer } from '#component';
 import { Batch, type BatchContext, type Chunk, type Signal } from '#pdata';
 import type { BatchMetrics } from './metrics.ts';
@@ -36,6 +35,8 @@ interface Departure {
   readonly batch: Batch;
   readonly shares: { readonly sender: WaitingSender; readonly itemCount: number }[];
   readonly itemCount: number;
+  /** Aborted when nobody waits for it any more. */
+  readonly end: AbortController;
 }
 
 /**
@@ -47,6 +48,7 @@ export class Batcher {
   #pending: Pending[] = [];
   #pendingItems = 0;
   #flyingItems = 0;
+  readonly #departures = new Set<Departure>();
   #flying = 0;
   /** The oldest items have waited long enough: send whatever is there. */
   #due = false;
@@ -63,22 +65,24 @@ export class Batcher {
   }
 
   /** Settles when all items of `batch` were accepted or refused downstream. */
-  add(batch: Batch): Promise<void> {
+  add(batch: Batch, abort?: AbortSignal): Promise<void> {
     const itemCount = batch.itemCount;
     const { account, signal } = this.#settings;
     const sender = new WaitingSender(itemCount, (count) => account.added(signal, count, 'sent_again'));
-    this.#pending.push({
+    const pending: Pending = {
       sender,
       chunks: batch.chunks,
       arrivedMs: this.#settings.clock.monotonicMs(),
       chunkIndex: 0,
       taken: 0,
       itemCount,
-    });
+    };
+    this.#pending.push(pending);
+    const stopWatching = onAbort(abort, () => this.#leave(pending));
     this.#pendingItems += itemCount;
     if (this.#settings.timeoutMs === 0) this.#due = true;
     this.#pump();
-    return sender.outcome;
+    return abort === undefined ? sender.outcome : sender.outcome.finally(stopWatching);
   }
 
   /** Sends what waits without waiting for more; resolves when nothing is held. */
@@ -88,13 +92,30 @@ export class Batcher {
     if (this.heldItems > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  /** Refuses what has not been sent yet. */
+  /** Refuses what has not been sent yet, and waits no longer for what has. */
   abandon(error: ConsumeError): void {
+    for (const { end } of this.#departures) end.abort();
     const left = this.#pending;
     this.#pending = [];
     this.#pendingItems = 0;
     this.#stopTimer();
     for (const { sender, itemCount } of left) sender.refused(itemCount, error);
+    this.#checkIdle();
+  }
+
+  /** Its sender waits no more: refuses what has not been sent. What is on its way is given up with the last of its senders. */
+  #leave(pending: Pending): void {
+    const { sender } = pending;
+    sender.hasLeft = true;
+    const index = this.#pending.indexOf(pending);
+    if (index >= 0) {
+      this.#pending.splice(index, 1);
+      this.#pendingItems -= pending.itemCount;
+      sender.refused(pending.itemCount, cancelledError());
+    }
+    for (const { shares, end } of this.#departures) {
+      if (shares.every((share) => share.sender.hasLeft)) end.abort();
+    }
     this.#checkIdle();
   }
 
@@ -147,22 +168,25 @@ export class Batcher {
     this.#pending.splice(0, finished);
     const itemCount = shares.reduce((sum, share) => sum + share.itemCount, 0);
     this.#pendingItems -= itemCount;
-    return { batch: new Batch(this.#settings.signal, chunks, this.#settings.context), shares, itemCount };
+    const batch = new Batch(this.#settings.signal, chunks, this.#settings.context);
+    return { batch, shares, itemCount, end: new AbortController() };
   }
 
   async #send(departure: Departure): Promise<void> {
     const { metrics, next } = this.#settings;
-    const { batch, shares, itemCount } = departure;
+    const { batch, shares, itemCount, end } = departure;
+    this.#departures.add(departure);
     this.#flying++;
     this.#flyingItems += itemCount;
     metrics.sendSize.record(itemCount);
     metrics.sendSizeBytes.record(batch.byteLength);
     try {
-      await next.consume(batch);
+      await next.consume(batch, end.signal);
       for (const share of shares) share.sender.accepted(share.itemCount);
     } catch (error) {
       for (const share of shares) share.sender.refused(share.itemCount, error);
     }
+    this.#departures.delete(departure);
     this.#flying--;
     this.#flyingItems -= itemCount;
     this.#pump();

@@ -8,6 +8,8 @@ import { ConsumeError, isPermanent, messageOf } from '#base';
 export class WaitingSender {
   readonly outcome: Promise<void>;
   readonly itemCount: number;
+  /** It waits no more. */
+  hasLeft = false;
   /** Items whose fate isn't known yet. */
   #open: number;
   #refused = 0;

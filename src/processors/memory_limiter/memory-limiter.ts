@@ -23,13 +23,13 @@ export class MemoryLimiterProcessor implements Processor {
     this.#monitor.start();
   }
 
-  consume(batch: Batch): Promise<void> {
+  consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     if (this.#monitor.refusing) {
       this.#metrics.refused.add(batch.itemCount);
       return Promise.reject(new ConsumeError('data refused due to high memory usage', { reason: 'memory' }));
     }
     this.#metrics.accepted.add(batch.itemCount);
-    return this.#next.consume(batch);
+    return this.#next.consume(batch, abort);
   }
 
   async shutdown(): Promise<void> {

@@ -54,14 +54,14 @@ export class DecisionMaker {
       buffer.settle(slot, decision === DECISION_SAMPLED, this.#selection, nowMs);
       this.#releaseFull();
     }
-    if (this.#selection.spanCount > 0) queue.push(this.#selection.take());
+    if (this.#selection.spanCount > 0) this.#selection.moveTo((batch) => queue.push(batch));
     this.#count();
   }
 
   #releaseFull(): void {
     const selection = this.#selection;
     if (selection.spanCount >= BATCH_SPANS || selection.byteCount >= BATCH_BYTES) {
-      this.#settings.queue.push(selection.take());
+      selection.moveTo((batch) => this.#settings.queue.push(batch));
     }
   }
 

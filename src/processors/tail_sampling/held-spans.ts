@@ -1,5 +1,5 @@
 import { assert } from '#base';
-import { Batch, SpanChunk } from '#pdata';
+import { Batch, holdLeases, SpanChunk } from '#pdata';
 import { compact } from '#wire';
 import { chunkBytes } from './chunk-memory.ts';
 
@@ -31,11 +31,14 @@ export class HeldSpans {
   #liveRows: Uint32Array = new Uint32Array(64);
   readonly #freeChunks: number[] = [];
   readonly #bytesOf: number[] = [];
+  /** By chunk id: ends the hold of what it is made of. */
+  readonly #endHold: (() => void)[] = [];
   /** Bytes of the chunks' bodies and columns. */
   #chunkBytes = 0;
 
   /** What is gathered: the parts, with all of their rows held, and the id that their chunk will have. */
   #parts: SpanChunk[] = [];
+  #partHolds: (() => void)[] = [];
   #partRows = 0;
   #partBytes = 0;
   #gatherId = -1;
@@ -104,6 +107,7 @@ export class HeldSpans {
       const rows = Uint32Array.from(this.#taken);
       const part = withoutTables(rows.length === chunk.count ? chunk : chunk.select(rows));
       this.#parts.push(part);
+      this.#partHolds.push(holdLeases(part.leases));
       this.#partRows += rows.length;
       this.#partBytes += chunkBytes(part);
       this.#taken.length = 0;
@@ -117,14 +121,14 @@ export class HeldSpans {
     if (id < 0) return;
     this.#gatherId = -1;
     const parts = this.#parts;
+    const partHolds = this.#partHolds;
     this.#parts = [];
+    this.#partHolds = [];
     this.#partRows = 0;
     this.#partBytes = 0;
-    if (this.#liveRows[id] === 0) {
-      this.#freeChunk(id);
-      return;
-    }
-    this.#keep(id, compact(new Batch('traces', parts)).chunks[0] as SpanChunk);
+    if (this.#liveRows[id] === 0) this.#freeChunk(id);
+    else this.#keep(id, compact(new Batch('traces', parts)).chunks[0] as SpanChunk);
+    for (const endHold of partHolds) endHold();
   }
 
   /** Lets the spans of a trace go, and counts them. */
@@ -182,10 +186,14 @@ export class HeldSpans {
     this.#chunks[id] = chunk;
     this.#bytesOf[id] = chunkBytes(chunk);
     this.#chunkBytes += this.#bytesOf[id]!;
+    this.#endHold[id] = holdLeases(chunk.leases);
   }
 
   #freeChunk(id: number): void {
-    if (this.#chunks[id] !== undefined) this.#chunkBytes -= this.#bytesOf[id]!;
+    if (this.#chunks[id] !== undefined) {
+      this.#chunkBytes -= this.#bytesOf[id]!;
+      this.#endHold[id]!();
+    }
     this.#chunks[id] = undefined;
     this.#freeChunks.push(id);
   }
@@ -206,14 +214,17 @@ export class HeldSpans {
 
 /** Rows picked from chunks, to be sent on together. */
 export class SpanSelection {
-  readonly #rows = new Map<number, { readonly chunk: SpanChunk; readonly rows: number[] }>();
+  readonly #rows = new Map<
+    number,
+    { readonly chunk: SpanChunk; readonly rows: number[]; readonly endHold: () => void }
+  >();
   spanCount = 0;
   byteCount = 0;
 
   add(id: number, chunk: SpanChunk, row: number): void {
     let picked = this.#rows.get(id);
     if (picked === undefined) {
-      picked = { chunk, rows: [] };
+      picked = { chunk, rows: [], endHold: holdLeases(chunk.leases) };
       this.#rows.set(id, picked);
     }
     picked.rows.push(row);
@@ -221,11 +232,13 @@ export class SpanSelection {
     this.byteCount += chunk.layout.rowEnd[row]! - chunk.layout.rowStart[row]!;
   }
 
-  /** The picked spans as a batch, and an empty selection. Where few spans were picked from large bodies they are copied out of them. */
-  take(): Batch {
+  /** Hands the picked spans on as a batch, and is empty. Where few spans were picked from large bodies they are copied out of them. */
+  moveTo(push: (batch: Batch) => void): void {
     const chunks: SpanChunk[] = [];
     let bodyBytes = 0;
-    for (const { chunk, rows } of this.#rows.values()) {
+    const endHolds: (() => void)[] = [];
+    for (const { chunk, rows, endHold } of this.#rows.values()) {
+      endHolds.push(endHold);
       bodyBytes += chunk.layout.body.byteLength;
       chunks.push(rows.length === chunk.count ? chunk : chunk.select(Uint32Array.from(rows).sort()));
     }
@@ -234,7 +247,8 @@ export class SpanSelection {
     this.#rows.clear();
     this.spanCount = 0;
     this.byteCount = 0;
-    return isSparse ? compact(batch) : batch;
+    push(isSparse ? compact(batch) : batch);
+    for (const endHold of endHolds) endHold();
   }
 }
 
@@ -244,5 +258,7 @@ function isSmall(chunk: SpanChunk): boolean {
 }
 
 function withoutTables(chunk: SpanChunk): SpanChunk {
-  return new SpanChunk(chunk.layout, chunk.columns, chunk.rows);
+  const bare = new SpanChunk(chunk.layout, chunk.columns, chunk.rows);
+  bare.leases = chunk.leases;
+  return bare;
 }

@@ -8,8 +8,6 @@ const SPAN_LIMIT = 65_536;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 30_000;
 const GIVE_UP_MS = 300_000;
-/** The outcome of a batch that was given up while it waited for its next attempt. */
-const ABANDONED = Symbol('abandoned');
 
 export interface ReleaseQueueSettings {
   readonly next: Consumer;
@@ -28,9 +26,13 @@ export interface ReleaseQueueSettings {
 export class ReleaseQueue {
   readonly #settings: ReleaseQueueSettings;
   readonly #waiting: Batch[] = [];
+  /** By batch: ends the hold of what it is made of. */
+  readonly #endHold = new Map<Batch, () => void>();
   #flying = 0;
   #spanCount = 0;
   #closed = false;
+  /** Aborted when what is under way is given up. */
+  readonly #end = new AbortController();
   /** Batches that wait for their next attempt, and what ends the wait. */
   readonly #paused = new Map<Batch, () => void>();
   #onIdle: (() => void)[] = [];
@@ -49,6 +51,7 @@ export class ReleaseQueue {
 
   push(batch: Batch): void {
     this.#waiting.push(batch);
+    this.#endHold.set(batch, batch.hold());
     this.#spanCount += batch.itemCount;
     this.#pump();
   }
@@ -58,11 +61,13 @@ export class ReleaseQueue {
     if (this.#spanCount > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
-  /** Gives up what has not been taken: nothing is tried again. What is on its way may still arrive. */
+  /** Gives up what has not been taken: nothing is tried again. */
   close(): void {
     this.#closed = true;
-    for (const batch of [...this.#waiting.splice(0), ...this.#paused.keys()]) this.#finish(batch, 'shutdown');
+    this.#waiting.length = 0;
+    for (const batch of [...this.#endHold.keys()]) this.#finish(batch, 'shutdown');
     for (const end of [...this.#paused.values()]) end();
+    this.#end.abort();
   }
 
   #pump(): void {
@@ -73,22 +78,24 @@ export class ReleaseQueue {
     this.#flying++;
     const lostBecause = await this.#attempt(batch);
     this.#flying--;
-    if (lostBecause !== ABANDONED) this.#finish(batch, lostBecause);
+    if (this.#endHold.has(batch)) this.#finish(batch, lostBecause);
+    else if (lostBecause === undefined) this.#settings.account.added('traces', batch.itemCount, 'taken_after_all');
     this.#pump();
     this.#settings.onProgress();
   }
 
   /** Tries until it succeeds or is hopeless. Returns the reason of a loss. */
-  async #attempt(batch: Batch): Promise<Reason | typeof ABANDONED | undefined> {
+  async #attempt(batch: Batch): Promise<Reason | undefined> {
     const { next, clock, random } = this.#settings;
     const startMs = clock.monotonicMs();
     for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_RETRY_MS)) {
       try {
         // A component further on may change what it is given before another one refuses it: each attempt gets its own.
-        await next.consume(batch.clone());
+        await next.consume(batch.clone(), this.#end.signal);
         return undefined;
       } catch (error) {
-        if (this.#closed || isPermanent(error) || clock.monotonicMs() - startMs >= GIVE_UP_MS) {
+        if (this.#closed) return reasonOf(error);
+        if (isPermanent(error) || clock.monotonicMs() - startMs >= GIVE_UP_MS) {
           this.#settings.logger.error('sampled spans are lost: the next component refused them', {
             error: messageOf(error),
             spans: batch.itemCount,
@@ -98,7 +105,7 @@ export class ReleaseQueue {
         const askedMs = error instanceof ConsumeError ? (error.retryAfterMs ?? 0) : 0;
         await this.#pause(batch, Math.max(askedMs, pauseMs * (0.5 + random())));
       }
-      if (this.#closed) return ABANDONED;
+      if (this.#closed) return 'shutdown';
     }
   }
 
@@ -118,6 +125,8 @@ export class ReleaseQueue {
     const count = batch.itemCount;
     this.#spanCount -= count;
     if (lostBecause !== undefined) this.#settings.account.dropped('traces', count, lostBecause);
+    this.#endHold.get(batch)!();
+    this.#endHold.delete(batch);
     if (this.#spanCount === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 }

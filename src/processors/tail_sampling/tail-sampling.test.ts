@@ -165,6 +165,17 @@ describe('limits', () => {
     expect(settings.meter.sum(`${METRIC}sampling_trace_dropped_too_early`)).toBe(0);
   });
 
+  test('a sender that goes while it waits for room is refused; what was taken of it counts as added', async () => {
+    const { sampler, settings } = await setUp({ num_traces: 2, block_on_overflow: true });
+    const abort = new AbortController();
+    const sent = sampler.consume(batchOf(bad('a'), bad('b'), bad('c')), abort.signal);
+    abort.abort();
+    await expect(sent).rejects.toMatchObject({ reason: 'cancelled' });
+    expect(settings.account.sum('added', 'sent_again')).toBe(2);
+    await settings.clock.advance(11_000);
+    await sampler.consume(batchOf(bad('d')));
+  });
+
   test('a trace beyond maximum_trace_size_bytes is dropped at once, with what follows', async () => {
     const { sampler, next, settings } = await setUp({ maximum_trace_size_bytes: 150 });
     await sampler.consume(batchOf(bad('a', 'a1'), bad('b'), bad('a', 'a2'), bad('a', 'a3'), bad('a', 'a4')));

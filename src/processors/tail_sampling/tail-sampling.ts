@@ -1,4 +1,4 @@
-import { ConsumeError, Deadline } from '#base';
+import { ConsumeError, cancelledError, Deadline, onAbort } from '#base';
 import type { Consumer, CreateSettings, Processor } from '#component';
 import type { Batch, SpanChunk } from '#pdata';
 import { compact } from '#wire';
@@ -30,7 +30,7 @@ export class TailSamplingProcessor implements Processor {
   #cancelTimer: (() => void) | undefined = undefined;
   #closed = false;
   /** Senders that wait for room (block_on_overflow). */
-  #blocked: (() => void)[] = [];
+  readonly #blocked = new Set<() => void>();
 
   constructor(settings: CreateSettings, config: TailSamplingConfig, next: Consumer) {
     const { account, clock, logger, meter, random } = settings;
@@ -71,7 +71,7 @@ export class TailSamplingProcessor implements Processor {
   }
 
   /** Resolves when the spans are held, in memory: a journal in front of the pipeline makes that safe. */
-  async consume(batch: Batch): Promise<void> {
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     if (this.#closed) throw shutdownError();
     // What a processor changed lies in tables beside the received bytes. Written out once, spans are bytes again.
     const source = batch.chunks.some((chunk) => chunk.isModified) ? compact(batch) : batch;
@@ -82,9 +82,9 @@ export class TailSamplingProcessor implements Processor {
         const from = index;
         index = this.#buffer.take(chunk as SpanChunk, index);
         taken += index - from;
-        if (index < chunk.count && !(await this.#hasRoom())) {
+        if (index < chunk.count && !(await this.#hasRoom(abort))) {
           this.#settings.account.added('traces', taken, 'sent_again');
-          throw shutdownError();
+          throw this.#closed ? shutdownError() : cancelledError();
         }
       }
     }
@@ -101,6 +101,7 @@ export class TailSamplingProcessor implements Processor {
     await new Deadline(this.#settings.clock, deadlineMs).isOver(this.#deliverAll());
     this.#queue.close();
     this.#discardDue();
+    this.#buffer.seal();
     const lateCount = this.#buffer.discardLate();
     this.#settings.account.dropped('traces', lateCount, 'shutdown');
     this.#stopHolding();
@@ -148,14 +149,25 @@ export class TailSamplingProcessor implements Processor {
   }
 
   /** Waits for room. Resolves to false where none comes any more. */
-  #hasRoom(): Promise<boolean> {
+  #hasRoom(abort: AbortSignal | undefined): Promise<boolean> {
     return new Promise((resolve) => {
-      this.#blocked.push(() => resolve(!this.#closed));
+      const go = (): void => {
+        stopWatching();
+        resolve(!this.#closed && abort?.aborted !== true);
+      };
+      let stopWatching = (): void => undefined;
+      this.#blocked.add(go);
+      stopWatching = onAbort(abort, () => {
+        this.#blocked.delete(go);
+        go();
+      });
     });
   }
 
   #unblock(): void {
-    for (const resume of this.#blocked.splice(0)) resume();
+    const blocked = [...this.#blocked];
+    this.#blocked.clear();
+    for (const resume of blocked) resume();
   }
 }
 

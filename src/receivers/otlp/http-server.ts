@@ -221,10 +221,16 @@ export class OtlpHttpServer {
     if (wantsContinue && Number(headers['content-length'] ?? 0) <= this.#config.maxRequestBodySizeBytes) {
       response.writeContinue();
     }
-    await this.#receive(request, signal, coding, answer);
+    await this.#receive(request, response, signal, coding, answer);
   }
 
-  async #receive(request: IncomingMessage, signal: Signal, coding: string, answer: Answer): Promise<void> {
+  async #receive(
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: Signal,
+    coding: string,
+    answer: Answer,
+  ): Promise<void> {
     const limitBytes = this.#config.maxRequestBodySizeBytes;
     const share = new Share(this.#budget);
     let place: LargePlace | undefined;
@@ -235,7 +241,12 @@ export class OtlpHttpServer {
       const limits = { limitBytes, timeoutMs: this.#requestTimeoutMs, place };
       const received = await readBody(request, limits, share, this.#watch);
       const body = await inflated(received, coding, share, limitBytes);
-      const outcome = await this.#intake.receive(signal, body, answer.encoding, this.#contextOf(request));
+      const gone = new AbortController();
+      response.once('close', () => {
+        if (!response.writableEnded) gone.abort();
+      });
+      const context = this.#contextOf(request);
+      const outcome = await this.#intake.receive(signal, body, answer.encoding, context, gone.signal);
       if (outcome.kind === 'refused') answer.status(outcome.status);
       else answer.success(signal, outcome.rejectedCount, outcome.rejectedReason);
     } catch (error) {

@@ -38,15 +38,24 @@ export class Intake {
     return this.#next[signal] !== undefined;
   }
 
-  /** Decodes a body and hands it to the pipeline. The body becomes the batch's arena: the caller must not use it again. Never throws. */
-  async receive(signal: Signal, body: Uint8Array, encoding: Encoding, context: BatchContext): Promise<Outcome> {
+  /**
+   * Decodes a body and hands it to the pipeline. The body becomes the batch's arena: the caller must not use it again. `abort`
+   * says that the client has gone. Never throws.
+   */
+  async receive(
+    signal: Signal,
+    body: Uint8Array,
+    encoding: Encoding,
+    context: BatchContext,
+    abort: AbortSignal,
+  ): Promise<Outcome> {
     if (this.#successor !== undefined) {
       const next = await this.#successor;
-      return next === undefined ? this.#stopped() : next.receive(signal, body, encoding, context);
+      return next === undefined ? this.#stopped() : next.receive(signal, body, encoding, context, abort);
     }
     this.#openCount++;
     try {
-      return await this.#receive(signal, body, encoding, context);
+      return await this.#receive(signal, body, encoding, context, abort);
     } finally {
       if (--this.#openCount === 0) this.#onIdle?.();
     }
@@ -81,7 +90,13 @@ export class Intake {
     return { kind: 'refused', status: { code: GRPC.unavailable, message, retryAfterMs: STOPPED_RETRY_MS } };
   }
 
-  async #receive(signal: Signal, body: Uint8Array, encoding: Encoding, context: BatchContext): Promise<Outcome> {
+  async #receive(
+    signal: Signal,
+    body: Uint8Array,
+    encoding: Encoding,
+    context: BatchContext,
+    abort: AbortSignal,
+  ): Promise<Outcome> {
     const next = this.#next[signal];
     if (next === undefined) return refused(GRPC.unimplemented, `no pipeline takes ${signal}`);
     let decoded: Decoded;
@@ -94,7 +109,7 @@ export class Intake {
     const itemCount = chunk.count;
     if (itemCount > 0) {
       try {
-        await next.consume(new Batch(signal, [chunk], context));
+        await next.consume(new Batch(signal, [chunk], context), abort);
       } catch (error) {
         this.metrics.items[signal].refused(itemCount, error);
         this.metrics.requests.refused.add(1);

@@ -279,7 +279,7 @@ function grpcHandlers(
   for (const [signal, path] of Object.entries(OTLP_GRPC_PATHS) as [Signal, string][]) {
     if (!intake.takes(signal)) continue;
     handlers.set(path, async (message, call) => {
-      const outcome = await intake.receive(signal, message, 'proto', contextOf(call, includeMetadata));
+      const outcome = await intake.receive(signal, message, 'proto', contextOf(call, includeMetadata), call.abort);
       if (outcome.kind === 'refused') return { status: outcome.status };
       return {
         message:

@@ -6,6 +6,7 @@ import {
   type HeadRanges,
   isMarked,
   LogChunk,
+  leasesOf,
   METRIC_EMPTY,
   PointChunk,
   SpanChunk,
@@ -39,7 +40,9 @@ export function encodeOtlp(batch: Batch): Uint8Array {
 export function compact(batch: Batch): Batch {
   const bytes = encodeOtlp(batch);
   const owned = batch.chunks.length === 1 && batch.chunks[0]!.isVerbatim ? bytes.slice() : bytes;
-  return new Batch(batch.signal, [decodeOtlp(batch.signal, owned).chunk], batch.context);
+  const { chunk } = decodeOtlp(batch.signal, owned);
+  chunk.leases = leasesOf(batch.chunks);
+  return new Batch(batch.signal, [chunk], batch.context);
 }
 
 function encodeChunk(chunk: Chunk): Uint8Array {

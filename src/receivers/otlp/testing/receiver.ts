@@ -11,10 +11,10 @@ import type { OtlpReceiver } from '../otlp.ts';
 export class Pipeline implements Consumer {
   readonly mutatesData = false;
   readonly batches: Batch[] = [];
-  answer: (batch: Batch) => Promise<void> = async () => {};
+  answer: (batch: Batch, abort?: AbortSignal) => Promise<void> = async () => {};
 
-  async consume(batch: Batch): Promise<void> {
-    await this.answer(batch);
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
+    await this.answer(batch, abort);
     this.batches.push(batch);
   }
 
