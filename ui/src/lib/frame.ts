@@ -2,7 +2,7 @@
  * A frame: columns of equal length, each with a name, a type and a unit. Every answer becomes frames before anything is drawn of it
  * (`lib/frames`), and each folder of `viz` draws one, so that pages and dashboards place the same drawings. A frame knows no theme and no page.
  */
-import type { TimeGrid } from '#api/types.ts';
+import type { AttributeValue, TimeGrid } from '#api/types.ts';
 import { COUNT_FORMAT, type UnitFormat, unitFormat } from './format.ts';
 import type { Tone } from './tone.ts';
 
@@ -44,7 +44,13 @@ export interface EnumField extends FieldHead {
   readonly texts: readonly string[];
 }
 
-export type Field = TimeField | NumberField | TextField | EnumField;
+/** What has parts: the body or the attributes of an item. */
+export interface ValueField extends FieldHead {
+  readonly type: 'value';
+  readonly values: readonly AttributeValue[];
+}
+
+export type Field = TimeField | NumberField | TextField | EnumField | ValueField;
 
 export interface Frame {
   readonly name: string;
@@ -59,7 +65,8 @@ export type Reading<T> =
   | { readonly text: (row: T) => string }
   | { readonly time: (row: T) => number }
   | { readonly number: (row: T) => number | null; readonly unit: string }
-  | { readonly count: (row: T) => number };
+  | { readonly count: (row: T) => number }
+  | { readonly value: (row: T) => AttributeValue };
 
 /** The rows of a list as a frame, a field for each reading, in their order. */
 export function frameOfRows<T>(
@@ -70,6 +77,7 @@ export function frameOfRows<T>(
   const fields = Object.entries(readings).map(([field, reading]): Field => {
     if ('text' in reading) return { name: field, type: 'text', values: rows.map(reading.text) };
     if ('time' in reading) return { name: field, type: 'time', values: rows.map(reading.time) };
+    if ('value' in reading) return { name: field, type: 'value', values: rows.map(reading.value) };
     if ('count' in reading)
       return { name: field, type: 'number', unit: '1', isCount: true, values: rows.map(reading.count) };
     return { name: field, type: 'number', unit: reading.unit, values: rows.map(reading.number) };

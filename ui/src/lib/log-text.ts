@@ -1,5 +1,5 @@
 /** How a log record reads in one line: its message out of whatever the body is, and the parts worth colouring. */
-import type { Attributes, AttributeValue, LogRecord } from '#api/types.ts';
+import type { Attributes, AttributeValue } from '#api/types.ts';
 
 export interface LogLine {
   readonly message: string;
@@ -21,7 +21,9 @@ const NOISE_KEYS: ReadonlySet<string> = new Set([
 ]);
 
 /** A body that is an object, or text that holds one, is taken apart; everything else is the message as it is. */
-export function logLine({ body, attributes }: Pick<LogRecord, 'body' | 'attributes'>): LogLine {
+export function logLine(record: { readonly body: AttributeValue; readonly attributes: AttributeValue }): LogLine {
+  const { body } = record;
+  const attributes = objectOf(record.attributes) ?? {};
   const structured = structuredBody(body);
   if (!structured) return { message: typeof body === 'string' ? body : JSON.stringify(body), fields: attributes };
   const key = MESSAGE_KEYS.find((candidate) => typeof structured[candidate] === 'string');
@@ -31,8 +33,13 @@ export function logLine({ body, attributes }: Pick<LogRecord, 'body' | 'attribut
   return { message: key ? String(structured[key]) : '', fields: { ...fields, ...attributes } };
 }
 
+function objectOf(value: AttributeValue): Attributes | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+}
+
 function structuredBody(body: AttributeValue): Attributes | undefined {
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body;
+  const fields = objectOf(body);
+  if (fields) return fields;
   if (typeof body !== 'string' || !body.startsWith('{') || !body.trimEnd().endsWith('}')) return undefined;
   try {
     return JSON.parse(body) as Attributes;

@@ -4,8 +4,8 @@ import type { LogHistogramResponse, SeverityGroup } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import type { Params } from '../lib/api.ts';
 import { withTerm } from '../lib/filter-text.ts';
-import { formatCompact, formatCount, plural } from '../lib/format.ts';
-import { logCountFrame } from '../lib/frames/log.ts';
+import { formatCompact, formatCount, formatDate, plural } from '../lib/format.ts';
+import { logCountFrame, logFrame } from '../lib/frames/log.ts';
 import { useKeys } from '../lib/keys.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
@@ -14,9 +14,9 @@ import { groupColour } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { type LogStream, useLogStream } from '../lib/use-log-stream.ts';
 import { LogDetail } from '../panels/log-detail.tsx';
-import { LogList } from '../panels/log-list.tsx';
 import { NoMatches } from '../panels/no-matches.tsx';
 import { Bars } from '../viz/bars/bars.tsx';
+import { LogList } from '../viz/logs/log-list.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { QueryField } from '../widgets/query-field.tsx';
@@ -33,6 +33,7 @@ export function LogsPage() {
     [search.q, search.service, search.severity, search.trace],
   );
   const stream = useLogStream(question, paused || search.log !== undefined);
+  const frame = useMemo(() => logFrame(stream.logs), [stream.logs]);
   const histogram = useApi<LogHistogramResponse>('/logs/histogram', { ...useScopeParams(), ...question });
   const selected = search.log === undefined ? undefined : stream.logs.find(({ id }) => id === search.log);
   const toggleWrap = (): void => update({ wrap: search.wrap ? undefined : true }, true);
@@ -90,10 +91,14 @@ export function LogsPage() {
               <div className="logs-main">
                 <StreamBar stream={stream} paused={paused} live={scope.live} total={histogram.data?.total} />
                 <LogList
-                  stream={stream}
+                  frame={frame}
+                  withDate={formatDate(scope.fromMs) !== formatDate(scope.toMs)}
+                  hasOlder={stream.hasOlder}
+                  loadingOlder={stream.loadingOlder}
+                  loadOlder={stream.loadOlder}
                   wrap={search.wrap === true}
                   selectedId={search.log}
-                  onSelect={(log) => update({ log: log.id === search.log ? undefined : log.id }, true)}
+                  onSelect={(id) => update({ log: id === search.log ? undefined : id }, true)}
                   onAwayFromTop={setPaused}
                 />
               </div>

@@ -1,7 +1,22 @@
-/** How many log records there are over time, by level, as a frame. */
-import type { LogHistogramResponse } from '#api/types.ts';
-import { type Frame, frameOfLines, type NumberField } from '../frame.ts';
+/** Log records as frames: the records, and how many there are over time by level. */
+import type { LogHistogramResponse, LogRecord } from '#api/types.ts';
+import { type Frame, frameOfLines, frameOfRows, type NumberField } from '../frame.ts';
 import { SEVERITIES } from '../search.ts';
+
+/** A row per record, in their order. */
+export function logFrame(records: readonly LogRecord[]): Frame {
+  return frameOfRows('log records', records, {
+    id: { text: ({ id }) => id },
+    time: { time: ({ timeMs }) => timeMs },
+    severity: { count: ({ severityNumber }) => severityNumber },
+    level: { text: ({ severityText }) => severityText },
+    service: { text: ({ service }) => service },
+    body: { value: ({ body }) => body },
+    attributes: { value: ({ attributes }) => attributes },
+    trace: { text: ({ traceId }) => traceId },
+    span: { text: ({ spanId }) => spanId },
+  });
+}
 
 /** The levels that occur, the gravest first. */
 export function logCountFrame({ grid, groups }: LogHistogramResponse): Frame {

@@ -225,6 +225,7 @@ function cellText(frame: Frame, name: string, row: number): string {
   const field = frame.fields.find((candidate) => candidate.name === name);
   if (field?.type === 'text') return field.values[row]!;
   if (field?.type === 'enum') return enumText(field, row);
+  if (field?.type === 'value') return JSON.stringify(field.values[row]);
   const value = field?.values[row];
   if (field === undefined || value === null || value === undefined) return ABSENT;
   if (field.type === 'time') return formatDateTime(value);
@@ -248,6 +249,7 @@ function useSorted<T>({ frame, columns, sort }: TableProps<T>): readonly number[
 /** What is absent is less than anything. */
 function compareValues(field: Field, a: number, b: number): number {
   if (field.type === 'text') return field.values[a]!.localeCompare(field.values[b]!);
+  if (field.type === 'value') return 0;
   if (field.type === 'enum') return enumText(field, a).localeCompare(enumText(field, b));
   return (field.values[a] ?? Number.NEGATIVE_INFINITY) - (field.values[b] ?? Number.NEGATIVE_INFINITY) || 0;
 }

@@ -1,27 +1,32 @@
 // biome-ignore-all lint/a11y/useSemanticElements: lines of different heights at computed places can't be rows of a <table>
 /** Log records line by line: virtual rows, a level band, the message with its parts coloured, fields after it. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useRef } from 'react';
-import type { LogRecord } from '#api/types.ts';
-import { terminalRuns, visibleText } from '../lib/foreign-text.ts';
-import { formatClock, formatDate, formatDateTime } from '../lib/format.ts';
-import { useLinks } from '../lib/links.ts';
-import { logLine, messageParts } from '../lib/log-text.ts';
-import { useScope } from '../lib/scope.tsx';
-import { severityColour, severityGroup } from '../lib/severity.ts';
-import { useTheme } from '../lib/theme.tsx';
-import type { LogStream } from '../lib/use-log-stream.ts';
-import { Icon } from '../widgets/icons.tsx';
-import { useRowKeys } from '../widgets/row-keys.ts';
-import { ServiceDot } from '../widgets/service-name.tsx';
-import { TerminalText } from '../widgets/terminal-text.tsx';
-import { To } from '../widgets/to.tsx';
+import { memo, useCallback, useEffect, useMemo, useRef } from 'react';
+import type { AttributeValue } from '#api/types.ts';
+import { terminalRuns, visibleText } from '../../lib/foreign-text.ts';
+import { formatClock, formatDate, formatDateTime } from '../../lib/format.ts';
+import { type Frame, fieldOf } from '../../lib/frame.ts';
+import { useLinks } from '../../lib/links.ts';
+import { logLine, messageParts } from '../../lib/log-text.ts';
+import { severityColour, severityGroup } from '../../lib/severity.ts';
+import { useTheme } from '../../lib/theme.tsx';
+import { Icon } from '../../widgets/icons.tsx';
+import { useRowKeys } from '../../widgets/row-keys.ts';
+import { ServiceDot } from '../../widgets/service-name.tsx';
+import { TerminalText } from '../../widgets/terminal-text.tsx';
+import { To } from '../../widgets/to.tsx';
 
 interface LogListProps {
-  readonly stream: LogStream;
+  /** The fields of `logFrame`. */
+  readonly frame: Frame;
+  /** The lines lie in more than one day. */
+  readonly withDate: boolean;
+  readonly hasOlder: boolean;
+  readonly loadingOlder: boolean;
+  readonly loadOlder: () => void;
   readonly wrap: boolean;
   readonly selectedId: string | undefined;
-  readonly onSelect: (log: LogRecord) => void;
+  readonly onSelect: (id: string) => void;
   /** Whether the newest line is out of view. */
   readonly onAwayFromTop: (away: boolean) => void;
 }
@@ -30,16 +35,19 @@ const ROW_HEIGHT = 24;
 /** Older records are asked for when this many rows are left below. */
 const LOAD_AHEAD_ROWS = 60;
 
-export function LogList({ stream, wrap, selectedId, onSelect, onAwayFromTop }: LogListProps) {
-  const { logs, hasOlder, loadingOlder, loadOlder } = stream;
-  const { toMs, fromMs } = useScope();
+export function LogList(props: LogListProps) {
+  const { frame, withDate, hasOlder, loadingOlder, loadOlder, wrap, selectedId, onSelect, onAwayFromTop } = props;
+  const lines = useMemo(() => linesOf(frame), [frame]);
+  const { ids } = lines;
+  const latestSelect = useRef(onSelect);
+  latestSelect.current = onSelect;
+  const select = useCallback((id: string) => latestSelect.current(id), []);
   const scroller = useRef<HTMLDivElement>(null);
-  const withDate = formatDate(fromMs) !== formatDate(toMs);
   const virtualizer = useVirtualizer({
-    count: logs.length,
+    count: ids.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
-    getItemKey: (index) => logs[index]?.id ?? index,
+    getItemKey: (index) => ids[index] ?? index,
     overscan: 16,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: wrapping changes every height
@@ -47,16 +55,16 @@ export function LogList({ stream, wrap, selectedId, onSelect, onAwayFromTop }: L
   const items = virtualizer.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasOlder && !loadingOlder && lastIndex > logs.length - LOAD_AHEAD_ROWS) loadOlder();
-  }, [hasOlder, loadingOlder, lastIndex, logs.length, loadOlder]);
-  const active = selectedId === undefined ? -1 : logs.findIndex(({ id }) => id === selectedId);
+    if (hasOlder && !loadingOlder && lastIndex > ids.length - LOAD_AHEAD_ROWS) loadOlder();
+  }, [hasOlder, loadingOlder, lastIndex, ids.length, loadOlder]);
+  const active = selectedId === undefined ? -1 : ids.indexOf(selectedId);
   const selectAt = (index: number): void => {
-    const log = logs[index];
-    if (log && log.id !== selectedId) onSelect(log);
+    const id = ids[index];
+    if (id !== undefined && id !== selectedId) onSelect(id);
   };
   useRowKeys({
     enabled: true,
-    rowCount: logs.length,
+    rowCount: ids.length,
     active,
     setActive: selectAt,
     scrollTo: (index) => virtualizer.scrollToIndex(index),
@@ -71,7 +79,7 @@ export function LogList({ stream, wrap, selectedId, onSelect, onAwayFromTop }: L
       <div
         role="table"
         aria-label="Log records"
-        aria-rowcount={logs.length}
+        aria-rowcount={ids.length}
         style={{ height: virtualizer.getTotalSize(), position: 'relative' }}
       >
         {items.map(({ index, start, key }) => (
@@ -82,7 +90,7 @@ export function LogList({ stream, wrap, selectedId, onSelect, onAwayFromTop }: L
             className="log-place"
             style={{ transform: `translateY(${start}px)` }}
           >
-            <LogRow log={logs[index]!} withDate={withDate} selected={index === active} onSelect={onSelect} />
+            <LogRow {...lineAt(lines, index)} withDate={withDate} selected={index === active} onSelect={select} />
           </div>
         ))}
       </div>
@@ -92,17 +100,59 @@ export function LogList({ stream, wrap, selectedId, onSelect, onAwayFromTop }: L
   );
 }
 
+/** A log record as it stands in a line. Its parts are the same from frame to frame: a line that stays is not drawn again. */
+interface Line {
+  readonly id: string;
+  readonly timeMs: number;
+  readonly severityNumber: number;
+  readonly level: string;
+  readonly service: string;
+  readonly body: AttributeValue;
+  readonly attributes: AttributeValue;
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+function linesOf(frame: Frame) {
+  const texts = (name: string) => fieldOf(frame, name, 'text').values;
+  return {
+    ids: texts('id'),
+    times: fieldOf(frame, 'time', 'time').values,
+    severities: fieldOf(frame, 'severity', 'number').values,
+    levels: texts('level'),
+    services: texts('service'),
+    bodies: fieldOf(frame, 'body', 'value').values,
+    attributes: fieldOf(frame, 'attributes', 'value').values,
+    traceIds: texts('trace'),
+    spanIds: texts('span'),
+  };
+}
+
+function lineAt(lines: ReturnType<typeof linesOf>, row: number): Line {
+  return {
+    id: lines.ids[row]!,
+    timeMs: lines.times[row]!,
+    severityNumber: lines.severities[row] ?? 0,
+    level: lines.levels[row]!,
+    service: lines.services[row]!,
+    body: lines.bodies[row]!,
+    attributes: lines.attributes[row]!,
+    traceId: lines.traceIds[row]!,
+    spanId: lines.spanIds[row]!,
+  };
+}
+
 /** The rest of a longer message is in the detail. */
 const TITLE_CHARS = 1_000;
 
-interface LogRowProps {
-  readonly log: LogRecord;
+interface LogRowProps extends Line {
   readonly withDate: boolean;
   readonly selected: boolean;
-  readonly onSelect: (log: LogRecord) => void;
+  readonly onSelect: (id: string) => void;
 }
 
-const LogRow = memo(function LogRow({ log, withDate, selected, onSelect }: LogRowProps) {
+const LogRow = memo(function LogRow(log: LogRowProps) {
+  const { withDate, selected, onSelect } = log;
   const { tokens } = useTheme();
   const links = useLinks();
   const { message, fields } = logLine(log);
@@ -114,7 +164,7 @@ const LogRow = memo(function LogRow({ log, withDate, selected, onSelect }: LogRo
       tabIndex={-1}
       aria-selected={selected}
       className={`log-row level-${group}${selected ? ' selected' : ''}`}
-      onClick={() => onSelect(log)}
+      onClick={() => onSelect(log.id)}
     >
       <i className="level-band" style={{ background: severityColour(log.severityNumber, tokens) }} />
       <span role="cell" className="log-time" title={formatDateTime(log.timeMs, true)}>
@@ -122,7 +172,7 @@ const LogRow = memo(function LogRow({ log, withDate, selected, onSelect }: LogRo
         {formatClock(log.timeMs, true)}
       </span>
       <span role="cell" className="log-level">
-        {visibleText(log.severityText || group)
+        {visibleText(log.level || group)
           .slice(0, 5)
           .toUpperCase()}
       </span>
