@@ -20,6 +20,7 @@ const tasks = {
   bench: () => run(node, ['bench/run.ts', ...rest]),
   chaos: () => run(node, ['test/chaos/run.ts', ...rest]),
   check: () => run(node, ['scripts/check.ts', ...rest]),
+  new: () => run(node, ['scripts/new.ts', ...rest]),
   docs: () => run(node, ['scripts/docs.ts', ...rest]),
 };
 
@@ -45,6 +46,11 @@ const helps = {
       'npm run check [-- --quick | FOLDER ...]\n\nWhat must pass before a commit: layers, lint, types, house rules, then the tests.\n' +
       '--quick leaves out the tests, folders limit them.',
   },
+  new: {
+    text:
+      'npm run new -- KIND NAME\n\nMakes the folder of a component that passes all checks, and its line in src/main/components.ts.\n' +
+      'KIND is receiver, processor, exporter, connector or extension.',
+  },
   docs: {
     text: 'npm run docs\n\nMakes the tables of keys and the pages of docs/components from the factories and schemas of the components.',
   },
@@ -68,7 +74,7 @@ if (rest.includes('--help') || rest.includes('-h')) {
   }
 } else {
   install();
-  if (!['check', 'docs'].includes(task)) buildConsole();
+  if (!['check', 'docs', 'new'].includes(task)) buildConsole();
   process.exitCode = await tasks[task]();
 }
 

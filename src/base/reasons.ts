@@ -23,6 +23,7 @@ const ITEM_REASONS = {
   trace_too_large: 'part of a trace that is too large',
   colliding_ids: 'ids made to collide',
   not_sampled: 'not sampled',
+  unwanted: 'left out, as the configuration wants',
   drop_policy: 'taken out by a drop policy',
   aggregated: 'went into what was made of them',
   copied: 'copied to several pipelines',

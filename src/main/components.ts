@@ -1,3 +1,4 @@
+import { assert } from '#base';
 import type { ComponentKind, ComponentSource, Factory, RemovedComponent } from '#component';
 import { ComponentRegistry } from '#component';
 
@@ -6,33 +7,17 @@ import { ComponentRegistry } from '#component';
  * kind, type and old names stand here a second time; components.test.ts compares them with the factories.
  */
 const sources: readonly ComponentSource[] = [
-  source('receiver', 'otlp', [], () => import('../receivers/otlp/index.ts').then((m) => m.otlpReceiverFactory)),
-  source('processor', 'attributes', [], () =>
-    import('../processors/attributes/index.ts').then((m) => m.attributesFactory),
-  ),
-  source('processor', 'batch', [], () => import('../processors/batch/index.ts').then((m) => m.batchFactory)),
-  source('processor', 'memory_limiter', [], () =>
-    import('../processors/memory_limiter/index.ts').then((m) => m.memoryLimiterFactory),
-  ),
-  source('processor', 'tail_sampling', [], () =>
-    import('../processors/tail_sampling/index.ts').then((m) => m.tailSamplingFactory),
-  ),
-  source('exporter', 'debug', ['logging'], () =>
-    import('../exporters/debug/index.ts').then((m) => m.debugExporterFactory),
-  ),
-  source('exporter', 'otlp_grpc', ['otlp'], () =>
-    import('../exporters/otlp_grpc/index.ts').then((m) => m.otlpGrpcExporterFactory),
-  ),
-  source('exporter', 'otlp_http', ['otlphttp'], () =>
-    import('../exporters/otlp_http/index.ts').then((m) => m.otlpHttpExporterFactory),
-  ),
-  source('exporter', 'signalbox', [], () =>
-    import('../exporters/signalbox/index.ts').then((m) => m.signalboxExporterFactory),
-  ),
-  source('extension', 'health_check', [], () =>
-    import('../extensions/health_check/index.ts').then((m) => m.healthCheckFactory),
-  ),
-  source('extension', 'zpages', [], () => import('../extensions/zpages/index.ts').then((m) => m.zpagesFactory)),
+  source('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
+  source('processor', 'attributes', () => import('../processors/attributes/index.ts')),
+  source('processor', 'batch', () => import('../processors/batch/index.ts')),
+  source('processor', 'memory_limiter', () => import('../processors/memory_limiter/index.ts')),
+  source('processor', 'tail_sampling', () => import('../processors/tail_sampling/index.ts')),
+  source('exporter', 'debug', () => import('../exporters/debug/index.ts'), ['logging']),
+  source('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
+  source('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
+  source('exporter', 'signalbox', () => import('../exporters/signalbox/index.ts')),
+  source('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
+  source('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
 ];
 
 /** What otelcol had once, and what does its work today. */
@@ -67,11 +52,25 @@ const removed: readonly RemovedComponent[] = [
 
 export const components: ComponentRegistry = new ComponentRegistry(sources, removed);
 
+/** `load` gives the module of the component's folder, which exports the factory. */
 function source(
   kind: ComponentKind,
   type: string,
-  aliases: readonly string[],
-  load: () => Promise<{ readonly kind: ComponentKind; readonly type: string }>,
+  load: () => Promise<Readonly<Record<string, unknown>>>,
+  aliases: readonly string[] = [],
 ): ComponentSource {
-  return { kind, type, aliases, load: async () => (await load()) as Factory };
+  const isFactory = (value: unknown): value is Factory => {
+    const { kind: itsKind, type: itsType } = value as Partial<Factory>;
+    return itsKind === kind && itsType === type;
+  };
+  return {
+    kind,
+    type,
+    aliases,
+    async load() {
+      const factory = Object.values(await load()).find(isFactory);
+      assert(factory !== undefined, `the folder of the ${kind} ${type} exports no factory of this kind and type`);
+      return factory;
+    },
+  };
 }

@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
 import { ConsumeError } from '#base';
-import type { Batch, Signal } from '#pdata';
+import { type Batch, SIGNALS, type Signal } from '#pdata';
 import type { Consumer } from '../../contracts.ts';
 import type { Ledger } from '../../ledger.ts';
+import type { FakeAccount } from '../account.ts';
 import { sampleBatch } from '../batches.ts';
 import { fakeHost } from '../sinks.ts';
 import { type Check, inSimulatedTime, type Subject } from '../subject.ts';
@@ -34,20 +35,23 @@ export function accountingChecks(subject: Subject): Check[] {
 
 async function accounts(subject: Subject, signal: Signal, take: (n: number) => Promise<void>): Promise<void> {
   let count = 0;
-  let ledger: Ledger | undefined;
+  let books: FakeAccount | undefined;
   const next: Consumer = {
     mutatesData: false,
     consume: async (batch) => {
       await take(count++);
-      // What a connector makes of another signal stands in no ledger of its input.
-      if (batch.signal === signal) ledger!.produced(batch.itemCount);
+      // What a connector makes may be of another signal, which has a ledger of its own.
+      books!.ledger(batch.signal).produced(batch.itemCount);
     },
   };
   const { component, consumer, settings } = subject.make(signal, next);
-  ledger = settings.account.ledger(signal);
-  const check = (): void => isBalanced(ledger!, settings.account.reports);
+  books = settings.account;
+  const ledger = books.ledger(signal);
+  const check = (): void => {
+    for (const one of SIGNALS) isBalanced(settings.account.ledger(one), settings.account.reports);
+  };
   await component.start(fakeHost());
-  const open = BATCHES.map((items) => entered(ledger!, consumer, sampleBatch(signal, items)));
+  const open = BATCHES.map((items) => entered(ledger, consumer, sampleBatch(signal, items)));
   await settings.clock.advance(0);
   check();
   for (let step = 0; step < 4; step++) {

@@ -12,7 +12,8 @@ const ITEMS = 5;
 
 export function receiverChecks(subject: Subject): Check[] {
   const { send } = subject.options;
-  if (send === undefined) return [];
+  if (send === undefined)
+    return subject.perSignal('counts what it makes by itself', (signal) => countsItsOwn(subject, signal));
   const started = async (signal: Signal, next: RecordingConsumer | RefusingConsumer) => {
     const made = subject.make(signal, next);
     await made.component.start(fakeHost());
@@ -63,6 +64,22 @@ export function receiverChecks(subject: Subject): Check[] {
       await stop();
     }),
   ];
+}
+
+/** Of a receiver without clients, which scrapes or makes its data. */
+async function countsItsOwn(subject: Subject, signal: Signal): Promise<void> {
+  for (const next of [new RecordingConsumer(), new RefusingConsumer({ permanent: true })]) {
+    const { component, settings } = subject.make(signal, next);
+    await component.start(fakeHost());
+    for (let step = 0; step < 120; step++) await settings.clock.advance(1000);
+    await inSimulatedTime(settings.clock, component.shutdown(1000));
+    const isTaken = next instanceof RecordingConsumer;
+    const name = `receiver_${isTaken ? 'accepted' : 'refused'}_${ITEM_NAME[signal]}`;
+    const items = isTaken ? next.itemCount : next.refusals;
+    const counted = settings.meter.sum(name);
+    if (isTaken) expect(counted, `counts nothing: ${name} after ${items} items`).toBe(items);
+    else expect(counted, `counts nothing: ${name} after ${items} refused batches`).toBeGreaterThanOrEqual(items);
+  }
 }
 
 export function exporterChecks(subject: Subject): Check[] {

@@ -1,0 +1,1 @@
+export { exampleConnectorFactory } from './factory.ts';

@@ -1,0 +1,4 @@
+import { componentSuite } from '#component/testing.ts';
+import { exampleConnectorFactory } from './index.ts';
+
+componentSuite(exampleConnectorFactory);

@@ -1,0 +1,1 @@
+export { exampleExporterFactory } from './factory.ts';

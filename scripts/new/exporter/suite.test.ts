@@ -1,0 +1,4 @@
+import { componentSuite } from '#component/testing.ts';
+import { exampleExporterFactory } from './index.ts';
+
+componentSuite(exampleExporterFactory);

@@ -1,0 +1,4 @@
+import { componentSuite } from '#component/testing.ts';
+import { exampleFactory } from './index.ts';
+
+componentSuite(exampleFactory);

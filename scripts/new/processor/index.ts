@@ -1,0 +1,1 @@
+export { exampleFactory } from './factory.ts';

@@ -1,0 +1,1 @@
+export { exampleReceiverFactory } from './factory.ts';

@@ -1,0 +1,4 @@
+import { componentSuite } from '#component/testing.ts';
+import { exampleReceiverFactory } from './index.ts';
+
+componentSuite(exampleReceiverFactory);
