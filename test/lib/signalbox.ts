@@ -29,6 +29,8 @@ export interface RunningSignalbox {
   readonly readyMs: number;
   /** The process that runs a role now; undefined while it is being started again. */
   pidOf(role: Role): number | undefined;
+  /** The supervisor's exit code, or the signal that killed it, once it has ended. */
+  readonly exited: Promise<number | NodeJS.Signals>;
   /** Everything that was printed. */
   output(): string;
   /** Asks the store; the answer is its text. Throws with ClickHouse's message. */
@@ -78,6 +80,9 @@ export async function startSignalbox(options: StartOptions = {}): Promise<Runnin
   const child = spawn(process.execPath, [CLI, 'up', '--data', dataDir, ...flags, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const exited = new Promise<number | NodeJS.Signals>((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? signal!));
+  });
   let text = '';
   child.stdout.on('data', (data: Buffer) => (text += data.toString()));
   child.stderr.on('data', (data: Buffer) => (text += data.toString()));
@@ -95,6 +100,7 @@ export async function startSignalbox(options: StartOptions = {}): Promise<Runnin
     supervisorPid: child.pid!,
     readyMs,
     pidOf: (role) => roleProcess(child.pid!, role),
+    exited,
     output: () => text,
     async query(sql) {
       const { username, password } = openStoreAccess(join(dataDir, 'engine')).signalbox;

@@ -9,6 +9,7 @@ import type { Flags } from '../flags.ts';
 import { keepPiped } from '../piped-config.ts';
 import { FailureReport, surviveCallbacks, surviveTimersAndRejections } from '../report-failures.ts';
 import { sectionOf } from '../section.ts';
+import { whenAskedToStop } from '../stop-signals.ts';
 import { RoleFailure } from '../supervisor/child.ts';
 import { type RoleInfo, Supervisor } from '../supervisor/supervisor.ts';
 import { signalboxVersion } from '../version.ts';
@@ -44,7 +45,14 @@ export async function upCommand(given: Flags): Promise<number> {
     env: { ...process.env, NODE_COMPILE_CACHE: compileCacheFolder() },
     say,
   });
-  const stopAsked = whenAskedToStop(supervisor);
+  const stopAsked = whenAskedToStop({
+    process,
+    nowMs: () => performance.now(),
+    endAtOnce: () => {
+      supervisor.kill();
+      process.exit(130);
+    },
+  });
   process.on('SIGHUP', () => supervisor.signal('collector', 'SIGHUP'));
   process.on('exit', () => supervisor.kill());
   let info: RoleInfo;
@@ -95,24 +103,4 @@ function prepareFolder(dataDir: string, say: (line: string) => void): void {
   } catch (error) {
     throw folderError(dataDir, DATA_FOLDER, error);
   }
-}
-
-/** One Ctrl-C can come more than once: from the terminal, and from programs such as npm that pass it on. */
-const SAME_SIGNAL_MS = 500;
-
-/** The first SIGINT or SIGTERM stops in order, a second one at once. */
-function whenAskedToStop(supervisor: Supervisor): Promise<undefined> {
-  return new Promise((resolve) => {
-    let askedMs: number | undefined;
-    const ask = (): void => {
-      if (askedMs !== undefined && performance.now() - askedMs > SAME_SIGNAL_MS) {
-        supervisor.kill();
-        process.exit(130);
-      }
-      askedMs ??= performance.now();
-      resolve(undefined);
-    };
-    process.on('SIGINT', ask);
-    process.on('SIGTERM', ask);
-  });
 }
