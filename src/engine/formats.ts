@@ -21,6 +21,21 @@ export function contentTypeOf(format: string): string {
   return types.find(([pattern]) => pattern.test(format))?.[1] ?? 'application/octet-stream';
 }
 
+/** So many of a result's last bytes hold its statistics. */
+export const STATISTICS_BYTES = 512;
+const statistics: readonly (readonly [format: RegExp, pattern: RegExp])[] = [
+  [/^JSON\w*WithProgress$/i, /\{"progress":\{"read_rows":"(\d+)","read_bytes":"(\d+)"[^{}]*\}\}\s*$/],
+  [/^JSON/i, /"rows_read":\s*(\d+),\s*"bytes_read":\s*(\d+)\s*\}\s*\}\s*$/],
+  [/^XML$/i, /<rows_read>(\d+)<\/rows_read>\s*<bytes_read>(\d+)<\/bytes_read>\s*<\/statistics>\s*<\/result>\s*$/],
+];
+
+/** What was read from tables, which some formats tell in their last bytes: chDB says it nowhere else once the query has ended. */
+export function statisticsOf(format: string, tail: Uint8Array): { readRows?: number; readBytes?: number } {
+  const pattern = statistics.find(([name]) => name.test(format))?.[1];
+  const match = pattern?.exec(Buffer.from(tail.subarray(-STATISTICS_BYTES)).toString('latin1'));
+  return match ? { readRows: Number(match[1]), readBytes: Number(match[2]) } : {};
+}
+
 /** Without those that read a schema or a template from a file, fetch one, or speak a protocol. */
 const allowedNames: ReadonlySet<string> = new Set(
   `

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { messageOf } from '#base';
 import { engineError } from './errors.ts';
+import { STATISTICS_BYTES } from './formats.ts';
 
 /**
  * The file is written here and not by the engine, which does not say when the disk is full and the file ends too early. Call `remove` at
@@ -13,6 +14,7 @@ export class HeldResult {
   readonly #path: string;
   #chunks: Uint8Array[] = [];
   #length = 0;
+  #tail: Buffer = Buffer.alloc(0);
   #file: FileHandle | undefined = undefined;
 
   /** Beyond `limitBytes` the result goes to `path`. */
@@ -25,7 +27,13 @@ export class HeldResult {
   async add(chunk: Uint8Array): Promise<void> {
     this.#chunks.push(chunk);
     this.#length += chunk.length;
+    this.#tail = Buffer.concat([this.#tail, chunk.subarray(-STATISTICS_BYTES)]).subarray(-STATISTICS_BYTES);
     if (this.#length > this.#limitBytes) await this.#spill();
+  }
+
+  /** The last bytes, of those that were added. */
+  get tail(): Uint8Array {
+    return this.#tail;
   }
 
   /** The result, where it is in memory. */

@@ -439,6 +439,58 @@ describe('errors', () => {
   });
 });
 
+describe('X-ClickHouse-Summary', () => {
+  const rows = 1000;
+  const matching = 10;
+  beforeAll(async () => {
+    await run(url, 'CREATE TABLE summed (a UInt64, b String) ENGINE = MergeTree ORDER BY ()');
+    await run(url, `INSERT INTO summed SELECT number, toString(number) FROM numbers(${rows})`);
+  });
+  const summaryOf = async (sql: string, parameters = {}): Promise<Record<string, string>> => {
+    const answer = await post(url, sql, parameters);
+    expect(answer.status, answer.text).toBe(200);
+    return JSON.parse(answer.headers.get('x-clickhouse-summary')!) as Record<string, string>;
+  };
+
+  test.each(
+    `JSON JSONCompact JSONStrings JSONCompactStrings JSONColumnsWithMetadata XML JSONEachRowWithProgress JSONCompactEachRowWithProgress`.split(
+      ' ',
+    ),
+  )('tells exactly what was read and given: %s', async (format) => {
+    for (const end of ['0', '1']) {
+      const sql = `SELECT a, b FROM summed WHERE a % ${rows / matching} = 0 FORMAT ${format}`;
+      const summary = await summaryOf(sql, { wait_end_of_query: end });
+      expect(summary).toMatchObject({ read_rows: String(rows), read_bytes: '12890', result_rows: String(matching) });
+      expect(Number(summary.result_bytes)).toBeGreaterThan(0);
+    }
+  });
+
+  test.each(
+    `RowBinary Native CSV TSV JSONEachRow Parquet Arrow Pretty Vertical Values Markdown MsgPack ORC BSONEachRow SQLInsert`.split(
+      ' ',
+    ),
+  )('tells exactly what was given, and nothing wrong of what was read: %s', async (format) => {
+    const summary = await summaryOf(`SELECT a FROM summed WHERE a % ${rows / matching} = 0 FORMAT ${format}`);
+    expect(summary).toMatchObject({ result_rows: String(matching), written_rows: '0' });
+    expect(['0', String(rows)]).toContain(summary.read_rows);
+  });
+
+  test('of a result beyond what stays in memory, that is kept back whole', async () => {
+    const parameters = { wait_end_of_query: '1' };
+    const sql = "SELECT a, repeat('x', 200000) AS b FROM summed LIMIT 50 FORMAT JSONCompact";
+    expect(await summaryOf(sql, parameters)).toMatchObject({ result_rows: '50', read_rows: String(rows) });
+  });
+
+  test('of what was written, in every way of writing', async () => {
+    await run(url, 'CREATE TABLE summed_up (a UInt64) ENGINE = MergeTree ORDER BY a');
+    const written = { written_rows: '3', read_rows: '3' };
+    expect(await summaryOf('INSERT INTO summed_up VALUES (1), (2), (3)')).toMatchObject(written);
+    expect(await summaryOf('INSERT INTO summed_up FORMAT TSV\n1\n2\n3\n')).toMatchObject(written);
+    const select = await summaryOf('INSERT INTO summed_up SELECT a FROM summed LIMIT 3');
+    expect(select).toMatchObject({ written_rows: '3', result_rows: '0' });
+  });
+});
+
 test('a NUL byte in a statement is named with its place', async () => {
   for (const sql of ['SELECT 1\0', "SELECT 'a\0b'", '\0SELECT 1', 'SELECT 1; -- \0']) {
     const place = sql.indexOf('\0') + 1;

@@ -5,7 +5,7 @@ import { after, type Timer } from '#base';
 import { noBody, readBody, readForm, spoolBody } from './body.ts';
 import type { QueryResult } from './chdb.ts';
 import { EngineError, engineError, parseChdbError, withoutForeignHint } from './errors.ts';
-import { checkFormat, contentTypeOf } from './formats.ts';
+import { checkFormat, contentTypeOf, statisticsOf } from './formats.ts';
 import { checkReaderLimits, isAllowedSetting, type ReaderLimits, refusedSetting } from './guard/settings.ts';
 import type { StatementGuard } from './guard/statement-guard.ts';
 import { HeldResult } from './held-result.ts';
@@ -312,7 +312,7 @@ export class QueryHandler {
       if (held.small !== undefined) {
         return await sendResult(answer, Buffer.concat([held.small, result.bytes]), format, result);
       }
-      answer.start(result);
+      answer.start({ ...result, ...statisticsOf(format, held.tail) });
       for await (const chunk of held.chunks()) await answer.write(chunk);
       await answer.end();
     } finally {
@@ -347,17 +347,8 @@ function laneOf(plan: QueryPlan): LaneName {
   return 'control';
 }
 
-/** JSON formats end with what was read from tables; chDB tells it nowhere else. */
 function sendResult(answer: Answer, body: Buffer, format: string, result: Summary): Promise<void> {
-  let summary = result;
-  if (/^JSON/i.test(format)) {
-    const tail = body.subarray(-400).toString('latin1');
-    const statistics = /"rows_read":\s*(\d+),\s*"bytes_read":\s*(\d+)\s*\}\s*\}\s*$/.exec(tail);
-    if (statistics !== null) {
-      summary = { ...result, readRows: Number(statistics[1]), readBytes: Number(statistics[2]) };
-    }
-  }
-  return answer.send(body, summary);
+  return answer.send(body, { ...result, ...statisticsOf(format, body) });
 }
 
 /** How long to wait before another line of progress, when there are so many already. */

@@ -19,7 +19,11 @@ export interface EngineFacts {
   readonly displayName: string;
 }
 
-/** Counts of the X-ClickHouse-Summary header; 0 for what chDB does not tell. */
+/**
+ * Counts of the X-ClickHouse-Summary header. Those of the result and of what was written are exact, for a whole result in any format. What was read
+ * is exact in formats with statistics (`statisticsOf`) and for INSERTs; else it is as it was when the running query was last looked at, 0
+ * where it was too short for that: chDB does not tell it at the end.
+ */
 export interface Summary {
   readonly readRows?: number;
   readonly readBytes?: number;
