@@ -1,5 +1,5 @@
 import { StartError } from '#base';
-import { DEFAULT_DATABASE } from './schema.ts';
+import { DEFAULT_DATABASE } from './schema/index.ts';
 
 export const DEFAULT_ENDPOINT = 'http://127.0.0.1:4380';
 

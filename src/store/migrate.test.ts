@@ -1,8 +1,18 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEFAULT_RETENTION, prepareStore } from './migrate.ts';
+import { LOG_STATEMENTS } from './migrations/0003-logs.ts';
+import { METRIC_STATEMENTS } from './migrations/0003-metrics.ts';
+import { TRACE_STATEMENTS } from './migrations/0003-traces.ts';
 import { MIGRATIONS } from './migrations/index.ts';
-import { createTableStatement, migrationsTableStatement, SINGLE_MACHINE, TABLES } from './schema.ts';
+import {
+  createTableStatement,
+  createViewStatement,
+  migrationsTableStatement,
+  SINGLE_MACHINE,
+  TABLES,
+  VIEWS,
+} from './schema/index.ts';
 import { spawnTestEngine, type TestEngine } from './testing/test-store.ts';
 
 let engine: TestEngine;
@@ -23,63 +33,82 @@ async function tablesOf(database: string): Promise<Record<string, string>> {
   return Object.fromEntries(
     text.split('\n').map((line) => {
       const [name, definition] = line.split('\t');
-      return [name, definition!.replace(`${database}.`, '').replace(/ COMMENT '[^']*'$/, '')];
+      return [name, definition!.replaceAll(`${database}.`, '').replace(/ COMMENT '[^']*'$/, '')];
     }),
   );
 }
 
 /** A migration that ran on somebody's database is history: change a table by a further one, never by another text of an old one. */
 test.each([
-  { version: 1, sha256: 'ab7a7f3818c2da9c182c93a51adef4edc66c8330ae077252c3920d43ebdf7eba' },
-  { version: 2, sha256: 'dc658f995fe6fd12a4d1517290cfe3607ad19e31ff2e98a7ce7ad62cfea58f8c' },
-])('migration $version is frozen', ({ version, sha256 }) => {
-  const withTtl = new Map(TABLES.map(({ name }) => [name, 'CREATE TABLE x TTL y ']));
-  const text = MIGRATIONS[version - 1]!.statements('db', SINGLE_MACHINE, withTtl).join('\n');
-  expect(createHash('sha256').update(text).digest('hex')).toBe(sha256);
+  {
+    file: '0003-traces',
+    statements: TRACE_STATEMENTS,
+    sha256: '107c1523123f6a49f8c4979d9831978ba58d466b10bea0f636de748750f1e937',
+  },
+  {
+    file: '0003-logs',
+    statements: LOG_STATEMENTS,
+    sha256: '2dc4235bad743310b24671805d2e765946c6bc422a4e246e5af401c921400d34',
+  },
+  {
+    file: '0003-metrics',
+    statements: METRIC_STATEMENTS,
+    sha256: '7c0edea15db2b8785a03369e9cab98499037e843e2e33cd803ff16938839016c',
+  },
+])('migration $file is frozen', ({ statements, sha256 }) => {
+  expect(createHash('sha256').update(statements.join('\n')).digest('hex')).toBe(sha256);
 });
 
 test('migrations count up by one', () => {
-  expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, i) => i + 1));
+  expect(MIGRATIONS.map(({ version }) => version)).toEqual(MIGRATIONS.map((_, i) => i + 3));
 });
 
-test('a fresh database, one upgraded from the first version and the tables of the schema are the same', async () => {
+test('a fresh database has the tables and views of the schema', async () => {
   await prepareStore({ endpoint: endpointOf('fresh'), retention: DEFAULT_RETENTION });
-
-  // As the first version left it: its tables, its retention as a TTL, and rows.
-  await engine.text('CREATE DATABASE old');
-  await engine.text(migrationsTableStatement('old', SINGLE_MACHINE));
-  for (const query of MIGRATIONS[0]!.statements('old', SINGLE_MACHINE, new Map())) await engine.text(query);
-  await engine.text("INSERT INTO old.schema_migrations (version, name) VALUES (1, 'tables')");
-  const expiries: Record<string, string> = { trace_index: 'ingested_at', metric_series: 'last_seen' };
-  for (const { name } of TABLES) {
-    const expiry = expiries[name] ?? 'toDateTime(ingested_at)';
-    await engine.text(`ALTER TABLE old.${name} MODIFY TTL ${expiry} + toIntervalSecond(1209600)`);
-  }
-  await engine.text("INSERT INTO old.logs (time, body, ingested_at) VALUES (now64(9), 'kept', now64(9))");
-  await prepareStore({ endpoint: endpointOf('old'), retention: DEFAULT_RETENTION });
 
   await engine.text('CREATE DATABASE schema');
   await engine.text(migrationsTableStatement('schema', SINGLE_MACHINE));
   for (const table of TABLES) await engine.text(createTableStatement(table, 'schema', SINGLE_MACHINE));
+  for (const view of VIEWS) await engine.text(createViewStatement(view, 'schema', SINGLE_MACHINE));
 
   const fresh = await tablesOf('fresh');
-  expect(Object.keys(fresh)).toHaveLength(TABLES.length + 1);
-  expect(await tablesOf('old')).toEqual(fresh);
+  expect(Object.keys(fresh)).toHaveLength(TABLES.length + VIEWS.length + 1);
   expect(await tablesOf('schema')).toEqual(fresh);
-  expect(Object.values(fresh).join('\n')).not.toMatch(/ TTL /);
-  expect(await engine.text('SELECT body FROM old.logs')).toBe('kept');
+});
+
+test('every table begins with the tenant, and is sorted by it first', async () => {
+  const text = await engine.text(
+    `SELECT name, splitByChar(',', sorting_key)[1] AS first FROM system.tables
+      WHERE database = 'fresh' AND engine LIKE '%MergeTree' AND name != 'schema_migrations' AND first != 'tenant' FORMAT TSV`,
+  );
+  expect(text).toBe('');
+  expect(
+    await engine.text(
+      "SELECT count() FROM system.columns WHERE database = 'fresh' AND position = 1 AND name = 'tenant' FORMAT TSV",
+    ),
+  ).toBe(String(TABLES.length));
+});
+
+test('a database of an unreleased version is refused with words, and left as it is', async () => {
+  await engine.text('CREATE DATABASE old');
+  await engine.text(migrationsTableStatement('old', SINGLE_MACHINE));
+  await engine.text("INSERT INTO old.schema_migrations (version, name) VALUES (1, 'tables'), (2, 'retention')");
+  await expect(prepareStore({ endpoint: endpointOf('old'), retention: DEFAULT_RETENTION })).rejects.toThrow(
+    /^database old: an unreleased version of Signalbox made it/,
+  );
+  expect(Object.keys(await tablesOf('old'))).toEqual(['schema_migrations']);
 });
 
 test('a migration that was interrupted after any of its statements runs again to the same end', async () => {
   await engine.text('CREATE DATABASE torn');
   await engine.text(migrationsTableStatement('torn', SINGLE_MACHINE));
   for (const { statements } of MIGRATIONS)
-    for (const query of statements('torn', SINGLE_MACHINE, new Map())) await engine.text(query);
+    for (const query of statements('torn', SINGLE_MACHINE)) await engine.text(query);
   // Nothing is noted as applied.
   await prepareStore({ endpoint: endpointOf('torn'), retention: DEFAULT_RETENTION });
   await prepareStore({ endpoint: endpointOf('torn'), retention: DEFAULT_RETENTION });
   expect(await tablesOf('torn')).toEqual(await tablesOf('fresh'));
-  expect(await engine.text('SELECT arraySort(groupArray(version)) FROM torn.schema_migrations')).toBe('[1,2]');
+  expect(await engine.text('SELECT arraySort(groupArray(version)) FROM torn.schema_migrations')).toBe('[3]');
 });
 
 test('the retention stands in the comment of each table', async () => {

@@ -6,12 +6,14 @@ import { fullText, readDisk, reserveOf } from './free-space.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import {
   createTableStatement,
+  createViewStatement,
   type EngineNames,
   migrationsTableStatement,
   type RetentionSignal,
   SINGLE_MACHINE,
   TABLES,
-} from './schema.ts';
+  VIEWS,
+} from './schema/index.ts';
 
 /** How long items are kept, counted from when they were taken in. Seconds per signal; 0 keeps them for ever. */
 export type Retention = Readonly<Record<RetentionSignal, number>>;
@@ -71,6 +73,7 @@ async function remakeLost(
 ): Promise<void> {
   const known = await tableFacts(client, database, 'engine');
   for (const table of TABLES) if (!known.has(table.name)) await change(createTableStatement(table, database, engines));
+  for (const view of VIEWS) if (!known.has(view.name)) await change(createViewStatement(view, database, engines));
 }
 
 async function migrate(
@@ -82,6 +85,12 @@ async function migrate(
   const applied = await rows<{ version: number }>(client, `SELECT version FROM ${database}.schema_migrations`);
   const newest = Math.max(0, ...applied.map((row) => row.version));
   const known = MIGRATIONS.at(-1)!.version;
+  if (newest > 0 && newest < MIGRATIONS[0]!.version) {
+    throw new StartError(
+      `database ${database}: an unreleased version of Signalbox made it, with tables that this version can't use`,
+      'move the data folder away, so that a new one is made, or choose another database',
+    );
+  }
   if (newest > known) {
     throw new StartError(
       `database ${database}: its schema has version ${newest}, this version of Signalbox knows up to ${known}`,
@@ -90,8 +99,7 @@ async function migrate(
   }
   for (const { version, name, statements } of MIGRATIONS) {
     if (version <= newest) continue;
-    const definitions = await tableFacts(client, database, 'create_table_query');
-    for (const query of statements(database, engines, definitions)) await change(query);
+    for (const query of statements(database, engines)) await change(query);
     await client.insert({
       table: `${database}.schema_migrations`,
       values: [{ version, name }],

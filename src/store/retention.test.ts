@@ -3,7 +3,7 @@ import { CalendarWatch, ManualClock } from '#base';
 import { createStoreClient } from './client.ts';
 import { prepareStore } from './migrate.ts';
 import { CALENDAR_HOLDS_MS, RetentionSweeper } from './retention.ts';
-import { SINGLE_MACHINE } from './schema.ts';
+import { SINGLE_MACHINE } from './schema/index.ts';
 import { spawnTestEngine } from './testing/test-store.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { CalendarWatch, Clock } from '#base';
 import type { Retention } from './migrate.ts';
-import { type EngineNames, TABLES } from './schema.ts';
+import { type EngineNames, TABLES } from './schema/index.ts';
 
 /** The calendar must have held for so long before anything is dropped by it. */
 export const CALENDAR_HOLDS_MS = 3_600_000;

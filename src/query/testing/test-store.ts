@@ -1,5 +1,5 @@
 /**
- * A real store for tests: the engine in a process of its own on a free port, the tables of src/store/schema.ts, and
+ * A real store for tests: the engine in a process of its own on a free port, the tables of src/store/schema, and
  * rows inserted by plain INSERT … FORMAT JSONEachRow, so that what is tested is not read back by what wrote it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

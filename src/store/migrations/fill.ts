@@ -1,4 +1,4 @@
-import type { EngineNames } from '../schema.ts';
+import type { EngineNames } from '../schema/index.ts';
 
 /** Puts the database and the names of the engines into the text of a migration. */
 export function fill(statement: string, database: string, engines: EngineNames): string {

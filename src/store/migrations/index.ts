@@ -1,6 +1,5 @@
-import type { Migration } from '../schema.ts';
-import { MIGRATION_1 } from './0001-tables.ts';
-import { MIGRATION_2 } from './0002-sweeper.ts';
+import type { Migration } from '../schema/index.ts';
+import { MIGRATION_3 } from './0003-tables.ts';
 
-/** All of them, in order. Each is frozen text: a change of a table is a new one, and schema.ts says what all of them together make. */
-export const MIGRATIONS: readonly Migration[] = [MIGRATION_1, MIGRATION_2];
+/** All of them, in order. Each is frozen text: a change of a table is a new one, and ../schema says what all of them together make. */
+export const MIGRATIONS: readonly Migration[] = [MIGRATION_3];

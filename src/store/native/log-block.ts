@@ -1,5 +1,5 @@
 import { cursor, LOG, type LogChunk, readVarint32, skipValue, VALUE_EMPTY, VALUE_STRING } from '#pdata';
-import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema.ts';
+import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema/index.ts';
 import { ByteSink } from './byte-sink.ts';
 import {
   BlockSink,

@@ -1,5 +1,5 @@
 import type { Chunk, PointChunk } from '#pdata';
-import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema.ts';
+import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema/index.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { BlockSink, type TableBlock, wordsOf, writeConstant32, writeWords } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';

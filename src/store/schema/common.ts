@@ -1,0 +1,141 @@
+/**
+ * What all tables of the store have in common, and how a table's statement is made. The tables themselves stand in a file per signal.
+ *
+ * Choices that hold for all tables (figures: docs/decisions):
+ * - Partitions are days of `ingested_at` (when the collector took the item), never of the item's own time. So one insert
+ *   makes one part, all of it or nothing, whatever times its items claim, retention drops whole parts, and an item from 1970 or 2200
+ *   is kept as long as any other.
+ * - Sort keys begin with a bucket of the item's own time, `intDiv(toInt64(time), seconds)`: unlike toStartOfFiveMinutes it does not
+ *   wrap in 2106. ClickHouse can't derive a bound on it from `time >= …` while `time` itself is in the key, so a minmax index
+ *   on `time` does the pruning, for every query and without rewriting it.
+ * - Times are clamped to [1970-01-01, 2262-04-11], what DateTime64(9) can hold.
+ * - Attributes: see native/json-column.ts for how each value of OTLP appears in a JSON column.
+ */
+
+/** How many inserts a table remembers for deduplication by token: 5.5 hours at one segment a second. */
+const DEDUPLICATION_WINDOW = 20_000;
+
+/** Paths of a JSON column that get files of their own in a part; all others share one structure. Bounds memory of merges. */
+export const ATTRIBUTE_PATHS = 128;
+export const RESOURCE_PATHS = 64;
+/**
+ * Paths beyond the limit are kept as one map per row, split into buckets when parts merge. The default ("advanced") takes 50 KB of memory
+ * per different path in a merge: 20,000 random keys made it 1.3 GB, where this stays at 0.3 GB (bench/results/store-key-flood.txt).
+ */
+const SHARED_DATA: readonly string[] = [
+  "object_shared_data_serialization_version = 'map_with_buckets'",
+  "object_shared_data_serialization_version_for_zero_level_parts = 'map'",
+];
+/** The types of the columns, as they stand in the header of a Native block. */
+export const ATTRIBUTES_TYPE: string = `JSON(max_dynamic_paths=${ATTRIBUTE_PATHS})`;
+export const RESOURCE_TYPE: string = `JSON(max_dynamic_paths=${RESOURCE_PATHS})`;
+
+/**
+ * Smaller parts keep all columns in one file. With a file per column a block of 50,000 spans took 300 ms of CPU to insert, with one file
+ * 130 ms, and merges a third.
+ */
+const WIDE_PART_BYTES = 128 * 1024 * 1024;
+
+/**
+ * A part is on disk when its insert is answered: the writer deletes its segment then. And a table opens however much of it is broken: broken
+ * parts are set aside, and parts-watch.ts says so.
+ */
+const DURABLE: readonly string[] = [
+  'fsync_after_insert = 1',
+  'fsync_part_directory = 1',
+  'max_suspicious_broken_parts = 1000000',
+  'max_suspicious_broken_parts_bytes = 1000000000000000',
+];
+
+/** Whose the row is: the first column of every table, and of every sort key. */
+const TENANT = "tenant LowCardinality(String) DEFAULT ''";
+export const TIME: string = "DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))";
+/** When the item's segment of the spool was made; the digits below a millisecond tell segments apart (Segment.ingestedAtNs). */
+export const INGESTED: string = "ingested_at DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1))";
+export const TIME_INDEX: string = `INDEX time_range time TYPE minmax GRANULARITY 1,
+  INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1`;
+export const ATTRIBUTES: string = `attributes ${ATTRIBUTES_TYPE} CODEC(ZSTD(1))`;
+export const RESOURCE: string = `resource ${RESOURCE_TYPE} CODEC(ZSTD(1))`;
+export const SCOPE: string = `scope_name LowCardinality(String),
+  scope_version LowCardinality(String),
+  scope_attributes LowCardinality(String)`;
+export const SCHEMA_URLS: string = `resource_schema_url LowCardinality(String),
+  scope_schema_url LowCardinality(String)`;
+
+/** Signals with a retention of their own. */
+export type RetentionSignal = 'traces' | 'logs' | 'metrics';
+
+/** Where tables differ between one machine and a cluster: the engines, and the clause that reaches all machines. */
+export interface EngineNames {
+  /** For example `MergeTree` or `ReplicatedMergeTree`. */
+  readonly mergeTree: string;
+  readonly aggregatingMergeTree: string;
+  /** Empty, or ` ON CLUSTER name` with the blank in front. */
+  readonly onCluster: string;
+  /** The setting that bounds the memory of insert tokens. */
+  readonly deduplicationWindow: string;
+  /** Allows columns in an aggregating table that depend on its key alone. Needed from 26.7 on, unknown to older servers: empty. */
+  readonly dependentColumns: string;
+}
+
+export const SINGLE_MACHINE: EngineNames = {
+  mergeTree: 'MergeTree',
+  aggregatingMergeTree: 'AggregatingMergeTree',
+  onCluster: '',
+  deduplicationWindow: `non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`,
+  dependentColumns: 'allow_dimensions_outside_sorting_key = 1',
+};
+
+export interface Table {
+  readonly name: string;
+  readonly signal: RetentionSignal;
+  readonly aggregating?: true;
+  /** An aggregating table has columns that are neither key nor aggregate, because they follow from the key. */
+  readonly dependentColumns?: true;
+  readonly columns: string;
+  readonly orderBy: string;
+  /** Rows per index entry, where the default of 8192 is not right. */
+  readonly granularity?: number;
+  /** The day that a part belongs to; false for a table that is small and merges across days. */
+  readonly partitioned?: false;
+  /** Settings of this table alone. */
+  readonly settings?: readonly string[];
+}
+
+/** Stored rows in another shape, for tools that expect one. Nothing of ours reads it. */
+export interface View {
+  readonly name: string;
+  readonly signal: RetentionSignal;
+  /** The query, with tables named by `database`. */
+  readonly select: (database: string) => string;
+}
+
+/**
+ * The statement that creates a table as all migrations together make it; a no-op where it exists. `database` must be a plain identifier. A
+ * test compares the two.
+ */
+export function createTableStatement(table: Table, database: string, engines: EngineNames): string {
+  const engine = table.aggregating === true ? engines.aggregatingMergeTree : engines.mergeTree;
+  const settings = [
+    `index_granularity = ${table.granularity ?? 8192}`,
+    engines.deduplicationWindow,
+    `min_bytes_for_wide_part = ${WIDE_PART_BYTES}`,
+    ...(table.settings ?? []),
+    ...(table.columns.includes('JSON(') ? SHARED_DATA : []),
+    ...(table.dependentColumns === true && engines.dependentColumns !== '' ? [engines.dependentColumns] : []),
+    ...DURABLE,
+  ];
+  return [
+    `CREATE TABLE IF NOT EXISTS ${database}.${table.name}${engines.onCluster}`,
+    `(\n  ${TENANT},\n  ${table.columns}\n)`,
+    `ENGINE = ${engine}`,
+    ...(table.partitioned === false ? [] : ['PARTITION BY toDate(ingested_at)']),
+    `ORDER BY (tenant, ${table.orderBy})`,
+    `SETTINGS ${settings.join(', ')}`,
+  ].join('\n');
+}
+
+/** The statement that creates a view; a no-op where it exists. */
+export function createViewStatement(view: View, database: string, engines: EngineNames): string {
+  return `CREATE VIEW IF NOT EXISTS ${database}.${view.name}${engines.onCluster} AS\n${view.select(database)}`;
+}

@@ -1,0 +1,30 @@
+import type { EngineNames, Table, View } from './common.ts';
+import { LOG_TABLES, LOG_VIEWS } from './logs.ts';
+import { METRIC_TABLES, METRIC_VIEWS } from './metrics.ts';
+import { TRACE_TABLES, TRACE_VIEWS } from './traces.ts';
+
+export * from './common.ts';
+
+export const DEFAULT_DATABASE = 'signalbox';
+
+/** All tables that hold telemetry, as of the newest version. This folder is the truth about names and types: #query reads what stands here. */
+export const TABLES: readonly Table[] = [...TRACE_TABLES, ...LOG_TABLES, ...METRIC_TABLES];
+
+/** Made behind the tables, in this order. */
+export const VIEWS: readonly View[] = [...TRACE_VIEWS, ...LOG_VIEWS, ...METRIC_VIEWS];
+
+/** The table of applied migrations itself. */
+export function migrationsTableStatement(database: string, engines: EngineNames): string {
+  return `CREATE TABLE IF NOT EXISTS ${database}.schema_migrations${engines.onCluster}
+(version UInt32, name String, applied_at DateTime('UTC') DEFAULT now())
+ENGINE = ${engines.mergeTree}
+ORDER BY version`;
+}
+
+export interface Migration {
+  /** Counts up by one, without gaps, from 3: versions 1 and 2 were never released. */
+  readonly version: number;
+  readonly name: string;
+  /** Statements that can run again without harm, because a crash may have interrupted them. */
+  readonly statements: (database: string, engines: EngineNames) => readonly string[];
+}
