@@ -10,7 +10,7 @@ import { type StoreEndpoint, storeEndpoint } from './endpoint.ts';
 import { StoreKeeper } from './keeper.ts';
 import { DEFAULT_RETENTION, prepareStore } from './migrate.ts';
 import { CALENDAR_HOLDS_MS, RetentionSweeper } from './retention.ts';
-import { SINGLE_MACHINE } from './schema.ts';
+import { SINGLE_MACHINE } from './schema/index.ts';
 import { damagePart } from './testing/damage.ts';
 import { type GrantedEngine, grantedEngine, grantsOf } from './testing/granted-engine.ts';
 import { headersOf } from './testing/test-store.ts';
@@ -175,8 +175,6 @@ const NEEDED: readonly (readonly [statement: RegExp, privilege: string])[] = [
   [/^ALTER TABLE \S+ ADD COLUMN\b/, 'ALTER ADD COLUMN'],
   [/^ALTER TABLE \S+ MODIFY COLUMN\b/, 'ALTER MODIFY COLUMN'],
   [/^ALTER TABLE \S+ DROP COLUMN\b/, 'ALTER DROP COLUMN'],
-  // Its changes stand in a list of their own (migrations/0002-sweeper.ts).
-  [/^ALTER TABLE \S+ \$$/, 'ALTER SETTINGS'],
 ];
 
 let held: ReadonlySet<string>;

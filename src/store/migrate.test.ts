@@ -43,17 +43,17 @@ test.each([
   {
     file: '0003-traces',
     statements: TRACE_STATEMENTS,
-    sha256: '107c1523123f6a49f8c4979d9831978ba58d466b10bea0f636de748750f1e937',
+    sha256: '36c7edb63a013d6ee8de751bbfa233c7048e699837c2c7412a0406be66c8f76f',
   },
   {
     file: '0003-logs',
     statements: LOG_STATEMENTS,
-    sha256: '2dc4235bad743310b24671805d2e765946c6bc422a4e246e5af401c921400d34',
+    sha256: '861ea1f13e7e8cc089a583101c0bfb0f63895053bb1c9c243ffe2b45cd1c6dcb',
   },
   {
     file: '0003-metrics',
     statements: METRIC_STATEMENTS,
-    sha256: '7c0edea15db2b8785a03369e9cab98499037e843e2e33cd803ff16938839016c',
+    sha256: '0035e75e24b4a321a3543bdbb05e059ecd916d76695f0c6fa13c436aa0a51a85',
   },
 ])('migration $file is frozen', ({ statements, sha256 }) => {
   expect(createHash('sha256').update(statements.join('\n')).digest('hex')).toBe(sha256);

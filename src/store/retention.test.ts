@@ -113,3 +113,16 @@ test('a series goes with its last points', async () => {
     .poll(() => engine.text('SELECT groupArray(series_id) FROM signalbox.metric_series'), { timeout: 30_000 })
     .toBe('[2]');
 });
+
+test('a stream goes with its last records', async () => {
+  const at = (days: number): string => `fromUnixTimestamp(${(NOW_MS - days * DAY_MS) / 1000})`;
+  await insertLogs(20, 3);
+  await engine.text(
+    `INSERT INTO signalbox.log_streams (stream_id, first_seen, last_seen) VALUES (1, ${at(40)}, ${at(20)}), (2, ${at(40)}, ${at(3)})`,
+  );
+  await clock.advance(CALENDAR_HOLDS_MS);
+  expect(await sweeper.sweep()).toEqual([{ table: 'logs', day: '20261108' }]);
+  await expect
+    .poll(() => engine.text('SELECT groupArray(stream_id) FROM signalbox.log_streams'), { timeout: 30_000 })
+    .toBe('[2]');
+});

@@ -1,14 +1,15 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { CalendarWatch, Clock } from '#base';
 import type { Retention } from './migrate.ts';
-import { type EngineNames, TABLES } from './schema/index.ts';
+import { type EngineNames, type RetentionSignal, TABLES, type Table } from './schema/index.ts';
 
 /** The calendar must have held for so long before anything is dropped by it. */
 export const CALENDAR_HOLDS_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** `last_seen` of a series lags by up to an hour behind its points (SERIES_RENEW_SECONDS), and points by the time in the spool. */
 const SERIES_MARGIN_MS = DAY_MS;
-const SERIES = 'metric_series';
+/** Tables that are small and not cut into days, and whose rows tell of those of others: they are deleted once those are gone. */
+const KEY_TABLES = TABLES.filter(({ aggregating, partitioned }) => aggregating === true && partitioned === false);
 
 export interface RetentionOptions {
   readonly client: ClickHouseClient;
@@ -45,17 +46,18 @@ export class RetentionSweeper {
     const { watch, retention } = this.#options;
     if (watch.heldMs() < CALENDAR_HOLDS_MS) return [];
     const oldest = await this.#oldestDays();
-    const dropped: DroppedDay[] = [];
+    const dropped: (DroppedDay & { readonly signal: RetentionSignal })[] = [];
     for (const { name, signal, partitioned } of TABLES) {
       const day = oldest.get(name);
       if (partitioned === false || day === undefined || !this.#isOver(day, retention[signal])) continue;
       // The calendar may have jumped since the sweep began.
       if (watch.heldMs() < CALENDAR_HOLDS_MS) break;
       await this.#run(`ALTER TABLE ${this.#place(name)} DROP PARTITION ID '${day}'`);
-      dropped.push({ table: name, day });
+      dropped.push({ table: name, day, signal });
     }
-    if (dropped.some(({ table }) => table.startsWith('metric_'))) await this.#forgetSeries();
-    return dropped;
+    for (const table of KEY_TABLES)
+      if (dropped.some(({ signal }) => signal === table.signal)) await this.#forgetKeys(table);
+    return dropped.map(({ table, day }) => ({ table, day }));
   }
 
   /** Whether all of a day is older than the retention. */
@@ -75,14 +77,17 @@ export class RetentionSweeper {
     return new Map(rows.map(({ table, day }) => [table, day]));
   }
 
-  /** Series of which no points are left. Their table is small and not cut into days, so its rows are deleted. */
-  async #forgetSeries(): Promise<void> {
+  /** Series of which no points are left, streams of which no logs are left. */
+  async #forgetKeys({ name, signal }: Table): Promise<void> {
     const { retention, clock } = this.#options;
-    let endMs = clock.nowMs() - retention.metrics * 1000;
-    for (const [table, day] of await this.#oldestDays())
-      if (table.startsWith('metric_')) endMs = Math.min(endMs, startOf(day));
+    let endMs = clock.nowMs() - retention[signal] * 1000;
+    const oldest = await this.#oldestDays();
+    for (const table of TABLES) {
+      const day = table.signal === signal ? oldest.get(table.name) : undefined;
+      if (day !== undefined) endMs = Math.min(endMs, startOf(day));
+    }
     const seconds = Math.floor((endMs - SERIES_MARGIN_MS) / 1000);
-    await this.#run(`ALTER TABLE ${this.#place(SERIES)} DELETE WHERE last_seen < fromUnixTimestamp(${seconds})`);
+    await this.#run(`ALTER TABLE ${this.#place(name)} DELETE WHERE last_seen < fromUnixTimestamp(${seconds})`);
   }
 
   #place(table: string): string {

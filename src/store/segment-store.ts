@@ -5,8 +5,15 @@ import type { SegmentEncoder } from './native/segment-encoder.ts';
 import type { SeriesSet } from './native/series-set.ts';
 import type { Delivery } from './spool/delivery-queue.ts';
 
-/** Rows that are stored twice become one there, so how many there are says nothing: we look for their keys. */
-const MERGING_TABLES: Readonly<Record<string, string>> = { trace_index: 'trace_id', metric_series: 'series_id' };
+/**
+ * Rows that are stored twice become one there, so how many there are says nothing: we look for their keys. `of` says which of the segment's
+ * tables have rows with such keys.
+ */
+const MERGING_TABLES: Readonly<Record<string, { readonly key: string; readonly of: (table: string) => boolean }>> = {
+  trace_index: { key: 'trace_id', of: (table) => table === 'spans' },
+  metric_series: { key: 'series_id', of: (table) => table.startsWith('metric_') && table !== 'metric_series' },
+  log_streams: { key: 'stream_id', of: (table) => table === 'logs' },
+};
 const NOT_ENOUGH_SPACE = 243;
 /** Tokens that are tried for a block in one attempt. */
 const TOKENS = 4;
@@ -80,14 +87,11 @@ export class SegmentStore {
     throw new InsertError(`segment ${id}: its rows are not in ${table} after ${TOKENS} inserts`, 'refused');
   }
 
-  /** That all traces of the segment's spans are in the index, or all series of its points are known. */
+  /** That all traces of the segment's spans are in the index, or all series of its points or streams of its logs are known. */
   async #verifyKeys(delivery: Delivery<SegmentEncoder>, table: string, tables: readonly string[]): Promise<void> {
     const { ingestedAtNs, id } = delivery.segment;
-    const key = MERGING_TABLES[table]!;
-    const sources = tables.filter((name) =>
-      key === 'trace_id' ? name === 'spans' : name.startsWith('metric_') && name !== table,
-    );
-    for (const source of sources) {
+    const { key, of } = MERGING_TABLES[table]!;
+    for (const source of tables.filter(of)) {
       const missing = await this.#read(() => this.#inserter.countMissingKeys({ table, key, source, ingestedAtNs }));
       if (missing === 0) continue;
       delivery.again.set(table, (delivery.again.get(table) ?? 0) + 1);

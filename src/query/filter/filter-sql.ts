@@ -25,6 +25,7 @@ import {
 } from '#lang/filter';
 import { QueryError } from '../reader/index.ts';
 import { allOf, anyOf, Bound, float, id, integer, noId, raw, type Sql, sql, text } from '../sql/index.ts';
+import { bodyContains, bodyEquals, bodyMatches } from './body-text.ts';
 
 /** Parses, checks and compiles. Throws QueryError `bad_query` with the place of the mistake. */
 export async function filterCondition(query: string, signal: FilterSignal): Promise<Sql | undefined> {
@@ -81,24 +82,6 @@ function contains(column: string, value: string): Sql {
   return sql`positionCaseInsensitiveUTF8(${raw(column)}, ${text(value)}) > 0`;
 }
 
-/** Log bodies have an index of words; the words inside `value` that are whole for certain narrow the search. */
-function bodyContains(value: string): Sql {
-  const words = wholeWords(value);
-  const condition = contains('body', value);
-  if (words.length === 0) return condition;
-  return allOf([...words.map((word) => sql`hasToken(lower(body), ${text(word)})`), condition]);
-}
-
-/**
- * The words of `value` with a separator on both sides, as the index splits them (at everything but ASCII letters and
- * digits). The first and the last may be parts of longer words. Only ASCII text: lower() knows no other letters.
- */
-export function wholeWords(value: string): readonly string[] {
-  if (/[^\0-\x7f]/.test(value)) return [];
-  const words = value.toLowerCase().split(/[^a-z0-9]+/);
-  return [...new Set(words.slice(1, -1).filter((word) => word !== ''))];
-}
-
 const negations: { readonly [operator in FilterOperator]?: FilterOperator } = { '!=': '=', '!~': '~' };
 
 function compileCompare(node: FilterCompare, field: FilterField): Sql {
@@ -121,8 +104,9 @@ function compileIntrinsic(node: FilterCompare, name: string): Sql {
     case 'event':
       return compareText('event_name', node);
     case 'name':
+      return compareText('name', node);
     case 'body':
-      return compareText(name, node);
+      return node.operator === '=' ? bodyEquals(value.text) : bodyMatches(value.text);
     case 'kind':
       return sql`kind = ${integer(SPAN_KIND_NUMBERS[value.text.toLowerCase()]!)}`;
     case 'status':

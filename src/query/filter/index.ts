@@ -1,1 +1,1 @@
-export { anywhereCondition, attributePath, filterCondition, hasPath, wholeWords } from './filter-sql.ts';
+export { anywhereCondition, attributePath, filterCondition, hasPath } from './filter-sql.ts';

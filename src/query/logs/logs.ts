@@ -31,7 +31,7 @@ import {
   type StoreReader,
   type Table,
 } from '../reader/index.ts';
-import { logs, logsAt, type TimeRange } from '../source/index.ts';
+import { logs, logsAt, ofService, type TimeRange } from '../source/index.ts';
 import { allOf, anyOf, Bound, id, integer, raw, type Sql, sql, text, timeNs } from '../sql/index.ts';
 import { inEnvironment, placeOf } from '../traces/index.ts';
 
@@ -39,7 +39,7 @@ export const SEVERITY_GROUPS = ['trace', 'debug', 'info', 'warn', 'error', 'fata
 export type SeverityGroup = (typeof SEVERITY_GROUPS)[number];
 
 export interface LogRecord {
-  /** The paging cursor: time, hash of the record, and its place among records that are alike. */
+  /** Names the record for as long as it is stored, and is the cursor behind it: its time, the arrival of its segment, its place there. */
   readonly id: string;
   readonly timeNs: string;
   readonly timeMs: number;
@@ -80,19 +80,13 @@ export interface LogPage {
   readonly nearestMs: number | undefined;
 }
 
-/**
- * Tells records of one moment apart. Records with equal hashes are counted in the cursor. Attributes are left out: their
- * text may change when the store merges its parts.
- */
-const HASH: Sql = raw('sipHash64(service_name, trace_id, span_id, severity_number, body, event_name, scope_name)');
-const BUCKET: Sql = raw('intDiv(toInt64(time), 300)');
 const NO_ID16 = '0'.repeat(32);
 const NO_ID8 = '0'.repeat(16);
 
 /** All conditions of a filter but the time. Throws QueryError for a `q` that can't be read. */
 export async function logCondition(filter: LogFilter): Promise<Sql> {
   const conditions: Sql[] = [];
-  if (filter.service) conditions.push(sql`service_name = ${text(filter.service)}`);
+  if (filter.service) conditions.push(ofService(filter.service));
   if (filter.traceId) conditions.push(sql`trace_id = ${id(filter.traceId, 16)}`);
   if (filter.severities !== undefined && filter.severities.length > 0) {
     conditions.push(anyOf(filter.severities.map(severityCondition)));
@@ -112,18 +106,22 @@ function severityCondition(group: SeverityGroup): Sql {
 
 interface Cursor {
   readonly timeNs: bigint;
-  readonly hash: bigint;
-  readonly place: number;
+  readonly ingestedAtNs: bigint;
+  readonly record: number;
 }
 
 function parseCursor(cursor: string): Cursor {
-  const match = /^(\d{1,19})-([0-9a-f]{16})-(\d{1,9})$/.exec(cursor);
-  if (match === null) throw new QueryError('bad_query', 'the cursor is not one of a log record');
-  return { timeNs: BigInt(match[1]!), hash: BigInt(`0x${match[2]}`), place: Number(match[3]) };
+  const match = /^(\d{1,19})-(\d{1,19})-(\d{1,10})$/.exec(cursor);
+  const [timeNs, ingestedAtNs] = match === null ? [-1n, -1n] : [BigInt(match[1]!), BigInt(match[2]!)];
+  const record = Number(match?.[3]);
+  const isValid =
+    timeNs >= 0n && [timeNs, ingestedAtNs].every((ns) => BigInt.asIntN(64, ns) === ns) && record < 2 ** 32;
+  if (!isValid) throw new QueryError('bad_query', 'the cursor is not one of a log record');
+  return { timeNs, ingestedAtNs, record };
 }
 
-function printCursor(cursor: Cursor): string {
-  return `${cursor.timeNs}-${cursor.hash.toString(16).padStart(16, '0')}-${cursor.place}`;
+function printCursor({ timeNs, ingestedAtNs, record }: Cursor): string {
+  return `${timeNs}-${ingestedAtNs}-${record}`;
 }
 
 /** One page of records. Throws QueryError. */
@@ -155,7 +153,8 @@ const pageBytes = 4 * 1024 * 1024;
 /** What a record is made of, with long values cut. Names differ from the table's: see `cutAttributes`. */
 function logColumns(limits: ItemLimits): Sql {
   const body = raw('body');
-  return sql`time, toUnixTimestamp64Nano(time) AS at, ${HASH} AS hash, ${cutText(raw('service_name'))} AS shown_service,
+  return sql`time, toUnixTimestamp64Nano(time) AS at, ingested_at, toUnixTimestamp64Nano(ingested_at) AS arrived_at, record,
+    ${cutText(raw('service_name'))} AS shown_service,
     severity_number, ${cutText(raw('severity_text'))} AS shown_severity, body_type, length(body) AS body_bytes,
     if(body_type = ${raw(String(VALUE_STRING))}, ${cutText(body, limits.textChars)},
       ${cutText(cutAttributesText(body, limits.attributeBytes), limits.attributeBytes)}) AS shown_body,
@@ -181,7 +180,7 @@ async function readPage(
   const beyond = cursor === undefined ? raw('1') : sql`time ${raw(newer ? '>' : '<')} ${timeNs(cursor.timeNs)}`;
   const edge = await reader.read(
     sql`SELECT toUnixTimestamp64Nano(time) AS at ${within} AND ${beyond}
-      ORDER BY ${BUCKET} ${order}, time ${order} LIMIT ${new Bound('UInt32', page.limit)}`,
+      ORDER BY ${logs.bucket} ${order}, time ${order} LIMIT ${new Bound('UInt32', page.limit)}`,
     options,
   );
   const parts: Sql[] = [];
@@ -191,43 +190,29 @@ async function readPage(
   }
   if (cursor !== undefined) parts.push(besideCursor(cursor, newer));
   if (parts.length === 0) return { records: [], isCut: false };
-  // Records that equal the cursor's come again, first of all, and are skipped: `place` says how many of them were seen.
-  const skip = cursor === undefined || newer ? 0 : cursor.place + 1;
-  const sorted = sql`time ${order}, hash ${order}`;
+  const sorted = sql`time ${order}, ingested_at ${order}, record ${order}`;
   const rows = sql`SELECT ${logColumns(LIST_ITEM)} ${within} AND ${anyOf(parts)}
-    ORDER BY ${sorted} LIMIT ${new Bound('UInt32', page.limit + skip)}`;
-  const unseen = cursor === undefined || newer ? rows : withoutSeen(rows, sorted, cursor);
-  const table = await reader.read(withinBudget(unseen, sorted, ROW_BYTES, pageBytes), {
+    ORDER BY ${sorted} LIMIT ${new Bound('UInt32', page.limit)}`;
+  const table = await reader.read(withinBudget(rows, sorted, ROW_BYTES, pageBytes), {
     ...options,
     settings: CUT_EARLY,
   });
-  const records = logRecords(table, newer ? undefined : cursor).slice(0, page.limit);
-  return { records, isCut: table.rowCount < (table.numbers('found_rows')[0] ?? 0) };
+  return { records: logRecords(table), isCut: table.rowCount < (table.numbers('found_rows')[0] ?? 0) };
 }
 
-/** Records of the cursor's own moment that come behind it. Newer ones must differ from it, so that a tail repeats nothing. */
+/** Records of the cursor's own moment that come behind it. */
 function besideCursor(cursor: Cursor, newer: boolean): Sql {
-  const hash = new Bound('UInt64', String(cursor.hash));
-  return sql`time = ${timeNs(cursor.timeNs)} AND ${HASH} ${raw(newer ? '>' : '<=')} ${hash}`;
+  const place = sql`(${timeNs(cursor.ingestedAtNs)}, ${new Bound('UInt32', cursor.record)})`;
+  return sql`time = ${timeNs(cursor.timeNs)} AND (ingested_at, record) ${raw(newer ? '>' : '<')} ${place}`;
 }
 
-/** Leaves out the cursor's record and those before it that equal it. */
-function withoutSeen(rows: Sql, order: Sql, cursor: Cursor): Sql {
-  const hash = new Bound('UInt64', String(cursor.hash));
-  return sql`SELECT * FROM (SELECT *, row_number() OVER (ORDER BY ${order}) AS place FROM (${rows}))
-    WHERE NOT (time = ${timeNs(cursor.timeNs)} AND hash = ${hash} AND place <= ${integer(cursor.place + 1)})`;
-}
-
-/** The rows of `logColumns` in their order. Those that equal the record at `cursor` count on from its place. */
-function logRecords(table: Table, cursor?: Cursor): LogRecord[] {
-  const times = table.bigints('at');
-  const hashes = table.bigints('hash');
+/** The rows of `logColumns` in their order. */
+function logRecords(table: Table): LogRecord[] {
+  const arrivals = table.bigints('arrived_at');
+  const places = table.numbers('record');
   const read = <T>(name: string, row: number): T => table.column<T>(name)[row]!;
   const bodyBytes = table.numbers('body_bytes');
-  let before = cursor ?? { timeNs: -1n, hash: 0n, place: 0 };
-  return times.map((time, row) => {
-    const isAlike = before.timeNs === time && before.hash === hashes[row]!;
-    before = { timeNs: time, hash: hashes[row]!, place: isAlike ? before.place + 1 : 0 };
+  return table.bigints('at').map((time, row) => {
     const severityNumber = read<number>('severity_number', row);
     const severityText = read<string>('shown_severity', row);
     const traceId = read<string>('trace_id', row);
@@ -239,7 +224,7 @@ function logRecords(table: Table, cursor?: Cursor): LogRecord[] {
       resource: cutSize(table, 'resource', row),
     });
     return {
-      id: printCursor(before),
+      id: printCursor({ timeNs: time, ingestedAtNs: arrivals[row]!, record: places[row]! }),
       timeNs: String(time),
       timeMs: Number(time / 1000n) / 1000,
       service: read<string>('shown_service', row),
@@ -264,15 +249,15 @@ function cutOf(sizes: { readonly [part: string]: number | undefined }): LogRecor
 
 /** One record in full, by its id. Throws QueryError `not_found`; `too_large` for what no answer can hold. */
 export async function readLog(reader: StoreReader, recordId: string, options?: ReadOptions): Promise<LogRecord> {
-  const { timeNs: at, hash } = parseCursor(recordId);
+  const { timeNs: at, ingestedAtNs, record } = parseCursor(recordId);
   const table = await reader.read(
     sql`SELECT ${logColumns(UNCUT_ITEM)} ${logs.at(at)}
-      AND ${HASH} = ${new Bound('UInt64', String(hash))} LIMIT 1`,
+      AND ingested_at = ${timeNs(ingestedAtNs)} AND record = ${new Bound('UInt32', record)} LIMIT 1`,
     { ...options, cost: 'cheap', maxBytes: maxUncutBytes },
   );
-  const [record] = logRecords(table);
-  if (record === undefined) throw new QueryError('not_found', 'no such log record in the store');
-  return { ...record, id: recordId };
+  const [found] = logRecords(table);
+  if (found === undefined) throw new QueryError('not_found', 'no such log record in the store');
+  return found;
 }
 
 /** Bodies that are text are stored as they are, all others as the JSON text of their value. */
@@ -355,7 +340,7 @@ export async function readTraceLogs(
   options?: ReadOptions,
 ): Promise<{ readonly logs: readonly LogRecord[]; readonly truncated: boolean }> {
   const place = await placeOf(reader, trace.traceId, options);
-  const order = raw('time, hash');
+  const order = raw('time, ingested_at, record');
   const rows = sql`SELECT ${logColumns(LIST_ITEM)} ${logsAt(place, trace.spanId)}
     ORDER BY ${order} LIMIT ${new Bound('UInt32', trace.limit + 1)}`;
   const table = await reader.read(withinBudget(rows, order, ROW_BYTES, pageBytes), {

@@ -1,4 +1,4 @@
-export { logs, logsAt, logsOfTrace } from './logs.ts';
+export { logs, logsAt, logsOfTrace, ofService } from './logs.ts';
 export {
   ALL_POINTS,
   exemplars,

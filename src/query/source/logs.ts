@@ -1,10 +1,16 @@
 /** Log records, and those of a trace. */
 
-import { id, raw, type Sql, sql, timeNs } from '../sql/index.ts';
-import { TimedRows } from './rows.ts';
+import { id, raw, type Sql, sql, text, timeNs } from '../sql/index.ts';
+import { rowsOf, TimedRows } from './rows.ts';
 import { placeWithin, type TracePlace } from './traces.ts';
 
 export const logs: TimedRows = new TimedRows('logs', 300);
+
+/** Records of a service. Within a bucket of time records are sorted by their stream, so it is the streams that narrow the search. */
+export function ofService(name: string): Sql {
+  const service = sql`service_name = ${text(name)}`;
+  return sql`${service} AND stream_id IN (SELECT stream_id ${rowsOf('log_streams', [service])})`;
+}
 
 /** Logs are looked for around the trace: clocks differ, and log lines may be written late. */
 const LOG_PADDING_NS = 3_600_000_000_000n;

@@ -109,10 +109,25 @@ export interface FixtureLog {
   readonly scopeName?: string;
 }
 
+let recordCount = 0;
+
+/** Inserts log records, and the streams that the writer would make of their services. */
 export async function insertLogs(store: TestStore, logs: readonly FixtureLog[]): Promise<void> {
+  const services = [...new Set(logs.map((log) => log.service))];
+  const seen = Math.floor(Date.now() / 1000);
+  const streams = services.map((service) => ({
+    stream_id: streamOf(service),
+    labels: { service_name: service },
+    service_name: service,
+    first_seen: seen,
+    last_seen: seen,
+  }));
+  await store.insert('log_streams', streams);
   const rows = logs.map((log) => ({
     time: time(log.timeNs),
     observed_time: time(log.timeNs),
+    stream_id: streamOf(log.service),
+    record: recordCount++,
     trace_id: bytes(log.traceId ?? '', 16),
     span_id: bytes(log.spanId ?? '', 8),
     severity_number: log.severityNumber ?? 0,
@@ -127,6 +142,10 @@ export async function insertLogs(store: TestStore, logs: readonly FixtureLog[]):
     ingested_at: Math.floor(Date.now() / 1000),
   }));
   await store.insert('logs', rows);
+}
+
+function streamOf(service: string): string {
+  return String(Buffer.from(service.padEnd(8, '.')).readBigUInt64LE());
 }
 
 export interface FixtureSeries {

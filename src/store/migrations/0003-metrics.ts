@@ -23,7 +23,15 @@ export const METRIC_STATEMENTS: readonly string[] = [
 )
 ENGINE = {aggregatingMergeTree}
 ORDER BY (tenant, name, series_id)
-SETTINGS index_granularity = 1024, {deduplicationWindow}, min_bytes_for_wide_part = 134217728, object_shared_data_serialization_version = 'map_with_buckets', object_shared_data_serialization_version_for_zero_level_parts = 'map'{dependentColumns}, fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 1000000, max_suspicious_broken_parts_bytes = 1000000000000000`,
+SETTINGS index_granularity = 1024,
+  {deduplicationWindow},
+  min_bytes_for_wide_part = 134217728,
+  object_shared_data_serialization_version = 'map_with_buckets',
+  object_shared_data_serialization_version_for_zero_level_parts = 'map'{dependentColumns},
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  max_suspicious_broken_parts = 1000000,
+  max_suspicious_broken_parts_bytes = 1000000000000000`,
   `CREATE TABLE IF NOT EXISTS {database}.metric_points{onCluster}
 (
   tenant LowCardinality(String) DEFAULT '',
@@ -42,7 +50,13 @@ SETTINGS index_granularity = 1024, {deduplicationWindow}, min_bytes_for_wide_par
 ENGINE = {mergeTree}
 PARTITION BY toDate(ingested_at)
 ORDER BY (tenant, name, intDiv(toInt64(time), 3600), series_id, time)
-SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 1000000, max_suspicious_broken_parts_bytes = 1000000000000000`,
+SETTINGS index_granularity = 8192,
+  {deduplicationWindow},
+  min_bytes_for_wide_part = 134217728,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  max_suspicious_broken_parts = 1000000,
+  max_suspicious_broken_parts_bytes = 1000000000000000`,
   `CREATE TABLE IF NOT EXISTS {database}.metric_histograms{onCluster}
 (
   tenant LowCardinality(String) DEFAULT '',
@@ -64,7 +78,13 @@ SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_par
 ENGINE = {mergeTree}
 PARTITION BY toDate(ingested_at)
 ORDER BY (tenant, name, intDiv(toInt64(time), 3600), series_id, time)
-SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 1000000, max_suspicious_broken_parts_bytes = 1000000000000000`,
+SETTINGS index_granularity = 8192,
+  {deduplicationWindow},
+  min_bytes_for_wide_part = 134217728,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  max_suspicious_broken_parts = 1000000,
+  max_suspicious_broken_parts_bytes = 1000000000000000`,
   `CREATE TABLE IF NOT EXISTS {database}.metric_exponential_histograms{onCluster}
 (
   tenant LowCardinality(String) DEFAULT '',
@@ -91,7 +111,13 @@ SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_par
 ENGINE = {mergeTree}
 PARTITION BY toDate(ingested_at)
 ORDER BY (tenant, name, intDiv(toInt64(time), 3600), series_id, time)
-SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 1000000, max_suspicious_broken_parts_bytes = 1000000000000000`,
+SETTINGS index_granularity = 8192,
+  {deduplicationWindow},
+  min_bytes_for_wide_part = 134217728,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  max_suspicious_broken_parts = 1000000,
+  max_suspicious_broken_parts_bytes = 1000000000000000`,
   `CREATE TABLE IF NOT EXISTS {database}.metric_summaries{onCluster}
 (
   tenant LowCardinality(String) DEFAULT '',
@@ -111,7 +137,13 @@ SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_par
 ENGINE = {mergeTree}
 PARTITION BY toDate(ingested_at)
 ORDER BY (tenant, name, intDiv(toInt64(time), 3600), series_id, time)
-SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 1000000, max_suspicious_broken_parts_bytes = 1000000000000000`,
+SETTINGS index_granularity = 8192,
+  {deduplicationWindow},
+  min_bytes_for_wide_part = 134217728,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  max_suspicious_broken_parts = 1000000,
+  max_suspicious_broken_parts_bytes = 1000000000000000`,
   `CREATE TABLE IF NOT EXISTS {database}.metric_exemplars{onCluster}
 (
   tenant LowCardinality(String) DEFAULT '',
@@ -130,5 +162,11 @@ SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_par
 ENGINE = {mergeTree}
 PARTITION BY toDate(ingested_at)
 ORDER BY (tenant, name, intDiv(toInt64(time), 3600), series_id, time)
-SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 1000000, max_suspicious_broken_parts_bytes = 1000000000000000`,
+SETTINGS index_granularity = 8192,
+  {deduplicationWindow},
+  min_bytes_for_wide_part = 134217728,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  max_suspicious_broken_parts = 1000000,
+  max_suspicious_broken_parts_bytes = 1000000000000000`,
 ];

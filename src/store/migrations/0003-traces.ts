@@ -42,7 +42,15 @@ export const TRACE_STATEMENTS: readonly string[] = [
 ENGINE = {mergeTree}
 PARTITION BY toDate(ingested_at)
 ORDER BY (tenant, intDiv(toInt64(time), 300), service_name, time)
-SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_part = 134217728, object_shared_data_serialization_version = 'map_with_buckets', object_shared_data_serialization_version_for_zero_level_parts = 'map', fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 1000000, max_suspicious_broken_parts_bytes = 1000000000000000`,
+SETTINGS index_granularity = 8192,
+  {deduplicationWindow},
+  min_bytes_for_wide_part = 134217728,
+  object_shared_data_serialization_version = 'map_with_buckets',
+  object_shared_data_serialization_version_for_zero_level_parts = 'map',
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  max_suspicious_broken_parts = 1000000,
+  max_suspicious_broken_parts_bytes = 1000000000000000`,
   `CREATE TABLE IF NOT EXISTS {database}.trace_index{onCluster}
 (
   tenant LowCardinality(String) DEFAULT '',
@@ -54,5 +62,11 @@ SETTINGS index_granularity = 8192, {deduplicationWindow}, min_bytes_for_wide_par
 ENGINE = {aggregatingMergeTree}
 PARTITION BY toDate(ingested_at)
 ORDER BY (tenant, trace_id)
-SETTINGS index_granularity = 1024, {deduplicationWindow}, min_bytes_for_wide_part = 134217728, fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 1000000, max_suspicious_broken_parts_bytes = 1000000000000000`,
+SETTINGS index_granularity = 1024,
+  {deduplicationWindow},
+  min_bytes_for_wide_part = 134217728,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  max_suspicious_broken_parts = 1000000,
+  max_suspicious_broken_parts_bytes = 1000000000000000`,
 ];

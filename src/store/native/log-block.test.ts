@@ -11,6 +11,7 @@ import { clampedTime, hexOf, listOf, nextIngestedAtNs, storedTime } from '../tes
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { LogBlockEncoder } from './log-block.ts';
+import { SeriesSet } from './series-set.ts';
 
 let store: TestStore;
 let inserter: Inserter;
@@ -97,6 +98,95 @@ test('any log records come back from the store as the reference decoder sees the
     }),
     { numRuns: 30 },
   );
+});
+
+test('records of resources with the same labels are of one stream, which is written once', LONG, async () => {
+  const attributes = (pairs: object) =>
+    Object.entries(pairs).map(([key, value]) => ({
+      key,
+      value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },
+    }));
+  const of = (pairs: object, count = 1) => ({
+    resource: { attributes: attributes(pairs) },
+    scopeLogs: [{ logRecords: Array.from({ length: count }, () => ({ timeUnixNano: '1' })) }],
+  });
+  const shop = { 'service.name': 'shop', 'k8s.pod.name': 'shop-1', 'service.instance.id': 7, 'cloud.region': '' };
+  const body = encodeReference('logs', {
+    resourceLogs: [of({ ...shop, 'host.name': 'a' }, 2), of({ 'host.name': 'b' }), of({ 'host.name': 'c', ...shop })],
+  });
+  const ingestedAt = nextIngestedAtNs();
+  const block = encodeBlock(encoder, [decodeLogs(body.slice()).chunk], ingestedAt);
+  const known = new SeriesSet(1000);
+  const streams = encoder.streams.encode(known, 1000, 3600)!;
+  expect(streams.rowCount).toBe(2);
+  await inserter.insert(streams, `test-streams-${ingestedAt}`);
+  await inserter.insert(block, `test-${ingestedAt}`);
+  expect(encoder.streams.encode(known, 1000 + 3599, 3600)).toBeUndefined();
+  expect(encoder.streams.encode(known, 1000 + 3600, 3600)?.rowCount).toBe(2);
+  const text = await store.text(`SELECT record, labels, l.service_name FROM logs
+    JOIN (SELECT stream_id, any(labels) AS labels, any(service_name) AS service_name FROM log_streams GROUP BY stream_id) AS l USING stream_id
+    WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC') ORDER BY record FORMAT TSV`);
+  const labels = "{'k8s_pod_name':'shop-1','service_instance_id':'7','service_name':'shop'}";
+  expect(text.split('\n').map((line) => line.split('\t'))).toEqual([
+    ['0', labels, 'shop'],
+    ['1', labels, 'shop'],
+    ['2', "{'service_name':'unknown_service'}", ''],
+    ['3', labels, 'shop'],
+  ]);
+});
+
+test('the view for ClickHouse tools shows what the records say', LONG, async () => {
+  const traceId = Buffer.alloc(16, 0xab);
+  const body = encodeReference('logs', {
+    resourceLogs: [
+      {
+        resource: {
+          attributes: [
+            { key: 'deployment.environment', value: { stringValue: 'old' } },
+            { key: 'deployment.environment.name', value: { stringValue: 'new' } },
+          ],
+        },
+        scopeLogs: [
+          {
+            scope: { name: 'lib', attributes: [{ key: 'n', value: { intValue: '5' } }] },
+            logRecords: [
+              {
+                timeUnixNano: '1500000000000000001',
+                severityNumber: 9,
+                severityText: 'INFO',
+                flags: 257,
+                traceId,
+                body: { stringValue: 'hello' },
+                attributes: [{ key: 'code.line.number', value: { intValue: '42' } }],
+                eventName: 'greeting',
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  await inserter.insert(encodeBlock(encoder, [decodeLogs(body.slice()).chunk], nextIngestedAtNs()), 'test-view');
+  const row = JSON.parse(await store.text("SELECT * FROM otel_logs WHERE EventName = 'greeting' FORMAT JSONEachRow"));
+  expect(row).toEqual({
+    Timestamp: '2017-07-14 02:40:00.000000001',
+    TimestampTime: '2017-07-14 02:40:00',
+    TraceId: 'ab'.repeat(16),
+    SpanId: '',
+    TraceFlags: 1,
+    SeverityText: 'INFO',
+    SeverityNumber: 9,
+    ServiceName: '',
+    Body: 'hello',
+    ResourceSchemaUrl: '',
+    ResourceAttributes: { 'deployment.environment': 'old', 'deployment.environment.name': 'new' },
+    ScopeSchemaUrl: '',
+    ScopeName: 'lib',
+    ScopeVersion: '',
+    ScopeAttributes: { n: '5' },
+    LogAttributes: { 'code.line.number': '42' },
+    EventName: 'greeting',
+  });
 });
 
 test('a service.name without a value names no service', LONG, async () => {

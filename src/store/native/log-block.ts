@@ -17,6 +17,7 @@ import {
 } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import { JsonColumn } from './json-column.ts';
+import { LogStreams } from './log-streams.ts';
 import { ScopeColumns } from './scope-columns.ts';
 import { writeValueJson } from './value-json.ts';
 
@@ -44,12 +45,17 @@ export class LogBlockEncoder {
   readonly #eventNames = new DictionaryColumn();
   readonly #droppedCounts = new RowCounts();
   readonly #text = new ByteSink();
+  /** The streams of the rows, and the column of their ids. */
+  readonly streams: LogStreams = new LogStreams();
+  #hasEventNames = false;
   count = 0;
 
   /** Begins an empty block. */
   reset(): void {
     this.count = 0;
     this.#scopes.reset();
+    this.streams.reset();
+    this.#hasEventNames = false;
     this.#severityTexts.reset(0);
     this.#eventNames.reset(0);
     for (const part of [
@@ -72,6 +78,7 @@ export class LogBlockEncoder {
   add(chunk: LogChunk): void {
     const { arena, columns, rows, count } = chunk;
     this.#scopes.add(chunk, this.count, this.#resources);
+    this.streams.add(chunk);
     this.#addRows(chunk);
     writeLogTimes(this.#times, chunk);
     writeTimes(this.#observedTimes, wordsOf(columns.observedNs), rows, count);
@@ -93,11 +100,13 @@ export class LogBlockEncoder {
     fillTimes(this.#times, 0, rowCount, ingestedAtNs);
     sink.begin(rowCount);
     this.#writeColumns(rowCount);
+    this.streams.writeIds(sink);
+    sink.column('record', 'UInt32');
+    writePlaces(sink, rowCount);
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
     sink.column('attributes', ATTRIBUTES_TYPE);
     this.#attributes.write(sink);
-    sink.column('dropped_attributes_count', 'UInt32');
-    this.#droppedCounts.write(sink, rowCount);
+    this.#writeRare(rowCount);
     sink.column('ingested_at', TIME);
     writeConstant64(sink, ingestedAtNs, rowCount);
     return sink.finish('logs');
@@ -158,9 +167,11 @@ export class LogBlockEncoder {
         reader?.addMessage(cursor.at, next);
       } else if (field === LOG.droppedAttributesCount || field === LOG.eventName) {
         const number = readVarint32(arena, at);
-        if (field === LOG.eventName)
+        if (field === LOG.droppedAttributesCount) this.#droppedCounts.set(blockRow, number);
+        else {
           this.#eventNames.indices[blockRow] = this.#eventNames.indexOf(arena, cursor.at, number);
-        else this.#droppedCounts.set(blockRow, number);
+          this.#hasEventNames = true;
+        }
       }
       at = next;
     }
@@ -179,8 +190,18 @@ export class LogBlockEncoder {
     sink.column('body', 'String');
     this.#bodies.write(sink);
     this.#writeColumn('body_type', 'UInt8', this.#bodyTypes);
-    sink.column('event_name', LOW_CARDINALITY);
-    this.#eventNames.write(sink, rowCount);
+  }
+
+  /** What most blocks have none of is left out. */
+  #writeRare(rowCount: number): void {
+    const sink = this.#sink;
+    if (this.#hasEventNames) {
+      sink.column('event_name', LOW_CARDINALITY);
+      this.#eventNames.write(sink, rowCount);
+    }
+    if (this.#droppedCounts.isZero) return;
+    sink.column('dropped_attributes_count', 'UInt32');
+    this.#droppedCounts.write(sink, rowCount);
   }
 
   #writeColumn(name: string, type: string, values: ByteSink): void {
@@ -202,4 +223,11 @@ function writeLogTimes(sink: ByteSink, chunk: LogChunk): void {
     view.setUint32(at + i * 8 + 4, source[word + 1]!, true);
   }
   clampTimes(sink, at, chunk.count);
+}
+
+/** The rows' places in the segment, of which they all are. */
+function writePlaces(sink: BlockSink, rowCount: number): void {
+  const at = sink.take(rowCount * 4);
+  const { view } = sink;
+  for (let i = 0; i < rowCount; i++) view.setUint32(at + i * 4, i, true);
 }

@@ -8,14 +8,14 @@ import type { SeriesSet } from './series-set.ts';
 import { SpanBlockEncoder } from './span-block.ts';
 import { TraceIndexBlockEncoder } from './trace-index-block.ts';
 
-/** A live series is written again after so long, so that `last_seen` is right to the hour and the series outlives its first row. */
+/** A live series or stream is written again after so long, so that `last_seen` is right to the hour and it outlives its first row. */
 const SERIES_RENEW_SECONDS = 3600;
 const NS_PER_SECOND = 1_000_000_000n;
 
 /**
  * Turns the chunks of a segment into one block per table. The same chunks and time give the same rows, so a block can be sent again under
  * the same token after a crash; only `metric_series` also depends on what was written before, and there rows that are sent
- * twice merge away. Spans and logs become columns when they are added; points are kept until the blocks are made.
+ * twice merge away; so it is with `log_streams`. Spans and logs become columns when they are added; points are kept until the blocks are made.
  */
 export class SegmentEncoder {
   readonly #spans = new SpanBlockEncoder();
@@ -51,7 +51,7 @@ export class SegmentEncoder {
 
   /**
    * The blocks of all that was added; may be asked for again. `ingestedAtNs` since the epoch goes into every row; `knownSeries` learns the
-   * series that are written. A block is valid until the next one is taken.
+   * series and streams that are written. A block is valid until the next one is taken.
    */
   *blocks(ingestedAtNs: bigint, knownSeries: SeriesSet): Generator<TableBlock> {
     const seconds = Number(ingestedAtNs / NS_PER_SECOND);
@@ -61,7 +61,11 @@ export class SegmentEncoder {
       yield this.#traceIndex.encode(this.#spans, seconds);
       yield this.#spans.finish(ingestedAtNs);
     }
-    if (this.#logs.count > 0) yield this.#logs.finish(ingestedAtNs);
+    if (this.#logs.count > 0) {
+      const streams = this.#logs.streams.encode(knownSeries, seconds, SERIES_RENEW_SECONDS);
+      if (streams !== undefined) yield streams;
+      yield this.#logs.finish(ingestedAtNs);
+    }
     if (this.#pointCount > 0) yield* this.#encodePoints(this.#pointChunks, ingestedAtNs, knownSeries);
   }
 
