@@ -182,8 +182,15 @@ export class QueryHandler {
   /** The statements that are about queries under way, for which clients use ids of their own. */
   async #settled(sql: string, { user }: QueryRequest): Promise<string> {
     const kill = killRequestOf(sql);
-    if (kill !== undefined) return this.#running.kill(kill, user);
+    if (kill !== undefined) return this.#running.kill({ ...kill, id: await this.#clientIdOf(kill.id) }, user);
     return sql === 'SHOW PROCESSLIST' ? this.#running.processList() : sql;
+  }
+
+  /** system.processes shows ids of ClickHouse's own making, by which a query can be stopped too. */
+  async #clientIdOf(id: string): Promise<string> {
+    if (this.#running.has(id)) return id;
+    const sql = `SELECT Settings['log_comment'] FROM system.processes WHERE query_id = ${quoteString(id)}`;
+    return this.#running.idOf((await this.#runner.ask(sql, 'TabSeparatedRaw')).trim()) ?? id;
   }
 
   /** Looks from time to time how far the query has come. The function returned ends that. */

@@ -56,6 +56,29 @@ describe("a client's query_id", () => {
     expect([answer.status, answer.text]).toEqual([500, expect.stringMatching(/^Code: 394\. .*QUERY_WAS_CANCELLED/)]);
   });
 
+  test.each(["it's", 'a\\b', 'ä ✓', '%'])('may be any text: %s', async (id) => {
+    const running = post(url, ENDLESS, { query_id: id });
+    await untilRunning(id);
+    const quoted = id.replace(/['\\]/g, '\\$&');
+    const killed = await post(url, `KILL QUERY WHERE query_id = '${quoted}' SYNC`);
+    expect(killed.text).toMatch(/^finished\t/);
+    expect((await running).text).toMatch(/^Code: 394\./);
+  });
+
+  test('KILL QUERY takes the id that system.processes shows as well, of a reader only for what it runs itself', async () => {
+    const running = post(url, ENDLESS, { query_id: 'by another name' });
+    await untilRunning('by another name');
+    const shown =
+      "SELECT query_id FROM system.processes WHERE query LIKE '%sipHash64%' AND query NOT LIKE '%processes%'";
+    const id = (await post(url, shown)).text.trim();
+    expect(id).not.toBe('by another name');
+    const kill = `KILL QUERY WHERE query_id = '${id}' SYNC`;
+    const asReader = await fetch(url, { method: 'POST', body: kill, headers: loginHeaders(engine.access.reader) });
+    expect([asReader.status, await asReader.text()]).toEqual([200, '']);
+    expect((await post(url, kill)).text).toContain('by another name');
+    expect((await running).text).toMatch(/^Code: 394\./);
+  });
+
   test('TEST stops nothing, and an id that is not there gives no row', async () => {
     const running = post(url, ENDLESS, { query_id: 'tested' });
     await untilRunning('tested');

@@ -23,12 +23,12 @@ export interface KillRequest {
   readonly mode: 'ASYNC' | 'SYNC' | 'TEST';
 }
 
-const killPattern = /^KILL QUERY WHERE query_id = '([^'\\]*)'(?: (SYNC|ASYNC|TEST))?$/;
+const killPattern = /^KILL QUERY WHERE query_id = '((?:[^'\\]|\\['\\])*)'(?: (SYNC|ASYNC|TEST))?$/;
 
 export function killRequestOf(formatted: string): KillRequest | undefined {
   const match = killPattern.exec(formatted);
   if (match === null) return undefined;
-  return { id: match[1]!, mode: (match[2] as KillRequest['mode'] | undefined) ?? 'ASYNC' };
+  return { id: match[1]!.replace(/\\(.)/g, '$1'), mode: (match[2] as KillRequest['mode'] | undefined) ?? 'ASYNC' };
 }
 
 export class RunningQueries {
@@ -51,6 +51,15 @@ export class RunningQueries {
       this.#byId.delete(query.id);
       end();
     };
+  }
+
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
+  /** The client's id of the query that ClickHouse knows by this tag. */
+  idOf(tag: string): string | undefined {
+    return [...this.#byId.values()].find(({ query }) => query.tag === tag)?.query.id;
   }
 
   /**
