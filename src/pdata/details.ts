@@ -1,10 +1,10 @@
 import { AttributeTable } from './attribute-table.ts';
-import type { PointChunk } from './point-chunk.ts';
 import { EXPONENTIAL_POINT, HISTOGRAM_POINT, SUMMARY_POINT } from './point-fields.ts';
+import type { PointRows } from './point-rows.ts';
 import { cursor, findField, readDouble, readVarint32, readVarint64Into, skipValue } from './protobuf.ts';
 import { readAttributes } from './read-values.ts';
-import type { SpanChunk } from './span-chunk.ts';
 import { SPAN } from './span-fields.ts';
+import type { SpanRows } from './span-rows.ts';
 
 /**
  * The parts of items that only some consumers read: events and links of spans, buckets, quantiles and exemplars of data points.
@@ -39,7 +39,7 @@ export interface LinkTable {
 
 /** Calls `visit` with the content range of each occurrence of length-delimited field `field` in the row's message. */
 function eachField(
-  chunk: SpanChunk | PointChunk,
+  chunk: SpanRows | PointRows,
   row: number,
   field: number,
   visit: (from: number, to: number) => void,
@@ -58,7 +58,7 @@ function eachField(
 }
 
 /** Reads the events of all selected spans. */
-export function readEvents(chunk: SpanChunk): EventTable {
+export function readEvents(chunk: SpanRows): EventTable {
   const { eventCount } = chunk.columns;
   const starts: number[] = [];
   const ends: number[] = [];
@@ -93,7 +93,7 @@ export function readEvents(chunk: SpanChunk): EventTable {
 }
 
 /** Reads the links of all selected spans. */
-export function readLinks(chunk: SpanChunk): LinkTable {
+export function readLinks(chunk: SpanRows): LinkTable {
   const { linkCount } = chunk.columns;
   const starts: number[] = [];
   const ends: number[] = [];
@@ -130,7 +130,7 @@ export function readLinks(chunk: SpanChunk): LinkTable {
 }
 
 /** The message and code of a span's status are apart: the code has a column. Returns where the message lies; length 0 for none. */
-export function statusMessageOf(chunk: SpanChunk, row: number): { at: number; length: number } {
+export function statusMessageOf(chunk: SpanRows, row: number): { at: number; length: number } {
   let found = { at: chunk.layout.rowStart[row]!, length: 0 };
   eachField(chunk, row, SPAN.status, (from, to) => {
     const message = findField(chunk.arena, from, to, 2);
@@ -145,14 +145,14 @@ export interface HistogramBuckets {
   readonly counts: BigUint64Array;
 }
 
-export function readHistogramBuckets(chunk: PointChunk, row: number): HistogramBuckets {
+export function readHistogramBuckets(chunk: PointRows, row: number): HistogramBuckets {
   const bounds = readFixedList(chunk, row, HISTOGRAM_POINT.explicitBounds);
   const counts = readFixedList(chunk, row, HISTOGRAM_POINT.bucketCounts);
   return { bounds: new Float64Array(bounds.buffer), counts: new BigUint64Array(counts.buffer) };
 }
 
 /** A repeated 8-byte field of a row, packed or not, as raw words. */
-function readFixedList(chunk: PointChunk, row: number, field: number): Uint32Array<ArrayBuffer> {
+function readFixedList(chunk: PointRows, row: number, field: number): Uint32Array<ArrayBuffer> {
   const places: number[] = [];
   const { arena } = chunk;
   const end = chunk.layout.rowEnd[row]!;
@@ -185,7 +185,7 @@ export interface ExponentialBuckets {
   readonly negative: ExponentialSide;
 }
 
-export function readExponentialBuckets(chunk: PointChunk, row: number): ExponentialBuckets {
+export function readExponentialBuckets(chunk: PointRows, row: number): ExponentialBuckets {
   const { arena } = chunk;
   const from = chunk.layout.rowStart[row]!;
   const to = chunk.layout.rowEnd[row]!;
@@ -203,7 +203,7 @@ export function readExponentialBuckets(chunk: PointChunk, row: number): Exponent
   };
 }
 
-function readSide(chunk: PointChunk, row: number, field: number): ExponentialSide {
+function readSide(chunk: PointRows, row: number, field: number): ExponentialSide {
   const { arena } = chunk;
   const places: number[] = [];
   let offset = 0;
@@ -232,7 +232,7 @@ export interface SummaryQuantiles {
   readonly values: Float64Array;
 }
 
-export function readSummaryQuantiles(chunk: PointChunk, row: number): SummaryQuantiles {
+export function readSummaryQuantiles(chunk: PointRows, row: number): SummaryQuantiles {
   const quantiles: number[] = [];
   const values: number[] = [];
   eachField(chunk, row, SUMMARY_POINT.quantiles, (from, to) => {
@@ -256,7 +256,7 @@ export interface Exemplar {
 }
 
 /** The exemplars of a row; `field` is `exemplars` of its kind of point (NUMBER_POINT, HISTOGRAM_POINT, EXPONENTIAL_POINT). */
-export function readExemplars(chunk: PointChunk, row: number, field: number): Exemplar[] {
+export function readExemplars(chunk: PointRows, row: number, field: number): Exemplar[] {
   const { arena } = chunk;
   const exemplars: Exemplar[] = [];
   eachField(chunk, row, field, (from, to) => {

@@ -13,7 +13,6 @@ import {
   type SummaryQuantiles,
 } from './details.ts';
 import { ItemList } from './item-list.ts';
-import type { PointChunk } from './point-chunk.ts';
 import {
   EXEMPLAR,
   EXPONENTIAL_POINT,
@@ -31,6 +30,7 @@ import {
   POINT_VALUE_NONE,
   SUMMARY_POINT,
 } from './point-fields.ts';
+import type { PointRows } from './point-rows.ts';
 import { readDouble } from './protobuf.ts';
 import { anyValueAt, readAttributes } from './read-values.ts';
 import { numberField, ResourceView, ScopeView, textField } from './resource-view.ts';
@@ -40,10 +40,10 @@ const scratch = new ArenaWriter(256);
 
 /** One metric at a time: `view.index` moves it. A change holds for all points of the metric. */
 export class MetricView {
-  readonly #chunk: PointChunk;
+  readonly #chunk: PointRows;
   index = 0;
 
-  constructor(chunk: PointChunk) {
+  constructor(chunk: PointRows) {
     this.#chunk = chunk;
   }
 
@@ -131,14 +131,14 @@ export class MetricView {
 
 /** One data point at a time; see SpanView. Which fields it has depends on its metric's type. */
 export class PointView {
-  readonly #chunk: PointChunk;
+  readonly #chunk: PointRows;
   readonly #metric: MetricView;
   readonly #resource: ResourceView;
   readonly #scope: ScopeView;
   #exemplars: ExemplarList | undefined = undefined;
   row = 0;
 
-  constructor(chunk: PointChunk) {
+  constructor(chunk: PointRows) {
     this.#chunk = chunk;
     this.#metric = new MetricView(chunk);
     this.#resource = new ResourceView(chunk);
@@ -303,7 +303,7 @@ export class ExemplarList {
   readonly #items: ItemList;
   readonly #view: ExemplarView;
 
-  constructor(chunk: PointChunk) {
+  constructor(chunk: PointRows) {
     this.#items = new ItemList(chunk, EXEMPLAR.attributes);
     this.#view = new ExemplarView(this.#items);
   }

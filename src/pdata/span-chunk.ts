@@ -1,44 +1,11 @@
-import { Chunk } from './chunk.ts';
-import { SPAN } from './span-fields.ts';
+import { type SpanColumns, SpanRows } from './span-rows.ts';
 import { SpanView } from './span-view.ts';
 import type { ChunkLayout } from './writable-columns.ts';
 
-/** One entry per row. */
-export interface SpanColumns {
-  /** Offset of the 16 bytes of the trace id. */
-  readonly traceIdAt: Uint32Array;
-  /** Offset of the 8 bytes of the span id. */
-  readonly spanIdAt: Uint32Array;
-  /** Offset of the 8 bytes of the parent's id; 0 for a root. */
-  readonly parentSpanIdAt: Uint32Array;
-  readonly nameAt: Uint32Array;
-  readonly nameLength: Uint32Array;
-  /** Nanoseconds since the epoch. `startWords` and `endWords` are the same bytes as pairs of words, low word first. */
-  readonly startNs: BigUint64Array;
-  readonly endNs: BigUint64Array;
-  readonly startWords: Uint32Array;
-  readonly endWords: Uint32Array;
-  /** SPAN_KIND_*. */
-  readonly kind: Uint8Array;
-  /** STATUS_*. */
-  readonly statusCode: Uint8Array;
-  /** W3C trace flags in the low byte, and whether the parent is remote. */
-  readonly flags: Uint32Array;
-  /** How many events and links the span carries (not the dropped ones). */
-  readonly eventCount: Uint16Array;
-  readonly linkCount: Uint16Array;
-}
-
 /** Spans. Fields without a column are read from the row's bytes when asked for (`rowText`, `rowNumber`, findField). */
-export class SpanChunk extends Chunk<SpanColumns> {
-  readonly signal = 'traces';
-
+export class SpanChunk extends SpanRows {
   constructor(layout: ChunkLayout, columns: SpanColumns, rows: Uint32Array | undefined = undefined) {
     super(layout, columns, rows);
-  }
-
-  protected override attributesField(): number {
-    return SPAN.attributes;
   }
 
   protected override withRows(rows: Uint32Array | undefined): SpanChunk {
@@ -51,16 +18,6 @@ export class SpanChunk extends Chunk<SpanColumns> {
 
   override clone(): SpanChunk {
     return super.clone() as SpanChunk;
-  }
-
-  /** Sets start or end, and the words beside them. */
-  setTime(row: number, field: number, column: 'startNs' | 'endNs', timeNs: bigint): void {
-    this.setInt64(row, field, column, timeNs);
-    const words = column === 'startNs' ? 'startWords' : 'endWords';
-    const { buffer } = this.columns[column];
-    if (this.columns[words].buffer !== buffer) {
-      (this.columns as { -readonly [K in keyof SpanColumns]: SpanColumns[K] })[words] = new Uint32Array(buffer);
-    }
   }
 
   /** A cursor for code that goes span by span: set `row`, then ask or change. */

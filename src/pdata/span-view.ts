@@ -5,8 +5,8 @@ import { statusMessageOf } from './details.ts';
 import { ItemList } from './item-list.ts';
 import { readUint32 } from './protobuf.ts';
 import { numberField, ResourceView, ScopeView, textField } from './resource-view.ts';
-import type { SpanChunk } from './span-chunk.ts';
 import { SPAN, SPAN_EVENT, SPAN_LINK, SPAN_STATUS, STATUS_ERROR } from './span-fields.ts';
+import type { SpanRows } from './span-rows.ts';
 import { textAt } from './text.ts';
 
 const scratch = new ArenaWriter(256);
@@ -16,14 +16,14 @@ const scratch = new ArenaWriter(256);
  * (Consumer.mutatesData). Ids are hexadecimal, times nanoseconds since the epoch.
  */
 export class SpanView {
-  readonly #chunk: SpanChunk;
+  readonly #chunk: SpanRows;
   readonly #resource: ResourceView;
   readonly #scope: ScopeView;
   #events: EventList | undefined = undefined;
   #links: LinkList | undefined = undefined;
   row = 0;
 
-  constructor(chunk: SpanChunk) {
+  constructor(chunk: SpanRows) {
     this.#chunk = chunk;
     this.#resource = new ResourceView(chunk);
     this.#scope = new ScopeView(chunk);
@@ -186,11 +186,11 @@ export class SpanView {
 
 /** The events of a span. `at` gives a view that the next `at` moves. */
 export class EventList {
-  readonly #chunk: SpanChunk;
+  readonly #chunk: SpanRows;
   readonly #items: ItemList;
   readonly #view: EventView;
 
-  constructor(chunk: SpanChunk) {
+  constructor(chunk: SpanRows) {
     this.#chunk = chunk;
     this.#items = new ItemList(chunk, SPAN_EVENT.attributes);
     this.#view = new EventView(this.#items);
@@ -260,11 +260,11 @@ export class EventView {
 
 /** The links of a span; see EventList. */
 export class LinkList {
-  readonly #chunk: SpanChunk;
+  readonly #chunk: SpanRows;
   readonly #items: ItemList;
   readonly #view: LinkView;
 
-  constructor(chunk: SpanChunk) {
+  constructor(chunk: SpanRows) {
     this.#chunk = chunk;
     this.#items = new ItemList(chunk, SPAN_LINK.attributes);
     this.#view = new LinkView(this.#items);
