@@ -86,10 +86,8 @@ describe.runIf(inGit)('the tree is tidy', () => {
   });
 
   test('constants of a module are named in CAPITALS', () => {
-    // Left to rename: no other folder may join.
-    const older = /^src\/(query|api)\//;
     const pattern = /^(export )?const [a-z]\w*(: [^=]+)? = (-?\d[\d_.e]*|'[^']*')( [*/+-] [\d_]+)*;/;
-    const files = sources.filter((file) => /^(src|ui\/src|scripts|bench)\//.test(file) && !older.test(file));
+    const files = sources.filter((file) => /^(src|ui\/src|scripts|bench)\//.test(file));
     expect(placesOf(files, pattern)).toEqual([]);
   });
 

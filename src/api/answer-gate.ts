@@ -6,10 +6,10 @@ import type { FastifyReply } from 'fastify';
 import { after } from '#base';
 import { QueryError } from '#query';
 
-const maxWaiting = 50;
-const maxWaitMs = 20_000;
+const MAX_WAITING = 50;
+const MAX_WAIT_MS = 20_000;
 /** How long a client may take its answer before the next one is made beside it. */
-const maxHeldMs = 30_000;
+const MAX_HELD_MS = 30_000;
 
 export class AnswerGate {
   #free: number;
@@ -23,7 +23,7 @@ export class AnswerGate {
   /** Resolves when it is this answer's turn; the place is given back when `reply` was sent. Throws QueryError where the wait is too long. */
   async enter(reply: FastifyReply): Promise<void> {
     if (this.#free > 0) this.#free--;
-    else if (this.#waiting.size >= maxWaiting || !(await this.#turn())) {
+    else if (this.#waiting.size >= MAX_WAITING || !(await this.#turn())) {
       const hint = 'try again in a moment';
       throw new QueryError('store_unavailable', 'too many large answers are asked for', { hint });
     }
@@ -37,7 +37,7 @@ export class AnswerGate {
       if (!hasLeft) this.#leave();
       hasLeft = true;
     };
-    const timer = after(maxHeldMs, leave);
+    const timer = after(MAX_HELD_MS, leave);
     reply.raw.once('close', leave);
   }
 
@@ -48,7 +48,7 @@ export class AnswerGate {
         timer.cancel();
         resolve(true);
       };
-      const timer = after(maxWaitMs, () => {
+      const timer = after(MAX_WAIT_MS, () => {
         this.#waiting.delete(give);
         resolve(false);
       });

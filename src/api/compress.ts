@@ -8,7 +8,7 @@ const brotliAsync = promisify(brotliCompress);
 const zstdAsync = promisify(zstdCompress);
 
 /** Smaller answers fit one packet anyway. */
-const minBytes = 1400;
+const MIN_BYTES = 1400;
 const compressible = /^(?:text\/|application\/(?:json|javascript|xml)|image\/svg)/;
 
 export type Encoding = 'zstd' | 'br' | 'gzip';
@@ -54,7 +54,7 @@ async function onSend(request: FastifyRequest, reply: FastifyReply, payload: unk
   reply.header('vary', 'accept-encoding');
   const encoding = encodingOf(request.headers['accept-encoding'], FOR_ANSWERS);
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-  if (encoding === undefined || bytes.byteLength < minBytes) return payload;
+  if (encoding === undefined || bytes.byteLength < MIN_BYTES) return payload;
   const compressed = await compress(bytes, encoding, 'fast');
   reply.header('content-encoding', encoding);
   reply.removeHeader('content-length');

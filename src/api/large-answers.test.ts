@@ -7,14 +7,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestStore, type TestStore } from '../query/testing/test-store.ts';
 import type { LogRecordResponse, LogsResponse, SpanResponse, TraceLogsResponse } from './console/types.ts';
 
-const mebibyte = 1024 * 1024;
-const fromMs = 1_760_000_000_000;
-const range = `from=${fromMs}&to=${fromMs + 3_600_000}`;
+const MEBIBYTE = 1024 * 1024;
+const FROM_MS = 1_760_000_000_000;
+const range = `from=${FROM_MS}&to=${FROM_MS + 3_600_000}`;
 /** Few enough that the test is quick, many enough that any answer that held them would pass the limits here. */
-const logCount = 150;
-const spanCount = 100;
+const LOG_COUNT = 150;
+const SPAN_COUNT = 100;
 /** The longest answer that is no single item in full. */
-const maxAnswerBytes = 48 * mebibyte;
+const maxAnswerBytes = 48 * MEBIBYTE;
 
 let store: TestStore;
 let child: ChildProcess;
@@ -45,13 +45,13 @@ async function insertLargeItems(): Promise<void> {
     'SETTINGS max_block_size = 20, max_insert_block_size = 20, min_insert_block_size_rows = 0, min_insert_block_size_bytes = 0';
   const json = (paths: number) => `JSON(max_dynamic_paths=${paths})`;
   await store.run(`INSERT INTO ${store.database}.logs (time, service_name, body, body_type, attributes, resource, severity_number, trace_id, ingested_at)
-    SELECT fromUnixTimestamp64Milli(toInt64(${fromMs}) + number * 1000), 'wordy', concat(toString(number), ' ', repeat('log line ', 111111)), 1,
+    SELECT fromUnixTimestamp64Milli(toInt64(${FROM_MS}) + number * 1000), 'wordy', concat(toString(number), ' ', repeat('log line ', 111111)), 1,
       CAST(concat('{"big":"', repeat('0123456789', 20000), '","n":7,"half":2.0,"a.b":"c"}'), '${json(128)}'),
-      CAST('{"service.name":"wordy"}', '${json(64)}'), 9, toFixedString(unhex('${'0'.repeat(30)}aa'), 16), now() FROM numbers(${logCount}) ${small}`);
+      CAST('{"service.name":"wordy"}', '${json(64)}'), 9, toFixedString(unhex('${'0'.repeat(30)}aa'), 16), now() FROM numbers(${LOG_COUNT}) ${small}`);
   const span = (index: string, attributes: string, events: string): string => `INSERT INTO ${store.database}.spans
     (time, duration_ns, trace_id, span_id, service_name, name, kind, status_message, attributes, resource, event_time, event_name, event_attributes,
       event_dropped_attributes_count, ingested_at)
-    SELECT fromUnixTimestamp64Milli(toInt64(${fromMs}) + number), 1000000, toFixedString(unhex('${'0'.repeat(30)}aa'), 16),
+    SELECT fromUnixTimestamp64Milli(toInt64(${FROM_MS}) + number), 1000000, toFixedString(unhex('${'0'.repeat(30)}aa'), 16),
       toFixedString(leftPad(concat('${index}', toString(number)), 8, '0'), 8), 'wordy', repeat('long name ', 500), 2, repeat('message ', 20000),
       CAST(${attributes}, '${json(128)}'), CAST('{"service.name":"wordy"}', '${json(64)}'), ${events}, now()`;
   const none = '[], [], [], []';
@@ -62,7 +62,7 @@ async function insertLargeItems(): Promise<void> {
   const run = (index: string, attributes: string, list: string, count: number) =>
     store.run(`${span(index, attributes, list)} FROM numbers(${count}) ${small}`);
   await run('a', `concat('{"db.query.text":"', repeat('SELECT ', 150000), '","n":1}')`, none, 30);
-  await run('b', many, none, spanCount);
+  await run('b', many, none, SPAN_COUNT);
   await run('c', `'{}'`, exception, 15);
   await run('d', `'{}'`, events, 10);
   await store.run(`INSERT INTO ${store.database}.trace_index (trace_id, time_min, time_max, ingested_at)
@@ -84,7 +84,7 @@ test('a page of long log records is short, says what it cut, and the pages toget
   let cursor = '';
   for (let pages = 0; pages < 20; pages++) {
     const { text } = await ask(`/api/console/logs?${range}&limit=2000${cursor}`);
-    expect(text.length).toBeLessThan(8 * mebibyte);
+    expect(text.length).toBeLessThan(8 * MEBIBYTE);
     const page = JSON.parse(text) as LogsResponse;
     for (const log of page.logs) {
       seen.add(log.id);
@@ -97,7 +97,7 @@ test('a page of long log records is short, says what it cut, and the pages toget
     if (!page.truncated) break;
     cursor = `&cursor=${page.nextCursor}`;
   }
-  expect(seen.size).toBe(logCount);
+  expect(seen.size).toBe(LOG_COUNT);
 });
 
 test('one record is given in full on demand', async () => {
@@ -130,14 +130,14 @@ test('a span with a long attribute, a long stack trace or very many events is cu
 test('the whole trace has spans that say what is not here, in all of the APIs', async () => {
   const trace = await ask('/api/console/traces/aa');
   expect(trace.status).toBe(200);
-  expect(trace.text.length).toBeLessThan(4 * mebibyte);
+  expect(trace.text.length).toBeLessThan(4 * MEBIBYTE);
   const first = await ask('/api/traces/aa');
   expect(first.status).toBe(200);
   expect(first.text.length).toBeLessThan(maxAnswerBytes);
   const [jaeger] = JSON.parse(first.text).data;
   const warnings = jaeger.spans.flatMap((one: { warnings: string[] | null }) => one.warnings ?? []) as string[];
   expect(warnings.some((warning) => /attributes take \d+ bytes/.test(warning))).toBe(true);
-  const whole = 30 + spanCount + 15 + 10;
+  const whole = 30 + SPAN_COUNT + 15 + 10;
   if (jaeger.spans.length < whole) expect(jaeger.warnings[0]).toContain(`of ${whole} are here`);
   const third = await ask('/api/v3/traces/aa');
   expect(third.status).toBe(200);
@@ -145,7 +145,7 @@ test('the whole trace has spans that say what is not here, in all of the APIs', 
 });
 
 test('the server stays under 512 MiB while all of it is asked for by several clients at once', async () => {
-  const window = `query.startTimeMin=${new Date(fromMs).toISOString()}&query.startTimeMax=${new Date(fromMs + 3_600_000).toISOString()}`;
+  const window = `query.startTimeMin=${new Date(FROM_MS).toISOString()}&query.startTimeMax=${new Date(FROM_MS + 3_600_000).toISOString()}`;
   const paths = [
     `/api/console/logs?${range}&limit=2000`,
     `/api/console/logs/histogram?${range}`,
@@ -161,7 +161,7 @@ test('the server stays under 512 MiB while all of it is asked for by several cli
     '/api/services',
     '/api/services/wordy/operations',
     '/api/traces/aa',
-    `/api/traces?service=wordy&start=${fromMs * 1000}&end=${(fromMs + 3_600_000) * 1000}`,
+    `/api/traces?service=wordy&start=${FROM_MS * 1000}&end=${(FROM_MS + 3_600_000) * 1000}`,
     '/api/v3/traces/aa',
     `/api/v3/traces?query.serviceName=wordy&${window}`,
     `/api/v3/trace-summaries?query.serviceName=wordy&${window}`,
@@ -176,5 +176,5 @@ test('the server stays under 512 MiB while all of it is asked for by several cli
   expect(logs.length).toBeGreaterThan(0);
   if (process.platform !== 'linux') return;
   const peak = /VmHWM:\s*(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
-  expect(Number(peak![1]) * 1024).toBeLessThan(512 * mebibyte);
+  expect(Number(peak![1]) * 1024).toBeLessThan(512 * MEBIBYTE);
 }, 300_000);

@@ -47,8 +47,8 @@ export interface RunningServer {
 }
 
 /** A little more than a query may take: whoever waits longer waits for a store that hangs. */
-const defaultRequestTimeoutMs = 25_000;
-const defaultPort = 4300;
+const DEFAULT_REQUEST_TIMEOUT_MS = 25_000;
+const DEFAULT_PORT = 4300;
 const defaultIngest = { grpcPort: 4317, httpPort: 4318 };
 
 /** Throws StartError for a port that can't be had. A store that does not answer is no reason not to start. */
@@ -61,7 +61,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   });
   const app = buildServer(reader, options);
   const host = options.host ?? '127.0.0.1';
-  const port = options.port ?? defaultPort;
+  const port = options.port ?? DEFAULT_PORT;
   try {
     await app.listen({ host, port });
   } catch (error) {
@@ -99,16 +99,16 @@ function buildServer(reader: StoreReader, options: ServerOptions): FastifyInstan
   consoleRoutes(app, reader, {
     version: options.version ?? '',
     ingest: options.ingest ?? defaultIngest,
-    requestTimeoutMs: options.requestTimeoutMs ?? defaultRequestTimeoutMs,
+    requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
   });
-  jaegerRoutes(app, reader, options.requestTimeoutMs ?? defaultRequestTimeoutMs);
+  jaegerRoutes(app, reader, options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS);
   serveConsole(app, options.uiDir ?? fileURLToPath(new URL('../../ui/dist/', import.meta.url)));
   return app;
 }
 
 /** A request that goes on for longer is cut: questions are short, and a slow sender would hold its connection for ever. */
-const requestTimeoutMs = 60_000;
-const keepAliveTimeoutMs = 72_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 
 /** The guard comes before everything else, so that no route, error page or file can be forgotten. */
 function guardedServer(handler: RequestListener, options: ServerOptions): Server {
@@ -121,7 +121,7 @@ function guardedServer(handler: RequestListener, options: ServerOptions): Server
       if (isFirst) logger.warn(message);
     },
   });
-  const limits = { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs };
+  const limits = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS };
   const server = createServer(limits, (request, response) => {
     if (!refuseHost(guard, request, response)) handler(request, response);
   });

@@ -5,8 +5,8 @@ import { startTestStore, type TestStore } from '../../query/testing/test-store.t
 import { type RunningServer, startServer } from '../index.ts';
 import type { DependenciesResponse } from './types.ts';
 
-const fromMs = 1_760_000_000_000;
-const range = `from=${fromMs}&to=${fromMs + 3_600_000}`;
+const FROM_MS = 1_760_000_000_000;
+const range = `from=${FROM_MS}&to=${FROM_MS + 3_600_000}`;
 const [SERVER, CLIENT, PRODUCER] = [2, 3, 4];
 let store: TestStore;
 let server: RunningServer;
@@ -15,7 +15,7 @@ const spans: FixtureSpan[] = [];
 
 function call(attributes: object, more: Partial<FixtureSpan> = {}): FixtureSpan {
   const id = (++counter).toString(16);
-  const timeNs = BigInt(fromMs + counter * 1000) * 1_000_000n;
+  const timeNs = BigInt(FROM_MS + counter * 1000) * 1_000_000n;
   const span = {
     traceId: id,
     spanId: id,

@@ -5,9 +5,9 @@ import { startTestStore, type TestStore } from '../../query/testing/test-store.t
 import { type RunningServer, startServer } from '../index.ts';
 import type { EmptyReasonResponse, LogsResponse, TracesResponse } from './types.ts';
 
-const fromMs = 1_760_000_000_000;
-const range = { from: String(fromMs), to: String(fromMs + 3_600_000) };
-const at = (seconds: number): bigint => BigInt(fromMs + seconds * 1000) * 1_000_000n;
+const FROM_MS = 1_760_000_000_000;
+const range = { from: String(FROM_MS), to: String(FROM_MS + 3_600_000) };
+const at = (seconds: number): bigint => BigInt(FROM_MS + seconds * 1000) * 1_000_000n;
 
 let store: TestStore;
 let server: RunningServer;
@@ -132,9 +132,9 @@ test('of logs: level, service, terms and text', async () => {
 });
 
 test('a range without anything says where the nearest item is', async () => {
-  const early = { from: String(fromMs - 7_200_000), to: String(fromMs - 3_600_000), q: 'service=nobody' };
+  const early = { from: String(FROM_MS - 7_200_000), to: String(FROM_MS - 3_600_000), q: 'service=nobody' };
   const { lookedAt, nearestMs, conditions } = await reasonOf('/traces', early);
-  expect({ lookedAt, nearestMs }).toEqual({ lookedAt: 0, nearestMs: fromMs });
+  expect({ lookedAt, nearestMs }).toEqual({ lookedAt: 0, nearestMs: FROM_MS });
   expect(conditions[0]!.suggestions).toEqual([]);
 });
 

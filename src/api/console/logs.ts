@@ -19,7 +19,7 @@ import type {
 } from './types.ts';
 
 const DIRECTIONS = ['older', 'newer'] as const;
-const maxTraceLogs = 5000;
+const MAX_TRACE_LOGS = 5000;
 
 function filterOf(query: Parameters): LogFilter {
   const traceId = query.text('traceId');
@@ -64,7 +64,7 @@ export async function traceLogsRoute({ reader, query, path, options }: ConsoleRe
   const asked = {
     traceId: parseId(path['traceId']!, 16, 'trace id'),
     spanId: spanId === undefined ? undefined : parseId(spanId, 8, 'span id'),
-    limit: maxTraceLogs,
+    limit: MAX_TRACE_LOGS,
   };
-  return { ...(await readTraceLogs(reader, asked, options)), limit: maxTraceLogs };
+  return { ...(await readTraceLogs(reader, asked, options)), limit: MAX_TRACE_LOGS };
 }

@@ -16,15 +16,15 @@ let store: TestStore;
 let proxy: Server;
 let server: RunningServer;
 let seen: Seen[] = [];
-const spanCount = 200_000;
+const SPAN_COUNT = 200_000;
 const now = Date.now();
 
 beforeAll(async () => {
   store = await startTestStore();
   // Most of it is older than anything that is fresh.
   await store.run(`INSERT INTO ${store.database}.spans (time, duration_ns, trace_id, span_id, service_name, name, kind, ingested_at)
-    SELECT fromUnixTimestamp64Milli(toInt64(${now - 3_600_000}) + intDiv(number * 3000, ${spanCount / 1000})), 1000, toFixedString(toString(number), 16),
-      toFixedString(toString(number), 8), concat('service-', toString(number % 20)), 'x', 2, now() FROM numbers(${spanCount})`);
+    SELECT fromUnixTimestamp64Milli(toInt64(${now - 3_600_000}) + intDiv(number * 3000, ${SPAN_COUNT / 1000})), 1000, toFixedString(toString(number), 16),
+      toFixedString(toString(number), 8), concat('service-', toString(number % 20)), 'x', 2, now() FROM numbers(${SPAN_COUNT})`);
   const timeNs = BigInt(now) * 1_000_000n;
   // With an environment, because where there is none the server looks for one every few seconds.
   const resource = { 'deployment.environment.name': 'prod' };

@@ -11,7 +11,7 @@ import {
   listNamesInRange,
   listOperations,
   listServices,
-  maxServices,
+  MAX_SERVICES,
   OWNERS,
   type Owner,
   QueryError,
@@ -43,15 +43,15 @@ type Handler = (request: ConsoleRequest) => Promise<object>;
 
 const SIGNALS = ['traces', 'logs', 'metrics'] as const;
 /** What says whether the store answers must itself answer soon. */
-const statusDeadlineMs = 2_500;
-const systemDeadlineMs = 6_000;
+const STATUS_DEADLINE_MS = 2_500;
+const SYSTEM_DEADLINE_MS = 6_000;
 /** Single items in the making, which may be as large as a receiver takes them. */
-const gatedAnswers = 2;
-const maxStepMs = 366 * 86_400_000;
+const GATED_ANSWERS = 2;
+const MAX_STEP_MS = 366 * 86_400_000;
 
 export function consoleRoutes(app: FastifyInstance, reader: StoreReader, settings: ConsoleSettings): void {
   const longestMs = settings.requestTimeoutMs;
-  const gate = new AnswerGate(gatedAnswers);
+  const gate = new AnswerGate(GATED_ANSWERS);
   const get = (path: string, handler: Handler, routeDeadlineMs = longestMs, gated?: AnswerGate): void => {
     const deadlineMs = Math.min(routeDeadlineMs, longestMs);
     app.get(`/api/console${path}`, async (request: FastifyRequest, reply: FastifyReply) => {
@@ -69,7 +69,7 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
       return answer;
     });
   };
-  get('/status', statusRoute(settings), statusDeadlineMs);
+  get('/status', statusRoute(settings), STATUS_DEADLINE_MS);
   get('/services', servicesRoute);
   get('/service-names', serviceNamesRoute);
   get('/services/:name', serviceRoute);
@@ -91,7 +91,7 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
   get('/metrics/labels', metricLabelsRoute);
   get('/metrics/query', metricQueryRoute);
   const onClose = (end: () => void): void => void app.addHook('onClose', async () => end());
-  get('/system', systemRoute(onClose), systemDeadlineMs);
+  get('/system', systemRoute(onClose), SYSTEM_DEADLINE_MS);
 }
 
 function pathParts(params: unknown): ConsoleRequest['path'] {
@@ -100,7 +100,7 @@ function pathParts(params: unknown): ConsoleRequest['path'] {
 
 async function servicesRoute({ reader, query, options }: ConsoleRequest): Promise<ServicesResponse> {
   const list = await listServices(reader, { ...query.range(), environment: query.text('environment') }, options);
-  return { ...list, truncated: list.total > list.services.length, limit: maxServices };
+  return { ...list, truncated: list.total > list.services.length, limit: MAX_SERVICES };
 }
 
 async function serviceNamesRoute({ reader, query, options }: ConsoleRequest): Promise<ServiceNamesResponse> {
@@ -109,7 +109,7 @@ async function serviceNamesRoute({ reader, query, options }: ConsoleRequest): Pr
     { ...query.range(), environment: query.text('environment') },
     options,
   );
-  return { names, total, truncated: total > names.length, limit: maxServices };
+  return { names, total, truncated: total > names.length, limit: MAX_SERVICES };
 }
 
 async function operationsRoute({ reader, query, options }: ConsoleRequest): Promise<OperationsResponse> {
@@ -161,7 +161,7 @@ async function metricQueryRoute({ reader, query, options }: ConsoleRequest): Pro
   const groupBy = query.list('groupBy');
   if (groupBy.length > 10) throw new QueryError('bad_query', 'at most 10 labels can be grouped by');
   const stepMs = query.number('step');
-  if (stepMs !== undefined && (stepMs < 1 || stepMs > maxStepMs)) {
+  if (stepMs !== undefined && (stepMs < 1 || stepMs > MAX_STEP_MS)) {
     throw new QueryError('bad_query', 'the parameter step must be a number of ms between 1 and a year');
   }
   const asked = {

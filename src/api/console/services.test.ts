@@ -11,9 +11,9 @@ import type {
   TracesResponse,
 } from './types.ts';
 
-const fromMs = 1_760_000_000_000;
-const hourMs = 3_600_000;
-const range = `from=${fromMs}&to=${fromMs + hourMs}`;
+const FROM_MS = 1_760_000_000_000;
+const HOUR_MS = 3_600_000;
+const range = `from=${FROM_MS}&to=${FROM_MS + HOUR_MS}`;
 const [SERVER, CLIENT, INTERNAL] = [2, 3, 1];
 
 let store: TestStore;
@@ -42,7 +42,7 @@ function span(
   more: Partial<FixtureSpan> & Pick<FixtureSpan, 'service'>,
 ): string {
   const spanId = (++spanCounter).toString(16).padStart(16, '0');
-  const timeNs = BigInt(fromMs + atMs) * 1_000_000n;
+  const timeNs = BigInt(FROM_MS + atMs) * 1_000_000n;
   list.push({
     traceId: (0xabc000 + trace).toString(16),
     spanId,
@@ -107,13 +107,13 @@ describe('requests', () => {
 
   test('rates count over the time that has data', async () => {
     const dayMs = 86_400_000;
-    const early = fromMs - 10 * dayMs;
+    const early = FROM_MS - 10 * dayMs;
     const spans: FixtureSpan[] = [];
     // Ten minutes of one request a second, in a range of a day.
     for (let i = 0; i < 600; i++)
-      span(spans, 1000 + i, early - fromMs + i * 1000, { service: 'steady', name: 'tick', kind: SERVER });
+      span(spans, 1000 + i, early - FROM_MS + i * 1000, { service: 'steady', name: 'tick', kind: SERVER });
     await insertSpans(store, spans);
-    for (const lengthMs of [600_000, hourMs, dayMs]) {
+    for (const lengthMs of [600_000, HOUR_MS, dayMs]) {
       const around = `from=${early - lengthMs / 2}&to=${early + lengthMs / 2 + 600_000}`;
       const { summary, operations } = await get<ServiceResponse>(`/services/steady?${around}`);
       expect(summary.requestRate).toBeCloseTo(1, 1);
@@ -141,7 +141,7 @@ describe('lists are in the order of what they show', () => {
       });
     }
     await insertSpans(store, spans);
-    const around = `from=${fromMs + at - hourMs}&to=${fromMs + at + hourMs}`;
+    const around = `from=${FROM_MS + at - HOUR_MS}&to=${FROM_MS + at + HOUR_MS}`;
     const descending = (values: readonly number[]) => values.toSorted((a, b) => b - a);
     const page = await get<ServiceResponse>(`/services/inner?${around}`);
     const durations = page.slowest.map(({ durationNs }) => durationNs);
@@ -161,11 +161,11 @@ describe('lists are in the order of what they show', () => {
   test('a sample uses its whole size, wherever in the range its traces lie', async () => {
     const dayMs = 86_400_000;
     await store.run(`INSERT INTO ${store.database}.spans (time, duration_ns, trace_id, span_id, service_name, name, kind, ingested_at)
-      SELECT fromUnixTimestamp64Milli(toInt64(${fromMs - 40 * dayMs}) + number), 1000 + number, toFixedString(hex(sipHash64(number)), 16),
+      SELECT fromUnixTimestamp64Milli(toInt64(${FROM_MS - 40 * dayMs}) + number), 1000 + number, toFixedString(hex(sipHash64(number)), 16),
         toFixedString(leftPad(toString(number), 8, '0'), 8), 'crowd', 'x', 2, now() FROM numbers(5000)`);
     await store.run(`INSERT INTO ${store.database}.trace_index (trace_id, time_min, time_max, ingested_at)
       SELECT trace_id, time, time, now() FROM ${store.database}.spans WHERE service_name = 'crowd'`);
-    const week = `from=${fromMs - 44 * dayMs}&to=${fromMs - 37 * dayMs}`;
+    const week = `from=${FROM_MS - 44 * dayMs}&to=${FROM_MS - 37 * dayMs}`;
     const { traces } = await get<TraceSampleResponse>(`/traces/sample?${week}&service=crowd`);
     expect(traces).toHaveLength(1200);
     expect(Math.max(...traces.map(({ durationNs }) => durationNs))).toBe(5999);
@@ -173,7 +173,7 @@ describe('lists are in the order of what they show', () => {
 });
 
 test('a hundred thousand services: lists are cut and say so, and no list of names travels in a URL', async () => {
-  const at = fromMs - 60 * 86_400_000;
+  const at = FROM_MS - 60 * 86_400_000;
   await store.run(`INSERT INTO ${store.database}.spans (time, duration_ns, trace_id, span_id, service_name, name, kind, ingested_at)
     SELECT fromUnixTimestamp64Milli(toInt64(${at}) + number), 1000, toFixedString(toString(number), 16), toFixedString(toString(number), 8),
       concat('service-with-quite-a-long-name-', toString(number)), 'x', if(number % 2, 2, 1), now() FROM numbers(100000)`);

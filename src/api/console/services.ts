@@ -3,7 +3,7 @@ import type { ConsoleRequest } from './request.ts';
 import { traceSummary } from './traces.ts';
 import type { DependenciesResponse, ServiceResponse } from './types.ts';
 
-const listedTraces = 10;
+const LISTED_TRACES = 10;
 
 export async function serviceRoute({ reader, query, path, options }: ConsoleRequest): Promise<ServiceResponse> {
   const filter = {
@@ -14,8 +14,8 @@ export async function serviceRoute({ reader, query, path, options }: ConsoleRequ
   };
   const [detail, slowest, failed, neighbours] = await Promise.all([
     readService(reader, filter, options),
-    findServiceTraces(reader, { ...filter, pick: 'slowest', limit: listedTraces }, options),
-    findServiceTraces(reader, { ...filter, pick: 'failed', limit: listedTraces }, options),
+    findServiceTraces(reader, { ...filter, pick: 'slowest', limit: LISTED_TRACES }, options),
+    findServiceTraces(reader, { ...filter, pick: 'failed', limit: LISTED_TRACES }, options),
     readNeighbours(reader, filter, options),
   ]);
   return { ...detail, slowest: slowest.map(traceSummary), failed: failed.map(traceSummary), ...neighbours };

@@ -4,10 +4,10 @@ import { isStoreSilent } from './system.ts';
 import type { StatusResponse } from './types.ts';
 
 /** Environments change rarely, every page asks, and the answer needs a column of all spans. Where there is none one may come any moment. */
-const environmentsTtlMs = 120_000;
-const noEnvironmentsTtlMs = 5_000;
+const ENVIRONMENTS_TTL_MS = 120_000;
+const NO_ENVIRONMENTS_TTL_MS = 5_000;
 /** What was found once is believed so long, although retention may have dropped it. */
-const knownTtlMs = 600_000;
+const KNOWN_TTL_MS = 600_000;
 
 /** What is known of the store; where it does not answer, what was known last. Never an error of the store, and never late. */
 export function statusRoute(settings: ConsoleSettings): (request: ConsoleRequest) => Promise<StatusResponse> {
@@ -15,7 +15,7 @@ export function statusRoute(settings: ConsoleSettings): (request: ConsoleRequest
   let known: { readonly atMs: number; readonly signals: StoredSignals } | undefined;
   return async ({ reader, options }) => {
     const nowMs = Date.now();
-    const ttlMs = environments?.names.length === 0 ? noEnvironmentsTtlMs : environmentsTtlMs;
+    const ttlMs = environments?.names.length === 0 ? NO_ENVIRONMENTS_TTL_MS : ENVIRONMENTS_TTL_MS;
     const isFresh = environments !== undefined && nowMs - environments.atMs < ttlMs;
     let store: StatusResponse['store'] = { available: true, message: '' };
     try {
@@ -24,11 +24,11 @@ export function statusRoute(settings: ConsoleSettings): (request: ConsoleRequest
           reader,
           nowMs,
           options,
-          known !== undefined && nowMs - known.atMs < knownTtlMs ? known.signals : undefined,
+          known !== undefined && nowMs - known.atMs < KNOWN_TTL_MS ? known.signals : undefined,
         ),
         isFresh ? environments!.names : listEnvironments(reader, nowMs, options),
       ]);
-      if (known === undefined || nowMs - known.atMs >= knownTtlMs) known = { atMs: nowMs, signals: found };
+      if (known === undefined || nowMs - known.atMs >= KNOWN_TTL_MS) known = { atMs: nowMs, signals: found };
       else known = { atMs: known.atMs, signals: found };
       if (!isFresh) environments = { atMs: nowMs, names };
     } catch (error) {

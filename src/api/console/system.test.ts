@@ -7,7 +7,7 @@ import { startTestStore, type TestStore } from '../../query/testing/test-store.t
 import { type RunningServer, startServer } from '../index.ts';
 import type { SystemResponse } from './types.ts';
 
-const dayMs = 86_400_000;
+const DAY_MS = 86_400_000;
 let store: TestStore;
 let server: RunningServer;
 beforeAll(async () => {
@@ -32,14 +32,14 @@ test("memory is the process's resident size", async () => {
     return Number(/VmRSS:\s*(\d+) kB/.exec(status)![1]) * 1024;
   };
   const now = Date.now();
-  expect(processOf(await system(now - dayMs, now), 'engine')!.uptimeS).toBeGreaterThan(0);
+  expect(processOf(await system(now - DAY_MS, now), 'engine')!.uptimeS).toBeGreaterThan(0);
   if (process.platform !== 'linux') return;
   // The engine takes and gives memory meanwhile: only an answer between two equal readings says something. It showed half once.
   await eventually(
     'two equal readings around an answer',
     async () => {
       const before = resident();
-      const engine = processOf(await system(now - dayMs, now), 'engine')!;
+      const engine = processOf(await system(now - DAY_MS, now), 'engine')!;
       const after = resident();
       if (Math.abs(after / before - 1) > 0.1) return false;
       return Math.abs(engine.rssBytes / after - 1) < 0.2;
@@ -72,8 +72,8 @@ test('now is now whatever the range: processes, queues and lag are the newest, o
   await insertPoints(store, 'metric_points', points);
   for (const [fromMs, toMs] of [
     [now - 3_600_000, now],
-    [now - 30 * dayMs, now],
-    [now - 9 * dayMs, now - 8 * dayMs],
+    [now - 30 * DAY_MS, now],
+    [now - 9 * DAY_MS, now - 8 * DAY_MS],
   ] as const) {
     const view = await system(fromMs, toMs);
     expect(processOf(view, 'collector')).toMatchObject({ uptimeS: 777, rssBytes: 123_000_000 });
@@ -91,11 +91,11 @@ test('the disk counts parts that were merged and are still there', async () => {
   const sizes = await store.run(`SELECT sum(bytes_on_disk), sumIf(bytes_on_disk, active) FROM system.parts
     WHERE database = '${store.database}' AND table = 'spans'`);
   const [all, active] = sizes.trim().split('\t').map(Number);
-  const spans = (await system(now - dayMs, now)).store.tables.find(({ name }) => name === 'spans')!;
+  const spans = (await system(now - DAY_MS, now)).store.tables.find(({ name }) => name === 'spans')!;
   expect(all).toBeGreaterThan(active!);
   expect(spans).toMatchObject({ rows: 3, parts: 1, bytesOnDisk: all, activeBytesOnDisk: active });
   // Both are of the same parts, so a row's cost and the compression agree with the figure per item.
-  const { itemCount, bytesPerItem } = (await system(now - dayMs, now)).store;
+  const { itemCount, bytesPerItem } = (await system(now - DAY_MS, now)).store;
   expect(itemCount.traces).toBe(3);
   expect(bytesPerItem.traces).toBeGreaterThanOrEqual(spans.activeBytesOnDisk / 3);
 });
@@ -103,15 +103,15 @@ test('the disk counts parts that were merged and are still there', async () => {
 test('the oldest rows of a table are as old as the day on which they arrived', async () => {
   const arrivedMs = Date.UTC(2026, 10, 3, 17, 5);
   await store.run(`INSERT INTO ${store.database}.logs (time, ingested_at)
-    SELECT now64(9), fromUnixTimestamp64Milli(${arrivedMs} + number * ${dayMs}) FROM numbers(3)`);
+    SELECT now64(9), fromUnixTimestamp64Milli(${arrivedMs} + number * ${DAY_MS}) FROM numbers(3)`);
   const now = Date.now();
-  const logs = (await system(now - dayMs, now)).store.tables.find(({ name }) => name === 'logs')!;
+  const logs = (await system(now - DAY_MS, now)).store.tables.find(({ name }) => name === 'logs')!;
   expect(logs).toMatchObject({ rows: 3, oldestMs: Date.UTC(2026, 10, 3) });
 });
 
 test('two who look at the same time see the same CPU', async () => {
   const now = Date.now();
-  const views = await Promise.all([system(now - dayMs, now), system(now - dayMs, now), system(now - dayMs, now)]);
+  const views = await Promise.all([system(now - DAY_MS, now), system(now - DAY_MS, now), system(now - DAY_MS, now)]);
   const shares = views.map((view) => processOf(view, 'server')!.cpuPercent);
   // A reading of its own for each would divide by the milliseconds since the one before.
   expect(Math.max(...shares)).toBeLessThan(Math.min(...shares) * 2 + 20);

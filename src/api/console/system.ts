@@ -3,7 +3,7 @@ import { CpuMeter, emptySystem, QueryError, readSystem, type SystemView } from '
 import type { ConsoleRequest } from './request.ts';
 import type { SystemResponse } from './types.ts';
 
-const readEveryMs = 5_000;
+const READ_EVERY_MS = 5_000;
 
 /**
  * The system as the store knows it. A store that does not answer is a part of the view: then the last picture is shown, with its time, and
@@ -52,7 +52,7 @@ function ownProcessMeter(onClose: (end: () => void) => void): () => SystemRespon
     meter.add(atMs, cpuMs);
   };
   note();
-  const timer = every(readEveryMs, note);
+  const timer = every(READ_EVERY_MS, note);
   onClose(() => timer.cancel());
   return () => {
     const now = read();

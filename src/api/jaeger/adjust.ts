@@ -2,7 +2,7 @@
  * What Jaeger's query service does to a trace before it shows it, unless `raw` is asked: its adjusters in their order
  * (jaegertracing/jaeger, jaegerquery/internal/adjuster), with the correction of clock skew off, as it is by default: then it only warns.
  */
-import { maxListed, type StoredAttribute, type StoredSpan } from '#query';
+import { MAX_LISTED, type StoredAttribute, type StoredSpan } from '#query';
 import { clockSkewWarnings } from './clock-skew.ts';
 
 export interface AdjustedSpan {
@@ -41,8 +41,8 @@ function cutWarnings({ cut }: StoredSpan): readonly string[] {
   return [
     ...(attributes === undefined ? [] : [`long values are cut: the attributes take ${attributes} bytes`]),
     ...(resource === undefined ? [] : [`long values are cut: the resource's attributes take ${resource} bytes`]),
-    ...(events === undefined ? [] : [`the span has ${events} events, the first ${maxListed} are here`]),
-    ...(links === undefined ? [] : [`the span has ${links} links, the first ${maxListed} are here`]),
+    ...(events === undefined ? [] : [`the span has ${events} events, the first ${MAX_LISTED} are here`]),
+    ...(links === undefined ? [] : [`the span has ${links} links, the first ${MAX_LISTED} are here`]),
     ...(texts === undefined ? [] : ['long texts are cut']),
   ];
 }

@@ -6,7 +6,7 @@ import { jaegerV1Routes } from './v1.ts';
 import { jaegerV3Routes } from './v3.ts';
 
 /** Whole traces in the making: each takes some hundred MB where it is as large as it may be. */
-const gatedAnswers = 1;
+const GATED_ANSWERS = 1;
 
 const aboutText = `This is the address of a Jaeger data source, for example in Grafana. It answers Jaeger's query API:
 
@@ -23,7 +23,7 @@ Traces for people to look at are in the console, at / of this server.
  * `deadlineMs`: how long a request may wait for the store before it is answered with 504.
  */
 export function jaegerRoutes(app: FastifyInstance, reader: StoreReader, deadlineMs: number): void {
-  const gate = new AnswerGate(gatedAnswers);
+  const gate = new AnswerGate(GATED_ANSWERS);
   for (const prefix of ['/jaeger', '']) {
     jaegerV1Routes(app, prefix, { reader, gate, deadlineMs });
     jaegerV3Routes(app, prefix, { reader, gate, deadlineMs });

@@ -78,7 +78,7 @@ function spanOf(span: JsonObject): OwnFields {
 }
 
 /** Nesting of values that is read; the collector refuses deeper ones. */
-const maxDepth = 64;
+const MAX_DEPTH = 64;
 
 function attributesOf(owner: JsonObject): readonly StoredAttribute[] {
   return keyValues(listOf(owner, 'attributes'), 0);
@@ -89,7 +89,7 @@ function keyValues(list: readonly JsonObject[], depth: number): readonly StoredA
 }
 
 function otlpValue(value: JsonObject, depth: number): StoredValue {
-  if (depth > maxDepth) throw bad(`values are nested deeper than ${maxDepth}`);
+  if (depth > MAX_DEPTH) throw bad(`values are nested deeper than ${MAX_DEPTH}`);
   if (value['stringValue'] !== undefined) return { type: 'string', value: textOf(value, 'stringValue') };
   if (value['boolValue'] !== undefined) return { type: 'bool', value: value['boolValue'] === true };
   if (value['intValue'] !== undefined) {

@@ -3,7 +3,7 @@ import {
   findTraces,
   listOperations,
   listServiceNames,
-  maxWholeSpans,
+  MAX_WHOLE_SPANS,
   QueryError,
   type ReadOptions,
   type ReadSpans,
@@ -124,7 +124,7 @@ function operationsOf(reader: StoreReader, service: string, options: ReadOptions
 /** An answer holds so much and no more; Jaeger's form of it has a place to say so. */
 export function missingWarning({ spans, foundCount }: ReadSpans): string | undefined {
   if (spans.length >= foundCount) return undefined;
-  const found = foundCount === maxWholeSpans ? `${foundCount} or more` : String(foundCount);
+  const found = foundCount === MAX_WHOLE_SPANS ? `${foundCount} or more` : String(foundCount);
   return `the spans are too many or too large for one answer: the first ${spans.length} of ${found} are here`;
 }
 

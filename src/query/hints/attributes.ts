@@ -24,10 +24,10 @@ export interface AttributeValueCount {
   readonly count: number;
 }
 
-const sampledRows = 20_000;
-const scannedRows = 2_000_000;
-const maxKeys = 500;
-const timeoutMs = 5_000;
+const SAMPLED_ROWS = 20_000;
+const SCANNED_ROWS = 2_000_000;
+const MAX_KEYS = 500;
+const TIMEOUT_MS = 5_000;
 
 /** The rows of a signal that a range may be about. */
 function rowsOf(signal: AttributeSignal, range: TimeRange & { readonly owner?: Owner }): Sql {
@@ -38,7 +38,7 @@ function rowsOf(signal: AttributeSignal, range: TimeRange & { readonly owner?: O
 /** The newest rows: in the order of the sort key, so that no more is read than is taken. */
 function sample(signal: AttributeSignal, columns: Sql, range: Parameters<typeof rowsOf>[1]): Sql {
   const order = signal === 'metrics' ? raw('') : sql`ORDER BY ${(signal === 'traces' ? spans : logs).bucket} DESC`;
-  return sql`SELECT ${columns} ${rowsOf(signal, range)} ${order} LIMIT ${new Bound('UInt32', sampledRows)}`;
+  return sql`SELECT ${columns} ${rowsOf(signal, range)} ${order} LIMIT ${new Bound('UInt32', SAMPLED_ROWS)}`;
 }
 
 const TYPES: { readonly [type: string]: AttributeKey['type'] } = {
@@ -63,8 +63,8 @@ export async function listAttributeKeys(
         UNION ALL
         SELECT 'resource' AS scope, arrayJoin(CAST(JSONAllPathsWithTypes(resource), 'Array(Tuple(String, String))')) AS path
           FROM (${sample(signal, raw('resource'), query)}))
-      WHERE ${condition} GROUP BY name, scope ORDER BY n DESC, name LIMIT ${new Bound('UInt32', maxKeys)}`,
-    { ...options, timeoutMs },
+      WHERE ${condition} GROUP BY name, scope ORDER BY n DESC, name LIMIT ${new Bound('UInt32', MAX_KEYS)}`,
+    { ...options, timeoutMs: TIMEOUT_MS },
   );
   const scopes = table.strings('scope');
   const types = table.strings('type');
@@ -102,7 +102,11 @@ export async function listAttributeValues(
     sql`SELECT value, count() AS n FROM (
         SELECT substringUTF8(toString(${value}), 1, 500) AS value ${rowsOf(signal, query)})
       WHERE ${allOf([raw("value != ''"), ...contains])} GROUP BY value ORDER BY n DESC, value LIMIT ${new Bound('UInt32', limit)}`,
-    { ...options, timeoutMs, settings: { max_rows_to_read: String(scannedRows), read_overflow_mode: 'break' } },
+    {
+      ...options,
+      timeoutMs: TIMEOUT_MS,
+      settings: { max_rows_to_read: String(SCANNED_ROWS), read_overflow_mode: 'break' },
+    },
   );
   const counts = table.numbers('n');
   return table.strings('value').map((one, row) => ({ value: one, count: counts[row]! }));

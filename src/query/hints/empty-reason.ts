@@ -69,15 +69,15 @@ interface Asked {
 const ITEMS_OF = { traces: spans, logs } as const;
 type ExplainedSignal = keyof typeof ITEMS_OF;
 
-const lookedAtRows = 1_000_000;
+const LOOKED_AT_ROWS = 1_000_000;
 /** What is written beyond this counts as one. */
-const maxConditions = 16;
+const MAX_CONDITIONS = 16;
 /** Each asks for the values of a field. */
-const maxSuggesting = 3;
-const maxValues = 1000;
-const maxKeys = 200;
-const shownSuggestions = 3;
-const timeoutMs = 4_000;
+const MAX_SUGGESTING = 3;
+const MAX_VALUES = 1000;
+const MAX_KEYS = 200;
+const SHOWN_SUGGESTIONS = 3;
+const TIMEOUT_MS = 4_000;
 
 export async function explainEmptyTraces(
   reader: StoreReader,
@@ -138,7 +138,7 @@ async function termsOf(
   if (!parsed.ok || parsed.filter === undefined) return [];
   const nodes: readonly FilterNode[] = parsed.filter.kind === 'and' ? parsed.filter.items : [parsed.filter];
   const written = nodes.map(({ start, end }) => q!.slice(start, end));
-  const shown = nodes.length <= maxConditions ? nodes : nodes.slice(0, maxConditions - 1);
+  const shown = nodes.length <= MAX_CONDITIONS ? nodes : nodes.slice(0, MAX_CONDITIONS - 1);
   const withTerm = (row: number, term: string): string => written.with(row, term).filter(Boolean).join(' ');
   const terms = shown.map(async (node, row): Promise<Asked> => {
     const text = written[row]!;
@@ -204,7 +204,7 @@ async function explain(
   const suggested = new Map(
     await Promise.all(
       missing
-        .slice(0, maxSuggesting)
+        .slice(0, MAX_SUGGESTING)
         .map(async (one) => [one, await suggest(reader, signal, range, one, options)] as const),
     ),
   );
@@ -214,7 +214,7 @@ async function explain(
     const alone = counts.alone[row]!;
     return { parameter, text, alone, without: counts.without[row]!, withoutQ, suggestions, areAlike };
   });
-  return { lookedAt, all: lookedAt < lookedAtRows, conditions, nearestMs };
+  return { lookedAt, all: lookedAt < LOOKED_AT_ROWS, conditions, nearestMs };
 }
 
 interface Counts {
@@ -238,8 +238,8 @@ async function count(
     sql`SELECT count() AS looked_at, sumForEach(met) AS alone,
         sumForEach(arrayMap(one -> toUInt8(arraySum(met) - one = ${others}), met)) AS without
       FROM (SELECT ${list} AS met ${ITEMS_OF[signal].in(range)}
-        ORDER BY ${ITEMS_OF[signal].bucket} DESC LIMIT ${new Bound('UInt32', lookedAtRows)})`,
-    { ...options, timeoutMs },
+        ORDER BY ${ITEMS_OF[signal].bucket} DESC LIMIT ${new Bound('UInt32', LOOKED_AT_ROWS)})`,
+    { ...options, timeoutMs: TIMEOUT_MS },
   );
   const numbers = (name: string): readonly number[] => {
     const values = (table.column<readonly (number | bigint)[]>(name)[0] ?? []).map(Number);
@@ -259,18 +259,18 @@ async function suggest(
   const { key, value, withValue, withKey } = wanted!;
   const within = { fromMs: range.fromMs, toMs: range.toMs, signal };
   try {
-    const values = await listAttributeValues(reader, { ...within, key, limit: maxValues }, options);
+    const values = await listAttributeValues(reader, { ...within, key, limit: MAX_VALUES }, options);
     if (values.length === 0 || values.every(({ count }) => count === 0)) {
-      const keys = (await listAttributeKeys(reader, within, options)).slice(0, maxKeys).map((one) => one.key);
-      const alike = nearestWords(key, keys, shownSuggestions).flatMap((other) => {
+      const keys = (await listAttributeKeys(reader, within, options)).slice(0, MAX_KEYS).map((one) => one.key);
+      const alike = nearestWords(key, keys, SHOWN_SUGGESTIONS).flatMap((other) => {
         const q = other === key ? undefined : withKey(other);
         return q === undefined ? [] : [{ value: other, count: 0, q }];
       });
       return { suggestions: alike, areAlike: alike.length > 0 };
     }
     const counts = new Map(values.map((one) => [one.value, one.count]));
-    const alike = nearestWords(value, [...counts.keys()], shownSuggestions);
-    const shown = alike.length > 0 ? alike : [...counts.keys()].slice(0, shownSuggestions);
+    const alike = nearestWords(value, [...counts.keys()], SHOWN_SUGGESTIONS);
+    const shown = alike.length > 0 ? alike : [...counts.keys()].slice(0, SHOWN_SUGGESTIONS);
     return {
       suggestions: shown.map((one) => ({ value: one, count: counts.get(one)!, q: withValue(one) })),
       areAlike: alike.length > 0,

@@ -1,23 +1,23 @@
 /** Which of many words was meant by one that is none of them. */
 
 /** Longer words are compared by their beginnings. */
-const comparedChars = 100;
+const COMPARED_CHARS = 100;
 /** Of three characters one may differ, of two none. */
-const allowedShare = 1 / 3;
+const ALLOWED_SHARE = 1 / 3;
 
 /** Those that differ least from `wanted`, or hold it, the nearest first; none where all are far. */
 export function nearestWords(wanted: string, words: readonly string[], limit: number): readonly string[] {
-  const needle = wanted.toLowerCase().slice(0, comparedChars);
+  const needle = wanted.toLowerCase().slice(0, COMPARED_CHARS);
   if (needle === '') return [];
   const ranked = words.flatMap((word) => {
-    const candidate = word.toLowerCase().slice(0, comparedChars);
-    const allowed = Math.floor(Math.max(needle.length, candidate.length) * allowedShare);
+    const candidate = word.toLowerCase().slice(0, COMPARED_CHARS);
+    const allowed = Math.floor(Math.max(needle.length, candidate.length) * ALLOWED_SHARE);
     const distance = editDistance(needle, candidate, allowed);
     if (distance <= allowed) return [{ word, distance }];
     const isPart =
       needle.length >= 3 && (candidate.includes(needle) || (candidate.length >= 3 && needle.includes(candidate)));
     // Behind all that are merely misspelt.
-    return isPart ? [{ word, distance: comparedChars + Math.abs(needle.length - candidate.length) }] : [];
+    return isPart ? [{ word, distance: COMPARED_CHARS + Math.abs(needle.length - candidate.length) }] : [];
   });
   return ranked
     .sort((a, b) => a.distance - b.distance)

@@ -13,7 +13,7 @@ import {
   cutText,
   type ItemLimits,
   LIST_ITEM,
-  maxUncutBytes,
+  MAX_UNCUT_BYTES,
   nearestTime,
   shownAttributes,
   spreadCounts,
@@ -148,7 +148,7 @@ interface Page {
 }
 
 /** A page ends before its rows take more. */
-const pageBytes = 4 * 1024 * 1024;
+const PAGE_BYTES = 4 * 1024 * 1024;
 
 /** What a record is made of, with long values cut. Names differ from the table's: see `cutAttributes`. */
 function logColumns(limits: ItemLimits): Sql {
@@ -193,7 +193,7 @@ async function readPage(
   const sorted = sql`time ${order}, ingested_at ${order}, record ${order}`;
   const rows = sql`SELECT ${logColumns(LIST_ITEM)} ${within} AND ${anyOf(parts)}
     ORDER BY ${sorted} LIMIT ${new Bound('UInt32', page.limit)}`;
-  const table = await reader.read(withinBudget(rows, sorted, ROW_BYTES, pageBytes), {
+  const table = await reader.read(withinBudget(rows, sorted, ROW_BYTES, PAGE_BYTES), {
     ...options,
     settings: CUT_EARLY,
   });
@@ -253,7 +253,7 @@ export async function readLog(reader: StoreReader, recordId: string, options?: R
   const table = await reader.read(
     sql`SELECT ${logColumns(UNCUT_ITEM)} ${logs.at(at)}
       AND ingested_at = ${timeNs(ingestedAtNs)} AND record = ${new Bound('UInt32', record)} LIMIT 1`,
-    { ...options, cost: 'cheap', maxBytes: maxUncutBytes },
+    { ...options, cost: 'cheap', maxBytes: MAX_UNCUT_BYTES },
   );
   const [found] = logRecords(table);
   if (found === undefined) throw new QueryError('not_found', 'no such log record in the store');
@@ -287,7 +287,7 @@ export interface LogHistogram {
   readonly services: readonly { readonly name: string; readonly count: number }[];
 }
 
-const histogramBuckets = 100;
+const HISTOGRAM_BUCKETS = 100;
 /** 1 trace … 6 fatal, 0 unset. */
 const GROUP_NUMBER: Sql = raw('toUInt8(if(severity_number > 24, 0, intDiv(severity_number + 3, 4)))');
 
@@ -296,7 +296,7 @@ export async function logHistogram(
   filter: LogFilter,
   options?: ReadOptions,
 ): Promise<LogHistogram> {
-  const grid = chooseGrid(filter, histogramBuckets);
+  const grid = chooseGrid(filter, HISTOGRAM_BUCKETS);
   const { service: _, ...withoutService } = filter;
   const [condition, openCondition] = await Promise.all([logCondition(filter), logCondition(withoutService)]);
   const [table, services] = await Promise.all([
@@ -343,7 +343,7 @@ export async function readTraceLogs(
   const order = raw('time, ingested_at, record');
   const rows = sql`SELECT ${logColumns(LIST_ITEM)} ${logsAt(place, trace.spanId)}
     ORDER BY ${order} LIMIT ${new Bound('UInt32', trace.limit + 1)}`;
-  const table = await reader.read(withinBudget(rows, order, ROW_BYTES, pageBytes), {
+  const table = await reader.read(withinBudget(rows, order, ROW_BYTES, PAGE_BYTES), {
     ...options,
     cost: 'cheap',
     settings: CUT_EARLY,

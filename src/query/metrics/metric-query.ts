@@ -64,11 +64,11 @@ export interface MetricResult {
   readonly exemplars: readonly Exemplar[];
 }
 
-const chartBuckets = 120;
-const maxSeries = 50;
-const maxHeatmapRows = 100;
-const maxExemplars = 300;
-const minLookbackMs = 300_000;
+const CHART_BUCKETS = 120;
+const MAX_SERIES = 50;
+const MAX_HEATMAP_ROWS = 100;
+const MAX_EXEMPLARS = 300;
+const MIN_LOOKBACK_MS = 300_000;
 
 /** Throws QueryError: `not_found` without points, `bad_query` where the aggregation means nothing for the metric's type. */
 export async function queryMetric(
@@ -81,10 +81,10 @@ export async function queryMetric(
   const points = await planPoints(reader, metric, query, options);
   const [lines, exemplars] = await Promise.all([
     readLines(reader, points, aggregation, options),
-    reader.read(exemplarStatement(points, maxExemplars), options),
+    reader.read(exemplarStatement(points, MAX_EXEMPLARS), options),
   ]);
   const isHeatmap = aggregation === 'heatmap';
-  const limit = isHeatmap ? maxHeatmapRows : maxSeries;
+  const limit = isHeatmap ? MAX_HEATMAP_ROWS : MAX_SERIES;
   const ranked = isHeatmap ? lines : [...lines].sort((a, b) => weightOf(b.values) - weightOf(a.values));
   return {
     metric,
@@ -115,7 +115,7 @@ async function planPoints(
   const first = {
     metric,
     range: query,
-    grid: chooseGrid(query, chartBuckets),
+    grid: chooseGrid(query, CHART_BUCKETS),
     owner: query.owner ?? 'user',
     groupBy: query.groupBy,
     condition,
@@ -123,13 +123,13 @@ async function planPoints(
   };
   const interval = await reader.read(intervalStatement(first), options);
   const intervalMs = Number(interval.column<number>('interval_ms')[0] ?? 0);
-  const lookbackMs = Math.max(minLookbackMs, 3 * intervalMs);
+  const lookbackMs = Math.max(MIN_LOOKBACK_MS, 3 * intervalMs);
   if (query.stepMs !== undefined) return { ...first, lookbackMs, grid: gridOf(query, query.stepMs) };
   // Intervals vary a little: a tenth less still counts as one point per bucket.
   const lengthMs = query.toMs - query.fromMs;
   const grid = chooseGrid(
     query,
-    Math.max(1, Math.min(chartBuckets, Math.floor(lengthMs / (0.9 * Math.max(intervalMs, 1))))),
+    Math.max(1, Math.min(CHART_BUCKETS, Math.floor(lengthMs / (0.9 * Math.max(intervalMs, 1))))),
   );
   return { ...first, lookbackMs, grid };
 }

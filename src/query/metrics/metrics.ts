@@ -28,7 +28,7 @@ export interface MetricSummary {
 
 const TYPE_NAMES = new Map(Object.entries(METRIC_TYPES).map(([name, { number }]) => [number, name as MetricType]));
 const TEMPORALITIES: readonly Temporality[] = ['unspecified', 'delta', 'cumulative'];
-const maxMetrics = 5_000;
+const MAX_METRICS = 5_000;
 
 interface Definition extends Omit<MetricSummary, 'newestMs'> {
   readonly typeNumber: number;
@@ -45,7 +45,7 @@ async function readDefinitions(
         ${cutText(raw('toString(argMax(stored.description, last_seen))'))} AS about,
         arraySort(groupUniqArray(100)(${cutText(raw('toString(service_name)'))})) AS services
       ${series}
-      GROUP BY name, type, unit, temporality, monotonic ORDER BY name, series DESC, unit LIMIT ${new Bound('UInt32', 4 * maxMetrics)}`,
+      GROUP BY name, type, unit, temporality, monotonic ORDER BY name, series DESC, unit LIMIT ${new Bound('UInt32', 4 * MAX_METRICS)}`,
     options,
   );
   const definitions = new Map<string, Definition>();
@@ -86,7 +86,7 @@ async function readNewest(
   );
   const result = await reader.read(
     sql`SELECT name, toUnixTimestamp64Milli(max(newest)) AS at FROM (${joinSql(union, ' UNION ALL ')})
-      GROUP BY name ORDER BY name LIMIT ${new Bound('UInt32', maxMetrics)}`,
+      GROUP BY name ORDER BY name LIMIT ${new Bound('UInt32', MAX_METRICS)}`,
     options,
   );
   const times = result.numbers('at');
@@ -143,9 +143,9 @@ export interface MetricLabel {
   readonly values: readonly string[];
 }
 
-const maxLabelSeries = 20_000;
-const maxLabelValues = 50;
-const maxValueChars = 500;
+const MAX_LABEL_SERIES = 20_000;
+const MAX_LABEL_VALUES = 50;
+const MAX_VALUE_CHARS = 500;
 
 /** The labels of a metric's series: attributes of the points and of the resource. */
 export async function listMetricLabels(
@@ -155,7 +155,7 @@ export async function listMetricLabels(
 ): Promise<readonly MetricLabel[]> {
   const table = await reader.read(
     sql`SELECT attributes, resource ${metricSeries.in(query, query.owner ?? 'user')} AND name = ${text(query.name)}
-      LIMIT 1 BY series_id LIMIT ${new Bound('UInt32', maxLabelSeries)}`,
+      LIMIT 1 BY series_id LIMIT ${new Bound('UInt32', MAX_LABEL_SERIES)}`,
     options,
   );
   return (['item', 'resource'] as const).flatMap((scope) => {
@@ -182,10 +182,10 @@ function labelOf(key: string, scope: MetricLabel['scope'], counts: ReadonlyMap<s
     key,
     scope,
     valueCount: sorted.length,
-    values: sorted.slice(0, maxLabelValues).map(([value]) => shortened(value)),
+    values: sorted.slice(0, MAX_LABEL_VALUES).map(([value]) => shortened(value)),
   };
 }
 
 function shortened(value: string): string {
-  return value.length > maxValueChars ? `${value.slice(0, maxValueChars)}…` : value;
+  return value.length > MAX_VALUE_CHARS ? `${value.slice(0, MAX_VALUE_CHARS)}…` : value;
 }

@@ -6,10 +6,10 @@ import type { StoredAttribute, StoredValue, Table } from '../reader/index.ts';
 import { raw, type Sql, sql } from '../sql/index.ts';
 
 /** Names of things, in lists: far longer than any that people gave. */
-const nameChars = 1000;
+const NAME_CHARS = 1000;
 
 /** A text, or its beginning and an ellipsis. */
-export function cutText(value: Sql, chars: number = nameChars): Sql {
+export function cutText(value: Sql, chars: number = NAME_CHARS): Sql {
   const limit = raw(String(chars));
   return sql`if(length(${value}) > ${limit}, concat(substringUTF8(${value}, 1, ${limit}), '…'), ${value})`;
 }
@@ -29,7 +29,7 @@ export const WHOLE_ITEM: ItemLimits = { textChars: 64_000, attributeBytes: 64 * 
 /** Nothing is cut; the limit of the answer holds. */
 export const UNCUT_ITEM: ItemLimits = { textChars: 2 ** 31, attributeBytes: 2 ** 31 };
 /** An item that is asked for in full: no receiver takes a larger request than 20 MiB by default. */
-export const maxUncutBytes: number = 24 * 1024 * 1024;
+export const MAX_UNCUT_BYTES: number = 24 * 1024 * 1024;
 
 /**
  * For statements that cut: values are cut before rows are sorted, which keeps the rows that wait there small. By itself the store would sort
@@ -38,16 +38,16 @@ export const maxUncutBytes: number = 24 * 1024 * 1024;
 export const CUT_EARLY = { query_plan_execute_functions_after_sorting: '0' } as const;
 
 /** Within a set of attributes that is too large: of a text, and of a key. */
-const cutValueChars = 500;
+const CUT_VALUE_CHARS = 500;
 /** A large set of attributes shows one for each so many bytes of its limit. */
-const bytesPerShown = 256;
+const BYTES_PER_SHOWN = 256;
 
 /** A JSON text of attributes; of one longer than `limitBytes` the first attributes, with long texts cut. */
 export function cutAttributesText(json: Sql, limitBytes: number): Sql {
-  const [limit, chars] = [raw(String(limitBytes)), raw(String(cutValueChars))];
+  const [limit, chars] = [raw(String(limitBytes)), raw(String(CUT_VALUE_CHARS))];
   const value = sql`multiIf(length(pair.2) <= ${chars}, pair.2, startsWith(pair.2, '"'),
     toJSONString(concat(substringUTF8(JSONExtractString(pair.2), 1, ${chars}), '…')), '"…"')`;
-  const shownCount = raw(String(Math.ceil(limitBytes / bytesPerShown)));
+  const shownCount = raw(String(Math.ceil(limitBytes / BYTES_PER_SHOWN)));
   const pairs = sql`arraySlice(JSONExtractKeysAndValuesRaw(${json}), 1, ${shownCount})`;
   return sql`if(length(${json}) <= ${limit}, ${json}, concat('{', arrayStringConcat(
     arrayMap(pair -> concat(toJSONString(substringUTF8(pair.1, 1, ${chars})), ':', ${value}), ${pairs}), ','), '}'))`;
@@ -66,11 +66,12 @@ export function cutAttributesTexts(list: Sql, limitBytes: number): Sql {
  */
 export function cutAttributes(name: 'attributes' | 'resource', limitBytes: number): Sql {
   const column = raw(name);
-  const chars = raw(String(cutValueChars));
+  const chars = raw(String(CUT_VALUE_CHARS));
   const isLarge = sql`byteSize(${column}) > ${raw(String(limitBytes))}`;
   // The store evaluates these functions for all rows, whatever the condition around them says: so the small ones are empty here.
   const large = sql`if(${isLarge}, ${column}, defaultValueOfArgumentType(${column}))`;
-  const first = (list: Sql): Sql => sql`arraySlice(${list}, 1, ${raw(String(Math.ceil(limitBytes / bytesPerShown)))})`;
+  const first = (list: Sql): Sql =>
+    sql`arraySlice(${list}, 1, ${raw(String(Math.ceil(limitBytes / BYTES_PER_SHOWN)))})`;
   return sql`if(${isLarge}, defaultValueOfArgumentType(${column}), ${column}) AS shown_${column}, byteSize(${column}) AS ${column}_bytes,
     if(${isLarge}, arrayMap((path, value, type) -> (substringUTF8(path, 1, ${chars}), type,
         if(length(value) > ${chars}, concat(substringUTF8(value, 1, ${chars}), '…'), value)),

@@ -3,7 +3,7 @@ import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import type { TimedRows, TimeRange } from '../source/index.ts';
 import { raw, type Sql, sql } from '../sql/index.ts';
 
-const timeoutMs = 3_000;
+const TIMEOUT_MS = 3_000;
 
 /**
  * The time in ms of the match nearest to the range, before or behind it. Undefined where there is none, or where finding
@@ -21,7 +21,7 @@ export async function nearestTime(
       ORDER BY ${rows.bucket} ${direction}, time ${direction} LIMIT 1`;
   const read = async (statement: Sql): Promise<number | undefined> => {
     try {
-      const found = await reader.read(statement, { ...options, timeoutMs });
+      const found = await reader.read(statement, { ...options, timeoutMs: TIMEOUT_MS });
       return found.rowCount === 0 ? undefined : Number(found.bigints('at')[0]!) / 1e6;
     } catch (error) {
       if (options?.signal?.aborted) throw error;

@@ -27,7 +27,7 @@ const STEPS_MS: readonly number[] = [
   ...[1, 2, 7, 14, 28, 91, 182, 364].map((n) => n * DAY),
 ];
 
-export const maxBuckets = 1500;
+export const MAX_BUCKETS = 1500;
 
 /** The grid with the smallest readable step that needs at most `bucketCount` buckets (one more where the range lies askew). */
 export function chooseGrid(range: TimeRange, bucketCount: number): TimeGrid {
@@ -41,10 +41,10 @@ export function chooseGrid(range: TimeRange, bucketCount: number): TimeGrid {
 export function gridOf(range: TimeRange, stepMs: number): TimeGrid {
   const startMs = Math.floor(range.fromMs / stepMs) * stepMs;
   const count = Math.max(1, Math.ceil((range.toMs - startMs) / stepMs));
-  if (count > maxBuckets) {
+  if (count > MAX_BUCKETS) {
     throw new QueryError(
       'bad_query',
-      `${count} steps of ${stepMs} ms in this time range, at most ${maxBuckets} are allowed`,
+      `${count} steps of ${stepMs} ms in this time range, at most ${MAX_BUCKETS} are allowed`,
       {
         hint: 'choose a longer step or a shorter range',
       },

@@ -40,13 +40,13 @@ export type ReadCost = 'cheap' | 'heavy';
  */
 const PRIORITY: { readonly [cost in ReadCost]: string } = { cheap: '1', heavy: '10' };
 
-const defaultTimeoutMs = 20_000;
+const DEFAULT_TIMEOUT_MS = 20_000;
 /** On top of a query's limit, which the store keeps itself: one that says nothing for longer hangs. */
-const hangsAfterMs = 2_000;
+const HANGS_AFTER_MS = 2_000;
 /** Answers are held in memory while they are turned into what the console wants, in several forms at a time. */
-const defaultMaxBytes = 32 * 1024 * 1024;
+const DEFAULT_MAX_BYTES = 32 * 1024 * 1024;
 /** Parameters travel in the URL, and servers take at most 1 MiB of it: what has no limit of its own must be a subquery. */
-const maxParameterBytes = 256 * 1024;
+const MAX_PARAMETER_BYTES = 256 * 1024;
 
 export interface EngineFacts {
   readonly uptimeS: number;
@@ -115,11 +115,11 @@ export class StoreReader {
     const client = await this.#connect();
     const { text, params } = statement.render();
     const parameterBytes = Object.values(params).reduce<number>((sum, value) => sum + String(value).length, 0);
-    if (parameterBytes > maxParameterBytes)
+    if (parameterBytes > MAX_PARAMETER_BYTES)
       throw new Error(`bug: ${parameterBytes} bytes of parameters in: ${text.slice(0, 200)}`);
-    const maxBytes = options.maxBytes ?? defaultMaxBytes;
-    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs;
-    const hangs = AbortSignal.timeout(timeoutMs + hangsAfterMs);
+    const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES;
+    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const hangs = AbortSignal.timeout(timeoutMs + HANGS_AFTER_MS);
     const signal = options.signal === undefined ? hangs : AbortSignal.any([options.signal, hangs]);
     const result = await client.exec({
       query: `${text}\nFORMAT Native`,

@@ -25,11 +25,11 @@ export interface Dependency {
   readonly p95Ns: number;
 }
 
-const maxDependencies = 100;
+const MAX_DEPENDENCIES = 100;
 /** Stores that hold what can be made again. */
 const CACHES: readonly string[] = ['redis', 'valkey', 'memcached', 'hazelcast', 'infinispan', 'coherence', 'ehcache'];
 /** A callee's span may begin so much later than its caller's. */
-const paddingMs = 60_000;
+const PADDING_MS = 60_000;
 
 /** The first of these attributes that a span has, as text; empty where it has none. */
 function firstOf(...keys: readonly string[]): Sql {
@@ -66,7 +66,7 @@ export async function readDependencies(
 ): Promise<readonly Dependency[]> {
   const conditions = [sql`service_name = ${text(filter.service)}`, raw('kind IN (3, 4)')];
   if (filter.environment) conditions.push(inEnvironment(filter.environment));
-  const later = { fromMs: filter.fromMs, toMs: filter.toMs + paddingMs };
+  const later = { fromMs: filter.fromMs, toMs: filter.toMs + PADDING_MS };
   const caches = new Bound('Array(String)', CACHES);
   const table = await reader.read(
     sql`SELECT dependency_kind, system, ${cutText(raw('peer'))} AS peer_name, ${cutText(raw('place'))} AS namespace, count() AS calls,
@@ -84,7 +84,7 @@ export async function readDependencies(
           SELECT trace_id, parent_span_id ${spans.in(later)}
           AND service_name != ${text(filter.service)} AND kind IN (2, 5)))
       GROUP BY dependency_kind, system, peer_name, namespace
-      ORDER BY calls DESC, peer_name, namespace LIMIT ${new Bound('UInt32', maxDependencies)}`,
+      ORDER BY calls DESC, peer_name, namespace LIMIT ${new Bound('UInt32', MAX_DEPENDENCIES)}`,
     { ...options, settings: { max_rows_in_set: '5000000', set_overflow_mode: 'break' } },
   );
   const [calls, errors] = [table.numbers('calls'), table.numbers('errors')];

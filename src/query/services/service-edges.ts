@@ -17,7 +17,7 @@ export interface ServiceEdge {
 }
 
 /** A parent may begin before the range that its children lie in, and end after it. */
-const paddingMs = 60_000;
+const PADDING_MS = 60_000;
 
 const HAS_PARENT: Sql = sql`parent_span_id != ${noId(8)}`;
 
@@ -41,7 +41,7 @@ export async function readNeighbours(
   const own = allOf([sql`service_name = ${text(filter.service)}`, ...environment]);
   const operation = filter.operation ? [sql`name = ${text(filter.operation)}`] : [];
   const entries = allOf([own, ENTRY_SPAN, HAS_PARENT, ...operation]);
-  const others = sql`${spans.in(padded(filter, paddingMs))} AND service_name != ${text(filter.service)}`;
+  const others = sql`${spans.in(padded(filter, PADDING_MS))} AND service_name != ${text(filter.service)}`;
   const callers = sql`SELECT other.service_name AS service, count() AS n, countIf(own.status_code = 2) AS e
     FROM (SELECT trace_id, span_id, service_name ${others}) AS other
     INNER JOIN (SELECT trace_id, parent_span_id, status_code ${spans.in(filter)} AND ${entries}) AS own
@@ -63,8 +63,8 @@ export async function readNeighbours(
 }
 
 /** A slice of the range is joined at a time, so that the memory of a join does not grow with the range. */
-const spansPerSlice = 2_000_000;
-const maxSlices = 50;
+const SPANS_PER_SLICE = 2_000_000;
+const MAX_SLICES = 50;
 
 /** All pairs of services in the range. Of very large ranges only the newest part is read. */
 export async function readServiceEdges(
@@ -81,10 +81,10 @@ export async function readServiceEdges(
   if (spanCount === 0) return [];
   const fromMs = Math.max(range.fromMs, extent.numbers('oldest')[0]!);
   const toMs = Math.min(range.toMs, extent.numbers('newest')[0]! + 1);
-  const sliceCount = Math.ceil(spanCount / spansPerSlice);
+  const sliceCount = Math.ceil(spanCount / SPANS_PER_SLICE);
   const stepMs = Math.max(1, Math.ceil((toMs - fromMs) / sliceCount));
   const calls = new Map<string, ServiceEdge>();
-  for (let i = 0; i < Math.min(sliceCount, maxSlices); i++) {
+  for (let i = 0; i < Math.min(sliceCount, MAX_SLICES); i++) {
     const slice = { fromMs: Math.max(fromMs, toMs - (i + 1) * stepMs), toMs: toMs - i * stepMs };
     for (const edge of await readSlice(reader, slice, options)) {
       const key = JSON.stringify([edge.parent, edge.child]);
@@ -103,7 +103,7 @@ async function readSlice(
   const table = await reader.read(
     sql`SELECT up.service_name AS parent, down.service_name AS child, count() AS n
       FROM (SELECT trace_id, parent_span_id, service_name ${spans.in(slice)} AND ${HAS_PARENT}) AS down
-      INNER JOIN (SELECT trace_id, span_id, service_name ${spans.in(padded(slice, paddingMs))}) AS up
+      INNER JOIN (SELECT trace_id, span_id, service_name ${spans.in(padded(slice, PADDING_MS))}) AS up
         ON down.trace_id = up.trace_id AND down.parent_span_id = up.span_id
       WHERE up.service_name != down.service_name GROUP BY parent, child`,
     { ...options, settings: joinLimits },

@@ -4,14 +4,14 @@ import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, raw, sql } from '../sql/index.ts';
 import { inEnvironment } from '../traces/index.ts';
-import { maxServices } from './services.ts';
+import { MAX_SERVICES } from './services.ts';
 
-const maxNames = 10_000;
+const MAX_NAMES = 10_000;
 
 /** The services that have spans, over all that is stored, sorted. Spans whose resource names no service have the name ''. Reads one byte a span. */
 export async function listServiceNames(reader: StoreReader, options?: ReadOptions): Promise<readonly string[]> {
   const table = await reader.read(
-    sql`SELECT service_name ${spans.ever()} GROUP BY service_name ORDER BY service_name LIMIT ${raw(String(maxNames))}`,
+    sql`SELECT service_name ${spans.ever()} GROUP BY service_name ORDER BY service_name LIMIT ${raw(String(MAX_NAMES))}`,
     options,
   );
   return table.strings('service_name');
@@ -26,7 +26,7 @@ export async function listNamesInRange(
   const condition = allOf(filter.environment ? [inEnvironment(filter.environment)] : []);
   const table = await reader.read(
     sql`SELECT service_name, count() OVER () AS total ${spans.in(filter)} AND ${condition}
-      GROUP BY service_name ORDER BY count() DESC, service_name LIMIT ${new Bound('UInt32', maxServices)}`,
+      GROUP BY service_name ORDER BY count() DESC, service_name LIMIT ${new Bound('UInt32', MAX_SERVICES)}`,
     options,
   );
   return { names: [...table.strings('service_name')].sort(), total: table.numbers('total')[0] ?? 0 };

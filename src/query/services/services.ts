@@ -29,11 +29,11 @@ export interface ServiceFilter extends TimeRange {
   readonly operation?: string | undefined;
 }
 
-const sparkBuckets = 40;
-const chartBuckets = 120;
+const SPARK_BUCKETS = 40;
+const CHART_BUCKETS = 120;
 /** Operations and services beyond these many are left out, the rarest first. */
-const maxOperations = 500;
-export const maxServices = 1000;
+const MAX_OPERATIONS = 500;
+export const MAX_SERVICES = 1000;
 
 /** The spans that a filter names, but for its operation. */
 function spansUnder(filter: ServiceFilter): Sql {
@@ -62,7 +62,7 @@ async function readCensus(reader: StoreReader, filter: ServiceFilter, options?: 
         countIf(${ROOT_CALL}) > 0 AND countIf(${SERVES} AND NOT ${NO_PARENT}) > 0 AS calls_itself,
         count() OVER () AS total, max(calls_itself) OVER () AS any_calls_itself
       ${spansUnder(filter)} GROUP BY service_name
-      ORDER BY requests DESC, service_name LIMIT ${new Bound('UInt32', maxServices)}`,
+      ORDER BY requests DESC, service_name LIMIT ${new Bound('UInt32', MAX_SERVICES)}`,
     options,
   );
   const newest = table.bigints('newest');
@@ -86,7 +86,7 @@ function entrySpans(filter: ServiceFilter, census: Census): Sql {
   }
   if (census.total > census.services.length) {
     conditions.push(sql`service_name IN (SELECT service_name ${spansUnder(filter)}
-      GROUP BY service_name ORDER BY countIf(${ENTRY_SPAN}) DESC, service_name LIMIT ${new Bound('UInt32', maxServices)})`);
+      GROUP BY service_name ORDER BY countIf(${ENTRY_SPAN}) DESC, service_name LIMIT ${new Bound('UInt32', MAX_SERVICES)})`);
   }
   return sql`${spansUnder(filter)} AND ${allOf(conditions)}`;
 }
@@ -104,13 +104,13 @@ export async function listServices(
   filter: ServiceFilter,
   options?: ReadOptions,
 ): Promise<ServiceList> {
-  const grid = chooseGrid(filter, sparkBuckets);
+  const grid = chooseGrid(filter, SPARK_BUCKETS);
   const [census, data] = await Promise.all([
     readCensus(reader, filter, options),
     readDataTime(reader, filter, grid, options),
   ]);
   const entries = entrySpans(filter, census);
-  const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), rows: entries, grid, data, limit: maxServices };
+  const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), rows: entries, grid, data, limit: MAX_SERVICES };
   const rows = await readRed(reader, query, options);
   const identities = await readIdentities(reader, filter, rows, census, options);
   const byName = new Map(rows.map((row) => [row.key, row]));
@@ -131,7 +131,7 @@ const LANGUAGE: Sql = raw('coalesce(resource.telemetry.sdk.language.:String, res
 
 /**
  * Attributes of a service are those of its newest request (or span, where it has no requests): reading them of all spans
- * would cost more than all the rest. They are found by their times, of which there are at most `maxServices`.
+ * would cost more than all the rest. They are found by their times, of which there are at most `MAX_SERVICES`.
  */
 async function readIdentities(
   reader: StoreReader,
@@ -148,7 +148,7 @@ async function readIdentities(
         ${cutText(raw('anyIf(resource.service.version.:String, isNotNull(resource.service.version))'))} AS version
       ${spansUnder(filter)} AND time IN (
         SELECT fromUnixTimestamp64Nano(toInt64(arrayJoin(${texts([...newest.values()].map(String))})), 'UTC'))
-      GROUP BY service_name LIMIT ${new Bound('UInt32', 2 * maxServices)}`,
+      GROUP BY service_name LIMIT ${new Bound('UInt32', 2 * MAX_SERVICES)}`,
     options,
   );
   const rowOf = new Map(attributes.strings('service_name').map((name, row) => [name, row]));
@@ -198,12 +198,12 @@ export async function readService(
   filter: ServiceFilter & { readonly service: string },
   options?: ReadOptions,
 ): Promise<ServiceDetail> {
-  const grid = chooseGrid(filter, chartBuckets);
+  const grid = chooseGrid(filter, CHART_BUCKETS);
   const [census, data] = await Promise.all([
     readCensus(reader, filter, options),
     readDataTime(reader, filter, grid, options),
   ]);
-  const common = { rows: entrySpans(filter, census), grid, data, limit: maxOperations };
+  const common = { rows: entrySpans(filter, census), grid, data, limit: MAX_OPERATIONS };
   const [totals, operations] = await Promise.all([
     readRed(reader, { ...common, key: raw('service_name'), kind: raw('toUInt8(0)') }, options),
     readRed(reader, { ...common, key: cutText(raw('name')), kind: raw('kind') }, options),

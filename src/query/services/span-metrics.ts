@@ -1,6 +1,6 @@
 /** Calls, errors and latencies of services over sliding windows, straight from the spans. */
 import { SPAN_KIND_NUMBERS } from '#lang/filter';
-import { bucketOf, bucketQuantile, exponentialBuckets, maxBuckets, type TimeGrid } from '../plan/index.ts';
+import { bucketOf, bucketQuantile, exponentialBuckets, MAX_BUCKETS, type TimeGrid } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../reader/index.ts';
 import { spans } from '../source/index.ts';
 import { allOf, raw, type Sql, sql, texts, timeMs } from '../sql/index.ts';
@@ -33,7 +33,7 @@ export interface SpanMetrics {
 }
 
 /** Durations are counted in buckets of 2^(1/16), which keeps quantiles within 2 %. */
-const scale = 4;
+const SCALE = 4;
 
 /** Throws QueryError for more points than a chart can hold. */
 export async function readSpanMetrics(
@@ -44,8 +44,8 @@ export async function readSpanMetrics(
   const { endMs, lookbackMs, stepMs, windowMs } = query;
   // The grid ends at the last point, so that windows are whole buckets wherever the end lies.
   const count = Math.ceil((lookbackMs + windowMs) / stepMs);
-  if (count > maxBuckets) {
-    throw new QueryError('bad_query', `${count} steps in this range and window, at most ${maxBuckets} are allowed`);
+  if (count > MAX_BUCKETS) {
+    throw new QueryError('bad_query', `${count} steps in this range and window, at most ${MAX_BUCKETS} are allowed`);
   }
   const grid: TimeGrid = { startMs: endMs - count * stepMs, stepMs, count };
   const range = { fromMs: Math.max(0, grid.startMs), toMs: endMs };
@@ -55,7 +55,7 @@ export async function readSpanMetrics(
   const table = await reader.read(
     sql`SELECT service_name, operation, groupArray(bucket) AS buckets, groupArray(slot) AS slots, groupArray(n) AS calls, groupArray(e) AS errors
       FROM (SELECT service_name, ${raw(query.byOperation ? 'name' : "''")} AS operation, ${bucketOf(grid)} AS bucket,
-          toInt32(floor(log2(greatest(duration_ns, 1) / 1e6) * ${raw(String(2 ** scale))})) AS slot,
+          toInt32(floor(log2(greatest(duration_ns, 1) / 1e6) * ${raw(String(2 ** SCALE))})) AS slot,
           count() AS n, countIf(status_code = 2) AS e
         ${spans.in(range)} AND ${allOf(conditions)} GROUP BY service_name, operation, bucket, slot)
       GROUP BY service_name, operation ORDER BY service_name, operation LIMIT 500`,
@@ -120,6 +120,6 @@ function groupOf(service: string, operation: string, windows: readonly Cell[], s
     callsPerSecond: windows.map(({ calls }) => (calls === 0 ? null : calls / seconds)),
     errorRatio: windows.map(({ calls, errors }) => (calls === 0 ? null : errors / calls)),
     latencyMs: (quantile) =>
-      windows.map(({ slots }) => bucketQuantile(quantile, exponentialBuckets(scale, slots, new Map(), 0, 0))),
+      windows.map(({ slots }) => bucketQuantile(quantile, exponentialBuckets(SCALE, slots, new Map(), 0, 0))),
   };
 }

@@ -18,7 +18,7 @@ export interface OwnSeries {
 }
 
 /** Own metrics come every 5 s; this finds the point before the range. */
-const lookbackMs = 60_000;
+const LOOKBACK_MS = 60_000;
 
 /** Series of the collector with points in the range. `grid` lies over the range. */
 export async function readOwnMetrics(
@@ -60,7 +60,7 @@ export async function readOwnMetrics(
 
 function pointsStatement(range: TimeRange, grid: TimeGrid, series: Sql): Sql {
   const window = raw('(PARTITION BY series_id ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)');
-  const read = { fromMs: Math.max(0, range.fromMs - lookbackMs), toMs: range.toMs };
+  const read = { fromMs: Math.max(0, range.fromMs - LOOKBACK_MS), toMs: range.toMs };
   // A counter that fell, or began after the point before, counts from zero. What came before the first point is not known.
   return sql`SELECT series_id, ${bucketOf(grid)} AS bucket, sum(increase) AS grown, argMax(v, time) AS last,
       toUnixTimestamp64Milli(max(time)) AS at

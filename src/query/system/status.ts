@@ -13,11 +13,11 @@ export interface SignalStatus {
 export type StoredSignals = { readonly [signal in 'traces' | 'logs' | 'metrics']: SignalStatus };
 
 /** Clocks of services may be a little ahead. */
-const aheadMs = 60_000;
-const dayMs = 86_400_000;
+const AHEAD_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** What is fresh lies so close to now that the index of times leads to few rows. Only where nothing is fresh all of a table is looked at. */
-const freshMs = 120_000;
+const FRESH_MS = 120_000;
 
 /** `known`: what an earlier call found, so that nothing old is looked for twice. */
 export async function readSignals(
@@ -45,7 +45,7 @@ async function readFresh(
   nowMs: number,
   options?: ReadOptions,
 ): Promise<{ readonly [signal in keyof StoredSignals]: number }> {
-  const recent = { fromMs: nowMs - freshMs, toMs: nowMs + aheadMs };
+  const recent = { fromMs: nowMs - FRESH_MS, toMs: nowMs + AHEAD_MS };
   const users = sql`name IN (SELECT name ${metricSeries.in(recent, 'user')})`;
   const newest = (signal: string, rows: Sql): Sql =>
     sql`SELECT '${raw(signal)}' AS signal, max(time) AS newest ${rows}`;
@@ -70,7 +70,7 @@ async function newestOf(
   options?: ReadOptions,
 ): Promise<SignalStatus> {
   const found = await reader.read(
-    sql`SELECT toUnixTimestamp64Nano(time) AS at ${rows.before(nowMs + aheadMs)}
+    sql`SELECT toUnixTimestamp64Nano(time) AS at ${rows.before(nowMs + AHEAD_MS)}
       ORDER BY ${rows.bucket} DESC, time DESC LIMIT 1`,
     options,
   );
@@ -89,7 +89,7 @@ async function newestPoint(reader: StoreReader, nowMs: number, options?: ReadOpt
   );
   if ((series.numbers('n')[0] ?? 0) === 0) return { hasData: false, newestMs: undefined };
   const seenMs = series.numbers('seen')[0]! * 1000;
-  const hours = { fromMs: nowMs - SEEN_LAG_SECONDS * 1000, toMs: nowMs + aheadMs };
+  const hours = { fromMs: nowMs - SEEN_LAG_SECONDS * 1000, toMs: nowMs + AHEAD_MS };
   const union = ALL_POINTS.map(
     (points) =>
       sql`SELECT max(time) AS newest ${points.in(hours)} AND name IN (SELECT name ${metricSeries.in(hours, 'user')})`,
@@ -110,7 +110,7 @@ export async function listEnvironments(
 ): Promise<readonly string[]> {
   const table = await reader.read(
     sql`SELECT environment, count() AS n FROM (
-        SELECT ${ENVIRONMENT} AS environment ${spans.from(nowMs - dayMs)}
+        SELECT ${ENVIRONMENT} AS environment ${spans.from(nowMs - DAY_MS)}
         ORDER BY ${spans.bucket} DESC LIMIT ${new Bound('UInt32', 200_000)})
       WHERE notEmpty(environment) GROUP BY environment ORDER BY n DESC, environment LIMIT 50`,
     options,

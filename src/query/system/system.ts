@@ -64,13 +64,13 @@ export interface SystemView {
   readonly freshness: { readonly [signal in SignalName]: { readonly newestMs?: number; readonly lagMs?: number } };
 }
 
-const systemBuckets = 120;
+const SYSTEM_BUCKETS = 120;
 /** Own metrics come every 5 s, so narrower buckets would be empty, or hold the growth of more than their own time. */
-const minStepMs = 10_000;
+const MIN_STEP_MS = 10_000;
 /** Own metrics come every 5 s: a part of the graph that was silent for longer is gone. */
-const silentMs = 20_000;
+const SILENT_MS = 20_000;
 /** What is said of now is read from so much time before it, whatever range is shown. */
-const nowMsBack = 120_000;
+const NOW_MS_BACK = 120_000;
 
 /** What the store knows of the system. Throws QueryError. */
 export async function readSystem(
@@ -79,7 +79,7 @@ export async function readSystem(
   options?: ReadOptions,
 ): Promise<SystemView> {
   const grid = gridOver(query);
-  const present = { fromMs: Math.max(0, query.nowMs - nowMsBack), toMs: query.nowMs + 1 };
+  const present = { fromMs: Math.max(0, query.nowMs - NOW_MS_BACK), toMs: query.nowMs + 1 };
   const [own, now, store, signals, engine] = await Promise.all([
     readOwnMetrics(reader, query, grid, options),
     readOwnMetrics(reader, present, gridOver(present), options),
@@ -108,8 +108,8 @@ export async function readSystem(
 }
 
 function gridOver(range: TimeRange): TimeGrid {
-  const bucketCount = Math.max(1, Math.floor((range.toMs - range.fromMs) / minStepMs));
-  return chooseGrid(range, Math.min(systemBuckets, bucketCount));
+  const bucketCount = Math.max(1, Math.floor((range.toMs - range.fromMs) / MIN_STEP_MS));
+  return chooseGrid(range, Math.min(SYSTEM_BUCKETS, bucketCount));
 }
 
 /** The view where nothing is known. */
@@ -153,7 +153,7 @@ function currentPlaces(own: OwnMetrics): readonly Place[] {
   const newestMs = all.reduce((max, place) => Math.max(max, place.newestMs), 0);
   const places = new Map<string, Place>();
   for (const place of all) {
-    if (newestMs - place.newestMs > silentMs) continue;
+    if (newestMs - place.newestMs > SILENT_MS) continue;
     const key = [place.pipeline, place.role, place.kind, place.componentId].join('\n');
     const known = places.get(key);
     if (known === undefined || place.newestMs > known.newestMs) places.set(key, place);

@@ -9,15 +9,15 @@ import { findServiceTraces, readSpan, readTrace, readWholeTrace, searchTraces } 
 import { insertBulkSpans } from './bulk.ts';
 import { startTestStore } from './test-store.ts';
 
-const runs = 7;
-const hourMs = 3_600_000;
+const RUNS = 7;
+const HOUR_MS = 3_600_000;
 
 const store = await startTestStore();
 const toMs = Date.now();
-const range = { fromMs: toMs - hourMs, toMs };
+const range = { fromMs: toMs - HOUR_MS, toMs };
 await insertBulkSpans(store, { spanCount: 1_000_000, spansPerTrace: 10, ...range });
-await insertBulkSpans(store, { spanCount: 10_000, spansPerTrace: 10_000, fromMs: toMs - hourMs / 2, toMs, seed: 2 });
-await insertBulkSpans(store, { spanCount: 100_000, spansPerTrace: 100_000, fromMs: toMs - hourMs / 3, toMs, seed: 3 });
+await insertBulkSpans(store, { spanCount: 10_000, spansPerTrace: 10_000, fromMs: toMs - HOUR_MS / 2, toMs, seed: 2 });
+await insertBulkSpans(store, { spanCount: 100_000, spansPerTrace: 100_000, fromMs: toMs - HOUR_MS / 3, toMs, seed: 3 });
 
 async function traceOf(spanCount: number): Promise<string> {
   const table = await store.reader.read(
@@ -39,13 +39,13 @@ function engineCpuMs(): number {
 async function measure(name: string, run: () => Promise<unknown>): Promise<void> {
   const times: number[] = [];
   const cpuBeforeMs = engineCpuMs();
-  for (let i = 0; i < runs; i++) {
+  for (let i = 0; i < RUNS; i++) {
     const startedMs = performance.now();
     await run();
     times.push(performance.now() - startedMs);
   }
   times.sort((a, b) => a - b);
-  const [best, median, cpu] = [times[0]!, times[runs >> 1]!, (engineCpuMs() - cpuBeforeMs) / runs].map((ms) =>
+  const [best, median, cpu] = [times[0]!, times[RUNS >> 1]!, (engineCpuMs() - cpuBeforeMs) / RUNS].map((ms) =>
     ms.toFixed(0).padStart(5),
   );
   process.stdout.write(`| ${name.padEnd(36)} | ${best} | ${median} | ${cpu} |\n`);

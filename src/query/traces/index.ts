@@ -10,8 +10,8 @@ export {
   spanStatus,
 } from './spans.ts';
 export {
-  maxListed,
-  maxWholeSpans,
+  MAX_LISTED,
+  MAX_WHOLE_SPANS,
   type ReadSpans,
   readSpan,
   readSpans,

@@ -9,7 +9,7 @@ import {
   cutSize,
   cutText,
   type ItemLimits,
-  maxUncutBytes,
+  MAX_UNCUT_BYTES,
   shownAttributes,
   UNCUT_ITEM,
   WHOLE_ITEM,
@@ -80,16 +80,16 @@ export interface StoredSpan {
 }
 
 /** More spans than these are not read at once, whatever they hold. */
-export const maxWholeSpans = 100_000;
+export const MAX_WHOLE_SPANS = 100_000;
 /** What the spans of one answer may hold. As objects, and as the JSON that they become, they take some thirty times as much memory. */
-const spansBytes = 8 * 1024 * 1024;
+const SPANS_BYTES = 8 * 1024 * 1024;
 /** More events, or links, of one span are counted and left out. */
-export const maxListed = 1000;
+export const MAX_LISTED = 1000;
 
 /** Spans as far as an answer can hold them. */
 export interface ReadSpans {
   readonly spans: readonly StoredSpan[];
-  /** How many there are: more than `spans` where those would have been too much. At most `maxWholeSpans`. */
+  /** How many there are: more than `spans` where those would have been too much. At most `MAX_WHOLE_SPANS`. */
   readonly foundCount: number;
 }
 
@@ -109,8 +109,8 @@ export async function readSpans(
 ): Promise<ReadSpans> {
   const order = raw('time, span_id');
   const rows = sql`SELECT ${spanColumns(WHOLE_ITEM)} ${spansOfTraces(places)}
-    ORDER BY ${order} LIMIT ${new Bound('UInt32', maxWholeSpans)}`;
-  const table = await reader.read(withinBudget(rows, order, ROW_BYTES, spansBytes), {
+    ORDER BY ${order} LIMIT ${new Bound('UInt32', MAX_WHOLE_SPANS)}`;
+  const table = await reader.read(withinBudget(rows, order, ROW_BYTES, SPANS_BYTES), {
     ...options,
     settings: CUT_EARLY,
   });
@@ -128,7 +128,7 @@ export async function readSpan(
   const limits = options?.full === true ? UNCUT_ITEM : WHOLE_ITEM;
   const table = await reader.read(
     sql`SELECT ${spanColumns(limits)} ${spansAt(place)} AND span_id = ${id(spanId, 8)} ORDER BY time LIMIT 1`,
-    { ...options, cost: 'cheap', maxBytes: maxUncutBytes },
+    { ...options, cost: 'cheap', maxBytes: MAX_UNCUT_BYTES },
   );
   const [span] = storedSpans(table);
   if (span === undefined) throw new QueryError('not_found', `no span ${spanId} in trace ${traceId}`);
@@ -138,7 +138,7 @@ export async function readSpan(
 /** What a span is made of, with long values cut. Names differ from the table's: see `cutAttributes`. */
 function spanColumns(limits: ItemLimits): Sql {
   const list = (column: string): Sql =>
-    limits === UNCUT_ITEM ? raw(column) : raw(`arraySlice(${column}, 1, ${maxListed})`);
+    limits === UNCUT_ITEM ? raw(column) : raw(`arraySlice(${column}, 1, ${MAX_LISTED})`);
   const texts = (column: string): Sql =>
     sql`${cutAttributesTexts(list(column), limits.attributeBytes / 4)} AS shown_${raw(column)}`;
   const name = (column: string): Sql => sql`${cutText(raw(column))} AS shown_${raw(column)}`;
@@ -164,7 +164,7 @@ const ROW_BYTES: Sql = sql`300 + length(shown_name) + length(shown_status_messag
   + ${cutAttributesSize('resource')} + length(shown_scope_attributes) + byteSize(shown_event_name) + byteSize(shown_event_attributes)
   + 40 * length(shown_event_ns) + byteSize(shown_link_trace_state) + byteSize(shown_link_attributes) + 60 * length(shown_link_span_id)`;
 
-const noId = '0000000000000000';
+const NO_ID = '0000000000000000';
 
 function storedSpans(table: Table): readonly StoredSpan[] {
   const read = <T>(name: string): readonly T[] => table.column<T>(name);
@@ -182,7 +182,7 @@ function storedSpans(table: Table): readonly StoredSpan[] {
     return {
       traceId,
       spanId: read<string>('span_id')[row]!,
-      parentSpanId: parent === noId ? '' : parent,
+      parentSpanId: parent === NO_ID ? '' : parent,
       service: read<string>('shown_service_name')[row]!,
       name: read<string>('shown_name')[row]!,
       kind: read<number>('kind')[row]!,

@@ -38,9 +38,9 @@ export interface TraceSearchResult {
   readonly errorCounts: readonly number[];
 }
 
-const histogramBuckets = 100;
+const HISTOGRAM_BUCKETS = 100;
 /** Spans of a trace may lie this far outside of the range in which one of them matched. */
-const paddingMs = 300_000;
+const PADDING_MS = 300_000;
 
 /** The condition on spans of a query, without the time; and the traces that it leaves out. */
 interface Conditions {
@@ -65,7 +65,7 @@ export async function searchTraces(
   options?: ReadOptions,
 ): Promise<TraceSearchResult> {
   const conditions = await conditionsOf(query);
-  const grid = chooseGrid(query, histogramBuckets);
+  const grid = chooseGrid(query, HISTOGRAM_BUCKETS);
   const found = await findMatches(reader, query, conditions, grid, options);
   const traces = (await withSummaries(reader, found.matches, options)).toSorted(SHOWN_ORDER[query.sort]);
   const total = found.okCounts.reduce((sum, n) => sum + n, 0) + found.errorCounts.reduce((sum, n) => sum + n, 0);
@@ -149,7 +149,7 @@ function matchingTraces(query: TraceFilter, conditions: Conditions): Sql {
 }
 
 function failedTraces(range: TimeRange): Sql {
-  return sql`SELECT trace_id ${spans.in(padded(range, paddingMs))} AND status_code = 2`;
+  return sql`SELECT trace_id ${spans.in(padded(range, PADDING_MS))} AND status_code = 2`;
 }
 
 function newestSource(query: TraceQuery, conditions: Conditions): Sql {
@@ -179,14 +179,14 @@ function rankedSource(query: TraceQuery, conditions: Conditions): Sql {
       ${RANKS[query.sort as Exclude<TraceSort, 'newest'>]} AS rank, max(status_code = 2) AS failed,
       toUnixTimestamp64Nano(maxIf(stored.time, is_match)) AS last_match, minIf(stored.time, is_match) AS time
     FROM (SELECT trace_id, span_id, time, duration_ns, status_code, ${match} AS is_match
-      ${spans.in(padded(query, paddingMs))}) AS stored
+      ${spans.in(padded(query, PADDING_MS))}) AS stored
     GROUP BY trace_id HAVING countIf(is_match) > 0${raw(conditions.excludeFailed ? ' AND NOT failed' : '')}`;
 }
 
 /** A sample is so many traces; each moment that has traces gets its share, and what one does not use goes to the others. */
-const sampleSize = 1200;
+const SAMPLE_SIZE = 1200;
 /** How many buckets of time a sample is spread over. */
-const sampleBuckets = 100;
+const SAMPLE_BUCKETS = 100;
 
 /**
  * A sample of the matching traces for a picture of the whole range: of each bucket of time those with the longest matching spans, some
@@ -199,9 +199,9 @@ export async function sampleTraces(
   options?: ReadOptions,
 ): Promise<readonly FoundTrace[]> {
   const conditions = await conditionsOf(query);
-  const grid = chooseGrid(query, sampleBuckets);
-  const size = raw(String(sampleSize));
-  const pick = (weight: string): Sql => raw(`groupArraySorted(${sampleSize})((${weight}, trace_id, matched))`);
+  const grid = chooseGrid(query, SAMPLE_BUCKETS);
+  const size = raw(String(SAMPLE_SIZE));
+  const pick = (weight: string): Sql => raw(`groupArraySorted(${SAMPLE_SIZE})((${weight}, trace_id, matched))`);
   // Traces are chosen round by round: in each, every bucket gives its next slowest, its next failed one, and two others.
   const ranked = (list: string, rank: string): Sql =>
     raw(`arrayMap((one, place) -> (one.2, one.3, ${rank}), ${list}, arrayEnumerate(${list}))`);

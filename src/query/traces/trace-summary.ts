@@ -25,9 +25,9 @@ export interface TraceSummary {
 const IS_ROOT = sql`parent_span_id = ${noId(8)}`;
 
 /** A list of traces names so many services of each; the others are counted. */
-const maxListedServices = 50;
+const MAX_LISTED_SERVICES = 50;
 /** Of a name in a list. */
-const nameChars = 300;
+const NAME_CHARS = 300;
 
 /** The summaries of traces by id, in no order. Ids that the store does not have are left out. */
 export async function summarizeTraces(
@@ -41,12 +41,12 @@ export async function summarizeTraces(
     sql`SELECT trace_id, sum(span_n) AS span_count, sum(errors) AS error_count, min(start) AS start_ns, max(end) AS end_ns,
         sum(roots) AS root_count, argMinIf((service, root_name), root_start, roots > 0) AS root, argMin((service, first_name), start) AS earliest,
         count() AS service_count,
-        groupArraySorted(${raw(String(maxListedServices))})((-toInt64(span_n), service, errors)) AS listed
-      FROM (SELECT trace_id, ${cutText(raw('service_name'), nameChars)} AS service, count() AS span_n, countIf(status_code = 2) AS errors,
+        groupArraySorted(${raw(String(MAX_LISTED_SERVICES))})((-toInt64(span_n), service, errors)) AS listed
+      FROM (SELECT trace_id, ${cutText(raw('service_name'), NAME_CHARS)} AS service, count() AS span_n, countIf(status_code = 2) AS errors,
           toUnixTimestamp64Nano(min(time)) AS start, max(toUnixTimestamp64Nano(time) + toInt64(duration_ns)) AS end,
           countIf(${IS_ROOT}) AS roots, toUnixTimestamp64Nano(minIf(time, ${IS_ROOT})) AS root_start,
-          ${cutText(sql`argMinIf(name, time, ${IS_ROOT})`, nameChars)} AS root_name,
-          ${cutText(raw('argMin(name, time)'), nameChars)} AS first_name
+          ${cutText(sql`argMinIf(name, time, ${IS_ROOT})`, NAME_CHARS)} AS root_name,
+          ${cutText(raw('argMin(name, time)'), NAME_CHARS)} AS first_name
         ${spansOfTraces(places)} GROUP BY trace_id, service)
       GROUP BY trace_id`,
     options,

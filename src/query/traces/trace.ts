@@ -48,14 +48,14 @@ export interface Trace {
 }
 
 /** A console can show these many; the rest is counted. */
-const maxTraceSpans = 100_000;
-const maxEvents = 20_000;
-const hintLength = 160;
+const MAX_TRACE_SPANS = 100_000;
+const MAX_EVENTS = 20_000;
+const HINT_LENGTH = 160;
 /** Of services, spans and events in a picture of many. */
-const nameChars = 300;
+const NAME_CHARS = 300;
 
 function shortName(column: string): Sql {
-  return sql`toLowCardinality(${cutText(raw(`toString(${column})`), nameChars)}) AS shown_${raw(column)}`;
+  return sql`toLowCardinality(${cutText(raw(`toString(${column})`), NAME_CHARS)}) AS shown_${raw(column)}`;
 }
 
 /**
@@ -76,7 +76,7 @@ const HINT_KEYS = [
 ] as const;
 
 const HINT: Sql = raw(
-  `toLowCardinality(substringUTF8(coalesce(${HINT_KEYS.map((key) => `attributes.${key}.:String`).join(', ')}, ''), 1, ${hintLength}))`,
+  `toLowCardinality(substringUTF8(coalesce(${HINT_KEYS.map((key) => `attributes.${key}.:String`).join(', ')}, ''), 1, ${HINT_LENGTH}))`,
 );
 
 /** Reads where a trace lies. Throws QueryError `not_found`. */
@@ -100,7 +100,7 @@ export async function readTrace(
   traceId: string,
   options?: ReadOptions & { readonly maxSpans?: number },
 ): Promise<Trace> {
-  const limit = options?.maxSpans ?? maxTraceSpans;
+  const limit = options?.maxSpans ?? MAX_TRACE_SPANS;
   const [table, logCount] = await Promise.all([
     reader.read(
       sql`SELECT span_id, parent_span_id, ${shortName('service_name')}, ${shortName('name')},
@@ -168,9 +168,9 @@ async function readEvents(
   if (!Array.prototype.includes.call(hasEvents, 1)) return undefined;
   return reader.read(
     sql`SELECT span_id, toFloat64(toUnixTimestamp64Nano(${eventTime('event.1')}) - ${new Bound('Int64', String(place.firstNs))}) AS at,
-        toLowCardinality(${cutText(raw('toString(event.2)'), nameChars)}) AS name
+        toLowCardinality(${cutText(raw('toString(event.2)'), NAME_CHARS)}) AS name
       FROM (SELECT span_id, time, arrayJoin(arrayZip(event_time, event_name)) AS event ${spansAt(place)})
-      ORDER BY time, at LIMIT ${new Bound('UInt32', maxEvents)}`,
+      ORDER BY time, at LIMIT ${new Bound('UInt32', MAX_EVENTS)}`,
     { ...options, ...CHEAP },
   );
 }
