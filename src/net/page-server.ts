@@ -66,12 +66,8 @@ export class PageServer {
 
   /** Throws a StartError where the address can't be had or a TLS file can't be read. */
   async start(): Promise<void> {
-    const { tls, endpoint, transport, idleTimeoutMs, readTimeoutMs } = this.#config;
-    const options = {
-      headersTimeout: headersTimeout(this.#config),
-      keepAliveTimeout: idleTimeoutMs,
-      requestTimeout: readTimeoutMs,
-    };
+    const { tls, endpoint, transport } = this.#config;
+    const options = serverTimeouts(this.#config);
     const listener = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
     this.#server =
       tls === undefined ? this.#plainServer(options, listener) : await this.#secureServer(tls, options, listener);
@@ -135,11 +131,18 @@ export class PageServer {
   }
 }
 
-/** Node wants the limit for the headers within that of the whole request. */
-export function headersTimeout({ readTimeoutMs, readHeaderTimeoutMs }: HttpServerConfig): number {
-  return readTimeoutMs > 0 && (readHeaderTimeoutMs === 0 || readHeaderTimeoutMs > readTimeoutMs)
-    ? readTimeoutMs
-    : readHeaderTimeoutMs;
+/** Node takes whole milliseconds, and wants the limit for the headers within that of the whole request. */
+export function serverTimeouts({ readTimeoutMs, readHeaderTimeoutMs, idleTimeoutMs }: HttpServerConfig): {
+  readonly requestTimeout: number;
+  readonly headersTimeout: number;
+  readonly keepAliveTimeout: number;
+} {
+  const isBeyond = readTimeoutMs > 0 && (readHeaderTimeoutMs === 0 || readHeaderTimeoutMs > readTimeoutMs);
+  return {
+    requestTimeout: Math.ceil(readTimeoutMs),
+    headersTimeout: Math.ceil(isBeyond ? readTimeoutMs : readHeaderTimeoutMs),
+    keepAliveTimeout: Math.ceil(idleTimeoutMs),
+  };
 }
 
 function requestOf(request: IncomingMessage): PageRequest {

@@ -11,7 +11,6 @@ import {
   type Coding,
   DueWatch,
   GRPC,
-  headersTimeout,
   inflateWithin,
   type LargePlace,
   type Listening,
@@ -21,6 +20,7 @@ import {
   peerText,
   type ServerTls,
   Share,
+  serverTimeouts,
   type TlsRejections,
 } from '#net';
 import type { BatchContext, Signal } from '#pdata';
@@ -96,9 +96,7 @@ export class OtlpHttpServer {
     const options = {
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEPALIVE_MS,
-      requestTimeout: config.readTimeoutMs,
-      headersTimeout: headersTimeout(config),
-      keepAliveTimeout: config.idleTimeoutMs,
+      ...serverTimeouts(config),
     };
     if (settings.tls === undefined) this.#server = createServer(options, listener);
     else {

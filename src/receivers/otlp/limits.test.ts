@@ -177,6 +177,12 @@ describe('connections', () => {
 });
 
 describe('HTTP', () => {
+  test('timeouts of parts of a millisecond are taken: Node knows whole ones', async () => {
+    const http = { read_timeout: '4000.5ms', read_header_timeout: '3000.5ms', idle_timeout: '1500.25ms' };
+    const running = await start({ http });
+    expect((await post(`${running.httpUrl}/v1/traces`, tracesRequest(1))).status).toBe(200);
+  });
+
   function half(running: Running, sent: number, length: number): Promise<string> {
     const { hostname, port } = new URL(running.httpUrl);
     return new Promise((resolve) => {
