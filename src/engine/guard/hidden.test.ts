@@ -95,6 +95,11 @@ describe('columns that show where files lie', () => {
     'SELECT 1 LIMIT (SELECT any(length(path)) FROM system.disks)',
     'SELECT number FROM numbers(assumeNotNull((SELECT any(length(path)) FROM system.disks)))',
     'SELECT * FROM view(SELECT path FROM system.disks)',
+    'SELECT * FROM `VIEW`(SELECT path FROM system.disks)',
+    'SELECT 1 FROM system.one, view(SELECT path FROM system.disks)',
+    "SELECT * FROM values('a String', (SELECT any(path) FROM system.disks))",
+    'SELECT number FROM generateSeries(1, assumeNotNull((SELECT any(length(path)) FROM system.disks)))',
+    'SELECT number FROM zeros(length(assumeNotNull((SELECT any(p) FROM (SELECT path AS p FROM system.disks)))))',
     'EXPLAIN QUERY TREE SELECT (SELECT any(path) FROM system.disks)',
     'EXPLAIN SELECT 1 WHERE (SELECT any(path) FROM system.disks) = {a:String}',
     'DESCRIBE (SELECT toFixedString({a:String}, (SELECT any(length(path)) FROM system.disks)))',
@@ -121,6 +126,10 @@ describe('columns that show where files lie', () => {
     expect(await read('SELECT name FROM (SELECT * FROM system.disks)')).toBe('default\n');
     expect(await read('SELECT nam FROM system.disks')).toContain("Maybe you meant: ['name']");
     expect(await read('DESCRIBE TABLE system.disks')).toContain('free_space');
+    // As drivers ask for the types that there are.
+    const types =
+      "SELECT name, v.c2 FROM system.data_type_families AS t JOIN (SELECT * FROM values(('String', 1))) AS v ON v.c1 = t.name";
+    expect(await read(types)).toBe('String\t1\n');
   });
 
   test('the own tables may have columns of these names', async () => {
