@@ -18,12 +18,12 @@ export class ExampleConnector implements Connector {
 
   async start(): Promise<void> {}
 
-  async consume(batch: Batch): Promise<void> {
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     const { account } = this.#settings;
     const { itemCount, signal } = batch;
     for (const consumer of this.#next.values()) {
       // A batch of its own for each pipeline, which may change it.
-      await consumer.consume(this.#count(batch));
+      await consumer.consume(this.#count(batch), abort);
       account.added('metrics', 1, 'aggregated');
     }
     account.absorbed(signal, itemCount, 'aggregated');

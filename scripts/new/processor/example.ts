@@ -18,12 +18,12 @@ export class ExampleProcessor implements Processor {
 
   async start(): Promise<void> {}
 
-  async consume(batch: Batch): Promise<void> {
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     const key = this.#key;
     // `with` keeps the context of the sender.
     const kept = key === undefined ? batch : batch.with(batch.chunks.map((chunk) => withoutKey(chunk, key)));
     // Waits for the answer: the sender's answer is the outcome, and a refusal goes back to it as it is.
-    if (kept.itemCount > 0) await this.#next.consume(kept);
+    if (kept.itemCount > 0) await this.#next.consume(kept, abort);
     // Only now: had the next one refused, nothing of the batch would count as taken.
     this.#settings.account.filtered(batch.signal, batch.itemCount - kept.itemCount, 'unwanted');
   }

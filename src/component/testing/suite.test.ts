@@ -32,12 +32,12 @@ class EveryOther implements Processor {
   async start(): Promise<void> {}
   async shutdown(): Promise<void> {}
 
-  async consume(batch: Batch): Promise<void> {
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     const kept = this.batchOf(
       batch,
       this.chunksOf(batch).map((chunk) => chunk.select(this.rowsToKeep(chunk))),
     );
-    await this.send(kept);
+    await this.send(kept, abort);
     this.report(batch, batch.itemCount - kept.itemCount);
   }
 
@@ -50,8 +50,8 @@ class EveryOther implements Processor {
   protected batchOf(batch: Batch, chunks: readonly Chunk[]): Batch {
     return batch.with(chunks);
   }
-  protected async send(batch: Batch): Promise<void> {
-    if (batch.itemCount > 0) await this.next.consume(batch);
+  protected async send(batch: Batch, abort?: AbortSignal): Promise<void> {
+    if (batch.itemCount > 0) await this.next.consume(batch, abort);
   }
   protected report(batch: Batch, count: number): void {
     this.settings.account.filtered(batch.signal, count, 'not_sampled');
@@ -113,6 +113,36 @@ const faulty: readonly (readonly [string, Made])[] = [
     },
   ],
   [
+    'loses the abort signal',
+    class extends EveryOther {
+      protected override send(batch: Batch): Promise<void> {
+        return super.send(batch);
+      }
+    },
+  ],
+  [
+    'loses the lease',
+    class extends EveryOther {
+      protected override batchOf(batch: Batch, chunks: readonly Chunk[]): Batch {
+        const copies = chunks.map((chunk) => {
+          const copy = chunk.clone();
+          copy.leases = [];
+          return copy;
+        });
+        return batch.with(copies);
+      }
+    },
+  ],
+  [
+    'keeps the lease',
+    class extends EveryOther {
+      protected override chunksOf(batch: Batch): readonly Chunk[] {
+        batch.hold();
+        return batch.chunks;
+      }
+    },
+  ],
+  [
     'leaks a timer',
     class extends EveryOther {
       override async start(): Promise<void> {
@@ -132,8 +162,8 @@ const faulty: readonly (readonly [string, Made])[] = [
   [
     'throws a plain Error',
     class extends EveryOther {
-      protected override send(batch: Batch): Promise<void> {
-        return super.send(batch).catch((error: unknown) => {
+      protected override send(batch: Batch, abort?: AbortSignal): Promise<void> {
+        return super.send(batch, abort).catch((error: unknown) => {
           throw new Error('the next one failed', { cause: error });
         });
       }
@@ -159,8 +189,8 @@ const faulty: readonly (readonly [string, Made])[] = [
   [
     'answers before the next consumer',
     class extends EveryOther {
-      protected override async send(batch: Batch): Promise<void> {
-        void super.send(batch).catch(() => undefined);
+      protected override async send(batch: Batch, abort?: AbortSignal): Promise<void> {
+        void super.send(batch, abort).catch(() => undefined);
       }
     },
   ],

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ConsumeError } from '#base';
-import { Batch, type BatchContext, type Chunk, type Signal } from '#pdata';
+import { Batch, type BatchContext, type Chunk, Lease, type Signal } from '#pdata';
 import { decodeOtlp, encodeOtlp } from '#wire';
 import { sampleBatch } from '../batches.ts';
 import { fakeHost, RecordingConsumer, RefusingConsumer } from '../sinks.ts';
@@ -30,9 +30,12 @@ export function flowChecks(subject: Subject): Check[] {
       await inSimulatedTime(settings.clock, component.shutdown(200));
     }),
     ...subject.perSignal('leaves data alone that it must not change', (signal) => leavesAlone(subject, signal)),
+    ...subject.perSignal('a batch is settled when all that is made of it is', (signal) => settles(subject, signal)),
     ...(subject.options.mergesSenders === true
       ? []
-      : subject.perSignal('keeps the context of a batch', (signal) => keepsContext(subject, signal))),
+      : subject.perSignal('keeps the context and the abort signal of a batch', (signal) =>
+          keepsContext(subject, signal),
+        )),
     ...(subject.options.holdsData === true ? [] : answerChecks(subject)),
   ];
 }
@@ -61,18 +64,50 @@ function answerChecks(subject: Subject): Check[] {
 
 async function keepsContext(subject: Subject, signal: Signal): Promise<void> {
   const context: BatchContext = { metadata: new Map([['tenant', ['a']]]), peer: '192.0.2.1:5' };
+  const { signal: abort } = new AbortController();
   const next = new RecordingConsumer();
-  await feed(subject, new Batch(signal, sampleBatch(signal, ITEMS).chunks, context), next);
+  const aborts: unknown[] = [];
+  next.before = (_batch, passedOn) => void aborts.push(passedOn);
+  await feed(subject, new Batch(signal, sampleBatch(signal, ITEMS).chunks, context), next, abort);
   for (const batch of next.batches) {
     if (batch.signal === signal) expect(batch.context, 'loses the context of the batch').toEqual(context);
   }
+  expect(
+    aborts.every((one) => one === abort),
+    'loses the abort signal',
+  ).toBe(true);
+}
+
+/** A journal in front of it may forget the batch when nobody behind it holds any of it. */
+async function settles(subject: Subject, signal: Signal): Promise<void> {
+  let isSettled = false;
+  const lease = new Lease(() => {
+    isSettled = true;
+  });
+  const batch = sampleBatch(signal, ITEMS);
+  batch.lend(lease);
+  const next = new RecordingConsumer();
+  const holds: (() => void)[] = [];
+  next.before = (part) => void holds.push(part.hold());
+  await feed(subject, batch, next);
+  lease.release();
+  if (next.batches.some((part) => part.signal === signal)) {
+    expect(isSettled, 'loses the lease: the batch counts as settled while somebody behind holds it').toBe(false);
+  }
+  for (const end of holds) end();
+  expect(isSettled, 'keeps the lease: the batch never counts as settled').toBe(true);
 }
 
 /** Starts a component, gives it a batch and stops it. Returns what `consume` threw. */
-async function feed(subject: Subject, batch: Batch, next: RecordingConsumer | RefusingConsumer): Promise<unknown> {
+async function feed(
+  subject: Subject,
+  batch: Batch,
+  next: RecordingConsumer | RefusingConsumer,
+  abort?: AbortSignal,
+): Promise<unknown> {
   const { component, consumer, settings } = subject.make(batch.signal, next);
   await component.start(fakeHost());
-  const failure = failureOf(consumer.consume(batch));
+  const failure = failureOf(consumer.consume(batch, abort));
   await inSimulatedTime(settings.clock, component.shutdown(1000));
   return inSimulatedTime(settings.clock, failure);
 }
