@@ -166,7 +166,9 @@ describe('reload', () => {
       throw new ConsumeError('the far side is down');
     };
     for (const items of [1, 2, 3]) await world.input('nop', 'traces').consume(sampleBatch('traces', items));
-    world.yaml = queued.replace('receivers: {nop: }', `receivers: {nop: {fail: "${fail}"}}`);
+    world.yaml = queued
+      .replace('receivers: {nop: }', `receivers: {nop: {fail: "${fail}"}}`)
+      .replace('num_consumers: 1', 'num_consumers: 2');
     expect(await collector.reload()).toBe(fail === '');
     await world.clock.advance(0);
     expect(world.output('queued', 'traces').itemCount).toBe(6);

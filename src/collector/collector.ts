@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, ConfigErrors, Deadline, messageOf, StartError, systemClock } from '#base';
-import type { ComponentRegistry, HostDescription, Logger } from '#component';
+import type { ComponentRegistry, Host, HostDescription, Logger } from '#component';
 import { type ConfigWarning, type LoadedConfig, type LogsTelemetryConfig, placeAt, printPlace } from '#config';
 import { Accounts } from './accounts.ts';
 import { CreateContext } from './create-settings.ts';
 import type { DeliveringExporter } from './delivery/delivery.ts';
 import { buildGraph } from './graph.ts';
 import { MetricsServer } from './metrics-server.ts';
+import type { GraphNode } from './node.ts';
 import { OwnMetrics } from './own-metrics-feed.ts';
 import { type Plan, planCollector } from './plan.ts';
 import { RunningGraph } from './running-graph.ts';
 import { StatusBoard } from './status.ts';
+import { haveSameSurroundings, type Surroundings } from './surroundings.ts';
 import { openLogOutput } from './telemetry/log-output.ts';
 import { type LineSink, LogWriter } from './telemetry/logger.ts';
 import { registerProcessMetrics } from './telemetry/process-metrics.ts';
@@ -70,6 +72,8 @@ export class Collector {
   readonly #leaving = new Set<DeliveringExporter>();
   #log: Logger;
   #running: RunningGraph | undefined;
+  /** In a reload, until the next one runs. */
+  #replaced: RunningGraph | undefined;
   /** Starts, reloads and shutdowns happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -93,7 +97,13 @@ export class Collector {
       this.#log = next.logger;
       this.#warn(warnings);
       this.#log.info('Starting signalbox...', { Version: this.#options.version, pid: process.pid });
-      await this.#run(next, plan);
+      try {
+        await this.#run(next, plan);
+      } catch (error) {
+        await next.shutdown(new Deadline(this.#clock, this.#shutdownTimeoutMs));
+        await this.#metricsServer.close();
+        throw error;
+      }
       this.#log.info(READY);
     });
   }
@@ -111,7 +121,7 @@ export class Collector {
       try {
         const planned = await this.#plan();
         plan = planned.plan;
-        next = this.#build(plan);
+        next = this.#build(plan, before?.started, before);
         this.#warn(planned.warnings);
       } catch (error) {
         this.#logFailure('The new configuration is not used', error);
@@ -119,18 +129,19 @@ export class Collector {
       }
       const leaving = before?.retire(next, new Deadline(this.#clock, this.#shutdownTimeoutMs)) ?? [];
       const closeRest = before?.handOver(next);
-      await this.#stopRunning(Math.min(RELOAD_STOP_MS, this.#shutdownTimeoutMs));
+      const stays = before?.started.filter((node) => next.has(node)) ?? [];
+      await this.#stopRunning(Math.min(RELOAD_STOP_MS, this.#shutdownTimeoutMs), next);
       for (const exporter of leaving) this.#letLeave(exporter);
       try {
         await this.#run(next, plan);
         if (before !== undefined) next.takeOver(before);
-        before?.closeLog();
+        if (before?.surroundings !== next.surroundings) before?.surroundings.closeLog();
         this.#log.info(READY);
         return true;
       } catch (error) {
         this.#logFailure('The new configuration cannot start, going back to the one before', error);
-        if (before === undefined) return false;
-        await this.#runAgain(before);
+        if (before === undefined) await next.shutdown(new Deadline(this.#clock, this.#shutdownTimeoutMs));
+        else await this.#runAgain(before, stays, next);
         return false;
       } finally {
         closeRest?.();
@@ -143,12 +154,17 @@ export class Collector {
     void exporter.left.then(() => this.#leaving.delete(exporter));
   }
 
-  async #runAgain(before: RunningGraph): Promise<void> {
-    const again = this.#build(before.plan);
-    before.handOver(again);
+  /** `stays` has gone on meanwhile; `failed` gives back what it was handed. */
+  async #runAgain(before: RunningGraph, stays: readonly GraphNode[], failed: RunningGraph): Promise<void> {
+    const again = this.#build(before.plan, stays, before);
+    failed.handOver(again, ['processor', 'exporter', 'connector', 'extension']);
+    await failed.shutdown(new Deadline(this.#clock, this.#shutdownTimeoutMs), { next: again });
+    before.handOver(again, ['receiver']);
     try {
       await this.#run(again, before.plan);
     } catch (error) {
+      await again.shutdown(new Deadline(this.#clock, this.#shutdownTimeoutMs));
+      await this.#metricsServer.close();
       before.disinherit();
       throw error;
     }
@@ -173,12 +189,12 @@ export class Collector {
       await this.#metricsServer.close();
       this.#removeProcessMetrics();
       this.#log.info('Shutdown complete.');
-      running.closeLog();
+      running.surroundings.closeLog();
     });
   }
 
   describe(): HostDescription {
-    return this.#running?.describe() ?? this.#emptyDescription();
+    return (this.#running ?? this.#replaced)?.describe() ?? this.#emptyDescription();
   }
 
   /** Where the own metrics can be read. */
@@ -193,15 +209,31 @@ export class Collector {
     return { plan, warnings: [...loaded.warnings, ...warnings, ...telemetryWarnings(plan)] };
   }
 
-  /** Creates the graph; nothing is opened yet. */
-  #build(plan: Plan): RunningGraph {
+  /** Creates the graph; nothing is opened yet. Of `running`, from `before`, goes on what is the same. */
+  #build(plan: Plan, running: readonly GraphNode[] = [], before?: RunningGraph): RunningGraph {
+    const isSame = before !== undefined && haveSameSurroundings(before.plan, plan);
+    const surroundings = isSame ? before.surroundings : this.#surroundings(plan);
+    const graph = buildGraph(plan, surroundings.context, isSame ? running : []);
+    const ownExporter = this.#ownMetrics.exporterIn(plan, graph, this.#options.ownMetricsExporterType ?? 'signalbox');
+    return new RunningGraph({
+      plan,
+      graph,
+      surroundings,
+      clock: this.#clock,
+      version: this.#options.version,
+      startTimeMs: this.#startTimeMs,
+      ownExporter,
+      resource: this.#resource(plan),
+    });
+  }
+
+  #surroundings(plan: Plan): Surroundings {
     const { version, stateDir } = this.#options;
     const { telemetry } = plan.document.service;
     const output = this.#options.logSink === undefined ? openLogOutput(telemetry.logs, this.#clock) : undefined;
     const log = new LogWriter(telemetry.logs, this.#clock, output?.write ?? this.#sink);
-    let running: RunningGraph | undefined;
-    const statuses = new StatusBoard(this.#clock, (entry) => {
-      if (running !== undefined && this.#running === running) this.#topology.publish(running.describe());
+    const statuses: StatusBoard = new StatusBoard(this.#clock, (entry) => {
+      if (this.#running?.surroundings.statuses === statuses) this.#topology.publish(this.#running.describe());
       if (entry.status === 'fatal_error') this.#options.onFatal?.(`${entry.kind} "${entry.id}": ${entry.message}`);
     });
     const context = new CreateContext({
@@ -215,47 +247,42 @@ export class Collector {
       allowedHosts: plan.document.signalbox.allowedHosts,
       stateDir,
     });
-    const graph = buildGraph(plan, context);
-    const ownExporter = this.#ownMetrics.exporterIn(plan, graph, this.#options.ownMetricsExporterType ?? 'signalbox');
-    running = new RunningGraph({
-      plan,
-      graph,
-      statuses,
-      clock: this.#clock,
-      logger: log.logger(),
-      version,
-      startTimeMs: this.#startTimeMs,
-      ownExporter,
-      resource: this.#resource(plan),
-      closeLog: () => output?.close(),
-    });
-    return running;
+    return { context, statuses, logger: log.logger(), closeLog: () => output?.close() };
   }
 
+  /** Throws what a component's start throws; what was started stays for `shutdown`. */
   async #run(running: RunningGraph, plan: Plan): Promise<void> {
     this.#log = running.logger;
-    try {
-      const readers = plan.document.service.telemetry.metrics.prometheusReaders;
-      await this.#metricsServer.apply(readers, running.resource, {
-        logger: running.logger,
-        allowedHosts: plan.document.signalbox.allowedHosts,
-      });
-      await running.start();
-    } catch (error) {
-      await running.shutdown(new Deadline(this.#clock, this.#shutdownTimeoutMs));
-      if (this.#running === undefined) await this.#metricsServer.close();
-      throw error;
-    }
+    const readers = plan.document.service.telemetry.metrics.prometheusReaders;
+    await this.#metricsServer.apply(readers, running.resource, {
+      logger: running.logger,
+      allowedHosts: plan.document.signalbox.allowedHosts,
+    });
+    await running.start((node) => this.#hostOf(running, node));
     this.#running = running;
+    this.#replaced = undefined;
     this.#topology.publish(running.describe());
     this.#ownMetrics.feed(running.ownExporter, running.resource);
   }
 
-  async #stopRunning(deadlineMs: number): Promise<void> {
+  /** What a component sees: its own extensions, and the collector as it is then, which may be another graph by now. */
+  #hostOf(starting: RunningGraph, node: GraphNode): Host {
+    return {
+      extension: (id) => {
+        node.uses.add(id);
+        return (this.#running ?? starting).extension(id);
+      },
+      describe: () => this.describe(),
+    };
+  }
+
+  async #stopRunning(deadlineMs: number, next?: RunningGraph): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
-    await running.shutdown(new Deadline(this.#clock, deadlineMs), () => this.#ownMetrics.stop());
+    this.#replaced = next === undefined ? undefined : running;
+    const lastNumbers = (): Promise<void> => this.#ownMetrics.stop();
+    await running.shutdown(new Deadline(this.#clock, deadlineMs), { lastNumbers, ...(next !== undefined && { next }) });
     await this.#ownMetrics.stop();
     this.#topology.clear();
   }

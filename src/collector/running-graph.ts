@@ -1,23 +1,32 @@
 import { type Clock, type Deadline, messageOf, StartError } from '#base';
-import type { ComponentStatus, Exporter, Extension, Host, HostDescription, Logger, Receiver } from '#component';
+import type { ComponentKind, ComponentStatus, Exporter, Extension, Host, HostDescription, Logger } from '#component';
 import type { DeliveringExporter } from './delivery/delivery.ts';
-import type { Graph, GraphNode } from './graph.ts';
+import type { Graph } from './graph.ts';
+import { type GraphNode, nameOf } from './node.ts';
 import type { Plan } from './plan.ts';
 import type { StatusBoard } from './status.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface RunningGraphOptions {
   readonly plan: Plan;
   readonly graph: Graph;
-  readonly statuses: StatusBoard;
+  readonly surroundings: Surroundings;
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly version: string;
   readonly startTimeMs: number;
   /** Takes the collector's own metrics. */
   readonly ownExporter: Exporter | undefined;
   readonly resource: ReadonlyMap<string, string>;
-  closeLog(): void;
 }
+
+export interface StopOptions {
+  /** Called when only the exporter of the own metrics is left. */
+  readonly lastNumbers?: () => Promise<void>;
+  /** What follows, in a reload. */
+  readonly next?: RunningGraph;
+}
+
+const KINDS: readonly ComponentKind[] = ['receiver', 'processor', 'exporter', 'connector', 'extension'];
 
 /** Of the time for a shutdown: receivers, processors and connectors have so much in all, and each step so much of what is left of it. */
 const PIPELINES_SHARE = 0.6;
@@ -27,7 +36,7 @@ const EXPORTERS_SHARE = 0.75;
 const OWN_EXPORTER_SHARE = 0.9;
 
 /** A graph from its start to its end. */
-export class RunningGraph implements Host {
+export class RunningGraph {
   readonly plan: Plan;
   readonly logger: Logger;
   readonly ownExporter: Exporter | undefined;
@@ -39,22 +48,31 @@ export class RunningGraph implements Host {
   constructor(options: RunningGraphOptions) {
     this.#options = options;
     this.plan = options.plan;
-    this.logger = options.logger;
+    this.logger = options.surroundings.logger;
     this.ownExporter = options.ownExporter;
     this.resource = options.resource;
-  }
-
-  /** After the last line. */
-  closeLog(): void {
-    this.#options.closeLog();
   }
 
   extension(id: string): Extension | undefined {
     return this.#options.graph.extensions.get(id);
   }
 
+  /** The instances that run. */
+  get started(): readonly GraphNode[] {
+    return this.#started;
+  }
+
+  has(node: GraphNode): boolean {
+    return this.#options.graph.nodes.includes(node);
+  }
+
+  get surroundings(): Surroundings {
+    return this.#options.surroundings;
+  }
+
   describe(): HostDescription {
-    const { graph, version, startTimeMs, statuses } = this.#options;
+    const { graph, version, startTimeMs } = this.#options;
+    const statuses = this.#statuses;
     return {
       version,
       startTimeMs,
@@ -72,13 +90,18 @@ export class RunningGraph implements Host {
     };
   }
 
-  /** Starts all components in the graph's order. Throws the first StartError; what was started stays for `shutdown`. */
-  async start(): Promise<void> {
-    for (const node of this.#options.graph.nodes) {
-      this.#setStatus(node, 'starting');
+  /**
+   * Starts all components in the graph's order, but those that run already. Throws the first StartError; what was started stays for
+   * `shutdown`.
+   */
+  async start(hostOf: (node: GraphNode) => Host): Promise<void> {
+    const { graph } = this.#options;
+    for (const node of graph.nodes) {
       this.#started.push(node);
+      if (graph.kept.has(node)) continue;
+      this.#setStatus(node, 'starting');
       try {
-        await node.component.start(this);
+        await node.component.start(hostOf(node));
       } catch (error) {
         this.#setStatus(node, 'permanent_error', messageOf(error));
         const hint = error instanceof StartError ? error.hint : undefined;
@@ -86,9 +109,10 @@ export class RunningGraph implements Host {
         const named = message.includes(node.id) ? message : `cannot start ${node.kind} "${node.id}": ${message}`;
         throw new StartError(named, hint, { cause: error });
       }
-      if (this.#options.statuses.get(node.kind, node.id, node.pipeline)?.status === 'starting')
-        this.#setStatus(node, 'ok');
+      if (this.#statuses.get(node.kind, node.id, node.pipeline)?.status === 'starting') this.#setStatus(node, 'ok');
     }
+    graph.connect();
+    this.#statuses.keep(graph.nodes);
     this.#isReady = true;
   }
 
@@ -98,7 +122,8 @@ export class RunningGraph implements Host {
    */
   retire(next: RunningGraph, deadline: Deadline): DeliveringExporter[] {
     const heirs = next.#options.graph.exporters;
-    const exporters = [...this.#options.graph.exporters];
+    const stays = new Set(heirs.values());
+    const exporters = [...this.#options.graph.exporters].filter(([, exporter]) => !stays.has(exporter));
     for (const [key, exporter] of exporters) exporter.retire(deadline, heirs.has(key));
     return exporters.flatMap(([key, exporter]) => (heirs.has(key) ? [] : [exporter]));
   }
@@ -109,14 +134,17 @@ export class RunningGraph implements Host {
   }
 
   /**
-   * Before a shutdown that the start of `next` follows: receivers leave open what their successors can use. Call the result when the reload
-   * is over, whatever came of it.
+   * Before a shutdown that the start of `next` follows: what doesn't go on leaves to its successors what they can use. Call the result when
+   * the reload is over, whatever came of it.
    */
-  handOver(next: RunningGraph): () => void {
-    const receivers = ({ graph }: RunningGraphOptions): (readonly [string, Receiver])[] =>
-      graph.nodes.flatMap(({ kind, id, component }) => (kind === 'receiver' ? [[id, component] as const] : []));
-    const successors = new Map(receivers(next.#options));
-    const closers = receivers(this.#options).map(([id, receiver]) => receiver.handOver?.(successors.get(id)));
+  handOver(next: RunningGraph, kinds: readonly ComponentKind[] = KINDS): () => void {
+    const { nodes } = next.#options.graph;
+    const successors = new Map(nodes.map((node) => [nameOf(node), node]));
+    const closers = this.#options.graph.nodes.flatMap((node) => {
+      const successor = successors.get(nameOf(node));
+      if (successor === node || !kinds.includes(node.kind)) return [];
+      return [node.component.handOver?.(successor?.component)];
+    });
     return () => {
       for (const close of closers) close?.();
     };
@@ -127,23 +155,30 @@ export class RunningGraph implements Host {
     const predecessors = before.#options.graph.exporters;
     for (const [key, exporter] of this.#options.graph.exporters) {
       const predecessor = predecessors.get(key);
-      if (predecessor !== undefined) exporter.takeOver(predecessor);
+      if (predecessor !== undefined && predecessor !== exporter) exporter.takeOver(predecessor);
     }
   }
 
   /**
    * Stops in the opposite order: receivers, processors from the front, exporters, extensions. Each hands on what it holds before the
    * next one stops. A component that takes too long, or throws, keeps none of the others from stopping, and takes none of their time.
-   * `lastNumbers` is called when only the exporter of the own metrics is left: they tell what the others have lost.
+   * `lastNumbers` is called when only the exporter of the own metrics is left: they tell what the others have lost. What is in `next` too
+   * goes on; its batches wait from the moment when that stops which took them.
    */
-  async shutdown(deadline: Deadline, lastNumbers?: () => Promise<void>): Promise<void> {
-    this.#isReady = false;
-    const nodes = this.#started.toReversed();
+  async shutdown(deadline: Deadline, options: StopOptions = {}): Promise<void> {
+    const { lastNumbers, next } = options;
+    const kept = new Set(next === undefined ? [] : next.#options.graph.nodes);
+    // What takes data in goes on: it waits for a moment, at most.
+    this.#isReady &&= this.#started.some((node) => kept.has(node) && node.kind === 'receiver');
+    const nodes = this.#started.filter((node) => !kept.has(node)).reverse();
+    const sockets = this.#started.filter((node) => kept.has(node)).flatMap((node) => [...node.sockets.values()]);
     this.#started = [];
     const pipelines = deadline.part(PIPELINES_SHARE);
     for (const group of grouped(nodes, this.ownExporter)) {
       if (group[0]!.component === this.ownExporter) await lastNumbers?.();
       const until = this.#untilOf(group[0]!, pipelines, deadline);
+      const leading = sockets.filter((socket) => socket.nodes.some((node) => group.includes(node)));
+      if (leading.length > 0) await until.part(STEP_SHARE).isOver(Promise.all(leading.map((socket) => socket.pause())));
       await Promise.all(group.map((node) => this.#stop(node, until)));
     }
   }
@@ -155,7 +190,7 @@ export class RunningGraph implements Host {
   }
 
   async #stop(node: GraphNode, until: Deadline): Promise<void> {
-    const { logger } = this.#options;
+    const { logger } = this;
     const { budgetMs } = until;
     this.#setStatus(node, 'stopping');
     let problem: string | undefined;
@@ -163,6 +198,7 @@ export class RunningGraph implements Host {
       problem = messageOf(error);
     });
     if (!(await until.isOver(stopping))) problem = `did not stop within ${Math.round(budgetMs)} ms`;
+    this.#statuses.setRefusing(node, false);
     if (problem === undefined) this.#setStatus(node, 'stopped');
     else {
       logger.error('Failed to shut down a component', {
@@ -175,7 +211,11 @@ export class RunningGraph implements Host {
   }
 
   #setStatus({ kind, id, pipeline, instance }: GraphNode, status: ComponentStatus, message = ''): void {
-    this.#options.statuses.set({ kind, id, pipeline, instance }, status, message);
+    this.#statuses.set({ kind, id, pipeline, instance }, status, message);
+  }
+
+  get #statuses(): StatusBoard {
+    return this.#options.surroundings.statuses;
   }
 }
 

@@ -51,6 +51,13 @@ export class StatusBoard {
     else this.#refusing.delete(keyOf(name));
   }
 
+  /** Forgets what is said of others than these. */
+  keep(names: readonly StatusName[]): void {
+    const keys = new Set(names.map(keyOf));
+    for (const key of this.#entries.keys()) if (!keys.has(key)) this.#entries.delete(key);
+    for (const key of this.#refusing) if (!keys.has(key)) this.#refusing.delete(key);
+  }
+
   /** Whether some component accepts nothing. */
   get isRefusing(): boolean {
     return this.#refusing.size > 0;

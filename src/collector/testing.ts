@@ -32,6 +32,8 @@ const ALL = { traces: 'stable', metrics: 'stable', logs: 'stable' } as const;
 export class FakeWorld {
   /** `start receiver/nop`, `stop …` in the order in which they happened. */
   readonly events: string[] = [];
+  /** Called with each of them. */
+  onEvent: (event: string) => void = () => undefined;
   readonly clock: ManualClock = new ManualClock();
   readonly logged: string[] = [];
   /** The consumers that receivers were given, by receiver id. */
@@ -90,10 +92,12 @@ export class FakeWorld {
     return {
       start: () => {
         this.events.push(`start ${name}`);
+        this.onEvent(`start ${name}`);
         return startError === undefined ? Promise.resolve() : Promise.reject(new Error(startError));
       },
       shutdown: () => {
         this.events.push(`stop ${name}`);
+        this.onEvent(`stop ${name}`);
         return Promise.resolve();
       },
     };
@@ -119,14 +123,17 @@ export class FakeWorld {
   }
 
   #processor(type: string, mutatesData: boolean): ProcessorFactory<never> {
-    const factory: ProcessorFactory<object> = {
+    const factory: ProcessorFactory<{ mark: string; fail: string }> = {
       kind: 'processor',
       type,
       description: 'hands on',
-      schema: strictObject({}),
+      schema: strictObject({ mark: text(''), fail: text('') }),
       stability: ALL,
-      create: (settings, _config, _signal, next) => ({
-        ...this.#lifecycle(`processor/${settings.id}@${settings.pipeline}`),
+      create: (settings, config, _signal, next) => ({
+        ...this.#lifecycle(
+          `processor/${settings.id}@${settings.pipeline}`,
+          config.fail === '' ? undefined : config.fail,
+        ),
         mutatesData,
         consume: (batch: Batch, abort?: AbortSignal) => next.consume(batch, abort),
       }),

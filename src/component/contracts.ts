@@ -37,16 +37,17 @@ export interface Component {
    * longer. What it waits for itself it gives a part of that (`Deadline` of #base).
    */
   shutdown(deadlineMs: number): Promise<void>;
+  /**
+   * Called in a reload that changes or removes it (what stays as it is runs on), before `shutdown`, with the instance that takes its place,
+   * if there is one: made, not started yet. What a restart would lose goes to the successor in `shutdown` at the latest: data that is held,
+   * what was learned from data that is gone. A receiver leaves open what the successor can use, and clients notice as little as can be.
+   * Returns a function that closes what is left in the end; it is called whether the successor could start or not. Called again with another
+   * successor if it couldn't.
+   */
+  handOver?(successor: Component | undefined): () => void;
 }
 
-export interface Receiver extends Component {
-  /**
-   * Called in a reload, before `shutdown`, with the receiver of the same id that starts after it, if there is one. Clients should notice as
-   * little as can be: what is open may stay open for the successor, which takes it in its `start`. Returns a function that closes what
-   * is left in the end; it is called whether the successor could start or not. Called again with another successor if it couldn't.
-   */
-  handOver?(successor: Receiver | undefined): () => void;
-}
+export interface Receiver extends Component {}
 export interface Processor extends Component, Consumer {}
 /**
  * One attempt per `consume`; throws a ConsumeError when it fails. The collector puts queue, batching, timeout and retry around

@@ -35,6 +35,15 @@ export class DecisionCache {
     return this.#count > 0 && this.#map.find(word0, word1, word2, word3, hash) >= 0;
   }
 
+  /** Calls back with the words of each id, the oldest first. */
+  eachId(visit: (word0: number, word1: number, word2: number, word3: number) => void): void {
+    const { ids } = this.#map;
+    for (let n = 0; n < this.#count; n++) {
+      const at = ((this.#count === this.#size ? this.#oldest + n : n) % this.#count) * 4;
+      visit(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!);
+    }
+  }
+
   add(word0: number, word1: number, word2: number, word3: number, hash: number): void {
     if (this.#size === 0 || this.#map.find(word0, word1, word2, word3, hash) >= 0) return;
     if (!this.#map.hasPlace(hash)) return;

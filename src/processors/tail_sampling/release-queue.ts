@@ -30,6 +30,7 @@ export class ReleaseQueue {
   readonly #endHold = new Map<Batch, () => void>();
   #flying = 0;
   #spanCount = 0;
+  #isRunning = false;
   #closed = false;
   /** Aborted when what is under way is given up. */
   readonly #end = new AbortController();
@@ -49,6 +50,12 @@ export class ReleaseQueue {
     return this.#spanCount;
   }
 
+  /** Begins to send. */
+  start(): void {
+    this.#isRunning = true;
+    this.#pump();
+  }
+
   push(batch: Batch): void {
     this.#waiting.push(batch);
     this.#endHold.set(batch, batch.hold());
@@ -61,17 +68,26 @@ export class ReleaseQueue {
     if (this.#spanCount > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
-  /** Gives up what has not been taken: nothing is tried again. */
-  close(): void {
+  /** Gives what is not on its way to the queue of the instance that follows this one. */
+  handTo(heir: ReleaseQueue): void {
+    for (const batch of [...this.#waiting.splice(0), ...this.#paused.keys()]) this.#bequeath(batch, heir);
+  }
+
+  /** Gives up what has not been taken, or hands it to an heir: nothing is tried again here. */
+  close(heir?: ReleaseQueue): void {
     this.#closed = true;
     this.#waiting.length = 0;
-    for (const batch of [...this.#endHold.keys()]) this.#finish(batch, 'shutdown');
+    for (const batch of [...this.#endHold.keys()]) {
+      if (heir === undefined) this.#finish(batch, 'shutdown');
+      else this.#bequeath(batch, heir);
+    }
     for (const end of [...this.#paused.values()]) end();
     this.#end.abort();
   }
 
   #pump(): void {
-    while (this.#flying < CONCURRENT_SENDS && this.#waiting.length > 0) void this.#deliver(this.#waiting.shift()!);
+    while (this.#isRunning && this.#flying < CONCURRENT_SENDS && this.#waiting.length > 0)
+      void this.#deliver(this.#waiting.shift()!);
   }
 
   async #deliver(batch: Batch): Promise<void> {
@@ -119,6 +135,11 @@ export class ReleaseQueue {
       const cancelTimer = this.#settings.clock.after(delayMs, end);
       this.#paused.set(batch, end);
     });
+  }
+
+  #bequeath(batch: Batch, heir: ReleaseQueue): void {
+    heir.push(batch);
+    this.#finish(batch, undefined);
   }
 
   #finish(batch: Batch, lostBecause: Reason | undefined): void {

@@ -1,9 +1,10 @@
 import { ConsumeError, cancelledError, Deadline, onAbort } from '#base';
-import type { Consumer, CreateSettings, Processor } from '#component';
+import type { Component, Consumer, CreateSettings, Processor } from '#component';
 import type { Batch, SpanChunk } from '#pdata';
 import { compact } from '#wire';
 import type { TailSamplingConfig } from './config.ts';
 import { DecisionMaker } from './decisions.ts';
+import { SpanSelection } from './held-spans.ts';
 import { type TailSamplingMetrics, tailSamplingMetrics } from './metrics.ts';
 import { compilePolicies } from './policies.ts';
 import { ReleaseQueue } from './release-queue.ts';
@@ -29,6 +30,7 @@ export class TailSamplingProcessor implements Processor {
   #ticks = 0;
   #cancelTimer: (() => void) | undefined = undefined;
   #closed = false;
+  #successor: TailSamplingProcessor | undefined = undefined;
   /** Senders that wait for room (block_on_overflow). */
   readonly #blocked = new Set<() => void>();
 
@@ -68,6 +70,7 @@ export class TailSamplingProcessor implements Processor {
   async start(): Promise<void> {
     this.#startMs = this.#settings.clock.monotonicMs();
     this.#schedule();
+    this.#queue.start();
   }
 
   /** Resolves when the spans are held, in memory: a journal in front of the pipeline makes that safe. */
@@ -90,22 +93,46 @@ export class TailSamplingProcessor implements Processor {
     }
   }
 
+  /** In a reload that changes the policies nothing is decided early: the traces go on waiting in the successor, which decides. */
+  handOver(successor: Component | undefined): () => void {
+    this.#successor = successor instanceof TailSamplingProcessor ? successor : undefined;
+    return () => undefined;
+  }
+
   /** Decides all that waits by what is there, unless the configuration says to drop it, and delivers what was kept. */
   async shutdown(deadlineMs: number): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelTimer?.();
     this.#unblock();
+    const deadline = new Deadline(this.#settings.clock, deadlineMs);
+    if (this.#successor === undefined) await this.#finish(deadline);
+    else await this.#moveTo(this.#successor, deadline);
+    this.#stopHolding();
+    this.#metrics.close();
+  }
+
+  async #moveTo(successor: TailSamplingProcessor, deadline: Deadline): Promise<void> {
+    this.#buffer.handTo(successor.#buffer);
+    if (this.#buffer.hasLateSpans) {
+      const late = new SpanSelection();
+      this.#buffer.releaseLate(late);
+      late.moveTo((batch) => successor.#queue.push(batch));
+    }
+    this.#queue.handTo(successor.#queue);
+    await deadline.isOver(this.#queue.idle());
+    this.#queue.close(successor.#queue);
+  }
+
+  async #finish(deadline: Deadline): Promise<void> {
     this.#buffer.advanceToEnd();
     if (this.#config.dropPendingTracesOnShutdown) this.#discardDue();
-    await new Deadline(this.#settings.clock, deadlineMs).isOver(this.#deliverAll());
+    await deadline.isOver(this.#deliverAll());
     this.#queue.close();
     this.#discardDue();
     this.#buffer.seal();
     const lateCount = this.#buffer.discardLate();
     this.#settings.account.dropped('traces', lateCount, 'shutdown');
-    this.#stopHolding();
-    this.#metrics.close();
   }
 
   /** What is held now. */

@@ -1,9 +1,9 @@
 import { type Clock, HASH_KEY } from '#base';
 import type { Account } from '#component';
-import type { SpanChunk } from '#pdata';
+import type { Batch, SpanChunk } from '#pdata';
 import type { TailSamplingConfig } from './config.ts';
 import { DecisionCache } from './decision-cache.ts';
-import { HeldSpans, type SpanSelection } from './held-spans.ts';
+import { HeldSpans, SpanSelection } from './held-spans.ts';
 import { MemberLists } from './member-lists.ts';
 import type { TailSamplingMetrics } from './metrics.ts';
 import { DECISION_NOT_SAMPLED, DECISION_SAMPLED } from './policies.ts';
@@ -59,6 +59,8 @@ export class TraceBuffer {
   /** 0 where a root span changes nothing. */
   readonly #waitTicksAfterRoot: number;
   #position = 0;
+  /** While spans of a predecessor are taken in: how long their traces have left to wait. */
+  #adoptedTicks: number | undefined = undefined;
 
   readonly #sampledCache: DecisionCache;
   readonly #notSampledCache: DecisionCache;
@@ -191,6 +193,59 @@ export class TraceBuffer {
     this.#remember(slot, isSampled, nowMs);
   }
 
+  /**
+   * Gives all traces that wait to the buffer of the instance that follows this one, by the time that they have left, and the decisions that
+   * are remembered. The spans are looked at anew there, by its policies.
+   */
+  handTo(successor: TraceBuffer): void {
+    this.seal();
+    const selection = new SpanSelection();
+    // Due ones first: with the list whose second comes next they are the oldest.
+    for (const list of [this.#wheelSize, ...Array.from({ length: this.#wheelSize }, (_, i) => this.#listAhead(i))]) {
+      const ticks = list === this.#wheelSize ? 0 : this.#ticksTo(list) - 1;
+      for (let slot = this.#wheel.first(list); slot >= 0; slot = this.#wheel.first(list)) {
+        this.#held.moveTo(selection, this.table.firstSpan[slot]!);
+        this.#wireBytes -= this.table.byteCount[slot]!;
+        this.#wheel.remove(slot);
+        this.table.remove(slot);
+      }
+      if (selection.spanCount > 0) selection.moveTo((batch) => successor.#adopt(batch, Math.max(0, ticks)));
+    }
+    for (const isSampled of [true, false]) {
+      const cache = isSampled ? this.#sampledCache : this.#notSampledCache;
+      cache.eachId((...id) => successor.#adoptDecision(isSampled, ...id));
+      const state = isSampled ? TRACE_SAMPLED : TRACE_NOT_SAMPLED;
+      this.table.eachId(state, (...id) => successor.#adoptDecision(isSampled, ...id));
+    }
+  }
+
+  #listAhead(i: number): number {
+    return (this.#position + 1 + i) % this.#wheelSize;
+  }
+
+  #ticksTo(list: number): number {
+    return (list - this.#position + this.#wheelSize) % this.#wheelSize || this.#wheelSize;
+  }
+
+  #adopt(batch: Batch, ticks: number): void {
+    this.#adoptedTicks = ticks;
+    for (const chunk of batch.chunks) this.take(chunk as SpanChunk, 0);
+    this.#adoptedTicks = undefined;
+  }
+
+  #adoptDecision(isSampled: boolean, word0: number, word1: number, word2: number, word3: number): void {
+    const { table } = this;
+    const hash = table.map.hash(word0, word1, word2, word3);
+    const cache = isSampled ? this.#sampledCache : this.#notSampledCache;
+    if (cache.isOn) cache.add(word0, word1, word2, word3, hash);
+    else if (!table.isFull && table.map.hasPlace(hash) && table.map.find(word0, word1, word2, word3, hash) < 0) {
+      const nowMs = this.#clock.monotonicMs();
+      const slot = table.create(word0, word1, word2, word3, hash, nowMs);
+      if (table.capacity > this.#wheel.capacity) this.#wheel.grow(table.capacity);
+      table.decide(slot, isSampled ? TRACE_SAMPLED : TRACE_NOT_SAMPLED, nowMs);
+    }
+  }
+
   /** Lets a trace go without a decision. Returns how many spans it had. */
   discard(slot: number, nowMs: number): number {
     const spanCount = this.#held.release(this.table.firstSpan[slot]!);
@@ -239,8 +294,9 @@ export class TraceBuffer {
     if (table.isFull && !this.#makeRoom(nowMs)) return BLOCKED;
     const slot = table.create(word0, word1, word2, word3, hash, nowMs);
     if (table.capacity > this.#wheel.capacity) this.#wheel.grow(table.capacity);
-    this.#wheel.append((this.#position + 1 + this.#waitTicks) % this.#wheelSize, slot);
-    this.#metrics.newTraces.add(1);
+    const waitTicks = Math.min(this.#waitTicks, this.#adoptedTicks ?? this.#waitTicks);
+    this.#wheel.append((this.#position + 1 + waitTicks) % this.#wheelSize, slot);
+    if (this.#adoptedTicks === undefined) this.#metrics.newTraces.add(1);
     return slot;
   }
 
@@ -287,7 +343,7 @@ export class TraceBuffer {
       this.#remove(decided, nowMs);
       return true;
     }
-    if (this.#blockOnOverflow) return false;
+    if (this.#blockOnOverflow && this.#adoptedTicks === undefined) return false;
     this.#metrics.droppedTooEarly.add(1);
     this.#account.dropped('traces', this.discard(this.table.oldestPending, nowMs), 'dropped_too_early');
     return true;

@@ -132,6 +132,16 @@ export class TraceTable {
     this.count--;
   }
 
+  /** Calls back with the words of the ids of all traces in a state. */
+  eachId(state: number, visit: (word0: number, word1: number, word2: number, word3: number) => void): void {
+    const { ids } = this.map;
+    for (let slot = 0; slot < this.#used; slot++) {
+      if (this.state[slot] !== state) continue;
+      const at = slot * 4;
+      visit(ids[at]!, ids[at + 1]!, ids[at + 2]!, ids[at + 3]!);
+    }
+  }
+
   /** Takes the start and end of a span in: `low` is the index of the low words in the span's columns. */
   extend(slot: number, startWords: Uint32Array, endWords: Uint32Array, low: number): void {
     const at = slot * 2;

@@ -1,6 +1,6 @@
 import { after } from '#base';
 import type { HostGuard } from '#base/host-guard.ts';
-import type { Consumer, CreateSettings, Host, Receiver } from '#component';
+import type { Component, Consumer, CreateSettings, Host, Receiver } from '#component';
 import { type GrpcServerConfig, isSameConfig, parseHostPort } from '#config';
 import {
   ByteBudget,
@@ -99,7 +99,7 @@ export class OtlpReceiver implements Receiver {
    * A server whose configuration stays goes over to the successor with its connections. Where only the address stays, a new server of the
    * successor takes that over, and the old connections end with their next answer. What comes in between waits.
    */
-  handOver(successor: Receiver | undefined): () => void {
+  handOver(successor: Component | undefined): () => void {
     this.#isHandingOver = true;
     this.#successor = successor instanceof OtlpReceiver ? successor : undefined;
     if (this.#successor !== undefined) this.#successor.#predecessor = this;

@@ -1,0 +1,20 @@
+import type { Logger } from '#component';
+import { isSameConfig } from '#config';
+import type { CreateContext } from './create-settings.ts';
+import type { Plan } from './plan.ts';
+import type { StatusBoard } from './status.ts';
+
+/** What instances are made with and hold on to: only in the same surroundings can they go on through a reload. */
+export interface Surroundings {
+  readonly context: CreateContext;
+  readonly statuses: StatusBoard;
+  readonly logger: Logger;
+  /** After the last line. */
+  closeLog(): void;
+}
+
+/** Whether what the surroundings are made of is the same in two plans. */
+export function haveSameSurroundings(a: Plan, b: Plan): boolean {
+  const of = ({ document }: Plan): unknown => [document.service.telemetry.logs, document.signalbox.allowedHosts];
+  return isSameConfig(of(a), of(b));
+}
