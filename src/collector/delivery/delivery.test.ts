@@ -369,3 +369,22 @@ describe('a sender that waits no more', () => {
     await Promise.all([sent, stopped]);
   });
 });
+
+test('a queue that is to be kept by an extension that is not there stops the start', async () => {
+  const settings = fakeSettings({ id: 'otlp_http' });
+  const config = z.parse(deliverySchema(), { sending_queue: { storage: 'file_storage' } });
+  const exporter = new DeliveringExporter(
+    {
+      mutatesData: false,
+      start: async () => undefined,
+      shutdown: async () => undefined,
+      consume: async () => undefined,
+    },
+    config,
+    { ...settings, signal: 'traces', ledger: new Ledger() },
+  );
+  await expect(exporter.start(fakeHost())).rejects.toThrow(
+    'exporters::otlp_http::sending_queue::storage: no such extension is running: "file_storage"',
+  );
+  await exporter.shutdown(100);
+});

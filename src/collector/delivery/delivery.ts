@@ -1,4 +1,14 @@
-import { type Clock, ConsumeError, cancelledError, Deadline, isPermanent, messageOf, onAbort, reasonOf } from '#base';
+import {
+  type Clock,
+  ConsumeError,
+  cancelledError,
+  Deadline,
+  isPermanent,
+  messageOf,
+  onAbort,
+  reasonOf,
+  StartError,
+} from '#base';
 import type { Account, ComponentStatus, Exporter, Host, Ledger, Logger, Meter, MetricLabels } from '#component';
 import type { DeliveryConfig } from '#config';
 import type { Batch, Signal } from '#pdata';
@@ -45,6 +55,8 @@ export class DeliveringExporter implements Exporter, Predecessor {
   readonly #gauges: (() => void)[] = [];
   #stopHolding: () => void;
   readonly #waitsForResult: boolean;
+  /** The extension that is to keep the queue. */
+  readonly #storageId: string | undefined;
   /** The attempts under way. */
   readonly #sending = new Set<Batch>();
   readonly #attempts = new Set<AbortController>();
@@ -71,6 +83,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
       peerLabels: settings.peerLabels ?? {},
     });
     this.#waitsForResult = config?.queue.waitForResult === true;
+    this.#storageId = config?.queue.enabled === true ? config.queue.storage : undefined;
     if (config !== undefined) {
       this.#retry = new RetrySender(
         {
@@ -102,8 +115,16 @@ export class DeliveringExporter implements Exporter, Predecessor {
     return this.#left;
   }
 
-  start(host: Host): Promise<void> {
-    return this.#exporter.start(host);
+  async start(host: Host): Promise<void> {
+    const storage = this.#storageId;
+    if (storage !== undefined) {
+      const found = host.extension(storage) === undefined ? 'no such extension is running' : 'it keeps no queues';
+      throw new StartError(
+        `exporters::${this.#settings.id}::sending_queue::storage: ${found}: "${storage}"`,
+        'leave it out for a queue in memory; the exporter signalbox has a spool on disk of its own',
+      );
+    }
+    await this.#exporter.start(host);
   }
 
   async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
