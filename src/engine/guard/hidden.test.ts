@@ -108,6 +108,13 @@ describe('columns that show where files lie', () => {
     'SELECT path FROM system.parts',
     'SELECT last_error_message FROM system.errors',
     'SELECT 1 IN (SELECT path FROM system.disks)',
+    'SELECT (SELECT * FROM system.disks LIMIT 1)',
+    'SELECT (SELECT * FROM system.disks LIMIT 1).2',
+    'SELECT untuple((SELECT * FROM (SELECT * FROM system.disks) LIMIT 1))',
+    'SELECT arrayJoin((SELECT groupArray(path) FROM system.disks))',
+    'SELECT (SELECT toLowCardinality(any(path)) FROM system.disks)',
+    'SELECT (SELECT anyState(path) FROM system.disks)',
+    "SELECT name FROM system.disks WHERE startsWith((SELECT groupArray(path) FROM system.disks)[1], '/w')",
     'SELECT name FROM system.tables LIMIT length((SELECT any(data_path) FROM system.databases))',
   ])('%s is refused', async (sql) => {
     expect(await read(sql, { param_a: 'x', param_db: 'system' })).toMatch(/^Code: \d+\. DB::Exception/);
