@@ -89,6 +89,25 @@ function withoutKey(path: Path): object {
   return raw;
 }
 
+/** A block with some value for each key that is required on the first level. */
+function baseOf({ schema }: KnownFactory): object {
+  const base: Record<string, unknown> = {};
+  const required = (): string[] => {
+    const result = schema.safeParse(base);
+    return result.success
+      ? []
+      : result.error.issues.flatMap(({ path }) => (path.length === 1 ? [String(path[0])] : []));
+  };
+  for (const key of required()) {
+    const accepted = VALUES.find((value) => {
+      base[key] = value;
+      return !required().includes(key);
+    });
+    base[key] = accepted;
+  }
+  return base;
+}
+
 function print(value: unknown): string {
   return JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key: string, entry: unknown) {
     // A Secret has hidden itself by now.
@@ -119,11 +138,12 @@ interface KnownFactory {
 function effectOf(factory: KnownFactory, path: Path): Set<string> | 'refused' | undefined {
   const parsed: unknown[] = [];
   const { schema, validate } = factory;
+  const base = baseOf(factory);
   const tried = new Set<string>();
   const attempt = (value: unknown): void => {
     if (tried.has(print(value))) return;
     tried.add(print(value));
-    const result = schema.safeParse(withValue(path, value));
+    const result = schema.safeParse({ ...base, ...withValue(path, value) });
     if (result.success) parsed.push(result.data);
     else
       for (const { message } of result.error.issues)
@@ -135,7 +155,7 @@ function effectOf(factory: KnownFactory, path: Path): Set<string> | 'refused' | 
   for (const value of VALUES) attempt(value);
   // One value alone, which may be written down: the others are refused.
   if (parsed.length === 1) return 'refused';
-  const beside = schema.safeParse(withoutKey(path));
+  const beside = schema.safeParse({ ...base, ...withoutKey(path) });
   if (beside.success) parsed.push(beside.data);
   if (parsed.length === 0) return undefined;
   const isRefused = (config: unknown): boolean =>
