@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { turns } from '#base/testing.ts';
 import { ITEM_NAME, type Signal } from '#pdata';
 import type { ExporterFactory } from '../../contracts.ts';
 import { sampleBatch } from '../batches.ts';
@@ -57,7 +58,7 @@ export function receiverChecks(subject: Subject): Check[] {
         isAnswered = true;
       });
       await Promise.race([asked, sent]);
-      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await turns();
       expect(isAnswered, 'answers before the next consumer has taken the batch').toBe(false);
       open();
       await sent;
