@@ -14,6 +14,7 @@ export * from './point-chunk.ts';
 export * from './point-fields.ts';
 export * from './point-rows.ts';
 export * from './point-view.ts';
+export * from './prometheus-names.ts';
 export * from './protobuf.ts';
 export * from './read-values.ts';
 export * from './resource-view.ts';

@@ -11,7 +11,11 @@ import type { Delivery } from './spool/delivery-queue.ts';
  */
 const MERGING_TABLES: Readonly<Record<string, { readonly key: string; readonly of: (table: string) => boolean }>> = {
   trace_index: { key: 'trace_id', of: (table) => table === 'spans' },
-  metric_series: { key: 'series_id', of: (table) => table.startsWith('metric_') && table !== 'metric_series' },
+  metric_series: {
+    key: 'series_id',
+    of: (table) => table.startsWith('metric_') && MERGING_TABLES[table] === undefined,
+  },
+  metric_bounds: { key: 'bounds_id', of: (table) => table === 'metric_histograms' },
   log_streams: { key: 'stream_id', of: (table) => table === 'logs' },
 };
 const NOT_ENOUGH_SPACE = 243;
@@ -87,7 +91,7 @@ export class SegmentStore {
     throw new InsertError(`segment ${id}: its rows are not in ${table} after ${TOKENS} inserts`, 'refused');
   }
 
-  /** That all traces of the segment's spans are in the index, or all series of its points or streams of its logs are known. */
+  /** That all traces of the segment's spans are in the index, or all series and bounds of its points or streams of its logs are known. */
   async #verifyKeys(delivery: Delivery<SegmentEncoder>, table: string, tables: readonly string[]): Promise<void> {
     const { ingestedAtNs, id } = delivery.segment;
     const { key, of } = MERGING_TABLES[table]!;

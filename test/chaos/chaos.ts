@@ -183,11 +183,11 @@ export class Chaos {
     const queries: Record<Signal, string> = {
       traces: `SELECT lower(hex(span_id)), count() FROM signalbox.spans WHERE service_name = '${SERVICE}' GROUP BY 1 FORMAT TSV`,
       logs: `SELECT body, count() FROM signalbox.logs WHERE service_name = '${SERVICE}' GROUP BY 1 FORMAT TSV`,
-      metrics: `SELECT concat(any(s.client), ' ', toString(if(p.is_int = 1, p.value_int, toInt64(p.value)))), count()
+      metrics: `SELECT concat(any(s.client), ' ', toString(toInt64(p.value))), count()
         FROM signalbox.metric_points AS p
         INNER JOIN (SELECT series_id, any(attributes.client::String) AS client FROM signalbox.metric_series
           WHERE name = '${METRIC}' GROUP BY series_id) AS s ON s.series_id = p.series_id
-        WHERE p.name = '${METRIC}' GROUP BY s.client, if(p.is_int = 1, p.value_int, toInt64(p.value)) FORMAT TSV`,
+        WHERE p.name = '${METRIC}' GROUP BY s.client, toInt64(p.value) FORMAT TSV`,
     };
     const rows = await eventually('the store answers', () => this.box.query(queries[signal]), LONG_MS);
     return new Map(

@@ -63,28 +63,31 @@ describe.each(Object.entries(WAYS).map(([name, give]) => ({ name, give })))('met
   test('gauges and sums', async () => {
     const gauge = dataOf(sent, '.gauge').points;
     const values = [
-      { value: 21.5, value_int: '0', is_int: 0 },
-      { value: -9223372036854776000, value_int: '-9223372036854775808', is_int: 1 },
-      { value: 'nan', value_int: '0', is_int: 0 },
+      { value: 21.5, value_int: '215', value_form: 3 },
+      { value: -9223372036854776000, value_int: '-9223372036854775808', value_form: 1 },
+      { value: 'nan', value_int: '0', value_form: 0 },
     ];
-    const rows = await points('metric_points', 'gauge', 'value, value_int, is_int');
+    const rows = await points('metric_points', 'gauge', 'value, value_int, value_form');
     expect(rows.slice(0, 3)).toEqual(values.map((value, i) => ({ ...head(gauge[i]!), ...value })));
     // The flag says that there was no value.
     expect(rows[3]).toMatchObject(head(gauge[3]!));
     const [sum] = dataOf(sent, '.sum').points;
-    expect(await points('metric_points', 'sum', 'value_int, is_int')).toEqual([
-      { ...head(sum!), value_int: '9223372036854775807', is_int: 1 },
+    expect(await points('metric_points', 'sum', 'value_int, value_form')).toEqual([
+      { ...head(sum!), value_int: '9223372036854775807', value_form: 1 },
     ]);
     const [delta] = dataOf(sent, '.delta').points;
-    expect(await points('metric_points', 'delta', 'value, is_int')).toEqual([
-      { ...head(delta!), value: -0.25, is_int: 0 },
-    ]);
+    expect(await points('metric_points', 'delta', 'value')).toEqual([{ ...head(delta!), value: -0.25 }]);
   });
 
   test('histograms', async () => {
     const [full, sparse] = dataOf(sent, '.histogram').points;
     expect(
-      await points('metric_histograms', 'histogram', 'count, sum, min, max, bounds, bucket_counts AS counts'),
+      await points(
+        'metric_histograms',
+        'histogram',
+        `count, sum, min, max, bucket_counts AS counts,
+          arrayFirst(pair -> pair.1 = bounds_id, (SELECT groupUniqArray((bounds_id, bounds)) FROM signalbox.metric_bounds)).2 AS bounds`,
+      ),
     ).toEqual([
       {
         ...head(full!),

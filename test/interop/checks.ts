@@ -169,7 +169,7 @@ export async function checkMetrics({ report, reader, sent }: Findings): Promise<
   const valueSum = sent.orders.reduce((sum, order) => sum + order.total, 0) + sent.unsampledTraceIds.length;
 
   await report.check('orders.created counts every order', async () => {
-    const ask = `SELECT sum(last) AS total FROM (SELECT argMax(if(is_int = 1, toFloat64(value_int), value), time) AS last
+    const ask = `SELECT sum(last) AS total FROM (SELECT argMax(value, time) AS last
       FROM signalbox.metric_points WHERE name = 'orders.created' GROUP BY series_id)`;
     const rows = await until(
       ARRIVAL_LIMIT_MS,

@@ -67,7 +67,7 @@ test('now is now whatever the range: processes, queues and lag are the newest, o
     name,
     seriesId: BigInt(i + 1),
     timeNs: BigInt(now - 5_000) * 1_000_000n,
-    columns: { value, is_int: 0 },
+    columns: { value_double: value },
   }));
   await insertPoints(store, 'metric_points', points);
   for (const [fromMs, toMs] of [

@@ -34,7 +34,7 @@ export interface SignalboxExporterConfig {
   readonly concurrency: number;
   /** Of one insert. */
   readonly timeoutMs: number;
-  /** Metric series that are remembered, 24 bytes each. */
+  /** Metric series that are remembered, 32 bytes each. */
   readonly seriesCacheSize: number;
 }
 

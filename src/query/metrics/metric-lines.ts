@@ -73,10 +73,18 @@ interface HistogramCell {
   sum: number;
 }
 
-export function histogramLines(points: PointQuery, aggregation: Aggregation, table: Table): readonly Line[] {
-  const bounds = table.column<number[]>('bounds');
+/** `bounds`: the bounds by id. */
+export function histogramLines(
+  points: PointQuery,
+  aggregation: Aggregation,
+  table: Table,
+  bounds: ReadonlyMap<string, readonly number[]>,
+): readonly Line[] {
+  const ids = table.column<number | bigint>('bounds_id');
   const counts = table.column<(number | bigint)[]>('counts');
-  return cellLines(points, aggregation, table, (row) => explicitBuckets(bounds[row]!, counts[row]!.map(Number)));
+  return cellLines(points, aggregation, table, (row) =>
+    explicitBuckets(bounds.get(String(ids[row])) ?? [], counts[row]!.map(Number)),
+  );
 }
 
 export function exponentialLines(

@@ -71,7 +71,7 @@ function beganHere(query: PointQuery): Sql {
   return sql`start_time >= ${timeMs(Math.max(1, query.range.fromMs - query.lookbackMs))}`;
 }
 
-const VALUE = raw('if(is_int, toFloat64(value_int), value) AS v');
+const VALUE = raw('value AS v');
 
 /** One row per group and bucket, from a statement with one row per series and bucket (`r`). */
 function acrossSeries(query: PointQuery, perSeries: Sql, across: Sql): Sql {
@@ -125,33 +125,35 @@ export function gaugeStatement(query: PointQuery, within: Within, across: Across
 }
 
 /**
- * Increases of explicit histograms: `labels`, `bucket`, `bounds`, `counts` (one per bucket of the histogram), `total`
+ * Increases of explicit histograms: `labels`, `bucket`, `bounds_id`, `counts` (one per bucket of the histogram), `total`
  * (observations) and `total_sum`. Groups whose series have different bounds give a row for each.
  */
 export function histogramStatement(query: PointQuery): Sql {
-  const columns = raw(`count, sum, bounds, CAST(bucket_counts, 'Array(Int64)') AS counts`);
+  const columns = raw(`count, sum, bounds_id, CAST(bucket_counts, 'Array(Int64)') AS counts`);
   const anew = beganAnew(
-    raw('count < previous_count OR bounds != previous_bounds OR arrayExists((a, b) -> a < b, counts, previous_counts)'),
+    raw(
+      'count < previous_count OR bounds_id != previous_bounds_id OR arrayExists((a, b) -> a < b, counts, previous_counts)',
+    ),
   );
-  const cumulative = sql`SELECT series_id, time, bounds,
+  const cumulative = sql`SELECT series_id, time, bounds_id,
       if(${anew}, counts, arrayMap((a, b) -> a - b, counts, previous_counts)) AS counts_increase,
       if(${anew}, toInt64(count), toInt64(count) - toInt64(previous_count)) AS count_increase,
       if(${anew}, sum, sum - previous_sum) AS sum_increase
-    FROM (SELECT series_id, time, start_time, count, sum, bounds, counts, isNull(previous) AS is_first,
+    FROM (SELECT series_id, time, start_time, count, sum, bounds_id, counts, isNull(previous) AS is_first,
         if(is_first, time, previous_time) AS previous_time, if(is_first, 0, previous_count) AS previous_count,
-        if(is_first, 0, previous_sum) AS previous_sum, if(is_first, bounds, previous_bounds) AS previous_bounds,
+        if(is_first, 0, previous_sum) AS previous_sum, if(is_first, bounds_id, previous_bounds_id) AS previous_bounds_id,
         if(is_first OR length(previous_counts) != length(counts), arrayResize(emptyArrayInt64(), length(counts)), previous_counts) AS previous_counts
       FROM (SELECT *, lagInFrame(toNullable(count)) OVER ${WINDOW} AS previous, lagInFrame(time) OVER ${WINDOW} AS previous_time,
           lagInFrame(count) OVER ${WINDOW} AS previous_count, lagInFrame(sum) OVER ${WINDOW} AS previous_sum,
-          lagInFrame(bounds) OVER ${WINDOW} AS previous_bounds, lagInFrame(counts) OVER ${WINDOW} AS previous_counts
+          lagInFrame(bounds_id) OVER ${WINDOW} AS previous_bounds_id, lagInFrame(counts) OVER ${WINDOW} AS previous_counts
         FROM (${pointsOf(query, columns)}))
       WHERE NOT is_first OR ${beganHere(query)})`;
-  const delta = sql`SELECT series_id, time, bounds, counts AS counts_increase, toInt64(count) AS count_increase, sum AS sum_increase
+  const delta = sql`SELECT series_id, time, bounds_id, counts AS counts_increase, toInt64(count) AS count_increase, sum AS sum_increase
     FROM (${pointsOf(query, columns)})`;
-  return sql`SELECT labels, ${bucketOf(query.grid)} AS bucket, bounds, sumForEach(counts_increase) AS counts,
+  return sql`SELECT labels, ${bucketOf(query.grid)} AS bucket, bounds_id, sumForEach(counts_increase) AS counts,
       sum(count_increase) AS total, sum(if(isFinite(sum_increase), sum_increase, 0)) AS total_sum
     FROM (${isCumulative(query.metric) ? cumulative : delta}) AS points INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
-    WHERE time >= ${timeMs(query.range.fromMs)} GROUP BY labels, bucket, bounds`;
+    WHERE time >= ${timeMs(query.range.fromMs)} GROUP BY labels, bucket, bounds_id`;
 }
 
 /** The smallest scale in the range: all points are brought to it, because a bucket can be widened but not split. */

@@ -3,8 +3,8 @@
 import { filterCondition } from '../filter/index.ts';
 import { chooseGrid, gridOf, type Series, type TimeGrid } from '../plan/index.ts';
 import type { ReadOptions, StoreReader, Table } from '../reader/index.ts';
-import type { Owner, TimeRange } from '../source/index.ts';
-import { allOf } from '../sql/index.ts';
+import { boundsOf, type Owner, type TimeRange } from '../source/index.ts';
+import { allOf, sql } from '../sql/index.ts';
 import {
   type Aggregation,
   exponentialLines,
@@ -141,8 +141,10 @@ async function readLines(
   options?: ReadOptions,
 ): Promise<readonly Line[]> {
   const { metric } = points;
-  if (metric.type === 'histogram')
-    return histogramLines(points, aggregation, await reader.read(histogramStatement(points), options));
+  if (metric.type === 'histogram') {
+    const table = await reader.read(histogramStatement(points), options);
+    return histogramLines(points, aggregation, table, await readBounds(reader, table, options));
+  }
   if (metric.type === 'exponential_histogram') {
     const scale = await reader.read(smallestScaleStatement(points), options);
     const smallest = scale.column<number>('scale')[0]!;
@@ -154,6 +156,19 @@ async function readLines(
   return isCounter
     ? counterLines(reader, points, aggregation, options)
     : gaugeLines(reader, points, aggregation, options);
+}
+
+/** The bounds of the histograms in an answer, by id. */
+async function readBounds(
+  reader: StoreReader,
+  table: Table,
+  options?: ReadOptions,
+): Promise<ReadonlyMap<string, readonly number[]>> {
+  const ids = [...new Set(table.column<number | bigint>('bounds_id').map(String))];
+  if (ids.length === 0) return new Map();
+  const found = await reader.read(sql`SELECT ${boundsOf(ids)}`, options);
+  const bounds = found.column<readonly number[]>('bounds');
+  return new Map(found.column<number | bigint>('bounds_id').map((id, row) => [String(id), bounds[row]!]));
 }
 
 async function counterLines(

@@ -74,8 +74,8 @@ function points(
     columns === null ? [] : [{ name, seriesId, timeNs: at(i - 1), startNs, columns }],
   );
 }
-const whole = (value: number) => ({ value_int: value, is_int: 1 });
-const real = (value: number) => ({ value, is_int: 0 });
+const whole = (value: number) => ({ value_int: value, value_form: 1 });
+const real = (value: number) => ({ value_double: value });
 const buckets = (counts: readonly number[], sum: number, bounds: readonly number[] = [0.1, 0.5, 1]) => ({
   count: counts.reduce((a, b) => a + b, 0),
   sum,

@@ -1,6 +1,7 @@
 export { logs, logsAt, logsOfTrace, ofService } from './logs.ts';
 export {
   ALL_POINTS,
+  boundsOf,
   exemplars,
   METRIC_TYPES,
   type MetricType,

@@ -1,7 +1,7 @@
 /** Series, and the points of each type of metric. */
 import { OWN_SCOPE } from '#base';
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
-import { Bound, raw, type Sql, sql } from '../sql/index.ts';
+import { Bound, raw, type Sql, sql, texts } from '../sql/index.ts';
 import type { TimeRange } from './range.ts';
 import { rowsOf, TimedRows } from './rows.ts';
 
@@ -34,6 +34,12 @@ function ownedBy(owner: Owner): Sql {
 }
 
 export type MetricType = 'gauge' | 'sum' | 'histogram' | 'exponential_histogram' | 'summary';
+
+/** `bounds_id` and `bounds` of histograms, by ids. */
+export function boundsOf(ids: readonly string[]): Sql {
+  return sql`bounds_id, any(stored.bounds) AS bounds
+    ${rowsOf('metric_bounds', [sql`bounds_id IN (SELECT toUInt64(arrayJoin(${texts(ids)})))`])} GROUP BY bounds_id`;
+}
 
 const POINT_BUCKET_SECONDS = 3600;
 

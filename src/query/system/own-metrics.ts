@@ -67,7 +67,7 @@ function pointsStatement(range: TimeRange, grid: TimeGrid, series: Sql): Sql {
     FROM (SELECT series_id, time, v, multiIf(isNull(previous), if(start_time >= ${timeMs(range.fromMs)}, v, 0),
           v < previous OR start_time > previous_time, v, v - previous) AS increase
       FROM (SELECT *, lagInFrame(toNullable(v)) OVER ${window} AS previous, lagInFrame(time) OVER ${window} AS previous_time
-        FROM (SELECT series_id, time, start_time, if(is_int, toFloat64(value_int), value) AS v ${numberPoints.in(read)}
+        FROM (SELECT series_id, time, start_time, value AS v ${numberPoints.in(read)}
             AND name IN (SELECT name ${series}) AND series_id IN (SELECT series_id ${series}))))
     WHERE time >= ${timeMs(range.fromMs)} GROUP BY series_id, bucket`;
 }

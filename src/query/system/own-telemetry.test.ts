@@ -33,7 +33,7 @@ async function add(seriesId: bigint, name: string, service: string, scopeName: s
     seriesId,
     startNs,
     timeNs: startNs + BigInt(i) * 10_000_000_000n,
-    columns: { value: i * step, is_int: 0 },
+    columns: { value_double: i * step },
   }));
   await insertPoints(store, 'metric_points', points);
 }

@@ -37,7 +37,7 @@ function own(
   });
   values.forEach((value, i) => {
     const timeNs = BigInt(FROM_MS + lateS * 1000 + i * 5000) * 1_000_000n;
-    points.push({ name, seriesId, timeNs, startNs: STARTED_NS, columns: { value, is_int: 0 } });
+    points.push({ name, seriesId, timeNs, startNs: STARTED_NS, columns: { value_double: value } });
   });
 }
 

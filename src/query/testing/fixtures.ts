@@ -1,4 +1,5 @@
 /** Rows for tests, as plain objects with defaults. Ids are hex, times are ns since the epoch. */
+import { createHash } from 'node:crypto';
 import { bytes } from './encode-rows.ts';
 import type { TestStore } from './test-store.ts';
 
@@ -192,16 +193,32 @@ export interface FixturePoint {
   readonly columns: object;
 }
 
+/** The `bounds` of a histogram go into a table of their own. */
 export async function insertPoints(store: TestStore, table: string, points: readonly FixturePoint[]): Promise<void> {
+  const known = new Map<string, { readonly bounds_id: string; readonly bounds: unknown }>();
+  for (const { columns } of points) {
+    if (!('bounds' in columns)) continue;
+    const name = JSON.stringify(columns.bounds);
+    known.set(name, { bounds_id: boundsId(name), bounds: columns.bounds });
+  }
+  if (known.size > 0) await store.insert('metric_bounds', [...known.values()]);
   const rows = points.map((point) => ({
     name: point.name,
     series_id: String(point.seriesId),
     time: time(point.timeNs),
     start_time: time(point.startNs ?? 0n),
     ingested_at: Math.floor(Date.now() / 1000),
-    ...point.columns,
+    ...('bounds' in point.columns ? withBoundsId(point.columns) : point.columns),
   }));
   await store.insert(table, rows);
+}
+
+function boundsId(bounds: string): string {
+  return String(createHash('sha256').update(bounds).digest().readBigUInt64LE());
+}
+
+function withBoundsId({ bounds, ...columns }: { readonly bounds?: unknown }): object {
+  return { ...columns, bounds_id: boundsId(JSON.stringify(bounds)) };
 }
 
 export async function insertExemplars(

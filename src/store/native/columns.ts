@@ -79,7 +79,7 @@ export function wordsOf(column: BigUint64Array | BigInt64Array | Float64Array): 
 }
 
 /** 64-bit values as they are. */
-export function writeWords(sink: ByteSink, words: Uint32Array, rows: Uint32Array | undefined, count: number): void {
+function writeWords(sink: ByteSink, words: Uint32Array, rows: Uint32Array | undefined, count: number): void {
   const at = sink.take(count * 8);
   if (rows === undefined) {
     sink.bytes.set(new Uint8Array(words.buffer, words.byteOffset, count * 8), at);

@@ -10,8 +10,8 @@ import { encodeSegment } from '../testing/encode.ts';
 import { clampedTime, hexOf, listOf, nextIngestedAtNs, storedTime } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
-import { seriesIdsOf } from './point-series.ts';
 import { SegmentEncoder } from './segment-encoder.ts';
+import { SeriesIds } from './series-ids.ts';
 import { SeriesSet } from './series-set.ts';
 
 let store: TestStore;
@@ -35,20 +35,27 @@ async function throughStore(chunks: readonly PointChunk[]): Promise<string[]> {
     await inserter.insert(block, `test-${ingestedAt}-${block.table}`);
   const own = `ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')`;
   const series = await readSeries();
+  const bounds = await readBounds();
   const found = [
-    ...(await readPoints('metric_points', 'value, value_int, is_int', own, series, (reader) => {
+    ...(await readPoints('metric_points', 'value, value_int, value_form', own, series, (reader) => {
       const value = reader.double();
       const int = reader.int64();
       return reader.byte() === 1 ? { value: `i:${int}` } : { value };
     })),
-    ...(await readPoints('metric_histograms', 'count, sum, min, max, bounds, bucket_counts', own, series, (reader) => ({
-      count: reader.uint64(),
-      sum: reader.double(),
-      min: reader.double(),
-      max: reader.double(),
-      bounds: reader.list(() => reader.double()),
-      counts: reader.list(() => reader.uint64()),
-    }))),
+    ...(await readPoints(
+      'metric_histograms',
+      'count, sum, min, max, bounds_id, bucket_counts',
+      own,
+      series,
+      (reader) => ({
+        count: reader.uint64(),
+        sum: reader.double(),
+        min: reader.double(),
+        max: reader.double(),
+        bounds: bounds.get(reader.uint64()),
+        counts: reader.list(() => reader.uint64()),
+      }),
+    )),
     ...(await readPoints(
       'metric_exponential_histograms',
       'count, sum, min, max, scale, zero_count, zero_threshold, positive_offset, positive_counts, negative_offset, negative_counts',
@@ -98,6 +105,18 @@ async function readSeries(): Promise<Map<string, object>> {
     series.set(id, row);
   }
   return series;
+}
+
+async function readBounds(): Promise<Map<string, string[]>> {
+  const reader = new RowBinaryReader(await store.query('SELECT bounds_id, bounds FROM metric_bounds FORMAT RowBinary'));
+  const bounds = new Map<string, string[]>();
+  while (!reader.isDone) {
+    const id = reader.uint64();
+    const list = reader.list(() => reader.double());
+    expect(bounds.get(id) ?? list).toEqual(list);
+    bounds.set(id, list);
+  }
+  return bounds;
 }
 
 async function readPoints(
@@ -266,6 +285,12 @@ function gauges(attributes: readonly (readonly [string, string])[][], name = 'te
   const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] };
   const scopeMetrics = [{ metrics: [{ name, gauge: { dataPoints } }] }];
   return decodeMetrics(encodeReference('metrics', { resourceMetrics: [{ resource, scopeMetrics }] })).chunk;
+}
+
+function seriesIdsOf(chunk: PointChunk): Uint32Array {
+  const series = new SeriesIds();
+  series.add(chunk);
+  return series.ids.words;
 }
 
 const idText = (words: Uint32Array, row: number): string =>

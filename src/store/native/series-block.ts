@@ -1,15 +1,28 @@
 import type { Chunk, PointChunk } from '#pdata';
 import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema/index.ts';
 import type { ByteSink } from './byte-sink.ts';
-import { BlockSink, type TableBlock, wordsOf, writeConstant32, writeWords } from './columns.ts';
+import { BlockSink, StringList, type TableBlock, wordsOf, writeConstant32, writeOffsets } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import { JsonColumn } from './json-column.ts';
-import type { PointRows } from './point-blocks.ts';
+import { PrometheusLabels } from './prometheus-labels.ts';
 import { ScopeColumns } from './scope-columns.ts';
 
 const LOW_CARDINALITY = 'LowCardinality(String)';
 const SECONDS = "DateTime('UTC')";
 const NS_PER_SECOND = 1_000_000_000;
+
+/** Points of a chunk whose series have to be written. */
+export interface DueSeries {
+  readonly chunk: PointChunk;
+  readonly rows: Uint32Array;
+  /** Per row the index of its words in `ids` and `bounds`. */
+  readonly places: Uint32Array;
+  /** Ids of series, and of bounds: zero where a point has none. Low and high words. */
+  readonly ids: Uint32Array;
+  readonly bounds: Uint32Array;
+}
+
+const texts = new TextEncoder();
 
 /** Writes the series of some points as one block for `metric_series`. */
 export class SeriesBlockEncoder {
@@ -18,16 +31,18 @@ export class SeriesBlockEncoder {
   readonly #texts = new DictionaryColumn();
   readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS);
   readonly #resources = new JsonColumn(RESOURCE_PATHS);
+  readonly #prometheus = new PrometheusLabels();
+  readonly #labels = new StringList();
 
   /** One row per row in `parts`. The result is valid until the next call. */
-  encode(parts: readonly PointRows[], ingestedAtSeconds: number): TableBlock {
+  encode(parts: readonly DueSeries[], ingestedAtSeconds: number): TableBlock {
     const sink = this.#sink;
     const chunks = parts.map(({ chunk, rows }) => chunk.select(rows));
     let rowCount = 0;
     for (const { rows } of parts) rowCount += rows.length;
     sink.begin(rowCount);
     sink.column('series_id', 'UInt64');
-    for (const { rows, seriesIds } of parts) writeWords(sink, seriesIds, rows, rows.length);
+    for (const { places, ids } of parts) for (const at of places) sink.uint64(ids[at]!, ids[at + 1]!);
     this.#writeTexts(parts, rowCount);
     for (const column of ['type', 'temporality', 'monotonic'] as const) {
       sink.column(column, 'UInt8');
@@ -38,6 +53,8 @@ export class SeriesBlockEncoder {
     this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
     sink.column('attributes', ATTRIBUTES_TYPE);
     this.#attributes.write(sink);
+    this.#writeLabels(parts, rowCount);
+    writeBoundsIds(sink, parts);
     sink.column('first_seen', SECONDS);
     for (const { chunk, rows } of parts) writeFirstSeen(sink, chunk, rows, ingestedAtSeconds);
     sink.column('last_seen', SECONDS);
@@ -63,7 +80,38 @@ export class SeriesBlockEncoder {
     }
   }
 
-  #writeTexts(parts: readonly PointRows[], rowCount: number): void {
+  /** The name and the labels that PromQL knows. */
+  #writeLabels(parts: readonly DueSeries[], rowCount: number): void {
+    const sink = this.#sink;
+    this.#texts.reset(rowCount);
+    this.#labels.reset();
+    const counts = new Uint32Array(rowCount);
+    let i = 0;
+    for (const { chunk, rows } of parts) {
+      let last = -1;
+      let name = '';
+      for (const row of rows) {
+        const metric = chunk.columns.metric[row]!;
+        if (metric !== last) name = this.#prometheus.metricName(chunk, metric);
+        last = metric;
+        const bytes = texts.encode(name);
+        this.#texts.indices[i] = this.#texts.indexOf(bytes, 0, bytes.length);
+        const labels = this.#prometheus.labels(chunk, row, name);
+        for (const label of labels) {
+          const text = texts.encode(label);
+          this.#labels.add(text, 0, text.length);
+        }
+        counts[i++] = labels.length;
+      }
+    }
+    sink.column('prometheus_name', LOW_CARDINALITY);
+    this.#texts.write(sink, rowCount);
+    sink.column('labels', 'Array(String)');
+    writeOffsets(sink, counts, rowCount, 0);
+    this.#labels.write(sink);
+  }
+
+  #writeTexts(parts: readonly DueSeries[], rowCount: number): void {
     for (const column of ['name', 'unit', 'description'] as const) {
       this.#texts.reset(rowCount);
       let i = 0;
@@ -79,6 +127,20 @@ export class SeriesBlockEncoder {
       this.#texts.write(this.#sink, rowCount);
     }
   }
+}
+
+/** The bounds of a histogram's point; the series' row collects all that it was seen with. */
+function writeBoundsIds(sink: BlockSink, parts: readonly DueSeries[]): void {
+  sink.column('bounds_ids', 'Array(UInt64)');
+  let total = 0;
+  for (const { places, bounds } of parts) {
+    for (const at of places) {
+      if (bounds[at] !== 0 || bounds[at + 1] !== 0) total++;
+      sink.uint64(total);
+    }
+  }
+  for (const { places, bounds } of parts)
+    for (const at of places) if (bounds[at] !== 0 || bounds[at + 1] !== 0) sink.uint64(bounds[at]!, bounds[at + 1]!);
 }
 
 /** The point's own time, or when it was taken in, whichever is earlier. */

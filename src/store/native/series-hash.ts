@@ -8,12 +8,17 @@ export const hash: { low: number; high: number } = { low: 0, high: 0 };
  * change of this function makes every series a new one.
  */
 export function hashRange(bytes: Uint8Array, at: number, length: number, seed: number): void {
+  hashIn(viewOf(bytes), at, length, seed);
+}
+
+/** The same of bytes that a view has. */
+export function hashIn(view: DataView, at: number, length: number, seed: number): void {
   let low = seed ^ length;
   let high = Math.imul(seed, 0x9e3779b1) ^ length;
   const end = at + length;
   const wordsEnd = at + (length & ~3);
   while (at < wordsEnd) {
-    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    const word = view.getInt32(at, true);
     at += 4;
     let mixed = Math.imul(word, 0xcc9e2d51);
     mixed = (mixed << 15) | (mixed >>> 17);
@@ -25,7 +30,7 @@ export function hashRange(bytes: Uint8Array, at: number, length: number, seed: n
     high = Math.imul((high << 17) | (high >>> 15), 5) + 0x561ccd1b;
   }
   let tail = 0;
-  for (let shift = 0; at < end; shift += 8) tail |= bytes[at++]! << shift;
+  for (let shift = 0; at < end; shift += 8) tail |= view.getUint8(at++) << shift;
   low ^= Math.imul(tail, 0xcc9e2d51);
   high ^= Math.imul(tail, 0x38b34ae5);
   low = (low + high) | 0;
@@ -34,6 +39,10 @@ export function hashRange(bytes: Uint8Array, at: number, length: number, seed: n
   high = finish(high);
   hash.low = (low + high) >>> 0;
   hash.high = (high + hash.low) >>> 0;
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** MurmurHash3's finalizer: every bit of the input reaches every bit of the output. */
@@ -49,18 +58,30 @@ const SEED_KEY = 0x5161_0001;
  * Hashes the attributes of an owner whatever their order: the sum of a hash of each. Key, type and value go in, so 1, 1.0 and "1" differ.
  */
 export function hashAttributes(arena: Uint8Array, table: AttributeTable, owner: number): void {
+  const view = viewOf(arena);
   let low = 0;
   let high = 0;
   const end = table.to[owner]!;
   for (let row = table.from[owner]!; row < end; row++) {
-    hashRange(arena, table.keyAt[row]!, table.keyLength[row]!, SEED_KEY);
-    const seed = hash.low ^ Math.imul(hash.high, 0x85ebca6b) ^ table.type[row]!;
-    hashRange(arena, table.at[row]!, table.length[row]!, seed);
+    hashAttribute(view, table.keyAt[row]!, table.keyLength[row]!, table.type[row]!, table.at[row]!, table.length[row]!);
     low = (low + hash.low) | 0;
     high = (high + hash.high) | 0;
   }
   hash.low = low >>> 0;
   hash.high = high >>> 0;
+}
+
+/** One attribute: its key, the VALUE_* type and the payload of its value. */
+export function hashAttribute(
+  view: DataView,
+  keyAt: number,
+  keyLength: number,
+  type: number,
+  at: number,
+  length: number,
+): void {
+  hashIn(view, keyAt, keyLength, SEED_KEY);
+  hashIn(view, at, length, hash.low ^ Math.imul(hash.high, 0x85ebca6b) ^ type);
 }
 
 /** Mixes one more 64-bit hash into a running one, in order. */

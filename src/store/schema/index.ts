@@ -1,6 +1,7 @@
 import type { EngineNames, Table, View } from './common.ts';
 import { LOG_TABLES, LOG_VIEWS } from './logs.ts';
-import { METRIC_TABLES, METRIC_VIEWS } from './metrics.ts';
+import { METRIC_VIEWS } from './metric-views.ts';
+import { METRIC_TABLES } from './metrics.ts';
 import { TRACE_TABLES, TRACE_VIEWS } from './traces.ts';
 
 export * from './common.ts';

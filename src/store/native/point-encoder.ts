@@ -1,0 +1,164 @@
+import {
+  METRIC_EXPONENTIAL_HISTOGRAM,
+  METRIC_GAUGE,
+  METRIC_HISTOGRAM,
+  METRIC_SUM,
+  METRIC_SUMMARY,
+  type PointChunk,
+} from '#pdata';
+import type { TableBlock } from './columns.ts';
+import { ExemplarRows } from './exemplar-rows.ts';
+import { ExponentialPoints } from './exponential-points.ts';
+import { HistogramPoints } from './histogram-points.ts';
+import { NumberPoints } from './number-points.ts';
+import { ChunkWords, type PointRun } from './point-head.ts';
+import { type DueSeries, SeriesBlockEncoder } from './series-block.ts';
+import { combine, hash } from './series-hash.ts';
+import { SeriesIds } from './series-ids.ts';
+import type { SeriesSet } from './series-set.ts';
+import { SummaryPoints } from './summary-points.ts';
+import { WordColumn } from './word-column.ts';
+
+const NS_PER_SECOND = 1_000_000_000n;
+/** Tells the ids of bounds from those of series in the set of what is known. */
+const BOUNDS_KEY = 0x5161_0006;
+
+/** Whether the series, or bounds, of this id have to be written. */
+type IsDue = (low: number, high: number) => boolean;
+
+/** What the encoders of the tables of points have in common. */
+interface PointTable {
+  readonly count: number;
+  reset(): void;
+  add(run: PointRun): void;
+  finish(arrivalNs: bigint): TableBlock;
+}
+
+/**
+ * Turns data points into one block per table. Points become columns when they are added, while their bytes are in the processor's caches;
+ * the chunks are kept until the blocks are made, because only then is it known which series have to be written.
+ */
+export class PointEncoder {
+  readonly #numbers = new NumberPoints();
+  readonly #histograms = new HistogramPoints();
+  readonly #exponentials = new ExponentialPoints();
+  readonly #summaries = new SummaryPoints();
+  readonly #tables: readonly PointTable[] = [this.#numbers, this.#histograms, this.#exponentials, this.#summaries];
+  readonly #exemplars = new ExemplarRows();
+  readonly #series = new SeriesIds();
+  readonly #seriesBlock = new SeriesBlockEncoder();
+  /** Per point, in the order of the series ids: the id of its bounds; zero where it has none. */
+  readonly #boundsIds = new WordColumn();
+  #chunks: PointChunk[] = [];
+  count = 0;
+
+  reset(): void {
+    for (const table of this.#tables) table.reset();
+    this.#exemplars.reset();
+    this.#series.reset();
+    this.#boundsIds.reset();
+    this.#chunks = [];
+    this.count = 0;
+  }
+
+  /** Adds the selected points of a chunk. */
+  add(chunk: PointChunk): void {
+    const { count, metrics } = chunk;
+    const { metric } = chunk.columns;
+    const idsAt = this.#series.ids.length >>> 2;
+    this.#series.add(chunk);
+    const boundsAt = this.#boundsIds.takeValues(count);
+    this.#boundsIds.words.fill(0, boundsAt, boundsAt + count * 2);
+    const words = new ChunkWords(chunk);
+    for (let from = 0; from < count; ) {
+      const index = metric[chunk.rowAt(from)]!;
+      let to = from + 1;
+      while (to < count && metric[chunk.rowAt(to)] === index) to++;
+      const run: PointRun = { chunk, words, from, to, metric: index, series: this.#series, idsAt };
+      const table = this.#tableOf(metrics.type[index]!);
+      table?.add(run);
+      if (table === this.#histograms) this.#noteBounds(boundsAt + from * 2, to - from);
+      from = to;
+    }
+    this.#addExemplars(chunk, words, idsAt);
+    this.#chunks.push(chunk);
+    this.count += count;
+  }
+
+  #tableOf(type: number): PointTable | undefined {
+    if (type === METRIC_GAUGE || type === METRIC_SUM) return this.#numbers;
+    if (type === METRIC_HISTOGRAM) return this.#histograms;
+    if (type === METRIC_EXPONENTIAL_HISTOGRAM) return this.#exponentials;
+    return type === METRIC_SUMMARY ? this.#summaries : undefined;
+  }
+
+  /** The bounds of the `count` histograms that were added last. */
+  #noteBounds(word: number, count: number): void {
+    const { boundsIndices, bounds } = this.#histograms;
+    const { words } = this.#boundsIds;
+    for (let row = this.#histograms.count - count; row < this.#histograms.count; row++, word += 2) {
+      const index = boundsIndices[row]! * 2;
+      words[word] = bounds.ids.words[index]!;
+      words[word + 1] = bounds.ids.words[index + 1]!;
+    }
+  }
+
+  #addExemplars(chunk: PointChunk, words: ChunkWords, idsAt: number): void {
+    for (const place of this.#series.exemplarPlaces) {
+      const metric = chunk.columns.metric[chunk.rowAt(place)]!;
+      this.#exemplars.add({ chunk, words, from: place, to: place + 1, metric, series: this.#series, idsAt }, place);
+    }
+  }
+
+  /**
+   * The blocks of all that was added, series first; may be asked for again. `known` learns the series that are written, and are written again
+   * after `renewSeconds`.
+   */
+  *blocks(ingestedAtNs: bigint, known: SeriesSet, renewSeconds: number): Generator<TableBlock> {
+    const seconds = Number(ingestedAtNs / NS_PER_SECOND);
+    const isDue: IsDue = (low, high) => known.isDue(low, high, seconds, renewSeconds);
+    const bounds = this.#dueBounds(isDue);
+    if (bounds.length > 0) yield this.#histograms.bounds.encode(bounds, seconds);
+    const due = this.#dueSeries(isDue);
+    if (due.length > 0) yield this.#seriesBlock.encode(due, seconds);
+    for (const table of this.#tables) if (table.count > 0) yield table.finish(ingestedAtNs);
+    if (this.#exemplars.count > 0) yield this.#exemplars.finish(ingestedAtNs);
+  }
+
+  #dueBounds(isDue: IsDue): number[] {
+    const { ids } = this.#histograms.bounds;
+    const due: number[] = [];
+    for (let index = 0; index < ids.count; index++) {
+      combine(ids.words[index * 2]!, ids.words[index * 2 + 1]!, BOUNDS_KEY, 0);
+      if (isDue(hash.low, hash.high)) due.push(index);
+    }
+    return due;
+  }
+
+  /** A series is also due with bounds that it was not seen with. */
+  #dueSeries(isDue: IsDue): DueSeries[] {
+    const due: DueSeries[] = [];
+    const ids = this.#series.ids.words;
+    const bounds = this.#boundsIds.words;
+    let word = 0;
+    for (const chunk of this.#chunks) {
+      const rows: number[] = [];
+      const places: number[] = [];
+      for (let i = 0; i < chunk.count; i++, word += 2) {
+        let low = ids[word]!;
+        let high = ids[word + 1]!;
+        if (bounds[word] !== 0 || bounds[word + 1] !== 0) {
+          combine(low, high, bounds[word]!, bounds[word + 1]!);
+          low = hash.low;
+          high = hash.high;
+        }
+        if (!isDue(low, high)) continue;
+        rows.push(chunk.rowAt(i));
+        places.push(word);
+      }
+      if (rows.length > 0)
+        due.push({ chunk, rows: Uint32Array.from(rows), places: Uint32Array.from(places), ids, bounds });
+    }
+    return due;
+  }
+}

@@ -1,0 +1,195 @@
+import {
+  attributesFieldOf,
+  cursor,
+  exemplarsFieldOf,
+  type PointChunk,
+  readVarint32,
+  skipValue,
+  VALUE_STRING,
+} from '#pdata';
+import { combine, hash, hashAttribute, hashAttributes, hashIn, hashRange, viewOf } from './series-hash.ts';
+import { WordColumn } from './word-column.ts';
+
+const SEED_NAME = 0x5161_0002;
+const SEED_UNIT = 0x5161_0003;
+const SEED_SCOPE = 0x5161_0004;
+/** First bytes of an AnyValue message with one field. */
+const STRING_TAG = 0x0a;
+const BOOL_TAG = 0x10;
+const INT_TAG = 0x18;
+const DOUBLE_TAG = 0x21;
+
+const kinds = new Uint8Array(3);
+const scopeTexts = new TextEncoder();
+
+/**
+ * Works out series ids from the bytes of points, without a table of their attributes. A series is: name, type, unit, temporality and
+ * monotonicity of the metric, attributes of the resource, scope (name, version and attributes), attributes of the point.
+ */
+export class SeriesIds {
+  /** Of all points that were added, in order. */
+  readonly ids: WordColumn = new WordColumn();
+  /** Of the chunk that was added last: per metric the hash of everything but the points' attributes, low and high word. */
+  metricWords: Uint32Array = new Uint32Array(0);
+  /** Of the chunk that was added last: places in its selection of points with exemplars. */
+  readonly exemplarPlaces: number[] = [];
+
+  reset(): void {
+    this.ids.reset();
+    this.exemplarPlaces.length = 0;
+  }
+
+  /** Appends the ids of the selected points. */
+  add(chunk: PointChunk): void {
+    this.exemplarPlaces.length = 0;
+    this.metricWords = metricHashes(chunk);
+    const { arena, rows, count, metrics } = chunk;
+    const { metric } = chunk.columns;
+    const { rowStart, rowEnd } = chunk.layout;
+    const view = viewOf(arena);
+    // Those of a chunk that somebody changed stand in its table.
+    const isChanged = chunk.hasChangedAttributes;
+    const words = this.metricWords;
+    let out = this.ids.takeValues(count);
+    const target = this.ids.words;
+    let last = -1;
+    let attributesTag = 0;
+    let exemplarsTag = 0;
+    for (let i = 0; i < count; i++, out += 2) {
+      const row = rows === undefined ? i : rows[i]!;
+      const index = metric[row]!;
+      if (index !== last) {
+        last = index;
+        const type = metrics.type[index]!;
+        attributesTag = (attributesFieldOf(type) << 3) | 2;
+        const field = exemplarsFieldOf(type);
+        exemplarsTag = field === 0 ? -1 : (field << 3) | 2;
+      }
+      found.exemplars = false;
+      const isHashed = hashPoint(arena, view, rowStart[row]!, rowEnd[row]!, attributesTag, exemplarsTag);
+      if (isChanged || !isHashed) hashAttributes(arena, chunk.rowAttributes.table, row);
+      if (found.exemplars) this.exemplarPlaces.push(i);
+      combine(words[index * 2]!, words[index * 2 + 1]!, hash.low, hash.high);
+      target[out] = hash.low;
+      target[out + 1] = hash.high;
+    }
+  }
+}
+
+/** What the last call of `hashPoint` saw. */
+const found = { exemplars: false };
+
+/**
+ * Hashes the attributes of the point in `arena[at, end)` as `hashAttributes` does. False where one is not of the common shape, which an
+ * attribute table then reads.
+ */
+function hashPoint(
+  arena: Uint8Array,
+  view: DataView,
+  at: number,
+  end: number,
+  attributesTag: number,
+  exemplarsTag: number,
+): boolean {
+  let low = 0;
+  let high = 0;
+  let isCommon = true;
+  while (at < end) {
+    let tag = arena[at++]!;
+    if (tag >= 0x80) {
+      tag = readVarint32(arena, at - 1);
+      at = cursor.at;
+    }
+    if ((tag & 7) === 1) {
+      at += 8;
+      continue;
+    }
+    if (tag === attributesTag) {
+      let length = arena[at++]!;
+      if (length >= 0x80) {
+        length = readVarint32(arena, at - 1);
+        at = cursor.at;
+      }
+      isCommon &&= hashKeyValue(arena, view, at, at + length);
+      low = (low + hash.low) | 0;
+      high = (high + hash.high) | 0;
+      at += length;
+      continue;
+    }
+    if (tag === exemplarsTag) found.exemplars = true;
+    at = skipValue(arena, at, tag & 7);
+  }
+  hash.low = low >>> 0;
+  hash.high = high >>> 0;
+  return isCommon;
+}
+
+/** What every SDK writes: key, then value, both shorter than 128 bytes, and the value a string or a scalar. Else false. */
+function hashKeyValue(arena: Uint8Array, view: DataView, at: number, end: number): boolean {
+  const keyLength = arena[at + 1]!;
+  const valueAt = at + 2 + keyLength;
+  const length = end - valueAt - 2;
+  if (arena[at] !== 0x0a || keyLength >= 0x80 || length <= 0 || length >= 0x80) return false;
+  if (arena[valueAt] !== 0x12 || arena[valueAt + 1] !== length) return false;
+  const tag = arena[valueAt + 2]!;
+  if (tag === STRING_TAG) {
+    if (length < 2 || arena[valueAt + 3] !== length - 2) return false;
+    hashAttribute(view, at + 2, keyLength, VALUE_STRING, valueAt + 4, length - 2);
+    return true;
+  }
+  if (tag === DOUBLE_TAG ? length !== 9 : (tag !== INT_TAG && tag !== BOOL_TAG) || !isVarint(arena, valueAt + 3, end))
+    return false;
+  hashAttribute(view, at + 2, keyLength, tag >>> 3, valueAt + 3, length - 1);
+  return true;
+}
+
+/** Whether the bytes [at, end) are one varint. */
+function isVarint(bytes: Uint8Array, at: number, end: number): boolean {
+  const last = end - 1;
+  while (at < last && bytes[at]! >= 0x80) at++;
+  return at === last && bytes[last]! < 0x80;
+}
+
+function metricHashes(chunk: PointChunk): Uint32Array {
+  const { metrics, arena } = chunk;
+  const view = viewOf(arena);
+  const scopeWords = scopeHashes(chunk);
+  const count = metrics.scope.length;
+  const words = new Uint32Array(count * 2);
+  for (let metric = 0; metric < count; metric++) {
+    const word = metrics.scope[metric]! * 2;
+    hashIn(view, metrics.nameAt[metric]!, metrics.nameLength[metric]!, SEED_NAME);
+    combine(scopeWords[word]!, scopeWords[word + 1]!, hash.low, hash.high);
+    let { low, high } = hash;
+    hashIn(view, metrics.unitAt[metric]!, metrics.unitLength[metric]!, SEED_UNIT);
+    combine(low, high, hash.low, hash.high);
+    low = hash.low;
+    high = hash.high;
+    kinds[0] = metrics.type[metric]!;
+    kinds[1] = metrics.temporality[metric]!;
+    kinds[2] = metrics.monotonic[metric]!;
+    hashRange(kinds, 0, 3, 0);
+    combine(low, high, hash.low, hash.high);
+    words[metric * 2] = hash.low;
+    words[metric * 2 + 1] = hash.high;
+  }
+  return words;
+}
+
+function scopeHashes(chunk: PointChunk): Uint32Array {
+  const words = new Uint32Array(chunk.scopeCount * 2);
+  for (let scope = 0; scope < chunk.scopeCount; scope++) {
+    const name = scopeTexts.encode(`${chunk.scopeName(scope)}\0${chunk.scopeVersion(scope)}`);
+    hashRange(name, 0, name.length, SEED_SCOPE);
+    let { low, high } = hash;
+    hashAttributes(chunk.arena, chunk.scopeAttributes.table, scope);
+    combine(low, high, hash.low, hash.high);
+    low = hash.low;
+    high = hash.high;
+    hashAttributes(chunk.arena, chunk.resourceAttributes.table, chunk.layout.scopeResource[scope]!);
+    combine(low, high, hash.low, hash.high);
+    words[scope * 2] = hash.low;
+    words[scope * 2 + 1] = hash.high;
+  }
+  return words;
+}

@@ -1,0 +1,27 @@
+import { ByteSink } from './byte-sink.ts';
+
+/** A column of 64-bit values as pairs of words, low word first, that grows at its end. Kernels write into `words` behind `reserve`. */
+export class WordColumn extends ByteSink {
+  words: Uint32Array<ArrayBuffer> = new Uint32Array(this.bytes.buffer);
+
+  override reserve(byteCount: number): void {
+    super.reserve(byteCount);
+    if (this.words.buffer !== this.bytes.buffer)
+      this.words = new Uint32Array(this.bytes.buffer, 0, this.bytes.length >>> 2);
+  }
+
+  /** Makes room for `count` values and moves the end behind them. Returns the index of their first word. */
+  takeValues(count: number): number {
+    return this.take(count * 8) >>> 2;
+  }
+
+  get count(): number {
+    return this.length >>> 3;
+  }
+
+  push(low: number, high: number): void {
+    const word = this.takeValues(1);
+    this.words[word] = low;
+    this.words[word + 1] = high;
+  }
+}
