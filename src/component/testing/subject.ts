@@ -30,6 +30,15 @@ export interface SuiteOptions {
   readonly stateDir?: string;
   /** For a receiver: sends a request with these items to it, as a client would. Rejects where the client is told that they were not taken. */
   readonly send?: (receiver: Component, batch: Batch) => Promise<void>;
+  /** For an exporter: starts what it sends to, which shows what has come. */
+  readonly peer?: () => Promise<Peer>;
+}
+
+export interface Peer {
+  /** A block with the peer's address. */
+  readonly config: unknown;
+  readonly batches: readonly Batch[];
+  close(): Promise<void>;
 }
 
 /** One thing that a component must do. Its failure names the fault. */
@@ -71,16 +80,16 @@ export class Subject {
     return this.signals.map((signal) => ({ name: `${signal}: ${name}`, run: () => run(signal) }));
   }
 
-  make(signal: Signal, next: Consumer = new RecordingConsumer()): Made {
+  make(signal: Signal, next: Consumer = new RecordingConsumer(), config: unknown = this.options.config): Made {
     const { stateDir } = this.options;
     const settings = fakeSettings({ pipeline: signal, ...(stateDir !== undefined && { stateDir }) });
-    const component = this.#create(signal, next, settings);
+    const component = this.#create(signal, next, settings, config);
     return { component, consumer: component as Component & Consumer, settings };
   }
 
-  #create(signal: Signal, next: Consumer, settings: FakeSettings): Component {
-    const { factory, options } = this;
-    const config = (factory.schema as { parse(value: unknown): unknown }).parse(options.config ?? {});
+  #create(signal: Signal, next: Consumer, settings: FakeSettings, block: unknown): Component {
+    const { factory } = this;
+    const config = (factory.schema as { parse(value: unknown): unknown }).parse(block ?? {});
     switch (factory.kind) {
       case 'receiver':
         return (factory as unknown as ReceiverFactory).create(settings, config, { [signal]: next });

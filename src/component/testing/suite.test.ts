@@ -309,3 +309,44 @@ test('an exporter that throws a plain Error, and one that throws a ConsumeError'
   expect(await failures(exporter(new ConsumeError('away')))).toEqual([]);
   expect((await failures(exporter(new Error('away')))).join('\n')).toContain('throws a plain Error');
 });
+
+describe('what an exporter sends', () => {
+  /** Sends by a call to what stands in a list; a faulty one loses some on the way. */
+  const failuresOf = (sentOf: (batch: Batch) => Batch): Promise<string[]> => {
+    let batches: Batch[] = [];
+    const exporter: ExporterFactory<unknown> = {
+      kind: 'exporter',
+      type: 'next_door',
+      description: 'Sends next door',
+      stability: { traces: 'beta', logs: 'beta' },
+      schema,
+      create: () => ({
+        mutatesData: false,
+        start: async () => {},
+        shutdown: async () => {},
+        consume: async (batch) => void batches.push(sentOf(batch)),
+      }),
+    };
+    const peer = async () => {
+      batches = [];
+      return { config: {}, batches, close: async () => {} };
+    };
+    return failures(exporter, { peer });
+  };
+
+  test('all of it', async () => {
+    expect(await failuresOf((batch) => batch)).toEqual([]);
+  });
+  test('uses the row number in place of the selection', async () => {
+    const first = (chunk: Chunk): Chunk => {
+      const { rowCount, count } = chunk;
+      return rowCount === count ? chunk : chunk.select(Uint32Array.from({ length: count }, (_, index) => index));
+    };
+    const messages = await failuresOf((batch) => batch.with(batch.chunks.map(first)));
+    expect(messages.join('\n')).toContain('uses the row number in place of the selection');
+  });
+  test('handles only the first chunk', async () => {
+    const messages = await failuresOf((batch) => batch.with(batch.chunks.slice(0, 1)));
+    expect(messages.join('\n')).toContain('handles only the first chunk');
+  });
+});

@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { turns } from '#base/testing.ts';
-import { ITEM_NAME, type Signal } from '#pdata';
+import { Batch, ITEM_NAME, type Signal } from '#pdata';
 import type { ExporterFactory } from '../../contracts.ts';
 import { sampleBatch } from '../batches.ts';
 import { fakeHost, RecordingConsumer, RefusingConsumer } from '../sinks.ts';
-import { type Check, failureOf, inSimulatedTime, type Subject } from '../subject.ts';
-import { isConsumeError, isUntouched, protectedBatch, snapshot } from './flow.ts';
+import { type Check, failureOf, inSimulatedTime, itemsOf, type Peer, type Subject } from '../subject.ts';
+import { compacted, isConsumeError, isUntouched, protectedBatch, snapshot } from './flow.ts';
 
 /** The ends of a pipeline: receivers, which take what clients send, and exporters, behind which the collector sees nothing. */
 
@@ -85,18 +85,48 @@ async function countsItsOwn(subject: Subject, signal: Signal): Promise<void> {
 
 export function exporterChecks(subject: Subject): Check[] {
   const countsItself = (subject.factory as unknown as ExporterFactory).countsItself === true;
-  return subject.perSignal('leaves data alone, fails with a ConsumeError if at all, and counts', async (signal) => {
-    const { component, consumer, settings } = subject.make(signal);
+  const { peer } = subject.options;
+  const sends =
+    peer === undefined
+      ? []
+      : subject.perSignal('sends the selected rows of all chunks', (signal) => sendsAll(subject, signal, peer));
+  const common = subject.perSignal(
+    'leaves data alone, fails with a ConsumeError if at all, and counts',
+    async (signal) => {
+      const { component, consumer, settings } = subject.make(signal);
+      await component.start(fakeHost());
+      const batch = consumer.mutatesData ? sampleBatch(signal, ITEMS) : protectedBatch(signal, ITEMS);
+      const before = snapshot(batch);
+      const failure = await inSimulatedTime(settings.clock, failureOf(consumer.consume(batch)));
+      if (!consumer.mutatesData) isUntouched(batch, before, failure);
+      if (failure !== undefined) isConsumeError(failure);
+      if (countsItself && failure === undefined) {
+        const counted = settings.meter.sumOf('exporter_') + settings.meter.level('exporter_queue_size');
+        expect(counted, `counts nothing: it has countsItself, and took ${ITEMS} items`).toBeGreaterThanOrEqual(ITEMS);
+      }
+      await inSimulatedTime(settings.clock, component.shutdown(1000));
+    },
+  );
+  return [...common, ...sends];
+}
+
+async function sendsAll(subject: Subject, signal: Signal, start: () => Promise<Peer>): Promise<void> {
+  const whole = sampleBatch(signal, 9).chunks[0]!;
+  const selection = [whole.select(Uint32Array.of(1, 2, 4, 7))];
+  const parts = [0, 3, 6].map((from) => compacted(whole.select(Uint32Array.of(from, from + 2))));
+  for (const { chunks, fault } of [
+    { chunks: selection, fault: 'uses the row number in place of the selection' },
+    { chunks: parts, fault: 'handles only the first chunk' },
+  ]) {
+    const peer = await start();
+    const { component, consumer, settings } = subject.make(signal, undefined, peer.config);
     await component.start(fakeHost());
-    const batch = consumer.mutatesData ? sampleBatch(signal, ITEMS) : protectedBatch(signal, ITEMS);
-    const before = snapshot(batch);
+    const batch = new Batch(signal, chunks);
+    const sent = itemsOf([batch]);
     const failure = await inSimulatedTime(settings.clock, failureOf(consumer.consume(batch)));
-    if (!consumer.mutatesData) isUntouched(batch, before, failure);
-    if (failure !== undefined) isConsumeError(failure);
-    if (countsItself && failure === undefined) {
-      const counted = settings.meter.sumOf('exporter_') + settings.meter.level('exporter_queue_size');
-      expect(counted, `counts nothing: it has countsItself, and took ${ITEMS} items`).toBeGreaterThanOrEqual(ITEMS);
-    }
     await inSimulatedTime(settings.clock, component.shutdown(1000));
-  });
+    await peer.close();
+    expect(failure, 'fails to send to its peer').toBeUndefined();
+    expect(itemsOf(peer.batches), fault).toEqual(sent);
+  }
 }

@@ -124,7 +124,7 @@ async function isSame(subject: Subject, some: Chunk[], others: Chunk[], fault: s
 }
 
 /** A chunk of the selected rows alone. */
-function compacted(chunk: Chunk): Chunk {
+export function compacted(chunk: Chunk): Chunk {
   return decodeOtlp(chunk.signal, encodeOtlp(new Batch(chunk.signal, [chunk]))).chunk;
 }
 
