@@ -1,5 +1,6 @@
 import { nearest } from '#base';
 import { decodersCase } from './cases/decoders.ts';
+import { logSearchCase, logsCase } from './cases/logs.ts';
 import { pagesLiveCase } from './cases/pages-live.ts';
 import { pipelineCase } from './cases/pipeline.ts';
 import { freshnessCase, idleCase, storeCase } from './cases/store.ts';
@@ -17,6 +18,8 @@ const CASES: readonly BenchCase[] = [
   pipelineCase,
   tailSamplingCase,
   storeCase,
+  logsCase,
+  logSearchCase,
   freshnessCase,
   idleCase,
   tracePageCase,
@@ -28,6 +31,8 @@ const ABOUT: Readonly<Record<string, string>> = {
   pipeline: 'OTLP/HTTP in, batch, OTLP/HTTP out; otelcol beside it',
   'tail-sampling': 'the same with tail sampling between: CPU and memory',
   store: 'OTLP/HTTP into the store: CPU of collector and engine',
+  logs: 'log records into the store: CPU of all processes, merges included; bytes on disk',
+  'log-search': 'a rare text in 10 million log lines',
   freshness: 'from the answer to a sender until a query sees its data',
   idle: 'start of `up`, and memory of all its processes at rest',
   'trace-page': 'a trace of 10,000 spans in Chromium',

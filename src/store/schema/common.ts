@@ -98,6 +98,8 @@ export interface Table {
   readonly granularity?: number;
   /** The day that a part belongs to; false for a table that is small and merges across days. */
   readonly partitioned?: false;
+  /** Indexes that are made where parts merge, and not by the insert: what was just inserted is little, and is read without them. */
+  readonly lateIndexes?: readonly string[];
   /** Settings of this table alone. */
   readonly settings?: readonly string[];
 }

@@ -48,6 +48,7 @@ const LOGS: Table = {
   INDEX body_pieces lower(body) TYPE ngrambf_v1(5, 16384, 2, 0) GRANULARITY 1`,
   orderBy: `intDiv(toInt64(time), ${LOG_BUCKET_SECONDS}), stream_id, time`,
   granularity: 4096,
+  lateIndexes: ['body_pieces'],
 };
 
 /**
