@@ -223,6 +223,7 @@ describe.each(['/jaeger', ''])('the first API below %s/api', (base) => {
     { path: '/api/traces/aa?raw=maybe', status: 400, msg: "unable to parse param 'raw'" },
     { path: '/api/traces?service=x&limit=many', status: 400, msg: "unable to parse param 'limit'" },
     { path: '/api/traces?service=x&minDuration=5', status: 400, msg: "unable to parse param 'minDuration'" },
+    { path: '/api/traces?service=x&minDuration=99999999999h', status: 400, msg: "unable to parse param 'minDuration'" },
     { path: '/api/traces?service=x&tags=[1]', status: 400, msg: 'tags' },
     { path: '/api/traces?service=x&start=2000&end=1000', status: 400, msg: 'start must be before end' },
     {

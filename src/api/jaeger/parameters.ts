@@ -49,8 +49,9 @@ export function countOf(query: QueryString, name: string): number | undefined {
 export function goDurationNs(query: QueryString, name: string): number | undefined {
   const text = one(query, name);
   if (text === undefined) return undefined;
-  const ns = parseDurationNs(text);
-  if (ns === undefined) throw bad(name, `expected a duration such as 1.2ms, got "${text}"`);
+  const ns = text === '0' ? 0 : parseDurationNs(text);
+  // Go's durations end at 2^63 ns.
+  if (ns === undefined || ns >= 2 ** 63) throw bad(name, `expected a duration such as 1.2ms, got "${text}"`);
   return ns;
 }
 

@@ -144,7 +144,11 @@ function checkWord(node: FilterCompare, words: { readonly [name: string]: number
 
 function checkDuration(node: FilterCompare): void {
   allow(node, ['=', '!=', '>', '>=', '<', '<='], 'a duration');
-  if (durationNs(node) !== undefined) return;
+  const ns = durationNs(node);
+  if (ns !== undefined && ns < 2 ** 64) return;
+  if (ns !== undefined) {
+    throw new FilterError('no duration is that long', node.value, 'the longest is 584 years: write at most 213503d');
+  }
   const hint = node.value.kind === 'number' ? `${node.key.text}${node.operator}${node.value.text}ms` : 'duration>250ms';
   throw new FilterError(
     'a duration is a number with a unit: ns, us, ms, s, m, h or d',

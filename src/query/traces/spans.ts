@@ -17,6 +17,9 @@ export function spanStatus(number: number): SpanStatus {
   return SPAN_STATUSES[number] ?? 'unset';
 }
 
+/** The longest duration that the store's 64 bits hold. */
+const LONGEST_NS = 2n ** 64n - 1n;
+
 /** Requests enter a service by these spans: kind server or consumer, or a root. */
 export const ENTRY_SPAN: Sql = sql`(${raw(`kind IN (${SPAN_KIND_NUMBERS.server}, ${SPAN_KIND_NUMBERS.consumer})`)} OR parent_span_id = ${noId(8)})`;
 
@@ -49,8 +52,10 @@ export async function spanCondition(filter: SpanFilter): Promise<Sql> {
   return allOf(conditions);
 }
 
+/** What is longer than any stored duration counts as the longest: a larger number would begin anew at 0. */
 function duration(ns: number): Bound {
-  return new Bound('UInt64', String(BigInt(Math.max(0, Math.round(ns)))));
+  const whole = BigInt(Math.max(0, Math.round(ns)));
+  return new Bound('UInt64', String(whole < LONGEST_NS ? whole : LONGEST_NS));
 }
 
 /** The resource's environment by its name of today, or by the one before. */

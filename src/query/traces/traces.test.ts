@@ -119,6 +119,8 @@ describe('searchTraces', () => {
       query: { minDurationNs: 1e8, maxDurationNs: 5e8 },
       matches: (span) => span.durationNs >= 1e8 && span.durationNs <= 5e8,
     },
+    { name: 'a least duration of more than 64 bits', query: { minDurationNs: 2 ** 64 }, matches: () => false },
+    { name: 'a greatest duration of more than 64 bits', query: { maxDurationNs: 2 ** 65 }, matches: () => true },
     {
       name: 'failed spans of a service',
       query: { service: 'payments', status: 'error' },
