@@ -40,6 +40,8 @@ export type Reason = keyof typeof ITEM_REASONS | `http_${number}` | `grpc_${stri
 /** Of what befalls a component and is not counted in items. */
 const TROUBLES = {
   retried: 'requests that failed and were tried again',
+  scrape_failed: 'scrapes that failed',
+  scrape_skipped: 'scrapes that were left out, because the one before had not ended',
   damaged_files: 'files of the spool that were damaged, set aside in rejected/',
 } as const;
 

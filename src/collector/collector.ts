@@ -268,9 +268,9 @@ export class Collector {
   /** What a component sees: its own extensions, and the collector as it is then, which may be another graph by now. */
   #hostOf(starting: RunningGraph, node: GraphNode): Host {
     return {
-      extension: (id) => {
+      extension: (id, capability) => {
         node.uses.add(id);
-        return (this.#running ?? starting).extension(id);
+        return (this.#running ?? starting).extension(id, capability);
       },
       describe: () => this.describe(),
     };

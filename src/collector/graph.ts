@@ -5,6 +5,7 @@ import type {
   CreateSettings,
   Exporter,
   ExporterFactory,
+  Extension,
   ExtensionFactory,
   ProcessorFactory,
   ReceiverFactory,
@@ -32,7 +33,7 @@ export interface Graph {
   readonly nodes: readonly GraphNode[];
   /** Those of them that run already, in the graph before. */
   readonly kept: ReadonlySet<GraphNode>;
-  readonly extensions: ReadonlyMap<string, Component>;
+  readonly extensions: ReadonlyMap<string, Extension>;
   /** The exporter of this id and signal, created if no pipeline has it: for feeding the collector's own telemetry into one. */
   exporter(id: string, signal: Signal): Exporter;
   /** By id and signal. */
@@ -71,7 +72,7 @@ class GraphBuilder {
 
   build(): Graph {
     const { document, components, pipelines } = this.#plan;
-    const extensions = new Map<string, Component>();
+    const extensions = new Map<string, Extension>();
     for (const id of new Set(document.service.extensions)) {
       const planned = components.extensions.get(id)!;
       const factory = planned.factory as ExtensionFactory<unknown>;

@@ -252,7 +252,11 @@ service: {telemetry: {metrics: {readers: [], level: none}}, pipelines: {traces: 
       description: 'a key',
       stability: 'stable',
       schema: strictObject({ mark: text('') }),
-      create: () => ({ start: async () => undefined, shutdown: async () => undefined }),
+      create: () => ({
+        start: async () => undefined,
+        shutdown: async () => undefined,
+        capabilities: { client_auth: { headers: async () => ({}) } },
+      }),
     };
     const user: ProcessorFactory<object> = {
       kind: 'processor',
@@ -265,7 +269,7 @@ service: {telemetry: {metrics: {readers: [], level: none}}, pipelines: {traces: 
         consume: (batch, abort) => next.consume(batch, abort),
         start: async (host) => {
           world.events.push(`user starts ${host.describe().ready}`);
-          host.extension('key');
+          host.extension('key', 'client_auth');
         },
         shutdown: async () => void world.events.push('user stops'),
       }),

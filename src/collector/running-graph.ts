@@ -1,5 +1,14 @@
 import { type Clock, type Deadline, messageOf, StartError } from '#base';
-import type { ComponentKind, ComponentStatus, Exporter, Extension, Host, HostDescription, Logger } from '#component';
+import {
+  type Capabilities,
+  type ComponentKind,
+  type ComponentStatus,
+  capabilityOf,
+  type Exporter,
+  type Host,
+  type HostDescription,
+  type Logger,
+} from '#component';
 import type { DeliveringExporter } from './delivery/delivery.ts';
 import type { Graph } from './graph.ts';
 import { type GraphNode, nameOf } from './node.ts';
@@ -53,8 +62,8 @@ export class RunningGraph {
     this.resource = options.resource;
   }
 
-  extension(id: string): Extension | undefined {
-    return this.#options.graph.extensions.get(id);
+  extension<K extends keyof Capabilities>(id: string, capability: K): Capabilities[K] {
+    return capabilityOf(this.#options.graph.extensions, id, capability);
   }
 
   /** The instances that run. */

@@ -2,6 +2,7 @@ import type { Clock, Logger, Meter, MetricLabels } from '#base';
 import type { DeliveryConfig, MapNode, Schema } from '#config';
 import type { Batch, Signal } from '#pdata';
 import type { Account } from './account.ts';
+import type { Capabilities, Offering } from './capabilities.ts';
 
 /**
  * The contracts between the collector and its components. A component is one folder under src/<kind>s/<type>/ that
@@ -56,7 +57,8 @@ export interface Processor extends Component, Consumer {}
  */
 export interface Exporter extends Component, Consumer {}
 export interface Connector extends Component, Consumer {}
-export type Extension = Component;
+/** What it does for other components stands in its `capabilities`. */
+export interface Extension extends Component, Offering {}
 
 export type ComponentStatus =
   | 'starting'
@@ -69,8 +71,11 @@ export type ComponentStatus =
 
 /** What a running component sees of the collector around it. */
 export interface Host {
-  /** The started extension with this id (`type` or `type/name`), if there is one. */
-  extension(id: string): Extension | undefined;
+  /**
+   * What the started extension with this id (`type` or `type/name`) offers under a capability. Throws a StartError that says what there is
+   * instead: for `start`. Where that extension is restarted in a reload, whoever asked for it is, too.
+   */
+  extension<K extends keyof Capabilities>(id: string, capability: K): Capabilities[K];
   /** A snapshot of the graph and its status, for health_check, zpages and the console. */
   describe(): HostDescription;
 }

@@ -8,6 +8,8 @@ export interface ReceiverCounters {
   accepted(count: number): void;
   /** The pipeline returned this error: the client may send them again. */
   refused(count: number, error: unknown): void;
+  /** The pipeline returned this error, and nobody sends them again. */
+  lost(count: number, error: unknown): void;
   /** They failed inside of the receiver. */
   failed(count: number, reason: Reason): void;
 }
@@ -30,6 +32,10 @@ export function receiverCounters(
       refused: (count, error) => {
         refused.add(count);
         account.refused(signal, count, reasonOf(error));
+      },
+      lost: (count, error) => {
+        refused.add(count);
+        account.dropped(signal, count, reasonOf(error));
       },
       failed: (count, reason) => {
         failed.add(count);

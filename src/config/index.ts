@@ -18,6 +18,7 @@ export * from './print.ts';
 export * from './same.ts';
 export * from './scalar.ts';
 export * from './schema.ts';
+export * from './scrape.ts';
 export * from './secret.ts';
 export * from './service.ts';
 export * from './signalbox-section.ts';

@@ -384,7 +384,7 @@ test('a queue that is to be kept by an extension that is not there stops the sta
     { ...settings, signal: 'traces', ledger: new Ledger() },
   );
   await expect(exporter.start(fakeHost())).rejects.toThrow(
-    'exporters::otlp_http::sending_queue::storage: no such extension is running: "file_storage"',
+    'exporters::otlp_http::sending_queue::storage: extension "file_storage", which should offer storage, is not started',
   );
   await exporter.shutdown(100);
 });

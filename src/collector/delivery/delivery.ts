@@ -116,15 +116,21 @@ export class DeliveringExporter implements Exporter, Predecessor {
   }
 
   async start(host: Host): Promise<void> {
-    const storage = this.#storageId;
-    if (storage !== undefined) {
-      const found = host.extension(storage) === undefined ? 'no such extension is running' : 'it keeps no queues';
-      throw new StartError(
-        `exporters::${this.#settings.id}::sending_queue::storage: ${found}: "${storage}"`,
-        'leave it out for a queue in memory; the exporter signalbox has a spool on disk of its own',
-      );
-    }
+    if (this.#storageId !== undefined) this.#refuseStorage(host, this.#storageId);
     await this.#exporter.start(host);
+  }
+
+  #refuseStorage(host: Host, storage: string): never {
+    let found = `queues are held in memory only, "${storage}" can not keep this one`;
+    try {
+      host.extension(storage, 'storage');
+    } catch (error) {
+      found = messageOf(error);
+    }
+    throw new StartError(
+      `exporters::${this.#settings.id}::sending_queue::storage: ${found}`,
+      'leave it out for a queue in memory; the exporter signalbox has a spool on disk of its own',
+    );
   }
 
   async consume(batch: Batch, abort?: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { ConsumeError, type ConsumeErrorOptions, ManualClock } from '#base';
 import type { Batch } from '#pdata';
+import { capabilityOf } from '../capabilities.ts';
 import type {
   ComponentStatus,
   Consumer,
@@ -173,5 +174,6 @@ export function fakeHost(extensions: Readonly<Record<string, Extension>> = {}): 
     extensions: Object.keys(extensions),
     statuses: [],
   };
-  return { extension: (id) => extensions[id], describe: () => description };
+  const all = new Map(Object.entries(extensions));
+  return { extension: (id, capability) => capabilityOf(all, id, capability), describe: () => description };
 }
