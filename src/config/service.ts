@@ -164,15 +164,7 @@ const reader: z.ZodType<PrometheusReaderConfig | string> = strictObject({
 });
 
 /** otelcol's own reader, used where the file names none. */
-const DEFAULT_PROMETHEUS_READER: PrometheusReaderConfig = {
-  host: 'localhost',
-  port: 8888,
-  withoutUnits: true,
-  withoutTypeSuffix: true,
-  withoutScopeInfo: true,
-  resourceLabels: undefined,
-  isDetailed: false,
-};
+const DEFAULT_PROMETHEUS_READER: PrometheusReaderConfig = prometheusReader.parse({});
 
 const LEVELS_OF_DETAIL = ['none', 'basic', 'normal', 'detailed'] as const;
 
