@@ -67,7 +67,7 @@ beforeAll(async () => {
     first.timeNs,
   );
   await insertPoints(store, 'metric_points', [
-    { name: 'queue', seriesId: 1n, timeNs: first.timeNs, columns: { value: 4 } },
+    { name: 'queue', seriesId: 1n, timeNs: first.timeNs, columns: { value_double: 4 } },
   ]);
   server = await startServer({ port: 0, engineUrl: store.url, ...store.readerLogin, uiDir: ui, version: '9.9.9' });
 });

@@ -435,7 +435,9 @@ export interface MetricLabelsResponse {
  * GET /api/console/metrics/query?name&from&to&groupBy&q&aggregation&step&owner
  * `groupBy`: comma-separated label keys. `aggregation`: sum, avg, min, max, count, rate, increase, p50, p90, p95, p99, heatmap;
  * without it the metric's type decides: rate for monotonic sums, avg for gauges, sum for other sums, p95 for histograms.
- * Cumulative counters are turned into increases per series with reset detection before they are summed.
+ * Cumulative counters are turned into increases per series with reset detection before they are summed. Type, unit, temporality and
+ * monotonicity are properties of a series: where several producers send different things under one name, only series that can be added up
+ * share a line, and each line has its own type and unit. `metric`, `aggregation` and `unit` are those of the most series.
  */
 export interface MetricQueryResponse {
   readonly metric: MetricSummary;
@@ -444,6 +446,8 @@ export interface MetricQueryResponse {
   readonly unit: string;
   readonly grid: TimeGrid;
   readonly series: readonly {
+    readonly type: MetricType;
+    readonly unit: string;
     readonly labels: { readonly [key: string]: string };
     readonly values: readonly (number | null)[];
     readonly last: number | null;
@@ -451,6 +455,8 @@ export interface MetricQueryResponse {
   }[];
   /** Series beyond the 50 largest are folded into a count. */
   readonly foldedCount: number;
+  /** Series under this name of another kind, with which the aggregation does not go. */
+  readonly leftOutCount: number;
   readonly exemplars: readonly {
     readonly timeMs: number;
     readonly value: number;

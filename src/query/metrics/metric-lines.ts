@@ -66,69 +66,64 @@ export function perSecond(lines: readonly Line[], { grid, range }: PointQuery): 
   }));
 }
 
-/** The increase of a histogram in one group and bucket of time. */
+/** The increase of histograms in one group and bucket of time. */
 interface HistogramCell {
-  buckets: readonly Bucket[];
-  count: number;
-  sum: number;
+  readonly labels: readonly string[];
+  readonly time: number;
+  readonly buckets: readonly Bucket[];
+  readonly count: number;
+  readonly sum: number;
 }
 
 /** `bounds`: the bounds by id. */
-export function histogramLines(
-  points: PointQuery,
-  aggregation: Aggregation,
-  table: Table,
-  bounds: ReadonlyMap<string, readonly number[]>,
-): readonly Line[] {
+export function histogramCells(table: Table, bounds: ReadonlyMap<string, readonly number[]>): readonly HistogramCell[] {
   const ids = table.column<number | bigint>('bounds_id');
   const counts = table.column<(number | bigint)[]>('counts');
-  return cellLines(points, aggregation, table, (row) =>
-    explicitBuckets(bounds.get(String(ids[row])) ?? [], counts[row]!.map(Number)),
-  );
+  return cellsOf(table, (row) => explicitBuckets(bounds.get(String(ids[row])) ?? [], counts[row]!.map(Number)));
 }
 
-export function exponentialLines(
-  points: PointQuery,
-  aggregation: Aggregation,
-  table: Table,
-  scale: number,
-  zeroThreshold: number,
-): readonly Line[] {
+export function exponentialCells(table: Table, scale: number, zeroThreshold: number): readonly HistogramCell[] {
   const side = (name: string, row: number): ReadonlyMap<number, number> =>
     new Map(
       [...table.column<Map<number, number | bigint>>(name)[row]!].map(([index, count]) => [index, Number(count)]),
     );
   const zero = table.numbers('zero');
-  return cellLines(points, aggregation, table, (row) =>
+  return cellsOf(table, (row) =>
     exponentialBuckets(scale, side('positive', row), side('negative', row), zero[row]!, zeroThreshold),
   );
 }
 
-/** Rows of one group and time whose histograms have different bounds are put together before they are evaluated. */
-function cellLines(
-  points: PointQuery,
-  aggregation: Aggregation,
-  table: Table,
-  bucketsOf: (row: number) => readonly Bucket[],
-): readonly Line[] {
-  const { grid } = points;
+function cellsOf(table: Table, bucketsOf: (row: number) => readonly Bucket[]): readonly HistogramCell[] {
   const totals = table.numbers('total');
   const sums = table.column<number>('total_sum');
   const times = table.column<number>('bucket');
-  const cells = new Map<string, { readonly labels: readonly string[]; readonly time: number; cell: HistogramCell }>();
-  table.column<string[]>('labels').forEach((labels, row) => {
-    const time = times[row]!;
-    if (time >= grid.count) return;
-    const cell = { buckets: bucketsOf(row), count: totals[row]!, sum: sums[row]! };
-    const key = JSON.stringify([labels, time]);
+  return table.column<string[]>('labels').map((labels, row) => ({
+    labels,
+    time: times[row]!,
+    buckets: bucketsOf(row),
+    count: totals[row]!,
+    sum: sums[row]!,
+  }));
+}
+
+/** Histograms of one group and time that have different bounds, or none, are put together before they are evaluated. */
+export function distributionLines(
+  { grid, range }: PointQuery,
+  aggregation: Aggregation,
+  all: readonly HistogramCell[],
+): readonly Line[] {
+  const cells = new Map<string, HistogramCell>();
+  for (const cell of all) {
+    if (cell.time >= grid.count) continue;
+    const key = JSON.stringify([cell.labels, cell.time]);
     const known = cells.get(key);
-    cells.set(key, { labels, time, cell: known === undefined ? cell : joinCells(known.cell, cell) });
-  });
+    cells.set(key, known === undefined ? cell : joinCells(known, cell));
+  }
   if (aggregation === 'heatmap') return heatmapLines([...cells.values()], grid);
   const lines = new Map<string, Line>();
-  for (const { labels, time, cell } of cells.values()) {
-    const seconds = coveredSeconds(grid, points.range, time);
-    lineOf(lines, labels, grid).values[time] = cellValue(cell, aggregation, seconds, points.metric);
+  for (const cell of cells.values()) {
+    const seconds = coveredSeconds(grid, range, cell.time);
+    lineOf(lines, cell.labels, grid).values[cell.time] = cellValue(cell, aggregation, seconds);
   }
   return [...lines.values()];
 }
@@ -136,19 +131,14 @@ function cellLines(
 function joinCells(a: HistogramCell, b: HistogramCell): HistogramCell {
   const uppers = [...new Set([...a.buckets, ...b.buckets].map((bucket) => bucket.upper))].sort((x, y) => x - y);
   const buckets = uppers.map((upper, i) => ({
-    lower: i === 0 ? Math.min(a.buckets[0]!.lower, b.buckets[0]!.lower) : uppers[i - 1]!,
+    lower: i === 0 ? Math.min(...[a, b].flatMap((cell) => cell.buckets[0]?.lower ?? [])) : uppers[i - 1]!,
     upper,
     count: [...a.buckets, ...b.buckets].reduce((sum, bucket) => sum + (bucket.upper === upper ? bucket.count : 0), 0),
   }));
-  return { buckets, count: a.count + b.count, sum: a.sum + b.sum };
+  return { ...a, buckets, count: a.count + b.count, sum: a.sum + b.sum };
 }
 
-function cellValue(
-  cell: HistogramCell,
-  aggregation: Aggregation,
-  seconds: number,
-  metric: MetricSummary,
-): number | null {
+function cellValue(cell: HistogramCell, aggregation: Aggregation, seconds: number): number | null {
   const quantile = QUANTILES[aggregation];
   if (quantile !== undefined) return bucketQuantile(quantile, cell.buckets);
   switch (aggregation) {
@@ -166,16 +156,13 @@ function cellValue(
     case 'max':
       return bucketQuantile(1, cell.buckets);
     default:
-      throw unfit(metric, aggregation);
+      throw new Error(`bug: ${aggregation} of a distribution`);
   }
 }
 
 /** One line per bucket of the histogram, from the lowest up, with the observations in it; its label is the upper end. */
-function heatmapLines(
-  cells: readonly { readonly time: number; readonly cell: HistogramCell }[],
-  grid: TimeGrid,
-): readonly Line[] {
-  const uppers = new Set(cells.flatMap(({ cell }) => cell.buckets.map((bucket) => bucket.upper)));
+function heatmapLines(cells: readonly HistogramCell[], grid: TimeGrid): readonly Line[] {
+  const uppers = new Set(cells.flatMap(({ buckets }) => buckets.map((bucket) => bucket.upper)));
   const times = new Set(cells.map(({ time }) => time));
   const lines = new Map(
     [...uppers]
@@ -188,8 +175,8 @@ function heatmapLines(
         ];
       }),
   );
-  for (const { time, cell } of cells) {
-    for (const { upper, count } of cell.buckets) lines.get(upper)!.values[time]! += count;
+  for (const { time, buckets } of cells) {
+    for (const { upper, count } of buckets) lines.get(upper)!.values[time]! += count;
   }
   return [...lines.values()];
 }

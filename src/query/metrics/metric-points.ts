@@ -9,12 +9,16 @@
 import { resolveField } from '#lang/filter';
 import { attributePath, hasPath } from '../filter/index.ts';
 import { bucketOf, type TimeGrid } from '../plan/index.ts';
-import { exemplars, METRIC_TYPES, metricSeries, type Owner, type TimeRange } from '../source/index.ts';
+import { exemplars, METRIC_TYPES, type MetricType, metricSeries, type Owner, type TimeRange } from '../source/index.ts';
 import { Bound, integer, joinSql, raw, type Sql, sql, text, timeMs } from '../sql/index.ts';
-import type { MetricSummary } from './metrics.ts';
+import { DELTA, ofReading, type Reading } from './reading.ts';
 
 export interface PointQuery {
-  readonly metric: MetricSummary;
+  /** The metric. */
+  readonly name: string;
+  readonly reading: Reading;
+  /** One of the reading's, whose points are asked for. */
+  readonly type: MetricType;
   readonly range: TimeRange;
   readonly grid: TimeGrid;
   /** How far before the range a series' point before is looked for. */
@@ -26,13 +30,24 @@ export interface PointQuery {
 }
 
 /** The series of a query, with their labels as an array of texts in the order of `groupBy`; absent ones are empty. */
-function seriesOf({ metric, range, owner, groupBy, condition }: PointQuery): Sql {
+function seriesOf(query: PointQuery): Sql {
+  const { groupBy } = query;
   const labels =
     groupBy.length === 0 ? raw("CAST([], 'Array(String)')") : sql`[${joinSql(groupBy.map(labelValue), ', ')}]`;
   return sql`SELECT series_id, any(label_values) AS labels FROM (
-      SELECT series_id, ${labels} AS label_values ${metricSeries.in(range, owner)}
-        AND name = ${text(metric.name)} AND type = ${integer(METRIC_TYPES[metric.type].number)} AND ${condition})
+      SELECT series_id, ${labels} AS label_values ${seriesRows(query)})
     GROUP BY series_id`;
+}
+
+function seriesRows({ name, reading, type, range, owner, condition }: PointQuery): Sql {
+  return sql`${metricSeries.in(range, owner)} AND name = ${text(name)} AND ${ofReading(reading, type)} AND ${condition}`;
+}
+
+/** Whether the values of a point's series are increases already. */
+function isDelta(query: PointQuery): Sql {
+  const { hasDelta, hasCumulative } = query.reading;
+  if (!hasDelta || !hasCumulative) return raw(hasDelta ? '1' : '0');
+  return sql`series_id IN (SELECT series_id ${seriesRows(query)} AND temporality = ${raw(String(DELTA))})`;
 }
 
 /** A label's value as text: the point's attribute, or else the resource's. */
@@ -48,22 +63,23 @@ function labelValue(key: string): Sql {
 
 /** The points of the query's series from the lookback on. `columns`: of the points' table. */
 function pointsOf(query: PointQuery, columns: Sql): Sql {
-  const { metric, range, lookbackMs } = query;
-  const fromMs = Math.max(0, range.fromMs - (isCumulative(metric) ? lookbackMs : 0));
+  const { name, type, range, lookbackMs } = query;
+  const fromMs = Math.max(0, range.fromMs - (isCumulative(query) ? lookbackMs : 0));
   // The lowest bit of the flags: the point says that there is no value.
-  return sql`SELECT series_id, time, start_time, ${columns} ${METRIC_TYPES[metric.type].points.in({ fromMs, toMs: range.toMs })}
-      AND name = ${text(metric.name)} AND bitAnd(flags, 1) = 0 AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))`;
+  return sql`SELECT series_id, time, start_time, ${columns} ${METRIC_TYPES[type].points.in({ fromMs, toMs: range.toMs })}
+      AND name = ${text(name)} AND bitAnd(flags, 1) = 0 AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))`;
 }
 
-function isCumulative(metric: MetricSummary): boolean {
-  return metric.type !== 'gauge' && metric.temporality !== 'delta';
+/** Whether values have to be compared with those before them. */
+function isCumulative({ reading }: PointQuery): boolean {
+  return reading.kind !== 'level' && reading.hasCumulative;
 }
 
 const WINDOW = raw('(PARTITION BY series_id ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)');
 
-/** Whether the counter began anew since the series' point before; `fell` says that it went down. */
-function beganAnew(fell: Sql): Sql {
-  return sql`(${fell} OR start_time > previous_time)`;
+/** Whether the value counts in full: it is an increase, or the counter began anew since the series' point before; `fell` says that it went down. */
+function beganAnew(query: PointQuery, fell: Sql): Sql {
+  return sql`(${isDelta(query)} OR ${fell} OR start_time > previous_time)`;
 }
 
 /** Whether a series' first point that was read is the series' beginning. */
@@ -102,10 +118,10 @@ export function counterStatement(query: PointQuery, across: Across): Sql {
 
 /** Points with their `increase` of `value`, NULL where it is unknown. */
 function increases(query: PointQuery, columns: Sql, value: Sql): Sql {
-  if (!isCumulative(query.metric))
+  if (!isCumulative(query))
     return sql`SELECT series_id, time, toNullable(${value}) AS increase FROM (${pointsOf(query, columns)})`;
-  return sql`SELECT series_id, time, multiIf(isNull(previous), if(${beganHere(query)}, ${value}, NULL),
-      ${beganAnew(sql`${value} < previous`)}, ${value}, ${value} - previous) AS increase
+  return sql`SELECT series_id, time, multiIf(isNull(previous) AND NOT ${isDelta(query)}, if(${beganHere(query)}, ${value}, NULL),
+      ${beganAnew(query, sql`${value} < previous`)}, ${value}, ${value} - previous) AS increase
     FROM (SELECT *, lagInFrame(toNullable(${value})) OVER ${WINDOW} AS previous, lagInFrame(time) OVER ${WINDOW} AS previous_time
       FROM (${pointsOf(query, columns)}))`;
 }
@@ -131,6 +147,7 @@ export function gaugeStatement(query: PointQuery, within: Within, across: Across
 export function histogramStatement(query: PointQuery): Sql {
   const columns = raw(`count, sum, bounds_id, CAST(bucket_counts, 'Array(Int64)') AS counts`);
   const anew = beganAnew(
+    query,
     raw(
       'count < previous_count OR bounds_id != previous_bounds_id OR arrayExists((a, b) -> a < b, counts, previous_counts)',
     ),
@@ -147,12 +164,12 @@ export function histogramStatement(query: PointQuery): Sql {
           lagInFrame(count) OVER ${WINDOW} AS previous_count, lagInFrame(sum) OVER ${WINDOW} AS previous_sum,
           lagInFrame(bounds_id) OVER ${WINDOW} AS previous_bounds_id, lagInFrame(counts) OVER ${WINDOW} AS previous_counts
         FROM (${pointsOf(query, columns)}))
-      WHERE NOT is_first OR ${beganHere(query)})`;
+      WHERE NOT is_first OR ${isDelta(query)} OR ${beganHere(query)})`;
   const delta = sql`SELECT series_id, time, bounds_id, counts AS counts_increase, toInt64(count) AS count_increase, sum AS sum_increase
     FROM (${pointsOf(query, columns)})`;
   return sql`SELECT labels, ${bucketOf(query.grid)} AS bucket, bounds_id, sumForEach(counts_increase) AS counts,
       sum(count_increase) AS total, sum(if(isFinite(sum_increase), sum_increase, 0)) AS total_sum
-    FROM (${isCumulative(query.metric) ? cumulative : delta}) AS points INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
+    FROM (${isCumulative(query) ? cumulative : delta}) AS points INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
     WHERE time >= ${timeMs(query.range.fromMs)} GROUP BY labels, bucket, bounds_id`;
 }
 
@@ -178,7 +195,7 @@ export function exponentialStatement(query: PointQuery, scale: number): Sql {
   const columns = raw(
     `count, sum, toInt64(zero_count) AS zeros, ${merged('positive')}, ${merged('negative')}, ${map('positive')}, ${map('negative')}`,
   );
-  const anew = beganAnew(raw('count < previous_count OR zeros < previous_zeros'));
+  const anew = beganAnew(query, raw('count < previous_count OR zeros < previous_zeros'));
   const less = (side: string): Sql =>
     sql`if(${anew} OR is_first, ${raw(side)}, mapSubtract(${raw(side)}, previous_${raw(side)}))`;
   const cumulative = sql`SELECT series_id, time, ${less('positive')} AS positive_increase, ${less('negative')} AS negative_increase,
@@ -190,12 +207,12 @@ export function exponentialStatement(query: PointQuery, scale: number): Sql {
         lagInFrame(zeros) OVER ${WINDOW} AS previous_zeros, lagInFrame(positive) OVER ${WINDOW} AS previous_positive,
         lagInFrame(negative) OVER ${WINDOW} AS previous_negative
       FROM (${pointsOf(query, columns)}))
-    WHERE NOT is_first OR ${beganHere(query)}`;
+    WHERE NOT is_first OR ${isDelta(query)} OR ${beganHere(query)}`;
   const delta = sql`SELECT series_id, time, positive AS positive_increase, negative AS negative_increase, zeros AS zero_increase,
       toInt64(count) AS count_increase, sum AS sum_increase FROM (${pointsOf(query, columns)})`;
   return sql`SELECT labels, ${bucketOf(query.grid)} AS bucket, sumMap(positive_increase) AS positive, sumMap(negative_increase) AS negative,
       sum(zero_increase) AS zero, sum(count_increase) AS total, sum(if(isFinite(sum_increase), sum_increase, 0)) AS total_sum
-    FROM (${isCumulative(query.metric) ? cumulative : delta}) AS points INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
+    FROM (${isCumulative(query) ? cumulative : delta}) AS points INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
     WHERE time >= ${timeMs(query.range.fromMs)} GROUP BY labels, bucket`;
 }
 
@@ -224,9 +241,9 @@ export function summaryQuantileStatement(query: PointQuery, q: number): Sql {
 
 /** Exemplars of the query's series: in each bucket those with the highest values. */
 export function exemplarStatement(query: PointQuery, limit: number): Sql {
-  const { metric, range, grid } = query;
+  const { name, range, grid } = query;
   return sql`SELECT toUnixTimestamp64Nano(time) AS at, value AS v, trace_id, span_id
-    ${exemplars.in(range)} AND name = ${text(metric.name)}
+    ${exemplars.in(range)} AND name = ${text(name)}
       AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))
     ORDER BY v DESC LIMIT 3 BY ${bucketOf(grid)} LIMIT ${new Bound('UInt32', limit)}`;
 }

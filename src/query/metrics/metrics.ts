@@ -1,5 +1,4 @@
 /** Which metrics there are, and their labels. */
-import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
 import { cutText } from '../plan/index.ts';
 import { plainValue, QueryError, type ReadOptions, type StoredAttribute, type StoreReader } from '../reader/index.ts';
 import {
@@ -11,8 +10,7 @@ import {
   type TimeRange,
 } from '../source/index.ts';
 import { Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
-
-export type Temporality = 'unspecified' | 'delta' | 'cumulative';
+import { type Reading, readingsOf, type SeriesKind, type Temporality } from './reading.ts';
 
 export interface MetricSummary {
   readonly name: string;
@@ -30,11 +28,13 @@ const TYPE_NAMES = new Map(Object.entries(METRIC_TYPES).map(([name, { number }])
 const TEMPORALITIES: readonly Temporality[] = ['unspecified', 'delta', 'cumulative'];
 const MAX_METRICS = 5_000;
 
-interface Definition extends Omit<MetricSummary, 'newestMs'> {
-  readonly typeNumber: number;
+interface Definition {
+  /** As most of its series have it. */
+  readonly summary: Omit<MetricSummary, 'newestMs'>;
+  readonly kinds: SeriesKind[];
 }
 
-/** The definitions of metrics with series in the range, by name. Of several under one name, that with the most series. */
+/** The definitions of metrics with series in the range, by name. */
 async function readDefinitions(
   reader: StoreReader,
   series: Sql,
@@ -51,25 +51,25 @@ async function readDefinitions(
   const definitions = new Map<string, Definition>();
   const seriesCounts = table.numbers('series');
   table.strings('name').forEach((name, row) => {
-    const typeNumber = table.column<number>('type')[row]!;
     const services = table.column<string[]>('services')[row]!;
-    const first = definitions.get(name);
-    if (first !== undefined) {
-      const all = [...new Set([...first.services, ...services])].sort();
-      definitions.set(name, { ...first, seriesCount: first.seriesCount + seriesCounts[row]!, services: all });
-      return;
-    }
-    definitions.set(name, {
-      name,
-      typeNumber,
-      type: TYPE_NAMES.get(typeNumber) ?? 'gauge',
+    const kind: SeriesKind = {
+      type: TYPE_NAMES.get(table.column<number>('type')[row]!) ?? 'gauge',
       unit: table.strings('unit')[row]!,
-      description: table.strings('about')[row]!,
       monotonic: table.column<number>('monotonic')[row] === 1,
       temporality: TEMPORALITIES[table.column<number>('temporality')[row]!] ?? 'unspecified',
       seriesCount: seriesCounts[row]!,
-      services,
-    });
+    };
+    const first = definitions.get(name);
+    if (first === undefined) {
+      const summary = { name, description: table.strings('about')[row]!, ...kind, services };
+      definitions.set(name, { summary, kinds: [kind] });
+      return;
+    }
+    first.kinds.push(kind);
+    const { summary } = first;
+    const all = [...new Set([...summary.services, ...services])].sort();
+    const seriesCount = summary.seriesCount + kind.seriesCount;
+    definitions.set(name, { kinds: first.kinds, summary: { ...summary, seriesCount, services: all } });
   });
   return definitions;
 }
@@ -106,20 +106,16 @@ export async function listMetrics(
   ]);
   return [...newest].flatMap(([name, newestMs]) => {
     const definition = definitions.get(name);
-    return definition === undefined ? [] : [summaryOf(definition, newestMs)];
+    return definition === undefined ? [] : [{ ...definition.summary, newestMs }];
   });
 }
 
-function summaryOf({ typeNumber: _, ...definition }: Definition, newestMs: number): MetricSummary {
-  return { ...definition, newestMs };
-}
-
-/** One metric. Throws QueryError `not_found` where it has no points in the range. */
+/** One metric, and how its points are read. Throws QueryError `not_found` where it has no points in the range. */
 export async function readMetric(
   reader: StoreReader,
   query: TimeRange & { readonly name: string; readonly owner?: Owner },
   options?: ReadOptions,
-): Promise<MetricSummary> {
+): Promise<{ readonly metric: MetricSummary; readonly readings: readonly Reading[] }> {
   const named = sql`name = ${text(query.name)}`;
   const [definitions, newest] = await Promise.all([
     readDefinitions(reader, sql`${metricSeries.in(query, query.owner ?? 'user')} AND ${named}`, options),
@@ -132,7 +128,7 @@ export async function readMetric(
       hint: 'choose a longer range, or look for another name',
     });
   }
-  return summaryOf(definition, newestMs);
+  return { metric: { ...definition.summary, newestMs }, readings: readingsOf(definition.kinds) };
 }
 
 export interface MetricLabel {

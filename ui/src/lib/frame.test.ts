@@ -56,10 +56,11 @@ describe('answers as frames', () => {
     unit: 's',
     grid: GRID,
     series: [
-      { labels: { 'service.name': 'orders' }, values: [1, 2, 3], last: 3, max: 3 },
-      { labels: { 'service.name': 'cart' }, values: [4, 5, 6], last: 6, max: 6 },
+      { type: 'sum', unit: '1/s', labels: { 'service.name': 'orders' }, values: [1, 2, 3], last: 3, max: 3 },
+      { type: 'sum', unit: '1/s', labels: { 'service.name': 'cart' }, values: [4, 5, 6], last: 6, max: 6 },
     ],
     foldedCount: 0,
+    leftOutCount: 0,
     exemplars: [{ timeMs: 61_500, value: 0.25, traceId: 'aa', spanId: 'bb' }],
   };
 
@@ -74,7 +75,10 @@ describe('answers as frames', () => {
 
   test('exemplars lead to their spans; a heatmap names its buckets by their upper end in the metric’s unit', () => {
     expect(fieldOf(exemplarFrame(answer), 'key', 'text').values).toEqual(['aa/bb']);
-    const bounds = ['0.25', '+Inf'].map((le) => ({ labels: { le }, values: [0, 1, 2], last: 2, max: 2 }));
+    const bounds = ['0.25', '+Inf'].map((le) => ({
+      ...{ type: 'histogram' as const, unit: '1', labels: { le } },
+      ...{ values: [0, 1, 2], last: 2, max: 2 },
+    }));
     expect(numberFields(heatmapFrame({ ...answer, series: bounds })).map(({ name }) => name)).toEqual(['250 ms', '∞']);
   });
 

@@ -220,6 +220,8 @@ function chartNote(data: MetricQueryResponse): string {
   const notes: string[] = [];
   if (data.foldedCount > 0)
     notes.push(`the ${data.series.length} largest series; ${data.foldedCount} more are not shown`);
+  if (data.leftOutCount > 0)
+    notes.push(`${plural(data.leftOutCount, 'series', 'series')} of another type, without ${data.aggregation}`);
   if (data.exemplars.length > 0) notes.push('squares are exemplars: click for the trace');
   else notes.push('click a point for what is behind it');
   return notes.join(', ');

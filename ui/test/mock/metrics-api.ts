@@ -178,7 +178,8 @@ export function metricQuery(
       return found.unit.startsWith('{') && chosen !== 'rate' ? Math.round(value) : value;
     });
     const present = values.filter((value) => value !== null);
-    return { labels, values, last: present.at(-1) ?? null, max: present.length > 0 ? Math.max(...present) : null };
+    const max = present.length > 0 ? Math.max(...present) : null;
+    return { type: found.type, unit, labels, values, last: present.at(-1) ?? null, max };
   });
   const exemplars =
     found.type === 'histogram' && found.unit === 's'
@@ -197,6 +198,7 @@ export function metricQuery(
     grid,
     series: sorted.slice(0, 50),
     foldedCount: Math.max(0, series.length - 50),
+    leftOutCount: 0,
     exemplars,
   };
 }
@@ -222,6 +224,8 @@ function heatmap(found: MockMetric, range: Range, nowMs: number): MetricQueryRes
       return Math.floor(420 * Math.exp(-((row - centre) ** 2) / 2.2) * noise);
     });
     return {
+      type: found.type,
+      unit: '1',
       labels: { le: Number.isFinite(bound) ? String(bound) : '+Inf' },
       values,
       last: values.at(-1) ?? null,
@@ -235,6 +239,7 @@ function heatmap(found: MockMetric, range: Range, nowMs: number): MetricQueryRes
     grid,
     series,
     foldedCount: 0,
+    leftOutCount: 0,
     exemplars: [],
   };
 }

@@ -6,19 +6,25 @@ import { type Frame, frameOfLines, frameOfRows } from '../frame.ts';
 import { seriesLabel } from '../metrics.ts';
 import type { Tone } from '../tone.ts';
 
-/** A line per series. */
-export function metricFrame({ metric, aggregation, unit, grid, series }: MetricQueryResponse): Frame {
+/** A line per series. Where producers disagree on what the metric is, lines say it. */
+export function metricFrame({ metric, aggregation, grid, series }: MetricQueryResponse): Frame {
+  const kinds = new Set(series.map(({ type, unit }) => `${type} ${unit}`));
   return frameOfLines(
     `${metric.name} ${aggregation}`,
     grid,
-    series.map(({ labels, values }, i) => ({
-      name: visibleText(seriesLabel(labels, metric.name)),
+    series.map(({ labels, values, type, unit }, i) => ({
+      name: visibleText(seriesLabel(labels, metric.name) + (kinds.size > 1 ? ` (${kindText(type, unit)})` : '')),
       unit,
       labels,
       values,
       tone: series.length === 1 ? 'accent' : toneOf(labels, i),
     })),
   );
+}
+
+function kindText(type: string, unit: string): string {
+  const words = type.replaceAll('_', ' ');
+  return unit === '' ? words : `${words}, ${unit}`;
 }
 
 /** Split by service alone, the lines have the hues that the services have everywhere. */
