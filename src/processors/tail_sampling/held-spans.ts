@@ -1,7 +1,8 @@
 import { assert } from '#base';
-import { Batch, holdLeases, SpanChunk } from '#pdata';
+import { Batch, holdLeases, type Lease, NO_LEASES, SpanChunk } from '#pdata';
 import { compact } from '#wire';
 import { chunkBytes } from './chunk-memory.ts';
+import { PartLeases } from './part-leases.ts';
 
 /** Bodies below this are put together: the columns of a chunk cost some 5 KB however few rows they have. */
 const SMALL_BODY_BYTES = 64 * 1024;
@@ -31,14 +32,14 @@ export class HeldSpans {
   #liveRows: Uint32Array = new Uint32Array(64);
   readonly #freeChunks: number[] = [];
   readonly #bytesOf: number[] = [];
-  /** By chunk id: ends the hold of what it is made of. */
+  /** By chunk id: ends the hold of what it is made of; of what was gathered: the leases of its parts. */
   readonly #endHold: (() => void)[] = [];
+  readonly #partLeases: (PartLeases | undefined)[] = [];
   /** Bytes of the chunks' bodies and columns. */
   #chunkBytes = 0;
 
   /** What is gathered: the parts, with all of their rows held, and the id that their chunk will have. */
   #parts: SpanChunk[] = [];
-  #partHolds: (() => void)[] = [];
   #partRows = 0;
   #partBytes = 0;
   #gatherId = -1;
@@ -69,6 +70,8 @@ export class HeldSpans {
     if (isSmall(chunk)) {
       if (this.#gatherId < 0) this.#gatherId = this.#allocateChunk();
       this.#sourceId = this.#gatherId;
+      if (chunk.leases.length > 0) this.#partLeases[this.#gatherId] ??= this.#newPartLeases();
+      this.#partLeases[this.#gatherId]?.begin(this.#partRows, chunk.leases);
     } else this.#sourceId = this.#allocateChunk();
   }
 
@@ -85,6 +88,7 @@ export class HeldSpans {
     if (id === this.#gatherId) {
       this.#rowOf[span] = this.#partRows + this.#taken.length;
       this.#taken.push(row);
+      this.#partLeases[id]?.add();
     } else this.#rowOf[span] = row;
     this.#liveRows[id]!++;
     this.#next[span] = -1;
@@ -103,11 +107,11 @@ export class HeldSpans {
       else this.#keep(id, withoutTables(chunk));
       return;
     }
+    this.#partLeases[id]?.end();
     if (this.#taken.length > 0) {
       const rows = Uint32Array.from(this.#taken);
       const part = withoutTables(rows.length === chunk.count ? chunk : chunk.select(rows));
       this.#parts.push(part);
-      this.#partHolds.push(holdLeases(part.leases));
       this.#partRows += rows.length;
       this.#partBytes += chunkBytes(part);
       this.#taken.length = 0;
@@ -121,14 +125,17 @@ export class HeldSpans {
     if (id < 0) return;
     this.#gatherId = -1;
     const parts = this.#parts;
-    const partHolds = this.#partHolds;
     this.#parts = [];
-    this.#partHolds = [];
     this.#partRows = 0;
     this.#partBytes = 0;
-    if (this.#liveRows[id] === 0) this.#freeChunk(id);
-    else this.#keep(id, compact(new Batch('traces', parts)).chunks[0] as SpanChunk);
-    for (const endHold of partHolds) endHold();
+    if (this.#liveRows[id] === 0) {
+      this.#freeChunk(id);
+      return;
+    }
+    const chunk = compact(new Batch('traces', parts)).chunks[0] as SpanChunk;
+    // Each part ends its own.
+    chunk.leases = NO_LEASES;
+    this.#keep(id, chunk);
   }
 
   /** Lets the spans of a trace go, and counts them. */
@@ -151,7 +158,8 @@ export class HeldSpans {
       const id = this.#chunkOf[span]!;
       const chunk = this.#chunks[id];
       assert(chunk !== undefined, 'spans are taken out of sealed chunks');
-      selection.add(id, chunk, this.#rowOf[span]!);
+      const row = this.#rowOf[span]!;
+      selection.add(id, chunk, row, this.#partLeases[id]?.leasesOf(row) ?? chunk.leases);
       this.#freeOne(span);
       span = next;
       count++;
@@ -161,6 +169,7 @@ export class HeldSpans {
 
   #freeOne(span: number): void {
     const id = this.#chunkOf[span]!;
+    this.#partLeases[id]?.free(this.#rowOf[span]!);
     this.#next[span] = this.#freeSpan;
     this.#freeSpan = span;
     this.#spanCount--;
@@ -195,7 +204,15 @@ export class HeldSpans {
       this.#endHold[id]!();
     }
     this.#chunks[id] = undefined;
+    this.#partLeases[id] = undefined;
     this.#freeChunks.push(id);
+  }
+
+  /** For what has been gathered so far nobody has lent any. */
+  #newPartLeases(): PartLeases {
+    const leases = new PartLeases();
+    if (this.#partRows > 0) leases.begin(0, NO_LEASES);
+    return leases;
   }
 
   #growSpans(): void {
@@ -216,18 +233,24 @@ export class HeldSpans {
 export class SpanSelection {
   readonly #rows = new Map<
     number,
-    { readonly chunk: SpanChunk; readonly rows: number[]; readonly endHold: () => void }
+    { readonly chunk: SpanChunk; readonly rows: number[]; readonly leases: Set<Lease> }
   >();
   spanCount = 0;
   byteCount = 0;
 
-  add(id: number, chunk: SpanChunk, row: number): void {
+  /** `leases` are those of the row. */
+  add(id: number, chunk: SpanChunk, row: number, leases: readonly Lease[]): void {
     let picked = this.#rows.get(id);
     if (picked === undefined) {
-      picked = { chunk, rows: [], endHold: holdLeases(chunk.leases) };
+      picked = { chunk, rows: [], leases: new Set() };
       this.#rows.set(id, picked);
     }
     picked.rows.push(row);
+    for (const lease of leases) {
+      if (picked.leases.has(lease)) continue;
+      picked.leases.add(lease);
+      lease.hold();
+    }
     this.spanCount++;
     this.byteCount += chunk.layout.rowEnd[row]! - chunk.layout.rowStart[row]!;
   }
@@ -236,11 +259,13 @@ export class SpanSelection {
   moveTo(push: (batch: Batch) => void): void {
     const chunks: SpanChunk[] = [];
     let bodyBytes = 0;
-    const endHolds: (() => void)[] = [];
-    for (const { chunk, rows, endHold } of this.#rows.values()) {
-      endHolds.push(endHold);
+    const held: Lease[] = [];
+    for (const { chunk, rows, leases } of this.#rows.values()) {
+      held.push(...leases);
       bodyBytes += chunk.layout.body.byteLength;
-      chunks.push(rows.length === chunk.count ? chunk : chunk.select(Uint32Array.from(rows).sort()));
+      const part = rows.length === chunk.count ? chunk : (chunk.select(Uint32Array.from(rows).sort()) as SpanChunk);
+      if (leases.size > 0) part.leases = [...leases];
+      chunks.push(part);
     }
     const batch = new Batch('traces', chunks);
     const isSparse = this.byteCount * 2 < bodyBytes;
@@ -248,7 +273,7 @@ export class SpanSelection {
     this.spanCount = 0;
     this.byteCount = 0;
     push(isSparse ? compact(batch) : batch);
-    for (const endHold of endHolds) endHold();
+    for (const lease of held) lease.release();
   }
 }
 
