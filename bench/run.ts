@@ -1,6 +1,7 @@
 import { nearest } from '#base';
 import { decodersCase } from './cases/decoders.ts';
 import { logSearchCase, logsCase } from './cases/logs.ts';
+import { metricsCase } from './cases/metrics.ts';
 import { pagesLiveCase } from './cases/pages-live.ts';
 import { pipelineCase } from './cases/pipeline.ts';
 import { freshnessCase, idleCase, storeCase } from './cases/store.ts';
@@ -20,6 +21,7 @@ const CASES: readonly BenchCase[] = [
   storeCase,
   logsCase,
   logSearchCase,
+  metricsCase,
   freshnessCase,
   idleCase,
   tracePageCase,
@@ -33,6 +35,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   store: 'OTLP/HTTP into the store: CPU of collector and engine',
   logs: 'log records into the store: CPU of all processes, merges included; bytes on disk',
   'log-search': 'a rare text in 10 million log lines',
+  metrics: 'data points into the store: CPU of all processes, merges included; bytes on disk',
   freshness: 'from the answer to a sender until a query sees its data',
   idle: 'start of `up`, and memory of all its processes at rest',
   'trace-page': 'a trace of 10,000 spans in Chromium',
