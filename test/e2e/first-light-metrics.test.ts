@@ -204,12 +204,15 @@ describe('own telemetry', () => {
       'otelcol_exporter_enqueue_failed_spans',
       'otelcol_receiver_refused_spans',
       'otelcol_exporter_queue_capacity',
+      'signalbox_component_held_items',
+      'signalbox_component_unaccounted_items',
       'otelcol_process_memory_rss',
       'otelcol_process_uptime',
       'otelcol_process_cpu_seconds',
     ]) {
       expect(after).toMatch(new RegExp(`^# TYPE ${name} (counter|gauge)$`, 'm'));
     }
+    expect(total(after, 'signalbox_component_unaccounted_items')).toBe(0);
   });
 
   test('reaches the store too, and makes the System page', async () => {
