@@ -241,11 +241,7 @@ const LOSS_COLUMNS: readonly Column<LossView>[] = [
     narrowWidth: 104,
     // Sampling and filtering are wanted; being retried may still end well; the rest is loss.
     cell: ({ kind }) => (
-      <span
-        className={
-          kind === 'dropped' || kind === 'refused' ? 'error-text' : kind === 'retried' ? 'warning-text' : 'muted'
-        }
-      >
+      <span className={NOT_STORED.has(kind) ? 'error-text' : kind === 'retried' ? 'warning-text' : 'muted'}>
         {LOSS_WORDS[kind]}
       </span>
     ),
