@@ -1,33 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { Secret } from '#config';
 import { components } from './components.ts';
+import { leaves, type Path, type Schema } from './testing/schema-leaves.ts';
 
 /** A key that is accepted must change what the component is told, and what it is told must be read outside of the schemas. */
-
-interface Def {
-  readonly type: string;
-  readonly in?: Schema;
-  readonly out?: Schema;
-  readonly innerType?: Schema;
-  readonly shape?: Readonly<Record<string, Schema>>;
-  readonly element?: Schema;
-}
-type Schema = z.ZodType & { readonly _zod: { readonly def: Def } };
-type Path = readonly string[];
-
-/** The paths of all values in the blocks of a schema, and whether it says that they have no effect. Lists and maps count as one value. */
-function* leaves(schema: Schema, path: Path = [], isIdle = false): Generator<{ path: Path; isIdle: boolean }> {
-  const { def } = schema._zod;
-  const idle = isIdle || z.globalRegistry.get(schema)?.idle !== undefined;
-  if (def.type === 'pipe') yield* leaves(def.in!._zod.def.type === 'transform' ? def.out! : def.in!, path, idle);
-  else if (def.innerType !== undefined) yield* leaves(def.innerType, path, idle);
-  else if (def.shape !== undefined) {
-    for (const [key, inner] of Object.entries(def.shape)) yield* leaves(inner, [...path, key], idle);
-  } else yield { path, isIdle: idle };
-}
 
 const TEXTS = [
   'a',

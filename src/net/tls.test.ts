@@ -134,6 +134,12 @@ describe('what otelcol takes is taken', () => {
     await readServerTls(tlsServer.parse({ ...IDENTITY, key_file: path }), 'tls');
   });
 
+  test("a client of the file's CA, where the system's are trusted besides", async () => {
+    const identity = { cert_file: testFile('client.crt'), key_file: testFile('client.key') };
+    const server = { client_ca_file: testFile('ca.crt'), include_system_ca_certs_pool: true };
+    expect((await handshake(server, identity)).protocol).toBe('TLSv1.3');
+  });
+
   test('insecure stands back where there is a CA', () => {
     expect(isInsecure(tlsClient.parse({ insecure: true }))).toBe(true);
     expect(isInsecure(tlsClient.parse({ insecure: true, ca_file: 'ca.crt' }))).toBe(false);

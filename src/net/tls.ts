@@ -66,8 +66,13 @@ export function isInsecure(config: TlsClientConfig): boolean {
   return config.insecure && pemSource('', 'ca', config.caFile, config.caPem) === undefined;
 }
 
+/**
+ * Each once, for most are in both lists, and several times in the system's: the names of more than about 500 are too long for the request for a
+ * client's certificate, and OpenSSL then ends each handshake.
+ */
 function systemCertificates(): string[] {
-  return [...getCACertificates('default'), ...getCACertificates('system')];
+  const all = [...getCACertificates('default'), ...getCACertificates('system')];
+  return [...new Map(all.map((pem) => [pem.replaceAll(/\s/g, ''), pem])).values()];
 }
 
 function readClientAuthorities(config: TlsServerConfig, path: string): Promise<string[] | undefined> {
