@@ -112,30 +112,41 @@ export function distributionLines(
   aggregation: Aggregation,
   all: readonly HistogramCell[],
 ): readonly Line[] {
-  const cells = new Map<string, HistogramCell>();
-  for (const cell of all) {
-    if (cell.time >= grid.count) continue;
-    const key = JSON.stringify([cell.labels, cell.time]);
-    const known = cells.get(key);
-    cells.set(key, known === undefined ? cell : joinCells(known, cell));
-  }
-  if (aggregation === 'heatmap') return heatmapLines([...cells.values()], grid);
+  const groups = Map.groupBy(
+    all.filter(({ time }) => time < grid.count),
+    ({ labels, time }) => JSON.stringify([labels, time]),
+  );
+  const cells = [...groups.values()].map(joinCells);
+  if (aggregation === 'heatmap') return heatmapLines(cells, grid);
   const lines = new Map<string, Line>();
-  for (const cell of cells.values()) {
+  for (const cell of cells) {
     const seconds = coveredSeconds(grid, range, cell.time);
     lineOf(lines, cell.labels, grid).values[cell.time] = cellValue(cell, aggregation, seconds);
   }
   return [...lines.values()];
 }
 
-function joinCells(a: HistogramCell, b: HistogramCell): HistogramCell {
-  const uppers = [...new Set([...a.buckets, ...b.buckets].map((bucket) => bucket.upper))].sort((x, y) => x - y);
+/** Cells of one group and time as one. Each bucket begins where the one before ends, whatever histogram it came from. */
+function joinCells(cells: readonly HistogramCell[]): HistogramCell {
+  const [only] = cells;
+  if (cells.length === 1) return only!;
+  const counts = new Map<number, number>();
+  let lower = Number.POSITIVE_INFINITY;
+  let count = 0;
+  let sum = 0;
+  for (const cell of cells) {
+    count += cell.count;
+    sum += cell.sum;
+    if (cell.buckets.length > 0) lower = Math.min(lower, cell.buckets[0]!.lower);
+    for (const bucket of cell.buckets) counts.set(bucket.upper, (counts.get(bucket.upper) ?? 0) + bucket.count);
+  }
+  const uppers = [...counts.keys()].sort((x, y) => x - y);
   const buckets = uppers.map((upper, i) => ({
-    lower: i === 0 ? Math.min(...[a, b].flatMap((cell) => cell.buckets[0]?.lower ?? [])) : uppers[i - 1]!,
+    lower: i === 0 ? lower : uppers[i - 1]!,
     upper,
-    count: [...a.buckets, ...b.buckets].reduce((sum, bucket) => sum + (bucket.upper === upper ? bucket.count : 0), 0),
+    count: counts.get(upper)!,
   }));
-  return { ...a, buckets, count: a.count + b.count, sum: a.sum + b.sum };
+  return { ...only!, buckets, count, sum };
 }
 
 function cellValue(cell: HistogramCell, aggregation: Aggregation, seconds: number): number | null {

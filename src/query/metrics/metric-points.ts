@@ -10,7 +10,7 @@ import { resolveField } from '#lang/filter';
 import { attributePath, hasPath } from '../filter/index.ts';
 import { bucketOf, type TimeGrid } from '../plan/index.ts';
 import { exemplars, METRIC_TYPES, type MetricType, metricSeries, type Owner, type TimeRange } from '../source/index.ts';
-import { Bound, integer, joinSql, raw, type Sql, sql, text, timeMs } from '../sql/index.ts';
+import { Bound, joinSql, raw, type Sql, sql, text, timeMs } from '../sql/index.ts';
 import { DELTA, ofReading, type Reading } from './reading.ts';
 
 export interface PointQuery {

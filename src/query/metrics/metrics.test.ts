@@ -254,6 +254,24 @@ describe('histograms', () => {
     expect(await valuesOf('size', { aggregation: 'p50', stepMs: 10 * MINUTE_MS })).toEqual([(8 * 4.5) / 5]);
   });
 
+  test('a thousand different lists of bounds are found', async () => {
+    const many = Array.from({ length: 1200 }, (_, i) => ({
+      name: 'many',
+      seriesId: 7000n,
+      timeNs: at(60) + BigInt(i),
+      columns: buckets([1, 0], 1, [i + 1]),
+    }));
+    const definition = { type: METRIC_HISTOGRAM, unit: 's', temporality: DELTA, service: 'a' };
+    await insertSeries(store, [{ seriesId: 7000n, name: 'many', ...definition }], at(60));
+    await insertPoints(store, 'metric_histograms', many);
+    const later = { fromMs: TO_MS, toMs: TO_MS + 60 * MINUTE_MS };
+    const { series: lines } = await query('many', { ...later, aggregation: 'heatmap' });
+    expect(lines).toHaveLength(100);
+    expect(lines[0]).toMatchObject({ labels: { le: '1' }, max: 1 });
+    const { series: counts } = await query('many', { ...later, aggregation: 'count' });
+    expect(counts).toMatchObject([{ max: 1200 }]);
+  });
+
   test('a heatmap has one line per bucket, from the lowest up', async () => {
     const { series: lines, unit } = await query('latency', { aggregation: 'heatmap' });
     expect(lines.map((line) => [line.labels['le'], line.values.slice(0, 3)])).toEqual([

@@ -94,6 +94,9 @@ async function readExponential(
   return exponentialCells(table, scale, found.column<number>('zero_threshold')[0]!);
 }
 
+/** Ids travel in the URL, 20 bytes each. */
+const BOUNDS_AT_ONCE = 500;
+
 /** The bounds of the histograms in an answer, by id. */
 async function readBounds(
   reader: StoreReader,
@@ -101,10 +104,13 @@ async function readBounds(
   options?: ReadOptions,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const ids = [...new Set(table.column<number | bigint>('bounds_id').map(String))];
-  if (ids.length === 0) return new Map();
-  const found = await reader.read(sql`SELECT ${boundsOf(ids)}`, options);
-  const bounds = found.column<readonly number[]>('bounds');
-  return new Map(found.column<number | bigint>('bounds_id').map((id, row) => [String(id), bounds[row]!]));
+  const bounds = new Map<string, readonly number[]>();
+  for (let at = 0; at < ids.length; at += BOUNDS_AT_ONCE) {
+    const found = await reader.read(sql`SELECT ${boundsOf(ids.slice(at, at + BOUNDS_AT_ONCE))}`, options);
+    const lists = found.column<readonly number[]>('bounds');
+    found.column<number | bigint>('bounds_id').forEach((id, row) => void bounds.set(String(id), lists[row]!));
+  }
+  return bounds;
 }
 
 async function counterLines(
