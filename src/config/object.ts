@@ -55,6 +55,14 @@ export function describe(value: unknown): string {
   return String(value);
 }
 
+/** A value whose key takes a secret: its type alone. */
+export function describeSecret(value: unknown): string {
+  const isNumber = typeof value === 'number' || typeof value === 'bigint' || value instanceof TypedScalar;
+  if (isNumber) return 'a number';
+  if (typeof value === 'string') return 'a text';
+  return typeof value === 'boolean' ? 'true or false' : describe(value);
+}
+
 function withoutNulls(value: unknown, shape: Shape): unknown {
   if (value === undefined || value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) return value;

@@ -13,6 +13,7 @@ import {
   parseDuration,
   parseHostPort,
   printDuration,
+  secret,
   secretsMadeBy,
   size,
   strictObject,
@@ -120,9 +121,21 @@ describe('values', () => {
     ]);
     expect(fromList[0]!.value.reveal()).toBe('abc');
     expect(`${fromMap[0]!.value} ${JSON.stringify(fromMap)}`).not.toContain('abc');
-    expect(messages(headers(), { a: 5 })).toEqual(['a: expected a text for header "a", got 5; put it in quotes']);
+    expect(messages(headers(), { a: 5 })).toEqual([
+      'a: expected a text for header "a", got a number; put it in quotes',
+    ]);
     expect(messages(headers(), { 'bad name': 'x' })).toEqual(['bad name: not a header name: "bad name"']);
   });
+
+  test.each([1234567, 12345.67, 2n ** 60n, true, 'Bearer 1234567', ['1234567']])(
+    'what stands in the place of a secret is not repeated: %s',
+    (value) => {
+      const found = [value, [value], { a: value }].flatMap((input) => messages(headers(), input));
+      if (typeof value !== 'string') found.push(...messages(secret(), value));
+      expect(found.length).toBeGreaterThan(1);
+      for (const message of found) expect(message).not.toMatch(/true$|got true;|[0-9]{4}/);
+    },
+  );
 
   test('secrets can be listed for redaction', () => {
     expect([...secretsMadeBy(() => void z.parse(headers(), { a: 'one', b: 'two' }))]).toEqual(['one', 'two']);

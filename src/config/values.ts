@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '#base';
 import { parseDuration, printDuration } from './duration.ts';
-import { describe } from './object.ts';
+import { describe, describeSecret } from './object.ts';
 import { TypedScalar } from './scalar.ts';
 import { Secret } from './secret.ts';
 
@@ -196,9 +196,13 @@ export function list<T>(item: z.ZodType<T>, defaultValue: readonly T[] = []): z.
   return withDefault(schema as z.ZodType<readonly T[]>, defaultValue);
 }
 
-/** A text that prints as [REDACTED]. */
+/** A text that prints as [REDACTED]. What was found in its place may be one, too, and is not repeated. */
 export function secret(): z.ZodType<Secret> {
-  return text()
+  return z
+    .string({
+      error: (issue) =>
+        isAbsent(issue.input) ? REQUIRED : `expected a text, got ${describeSecret(issue.input)}; put it in quotes`,
+    })
     .transform((value) => new Secret(value))
     .meta({ typeName: 'secret text', json: { type: 'string', writeOnly: true } });
 }
@@ -227,7 +231,7 @@ export function headers(): z.ZodType<readonly Header[]> {
       if (typeof name !== 'string' || !/^[!#$%&'*+.^_`|~0-9A-Za-z:-]+$/.test(name)) {
         context.addIssue({ code: 'custom', path, message: `not a header name: ${describe(name)}` });
       } else if (typeof content !== 'string') {
-        const message = `expected a text for header "${name}", got ${describe(content)}; put it in quotes`;
+        const message = `expected a text for header "${name}", got ${describeSecret(content)}; put it in quotes`;
         context.addIssue({ code: 'invalid_type', expected: 'string', input: content, path, message });
       } else {
         result.push({ name, value: new Secret(content) });
@@ -241,7 +245,10 @@ export function headers(): z.ZodType<readonly Header[]> {
     } else if (typeof value === 'object' && value !== null && !(value instanceof TypedScalar)) {
       for (const [name, content] of Object.entries(value)) add(name, content ?? '', [name]);
     } else if (value !== undefined && value !== null) {
-      context.addIssue({ code: 'custom', message: `expected a map or a list of headers, got ${describe(value)}` });
+      context.addIssue({
+        code: 'custom',
+        message: `expected a map or a list of headers, got ${describeSecret(value)}`,
+      });
     }
     return result;
   });
@@ -271,7 +278,7 @@ function headerHint(entry: unknown): string {
       ? 'a list'
       : typeof entry === 'string'
         ? 'a text'
-        : describe(entry);
+        : describeSecret(entry);
   return `expected name and value of a header, got ${found}; write {name: ${name ?? '…'}, value: …}, or a map in place of the list`;
 }
 
