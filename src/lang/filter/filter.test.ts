@@ -147,6 +147,8 @@ describe('parseFilter', () => {
 
   test.each([
     ['service:orders', 'write service=orders'],
+    ['service:orders*', 'write the regular expression service~"^orders"'],
+    ["service:'orders'", 'write service="orders"'],
     ['name=GET*', 'write the regular expression name~"^GET"'],
     ['name!=*.com', 'write the regular expression name!~"\\.com$"'],
     ['duration=>5ms', 'write duration>=5ms'],

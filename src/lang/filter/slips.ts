@@ -53,7 +53,8 @@ export function wordSlip(word: string): Slip | undefined {
   if (pair !== null) {
     const [, key, value] = pair as unknown as [string, string, string];
     if (value === '' && !LIKE_A_KEY.test(key)) return undefined;
-    return { message: '`:` is no operator', hint: `write ${key}=${value === '' ? 'value' : value}, or ${quoted}` };
+    const hint = valueSlip(key, '=', value)?.hint ?? `write ${key}=${value === '' ? 'value' : value}, or ${quoted}`;
+    return { message: '`:` is no operator', hint };
   }
   if (word.length > 1 && /^\*|\*$/.test(word)) {
     const text = word.replace(/^\*+|\*+$/g, '');
