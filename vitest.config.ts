@@ -1,18 +1,33 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config';
+
+/** Layers whose tests leave their process as they found it: one process runs many of their files, each of which would load the same modules. */
+const LAYERS = 'base,lang,pdata,wire,config,component,net,processors,receivers,extensions';
+/** These measure the memory of their process. */
+const MEASURING = 'codings|memory-limiter';
+const shared = [`src/{${LAYERS}}/**/!(${MEASURING}).test.ts`, 'ui/src/**/*.test.ts'];
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: [
-      'src/**/*.test.ts',
-      'test/{conformance,e2e,chaos}/**/*.test.ts',
-      'ui/src/**/*.test.ts',
-      'scripts/**/*.test.ts',
-      'bench/**/*.test.ts',
-    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'shared', isolate: false, include: shared } },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: [
+            'src/**/*.test.ts',
+            'test/{conformance,e2e,chaos}/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
+          exclude: [...configDefaults.exclude, ...shared],
+        },
+      },
+    ],
   },
 });
 
