@@ -141,7 +141,7 @@ const spansOf = (service: string): Promise<string> =>
 const tracesMissing = (service: string): Promise<string> =>
   store.text(
     `SELECT uniqExact(trace_id) FROM signalbox.spans WHERE service_name = '${service}'
-      AND trace_id NOT IN (SELECT trace_id FROM signalbox.trace_index)`,
+      AND trace_id NOT IN (SELECT trace_id FROM signalbox.traces)`,
   );
 const FULL = {
   status: 500,
@@ -151,7 +151,8 @@ const FULL = {
 
 test.each([
   { table: 'spans', answer: FULL },
-  { table: 'trace_index', answer: FULL },
+  { table: 'traces', answer: FULL },
+  { table: 'resources', answer: FULL },
   {
     table: 'spans',
     answer: { status: 500, code: 1001, body: 'Code: 1001. DB::Exception: std::exception. (STD_EXCEPTION)' },

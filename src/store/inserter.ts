@@ -92,11 +92,9 @@ export class Inserter {
   }): Promise<number> {
     const { table, key, source, ingestedAtNs } = asked;
     const rows = `FROM ${source} WHERE ${ofSegment(ingestedAtNs)}`;
-    // Rows are only written with the segment or after it, so that older days need not be read; a series may be known for longer.
-    const since = table === 'trace_index' ? `ingested_at >= toDateTime(${ingestedAtNs / 1_000_000_000n}) AND` : '';
     return await this.#number(
       `SELECT (SELECT uniqExact(${key}) ${rows}) -
-        (SELECT uniqExact(${key}) + sum(ignore(*)) FROM ${table} WHERE ${since} ${key} IN (SELECT ${key} ${rows}))`,
+        (SELECT uniqExact(${key}) + sum(ignore(*)) FROM ${table} WHERE ${key} IN (SELECT ${key} ${rows}))`,
     );
   }
 

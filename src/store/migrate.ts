@@ -12,6 +12,7 @@ import {
   type RetentionSignal,
   SINGLE_MACHINE,
   TABLES,
+  type Table,
   VIEWS,
 } from './schema/index.ts';
 
@@ -61,7 +62,8 @@ async function changeTables(client: ClickHouseClient, database: string, query: s
   const disk = await readDisk(client, database).catch(() => undefined);
   if (disk !== undefined && disk.freeBytes < reserveOf(disk.totalBytes) / 2)
     throw new Error(fullText(disk, reserveOf(disk.totalBytes) / 2));
-  await client.command({ query });
+  // Numbers of few values, such as status codes, are kept like words: the server takes that for a slip unless told.
+  await client.command({ query, clickhouse_settings: { allow_suspicious_low_cardinality_types: 1 } });
 }
 
 /** A table whose definition was lost all the same is made anew, empty: the others, and what comes, are not to suffer for it. */
@@ -108,6 +110,13 @@ async function migrate(
   }
 }
 
+/** How long a table's rows are kept; what all signals share, as long as the one that is kept longest. */
+export function retentionSeconds(retention: Retention, signal: Table['signal']): number {
+  if (signal !== 'shared') return retention[signal];
+  const all = [retention.traces, retention.logs, retention.metrics];
+  return all.includes(0) ? 0 : Math.max(...all);
+}
+
 /** What a table's comment says of its retention, where a person and the System page read it. 0 seconds keep for ever. */
 export function retentionComment(seconds: number): string {
   return seconds === 0 ? 'kept for ever' : `kept for ${seconds} s`;
@@ -123,7 +132,7 @@ async function noteRetention(
 ): Promise<void> {
   const comments = await tableFacts(client, database, 'comment');
   for (const { name, signal } of TABLES) {
-    const comment = retentionComment(Math.ceil(retention[signal]));
+    const comment = retentionComment(Math.ceil(retentionSeconds(retention, signal)));
     if (comments.get(name) === comment) continue;
     await change(`ALTER TABLE ${database}.${name}${engines.onCluster} MODIFY COMMENT '${comment}'`);
   }

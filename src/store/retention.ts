@@ -1,15 +1,13 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { CalendarWatch, Clock } from '#base';
-import type { Retention } from './migrate.ts';
-import { type EngineNames, type RetentionSignal, TABLES, type Table } from './schema/index.ts';
+import { type Retention, retentionSeconds } from './migrate.ts';
+import { type EngineNames, TABLES, type Table } from './schema/index.ts';
 
 /** The calendar must have held for so long before anything is dropped by it. */
 export const CALENDAR_HOLDS_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** `last_seen` of a series lags by up to an hour behind its points (SERIES_RENEW_SECONDS), and points by the time in the spool. */
-const SERIES_MARGIN_MS = DAY_MS;
-/** Tables that are small and not cut into days, and whose rows tell of those of others: they are deleted once those are gone. */
-const KEY_TABLES = TABLES.filter(({ aggregating, partitioned }) => aggregating === true && partitioned === false);
+/** `last_seen` lags by up to an hour behind the rows that name a series or a resource, and these by the time in the spool. */
+const NAMED_MARGIN_MS = DAY_MS;
 
 export interface RetentionOptions {
   readonly client: ClickHouseClient;
@@ -46,18 +44,20 @@ export class RetentionSweeper {
     const { watch, retention } = this.#options;
     if (watch.heldMs() < CALENDAR_HOLDS_MS) return [];
     const oldest = await this.#oldestDays();
-    const dropped: (DroppedDay & { readonly signal: RetentionSignal })[] = [];
+    const dropped: DroppedDay[] = [];
     for (const { name, signal, partitioned } of TABLES) {
       const day = oldest.get(name);
-      if (partitioned === false || day === undefined || !this.#isOver(day, retention[signal])) continue;
+      if (partitioned === false || day === undefined) continue;
+      if (!this.#isOver(day, retentionSeconds(retention, signal))) continue;
       // The calendar may have jumped since the sweep began.
       if (watch.heldMs() < CALENDAR_HOLDS_MS) break;
       await this.#run(`ALTER TABLE ${this.#place(name)} DROP PARTITION ID '${day}'`);
-      dropped.push({ table: name, day, signal });
+      dropped.push({ table: name, day });
     }
-    for (const table of KEY_TABLES)
-      if (dropped.some(({ signal }) => signal === table.signal)) await this.#forgetKeys(table);
-    return dropped.map(({ table, day }) => ({ table, day }));
+    for (const table of TABLES)
+      if (table.partitioned === false && dropped.some((one) => names(table, one.table)))
+        await this.#forgetUnnamed(table);
+    return dropped;
   }
 
   /** Whether all of a day is older than the retention. */
@@ -77,17 +77,15 @@ export class RetentionSweeper {
     return new Map(rows.map(({ table, day }) => [table, day]));
   }
 
-  /** Series of which no points are left, streams of which no logs are left. */
-  async #forgetKeys({ name, signal }: Table): Promise<void> {
+  /** What no row names any more: series without points, resources. Their tables are small and not cut into days, so rows are deleted. */
+  async #forgetUnnamed(table: Table): Promise<void> {
     const { retention, clock } = this.#options;
-    let endMs = clock.nowMs() - retention[signal] * 1000;
-    const oldest = await this.#oldestDays();
-    for (const table of TABLES) {
-      const day = table.signal === signal ? oldest.get(table.name) : undefined;
-      if (day !== undefined) endMs = Math.min(endMs, startOf(day));
-    }
-    const seconds = Math.floor((endMs - SERIES_MARGIN_MS) / 1000);
-    await this.#run(`ALTER TABLE ${this.#place(name)} DELETE WHERE last_seen < fromUnixTimestamp(${seconds})`);
+    const seconds = retentionSeconds(retention, table.signal);
+    if (seconds === 0) return;
+    let endMs = clock.nowMs() - seconds * 1000;
+    for (const [other, day] of await this.#oldestDays()) if (names(table, other)) endMs = Math.min(endMs, startOf(day));
+    const before = Math.floor((endMs - NAMED_MARGIN_MS) / 1000);
+    await this.#run(`ALTER TABLE ${this.#place(table.name)} DELETE WHERE last_seen < fromUnixTimestamp(${before})`);
   }
 
   #place(table: string): string {
@@ -98,6 +96,12 @@ export class RetentionSweeper {
     // A server refuses to drop what is larger than 50 GB, in case it is a mistake.
     await this.#options.client.command({ query, clickhouse_settings: { max_partition_size_to_drop: '0' } });
   }
+}
+
+/** Whether rows of the table `other` may name what `table` holds: those of its signal, or of any. */
+function names(table: Table, other: string): boolean {
+  const signal = TABLES.find(({ name }) => name === other)?.signal;
+  return signal !== undefined && other !== table.name && (table.signal === 'shared' || table.signal === signal);
 }
 
 /** When a day begins, in milliseconds since the epoch. */

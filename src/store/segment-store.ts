@@ -1,26 +1,28 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FreeSpace } from './free-space.ts';
 import { InsertError, type Inserter, insertErrorOf } from './inserter.ts';
 import type { TableBlock } from './native/columns.ts';
+import type { KnownIds } from './native/known-ids.ts';
 import type { SegmentEncoder } from './native/segment-encoder.ts';
-import type { SeriesSet } from './native/series-set.ts';
+import { TABLES } from './schema/index.ts';
 import type { Delivery } from './spool/delivery-queue.ts';
 
-/**
- * Rows that are stored twice become one there, so how many there are says nothing: we look for their keys. `of` says which of the segment's
- * tables have rows with such keys.
- */
-const MERGING_TABLES: Readonly<Record<string, { readonly key: string; readonly of: (table: string) => boolean }>> = {
-  trace_index: { key: 'trace_id', of: (table) => table === 'spans' },
-  metric_series: {
-    key: 'series_id',
-    of: (table) => table.startsWith('metric_') && MERGING_TABLES[table] === undefined,
-  },
-  metric_bounds: { key: 'bounds_id', of: (table) => table === 'metric_histograms' },
-  log_streams: { key: 'stream_id', of: (table) => table === 'logs' },
+/** By table, what other rows name. Rows that are stored twice become one there, so how many there are says nothing: we look for their ids. */
+const MERGING_TABLES: Readonly<Record<string, string>> = {
+  resources: 'resource_id',
+  scopes: 'scope_id',
+  metric_series: 'series_id',
+  metric_bounds: 'bounds_id',
+  log_streams: 'stream_id',
 };
 const NOT_ENOUGH_SPACE = 243;
 /** Tokens that are tried for a block in one attempt. */
 const TOKENS = 4;
+
+function hasColumn(name: string, column: string): boolean {
+  const table = TABLES.find((one) => one.name === name);
+  return table !== undefined && new RegExp(`(?:^|\\s)${column} `).test(table.columns);
+}
 
 /** Brings segments into the tables, and in doubt reads back what was brought. */
 export class SegmentStore {
@@ -39,12 +41,13 @@ export class SegmentStore {
    * Inserts the segment's blocks where they are not stored yet. Resolves when they are; where the delivery is doubtful, when all of
    * them were read back. Throws InsertError.
    */
-  async store(delivery: Delivery<SegmentEncoder>, encoder: SegmentEncoder, series: SeriesSet): Promise<void> {
+  async store(delivery: Delivery<SegmentEncoder>, encoder: SegmentEncoder, known: KnownIds): Promise<void> {
     const { segment, isDoubtful } = delivery;
     delivery.items = encoder.items;
     const tables: string[] = [];
+    while (encoder.step()) await nextTurn();
     // The time of the segment's making, so that a segment gives the same rows whenever it is delivered.
-    for (const block of encoder.blocks(segment.ingestedAtNs, series)) {
+    for (const block of encoder.blocks(segment.ingestedAtNs, known)) {
       tables.push(block.table);
       if (!isDoubtful && delivery.doneTables.has(block.table)) continue;
       if (isDoubtful && MERGING_TABLES[block.table] === undefined) await this.#insertVerified(delivery, block);
@@ -91,11 +94,12 @@ export class SegmentStore {
     throw new InsertError(`segment ${id}: its rows are not in ${table} after ${TOKENS} inserts`, 'refused');
   }
 
-  /** That all traces of the segment's spans are in the index, or all series and bounds of its points or streams of its logs are known. */
+  /** That all that the segment's rows name is known: resources, scopes, series. */
   async #verifyKeys(delivery: Delivery<SegmentEncoder>, table: string, tables: readonly string[]): Promise<void> {
     const { ingestedAtNs, id } = delivery.segment;
-    const { key, of } = MERGING_TABLES[table]!;
-    for (const source of tables.filter(of)) {
+    const key = MERGING_TABLES[table]!;
+    const sources = tables.filter((name) => name !== table && hasColumn(name, key));
+    for (const source of sources) {
       const missing = await this.#read(() => this.#inserter.countMissingKeys({ table, key, source, ingestedAtNs }));
       if (missing === 0) continue;
       delivery.again.set(table, (delivery.again.get(table) ?? 0) + 1);

@@ -53,7 +53,7 @@ test('what was acknowledged is in the store after a drain, and the spool is empt
   expect(segmentsIn(folder)).toEqual([]);
   expect(writer.spoolBytes).toBe(0);
   expect(writer.lagMs).toBe(0);
-  expect(await store.text(`SELECT count() FROM (SELECT trace_id FROM trace_index GROUP BY trace_id) FORMAT TSV`)).toBe(
+  expect(await store.text(`SELECT count() FROM (SELECT trace_id FROM traces GROUP BY trace_id) FORMAT TSV`)).toBe(
     '200',
   );
 });

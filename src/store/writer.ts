@@ -6,8 +6,8 @@ import { FreeSpace } from './free-space.ts';
 import { InsertError, Inserter } from './inserter.ts';
 import { type KeeperObserver, StoreKeeper } from './keeper.ts';
 import { prepareStore, type Retention } from './migrate.ts';
+import { KnownIds } from './native/known-ids.ts';
 import { SegmentEncoder } from './native/segment-encoder.ts';
-import { SeriesSet } from './native/series-set.ts';
 import { SegmentStore } from './segment-store.ts';
 import { Backoff, Delivery, DeliveryQueue } from './spool/delivery-queue.ts';
 import { type Counts, NO_ITEMS, plus, type SegmentDamage, totalOf } from './spool/frames.ts';
@@ -84,7 +84,7 @@ export class StoreWriter {
   readonly #space: FreeSpace;
   readonly #keeper: StoreKeeper;
   readonly #segments: SegmentStore;
-  readonly #series: SeriesSet;
+  readonly #known: KnownIds;
   readonly #queue: DeliveryQueue<SegmentEncoder>;
   readonly #backoff: Backoff;
   /** Encoders that are not in use. Their buffers serve the next segments. */
@@ -112,7 +112,7 @@ export class StoreWriter {
     this.#keeper = new StoreKeeper(options);
     this.#space = new FreeSpace(() => this.#keeper.disk(), options.clock, options.reserveBytes);
     this.#segments = new SegmentStore(this.#inserter, this.#space, (message) => this.#keeper.mend(message));
-    this.#series = new SeriesSet(options.seriesLimit);
+    this.#known = new KnownIds(options.seriesLimit);
     this.#queue = new DeliveryQueue(options.clock);
     this.#backoff = new Backoff(options.random);
   }
@@ -209,10 +209,7 @@ export class StoreWriter {
     this.#options.observer.accepting(true, 'the spool takes data again');
   }
 
-  /**
-   * Turns into columns what has just reached the disk: its bytes are in the processor's caches still, and need not be kept until the segment
-   * is full.
-   */
+  /** Hands what has just reached the disk to the segment's encoder. */
   #encode(segment: Segment<SegmentEncoder>, batch: Batch): void {
     try {
       for (const chunk of batch.chunks) segment.kept?.add(chunk);
@@ -365,10 +362,10 @@ export class StoreWriter {
   async #store(delivery: Delivery<SegmentEncoder>, encoder: SegmentEncoder): Promise<void> {
     if (this.#options.clock.monotonicMs() < this.#doubtUntilMs) delivery.isDoubtful = true;
     const doubts = this.#doubts;
-    await this.#segments.store(delivery, encoder, this.#series);
+    await this.#segments.store(delivery, encoder, this.#known);
     if (this.#doubts === doubts || delivery.isDoubtful) return;
     delivery.isDoubtful = true;
-    await this.#segments.store(delivery, encoder, this.#series);
+    await this.#segments.store(delivery, encoder, this.#known);
   }
 
   async #removeFile(segment: Segment<SegmentEncoder>): Promise<void> {
@@ -424,8 +421,8 @@ export class StoreWriter {
   }
 
   async #retry(delivery: Delivery<SegmentEncoder>, error: unknown): Promise<void> {
-    // Whatever series this segment brought are written again with the next points.
-    this.#series.clear();
+    // Whatever series, resources and scopes this segment brought are written again with the next rows that name them.
+    this.#known.clear();
     const failure = error instanceof InsertError ? error.failure : 'content';
     delivery.lastError = messageOf(error);
     if (failure === 'content') {

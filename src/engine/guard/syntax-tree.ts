@@ -41,7 +41,7 @@ const selectKinds = kinds(`
   QualifiedColumnsListMatcher ColumnsTransformerList ColumnsExceptTransformer DescribeQuery`);
 
 const writeKinds = kinds(`
-  CreateQuery Columns Storage ColumnDeclaration DataType ASTObjectTypeArgument NameTypePair Index Projection ProjectionSelectQuery
+  CreateQuery Columns Storage ColumnDeclaration DataType ASTObjectTypeArgument ObjectTypedPath NameTypePair Index Projection ProjectionSelectQuery
   Constraint TTLElement AlterQuery
   AlterCommand Partition Partition_ID Assignment InsertQuery Rename TruncateQuery DropQuery DetachQuery UndropQuery OptimizeQuery UseQuery
   DeleteQuery UpdateQuery CheckQuery ViewTargets Refresh TimeInterval Set`);
@@ -67,7 +67,8 @@ const ownerPattern = new RegExp(
 const ownerRefused = new RegExp(
   String.raw`\b(?:disk|table_disk|default_table_engine|default_temporary_table_engine)\s*=` +
     String.raw`|\bTTL\b.*\bGROUP BY\b.*\bSET\b` +
-    String.raw`|^(?:DROP|DETACH|TRUNCATE|RENAME|EXCHANGE|UNDROP|ALTER|CREATE)\b.*\b(?:system|information_schema|INFORMATION_SCHEMA)\b`,
+    // Behind a dot it is a part of a longer name, such as of an attribute.
+    String.raw`|^(?:DROP|DETACH|TRUNCATE|RENAME|EXCHANGE|UNDROP|ALTER|CREATE)\b.*(?<!\.)\b(?:system|information_schema|INFORMATION_SCHEMA)\b`,
 );
 /** How the formatter writes a setting, and a condition too. */
 const assignment = /(?:^|[\s,(])`?([A-Za-z_]\w*)`?\s*=/g;

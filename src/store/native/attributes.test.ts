@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ArenaWriter, type SpanChunk } from '#pdata';
 import { decodeTraces } from '#wire';
 import { Inserter } from '../inserter.ts';
+import { SPAN_PATHS } from '../schema/index.ts';
 import { encodeBlock } from '../testing/encode.ts';
 import { nextIngestedAtNs } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
@@ -75,12 +76,12 @@ async function throughStore(rows: readonly (readonly RawAttribute[])[]): Promise
   const block = encodeBlock(encoder, [chunkOf(rows)], ingestedAt);
   await inserter.insert(block, `test-${ingestedAt}`);
   const bytes = await store.query(
-    `SELECT attributes FROM spans WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')
+    `SELECT attributes, attributes_other FROM spans WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')
      ORDER BY span_id FORMAT RowBinary`,
   );
   const reader = new RowBinaryReader(bytes);
   const result: string[][] = [];
-  while (!reader.isDone) result.push(reader.attributes());
+  while (!reader.isDone) result.push([...reader.attributes(SPAN_PATHS), ...reader.attributes()].sort());
   return result;
 }
 
@@ -98,6 +99,75 @@ test.each([
 ])('keys: $name', async ({ keys }) => {
   const row = keys.map((key, i): RawAttribute => [key, int(BigInt(i))]);
   expect(await throughStore([row])).toEqual([keys.map((key, i) => `${key}=i:${i}`).sort()]);
+});
+
+test('under a key with a type of its own, no value is lost or becomes another', async () => {
+  const kinds: RawAttribute[][] = [
+    [],
+    [['http.route', string('/a')]],
+    [['http.route', string('')]],
+    [['http.route', int(5n)]],
+    [['http.route', double(0.5)]],
+    [['http.route', () => undefined]],
+    [
+      ['http.route', string('/a')],
+      ['http.route', string('/a')],
+    ],
+    [
+      ['http.route', int(1n)],
+      ['http.route', string('/a')],
+      ['http.route', string('/b')],
+    ],
+    [['http.route', string('x'.repeat(300))]],
+    [['http.response.status_code', int(200n)]],
+    [['http.response.status_code', int(0n)]],
+    [['http.response.status_code', int(-(1n << 63n))]],
+    [['http.response.status_code', string('200')]],
+    [['url.path', string('')]],
+    [['url.path', string('/x')]],
+    [['url.path', int(1n)]],
+  ];
+  const expected = [
+    [],
+    ['http.route=s:/a'],
+    ['http.route=s:'],
+    ['http.route=i:5'],
+    ['http.route=d:0.5'],
+    ['http.route=e'],
+    ['http.route=s:/a', 'http.route=s:/a'],
+    ['http.route=i:1', 'http.route=s:/a', 'http.route=s:/b'],
+    [`http.route=s:${'x'.repeat(300)}`],
+    ['http.response.status_code=i:200'],
+    ['http.response.status_code=i:0'],
+    ['http.response.status_code=i:-9223372036854775808'],
+    ['http.response.status_code=s:200'],
+    ['url.path=s:'],
+    ['url.path=s:/x'],
+    ['url.path=i:1'],
+  ];
+  expect(await throughStore(kinds)).toEqual(expected);
+  // More rows than a slice has, with gaps, and others between them.
+  const many = Array.from({ length: 1000 }, (_, row) => kinds[row % 7 === 0 ? row % kinds.length : 0]!);
+  expect(await throughStore(many)).toEqual(many.map((row) => expected[kinds.indexOf(row)]));
+});
+
+test('typed values stay what they are when parts merge', async () => {
+  const ingestedAt = nextIngestedAtNs();
+  for (let part = 0; part < 3; part++) {
+    const rows: RawAttribute[][] = Array.from({ length: 50 }, (_, row) =>
+      row % 3 === part ? [['http.route', string(`/${row}`)]] : [['server.port', int(BigInt(row))]],
+    );
+    await inserter.insert(encodeBlock(encoder, [chunkOf(rows)], ingestedAt), `merge-${part}`);
+  }
+  const read = (): Promise<string> =>
+    store.text(
+      `SELECT span_id, attributes.\`http.route\`, attributes.\`server.port\` FROM spans
+       WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC') ORDER BY ALL FORMAT TSV`,
+    );
+  const before = await read();
+  await store.query('OPTIMIZE TABLE spans FINAL');
+  expect(await read()).toBe(before);
+  expect(before.split('\n')).toHaveLength(150);
 });
 
 test('keys and strings that are not UTF-8 are kept', async () => {
@@ -235,7 +305,7 @@ describe('beyond the limit of paths', () => {
     expect(paths).toBe("['often.a','often.b']");
     expect(
       await store.text(
-        `SELECT count(), sum(length(JSONAllPaths(attributes))) FROM spans
+        `SELECT count(), sum(length(JSONAllPaths(attributes)) - ${SPAN_PATHS.length}) FROM spans
          WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC') FORMAT TSV`,
       ),
     ).toBe('100\t600');

@@ -5,7 +5,8 @@ import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { ByteSink } from './byte-sink.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import { SeriesSet } from './series-set.ts';
-import { TraceIndexBlockEncoder } from './trace-index-block.ts';
+import { SpanBlockEncoder } from './span-block.ts';
+import { TraceSummaryEncoder } from './trace-summary-block.ts';
 
 const KNOWN_KEY = { low: 1, high: 2 };
 let store: TestStore;
@@ -93,13 +94,16 @@ test('series whose ids share a half are as fast as any, and remembered', () => {
 test('traces whose ids collide under the known key of a process get rows of their own each time, no more', () => {
   const ids = collidingUnder(KNOWN_KEY, { count: 300, length: 16, places: 1 << 11 });
   const rows = (hashKey: { low: number; high: number }): number => {
-    const traceIds = new ByteSink(1 << 14);
-    const times = new ByteSink(1 << 14);
+    const spans = new SpanBlockEncoder();
+    spans.names.reset(ids.length * 2);
+    spans.owners.serviceName.reset(ids.length * 2);
     for (const id of [...ids, ...ids]) {
-      traceIds.copy(id, 0, 16);
-      times.uint64(1000);
+      spans.traceIds.copy(id, 0, 16);
+      for (const column of [spans.times, spans.durations, spans.spanIds, spans.parentSpanIds]) column.uint64(1000);
+      spans.statusCodes.byte(0);
     }
-    const { parts } = new TraceIndexBlockEncoder(hashKey).encode({ traceIds, times, count: ids.length * 2 }, 1);
+    spans.count = ids.length * 2;
+    const { parts } = new TraceSummaryEncoder(hashKey).encode(spans, 1n);
     // The count of rows follows the count of columns.
     const bytes = Buffer.concat(parts);
     return (bytes[1]! & 0x7f) | (bytes[2]! << 7);

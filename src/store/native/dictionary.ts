@@ -5,6 +5,7 @@ import { ByteSink } from './byte-sink.ts';
 const SHARED_DICTIONARIES = 1;
 const DICTIONARY_FLAGS = 0x600;
 const NO_SLOT = -1;
+const RECENT_PLACES = 256;
 
 /**
  * A LowCardinality(String) column of one block: the different strings once, and an index per row. Strings are found by their bytes, no
@@ -22,6 +23,8 @@ export class DictionaryColumn {
   #starts = new Uint32Array(128);
   #lengths = new Uint32Array(128);
   #count = 0;
+  /** By a few bits of a string: the index of the last one with these bits. Most often it comes again, and comparing is cheaper than hashing. */
+  readonly #recent = new Uint32Array(RECENT_PLACES);
   /** The strings in ClickHouse's form. */
   readonly #strings = new ByteSink(4096);
 
@@ -35,6 +38,7 @@ export class DictionaryColumn {
   /** Empties the column and makes room for the indices of `rowCount` rows. Their old content stays. */
   reset(rowCount: number): void {
     this.#slots.fill(0);
+    this.#recent.fill(0);
     this.#strings.reset();
     this.#strings.byte(0);
     this.#hashes[0] = 0;
@@ -59,6 +63,15 @@ export class DictionaryColumn {
   /** The same for bytes that a view has. */
   indexIn(view: DataView, at: number, length: number): number {
     if (length === 0) return 0;
+    const place = length < 4 ? 0 : recentPlace(view.getUint32(at), view.getUint32(at + length - 4), length);
+    const recent = this.#recent[place]!;
+    if (recent !== 0 && this.#equals(recent, view, at, length)) return recent;
+    const index = this.#find(view, at, length);
+    this.#recent[place] = index;
+    return index;
+  }
+
+  #find(view: DataView, at: number, length: number): number {
     const hash = keyedHashIn(view, at, length, this.#hashKey);
     const slots = this.#slots;
     const mask = slots.length - 1;
@@ -114,6 +127,26 @@ export class DictionaryColumn {
     this.#slots = slots;
   }
 
+  /** The data of LowCardinality(Nullable(String)), where an index of 0 is NULL, and each string's index is one higher. */
+  writeNullable(sink: ByteSink, rowCount: number): void {
+    if (rowCount === 0) return;
+    const width = this.#beginData(sink, this.#count + 1);
+    sink.byte(0);
+    sink.copy(this.#strings.bytes, 0, this.#strings.length);
+    this.#writeIndices(sink, rowCount, width);
+  }
+
+  /** The data of LowCardinality(Nullable(Int64)), where each string is the eight bytes of a number. */
+  writeNullableCodes(sink: ByteSink, rowCount: number): void {
+    if (rowCount === 0) return;
+    const width = this.#beginData(sink, this.#count + 1);
+    // NULL and 0, which stand first, whether or not a row has them.
+    sink.uint64(0);
+    sink.uint64(0);
+    for (let index = 1; index < this.#count; index++) sink.copy(this.#strings.bytes, this.#starts[index]!, 8);
+    this.#writeIndices(sink, rowCount, width);
+  }
+
   /** Version, dictionary and the indices of the first `rowCount` rows. */
   write(sink: ByteSink, rowCount: number): void {
     sink.uint64(SHARED_DICTIONARIES);
@@ -123,10 +156,20 @@ export class DictionaryColumn {
   /** Without the version, which stands before the offsets of an array. Nothing at all where there are no rows. */
   writeData(sink: ByteSink, rowCount: number): void {
     if (rowCount === 0) return;
-    const width = this.#count <= 0x100 ? 0 : this.#count <= 0x1_0000 ? 1 : 2;
-    sink.uint64(DICTIONARY_FLAGS | width);
-    sink.uint64(this.#count);
+    const width = this.#beginData(sink, this.#count);
     sink.copy(this.#strings.bytes, 0, this.#strings.length);
+    this.#writeIndices(sink, rowCount, width);
+  }
+
+  /** Writes what stands in front of the strings. Returns the width of an index as a power of two. */
+  #beginData(sink: ByteSink, count: number): number {
+    const width = count <= 0x100 ? 0 : count <= 0x1_0000 ? 1 : 2;
+    sink.uint64(DICTIONARY_FLAGS | width);
+    sink.uint64(count);
+    return width;
+  }
+
+  #writeIndices(sink: ByteSink, rowCount: number, width: number): void {
     sink.uint64(rowCount);
     const at = sink.take(rowCount << width);
     const { bytes, view } = sink;
@@ -136,9 +179,39 @@ export class DictionaryColumn {
     else for (let row = 0; row < rowCount; row++) view.setUint32(at + row * 4, indices[row]!, true);
   }
 
+  /** Like `write`, for rows that `rows[0, count)` name; the empty string where one is negative. */
+  writeSelected(sink: ByteSink, rows: Uint32Array | Int32Array, count: number): void {
+    this.writeVersion(sink);
+    const { indices } = this;
+    const at = this.#beginIndices(sink, count);
+    for (let i = 0; i < count; i++) {
+      const row = rows[i]!;
+      sink.view.setUint32(at + i * 4, row < 0 ? 0 : indices[row]!, true);
+    }
+  }
+
+  /** Like `writeData`, for `count` other indices into the same strings. */
+  writeIndices(sink: ByteSink, indices: Int32Array, count: number): void {
+    if (count === 0) return;
+    const at = this.#beginIndices(sink, count);
+    for (let i = 0; i < count; i++) sink.view.setUint32(at + i * 4, indices[i]!, true);
+  }
+
+  #beginIndices(sink: ByteSink, count: number): number {
+    sink.uint64(DICTIONARY_FLAGS | 2);
+    sink.uint64(this.#count);
+    sink.copy(this.#strings.bytes, 0, this.#strings.length);
+    sink.uint64(count);
+    return sink.take(count * 4);
+  }
+
   writeVersion(sink: ByteSink): void {
     sink.uint64(SHARED_DICTIONARIES);
   }
+}
+
+function recentPlace(first: number, last: number, length: number): number {
+  return (Math.imul(first, 31) ^ Math.imul(last ^ length, 0x9e3779b1) ^ (last >>> 7)) & (RECENT_PLACES - 1);
 }
 
 function doubled<T extends Int32Array | Uint32Array>(array: T): T {

@@ -1,8 +1,10 @@
 import { type AttributeTable, readKeyValue } from '#pdata';
+import type { TypedPath } from '../schema/index.ts';
 import type { BlockSink } from './columns.ts';
+import type { JsonPath } from './json-path.ts';
 import { JsonPaths } from './json-paths.ts';
 import { SharedData } from './json-shared.ts';
-import { FIRST_TABLE_PLACE, PlacedRows, SLICE_BITS, SLICE_ROWS } from './placed-rows.ts';
+import { FIRST_TABLE_PLACE, isPlainValue, MOVED, PlacedRows, SLICE_BITS, SLICE_ROWS } from './placed-rows.ts';
 
 const NO_BYTES = new Uint8Array(0);
 /** KeyValue: key = 1, value = 2. */
@@ -32,6 +34,11 @@ export class JsonColumn {
   readonly #pathLimit: number;
   readonly #paths: JsonPaths;
   readonly #shared = new SharedData();
+  /** Values under typed paths that are not of the path's type. */
+  readonly #misfits = new SharedData();
+  readonly #typedCount: number;
+  /** Per typed path: the VALUE_* that it takes. */
+  readonly #typedValues: Uint8Array;
   readonly #rows: PlacedRows;
   /** Per path: whether some row of the slice has it. */
   readonly #isTouched: Uint8Array;
@@ -39,16 +46,20 @@ export class JsonColumn {
   #firstRow = 0;
   #count = 0;
 
-  constructor(pathLimit: number) {
+  /** `typedPaths` in the order of their bytes. */
+  constructor(pathLimit: number, typedPaths: readonly TypedPath[] = []) {
     this.#pathLimit = pathLimit;
-    this.#paths = new JsonPaths(pathLimit);
-    this.#rows = new PlacedRows(pathLimit);
-    this.#isTouched = new Uint8Array(pathLimit);
+    this.#typedCount = typedPaths.length;
+    this.#paths = new JsonPaths(pathLimit, typedPaths);
+    this.#typedValues = Uint8Array.from(this.#paths.typed, ({ valueType }) => valueType);
+    this.#rows = new PlacedRows(pathLimit + typedPaths.length);
+    this.#isTouched = new Uint8Array(pathLimit + typedPaths.length);
   }
 
   reset(): void {
     this.#paths.reset(this.#firstRow);
     this.#shared.reset();
+    this.#misfits.reset();
     this.#firstRow = 0;
     this.#count = 0;
     this.#rows.setArena(NO_BYTES);
@@ -70,7 +81,9 @@ export class JsonColumn {
   }
 
   endRow(): void {
-    this.#shared.endRow(this.#rows.arena, this.#firstRow + this.#count - 1, 1);
+    const row = this.#firstRow + this.#count - 1;
+    this.#shared.endRow(this.#rows.arena, row, 1);
+    this.#misfits.endRow(this.#rows.arena, row, 1);
   }
 
   /** `repeat` rows that have the attributes of an owner in a table over `arena`. */
@@ -103,6 +116,8 @@ export class JsonColumn {
     const slot = this.#paths.find(arena, view, at + 2, keyLength);
     const index = (slot << SLICE_BITS) + this.#count - 1;
     if (slot < 0 || places[index] !== 0) this.#add(slot, valueAt, at + 2, keyLength);
+    else if (slot < this.#typedCount && !isPlainValue(arena, valueAt, end, this.#typedValues[slot]!))
+      this.#addTyped(slot, valueAt, at + 2, keyLength);
     else {
       places[index] = valueAt;
       this.#isTouched[slot] = 1;
@@ -130,10 +145,27 @@ export class JsonColumn {
 
   #add(slot: number, place: number, keyAt: number, keyLength: number): void {
     if (slot < 0) this.#shared.push(keyAt, keyLength, this.#rows.placed(place));
+    else if (slot < this.#typedCount) this.#addTyped(slot, place, keyAt, keyLength);
     else {
       this.#rows.add((slot << SLICE_BITS) + this.#count - 1, place);
       this.#isTouched[slot] = 1;
     }
+  }
+
+  /** A value goes to its typed path if it has the type and is the only one of its key; else all of them are kept apart. */
+  #addTyped(slot: number, place: number, keyAt: number, keyLength: number): void {
+    const rows = this.#rows;
+    const index = (slot << SLICE_BITS) + this.#count - 1;
+    const before = rows.places[index]!;
+    const placed = rows.placed(place);
+    this.#isTouched[slot] = 1;
+    if (before === 0 && placed.type === this.#typedValues[slot]) {
+      rows.places[index] = place;
+      return;
+    }
+    if (before > MOVED) this.#misfits.push(keyAt, keyLength, rows.placed(before));
+    this.#misfits.push(keyAt, keyLength, placed);
+    rows.places[index] = MOVED;
   }
 
   /** Gives the slice's values to their paths. `repeat` stands for so many rows like the slice's only one. */
@@ -145,7 +177,7 @@ export class JsonColumn {
       this.#isTouched[slot] = 0;
       const first = slot << SLICE_BITS;
       paths[slot]!.add(this.#firstRow, rows, first, this.#count);
-      if (repeat > 1) paths[slot]!.repeatNewest(repeat - 1);
+      if (repeat > 1) (paths[slot] as JsonPath).repeatNewest(repeat - 1);
       rows.places.fill(0, first, first + this.#count);
     }
     rows.clear();
@@ -163,8 +195,24 @@ export class JsonColumn {
       sink.varint(key.length);
       sink.copy(key, 0, key.length);
     }
+    const { typed } = this.#paths;
+    for (const column of typed) column.writePrefix(sink);
     for (const path of paths) path.writeTypes(sink);
+    for (const column of typed) column.write(sink, this.#firstRow);
     for (const path of paths) path.writeData(sink, this.#firstRow);
     this.#shared.write(sink, this.#firstRow);
+  }
+
+  /** Whether some value under a typed path is not of its type: then `writeMisfits` has them. */
+  get hasMisfits(): boolean {
+    return !this.#misfits.isEmpty;
+  }
+
+  /** Writes a JSON column without any paths of its own, for what the typed paths could not take. */
+  writeMisfits(sink: BlockSink): void {
+    sink.uint64(0);
+    sink.varint(0);
+    sink.varint(0);
+    this.#misfits.write(sink, this.#firstRow);
   }
 }

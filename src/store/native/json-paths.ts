@@ -1,5 +1,7 @@
 import { attributeKeys, UNKNOWN_KEY } from '#pdata';
+import type { TypedPath } from '../schema/index.ts';
 import { JsonPath } from './json-path.ts';
+import { type TypedColumn, typedColumnOf } from './typed-paths.ts';
 
 /** What follows when nothing is known about it. */
 const NONE = -1;
@@ -10,17 +12,23 @@ const NONE = -1;
  * costs the store a file or more in each part, so in a flood of keys hardly any should become one. Ids of keys are those of the process's
  * dictionary; keys that it doesn't know (it is bounded) never have paths.
  *
- *   slot        index of a path; -1 for a key without one
+ *   slot        index of a path, those with a type of their own first; -1 for a key without one
  *   followers   per slot, and last for the start of a row: the slot that came behind it the last time. Most often it comes again, and
  *               comparing one key is cheaper than hashing.
  *   keys        four bytes at a step: words[starts[slot]..] and the last four bytes, which overlap them, in lastWords[slot]
  */
 export class JsonPaths {
   readonly #limit: number;
+  /** Those with a type of their own have the first slots, always. */
+  readonly typed: readonly TypedColumn[];
+  readonly #typedKeys: readonly { readonly id: number; readonly key: Uint8Array }[];
   #paths: JsonPath[] = [];
+  #all: (TypedColumn | JsonPath)[] = [];
   /** By key id. */
   #slotOf: Int32Array = new Int32Array(0);
   readonly #followers: Int32Array;
+  /** The start of a row, as a place in `followers`. */
+  readonly #start: number;
   #previous: number;
   readonly #lengths: Uint32Array;
   readonly #starts: Uint32Array;
@@ -32,27 +40,35 @@ export class JsonPaths {
   /** The block before had more keys than the limit. */
   #isFlooded = false;
 
-  constructor(limit: number) {
+  constructor(limit: number, typedPaths: readonly TypedPath[]) {
     this.#limit = limit;
-    this.#followers = new Int32Array(limit + 1).fill(NONE);
-    this.#previous = limit;
-    this.#lengths = new Uint32Array(limit);
-    this.#starts = new Uint32Array(limit);
-    this.#lastWords = new Uint32Array(limit);
+    const slots = limit + typedPaths.length;
+    this.#followers = new Int32Array(slots + 1).fill(NONE);
+    this.#start = slots;
+    this.#previous = slots;
+    this.#lengths = new Uint32Array(slots);
+    this.#starts = new Uint32Array(slots);
+    this.#lastWords = new Uint32Array(slots);
+    this.typed = typedPaths.map(typedColumnOf);
+    this.#typedKeys = typedPaths.map(({ path }) => {
+      const key = new TextEncoder().encode(path);
+      return { id: attributeKeys.intern(key, 0, key.length), key };
+    });
+    this.#clear();
   }
 
   /** By slot. */
-  get all(): readonly JsonPath[] {
-    return this.#paths;
+  get all(): readonly (TypedColumn | JsonPath)[] {
+    return this.#all;
   }
 
-  /** Those that some row of the block has. */
+  /** Those without a type of their own that some row of the block has. */
   used(): JsonPath[] {
     return this.#paths.filter((path) => path.end > 0);
   }
 
   beginRow(): void {
-    this.#previous = this.#limit;
+    this.#previous = this.#start;
   }
 
   /** The slot of the next attribute of a row by the bytes of its key. `view` is a view of `arena`. */
@@ -94,16 +110,31 @@ export class JsonPaths {
   }
 
   #add(path: JsonPath): number {
-    const slot = this.#paths.push(path) - 1;
-    if (path.id >= this.#slotOf.length) {
-      const slotOf = new Int32Array(Math.max(256, path.id * 2)).fill(NONE);
+    this.#paths.push(path);
+    return this.#addSlot(path, path.id, path.key);
+  }
+
+  #addSlot(path: TypedColumn | JsonPath, id: number, key: Uint8Array): number {
+    const slot = this.#all.push(path) - 1;
+    if (id >= this.#slotOf.length) {
+      const slotOf = new Int32Array(Math.max(256, id * 2)).fill(NONE);
       slotOf.set(this.#slotOf);
       this.#slotOf = slotOf;
     }
-    this.#slotOf[path.id] = slot;
+    this.#slotOf[id] = slot;
     this.#followers[slot] = NONE;
-    this.#addKey(slot, path.key);
+    this.#addKey(slot, key);
     return slot;
+  }
+
+  /** Forgets all but the paths with a type of their own. */
+  #clear(): void {
+    this.#paths = [];
+    this.#all = [];
+    this.#slotOf.fill(NONE);
+    this.#followers.fill(NONE);
+    this.#wordCount = 0;
+    for (const [i, { id, key }] of this.#typedKeys.entries()) this.#addSlot(this.typed[i]!, id, key);
   }
 
   #addKey(slot: number, key: Uint8Array): void {
@@ -124,7 +155,7 @@ export class JsonPaths {
   reset(rowCount: number): void {
     if (this.#others.size > 0) this.#choose(rowCount);
     else this.#isFlooded = false;
-    for (const path of this.#paths) path.reset();
+    for (const path of this.#all) path.reset();
     this.#others.clear();
   }
 
@@ -138,10 +169,7 @@ export class JsonPaths {
     for (const path of used) rowCounts.set(path.id, path.countRows());
     const chosen = [...rowCounts].filter(([, count]) => count > leastRows);
     chosen.sort((a, b) => b[1] - a[1] || a[0] - b[0]);
-    this.#paths = [];
-    this.#slotOf.fill(NONE);
-    this.#followers.fill(NONE);
-    this.#wordCount = 0;
+    this.#clear();
     for (const [id] of chosen.slice(0, this.#limit))
       this.#add(known.get(id) ?? new JsonPath(id, attributeKeys.bytes(id)));
   }

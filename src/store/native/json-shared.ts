@@ -49,6 +49,10 @@ export class SharedData {
     this.#pending = [];
   }
 
+  get isEmpty(): boolean {
+    return this.#firstRows.length === 0;
+  }
+
   /** Adds an attribute of the current row. */
   push(keyAt: number, keyLength: number, value: PlacedValue): void {
     this.#pending.push({ keyAt, keyLength, value });

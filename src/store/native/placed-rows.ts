@@ -5,6 +5,8 @@ import type { PlacedValue } from './value-kinds.ts';
 export const SLICE_BITS = 8;
 export const SLICE_ROWS: number = 1 << SLICE_BITS;
 
+/** A place that is no value: the row's values are kept elsewhere. */
+export const MOVED = 1;
 /** A place from here on is no offset but a row of `table`, and the largest one stands for several values. */
 export const FIRST_TABLE_PLACE = 0x8000_0000;
 const SEVERAL = 0xffff_ffff;
@@ -22,6 +24,7 @@ const NO_BYTES = new Uint8Array(0);
  *
  *   places   per path SLICE_ROWS entries:
  *              0                     the row doesn't have the key
+ *              MOVED                 it has it, but what it has is kept elsewhere
  *              < FIRST_TABLE_PLACE   offset of an AnyValue message shorter than 128 bytes; the byte before it is its length
  *              else                  FIRST_TABLE_PLACE + row of `table`, or SEVERAL: see `severals`
  */
@@ -106,4 +109,13 @@ function isVarint(bytes: Uint8Array, at: number, end: number): boolean {
   const last = end - 1;
   while (at < last && bytes[at]! >= 0x80) at++;
   return at === last && bytes[last]! < 0x80;
+}
+
+/** Whether the AnyValue message in [at, end) is one value of the type `type`, a VALUE_*, in the usual form and nothing else. */
+export function isPlainValue(arena: Uint8Array, at: number, end: number, type: number): boolean {
+  const tag = arena[at]!;
+  if (tag === STRING_TAG) return type === VALUE_STRING && arena[at + 1] === end - at - 2;
+  if (tag === INT_TAG) return type === VALUE_INT && isVarint(arena, at + 1, end);
+  if (tag === DOUBLE_TAG) return type === VALUE_DOUBLE && end - at === 9;
+  return tag === BOOL_TAG && type === VALUE_BOOL && isVarint(arena, at + 1, end);
 }

@@ -10,6 +10,7 @@ import { encodeSegment } from '../testing/encode.ts';
 import { clampedTime, hexOf, listOf, nextIngestedAtNs, storedTime } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
+import { KnownIds } from './known-ids.ts';
 import { SegmentEncoder } from './segment-encoder.ts';
 import { SeriesIds } from './series-ids.ts';
 import { SeriesSet } from './series-set.ts';
@@ -331,7 +332,7 @@ test('a hundred thousand series have a hundred thousand ids', () => {
 });
 
 test('a series is written once, and again when an hour has passed', () => {
-  const known = new SeriesSet(1000);
+  const known = new KnownIds(1000);
   const chunk = gauges([[['a', '1']], [['a', '2']]]);
   const tablesAt = (seconds: number): string[] =>
     [...encodeSegment(encoder, [chunk], BigInt(seconds) * 1_000_000_000n, known)].map(({ table }) => table);

@@ -5,17 +5,18 @@ import { decodeTraces } from '#wire';
 import { tracesRequest } from '../../wire/testing/arbitraries.ts';
 import { decodeReference, encodeReference, type ReferenceObject } from '../../wire/testing/otlp-reference.ts';
 import { Inserter } from '../inserter.ts';
-import { canonicalJsonPairs, canonicalPairs } from '../testing/canonical.ts';
-import { encodeBlock } from '../testing/encode.ts';
+import { EVENT_PATHS, LINK_PATHS, SPAN_PATHS, type TypedPath } from '../schema/index.ts';
+import { canonicalPairs } from '../testing/canonical.ts';
+import { encodeSegment } from '../testing/encode.ts';
 import { clampedTime, hexOf, listOf, nextIngestedAtNs, storedTime } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
-import { SpanBlockEncoder } from './span-block.ts';
+import { SegmentEncoder } from './segment-encoder.ts';
 
 let store: TestStore;
 let inserter: Inserter;
 const LONG = { timeout: 120_000 };
-const encoder = new SpanBlockEncoder();
+const encoder = new SegmentEncoder();
 
 beforeAll(async () => {
   store = await startTestStore();
@@ -26,24 +27,102 @@ afterAll(async () => {
   await store.close();
 });
 
-/** Stores the chunks and gives every row back as plain data, in the order of their span ids. */
+/** Stores the chunks and gives every span back as plain data, with all that stands in other tables, in the order of their span ids. */
 async function throughStore(chunks: readonly SpanChunk[]): Promise<StoredSpan[]> {
   const ingestedAt = nextIngestedAtNs();
-  await inserter.insert(encodeBlock(encoder, chunks, ingestedAt), `test-${ingestedAt}`);
-  const bytes = await store.query(`
-    SELECT time, duration_ns, trace_id, span_id, parent_span_id, trace_state, flags, service_name, name, kind, status_code,
-      status_message, attributes, resource, scope_name, scope_version, scope_attributes, resource_schema_url,
-      scope_schema_url, event_time, event_name, event_attributes, event_dropped_attributes_count, link_trace_id,
-      link_span_id, link_trace_state, link_attributes, link_flags, link_dropped_attributes_count,
-      dropped_attributes_count, dropped_events_count, dropped_links_count
-    FROM spans WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC') FORMAT RowBinary`);
-  const reader = new RowBinaryReader(bytes);
-  const spans: StoredSpan[] = [];
-  while (!reader.isDone) spans.push(readSpan(reader));
-  return spans.sort(byId);
+  for (const block of encodeSegment(encoder, chunks, ingestedAt))
+    await inserter.insert(block, `test-${ingestedAt}-${block.table}`);
+  const owners = {
+    resources: await readAll('SELECT resource_id, attributes, schema_url FROM resources', readResource),
+    scopes: await readAll('SELECT scope_id, name, version, attributes, schema_url FROM scopes', readScope),
+  };
+  const own = `ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')`;
+  const part = `trace_id, span_id, span_time, position`;
+  const parts = {
+    events: await readAll(
+      `SELECT ${part}, time, name, attributes, attributes_other, dropped_attributes_count FROM span_events WHERE ${own}`,
+      readEvent,
+    ),
+    links: await readAll(
+      `SELECT ${part}, linked_trace_id, linked_span_id, linked_trace_state, attributes, attributes_other, flags,
+        dropped_attributes_count FROM span_links WHERE ${own}`,
+      readLink,
+    ),
+  };
+  const spans = await readAll(
+    `SELECT time, duration_ns, trace_id, span_id, parent_span_id, trace_state, flags, service_name, name, kind, status_code,
+      status_message, attributes, attributes_other, resource_id, scope_id, dropped_attributes_count, dropped_events_count,
+      dropped_links_count FROM spans WHERE ${own}`,
+    (reader) => readSpan(reader, owners),
+  );
+  return spans.map((span) => ({ ...span, ...partsOf(span, parts) })).sort(byId);
 }
 
-type StoredSpan = ReturnType<typeof readSpan>;
+async function readAll<T>(query: string, readRow: (reader: RowBinaryReader) => T): Promise<T[]> {
+  const reader = new RowBinaryReader(await store.query(`${query} FORMAT RowBinary`));
+  const rows: T[] = [];
+  while (!reader.isDone) rows.push(readRow(reader));
+  return rows;
+}
+
+function readResource(reader: RowBinaryReader) {
+  return { id: reader.uint64(), attributes: reader.attributes(), url: reader.text() };
+}
+
+function readScope(reader: RowBinaryReader) {
+  const id = reader.uint64();
+  return { id, name: reader.text(), version: reader.text(), attributes: reader.attributes(), url: reader.text() };
+}
+
+function readPart(reader: RowBinaryReader) {
+  const traceId = reader.bytes(16).toString('hex');
+  return { traceId, spanId: reader.bytes(8).toString('hex'), spanTime: reader.int64(), position: reader.uint32() };
+}
+
+function readEvent(reader: RowBinaryReader) {
+  const head = { ...readPart(reader), time: reader.int64(), name: reader.text() };
+  return { ...head, attributes: readAttributes(reader, EVENT_PATHS), dropped: reader.uint32() };
+}
+
+function readLink(reader: RowBinaryReader) {
+  const head = readPart(reader);
+  const linked = {
+    traceId: reader.bytes(16).toString('hex'),
+    spanId: reader.bytes(8).toString('hex'),
+    state: reader.text(),
+  };
+  return {
+    ...head,
+    linked,
+    attributes: readAttributes(reader, LINK_PATHS),
+    flags: reader.uint32(),
+    dropped: reader.uint32(),
+  };
+}
+
+function readAttributes(reader: RowBinaryReader, typed: readonly TypedPath[]): string[] {
+  return [...reader.attributes(typed), ...reader.attributes()].sort();
+}
+
+interface Parts {
+  readonly events: readonly ReturnType<typeof readEvent>[];
+  readonly links: readonly ReturnType<typeof readLink>[];
+}
+
+/** Spans of the same ids and time can't be told apart in these tables: such a span is given the parts of all. */
+function partsOf(span: { traceId: string; spanId: string; time: string }, { events, links }: Parts) {
+  const isOwn = (part: ReturnType<typeof readPart>): boolean =>
+    part.traceId === span.traceId && part.spanId === span.spanId && part.spanTime === span.time;
+  const inOrder = (a: { position: number }, b: { position: number }): number => a.position - b.position;
+  const ownEvents = events.filter(isOwn).sort(inOrder);
+  const ownLinks = links.filter(isOwn).sort(inOrder);
+  return {
+    events: ownEvents.map(({ time, name, attributes, dropped }) => ({ time, name, attributes, dropped })),
+    links: ownLinks.map(({ linked, attributes, flags, dropped }) => ({ ...linked, attributes, flags, dropped })),
+  };
+}
+
+type StoredSpan = ReturnType<typeof readSpan> & ReturnType<typeof partsOf>;
 
 function byId(a: { spanId: string; traceId: string }, b: { spanId: string; traceId: string }): number {
   const left = a.spanId + a.traceId + JSON.stringify(a);
@@ -51,15 +130,20 @@ function byId(a: { spanId: string; traceId: string }, b: { spanId: string; trace
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function readSpan(reader: RowBinaryReader) {
+interface StoredOwners {
+  readonly resources: readonly ReturnType<typeof readResource>[];
+  readonly scopes: readonly ReturnType<typeof readScope>[];
+}
+
+function readSpan(reader: RowBinaryReader, { resources, scopes }: StoredOwners) {
   const text = (): string => reader.text();
-  const hex = (length: number) => (): string => reader.bytes(length).toString('hex');
-  return {
+  const hex = (length: number): string => reader.bytes(length).toString('hex');
+  const own = {
     time: reader.int64(),
     durationNs: reader.uint64(),
-    traceId: hex(16)(),
-    spanId: hex(8)(),
-    parentSpanId: hex(8)(),
+    traceId: hex(16),
+    spanId: hex(8),
+    parentSpanId: hex(8),
     traceState: text(),
     flags: reader.uint32(),
     serviceName: text(),
@@ -67,23 +151,19 @@ function readSpan(reader: RowBinaryReader) {
     kind: reader.byte(),
     statusCode: reader.byte(),
     statusMessage: text(),
-    attributes: reader.attributes(),
-    resource: reader.attributes(),
-    scopeName: text(),
-    scopeVersion: text(),
-    scopeAttributes: canonicalJsonPairs(text()),
-    resourceUrl: text(),
-    scopeUrl: text(),
-    eventTimes: reader.list(() => reader.int64()),
-    eventNames: reader.list(text),
-    eventAttributes: reader.list(() => canonicalJsonPairs(text())),
-    eventDropped: reader.list(() => reader.uint32()),
-    linkTraceIds: reader.list(hex(16)),
-    linkSpanIds: reader.list(hex(8)),
-    linkStates: reader.list(text),
-    linkAttributes: reader.list(() => canonicalJsonPairs(text())),
-    linkFlags: reader.list(() => reader.uint32()),
-    linkDropped: reader.list(() => reader.uint32()),
+    attributes: readAttributes(reader, SPAN_PATHS),
+  };
+  const ids = { resource: reader.uint64(), scope: reader.uint64() };
+  const resource = resources.find(({ id }) => id === ids.resource)!;
+  const scope = scopes.find(({ id }) => id === ids.scope)!;
+  return {
+    ...own,
+    resource: resource.attributes,
+    scopeName: scope.name,
+    scopeVersion: scope.version,
+    scopeAttributes: scope.attributes,
+    resourceUrl: resource.url,
+    scopeUrl: scope.url,
     droppedAttributes: reader.uint32(),
     droppedEvents: reader.uint32(),
     droppedLinks: reader.uint32(),
@@ -127,19 +207,23 @@ function expectedSpan(span: ReferenceObject, scopeSpans: ReferenceObject, resour
     resource: resource.sort(),
     scopeName: (scope.name as string | undefined) ?? '',
     scopeVersion: (scope.version as string | undefined) ?? '',
-    scopeAttributes: canonicalPairs(scope.attributes),
+    scopeAttributes: canonicalPairs(scope.attributes).sort(),
     resourceUrl: (resourceSpans.schemaUrl as string | undefined) ?? '',
     scopeUrl: (scopeSpans.schemaUrl as string | undefined) ?? '',
-    eventTimes: events.map((event) => clampedTime(event.timeUnixNano)),
-    eventNames: events.map((event) => (event.name as string | undefined) ?? ''),
-    eventAttributes: events.map((event) => canonicalPairs(event.attributes)),
-    eventDropped: events.map((event) => (event.droppedAttributesCount as number | undefined) ?? 0),
-    linkTraceIds: links.map((link) => hexOf(link.traceId, 16)),
-    linkSpanIds: links.map((link) => hexOf(link.spanId, 8)),
-    linkStates: links.map((link) => (link.traceState as string | undefined) ?? ''),
-    linkAttributes: links.map((link) => canonicalPairs(link.attributes)),
-    linkFlags: links.map((link) => (link.flags as number | undefined) ?? 0),
-    linkDropped: links.map((link) => (link.droppedAttributesCount as number | undefined) ?? 0),
+    events: events.map((event) => ({
+      time: clampedTime(event.timeUnixNano),
+      name: (event.name as string | undefined) ?? '',
+      attributes: canonicalPairs(event.attributes).sort(),
+      dropped: (event.droppedAttributesCount as number | undefined) ?? 0,
+    })),
+    links: links.map((link) => ({
+      traceId: hexOf(link.traceId, 16),
+      spanId: hexOf(link.spanId, 8),
+      state: (link.traceState as string | undefined) ?? '',
+      attributes: canonicalPairs(link.attributes).sort(),
+      flags: (link.flags as number | undefined) ?? 0,
+      dropped: (link.droppedAttributesCount as number | undefined) ?? 0,
+    })),
     droppedAttributes: (span.droppedAttributesCount as number | undefined) ?? 0,
     droppedEvents: (span.droppedEventsCount as number | undefined) ?? 0,
     droppedLinks: (span.droppedLinksCount as number | undefined) ?? 0,

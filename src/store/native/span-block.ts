@@ -1,5 +1,5 @@
 import type { SpanChunk } from '#pdata';
-import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema/index.ts';
+import { ATTRIBUTE_PATHS, MISFITS_TYPE, SPAN_ATTRIBUTES_TYPE, SPAN_PATHS } from '../schema/index.ts';
 import { ByteSink } from './byte-sink.ts';
 import {
   BlockSink,
@@ -15,81 +15,88 @@ import {
 } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import { JsonColumn } from './json-column.ts';
-import { ScopeColumns } from './scope-columns.ts';
+import { OwnerColumns } from './owner-columns.ts';
+import type { Owners } from './owner-rows.ts';
 import { SpanDetails } from './span-details.ts';
 
 const TIME = "DateTime64(9, 'UTC')";
 
-/** Of a block's rows. */
-export interface TraceRows {
+/** Columns of a block of spans that other blocks are made of too. */
+export interface SpanRows {
   readonly count: number;
-  /** 16 bytes each. */
+  /** 16 and 8 bytes each. */
   readonly traceIds: ByteSink;
-  /** 8 bytes each, nanoseconds since the epoch. */
+  readonly spanIds: ByteSink;
+  readonly parentSpanIds: ByteSink;
+  /** 8 bytes each, nanoseconds: of the start since the epoch, and between start and end. */
   readonly times: ByteSink;
+  readonly durations: ByteSink;
+  /** A byte each. */
+  readonly statusCodes: ByteSink;
+  readonly names: DictionaryColumn;
+  readonly owners: OwnerColumns;
+  readonly details: SpanDetails;
 }
 
 /**
  * Writes chunks of spans as one block for the table `spans`. A chunk's bytes are not needed any more once it was added. Keeps its buffers:
  * one object, one block at a time.
  */
-export class SpanBlockEncoder implements TraceRows {
+export class SpanBlockEncoder implements SpanRows {
   readonly #sink = new BlockSink(1 << 16);
-  readonly #scopes = new ScopeColumns();
-  readonly #details = new SpanDetails();
-  readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS);
-  readonly #resources = new JsonColumn(RESOURCE_PATHS);
+  readonly owners: OwnerColumns = new OwnerColumns();
+  readonly details: SpanDetails = new SpanDetails();
+  readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS, SPAN_PATHS);
   readonly times: ByteSink = new ByteSink();
-  readonly #durations = new ByteSink();
+  readonly durations: ByteSink = new ByteSink();
   readonly traceIds: ByteSink = new ByteSink();
-  readonly #spanIds = new ByteSink();
-  readonly #parentSpanIds = new ByteSink();
-  readonly #names = new DictionaryColumn();
+  readonly spanIds: ByteSink = new ByteSink();
+  readonly parentSpanIds: ByteSink = new ByteSink();
+  readonly names: DictionaryColumn = new DictionaryColumn();
   readonly #kinds = new ByteSink();
-  readonly #statusCodes = new ByteSink();
+  readonly statusCodes: ByteSink = new ByteSink();
   readonly #flags = new ByteSink();
   count = 0;
 
   /** Begins an empty block. */
   reset(): void {
     this.count = 0;
-    this.#scopes.reset();
-    this.#details.reset();
+    this.owners.reset();
+    this.details.reset();
     this.#attributes.reset();
-    this.#resources.reset();
-    this.#names.reset(0);
+    this.names.reset(0);
     for (const sink of [
       this.times,
-      this.#durations,
+      this.durations,
       this.traceIds,
-      this.#spanIds,
-      this.#parentSpanIds,
+      this.spanIds,
+      this.parentSpanIds,
       this.#kinds,
-      this.#statusCodes,
+      this.statusCodes,
       this.#flags,
     ])
       sink.reset();
   }
 
-  /** Adds the selected rows of a chunk. */
-  add(chunk: SpanChunk): void {
+  /** Adds the selected rows of a chunk; their resources and scopes to `owners`. */
+  add(chunk: SpanChunk, owners: Owners): void {
     const { arena, columns, rows, count } = chunk;
-    this.#scopes.add(chunk, this.count, this.#resources);
-    this.#details.add(chunk, this.count, this.#attributes);
+    this.owners.add(chunk, this.count, owners);
+    this.details.add(chunk, this.count, this.#attributes);
     writeStartTimes(this.times, chunk);
-    writeDurations(this.#durations, chunk);
+    writeDurations(this.durations, chunk);
     writeIds(this.traceIds, arena, columns.traceIdAt, 16, rows, count);
-    writeIds(this.#spanIds, arena, columns.spanIdAt, 8, rows, count);
-    writeIds(this.#parentSpanIds, arena, columns.parentSpanIdAt, 8, rows, count);
+    writeIds(this.spanIds, arena, columns.spanIdAt, 8, rows, count);
+    writeIds(this.parentSpanIds, arena, columns.parentSpanIdAt, 8, rows, count);
     this.#addNames(chunk);
     writeBytes(this.#kinds, columns.kind, rows, count);
-    writeBytes(this.#statusCodes, columns.statusCode, rows, count);
+    writeBytes(this.statusCodes, columns.statusCode, rows, count);
     writeUint32s(this.#flags, columns.flags, rows, count);
     this.count += count;
   }
 
   #addNames({ arena, columns, rows, count }: SpanChunk): void {
-    const names = this.#names;
+    const names = this.names;
     const { nameAt, nameLength } = columns;
     const view = new DataView(arena.buffer, arena.byteOffset, arena.byteLength);
     names.reserveRows(this.count + count);
@@ -111,9 +118,13 @@ export class SpanBlockEncoder implements TraceRows {
     this.arriveAt(ingestedAtNs);
     sink.begin(rowCount);
     this.#writeColumns(rowCount);
-    this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
-    sink.column('attributes', ATTRIBUTES_TYPE);
+    this.owners.write(sink, rowCount);
+    sink.column('attributes', SPAN_ATTRIBUTES_TYPE);
     this.#attributes.write(sink);
+    if (this.#attributes.hasMisfits) {
+      sink.column('attributes_other', MISFITS_TYPE);
+      this.#attributes.writeMisfits(sink);
+    }
     this.#writeDetails(rowCount);
     sink.column('ingested_at', TIME);
     writeConstant64(sink, ingestedAtNs, rowCount);
@@ -122,14 +133,14 @@ export class SpanBlockEncoder implements TraceRows {
 
   #writeColumns(rowCount: number): void {
     this.#writeColumn('time', TIME, this.times);
-    this.#writeColumn('duration_ns', 'UInt64', this.#durations);
+    this.#writeColumn('duration_ns', 'UInt64', this.durations);
     this.#writeColumn('trace_id', 'FixedString(16)', this.traceIds);
-    this.#writeColumn('span_id', 'FixedString(8)', this.#spanIds);
-    this.#writeColumn('parent_span_id', 'FixedString(8)', this.#parentSpanIds);
+    this.#writeColumn('span_id', 'FixedString(8)', this.spanIds);
+    this.#writeColumn('parent_span_id', 'FixedString(8)', this.parentSpanIds);
     this.#sink.column('name', 'LowCardinality(String)');
-    this.#names.write(this.#sink, rowCount);
+    this.names.write(this.#sink, rowCount);
     this.#writeColumn('kind', 'UInt8', this.#kinds);
-    this.#writeColumn('status_code', 'UInt8', this.#statusCodes);
+    this.#writeColumn('status_code', 'UInt8', this.statusCodes);
     this.#writeColumn('flags', 'UInt32', this.#flags);
   }
 
@@ -140,14 +151,12 @@ export class SpanBlockEncoder implements TraceRows {
 
   /** What most blocks have none of is left out. */
   #writeDetails(rowCount: number): void {
-    const details = this.#details;
+    const { details } = this;
     this.#writeStrings('trace_state', details.traceStates);
     this.#writeStrings('status_message', details.statusMessages);
     this.#writeCounts('dropped_attributes_count', details.droppedAttributes, rowCount);
     this.#writeCounts('dropped_events_count', details.droppedEvents, rowCount);
     this.#writeCounts('dropped_links_count', details.droppedLinks, rowCount);
-    if (!details.eventCounts.isZero) this.#writeEvents(rowCount);
-    if (!details.linkCounts.isZero) this.#writeLinks(rowCount);
   }
 
   #writeStrings(name: string, strings: StringList): void {
@@ -160,45 +169,6 @@ export class SpanBlockEncoder implements TraceRows {
     if (counts.isZero) return;
     this.#sink.column(name, 'UInt32');
     counts.write(this.#sink, rowCount);
-  }
-
-  #writeEvents(rowCount: number): void {
-    const sink = this.#sink;
-    const details = this.#details;
-    const { eventCounts, eventTimes } = details;
-    sink.column('event_time', `Array(${TIME})`);
-    eventCounts.writeOffsets(sink, rowCount);
-    sink.refer(eventTimes);
-    sink.column('event_name', 'Array(LowCardinality(String))');
-    details.eventNames.writeVersion(sink);
-    eventCounts.writeOffsets(sink, rowCount);
-    details.eventNames.writeData(sink, details.eventCount);
-    sink.column('event_attributes', 'Array(String)');
-    eventCounts.writeOffsets(sink, rowCount);
-    details.eventAttributes.write(sink);
-    this.#writeArray('event_dropped_attributes_count', 'UInt32', eventCounts, rowCount, details.eventDropped);
-  }
-
-  #writeLinks(rowCount: number): void {
-    const sink = this.#sink;
-    const details = this.#details;
-    const { linkCounts } = details;
-    this.#writeArray('link_trace_id', 'FixedString(16)', linkCounts, rowCount, details.linkTraceIds);
-    this.#writeArray('link_span_id', 'FixedString(8)', linkCounts, rowCount, details.linkSpanIds);
-    sink.column('link_trace_state', 'Array(String)');
-    linkCounts.writeOffsets(sink, rowCount);
-    details.linkTraceStates.write(sink);
-    sink.column('link_attributes', 'Array(String)');
-    linkCounts.writeOffsets(sink, rowCount);
-    details.linkAttributes.write(sink);
-    this.#writeArray('link_flags', 'UInt32', linkCounts, rowCount, details.linkFlags);
-    this.#writeArray('link_dropped_attributes_count', 'UInt32', linkCounts, rowCount, details.linkDropped);
-  }
-
-  #writeArray(name: string, type: string, counts: RowCounts, rowCount: number, elements: ByteSink): void {
-    this.#sink.column(name, `Array(${type})`);
-    counts.writeOffsets(this.#sink, rowCount);
-    this.#sink.refer(elements);
   }
 }
 

@@ -18,6 +18,7 @@ const DEDUPLICATION_WINDOW = 20_000;
 /** Paths of a JSON column that get files of their own in a part; all others share one structure. Bounds memory of merges. */
 export const ATTRIBUTE_PATHS = 128;
 export const RESOURCE_PATHS = 64;
+export const SCOPE_PATHS = 16;
 /**
  * Paths beyond the limit are kept as one map per row, split into buckets when parts merge. The default ("advanced") takes 50 KB of memory
  * per different path in a merge: 20,000 random keys made it 1.3 GB, where this stays at 0.3 GB (bench/results/store-key-flood.txt).
@@ -26,9 +27,43 @@ const SHARED_DATA: readonly string[] = [
   "object_shared_data_serialization_version = 'map_with_buckets'",
   "object_shared_data_serialization_version_for_zero_level_parts = 'map'",
 ];
+/**
+ * An attribute key that has a type of its own in a JSON column. `Word` is a string of which there are few different ones, `Code` a whole number of
+ * which there are few. A row without the key has NULL; a value of another type is kept in the column `attributes_other`.
+ */
+export interface TypedPath {
+  readonly path: string;
+  readonly type: 'Word' | 'Code' | 'String' | 'Int64' | 'Float64' | 'Bool';
+}
+
+const TYPE_TEXTS: Readonly<Record<TypedPath['type'], string>> = {
+  Word: 'LowCardinality(Nullable(String))',
+  Code: 'LowCardinality(Nullable(Int64))',
+  String: 'Nullable(String)',
+  Int64: 'Nullable(Int64)',
+  Float64: 'Nullable(Float64)',
+  Bool: 'Nullable(Bool)',
+};
+
+/** The typed paths of a column, in the order of their bytes, as ClickHouse has them. */
+export function typedPaths(
+  paths: Partial<Readonly<Record<TypedPath['type'], readonly string[]>>>,
+): readonly TypedPath[] {
+  const all = Object.entries(paths).flatMap(([type, names]) =>
+    names.map((path) => ({ path, type: type as TypedPath['type'] })),
+  );
+  return all.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** The type of a JSON column with these typed paths, which stand in the order of their bytes. */
+export function jsonType(pathLimit: number, paths: readonly TypedPath[] = []): string {
+  const typed = paths.map(({ path, type }) => `, \`${path}\` ${TYPE_TEXTS[type]}`);
+  return `JSON(max_dynamic_paths=${pathLimit}${typed.join('')})`;
+}
+
 /** The types of the columns, as they stand in the header of a Native block. */
-export const ATTRIBUTES_TYPE: string = `JSON(max_dynamic_paths=${ATTRIBUTE_PATHS})`;
-export const RESOURCE_TYPE: string = `JSON(max_dynamic_paths=${RESOURCE_PATHS})`;
+export const ATTRIBUTES_TYPE: string = jsonType(ATTRIBUTE_PATHS);
+export const RESOURCE_TYPE: string = jsonType(RESOURCE_PATHS);
 
 /**
  * Smaller parts keep all columns in one file. With a file per column a block of 50,000 spans took 300 ms of CPU to insert, with one file
@@ -62,6 +97,14 @@ export const SCOPE: string = `scope_name LowCardinality(String),
 export const SCHEMA_URLS: string = `resource_schema_url LowCardinality(String),
   scope_schema_url LowCardinality(String)`;
 
+/** What a row has from its resource and scope. */
+export const OWNER_IDS: string = `service_name LowCardinality(String) CODEC(ZSTD(1)),
+  resource_id UInt64 CODEC(ZSTD(1)),
+  scope_id UInt64 CODEC(ZSTD(1))`;
+/** The type of `attributes_other`: without paths of its own, because hardly any row has something there. */
+export const MISFITS_TYPE: string = jsonType(0);
+export const MISFITS: string = `attributes_other ${MISFITS_TYPE} CODEC(ZSTD(1))`;
+
 /** Signals with a retention of their own. */
 export type RetentionSignal = 'traces' | 'logs' | 'metrics';
 
@@ -88,7 +131,8 @@ export const SINGLE_MACHINE: EngineNames = {
 
 export interface Table {
   readonly name: string;
-  readonly signal: RetentionSignal;
+  /** Whose retention holds for it; `shared` by all, so that the longest does. */
+  readonly signal: RetentionSignal | 'shared';
   readonly aggregating?: true;
   /** An aggregating table has columns that are neither key nor aggregate, because they follow from the key. */
   readonly dependentColumns?: true;

@@ -1,18 +1,28 @@
 import type { EngineNames, Table, View } from './common.ts';
+import { EXCEPTION_VIEWS } from './exceptions.ts';
 import { LOG_TABLES, LOG_VIEWS } from './logs.ts';
 import { METRIC_VIEWS } from './metric-views.ts';
 import { METRIC_TABLES } from './metrics.ts';
+import { OWNER_TABLES } from './owners.ts';
 import { TRACE_TABLES, TRACE_VIEWS } from './traces.ts';
 
 export * from './common.ts';
+export {
+  EVENT_PATHS,
+  LINK_PATHS,
+  PART_ATTRIBUTE_PATHS,
+  SPAN_ATTRIBUTES_TYPE,
+  SPAN_BUCKET_SECONDS,
+  SPAN_PATHS,
+} from './traces.ts';
 
 export const DEFAULT_DATABASE = 'signalbox';
 
 /** All tables that hold telemetry, as of the newest version. This folder is the truth about names and types: #query reads what stands here. */
-export const TABLES: readonly Table[] = [...TRACE_TABLES, ...LOG_TABLES, ...METRIC_TABLES];
+export const TABLES: readonly Table[] = [...OWNER_TABLES, ...TRACE_TABLES, ...LOG_TABLES, ...METRIC_TABLES];
 
 /** Made behind the tables, in this order. */
-export const VIEWS: readonly View[] = [...TRACE_VIEWS, ...LOG_VIEWS, ...METRIC_VIEWS];
+export const VIEWS: readonly View[] = [...TRACE_VIEWS, ...LOG_VIEWS, ...METRIC_VIEWS, ...EXCEPTION_VIEWS];
 
 /** The table of applied migrations itself. */
 export function migrationsTableStatement(database: string, engines: EngineNames): string {

@@ -1,17 +1,58 @@
 import {
-  ATTRIBUTES,
+  ATTRIBUTE_PATHS,
   INGESTED,
-  RESOURCE,
-  SCHEMA_URLS,
-  SCOPE,
+  jsonType,
+  MISFITS,
+  OWNER_IDS,
   type Table,
   TIME,
   TIME_INDEX,
-  type View,
+  type TypedPath,
+  typedPaths,
 } from './common.ts';
 
 /** Seconds in the leading bucket of the sort key. */
-const SPAN_BUCKET_SECONDS = 300;
+export const SPAN_BUCKET_SECONDS = 300;
+
+/**
+ * Attributes of spans that have a type of their own: what instrumentations of HTTP, databases, RPC and messaging write today. Each costs every
+ * block something, whether or not a row has it, and saves where rows have it; so names that the conventions gave up are not among them.
+ */
+export const SPAN_PATHS: readonly TypedPath[] = typedPaths({
+  Word: [
+    'client.address',
+    'db.collection.name',
+    'db.namespace',
+    'db.operation.name',
+    'db.system.name',
+    'error.type',
+    'http.request.method',
+    'http.route',
+    'messaging.destination.name',
+    'messaging.destination.partition.id',
+    'messaging.operation.name',
+    'messaging.operation.type',
+    'messaging.system',
+    'network.peer.address',
+    'network.protocol.version',
+    'rpc.method',
+    'rpc.service',
+    'rpc.system',
+    'server.address',
+    'url.scheme',
+    'user_agent.original',
+  ],
+  Code: ['http.response.status_code', 'network.peer.port', 'server.port', 'thread.id'],
+  String: ['db.query.text', 'messaging.message.id', 'url.full', 'url.path'],
+});
+export const EVENT_PATHS: readonly TypedPath[] = typedPaths({
+  Word: ['exception.type'],
+  String: ['exception.message', 'exception.stacktrace'],
+});
+export const LINK_PATHS: readonly TypedPath[] = [];
+/** Of events and links. */
+export const PART_ATTRIBUTE_PATHS = 32;
+export const SPAN_ATTRIBUTES_TYPE: string = jsonType(ATTRIBUTE_PATHS, SPAN_PATHS);
 
 const SPANS: Table = {
   name: 'spans',
@@ -23,45 +64,88 @@ const SPANS: Table = {
   parent_span_id FixedString(8) CODEC(ZSTD(1)),
   trace_state String CODEC(ZSTD(1)),
   flags UInt32 CODEC(ZSTD(1)),
-  service_name LowCardinality(String),
-  name LowCardinality(String),
-  kind UInt8,
-  status_code UInt8,
+  ${OWNER_IDS},
+  name LowCardinality(String) CODEC(ZSTD(1)),
+  kind UInt8 CODEC(ZSTD(1)),
+  status_code UInt8 CODEC(ZSTD(1)),
   status_message String CODEC(ZSTD(1)),
-  ${ATTRIBUTES},
-  ${RESOURCE},
-  ${SCOPE},
-  ${SCHEMA_URLS},
-  event_time Array(DateTime64(9, 'UTC')) CODEC(ZSTD(1)),
-  event_name Array(LowCardinality(String)),
-  event_attributes Array(String) CODEC(ZSTD(1)),
-  event_dropped_attributes_count Array(UInt32) CODEC(ZSTD(1)),
-  link_trace_id Array(FixedString(16)) CODEC(ZSTD(1)),
-  link_span_id Array(FixedString(8)) CODEC(ZSTD(1)),
-  link_trace_state Array(String) CODEC(ZSTD(1)),
-  link_attributes Array(String) CODEC(ZSTD(1)),
-  link_flags Array(UInt32) CODEC(ZSTD(1)),
-  link_dropped_attributes_count Array(UInt32) CODEC(ZSTD(1)),
+  attributes ${SPAN_ATTRIBUTES_TYPE} CODEC(ZSTD(1)),
+  ${MISFITS},
   dropped_attributes_count UInt32 CODEC(ZSTD(1)),
   dropped_events_count UInt32 CODEC(ZSTD(1)),
   dropped_links_count UInt32 CODEC(ZSTD(1)),
   ${INGESTED},
   ${TIME_INDEX}`,
-  orderBy: `intDiv(toInt64(time), ${SPAN_BUCKET_SECONDS}), service_name, time`,
+  orderBy: `intDiv(toInt64(time), ${SPAN_BUCKET_SECONDS}), service_name`,
 };
 
-/** Per trace and insert, the range of its spans' start times: reading a trace by id first asks here where to look. */
-const TRACE_INDEX: Table = {
-  name: 'trace_index',
+/**
+ * Per trace and segment, what the segment's spans say of the trace, as values that go on being put together: of the rows of one trace, `start` is the
+ * least; it lasts until the largest `start` + `duration_ns`; its last span starts before the largest `start` + `range_ms`; counts are summed;
+ * `services` joined; the root is that of the least `start` + `root_offset_ns`, where this is -1 in a row without the root. Reading a trace by id
+ * asks here first where to look. A plain table, and not one that aggregates: so that a segment's rows can be counted when it is in doubt whether
+ * they are stored, and sums are never summed twice.
+ */
+const TRACES: Table = {
+  name: 'traces',
   signal: 'traces',
-  aggregating: true,
   columns: `trace_id FixedString(16) CODEC(ZSTD(1)),
-  time_min SimpleAggregateFunction(min, DateTime64(9, 'UTC')) CODEC(ZSTD(1)),
-  time_max SimpleAggregateFunction(max, DateTime64(9, 'UTC')) CODEC(ZSTD(1)),
-  ingested_at SimpleAggregateFunction(max, DateTime('UTC')) CODEC(ZSTD(1))`,
+  start DateTime64(9, 'UTC') CODEC(ZSTD(1)),
+  range_ms UInt32 CODEC(T64, ZSTD(1)),
+  duration_ns UInt64 CODEC(T64, ZSTD(1)),
+  span_count UInt32 CODEC(T64, ZSTD(1)),
+  error_count UInt32 CODEC(T64, ZSTD(1)),
+  root_offset_ns Int64 CODEC(ZSTD(1)),
+  root_service LowCardinality(String) CODEC(ZSTD(1)),
+  root_name LowCardinality(String) CODEC(ZSTD(1)),
+  services Array(LowCardinality(String)) CODEC(ZSTD(1)),
+  ${INGESTED},
+  INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1`,
   orderBy: 'trace_id',
   granularity: 1024,
 };
 
-export const TRACE_TABLES: readonly Table[] = [SPANS, TRACE_INDEX];
-export const TRACE_VIEWS: readonly View[] = [];
+/** What an event or a link has from its span. */
+const OF_SPAN = `span_time ${TIME},
+  trace_id FixedString(16) CODEC(ZSTD(1)),
+  span_id FixedString(8) CODEC(ZSTD(1)),
+  ${OWNER_IDS},
+  position UInt32 CODEC(ZSTD(1))`;
+const SPAN_TIME_INDEX = `INDEX span_time_range span_time TYPE minmax GRANULARITY 1`;
+const PART_ORDER = `intDiv(toInt64(span_time), ${SPAN_BUCKET_SECONDS}), trace_id`;
+
+const SPAN_EVENTS: Table = {
+  name: 'span_events',
+  signal: 'traces',
+  columns: `${OF_SPAN},
+  time ${TIME},
+  name LowCardinality(String),
+  attributes ${jsonType(PART_ATTRIBUTE_PATHS, EVENT_PATHS)} CODEC(ZSTD(1)),
+  ${MISFITS},
+  dropped_attributes_count UInt32 CODEC(ZSTD(1)),
+  ${INGESTED},
+  ${SPAN_TIME_INDEX},
+  ${TIME_INDEX}`,
+  orderBy: PART_ORDER,
+};
+
+const SPAN_LINKS: Table = {
+  name: 'span_links',
+  signal: 'traces',
+  columns: `${OF_SPAN},
+  linked_trace_id FixedString(16) CODEC(ZSTD(1)),
+  linked_span_id FixedString(8) CODEC(ZSTD(1)),
+  linked_trace_state String CODEC(ZSTD(1)),
+  flags UInt32 CODEC(ZSTD(1)),
+  attributes ${jsonType(PART_ATTRIBUTE_PATHS, LINK_PATHS)} CODEC(ZSTD(1)),
+  ${MISFITS},
+  dropped_attributes_count UInt32 CODEC(ZSTD(1)),
+  ${INGESTED},
+  ${SPAN_TIME_INDEX},
+  INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1,
+  INDEX linked_traces linked_trace_id TYPE bloom_filter(0.001) GRANULARITY 1`,
+  orderBy: PART_ORDER,
+};
+
+export const TRACE_TABLES: readonly Table[] = [SPANS, TRACES, SPAN_EVENTS, SPAN_LINKS];
+export { TRACE_VIEWS } from './trace-views.ts';

@@ -1,11 +1,12 @@
 import type { Chunk } from '#pdata';
 import type { TableBlock } from '../native/columns.ts';
+import { KnownIds } from '../native/known-ids.ts';
+import { Owners } from '../native/owner-rows.ts';
 import type { SegmentEncoder } from '../native/segment-encoder.ts';
-import { SeriesSet } from '../native/series-set.ts';
 
 interface BlockEncoder<C extends Chunk> {
   reset(): void;
-  add(chunk: C): void;
+  add(chunk: C, owners: Owners): void;
   finish(ingestedAtNs: bigint): TableBlock;
 }
 
@@ -15,8 +16,9 @@ export function encodeBlock<C extends Chunk>(
   chunks: readonly C[],
   ingestedAtNs: bigint,
 ): TableBlock {
+  const owners = new Owners();
   encoder.reset();
-  for (const chunk of chunks) encoder.add(chunk);
+  for (const chunk of chunks) encoder.add(chunk, owners);
   return encoder.finish(ingestedAtNs);
 }
 
@@ -25,11 +27,11 @@ export function encodeSegment(
   encoder: SegmentEncoder,
   chunks: readonly Chunk[],
   ingestedAtNs: bigint,
-  knownSeries: SeriesSet = new SeriesSet(1000),
+  known: KnownIds = new KnownIds(1000),
 ): Iterable<TableBlock> {
   encoder.reset();
   for (const chunk of chunks) encoder.add(chunk);
-  return encoder.blocks(ingestedAtNs, knownSeries);
+  return encoder.blocks(ingestedAtNs, known);
 }
 
 /** A copy of the block's bytes. */

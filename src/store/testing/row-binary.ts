@@ -1,3 +1,4 @@
+import type { TypedPath } from '../schema/index.ts';
 import { canonicalJson } from './canonical.ts';
 
 /** Reads ClickHouse's RowBinary value by value, for tests. Source: ClickHouse docs, RowBinary and "Data types binary encoding". */
@@ -56,15 +57,27 @@ export class RowBinaryReader {
     return Array.from({ length: this.varint() }, item);
   }
 
-  /** The attributes of a JSON column's cell as `key=value`, sorted; a key with several values gives several entries. */
-  attributes(): string[] {
+  /**
+   * The attributes of a JSON column's cell as `key=value`, sorted; a key with several values gives several entries. `typed` are the paths with
+   * types of their own.
+   */
+  attributes(typed: readonly TypedPath[] = []): string[] {
+    const types = new Map(typed.map(({ path, type }) => [path, type]));
     const entries: string[] = [];
     const count = this.varint();
     for (let i = 0; i < count; i++) {
       const key = this.text();
-      for (const value of this.#dynamic()) entries.push(`${key}=${value}`);
+      const type = types.get(key);
+      for (const value of type === undefined ? this.#dynamic() : this.#nullable(type)) entries.push(`${key}=${value}`);
     }
     return entries.sort();
+  }
+
+  #nullable(type: TypedPath['type']): string[] {
+    if (this.byte() === 1) return [];
+    if (type === 'Word' || type === 'String') return [`s:${this.text()}`];
+    if (type === 'Float64') return [this.double()];
+    return [type === 'Bool' ? `b:${this.byte() === 1}` : `i:${this.int64()}`];
   }
 
   #dynamic(): string[] {

@@ -27,7 +27,8 @@ export async function spawnTestEngine(database = 'default'): Promise<TestEngine>
   const engine = await spawnEngine({ dataDir });
   const endpoint = storeEndpoint({ url: engine.address, database: 'signalbox', ...engine.access.signalbox });
   const query = async (sql: string): Promise<Uint8Array> => {
-    const url = `${engine.address}/?database=${database}`;
+    // As migrate.ts makes tables.
+    const url = `${engine.address}/?database=${database}&allow_suspicious_low_cardinality_types=1`;
     const response = await fetch(url, { method: 'POST', body: sql, headers: headersOf(engine) });
     const body = new Uint8Array(await response.arrayBuffer());
     if (!response.ok) throw new Error(Buffer.from(body).toString('utf8'));

@@ -19,7 +19,7 @@ import {
   TEMPORALITY_DELTA,
 } from '#pdata';
 import { SegmentEncoder } from '../../store/native/segment-encoder.ts';
-import { SeriesSet } from '../../store/native/series-set.ts';
+import { KnownIds } from '../../store/native/known-ids.ts';
 import { MetricsBuilder } from '../build/metrics-builder.ts';
 import { TracesBuilder } from '../build/traces-builder.ts';
 import { logsRequest, metricsRequest, tracesRequest } from '../testing/arbitraries.ts';
@@ -250,7 +250,7 @@ function blocksOf(chunk: Chunk): string[] {
   const encoder = new SegmentEncoder();
   encoder.reset();
   encoder.add(chunk);
-  return [...encoder.blocks(1_700_000_000_000_000_000n, new SeriesSet(1000))].map(
+  return [...encoder.blocks(1_700_000_000_000_000_000n, new KnownIds(1000))].map(
     ({ table, parts }) => `${table} ${Buffer.concat(parts).toString('base64')}`,
   );
 }

@@ -9,7 +9,10 @@ const text: fc.Arbitrary<string> = fc.oneof(
   fc.string({ minLength: 1, maxLength: 20 }),
   fc.string({ unit: 'grapheme', minLength: 1, maxLength: 200 }),
 );
-const key: fc.Arbitrary<string> = fc.oneof(fc.constantFrom('http.route', 'service.name', 'a', 'b'), text);
+const key: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom('http.route', 'http.response.status_code', 'url.path', 'exception.type', 'service.name', 'a', 'b'),
+  text,
+);
 const double: fc.Arbitrary<number> = fc.double().map((value) => (Object.is(value, -0) ? 0 : value));
 
 const { value: anyValue } = fc.letrec<{ value: ReferenceObject }>((tie) => ({
