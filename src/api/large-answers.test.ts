@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noteTraces } from '../query/testing/note-traces.ts';
 import { startTestStore, type TestStore } from '../query/testing/test-store.ts';
 import type { LogRecordResponse, LogsResponse, SpanResponse, TraceLogsResponse } from './console/types.ts';
 
@@ -48,25 +49,30 @@ async function insertLargeItems(): Promise<void> {
     SELECT fromUnixTimestamp64Milli(toInt64(${FROM_MS}) + number * 1000), 'wordy', concat(toString(number), ' ', repeat('log line ', 111111)), 1,
       CAST(concat('{"big":"', repeat('0123456789', 20000), '","n":7,"half":2.0,"a.b":"c"}'), '${json(128)}'),
       CAST('{"service.name":"wordy"}', '${json(64)}'), 9, toFixedString(unhex('${'0'.repeat(30)}aa'), 16), now() FROM numbers(${LOG_COUNT}) ${small}`);
-  const span = (index: string, attributes: string, events: string): string => `INSERT INTO ${store.database}.spans
-    (time, duration_ns, trace_id, span_id, service_name, name, kind, status_message, attributes, resource, event_time, event_name, event_attributes,
-      event_dropped_attributes_count, ingested_at)
-    SELECT fromUnixTimestamp64Milli(toInt64(${FROM_MS}) + number), 1000000, toFixedString(unhex('${'0'.repeat(30)}aa'), 16),
-      toFixedString(leftPad(concat('${index}', toString(number)), 8, '0'), 8), 'wordy', repeat('long name ', 500), 2, repeat('message ', 20000),
-      CAST(${attributes}, '${json(128)}'), CAST('{"service.name":"wordy"}', '${json(64)}'), ${events}, now()`;
-  const none = '[], [], [], []';
-  const exception = `[now64(9)], ['exception'], [concat('{"exception.stacktrace":"', repeat('at line ', 125000), '"}')], [0]`;
-  const events = `arrayMap(i -> now64(9), range(20000)), arrayMap(i -> 'tick', range(20000)), arrayMap(i -> '{"i":1}', range(20000)),
-    arrayMap(i -> toUInt32(0), range(20000))`;
+  const traceId = `toFixedString(unhex('${'0'.repeat(30)}aa'), 16)`;
+  const spanId = (index: string): string =>
+    `toFixedString(leftPad(concat('${index}', toString(span_number)), 8, '0'), 8)`;
+  const time = `fromUnixTimestamp64Milli(toInt64(${FROM_MS}) + span_number)`;
+  const run = (index: string, attributes: string, count: number) =>
+    store.run(`INSERT INTO ${store.database}.spans
+      (time, duration_ns, trace_id, span_id, service_name, name, kind, status_message, attributes, resource_id, ingested_at)
+      SELECT ${time}, 1000000, ${traceId}, ${spanId(index)}, 'wordy', repeat('long name ', 500), 2, repeat('message ', 20000),
+        ${attributes}, 1, now() FROM (SELECT number AS span_number FROM numbers(${count})) ${small}`);
   const many = `concat('{', arrayStringConcat(arrayMap(i -> concat('"key', toString(i), '":"', repeat('value ', 500), '"'), range(20)), ','), '}')`;
-  const run = (index: string, attributes: string, list: string, count: number) =>
-    store.run(`${span(index, attributes, list)} FROM numbers(${count}) ${small}`);
-  await run('a', `concat('{"db.query.text":"', repeat('SELECT ', 150000), '","n":1}')`, none, 30);
-  await run('b', many, none, SPAN_COUNT);
-  await run('c', `'{}'`, exception, 15);
-  await run('d', `'{}'`, events, 10);
-  await store.run(`INSERT INTO ${store.database}.trace_index (trace_id, time_min, time_max, ingested_at)
-    SELECT trace_id, min(time), max(time), now() FROM ${store.database}.spans GROUP BY trace_id`);
+  await run('a', `concat('{"db.query.text":"', repeat('SELECT ', 150000), '","n":1}')`, 30);
+  await run('b', many, SPAN_COUNT);
+  await run('c', `'{}'`, 15);
+  await run('d', `'{}'`, 10);
+  const events = (index: string, name: string, attributes: string, spans: number, each: number) =>
+    store.run(`INSERT INTO ${store.database}.span_events
+      (span_time, trace_id, span_id, service_name, resource_id, position, time, name, attributes, ingested_at)
+      SELECT ${time}, ${traceId}, ${spanId(index)}, 'wordy', 1, position, now64(9), '${name}', ${attributes}, now()
+      FROM (SELECT intDiv(number, ${each}) AS span_number, number % ${each} AS position FROM numbers(${spans * each}))`);
+  await events('c', 'exception', `concat('{"exception.stacktrace":"', repeat('at line ', 125000), '"}')`, 15, 1);
+  await events('d', 'tick', `'{"i":1}'`, 10, 20_000);
+  await store.run(`INSERT INTO ${store.database}.resources (resource_id, service_name, attributes, first_seen, last_seen)
+    SELECT 1, 'wordy', '{"service.name":"wordy"}', now(), now()`);
+  await noteTraces(store);
 }
 
 async function ask(path: string): Promise<{ readonly status: number; readonly text: string }> {

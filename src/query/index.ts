@@ -46,6 +46,7 @@ export {
 } from './system/index.ts';
 export {
   countOrphans,
+  countServices,
   type FoundTrace,
   findServiceTraces,
   findTraces,

@@ -3,6 +3,7 @@ import { createServer, request as forward, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { insertLogs, insertSpans } from '../../query/testing/fixtures.ts';
+import { noteTraces } from '../../query/testing/note-traces.ts';
 import { startTestStore, type TestStore } from '../../query/testing/test-store.ts';
 import { type RunningServer, startServer } from '../index.ts';
 
@@ -144,8 +145,7 @@ test('no page binds a list without an end into a request', async () => {
   await store.run(`INSERT INTO ${store.database}.spans (time, duration_ns, trace_id, span_id, service_name, name, kind, ingested_at)
     SELECT fromUnixTimestamp64Milli(toInt64(${now - 1000})), 1000, toFixedString(concat('many', toString(number)), 16), toFixedString(toString(number), 8),
       concat('one-of-very-many-services-', toString(number)), concat('operation-', toString(number)), 2, now() FROM numbers(30000)`);
-  await store.run(`INSERT INTO ${store.database}.trace_index (trace_id, time_min, time_max, ingested_at)
-    SELECT trace_id, time, time, now() FROM ${store.database}.spans WHERE startsWith(service_name, 'one-of')`);
+  await noteTraces(store, "startsWith(service_name, 'one-of')");
   const window = `start=${(now - 3_600_000) * 1000}&end=${(now + 1000) * 1000}`;
   const paths = [
     `/api/console/services?${range}`,

@@ -1,6 +1,7 @@
 /** What the pages of services show, asked over HTTP. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FixtureSpan, insertSpans } from '../../query/testing/fixtures.ts';
+import { noteTraces } from '../../query/testing/note-traces.ts';
 import { startTestStore, type TestStore } from '../../query/testing/test-store.ts';
 import { type RunningServer, startServer } from '../index.ts';
 import type {
@@ -106,14 +107,14 @@ describe('requests', () => {
   });
 
   test('rates count over the time that has data', async () => {
-    const dayMs = 86_400_000;
-    const early = FROM_MS - 10 * dayMs;
+    const DAY_MS = 86_400_000;
+    const early = FROM_MS - 10 * DAY_MS;
     const spans: FixtureSpan[] = [];
     // Ten minutes of one request a second, in a range of a day.
     for (let i = 0; i < 600; i++)
       span(spans, 1000 + i, early - FROM_MS + i * 1000, { service: 'steady', name: 'tick', kind: SERVER });
     await insertSpans(store, spans);
-    for (const lengthMs of [600_000, HOUR_MS, dayMs]) {
+    for (const lengthMs of [600_000, HOUR_MS, DAY_MS]) {
       const around = `from=${early - lengthMs / 2}&to=${early + lengthMs / 2 + 600_000}`;
       const { summary, operations } = await get<ServiceResponse>(`/services/steady?${around}`);
       expect(summary.requestRate).toBeCloseTo(1, 1);
@@ -126,8 +127,8 @@ describe('requests', () => {
 
 describe('lists are in the order of what they show', () => {
   test('slowest, newest and failed traces', async () => {
-    const dayMs = 86_400_000;
-    const at = -20 * dayMs;
+    const DAY_MS = 86_400_000;
+    const at = -20 * DAY_MS;
     const spans: FixtureSpan[] = [];
     // The longer the service's own request, the shorter the whole trace; the later it runs, the earlier its trace began.
     for (let i = 0; i < 6; i++) {
@@ -159,13 +160,12 @@ describe('lists are in the order of what they show', () => {
   });
 
   test('a sample uses its whole size, wherever in the range its traces lie', async () => {
-    const dayMs = 86_400_000;
+    const DAY_MS = 86_400_000;
     await store.run(`INSERT INTO ${store.database}.spans (time, duration_ns, trace_id, span_id, service_name, name, kind, ingested_at)
-      SELECT fromUnixTimestamp64Milli(toInt64(${FROM_MS - 40 * dayMs}) + number), 1000 + number, toFixedString(hex(sipHash64(number)), 16),
+      SELECT fromUnixTimestamp64Milli(toInt64(${FROM_MS - 40 * DAY_MS}) + number), 1000 + number, toFixedString(hex(sipHash64(number)), 16),
         toFixedString(leftPad(toString(number), 8, '0'), 8), 'crowd', 'x', 2, now() FROM numbers(5000)`);
-    await store.run(`INSERT INTO ${store.database}.trace_index (trace_id, time_min, time_max, ingested_at)
-      SELECT trace_id, time, time, now() FROM ${store.database}.spans WHERE service_name = 'crowd'`);
-    const week = `from=${FROM_MS - 44 * dayMs}&to=${FROM_MS - 37 * dayMs}`;
+    await noteTraces(store, "service_name = 'crowd'");
+    const week = `from=${FROM_MS - 44 * DAY_MS}&to=${FROM_MS - 37 * DAY_MS}`;
     const { traces } = await get<TraceSampleResponse>(`/traces/sample?${week}&service=crowd`);
     expect(traces).toHaveLength(1200);
     expect(Math.max(...traces.map(({ durationNs }) => durationNs))).toBe(5999);

@@ -228,8 +228,8 @@ export interface TraceSummary {
   readonly errorCount: number;
   /** All services of the trace. */
   readonly serviceCount: number;
-  /** Those with the most spans, at most 50. */
-  readonly services: readonly { readonly name: string; readonly spanCount: number; readonly errorCount: number }[];
+  /** At most 50 of them, sorted. */
+  readonly services: readonly string[];
   /** The id of the span that matched the search, to open the trace at it. */
   readonly matchedSpanId: string;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import {
   countOrphans,
+  countServices,
   findTraces,
   listOperations,
   listServiceNames,
@@ -108,11 +109,11 @@ export function jaegerV3Routes(app: FastifyInstance, prefix: string, routes: Jae
   );
   get('/trace-summaries', async (query, _, options) => {
     const { traces } = await search(reader, query, options);
-    const orphans = await countOrphans(
-      reader,
-      traces.map(({ traceId }) => traceId),
-      options,
-    );
+    const ids = traces.map(({ traceId }) => traceId);
+    const [orphans, counts] = await Promise.all([
+      countOrphans(reader, ids, options),
+      countServices(reader, ids, options),
+    ]);
     return {
       summaries: traces.map((trace) => ({
         traceId: trace.traceId,
@@ -126,7 +127,7 @@ export function jaegerV3Routes(app: FastifyInstance, prefix: string, routes: Jae
         spanCount: trace.spanCount,
         errorSpanCount: trace.errorCount,
         orphanSpanCount: orphans.get(trace.traceId) ?? 0,
-        services: trace.services
+        services: (counts.get(trace.traceId) ?? [])
           .map(({ name, spanCount, errorCount }) => ({
             name: shownService(name),
             spanCount,

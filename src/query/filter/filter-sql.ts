@@ -1,10 +1,6 @@
 /**
  * Compiles the console's filter language (#lang/filter) into a condition of ClickHouse. Values are bound as parameters;
  * so are attribute keys, as identifiers.
- *
- * Attributes are typed subcolumns of a JSON column. A comparison looks at the type that the value can be compared with:
- * a number at integers and floating-point numbers, and as text at text. Nothing is cast, so only the files of that key
- * and type are read.
  */
 import {
   checkFilter,
@@ -24,7 +20,23 @@ import {
   severityRange,
 } from '#lang/filter';
 import { QueryError } from '../reader/index.ts';
-import { allOf, anyOf, Bound, float, id, integer, noId, raw, type Sql, sql, text } from '../sql/index.ts';
+import {
+  ATTRIBUTES_OF,
+  type AttributeColumn,
+  EVENT_ATTRIBUTES,
+  LINK_ATTRIBUTES,
+  OWNER_ATTRIBUTES,
+  ownerMeets,
+  resources,
+  SPAN_ATTRIBUTES,
+  scopes,
+  spanEvents,
+  spanLinks,
+  type TimedRows,
+  type TimeRange,
+} from '../source/index.ts';
+import { allOf, anyOf, Bound, id, integer, noId, raw, type Sql, sql, text } from '../sql/index.ts';
+import { compareKey, hasKey } from './attribute-sql.ts';
 import { bodyContains, bodyEquals, bodyMatches } from './body-text.ts';
 
 /** Parses, checks and compiles. Throws QueryError `bad_query` with the place of the mistake. */
@@ -70,11 +82,11 @@ export function compileFilter(node: FilterNode, signal: FilterSignal): Sql {
     case 'text':
       return signal === 'logs' ? bodyContains(node.text) : contains('name', node.text);
     case 'exists': {
-      const present = exists(resolveField(node.key.text, signal));
+      const present = exists(resolveField(node.key.text, signal), signal);
       return node.negated ? sql`NOT (${present})` : present;
     }
     case 'compare':
-      return compileCompare(node, resolveField(node.key.text, signal));
+      return compileCompare(node, resolveField(node.key.text, signal), signal);
   }
 }
 
@@ -84,23 +96,24 @@ function contains(column: string, value: string): Sql {
 
 const negations: { readonly [operator in FilterOperator]?: FilterOperator } = { '!=': '=', '!~': '~' };
 
-function compileCompare(node: FilterCompare, field: FilterField): Sql {
+function compileCompare(node: FilterCompare, field: FilterField, signal: FilterSignal): Sql {
   const positive = negations[node.operator];
-  if (positive !== undefined) return sql`NOT (${compileCompare({ ...node, operator: positive }, field)})`;
-  if (field.kind === 'intrinsic') return compileIntrinsic(node, field.name);
-  const compare = (column: string) => compareAttribute(column, field.key, node.operator, node.value);
-  if (field.scope === 'item') return compare('attributes');
-  if (field.scope === 'resource') return compare('resource');
-  return sql`if(${hasPath('attributes', field.key)}, ${compare('attributes')}, ${compare('resource')})`;
+  if (positive !== undefined) return sql`NOT (${compileCompare({ ...node, operator: positive }, field, signal)})`;
+  if (field.kind === 'intrinsic') return compileIntrinsic(node, field.name, signal);
+  const { item, resource, ofResource } = ATTRIBUTES_OF[signal];
+  const own = compareKey(item, field.key, node.operator, node.value);
+  if (field.scope === 'item') return own;
+  const ofOwner = ofResource(compareKey(resource, field.key, node.operator, node.value));
+  return field.scope === 'resource' ? ofOwner : sql`if(${hasKey(item, field.key)}, ${own}, ${ofOwner})`;
 }
 
-function compileIntrinsic(node: FilterCompare, name: string): Sql {
+function compileIntrinsic(node: FilterCompare, name: string, signal: FilterSignal): Sql {
   const { value } = node;
   switch (name) {
     case 'service':
       return compareText('service_name', node);
     case 'scope':
-      return compareText('scope_name', node);
+      return ATTRIBUTES_OF[signal].ofScope(compareText(ATTRIBUTES_OF[signal].scopeName, node));
     case 'event':
       return compareText('event_name', node);
     case 'name':
@@ -146,16 +159,17 @@ function compareSeverity(node: FilterCompare): Sql {
   }
 }
 
-function exists(field: FilterField): Sql {
+function exists(field: FilterField, signal: FilterSignal): Sql {
+  const { item, resource, ofResource, scopeName, ofScope } = ATTRIBUTES_OF[signal];
   if (field.kind === 'attribute') {
-    if (field.scope === 'item') return hasPath('attributes', field.key);
-    if (field.scope === 'resource') return hasPath('resource', field.key);
-    return anyOf([hasPath('attributes', field.key), hasPath('resource', field.key)]);
+    const ofOwner = ofResource(hasKey(resource, field.key));
+    if (field.scope === 'resource') return ofOwner;
+    return field.scope === 'item' ? hasKey(item, field.key) : anyOf([hasKey(item, field.key), ofOwner]);
   }
   const present: { readonly [name: string]: Sql } = {
     service: raw("service_name != ''"),
     name: raw("name != ''"),
-    scope: raw("scope_name != ''"),
+    scope: ofScope(raw(`${scopeName} != ''`)),
     body: raw("body != ''"),
     event: raw("event_name != ''"),
     trace: sql`trace_id != ${noId(16)}`,
@@ -165,62 +179,20 @@ function exists(field: FilterField): Sql {
   return present[field.name]!;
 }
 
-/** A path of a JSON column. The store knows no empty path in a query, so an empty key is absent. */
-export function attributePath(column: string, key: string): Sql {
-  return key === '' ? raw('NULL') : sql`${raw(column)}.${new Bound('Identifier', key)}`;
-}
-
-export function hasPath(column: string, key: string): Sql {
-  return key === '' ? raw('0') : sql`isNotNull(${attributePath(column, key)})`;
-}
-
-function compareAttribute(column: string, key: string, operator: FilterOperator, value: FilterValue): Sql {
-  if (key === '') return raw('0');
-  const path = attributePath(column, key);
-  if (operator === '~') {
-    // Numbers and truth values match by their text; an absent attribute matches nothing.
-    return sql`isNotNull(${path}) AND match(toString(${path}), ${text(value.text)})`;
-  }
-  const compare = (type: string, bound: Bound) => sql`${path}.:${raw(type)} ${raw(operator)} ${bound}`;
-  const alternatives = [compare('String', text(value.text))];
-  if (value.kind === 'number') {
-    alternatives.push(
-      compare('Int64', integerOrFloat(value.text, value.value)),
-      compare('Float64', float(value.value)),
-    );
-  }
-  if (operator === '=') alternatives.push(sql`has(${path}.:\`Array(String)\`, ${text(value.text)})`);
-  if (operator === '=' && value.kind === 'number' && Number.isInteger(value.value)) {
-    alternatives.push(sql`has(${path}.:\`Array(Int64)\`, ${integerOrFloat(value.text, value.value)})`);
-  }
-  if (value.kind === 'boolean') alternatives.push(compare('Bool', new Bound('Bool', value.value)));
-  return sql`ifNull(${anyOf(alternatives)}, 0)`;
-}
-
-/** A whole number as Int64, so that those beyond 2^53 compare exactly. */
-function integerOrFloat(written: string, value: number): Bound {
-  if (/^[+-]?\d{1,19}$/.test(written)) {
-    const whole = BigInt(written.replace(/^\+/, ''));
-    if (BigInt.asIntN(64, whole) === whole) return new Bound('Int64', String(whole));
-  }
-  return float(value);
-}
-
 /**
- * A span on which `key` has a value that reads as `written`, wherever OTLP lets it stand: the span's attributes, its
+ * A span of a range on which `key` has a value that reads as `written`, wherever OTLP lets it stand: the span's attributes, its
  * resource's, its scope's, or those of one of its events or links. This is how Jaeger compares tags.
  */
-export function anywhereCondition(key: string, written: string): Sql {
+export function anywhereCondition(key: string, written: string, range: TimeRange): Sql {
   const value = classifyValue(written, { start: 0, end: 0 });
-  const columns = ['attributes', 'resource'].map((column) => compareAttribute(column, key, '=', value));
-  // The raw text of an absent key is empty, and so is none of those of a value that is there.
-  const raws = written === '' ? ['""'] : [written, JSON.stringify(written), `${written}.0`];
-  const texts = new Bound('Array(String)', raws);
-  const inText = (json: Sql): Sql => sql`has(${texts}, JSONExtractRaw(${json}, ${text(key)}))`;
+  const equals = (column: AttributeColumn): Sql => compareKey(column, key, '=', value);
+  const ofPart = (rows: TimedRows, column: AttributeColumn): Sql =>
+    sql`(trace_id, span_id) IN (SELECT trace_id, span_id ${rows.in(range)} AND ${equals(column)})`;
   return anyOf([
-    ...columns,
-    inText(raw('scope_attributes')),
-    sql`arrayExists(json -> ${inText(raw('json'))}, event_attributes)`,
-    sql`arrayExists(json -> ${inText(raw('json'))}, link_attributes)`,
+    equals(SPAN_ATTRIBUTES),
+    ownerMeets(resources, equals(OWNER_ATTRIBUTES)),
+    ownerMeets(scopes, equals(OWNER_ATTRIBUTES)),
+    ofPart(spanEvents, EVENT_ATTRIBUTES),
+    ofPart(spanLinks, LINK_ATTRIBUTES),
   ]);
 }

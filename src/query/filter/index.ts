@@ -1,1 +1,2 @@
-export { anywhereCondition, attributePath, filterCondition, hasPath } from './filter-sql.ts';
+export { compareKey, hasKey, pathOf, stringOf, textOf } from './attribute-sql.ts';
+export { anywhereCondition, filterCondition } from './filter-sql.ts';

@@ -3,12 +3,24 @@
  * may be missing, but a keystroke never starts a long scan.
  */
 import { FILTER_INTRINSICS, type FilterIntrinsic, resolveField } from '#lang/filter';
-import { attributePath } from '../filter/index.ts';
+import { pathOf, textOf } from '../filter/index.ts';
 import { SEVERITY_GROUPS } from '../logs/index.ts';
 import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { logs, metricSeries, type Owner, spans, type TimeRange } from '../source/index.ts';
-import { allOf, Bound, raw, type Sql, sql, text } from '../sql/index.ts';
+import {
+  ATTRIBUTES_OF,
+  type AttributeColumn,
+  logs,
+  metricSeries,
+  type Owner,
+  type OwnerRows,
+  resources,
+  scopes,
+  spans,
+  type TimeRange,
+  type ValueType,
+} from '../source/index.ts';
+import { allOf, Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../traces/index.ts';
 
 export type AttributeSignal = 'traces' | 'logs' | 'metrics';
@@ -41,12 +53,42 @@ function sample(signal: AttributeSignal, columns: Sql, range: Parameters<typeof 
   return sql`SELECT ${columns} ${rowsOf(signal, range)} ${order} LIMIT ${new Bound('UInt32', SAMPLED_ROWS)}`;
 }
 
-const TYPES: { readonly [type: string]: AttributeKey['type'] } = {
-  String: 'string',
-  Int64: 'int',
-  Float64: 'double',
-  Bool: 'bool',
+/** The keys that a row has in a column, each with the type of its value, as an array. */
+function keysIn({ name, typed, other }: AttributeColumn): Sql {
+  const listed = (column: string): Sql => raw(`CAST(JSONAllPathsWithTypes(${column}), 'Array(Tuple(String, String))')`);
+  if (typed.size === 0) return listed(name);
+  // Keys with a type of their own are listed whether a row has them or not.
+  const own = [...typed].map(
+    ([key, type]) => sql`if(isNull(${pathOf(name, key)}), [], [(${text(key)}, ${text(TYPE_NAMES[type])})])`,
+  );
+  const untyped = sql`arrayFilter(one -> position(one.2, 'Nullable') = 0, ${listed(name)})`;
+  return sql`arrayConcat(${joinSql([untyped, listed(other), ...own], ', ')})`;
+}
+
+/** Keys of sampled rows: `scope`, `path` (key and type) and `weight`. */
+function sampledKeys(query: Parameters<typeof rowsOf>[1] & { readonly signal: AttributeSignal }): Sql {
+  const { item, resource, areOwnersApart } = ATTRIBUTES_OF[query.signal];
+  const columns = raw(item.typed.size > 0 ? `${item.name}, ${item.other}` : item.name);
+  const ofItems = sql`SELECT 'item' AS scope, arrayJoin(${keysIn(item)}) AS path, 1 AS weight
+    FROM (${sample(query.signal, columns, query)})`;
+  const ofResources = areOwnersApart
+    ? sql`SELECT 'resource' AS scope, arrayJoin(${keysIn(resource)}) AS path, weight
+        FROM (SELECT resource_id, count() AS weight FROM (${sample(query.signal, raw('resource_id'), query)}) GROUP BY resource_id) AS sampled
+        INNER JOIN (SELECT resource_id, ${raw(resource.name)} ${resources.rows} LIMIT 1 BY resource_id) AS known USING (resource_id)`
+    : sql`SELECT 'resource' AS scope, arrayJoin(${keysIn(resource)}) AS path, 1 AS weight
+        FROM (${sample(query.signal, raw(resource.name), query)})`;
+  return sql`${ofItems} UNION ALL ${ofResources}`;
+}
+
+const TYPE_NAMES: { readonly [type in ValueType]: string } = {
+  string: 'String',
+  int: 'Int64',
+  double: 'Float64',
+  bool: 'Bool',
 };
+const TYPES: ReadonlyMap<string, AttributeKey['type']> = new Map(
+  Object.entries(TYPE_NAMES).map(([type, name]) => [name, type as ValueType]),
+);
 
 /** Keys that contain `prefix`, the most used first; intrinsics of the filter language in front. */
 export async function listAttributeKeys(
@@ -57,19 +99,14 @@ export async function listAttributeKeys(
   const { signal, prefix = '' } = query;
   const condition = prefix === '' ? raw('1') : sql`positionCaseInsensitiveUTF8(path.1, ${text(prefix)}) > 0`;
   const table = await reader.read(
-    sql`SELECT ${cutText(raw('path.1'))} AS name, scope, anyHeavy(path.2) AS type, count() AS n FROM (
-        SELECT 'item' AS scope, arrayJoin(CAST(JSONAllPathsWithTypes(attributes), 'Array(Tuple(String, String))')) AS path
-          FROM (${sample(signal, raw('attributes'), query)})
-        UNION ALL
-        SELECT 'resource' AS scope, arrayJoin(CAST(JSONAllPathsWithTypes(resource), 'Array(Tuple(String, String))')) AS path
-          FROM (${sample(signal, raw('resource'), query)}))
+    sql`SELECT ${cutText(raw('path.1'))} AS name, scope, anyHeavy(path.2) AS type, sum(weight) AS n FROM (${sampledKeys(query)})
       WHERE ${condition} GROUP BY name, scope ORDER BY n DESC, name LIMIT ${new Bound('UInt32', MAX_KEYS)}`,
     { ...options, timeoutMs: TIMEOUT_MS },
   );
   const scopes = table.strings('scope');
   const types = table.strings('type');
   const stored = table.strings('name').map((key, row): AttributeKey => {
-    return { key, scope: scopes[row] === 'item' ? 'item' : 'resource', type: TYPES[types[row]!] ?? 'other' };
+    return { key, scope: scopes[row] === 'item' ? 'item' : 'resource', type: TYPES.get(types[row]!) ?? 'other' };
   });
   return [...intrinsics(signal).filter(({ key }) => key.includes(prefix.toLowerCase())), ...stored];
 }
@@ -95,12 +132,11 @@ export async function listAttributeValues(
   const field = resolveField(key, signal);
   const words = field.kind === 'intrinsic' ? knownWords(field.name) : undefined;
   if (words !== undefined) return words.filter((word) => word.includes(prefix)).map((value) => ({ value, count: 0 }));
-  const value = valueExpression(field);
-  if (value === undefined || key === '') return [];
+  const values = valuesOf(signal, field, rowsOf(signal, query));
+  if (values === undefined || key === '') return [];
   const contains = prefix === '' ? [] : [sql`positionCaseInsensitiveUTF8(value, ${text(prefix)}) > 0`];
   const table = await reader.read(
-    sql`SELECT value, count() AS n FROM (
-        SELECT substringUTF8(toString(${value}), 1, 500) AS value ${rowsOf(signal, query)})
+    sql`SELECT substringUTF8(value_text, 1, 500) AS value, sum(weight) AS n FROM (${values})
       WHERE ${allOf([raw("value != ''"), ...contains])} GROUP BY value ORDER BY n DESC, value LIMIT ${new Bound('UInt32', limit)}`,
     {
       ...options,
@@ -118,21 +154,33 @@ function knownWords(name: FilterIntrinsic): readonly string[] | undefined {
   return name === 'severity' ? SEVERITY_GROUPS : undefined;
 }
 
-/** Undefined for what has too many values to choose from. */
-function valueExpression(field: ReturnType<typeof resolveField>): Sql | undefined {
+/** A statement for the values of a field in rows: `value_text` and `weight`. Undefined for what has too many values to choose from. */
+function valuesOf(signal: AttributeSignal, field: ReturnType<typeof resolveField>, rows: Sql): Sql | undefined {
+  const { item, resource, areOwnersApart, scopeName } = ATTRIBUTES_OF[signal];
+  const inRow = (value: Sql): Sql => sql`SELECT ${value} AS value_text, 1 AS weight ${rows}`;
   if (field.kind === 'attribute') {
-    if (field.scope === 'resource') return attributePath('resource', field.key);
-    const own = attributePath('attributes', field.key);
-    return field.scope === 'item'
-      ? own
-      : sql`if(isNull(${own}), toString(${attributePath('resource', field.key)}), toString(${own}))`;
+    if (field.scope === 'item') return inRow(textOf(item, field.key));
+    const ofResource = textOf(resource, field.key);
+    const own = field.scope === 'resource' ? raw("CAST(NULL, 'Nullable(String)')") : textOf(item, field.key);
+    return areOwnersApart ? ofOwners(resources, own, ofResource, rows) : inRow(sql`coalesce(${own}, ${ofResource})`);
+  }
+  if (field.name === 'scope' && areOwnersApart) {
+    return ofOwners(scopes, raw("CAST(NULL, 'Nullable(String)')"), raw(scopeName), rows);
   }
   const columns: { readonly [name in FilterIntrinsic]?: string } = {
     service: 'service_name',
-    name: 'name',
-    scope: 'scope_name',
+    name: 'stored.name',
+    scope: scopeName,
     event: 'event_name',
   };
   const column = columns[field.name];
-  return column === undefined ? undefined : raw(column);
+  return column === undefined ? undefined : inRow(raw(column));
+}
+
+/** Values of rows, `own` or else those of their owners. */
+function ofOwners({ idColumn, rows: owners }: OwnerRows, own: Sql, ofOwner: Sql, rows: Sql): Sql {
+  const id = raw(idColumn);
+  return sql`SELECT coalesce(own, of_owner) AS value_text, weight
+    FROM (SELECT ${own} AS own, ${id}, count() AS weight ${rows} GROUP BY own, ${id}) AS counted
+    LEFT JOIN (SELECT ${id}, toNullable(${ofOwner}) AS of_owner ${owners} LIMIT 1 BY ${id}) AS known USING (${id})`;
 }

@@ -87,7 +87,7 @@ export async function explainEmptyTraces(
   const { q, service, operation, minDurationNs, maxDurationNs, status, environment } = filter;
   const asked: Asked[] = [];
   const add = async (parameter: string, text: string, part: Parameters<typeof spanCondition>[0]): Promise<void> => {
-    asked.push({ parameter, text, condition: await spanCondition(part), ...wantedOf(parameter, text) });
+    asked.push({ parameter, text, condition: await spanCondition(part, filter), ...wantedOf(parameter, text) });
   };
   if (environment) await add('environment', environment, { environment });
   if (service !== undefined) await add('service', service, { service });
@@ -97,7 +97,7 @@ export async function explainEmptyTraces(
   if (status !== undefined) {
     asked.push({ parameter: 'status', text: status, condition: raw(`status_code ${status === 'ok' ? '!=' : '='} 2`) });
   }
-  asked.push(...(await termsOf(q, 'traces', (term) => spanCondition({ q: term }))));
+  asked.push(...(await termsOf(q, 'traces', (term) => spanCondition({ q: term }, filter))));
   return explain(reader, 'traces', filter, asked, options);
 }
 

@@ -7,9 +7,17 @@
  */
 
 import { resolveField } from '#lang/filter';
-import { attributePath, hasPath } from '../filter/index.ts';
+import { hasKey, textOf } from '../filter/index.ts';
 import { bucketOf, type TimeGrid } from '../plan/index.ts';
-import { exemplars, METRIC_TYPES, type MetricType, metricSeries, type Owner, type TimeRange } from '../source/index.ts';
+import {
+  ATTRIBUTES_OF,
+  exemplars,
+  METRIC_TYPES,
+  type MetricType,
+  metricSeries,
+  type Owner,
+  type TimeRange,
+} from '../source/index.ts';
 import { Bound, joinSql, raw, type Sql, sql, text, timeMs } from '../sql/index.ts';
 import { DELTA, ofReading, type Reading } from './reading.ts';
 
@@ -55,10 +63,11 @@ function labelValue(key: string): Sql {
   const field = resolveField(key, 'metrics');
   if (field.kind === 'intrinsic')
     return raw(field.name === 'service' ? 'toString(service_name)' : 'toString(scope_name)');
-  const value = (column: string): Sql => sql`toString(${attributePath(column, field.key)})`;
-  if (field.scope === 'item') return value('attributes');
-  if (field.scope === 'resource') return value('resource');
-  return sql`if(${hasPath('attributes', field.key)}, ${value('attributes')}, ${value('resource')})`;
+  const { item, resource } = ATTRIBUTES_OF.metrics;
+  const own = sql`ifNull(${textOf(item, field.key)}, '')`;
+  if (field.scope === 'item') return own;
+  const ofResource = sql`ifNull(${textOf(resource, field.key)}, '')`;
+  return field.scope === 'resource' ? ofResource : sql`if(${hasKey(item, field.key)}, ${own}, ${ofResource})`;
 }
 
 /** The points of the query's series from the lookback on. `columns`: of the points' table. */

@@ -8,6 +8,11 @@ import { raw, type Sql, sql } from '../sql/index.ts';
 /** Names of things, in lists: far longer than any that people gave. */
 const NAME_CHARS = 1000;
 
+/** As `cutText` does, of a text that was read. */
+export function shortName(value: string): string {
+  return value.length > NAME_CHARS ? `${value.slice(0, NAME_CHARS)}…` : value;
+}
+
 /** A text, or its beginning and an ellipsis. */
 export function cutText(value: Sql, chars: number = NAME_CHARS): Sql {
   const limit = raw(String(chars));
@@ -59,51 +64,49 @@ export function cutAttributesTexts(list: Sql, limitBytes: number): Sql {
     arrayMap(json -> ${cutAttributesText(raw('json'), limitBytes)}, ${list}), ${list})`;
 }
 
+export type JsonColumnName = 'attributes' | 'attributes_other' | 'resource';
+
 /**
  * Columns for a JSON column of attributes: `shown_<name>` (itself, or empty where it is too large), `<name>_bytes`, and for large ones
  * `<name>_cut`: path, type and value of the first attributes (the store lists all three in one order), with long texts cut. The names differ
  * from the table's, because conditions on a column would else see what was cut.
  */
-export function cutAttributes(name: 'attributes' | 'resource', limitBytes: number): Sql {
+export function cutAttributes(name: JsonColumnName, limitBytes: number): Sql {
   const column = raw(name);
   const chars = raw(String(CUT_VALUE_CHARS));
   const isLarge = sql`byteSize(${column}) > ${raw(String(limitBytes))}`;
   // The store evaluates these functions for all rows, whatever the condition around them says: so the small ones are empty here.
   const large = sql`if(${isLarge}, ${column}, defaultValueOfArgumentType(${column}))`;
-  const first = (list: Sql): Sql =>
-    sql`arraySlice(${list}, 1, ${raw(String(Math.ceil(limitBytes / BYTES_PER_SHOWN)))})`;
+  // Keys that have a type of their own are listed with NULL where a row lacks them.
+  const present = sql`arrayFilter(one -> one.2 != 'ᴺᵁᴸᴸ' OR position(one.3, 'Nullable') = 0,
+    arrayZip(JSONAllPaths(${large}), JSONAllValues(${large}), mapValues(JSONAllPathsWithTypes(${large}))))`;
   return sql`if(${isLarge}, defaultValueOfArgumentType(${column}), ${column}) AS shown_${column}, byteSize(${column}) AS ${column}_bytes,
-    if(${isLarge}, arrayMap((path, value, type) -> (substringUTF8(path, 1, ${chars}), type,
-        if(length(value) > ${chars}, concat(substringUTF8(value, 1, ${chars}), '…'), value)),
-      ${first(sql`JSONAllPaths(${large})`)}, ${first(sql`JSONAllValues(${large})`)},
-      ${first(sql`mapValues(JSONAllPathsWithTypes(${large}))`)}), []) AS ${column}_cut`;
+    if(${isLarge}, arrayMap(one -> (substringUTF8(one.1, 1, ${chars}), one.3,
+        if(length(one.2) > ${chars}, concat(substringUTF8(one.2, 1, ${chars}), '…'), one.2)),
+      arraySlice(${present}, 1, ${raw(String(Math.ceil(limitBytes / BYTES_PER_SHOWN)))})), []) AS ${column}_cut`;
 }
 
 /** What the columns of `cutAttributes` take. */
-export function cutAttributesSize(name: 'attributes' | 'resource'): Sql {
+export function cutAttributesSize(name: JsonColumnName): Sql {
   return raw(`byteSize(shown_${name}) + byteSize(${name}_cut)`);
 }
 
 /** The attributes that the columns of `cutAttributes` hold. */
-export function shownAttributes(
-  table: Table,
-  name: 'attributes' | 'resource',
-  row: number,
-): readonly StoredAttribute[] {
+export function shownAttributes(table: Table, name: JsonColumnName, row: number): readonly StoredAttribute[] {
   const cut = table.column<readonly [string, string, string][]>(`${name}_cut`)[row]!;
   if (cut.length === 0) return table.column<readonly StoredAttribute[]>(`shown_${name}`)[row]!;
   return cut.map(([key, type, text]) => ({ key, value: typedValue(text, type) }));
 }
 
 /** The full size of attributes that were cut. */
-export function cutSize(table: Table, name: 'attributes' | 'resource', row: number): number | undefined {
+export function cutSize(table: Table, name: JsonColumnName, row: number): number | undefined {
   const cut = table.column<readonly unknown[]>(`${name}_cut`)[row]!;
   return cut.length === 0 ? undefined : table.numbers(`${name}_bytes`)[row];
 }
 
 /** The store's text of a value; lists and maps stay text. */
 function typedValue(text: string, type: string): StoredValue {
-  switch (type) {
+  switch (/^(?:LowCardinality\()?Nullable\((\w+)\)+$/.exec(type)?.[1] ?? type) {
     case 'Int64': {
       const value = Number(text);
       return { type: 'int', value: Number.isSafeInteger(value) ? value : BigInt(text) };

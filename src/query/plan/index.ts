@@ -9,12 +9,14 @@ export {
   type ItemLimits,
   LIST_ITEM,
   MAX_UNCUT_BYTES,
+  shortName,
   shownAttributes,
   UNCUT_ITEM,
   WHOLE_ITEM,
   withinBudget,
 } from './cut.ts';
 export { nearestTime } from './nearest.ts';
+export { type Owners, readResources, readScopes, type StoredResource, type StoredScope } from './owners.ts';
 export { type Bucket, bucketQuantile, explicitBuckets, exponentialBuckets } from './quantile.ts';
 export {
   bucketOf,

@@ -2,9 +2,10 @@
  * What a service depends on that sends no telemetry of its own: databases, caches, queues, other hosts. Told from the attributes of its
  * client's and producer's spans, by OpenTelemetry's names of today and those before.
  */
+import { stringOf } from '../filter/index.ts';
 import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { spans, type TimeRange } from '../source/index.ts';
+import { SPAN_ATTRIBUTES, spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
 import { inEnvironment } from '../traces/index.ts';
 
@@ -33,7 +34,7 @@ const PADDING_MS = 60_000;
 
 /** The first of these attributes that a span has, as text; empty where it has none. */
 function firstOf(...keys: readonly string[]): Sql {
-  const values = keys.map((key) => sql`attributes.${new Bound('Identifier', key)}.:String`);
+  const values = keys.map((key) => stringOf(SPAN_ATTRIBUTES, key));
   return sql`coalesce(${joinSql(values, ', ')}, '')`;
 }
 
@@ -65,7 +66,7 @@ export async function readDependencies(
   options?: ReadOptions,
 ): Promise<readonly Dependency[]> {
   const conditions = [sql`service_name = ${text(filter.service)}`, raw('kind IN (3, 4)')];
-  if (filter.environment) conditions.push(inEnvironment(filter.environment));
+  if (filter.environment) conditions.push(inEnvironment('traces', filter.environment));
   const later = { fromMs: filter.fromMs, toMs: filter.toMs + PADDING_MS };
   const caches = new Bound('Array(String)', CACHES);
   const table = await reader.read(

@@ -1,9 +1,9 @@
 /** Rates, errors and durations of services and their operations, over entry spans. */
 
-import { chooseGrid, cutText, type Series, type TimeGrid } from '../plan/index.ts';
+import { chooseGrid, cutText, LIST_ITEM, readResources, type Series, shortName, type TimeGrid } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../reader/index.ts';
 import { spans, type TimeRange } from '../source/index.ts';
-import { allOf, Bound, noId, raw, type Sql, sql, text, texts } from '../sql/index.ts';
+import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
 import { ENTRY_SPAN, inEnvironment, type SpanKind, spanKind } from '../traces/index.ts';
 import { type RedRow, type RedSeries, type RedSummary, readDataTime, readRed } from './red.ts';
 
@@ -39,7 +39,7 @@ export const MAX_SERVICES = 1000;
 function spansUnder(filter: ServiceFilter): Sql {
   const conditions: Sql[] = [];
   if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
-  if (filter.environment) conditions.push(inEnvironment(filter.environment));
+  if (filter.environment) conditions.push(inEnvironment('traces', filter.environment));
   return sql`${spans.in(filter)} AND ${allOf(conditions)}`;
 }
 
@@ -51,7 +51,12 @@ const ROOT_CALL: Sql = sql`(kind IN (3, 4) AND ${NO_PARENT})`;
 /** The services of a range, the busiest first, and how many there are. */
 interface Census {
   readonly total: number;
-  readonly services: readonly { readonly name: string; readonly newestNs: bigint }[];
+  /** `resourceId`: of the newest request, or of the newest span where there is none. */
+  readonly services: readonly {
+    readonly name: string;
+    readonly newestNs: bigint;
+    readonly resourceId: number | bigint;
+  }[];
   /** Some service has both calls without a parent and requests from somebody: some of them may be one call. */
   readonly callsItself: boolean;
 }
@@ -60,15 +65,19 @@ async function readCensus(reader: StoreReader, filter: ServiceFilter, options?: 
   const table = await reader.read(
     sql`SELECT service_name, toUnixTimestamp64Nano(max(time)) AS newest, countIf(${ENTRY_SPAN}) AS requests,
         countIf(${ROOT_CALL}) > 0 AND countIf(${SERVES} AND NOT ${NO_PARENT}) > 0 AS calls_itself,
+        argMax(resource_id, (${ENTRY_SPAN}, time)) AS newest_resource,
         count() OVER () AS total, max(calls_itself) OVER () AS any_calls_itself
       ${spansUnder(filter)} GROUP BY service_name
       ORDER BY requests DESC, service_name LIMIT ${new Bound('UInt32', MAX_SERVICES)}`,
     options,
   );
   const newest = table.bigints('newest');
+  const resourceIds = table.column<number | bigint>('newest_resource');
   return {
     total: table.numbers('total')[0] ?? 0,
-    services: table.strings('service_name').map((name, row) => ({ name, newestNs: newest[row]! })),
+    services: table.strings('service_name').map((name, row) => {
+      return { name, newestNs: newest[row]!, resourceId: resourceIds[row]! };
+    }),
     callsItself: table.column<number>('any_calls_itself')[0] === 1,
   };
 }
@@ -112,7 +121,7 @@ export async function listServices(
   const entries = entrySpans(filter, census);
   const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), rows: entries, grid, data, limit: MAX_SERVICES };
   const rows = await readRed(reader, query, options);
-  const identities = await readIdentities(reader, filter, rows, census, options);
+  const identities = await readIdentities(reader, rows, census, options);
   const byName = new Map(rows.map((row) => [row.key, row]));
   const services = identities.map((identity) => serviceSummary(identity, byName.get(identity.name), grid));
   services.sort((a, b) => b.requestCount - a.requestCount || (a.name < b.name ? -1 : 1));
@@ -127,39 +136,34 @@ interface ServiceIdentity {
 }
 
 /** Resources that no SDK of OpenTelemetry described may still say what runs them. */
-const LANGUAGE: Sql = raw('coalesce(resource.telemetry.sdk.language.:String, resource.process.runtime.name.:String)');
+const LANGUAGE_KEYS = ['telemetry.sdk.language', 'process.runtime.name'];
 
-/**
- * Attributes of a service are those of its newest request (or span, where it has no requests): reading them of all spans
- * would cost more than all the rest. They are found by their times, of which there are at most `MAX_SERVICES`.
- */
+/** Attributes of a service are those of its newest request: of `MAX_SERVICES` resources. */
 async function readIdentities(
   reader: StoreReader,
-  filter: ServiceFilter,
   rows: readonly RedRow[],
   census: Census,
   options?: ReadOptions,
 ): Promise<readonly ServiceIdentity[]> {
-  if (census.services.length === 0) return [];
-  const newest = new Map(census.services.map(({ name, newestNs }) => [name, newestNs]));
-  for (const row of rows) if (newest.has(row.key)) newest.set(row.key, row.newestNs);
-  const attributes = await reader.read(
-    sql`SELECT service_name, ${cutText(sql`anyIf(${LANGUAGE}, isNotNull(${LANGUAGE}))`)} AS language,
-        ${cutText(raw('anyIf(resource.service.version.:String, isNotNull(resource.service.version))'))} AS version
-      ${spansUnder(filter)} AND time IN (
-        SELECT fromUnixTimestamp64Nano(toInt64(arrayJoin(${texts([...newest.values()].map(String))})), 'UTC'))
-      GROUP BY service_name LIMIT ${new Bound('UInt32', 2 * MAX_SERVICES)}`,
-    options,
-  );
-  const rowOf = new Map(attributes.strings('service_name').map((name, row) => [name, row]));
-  const text = (name: string, column: string): string =>
-    attributes.column<string | null>(column)[rowOf.get(name) ?? -1] ?? '';
-  return [...newest].map(([name, newestNs]) => ({
-    name,
-    newestMs: Number(newestNs / 1_000_000n),
-    language: text(name, 'language'),
-    version: text(name, 'version'),
-  }));
+  const newest = new Map(rows.map((row) => [row.key, row.newestNs]));
+  const ids = census.services.map(({ resourceId }) => resourceId);
+  const resources = await readResources(reader, ids, LIST_ITEM.attributeBytes, options);
+  return census.services.map(({ name, newestNs, resourceId }) => {
+    const attributes = resources.get(resourceId)?.attributes ?? [];
+    const text = (...keys: readonly string[]): string => {
+      for (const wanted of keys) {
+        const value = attributes.find(({ key }) => key === wanted)?.value;
+        if (value?.type === 'string') return shortName(value.value);
+      }
+      return '';
+    };
+    return {
+      name,
+      newestMs: Number((newest.get(name) ?? newestNs) / 1_000_000n),
+      language: text(...LANGUAGE_KEYS),
+      version: text('service.version'),
+    };
+  });
 }
 
 function serviceSummary(identity: ServiceIdentity, red: RedRow | undefined, grid: TimeGrid): ServiceSummary {
@@ -208,7 +212,7 @@ export async function readService(
     readRed(reader, { ...common, key: raw('service_name'), kind: raw('toUInt8(0)') }, options),
     readRed(reader, { ...common, key: cutText(raw('name')), kind: raw('kind') }, options),
   ]);
-  const identities = await readIdentities(reader, filter, totals, census, options);
+  const identities = await readIdentities(reader, totals, census, options);
   const identity = identities[0];
   if (identity === undefined) {
     throw new QueryError('not_found', `no spans of the service ${filter.service} in this time range`, {

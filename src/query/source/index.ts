@@ -1,3 +1,12 @@
+export {
+  ATTRIBUTES_OF,
+  type AttributeColumn,
+  EVENT_ATTRIBUTES,
+  LINK_ATTRIBUTES,
+  OWNER_ATTRIBUTES,
+  SPAN_ATTRIBUTES,
+  type ValueType,
+} from './attributes.ts';
 export { logs, logsAt, logsOfTrace, ofService } from './logs.ts';
 export {
   ALL_POINTS,
@@ -11,6 +20,7 @@ export {
   type Owner,
   SEEN_LAG_SECONDS,
 } from './metrics.ts';
+export { type OwnerRows, ownerMeets, ownersById, resources, scopes } from './owners.ts';
 export { inRange, padded, type TimeRange } from './range.ts';
 export type { TimedRows } from './rows.ts';
 export { ITEMS, SIGNALS, type SignalName } from './signals.ts';
@@ -24,10 +34,15 @@ export {
   STORE_TABLES,
 } from './system.ts';
 export {
+  failedTraceIds,
+  linksTo,
+  ofPlace,
+  ofPlaces,
+  ofTrace,
+  spanEvents,
+  spanLinks,
   spans,
-  spansAt,
-  spansOfTrace,
-  spansOfTraces,
+  spansByIds,
   type TracePlace,
-  tracePlaces,
+  traceNotes,
 } from './traces.ts';

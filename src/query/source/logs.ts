@@ -1,6 +1,6 @@
 /** Log records, and those of a trace. */
 
-import { id, raw, type Sql, sql, text, timeNs } from '../sql/index.ts';
+import { id, raw, type Sql, sql, text } from '../sql/index.ts';
 import { rowsOf, TimedRows } from './rows.ts';
 import { placeWithin, type TracePlace } from './traces.ts';
 
@@ -18,9 +18,8 @@ const LOG_PADDING_NS = 3_600_000_000_000n;
 /** The logs of a trace by its id alone. */
 export function logsOfTrace(traceId: string): Sql {
   const { first, last } = placeWithin(traceId);
-  return logs.when(
-    sql`time >= ${first} - toIntervalHour(1) AND time <= ${last} + toIntervalHour(1) AND trace_id = ${id(traceId, 16)}`,
-  );
+  const times = logs.betweenTimes(sql`${first} - toIntervalHour(1)`, sql`${last} + toIntervalHour(1)`);
+  return logs.when(sql`${times} AND trace_id = ${id(traceId, 16)}`);
 }
 
 /** The logs of a trace, or of one of its spans. */
@@ -28,6 +27,6 @@ export function logsAt(place: TracePlace, spanId?: string): Sql {
   const span = spanId ? sql` AND span_id = ${id(spanId, 8)}` : raw('');
   const fromNs = place.firstNs > LOG_PADDING_NS ? place.firstNs - LOG_PADDING_NS : 0n;
   return logs.when(
-    sql`time >= ${timeNs(fromNs)} AND time <= ${timeNs(place.lastNs + LOG_PADDING_NS)} AND trace_id = ${id(place.traceId, 16)}${span}`,
+    sql`${logs.between(fromNs, place.lastNs + LOG_PADDING_NS)} AND trace_id = ${id(place.traceId, 16)}${span}`,
   );
 }

@@ -1,5 +1,5 @@
 /** A range of time, and when items lie in it. */
-import { type Sql, sql, timeMs } from '../sql/index.ts';
+import { raw, type Sql, sql, timeMs } from '../sql/index.ts';
 
 /** `[fromMs, toMs)`, ms since the epoch. */
 export interface TimeRange {
@@ -7,9 +7,9 @@ export interface TimeRange {
   readonly toMs: number;
 }
 
-/** Whether the column `time` lies in the range. */
-export function inRange(range: TimeRange): Sql {
-  return sql`time >= ${timeMs(range.fromMs)} AND time < ${timeMs(range.toMs)}`;
+/** Whether a column, `time`, lies in the range. */
+export function inRange(range: TimeRange, time: Sql = raw('time')): Sql {
+  return sql`${time} >= ${timeMs(range.fromMs)} AND ${time} < ${timeMs(range.toMs)}`;
 }
 
 /** Wider on both sides. */

@@ -6,53 +6,82 @@
  *   sql`SELECT count() AS n ${spans.in(range)} AND ${condition}`
  */
 
-import { allOf, raw, type Sql, sql, timeMs, timeNs } from '../sql/index.ts';
+import { allOf, Bound, raw, type Sql, sql, TENANT, timeNs } from '../sql/index.ts';
 import { inRange, type TimeRange } from './range.ts';
 
-/** A table and the conditions under which it is read. */
+/** A table and the conditions under which it is read: those of a tenant, always. */
 export function rowsOf(table: string, conditions: readonly Sql[]): Sql {
-  return sql`FROM ${raw(table)} AS stored WHERE ${allOf(conditions)}`;
+  return sql`FROM ${raw(table)} AS stored WHERE ${allOf([sql`tenant = ${TENANT}`, ...conditions])}`;
 }
+
+const LAST_MS = 9_223_372_036_854;
+const LAST_NS = 9_223_372_036_854_775_807n;
 
 /** Items with a time of their own, sorted by a bucket of it. */
 export class TimedRows {
   readonly table: string;
   /** The bucket of time that leads the sort key: who sorts by it, and then by `time`, reads no more than is taken. */
   readonly bucket: Sql;
+  readonly #bucketSeconds: number;
+  readonly #time: Sql;
 
-  /** `bucketSeconds`: as src/store has it in the table's key. */
-  constructor(table: string, bucketSeconds: number) {
+  /** `bucketSeconds`: as src/store has it in the table's key, of the column `time`. */
+  constructor(table: string, bucketSeconds: number, time = 'time') {
     this.table = table;
-    this.bucket = raw(`intDiv(toInt64(time), ${bucketSeconds})`);
+    this.bucket = raw(`intDiv(toInt64(${time}), ${bucketSeconds})`);
+    this.#bucketSeconds = bucketSeconds;
+    this.#time = raw(time);
   }
 
   /** Rows of a range. */
   in(range: TimeRange): Sql {
-    return this.when(inRange(range));
+    return this.when(sql`${inRange(range, this.#time)} AND ${this.#buckets(range.fromMs, range.toMs)}`);
   }
 
   /** All before a time. */
   before(ms: number): Sql {
-    return this.when(sql`time < ${timeMs(ms)}`);
+    return this.in({ fromMs: 0, toMs: ms });
   }
 
   /** All from a time on. */
   from(ms: number): Sql {
-    return this.when(sql`time >= ${timeMs(ms)}`);
+    return this.when(
+      sql`${this.#time} >= ${timeNs(BigInt(Math.floor(ms)) * 1_000_000n)} AND ${this.#buckets(ms, LAST_MS)}`,
+    );
   }
 
   /** Those of one moment. */
   at(ns: bigint): Sql {
-    return this.when(sql`time = ${timeNs(ns)}`);
+    return this.when(this.between(ns, ns));
   }
 
   /** Rows whatever their time: for what reads one narrow column of them. */
   ever(): Sql {
-    return this.when(raw('1'));
+    return rowsOf(this.table, []);
   }
 
-  /** Rows by a condition on `time` of its own. */
+  /** Rows by a condition on the time of its own. */
   when(condition: Sql): Sql {
     return rowsOf(this.table, [condition]);
+  }
+
+  /** Whether the time lies between two, both inclusive. */
+  between(firstNs: bigint, lastNs: bigint): Sql {
+    const last = lastNs > LAST_NS ? LAST_NS : lastNs;
+    const buckets = this.#buckets(Number(firstNs / 1_000_000n), Number(last / 1_000_000n));
+    return sql`${this.#time} >= ${timeNs(firstNs)} AND ${this.#time} <= ${timeNs(last)} AND ${buckets}`;
+  }
+
+  /** As `between`, of times that the statement finds. */
+  betweenTimes(first: Sql, last: Sql): Sql {
+    const bucketOf = (time: Sql): Sql => sql`intDiv(toInt64(${time}), ${raw(String(this.#bucketSeconds))})`;
+    return sql`${this.#time} >= ${first} AND ${this.#time} <= ${last} AND ${this.bucket} BETWEEN ${bucketOf(first)} AND ${bucketOf(last)}`;
+  }
+
+  /** The store can't tell the bounds of the sort key's bucket from those of the time. */
+  #buckets(fromMs: number, toMs: number): Sql {
+    const bucket = (ms: number): Bound =>
+      new Bound('Int64', String(Math.floor(Math.min(Math.max(ms, 0), LAST_MS) / 1000 / this.#bucketSeconds)));
+    return sql`${this.bucket} BETWEEN ${bucket(fromMs)} AND ${bucket(toMs)}`;
   }
 }

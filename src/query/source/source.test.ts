@@ -1,20 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { TABLES } from '#store';
-import { ALL_POINTS, exemplars, logs, metricSeries, spans } from './index.ts';
+import { ALL_POINTS, exemplars, logs, metricSeries, spanEvents, spanLinks, spans } from './index.ts';
 
-describe.each([spans, logs, ...ALL_POINTS, exemplars])('rows of $table', ({ table, bucket }) => {
+describe.each([spans, spanEvents, spanLinks, logs, ...ALL_POINTS, exemplars])('rows of $table', (rows) => {
+  const bucket = rows.bucket.render().text;
+
   test('are sorted by the bucket of time that is named here', () => {
-    expect(TABLES.find(({ name }) => name === table)?.orderBy).toContain(bucket.render().text);
+    expect(TABLES.find(({ name }) => name === rows.table)?.orderBy).toContain(bucket);
   });
 
-  test('lie within a range by their time', () => {
-    const { text } = spans.in({ fromMs: 1, toMs: 2 }).render();
-    expect(text).toMatch(/^FROM \w+ AS stored WHERE \(time >= .+ AND time < .+\)$/);
+  test('are those of a tenant, and of a range by their time and its bucket', () => {
+    const { text, params } = rows.in({ fromMs: 1, toMs: 2 }).render('somebody');
+    expect(text).toMatch(
+      /^FROM \w+ AS stored WHERE \(\(tenant = \{p0:String\}\) AND \(\w+ >= .+ AND \w+ < .+ AND .+\)\)$/,
+    );
+    expect(text).toContain(`${bucket} BETWEEN`);
+    expect(params['p0']).toBe('somebody');
   });
 });
 
 test('series are of one owner', () => {
   const text = (owner: 'user' | 'own'): string => metricSeries.in({ fromMs: 0, toMs: 1 }, owner).render().text;
-  expect(text('own')).toMatch(/WHERE \(\(scope_name = '/);
-  expect(text('user')).toMatch(/WHERE \(\(scope_name != '/);
+  expect(text('own')).toMatch(/AND \(scope_name = '/);
+  expect(text('user')).toMatch(/AND \(scope_name != '/);
 });

@@ -1,50 +1,105 @@
-/** Spans, and where in time those of a trace lie. */
+/** Spans, their events and links; where in time the spans of a trace lie, and what is noted of a trace as a whole. */
 
-import { anyOf, id, isOneOf, type Sql, sql, timeNs } from '../sql/index.ts';
+import { anyOf, id, isOneOf, raw, type Sql, sql, texts } from '../sql/index.ts';
+import type { TimeRange } from './range.ts';
 import { rowsOf, TimedRows } from './rows.ts';
 
-export const spans: TimedRows = new TimedRows('spans', 300);
+const BUCKET_SECONDS = 300;
 
-const INDEX = 'trace_index';
+export const spans: TimedRows = new TimedRows('spans', BUCKET_SECONDS);
+/** By their span's time, which is called `span_time`. */
+export const spanEvents: TimedRows = new TimedRows('span_events', BUCKET_SECONDS, 'span_time');
+export const spanLinks: TimedRows = new TimedRows('span_links', BUCKET_SECONDS, 'span_time');
 
-/** Start times of a trace's first and last span, ns since the epoch, both inclusive. */
+/** A table of notes on traces: a row per trace and insert. */
+const TRACES = 'traces';
+/** The writer notes no more services of a trace in one row: where there are so many, there may be others. */
+const NOTED_SERVICES = 128;
+/** The longest time from a trace's first to its last span that a row can say. */
+const LONGEST_RANGE_MS = 4_294_967_295;
+
+/** Where the spans of a trace lie. Times are of starts of spans, ns since the epoch, both inclusive. */
 export interface TracePlace {
   readonly traceId: string;
   readonly firstNs: bigint;
   readonly lastNs: bigint;
+  /** Undefined where they are too many to be known. */
+  readonly services: readonly string[] | undefined;
 }
 
-/** Columns and rows of the places of traces by id: `trace_id`, `first`, `last`. */
-export function tracePlaces(traceIds: readonly string[]): Sql {
-  return sql`trace_id, toUnixTimestamp64Nano(min(time_min)) AS first, toUnixTimestamp64Nano(max(time_max)) AS last
-    ${rowsOf(INDEX, [isOneOf('trace_id', traceIds, 16)])} GROUP BY trace_id`;
+const FIRST = raw('min(start)');
+const LAST: Sql = sql`max(if(range_ms = ${raw(String(LONGEST_RANGE_MS))}, fromUnixTimestamp64Nano(9223372036854775807, 'UTC'),
+  addMilliseconds(start, range_ms)))`;
+const SERVICES = raw('groupUniqArrayArray(services)');
+const HAS_MORE_SERVICES = raw(`max(length(services)) >= ${NOTED_SERVICES}`);
+
+/**
+ * Columns and rows of what is noted of traces by id: `trace_id`, `first` and `last` start of a span, `end_ns`, `span_count`, `error_count`,
+ * `has_root`, `root` (service and name), `service_names`, `has_more_services`.
+ */
+export function traceNotes(traceIds: readonly string[]): Sql {
+  return sql`trace_id, toUnixTimestamp64Nano(${FIRST}) AS first, toUnixTimestamp64Nano(${LAST}) AS last,
+    max(toUnixTimestamp64Nano(start) + toInt64(duration_ns)) AS end_ns, sum(stored.span_count) AS span_count,
+    sum(stored.error_count) AS error_count, max(root_offset_ns) >= 0 AS has_root,
+    argMinIf((root_service, root_name), toUnixTimestamp64Nano(start) + root_offset_ns, root_offset_ns >= 0) AS root,
+    ${SERVICES} AS service_names, ${HAS_MORE_SERVICES} AS has_more_services
+    ${rowsOf(TRACES, [isOneOf('trace_id', traceIds, 16)])} GROUP BY trace_id`;
+}
+
+/** Traces of which some span failed, among those whose first noted span lies in a range: for a condition on `trace_id`. */
+export function failedTraceIds(range: TimeRange): Sql {
+  return sql`SELECT trace_id ${spans.in(range)} AND status_code = 2`;
 }
 
 /** Where a trace lies, found within the statement. A trace that is not there lies in 1970. */
-export function placeWithin(traceId: string): { readonly first: Sql; readonly last: Sql } {
-  const place = sql`(SELECT (min(time_min), max(time_max)) ${rowsOf(INDEX, [sql`trace_id = ${id(traceId, 16)}`])})`;
-  return { first: sql`tupleElement(${place}, 1)`, last: sql`tupleElement(${place}, 2)` };
+export function placeWithin(traceId: string): { readonly first: Sql; readonly last: Sql; readonly inServices: Sql } {
+  const place = sql`(SELECT (${FIRST}, ${LAST}, ${SERVICES}, ${HAS_MORE_SERVICES})
+    ${rowsOf(TRACES, [sql`trace_id = ${id(traceId, 16)}`])})`;
+  const element = (index: number): Sql => sql`tupleElement(${place}, ${raw(String(index))})`;
+  return {
+    first: element(1),
+    last: element(2),
+    inServices: sql`(${element(4)} OR has(${element(3)}, service_name))`,
+  };
 }
 
-/** The spans of a trace by its id alone. */
-export function spansOfTrace(traceId: string): Sql {
-  const { first, last } = placeWithin(traceId);
-  return spans.when(sql`time >= ${first} AND time <= ${last} AND trace_id = ${id(traceId, 16)}`);
+/** Rows of a trace by its id alone: its spans, or their events or links. */
+export function ofTrace(rows: TimedRows, traceId: string): Sql {
+  const { first, last, inServices } = placeWithin(traceId);
+  const services = rows === spans ? sql` AND ${inServices}` : raw('');
+  return rows.when(sql`${rows.betweenTimes(first, last)}${services} AND trace_id = ${id(traceId, 16)}`);
 }
 
-/** Spans of a trace between the two times of its place. */
-export function spansAt({ traceId, firstNs, lastNs }: TracePlace): Sql {
-  return spans.when(sql`time >= ${timeNs(firstNs)} AND time <= ${timeNs(lastNs)} AND trace_id = ${id(traceId, 16)}`);
+/** Rows of a trace between the two times of its place. */
+export function ofPlace(rows: TimedRows, place: TracePlace): Sql {
+  const { traceId, firstNs, lastNs } = place;
+  const services = rows === spans ? inServices([place]) : raw('');
+  return rows.when(sql`${rows.between(firstNs, lastNs)}${services} AND trace_id = ${id(traceId, 16)}`);
 }
 
 /**
- * The spans of these traces. One trace that lasts for days must not make a search read everything in between, so ranges of time stay apart
+ * Rows of these traces. One trace that lasts for days must not make a search read everything in between, so ranges of time stay apart
  * where they can.
  */
-export function spansOfTraces(places: readonly TracePlace[]): Sql {
-  const ranges = joinRanges(places).map(([from, to]) => sql`time >= ${timeNs(from)} AND time <= ${timeNs(to)}`);
+export function ofPlaces(rows: TimedRows, places: readonly TracePlace[]): Sql {
+  const ranges = joinRanges(places).map(([from, to]) => rows.between(from, to));
   const ids = places.map(({ traceId }) => traceId);
-  return spans.when(sql`${anyOf(ranges)} AND ${isOneOf('trace_id', ids, 16)}`);
+  const services = rows === spans ? inServices(places) : raw('');
+  return rows.when(sql`${anyOf(ranges)}${services} AND ${isOneOf('trace_id', ids, 16)}`);
+}
+
+/** Names of services may be of any length; a condition of more than this is not worth its place. */
+const NAMES_CHARS = 32_768;
+
+function inServices(places: readonly TracePlace[]): Sql {
+  const names = new Set<string>();
+  let chars = 0;
+  for (const { services } of places) {
+    if (services === undefined) return raw('');
+    for (const name of services) if (!names.has(name)) chars += name.length;
+    for (const name of services) names.add(name);
+  }
+  return chars > NAMES_CHARS ? raw('') : sql` AND has(${texts([...names])}, service_name)`;
 }
 
 /** More ranges than this are joined where the gaps between them are smallest. */
@@ -52,7 +107,7 @@ const MAX_RANGES = 16;
 
 /** At most `limit` ranges that cover all places, sorted. */
 export function joinRanges(
-  places: readonly TracePlace[],
+  places: readonly Pick<TracePlace, 'firstNs' | 'lastNs'>[],
   limit: number = MAX_RANGES,
 ): readonly (readonly [bigint, bigint])[] {
   const sorted = places
@@ -74,4 +129,19 @@ export function joinRanges(
     const end = (starts[i + 1] ?? merged.length) - 1;
     return [merged[start]?.[0] ?? 0n, merged[end]?.[1] ?? 0n];
   });
+}
+
+/** Links to a span, from a time on. */
+export function linksTo(traceId: string, spanId: string, range: TimeRange): Sql {
+  return sql`${spanLinks.in(range)} AND linked_trace_id = ${id(traceId, 16)} AND linked_span_id = ${id(spanId, 8)}`;
+}
+
+/** Spans by both ids, which begin at these times. */
+export function spansByIds(
+  ids: readonly { readonly traceId: string; readonly spanId: string }[],
+  startsNs: readonly bigint[],
+): Sql {
+  const hexes = ids.map(({ traceId, spanId }) => traceId + spanId);
+  const times = sql`fromUnixTimestamp64Nano(toInt64(arrayJoin(${texts(startsNs.map(String))})), 'UTC')`;
+  return spans.when(sql`time IN (SELECT ${times}) AND ${isOneOf('concat(trace_id, span_id)', hexes, 24)}`);
 }

@@ -11,6 +11,7 @@ export {
   raw,
   Sql,
   sql,
+  TENANT,
   text,
   texts,
   timeMs,

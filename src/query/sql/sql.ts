@@ -15,7 +15,12 @@ export class Bound {
   }
 }
 
-type Part = string | Bound;
+/** A value that is known when the statement is sent: whose rows it may read. */
+class Tenant {
+  readonly type = 'String';
+}
+
+type Part = string | Bound | Tenant;
 
 /** A piece of a statement. Pieces nest; parameters get their names when the whole is rendered. */
 export class Sql {
@@ -25,7 +30,7 @@ export class Sql {
   }
 
   /** The statement with `{p0:Type}` in place of each value, and the values by name. Equal values share a parameter. */
-  render(): { readonly text: string; readonly params: { readonly [name: string]: unknown } } {
+  render(tenant = ''): { readonly text: string; readonly params: { readonly [name: string]: unknown } } {
     const params: { [name: string]: unknown } = {};
     const names = new Map<string, string>();
     let text = '';
@@ -34,12 +39,13 @@ export class Sql {
         text += part;
         continue;
       }
-      const identity = `${part.type}\n${JSON.stringify(part.value)}`;
+      const value = part instanceof Tenant ? tenant : part.value;
+      const identity = `${part.type}\n${JSON.stringify(value)}`;
       let name = names.get(identity);
       if (name === undefined) {
         name = `p${names.size}`;
         names.set(identity, name);
-        params[name] = part.value;
+        params[name] = value;
       }
       text += `{${name}:${part.type}}`;
     }
@@ -62,6 +68,9 @@ export function sql(strings: TemplateStringsArray, ...values: readonly (Sql | Bo
 export function raw(code: string): Sql {
   return new Sql([code]);
 }
+
+/** The tenant for whom the statement is sent. */
+export const TENANT: Sql = new Sql([new Tenant()]);
 
 export function joinSql(items: readonly Sql[], separator: string): Sql {
   return new Sql(items.flatMap((item, index) => (index === 0 ? item.parts : [separator, ...item.parts])));

@@ -1,8 +1,17 @@
 /** Whether anything is stored, and how fresh it is. */
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { ALL_POINTS, logs, metricSeries, SEEN_LAG_SECONDS, spans, type TimedRows } from '../source/index.ts';
+import {
+  ALL_POINTS,
+  logs,
+  metricSeries,
+  OWNER_ATTRIBUTES,
+  resources,
+  SEEN_LAG_SECONDS,
+  spans,
+  type TimedRows,
+} from '../source/index.ts';
 import { Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
-import { ENVIRONMENT } from '../traces/index.ts';
+import { environmentOf } from '../traces/index.ts';
 
 export interface SignalStatus {
   readonly hasData: boolean;
@@ -109,10 +118,13 @@ export async function listEnvironments(
   options?: ReadOptions,
 ): Promise<readonly string[]> {
   const table = await reader.read(
-    sql`SELECT environment, count() AS n FROM (
-        SELECT ${ENVIRONMENT} AS environment ${spans.from(nowMs - DAY_MS)}
-        ORDER BY ${spans.bucket} DESC LIMIT ${new Bound('UInt32', 200_000)})
-      WHERE notEmpty(environment) GROUP BY environment ORDER BY n DESC, environment LIMIT 50`,
+    sql`SELECT environment, sum(n) AS span_n FROM (
+        SELECT resource_id, count() AS n FROM (
+          SELECT resource_id ${spans.from(nowMs - DAY_MS)} ORDER BY ${spans.bucket} DESC LIMIT ${new Bound('UInt32', 200_000)})
+        GROUP BY resource_id) AS sampled
+      INNER JOIN (SELECT resource_id, any(${environmentOf(OWNER_ATTRIBUTES)}) AS environment ${resources.rows} GROUP BY resource_id) AS known
+        USING (resource_id)
+      WHERE notEmpty(environment) GROUP BY environment ORDER BY span_n DESC, environment LIMIT 50`,
     options,
   );
   return table.column<string | null>('environment').flatMap((name) => name ?? []);

@@ -168,7 +168,8 @@ export async function readEngine(reader: StoreReader, options?: ReadOptions): Pr
 }
 
 function signalOf(tables: readonly StoreTable[], name: string): TableView['signal'] {
-  return tables.find((table) => table.name === name)?.signal ?? 'other';
+  const signal = tables.find((table) => table.name === name)?.signal ?? 'shared';
+  return signal === 'shared' ? 'other' : signal;
 }
 
 const UNITS: readonly (readonly [number, string])[] = [

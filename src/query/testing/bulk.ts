@@ -1,4 +1,5 @@
 /** Many rows at once, made by the engine itself: for measurements. */
+import { noteTraces } from './note-traces.ts';
 import type { TestStore } from './test-store.ts';
 
 export interface BulkOptions {
@@ -20,25 +21,28 @@ export async function insertBulkSpans(store: TestStore, options: BulkOptions): P
   const traceCount = Math.ceil(spanCount / spansPerTrace);
   const stepNs = Math.floor(((toMs - fromMs) * 1e6) / traceCount);
   await store.run(`INSERT INTO ${store.database}.spans
-    (time, duration_ns, trace_id, span_id, parent_span_id, service_name, name, kind, status_code, attributes, resource,
-     scope_name, ingested_at)
+    (time, duration_ns, trace_id, span_id, parent_span_id, service_name, resource_id, name, kind, status_code, attributes,
+     scope_id, ingested_at)
     WITH intDiv(number, ${spansPerTrace}) AS trace, number % ${spansPerTrace} AS place,
-      intDiv(place, 2) % ${serviceCount} AS service, cityHash64(number, ${seed}) AS random
+      toUInt64(intDiv(place, 2) % ${serviceCount}) AS service, cityHash64(number, ${seed}) AS random
     SELECT fromUnixTimestamp64Nano(toInt64(${BigInt(fromMs) * 1_000_000n} + trace * ${stepNs} + place * 1000), 'UTC'),
       toUInt64(exp(13 + 3 * (random % 1000) / 1000)),
       toFixedString(unhex(concat(hex(toUInt64(${seed})), hex(sipHash64(trace, ${seed})))), 16),
       toFixedString(unhex(hex(sipHash64(number, ${seed} + 1))), 8),
       if(place = 0, toFixedString('', 8),
         toFixedString(unhex(hex(sipHash64(trace * ${spansPerTrace} + intDiv(place, 2), ${seed} + 1))), 8)),
-      concat('service-', toString(service)), concat('operation-', toString(random % 7)),
+      concat('service-', toString(service)), sipHash64(service), concat('operation-', toString(random % 7)),
       if(place % 2 = 0, 2, 3), if(random % 50 = 0, 2, 0),
-      CAST(concat('{"http.route":"/api/', toString(random % 30), '","http.response.status_code":', toString(200 + random % 5),
-        ',"http.request.method":"GET","user.id":"u', toString(random % 1000), '"}'), 'JSON(max_dynamic_paths=128)'),
-      CAST(concat('{"service.name":"service-', toString(service), '","service.version":"1.2.',  toString(service),
-        '","telemetry.sdk.language":"nodejs","deployment.environment.name":"', if(service % 2 = 0, 'prod', 'test'),
-        '","host.name":"h', toString(service), '"}'), 'JSON(max_dynamic_paths=64)'),
-      'bulk', now()
+      concat('{"http.route":"/api/', toString(random % 30), '","http.response.status_code":', toString(200 + random % 5),
+        ',"http.request.method":"GET","user.id":"u', toString(random % 1000), '"}'),
+      7, now()
     FROM numbers(${spanCount}) SETTINGS max_insert_block_size = 262144`);
-  await store.run(`INSERT INTO ${store.database}.trace_index (trace_id, time_min, time_max, ingested_at)
-    SELECT trace_id, min(time), max(time), now() FROM ${store.database}.spans WHERE scope_name = 'bulk' GROUP BY trace_id`);
+  await store.run(`INSERT INTO ${store.database}.resources (resource_id, service_name, attributes, first_seen, last_seen)
+    SELECT sipHash64(number % ${serviceCount}) AS id, concat('service-', toString(number)), concat('{"service.name":"service-', toString(number),
+      '","service.version":"1.2.', toString(number), '","telemetry.sdk.language":"nodejs","deployment.environment.name":"',
+      if(number % 2 = 0, 'prod', 'test'), '","host.name":"h', toString(number), '"}'), now(), now() FROM numbers(${serviceCount})`);
+  await store.run(
+    `INSERT INTO ${store.database}.scopes (scope_id, name, first_seen, last_seen) SELECT 7, 'bulk', now(), now()`,
+  );
+  await noteTraces(store, `scope_id = 7 AND startsWith(hex(trace_id), hex(toUInt64(${seed})))`);
 }

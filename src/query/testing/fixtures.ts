@@ -1,5 +1,9 @@
 /** Rows for tests, as plain objects with defaults. Ids are hex, times are ns since the epoch. */
 import { createHash } from 'node:crypto';
+import { decodeOtlpJson } from '#wire';
+import { SegmentEncoder } from '../../store/native/segment-encoder.ts';
+import { encodeSegment } from '../../store/testing/encode.ts';
+import { base64, parseAttributesText, type StoredValue } from '../reader/index.ts';
 import { bytes } from './encode-rows.ts';
 import type { TestStore } from './test-store.ts';
 
@@ -38,61 +42,98 @@ function time(ns: bigint): string {
   return `${seconds}.${String(ns % 1_000_000_000n).padStart(9, '0')}`;
 }
 
-function spanRow(span: FixtureSpan): object {
-  const events = span.events ?? [];
-  const links = span.links ?? [];
+/** As OTLP/JSON has a value. */
+function anyValue(value: unknown): object {
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'boolean') return { boolValue: value };
+  if (typeof value === 'bigint' || Number.isInteger(value)) return { intValue: String(value) };
+  if (typeof value === 'number') return { doubleValue: value };
+  if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValue) } };
+  return value === null ? {} : { kvlistValue: { values: keyValues(value as object) } };
+}
+
+function keyValues(attributes: object): object[] {
+  return Object.entries(attributes).map(([key, value]) => ({ key, value: anyValue(value) }));
+}
+
+/** Of values with the types of OTLP, which plain JSON can't tell apart. */
+function storedValue({ type, value }: StoredValue): object {
+  switch (type) {
+    case 'int':
+      return { intValue: String(value) };
+    case 'double':
+      return { doubleValue: Number.isFinite(value) ? value : String(value) };
+    case 'bytes':
+      return { bytesValue: base64(value) };
+    case 'array':
+      return { arrayValue: { values: value.map(storedValue) } };
+    case 'map':
+      return { kvlistValue: { values: value.map((one) => ({ key: one.key, value: storedValue(one.value) })) } };
+    default:
+      return anyValue(value);
+  }
+}
+
+function textValues(json: string | undefined): object[] {
+  return parseAttributesText(json ?? '').map(({ key, value }) => ({ key, value: storedValue(value) }));
+}
+
+const hex = (id: string, byteLength: number): string => id.padStart(2 * byteLength, '0');
+
+function spanJson(span: FixtureSpan): object {
   return {
-    time: time(span.timeNs),
-    duration_ns: span.durationNs,
-    trace_id: bytes(span.traceId, 16),
-    span_id: bytes(span.spanId, 8),
-    parent_span_id: bytes(span.parentSpanId ?? '', 8),
-    trace_state: span.traceState ?? '',
+    traceId: hex(span.traceId, 16),
+    spanId: hex(span.spanId, 8),
+    parentSpanId: span.parentSpanId ? hex(span.parentSpanId, 8) : '',
+    startTimeUnixNano: String(span.timeNs),
+    endTimeUnixNano: String(span.timeNs + BigInt(span.durationNs)),
+    traceState: span.traceState ?? '',
     flags: span.flags ?? 0,
-    service_name: span.service,
     name: span.name,
     kind: span.kind ?? 1,
-    status_code: span.status ?? 0,
-    status_message: span.statusMessage ?? '',
-    attributes: span.attributes ?? {},
-    resource: { 'service.name': span.service, ...span.resource },
-    scope_name: span.scopeName ?? '',
-    scope_version: span.scopeVersion ?? '',
-    scope_attributes: span.scopeAttributes ?? '',
-    event_time: events.map((event) => time(event.timeNs)),
-    event_name: events.map((event) => event.name),
-    event_attributes: events.map((event) => event.attributes ?? '{}'),
-    event_dropped_attributes_count: events.map(() => 0),
-    link_trace_id: links.map((link) => bytes(link.traceId, 16)),
-    link_span_id: links.map((link) => bytes(link.spanId, 8)),
-    link_trace_state: links.map((link) => link.traceState ?? ''),
-    link_attributes: links.map((link) => link.attributes ?? '{}'),
-    link_flags: links.map(() => 0),
-    link_dropped_attributes_count: links.map(() => 0),
-    dropped_attributes_count: span.droppedAttributesCount ?? 0,
-    dropped_events_count: span.droppedEventsCount ?? 0,
-    dropped_links_count: span.droppedLinksCount ?? 0,
-    ingested_at: Math.floor(Date.now() / 1000),
+    status: { code: span.status ?? 0, message: span.statusMessage ?? '' },
+    attributes: keyValues(span.attributes ?? {}),
+    events: (span.events ?? []).map((event) => ({
+      timeUnixNano: String(event.timeNs),
+      name: event.name,
+      attributes: textValues(event.attributes),
+    })),
+    links: (span.links ?? []).map((link) => ({
+      traceId: hex(link.traceId, 16),
+      spanId: hex(link.spanId, 8),
+      traceState: link.traceState ?? '',
+      attributes: textValues(link.attributes),
+    })),
+    droppedAttributesCount: span.droppedAttributesCount ?? 0,
+    droppedEventsCount: span.droppedEventsCount ?? 0,
+    droppedLinksCount: span.droppedLinksCount ?? 0,
   };
 }
 
-/** Inserts spans and what the writer would put into the index of traces for them. */
+/**
+ * Inserts spans as the writer does, through its encoder: they stand in several tables. What the encoder makes of them is tested in src/store,
+ * by readers of its own.
+ */
 export async function insertSpans(store: TestStore, spans: readonly FixtureSpan[]): Promise<void> {
-  await store.insert('spans', spans.map(spanRow));
-  const ranges = new Map<string, { min: bigint; max: bigint }>();
-  for (const { traceId, timeNs } of spans) {
-    const range = ranges.get(traceId);
-    if (range === undefined) ranges.set(traceId, { min: timeNs, max: timeNs });
-    else if (timeNs < range.min) range.min = timeNs;
-    else if (timeNs > range.max) range.max = timeNs;
-  }
-  const rows = [...ranges].map(([traceId, range]) => ({
-    trace_id: bytes(traceId, 16),
-    time_min: time(range.min),
-    time_max: time(range.max),
-    ingested_at: Math.floor(Date.now() / 1000),
+  if (spans.length === 0) return;
+  const resourceSpans = spans.map((span) => ({
+    resource: { attributes: keyValues({ 'service.name': span.service, ...span.resource }) },
+    scopeSpans: [
+      {
+        scope: {
+          name: span.scopeName ?? '',
+          version: span.scopeVersion ?? '',
+          attributes: textValues(span.scopeAttributes),
+        },
+        spans: [spanJson(span)],
+      },
+    ],
   }));
-  await store.insert('trace_index', rows);
+  const body = Buffer.from(JSON.stringify({ resourceSpans }));
+  const { chunk, rejectedCount, rejectedReason } = decodeOtlpJson('traces', body);
+  if (rejectedCount > 0) throw new Error(`fixture spans were rejected: ${rejectedReason}`);
+  for (const block of encodeSegment(new SegmentEncoder(), [chunk], BigInt(Date.now()) * 1_000_000n))
+    await store.insertBlock(block);
 }
 
 export interface FixtureLog {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { StoreLogin } from '#base/store-access.ts';
 import { type EngineProcess, spawnEngine } from '#engine';
 import { createTableStatement, DEFAULT_DATABASE, SINGLE_MACHINE, TABLES } from '#store';
+import type { TableBlock } from '../../store/native/columns.ts';
 import { StoreReader } from '../reader/index.ts';
 import { encodeRows } from './encode-rows.ts';
 
@@ -24,6 +25,8 @@ export interface TestStore {
   /** Runs a statement; throws what the engine says. Gives the text of the answer. */
   run(statement: string, data?: string | Buffer): Promise<string>;
   insert(table: string, rows: readonly object[]): Promise<void>;
+  /** Inserts what the writer's encoder made. */
+  insertBlock(block: TableBlock): Promise<void>;
   /** Kills the engine at once. */
   kill(): Promise<void>;
   /** Starts the engine again on the same data and port. */
@@ -39,7 +42,7 @@ export async function startTestStore(): Promise<TestStore> {
   const { signalbox, reader: readerLogin } = engine.access;
   const headers = { 'X-ClickHouse-User': signalbox.username, 'X-ClickHouse-Key': signalbox.password };
   const run = async (statement: string, data: string | Buffer = ''): Promise<string> => {
-    const path = `${url}/?query=${encodeURIComponent(statement)}`;
+    const path = `${url}/?allow_suspicious_low_cardinality_types=1&query=${encodeURIComponent(statement)}`;
     const response = await fetch(path, { method: 'POST', body: data, headers });
     const text = await response.text();
     if (!response.ok) throw new Error(`${statement.slice(0, 200)}: ${text}`);
@@ -60,6 +63,9 @@ export async function startTestStore(): Promise<TestStore> {
       if (rows.length === 0) return;
 
       await run(`INSERT INTO ${database}.${table} FORMAT JSONEachRow`, encodeRows(rows));
+    },
+    async insertBlock({ table, columns, parts }) {
+      await run(`INSERT INTO ${database}.${table} (${columns.join(', ')}) FORMAT Native`, Buffer.concat(parts));
     },
     async kill() {
       await engine.stop('SIGKILL');

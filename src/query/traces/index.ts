@@ -1,6 +1,7 @@
+export { MAX_LISTED, type StoredEvent, type StoredLink } from './span-parts.ts';
 export {
   ENTRY_SPAN,
-  ENVIRONMENT,
+  environmentOf,
   inEnvironment,
   SPAN_KINDS,
   SPAN_STATUSES,
@@ -10,14 +11,11 @@ export {
   spanStatus,
 } from './spans.ts';
 export {
-  MAX_LISTED,
   MAX_WHOLE_SPANS,
   type ReadSpans,
   readSpan,
   readSpans,
   readWholeTrace,
-  type StoredEvent,
-  type StoredLink,
   type StoredSpan,
 } from './stored-span.ts';
 export { placeOf, readLinkingSpans, readTrace } from './trace.ts';
@@ -30,4 +28,4 @@ export {
   type TraceFilter,
   type TraceSearchResult,
 } from './trace-search.ts';
-export { countOrphans } from './trace-summary.ts';
+export { countOrphans, countServices } from './trace-summary.ts';

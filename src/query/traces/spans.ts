@@ -1,6 +1,7 @@
 /** Conditions on spans that several queries share. */
 import { SPAN_KIND_NUMBERS } from '#lang/filter';
-import { anywhereCondition, filterCondition } from '../filter/index.ts';
+import { anywhereCondition, filterCondition, stringOf } from '../filter/index.ts';
+import { ATTRIBUTES_OF, type AttributeColumn, type SignalName, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
 
 /** Span kinds by OTLP's number. */
@@ -36,15 +37,15 @@ export interface SpanFilter {
   readonly tags?: { readonly [key: string]: string } | undefined;
 }
 
-/** All conditions of a filter. Throws QueryError for a `q` that can't be read. */
-export async function spanCondition(filter: SpanFilter): Promise<Sql> {
+/** All conditions of a filter on the spans of a range. Throws QueryError for a `q` that can't be read. */
+export async function spanCondition(filter: SpanFilter, range: TimeRange): Promise<Sql> {
   const conditions: Sql[] = [];
   if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
   if (filter.operation) conditions.push(sql`name = ${text(filter.operation)}`);
   if (filter.minDurationNs !== undefined) conditions.push(sql`duration_ns >= ${duration(filter.minDurationNs)}`);
   if (filter.maxDurationNs !== undefined) conditions.push(sql`duration_ns <= ${duration(filter.maxDurationNs)}`);
-  if (filter.environment) conditions.push(inEnvironment(filter.environment));
-  for (const [key, value] of Object.entries(filter.tags ?? {})) conditions.push(anywhereCondition(key, value));
+  if (filter.environment) conditions.push(inEnvironment('traces', filter.environment));
+  for (const [key, value] of Object.entries(filter.tags ?? {})) conditions.push(anywhereCondition(key, value, range));
   if (filter.q) {
     const condition = await filterCondition(filter.q, 'traces');
     if (condition !== undefined) conditions.push(condition);
@@ -58,11 +59,12 @@ function duration(ns: number): Bound {
   return new Bound('UInt64', String(whole < LONGEST_NS ? whole : LONGEST_NS));
 }
 
-/** The resource's environment by its name of today, or by the one before. */
-export const ENVIRONMENT: Sql = raw(
-  'coalesce(resource.deployment.environment.name.:String, resource.deployment.environment.:String)',
-);
+/** A resource's environment by its name of today, or by the one before. */
+export function environmentOf(column: AttributeColumn): Sql {
+  return sql`coalesce(${stringOf(column, 'deployment.environment.name')}, ${stringOf(column, 'deployment.environment')})`;
+}
 
-export function inEnvironment(environment: string): Sql {
-  return sql`${ENVIRONMENT} = ${text(environment)}`;
+export function inEnvironment(signal: SignalName, environment: string): Sql {
+  const { resource, ofResource } = ATTRIBUTES_OF[signal];
+  return ofResource(sql`ifNull(${environmentOf(resource)} = ${text(environment)}, 0)`);
 }

@@ -1,17 +1,48 @@
-/** Where in time the spans of a trace lie: what the index of traces is for. */
-import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { type TracePlace, tracePlaces } from '../source/index.ts';
+/** Where the spans of traces lie, and what is noted of a trace as a whole. */
+import type { ReadOptions, StoreReader, Table } from '../reader/index.ts';
+import { type TracePlace, traceNotes } from '../source/index.ts';
 import { sql } from '../sql/index.ts';
 
-/** The places of those traces that are in the store. `traceIds`: hex. */
+/** What the store notes of a trace when it takes its spans. */
+export interface TraceNote extends TracePlace {
+  readonly endNs: bigint;
+  readonly spanCount: number;
+  readonly errorCount: number;
+  /** Undefined where no span of the trace is a root. */
+  readonly root: { readonly service: string; readonly name: string } | undefined;
+  /** Those that are known, sorted. */
+  readonly knownServices: readonly string[];
+}
+
+/** The notes on those traces that are in the store. `traceIds`: hex. */
 export async function findTraces(
   reader: StoreReader,
   traceIds: readonly string[],
   options?: ReadOptions,
-): Promise<readonly TracePlace[]> {
+): Promise<readonly TraceNote[]> {
   if (traceIds.length === 0) return [];
-  const table = await reader.read(sql`SELECT ${tracePlaces(traceIds)}`, { ...options, cost: 'cheap' });
-  const first = table.bigints('first');
-  const last = table.bigints('last');
-  return table.strings('trace_id').map((traceId, row) => ({ traceId, firstNs: first[row]!, lastNs: last[row]! }));
+  return notesOf(await reader.read(sql`SELECT ${traceNotes(traceIds)}`, { ...options, cost: 'cheap' }));
+}
+
+function notesOf(table: Table): readonly TraceNote[] {
+  const [first, last, end] = [table.bigints('first'), table.bigints('last'), table.bigints('end_ns')];
+  const [spanCounts, errorCounts] = [table.numbers('span_count'), table.numbers('error_count')];
+  const hasMore = table.column<number>('has_more_services');
+  const hasRoot = table.column<number>('has_root');
+  const roots = table.column<readonly [string, string]>('root');
+  return table.strings('trace_id').map((traceId, row): TraceNote => {
+    const knownServices = table.column<readonly string[]>('service_names')[row]!.toSorted();
+    const [service, name] = roots[row]!;
+    return {
+      traceId,
+      firstNs: first[row]!,
+      lastNs: last[row]!,
+      endNs: end[row]!,
+      spanCount: spanCounts[row]!,
+      errorCount: errorCounts[row]!,
+      root: hasRoot[row] === 1 ? { service, name } : undefined,
+      knownServices,
+      services: hasMore[row] === 1 ? undefined : knownServices,
+    };
+  });
 }

@@ -51,7 +51,7 @@ interface Conditions {
 }
 
 async function conditionsOf(query: TraceFilter): Promise<Conditions> {
-  const own = await spanCondition(query);
+  const own = await spanCondition(query, query);
   const isEverything = own.render().text === '1' && query.status === undefined;
   const conditions = [own];
   if (query.status === 'error') conditions.push(raw('status_code = 2'));
@@ -238,7 +238,7 @@ export async function findServiceTraces(
   options?: ReadOptions,
 ): Promise<readonly FoundTrace[]> {
   const { service, operation, environment } = query;
-  const condition = allOf([await spanCondition({ service, operation, environment }), ENTRY_SPAN]);
+  const condition = allOf([await spanCondition({ service, operation, environment }, query), ENTRY_SPAN]);
   const failed = raw(query.pick === 'failed' ? ' AND status_code = 2' : '');
   const order = raw(query.pick === 'failed' ? 'time' : 'duration_ns');
   // A trace may call the service several times, so more spans than traces are taken first: that sort keeps few rows.

@@ -2,9 +2,9 @@
 
 import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { spans, spansOfTraces } from '../source/index.ts';
+import { ofPlaces, spans, type TracePlace } from '../source/index.ts';
 import { noId, raw, sql } from '../sql/index.ts';
-import { findTraces } from './trace-place.ts';
+import { findTraces, type TraceNote } from './trace-place.ts';
 
 export interface TraceSummary {
   readonly traceId: string;
@@ -16,10 +16,10 @@ export interface TraceSummary {
   readonly endNs: bigint;
   readonly spanCount: number;
   readonly errorCount: number;
-  /** All services of the trace. */
+  /** All services of the trace that are known. */
   readonly serviceCount: number;
-  /** Those with the most spans, at most 50. */
-  readonly services: readonly { readonly name: string; readonly spanCount: number; readonly errorCount: number }[];
+  /** At most 50 of them, sorted. */
+  readonly services: readonly string[];
 }
 
 const IS_ROOT = sql`parent_span_id = ${noId(8)}`;
@@ -35,47 +35,86 @@ export async function summarizeTraces(
   traceIds: readonly string[],
   options?: ReadOptions,
 ): Promise<ReadonlyMap<string, TraceSummary>> {
+  const notes = await findTraces(reader, traceIds, options);
+  const earliest = await readEarliest(
+    reader,
+    notes.filter(({ root }) => root === undefined),
+    options,
+  );
+  return new Map(
+    notes.map((note) => {
+      const { service, name } = note.root ?? earliest.get(note.traceId) ?? { service: '', name: '' };
+      return [note.traceId, summaryOf(note, shortened(service), shortened(name))];
+    }),
+  );
+}
+
+function summaryOf(note: TraceNote, rootService: string, rootOperation: string): TraceSummary {
+  return {
+    traceId: note.traceId,
+    rootService,
+    rootOperation,
+    rootMissing: note.root === undefined,
+    startNs: note.firstNs,
+    endNs: note.endNs,
+    spanCount: note.spanCount,
+    errorCount: note.errorCount,
+    serviceCount: note.knownServices.length,
+    services: note.knownServices.slice(0, MAX_LISTED_SERVICES).map(shortened),
+  };
+}
+
+function shortened(name: string): string {
+  return name.length > NAME_CHARS ? `${name.slice(0, NAME_CHARS)}…` : name;
+}
+
+/** Service and name of the earliest span of each trace. */
+async function readEarliest(
+  reader: StoreReader,
+  places: readonly TracePlace[],
+  options?: ReadOptions,
+): Promise<ReadonlyMap<string, { readonly service: string; readonly name: string }>> {
+  if (places.length === 0) return new Map();
+  const table = await reader.read(
+    sql`SELECT trace_id, argMin((service_name, stored.name), time) AS earliest ${ofPlaces(spans, places)} GROUP BY trace_id`,
+    options,
+  );
+  const earliest = table.column<readonly [string, string]>('earliest');
+  return new Map(
+    table.strings('trace_id').map((traceId, row) => [traceId, { service: earliest[row]![0], name: earliest[row]![1] }]),
+  );
+}
+
+export interface ServiceCount {
+  readonly name: string;
+  readonly spanCount: number;
+  readonly errorCount: number;
+}
+
+/** How many spans of each service a trace has, those with the most first, at most 50. */
+export async function countServices(
+  reader: StoreReader,
+  traceIds: readonly string[],
+  options?: ReadOptions,
+): Promise<ReadonlyMap<string, readonly ServiceCount[]>> {
   const places = await findTraces(reader, traceIds, options);
   if (places.length === 0) return new Map();
   const table = await reader.read(
-    sql`SELECT trace_id, sum(span_n) AS span_count, sum(errors) AS error_count, min(start) AS start_ns, max(end) AS end_ns,
-        sum(roots) AS root_count, argMinIf((service, root_name), root_start, roots > 0) AS root, argMin((service, first_name), start) AS earliest,
-        count() AS service_count,
-        groupArraySorted(${raw(String(MAX_LISTED_SERVICES))})((-toInt64(span_n), service, errors)) AS listed
-      FROM (SELECT trace_id, ${cutText(raw('service_name'), NAME_CHARS)} AS service, count() AS span_n, countIf(status_code = 2) AS errors,
-          toUnixTimestamp64Nano(min(time)) AS start, max(toUnixTimestamp64Nano(time) + toInt64(duration_ns)) AS end,
-          countIf(${IS_ROOT}) AS roots, toUnixTimestamp64Nano(minIf(time, ${IS_ROOT})) AS root_start,
-          ${cutText(sql`argMinIf(name, time, ${IS_ROOT})`, NAME_CHARS)} AS root_name,
-          ${cutText(raw('argMin(name, time)'), NAME_CHARS)} AS first_name
-        ${spansOfTraces(places)} GROUP BY trace_id, service)
+    sql`SELECT trace_id, groupArraySorted(${raw(String(MAX_LISTED_SERVICES))})((-toInt64(span_n), service, errors)) AS listed
+      FROM (SELECT trace_id, ${cutText(raw('service_name'), NAME_CHARS)} AS service, count() AS span_n, countIf(status_code = 2) AS errors
+        ${ofPlaces(spans, places)} GROUP BY trace_id, service)
       GROUP BY trace_id`,
     options,
   );
-  const [spanCounts, errorCounts] = [table.numbers('span_count'), table.numbers('error_count')];
-  const [starts, ends] = [table.bigints('start_ns'), table.bigints('end_ns')];
-  const serviceCounts = table.numbers('service_count');
-  const summaries = table.strings('trace_id').map((traceId, row): TraceSummary => {
-    const rootMissing = table.numbers('root_count')[row] === 0;
-    const [rootService, rootOperation] = table.column<[string, string]>(rootMissing ? 'earliest' : 'root')[row]!;
-    const services = table.column<[number, string, number][]>('listed')[row]!;
-    return {
-      traceId,
-      rootService,
-      rootOperation,
-      rootMissing,
-      startNs: starts[row]!,
-      endNs: ends[row]!,
-      spanCount: spanCounts[row]!,
-      errorCount: errorCounts[row]!,
-      serviceCount: serviceCounts[row]!,
-      services: services.map(([spans, name, errors]) => ({
-        name,
-        spanCount: -Number(spans),
-        errorCount: Number(errors),
-      })),
-    };
-  });
-  return new Map(summaries.map((summary) => [summary.traceId, summary]));
+  const listed = table.column<readonly [number, string, number][]>('listed');
+  return new Map(
+    table
+      .strings('trace_id')
+      .map((traceId, row) => [
+        traceId,
+        listed[row]!.map(([spanCount, name, errorCount]) => ({ name, spanCount: -spanCount, errorCount })),
+      ]),
+  );
 }
 
 /** How many spans of each trace name a parent that is not in the store. Traces without such spans are left out. */
@@ -86,7 +125,7 @@ export async function countOrphans(
 ): Promise<ReadonlyMap<string, number>> {
   const places = await findTraces(reader, traceIds, options);
   if (places.length === 0) return new Map();
-  const rows = spansOfTraces(places);
+  const rows = ofPlaces(spans, places);
   const table = await reader.read(
     sql`SELECT trace_id, count() AS n ${rows} AND NOT (${IS_ROOT})
         AND (trace_id, parent_span_id) NOT IN (SELECT trace_id, span_id ${rows})

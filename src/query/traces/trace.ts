@@ -1,10 +1,22 @@
 /** One trace by its id, as columns: made for traces of 100,000 spans. */
 
+import { stringOf } from '../filter/index.ts';
 import { cutText } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader, type Table, type TextColumn } from '../reader/index.ts';
-import { logsOfTrace, spans, spansAt, spansOfTrace, type TracePlace } from '../source/index.ts';
-import { Bound, id, raw, type Sql, sql } from '../sql/index.ts';
+import {
+  linksTo,
+  logsOfTrace,
+  ofPlace,
+  ofTrace,
+  SPAN_ATTRIBUTES,
+  spanEvents,
+  spans,
+  spansByIds,
+  type TracePlace,
+} from '../source/index.ts';
+import { Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
 import { SpanIndex, wordsOf } from './span-index.ts';
+import { EVENT_TIME } from './span-parts.ts';
 import { findTraces } from './trace-place.ts';
 import { orderSpans } from './tree-order.ts';
 
@@ -75,9 +87,10 @@ const HINT_KEYS = [
   'rpc.method',
 ] as const;
 
-const HINT: Sql = raw(
-  `toLowCardinality(substringUTF8(coalesce(${HINT_KEYS.map((key) => `attributes.${key}.:String`).join(', ')}, ''), 1, ${HINT_LENGTH}))`,
-);
+const HINT: Sql = sql`toLowCardinality(substringUTF8(coalesce(${joinSql(
+  HINT_KEYS.map((key) => stringOf(SPAN_ATTRIBUTES, key)),
+  ', ',
+)}, ''), 1, ${raw(String(HINT_LENGTH))}))`;
 
 /** Reads where a trace lies. Throws QueryError `not_found`. */
 export async function placeOf(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<TracePlace> {
@@ -101,15 +114,15 @@ export async function readTrace(
   options?: ReadOptions & { readonly maxSpans?: number },
 ): Promise<Trace> {
   const limit = options?.maxSpans ?? MAX_TRACE_SPANS;
-  const [table, logCount] = await Promise.all([
+  const [table, events, logCount] = await Promise.all([
     reader.read(
       sql`SELECT span_id, parent_span_id, ${shortName('service_name')}, ${shortName('name')},
-          toUnixTimestamp64Nano(time) AS time_ns, duration_ns, kind, status_code,
-          notEmpty(event_time) AS has_events, ${HINT} AS hint
-        ${spansOfTrace(traceId)}
+          toUnixTimestamp64Nano(time) AS time_ns, duration_ns, kind, status_code, ${HINT} AS hint
+        ${ofTrace(spans, traceId)}
         ORDER BY time LIMIT ${new Bound('UInt32', limit)}`,
       { ...options, ...CHEAP, settings: ONE_THREAD },
     ),
+    readEventTimes(reader, traceId, options),
     countLogs(reader, traceId, options),
   ]);
   if (table.rowCount === 0) {
@@ -117,61 +130,44 @@ export async function readTrace(
     throw new QueryError('not_found', `the spans of trace ${traceId} have expired`);
   }
   const times = table.integers('time_ns');
-  // Sorted by time: the spans that are shown lie between the first and the last of them.
-  const shown = { traceId, firstNs: times[0]!, lastNs: times.at(-1)! };
-  const [events, totalSpanCount] = await Promise.all([
-    readEvents(reader, shown, table, options),
-    table.rowCount < limit ? table.rowCount : countSpans(reader, traceId, options),
-  ]);
+  const totalSpanCount = table.rowCount < limit ? table.rowCount : await countSpans(reader, traceId, options);
   return {
     traceId: traceId.toLowerCase().padStart(32, '0'),
-    ...columnsOf(table, offsetsOf(times), events, shown.firstNs),
+    ...columnsOf(table, offsetsOf(times, times[0]!), events, times[0]!),
     logCount,
     totalSpanCount,
     truncated: totalSpanCount > limit,
   };
 }
 
-/** Nanoseconds since the first. The spans of a trace lie within 104 days, where numbers are exact. */
-function offsetsOf(times: BigInt64Array): Float64Array {
+/** Nanoseconds since a time. Within 104 days, as the spans of a trace lie, numbers are exact. */
+function offsetsOf(times: BigInt64Array, startNs: bigint): Float64Array {
+  const [low, high] = [Number(BigInt.asUintN(32, startNs)), Number(startNs >> 32n)];
   const words = new Uint32Array(times.buffer);
   const highs = new Int32Array(times.buffer);
   const offsets = new Float64Array(times.length);
   for (let i = 0; i < offsets.length; i++) {
-    offsets[i] = (highs[2 * i + 1]! - highs[1]!) * 4294967296 + (words[2 * i]! - words[0]!);
+    offsets[i] = (highs[2 * i + 1]! - high) * 4294967296 + (words[2 * i]! - low);
   }
   return offsets;
 }
 
 async function countSpans(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<number> {
   const place = await placeOf(reader, traceId, options);
-  const table = await reader.read(sql`SELECT count() AS n ${spansAt(place)}`, {
+  const table = await reader.read(sql`SELECT count() AS n ${ofPlace(spans, place)}`, {
     ...options,
     ...CHEAP,
   });
   return table.numbers('n')[0]!;
 }
 
-/** When an event happened: an event without a time of its own counts from its span's start, or it would stand in 1970, where nobody looks. */
-export function eventTime(of: string): Sql {
-  return sql`if(toUnixTimestamp64Nano(${raw(of)}) = 0, time, ${raw(of)})`;
-}
-
-/** Event times and names of the spans that have any: span id, ns from the trace's start, name. */
-async function readEvents(
-  reader: StoreReader,
-  place: TracePlace,
-  spans: Table,
-  options?: ReadOptions,
-): Promise<Table | undefined> {
-  const hasEvents = spans.vector('has_events');
-  if (!Array.prototype.includes.call(hasEvents, 1)) return undefined;
+/** Times and names of events: span id, time, name. */
+async function readEventTimes(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<Table> {
   return reader.read(
-    sql`SELECT span_id, toFloat64(toUnixTimestamp64Nano(${eventTime('event.1')}) - ${new Bound('Int64', String(place.firstNs))}) AS at,
-        toLowCardinality(${cutText(raw('toString(event.2)'), NAME_CHARS)}) AS name
-      FROM (SELECT span_id, time, arrayJoin(arrayZip(event_time, event_name)) AS event ${spansAt(place)})
-      ORDER BY time, at LIMIT ${new Bound('UInt32', MAX_EVENTS)}`,
-    { ...options, ...CHEAP },
+    sql`SELECT span_id, toUnixTimestamp64Nano(${EVENT_TIME}) AS at,
+        toLowCardinality(${cutText(raw('toString(stored.name)'), NAME_CHARS)}) AS shown_name
+      ${ofTrace(spanEvents, traceId)} ORDER BY span_time, at LIMIT ${new Bound('UInt32', MAX_EVENTS)}`,
+    { ...options, ...CHEAP, settings: ONE_THREAD },
   );
 }
 
@@ -187,7 +183,7 @@ async function countLogs(reader: StoreReader, traceId: string, options?: ReadOpt
 type Shape = Omit<Trace, 'traceId' | 'logCount' | 'truncated' | 'totalSpanCount'>;
 
 /** Puts the spans in order. Pure; `startNs` is the time that starts count from. */
-function columnsOf(table: Table, start: Float64Array, events: Table | undefined, startNs: bigint): Shape {
+function columnsOf(table: Table, start: Float64Array, events: Table, startNs: bigint): Shape {
   const ids = table.bytes('span_id');
   const duration = table.vector('duration_ns');
   const { rows, parent } = orderSpans(ids, table.bytes('parent_span_id'), start);
@@ -214,19 +210,19 @@ function columnsOf(table: Table, start: Float64Array, events: Table | undefined,
       kind: pick(table.vector('kind'), rows, new Uint8Array(rows.length)),
       status: pick(table.vector('status_code'), rows, new Uint8Array(rows.length)),
     },
-    events: eventsOf(orderedIds, events),
+    events: eventsOf(orderedIds, events, startNs),
   };
 }
 
 /** Of several spans with one id, events are drawn at the first. */
-function eventsOf(orderedIds: Uint8Array, events: Table | undefined): TraceEvents {
-  if (events === undefined) return { row: [], timeNs: [], name: [], names: [] };
-  const spans = new SpanIndex(orderedIds);
+function eventsOf(orderedIds: Uint8Array, events: Table, startNs: bigint): TraceEvents {
+  if (events.rowCount === 0) return { row: [], timeNs: [], name: [], names: [] };
+  const index = new SpanIndex(orderedIds);
   const words = wordsOf(events.bytes('span_id'));
-  const rowOf = Int32Array.from({ length: events.rowCount }, (_, i) => spans.find(words[2 * i]!, words[2 * i + 1]!));
+  const rowOf = Int32Array.from({ length: events.rowCount }, (_, i) => index.find(words[2 * i]!, words[2 * i + 1]!));
   const known = Int32Array.from(rowOf.keys()).filter((i) => rowOf[i]! >= 0);
-  const times = events.vector('at');
-  const { values, indices } = pickTexts(events.texts('name'), known);
+  const times = offsetsOf(events.integers('at'), startNs);
+  const { values, indices } = pickTexts(events.texts('shown_name'), known);
   return {
     row: Array.from(known, (i) => rowOf[i]!),
     timeNs: Array.from(known, (i) => times[i]!),
@@ -285,19 +281,29 @@ export async function readLinkingSpans(
   options?: ReadOptions,
 ): Promise<readonly LinkingSpan[]> {
   const fromMs = Math.max(0, Number(target.timeNs / 1_000_000n) - HOUR_MS);
+  const range = { fromMs, toMs: fromMs + 25 * HOUR_MS };
+  const limited = { ...options, timeoutMs: 3_000 };
   try {
-    const table = await reader.read(
-      sql`SELECT trace_id, span_id, service_name, name ${spans.in({ fromMs, toMs: fromMs + 25 * HOUR_MS })} AND notEmpty(link_span_id)
-          AND arrayExists((t, s) -> t = ${id(target.traceId, 16)} AND s = ${id(target.spanId, 8)}, link_trace_id, link_span_id)
-        LIMIT 100`,
-      { ...options, timeoutMs: 3_000 },
+    const links = await reader.read(
+      sql`SELECT trace_id, span_id, service_name, toUnixTimestamp64Nano(span_time) AS at ${linksTo(target.traceId, target.spanId, range)}
+        LIMIT 1 BY trace_id, span_id LIMIT 100`,
+      limited,
     );
-    return table.strings('trace_id').map((traceId, row) => ({
-      traceId,
-      spanId: table.strings('span_id')[row]!,
-      service: table.strings('service_name')[row]!,
-      name: table.strings('name')[row]!,
-    }));
+    if (links.rowCount === 0) return [];
+    const [times, services] = [links.bigints('at'), links.strings('service_name')];
+    const linking = links.strings('trace_id').map((traceId, row) => {
+      return { traceId, spanId: links.strings('span_id')[row]!, service: services[row]! };
+    });
+    const table = await reader.read(
+      sql`SELECT trace_id, span_id, any(stored.name) AS shown_name ${spansByIds(linking, times)} GROUP BY trace_id, span_id`,
+      limited,
+    );
+    const names = new Map(
+      table
+        .strings('trace_id')
+        .map((traceId, row) => [`${traceId} ${table.strings('span_id')[row]}`, table.strings('shown_name')[row]!]),
+    );
+    return linking.map((one) => ({ ...one, name: names.get(`${one.traceId} ${one.spanId}`) ?? '' }));
   } catch (error) {
     // Finding them may take too long on a large store; the span itself is worth showing without them.
     if (error instanceof QueryError && error.code === 'timeout') return [];

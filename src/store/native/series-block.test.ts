@@ -5,13 +5,13 @@ import { Inserter } from '../inserter.ts';
 import { encodeSegment } from '../testing/encode.ts';
 import { nextIngestedAtNs } from '../testing/expected.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
+import { KnownIds } from './known-ids.ts';
 import { SegmentEncoder } from './segment-encoder.ts';
-import { SeriesSet } from './series-set.ts';
 
 let store: TestStore;
 let inserter: Inserter;
 const encoder = new SegmentEncoder();
-const known = new SeriesSet(1000);
+const known = new KnownIds(1000);
 beforeAll(async () => {
   store = await startTestStore();
   inserter = new Inserter(store.endpoint, 30_000);

@@ -18,8 +18,8 @@ import {
   SpanChunk,
   TEMPORALITY_DELTA,
 } from '#pdata';
-import { SegmentEncoder } from '../../store/native/segment-encoder.ts';
 import { KnownIds } from '../../store/native/known-ids.ts';
+import { SegmentEncoder } from '../../store/native/segment-encoder.ts';
 import { MetricsBuilder } from '../build/metrics-builder.ts';
 import { TracesBuilder } from '../build/traces-builder.ts';
 import { logsRequest, metricsRequest, tracesRequest } from '../testing/arbitraries.ts';

@@ -100,11 +100,8 @@ export function traceColumns({
     width: 132,
     drop: 5,
     cell: ({ services }) => (
-      <span
-        className="service-dots"
-        title={services.map(({ name, spanCount }) => `${visibleText(name)}: ${plural(spanCount, 'span')}`).join('\n')}
-      >
-        {services.slice(0, DOTS_SHOWN).map(({ name }) => (
+      <span className="service-dots" title={services.map(visibleText).join('\n')}>
+        {services.slice(0, DOTS_SHOWN).map((name) => (
           <ServiceDot key={name} name={name} />
         ))}
         <span className="muted small">{services.length}</span>

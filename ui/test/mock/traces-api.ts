@@ -355,7 +355,7 @@ export function summaryOf(trace: MockTrace, matched?: MockSpan): TraceSummary {
     spanCount: trace.spans.length,
     errorCount: errorsOf(trace.spans),
     serviceCount: groups.size,
-    services: [...groups].map(([name, spans]) => ({ name, spanCount: spans.length, errorCount: errorsOf(spans) })),
+    services: [...groups.keys()].sort(),
     matchedSpanId: matched && matched !== root ? matched.spanId : '',
   };
 }
