@@ -78,8 +78,7 @@ async function fill(store: TestStore): Promise<void> {
     SELECT fromUnixTimestamp64Milli(toInt64(${toMs - HOUR_MS} + number * ${HOUR_MS / LOGS})), concat('service-', toString(number % 20)),
       concat('request ', toString(number), ' took ', toString(number % 977), ' ms'), 1, 9, now() FROM numbers(${LOGS})`);
   // Merges are no page's doing.
-  for (const table of ['spans', 'trace_index', 'logs'])
-    await store.run(`OPTIMIZE TABLE ${store.database}.${table} FINAL`);
+  for (const table of ['spans', 'traces', 'logs']) await store.run(`OPTIMIZE TABLE ${store.database}.${table} FINAL`);
 }
 
 async function watch(

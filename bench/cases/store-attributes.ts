@@ -3,14 +3,24 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EngineProcess, spawnEngine } from '#engine';
 import type { SpanChunk } from '#pdata';
-import { createTableStatement, DEFAULT_RETENTION, prepareStore, SINGLE_MACHINE, storeEndpoint, TABLES } from '#store';
+import {
+  ATTRIBUTE_PATHS,
+  createTableStatement,
+  DEFAULT_RETENTION,
+  jsonType,
+  prepareStore,
+  SINGLE_MACHINE,
+  SPAN_ATTRIBUTES_TYPE,
+  storeEndpoint,
+  TABLES,
+} from '#store';
 import { decodeTraces } from '#wire';
 import { SpanBlockEncoder } from '../../src/store/native/span-block.ts';
 import { encodeBlock, joined } from '../../src/store/testing/encode.ts';
 import { traceBody } from '../lib/otlp-bodies.ts';
 
 /**
- * How attributes are kept and written: JSON columns in the layout that the store writes, in the *flattened* layout, from JSON text, and
+ * How attributes are kept and written: JSON columns with typed paths, as the store writes them, without, in the *flattened* layout, from JSON text, and
  * Map(LowCardinality(String), String) beside them. The same spans, the same columns otherwise. CPU of the engine's process, without
  * merges; then a merge of all parts; bytes on disk; and two queries on one attribute. Raw output: bench/results/store-attributes.txt.
  *
@@ -119,16 +129,17 @@ try {
     endpoint: storeEndpoint({ url: engine.address, ...engine.access.signalbox }),
     retention: DEFAULT_RETENTION,
   });
-  const spans = createTableStatement(TABLES[0]!, 'signalbox', SINGLE_MACHINE);
-  const withTypes = (table: string, type: string): string =>
-    spans
-      .replace('signalbox.spans', `signalbox.${table}`)
-      .replace(/attributes JSON\([^)]*\)/, `attributes ${type}`)
-      .replace(/resource JSON\([^)]*\)/, `resource ${type}`);
-  await run(withTypes('source', 'JSON(max_dynamic_paths=128)').replace('ORDER BY', 'ORDER BY'));
-  await run(withTypes('from_text', 'JSON(max_dynamic_paths=128)'));
-  await run(withTypes('flattened', 'JSON(max_dynamic_paths=128)'));
-  await run(withTypes('with_map', 'Map(LowCardinality(String), String)'));
+  const spans = TABLES.find(({ name }) => name === 'spans')!;
+  const make = async (name: string, type: string): Promise<void> => {
+    const columns = spans.columns.replace(SPAN_ATTRIBUTES_TYPE, type);
+    const statement = createTableStatement({ ...spans, name, columns }, 'signalbox', SINGLE_MACHINE);
+    await run(statement, undefined, '&allow_suspicious_low_cardinality_types=1');
+  };
+  await make('source', SPAN_ATTRIBUTES_TYPE);
+  await make('without_types', jsonType(ATTRIBUTE_PATHS));
+  await make('flattened', jsonType(ATTRIBUTE_PATHS));
+  await make('from_text', jsonType(ATTRIBUTE_PATHS));
+  await make('with_map', 'Map(LowCardinality(String), String)');
 
   const encoder = new SpanBlockEncoder();
   const own: Uint8Array<ArrayBuffer>[] = [];
@@ -156,27 +167,23 @@ try {
       `SELECT toJSONString(arraySort(groupUniqArrayArray(JSONAllPaths(attributes)))) FROM source FORMAT TSVRaw`,
     ),
   ) as string[];
-  const resourceKeys = JSON.parse(
-    await text(`SELECT toJSONString(arraySort(groupUniqArrayArray(JSONAllPaths(resource)))) FROM source FORMAT TSVRaw`),
-  ) as string[];
   const mapOf = (column: string, names: readonly string[]): string =>
     `CAST(arrayFilter(pair -> pair.2 != '', [${names
       .map((name) => `tuple('${name}', toString(${column}.\`${name}\`))`)
       .join(', ')}]), 'Map(LowCardinality(String), String)') AS ${column}`;
   const rest = columns
     .split(', ')
-    .filter((name) => name !== 'attributes' && name !== 'resource')
+    .filter((name) => name !== 'attributes')
     .join(', ');
-  const order = `${rest}, attributes, resource`;
-  const flattened = await blocksOf(order, ', output_format_native_use_flattened_dynamic_and_json_serialization = 1');
-  const asText = await blocksOf(
-    `${rest}, toJSONString(attributes) AS attributes, toJSONString(resource) AS resource`,
-    '',
-  );
-  const asMap = await blocksOf(`${rest}, ${mapOf('attributes', keys)}, ${mapOf('resource', resourceKeys)}`, '');
+  const order = `${rest}, attributes`;
+  const untyped = `${rest}, CAST(attributes, '${jsonType(ATTRIBUTE_PATHS)}') AS attributes`;
+  const plain = await blocksOf(untyped, '');
+  const flattened = await blocksOf(untyped, ', output_format_native_use_flattened_dynamic_and_json_serialization = 1');
+  const asText = await blocksOf(`${rest}, toJSONString(attributes) AS attributes`, '');
+  const asMap = await blocksOf(`${rest}, ${mapOf('attributes', keys)}`, '');
 
   print(`${new Date().toISOString()} · ${cpus().length} cores ${cpus()[0]!.model} · load ${loadavg()[0]!.toFixed(1)}`);
-  print(`${SPANS} spans in ${BLOCKS} blocks, ${keys.length} + ${resourceKeys.length} attribute keys`);
+  print(`${SPANS} spans in ${BLOCKS} blocks, ${keys.length} attribute keys`);
   print('');
   print(
     [
@@ -195,7 +202,14 @@ try {
     groups: `SELECT attributes.\`${key}\`::String AS value, count() FROM ${table} GROUP BY value`,
   });
   const common = { columns: order };
-  await measure({ name: 'JSON, paths and shared data', table: 'spans', columns, blocks: own, ...json('spans') });
+  await measure({ name: 'JSON, typed paths', table: 'spans', columns, blocks: own, ...json('spans') });
+  await measure({
+    name: 'JSON, no typed paths',
+    table: 'without_types',
+    ...common,
+    blocks: plain,
+    ...json('without_types'),
+  });
   await measure({ name: 'JSON, flattened', table: 'flattened', ...common, blocks: flattened, ...json('flattened') });
   await measure({ name: 'JSON, from text', table: 'from_text', ...common, blocks: asText, ...json('from_text') });
   await measure({

@@ -40,14 +40,17 @@ async function measure(name: string, spansPerBlock: number, edit: (statement: st
   const engine = await spawnEngine({ dataDir, flags: ['--memory', '8000000000'] });
   const run = async (sql: string, body?: Uint8Array<ArrayBuffer>): Promise<string> => {
     const query = body === undefined ? '' : `&query=${encodeURIComponent(sql)}`;
-    const response = await fetch(`${engine.address}/?database=signalbox${query}`, {
-      method: 'POST',
-      headers: {
-        'X-ClickHouse-User': engine.access.signalbox.username,
-        'X-ClickHouse-Key': engine.access.signalbox.password,
+    const response = await fetch(
+      `${engine.address}/?database=signalbox&allow_suspicious_low_cardinality_types=1${query}`,
+      {
+        method: 'POST',
+        headers: {
+          'X-ClickHouse-User': engine.access.signalbox.username,
+          'X-ClickHouse-Key': engine.access.signalbox.password,
+        },
+        body: body ?? sql,
       },
-      body: body ?? sql,
-    });
+    );
     const answer = await response.text();
     if (!response.ok) throw new Error(answer);
     return answer;
@@ -61,7 +64,7 @@ async function measure(name: string, spansPerBlock: number, edit: (statement: st
       endpoint: storeEndpoint({ url: engine.address, ...engine.access.signalbox }),
       retention: DEFAULT_RETENTION,
     });
-    const statement = createTableStatement(TABLES[0]!, 'signalbox', SINGLE_MACHINE);
+    const statement = createTableStatement(TABLES.find(({ name }) => name === 'spans')!, 'signalbox', SINGLE_MACHINE);
     await run(edit(statement.replace('signalbox.spans', 'signalbox.flood')));
     await run('SYSTEM STOP MERGES flood');
     const encoder = new SpanBlockEncoder();

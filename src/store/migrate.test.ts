@@ -50,7 +50,7 @@ test.each([
   {
     file: '0003-traces',
     statements: TRACE_STATEMENTS,
-    sha256: '33ca1c80d906036d89d498305784d797610fecfd86c8e46920b6919f07ded904',
+    sha256: '3894ebc1d85735e3abc6f3a66a65651f40b2df1aeaf2864216f29198a6cb8113',
   },
   {
     file: '0003-logs',

@@ -126,3 +126,26 @@ test('a stream goes with its last records', async () => {
     .poll(() => engine.text('SELECT groupArray(stream_id) FROM signalbox.log_streams'), { timeout: 30_000 })
     .toBe('[2]');
 });
+
+test('a resource stays as long as the signal that is kept longest, and goes with the last rows that may name it', async () => {
+  const at = (days: number): string => `fromUnixTimestamp(${(NOW_MS - days * DAY_MS) / 1000})`;
+  for (const [id, days] of [
+    [1, 40],
+    [2, 20],
+    [3, 3],
+  ] as const) {
+    await engine.text(
+      `INSERT INTO signalbox.spans (time, resource_id, ingested_at) VALUES (${at(days)}, ${id}, ${at(days)})`,
+    );
+    await engine.text(
+      `INSERT INTO signalbox.resources (resource_id, first_seen, last_seen) VALUES (${id}, ${at(40)}, ${at(days)})`,
+    );
+  }
+  await clock.advance(CALENDAR_HOLDS_MS);
+  expect(await sweeper.sweep()).toEqual([{ table: 'spans', day: '20261019' }]);
+  expect(await sweeper.sweep()).toEqual([{ table: 'spans', day: '20261108' }]);
+  // The spans of the second are gone, but points that name it may be 30 days old.
+  await expect
+    .poll(() => engine.text('SELECT arraySort(groupArray(resource_id)) FROM signalbox.resources'), { timeout: 30_000 })
+    .toBe('[2,3]');
+});

@@ -176,7 +176,11 @@ SELECT
   resource.texts AS ResourceAttributes,
   scope.name AS ScopeName,
   scope.version AS ScopeVersion,
-  CAST(mapFilter((key, value) -> value != 'ᴺᵁᴸᴸ', mapFromArrays(arrayConcat(JSONAllPaths(span.attributes), JSONAllPaths(span.attributes_other)), arrayConcat(JSONAllValues(span.attributes), JSONAllValues(span.attributes_other)))), 'Map(LowCardinality(String), String)') AS SpanAttributes,
+  CAST(mapFilter((key, value) -> value != 'ᴺᵁᴸᴸ',
+    mapFromArrays(
+      arrayConcat(JSONAllPaths(span.attributes), JSONAllPaths(span.attributes_other)),
+      arrayConcat(JSONAllValues(span.attributes), JSONAllValues(span.attributes_other)))),
+    'Map(LowCardinality(String), String)') AS SpanAttributes,
   span.duration_ns AS Duration,
   CAST(transform(span.status_code, [1, 2], ['Ok', 'Error'], 'Unset'), 'LowCardinality(String)') AS StatusCode,
   span.status_message AS StatusMessage,
@@ -188,24 +192,42 @@ SELECT
   link.states AS \`Links.TraceState\`,
   link.texts AS \`Links.Attributes\`
 FROM {database}.spans AS span
-LEFT ANY JOIN (SELECT tenant, resource_id, CAST(mapFromArrays(JSONAllPaths(attributes), JSONAllValues(attributes)), 'Map(LowCardinality(String), String)') AS texts FROM {database}.resources) AS resource
+LEFT ANY JOIN (SELECT tenant, resource_id, CAST(mapFromArrays(
+      JSONAllPaths(attributes),
+      JSONAllValues(attributes)),
+    'Map(LowCardinality(String), String)') AS texts FROM {database}.resources) AS resource
   ON resource.tenant = span.tenant AND resource.resource_id = span.resource_id
 LEFT ANY JOIN (SELECT tenant, scope_id, toString(name) AS name, toString(version) AS version FROM {database}.scopes) AS scope
   ON scope.tenant = span.tenant AND scope.scope_id = span.scope_id
 LEFT ANY JOIN (
   SELECT tenant, trace_id, span_id, span_time,
-    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position, time)))), 'Array(DateTime64(9, \\'UTC\\'))') AS times,
-    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position, name)))), 'Array(LowCardinality(String))') AS names,
-    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position, CAST(mapFilter((key, value) -> value != 'ᴺᵁᴸᴸ', mapFromArrays(arrayConcat(JSONAllPaths(attributes), JSONAllPaths(attributes_other)), arrayConcat(JSONAllValues(attributes), JSONAllValues(attributes_other)))), 'Map(LowCardinality(String), String)'))))), 'Array(Map(LowCardinality(String), String))') AS texts
+    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position,
+    time)))), 'Array(DateTime64(9, \\'UTC\\'))') AS times,
+    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position,
+    name)))), 'Array(LowCardinality(String))') AS names,
+    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position,
+    CAST(mapFilter((key, value) -> value != 'ᴺᵁᴸᴸ',
+    mapFromArrays(
+      arrayConcat(JSONAllPaths(attributes), JSONAllPaths(attributes_other)),
+      arrayConcat(JSONAllValues(attributes), JSONAllValues(attributes_other)))),
+    'Map(LowCardinality(String), String)'))))), 'Array(Map(LowCardinality(String), String))') AS texts
   FROM {database}.span_events GROUP BY tenant, trace_id, span_id, span_time
 ) AS event ON event.tenant = span.tenant AND event.trace_id = span.trace_id AND event.span_id = span.span_id
   AND event.span_time = span.time
 LEFT ANY JOIN (
   SELECT tenant, trace_id, span_id, span_time,
-    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position, lower(hex(linked_trace_id)))))), 'Array(String)') AS trace_ids,
-    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position, lower(hex(linked_span_id)))))), 'Array(String)') AS span_ids,
-    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position, linked_trace_state)))), 'Array(String)') AS states,
-    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position, CAST(mapFilter((key, value) -> value != 'ᴺᵁᴸᴸ', mapFromArrays(arrayConcat(JSONAllPaths(attributes), JSONAllPaths(attributes_other)), arrayConcat(JSONAllValues(attributes), JSONAllValues(attributes_other)))), 'Map(LowCardinality(String), String)'))))), 'Array(Map(LowCardinality(String), String))') AS texts
+    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position,
+    lower(hex(linked_trace_id)))))), 'Array(String)') AS trace_ids,
+    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position,
+    lower(hex(linked_span_id)))))), 'Array(String)') AS span_ids,
+    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position,
+    linked_trace_state)))), 'Array(String)') AS states,
+    CAST(arrayMap(pair -> pair.2, arraySort(pair -> pair.1, groupArray((position,
+    CAST(mapFilter((key, value) -> value != 'ᴺᵁᴸᴸ',
+    mapFromArrays(
+      arrayConcat(JSONAllPaths(attributes), JSONAllPaths(attributes_other)),
+      arrayConcat(JSONAllValues(attributes), JSONAllValues(attributes_other)))),
+    'Map(LowCardinality(String), String)'))))), 'Array(Map(LowCardinality(String), String))') AS texts
   FROM {database}.span_links GROUP BY tenant, trace_id, span_id, span_time
 ) AS link ON link.tenant = span.tenant AND link.trace_id = span.trace_id AND link.span_id = span.span_id
   AND link.span_time = span.time`,

@@ -3,7 +3,7 @@ import { attributeMap, idText } from './views.ts';
 
 /** A column of a map per event or link, in the order in which they stand in the span. */
 function listOf(expression: string, type: string): string {
-  const sorted = `arraySort(pair -> pair.1, groupArray((position, ${expression})))`;
+  const sorted = `arraySort(pair -> pair.1, groupArray((position,\n    ${expression})))`;
   return `CAST(arrayMap(pair -> pair.2, ${sorted}), 'Array(${type})')`;
 }
 

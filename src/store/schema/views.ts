@@ -10,9 +10,9 @@ export function attributeMap(column: string, others?: string): string {
     const lists = columns.map((one) => `${of}(${one})`);
     return lists.length === 1 ? lists[0]! : `arrayConcat(${lists.join(', ')})`;
   };
-  const pairs = `mapFromArrays(${all('JSONAllPaths')}, ${all('JSONAllValues')})`;
-  const there = others === undefined ? pairs : `mapFilter((key, value) -> value != '${NOT_THERE}', ${pairs})`;
-  return `CAST(${there}, 'Map(LowCardinality(String), String)')`;
+  const pairs = `mapFromArrays(\n      ${all('JSONAllPaths')},\n      ${all('JSONAllValues')})`;
+  const there = others === undefined ? pairs : `mapFilter((key, value) -> value != '${NOT_THERE}',\n    ${pairs})`;
+  return `CAST(${there},\n    'Map(LowCardinality(String), String)')`;
 }
 
 /** An id as text; empty where there is none. */
