@@ -18,7 +18,7 @@ const SPAN_COUNT = 100;
 const maxAnswerBytes = 48 * MEBIBYTE;
 
 let store: TestStore;
-let child: ChildProcess;
+let child: ChildProcess | undefined;
 let url = '';
 beforeAll(async () => {
   store = await startTestStore();
@@ -34,9 +34,9 @@ beforeAll(async () => {
   });
   const [line] = (await once(child.stdout!, 'data')) as [Buffer];
   url = line.toString().trim();
-});
+}, 300_000);
 afterAll(async () => {
-  child.kill();
+  child?.kill();
   await store.close();
 });
 
@@ -181,6 +181,6 @@ test('the server stays under 512 MiB while all of it is asked for by several cli
   const { logs } = await get<TraceLogsResponse>('/traces/aa/logs');
   expect(logs.length).toBeGreaterThan(0);
   if (process.platform !== 'linux') return;
-  const peak = /VmHWM:\s*(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'));
+  const peak = /VmHWM:\s*(\d+) kB/.exec(readFileSync(`/proc/${child!.pid}/status`, 'utf8'));
   expect(Number(peak![1]) * 1024).toBeLessThan(512 * MEBIBYTE);
 }, 300_000);

@@ -85,13 +85,13 @@ const range = `from=${now - 3_600_000}&to=${now + 1000}`;
 
 test('what somebody waits for by an id passes what reads much', async () => {
   const byId = [
+    '/api/console/status',
     '/api/console/traces/aa',
     '/api/console/traces/aa/logs',
     '/api/traces/aa',
     '/api/v3/traces/aa',
-    '/api/console/status',
   ];
-  // The first status looks for the environments, too.
+  // The first status looks for the environments, too; they are known for the next, which follows at once.
   await ask('/api/console/status');
   for (const path of byId) {
     seen = [];
