@@ -81,9 +81,12 @@ async function countItems(signalbox: RunningSignalbox, { itemTables }: StoredLoa
   return count;
 }
 
-function partsOf({ tables }: StoredLoad): string {
-  const names = tables.map((table) => `'${table}'`).join(', ');
-  return `FROM system.parts WHERE active AND database = 'signalbox' AND table IN (${names})`;
+function partsOf(load: StoredLoad): string {
+  return `FROM system.parts WHERE active AND ${ofTables(load)}`;
+}
+
+function ofTables({ tables }: StoredLoad): string {
+  return `database = 'signalbox' AND table IN (${tables.map((table) => `'${table}'`).join(', ')})`;
 }
 
 async function mergedRows(signalbox: RunningSignalbox): Promise<number> {
@@ -99,7 +102,7 @@ async function untilSettled(signalbox: RunningSignalbox, load: StoredLoad, items
     if (performance.now() > untilMs) throw new Error('merges did not come to an end');
     await sleep(1000);
     const state = await signalbox.query(
-      `SELECT (SELECT count() FROM system.merges), groupArray(name)
+      `SELECT (SELECT count() FROM system.merges WHERE ${ofTables(load)}), groupArray(name)
         FROM (SELECT name ${partsOf(load)} ORDER BY name)`,
     );
     looks = state === last && state.startsWith('0\t') ? looks + 1 : 0;

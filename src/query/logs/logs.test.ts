@@ -114,13 +114,13 @@ describe('searchLogs', () => {
       const page: Awaited<ReturnType<typeof search>> = await search({
         limit,
         cursor,
-        q: limit === 1 ? 'severity=fatal' : '',
+        q: limit === 1 ? 'severity=fatal service=orders' : '',
       });
       found.push(...page.logs);
       cursor = page.nextCursor;
       if (cursor === undefined) break;
     }
-    const whole = await search({ q: limit === 1 ? 'severity=fatal' : '' });
+    const whole = await search({ q: limit === 1 ? 'severity=fatal service=orders' : '' });
     expect(found.map((log) => log.id)).toEqual(whole.logs.map((log) => log.id));
     expect(new Set(found.map((log) => log.id)).size).toBe(found.length);
   });

@@ -9,13 +9,13 @@ import {
   cutAttributes,
   cutAttributesSize,
   cutAttributesText,
-  cutSize,
   cutText,
   type ItemLimits,
   LIST_ITEM,
   MAX_UNCUT_BYTES,
   nearestTime,
-  shownAttributes,
+  readResources,
+  readScopes,
   spreadCounts,
   type TimeGrid,
   UNCUT_ITEM,
@@ -32,8 +32,8 @@ import {
   type Table,
 } from '../reader/index.ts';
 import { logs, logsAt, ofService, type TimeRange } from '../source/index.ts';
-import { allOf, anyOf, Bound, id, integer, raw, type Sql, sql, text, timeNs } from '../sql/index.ts';
-import { inEnvironment, placeOf } from '../traces/index.ts';
+import { allOf, anyOf, Bound, id, integer, raw, type Sql, sql, text, texts, timeNs } from '../sql/index.ts';
+import { allAttributes, attributesCut, inEnvironment, placeOf } from '../traces/index.ts';
 
 export const SEVERITY_GROUPS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'unset'] as const;
 export type SeverityGroup = (typeof SEVERITY_GROUPS)[number];
@@ -158,12 +158,12 @@ function logColumns(limits: ItemLimits): Sql {
     severity_number, ${cutText(raw('severity_text'))} AS shown_severity, body_type, length(body) AS body_bytes,
     if(body_type = ${raw(String(VALUE_STRING))}, ${cutText(body, limits.textChars)},
       ${cutText(cutAttributesText(body, limits.attributeBytes), limits.attributeBytes)}) AS shown_body,
-    trace_id, span_id, ${cutText(raw('event_name'))} AS shown_event, ${cutText(raw('scope_name'))} AS shown_scope,
-    ${cutAttributes('attributes', limits.attributeBytes)}, ${cutAttributes('resource', limits.attributeBytes)}`;
+    trace_id, span_id, ${cutText(raw('event_name'))} AS shown_event, resource_id, scope_id,
+    ${cutAttributes('attributes', limits.attributeBytes)}, ${cutAttributes('attributes_other', limits.attributeBytes)}`;
 }
 
 const ROW_BYTES: Sql = sql`200 + length(shown_body) + length(shown_service) + length(shown_severity) + length(shown_event)
-  + length(shown_scope) + ${cutAttributesSize('attributes')} + ${cutAttributesSize('resource')}`;
+  + ${cutAttributesSize('attributes')} + ${cutAttributesSize('attributes_other')}`;
 
 /**
  * First the time of the page's last record, by narrow columns and in the order of the sort key, which stops early; then
@@ -185,8 +185,10 @@ async function readPage(
   );
   const parts: Sql[] = [];
   if (edge.rowCount > 0) {
-    const last = timeNs(edge.bigints('at').at(-1)!);
-    parts.push(newer ? sql`${beyond} AND time <= ${last}` : sql`${beyond} AND time >= ${last}`);
+    const times = edge.bigints('at');
+    const last = timeNs(times.at(-1)!);
+    const within = newer ? sql`${beyond} AND time <= ${last}` : sql`${beyond} AND time >= ${last}`;
+    parts.push(times.length <= KNOWN_TIMES ? sql`${within} AND ${isAtOneOf(times)}` : within);
   }
   if (cursor !== undefined) parts.push(besideCursor(cursor, newer));
   if (parts.length === 0) return { records: [], isCut: false };
@@ -197,7 +199,16 @@ async function readPage(
     ...options,
     settings: CUT_EARLY,
   });
-  return { records: logRecords(table), isCut: table.rowCount < (table.numbers('found_rows')[0] ?? 0) };
+  const records = await logRecords(reader, table, LIST_ITEM, options);
+  return { records, isCut: table.rowCount < (table.numbers('found_rows')[0] ?? 0) };
+}
+
+/** So many times are named one by one: rare records lie far apart, and the second reading shall not look through all between them again. */
+const KNOWN_TIMES = 200;
+
+function isAtOneOf(times: readonly bigint[]): Sql {
+  const list = texts([...new Set(times)].map(String));
+  return sql`time IN (SELECT arrayJoin(arrayMap(at -> fromUnixTimestamp64Nano(toInt64(at), 'UTC'), ${list})))`;
 }
 
 /** Records of the cursor's own moment that come behind it. */
@@ -206,13 +217,25 @@ function besideCursor(cursor: Cursor, newer: boolean): Sql {
   return sql`time = ${timeNs(cursor.timeNs)} AND (ingested_at, record) ${raw(newer ? '>' : '<')} ${place}`;
 }
 
-/** The rows of `logColumns` in their order. */
-function logRecords(table: Table): LogRecord[] {
+/** The rows of `logColumns` in their order, with their resources and scopes. */
+async function logRecords(
+  reader: StoreReader,
+  table: Table,
+  { attributeBytes }: ItemLimits,
+  options?: ReadOptions,
+): Promise<LogRecord[]> {
+  const resourceIds = table.column<number | bigint>('resource_id');
+  const scopeIds = table.column<number | bigint>('scope_id');
+  const [resources, scopes] = await Promise.all([
+    readResources(reader, resourceIds, attributeBytes, options),
+    readScopes(reader, scopeIds, attributeBytes, options),
+  ]);
   const arrivals = table.bigints('arrived_at');
   const places = table.numbers('record');
   const read = <T>(name: string, row: number): T => table.column<T>(name)[row]!;
   const bodyBytes = table.numbers('body_bytes');
   return table.bigints('at').map((time, row) => {
+    const resource = resources.get(resourceIds[row]!);
     const severityNumber = read<number>('severity_number', row);
     const severityText = read<string>('shown_severity', row);
     const traceId = read<string>('trace_id', row);
@@ -220,8 +243,8 @@ function logRecords(table: Table): LogRecord[] {
     const body = read<string>('shown_body', row);
     const cut = cutOf({
       body: Buffer.byteLength(body) < bodyBytes[row]! ? bodyBytes[row]! : undefined,
-      attributes: cutSize(table, 'attributes', row),
-      resource: cutSize(table, 'resource', row),
+      attributes: attributesCut(table, row),
+      resource: resource?.cut,
     });
     return {
       id: printCursor({ timeNs: time, ingestedAtNs: arrivals[row]!, record: places[row]! }),
@@ -234,9 +257,9 @@ function logRecords(table: Table): LogRecord[] {
       traceId: traceId === NO_ID16 ? '' : traceId,
       spanId: spanId === NO_ID8 ? '' : spanId,
       eventName: read<string>('shown_event', row),
-      attributes: plainAttributes(shownAttributes(table, 'attributes', row)),
-      resource: plainAttributes(shownAttributes(table, 'resource', row)),
-      scope: read<string>('shown_scope', row),
+      attributes: plainAttributes(allAttributes(table, row)),
+      resource: plainAttributes(resource?.attributes ?? []),
+      scope: scopes.get(scopeIds[row]!)?.name ?? '',
       ...(cut !== undefined && { cut }),
     };
   });
@@ -255,7 +278,7 @@ export async function readLog(reader: StoreReader, recordId: string, options?: R
       AND ingested_at = ${timeNs(ingestedAtNs)} AND record = ${new Bound('UInt32', record)} LIMIT 1`,
     { ...options, cost: 'cheap', maxBytes: MAX_UNCUT_BYTES },
   );
-  const [found] = logRecords(table);
+  const [found] = await logRecords(reader, table, UNCUT_ITEM, options);
   if (found === undefined) throw new QueryError('not_found', 'no such log record in the store');
   return found;
 }
@@ -348,6 +371,6 @@ export async function readTraceLogs(
     cost: 'cheap',
     settings: CUT_EARLY,
   });
-  const records = logRecords(table).slice(0, trace.limit);
+  const records = (await logRecords(reader, table, LIST_ITEM, options)).slice(0, trace.limit);
   return { logs: records, truncated: records.length < (table.numbers('found_rows')[0] ?? 0) };
 }

@@ -1,5 +1,5 @@
 /** Where the attributes of each signal's items and of their resources stand. */
-import { EVENT_PATHS, LINK_PATHS, SPAN_PATHS, type TypedPath } from '#store/schema.ts';
+import { EVENT_PATHS, LINK_PATHS, LOG_PATHS, SPAN_PATHS, type TypedPath } from '#store/schema.ts';
 import type { Sql } from '../sql/index.ts';
 import { ownerMeets, resources, scopes } from './owners.ts';
 import type { SignalName } from './signals.ts';
@@ -31,6 +31,7 @@ function columnOf(name: string, paths: readonly TypedPath[] = []): AttributeColu
 export const SPAN_ATTRIBUTES: AttributeColumn = columnOf('attributes', SPAN_PATHS);
 export const EVENT_ATTRIBUTES: AttributeColumn = columnOf('attributes', EVENT_PATHS);
 export const LINK_ATTRIBUTES: AttributeColumn = columnOf('attributes', LINK_PATHS);
+const LOG_ATTRIBUTES: AttributeColumn = columnOf('attributes', LOG_PATHS);
 /** Of resources and of scopes. */
 export const OWNER_ATTRIBUTES: AttributeColumn = columnOf('attributes');
 
@@ -55,15 +56,19 @@ const WITHIN_ROW: SignalAttributes = {
   ofScope: (condition) => condition,
 };
 
-export const ATTRIBUTES_OF: { readonly [signal in SignalName]: SignalAttributes } = {
-  traces: {
-    item: SPAN_ATTRIBUTES,
+function withOwners(item: AttributeColumn): SignalAttributes {
+  return {
+    item,
     resource: OWNER_ATTRIBUTES,
     areOwnersApart: true,
     ofResource: (condition) => ownerMeets(resources, condition),
     scopeName: 'name',
     ofScope: (condition) => ownerMeets(scopes, condition),
-  },
-  logs: WITHIN_ROW,
+  };
+}
+
+export const ATTRIBUTES_OF: { readonly [signal in SignalName]: SignalAttributes } = {
+  traces: withOwners(SPAN_ATTRIBUTES),
+  logs: withOwners(LOG_ATTRIBUTES),
   metrics: WITHIN_ROW,
 };

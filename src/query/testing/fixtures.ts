@@ -1,9 +1,10 @@
 /** Rows for tests, as plain objects with defaults. Ids are hex, times are ns since the epoch. */
 import { createHash } from 'node:crypto';
+import { VALUE_STRING } from '#pdata';
 import { decodeOtlpJson } from '#wire';
 import { SegmentEncoder } from '../../store/native/segment-encoder.ts';
 import { encodeSegment } from '../../store/testing/encode.ts';
-import { base64, parseAttributesText, type StoredValue } from '../reader/index.ts';
+import { base64, parseAttributesText, parseValueText, type StoredValue } from '../reader/index.ts';
 import { bytes } from './encode-rows.ts';
 import type { TestStore } from './test-store.ts';
 
@@ -151,43 +152,35 @@ export interface FixtureLog {
   readonly scopeName?: string;
 }
 
-let recordCount = 0;
-
-/** Inserts log records, and the streams that the writer would make of their services. */
-export async function insertLogs(store: TestStore, logs: readonly FixtureLog[]): Promise<void> {
-  const services = [...new Set(logs.map((log) => log.service))];
-  const seen = Math.floor(Date.now() / 1000);
-  const streams = services.map((service) => ({
-    stream_id: streamOf(service),
-    labels: { service_name: service },
-    service_name: service,
-    first_seen: seen,
-    last_seen: seen,
-  }));
-  await store.insert('log_streams', streams);
-  const rows = logs.map((log) => ({
-    time: time(log.timeNs),
-    observed_time: time(log.timeNs),
-    stream_id: streamOf(log.service),
-    record: recordCount++,
-    trace_id: bytes(log.traceId ?? '', 16),
-    span_id: bytes(log.spanId ?? '', 8),
-    severity_number: log.severityNumber ?? 0,
-    severity_text: log.severityText ?? '',
-    service_name: log.service,
-    body: log.body,
-    body_type: log.bodyType ?? 1,
-    event_name: log.eventName ?? '',
-    attributes: log.attributes ?? {},
-    resource: { 'service.name': log.service, ...log.resource },
-    scope_name: log.scopeName ?? '',
-    ingested_at: Math.floor(Date.now() / 1000),
-  }));
-  await store.insert('logs', rows);
+function logJson(log: FixtureLog): object {
+  const isText = (log.bodyType ?? VALUE_STRING) === VALUE_STRING;
+  return {
+    timeUnixNano: String(log.timeNs),
+    observedTimeUnixNano: String(log.timeNs),
+    traceId: log.traceId ? hex(log.traceId, 16) : '',
+    spanId: log.spanId ? hex(log.spanId, 8) : '',
+    severityNumber: log.severityNumber ?? 0,
+    severityText: log.severityText ?? '',
+    body: isText ? { stringValue: log.body } : storedValue(parseValueText(log.body)),
+    eventName: log.eventName ?? '',
+    attributes: keyValues(log.attributes ?? {}),
+  };
 }
 
-function streamOf(service: string): string {
-  return String(Buffer.from(service.padEnd(8, '.')).readBigUInt64LE());
+let segmentCount = 0n;
+
+/** Inserts log records as the writer does, through its encoder. */
+export async function insertLogs(store: TestStore, logs: readonly FixtureLog[]): Promise<void> {
+  if (logs.length === 0) return;
+  const resourceLogs = logs.map((log) => ({
+    resource: { attributes: keyValues({ 'service.name': log.service, ...log.resource }) },
+    scopeLogs: [{ scope: { name: log.scopeName ?? '' }, logRecords: [logJson(log)] }],
+  }));
+  const body = Buffer.from(JSON.stringify({ resourceLogs }));
+  const { chunk, rejectedCount, rejectedReason } = decodeOtlpJson('logs', body);
+  if (rejectedCount > 0) throw new Error(`fixture logs were rejected: ${rejectedReason}`);
+  const ingestedAtNs = BigInt(Date.now()) * 1_000_000n + segmentCount++;
+  for (const block of encodeSegment(new SegmentEncoder(), [chunk], ingestedAtNs)) await store.insertBlock(block);
 }
 
 export interface FixtureSeries {

@@ -1,4 +1,4 @@
-export { MAX_LISTED, type StoredEvent, type StoredLink } from './span-parts.ts';
+export { allAttributes, attributesCut, MAX_LISTED, type StoredEvent, type StoredLink } from './span-parts.ts';
 export {
   ENTRY_SPAN,
   environmentOf,

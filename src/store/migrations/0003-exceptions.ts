@@ -21,9 +21,10 @@ SELECT
   service_name,
   trace_id,
   span_id,
-  coalesce(toString(attributes.\`exception.type\`), '') AS type,
-  coalesce(toString(attributes.\`exception.message\`), '') AS message,
-  coalesce(toString(attributes.\`exception.stacktrace\`), '') AS stacktrace
+  coalesce(toString(attributes.\`exception.type\`), toString(attributes_other.\`exception.type\`), '') AS type,
+  coalesce(toString(attributes.\`exception.message\`), toString(attributes_other.\`exception.message\`), '') AS message,
+  coalesce(toString(attributes.\`exception.stacktrace\`), toString(attributes_other.\`exception.stacktrace\`), '') AS stacktrace
 FROM {database}.logs
-WHERE attributes.\`exception.type\` IS NOT NULL OR attributes.\`exception.message\` IS NOT NULL`,
+WHERE attributes.\`exception.type\` IS NOT NULL OR attributes_other.\`exception.type\` IS NOT NULL
+  OR attributes.\`exception.message\` IS NOT NULL OR attributes_other.\`exception.message\` IS NOT NULL`,
 ];

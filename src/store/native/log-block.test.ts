@@ -5,18 +5,19 @@ import { decodeLogs } from '#wire';
 import { logsRequest } from '../../wire/testing/arbitraries.ts';
 import { decodeReference, encodeReference, type ReferenceObject } from '../../wire/testing/otlp-reference.ts';
 import { Inserter } from '../inserter.ts';
+import { LOG_PATHS } from '../schema/index.ts';
 import { canonicalJson, canonicalPairs, canonicalReference } from '../testing/canonical.ts';
-import { encodeBlock } from '../testing/encode.ts';
+import { encodeSegment } from '../testing/encode.ts';
 import { clampedTime, hexOf, listOf, nextIngestedAtNs, storedTime } from '../testing/expected.ts';
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
-import { LogBlockEncoder } from './log-block.ts';
-import { SeriesSet } from './series-set.ts';
+import { KnownIds } from './known-ids.ts';
+import { SegmentEncoder } from './segment-encoder.ts';
 
 let store: TestStore;
 let inserter: Inserter;
 const LONG = { timeout: 120_000 };
-const encoder = new LogBlockEncoder();
+const encoder = new SegmentEncoder();
 
 beforeAll(async () => {
   store = await startTestStore();
@@ -29,19 +30,32 @@ afterAll(async () => {
 
 async function throughStore(chunks: readonly LogChunk[]): Promise<object[]> {
   const ingestedAt = nextIngestedAtNs();
-  await inserter.insert(encodeBlock(encoder, chunks, ingestedAt), `test-${ingestedAt}`);
-  const reader = new RowBinaryReader(
-    await store.query(`
-      SELECT time, observed_time, trace_id, span_id, flags, severity_number, severity_text, body, body_type, event_name,
-        attributes, resource, dropped_attributes_count
-      FROM logs WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC') FORMAT RowBinary`),
+  for (const block of encodeSegment(encoder, chunks, ingestedAt))
+    await inserter.insert(block, `test-${ingestedAt}-${block.table}`);
+  const resources = new Map(
+    await readAll('SELECT resource_id, attributes FROM resources', (reader) => [reader.uint64(), reader.attributes()]),
   );
-  const logs: object[] = [];
-  while (!reader.isDone) logs.push(readLog(reader));
-  return logs;
+  return await readAll(
+    `SELECT time, observed_time, trace_id, span_id, flags, severity_number, severity_text, body, body_type, event_name,
+      attributes, attributes_other, resource_id, dropped_attributes_count
+      FROM logs WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')`,
+    (reader) => readLog(reader, resources),
+  );
 }
 
-function readLog(reader: RowBinaryReader): object {
+async function insertLogs(body: Uint8Array, ingestedAt: bigint, known = new KnownIds(1000)): Promise<void> {
+  for (const block of encodeSegment(encoder, [decodeLogs(body.slice()).chunk], ingestedAt, known))
+    await inserter.insert(block, `test-${ingestedAt}-${block.table}`);
+}
+
+async function readAll<T>(query: string, readRow: (reader: RowBinaryReader) => T): Promise<T[]> {
+  const reader = new RowBinaryReader(await store.query(`${query} FORMAT RowBinary`));
+  const rows: T[] = [];
+  while (!reader.isDone) rows.push(readRow(reader));
+  return rows;
+}
+
+function readLog(reader: RowBinaryReader, resources: ReadonlyMap<string, string[]>): object {
   return {
     time: reader.int64(),
     observedTime: reader.int64(),
@@ -52,8 +66,8 @@ function readLog(reader: RowBinaryReader): object {
     severityText: reader.text(),
     body: canonicalBody(reader.text(), reader.byte()),
     eventName: reader.text(),
-    attributes: reader.attributes(),
-    resource: reader.attributes(),
+    attributes: [...reader.attributes(LOG_PATHS), ...reader.attributes()].sort(),
+    resource: resources.get(reader.uint64()),
     dropped: reader.uint32(),
   };
 }
@@ -115,14 +129,13 @@ test('records of resources with the same labels are of one stream, which is writ
     resourceLogs: [of({ ...shop, 'host.name': 'a' }, 2), of({ 'host.name': 'b' }), of({ 'host.name': 'c', ...shop })],
   });
   const ingestedAt = nextIngestedAtNs();
-  const block = encodeBlock(encoder, [decodeLogs(body.slice()).chunk], ingestedAt);
-  const known = new SeriesSet(1000);
-  const streams = encoder.streams.encode(known, 1000, 3600)!;
-  expect(streams.rowCount).toBe(2);
-  await inserter.insert(streams, `test-streams-${ingestedAt}`);
-  await inserter.insert(block, `test-${ingestedAt}`);
-  expect(encoder.streams.encode(known, 1000 + 3599, 3600)).toBeUndefined();
-  expect(encoder.streams.encode(known, 1000 + 3600, 3600)?.rowCount).toBe(2);
+  const known = new KnownIds(1000);
+  await insertLogs(body, ingestedAt, known);
+  const { chunk } = decodeLogs(body.slice());
+  const streams = (atNs: bigint) =>
+    [...encodeSegment(encoder, [chunk], atNs, known)].filter(({ table }) => table === 'log_streams');
+  expect(streams(ingestedAt + 3_599_000_000_000n)).toEqual([]);
+  expect(streams(ingestedAt + 3_600_000_000_000n).map(({ rowCount }) => rowCount)).toEqual([2]);
   const text = await store.text(`SELECT record, labels, l.service_name FROM logs
     JOIN (SELECT stream_id, any(labels) AS labels, any(service_name) AS service_name FROM log_streams GROUP BY stream_id) AS l USING stream_id
     WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC') ORDER BY record FORMAT TSV`);
@@ -157,7 +170,10 @@ test('the view for ClickHouse tools shows what the records say', LONG, async () 
                 flags: 257,
                 traceId,
                 body: { stringValue: 'hello' },
-                attributes: [{ key: 'code.line.number', value: { intValue: '42' } }],
+                attributes: [
+                  { key: 'code.line.number', value: { intValue: '42' } },
+                  { key: 'thread.id', value: { stringValue: 'main' } },
+                ],
                 eventName: 'greeting',
               },
             ],
@@ -166,7 +182,7 @@ test('the view for ClickHouse tools shows what the records say', LONG, async () 
       },
     ],
   });
-  await inserter.insert(encodeBlock(encoder, [decodeLogs(body.slice()).chunk], nextIngestedAtNs()), 'test-view');
+  await insertLogs(body, nextIngestedAtNs());
   const row = JSON.parse(await store.text("SELECT * FROM otel_logs WHERE EventName = 'greeting' FORMAT JSONEachRow"));
   expect(row).toEqual({
     Timestamp: '2017-07-14 02:40:00.000000001',
@@ -184,7 +200,7 @@ test('the view for ClickHouse tools shows what the records say', LONG, async () 
     ScopeName: 'lib',
     ScopeVersion: '',
     ScopeAttributes: { n: '5' },
-    LogAttributes: { 'code.line.number': '42' },
+    LogAttributes: { 'code.line.number': '42', 'thread.id': 'main' },
     EventName: 'greeting',
   });
 });
@@ -198,7 +214,7 @@ test('a service.name without a value names no service', LONG, async () => {
     resourceLogs: [named({}), named({ stringValue: 'real' }), named({ intValue: 5 })],
   });
   const ingestedAt = nextIngestedAtNs();
-  await inserter.insert(encodeBlock(encoder, [decodeLogs(body.slice()).chunk], ingestedAt), `test-${ingestedAt}`);
+  await insertLogs(body, ingestedAt);
   const reader = new RowBinaryReader(
     await store.query(`SELECT service_name FROM logs WHERE ingested_at = fromUnixTimestamp64Nano(${ingestedAt}, 'UTC')
       ORDER BY service_name FORMAT RowBinary`),

@@ -1,5 +1,5 @@
 import { cursor, LOG, type LogChunk, readVarint32, skipValue, VALUE_EMPTY, VALUE_STRING } from '#pdata';
-import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema/index.ts';
+import { ATTRIBUTE_PATHS, LOG_ATTRIBUTES_TYPE, LOG_PATHS, MISFITS_TYPE } from '../schema/index.ts';
 import { ByteSink } from './byte-sink.ts';
 import {
   BlockSink,
@@ -18,7 +18,8 @@ import {
 import { DictionaryColumn } from './dictionary.ts';
 import { JsonColumn } from './json-column.ts';
 import { LogStreams } from './log-streams.ts';
-import { ScopeColumns } from './scope-columns.ts';
+import { OwnerColumns } from './owner-columns.ts';
+import type { Owners } from './owner-rows.ts';
 import { writeValueJson } from './value-json.ts';
 
 const TIME = "DateTime64(9, 'UTC')";
@@ -30,9 +31,8 @@ const LOW_CARDINALITY = 'LowCardinality(String)';
  */
 export class LogBlockEncoder {
   readonly #sink = new BlockSink(1 << 16);
-  readonly #scopes = new ScopeColumns();
-  readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS);
-  readonly #resources = new JsonColumn(RESOURCE_PATHS);
+  readonly #owners = new OwnerColumns();
+  readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS, LOG_PATHS);
   readonly #times = new ByteSink();
   readonly #observedTimes = new ByteSink();
   readonly #traceIds = new ByteSink();
@@ -53,14 +53,13 @@ export class LogBlockEncoder {
   /** Begins an empty block. */
   reset(): void {
     this.count = 0;
-    this.#scopes.reset();
+    this.#owners.reset();
     this.streams.reset();
     this.#hasEventNames = false;
     this.#severityTexts.reset(0);
     this.#eventNames.reset(0);
     for (const part of [
       this.#attributes,
-      this.#resources,
       this.#times,
       this.#observedTimes,
       this.#traceIds,
@@ -74,10 +73,10 @@ export class LogBlockEncoder {
       part.reset();
   }
 
-  /** Adds the selected rows of a chunk. */
-  add(chunk: LogChunk): void {
+  /** Adds the selected rows of a chunk; their resources and scopes to `owners`. */
+  add(chunk: LogChunk, owners: Owners): void {
     const { arena, columns, rows, count } = chunk;
-    this.#scopes.add(chunk, this.count, this.#resources);
+    this.#owners.add(chunk, this.count, owners);
     this.streams.add(chunk);
     this.#addRows(chunk);
     writeLogTimes(this.#times, chunk);
@@ -103,9 +102,13 @@ export class LogBlockEncoder {
     this.streams.writeIds(sink);
     sink.column('record', 'UInt32');
     writePlaces(sink, rowCount);
-    this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
-    sink.column('attributes', ATTRIBUTES_TYPE);
+    this.#owners.write(sink, rowCount);
+    sink.column('attributes', LOG_ATTRIBUTES_TYPE);
     this.#attributes.write(sink);
+    if (this.#attributes.hasMisfits) {
+      sink.column('attributes_other', MISFITS_TYPE);
+      this.#attributes.writeMisfits(sink);
+    }
     this.#writeRare(rowCount);
     sink.column('ingested_at', TIME);
     writeConstant64(sink, ingestedAtNs, rowCount);

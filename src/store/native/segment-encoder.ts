@@ -48,7 +48,7 @@ export class SegmentEncoder {
     if (chunk instanceof SpanChunk) {
       this.#spanChunks.push(chunk);
       this.#spanCount += chunk.count;
-    } else if (chunk instanceof LogChunk) this.#logs.add(chunk);
+    } else if (chunk instanceof LogChunk) this.#logs.add(chunk, this.#owners);
     else if (chunk instanceof PointChunk) this.#points.add(chunk);
   }
 
@@ -86,7 +86,7 @@ export class SegmentEncoder {
     if (scopes !== undefined) yield scopes;
     if (this.#spanCount > 0) yield* this.#spanBlocks(ingestedAtNs);
     if (this.#logs.count > 0) {
-      const streams = this.#logs.streams.encode(known.series, seconds, RENEW_SECONDS);
+      const streams = this.#logs.streams.encode(known.streams, seconds, RENEW_SECONDS);
       if (streams !== undefined) yield streams;
       yield this.#logs.finish(ingestedAtNs);
     }

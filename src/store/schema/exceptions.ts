@@ -2,7 +2,8 @@ import type { View } from './common.ts';
 
 const text = (key: string): string =>
   `coalesce(toString(attributes.\`exception.${key}\`), toString(attributes_other.\`exception.${key}\`), '')`;
-const logText = (key: string): string => `coalesce(toString(attributes.\`exception.${key}\`), '')`;
+const has = (key: string): string =>
+  `attributes.\`exception.${key}\` IS NOT NULL OR attributes_other.\`exception.${key}\` IS NOT NULL`;
 
 /**
  * Exceptions, wherever an SDK recorded them: as events of spans, as it long was, or as log records, as the conventions now say. An event without
@@ -31,11 +32,12 @@ SELECT
   service_name,
   trace_id,
   span_id,
-  ${logText('type')} AS type,
-  ${logText('message')} AS message,
-  ${logText('stacktrace')} AS stacktrace
+  ${text('type')} AS type,
+  ${text('message')} AS message,
+  ${text('stacktrace')} AS stacktrace
 FROM ${database}.logs
-WHERE attributes.\`exception.type\` IS NOT NULL OR attributes.\`exception.message\` IS NOT NULL`,
+WHERE ${has('type')}
+  OR ${has('message')}`,
 };
 
 export const EXCEPTION_VIEWS: readonly View[] = [EXCEPTIONS];

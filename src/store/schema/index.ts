@@ -7,6 +7,7 @@ import { OWNER_TABLES } from './owners.ts';
 import { TRACE_TABLES, TRACE_VIEWS } from './traces.ts';
 
 export * from './common.ts';
+export { LOG_ATTRIBUTES_TYPE, LOG_PATHS } from './logs.ts';
 export {
   EVENT_PATHS,
   LINK_PATHS,

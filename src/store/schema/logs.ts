@@ -1,17 +1,36 @@
 import {
-  ATTRIBUTES,
+  ATTRIBUTE_PATHS,
   INGESTED,
-  RESOURCE,
-  SCHEMA_URLS,
-  SCOPE,
+  jsonType,
+  MISFITS,
+  OWNER_IDS,
   type Table,
   TIME,
   TIME_INDEX,
+  type TypedPath,
+  typedPaths,
   type View,
 } from './common.ts';
+import { attributeMap, idText } from './views.ts';
 
 /** Seconds in the leading bucket of the sort key. */
 const LOG_BUCKET_SECONDS = 300;
+
+/** Attributes of log records that the semantic conventions name, and that many records have. */
+export const LOG_PATHS: readonly TypedPath[] = typedPaths({
+  Word: [
+    'code.file.path',
+    'code.function.name',
+    'exception.type',
+    'http.request.method',
+    'http.route',
+    'log.iostream',
+    'thread.name',
+  ],
+  Code: ['code.line.number', 'http.response.status_code', 'thread.id'],
+  String: ['exception.message', 'exception.stacktrace'],
+});
+export const LOG_ATTRIBUTES_TYPE: string = jsonType(ATTRIBUTE_PATHS, LOG_PATHS);
 
 /**
  * `stream_id` names the row of `log_streams` with the record's labels. `ingested_at` and `record`, its place in its segment, are together the
@@ -33,14 +52,12 @@ const LOGS: Table = {
   flags UInt32 CODEC(ZSTD(1)),
   severity_number UInt8 CODEC(ZSTD(1)),
   severity_text LowCardinality(String),
-  service_name LowCardinality(String),
+  ${OWNER_IDS},
   body String CODEC(ZSTD(1)),
   body_type UInt8,
   event_name LowCardinality(String),
-  ${ATTRIBUTES},
-  ${RESOURCE},
-  ${SCOPE},
-  ${SCHEMA_URLS},
+  attributes ${LOG_ATTRIBUTES_TYPE} CODEC(ZSTD(1)),
+  ${MISFITS},
   dropped_attributes_count UInt32 CODEC(ZSTD(1)),
   ${INGESTED},
   ${TIME_INDEX},
@@ -77,22 +94,26 @@ const OTEL_LOGS: View = {
   select: (database) => `SELECT
   time AS Timestamp,
   toDateTime(time) AS TimestampTime,
-  if(trace_id = toFixedString('', 16), '', lower(hex(trace_id))) AS TraceId,
-  if(span_id = toFixedString('', 8), '', lower(hex(span_id))) AS SpanId,
+  ${idText('trace_id', 16)} AS TraceId,
+  ${idText('span_id', 8)} AS SpanId,
   toUInt8(bitAnd(flags, 255)) AS TraceFlags,
   severity_text AS SeverityText,
   severity_number AS SeverityNumber,
-  service_name AS ServiceName,
+  record.service_name AS ServiceName,
   body AS Body,
-  resource_schema_url AS ResourceSchemaUrl,
-  CAST(mapFromArrays(JSONAllPaths(resource), JSONAllValues(resource)), 'Map(LowCardinality(String), String)') AS ResourceAttributes,
-  scope_schema_url AS ScopeSchemaUrl,
-  toString(scope_name) AS ScopeName,
-  scope_version AS ScopeVersion,
-  CAST(JSONExtractKeysAndValues(toString(scope_attributes), 'String'), 'Map(LowCardinality(String), String)') AS ScopeAttributes,
-  CAST(mapFromArrays(JSONAllPaths(attributes), JSONAllValues(attributes)), 'Map(LowCardinality(String), String)') AS LogAttributes,
+  resource.schema_url AS ResourceSchemaUrl,
+  ${attributeMap('resource.attributes')} AS ResourceAttributes,
+  scope.schema_url AS ScopeSchemaUrl,
+  toString(scope.name) AS ScopeName,
+  scope.version AS ScopeVersion,
+  ${attributeMap('scope.attributes')} AS ScopeAttributes,
+  ${attributeMap('record.attributes', 'record.attributes_other')} AS LogAttributes,
   event_name AS EventName
-FROM ${database}.logs`,
+FROM ${database}.logs AS record
+LEFT ANY JOIN ${database}.resources AS resource
+  ON resource.tenant = record.tenant AND resource.resource_id = record.resource_id
+LEFT ANY JOIN ${database}.scopes AS scope
+  ON scope.tenant = record.tenant AND scope.scope_id = record.scope_id`,
 };
 
 export const LOG_TABLES: readonly Table[] = [LOG_STREAMS, LOGS];
