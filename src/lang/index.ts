@@ -1,1 +1,2 @@
+export * from './conventions.ts';
 export * from './filter/index.ts';

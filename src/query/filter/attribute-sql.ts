@@ -4,10 +4,13 @@
  * A key is a path of a JSON column. Values under most keys may have any type, and each type has a subcolumn: a comparison looks at the types
  * that its value can equal. Keys of the semantic conventions have one type; what has another there stands in a column of its own.
  * Nothing is cast, so only the files of that key and type are read.
+ *
+ * A key of the semantic conventions stands for all names that it had: asking for one finds the others (namesOf of #lang).
  */
+import { namesOf } from '#lang';
 import type { FilterOperator, FilterValue } from '#lang/filter';
 import type { AttributeColumn, ValueType } from '../source/index.ts';
-import { anyOf, Bound, float, raw, type Sql, sql, text } from '../sql/index.ts';
+import { anyOf, Bound, float, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
 
 /** A path of a JSON column: a value of the key's own type, or of any. */
 export function pathOf(column: string, key: string): Sql {
@@ -25,7 +28,10 @@ function places(
 
 /** Whether a row has a key. The store knows no empty path in a query, so an empty key is absent. */
 export function hasKey(column: AttributeColumn, key: string): Sql {
-  if (key === '') return raw('0');
+  return key === '' ? raw('0') : anyOf(namesOf(key).map((name) => hasName(column, name)));
+}
+
+function hasName(column: AttributeColumn, key: string): Sql {
   const { own, any } = places(column, key);
   const isThere = sql`isNotNull(${pathOf(any, key)})`;
   return own === undefined ? isThere : sql`(isNotNull(${pathOf(column.name, key)}) OR ${isThere})`;
@@ -33,7 +39,14 @@ export function hasKey(column: AttributeColumn, key: string): Sql {
 
 /** A value as text, whatever its type; NULL without one. */
 export function textOf(column: AttributeColumn, key: string): Sql {
-  if (key === '') return raw('NULL');
+  return key === '' ? raw('NULL') : firstOf(namesOf(key).map((name) => textOfName(column, name)));
+}
+
+function firstOf(values: readonly Sql[]): Sql {
+  return values.length === 1 ? values[0]! : sql`coalesce(${joinSql(values, ', ')})`;
+}
+
+function textOfName(column: AttributeColumn, key: string): Sql {
   const { own, any } = places(column, key);
   // The store's text of no value at all is empty.
   const value = sql`if(isNull(${pathOf(any, key)}), NULL, toString(${pathOf(any, key)}))`;
@@ -42,13 +55,21 @@ export function textOf(column: AttributeColumn, key: string): Sql {
 
 /** A value that is a text; NULL for others. */
 export function stringOf(column: AttributeColumn, key: string): Sql {
+  return firstOf(namesOf(key).map((name) => stringOfName(column, name)));
+}
+
+/** As `stringOf`, under this name alone. */
+export function stringOfName(column: AttributeColumn, key: string): Sql {
   const { own, any } = places(column, key);
   return own === 'string' ? pathOf(column.name, key) : sql`${pathOf(any, key)}.:String`;
 }
 
 /** Compares a value; false for one that can't be compared, and without one. */
 export function compareKey(column: AttributeColumn, key: string, operator: FilterOperator, value: FilterValue): Sql {
-  if (key === '') return raw('0');
+  return key === '' ? raw('0') : anyOf(namesOf(key).map((name) => compareName(column, name, operator, value)));
+}
+
+function compareName(column: AttributeColumn, key: string, operator: FilterOperator, value: FilterValue): Sql {
   const { own, any } = places(column, key);
   const others = pathOf(any, key);
   if (operator === '~') {

@@ -1,2 +1,2 @@
-export { compareKey, hasKey, pathOf, stringOf, textOf } from './attribute-sql.ts';
+export { compareKey, hasKey, pathOf, stringOf, stringOfName, textOf } from './attribute-sql.ts';
 export { anywhereCondition, filterCondition } from './filter-sql.ts';

@@ -2,6 +2,7 @@
  * Keys and values of attributes, for completion. Both look at a bounded number of the newest items of the range: rare keys
  * may be missing, but a keystroke never starts a long scan.
  */
+import { namesLike } from '#lang';
 import { FILTER_INTRINSICS, type FilterIntrinsic, resolveField } from '#lang/filter';
 import { pathOf, textOf } from '../filter/index.ts';
 import { SEVERITY_GROUPS } from '../logs/index.ts';
@@ -20,7 +21,7 @@ import {
   type TimeRange,
   type ValueType,
 } from '../source/index.ts';
-import { allOf, Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
+import { allOf, Bound, joinSql, raw, type Sql, sql, text, texts } from '../sql/index.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../traces/index.ts';
 
 export type AttributeSignal = 'traces' | 'logs' | 'metrics';
@@ -97,7 +98,11 @@ export async function listAttributeKeys(
   options?: ReadOptions,
 ): Promise<readonly AttributeKey[]> {
   const { signal, prefix = '' } = query;
-  const condition = prefix === '' ? raw('1') : sql`positionCaseInsensitiveUTF8(path.1, ${text(prefix)}) > 0`;
+  // A stored name is also found by the other names of what it names.
+  const condition =
+    prefix === ''
+      ? raw('1')
+      : sql`(positionCaseInsensitiveUTF8(path.1, ${text(prefix)}) > 0 OR has(${texts(namesLike(prefix))}, path.1))`;
   const table = await reader.read(
     sql`SELECT ${cutText(raw('path.1'))} AS name, scope, anyHeavy(path.2) AS type, sum(weight) AS n FROM (${sampledKeys(query)})
       WHERE ${condition} GROUP BY name, scope ORDER BY n DESC, name LIMIT ${new Bound('UInt32', MAX_KEYS)}`,

@@ -1,8 +1,8 @@
 /**
  * What a service depends on that sends no telemetry of its own: databases, caches, queues, other hosts. Told from the attributes of its
- * client's and producer's spans, by OpenTelemetry's names of today and those before.
+ * client's and producer's spans.
  */
-import { stringOf } from '../filter/index.ts';
+import { stringOf, stringOfName } from '../filter/index.ts';
 import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { SPAN_ATTRIBUTES, spans, type TimeRange } from '../source/index.ts';
@@ -32,32 +32,26 @@ const CACHES: readonly string[] = ['redis', 'valkey', 'memcached', 'hazelcast', 
 /** A callee's span may begin so much later than its caller's. */
 const PADDING_MS = 60_000;
 
-/** The first of these attributes that a span has, as text; empty where it has none. */
-function firstOf(...keys: readonly string[]): Sql {
-  const values = keys.map((key) => stringOf(SPAN_ATTRIBUTES, key));
+/** The first of these texts that a span has; empty where it has none. */
+function firstOf(...values: readonly Sql[]): Sql {
   return sql`coalesce(${joinSql(values, ', ')}, '')`;
 }
+const named = (key: string): Sql => stringOf(SPAN_ATTRIBUTES, key);
 
-const DATABASE: Sql = firstOf('db.system.name', 'db.system');
-const MESSAGING: Sql = firstOf('messaging.system');
-const RPC: Sql = firstOf('rpc.system.name', 'rpc.system');
-const DATABASE_NAME: Sql = firstOf('db.namespace', 'db.name');
-const DESTINATION: Sql = firstOf(
-  'messaging.destination.name',
-  'messaging.destination',
-  'messaging.destination.template',
-);
+const DATABASE: Sql = firstOf(named('db.system.name'));
+const MESSAGING: Sql = firstOf(named('messaging.system'));
+const RPC: Sql = firstOf(named('rpc.system.name'));
+const DATABASE_NAME: Sql = firstOf(named('db.namespace'));
+const DESTINATION: Sql = firstOf(named('messaging.destination.name'), named('messaging.destination.template'));
+/** By these names alone: another name of the server's address, `net.host.name`, is the client's own on its spans. */
 const PEER: Sql = firstOf(
-  'service.peer.name',
-  'peer.service',
-  'server.address',
-  'net.peer.name',
-  'network.peer.address',
-  'net.peer.ip',
-  'net.sock.peer.addr',
+  named('service.peer.name'),
+  stringOfName(SPAN_ATTRIBUTES, 'server.address'),
+  stringOfName(SPAN_ATTRIBUTES, 'net.peer.name'),
+  named('network.peer.address'),
 );
-const URL_TEXT: Sql = firstOf('url.full', 'http.url');
-const HTTP_HOST: Sql = firstOf('http.host');
+const URL_TEXT: Sql = firstOf(named('url.full'));
+const HTTP_HOST: Sql = firstOf(named('http.host'));
 
 /** The dependencies of a service in a range, those that are called most first. */
 export async function readDependencies(

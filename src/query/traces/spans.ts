@@ -59,9 +59,9 @@ function duration(ns: number): Bound {
   return new Bound('UInt64', String(whole < LONGEST_NS ? whole : LONGEST_NS));
 }
 
-/** A resource's environment by its name of today, or by the one before. */
+/** A resource's environment. */
 export function environmentOf(column: AttributeColumn): Sql {
-  return sql`coalesce(${stringOf(column, 'deployment.environment.name')}, ${stringOf(column, 'deployment.environment')})`;
+  return stringOf(column, 'deployment.environment.name');
 }
 
 export function inEnvironment(signal: SignalName, environment: string): Sql {

@@ -70,19 +70,13 @@ function shortName(column: string): Sql {
   return sql`toLowCardinality(${cutText(raw(`toString(${column})`), NAME_CHARS)}) AS shown_${raw(column)}`;
 }
 
-/**
- * What a span did, from the attributes of OpenTelemetry's conventions, new names before old ones. The first that is
- * there is shown behind the span's name.
- */
+/** What a span did. The first of these attributes that is there is shown behind the span's name. */
 const HINT_KEYS = [
   'db.query.text',
-  'db.statement',
   'db.query.summary',
   'http.route',
   'url.full',
   'url.path',
-  'http.target',
-  'http.url',
   'messaging.destination.name',
   'rpc.method',
 ] as const;
