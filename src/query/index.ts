@@ -17,6 +17,7 @@ export {
   QueryError,
   type QueryErrorCode,
   type ReadOptions,
+  type SpentOnRequest,
   type StoredAttribute,
   type StoredValue,
   StoreReader,

@@ -17,6 +17,7 @@ import {
   QueryError,
   queryMetric,
   type ReadOptions,
+  type SpentOnRequest,
   type StoreReader,
 } from '#query';
 import { requestSignal } from '../abort.ts';
@@ -57,16 +58,18 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
     app.get(`/api/console${path}`, async (request: FastifyRequest, reply: FastifyReply) => {
       reply.header('cache-control', 'no-store');
       await gated?.enter(reply);
-      const spent = { ms: 0 };
+      const query = new Parameters(request.query);
+      const isExplained = query.text('explain') === '1';
+      const spent: SpentOnRequest = { ms: 0, ...(isExplained && { statements: [] }) };
       const answer = await handler({
         reader,
-        query: new Parameters(request.query),
+        query,
         path: pathParts(request.params),
         options: { signal: requestSignal(reply, deadlineMs), spent },
       });
       // So that a page that refreshes itself knows what that costs.
       reply.header('server-timing', `store;dur=${spent.ms.toFixed(1)}`);
-      return answer;
+      return isExplained ? { ...(answer as object), explain: spent.statements } : answer;
     });
   };
   get('/status', statusRoute(settings), STATUS_DEADLINE_MS);

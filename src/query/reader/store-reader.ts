@@ -27,9 +27,26 @@ export interface ReadOptions {
    */
   readonly cost?: ReadCost;
   /** Counts what the statements of one request take of the store. */
-  readonly spent?: { ms: number };
+  readonly spent?: SpentOnRequest;
   /** The answer may not be longer. Default 32 MiB; a statement that can give more has to cut values and rows itself. */
   readonly maxBytes?: number;
+}
+
+/** What a statement took, as the store says. */
+export interface StatementCost {
+  readonly sql: string;
+  /** What stands for `{p0:…}` and so on, as texts. */
+  readonly parameters: { readonly [name: string]: string };
+  /** As last seen: an engine of ours does not tell it of a statement that was over soon. A ClickHouse server always does. */
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly storeMs: number;
+}
+
+export interface SpentOnRequest {
+  ms: number;
+  /** Where it is there, each statement is noted. */
+  readonly statements?: StatementCost[];
 }
 
 export type ReadCost = 'cheap' | 'heavy';
@@ -54,6 +71,9 @@ export interface EngineFacts {
   readonly cpuPercent: number;
   readonly rssBytes: number;
 }
+
+/** Of a statement, or of one of its parameters, in an explanation. */
+const EXPLAINED_CHARS = 20_000;
 
 /** Reads from the store. Connections are opened when the first query runs. */
 export class StoreReader {
@@ -138,7 +158,17 @@ export class StoreReader {
     });
     this.#noteProcess(result.response_headers['x-signalbox-engine']);
     // By the store's own clock, which begins when the statement may run.
-    if (options.spent !== undefined) options.spent.ms += Number(result.summary?.elapsed_ns ?? 0) / 1e6;
+    const storeMs = Number(result.summary?.elapsed_ns ?? 0) / 1e6;
+    if (options.spent !== undefined) options.spent.ms += storeMs;
+    options.spent?.statements?.push({
+      sql: excerpt(text, EXPLAINED_CHARS),
+      parameters: Object.fromEntries(
+        Object.entries(params).map(([name, value]) => [name, excerpt(String(value), EXPLAINED_CHARS)]),
+      ),
+      rowsRead: Number(result.summary?.read_rows ?? 0),
+      bytesRead: Number(result.summary?.read_bytes ?? 0),
+      storeMs,
+    });
     const chunks: Buffer[] = [];
     let byteLength = 0;
     for await (const chunk of addAbortSignal(signal, result.stream)) {
