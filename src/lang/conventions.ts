@@ -54,6 +54,11 @@ const GROUPS: ReadonlyMap<string, readonly string[]> = new Map(
   ATTRIBUTE_NAMES.flatMap((names) => names.map((name) => [name, names] as const)),
 );
 
+/** Whether a key is one of these names. They are words of small letters, digits and `_`, with dots between them. */
+export function isConventionName(key: string): boolean {
+  return GROUPS.has(key);
+}
+
 /** All names of what `key` names: `key` itself first. */
 export function namesOf(key: string): readonly string[] {
   const group = GROUPS.get(key);

@@ -27,7 +27,7 @@ export async function spanCount(box: RunningSignalbox, traceId: string): Promise
 export async function isStored(box: RunningSignalbox, traceId: string, count = 1): Promise<void> {
   await eventually(`${count} spans`, async () => {
     if ((await spanCount(box, traceId)) < count) return undefined;
-    const places = await box.query(`SELECT count() FROM signalbox.trace_index WHERE trace_id = unhex('${traceId}')`);
+    const places = await box.query(`SELECT count() FROM signalbox.traces WHERE trace_id = unhex('${traceId}')`);
     return places !== '0' || undefined;
   });
   const found = await spanCount(box, traceId);

@@ -19,13 +19,20 @@ export function expectedTrace(request: ReferenceObject): unknown {
     resource: { attributes: sorted((group.resource as ReferenceObject).attributes) },
     scopeSpans: (group as Group).scopeSpans!.map((scope) => ({
       ...scope,
-      spans: (scope as Group).spans!.map(({ futureField: _unknown, attributes, ...span }) => ({
-        ...span,
-        ...(attributes !== undefined && { attributes: sorted(attributes) }),
+      ...(scope.scope !== undefined && { scope: withSorted(scope.scope as ReferenceObject) }),
+      spans: (scope as Group).spans!.map(({ futureField: _unknown, ...span }) => ({
+        ...withSorted(span),
+        ...(span.events !== undefined && { events: (span as Group).events!.map(withSorted) }),
+        ...(span.links !== undefined && { links: (span as Group).links!.map(withSorted) }),
       })),
     })),
   }));
   return otlpJson({ resourceSpans });
+}
+
+/** Attributes come in the order of their keys. */
+function withSorted(object: ReferenceObject): ReferenceObject {
+  return object.attributes === undefined ? object : { ...object, attributes: sorted(object.attributes) };
 }
 
 /** The console API's log records, without their ids. */

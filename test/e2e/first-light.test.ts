@@ -182,11 +182,13 @@ describe.each(ways)('by $name', ({ give }) => {
       return answer.logs.length === 7 ? answer.logs : undefined;
     });
     expect(logs.map(({ id: _id, ...log }) => log).reverse()).toEqual(expectedLogs(sent));
-    const columns = `toUnixTimestamp64Nano(observed_time) - toUnixTimestamp64Nano(time) AS late, flags,
-      dropped_attributes_count AS dropped, scope_version, scope_attributes, resource_schema_url, scope_schema_url`;
     const rows = await readRows(
       box,
-      `SELECT ${columns} FROM signalbox.logs WHERE trace_id = unhex('${traceId}') ORDER BY time`,
+      `SELECT toUnixTimestamp64Nano(observed_time) - toUnixTimestamp64Nano(time) AS late, flags, dropped_attributes_count AS dropped,
+        scopes.version AS version, toString(scopes.attributes) AS attributes, resources.schema_url AS url, scopes.schema_url AS scope_url
+      FROM signalbox.logs AS logs ANY LEFT JOIN signalbox.scopes AS scopes ON scopes.scope_id = logs.scope_id
+      ANY LEFT JOIN signalbox.resources AS resources ON resources.resource_id = logs.resource_id
+      WHERE trace_id = unhex('${traceId}') ORDER BY time`,
     );
     const urls = ['https://opentelemetry.io/schemas/1.30.0', 'https://opentelemetry.io/schemas/1.29.0'];
     expect(rows.map((row) => Object.values(row))).toEqual(

@@ -1,5 +1,5 @@
 /**
- * Attributes in conditions and results. Keys are bound as identifiers.
+ * Attributes in conditions and results. Keys that come from outside are bound as identifiers.
  *
  * A key is a path of a JSON column. Values under most keys may have any type, and each type has a subcolumn: a comparison looks at the types
  * that its value can equal. Keys of the semantic conventions have one type; what has another there stands in a column of its own.
@@ -7,14 +7,17 @@
  *
  * A key of the semantic conventions stands for all names that it had: asking for one finds the others (namesOf of #lang).
  */
-import { namesOf } from '#lang';
+import { isConventionName, namesOf } from '#lang';
 import type { FilterOperator, FilterValue } from '#lang/filter';
 import type { AttributeColumn, ValueType } from '../source/index.ts';
 import { anyOf, Bound, float, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
 
-/** A path of a JSON column: a value of the key's own type, or of any. */
+/**
+ * A path of a JSON column: a value of the key's own type, or of any. A name of our own table of conventions stands in the text: the engine
+ * remembers a text that it has checked, but must check anew what a bound identifier makes of it, which took most of the time of a trace by id.
+ */
 export function pathOf(column: string, key: string): Sql {
-  return sql`${raw(column)}.${new Bound('Identifier', key)}`;
+  return isConventionName(key) ? raw(`${column}.${key}`) : sql`${raw(column)}.${new Bound('Identifier', key)}`;
 }
 
 /** The columns in which a value of any type stands: that of the key's own type, if it has one, and that of all others. */

@@ -7,7 +7,7 @@ export {
   SPAN_ATTRIBUTES,
   type ValueType,
 } from './attributes.ts';
-export { logs, logsAt, logsOfTrace, ofService } from './logs.ts';
+export { logs, logsAt, ofService } from './logs.ts';
 export {
   ALL_POINTS,
   boundsOf,
@@ -38,7 +38,6 @@ export {
   linksTo,
   ofPlace,
   ofPlaces,
-  ofTrace,
   spanEvents,
   spanLinks,
   spans,

@@ -2,7 +2,7 @@
 
 import { id, raw, type Sql, sql, text } from '../sql/index.ts';
 import { rowsOf, TimedRows } from './rows.ts';
-import { placeWithin, type TracePlace } from './traces.ts';
+import type { TracePlace } from './traces.ts';
 
 export const logs: TimedRows = new TimedRows('logs', 300);
 
@@ -14,13 +14,6 @@ export function ofService(name: string): Sql {
 
 /** Logs are looked for around the trace: clocks differ, and log lines may be written late. */
 const LOG_PADDING_NS = 3_600_000_000_000n;
-
-/** The logs of a trace by its id alone. */
-export function logsOfTrace(traceId: string): Sql {
-  const { first, last } = placeWithin(traceId);
-  const times = logs.betweenTimes(sql`${first} - toIntervalHour(1)`, sql`${last} + toIntervalHour(1)`);
-  return logs.when(sql`${times} AND trace_id = ${id(traceId, 16)}`);
-}
 
 /** The logs of a trace, or of one of its spans. */
 export function logsAt(place: TracePlace, spanId?: string): Sql {

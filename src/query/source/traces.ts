@@ -51,25 +51,6 @@ export function failedTraceIds(range: TimeRange): Sql {
   return sql`SELECT trace_id ${spans.in(range)} AND status_code = 2`;
 }
 
-/** Where a trace lies, found within the statement. A trace that is not there lies in 1970. */
-export function placeWithin(traceId: string): { readonly first: Sql; readonly last: Sql; readonly inServices: Sql } {
-  const place = sql`(SELECT (${FIRST}, ${LAST}, ${SERVICES}, ${HAS_MORE_SERVICES})
-    ${rowsOf(TRACES, [sql`trace_id = ${id(traceId, 16)}`])})`;
-  const element = (index: number): Sql => sql`tupleElement(${place}, ${raw(String(index))})`;
-  return {
-    first: element(1),
-    last: element(2),
-    inServices: sql`(${element(4)} OR has(${element(3)}, service_name))`,
-  };
-}
-
-/** Rows of a trace by its id alone: its spans, or their events or links. */
-export function ofTrace(rows: TimedRows, traceId: string): Sql {
-  const { first, last, inServices } = placeWithin(traceId);
-  const services = rows === spans ? sql` AND ${inServices}` : raw('');
-  return rows.when(sql`${rows.betweenTimes(first, last)}${services} AND trace_id = ${id(traceId, 16)}`);
-}
-
 /** Rows of a trace between the two times of its place. */
 export function ofPlace(rows: TimedRows, place: TracePlace): Sql {
   const { traceId, firstNs, lastNs } = place;

@@ -5,9 +5,8 @@ import { cutText } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader, type Table, type TextColumn } from '../reader/index.ts';
 import {
   linksTo,
-  logsOfTrace,
+  logsAt,
   ofPlace,
-  ofTrace,
   SPAN_ATTRIBUTES,
   spanEvents,
   spans,
@@ -108,23 +107,21 @@ export async function readTrace(
   options?: ReadOptions & { readonly maxSpans?: number },
 ): Promise<Trace> {
   const limit = options?.maxSpans ?? MAX_TRACE_SPANS;
+  const place = await placeOf(reader, traceId, { ...options, ...CHEAP });
   const [table, events, logCount] = await Promise.all([
     reader.read(
       sql`SELECT span_id, parent_span_id, ${shortName('service_name')}, ${shortName('name')},
           toUnixTimestamp64Nano(time) AS time_ns, duration_ns, kind, status_code, ${HINT} AS hint
-        ${ofTrace(spans, traceId)}
+        ${ofPlace(spans, place)}
         ORDER BY time LIMIT ${new Bound('UInt32', limit)}`,
       { ...options, ...CHEAP, settings: ONE_THREAD },
     ),
-    readEventTimes(reader, traceId, options),
-    countLogs(reader, traceId, options),
+    readEventTimes(reader, place, options),
+    countLogs(reader, place, options),
   ]);
-  if (table.rowCount === 0) {
-    await placeOf(reader, traceId, options);
-    throw new QueryError('not_found', `the spans of trace ${traceId} have expired`);
-  }
+  if (table.rowCount === 0) throw new QueryError('not_found', `the spans of trace ${traceId} have expired`);
   const times = table.integers('time_ns');
-  const totalSpanCount = table.rowCount < limit ? table.rowCount : await countSpans(reader, traceId, options);
+  const totalSpanCount = table.rowCount < limit ? table.rowCount : await countSpans(reader, place, options);
   return {
     traceId: traceId.toLowerCase().padStart(32, '0'),
     ...columnsOf(table, offsetsOf(times, times[0]!), events, times[0]!),
@@ -146,8 +143,7 @@ function offsetsOf(times: BigInt64Array, startNs: bigint): Float64Array {
   return offsets;
 }
 
-async function countSpans(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<number> {
-  const place = await placeOf(reader, traceId, options);
+async function countSpans(reader: StoreReader, place: TracePlace, options?: ReadOptions): Promise<number> {
   const table = await reader.read(sql`SELECT count() AS n ${ofPlace(spans, place)}`, {
     ...options,
     ...CHEAP,
@@ -156,17 +152,17 @@ async function countSpans(reader: StoreReader, traceId: string, options?: ReadOp
 }
 
 /** Times and names of events: span id, time, name. */
-async function readEventTimes(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<Table> {
+async function readEventTimes(reader: StoreReader, place: TracePlace, options?: ReadOptions): Promise<Table> {
   return reader.read(
     sql`SELECT span_id, toUnixTimestamp64Nano(${EVENT_TIME}) AS at,
         toLowCardinality(${cutText(raw('toString(stored.name)'), NAME_CHARS)}) AS shown_name
-      ${ofTrace(spanEvents, traceId)} ORDER BY span_time, at LIMIT ${new Bound('UInt32', MAX_EVENTS)}`,
+      ${ofPlace(spanEvents, place)} ORDER BY span_time, at LIMIT ${new Bound('UInt32', MAX_EVENTS)}`,
     { ...options, ...CHEAP, settings: ONE_THREAD },
   );
 }
 
-async function countLogs(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<number> {
-  const table = await reader.read(sql`SELECT count() AS n ${logsOfTrace(traceId)}`, {
+async function countLogs(reader: StoreReader, place: TracePlace, options?: ReadOptions): Promise<number> {
+  const table = await reader.read(sql`SELECT count() AS n ${logsAt(place)}`, {
     ...options,
     ...CHEAP,
     settings: ONE_THREAD,
