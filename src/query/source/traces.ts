@@ -23,7 +23,7 @@ export interface TracePlace {
   readonly traceId: string;
   readonly firstNs: bigint;
   readonly lastNs: bigint;
-  /** Undefined where they are too many to be known. */
+  /** Undefined where they are not known to the letter: too many, or no text. */
   readonly services: readonly string[] | undefined;
 }
 

@@ -24,6 +24,11 @@ export async function findTraces(
   return notesOf(await reader.read(sql`SELECT ${traceNotes(traceIds)}`, { ...options, cost: 'cheap' }));
 }
 
+/** A name that is no UTF-8 is read with this in the place of its bytes: it can't be asked for by its text. */
+function isInexact(name: string): boolean {
+  return name.includes('\ufffd');
+}
+
 function notesOf(table: Table): readonly TraceNote[] {
   const [first, last, end] = [table.bigints('first'), table.bigints('last'), table.bigints('end_ns')];
   const [spanCounts, errorCounts] = [table.numbers('span_count'), table.numbers('error_count')];
@@ -42,7 +47,7 @@ function notesOf(table: Table): readonly TraceNote[] {
       errorCount: errorCounts[row]!,
       root: hasRoot[row] === 1 ? { service, name } : undefined,
       knownServices,
-      services: hasMore[row] === 1 ? undefined : knownServices,
+      services: hasMore[row] === 1 || knownServices.some(isInexact) ? undefined : knownServices,
     };
   });
 }
