@@ -272,7 +272,7 @@ test(
         const expected = bodies.flatMap(expectedPoints).map((point) => JSON.stringify(point));
         expect(stored).toEqual(expected.sort());
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   },
 );

@@ -238,7 +238,7 @@ test('any spans come back from the store as the reference decoder sees them', LO
       fc.pre(chunks.length > 0);
       expect(await throughStore(chunks)).toEqual(bodies.flatMap(expectedSpans).sort(byId));
     }),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 });
 
