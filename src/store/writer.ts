@@ -102,6 +102,7 @@ export class StoreWriter {
   #isAvailable = true;
   #isAccepting = true;
   #cancelTrial = (): void => undefined;
+  #cancelEarly = (): void => undefined;
   /** Inserts that failed, or whose end is unknown. */
   #doubts = 0;
   #doubtUntilMs = Number.NEGATIVE_INFINITY;
@@ -140,8 +141,10 @@ export class StoreWriter {
   /** Makes the tables before the first data comes, so that it need not wait for them. The engine may still be starting. */
   async #prepareEarly(): Promise<void> {
     for (let attempt = 0; attempt < EARLY_ATTEMPTS && !this.#isStopping && !this.#isRefused; attempt++) {
-      if (await this.#prepared()) return;
-      await new Promise<void>((resolve) => void this.#options.clock.after(EARLY_INTERVAL_MS, resolve));
+      if ((await this.#prepared()) || this.#isStopping) return;
+      await new Promise<void>((resolve) => {
+        this.#cancelEarly = this.#options.clock.after(EARLY_INTERVAL_MS, resolve);
+      });
     }
   }
 
@@ -506,6 +509,7 @@ export class StoreWriter {
     if (this.#isStopping) return;
     this.#isStopping = true;
     this.#cancelTrial();
+    this.#cancelEarly();
     for (const go of this.#paced.splice(0)) go();
     if (this.#log !== undefined) {
       if (this.#isAvailable) await this.drain(deadlineMs);

@@ -8,6 +8,8 @@ import { type StoreMetrics, storeMetrics } from './metrics.ts';
 interface Shared {
   readonly writer: StoreWriter;
   readonly metrics: StoreMetrics;
+  /** Takes back what was only to be said later. */
+  readonly hush: () => void;
   readonly started: Promise<void>;
   users: number;
 }
@@ -46,12 +48,14 @@ async function close(key: string, shared: Shared, deadlineMs: number): Promise<v
   if (--shared.users > 0) return;
   writers.delete(key);
   await shared.writer.stop(deadlineMs);
+  shared.hush();
   shared.metrics.close();
 }
 
 function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: string): Shared {
   const { spool, retention } = config;
   let metrics: StoreMetrics | undefined;
+  const { observer, hush } = observerOf(settings, () => metrics!);
   const writer = new StoreWriter({
     endpoint: storeEndpoint({
       ...(config.endpoint === undefined ? {} : { url: config.endpoint }),
@@ -80,7 +84,7 @@ function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: st
     seriesLimit: config.seriesCacheSize,
     clock: settings.clock,
     random: settings.random,
-    observer: observerOf(settings, () => metrics!),
+    observer,
   });
   metrics = storeMetrics(settings.meter, {
     spoolBytes: () => writer.spoolBytes,
@@ -89,14 +93,17 @@ function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: st
     lagMs: () => writer.lagMs,
     detachedParts: () => writer.detachedParts,
   });
-  return { writer, metrics, started: writer.start(), users: 0 };
+  return { writer, metrics, hush, started: writer.start(), users: 0 };
 }
 
 /** `up` starts the engine beside the collector: that it doesn't answer in the first moments is worth no line. */
 const START_GRACE_MS = 5_000;
 const STATUSES = { unavailable: 'recoverable_error', failed: 'permanent_error' } as const;
 
-function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): StoreWriterObserver {
+function observerOf(
+  settings: CreateSettings,
+  metrics: () => StoreMetrics,
+): { readonly observer: StoreWriterObserver; readonly hush: () => void } {
   const { account, logger, clock } = settings;
   const createdMs = clock.monotonicMs();
   let cancelWarning = (): void => undefined;
@@ -107,7 +114,7 @@ function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): Stor
     else if (trouble !== undefined) settings.reportStatus(trouble.status, trouble.message);
     else settings.reportStatus('ok');
   };
-  return {
+  const observer: StoreWriterObserver = {
     log: (level, message) => logger[level](message),
     state(state, message) {
       cancelWarning();
@@ -144,6 +151,7 @@ function observerOf(settings: CreateSettings, metrics: () => StoreMetrics): Stor
     retried: () => metrics().retries.add(1),
     damaged: (parts) => metrics().damagedParts.add(parts),
   };
+  return { observer, hush: () => cancelWarning() };
 }
 
 function addTo(counters: StoreMetrics['sent'], items: Readonly<Record<Signal, number>>): void {
