@@ -41,7 +41,7 @@ function isIterable(attributes: object): attributes is Iterable<readonly [string
 export class Group {
   readonly #input: GroupInput;
   /** The items, each in field 2. */
-  readonly items: ArenaWriter = new ArenaWriter(4096);
+  protected readonly items: ArenaWriter = new ArenaWriter(4096);
 
   constructor(input: GroupInput) {
     this.#input = input;
@@ -64,6 +64,29 @@ export class Group {
     out.end(scopes);
     out.textField(SCHEMA_URL, resourceSchemaUrl);
     out.end(group);
+  }
+}
+
+/** Builds the request of a signal, group by group. */
+export class RequestBuilder<G extends Group> {
+  readonly #make: (input: GroupInput) => G;
+  readonly #groups: G[] = [];
+
+  constructor(make: (input: GroupInput) => G) {
+    this.#make = make;
+  }
+
+  group(input: GroupInput = {}): G {
+    const group = this.#make(input);
+    this.#groups.push(group);
+    return group;
+  }
+
+  /** All that was added, as the signal's Export…ServiceRequest. */
+  body(): Uint8Array {
+    const out = new ArenaWriter(16_384);
+    for (const group of this.#groups) group.write(out);
+    return out.finish();
   }
 }
 

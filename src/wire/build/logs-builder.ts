@@ -1,6 +1,6 @@
-import { type AnyValue, ArenaWriter, LOG, type LogChunk } from '#pdata';
+import { type AnyValue, LOG, type LogChunk } from '#pdata';
 import { decodeLogs } from '../otlp/decode-logs.ts';
-import { type AttributesInput, Group, type GroupInput, writeAttributes, writeId } from './groups.ts';
+import { type AttributesInput, Group, RequestBuilder, writeAttributes, writeId } from './groups.ts';
 
 /** A new log record. Times are nanoseconds since the epoch, ids bytes or hexadecimal. */
 export interface LogInput {
@@ -18,20 +18,9 @@ export interface LogInput {
 }
 
 /** Builds new log records: `builder.group({ resource, scope }).add({ timeNs, body })`. */
-export class LogsBuilder {
-  readonly #groups: LogGroup[] = [];
-
-  group(input: GroupInput = {}): LogGroup {
-    const group = new LogGroup(input);
-    this.#groups.push(group);
-    return group;
-  }
-
-  /** All that was added as an ExportLogsServiceRequest. */
-  body(): Uint8Array {
-    const out = new ArenaWriter(16_384);
-    for (const { group } of this.#groups) group.write(out);
-    return out.finish();
+export class LogsBuilder extends RequestBuilder<LogGroup> {
+  constructor() {
+    super((input) => new LogGroup(input));
   }
 
   chunk(): LogChunk {
@@ -39,15 +28,9 @@ export class LogsBuilder {
   }
 }
 
-class LogGroup {
-  readonly group: Group;
-
-  constructor(input: GroupInput) {
-    this.group = new Group(input);
-  }
-
+class LogGroup extends Group {
   add(log: LogInput): void {
-    const out = this.group.items;
+    const out = this.items;
     const mark = out.begin(2);
     out.fixed64Field(LOG.time, log.timeNs ?? 0n);
     out.fixed64Field(LOG.observedTime, log.observedNs ?? 0n);

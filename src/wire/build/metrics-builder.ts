@@ -18,7 +18,7 @@ import {
   type SummaryQuantiles,
 } from '#pdata';
 import { decodeMetrics } from '../otlp/decode-metrics.ts';
-import { type AttributesInput, Group, type GroupInput, writeAttributes } from './groups.ts';
+import { type AttributesInput, Group, RequestBuilder, writeAttributes } from './groups.ts';
 
 export interface MetricInput {
   readonly unit?: string;
@@ -63,20 +63,9 @@ type WritePoint<T> = (out: ArenaWriter, point: T) => void;
  *   const ok = requests.series({ status: 200 });
  *   ok.add(timeNs, 12n, startNs);
  */
-export class MetricsBuilder {
-  readonly #groups: MetricGroup[] = [];
-
-  group(input: GroupInput = {}): MetricGroup {
-    const group = new MetricGroup(input);
-    this.#groups.push(group);
-    return group;
-  }
-
-  /** All that was added as an ExportMetricsServiceRequest. */
-  body(): Uint8Array {
-    const out = new ArenaWriter(16_384);
-    for (const group of this.#groups) group.write(out);
-    return out.finish();
+export class MetricsBuilder extends RequestBuilder<MetricGroup> {
+  constructor() {
+    super((input) => new MetricGroup(input));
   }
 
   chunk(): PointChunk {
@@ -84,13 +73,8 @@ export class MetricsBuilder {
   }
 }
 
-export class MetricGroup {
-  readonly #group: Group;
+export class MetricGroup extends Group {
   readonly #metrics: { write(out: ArenaWriter): void }[] = [];
-
-  constructor(input: GroupInput) {
-    this.#group = new Group(input);
-  }
 
   /** Values: a bigint is written as an integer, a number as a double. */
   gauge(name: string, input: MetricInput = {}): MetricBuilder<number | bigint> {
@@ -118,10 +102,10 @@ export class MetricGroup {
     return metric;
   }
 
-  write(out: ArenaWriter): void {
-    this.#group.items.reset();
-    for (const metric of this.#metrics) metric.write(this.#group.items);
-    this.#group.write(out);
+  override write(out: ArenaWriter): void {
+    this.items.reset();
+    for (const metric of this.#metrics) metric.write(this.items);
+    super.write(out);
   }
 }
 

@@ -1,6 +1,6 @@
-import { ArenaWriter, SPAN, SPAN_EVENT, SPAN_LINK, SPAN_STATUS, type SpanChunk } from '#pdata';
+import { type ArenaWriter, SPAN, SPAN_EVENT, SPAN_LINK, SPAN_STATUS, type SpanChunk } from '#pdata';
 import { decodeTraces } from '../otlp/decode-traces.ts';
-import { type AttributesInput, Group, type GroupInput, writeAttributes, writeId } from './groups.ts';
+import { type AttributesInput, Group, RequestBuilder, writeAttributes, writeId } from './groups.ts';
 
 export interface EventInput {
   readonly name: string;
@@ -35,20 +35,9 @@ export interface SpanInput {
 }
 
 /** Builds new spans: `builder.group({ resource, scope }).add({ traceId, spanId, name })`. */
-export class TracesBuilder {
-  readonly #groups: SpanGroup[] = [];
-
-  group(input: GroupInput = {}): SpanGroup {
-    const group = new SpanGroup(input);
-    this.#groups.push(group);
-    return group;
-  }
-
-  /** All that was added as an ExportTraceServiceRequest. */
-  body(): Uint8Array {
-    const out = new ArenaWriter(16_384);
-    for (const { group } of this.#groups) group.write(out);
-    return out.finish();
+export class TracesBuilder extends RequestBuilder<SpanGroup> {
+  constructor() {
+    super((input) => new SpanGroup(input));
   }
 
   chunk(): SpanChunk {
@@ -56,15 +45,9 @@ export class TracesBuilder {
   }
 }
 
-class SpanGroup {
-  readonly group: Group;
-
-  constructor(input: GroupInput) {
-    this.group = new Group(input);
-  }
-
+class SpanGroup extends Group {
   add(span: SpanInput): void {
-    const out = this.group.items;
+    const out = this.items;
     const mark = out.begin(2);
     writeId(out, SPAN.traceId, span.traceId);
     writeId(out, SPAN.spanId, span.spanId);
