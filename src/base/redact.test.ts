@@ -11,6 +11,10 @@ test.each([
     'got "postgres+ssl://a:b%20c@db", twice: amqp://x:y@q',
     'got "postgres+ssl://a:[REDACTED]@db", twice: amqp://x:[REDACTED]@q',
   ],
+  [
+    'https://host/api?site=eu&api_key=abc%20d&x=1, http://h/v1?access_token=t#a',
+    'https://host/api?site=eu&api_key=[REDACTED]&x=1, http://h/v1?access_token=[REDACTED]#a',
+  ],
   ['http://host/path?mail=a:b@c', 'http://host/path?mail=a:b@c'],
   ['mail me@example.com, see http://example.com', 'mail me@example.com, see http://example.com'],
 ])('%s', (text, want) => {

@@ -62,6 +62,7 @@ describe('parseFilter', () => {
     { text: '! a', want: ['not', 'a'] },
     // A line of a log, pasted.
     { text: 'connection not found', want: ['and', 'connection', 'not', 'found'] },
+    { text: 'found in (3) files', want: ['and', 'found', 'in', '3', 'files'] },
     { text: 'not found', want: ['and', 'not', 'found'] },
     { text: 'user or password wrong and', want: ['and', 'user', 'or', 'password', 'wrong', 'and'] },
     { text: 'error: "a" and "b"', want: ['and', 'error:', 'a', 'and', 'b'] },
@@ -127,6 +128,9 @@ describe('parseFilter', () => {
     { text: 'timeout OR not found', at: [11, 14], message: 'in capitals' },
     { text: 'a && b', at: [2, 4], message: '`&&` is no operator' },
     { text: 'a || b', at: [2, 4], message: '`||` is no operator' },
+    { text: 'service in (a, b)', at: [8, 10], message: '`in` is no operator' },
+    { text: 'http.route IN ("a")', at: [11, 13], message: '`IN` is no operator' },
+    { text: 'service.name contains "a b"', at: [13, 21], message: '`contains` is no operator' },
     { text: 'x service:orders', at: [2, 16], message: '`:` is no operator' },
     { text: 'service: orders', at: [0, 8], message: '`:` is no operator' },
     { text: 'service:"my orders"', at: [0, 8], message: '`:` is no operator' },

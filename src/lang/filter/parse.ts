@@ -7,7 +7,7 @@
  *   term   = ("-" | "!" | "NOT") term | "(" terms ")" | key operator value | word | string
  */
 import { type FilterToken, tokenizeFilter } from './lexer.ts';
-import { isJoiningWord, joiningSlip, operatorOf, type Slip, valueSlip, wordSlip } from './slips.ts';
+import { comparingSlip, isJoiningWord, joiningSlip, operatorOf, type Slip, valueSlip, wordSlip } from './slips.ts';
 import { FilterError, type FilterKey, type FilterNode, type FilterRange } from './tree.ts';
 import { classifyValue } from './value.ts';
 
@@ -135,9 +135,15 @@ class FilterParser {
 
   /** `token` was just taken. Between words `and`, `or` and `not` are text, as in a line that was pasted; beside a condition they are slips. */
   #slipOf(token: FilterToken): Slip | undefined {
-    if (!isJoiningWord(token.text)) return wordSlip(token.text);
     const at = this.#at - 1;
+    if (!isJoiningWord(token.text)) return this.#comparingSlipAt(at) ?? wordSlip(token.text);
     return this.#endsCondition(at - 1) || this.#beginsCondition(at + 1) ? joiningSlip(token.text) : undefined;
+  }
+
+  #comparingSlipAt(at: number): Slip | undefined {
+    const [key, word, next] = [this.#tokens[at - 1], this.#tokens[at], this.#tokens[at + 1]];
+    if (key?.kind !== 'word' || (next?.kind !== 'open' && next?.kind !== 'string')) return undefined;
+    return comparingSlip(key.text, word!.text, next.kind);
   }
 
   #endsCondition(at: number): boolean {

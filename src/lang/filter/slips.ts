@@ -40,6 +40,18 @@ const LIKE_A_KEY = new RegExp(
   'i',
 );
 
+/** Words that compare in SQL and in other query languages; between plain words they are text (`found in (3) files`). */
+export function comparingSlip(key: string, word: string, next: 'open' | 'string'): Slip | undefined {
+  if (!LIKE_A_KEY.test(key)) return undefined;
+  if (next === 'open' && /^in$/i.test(word)) {
+    return { message: `\`${word}\` is no operator`, hint: `write (${key}=a OR ${key}=b), or ${quotedWord(word)}` };
+  }
+  if (next === 'string' && /^(?:like|ilike|contains|matches|is)$/i.test(word)) {
+    return { message: `\`${word}\` is no operator`, hint: `write ${key}~"text", or ${quotedWord(word)}` };
+  }
+  return undefined;
+}
+
 /** Of a bare word that stands for itself; undefined where it is plain text. */
 export function wordSlip(word: string): Slip | undefined {
   const quoted = quotedWord(word);
