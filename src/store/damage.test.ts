@@ -9,7 +9,7 @@ import { DEFAULT_RETENTION, prepareStore } from './migrate.ts';
 import { type Damage, damageNewest, damagePart, newestPartOf } from './testing/damage.ts';
 import { type InsertFate, startEngineProxy } from './testing/engine-proxy.ts';
 import { headersOf, startTestStore, type TestStore } from './testing/test-store.ts';
-import { spanBatch, type TestWriter, testWriter } from './testing/test-writer.ts';
+import { gaugeBatch, spanBatch, type TestWriter, testWriter } from './testing/test-writer.ts';
 
 let store: TestStore;
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -194,4 +194,24 @@ test('what is answered with OK around a failure is not believed', async () => {
   await writer.drain(40_000);
   expect(await spansOf('not believed')).toBe('300\t300\t0');
   expect(await tracesMissing('not believed')).toBe('0');
+});
+
+test('a resource that points name through their series is written again, should its insert have disappeared', async () => {
+  let lost = 0;
+  const { writer } = await writerBehind((table, insert) => {
+    if (insert === 1)
+      return { isPassedOn: false, answer: { status: 500, body: 'Code: 999. DB::Exception: x', code: 999 } };
+    if (table !== 'resources' || lost++ > 0) return undefined;
+    return { isPassedOn: false, answer: { status: 200, body: '' } };
+  });
+  await writer.write(gaugeBatch('named through series'));
+  await writer.drain(40_000);
+  expect(lost).toBeGreaterThan(1);
+  const found = await store.text(
+    `SELECT count() FROM signalbox.metric_points AS points
+      INNER JOIN signalbox.metric_series AS series ON series.series_id = points.series_id
+      INNER JOIN signalbox.resources AS resource ON resource.resource_id = series.resource_id
+      WHERE resource.attributes.\`service.name\` = 'named through series'`,
+  );
+  expect(found).toBe('1');
 });

@@ -83,15 +83,21 @@ export class Inserter {
     return await this.#number(`SELECT count() + sum(ignore(*)) FROM ${table} WHERE ${ofSegment(ingestedAtNs)}`);
   }
 
-  /** How many different values of `key` the segment's rows in `source` have, that no row of `table` has. Throws InsertError. */
+  /**
+   * How many different values of `key` the segment's rows in `source` have, that no row of `table` has. Where rows of `source` are of no
+   * segment themselves, they are those that its rows name: `through` a key, in a table of items. Throws InsertError.
+   */
   async countMissingKeys(asked: {
     readonly table: string;
     readonly key: string;
     readonly source: string;
+    readonly through?: { readonly key: string; readonly items: string };
     readonly ingestedAtNs: bigint;
   }): Promise<number> {
-    const { table, key, source, ingestedAtNs } = asked;
-    const rows = `FROM ${source} WHERE ${ofSegment(ingestedAtNs)}`;
+    const { table, key, source, through, ingestedAtNs } = asked;
+    const own = ofSegment(ingestedAtNs);
+    const isNamed = (by: string, items: string): string => `${by} IN (SELECT ${by} FROM ${items} WHERE ${own})`;
+    const rows = `FROM ${source} WHERE ${through === undefined ? own : isNamed(through.key, through.items)}`;
     return await this.#number(
       `SELECT (SELECT uniqExact(${key}) ${rows}) -
         (SELECT uniqExact(${key}) + sum(ignore(*)) FROM ${table} WHERE ${key} IN (SELECT ${key} ${rows}))`,

@@ -60,7 +60,7 @@ test.each([
   {
     file: '0003-metrics',
     statements: METRIC_STATEMENTS,
-    sha256: 'fbcf4f37d38ad5aabf878c2b5f3f5777a68aea7ae463ccac33e6de40ffa5a9f3',
+    sha256: 'd2c7f60f3e359d77e29fc7fd631fc8c28ac93bc02894f5bd0608c1ed16e963e9',
   },
   {
     file: '0003-exceptions',

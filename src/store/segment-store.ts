@@ -24,6 +24,25 @@ function hasColumn(name: string, column: string): boolean {
   return table !== undefined && new RegExp(`(?:^|\\s)${column} `).test(table.columns);
 }
 
+interface KeySource {
+  readonly source: string;
+  readonly through?: { readonly key: string; readonly items: string };
+}
+
+/** Where the rows of a segment that went to `tables` name rows of `table`: items themselves, or what items name, as points do their series. */
+function sourcesOf(key: string, table: string, tables: readonly string[]): readonly KeySource[] {
+  const isItems = (name: string): boolean => MERGING_TABLES[name] === undefined;
+  return Object.keys(MERGING_TABLES)
+    .concat(tables.filter(isItems))
+    .filter((source) => source !== table && hasColumn(source, key))
+    .flatMap((source): readonly KeySource[] => {
+      const own = MERGING_TABLES[source];
+      if (own === undefined) return [{ source }];
+      const items = tables.filter((name) => isItems(name) && hasColumn(name, own));
+      return items.map((name) => ({ source, through: { key: own, items: name } }));
+    });
+}
+
 /** Brings segments into the tables, and in doubt reads back what was brought. */
 export class SegmentStore {
   readonly #inserter: Inserter;
@@ -98,9 +117,9 @@ export class SegmentStore {
   async #verifyKeys(delivery: Delivery<SegmentEncoder>, table: string, tables: readonly string[]): Promise<void> {
     const { ingestedAtNs, id } = delivery.segment;
     const key = MERGING_TABLES[table]!;
-    const sources = tables.filter((name) => name !== table && hasColumn(name, key));
-    for (const source of sources) {
-      const missing = await this.#read(() => this.#inserter.countMissingKeys({ table, key, source, ingestedAtNs }));
+    for (const { source, through } of sourcesOf(key, table, tables)) {
+      const asked = { table, key, source, ...(through === undefined ? {} : { through }), ingestedAtNs };
+      const missing = await this.#read(() => this.#inserter.countMissingKeys(asked));
       if (missing === 0) continue;
       delivery.again.set(table, (delivery.again.get(table) ?? 0) + 1);
       throw new InsertError(`segment ${id}: ${missing} keys of ${source} are not in ${table}`, 'refused');

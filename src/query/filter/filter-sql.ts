@@ -21,9 +21,9 @@ import {
 } from '#lang/filter';
 import { QueryError } from '../reader/index.ts';
 import {
-  ATTRIBUTES_OF,
   type AttributeColumn,
   EVENT_ATTRIBUTES,
+  ITEM_ATTRIBUTES,
   LINK_ATTRIBUTES,
   OWNER_ATTRIBUTES,
   ownerMeets,
@@ -99,21 +99,21 @@ const negations: { readonly [operator in FilterOperator]?: FilterOperator } = { 
 function compileCompare(node: FilterCompare, field: FilterField, signal: FilterSignal): Sql {
   const positive = negations[node.operator];
   if (positive !== undefined) return sql`NOT (${compileCompare({ ...node, operator: positive }, field, signal)})`;
-  if (field.kind === 'intrinsic') return compileIntrinsic(node, field.name, signal);
-  const { item, resource, ofResource } = ATTRIBUTES_OF[signal];
+  if (field.kind === 'intrinsic') return compileIntrinsic(node, field.name);
+  const item = ITEM_ATTRIBUTES[signal];
   const own = compareKey(item, field.key, node.operator, node.value);
   if (field.scope === 'item') return own;
-  const ofOwner = ofResource(compareKey(resource, field.key, node.operator, node.value));
+  const ofOwner = ownerMeets(resources, compareKey(OWNER_ATTRIBUTES, field.key, node.operator, node.value));
   return field.scope === 'resource' ? ofOwner : sql`if(${hasKey(item, field.key)}, ${own}, ${ofOwner})`;
 }
 
-function compileIntrinsic(node: FilterCompare, name: string, signal: FilterSignal): Sql {
+function compileIntrinsic(node: FilterCompare, name: string): Sql {
   const { value } = node;
   switch (name) {
     case 'service':
       return compareText('service_name', node);
     case 'scope':
-      return ATTRIBUTES_OF[signal].ofScope(compareText(ATTRIBUTES_OF[signal].scopeName, node));
+      return ownerMeets(scopes, compareText('name', node));
     case 'event':
       return compareText('event_name', node);
     case 'name':
@@ -160,16 +160,16 @@ function compareSeverity(node: FilterCompare): Sql {
 }
 
 function exists(field: FilterField, signal: FilterSignal): Sql {
-  const { item, resource, ofResource, scopeName, ofScope } = ATTRIBUTES_OF[signal];
+  const item = ITEM_ATTRIBUTES[signal];
   if (field.kind === 'attribute') {
-    const ofOwner = ofResource(hasKey(resource, field.key));
+    const ofOwner = ownerMeets(resources, hasKey(OWNER_ATTRIBUTES, field.key));
     if (field.scope === 'resource') return ofOwner;
     return field.scope === 'item' ? hasKey(item, field.key) : anyOf([hasKey(item, field.key), ofOwner]);
   }
   const present: { readonly [name: string]: Sql } = {
     service: raw("service_name != ''"),
     name: raw("name != ''"),
-    scope: ofScope(raw(`${scopeName} != ''`)),
+    scope: ownerMeets(scopes, raw("name != ''")),
     body: raw("body != ''"),
     event: raw("event_name != ''"),
     trace: sql`trace_id != ${noId(16)}`,

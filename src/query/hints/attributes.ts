@@ -9,12 +9,14 @@ import { SEVERITY_GROUPS } from '../logs/index.ts';
 import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import {
-  ATTRIBUTES_OF,
   type AttributeColumn,
+  ITEM_ATTRIBUTES,
   logs,
   metricSeries,
+  OWNER_ATTRIBUTES,
   type Owner,
   type OwnerRows,
+  ownerValues,
   resources,
   scopes,
   spans,
@@ -68,16 +70,14 @@ function keysIn({ name, typed, other }: AttributeColumn): Sql {
 
 /** Keys of sampled rows: `scope`, `path` (key and type) and `weight`. */
 function sampledKeys(query: Parameters<typeof rowsOf>[1] & { readonly signal: AttributeSignal }): Sql {
-  const { item, resource, areOwnersApart } = ATTRIBUTES_OF[query.signal];
+  const item = ITEM_ATTRIBUTES[query.signal];
   const columns = raw(item.typed.size > 0 ? `${item.name}, ${item.other}` : item.name);
   const ofItems = sql`SELECT 'item' AS scope, arrayJoin(${keysIn(item)}) AS path, 1 AS weight
     FROM (${sample(query.signal, columns, query)})`;
-  const ofResources = areOwnersApart
-    ? sql`SELECT 'resource' AS scope, arrayJoin(${keysIn(resource)}) AS path, weight
-        FROM (SELECT resource_id, count() AS weight FROM (${sample(query.signal, raw('resource_id'), query)}) GROUP BY resource_id) AS sampled
-        INNER JOIN (SELECT resource_id, ${raw(resource.name)} ${resources.rows} LIMIT 1 BY resource_id) AS known USING (resource_id)`
-    : sql`SELECT 'resource' AS scope, arrayJoin(${keysIn(resource)}) AS path, 1 AS weight
-        FROM (${sample(query.signal, raw(resource.name), query)})`;
+  const { name } = OWNER_ATTRIBUTES;
+  const ofResources = sql`SELECT 'resource' AS scope, arrayJoin(${keysIn(OWNER_ATTRIBUTES)}) AS path, weight
+    FROM (SELECT resource_id, count() AS weight FROM (${sample(query.signal, raw('resource_id'), query)}) GROUP BY resource_id) AS sampled
+    INNER JOIN (${ownerValues(resources, raw(name), name)}) AS known USING (resource_id)`;
   return sql`${ofItems} UNION ALL ${ofResources}`;
 }
 
@@ -161,21 +161,17 @@ function knownWords(name: FilterIntrinsic): readonly string[] | undefined {
 
 /** A statement for the values of a field in rows: `value_text` and `weight`. Undefined for what has too many values to choose from. */
 function valuesOf(signal: AttributeSignal, field: ReturnType<typeof resolveField>, rows: Sql): Sql | undefined {
-  const { item, resource, areOwnersApart, scopeName } = ATTRIBUTES_OF[signal];
+  const item = ITEM_ATTRIBUTES[signal];
   const inRow = (value: Sql): Sql => sql`SELECT ${value} AS value_text, 1 AS weight ${rows}`;
   if (field.kind === 'attribute') {
     if (field.scope === 'item') return inRow(textOf(item, field.key));
-    const ofResource = textOf(resource, field.key);
     const own = field.scope === 'resource' ? raw("CAST(NULL, 'Nullable(String)')") : textOf(item, field.key);
-    return areOwnersApart ? ofOwners(resources, own, ofResource, rows) : inRow(sql`coalesce(${own}, ${ofResource})`);
+    return ofOwners(resources, own, textOf(OWNER_ATTRIBUTES, field.key), rows);
   }
-  if (field.name === 'scope' && areOwnersApart) {
-    return ofOwners(scopes, raw("CAST(NULL, 'Nullable(String)')"), raw(scopeName), rows);
-  }
+  if (field.name === 'scope') return ofOwners(scopes, raw("CAST(NULL, 'Nullable(String)')"), raw('name'), rows);
   const columns: { readonly [name in FilterIntrinsic]?: string } = {
     service: 'service_name',
     name: 'stored.name',
-    scope: scopeName,
     event: 'event_name',
   };
   const column = columns[field.name];
@@ -183,9 +179,9 @@ function valuesOf(signal: AttributeSignal, field: ReturnType<typeof resolveField
 }
 
 /** Values of rows, `own` or else those of their owners. */
-function ofOwners({ idColumn, rows: owners }: OwnerRows, own: Sql, ofOwner: Sql, rows: Sql): Sql {
-  const id = raw(idColumn);
+function ofOwners(owners: OwnerRows, own: Sql, ofOwner: Sql, rows: Sql): Sql {
+  const id = raw(owners.idColumn);
   return sql`SELECT coalesce(own, of_owner) AS value_text, weight
     FROM (SELECT ${own} AS own, ${id}, count() AS weight ${rows} GROUP BY own, ${id}) AS counted
-    LEFT JOIN (SELECT ${id}, toNullable(${ofOwner}) AS of_owner ${owners} LIMIT 1 BY ${id}) AS known USING (${id})`;
+    LEFT JOIN (${ownerValues(owners, sql`toNullable(${ofOwner})`, 'of_owner')}) AS known USING (${id})`;
 }

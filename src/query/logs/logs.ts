@@ -91,7 +91,7 @@ export async function logCondition(filter: LogFilter): Promise<Sql> {
   if (filter.severities !== undefined && filter.severities.length > 0) {
     conditions.push(anyOf(filter.severities.map(severityCondition)));
   }
-  if (filter.environment) conditions.push(inEnvironment('logs', filter.environment));
+  if (filter.environment) conditions.push(inEnvironment(filter.environment));
   if (filter.q) {
     const condition = await filterCondition(filter.q, 'logs');
     if (condition !== undefined) conditions.push(condition);

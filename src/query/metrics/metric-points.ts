@@ -7,15 +7,19 @@
  */
 
 import { resolveField } from '#lang/filter';
-import { hasKey, textOf } from '../filter/index.ts';
+import { textOf } from '../filter/index.ts';
 import { bucketOf, type TimeGrid } from '../plan/index.ts';
 import {
-  ATTRIBUTES_OF,
   exemplars,
+  ITEM_ATTRIBUTES,
   METRIC_TYPES,
   type MetricType,
   metricSeries,
+  OWNER_ATTRIBUTES,
   type Owner,
+  ownerValues,
+  resources,
+  scopes,
   type TimeRange,
 } from '../source/index.ts';
 import { Bound, joinSql, raw, type Sql, sql, text, timeMs } from '../sql/index.ts';
@@ -39,12 +43,46 @@ export interface PointQuery {
 
 /** The series of a query, with their labels as an array of texts in the order of `groupBy`; absent ones are empty. */
 function seriesOf(query: PointQuery): Sql {
-  const { groupBy } = query;
-  const labels =
-    groupBy.length === 0 ? raw("CAST([], 'Array(String)')") : sql`[${joinSql(groupBy.map(labelValue), ', ')}]`;
-  return sql`SELECT series_id, any(label_values) AS labels FROM (
-      SELECT series_id, ${labels} AS label_values ${seriesRows(query)})
-    GROUP BY series_id`;
+  const labels = query.groupBy.map(labelOf);
+  if (labels.length === 0)
+    return sql`SELECT series_id, CAST([], 'Array(String)') AS labels ${seriesRows(query)} LIMIT 1 BY series_id`;
+  const own = labels.map(({ own }, i) => sql`${own} AS ${raw(`own_${i}`)}`);
+  const values = labels.map(
+    ({ owner }, i) =>
+      sql`ifNull(${raw(`own_${i}`)}, ${raw(owner === 'scope' ? 'scope_label' : `resource_labels[${i + 1}]`)})`,
+  );
+  const ofResource = labels.map(({ key, owner }) =>
+    owner === 'resource' ? sql`ifNull(${textOf(OWNER_ATTRIBUTES, key)}, '')` : raw("''"),
+  );
+  const joins = [
+    sql`LEFT JOIN (${ownerValues(resources, sql`[${joinSql(ofResource, ', ')}]`, 'resource_labels')}) AS of_resource USING (resource_id)`,
+    ...(labels.some(({ owner }) => owner === 'scope')
+      ? [sql`LEFT JOIN (${ownerValues(scopes, raw('toString(name)'), 'scope_label')}) AS of_scope USING (scope_id)`]
+      : []),
+  ];
+  return sql`SELECT series_id, [${joinSql(values, ', ')}] AS labels FROM (
+      SELECT series_id, resource_id, scope_id, ${joinSql(own, ', ')} ${seriesRows(query)} LIMIT 1 BY series_id) AS found
+    ${joinSql(joins, ' ')}`;
+}
+
+/** A label's value as text where the series says it itself, NULL where it does not, and who else may say it. */
+function labelOf(written: string): {
+  readonly own: Sql;
+  readonly owner: 'resource' | 'scope' | undefined;
+  readonly key: string;
+} {
+  const field = resolveField(written, 'metrics');
+  const none = raw("CAST(NULL, 'Nullable(String)')");
+  if (field.kind === 'intrinsic') {
+    const isService = field.name === 'service';
+    return { own: isService ? raw('toString(service_name)') : none, owner: isService ? undefined : 'scope', key: '' };
+  }
+  const { key, scope } = field;
+  return {
+    own: scope === 'resource' ? none : textOf(ITEM_ATTRIBUTES.metrics, key),
+    owner: scope === 'item' ? undefined : 'resource',
+    key,
+  };
 }
 
 function seriesRows({ name, reading, type, range, owner, condition }: PointQuery): Sql {
@@ -58,25 +96,13 @@ function isDelta(query: PointQuery): Sql {
   return sql`series_id IN (SELECT series_id ${seriesRows(query)} AND temporality = ${raw(String(DELTA))})`;
 }
 
-/** A label's value as text: the point's attribute, or else the resource's. */
-function labelValue(key: string): Sql {
-  const field = resolveField(key, 'metrics');
-  if (field.kind === 'intrinsic')
-    return raw(field.name === 'service' ? 'toString(service_name)' : 'toString(scope_name)');
-  const { item, resource } = ATTRIBUTES_OF.metrics;
-  const own = sql`ifNull(${textOf(item, field.key)}, '')`;
-  if (field.scope === 'item') return own;
-  const ofResource = sql`ifNull(${textOf(resource, field.key)}, '')`;
-  return field.scope === 'resource' ? ofResource : sql`if(${hasKey(item, field.key)}, ${own}, ${ofResource})`;
-}
-
 /** The points of the query's series from the lookback on. `columns`: of the points' table. */
 function pointsOf(query: PointQuery, columns: Sql): Sql {
   const { name, type, range, lookbackMs } = query;
   const fromMs = Math.max(0, range.fromMs - (isCumulative(query) ? lookbackMs : 0));
   // The lowest bit of the flags: the point says that there is no value.
   return sql`SELECT series_id, time, start_time, ${columns} ${METRIC_TYPES[type].points.in({ fromMs, toMs: range.toMs })}
-      AND name = ${text(name)} AND bitAnd(flags, 1) = 0 AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))`;
+      AND name = ${text(name)} AND bitAnd(flags, 1) = 0 AND series_id IN (SELECT series_id ${seriesRows(query)})`;
 }
 
 /** Whether values have to be compared with those before them. */
@@ -253,7 +279,7 @@ export function exemplarStatement(query: PointQuery, limit: number): Sql {
   const { name, range, grid } = query;
   return sql`SELECT toUnixTimestamp64Nano(time) AS at, value AS v, trace_id, span_id
     ${exemplars.in(range)} AND name = ${text(name)}
-      AND series_id IN (SELECT series_id FROM (${seriesOf(query)}))
+      AND series_id IN (SELECT series_id ${seriesRows(query)})
     ORDER BY v DESC LIMIT 3 BY ${bucketOf(grid)} LIMIT ${new Bound('UInt32', limit)}`;
 }
 

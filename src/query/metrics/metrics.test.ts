@@ -38,8 +38,25 @@ const series = [
     attributes: { route: '/x', code: 500 },
   },
   { seriesId: 3n, name: 'bytes', type: METRIC_SUM, unit: 'By', temporality: DELTA, monotonic: true, service: 'a' },
-  { seriesId: 4n, name: 'memory', type: METRIC_GAUGE, unit: 'By', service: 'a', attributes: { pool: 'p1' } },
-  { seriesId: 5n, name: 'memory', type: METRIC_GAUGE, unit: 'By', service: 'a', attributes: { pool: 'p2' } },
+  {
+    seriesId: 4n,
+    name: 'memory',
+    type: METRIC_GAUGE,
+    unit: 'By',
+    service: 'a',
+    scopeName: 'lib',
+    resource: { 'host.name': 'h1' },
+    attributes: { pool: 'p1' },
+  },
+  {
+    seriesId: 5n,
+    name: 'memory',
+    type: METRIC_GAUGE,
+    unit: 'By',
+    service: 'a',
+    resource: { 'host.name': 'h2' },
+    attributes: { pool: 'p2', 'host.name': 'own' },
+  },
   { seriesId: 6n, name: 'latency', type: METRIC_HISTOGRAM, unit: 's', temporality: CUMULATIVE, service: 'a' },
   { seriesId: 7n, name: 'size', type: METRIC_HISTOGRAM, unit: 'By', temporality: DELTA, service: 'a' },
   {
@@ -204,6 +221,23 @@ describe('counters', () => {
     ]);
     expect(result.series[1]).toMatchObject({ last: 30, max: 30 });
     expect(result).toMatchObject({ foldedCount: 0, unit: '{request}', aggregation: 'increase' });
+  });
+
+  test('what a series says itself wins over its resource, which is asked for apart, and so is the scope', async () => {
+    const labels = async (...groupBy: string[]): Promise<unknown[]> =>
+      (await query('memory', { groupBy })).series
+        .map((one) => one.labels)
+        .sort((a, b) => (a['pool']! < b['pool']! ? -1 : 1));
+    expect(await labels('pool', 'host.name', 'scope', 'service')).toEqual([
+      { pool: 'p1', 'host.name': 'h1', scope: 'lib', service: 'a' },
+      { pool: 'p2', 'host.name': 'own', scope: '', service: 'a' },
+    ]);
+    expect(await labels('pool', 'resource.host.name')).toEqual([
+      { pool: 'p1', 'resource.host.name': 'h1' },
+      { pool: 'p2', 'resource.host.name': 'h2' },
+    ]);
+    expect(await valuesOf('memory', { q: 'resource.host.name=h2' })).toEqual([1, null, 3]);
+    expect(await valuesOf('memory', { q: 'scope=lib' })).toEqual([10, 20, 30]);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Which metrics there are, and their labels. */
-import { cutText } from '../plan/index.ts';
+import { cutText, LIST_ITEM, readResources } from '../plan/index.ts';
 import { plainValue, QueryError, type ReadOptions, type StoredAttribute, type StoreReader } from '../reader/index.ts';
 import {
   ALL_POINTS,
@@ -150,14 +150,19 @@ export async function listMetricLabels(
   options?: ReadOptions,
 ): Promise<readonly MetricLabel[]> {
   const table = await reader.read(
-    sql`SELECT attributes, resource ${metricSeries.in(query, query.owner ?? 'user')} AND name = ${text(query.name)}
+    sql`SELECT attributes, resource_id ${metricSeries.in(query, query.owner ?? 'user')} AND name = ${text(query.name)}
       LIMIT 1 BY series_id LIMIT ${new Bound('UInt32', MAX_LABEL_SERIES)}`,
     options,
   );
+  const resourceIds = table.column<number | bigint>('resource_id');
+  const resources = await readResources(reader, resourceIds, LIST_ITEM.attributeBytes, options);
+  const attributes = {
+    item: table.column<readonly StoredAttribute[]>('attributes'),
+    resource: resourceIds.map((id) => resources.get(id)?.attributes ?? []),
+  };
   return (['item', 'resource'] as const).flatMap((scope) => {
-    const columns = table.column<readonly StoredAttribute[]>(scope === 'item' ? 'attributes' : 'resource');
     const counts = new Map<string, Map<string, number>>();
-    for (const paths of columns) countValues(counts, paths);
+    for (const paths of attributes[scope]) countValues(counts, paths);
     return [...counts].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([key, values]) => labelOf(key, scope, values));
   });
 }

@@ -64,7 +64,7 @@ export function cutAttributesTexts(list: Sql, limitBytes: number): Sql {
     arrayMap(json -> ${cutAttributesText(raw('json'), limitBytes)}, ${list}), ${list})`;
 }
 
-export type JsonColumnName = 'attributes' | 'attributes_other' | 'resource';
+export type JsonColumnName = 'attributes' | 'attributes_other';
 
 /**
  * Columns for a JSON column of attributes: `shown_<name>` (itself, or empty where it is too large), `<name>_bytes`, and for large ones

@@ -60,7 +60,7 @@ export async function readDependencies(
   options?: ReadOptions,
 ): Promise<readonly Dependency[]> {
   const conditions = [sql`service_name = ${text(filter.service)}`, raw('kind IN (3, 4)')];
-  if (filter.environment) conditions.push(inEnvironment('traces', filter.environment));
+  if (filter.environment) conditions.push(inEnvironment(filter.environment));
   const later = { fromMs: filter.fromMs, toMs: filter.toMs + PADDING_MS };
   const caches = new Bound('Array(String)', CACHES);
   const table = await reader.read(

@@ -37,7 +37,7 @@ export async function readNeighbours(
   },
   options?: ReadOptions,
 ): Promise<{ readonly callers: readonly CallCount[]; readonly callees: readonly CallCount[] }> {
-  const environment = filter.environment ? [inEnvironment('traces', filter.environment)] : [];
+  const environment = filter.environment ? [inEnvironment(filter.environment)] : [];
   const own = allOf([sql`service_name = ${text(filter.service)}`, ...environment]);
   const operation = filter.operation ? [sql`name = ${text(filter.operation)}`] : [];
   const entries = allOf([own, ENTRY_SPAN, HAS_PARENT, ...operation]);

@@ -23,7 +23,7 @@ export async function listNamesInRange(
   filter: TimeRange & { readonly environment?: string | undefined },
   options?: ReadOptions,
 ): Promise<{ readonly names: readonly string[]; readonly total: number }> {
-  const condition = allOf(filter.environment ? [inEnvironment('traces', filter.environment)] : []);
+  const condition = allOf(filter.environment ? [inEnvironment(filter.environment)] : []);
   const table = await reader.read(
     sql`SELECT service_name, count() OVER () AS total ${spans.in(filter)} AND ${condition}
       GROUP BY service_name ORDER BY count() DESC, service_name LIMIT ${new Bound('UInt32', MAX_SERVICES)}`,

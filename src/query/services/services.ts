@@ -39,7 +39,7 @@ export const MAX_SERVICES = 1000;
 function spansUnder(filter: ServiceFilter): Sql {
   const conditions: Sql[] = [];
   if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
-  if (filter.environment) conditions.push(inEnvironment('traces', filter.environment));
+  if (filter.environment) conditions.push(inEnvironment(filter.environment));
   return sql`${spans.in(filter)} AND ${allOf(conditions)}`;
 }
 

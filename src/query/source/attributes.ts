@@ -1,7 +1,5 @@
-/** Where the attributes of each signal's items and of their resources stand. */
+/** Where the attributes of each signal's items, and of their resources and scopes, stand. */
 import { EVENT_PATHS, LINK_PATHS, LOG_PATHS, SPAN_PATHS, type TypedPath } from '#store/schema.ts';
-import type { Sql } from '../sql/index.ts';
-import { ownerMeets, resources, scopes } from './owners.ts';
 import type { SignalName } from './signals.ts';
 
 export type ValueType = 'string' | 'int' | 'double' | 'bool';
@@ -31,44 +29,12 @@ function columnOf(name: string, paths: readonly TypedPath[] = []): AttributeColu
 export const SPAN_ATTRIBUTES: AttributeColumn = columnOf('attributes', SPAN_PATHS);
 export const EVENT_ATTRIBUTES: AttributeColumn = columnOf('attributes', EVENT_PATHS);
 export const LINK_ATTRIBUTES: AttributeColumn = columnOf('attributes', LINK_PATHS);
-const LOG_ATTRIBUTES: AttributeColumn = columnOf('attributes', LOG_PATHS);
-/** Of resources and of scopes. */
+/** Of resources and of scopes, which all items name by their ids. */
 export const OWNER_ATTRIBUTES: AttributeColumn = columnOf('attributes');
 
-export interface SignalAttributes {
-  readonly item: AttributeColumn;
-  readonly resource: AttributeColumn;
-  /** Resources and scopes stand in tables of their own, and rows have their ids. */
-  readonly areOwnersApart: boolean;
-  /** A condition on the resource's column as one on an item's row. */
-  readonly ofResource: (condition: Sql) => Sql;
-  /** The scope's name, and a condition on it as one on an item's row. */
-  readonly scopeName: string;
-  readonly ofScope: (condition: Sql) => Sql;
-}
-
-const WITHIN_ROW: SignalAttributes = {
-  item: columnOf('attributes'),
-  resource: columnOf('resource'),
-  areOwnersApart: false,
-  ofResource: (condition) => condition,
-  scopeName: 'scope_name',
-  ofScope: (condition) => condition,
-};
-
-function withOwners(item: AttributeColumn): SignalAttributes {
-  return {
-    item,
-    resource: OWNER_ATTRIBUTES,
-    areOwnersApart: true,
-    ofResource: (condition) => ownerMeets(resources, condition),
-    scopeName: 'name',
-    ofScope: (condition) => ownerMeets(scopes, condition),
-  };
-}
-
-export const ATTRIBUTES_OF: { readonly [signal in SignalName]: SignalAttributes } = {
-  traces: withOwners(SPAN_ATTRIBUTES),
-  logs: withOwners(LOG_ATTRIBUTES),
-  metrics: WITHIN_ROW,
+/** Of the items of each signal; those of metrics are of their series. */
+export const ITEM_ATTRIBUTES: { readonly [signal in SignalName]: AttributeColumn } = {
+  traces: SPAN_ATTRIBUTES,
+  logs: columnOf('attributes', LOG_PATHS),
+  metrics: columnOf('attributes'),
 };

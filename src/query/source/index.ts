@@ -1,7 +1,7 @@
 export {
-  ATTRIBUTES_OF,
   type AttributeColumn,
   EVENT_ATTRIBUTES,
+  ITEM_ATTRIBUTES,
   LINK_ATTRIBUTES,
   OWNER_ATTRIBUTES,
   SPAN_ATTRIBUTES,
@@ -20,7 +20,7 @@ export {
   type Owner,
   SEEN_LAG_SECONDS,
 } from './metrics.ts';
-export { type OwnerRows, ownerMeets, ownersById, resources, scopes } from './owners.ts';
+export { type OwnerRows, ownerMeets, ownersById, ownerValues, resources, scopes } from './owners.ts';
 export { inRange, padded, type TimeRange } from './range.ts';
 export type { TimedRows } from './rows.ts';
 export { ITEMS, SIGNALS, type SignalName } from './signals.ts';

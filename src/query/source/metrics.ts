@@ -1,7 +1,8 @@
 /** Series, and the points of each type of metric. */
 import { OWN_SCOPE } from '#base';
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
-import { Bound, raw, type Sql, sql, texts } from '../sql/index.ts';
+import { Bound, raw, type Sql, sql, text, texts } from '../sql/index.ts';
+import { ownerMeets, scopes } from './owners.ts';
 import type { TimeRange } from './range.ts';
 import { rowsOf, TimedRows } from './rows.ts';
 
@@ -30,7 +31,8 @@ export const metricSeries = {
 } as const;
 
 function ownedBy(owner: Owner): Sql {
-  return raw(`scope_name ${owner === 'own' ? '=' : '!='} '${OWN_SCOPE}'`);
+  const isOwn = ownerMeets(scopes, sql`name = ${text(OWN_SCOPE)}`);
+  return owner === 'own' ? isOwn : sql`NOT (${isOwn})`;
 }
 
 export type MetricType = 'gauge' | 'sum' | 'histogram' | 'exponential_histogram' | 'summary';

@@ -19,6 +19,11 @@ export function ownerMeets({ idColumn, rows }: OwnerRows, condition: Sql): Sql {
   return sql`${raw(idColumn)} IN (SELECT ${raw(idColumn)} ${rows} AND ${condition})`;
 }
 
+/** A value of each, once: the id and `name`. */
+export function ownerValues({ idColumn, rows }: OwnerRows, value: Sql, name: string): Sql {
+  return sql`SELECT ${raw(idColumn)}, ${value} AS ${raw(name)} ${rows} LIMIT 1 BY ${raw(idColumn)}`;
+}
+
 /** Those of these ids. */
 export function ownersById({ idColumn, rows }: OwnerRows, ids: readonly (number | bigint)[]): Sql {
   return sql`${rows} AND ${raw(idColumn)} IN (SELECT toUInt64(arrayJoin(${texts(ids.map(String))})))`;

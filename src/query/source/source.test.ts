@@ -21,6 +21,6 @@ describe.each([spans, spanEvents, spanLinks, logs, ...ALL_POINTS, exemplars])('r
 
 test('series are of one owner', () => {
   const text = (owner: 'user' | 'own'): string => metricSeries.in({ fromMs: 0, toMs: 1 }, owner).render().text;
-  expect(text('own')).toMatch(/AND \(scope_name = '/);
-  expect(text('user')).toMatch(/AND \(scope_name != '/);
+  expect(text('own')).toMatch(/AND \(scope_id IN \(SELECT scope_id FROM scopes /);
+  expect(text('user')).toMatch(/AND \(NOT \(scope_id IN \(SELECT scope_id FROM scopes /);
 });

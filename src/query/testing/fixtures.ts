@@ -200,21 +200,32 @@ export interface FixtureSeries {
 
 export async function insertSeries(store: TestStore, series: readonly FixtureSeries[], seenNs: bigint): Promise<void> {
   const seen = Number(seenNs / 1_000_000_000n);
-  const rows = series.map((one) => ({
-    series_id: String(one.seriesId),
-    scope_name: one.scopeName ?? '',
-    name: one.name,
-    type: one.type,
-    unit: one.unit ?? '',
-    description: one.description ?? '',
-    temporality: one.temporality ?? 0,
-    monotonic: one.monotonic === true ? 1 : 0,
-    service_name: one.service,
-    attributes: one.attributes ?? {},
-    resource: { 'service.name': one.service, ...one.resource },
-    first_seen: seen,
-    last_seen: seen,
-  }));
+  const seenColumns = { first_seen: seen, last_seen: seen };
+  const resources = new Map<string, object>();
+  const scopes = new Map<string, object>();
+  const rows = series.map((one) => {
+    const attributes = { 'service.name': one.service, ...one.resource };
+    const resourceId = idOf(JSON.stringify(attributes));
+    resources.set(resourceId, { resource_id: resourceId, service_name: one.service, attributes, ...seenColumns });
+    const scopeId = idOf(one.scopeName ?? '');
+    scopes.set(scopeId, { scope_id: scopeId, name: one.scopeName ?? '', ...seenColumns });
+    return {
+      series_id: String(one.seriesId),
+      name: one.name,
+      type: one.type,
+      unit: one.unit ?? '',
+      description: one.description ?? '',
+      temporality: one.temporality ?? 0,
+      monotonic: one.monotonic === true ? 1 : 0,
+      service_name: one.service,
+      resource_id: resourceId,
+      scope_id: scopeId,
+      attributes: one.attributes ?? {},
+      ...seenColumns,
+    };
+  });
+  await store.insert('resources', [...resources.values()]);
+  await store.insert('scopes', [...scopes.values()]);
   await store.insert('metric_series', rows);
 }
 
@@ -233,7 +244,7 @@ export async function insertPoints(store: TestStore, table: string, points: read
   for (const { columns } of points) {
     if (!('bounds' in columns)) continue;
     const name = JSON.stringify(columns.bounds);
-    known.set(name, { bounds_id: boundsId(name), bounds: columns.bounds });
+    known.set(name, { bounds_id: idOf(name), bounds: columns.bounds });
   }
   if (known.size > 0) await store.insert('metric_bounds', [...known.values()]);
   const rows = points.map((point) => ({
@@ -247,12 +258,13 @@ export async function insertPoints(store: TestStore, table: string, points: read
   await store.insert(table, rows);
 }
 
-function boundsId(bounds: string): string {
-  return String(createHash('sha256').update(bounds).digest().readBigUInt64LE());
+/** An id of what a text says. */
+function idOf(text: string): string {
+  return String(createHash('sha256').update(text).digest().readBigUInt64LE());
 }
 
 function withBoundsId({ bounds, ...columns }: { readonly bounds?: unknown }): object {
-  return { ...columns, bounds_id: boundsId(JSON.stringify(bounds)) };
+  return { ...columns, bounds_id: idOf(JSON.stringify(bounds)) };
 }
 
 export async function insertExemplars(

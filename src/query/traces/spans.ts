@@ -1,7 +1,7 @@
 /** Conditions on spans that several queries share. */
 import { SPAN_KIND_NUMBERS } from '#lang/filter';
 import { anywhereCondition, filterCondition, stringOf } from '../filter/index.ts';
-import { ATTRIBUTES_OF, type AttributeColumn, type SignalName, type TimeRange } from '../source/index.ts';
+import { type AttributeColumn, OWNER_ATTRIBUTES, ownerMeets, resources, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
 
 /** Span kinds by OTLP's number. */
@@ -44,7 +44,7 @@ export async function spanCondition(filter: SpanFilter, range: TimeRange): Promi
   if (filter.operation) conditions.push(sql`name = ${text(filter.operation)}`);
   if (filter.minDurationNs !== undefined) conditions.push(sql`duration_ns >= ${duration(filter.minDurationNs)}`);
   if (filter.maxDurationNs !== undefined) conditions.push(sql`duration_ns <= ${duration(filter.maxDurationNs)}`);
-  if (filter.environment) conditions.push(inEnvironment('traces', filter.environment));
+  if (filter.environment) conditions.push(inEnvironment(filter.environment));
   for (const [key, value] of Object.entries(filter.tags ?? {})) conditions.push(anywhereCondition(key, value, range));
   if (filter.q) {
     const condition = await filterCondition(filter.q, 'traces');
@@ -64,7 +64,7 @@ export function environmentOf(column: AttributeColumn): Sql {
   return stringOf(column, 'deployment.environment.name');
 }
 
-export function inEnvironment(signal: SignalName, environment: string): Sql {
-  const { resource, ofResource } = ATTRIBUTES_OF[signal];
-  return ofResource(sql`ifNull(${environmentOf(resource)} = ${text(environment)}, 0)`);
+/** Whether an item of any signal is of an environment. */
+export function inEnvironment(environment: string): Sql {
+  return ownerMeets(resources, sql`ifNull(${environmentOf(OWNER_ATTRIBUTES)} = ${text(environment)}, 0)`);
 }

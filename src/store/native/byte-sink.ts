@@ -57,18 +57,6 @@ export class ByteSink {
     this.copy(other.bytes, 0, other.length);
   }
 
-  /** Makes what was written from `at` on stand there `times` times, twice as much with each step. */
-  repeat(at: number, times: number): void {
-    const total = (this.length - at) * times;
-    let done = this.length - at;
-    this.take(total - done);
-    while (done < total) {
-      const count = Math.min(done, total - done);
-      this.bytes.copyWithin(at + done, at, at + count);
-      done += count;
-    }
-  }
-
   /** Text of ASCII characters only, without a length in front. */
   ascii(text: string): void {
     this.reserve(text.length);

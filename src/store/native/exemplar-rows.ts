@@ -13,6 +13,7 @@ export class ExemplarRows {
   readonly #names = new DictionaryColumn();
   readonly #seriesIds = new WordColumn();
   readonly #times = new ByteSink();
+  readonly #pointTimes = new ByteSink();
   readonly #values = new ByteSink();
   readonly #traceIds = new ByteSink();
   readonly #spanIds = new ByteSink();
@@ -22,7 +23,15 @@ export class ExemplarRows {
   reset(): void {
     this.count = 0;
     this.#names.reset(0);
-    for (const column of [this.#seriesIds, this.#times, this.#values, this.#traceIds, this.#spanIds, this.#attributes])
+    for (const column of [
+      this.#seriesIds,
+      this.#times,
+      this.#pointTimes,
+      this.#values,
+      this.#traceIds,
+      this.#spanIds,
+      this.#attributes,
+    ])
       column.reset();
   }
 
@@ -43,6 +52,7 @@ export class ExemplarRows {
       this.#seriesIds.push(series.ids.words[id]!, series.ids.words[id + 1]!);
       const timeAt = this.#times.take(8);
       this.#times.view.setBigUint64(timeAt, exemplar.timeNs, true);
+      this.#pointTimes.uint64(words.time[row * 2]!, words.time[row * 2 + 1]!);
       const valueAt = this.#values.take(8);
       this.#values.view.setFloat64(valueAt, exemplar.value, true);
       putId(this.#traceIds, arena, exemplar.traceIdAt, 16);
@@ -57,13 +67,16 @@ export class ExemplarRows {
   finish(arrivalNs: bigint): TableBlock {
     const { count } = this;
     const sink = this.#sink;
-    clampTimes(this.#times, 0, count);
-    fillTimes(this.#times, 0, count, arrivalNs);
+    for (const times of [this.#times, this.#pointTimes]) {
+      clampTimes(times, 0, count);
+      fillTimes(times, 0, count, arrivalNs);
+    }
     sink.begin(count);
     sink.column('name', 'LowCardinality(String)');
     this.#names.write(sink, count);
     writeSink(sink, 'series_id', 'UInt64', this.#seriesIds);
     writeSink(sink, 'time', TIME_TYPE, this.#times);
+    writeSink(sink, 'point_time', TIME_TYPE, this.#pointTimes);
     writeSink(sink, 'value', 'Float64', this.#values);
     writeSink(sink, 'trace_id', 'FixedString(16)', this.#traceIds);
     writeSink(sink, 'span_id', 'FixedString(8)', this.#spanIds);

@@ -71,29 +71,19 @@ export class JsonColumn {
   }
 
   endRows(): void {
-    if (this.#count > 0) this.#writeSlice(1);
+    if (this.#count > 0) this.#writeSlice();
   }
 
   beginRow(): void {
-    if (this.#count === SLICE_ROWS) this.#writeSlice(1);
+    if (this.#count === SLICE_ROWS) this.#writeSlice();
     this.#count++;
     this.#paths.beginRow();
   }
 
   endRow(): void {
     const row = this.#firstRow + this.#count - 1;
-    this.#shared.endRow(this.#rows.arena, row, 1);
-    this.#misfits.endRow(this.#rows.arena, row, 1);
-  }
-
-  /** `repeat` rows that have the attributes of an owner in a table over `arena`. */
-  addRepeated(arena: Uint8Array, table: AttributeTable, owner: number, repeat: number): void {
-    this.beginRows(arena, table);
-    this.#count = 1;
-    this.#paths.beginRow();
-    this.addOwner(owner);
-    this.#shared.endRow(arena, this.#firstRow, repeat);
-    this.#writeSlice(repeat);
+    this.#shared.endRow(this.#rows.arena, row);
+    this.#misfits.endRow(this.#rows.arena, row);
   }
 
   /** Adds the attribute in the KeyValue message in [at, end) to the row. */
@@ -168,8 +158,8 @@ export class JsonColumn {
     rows.places[index] = MOVED;
   }
 
-  /** Gives the slice's values to their paths. `repeat` stands for so many rows like the slice's only one. */
-  #writeSlice(repeat: number): void {
+  /** Gives the slice's values to their paths. */
+  #writeSlice(): void {
     const rows = this.#rows;
     const paths = this.#paths.all;
     for (let slot = 0; slot < paths.length; slot++) {
@@ -177,11 +167,10 @@ export class JsonColumn {
       this.#isTouched[slot] = 0;
       const first = slot << SLICE_BITS;
       paths[slot]!.add(this.#firstRow, rows, first, this.#count);
-      if (repeat > 1) (paths[slot] as JsonPath).repeatNewest(repeat - 1);
       rows.places.fill(0, first, first + this.#count);
     }
     rows.clear();
-    this.#firstRow += this.#count * repeat;
+    this.#firstRow += this.#count;
     this.#count = 0;
   }
 

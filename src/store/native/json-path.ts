@@ -45,8 +45,6 @@ export class JsonPath {
   readonly #strings = new ByteSink(FIRST_VALUE_BYTES);
   readonly #values: (ByteSink | undefined)[] = new Array<ByteSink | undefined>(KIND_COUNT).fill(undefined);
   readonly #offsets: (ByteSink | undefined)[] = new Array<ByteSink | undefined>(ARRAY_KINDS).fill(undefined);
-  /** Where the newest value begins among the values of its kind. */
-  #newestAt = 0;
 
   constructor(id: number, key: Uint8Array) {
     this.id = id;
@@ -75,7 +73,6 @@ export class JsonPath {
     const kinds = this.#kinds;
     const sink = this.#strings;
     let { bytes, view: target, length: to } = sink;
-    let newestAt = -1;
     // From here on a string that is read four bytes at a step could pass the end of the arena.
     const lastAt = Math.min(arena.length - MESSAGE_LIMIT_BYTES, FIRST_TABLE_PLACE);
     for (let i = 0; i < count; i++) {
@@ -92,19 +89,16 @@ export class JsonPath {
           ({ bytes, view: target } = sink);
         }
         kinds[firstRow + i] = KIND_STRING;
-        newestAt = to;
         bytes[to++] = length;
         for (let k = 0; k < length; k += 4) target.setUint32(to + k, view.getUint32(at + 2 + k, true), true);
         to += length;
         continue;
       }
       sink.length = to;
-      newestAt = -1;
       this.#addUncommon(firstRow + i, rows, first + i);
       ({ bytes, view: target, length: to } = sink);
     }
     sink.length = to;
-    if (newestAt >= 0) this.#newestAt = newestAt;
   }
 
   /** Makes room for `count` rows from `firstRow` on. Rows that were left out before them have no value. */
@@ -157,22 +151,7 @@ export class JsonPath {
     this.#kinds[row] = kind;
     const sink = this.#values[kind] ?? new ByteSink(FIRST_VALUE_BYTES);
     this.#values[kind] = sink;
-    this.#newestAt = sink.length;
     return sink;
-  }
-
-  /** Gives the value of the last row to the `count` rows behind it too. */
-  repeatNewest(count: number): void {
-    const row = this.end - 1;
-    const kind = this.#kinds[row]!;
-    this.#extend(row + 1, count);
-    this.#kinds.fill(kind, row + 1, this.end);
-    this.#values[kind]!.repeat(this.#newestAt, count + 1);
-    if (kind >= ARRAY_KINDS) return;
-    const offsets = this.#offsets[kind]!;
-    const total = lastOffset(offsets);
-    const elementCount = total - (offsets.length > 8 ? offsets.view.getUint32(offsets.length - 16, true) : 0);
-    for (let i = 1; i <= count; i++) offsets.uint64(total + i * elementCount);
   }
 
   #hasKind(kind: number): boolean {

@@ -34,23 +34,21 @@ export class SharedData {
   readonly #paths = new ByteSink();
   readonly #values = new ByteSink();
   readonly #value = new ByteSink();
-  /** Per run of rows with entries: its first row, how many rows, and the entries of each. */
-  readonly #firstRows: number[] = [];
-  readonly #repeats: number[] = [];
+  /** The rows with entries, and how many each has. */
+  readonly #rows: number[] = [];
   readonly #entryCounts: number[] = [];
   #pending: PendingEntry[] = [];
 
   reset(): void {
     this.#paths.reset();
     this.#values.reset();
-    this.#firstRows.length = 0;
-    this.#repeats.length = 0;
+    this.#rows.length = 0;
     this.#entryCounts.length = 0;
     this.#pending = [];
   }
 
   get isEmpty(): boolean {
-    return this.#firstRows.length === 0;
+    return this.#rows.length === 0;
   }
 
   /** Adds an attribute of the current row. */
@@ -58,12 +56,10 @@ export class SharedData {
     this.#pending.push({ keyAt, keyLength, value });
   }
 
-  /** Closes the current row, which stands `repeat` times from row `row` on: sorts its entries and puts those with the same key together. */
-  endRow(arena: Uint8Array, row: number, repeat: number): void {
+  /** Closes the current row, which is row `row`: sorts its entries and puts those with the same key together. */
+  endRow(arena: Uint8Array, row: number): void {
     if (this.#pending.length === 0) return;
     const pending = this.#pending.sort((a, b) => comparePaths(arena, a, b));
-    const pathsAt = this.#paths.length;
-    const valuesAt = this.#values.length;
     let entryCount = 0;
     for (let i = 0; i < pending.length; entryCount++) {
       let next = i + 1;
@@ -71,10 +67,7 @@ export class SharedData {
       this.#write(arena, pending.slice(i, next));
       i = next;
     }
-    this.#paths.repeat(pathsAt, repeat);
-    this.#values.repeat(valuesAt, repeat);
-    this.#firstRows.push(row);
-    this.#repeats.push(repeat);
+    this.#rows.push(row);
     this.#entryCounts.push(entryCount);
     this.#pending = [];
   }
@@ -99,14 +92,10 @@ export class SharedData {
     const offsetsAt = sink.take(rowCount * 8);
     sink.bytes.fill(0, offsetsAt, offsetsAt + rowCount * 8);
     let total = 0;
-    for (let run = 0; run < this.#firstRows.length; run++) {
-      const first = this.#firstRows[run]!;
-      const next = this.#firstRows[run + 1] ?? rowCount;
-      const last = first + this.#repeats[run]! - 1;
-      for (let row = first; row < next; row++) {
-        if (row <= last) total += this.#entryCounts[run]!;
-        sink.view.setUint32(offsetsAt + row * 8, total, true);
-      }
+    for (let i = 0; i < this.#rows.length; i++) {
+      total += this.#entryCounts[i]!;
+      const next = this.#rows[i + 1] ?? rowCount;
+      for (let row = this.#rows[i]!; row < next; row++) sink.view.setUint32(offsetsAt + row * 8, total, true);
     }
     sink.append(this.#paths);
     sink.append(this.#values);

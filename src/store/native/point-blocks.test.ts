@@ -11,6 +11,7 @@ import { clampedTime, hexOf, listOf, nextIngestedAtNs, storedTime } from '../tes
 import { RowBinaryReader } from '../testing/row-binary.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { KnownIds } from './known-ids.ts';
+import { Owners } from './owner-rows.ts';
 import { SegmentEncoder } from './segment-encoder.ts';
 import { SeriesIds } from './series-ids.ts';
 import { SeriesSet } from './series-set.ts';
@@ -84,10 +85,25 @@ async function throughStore(chunks: readonly PointChunk[]): Promise<string[]> {
   return [...found, ...(await readExemplars(own, series))].map((point) => JSON.stringify(point)).sort();
 }
 
-async function readSeries(): Promise<Map<string, object>> {
+async function readOwners(table: 'resources' | 'scopes'): Promise<Map<string, readonly string[]>> {
+  const texts = table === 'scopes' ? 'name, version, ' : '';
   const reader = new RowBinaryReader(
-    await store.query(`SELECT series_id, name, type, unit, temporality, monotonic, attributes, resource, scope_name,
-      scope_version, scope_attributes FROM metric_series FORMAT RowBinary`),
+    await store.query(`SELECT ${table.slice(0, -1)}_id, ${texts}attributes FROM ${table} FORMAT RowBinary`),
+  );
+  const owners = new Map<string, readonly string[]>();
+  while (!reader.isDone) {
+    const id = reader.uint64();
+    owners.set(id, [...(texts === '' ? [] : [reader.text(), reader.text()]), ...reader.attributes()]);
+  }
+  return owners;
+}
+
+async function readSeries(): Promise<Map<string, object>> {
+  const resources = await readOwners('resources');
+  const scopes = await readOwners('scopes');
+  const reader = new RowBinaryReader(
+    await store.query(`SELECT series_id, name, type, unit, temporality, monotonic, attributes, resource_id, scope_id
+      FROM metric_series FORMAT RowBinary`),
   );
   const series = new Map<string, object>();
   while (!reader.isDone) {
@@ -99,8 +115,8 @@ async function readSeries(): Promise<Map<string, object>> {
       temporality: reader.byte(),
       monotonic: reader.byte(),
       attributes: reader.attributes(),
-      resource: reader.attributes(),
-      scope: [reader.text(), reader.text(), ...canonicalJsonPairs(reader.text()).sort()],
+      resource: resources.get(reader.uint64()),
+      scope: scopes.get(reader.uint64()),
     };
     expect(series.get(id) ?? row).toEqual(row);
     series.set(id, row);
@@ -290,7 +306,7 @@ function gauges(attributes: readonly (readonly [string, string])[][], name = 'te
 
 function seriesIdsOf(chunk: PointChunk): Uint32Array {
   const series = new SeriesIds();
-  series.add(chunk);
+  series.add(chunk, new Owners());
   return series.ids.words;
 }
 
@@ -318,7 +334,7 @@ test('a series id does not depend on the order of attributes, and never changes'
   expect(idText(ids, 0)).toBe(idText(ids, 1));
   expect(new Set([0, 2, 3].map((row) => idText(ids, row))).size).toBe(3);
   // Stored data depends on it.
-  expect(idText(ids, 0)).toMatchInlineSnapshot(`"a90243351c3858df"`);
+  expect(idText(ids, 0)).toMatchInlineSnapshot(`"9483cd33c00a41e5"`);
 });
 
 test('a hundred thousand series have a hundred thousand ids', () => {
@@ -331,14 +347,15 @@ test('a hundred thousand series have a hundred thousand ids', () => {
   expect(ids.size).toBe(100_000);
 });
 
-test('a series is written once, and again when an hour has passed', () => {
+test('a series with its resource and scope is written once, and again when an hour has passed', () => {
   const known = new KnownIds(1000);
   const chunk = gauges([[['a', '1']], [['a', '2']]]);
   const tablesAt = (seconds: number): string[] =>
     [...encodeSegment(encoder, [chunk], BigInt(seconds) * 1_000_000_000n, known)].map(({ table }) => table);
-  expect(tablesAt(1_763_800_000)).toEqual(['metric_series', 'metric_points']);
+  const all = ['resources', 'scopes', 'metric_series', 'metric_points'];
+  expect(tablesAt(1_763_800_000)).toEqual(all);
   expect(tablesAt(1_763_800_001)).toEqual(['metric_points']);
-  expect(tablesAt(1_763_803_600)).toEqual(['metric_series', 'metric_points']);
+  expect(tablesAt(1_763_803_600)).toEqual(all);
 });
 
 test('the set of known series forgets everything when it is full', () => {

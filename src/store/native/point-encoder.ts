@@ -11,6 +11,8 @@ import { ExemplarRows } from './exemplar-rows.ts';
 import { ExponentialPoints } from './exponential-points.ts';
 import { HistogramPoints } from './histogram-points.ts';
 import { NumberPoints } from './number-points.ts';
+import { OWNER_WORDS } from './owner-ids.ts';
+import type { Owners } from './owner-rows.ts';
 import { ChunkWords, type PointRun } from './point-head.ts';
 import { type DueSeries, SeriesBlockEncoder } from './series-block.ts';
 import { combine, hash } from './series-hash.ts';
@@ -25,6 +27,12 @@ const BOUNDS_KEY = 0x5161_0006;
 
 /** Whether the series, or bounds, of this id have to be written. */
 type IsDue = (low: number, high: number) => boolean;
+
+/** A chunk with the words of its resources and scopes (OwnerIds). */
+interface AddedChunk {
+  readonly chunk: PointChunk;
+  readonly ownerWords: Uint32Array;
+}
 
 /** What the encoders of the tables of points have in common. */
 interface PointTable {
@@ -49,7 +57,7 @@ export class PointEncoder {
   readonly #seriesBlock = new SeriesBlockEncoder();
   /** Per point, in the order of the series ids: the id of its bounds; zero where it has none. */
   readonly #boundsIds = new WordColumn();
-  #chunks: PointChunk[] = [];
+  #chunks: AddedChunk[] = [];
   count = 0;
 
   reset(): void {
@@ -61,12 +69,12 @@ export class PointEncoder {
     this.count = 0;
   }
 
-  /** Adds the selected points of a chunk. */
-  add(chunk: PointChunk): void {
+  /** Adds the selected points of a chunk; their resources and scopes to `owners`. */
+  add(chunk: PointChunk, owners: Owners): void {
     const { count, metrics } = chunk;
     const { metric } = chunk.columns;
     const idsAt = this.#series.ids.length >>> 2;
-    this.#series.add(chunk);
+    this.#series.add(chunk, owners);
     const boundsAt = this.#boundsIds.takeValues(count);
     this.#boundsIds.words.fill(0, boundsAt, boundsAt + count * 2);
     const words = new ChunkWords(chunk);
@@ -81,7 +89,7 @@ export class PointEncoder {
       from = to;
     }
     this.#addExemplars(chunk, words, idsAt);
-    this.#chunks.push(chunk);
+    this.#chunks.push({ chunk, ownerWords: this.#series.owners.words.slice(0, chunk.scopeCount * OWNER_WORDS) });
     this.count += count;
   }
 
@@ -120,7 +128,7 @@ export class PointEncoder {
     const bounds = this.#dueBounds(isDue);
     if (bounds.length > 0) yield this.#histograms.bounds.encode(bounds, seconds);
     const due = this.#dueSeries(isDue);
-    if (due.length > 0) yield this.#seriesBlock.encode(due, seconds);
+    if (due.length > 0) yield this.#seriesBlock.encode(due, this.#series.owners.serviceName, seconds);
     for (const table of this.#tables) if (table.count > 0) yield table.finish(ingestedAtNs);
     if (this.#exemplars.count > 0) yield this.#exemplars.finish(ingestedAtNs);
   }
@@ -141,7 +149,7 @@ export class PointEncoder {
     const ids = this.#series.ids.words;
     const bounds = this.#boundsIds.words;
     let word = 0;
-    for (const chunk of this.#chunks) {
+    for (const { chunk, ownerWords } of this.#chunks) {
       const rows: number[] = [];
       const places: number[] = [];
       for (let i = 0; i < chunk.count; i++, word += 2) {
@@ -157,7 +165,14 @@ export class PointEncoder {
         places.push(word);
       }
       if (rows.length > 0)
-        due.push({ chunk, rows: Uint32Array.from(rows), places: Uint32Array.from(places), ids, bounds });
+        due.push({
+          chunk,
+          ownerWords,
+          rows: Uint32Array.from(rows),
+          places: Uint32Array.from(places),
+          ids,
+          bounds,
+        });
     }
     return due;
   }

@@ -49,7 +49,7 @@ export class SegmentEncoder {
       this.#spanChunks.push(chunk);
       this.#spanCount += chunk.count;
     } else if (chunk instanceof LogChunk) this.#logs.add(chunk, this.#owners);
-    else if (chunk instanceof PointChunk) this.#points.add(chunk);
+    else if (chunk instanceof PointChunk) this.#points.add(chunk, this.#owners);
   }
 
   /** What was added. */

@@ -44,6 +44,17 @@ const histogram = (explicitBounds: readonly number[], bucketCounts: readonly str
   attributes: [text('route', '/a')],
 });
 
+const exemplars = [
+  {
+    timeUnixNano: '1763800030000000000',
+    asInt: '3',
+    traceId: new Uint8Array(16).fill(0xab),
+    spanId: new Uint8Array(8).fill(0xcd),
+    filteredAttributes: [text('user', 'u1'), { key: 'n', value: { intValue: '5' } }],
+  },
+  { timeUnixNano: '1763800040000000000', asDouble: 0.5 },
+];
+
 const ALL: readonly (readonly ReferenceObject[])[] = [
   [
     {
@@ -74,7 +85,7 @@ const ALL: readonly (readonly ReferenceObject[])[] = [
         ],
       },
     },
-    { name: 'load', unit: '1', gauge: { dataPoints: [{ ...time, asDouble: 0.75 }] } },
+    { name: 'load', unit: '1', gauge: { dataPoints: [{ ...time, asDouble: 0.75, exemplars }] } },
     {
       name: 'latency',
       unit: 's',
@@ -171,6 +182,28 @@ test('nothing of a series is written again within the hour', async () => {
   expect(tables.map(({ table }) => table)).toEqual(['metric_histograms']);
 });
 
+test('the view of a point shows its exemplars as otelcol keeps them, and none where it has none', async () => {
+  const columns = "COLUMNS('^Exemplars')";
+  expect(await rows(`SELECT ${columns} FROM otel_metrics_gauge`)).toEqual([
+    {
+      'Exemplars.FilteredAttributes': [{ user: 'u1', n: '5' }, {}],
+      'Exemplars.TimeUnix': ['2025-11-22 08:27:10.000000000', '2025-11-22 08:27:20.000000000'],
+      'Exemplars.Value': [3, 0.5],
+      'Exemplars.SpanId': ['cd'.repeat(8), ''],
+      'Exemplars.TraceId': ['ab'.repeat(16), ''],
+    },
+  ]);
+  expect(await rows(`SELECT DISTINCT ${columns} FROM otel_metrics_histogram`)).toEqual([
+    {
+      'Exemplars.FilteredAttributes': [],
+      'Exemplars.TimeUnix': [],
+      'Exemplars.Value': [],
+      'Exemplars.SpanId': [],
+      'Exemplars.TraceId': [],
+    },
+  ]);
+});
+
 test.each([
   {
     view: 'otel_metrics_sum',
@@ -196,6 +229,7 @@ test.each([
     ...want,
     ServiceName: 'cart',
     ScopeName: 'lib',
+    ScopeVersion: '2',
     ScopeAttributes: { 'scope.key': 'v' },
     TimeUnix: '2025-11-22 08:27:40.000000000',
   });

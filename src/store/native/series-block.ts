@@ -1,11 +1,11 @@
-import type { Chunk, PointChunk } from '#pdata';
-import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE, RESOURCE_PATHS, RESOURCE_TYPE } from '../schema/index.ts';
+import type { PointChunk } from '#pdata';
+import { ATTRIBUTE_PATHS, ATTRIBUTES_TYPE } from '../schema/index.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { BlockSink, StringList, type TableBlock, wordsOf, writeConstant32, writeOffsets } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
 import { JsonColumn } from './json-column.ts';
+import { OWNER_WORDS } from './owner-ids.ts';
 import { PrometheusLabels } from './prometheus-labels.ts';
-import { ScopeColumns } from './scope-columns.ts';
 
 const LOW_CARDINALITY = 'LowCardinality(String)';
 const SECONDS = "DateTime('UTC')";
@@ -14,6 +14,8 @@ const NS_PER_SECOND = 1_000_000_000;
 /** Points of a chunk whose series have to be written. */
 export interface DueSeries {
   readonly chunk: PointChunk;
+  /** Per scope of the chunk the ids of resource and scope, and the index of the service's name (OwnerIds). */
+  readonly ownerWords: Uint32Array;
   readonly rows: Uint32Array;
   /** Per row the index of its words in `ids` and `bounds`. */
   readonly places: Uint32Array;
@@ -27,17 +29,14 @@ const texts = new TextEncoder();
 /** Writes the series of some points as one block for `metric_series`. */
 export class SeriesBlockEncoder {
   readonly #sink = new BlockSink(1 << 16);
-  readonly #scopes = new ScopeColumns();
   readonly #texts = new DictionaryColumn();
   readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS);
-  readonly #resources = new JsonColumn(RESOURCE_PATHS);
   readonly #prometheus = new PrometheusLabels();
   readonly #labels = new StringList();
 
-  /** One row per row in `parts`. The result is valid until the next call. */
-  encode(parts: readonly DueSeries[], ingestedAtSeconds: number): TableBlock {
+  /** One row per row in `parts`, with the services' names from `services`. The result is valid until the next call. */
+  encode(parts: readonly DueSeries[], services: DictionaryColumn, ingestedAtSeconds: number): TableBlock {
     const sink = this.#sink;
-    const chunks = parts.map(({ chunk, rows }) => chunk.select(rows));
     let rowCount = 0;
     for (const { rows } of parts) rowCount += rows.length;
     sink.begin(rowCount);
@@ -49,10 +48,8 @@ export class SeriesBlockEncoder {
       for (const { chunk, rows } of parts)
         for (const row of rows) sink.byte(chunk.metrics[column][chunk.columns.metric[row]!]!);
     }
-    this.#collectAttributes(chunks);
-    this.#scopes.write(sink, rowCount, RESOURCE_TYPE, this.#resources);
-    sink.column('attributes', ATTRIBUTES_TYPE);
-    this.#attributes.write(sink);
+    writeOwners(sink, parts, services, rowCount);
+    this.#writeAttributes(parts);
     this.#writeLabels(parts, rowCount);
     writeBoundsIds(sink, parts);
     sink.column('first_seen', SECONDS);
@@ -62,22 +59,20 @@ export class SeriesBlockEncoder {
     return sink.finish('metric_series');
   }
 
-  #collectAttributes(chunks: readonly Chunk[]): void {
-    this.#scopes.reset();
-    this.#resources.reset();
-    this.#attributes.reset();
-    let firstRow = 0;
-    for (const chunk of chunks) {
-      this.#scopes.add(chunk, firstRow, this.#resources);
-      this.#attributes.beginRows(chunk.arena, chunk.rowAttributes.table);
-      for (let i = 0; i < chunk.count; i++) {
-        this.#attributes.beginRow();
-        this.#attributes.addOwner(chunk.rowAt(i));
-        this.#attributes.endRow();
+  #writeAttributes(parts: readonly DueSeries[]): void {
+    const attributes = this.#attributes;
+    attributes.reset();
+    for (const { chunk, rows } of parts) {
+      attributes.beginRows(chunk.arena, chunk.rowAttributes.table);
+      for (const row of rows) {
+        attributes.beginRow();
+        attributes.addOwner(row);
+        attributes.endRow();
       }
-      this.#attributes.endRows();
-      firstRow += chunk.count;
+      attributes.endRows();
     }
+    this.#sink.column('attributes', ATTRIBUTES_TYPE);
+    attributes.write(this.#sink);
   }
 
   /** The name and the labels that PromQL knows. */
@@ -127,6 +122,32 @@ export class SeriesBlockEncoder {
       this.#texts.write(this.#sink, rowCount);
     }
   }
+}
+
+function writeOwners(sink: BlockSink, parts: readonly DueSeries[], services: DictionaryColumn, rowCount: number): void {
+  services.reserveRows(rowCount);
+  let i = 0;
+  for (const { chunk, rows, ownerWords } of parts)
+    for (const row of rows) services.indices[i++] = ownerWords[ownerWord(chunk, row) + 4]!;
+  sink.column('service_name', LOW_CARDINALITY);
+  services.write(sink, rowCount);
+  for (const [name, first] of [
+    ['resource_id', 0],
+    ['scope_id', 2],
+  ] as const) {
+    sink.column(name, 'UInt64');
+    for (const { chunk, rows, ownerWords } of parts) {
+      for (const row of rows) {
+        const word = ownerWord(chunk, row) + first;
+        sink.uint64(ownerWords[word]!, ownerWords[word + 1]!);
+      }
+    }
+  }
+}
+
+/** Where the words of a row's owners stand. */
+function ownerWord({ layout }: PointChunk, row: number): number {
+  return layout.rowScope[row]! * OWNER_WORDS;
 }
 
 /** The bounds of a histogram's point; the series' row collects all that it was seen with. */

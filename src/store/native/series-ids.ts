@@ -7,12 +7,13 @@ import {
   skipValue,
   VALUE_STRING,
 } from '#pdata';
+import { OwnerIds } from './owner-ids.ts';
+import type { Owners } from './owner-rows.ts';
 import { combine, hash, hashAttribute, hashAttributes, hashIn, hashRange, viewOf } from './series-hash.ts';
 import { WordColumn } from './word-column.ts';
 
 const SEED_NAME = 0x5161_0002;
 const SEED_UNIT = 0x5161_0003;
-const SEED_SCOPE = 0x5161_0004;
 /** First bytes of an AnyValue message with one field. */
 const STRING_TAG = 0x0a;
 const BOOL_TAG = 0x10;
@@ -20,30 +21,37 @@ const INT_TAG = 0x18;
 const DOUBLE_TAG = 0x21;
 
 const kinds = new Uint8Array(3);
-const scopeTexts = new TextEncoder();
 
 /**
  * Works out series ids from the bytes of points, without a table of their attributes. A series is: name, type, unit, temporality and
- * monotonicity of the metric, attributes of the resource, scope (name, version and attributes), attributes of the point.
+ * monotonicity of the metric, the ids of its resource and scope, attributes of the point.
  */
 export class SeriesIds {
   /** Of all points that were added, in order. */
   readonly ids: WordColumn = new WordColumn();
-  /** Of the chunk that was added last: per metric the hash of everything but the points' attributes, low and high word. */
+  /** Resources and scopes of the chunk that was added last. */
+  readonly owners: OwnerIds = new OwnerIds();
+  /**
+   * Of the chunk that was added last: per metric the hash of everything but the points' attributes, low and high word, where one of its points
+   * is selected.
+   */
   metricWords: Uint32Array = new Uint32Array(0);
   /** Of the chunk that was added last: places in its selection of points with exemplars. */
   readonly exemplarPlaces: number[] = [];
 
   reset(): void {
     this.ids.reset();
+    this.owners.reset();
     this.exemplarPlaces.length = 0;
   }
 
-  /** Appends the ids of the selected points. */
-  add(chunk: PointChunk): void {
+  /** Appends the ids of the selected points. Their resources and scopes go to `owners`. */
+  add(chunk: PointChunk, owners: Owners): void {
     this.exemplarPlaces.length = 0;
-    this.metricWords = metricHashes(chunk);
     const { arena, rows, count, metrics } = chunk;
+    this.owners.begin(chunk);
+    this.metricWords = new Uint32Array(metrics.scope.length * 2);
+    const isHashedMetric = new Uint8Array(metrics.scope.length);
     const { metric } = chunk.columns;
     const { rowStart, rowEnd } = chunk.layout;
     const view = viewOf(arena);
@@ -64,6 +72,10 @@ export class SeriesIds {
         attributesTag = (attributesFieldOf(type) << 3) | 2;
         const field = exemplarsFieldOf(type);
         exemplarsTag = field === 0 ? -1 : (field << 3) | 2;
+        if (isHashedMetric[index] === 0) {
+          isHashedMetric[index] = 1;
+          this.#hashMetric(chunk, view, index, this.owners.wordOf(chunk, metrics.scope[index]!, owners));
+        }
       }
       found.exemplars = false;
       const isHashed = hashPoint(arena, view, rowStart[row]!, rowEnd[row]!, attributesTag, exemplarsTag);
@@ -73,6 +85,27 @@ export class SeriesIds {
       target[out] = hash.low;
       target[out + 1] = hash.high;
     }
+  }
+  /** `ownerWord`: where the words of the metric's scope stand. */
+  #hashMetric({ metrics }: PointChunk, view: DataView, metric: number, ownerWord: number): void {
+    const owner = this.owners.words;
+    combine(owner[ownerWord]!, owner[ownerWord + 1]!, owner[ownerWord + 2]!, owner[ownerWord + 3]!);
+    let { low, high } = hash;
+    hashIn(view, metrics.nameAt[metric]!, metrics.nameLength[metric]!, SEED_NAME);
+    combine(low, high, hash.low, hash.high);
+    low = hash.low;
+    high = hash.high;
+    hashIn(view, metrics.unitAt[metric]!, metrics.unitLength[metric]!, SEED_UNIT);
+    combine(low, high, hash.low, hash.high);
+    low = hash.low;
+    high = hash.high;
+    kinds[0] = metrics.type[metric]!;
+    kinds[1] = metrics.temporality[metric]!;
+    kinds[2] = metrics.monotonic[metric]!;
+    hashRange(kinds, 0, 3, 0);
+    combine(low, high, hash.low, hash.high);
+    this.metricWords[metric * 2] = hash.low;
+    this.metricWords[metric * 2 + 1] = hash.high;
   }
 }
 
@@ -148,48 +181,4 @@ function isVarint(bytes: Uint8Array, at: number, end: number): boolean {
   const last = end - 1;
   while (at < last && bytes[at]! >= 0x80) at++;
   return at === last && bytes[last]! < 0x80;
-}
-
-function metricHashes(chunk: PointChunk): Uint32Array {
-  const { metrics, arena } = chunk;
-  const view = viewOf(arena);
-  const scopeWords = scopeHashes(chunk);
-  const count = metrics.scope.length;
-  const words = new Uint32Array(count * 2);
-  for (let metric = 0; metric < count; metric++) {
-    const word = metrics.scope[metric]! * 2;
-    hashIn(view, metrics.nameAt[metric]!, metrics.nameLength[metric]!, SEED_NAME);
-    combine(scopeWords[word]!, scopeWords[word + 1]!, hash.low, hash.high);
-    let { low, high } = hash;
-    hashIn(view, metrics.unitAt[metric]!, metrics.unitLength[metric]!, SEED_UNIT);
-    combine(low, high, hash.low, hash.high);
-    low = hash.low;
-    high = hash.high;
-    kinds[0] = metrics.type[metric]!;
-    kinds[1] = metrics.temporality[metric]!;
-    kinds[2] = metrics.monotonic[metric]!;
-    hashRange(kinds, 0, 3, 0);
-    combine(low, high, hash.low, hash.high);
-    words[metric * 2] = hash.low;
-    words[metric * 2 + 1] = hash.high;
-  }
-  return words;
-}
-
-function scopeHashes(chunk: PointChunk): Uint32Array {
-  const words = new Uint32Array(chunk.scopeCount * 2);
-  for (let scope = 0; scope < chunk.scopeCount; scope++) {
-    const name = scopeTexts.encode(`${chunk.scopeName(scope)}\0${chunk.scopeVersion(scope)}`);
-    hashRange(name, 0, name.length, SEED_SCOPE);
-    let { low, high } = hash;
-    hashAttributes(chunk.arena, chunk.scopeAttributes.table, scope);
-    combine(low, high, hash.low, hash.high);
-    low = hash.low;
-    high = hash.high;
-    hashAttributes(chunk.arena, chunk.resourceAttributes.table, chunk.layout.scopeResource[scope]!);
-    combine(low, high, hash.low, hash.high);
-    words[scope * 2] = hash.low;
-    words[scope * 2 + 1] = hash.high;
-  }
-  return words;
 }

@@ -63,7 +63,6 @@ export function jsonType(pathLimit: number, paths: readonly TypedPath[] = []): s
 
 /** The types of the columns, as they stand in the header of a Native block. */
 export const ATTRIBUTES_TYPE: string = jsonType(ATTRIBUTE_PATHS);
-export const RESOURCE_TYPE: string = jsonType(RESOURCE_PATHS);
 
 /**
  * Smaller parts keep all columns in one file. With a file per column a block of 50,000 spans took 300 ms of CPU to insert, with one file
@@ -90,12 +89,6 @@ export const INGESTED: string = "ingested_at DateTime64(9, 'UTC') CODEC(Delta(8)
 export const TIME_INDEX: string = `INDEX time_range time TYPE minmax GRANULARITY 1,
   INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1`;
 export const ATTRIBUTES: string = `attributes ${ATTRIBUTES_TYPE} CODEC(ZSTD(1))`;
-export const RESOURCE: string = `resource ${RESOURCE_TYPE} CODEC(ZSTD(1))`;
-export const SCOPE: string = `scope_name LowCardinality(String),
-  scope_version LowCardinality(String),
-  scope_attributes LowCardinality(String)`;
-export const SCHEMA_URLS: string = `resource_schema_url LowCardinality(String),
-  scope_schema_url LowCardinality(String)`;
 
 /** What a row has from its resource and scope. */
 export const OWNER_IDS: string = `service_name LowCardinality(String) CODEC(ZSTD(1)),

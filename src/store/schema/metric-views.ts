@@ -1,35 +1,41 @@
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
 import type { View } from './common.ts';
+import { attributeMap, idText } from './views.ts';
 
 /**
- * Points with their series, named and shaped as otelcol's clickhouseexporter names its tables. Exemplars stand in a table of their own and
- * are not joined here: their columns are empty lists. Source: opentelemetry-collector-contrib, exporter/clickhouseexporter/internal/sqltemplates.
+ * Points with their series, named and shaped as otelcol's clickhouseexporter names its tables. Source: opentelemetry-collector-contrib,
+ * exporter/clickhouseexporter/internal/sqltemplates, and internal/metrics for exemplars: in each point a list per field.
  */
 
-const MAP = 'Map(LowCardinality(String), String)';
-const mapOf = (json: string): string => `CAST(mapFromArrays(JSONAllPaths(${json}), JSONAllValues(${json})), '${MAP}')`;
-
 /** What the views say of a series. */
-const SERIES = `  ${mapOf('series.resource')} AS ResourceAttributes,
-  toString(series.resource_schema_url) AS ResourceSchemaUrl,
-  toString(series.scope_name) AS ScopeName,
-  toString(series.scope_version) AS ScopeVersion,
-  CAST(JSONExtractKeysAndValues(toString(series.scope_attributes), 'String'), '${MAP}') AS ScopeAttributes,
+const SERIES = `  ${attributeMap('resource.attributes')} AS ResourceAttributes,
+  resource.schema_url AS ResourceSchemaUrl,
+  toString(scope.name) AS ScopeName,
+  scope.version AS ScopeVersion,
+  ${attributeMap('scope.attributes')} AS ScopeAttributes,
   toUInt32(0) AS ScopeDroppedAttrCount,
-  toString(series.scope_schema_url) AS ScopeSchemaUrl,
+  scope.schema_url AS ScopeSchemaUrl,
   series.service_name AS ServiceName,
   points.name AS MetricName,
   toString(series.description) AS MetricDescription,
   toString(series.unit) AS MetricUnit,
-  ${mapOf('series.attributes')} AS Attributes,
+  ${attributeMap('series.attributes')} AS Attributes,
   points.start_time AS StartTimeUnix,
   points.time AS TimeUnix`;
 
-const EXEMPLARS = `CAST([], 'Array(${MAP})') AS \`Exemplars.FilteredAttributes\`,
-  CAST([], 'Array(DateTime64(9))') AS \`Exemplars.TimeUnix\`,
-  CAST([], 'Array(Float64)') AS \`Exemplars.Value\`,
-  CAST([], 'Array(String)') AS \`Exemplars.SpanId\`,
-  CAST([], 'Array(String)') AS \`Exemplars.TraceId\``;
+/** Those of a point stand in one list, so that its fields stay together. */
+const EXEMPLARS = ['FilteredAttributes', 'TimeUnix', 'Value', 'SpanId', 'TraceId']
+  .map((field, i) => `exemplars.list.${i + 1} AS \`Exemplars.${field}\``)
+  .join(',\n  ');
+const EXEMPLAR_FIELDS = `CAST(JSONExtractKeysAndValues(attributes, 'String'), 'Map(LowCardinality(String), String)'),
+    time, value, ${idText('span_id', 8)}, ${idText('trace_id', 16)}`;
+const withExemplars = (database: string): string => `
+LEFT JOIN (
+  SELECT tenant, name, series_id, point_time, ingested_at, groupArray((${EXEMPLAR_FIELDS})) AS list
+  FROM ${database}.metric_exemplars
+  GROUP BY tenant, name, series_id, point_time, ingested_at) AS exemplars
+  ON exemplars.tenant = points.tenant AND exemplars.name = points.name AND exemplars.series_id = points.series_id
+    AND exemplars.point_time = points.time AND exemplars.ingested_at = points.ingested_at`;
 const TEMPORALITY = 'toInt32(series.temporality) AS AggregationTemporality';
 const STATISTICS = `points.count AS Count,
   points.sum AS Sum`;
@@ -43,7 +49,7 @@ interface MetricView {
   readonly table: string;
   /** The columns behind those of the series. */
   readonly columns: string;
-  /** A further join. */
+  /** Further joins. */
   readonly join?: (database: string) => string;
 }
 
@@ -55,6 +61,7 @@ const VIEWS: readonly MetricView[] = [
     columns: `points.value AS Value,
   points.flags AS Flags,
   ${EXEMPLARS}`,
+    join: withExemplars,
   },
   {
     name: 'otel_metrics_sum',
@@ -65,6 +72,7 @@ const VIEWS: readonly MetricView[] = [
   ${EXEMPLARS},
   ${TEMPORALITY},
   CAST(series.monotonic, 'Bool') AS IsMonotonic`,
+    join: withExemplars,
   },
   {
     name: 'otel_metrics_histogram',
@@ -76,7 +84,7 @@ const VIEWS: readonly MetricView[] = [
   ${EXEMPLARS},
   ${RANGE},
   ${TEMPORALITY}`,
-    join: (database) => `
+    join: (database) => `${withExemplars(database)}
 LEFT JOIN (SELECT tenant, bounds_id, any(bounds) AS bounds FROM ${database}.metric_bounds GROUP BY tenant, bounds_id) AS lists
   ON lists.tenant = points.tenant AND lists.bounds_id = points.bounds_id`,
   },
@@ -94,6 +102,7 @@ LEFT JOIN (SELECT tenant, bounds_id, any(bounds) AS bounds FROM ${database}.metr
   ${EXEMPLARS},
   ${RANGE},
   ${TEMPORALITY}`,
+    join: withExemplars,
   },
   {
     name: 'otel_metrics_summary',
@@ -114,5 +123,9 @@ ${SERIES},
   ${columns}
 FROM ${database}.${table} AS points
 INNER JOIN (SELECT * FROM ${database}.metric_series WHERE type = ${type} LIMIT 1 BY tenant, series_id) AS series
-  ON series.tenant = points.tenant AND series.series_id = points.series_id${join?.(database) ?? ''}`,
+  ON series.tenant = points.tenant AND series.series_id = points.series_id
+LEFT ANY JOIN ${database}.resources AS resource
+  ON resource.tenant = series.tenant AND resource.resource_id = series.resource_id
+LEFT ANY JOIN ${database}.scopes AS scope
+  ON scope.tenant = series.tenant AND scope.scope_id = series.scope_id${join?.(database) ?? ''}`,
 }));

@@ -1,4 +1,4 @@
-import { ATTRIBUTES, INGESTED, RESOURCE, SCHEMA_URLS, SCOPE, type Table, TIME, TIME_INDEX } from './common.ts';
+import { ATTRIBUTES, INGESTED, OWNER_IDS, type Table, TIME, TIME_INDEX } from './common.ts';
 
 /** Seconds in the bucket of time within a metric's points. */
 const POINT_BUCKET_SECONDS = 3600;
@@ -8,7 +8,7 @@ const SEEN = `first_seen SimpleAggregateFunction(min, DateTime('UTC')),
 
 /**
  * One row per series once merged; until then group by `series_id`. `series_id` is a hash of name, type, unit, temporality, monotonicity,
- * resource, scope and attributes, on all of which the other columns depend but the description, the bounds and the times. A live series is
+ * the ids of resource and scope, and attributes, on all of which the other columns depend but the description, the bounds and the times. A live series is
  * written again at least once an hour, so `last_seen` lags by up to an hour.
  *
  * What PromQL knows of a series: `prometheus_name`, and `labels` as `name=value`, sorted, with the metric's name as `__name__`. The index
@@ -26,13 +26,10 @@ const METRIC_SERIES: Table = {
   description LowCardinality(String),
   temporality UInt8,
   monotonic UInt8,
-  service_name LowCardinality(String),
+  ${OWNER_IDS},
   prometheus_name LowCardinality(String),
   labels Array(String) CODEC(ZSTD(1)),
   ${ATTRIBUTES},
-  ${RESOURCE},
-  ${SCOPE},
-  ${SCHEMA_URLS},
   bounds_ids SimpleAggregateFunction(groupUniqArrayArray, Array(UInt64)),
   ${SEEN},
   INDEX label labels TYPE text(tokenizer = 'array')`,
@@ -140,12 +137,14 @@ const METRIC_SUMMARIES: Table = {
   settings: MERGED_LATER,
 };
 
+/** `point_time` is the time of the point to which an exemplar belongs. */
 const METRIC_EXEMPLARS: Table = {
   name: 'metric_exemplars',
   signal: 'metrics',
   columns: `name LowCardinality(String),
   series_id UInt64 ${PLAIN},
   time ${TIME},
+  point_time ${TIME},
   value Float64 ${PLAIN},
   trace_id FixedString(16) ${PLAIN},
   span_id FixedString(8) ${PLAIN},

@@ -89,7 +89,19 @@ export function spanBatch(count: number, firstId: number, service = 'shop'): Bat
       attributes: [{ key: 'n', value: { intValue: String(firstId + i) } }],
     };
   });
-  const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
-  const body = encodeReference('traces', { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
+  const body = encodeReference('traces', {
+    resourceSpans: [{ resource: resourceOf(service), scopeSpans: [{ spans }] }],
+  });
   return new Batch('traces', [decodeOtlp('traces', body).chunk]);
+}
+
+/** A batch of one point of a gauge. */
+export function gaugeBatch(service: string): Batch {
+  const metrics = [{ name: 'level', gauge: { dataPoints: [{ timeUnixNano: '1763800000000000000', asDouble: 1 }] } }];
+  const resourceMetrics = [{ resource: resourceOf(service), scopeMetrics: [{ metrics }] }];
+  return new Batch('metrics', [decodeOtlp('metrics', encodeReference('metrics', { resourceMetrics })).chunk]);
+}
+
+function resourceOf(service: string): object {
+  return { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
 }

@@ -1,0 +1,105 @@
+import { type Chunk, findField } from '#pdata';
+import { DictionaryColumn } from './dictionary.ts';
+import { OwnerAttributes } from './owner-attributes.ts';
+import { type ArenaRange, type Owners, readSchemaUrl } from './owner-rows.ts';
+import { combine, hash, hashAttributes, hashRange } from './series-hash.ts';
+
+/** Fields of an InstrumentationScope. */
+const SCOPE = { name: 1, version: 2 } as const;
+const SEED_URL = 0x5161_0005;
+const SEED_NAME = 0x5161_0006;
+const SEED_VERSION = 0x5161_0007;
+
+/** Words per scope of a chunk: id of the resource, id of the scope, and the index of the service's name. */
+export const OWNER_WORDS = 5;
+
+/**
+ * The ids of resources and scopes, worked out once per scope of a chunk. An id is a hash of all that the resource or scope says of itself, so
+ * that every process gives it the same one.
+ */
+export class OwnerIds {
+  /** The names of the services, whose indices are among the words. */
+  readonly serviceName: DictionaryColumn = new DictionaryColumn();
+  /** Of the chunk that was begun last: `OWNER_WORDS` per scope, of the scopes that were asked for. */
+  words: Uint32Array = new Uint32Array(64 * OWNER_WORDS);
+  readonly #attributes = new OwnerAttributes();
+  readonly #range: ArenaRange = { at: 0, length: 0 };
+  #isKnown = new Uint8Array(64);
+
+  /** Forgets the names of the services. */
+  reset(): void {
+    this.serviceName.reset(0);
+  }
+
+  /** Before the first scope of a chunk is asked for. */
+  begin({ scopeCount }: Chunk): void {
+    if (this.#isKnown.length < scopeCount) {
+      this.#isKnown = new Uint8Array(scopeCount * 2);
+      this.words = new Uint32Array(scopeCount * 2 * OWNER_WORDS);
+    } else this.#isKnown.fill(0, 0, scopeCount);
+  }
+
+  /** Where the words of a scope stand. What is new goes to `owners`. */
+  wordOf(chunk: Chunk, scope: number, owners: Owners): number {
+    if (this.#isKnown[scope] === 0) {
+      this.#isKnown[scope] = 1;
+      this.#readResource(chunk, scope, owners);
+      this.#readScope(chunk, scope, owners);
+    }
+    return scope * OWNER_WORDS;
+  }
+
+  #readResource(chunk: Chunk, scope: number, { resources }: Owners): void {
+    const { layout, arena } = chunk;
+    const resource = layout.scopeResource[scope]!;
+    const attributes = this.#attributes;
+    attributes.readResource(chunk, resource);
+    attributes.readServiceName();
+    const { table, owner, serviceBytes, serviceAt, serviceLength } = attributes;
+    const url = this.#range;
+    readSchemaUrl(url, chunk, layout.resourceHead, resource);
+    hashAttributes(arena, table, owner);
+    this.#mix(arena, url, SEED_URL);
+    const { low, high } = hash;
+    const word = scope * OWNER_WORDS;
+    this.words[word] = low;
+    this.words[word + 1] = high;
+    this.words[word + 4] = this.serviceName.indexOf(serviceBytes, serviceAt, serviceLength);
+    if (!resources.admit(low, high)) return;
+    resources.setText('service_name', serviceBytes, serviceAt, serviceLength);
+    resources.setText('schema_url', arena, url.at, url.length);
+    resources.addAttributes(arena, table, owner);
+  }
+
+  #readScope(chunk: Chunk, scope: number, { scopes }: Owners): void {
+    const { layout, arena } = chunk;
+    this.#attributes.readScope(chunk, scope);
+    const { table, owner } = this.#attributes;
+    const from = layout.scopeStart[scope]!;
+    const to = layout.scopeEnd[scope]!;
+    const name = from === to ? undefined : findField(arena, from, to, SCOPE.name);
+    const version = from === to ? undefined : findField(arena, from, to, SCOPE.version);
+    const url = this.#range;
+    readSchemaUrl(url, chunk, layout.scopeHead, scope);
+    hashAttributes(arena, table, owner);
+    this.#mix(arena, url, SEED_URL);
+    this.#mix(arena, name, SEED_NAME);
+    this.#mix(arena, version, SEED_VERSION);
+    const { low, high } = hash;
+    const word = scope * OWNER_WORDS;
+    this.words[word + 2] = low;
+    this.words[word + 3] = high;
+    if (!scopes.admit(low, high)) return;
+    scopes.setText('name', arena, name?.at ?? 0, name?.length ?? 0);
+    scopes.setText('version', arena, version?.at ?? 0, version?.length ?? 0);
+    scopes.setText('schema_url', arena, url.at, url.length);
+    scopes.addAttributes(arena, table, owner);
+  }
+
+  /** Mixes a text into the running hash. */
+  #mix(arena: Uint8Array, range: Readonly<ArenaRange> | undefined, seed: number): void {
+    const { low, high } = hash;
+    hashRange(arena, range?.at ?? 0, range?.length ?? 0, seed);
+    combine(low, high, hash.low, hash.high);
+  }
+}
