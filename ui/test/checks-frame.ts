@@ -254,9 +254,7 @@ export const FRAME_CHECKS: readonly Check[] = [
               .filter((element) => {
                 const { left, right, width: own } = element.getBoundingClientRect();
                 // Texts for screen readers alone, and the link that comes in with the focus.
-                return (
-                  own > 2 && (right > innerWidth + 1 || left < -1) && !element.closest('.popover, .pipeline-graph')
-                );
+                return own > 2 && (right > innerWidth + 1 || left < -1) && !element.closest('.popover, .graph');
               })
               .map((element) => `${element.tagName}.${element.className}`),
           );

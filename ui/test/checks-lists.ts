@@ -249,8 +249,8 @@ export const LIST_CHECKS: readonly Check[] = [
     name: 'the system page draws the pipelines and tells the store',
     run: async ({ page, open }) => {
       await open('/system');
-      await page.locator('.pipeline-graph .node').first().waitFor();
-      await expectEventually(async () => (await page.locator('.pipeline-graph .edge').count()) >= 2, true);
+      await page.locator('.graph .node').first().waitFor();
+      await expectEventually(async () => (await page.locator('.graph .edge').count()) >= 2, true);
       assert.ok(
         (await page.getByRole('table', { name: 'Store' }).locator('tbody tr').count()) >= 1,
         'tables of the store',
@@ -361,7 +361,7 @@ export const LIST_CHECKS: readonly Check[] = [
         assert.equal(searchOf(page).get('own'), '1');
       }
       await open('/system?live=0');
-      await page.locator('.pipeline-graph a').first().click();
+      await page.locator('.graph a').first().click();
       await expectEventually(() => searchOf(page).has('find'), true);
       const [, kind] = /^otelcol_(receiver|processor|exporter)_$/.exec(searchOf(page).get('find') ?? '') ?? [];
       assert.ok(searchOf(page).get('q')?.startsWith(`${kind}=`), 'of this component');

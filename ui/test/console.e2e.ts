@@ -18,6 +18,7 @@ import { FRAME_CHECKS } from './checks-frame.ts';
 import { LIST_CHECKS } from './checks-lists.ts';
 import { STATE_CHECKS } from './checks-states.ts';
 import { TRACE_CHECKS } from './checks-trace.ts';
+import { VIZ_CHECKS } from './checks-viz.ts';
 import { WORDS_CHECKS } from './checks-words.ts';
 import { type MockServer, startMockServer } from './mock-server.ts';
 import { screenshotAllPages } from './screenshots.ts';
@@ -36,9 +37,15 @@ export interface ConsoleReport {
 
 /** All checks that can run against a server; `mock` brings in those that need it. */
 export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
-  return [...FRAME_CHECKS, ...LIST_CHECKS, ...TRACE_CHECKS, ...STATE_CHECKS, ...FOREIGN_CHECKS, ...WORDS_CHECKS].filter(
-    ({ name, needs }) => (withMock || needs === undefined) && name.includes(only),
-  );
+  return [
+    ...FRAME_CHECKS,
+    ...LIST_CHECKS,
+    ...TRACE_CHECKS,
+    ...STATE_CHECKS,
+    ...FOREIGN_CHECKS,
+    ...WORDS_CHECKS,
+    ...VIZ_CHECKS,
+  ].filter(({ name, needs }) => (withMock || needs === undefined) && name.includes(only));
 }
 
 /** Runs every check in a fresh browser context. A page's exception or a request to another host fails the check. */

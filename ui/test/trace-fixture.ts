@@ -1,5 +1,7 @@
 /** Small traces for unit tests: one line per span. */
 import type { TraceResponse } from '#api/types.ts';
+import { traceFrames } from '../src/lib/frames/trace.ts';
+import { buildTraceModel, type TraceModel } from '../src/lib/trace-model.ts';
 
 export interface SpanLine {
   readonly name: string;
@@ -47,4 +49,8 @@ export function traceOf(lines: readonly SpanLine[]): TraceResponse {
     truncated: false,
     totalSpanCount: lines.length,
   };
+}
+
+export function traceModelOf(trace: TraceResponse): TraceModel {
+  return buildTraceModel(traceFrames(trace));
 }

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type SpanLine, traceOf } from '../../test/trace-fixture.ts';
+import { type SpanLine, traceModelOf, traceOf } from '../../test/trace-fixture.ts';
 import { criticalPath } from './critical-path.ts';
-import { buildTraceModel } from './trace-model.ts';
+import {} from './trace-model.ts';
 
 /** Segments from the first to the last, as `name start-end`. */
 function pathOf(lines: readonly SpanLine[]): string[] {
   const trace = traceOf(lines);
-  const path = criticalPath(buildTraceModel(trace));
+  const path = criticalPath(traceModelOf(trace));
   return [...path.row]
     .map((row, i) => `${trace.names[trace.spans.name[row]!]} ${path.startNs[i]}-${path.endNs[i]}`)
     .reverse();
@@ -110,7 +110,7 @@ const randomTree = fc
 test('segments of any tree follow each other without gap or overlap and add up to the root', () => {
   fc.assert(
     fc.property(randomTree, (lines) => {
-      const model = buildTraceModel(traceOf(lines));
+      const model = traceModelOf(traceOf(lines));
       const path = criticalPath(model);
       let cursor = model.endNs[0]!;
       for (let i = 0; i < path.row.length; i++) {

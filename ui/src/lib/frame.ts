@@ -3,7 +3,7 @@
  * (`lib/frames`), and each folder of `viz` draws one, so that pages and dashboards place the same drawings. A frame knows no theme and no page.
  */
 import type { AttributeValue, TimeGrid } from '#api/types.ts';
-import { COUNT_FORMAT, type UnitFormat, unitFormat } from './format.ts';
+import { ABSENT, COUNT_FORMAT, formatDateTime, type UnitFormat, unitFormat } from './format.ts';
 import type { Tone } from './tone.ts';
 
 /** A value per row; `null` where there is none. */
@@ -60,12 +60,18 @@ export interface Frame {
   readonly stepMs?: number;
 }
 
+/** Things and what goes between them: a row per node and a row per edge, which names nodes by their ids (`viz/graph` says which fields). */
+export interface GraphFrames {
+  readonly nodes: Frame;
+  readonly edges: Frame;
+}
+
 /** How a field of a frame is made of a row: exactly one of the types. */
 export type Reading<T> =
   | { readonly text: (row: T) => string }
   | { readonly time: (row: T) => number }
   | { readonly number: (row: T) => number | null; readonly unit: string }
-  | { readonly count: (row: T) => number }
+  | { readonly count: (row: T) => number | null }
   | { readonly value: (row: T) => AttributeValue };
 
 /** The rows of a list as a frame, a field for each reading, in their order. */
@@ -117,6 +123,27 @@ export function fieldOf<T extends Field['type']>(frame: Frame, name: string, typ
   return field as Extract<Field, { type: T }>;
 }
 
+/** As `fieldOf`, for a field that a frame may leave out. */
+export function fieldIfAny<T extends Field['type']>(
+  frame: Frame,
+  name: string,
+  type: T,
+): Extract<Field, { type: T }> | undefined {
+  return frame.fields.some((field) => field.name === name) ? fieldOf(frame, name, type) : undefined;
+}
+
+/** A value as its type and unit are written. */
+export function textAt(frame: Frame, name: string, row: number): string {
+  const field = frame.fields.find((candidate) => candidate.name === name);
+  if (field?.type === 'text') return field.values[row]!;
+  if (field?.type === 'enum') return enumText(field, row);
+  if (field?.type === 'value') return JSON.stringify(field.values[row]);
+  const value = field?.values[row];
+  if (field === undefined || value === null || value === undefined) return ABSENT;
+  if (field.type === 'time') return formatDateTime(value);
+  return formatOf(field).format(value);
+}
+
 export function enumText({ indices, texts }: EnumField, row: number): string {
   return texts[indices[row]!]!;
 }
@@ -131,4 +158,13 @@ export function gridOf(frame: Frame): TimeGrid {
 /** The last bucket reaches past now: it is still filling. */
 export function isPartial({ startMs, stepMs, count }: TimeGrid, nowMs: number): boolean {
   return startMs + count * stepMs > nowMs;
+}
+
+/** The last complete value: the last bucket is still filling, unless it is the only one. */
+export function lastValue(values: Numbers): number | undefined {
+  for (let i = Math.max(0, values.length - 2); i >= 0; i--) {
+    const value = values[i];
+    if (value !== null && value !== undefined) return value;
+  }
+  return values.at(-1) ?? undefined;
 }

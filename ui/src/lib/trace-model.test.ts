@@ -1,15 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { idOf, type SpanLine, traceOf } from '../../test/trace-fixture.ts';
-import {
-  ancestorsOf,
-  buildTraceModel,
-  findRows,
-  rowOfSpan,
-  rowsBySpanId,
-  selfSegments,
-  spanIdOf,
-} from './trace-model.ts';
+import { idOf, type SpanLine, traceModelOf, traceOf } from '../../test/trace-fixture.ts';
+import { ancestorsOf, findRows, rowOfSpan, rowsBySpanId, selfSegments, spanIdOf } from './trace-model.ts';
 
 /** root [0,100] → a [10,40] → (a1 [12,20], a2 [15,30] failed), b [50,90]; and an orphan. */
 const TRACE = traceOf([
@@ -20,7 +12,7 @@ const TRACE = traceOf([
   { name: 'b', parent: 'root', start: 50, end: 90 },
   { name: 'orphan', parent: 'gone', start: 60, end: 70 },
 ]);
-const model = buildTraceModel(TRACE);
+const model = traceModelOf(TRACE);
 const names = (rows: Iterable<number>): string[] => [...rows].map((row) => TRACE.names[TRACE.spans.name[row]!]!);
 
 describe('the tree', () => {
@@ -42,8 +34,8 @@ describe('the tree', () => {
   });
 
   test('an empty trace, and parents that come later or are the row itself, do no harm', () => {
-    expect(buildTraceModel(traceOf([])).order).toHaveLength(0);
-    const crooked = buildTraceModel(
+    expect(traceModelOf(traceOf([])).order).toHaveLength(0);
+    const crooked = traceModelOf(
       traceOf([
         { name: 'x', parent: 'y', start: 0, end: 5 },
         { name: 'y', parent: 'y', start: 1, end: 4 },
@@ -54,7 +46,7 @@ describe('the tree', () => {
   });
 
   test('a chain of 50,000 spans is no recursion', () => {
-    const chain = buildTraceModel(
+    const chain = traceModelOf(
       traceOf(
         Array.from({ length: 50_000 }, (_, i) => ({
           name: `s${i}`,
@@ -78,7 +70,7 @@ describe('self time', () => {
   });
 
   test('children are cut at their parent', () => {
-    const late = buildTraceModel(
+    const late = traceModelOf(
       traceOf([
         { name: 'root', start: 0, end: 10 },
         { name: 'early', parent: 'root', start: 0, end: 4 },
@@ -99,7 +91,7 @@ describe('self time', () => {
           const line = { name: `s${i}`, start, end: start + length };
           return i === 0 || parent >= i ? line : { ...line, parent: `s${parent}` };
         });
-        const built = buildTraceModel(traceOf(lines));
+        const built = traceModelOf(traceOf(lines));
         for (let row = 0; row < built.count; row++) {
           const segments = selfSegments(built, row);
           let sumNs = 0;
@@ -126,7 +118,7 @@ describe('ids', () => {
   });
 
   test('of two spans with one id the first is meant', () => {
-    const twins = buildTraceModel(traceOf(['x', 'x'].map((name, start) => ({ name, start, end: 9 }))));
+    const twins = traceModelOf(traceOf(['x', 'x'].map((name, start) => ({ name, start, end: 9 }))));
     expect([rowOfSpan(twins, idOf('x')), rowsBySpanId(twins).get(idOf('x'))]).toEqual([0, 0]);
   });
 });

@@ -2,15 +2,11 @@
  * A trace as columns with its tree, and what the waterfall asks of it: rows in tree order, self time, errors below,
  * search, and the list of visible rows under collapsing and folding. Linear in the number of spans, no object per span.
  */
-import type { TraceResponse } from '#api/types.ts';
 import { type EnumField, type Frame, fieldOf } from './frame.ts';
-import { traceFrames } from './frames/trace.ts';
-
-export type TraceHead = Pick<TraceResponse, 'traceId' | 'startNs' | 'startMs' | 'durationNs' | 'logCount'>;
+import type { TraceFrames, TraceHead } from './frames/trace.ts';
 
 export interface TraceModel {
   readonly count: number;
-  /** What the trace says of itself as a whole. */
   readonly trace: TraceHead;
   readonly ids: readonly string[];
   readonly service: EnumField;
@@ -47,8 +43,7 @@ export interface TraceModel {
 
 const STATUS_ERROR = 2;
 
-export function buildTraceModel(trace: TraceResponse): TraceModel {
-  const { spans, events } = traceFrames(trace);
+export function buildTraceModel({ head, spans, events }: TraceFrames): TraceModel {
   const count = spans.length;
   const parent = Int32Array.from(numbersOf(spans, 'parent'));
   const startNs = Float64Array.from(numbersOf(spans, 'start'));
@@ -69,7 +64,7 @@ export function buildTraceModel(trace: TraceResponse): TraceModel {
   const selfNs = sumSelfTimes(parent, startNs, endNs);
   return {
     count,
-    trace,
+    trace: head,
     ids: fieldOf(spans, 'id', 'text').values,
     service: fieldOf(spans, 'service', 'enum'),
     name: fieldOf(spans, 'name', 'enum'),

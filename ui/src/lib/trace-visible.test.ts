@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { idOf, type SpanLine, traceOf } from '../../test/trace-fixture.ts';
+import { idOf, type SpanLine, traceModelOf, traceOf } from '../../test/trace-fixture.ts';
 import { criticalPath } from './critical-path.ts';
 import { enumText } from './frame.ts';
-import { buildTraceModel, rowOfSpan, type TraceModel } from './trace-model.ts';
+import { rowOfSpan, type TraceModel } from './trace-model.ts';
 import {
   carryVisibleState,
   collapseToLevel,
@@ -17,7 +17,7 @@ import {
   visibleRows,
 } from './trace-visible.ts';
 
-const small = buildTraceModel(
+const small = traceModelOf(
   traceOf([
     { name: 'root', start: 0, end: 100 },
     { name: 'a', parent: 'root', start: 10, end: 40, service: 'orders' },
@@ -35,7 +35,7 @@ function wide(count: number, special: Readonly<Record<number, 'failed' | 'long'>
     lines.push({ name: `c${i}`, parent: 'root', start: i * 10, end });
     lines.push({ name: `leaf${i}`, parent: `c${i}`, start: i * 10, end: i * 10 + 1, failed: special[i] === 'failed' });
   }
-  return buildTraceModel(traceOf(lines));
+  return traceModelOf(traceOf(lines));
 }
 
 const shown = (model: TraceModel, state: VisibleState): string[] => {
@@ -126,7 +126,7 @@ describe('late spans', () => {
   const none = (model: TraceModel): Uint8Array => new Uint8Array(model.count);
 
   test('leave collapsed what was collapsed, although the rows are others', () => {
-    const grown = buildTraceModel(
+    const grown = traceModelOf(
       traceOf([
         { name: 'root', start: 0, end: 100 },
         { name: 'new', parent: 'root', start: 5, end: 9 },

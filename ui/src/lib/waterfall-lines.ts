@@ -2,32 +2,46 @@
  * The lines of a waterfall in one Int32Array, so that a scroll step only indexes: a span is its row (0 and up), a fold is
  * -1 - i, an inline log record is LOG_LINE + its index.
  */
-import type { LogRecord } from '#api/types.ts';
-import { fieldOf } from './frame.ts';
+import type { AttributeValue } from '#api/types.ts';
+import { type Frame, fieldOf, type Numbers } from './frame.ts';
 import { rowsBySpanId, type TraceModel } from './trace-model.ts';
 
 export const LOG_LINE = 1 << 30;
 
-/** Log records of a trace by the row of their span, each list oldest first. Records without a known span are at -1. */
+/** Log records of a trace as columns, and by the row of their span, oldest first. Records without a known span are at -1. */
 export interface LogsByRow {
-  readonly records: readonly LogRecord[];
+  /** As logFrame gives them. */
+  readonly frame: Frame;
+  readonly severities: Numbers;
+  readonly levels: readonly string[];
+  readonly bodies: readonly AttributeValue[];
+  /** Of their spans; -1 for none. */
+  readonly rows: Int32Array;
   /** From the trace's start, ns. */
   readonly offsetNs: Float64Array;
   readonly byRow: ReadonlyMap<number, readonly number[]>;
 }
 
-export function indexLogs(model: TraceModel, records: readonly LogRecord[]): LogsByRow {
+export function indexLogs(model: TraceModel, frame: Frame): LogsByRow {
   const traceStartNs = BigInt(model.trace.startNs);
-  const offsetNs = Float64Array.from(records, ({ timeNs }) => Number(BigInt(timeNs) - traceStartNs));
+  const offsetNs = Float64Array.from(fieldOf(frame, 'exact', 'text').values, (ns) => Number(BigInt(ns) - traceStartNs));
   const byRow = new Map<number, number[]>();
-  const rows = records.length > 0 ? rowsBySpanId(model) : undefined;
-  records.forEach(({ spanId }, i) => {
-    const row = rows?.get(spanId) ?? -1;
+  const bySpanId = frame.length > 0 ? rowsBySpanId(model) : undefined;
+  const rows = Int32Array.from(fieldOf(frame, 'span', 'text').values, (spanId) => bySpanId?.get(spanId) ?? -1);
+  rows.forEach((row, i) => {
     const list = byRow.get(row);
     if (list) list.push(i);
     else byRow.set(row, [i]);
   });
-  return { records, offsetNs, byRow };
+  return {
+    frame,
+    severities: fieldOf(frame, 'severity', 'number').values,
+    levels: fieldOf(frame, 'level', 'text').values,
+    bodies: fieldOf(frame, 'body', 'value').values,
+    rows,
+    offsetNs,
+    byRow,
+  };
 }
 
 /** Puts each span's log lines under it; those of no known span come first. */

@@ -91,6 +91,7 @@ export function LogsPage() {
               <div className="logs-main">
                 <StreamBar stream={stream} paused={paused} live={scope.live} total={histogram.data?.total} />
                 <LogList
+                  keyboard
                   frame={frame}
                   withDate={formatDate(scope.fromMs) !== formatDate(scope.toMs)}
                   hasOlder={stream.hasOlder}

@@ -5,8 +5,8 @@ import type { OperationSummary, ServiceResponse, TraceSummary } from '#api/types
 import { useAnnouncement } from '../lib/announce.ts';
 import { apiPath } from '../lib/api.ts';
 import { visibleText } from '../lib/foreign-text.ts';
-import { ABSENT, formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
-import { operationsFrame } from '../lib/frames/service.ts';
+import { formatPercent, formatRate, plural } from '../lib/format.ts';
+import { callsFrame, operationsFrame, servicesFrame } from '../lib/frames/service.ts';
 import { traceListFrame } from '../lib/frames/trace-list.ts';
 import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch, usePathPart } from '../lib/page-search.ts';
@@ -16,6 +16,8 @@ import { Dependencies } from '../panels/dependencies.tsx';
 import { RedCharts } from '../panels/red-charts.tsx';
 import { SlowerThan } from '../panels/slower-than.tsx';
 import { traceColumns } from '../panels/trace-columns.tsx';
+import { type Figure, Figures } from '../viz/figures/figures.tsx';
+import { Ranking } from '../viz/ranking/ranking.tsx';
 import { type Column, Table } from '../viz/table/table.tsx';
 import { Age } from '../widgets/age.tsx';
 import { Icon } from '../widgets/icons.tsx';
@@ -81,7 +83,7 @@ function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly
   return (
     <>
       <div className="toolbar">
-        <Figures data={data} filter={filter} />
+        <ServiceFigures data={data} filter={filter} />
         <span className="spacer" />
         {search.operation ? (
           <button
@@ -139,49 +141,43 @@ interface FiguresProps {
 }
 
 /** Each figure opens the traces behind it. */
-function Figures({ data, filter }: FiguresProps) {
+function ServiceFigures({ data, filter }: FiguresProps) {
   const links = useLinks();
-  const service = data.summary.name;
-  const { requestRate, requestCount, errorRatio, errorCount, p50Ns, p95Ns, p99Ns, newestMs } = data.summary;
+  const { summary } = data;
+  const frame = useMemo(() => servicesFrame([summary]), [summary]);
+  const { name: service, requestRate, requestCount, errorRatio, errorCount, newestMs } = summary;
   const traces = (more: ConsoleSearch) => links.traces({ ...filter, ...more });
-  const slower = (name: string, ns: number | null | undefined) => (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <SlowerThan links={links} {...filter} service={service} name={name} ns={ns ?? null} />
-      </dd>
-    </div>
+  const slower = (id: string, ns: number | null): Figure => ({
+    id,
+    cell: <SlowerThan links={links} {...filter} service={service} name={id} ns={ns} />,
+  });
+  const rate = (
+    <To target={traces({})} className="number-link" title={`The traces of ${plural(requestCount, 'request')}`}>
+      {formatRate(requestRate)}
+    </To>
   );
+  const errors = (
+    <To
+      target={traces({ status: 'error' })}
+      className={errorCount > 0 ? 'error-text number-link' : 'number-link'}
+      title={`The traces of ${plural(errorCount, 'error')}`}
+    >
+      {formatPercent(errorRatio)}
+    </To>
+  );
+  const seen = <span className="muted">{newestMs > 0 ? <Age atMs={newestMs} /> : 'never'}</span>;
   return (
-    <dl className="figure-line">
-      <div>
-        <dt>rate</dt>
-        <dd>
-          <To target={traces({})} className="number-link" title={`The traces of ${plural(requestCount, 'request')}`}>
-            {formatRate(requestRate)}
-          </To>
-        </dd>
-      </div>
-      <div>
-        <dt>errors</dt>
-        <dd>
-          <To
-            target={traces({ status: 'error' })}
-            className={errorCount > 0 ? 'error-text number-link' : 'number-link'}
-            title={`The traces of ${plural(errorCount, 'error')}`}
-          >
-            {formatPercent(errorRatio)}
-          </To>
-        </dd>
-      </div>
-      {slower('p50', p50Ns)}
-      {slower('p95', p95Ns)}
-      {slower('p99', p99Ns)}
-      <div>
-        <dt>last seen</dt>
-        <dd className="muted">{newestMs > 0 ? <Age atMs={newestMs} /> : 'never'}</dd>
-      </div>
-    </dl>
+    <Figures
+      frame={frame}
+      figures={[
+        { id: 'rate', cell: rate },
+        { id: 'errors', cell: errors },
+        slower('p50', summary.p50Ns),
+        slower('p95', summary.p95Ns),
+        slower('p99', summary.p99Ns),
+        { id: 'seen', header: 'last seen', cell: seen },
+      ]}
+    />
   );
 }
 
@@ -315,33 +311,22 @@ interface NeighbourListProps {
 
 function NeighbourList({ title, calls, seconds, none }: NeighbourListProps) {
   const links = useLinks();
-  const most = Math.max(1, ...calls.map(({ count }) => count));
+  const frame = useMemo(() => callsFrame(title, calls, seconds), [title, calls, seconds]);
   return (
     <section className="neighbours">
       <div className="section-head">
         <h2>{title}</h2>
       </div>
       {calls.length === 0 ? <p className="muted">{none}</p> : null}
-      <ul>
-        {calls.map(({ service, count, errorCount }) => (
-          <li key={service}>
-            <To target={links.service(service)} className="strong-link">
-              <ServiceName name={service} />
-            </To>
-            <span className="bar-room">
-              <i className="bar" style={{ width: `${(count / most) * 100}%` }}>
-                {errorCount > 0 ? (
-                  <i className="bar error" style={{ width: `${Math.max(3, (errorCount / count) * 100)}%` }} />
-                ) : null}
-              </i>
-            </span>
-            <span className="neighbour-rate">{formatRate(count / seconds)}</span>
-            <span className={errorCount > 0 ? 'error-text neighbour-errors' : 'muted neighbour-errors'}>
-              {formatPercent(errorCount / Math.max(1, count))}
-            </span>
-          </li>
-        ))}
-      </ul>
+      <Ranking
+        label={title}
+        frame={frame}
+        nameOf={(row) => (
+          <To target={links.service(calls[row]!.service)} className="strong-link">
+            <ServiceName name={calls[row]!.service} />
+          </To>
+        )}
+      />
     </section>
   );
 }

@@ -1,6 +1,6 @@
 /** The system itself: pipelines with live rates, what did not get through, the store, freshness and processes. */
 import type { ReactNode } from 'react';
-import type { LossView, SignalName, StoreView, SystemResponse } from '#api/types.ts';
+import type { LossView, StoreView, SystemResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import {
   ABSENT,
@@ -13,23 +13,22 @@ import {
   formatUtcDay,
   plural,
 } from '../lib/format.ts';
+import { SIGNALS, signalFrame } from '../lib/frames/pipeline.ts';
 import { lossFrame, processFrame, storeFrame } from '../lib/frames/system.ts';
 import { useLinks } from '../lib/links.ts';
 import { lossMetrics } from '../lib/own-metrics.ts';
-import { lastValue } from '../lib/pipeline-layout.ts';
 import { useApi, useScopeParams } from '../lib/scope.tsx';
 import { compressionText, mergedText, perItemText, perRowText } from '../lib/store-figures.ts';
 import { PipelineGraph } from '../panels/pipeline-graph.tsx';
 import { SystemCharts } from '../panels/system-charts.tsx';
+import { Stat } from '../viz/stat/stat.tsx';
 import { type Column, Table } from '../viz/table/table.tsx';
 import { Age } from '../widgets/age.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
 import { To } from '../widgets/to.tsx';
-import { Trend } from '../widgets/trend.tsx';
 
-const SIGNALS: readonly SignalName[] = ['traces', 'logs', 'metrics'];
 /** Data older than this is late: it should be visible two seconds after it was taken. */
 const LATE_MS = 15_000;
 
@@ -151,7 +150,6 @@ function Signals({ data }: { readonly data: SystemResponse }) {
   return (
     <div className="signals">
       {SIGNALS.map((signal) => {
-        const rates = data.pipelines.filter((pipeline) => pipeline.signal === signal).map(({ rate }) => rate);
         const { newestMs, lagMs } = data.freshness[signal];
         const count = data.store.itemCount[signal];
         const each = perItemText(count, data.store.bytesPerItem[signal]);
@@ -162,10 +160,7 @@ function Signals({ data }: { readonly data: SystemResponse }) {
               <Newest newestMs={newestMs} lagMs={lagMs} />
             </div>
             <div className="signal-figures">
-              <b>{formatRate(rates.reduce((sum, rate) => sum + (lastValue(rate) ?? 0), 0))}</b>
-              {rates[0] ? (
-                <Trend values={rates[0]} tone="accent" width={150} height={28} label={`${signal} per second`} />
-              ) : null}
+              <Stat label={`${signal} per second`} frame={signalFrame(data, signal)} none={formatRate(0)} />
               <span className="muted">
                 {formatCompact(count)} stored
                 <br />

@@ -1,26 +1,28 @@
 /** One trace: figures, minimap, waterfall, and the selected span beside it. */
 
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { TraceLogsResponse, TraceResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import { apiPath } from '../lib/api.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatCount, formatDateTime, formatDuration, plural } from '../lib/format.ts';
 import { enumText } from '../lib/frame.ts';
+import { logFrame } from '../lib/frames/log.ts';
+import { traceFrames } from '../lib/frames/trace.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useLinks } from '../lib/links.ts';
-import { usePathPart } from '../lib/page-search.ts';
+import { usePathPart, useQuickSearch } from '../lib/page-search.ts';
 import { useApi, useScope } from '../lib/scope.tsx';
 import { spanIdOf } from '../lib/trace-model.ts';
 import { LOG_LINE } from '../lib/waterfall-lines.ts';
 import { SpanDetail } from '../panels/span-detail.tsx';
 import { TraceToolbar } from '../panels/trace-toolbar.tsx';
-import { useTraceView } from '../panels/use-trace-view.ts';
 import { Minimap } from '../viz/trace/minimap.tsx';
+import { useTraceView } from '../viz/trace/use-trace-view.ts';
 import type { TraceView } from '../viz/trace/view.ts';
 import { scrollToLine, Waterfall } from '../viz/trace/waterfall.tsx';
 import { LINE_HEIGHT } from '../viz/trace/waterfall-draw.ts';
-import { CopyAction } from '../widgets/attribute-table.tsx';
+import { CopyAction } from '../widgets/copy-action.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { EmptyState, ErrorState, Loading } from '../widgets/states.tsx';
 import { To } from '../widgets/to.tsx';
@@ -99,7 +101,9 @@ interface OpenTraceProps {
 }
 
 function OpenTrace({ trace, logs, above }: OpenTraceProps) {
-  const view = useTraceView(trace, logs);
+  const frames = useMemo(() => traceFrames(trace), [trace]);
+  const logRows = useMemo(() => logFrame(logs), [logs]);
+  const view = useTraceView(frames, logRows, useQuickSearch());
   const [nameWidth, setNameWidth] = useState(() =>
     Math.min(420, Math.max(Math.min(260, window.innerWidth * 0.45), window.innerWidth * 0.28)),
   );

@@ -4,7 +4,7 @@ import type { StatusResponse, TracesResponse } from '#api/types.ts';
 import { getJson } from '../lib/api.ts';
 import { useLinks } from '../lib/links.ts';
 import { SNIPPETS, type SnippetLanguage, snippet } from '../lib/snippets.ts';
-import { CopyAction } from '../widgets/attribute-table.tsx';
+import { CopyAction } from '../widgets/copy-action.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { Segmented } from '../widgets/segmented.tsx';
 

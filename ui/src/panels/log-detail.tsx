@@ -1,14 +1,17 @@
 /** One log record: the whole message, its attributes with actions, and where it leads. */
 
-import { useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import type { AttributeValue, LogRecord, LogRecordResponse } from '#api/types.ts';
+import { printAttribute } from '../lib/attribute-text.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatExactTime } from '../lib/format.ts';
+import { logRecordFrames } from '../lib/frames/log.ts';
 import { useLinks } from '../lib/links.ts';
 import { useApi } from '../lib/scope.tsx';
 import { severityGroup } from '../lib/severity.ts';
 import { rangeToSearch } from '../lib/time-range.ts';
-import { AttributeTable, CopyAction, printAttribute } from '../widgets/attribute-table.tsx';
+import { Details } from '../viz/details/details.tsx';
+import { CopyAction } from '../widgets/copy-action.tsx';
 import { CutNote } from '../widgets/cut-note.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
@@ -36,6 +39,7 @@ export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDet
     fromMs: Math.floor(log.timeMs - AROUND_MS),
     toMs: Math.ceil(log.timeMs + AROUND_MS),
   });
+  const frames = useMemo(() => logRecordFrames(log), [log]);
   const body = printAttribute(log.body);
   const actions = { onInclude, onExclude };
   return (
@@ -81,36 +85,27 @@ export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDet
           </pre>
         </div>
       </section>
-      <section className="detail-section">
-        <div className="detail-section-head">
-          <h3>Attributes</h3>
-        </div>
-        <AttributeTable label="Attributes" attributes={log.attributes} {...actions} />
-      </section>
-      <section className="detail-section">
-        <div className="detail-section-head">
-          <h3>Resource</h3>
-        </div>
-        <AttributeTable label="Resource" attributes={log.resource} {...actions} />
-      </section>
-      <section className="detail-section">
-        <div className="detail-section-head">
-          <h3>Record</h3>
-        </div>
-        <AttributeTable
-          label="Record"
-          attributes={Object.fromEntries(
-            Object.entries({
-              scope: log.scope,
-              event: log.eventName,
-              'trace id': log.traceId,
-              'span id': log.spanId,
-              'severity number': log.severityNumber,
-            }).filter(([, value]) => value !== ''),
-          )}
-        />
-      </section>
+      <Section title="Attributes">
+        <Details label="Attributes" frame={frames.attributes} {...actions} />
+      </Section>
+      <Section title="Resource">
+        <Details label="Resource" frame={frames.resource} {...actions} />
+      </Section>
+      <Section title="Record">
+        <Details label="Record" frame={frames.record} />
+      </Section>
     </aside>
+  );
+}
+
+function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <section className="detail-section">
+      <div className="detail-section-head">
+        <h3>{title}</h3>
+      </div>
+      {children}
+    </section>
   );
 }
 

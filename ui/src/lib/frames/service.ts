@@ -1,5 +1,6 @@
-/** Services and their operations as frames: lists, and rate, errors and durations of one service. */
-import type { OperationSummary, ServiceResponse, ServiceSummary } from '#api/types.ts';
+/** Services and their operations as frames: lists, rate, errors and durations of one service, and what it calls and is called by. */
+import type { DependenciesResponse, OperationSummary, ServiceResponse, ServiceSummary } from '#api/types.ts';
+import { formatDuration } from '../format.ts';
 import { type Frame, frameOfLines, frameOfRows, type Reading } from '../frame.ts';
 
 const RATE = '{request}/s';
@@ -27,6 +28,38 @@ export function operationsFrame(operations: readonly OperationSummary[]): Frame 
   return frameOfRows<OperationSummary>('operations', operations, {
     ...REQUESTS,
     key: { text: ({ name, kind }) => `${kind} ${name}` },
+  });
+}
+
+/** Who calls a service, or whom it calls. Rates count over `seconds`. */
+export function callsFrame(name: string, calls: ServiceResponse['callers'], seconds: number): Frame {
+  return frameOfRows(name, calls, {
+    key: { text: ({ service }) => service },
+    name: { text: ({ service }) => service },
+    count: { count: ({ count }) => count },
+    errors: { count: ({ errorCount }) => errorCount },
+    rate: { number: ({ count }) => count / seconds, unit: RATE },
+  });
+}
+
+type Dependency = DependenciesResponse['dependencies'][number];
+
+export function dependenciesFrame(dependencies: readonly Dependency[], seconds: number): Frame {
+  const nameOf = ({ namespace, name, system }: Dependency): string => namespace || name || system;
+  return frameOfRows('dependencies', dependencies, {
+    key: { text: ({ kind, system, name, namespace }) => [kind, system, name, namespace].join('\n') },
+    name: { text: nameOf },
+    system: { text: ({ system, kind }) => system || kind },
+    count: { count: ({ callCount }) => callCount },
+    errors: { count: ({ errorCount }) => errorCount },
+    rate: { number: ({ callCount }) => callCount / seconds, unit: RATE },
+    note: { number: ({ p95Ns }) => p95Ns, unit: 'ns' },
+    about: {
+      text: (one) => {
+        const kind = [one.kind, one.system, one.namespace ? one.name : ''].filter(Boolean).join(' · ');
+        return `${nameOf(one)}\n${kind}\nmedian ${formatDuration(one.p50Ns)}, p95 ${formatDuration(one.p95Ns)}`;
+      },
+    },
   });
 }
 

@@ -2,7 +2,11 @@
 import type { TraceResponse } from '#api/types.ts';
 import type { Field, Frame } from '../frame.ts';
 
+/** What a trace says of itself as a whole. */
+export type TraceHead = Pick<TraceResponse, 'traceId' | 'startNs' | 'startMs' | 'durationNs' | 'logCount'>;
+
 export interface TraceFrames {
+  readonly head: TraceHead;
   /** Starts are from the beginning of the trace; `parent` is the parent's row, -1 for a root, -2 for a span whose parent is not there. */
   readonly spans: Frame;
   /** `row` is that of the span, `time` from the beginning of the trace. */
@@ -11,7 +15,8 @@ export interface TraceFrames {
 
 const ID_DIGITS = 16;
 
-export function traceFrames({ spans, events, services, names, hints }: TraceResponse): TraceFrames {
+export function traceFrames(trace: TraceResponse): TraceFrames {
+  const { spans, events, services, names, hints, traceId, startNs, startMs, durationNs, logCount } = trace;
   const length = spans.startNs.length;
   const number = (name: string, values: readonly number[], unit = '1'): Field => ({
     name,
@@ -21,6 +26,7 @@ export function traceFrames({ spans, events, services, names, hints }: TraceResp
   });
   const ids = Array.from({ length }, (_, row) => spans.ids.slice(row * ID_DIGITS, (row + 1) * ID_DIGITS));
   return {
+    head: { traceId, startNs, startMs, durationNs, logCount },
     spans: {
       name: 'spans',
       length,

@@ -25,7 +25,7 @@ interface Group {
   readonly counts: Numbers;
 }
 
-interface BarsProps {
+export interface BarsProps {
   readonly label: string;
   /** Buckets of time, and counts per field of numbers, stacked from the bottom in their order. */
   readonly frame: Frame;

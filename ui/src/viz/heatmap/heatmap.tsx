@@ -16,7 +16,7 @@ import {
 } from '../../widgets/time-plot.tsx';
 import { tipPlace } from '../../widgets/tip.ts';
 
-interface HeatmapProps {
+export interface HeatmapProps {
   readonly label: string;
   /** Buckets of time, and a field per bucket of values, from the smallest to the largest, named by its upper bound. */
   readonly frame: Frame;

@@ -16,19 +16,21 @@ import { ServiceDot } from '../../widgets/service-name.tsx';
 import { TerminalText } from '../../widgets/terminal-text.tsx';
 import { To } from '../../widgets/to.tsx';
 
-interface LogListProps {
+export interface LogListProps {
   /** The fields of `logFrame`. */
   readonly frame: Frame;
   /** The lines lie in more than one day. */
-  readonly withDate: boolean;
-  readonly hasOlder: boolean;
-  readonly loadingOlder: boolean;
-  readonly loadOlder: () => void;
-  readonly wrap: boolean;
-  readonly selectedId: string | undefined;
-  readonly onSelect: (id: string) => void;
+  readonly withDate?: boolean;
+  readonly hasOlder?: boolean;
+  readonly loadingOlder?: boolean;
+  readonly loadOlder?: () => void;
+  readonly wrap?: boolean;
+  readonly selectedId?: string | undefined;
+  readonly onSelect?: (id: string) => void;
+  /** Takes `j` and `k` of the page. */
+  readonly keyboard?: boolean;
   /** Whether the newest line is out of view. */
-  readonly onAwayFromTop: (away: boolean) => void;
+  readonly onAwayFromTop?: (away: boolean) => void;
 }
 
 const ROW_HEIGHT = 24;
@@ -36,12 +38,13 @@ const ROW_HEIGHT = 24;
 const LOAD_AHEAD_ROWS = 60;
 
 export function LogList(props: LogListProps) {
-  const { frame, withDate, hasOlder, loadingOlder, loadOlder, wrap, selectedId, onSelect, onAwayFromTop } = props;
+  const { frame, withDate = false, hasOlder = false, loadingOlder = false, wrap = false, keyboard = false } = props;
+  const { loadOlder, selectedId, onSelect, onAwayFromTop } = props;
   const lines = useMemo(() => linesOf(frame), [frame]);
   const { ids } = lines;
   const latestSelect = useRef(onSelect);
   latestSelect.current = onSelect;
-  const select = useCallback((id: string) => latestSelect.current(id), []);
+  const select = useCallback((id: string) => latestSelect.current?.(id), []);
   const scroller = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer({
     count: ids.length,
@@ -55,15 +58,15 @@ export function LogList(props: LogListProps) {
   const items = virtualizer.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasOlder && !loadingOlder && lastIndex > ids.length - LOAD_AHEAD_ROWS) loadOlder();
+    if (hasOlder && !loadingOlder && lastIndex > ids.length - LOAD_AHEAD_ROWS) loadOlder?.();
   }, [hasOlder, loadingOlder, lastIndex, ids.length, loadOlder]);
   const active = selectedId === undefined ? -1 : ids.indexOf(selectedId);
   const selectAt = (index: number): void => {
     const id = ids[index];
-    if (id !== undefined && id !== selectedId) onSelect(id);
+    if (id !== undefined && id !== selectedId) onSelect?.(id);
   };
   useRowKeys({
-    enabled: true,
+    enabled: keyboard,
     rowCount: ids.length,
     active,
     setActive: selectAt,
@@ -74,7 +77,7 @@ export function LogList(props: LogListProps) {
     <div
       className={wrap ? 'log-scroll wrap' : 'log-scroll'}
       ref={scroller}
-      onScroll={(event) => onAwayFromTop(event.currentTarget.scrollTop > ROW_HEIGHT)}
+      onScroll={(event) => onAwayFromTop?.(event.currentTarget.scrollTop > ROW_HEIGHT)}
     >
       <div
         role="table"

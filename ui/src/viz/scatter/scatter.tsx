@@ -35,16 +35,17 @@ interface ScatterSelection {
   readonly maxNs: number;
 }
 
-interface ScatterProps {
+export interface ScatterProps {
   readonly label: string;
   /** Fields `key`, `time`, `duration`, `errors` (above zero: failed) and `spans`, the size. */
   readonly frame: Frame;
   readonly fromMs: number;
   readonly toMs: number;
   readonly height?: number;
-  readonly onSelect: (selection: ScatterSelection) => void;
-  readonly onOpen: (key: string) => void;
-  readonly describe: (key: string) => React.ReactNode;
+  readonly onSelect?: (selection: ScatterSelection) => void;
+  readonly onOpen?: (key: string) => void;
+  /** What is shown at the pointer. Absent: the duration. */
+  readonly describe?: (key: string) => React.ReactNode;
   readonly highlighted?: string | undefined;
   /** Points before this time were cut off by a limit; that part is veiled and says so. */
   readonly cutBeforeMs?: number | undefined;
@@ -131,11 +132,11 @@ export function Scatter(props: ScatterProps) {
         onDrag={(box) => {
           const [from, to] = dragTimes(box, size.width, fromMs, toMs);
           const nsAt = (y: number): number => durationAt(y, size.height, minNs, maxNs);
-          onSelect({ fromMs: from, toMs: to, minNs: Math.floor(nsAt(box.y1)), maxNs: Math.ceil(nsAt(box.y0)) });
+          onSelect?.({ fromMs: from, toMs: to, minNs: Math.floor(nsAt(box.y1)), maxNs: Math.ceil(nsAt(box.y0)) });
         }}
         onClick={(x, y) => {
           const point = nearest(x, y);
-          if (point) onOpen(point.key);
+          if (point) onOpen?.(point.key);
         }}
         onHover={(x, y) => {
           const point = nearest(x, y);
@@ -145,7 +146,9 @@ export function Scatter(props: ScatterProps) {
       >
         {hover ? (
           <div className="tip" style={tipPlace(hover.x)}>
-            {describe(hover.key)}
+            {describe
+              ? describe(hover.key)
+              : formatDuration(points.find(({ key }) => key === hover.key)?.durationNs ?? null)}
           </div>
         ) : null}
       </TimePlot>

@@ -6,8 +6,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { visibleText } from '../../lib/foreign-text.ts';
-import { ABSENT, formatDateTime } from '../../lib/format.ts';
-import { enumText, type Field, type Frame, fieldOf, formatOf } from '../../lib/frame.ts';
+import { enumText, type Field, type Frame, fieldOf, textAt } from '../../lib/frame.ts';
 import { useSize } from '../../widgets/canvas.tsx';
 import { useRowKeys } from '../../widgets/row-keys.ts';
 
@@ -31,7 +30,7 @@ export interface Column<T = unknown> {
   readonly isSortable?: true;
 }
 
-interface TableProps<T> {
+export interface TableProps<T> {
   readonly label: string;
   readonly frame: Frame;
   /** What the frame's rows stand for, in their order: given to cells and `onOpen`. */
@@ -128,7 +127,7 @@ export function Table<T>(props: TableProps<T>) {
                   <Cell
                     key={column.id}
                     isRight={column.align === 'right'}
-                    content={column.cell ? column.cell(item) : cellText(frame, column.id, row)}
+                    content={column.cell ? column.cell(item) : textAt(frame, column.id, row)}
                   />
                 ))}
               </tr>
@@ -218,18 +217,6 @@ function HeaderCell<T>({ column, sort, onSort }: HeaderCellProps<T>) {
       </button>
     </th>
   );
-}
-
-/** A value as its type and unit are written. */
-function cellText(frame: Frame, name: string, row: number): string {
-  const field = frame.fields.find((candidate) => candidate.name === name);
-  if (field?.type === 'text') return field.values[row]!;
-  if (field?.type === 'enum') return enumText(field, row);
-  if (field?.type === 'value') return JSON.stringify(field.values[row]);
-  const value = field?.values[row];
-  if (field === undefined || value === null || value === undefined) return ABSENT;
-  if (field.type === 'time') return formatDateTime(value);
-  return formatOf(field).format(value);
 }
 
 /** The rows of the frame in the order that they are shown in. */

@@ -17,7 +17,7 @@ import { figuresOf } from './figures.ts';
 import { Legend, LineTable } from './legend.tsx';
 import { type Line, linesOf } from './lines.ts';
 
-interface TimeSeriesProps {
+export interface TimeSeriesProps {
   readonly title: string;
   /** Buckets of time, and a line per field of numbers. The first field's unit is that of the axis. */
   readonly frame: Frame;

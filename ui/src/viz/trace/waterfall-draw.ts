@@ -1,5 +1,4 @@
 /** Draws the visible lines of a waterfall: bars at true scale, self time, critical path, events and logs. */
-import type { LogRecord } from '#api/types.ts';
 import { serviceColour } from '../../lib/colour.ts';
 import { formatDuration } from '../../lib/format.ts';
 import { enumText, fieldOf } from '../../lib/frame.ts';
@@ -182,7 +181,7 @@ function drawMarks(
   for (const i of view.logs.byRow.get(row) ?? []) {
     const x = timeToX(view.logs.offsetNs[i]!, view.viewNs, width);
     if (x < 0 || x > width) continue;
-    context.fillStyle = logColour(view.logs.records[i], tokens);
+    context.fillStyle = severityColour(view.logs.severities[i] ?? 0, tokens);
     context.beginPath();
     context.arc(x, y + BAR_HEIGHT / 2, 2.5, 0, 7);
     context.fill();
@@ -190,10 +189,6 @@ function drawMarks(
     context.lineWidth = 1;
     context.stroke();
   }
-}
-
-function logColour(record: LogRecord | undefined, tokens: ThemeTokens): string {
-  return severityColour(record?.severityNumber ?? 0, tokens);
 }
 
 interface LabelPlace {
@@ -261,7 +256,7 @@ function drawLogLine(
 ): void {
   const x = timeToX(view.logs.offsetNs[logIndex]!, view.viewNs, width);
   if (x < 0 || x > width) return;
-  context.fillStyle = logColour(view.logs.records[logIndex], tokens);
+  context.fillStyle = severityColour(view.logs.severities[logIndex] ?? 0, tokens);
   context.beginPath();
   context.arc(x, top + LINE_HEIGHT / 2, 3, 0, 7);
   context.fill();

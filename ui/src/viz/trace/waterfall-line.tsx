@@ -1,14 +1,13 @@
 /** The left part of one line of the waterfall: a span with its place in the tree, a fold, or a log record. */
 
 import { memo, type ReactNode } from 'react';
+import { printAttribute } from '../../lib/attribute-text.ts';
 import { visibleText } from '../../lib/foreign-text.ts';
 import { formatDuration, plural } from '../../lib/format.ts';
 import { enumText } from '../../lib/frame.ts';
 import { severityColour } from '../../lib/severity.ts';
 import { useTheme } from '../../lib/theme.tsx';
-import { rowOfSpan } from '../../lib/trace-model.ts';
 import { LOG_LINE } from '../../lib/waterfall-lines.ts';
-import { printAttribute } from '../../widgets/attribute-table.tsx';
 import { Icon } from '../../widgets/icons.tsx';
 import { ServiceDot } from '../../widgets/service-name.tsx';
 import type { TraceView } from './view.ts';
@@ -146,15 +145,16 @@ function FoldLine(props: LineProps) {
 function LogLine(props: LineProps) {
   const { view, line } = props;
   const { tokens } = useTheme();
-  const record = view.logs.records[line - LOG_LINE]!;
-  const body = visibleText(printAttribute(record.body));
-  const row = rowOfSpan(view.model, record.spanId);
+  const { severities, levels, bodies, rows } = view.logs;
+  const log = line - LOG_LINE;
+  const body = visibleText(printAttribute(bodies[log]!));
+  const row = rows[log]!;
   const depth = row < 0 ? 0 : view.model.depth[row]! + 1;
   return (
     <Shell {...props} className="wf-line log" depth={depth}>
       <span className="twisty" />
-      <i className="level-band" style={{ background: severityColour(record.severityNumber, tokens) }} />
-      <span className="wf-level">{visibleText(record.severityText) || 'log'}</span>
+      <i className="level-band" style={{ background: severityColour(severities[log] ?? 0, tokens) }} />
+      <span className="wf-level">{visibleText(levels[log]!) || 'log'}</span>
       <span className="wf-name mono" title={body}>
         {body}
       </span>

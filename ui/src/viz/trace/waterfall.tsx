@@ -133,7 +133,7 @@ export function Waterfall({ view, nameWidth, onNameWidth }: WaterfallProps) {
 }
 
 function selectLogSpan(view: TraceView, logIndex: number): void {
-  const row = rowOfSpan(view.model, view.logs.records[logIndex]?.spanId ?? '');
+  const row = view.logs.rows[logIndex] ?? -1;
   if (row >= 0) view.select(row);
 }
 

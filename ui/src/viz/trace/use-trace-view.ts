@@ -1,9 +1,10 @@
 /** The state of an opened trace: what is collapsed, selected, found and zoomed, and the keys that change it. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { LogRecord, TraceResponse } from '#api/types.ts';
-import { type CriticalPath, criticalPath } from '../lib/critical-path.ts';
-import { useQuickSearch } from '../lib/page-search.ts';
-import { buildTraceModel, findRows, rowOfSpan, spanIdOf, type TraceModel } from '../lib/trace-model.ts';
+import { type CriticalPath, criticalPath } from '../../lib/critical-path.ts';
+import type { Frame } from '../../lib/frame.ts';
+import type { TraceFrames } from '../../lib/frames/trace.ts';
+import type { ConsoleSearch } from '../../lib/search.ts';
+import { buildTraceModel, findRows, rowOfSpan, spanIdOf, type TraceModel } from '../../lib/trace-model.ts';
 import {
   carryVisibleState,
   initialVisibleState,
@@ -13,18 +14,24 @@ import {
   toggleCollapsed,
   type VisibleState,
   visibleRows,
-} from '../lib/trace-visible.ts';
-import { indexEvents, indexLogs, withLogLines } from '../lib/waterfall-lines.ts';
-import type { TraceView } from '../viz/trace/view.ts';
+} from '../../lib/trace-visible.ts';
+import { indexEvents, indexLogs, withLogLines } from '../../lib/waterfall-lines.ts';
+import type { TraceView } from './view.ts';
 
 const MIN_VIEW_NS = 100;
 
-export function useTraceView(trace: TraceResponse, logRecords: readonly LogRecord[]): TraceView {
-  const { search, update } = useQuickSearch();
-  const model = useMemo(() => buildTraceModel(trace), [trace]);
+/** Where it is kept what is selected, found and zoomed: the URL of a page, or anything else. */
+export interface TraceViewSearch {
+  readonly search: ConsoleSearch;
+  readonly update: (change: ConsoleSearch) => void;
+}
+
+/** `logFrame`: the records of the trace, with the fields of `logFrame`. */
+export function useTraceView(frames: TraceFrames, logFrame: Frame, { search, update }: TraceViewSearch): TraceView {
+  const model = useMemo(() => buildTraceModel(frames), [frames]);
   const path = useMemo(() => criticalPath(model), [model]);
   const events = useMemo(() => indexEvents(model), [model]);
-  const logs = useMemo(() => indexLogs(model, logRecords), [model, logRecords]);
+  const logs = useMemo(() => indexLogs(model, logFrame), [model, logFrame]);
   const selected = useMemo(
     () => (search.span === undefined ? -1 : rowOfSpan(model, search.span)),
     [model, search.span],
@@ -74,7 +81,7 @@ export function useTraceView(trace: TraceResponse, logRecords: readonly LogRecor
     [model, selected, goTo],
   );
 
-  const wholeNs = Math.max(1, trace.durationNs);
+  const wholeNs = Math.max(1, model.trace.durationNs);
   const viewNs = useMemo<readonly [number, number]>(() => search.zoom ?? [0, wholeNs], [search.zoom, wholeNs]);
   const setViewNs = useCallback(
     (view: readonly [number, number] | undefined) => update({ zoom: view && clampView(view, wholeNs) }),

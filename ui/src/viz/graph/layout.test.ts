@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { type Frame, frameOfRows, type GraphFrames } from '../../lib/frame.ts';
+import { layoutGraph, NODE_HEIGHT, NODE_WIDTH } from './layout.ts';
+
+const nodesOf = (ids: readonly string[]): Frame =>
+  frameOfRows('nodes', ids, { id: { text: (id) => id }, title: { text: (id) => id } });
+
+/** `a>b` is an edge. */
+function graphOf(ids: readonly string[], edges: readonly string[]): GraphFrames {
+  const end = (at: number) => (edge: string) => edge.split('>')[at]!;
+  return {
+    nodes: nodesOf(ids),
+    edges: frameOfRows('edges', edges, { source: { text: end(0) }, target: { text: end(1) } }),
+  };
+}
+
+function columnsOf(frames: GraphFrames): Record<string, number> {
+  const { nodes } = layoutGraph(frames, 100);
+  const columns = [...new Set(nodes.map(({ x }) => x))].sort((a, b) => a - b);
+  return Object.fromEntries(nodes.map(({ id, x }) => [id, columns.indexOf(x)]));
+}
+
+describe('where nothing says the place', () => {
+  test('a node stands behind all that lead to it, whatever the order of the rows', () => {
+    const frames = graphOf(['db', 'orders', 'web', 'pay'], ['web>orders', 'orders>db', 'web>db', 'orders>pay']);
+    expect(columnsOf(frames)).toEqual({ web: 0, orders: 1, db: 2, pay: 2 });
+  });
+
+  test('circles, an edge to itself and edges to nodes that are not there end', () => {
+    const frames = graphOf(['a', 'b', 'c'], ['a>b', 'b>c', 'c>a', 'b>b', 'a>nobody', 'nobody>c']);
+    expect(columnsOf(frames)).toEqual({ a: 0, b: 1, c: 2 });
+    expect(layoutGraph(frames, 100).edges).toHaveLength(4);
+    expect(columnsOf(graphOf(['x', 'y'], ['x>y', 'y>x']))).toEqual({ x: 0, y: 1 });
+  });
+
+  test('no two nodes overlap, all stand inside, and a chain of ten thousand is no trouble', () => {
+    const ids = Array.from({ length: 60 }, (_, i) => `n${i}`);
+    const edges = ids.flatMap((id, i) => [`${id}>n${(i * 7 + 3) % 60}`, `${id}>n${(i * 11 + 5) % 60}`]);
+    const { nodes, width, height } = layoutGraph(graphOf(ids, edges), 800);
+    for (const a of nodes) {
+      expect(a.x + NODE_WIDTH).toBeLessThanOrEqual(width);
+      expect(a.y + NODE_HEIGHT).toBeLessThanOrEqual(height);
+      for (const b of nodes)
+        if (a !== b) expect(Math.abs(a.x - b.x) >= NODE_WIDTH || Math.abs(a.y - b.y) >= NODE_HEIGHT).toBe(true);
+    }
+    const chain = Array.from({ length: 10_000 }, (_, i) => `c${i}`);
+    const long = layoutGraph(
+      graphOf(
+        chain,
+        chain.slice(1).map((id, i) => `c${i}>${id}`),
+      ),
+      100,
+    );
+    expect(long.nodes.at(-1)!.x).toBeGreaterThan(long.nodes[0]!.x);
+  });
+});
+
+test('no nodes are no drawing, one stands alone', () => {
+  expect(layoutGraph(graphOf([], []), 300)).toEqual({ nodes: [], edges: [], width: 300, height: 0 });
+  expect(columnsOf(graphOf(['only'], []))).toEqual({ only: 0 });
+});
