@@ -21,7 +21,7 @@ const config: ViteUserConfig = defineConfig({
           name: 'alone',
           include: [
             'src/**/*.test.ts',
-            'test/{conformance,e2e,chaos}/**/*.test.ts',
+            'test/{compare,conformance,e2e,chaos}/**/*.test.ts',
             'scripts/**/*.test.ts',
             'bench/**/*.test.ts',
           ],

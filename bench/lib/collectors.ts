@@ -1,18 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OTELCOL } from './otelcol.ts';
 import { freePort, type Started, start, waitFor } from './processes.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const OTELCOL = join(ROOT, 'bench/.work/otelcol/otelcol');
 
 /** The two programs that are compared. Both run the same configuration file. */
 export type CollectorName = 'signalbox' | 'otelcol';
-
-export function otelcolIsBuilt(): boolean {
-  return existsSync(OTELCOL);
-}
 
 /** An OTLP/HTTP sink that counts what arrives. */
 export interface Sink extends Started {

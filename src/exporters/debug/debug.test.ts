@@ -172,6 +172,9 @@ Span #0
     End time       : 2022-02-15 14:06:53 +0000 UTC
     Status code    : Error
     Status message : timeout
+    DroppedAttributesCount: 0
+    DroppedEventsCount: 0
+    DroppedLinksCount: 0
 Attributes:
      -> http.method: Str(GET)
      -> status: Int(500)
@@ -185,13 +188,15 @@ Events:
 SpanEvent #0
      -> Name: exception
      -> Timestamp: 2022-02-15 14:06:52.5 +0000 UTC
-     -> Attributes:
+     -> DroppedAttributesCount: 0
+     -> Attributes::
           -> type: Str(E)
 Links:
 SpanLink #0
      -> Trace ID: 04040404040404040404040404040404
      -> ID: 0505050505050505
-     -> TraceState: a=b`);
+     -> TraceState: a=b
+     -> DroppedAttributesCount: 0`);
   });
 
   test('logs', () => {
@@ -306,13 +311,13 @@ QuantileValue #0: Quantile 0.5, Value 1.5`);
 
 describe('normal', () => {
   test('traces', () => {
-    expect(normalText(traces)).toBe(`ResourceTraces #0 https://schema/1 service.name=shop
+    expect(normalText(traces)).toBe(`ResourceTraces #0 [https://schema/1] service.name=shop
 ScopeTraces #0 lib@1.2 edition=a
 GET /orders ${'01'.repeat(16)} ${'02'.repeat(8)} http.method=GET status=500 ratio=2 ok=false raw=AQI= list=[1,"b"] map={"k":9} empty=`);
   });
 
   test('logs', () => {
-    expect(normalText(logs)).toBe('ResourceLog #0 service.name=shop\nScopeLog #0 lib\nlow stock item=book\n{"a":1}');
+    expect(normalText(logs)).toBe('ResourceLog #0 service.name=shop\nScopeLog #0 lib\nlow stock item=book\n{"a":1} ');
   });
 
   test('metrics', () => {
@@ -320,9 +325,9 @@ GET /orders ${'01'.repeat(16)} ${'02'.repeat(8)} http.method=GET status=500 rati
 ScopeMetrics #0
 queue{q=a} 7
 orders{} 1.5
-orders{}
-latency{} count=3 sum=12.5 min=1 max=9 le5=1 inf=2
-size{} count=6
+orders{} 
+latency{} count=3 sum=12.5 min=1 max=9 le5=1 2
+size{} count=6 le-1=2 zero=1 le4=2 le8=1
 old{} count=2 sum=3 q0.5=1.5`);
   });
 
@@ -400,7 +405,9 @@ describe('the exporter', () => {
       await exporter.consume(logs);
       await exporter.shutdown(1000);
       await exporter.shutdown(1000);
-      expect(await readFile(path, 'utf8')).toBe(`Logs\t{"resource logs":1,"log records":2}\n${normalText(logs)}\n`);
+      expect(await readFile(path, 'utf8')).toBe(
+        `Logs\t{"resource logs": 1, "log records": 2}\n${normalText(logs)}\n\n`,
+      );
       expect(settings.logged).toEqual([]);
       const bad = debugExporterSchema.parse({ use_internal_logger: false, output_paths: [join(folder, 'no/where')] });
       await expect(debugExporterFactory.create(settings, bad, 'logs').start(fakeHost())).rejects.toThrow("can't write");

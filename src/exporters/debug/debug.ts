@@ -58,7 +58,9 @@ export class DebugExporter implements Exporter {
       if (body !== '') this.#logOutput.write(`${body}\n`);
       return;
     }
-    const text = `${title}\t${JSON.stringify(counts)}\n${body === '' ? '' : `${body}\n`}`;
+    // As otelcol's log writes them: a body ends its last line, and the message that it is ends in another one.
+    const fields = JSON.stringify(counts).replaceAll('":', '": ').replaceAll(',"', ', "');
+    const text = `${title}\t${fields}\n${body === '' ? '' : `${body}\n\n`}`;
     for (const output of this.#outputs) output.write(text);
   }
 }

@@ -1,6 +1,6 @@
-import { LOG, type LogChunk } from '#pdata';
+import type { LogChunk } from '#pdata';
 import { groupVisitor } from './groups.ts';
-import { attributeLines, printTime, typedValue } from './values.ts';
+import { attributeLines, idText, printTime, typedValue } from './values.ts';
 import type { Visitor } from './walk.ts';
 
 const SEVERITIES: readonly string[] = ['Trace', 'Debug', 'Info', 'Warn', 'Error', 'Fatal'];
@@ -30,10 +30,8 @@ export function logVisitor(lines: string[]): Visitor<LogChunk> {
       lines.push(`Body: ${typedValue(chunk.arena, bodyType[row]!, bodyAt[row]!, bodyLength[row]!)}`);
       const attributes = attributeLines(chunk.rowAttributes.table, chunk.arena, row);
       if (attributes.length > 0) lines.push('Attributes:', ...attributes);
-      const dropped = chunk.rowNumber(row, LOG.droppedAttributesCount);
-      if (dropped > 0) lines.push(`DroppedAttributesCount: ${dropped}`);
-      lines.push(`Trace ID: ${log.traceId}`);
-      lines.push(`Span ID: ${log.spanId}`);
+      lines.push(`Trace ID: ${idText(log.traceId)}`);
+      lines.push(`Span ID: ${idText(log.spanId)}`);
       lines.push(`Flags: ${flags[row]}`);
     },
   };

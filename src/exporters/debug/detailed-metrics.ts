@@ -1,12 +1,18 @@
+import { hexAt } from '#base';
 import {
+  EXPONENTIAL_POINT,
+  type Exemplar,
   type ExponentialSide,
   FLAG_NO_RECORDED_VALUE,
+  HISTOGRAM_POINT,
   METRIC_EXPONENTIAL_HISTOGRAM,
   METRIC_GAUGE,
   METRIC_HISTOGRAM,
   METRIC_SUM,
   METRIC_SUMMARY,
+  NUMBER_POINT,
   type PointChunk,
+  readExemplars,
   readExponentialBuckets,
   readHistogramBuckets,
   readSummaryQuantiles,
@@ -16,6 +22,13 @@ import { METRIC_TYPE_NAME, numberText } from './points.ts';
 import { attributeLines, printTime } from './values.ts';
 import type { Visitor } from './walk.ts';
 
+/** The field of a point that holds its exemplars; points of summaries have none. */
+const EXEMPLARS_FIELD: Readonly<Record<number, number>> = {
+  [METRIC_GAUGE]: NUMBER_POINT.exemplars,
+  [METRIC_SUM]: NUMBER_POINT.exemplars,
+  [METRIC_HISTOGRAM]: HISTOGRAM_POINT.exemplars,
+  [METRIC_EXPONENTIAL_HISTOGRAM]: EXPONENTIAL_POINT.exemplars,
+};
 const TEMPORALITIES: readonly string[] = ['Unspecified', 'Delta', 'Cumulative'];
 const POINTS_NAME: Readonly<Record<number, string>> = {
   [METRIC_GAUGE]: 'NumberDataPoints',
@@ -72,6 +85,21 @@ function pointLines(lines: string[], chunk: PointChunk, row: number, type: numbe
   if ((flags[row]! & FLAG_NO_RECORDED_VALUE) !== 0) lines.push('Flags: NoRecordedValue');
   if (type === METRIC_GAUGE || type === METRIC_SUM) lines.push(`Value: ${numberText(chunk, row)}`);
   else distributionLines(lines, chunk, row, type);
+  const field = EXEMPLARS_FIELD[type];
+  if (field !== undefined) exemplarLines(lines, chunk, readExemplars(chunk, row, field));
+}
+
+function exemplarLines(lines: string[], chunk: PointChunk, exemplars: readonly Exemplar[]): void {
+  if (exemplars.length > 0) lines.push('Exemplars:');
+  exemplars.forEach((exemplar, i) => {
+    lines.push(`Exemplar #${i}`);
+    lines.push(`     -> Trace ID: ${exemplar.traceIdAt === 0 ? '' : hexAt(chunk.arena, exemplar.traceIdAt, 16)}`);
+    lines.push(`     -> Span ID: ${exemplar.spanIdAt === 0 ? '' : hexAt(chunk.arena, exemplar.spanIdAt, 8)}`);
+    lines.push(`     -> Timestamp: ${printTime(exemplar.timeNs)}`);
+    lines.push(`     -> Value: ${exemplar.value}`);
+    const attributes = attributeLines(exemplar.attributes, chunk.arena, 0, '          ');
+    if (attributes.length > 0) lines.push('     -> FilteredAttributes:', ...attributes);
+  });
 }
 
 function distributionLines(lines: string[], chunk: PointChunk, row: number, type: number): void {
@@ -99,8 +127,7 @@ function distributionLines(lines: string[], chunk: PointChunk, row: number, type
 
 function exponentialLines(lines: string[], chunk: PointChunk, row: number): void {
   const { scale, zeroCount, zeroThreshold, positive, negative } = readExponentialBuckets(chunk, row);
-  const base = 2 ** (2 ** -scale);
-  const bound = (side: ExponentialSide, i: number): number => base ** (side.offset + i);
+  const bound = (side: ExponentialSide, i: number): number => 2 ** ((side.offset + i) * 2 ** -scale);
   for (let i = negative.counts.length - 1; i >= 0; i--) {
     lines.push(`Bucket [${-bound(negative, i + 1)}, ${-bound(negative, i)}), Count: ${negative.counts[i]}`);
   }

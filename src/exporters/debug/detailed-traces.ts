@@ -10,7 +10,7 @@ import {
   textAt,
 } from '#pdata';
 import { groupVisitor } from './groups.ts';
-import { attributeLines, printTime } from './values.ts';
+import { attributeLines, idText, printTime } from './values.ts';
 import type { Visitor } from './walk.ts';
 
 const KINDS: readonly string[] = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'];
@@ -36,16 +36,21 @@ export function spanVisitor(lines: string[]): Visitor<SpanChunk> {
   };
 }
 
-function spanLines(lines: string[], chunk: SpanChunk, row: number): void {
+function viewOf(chunk: SpanChunk, row: number): ReturnType<SpanChunk['view']> {
   const span = chunk.view();
   span.row = row;
+  return span;
+}
+
+function spanLines(lines: string[], chunk: SpanChunk, row: number): void {
+  const span = viewOf(chunk, row);
   const message = statusMessageOf(chunk, row);
   const add = (name: string, value: string | number): void => {
     lines.push(`    ${name.padEnd(15)}: ${value}`);
   };
-  add('Trace ID', span.traceId);
+  add('Trace ID', idText(span.traceId));
   add('Parent ID', span.parentSpanId);
-  add('ID', span.spanId);
+  add('ID', idText(span.spanId));
   add('Name', span.name);
   add('Kind', KINDS[span.kind] ?? span.kind);
   if (span.traceState !== '') add('TraceState', span.traceState);
@@ -53,16 +58,13 @@ function spanLines(lines: string[], chunk: SpanChunk, row: number): void {
   add('End time', printTime(span.endNs));
   add('Status code', STATUSES[span.statusCode] ?? span.statusCode);
   add('Status message', textAt(chunk.arena, message.at, message.length));
-  addCount(lines, '    DroppedAttributesCount', chunk.rowNumber(row, SPAN.droppedAttributesCount));
-  addCount(lines, '    DroppedEventsCount', chunk.rowNumber(row, SPAN.droppedEventsCount));
-  addCount(lines, '    DroppedLinksCount', chunk.rowNumber(row, SPAN.droppedLinksCount));
-}
-
-function addCount(lines: string[], name: string, count: number): void {
-  if (count > 0) lines.push(`${name}: ${count}`);
+  add('DroppedAttributesCount', chunk.rowNumber(row, SPAN.droppedAttributesCount));
+  add('DroppedEventsCount', chunk.rowNumber(row, SPAN.droppedEventsCount));
+  add('DroppedLinksCount', chunk.rowNumber(row, SPAN.droppedLinksCount));
 }
 
 function eventLines(lines: string[], chunk: SpanChunk, row: number, events: EventTable): void {
+  const span = viewOf(chunk, row);
   const from = events.from[row]!;
   const to = events.to[row]!;
   if (from < to) lines.push('Events:');
@@ -70,12 +72,14 @@ function eventLines(lines: string[], chunk: SpanChunk, row: number, events: Even
     lines.push(`SpanEvent #${event - from}`);
     lines.push(`     -> Name: ${textAt(chunk.arena, events.nameAt[event]!, events.nameLength[event]!)}`);
     lines.push(`     -> Timestamp: ${printTime(events.timeNs[event]!)}`);
+    lines.push(`     -> DroppedAttributesCount: ${span.events.at(event - from).droppedAttributesCount}`);
     const attributes = attributeLines(events.attributes, chunk.arena, event, '          ');
-    if (attributes.length > 0) lines.push('     -> Attributes:', ...attributes);
+    if (attributes.length > 0) lines.push('     -> Attributes::', ...attributes);
   }
 }
 
 function linkLines(lines: string[], chunk: SpanChunk, row: number, links: LinkTable): void {
+  const span = viewOf(chunk, row);
   const from = links.from[row]!;
   const to = links.to[row]!;
   if (from < to) lines.push('Links:');
@@ -86,7 +90,8 @@ function linkLines(lines: string[], chunk: SpanChunk, row: number, links: LinkTa
     lines.push(`     -> Trace ID: ${traceIdAt === 0 ? '' : hexAt(chunk.arena, traceIdAt, 16)}`);
     lines.push(`     -> ID: ${spanIdAt === 0 ? '' : hexAt(chunk.arena, spanIdAt, 8)}`);
     lines.push(`     -> TraceState: ${textAt(chunk.arena, links.traceStateAt[link]!, links.traceStateLength[link]!)}`);
+    lines.push(`     -> DroppedAttributesCount: ${span.links.at(link - from).droppedAttributesCount}`);
     const attributes = attributeLines(links.attributes, chunk.arena, link, '          ');
-    if (attributes.length > 0) lines.push('     -> Attributes:', ...attributes);
+    if (attributes.length > 0) lines.push('     -> Attributes::', ...attributes);
   }
 }

@@ -37,9 +37,17 @@ export function plainValue(arena: Uint8Array, type: number, at: number, length: 
   return typeof value === 'object' ? JSON.stringify(value, forJson) : String(value);
 }
 
+/** An id as hex; zeros alone are none. */
+export function idText(hex: string): string {
+  return /^0*$/.test(hex) ? '' : hex;
+}
+
 function forJson(_key: string, value: AnyValue): unknown {
   if (typeof value === 'bigint') return String(value);
-  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  // Go writes the keys of a map in order.
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** A value with its type, `Str(shop)`. */

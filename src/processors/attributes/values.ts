@@ -9,6 +9,7 @@ import {
   readInt64,
   VALUE_BOOL,
   VALUE_DOUBLE,
+  VALUE_EMPTY,
   VALUE_INT,
   VALUE_STRING,
 } from '#pdata';
@@ -41,10 +42,10 @@ function jsonText(value: AnyValue): string {
 
 /**
  * The lower-case hex SHA-256 of a value: of a text's UTF-8, of one byte for a bool, of 8 little-endian bytes for a number, and of the
- * encoded content for the rest. '' for an empty value (otelcol-contrib internal/coreinternal/attraction/hasher.go).
+ * encoded content for the rest. '' for no value (otelcol-contrib internal/coreinternal/attraction/hasher.go).
  */
 export function hashOf({ arena }: Chunk, value: PreparedValue): string {
-  if (value.length === 0) return '';
+  if (value.type === VALUE_EMPTY) return '';
   let bytes = arena.subarray(value.at, value.at + value.length);
   if (value.type === VALUE_INT) {
     bytes = new Uint8Array(8);

@@ -1,0 +1,43 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { DEVIATIONS } from './deviations.ts';
+import type { Outcome } from './lib/cases.ts';
+import { hashOf, readFixtures } from './lib/fixtures.ts';
+import { judge, printDifference, type Verdict } from './lib/judge.ts';
+import { runOurs } from './lib/ours.ts';
+import { SUITES } from './suites.ts';
+
+/** Ten thousand traces for each of fifty policies are 15 s on a machine at rest. */
+const LIMIT_MS = 300_000;
+
+/** Our answers beside those that otelcol gave to the same input, which are kept as fixtures. `npm run compare` asks a real one. */
+
+test('every deviation belongs to a suite', () => {
+  const names = SUITES.map(({ name }) => name);
+  expect(DEVIATIONS.filter(({ suite }) => !names.includes(suite))).toEqual([]);
+});
+
+describe.each(SUITES)('$name', (suite) => {
+  const { byName } = readFixtures(suite.name);
+  let verdict: Verdict;
+
+  test('each case has an answer of otelcol, and each answer a case', () => {
+    const unanswered = suite.cases.filter((one) => byName.get(one.name)?.sent !== hashOf(one));
+    expect(unanswered.map(({ name }) => `${name}: npm run compare -- --update ${suite.name}`)).toEqual([]);
+    expect(byName.size).toBe(suite.cases.length);
+  });
+
+  beforeAll(async () => {
+    const ours = await runOurs(suite.cases);
+    const theirs = (index: number): Outcome => byName.get(suite.cases[index]!.name)?.outcome ?? { text: 'no answer' };
+    verdict = judge(suite, DEVIATIONS, (index) => ours.get(index)!, theirs);
+  }, LIMIT_MS);
+
+  test('what we answer differs only where the table of deviations says why', () => {
+    const unexplained = verdict.differences.filter(({ deviation }) => deviation === undefined);
+    expect(unexplained.map(printDifference).join('\n')).toBe('');
+  });
+
+  test('every deviation is still one', () => {
+    expect(verdict.stale).toEqual([]);
+  });
+});

@@ -1,0 +1,189 @@
+import protobuf from 'protobufjs';
+import type { Signal } from '#pdata';
+import { decodeReference, encodeReference, type ReferenceObject } from '../../../src/wire/testing/otlp-reference.ts';
+import type { CompareCase, Outcome } from './cases.ts';
+
+/** Lists of key and value that are maps: their order says nothing. */
+const MAPS: ReadonlySet<string> = new Set(['attributes', 'filteredAttributes', 'metadata']);
+/** Fields for which 0 is not the same as absent. */
+const EXPLICIT: ReadonlySet<string> = new Set(['asDouble', 'asInt', 'sum', 'min', 'max']);
+
+type Plain = string | { [key: string]: Plain } | Plain[];
+
+/** A value with its type: `"text"`, `int 5`, `double 0.5`, `bool true`, `bytes 00ff`, `nothing`; lists and maps of these. */
+function plainValue(value: ReferenceObject): Plain {
+  if (value.stringValue !== undefined) return JSON.stringify(value.stringValue);
+  if (value.intValue !== undefined) return `int ${String(value.intValue)}`;
+  if (value.doubleValue !== undefined) return `double ${String(value.doubleValue)}`;
+  if (value.boolValue !== undefined) return `bool ${String(value.boolValue)}`;
+  if (value.bytesValue !== undefined) return `bytes ${hex(value.bytesValue)}`;
+  const list = value.arrayValue as { values?: ReferenceObject[] } | undefined;
+  if (list !== undefined) return ['list', ...(list.values ?? []).map(plainValue)];
+  const map = value.kvlistValue as { values?: ReferenceObject[] } | undefined;
+  if (map !== undefined) return { 'is a': 'map', ...plainMap(map.values ?? []) };
+  return 'nothing';
+}
+
+function plainMap(entries: readonly ReferenceObject[]): { [key: string]: Plain } {
+  const result: { [key: string]: Plain } = {};
+  for (const { key, value } of entries) {
+    let name = String(key ?? '');
+    while (Object.hasOwn(result, name)) name += ' again';
+    result[name] = plainValue((value ?? {}) as ReferenceObject);
+  }
+  return result;
+}
+
+function hex(bytes: unknown): string {
+  return Buffer.from(bytes as Uint8Array).toString('hex');
+}
+
+/** A message without what it may as well leave out: defaults and empty parts. */
+function plain(value: unknown, key: string): Plain | undefined {
+  if (value instanceof Uint8Array) return value.length === 0 ? undefined : hex(value);
+  if (key === 'body') return plainValue(value as ReferenceObject);
+  if (Array.isArray(value)) {
+    if (value.length === 0) return undefined;
+    if (MAPS.has(key)) return plainMap(value as ReferenceObject[]);
+    return value.map((item) => plain(item, '') ?? {});
+  }
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).flatMap(([name, entry]) => {
+      const inner = plain(entry, name);
+      return inner === undefined ? [] : [[name, inner] as const];
+    });
+    return entries.length === 0 && key !== 'gauge' && key !== 'summary' && key !== ''
+      ? undefined
+      : Object.fromEntries(entries);
+  }
+  const text = String(value);
+  const isDefault = text === '' || text === '0' || text === 'false';
+  return isDefault && !EXPLICIT.has(key) && key !== '' ? undefined : text;
+}
+
+/** Every leaf by its path. Empty lists, maps and messages are leaves too. */
+function flatten(value: Plain, path: string, into: Map<string, string>): void {
+  if (typeof value === 'string') {
+    into.set(path, value);
+    return;
+  }
+  const entries = Object.entries(value);
+  if (entries.length === 0) into.set(path, 'empty');
+  for (const [key, entry] of entries) flatten(entry as Plain, `${path}/${key}`, into);
+}
+
+function leavesOf(requests: readonly ReferenceObject[]): Map<string, string> {
+  const leaves = new Map<string, string>();
+  requests.forEach((request, index) => {
+    flatten(plain(request, '') ?? {}, requests.length > 1 ? `request ${index}` : '', leaves);
+  });
+  return leaves;
+}
+
+const encoded = new WeakMap<ReferenceObject, Uint8Array>();
+
+/** The request's bytes: made once, because cases share their input. */
+export function bytesOf(signal: Signal, request: ReferenceObject): Uint8Array {
+  let bytes = encoded.get(request);
+  if (bytes === undefined) {
+    bytes = encodeReference(signal, request);
+    encoded.set(request, bytes);
+  }
+  return bytes;
+}
+
+const inputLeaves = new WeakMap<readonly ReferenceObject[], ReadonlyMap<string, string>>();
+
+/** Of the case's input, read from its bytes like the output, so that both are written alike. */
+function leavesBefore(one: CompareCase): ReadonlyMap<string, string> {
+  let leaves = inputLeaves.get(one.input);
+  if (leaves === undefined) {
+    leaves = leavesOf(one.input.map((request) => decodeReference(one.signal, bytesOf(one.signal, request))));
+    inputLeaves.set(one.input, leaves);
+  }
+  return leaves;
+}
+
+/** What of the case's output counts, as a difference to its input where that is shorter to read. */
+function changesOf(one: CompareCase, output: readonly Uint8Array[]): Readonly<Record<string, string | null>> {
+  const isWhole = one.reads === 'whole' || (one.gives !== undefined && one.gives !== one.signal);
+  const before = isWhole ? new Map<string, string>() : leavesBefore(one);
+  const after = leavesOf(output.map((bytes) => decodeReference(one.gives ?? one.signal, bytes)));
+  const changes: Record<string, string | null> = {};
+  const counts = (path: string): boolean => !(one.ignored?.test(path) ?? false);
+  for (const [path, text] of after) if (before.get(path) !== text && counts(path)) changes[path] = text;
+  for (const path of before.keys()) if (!after.has(path) && counts(path)) changes[path] = null;
+  return changes;
+}
+
+/** The fields that lead to the trace ids, and nothing else: the rest is skipped. */
+const TRACE_IDS = protobuf
+  .parse(`
+syntax = "proto3";
+message Request { repeated Resource resources = 1; }
+message Resource { repeated Scope scopes = 2; }
+message Scope { repeated Span spans = 2; }
+message Span { bytes trace_id = 1; }
+`)
+  .root.lookupType('Request');
+
+interface TraceIds {
+  readonly resources: readonly {
+    readonly scopes: readonly { readonly spans: readonly { readonly traceId: Uint8Array }[] }[];
+  }[];
+}
+
+/** Adds the trace ids in a request's bytes, as hex. */
+export function addTraceIds(bytes: Uint8Array, into: Set<string>): void {
+  for (const { scopes } of (TRACE_IDS.decode(bytes) as unknown as TraceIds).resources) {
+    for (const { spans } of scopes) for (const { traceId } of spans) into.add(hex(traceId));
+  }
+}
+
+const inputTraces = new WeakMap<readonly ReferenceObject[], ReadonlySet<string>>();
+
+function tracesBefore(one: CompareCase): ReadonlySet<string> {
+  let traces = inputTraces.get(one.input);
+  if (traces === undefined) {
+    const found = new Set<string>();
+    for (const request of one.input) addTraceIds(bytesOf(one.signal, request), found);
+    traces = found;
+    inputTraces.set(one.input, traces);
+  }
+  return traces;
+}
+
+/** The input's traces in order, a bit for each that came out, as hex; with their number. */
+function keptTraces(one: CompareCase, kept: ReadonlySet<string>): string {
+  const before = tracesBefore(one);
+  const bits = Buffer.alloc(Math.ceil(before.size / 8));
+  let index = 0;
+  for (const traceId of before) {
+    if (kept.has(traceId)) bits[index >> 3]! |= 1 << (index & 7);
+    index++;
+  }
+  return `${kept.size} of ${before.size}: ${bits.toString('hex')}`;
+}
+
+/** The outcome of a case that ran. */
+export function outcomeOf(
+  one: CompareCase,
+  ran: {
+    readonly output: readonly Uint8Array[];
+    readonly traceIds: ReadonlySet<string>;
+    readonly failed: string | undefined;
+    readonly file: string;
+  },
+): Outcome {
+  if (one.reads === 'file') return { text: one.ignored === undefined ? ran.file : ran.file.replace(one.ignored, '…') };
+  if (one.reads === 'traces') return { text: keptTraces(one, ran.traceIds) };
+  const changes = changesOf(one, ran.output);
+  return ran.failed === undefined ? { changes } : { changes, failed: ran.failed };
+}
+
+/** What of an outcome must be equal on both sides. */
+export function comparable(outcome: Outcome): unknown {
+  if ('refused' in outcome) return { refused: true };
+  if ('text' in outcome) return outcome;
+  return { changes: outcome.changes, failed: outcome.failed !== undefined };
+}

@@ -1,0 +1,210 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Signal } from '#pdata';
+import { decodeStatus, post } from '../../lib/otlp.ts';
+import { freePorts } from '../../lib/signalbox.ts';
+import { type CompareCase, type CompareSuite, caseId, caseIndexIn, configurationOf, type Outcome } from './cases.ts';
+import { addTraceIds, bytesOf, outcomeOf } from './outcome.ts';
+
+/** Pipelines of one process: each has a port, a receiver and an exporter of its own. */
+const CASES_AT_ONCE = 250;
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 20_000;
+/** Nothing more comes once nothing came for so long. */
+const QUIET_MS = 1500;
+const MESSAGE_LIMIT = 400;
+const LOG_LIMIT = 100_000;
+
+/** Runs the cases through an otelcol. Outcomes by index. */
+export async function runReal(
+  binary: string,
+  { cases, casesAtOnce = CASES_AT_ONCE }: CompareSuite,
+): Promise<Map<number, Outcome>> {
+  const outcomes = new Map<number, Outcome>();
+  for (let from = 0; from < cases.length; from += casesAtOnce) {
+    const some = new Map([...cases.entries()].slice(from, from + casesAtOnce));
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-compare-'));
+    const run = new RealRun(binary, some, folder);
+    try {
+      for (const [index, outcome] of await run.run()) outcomes.set(index, outcome);
+    } finally {
+      await run.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+  return outcomes;
+}
+
+class RealRun {
+  readonly #binary: string;
+  readonly #left: Map<number, CompareCase>;
+  readonly #folder: string;
+  readonly #outcomes = new Map<number, Outcome>();
+  readonly #outputs = new Map<number, Uint8Array[]>();
+  readonly #ports = new Map<number, number>();
+  #sink: Server | undefined;
+  #lastArrivalMs = 0;
+  #child: ChildProcess | undefined;
+  #log = '';
+
+  constructor(binary: string, cases: Map<number, CompareCase>, folder: string) {
+    this.#binary = binary;
+    this.#left = new Map(cases);
+    this.#folder = folder;
+  }
+
+  async run(): Promise<Map<number, Outcome>> {
+    this.#sink = await this.#startSink();
+    const ports = await freePorts(this.#left.size);
+    [...this.#left.keys()].forEach((index, i) => {
+      this.#ports.set(index, ports[i]!);
+    });
+    await this.#dropRefused(() => this.#validate());
+    // Some rules are looked at when the component starts.
+    await this.#dropRefused(() => this.#start());
+    if (this.#left.size === 0) return this.#outcomes;
+    const failures = new Map<number, string>();
+    for (const [index, one] of this.#left) {
+      for (const request of one.input) {
+        const response = await post(this.#url(index, one.signal), bytesOf(one.signal, request));
+        const body = new Uint8Array(await response.arrayBuffer());
+        if (response.status !== 200) failures.set(index, decodeStatus(body).message);
+      }
+    }
+    await this.#settle();
+    await this.#stop();
+    for (const [index, one] of this.#left) {
+      const file = one.reads === 'file' ? readFileSync(this.#fileOf(index), 'utf8') : '';
+      const output = this.#outputs.get(index) ?? [];
+      const traceIds = new Set<string>();
+      if (one.reads === 'traces') for (const bytes of output) addTraceIds(bytes, traceIds);
+      const ran = { output, traceIds, failed: failures.get(index), file };
+      this.#outcomes.set(index, outcomeOf(one, ran));
+    }
+    return this.#outcomes;
+  }
+
+  async close(): Promise<void> {
+    await this.#stop();
+    this.#sink?.closeAllConnections();
+    this.#sink?.close();
+  }
+
+  #url(index: number, signal: Signal): string {
+    return `http://127.0.0.1:${this.#ports.get(index)}/v1/${signal}`;
+  }
+
+  #fileOf(index: number): string {
+    return join(this.#folder, `${caseId(index)}.txt`);
+  }
+
+  get #configFile(): string {
+    return join(this.#folder, 'config.yaml');
+  }
+
+  #writeConfig(): void {
+    const sinkPort = (this.#sink!.address() as AddressInfo).port;
+    const ends = {
+      receiver: (index: number): [string, unknown] => [
+        `otlp/${caseId(index)}`,
+        { protocols: { http: { endpoint: `127.0.0.1:${this.#ports.get(index)}` } } },
+      ],
+      exporter: (index: number): [string, unknown] => [
+        `otlp_http/${caseId(index)}`,
+        {
+          endpoint: `http://127.0.0.1:${sinkPort}/${index}`,
+          compression: 'none',
+          sending_queue: { enabled: false },
+          retry_on_failure: { enabled: false },
+        },
+      ],
+    };
+    const config = configurationOf(this.#left, ends, (index) => this.#fileOf(index));
+    writeFileSync(this.#configFile, JSON.stringify(config));
+  }
+
+  /** Cases whose components `validate` refuses are through, and those that can't be started; the others run. */
+  async #dropRefused(check: () => Promise<string | undefined>): Promise<void> {
+    for (;;) {
+      if (this.#left.size === 0) return;
+      this.#writeConfig();
+      const complaint = await check();
+      if (complaint === undefined) return;
+      const parts = complaint.split(/\n(?=.*\/c\d+\b)/).filter((part) => caseIndexIn(part) !== undefined);
+      if (parts.length === 0) throw new Error(`otelcol refuses what belongs to no case:\n${complaint.slice(0, 2000)}`);
+      for (const part of parts) {
+        const index = caseIndexIn(part)!;
+        const text = part.replaceAll(`/${caseId(index)}`, '').trim();
+        if (!this.#outcomes.has(index)) this.#outcomes.set(index, { refused: text.slice(0, MESSAGE_LIMIT) });
+        this.#left.delete(index);
+      }
+    }
+  }
+
+  #validate(): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      execFile(this.#binary, ['validate', '--config', this.#configFile], (error, stdout, stderr) => {
+        resolve(error === null ? undefined : `${stderr}${stdout}` || String(error));
+      });
+    });
+  }
+
+  /** Resolves to why it ended, if it did. */
+  async #start(): Promise<string | undefined> {
+    this.#log = '';
+    const child = spawn(this.#binary, ['--config', this.#configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = child;
+    child.stderr.on('data', (data: Buffer) => {
+      this.#log = (this.#log + data.toString()).slice(-LOG_LIMIT);
+    });
+    const untilMs = performance.now() + START_LIMIT_MS;
+    while (!this.#log.includes('Everything is ready')) {
+      if (child.exitCode !== null) return this.#log.slice(this.#log.lastIndexOf('\nError: '));
+      if (performance.now() > untilMs) throw new Error(`otelcol did not start:\n${this.#log.slice(-3000)}`);
+      await pause(50);
+    }
+    return undefined;
+  }
+
+  async #stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  async #settle(): Promise<void> {
+    const waitMs = Math.max(0, ...[...this.#left.values()].map((one) => one.waitMs ?? 0));
+    if (waitMs === 0) return;
+    await pause(waitMs);
+    while (performance.now() - this.#lastArrivalMs < QUIET_MS) await pause(100);
+  }
+
+  async #startSink(): Promise<Server> {
+    const server = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        const index = Number(/^\/(\d+)\/v1\/\w+$/.exec(request.url!)![1]);
+        this.#outputs.set(index, [...(this.#outputs.get(index) ?? []), new Uint8Array(Buffer.concat(parts))]);
+        this.#lastArrivalMs = performance.now();
+        response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return server;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
