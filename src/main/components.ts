@@ -16,6 +16,7 @@ const sources: readonly ComponentSource[] = [
   source('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   source('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   source('exporter', 'signalbox', () => import('../exporters/signalbox/index.ts')),
+  source('exporter', 'prometheus', () => import('../exporters/prometheus/index.ts')),
   source('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   source('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
 ];

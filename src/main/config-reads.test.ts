@@ -44,6 +44,7 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   'processor tail_sampling': { policies: [{ name: 'all', type: 'always_sample' }] },
   'exporter otlp_grpc': { endpoint: '127.0.0.1:1' },
   'exporter otlp_http': [{ endpoint: 'http://127.0.0.1:1' }, { endpoint: 'http://127.0.0.1:1', max_idle_conns: 7 }],
+  'exporter prometheus': { endpoint: '127.0.0.1:0', sending_queue: {} },
   'exporter signalbox': { endpoint: 'http://127.0.0.1:1', spool: { directory: join(folder, 'spool') } },
   'extension health_check': { endpoint: '127.0.0.1:0' },
   'extension zpages': { endpoint: '127.0.0.1:0' },
@@ -245,7 +246,7 @@ async function live(
 ): Promise<void> {
   await component.start(fakeHost()).catch((error: unknown) => settings.logged.push(String(error)));
   consumer?.consume(sampleBatch(signal, 5)).catch(() => undefined);
-  await ask(component, typeof config.path === 'string' ? config.path : '/');
+  await ask(component, typeof config.path === 'string' ? config.path : '/metrics');
   for (let look = 0; look < LOOKS && !isDone(); look++) {
     await settings.clock.advance(1000);
     await turns();

@@ -1,6 +1,16 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { TLSSocket } from 'node:tls';
+import { createGzip } from 'node:zlib';
 import { type Logger, type Meter, messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import { watchForTlsHello } from '#base/tls-hello.ts';
@@ -12,6 +22,8 @@ import { TlsRejections } from './tls-rejections.ts';
 
 export interface PageRequest {
   readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
   /** The client asks for JSON: by its Accept header or by `?format=json`. */
   readonly wantsJson: boolean;
 }
@@ -19,7 +31,8 @@ export interface PageRequest {
 export interface Page {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  /** Pieces are made as the client takes them, and compressed where it can read that. */
+  readonly body: string | Iterable<string | Uint8Array>;
 }
 
 export const TEXT_TYPE = 'text/plain; charset=utf-8';
@@ -27,9 +40,11 @@ export const HTML_TYPE = 'text/html; charset=utf-8';
 export const JSON_TYPE = 'application/json; charset=utf-8';
 const NOT_FOUND: Page = { status: 404, contentType: TEXT_TYPE, body: '404 page not found\n' };
 
-/** Of the extension that the pages belong to. */
+/** Of the component that the pages belong to. */
 export interface PageServerSettings {
   readonly id: string;
+  /** Where its block stands, for errors; by default among the extensions. */
+  readonly place?: string;
   readonly logger: Logger;
   readonly meter: Meter;
   readonly allowedHosts: readonly string[];
@@ -53,7 +68,7 @@ export class PageServer {
   ) {
     this.#settings = settings;
     this.#config = config;
-    this.#path = `extensions::${settings.id}`;
+    this.#path = settings.place ?? `extensions::${settings.id}`;
     this.#page = page;
     const ownHost = parseHostPort(config.endpoint)?.host ?? '';
     this.#guard = new ListenerRefusals(settings).hostGuard(this.#path, ownHost, settings.allowedHosts);
@@ -121,14 +136,42 @@ export class PageServer {
       this.#settings.logger.error('Making a page failed', { error: messageOf(error) });
       page = { status: 500, contentType: TEXT_TYPE, body: 'internal error; the log has the details' };
     }
-    const headers = Object.fromEntries(this.#config.responseHeaders.map(({ name, value }) => [name, value.reveal()]));
-    response.writeHead(page.status, {
-      ...headers,
+    const headers = {
+      ...Object.fromEntries(this.#config.responseHeaders.map(({ name, value }) => [name, value.reveal()])),
       'content-type': page.contentType,
-      'content-length': Buffer.byteLength(page.body),
-    });
-    response.end(isHead ? undefined : page.body);
+    };
+    if (typeof page.body === 'string') {
+      response.writeHead(page.status, { ...headers, 'content-length': Buffer.byteLength(page.body) });
+      response.end(isHead ? undefined : page.body);
+    } else if (isHead) response.writeHead(page.status, headers).end();
+    else void this.#stream(request, response, page.status, headers, page.body);
   }
+
+  async #stream(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    pieces: Iterable<string | Uint8Array>,
+  ): Promise<void> {
+    const isGzip = acceptsGzip(String(request.headers['accept-encoding'] ?? ''));
+    response.writeHead(status, isGzip ? { ...headers, 'content-encoding': 'gzip' } : headers);
+    const body = Readable.from(pieces, { objectMode: true, highWaterMark: 1 });
+    try {
+      if (isGzip) await pipeline(body, createGzip({ level: 1 }), response);
+      else await pipeline(body, response);
+    } catch (error) {
+      // The client has gone, or the answer is cut off, which it sees.
+      if (!response.writableEnded && !request.socket.destroyed) {
+        this.#settings.logger.warn('An answer broke off', { error: messageOf(error) });
+      }
+    }
+  }
+}
+
+/** As Go's promhttp does: gzip where the client names it and doesn't refuse it. */
+function acceptsGzip(accept: string): boolean {
+  return accept.split(',', 20).some((part) => /^\s*gzip\s*(?:;(?!\s*q=0(\.0*)?\s*$).*)?$/.test(part));
 }
 
 /** Node takes whole milliseconds, and wants the limit for the headers within that of the whole request. */
@@ -147,8 +190,8 @@ export function serverTimeouts({ readTimeoutMs, readHeaderTimeoutMs, idleTimeout
 
 function requestOf(request: IncomingMessage): PageRequest {
   const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
+  const parameters = new URLSearchParams(query);
   const wantsJson =
-    new URLSearchParams(query).get('format') === 'json' ||
-    /^application\/json\b/.test(request.headers.accept?.trim() ?? '');
-  return { path, wantsJson };
+    parameters.get('format') === 'json' || /^application\/json\b/.test(request.headers.accept?.trim() ?? '');
+  return { path, query: parameters, headers: request.headers, wantsJson };
 }

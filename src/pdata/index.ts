@@ -24,5 +24,6 @@ export * from './span-fields.ts';
 export * from './span-rows.ts';
 export * from './span-view.ts';
 export * from './text.ts';
+export * from './value-text.ts';
 export * from './value-types.ts';
 export * from './writable-columns.ts';

@@ -65,21 +65,31 @@ function moveToEnd(tokens: string[], token: string): void {
 
 /** Adds `bytes`, `per_second` and the like, unless the name has it. */
 function addUnit(tokens: string[], unit: string): void {
-  const slash = unit.indexOf('/');
-  const main = unitOf(slash < 0 ? unit : unit.slice(0, slash), UNITS);
-  const per = slash < 0 ? '' : unitOf(unit.slice(slash + 1), PER_UNITS).replace(/_$/, '');
-  const rest = per === '' ? '' : `per_${per}`;
-  const addRest = rest !== '' && !tokens.includes(rest);
+  const suffixes = prometheusUnitSuffixes(unit);
+  const main = legalUnit(suffixes.main);
+  const per = legalUnit(suffixes.per).replace(/_$/, '');
+  const addRest = per !== '' && per !== 'per' && !tokens.includes(per);
   const first = addRest ? main.replace(/_$/, '') : main;
   if (first !== '' && !tokens.includes(main)) tokens.push(first);
-  if (addRest) tokens.push(rest);
+  if (addRest) tokens.push(per);
 }
 
-/** Units in braces say what is counted, not in what. */
+function legalUnit(unit: string): string {
+  return unit.replaceAll(/[^a-zA-Z0-9:]+/g, '_').replace(/^_/, '');
+}
+
+/** `milliseconds` and `per_second` of a unit, with whatever letters it has; '' for none. Units in braces say what is counted, not in what. */
+export function prometheusUnitSuffixes(unit: string): { readonly main: string; readonly per: string } {
+  const slash = unit.indexOf('/');
+  const main = unitOf(slash < 0 ? unit : unit.slice(0, slash), UNITS);
+  const per = slash < 0 ? '' : unitOf(unit.slice(slash + 1), PER_UNITS);
+  return { main, per: per === '' ? '' : `per_${per}` };
+}
+
 function unitOf(text: string, names: ReadonlyMap<string, string>): string {
   const unit = text.trim();
   if (/[{}]/.test(unit)) return '';
-  return (names.get(unit) ?? unit).replaceAll(/[^a-zA-Z0-9:]+/g, '_').replace(/^_/, '');
+  return names.get(unit) ?? unit;
 }
 
 /** The label of an attribute; empty where nothing of its key is left. */

@@ -9,9 +9,10 @@ import {
   LogChunk,
   PointChunk,
   SpanChunk,
+  valueText,
 } from '#pdata';
 import type { AttributeMatchConfig, MatchConfig } from './match-config.ts';
-import { scalarText, valueText } from './values.ts';
+import { scalarText } from './values.ts';
 
 /** Whether a row of a chunk matches. */
 export type RowTest = (row: number) => boolean;

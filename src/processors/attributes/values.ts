@@ -3,7 +3,6 @@ import {
   type AnyValue,
   anyValueAt,
   type Chunk,
-  Double,
   type PreparedValue,
   readDouble,
   readInt64,
@@ -12,33 +11,12 @@ import {
   VALUE_EMPTY,
   VALUE_INT,
   VALUE_STRING,
+  valueText,
 } from '#pdata';
 import type { ConvertedType } from './config.ts';
 
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
-
-/** A value as text, as otelcol's pcommon.Value.AsString writes it: JSON for lists and maps, base64 for bytes. */
-export function valueText(value: AnyValue): string {
-  if (value === null) return '';
-  if (typeof value === 'string') return value;
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (value instanceof Double) return String(value);
-  return typeof value === 'object' ? jsonText(value) : String(value);
-}
-
-/** JSON with exact 64-bit ints, and maps with sorted keys as Go writes them. */
-function jsonText(value: AnyValue): string {
-  if (typeof value === 'bigint') return String(value);
-  if (value instanceof Uint8Array) return `"${valueText(value)}"`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (value instanceof Double) return JSON.stringify(value.value);
-  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`;
-  const entries = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${jsonText(value[key]!)}`);
-  return `{${entries.join(',')}}`;
-}
 
 /**
  * The lower-case hex SHA-256 of a value: of a text's UTF-8, of one byte for a bool, of 8 little-endian bytes for a number, and of the

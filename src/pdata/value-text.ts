@@ -1,0 +1,23 @@
+import { type AnyValue, Double } from './any-value.ts';
+
+/** A value as text, as otelcol's pcommon.Value.AsString writes it: JSON for lists and maps, base64 for bytes. */
+export function valueText(value: AnyValue): string {
+  if (value === null) return '';
+  if (typeof value === 'string') return value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (value instanceof Double) return String(value);
+  return typeof value === 'object' ? valueJson(value) : String(value);
+}
+
+/** A value as JSON with exact 64-bit ints, and maps with sorted keys as Go writes them. */
+export function valueJson(value: AnyValue): string {
+  if (typeof value === 'bigint') return String(value);
+  if (value instanceof Uint8Array) return `"${valueText(value)}"`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (value instanceof Double) return JSON.stringify(value.value);
+  if (Array.isArray(value)) return `[${value.map(valueJson).join(',')}]`;
+  const entries = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${valueJson(value[key]!)}`);
+  return `{${entries.join(',')}}`;
+}

@@ -1,0 +1,17 @@
+/** A double as Go writes it with the format `g` and the shortest precision: `1e+06`, `0.0001`, `1e-05`, `+Inf`. */
+export function goNumber(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1e-4 && size < 1e6) return String(value);
+  const [digits = '', exponent = ''] = value.toExponential().split('e');
+  const sign = exponent.startsWith('-') ? '-' : '+';
+  return `${digits}e${sign}${exponent.slice(1).padStart(2, '0')}`;
+}
+
+/** The same as OpenMetrics wants it: `1.0`, `1e+06`. */
+export function openMetricsNumber(value: number): string {
+  const text = goNumber(value);
+  return /[.eNI]/.test(text) ? text : `${text}.0`;
+}
