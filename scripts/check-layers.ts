@@ -45,7 +45,7 @@ const IMPORT =
 
 interface Place {
   readonly layer: string;
-  /** The sibling within the layer that the file belongs to; undefined for what they share. */
+  /** The sibling within the layer that the file belongs to; undefined for what they share, in a folder `shared` or beside them. */
   readonly sibling: string | undefined;
 }
 
@@ -55,7 +55,7 @@ function placeOf(file: string): Place | undefined {
   const layer = top === 'ui' && names.shift() === 'src' ? `ui/${names[0]}` : top === 'src' ? names[0]! : '';
   if (!(layer in ALLOWED)) return undefined;
   const isFile = names.length === 2;
-  const isShared = names[1] === 'testing' || (isFile && layer !== 'ui/pages');
+  const isShared = names[1] === 'testing' || names[1] === 'shared' || (isFile && layer !== 'ui/pages');
   return { layer, sibling: HAS_SIBLINGS.has(layer) && !isShared ? names[1] : undefined };
 }
 

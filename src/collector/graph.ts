@@ -1,20 +1,21 @@
-import type {
-  Component,
-  ConnectorFactory,
-  Consumer,
-  CreateSettings,
-  Exporter,
-  ExporterFactory,
-  Extension,
-  ExtensionFactory,
-  ProcessorFactory,
-  ReceiverFactory,
+import {
+  type Component,
+  type ConnectorFactory,
+  type Consumer,
+  type CreateSettings,
+  type Exporter,
+  type ExporterFactory,
+  type Extension,
+  type ExtensionFactory,
+  fanOut,
+  type ProcessorFactory,
+  type ReceiverFactory,
 } from '#component';
 import { SIGNALS, type Signal } from '#pdata';
 import type { CreateContext } from './create-settings.ts';
 import { DeliveringExporter } from './delivery/delivery.ts';
 import { type EdgeOptions, measured } from './edge.ts';
-import { fanOut } from './fan-out.ts';
+
 import { isKept } from './kept.ts';
 import { type GraphNode, type NodeName, nameOf, Socket, type Target } from './node.ts';
 import type { Plan } from './plan.ts';

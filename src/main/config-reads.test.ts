@@ -157,6 +157,8 @@ function fullBlocks({ kind, schema, validate }: Factory, base: Block): Block[] {
 interface Run {
   readonly component: Component;
   readonly consumer: Consumer | undefined;
+  /** What answers requests, where that is not the component. */
+  readonly asked?: Component;
 }
 
 function create(factory: Factory, config: unknown, signal: Signal, settings: FakeSettings): Run {
@@ -172,17 +174,14 @@ function create(factory: Factory, config: unknown, signal: Signal, settings: Fak
     return { component, consumer: component };
   }
   const exporterFactory = factory as ExporterFactory<unknown>;
-  const component = new DeliveringExporter(
-    exporterFactory.create(settings, config, signal),
-    exporterFactory.delivery?.(config),
-    {
-      ...settings,
-      signal,
-      ledger: settings.account.ledger(signal),
-      peerLabels: exporterFactory.peerLabels?.(config, signal),
-    },
-  );
-  return { component, consumer: component };
+  const asked = exporterFactory.create(settings, config, signal);
+  const component = new DeliveringExporter(asked, exporterFactory.delivery?.(config), {
+    ...settings,
+    signal,
+    ledger: settings.account.ledger(signal),
+    peerLabels: exporterFactory.peerLabels?.(config, signal),
+  });
+  return { component, consumer: component, asked };
 }
 
 function attempt<T>(make: () => T): T | undefined {
@@ -238,7 +237,7 @@ const LOOKS = 20;
 
 /** From the start over a batch and requests to the end. */
 async function live(
-  { component, consumer }: Run,
+  { component, consumer, asked = component }: Run,
   config: Block,
   signal: Signal,
   settings: FakeSettings,
@@ -246,7 +245,7 @@ async function live(
 ): Promise<void> {
   await component.start(fakeHost()).catch((error: unknown) => settings.logged.push(String(error)));
   consumer?.consume(sampleBatch(signal, 5)).catch(() => undefined);
-  await ask(component, typeof config.path === 'string' ? config.path : '/metrics');
+  await ask(asked, typeof config.path === 'string' ? config.path : '/metrics');
   for (let look = 0; look < LOOKS && !isDone(); look++) {
     await settings.clock.advance(1000);
     await turns();

@@ -18,6 +18,7 @@ export * from './prometheus-names.ts';
 export * from './protobuf.ts';
 export * from './read-values.ts';
 export * from './resource-view.ts';
+export * from './sampling.ts';
 export * from './signal.ts';
 export * from './span-chunk.ts';
 export * from './span-fields.ts';

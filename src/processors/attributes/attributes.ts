@@ -1,7 +1,7 @@
 import { ConfigError } from '#base';
 import type { Consumer, CreateSettings, Processor } from '#component';
 import type { Batch, Chunk, Signal } from '#pdata';
-import { type Action, compileAction } from './actions.ts';
+import { type Action, compileAction } from '../shared/attribute-actions/actions.ts';
 import type { AttributesConfig } from './config.ts';
 import { compileFilter, type Matcher } from './match.ts';
 import { signalMistake } from './match-config.ts';

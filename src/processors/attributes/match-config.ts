@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { messageOf } from '#base';
 import { boolean, integer, list, oneOf, strictObject, text } from '#config';
 import type { AnyValue, Signal } from '#pdata';
-import { attributeValue } from './config-value.ts';
+import { attributeValue } from '../shared/attribute-actions/config-value.ts';
 
 /** `include` and `exclude`: every property that is given must match (otelcol-contrib internal/filter/filterconfig). */
 export interface MatchConfig {

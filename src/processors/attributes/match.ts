@@ -11,8 +11,8 @@ import {
   SpanChunk,
   valueText,
 } from '#pdata';
+import { scalarText } from '../shared/attribute-actions/values.ts';
 import type { AttributeMatchConfig, MatchConfig } from './match-config.ts';
-import { scalarText } from './values.ts';
 
 /** Whether a row of a chunk matches. */
 export type RowTest = (row: number) => boolean;

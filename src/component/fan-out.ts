@@ -1,6 +1,6 @@
 import { ConsumeError, messageOf } from '#base';
-import type { Consumer } from '#component';
 import type { Batch } from '#pdata';
+import type { Consumer } from './contracts.ts';
 
 /**
  * One consumer that hands each batch to all of `consumers`. Those that change data come first and get a copy each; the last of them gets

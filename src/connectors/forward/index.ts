@@ -1,0 +1,1 @@
+export { forwardFactory } from './factory.ts';

@@ -1,0 +1,1 @@
+export { probabilisticSamplerFactory } from './factory.ts';
