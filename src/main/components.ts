@@ -19,6 +19,7 @@ const sources: readonly ComponentSource[] = [
   source('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   source('exporter', 'signalbox', () => import('../exporters/signalbox/index.ts')),
   source('exporter', 'prometheus', () => import('../exporters/prometheus/index.ts')),
+  source('exporter', 'loki', () => import('../exporters/loki/index.ts')),
   source('connector', 'forward', () => import('../connectors/forward/index.ts')),
   source('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   source('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
@@ -33,11 +34,6 @@ const removed: readonly RemovedComponent[] = [
   })),
   { kind: 'exporter', type: 'opencensus', advice: 'use otlp_grpc' },
   { kind: 'receiver', type: 'opencensus', advice: 'let the services send OTLP to the receiver otlp' },
-  {
-    kind: 'exporter',
-    type: 'loki',
-    advice: 'use otlp_http with the endpoint http://HOST:3100/otlp, Loki 3 takes OTLP there',
-  },
   { kind: 'exporter', type: 'sapm', advice: 'use otlp_http' },
   {
     kind: 'processor',

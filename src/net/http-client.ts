@@ -35,6 +35,8 @@ export interface HttpPost {
   readonly contentType: string;
   /** The parts of the body, sent one after the other without joining them. */
   readonly parts: readonly Uint8Array[];
+  /** Of this request, names in lower case; they go before those of the configuration, and to no other host either. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly answerLimitBytes: number;
   /** Ends the request where nobody waits for its answer any more. */
   readonly abort?: AbortSignal;
@@ -210,6 +212,7 @@ export class HttpClient {
         'content-length': length,
         ...this.#headers,
         ...(hasOwnHeaders && this.#ownHeaders),
+        ...(hasOwnHeaders && post.headers),
       },
       ...(url.auth !== '' && { auth: url.auth }),
       agent: this.#agentFor(url),

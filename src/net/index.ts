@@ -20,6 +20,7 @@ export * from './otlp.ts';
 export * from './own-bytes.ts';
 export * from './page-server.ts';
 export * from './proxy.ts';
+export { compressSnappy, decompressSnappy } from './snappy.ts';
 export * from './status.ts';
 export * from './tls.ts';
 export * from './tls-rejections.ts';

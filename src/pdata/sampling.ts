@@ -74,9 +74,13 @@ export class SamplingState {
     this.#others = others;
   }
 
+  static empty(): SamplingState {
+    return new SamplingState([], []);
+  }
+
   /** Undefined where the text is no trace state, or what it says of sampling is none. */
   static parse(text: string): SamplingState | undefined {
-    if (text === '') return new SamplingState([], []);
+    if (text === '') return SamplingState.empty();
     if (text.length > TEXT_LENGTH_MAX) return undefined;
     const members = text.split(',').map((member) => member.replace(/^[ \t]+|[ \t]+$/g, ''));
     if (members.length >= MEMBERS_MAX) return undefined;

@@ -2,6 +2,7 @@ export * from './build/groups.ts';
 export * from './build/logs-builder.ts';
 export * from './build/metrics-builder.ts';
 export * from './build/traces-builder.ts';
+export * from './loki/write-push.ts';
 export * from './otlp/decode.ts';
 export { decodeLogs } from './otlp/decode-logs.ts';
 export { decodeMetrics } from './otlp/decode-metrics.ts';

@@ -213,8 +213,6 @@ describe.skipIf(!isThere)("the article's configuration", () => {
       ['receivers', 'prometheus'],
       ['processors', 'k8sattributes'],
       ['processors', 'transform'],
-      ['exporters', 'prometheus'],
-      ['exporters', 'loki'],
     ] as const;
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err.trimEnd().split('\n')).toEqual(

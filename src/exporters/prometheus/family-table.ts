@@ -1,9 +1,6 @@
 import { compareTexts, type ExposedFamily, type ExposedSample, type FamilyType, LabelSet } from '#wire';
 import { compareLabels, Family, type Series, type Target } from './series.ts';
 
-/** Why a metric can't be served. */
-export type Conflict = string | undefined;
-
 /** What is served, by name. A name has one type and one description: those of who came first, as long as it has series. */
 export class FamilyTable {
   readonly #families = new Map<string, Family>();

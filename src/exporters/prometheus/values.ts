@@ -53,7 +53,7 @@ export function addHistograms(before: HistogramValue, next: HistogramValue): His
 }
 
 /** What Prometheus's native histograms can be in: so coarse at most. */
-export const SCALE_MIN = -4;
+const SCALE_MIN = -4;
 /** A sum of two that reach further apart than this is told in coarser buckets: their span is the sender's choice. */
 const BUCKETS_LIMIT = 4096;
 

@@ -72,13 +72,14 @@ export class Decider {
     return (BigInt(HASH_BUCKETS - 1 - bucket) << 42n) | (BigInt(mixed) << 14n) | BigInt(bucket);
   }
 
-  /** `carrier` is undefined where what the item says can't be read. */
+  /** `carrier` has what can be read of the item; `isReadable` says whether that is everything. */
   decide(
-    carrier: Carrier | undefined,
+    carrier: Carrier,
+    isReadable: boolean,
     source: Source | undefined,
     { priority, marksMissing }: { readonly priority: Priority; readonly marksMissing: boolean },
   ): Decision {
-    const found = this.#look(carrier, source, marksMissing);
+    const found = this.#look(carrier, isReadable, source, marksMissing);
     const failed = this.#config.failClosed ? NEVER_SAMPLE : ALWAYS_SAMPLE;
     let threshold = found.isSound ? this.#thresholdFor(found.carrier) : failed;
     let { policy } = found.source;
@@ -96,23 +97,24 @@ export class Decider {
   }
 
   #look(
-    carrier: Carrier | undefined,
+    carrier: Carrier,
+    isReadable: boolean,
     source: Source | undefined,
     marksMissing: boolean,
   ): { readonly source: Source; readonly carrier: Carrier | undefined; readonly isSound: boolean } {
     if (this.#mode === 'never') {
-      return { source: { policy: 'sampling_priority', randomness: ALL }, carrier, isSound: carrier !== undefined };
+      return { source: { policy: 'sampling_priority', randomness: ALL }, carrier, isSound: isReadable };
     }
     if (this.#mode === 'hash_seed') {
       const own = source ?? MISSING;
       // Who samples consistently is not to be sampled by hashes too.
-      if (carrier === undefined || carrier.randomness !== undefined || carrier.threshold !== undefined) {
+      if (!isReadable || carrier.randomness !== undefined || carrier.threshold !== undefined) {
         return { source: own, carrier: undefined, isSound: false };
       }
       if (source !== undefined || marksMissing) carrier.randomness = own.randomness;
       return { source: own, carrier, isSound: source !== undefined };
     }
-    if (carrier === undefined) return { source: MISSING, carrier, isSound: false };
+    if (!isReadable) return { source: MISSING, carrier: undefined, isSound: false };
     const own =
       carrier.randomness === undefined
         ? (source ?? MISSING)

@@ -33,9 +33,9 @@ export class LogSampler {
   }
 
   judge(chunk: LogChunk, log: LogView): Decision {
-    const carrier = carrierOf(log);
+    const { carrier, isReadable } = carrierOf(log);
     const before = { ...carrier };
-    const decision = this.#decider.decide(carrier, this.#sourceOf(chunk, log), {
+    const decision = this.#decider.decide(carrier, isReadable, this.#sourceOf(chunk, log), {
       priority: this.#priorityOf(log),
       marksMissing: false,
     });
@@ -75,12 +75,12 @@ export class LogSampler {
   }
 }
 
-function carrierOf(log: LogView): Carrier | undefined {
+function carrierOf(log: LogView): { readonly carrier: Carrier; readonly isReadable: boolean } {
   const thresholdWord = log.attributes.getText(THRESHOLD) ?? '';
   const randomnessWord = log.attributes.getText(RANDOMNESS) ?? '';
   const threshold = thresholdWord === '' ? undefined : parseThreshold(thresholdWord);
   const randomness = randomnessWord === '' ? undefined : parseRandomness(randomnessWord);
   const isBroken =
     (thresholdWord !== '' && threshold === undefined) || (randomnessWord !== '' && randomness === undefined);
-  return isBroken ? undefined : { threshold, randomness };
+  return { carrier: { threshold, randomness }, isReadable: !isBroken };
 }

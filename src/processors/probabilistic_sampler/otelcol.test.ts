@@ -17,7 +17,9 @@ interface Recorded {
     readonly kept: readonly (readonly [string, unknown])[];
   }[];
 }
-const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'testdata/otelcol-decisions.json'), 'utf8')) as Recorded;
+const recorded = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'testdata/otelcol-decisions.json'), 'utf8'),
+) as Recorded;
 
 function keptOf({ batches }: RecordingConsumer): [string, unknown][] {
   return batches.flatMap(({ chunks }) =>

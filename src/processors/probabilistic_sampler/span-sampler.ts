@@ -13,7 +13,8 @@ const PRIORITY = attributeKey('sampling.priority');
 
 /** Decides by the trace state, the trace id and `sampling.priority` of spans. */
 export function judgeSpan(decider: Decider, chunk: SpanChunk, span: SpanView): Decision {
-  const decision = decider.decide(SamplingState.parse(span.traceState), sourceOf(decider, chunk, span), {
+  const state = SamplingState.parse(span.traceState);
+  const decision = decider.decide(state ?? SamplingState.empty(), state !== undefined, sourceOf(decider, chunk, span), {
     priority: priorityOf(span),
     marksMissing: true,
   });

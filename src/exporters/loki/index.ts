@@ -1,0 +1,1 @@
+export { lokiExporterFactory } from './factory.ts';

@@ -1,0 +1,156 @@
+import { ConsumeError, excerpt } from '#base';
+import type { CreateSettings, Exporter, Host } from '#component';
+import {
+  compressSnappy,
+  type HttpAnswer,
+  HttpClient,
+  HttpFailure,
+  type HttpTarget,
+  httpTarget,
+  parseRetryAfter,
+  userAgent,
+} from '#net';
+import { type Batch, type LogChunk, type LogView, valueText } from '#pdata';
+import { encodeLokiPush, type LokiEntry } from '#wire';
+import type { LokiExporterConfig } from './config.ts';
+import { type Attributes, HINTS, hintedLabels, type Labels, labelsText, namedLabels, tenantOf } from './labels.ts';
+import { bodyLine, jsonLine, logfmtLine } from './lines.ts';
+
+const ANSWER_LIMIT_BYTES = 1024;
+/** Lines by labels, of one tenant. */
+type Streams = Map<string, LokiEntry[]>;
+
+/** Sends log records by Loki's push API, one POST for each tenant in a batch. */
+export class LokiExporter implements Exporter {
+  readonly mutatesData = false;
+  readonly #settings: CreateSettings;
+  readonly #config: LokiExporterConfig;
+  readonly #client: HttpClient;
+  readonly #url: HttpTarget;
+
+  constructor(settings: CreateSettings, config: LokiExporterConfig) {
+    this.#settings = settings;
+    this.#config = config;
+    this.#url = httpTarget(config.client.endpoint);
+    this.#client = new HttpClient({
+      config: config.client,
+      path: `exporters::${settings.id}`,
+      userAgent: userAgent(settings.version),
+      logger: settings.logger,
+    });
+  }
+
+  async start(_host: Host): Promise<void> {
+    await this.#client.start(this.#url.isSecure);
+  }
+
+  async shutdown(_deadlineMs: number): Promise<void> {
+    this.#client.close();
+  }
+
+  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
+    const { tenants, unreadable } = this.#streamsOf(batch);
+    const failures: unknown[] = [];
+    for (const [tenant, streams] of tenants) {
+      await this.#push(tenant, streams, abort).catch((error: unknown) => void failures.push(error));
+    }
+    // What was sent before is sent again with the rest: Loki keeps the same line of a stream once.
+    if (failures.length > 0) throw failures.find((one) => !(one as ConsumeError).permanent) ?? failures[0];
+    this.#settings.account.lost('logs', unreadable, 'not_representable');
+  }
+
+  #streamsOf(batch: Batch): { readonly tenants: ReadonlyMap<string, Streams>; readonly unreadable: number } {
+    const tenants = new Map<string, Streams>();
+    let unreadable = 0;
+    for (const chunk of batch.chunks as readonly LogChunk[]) {
+      const log = chunk.view();
+      for (let index = 0; index < chunk.count; index++) {
+        log.row = chunk.rowAt(index);
+        const attributes = log.attributes.toObject();
+        const resource = log.resource.attributes.toObject();
+        const tenant = tenantOf(this.#config, attributes, resource, batch.context.metadata);
+        const made = this.#make(log, attributes, resource);
+        if (made === undefined) {
+          unreadable++;
+          continue;
+        }
+        const streams = listOf(tenants, tenant, () => new Map<string, LokiEntry[]>());
+        const labels = labelsText(made.labels);
+        listOf(streams, labels, (): LokiEntry[] => []).push({ timeNs: this.#timeOf(log), line: made.line });
+      }
+    }
+    return { tenants, unreadable };
+  }
+
+  #timeOf({ timeNs, observedNs }: LogView): bigint {
+    return timeNs || observedNs || BigInt(Math.round(this.#settings.clock.nowMs())) * 1_000_000n;
+  }
+
+  /** Undefined where a hint asks for a format that there isn't. */
+  #make(
+    log: LogView,
+    attributes: Attributes,
+    resource: Attributes,
+  ): { readonly labels: Labels; readonly line: string } | undefined {
+    const { labels: named, format, defaultLabels } = this.#config;
+    if (named !== undefined) {
+      const labels = namedLabels(log, attributes, resource, named);
+      const line = format === 'json' ? jsonLine(log, attributes, resource) : bodyLine(log, attributes, resource, named);
+      return { labels, line };
+    }
+    const hint = resource[HINTS.format] ?? attributes[HINTS.format] ?? 'json';
+    const write = { json: jsonLine, logfmt: logfmtLine, raw: rawLine }[String(hint)];
+    if (write === undefined) return undefined;
+    const labels = hintedLabels(log, attributes, resource, (label) => defaultLabels.get(label) ?? true);
+    for (const key of [...Object.values(HINTS), ...labels.keys()]) {
+      delete attributes[key];
+      delete resource[key];
+    }
+    return { labels, line: write(log, attributes, resource) };
+  }
+
+  async #push(tenant: string, streams: Streams, abort: AbortSignal | undefined): Promise<void> {
+    const body = encodeLokiPush([...streams].map(([labels, entries]) => ({ labels, entries })));
+    let answer: HttpAnswer;
+    try {
+      answer = await this.#client.post({
+        url: this.#url,
+        contentType: 'application/x-protobuf',
+        parts: [compressSnappy(body)],
+        ...(tenant !== '' && { headers: { 'x-scope-orgid': tenant } }),
+        answerLimitBytes: ANSWER_LIMIT_BYTES,
+        ...(abort !== undefined && { abort }),
+      });
+    } catch (error) {
+      if (!(error instanceof HttpFailure)) throw error;
+      const message = `failed to make an HTTP request to ${this.#url.display}: ${error.message}`;
+      throw new ConsumeError(message, { cause: error, reason: 'network' });
+    }
+    if (answer.status < 200 || answer.status > 299) throw this.#refusal(answer);
+  }
+
+  /** As the exporter did it: 4xx but 429 is final. */
+  #refusal({ status, body, headers }: HttpAnswer): ConsumeError {
+    const permanent = status >= 400 && status < 500 && status !== 429;
+    const [line = ''] = Buffer.from(body).toString().split('\n', 1);
+    const retryAfterMs = permanent ? undefined : parseRetryAfter(headers['retry-after'], this.#settings.clock.nowMs());
+    return new ConsumeError(`Loki at ${this.#url.display} answered HTTP ${status}: ${excerpt(line)}`, {
+      permanent,
+      reason: `http_${status}`,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    });
+  }
+}
+
+function rawLine(log: LogView): string {
+  return valueText(log.body);
+}
+
+function listOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let found = map.get(key);
+  if (found === undefined) {
+    found = make();
+    map.set(key, found);
+  }
+  return found;
+}
