@@ -50,7 +50,7 @@ test.each([
   {
     file: '0003-traces',
     statements: TRACE_STATEMENTS,
-    sha256: '3894ebc1d85735e3abc6f3a66a65651f40b2df1aeaf2864216f29198a6cb8113',
+    sha256: 'bbad107a8f1f88228a3cc8172d102b7b4b64bb6b0abd270653dd9da020c402c7',
   },
   {
     file: '0003-logs',

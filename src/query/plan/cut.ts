@@ -2,7 +2,14 @@
  * Long values are cut where the data is, so that an answer's length depends on how many things it names and not on what a service wrote
  * into them. A log body of 1 MB is legal, and so is a stack trace, an SQL statement or an operation's name of that length.
  */
-import type { StoredAttribute, StoredValue, Table } from '../reader/index.ts';
+import {
+  QueryError,
+  type ReadOptions,
+  type StoredAttribute,
+  type StoredValue,
+  type StoreReader,
+  type Table,
+} from '../reader/index.ts';
 import { raw, type Sql, sql } from '../sql/index.ts';
 
 /** Names of things, in lists: far longer than any that people gave. */
@@ -91,8 +98,9 @@ export function cutAttributesSize(name: JsonColumnName): Sql {
   return raw(`byteSize(shown_${name}) + byteSize(${name}_cut)`);
 }
 
-/** The attributes that the columns of `cutAttributes` hold. */
+/** The attributes that the columns of `cutAttributes` hold, or the one of `uncutAttributes`. */
 export function shownAttributes(table: Table, name: JsonColumnName, row: number): readonly StoredAttribute[] {
+  if (!table.has(`${name}_cut`)) return table.column<readonly StoredAttribute[]>(`shown_${name}`)[row]!;
   const cut = table.column<readonly [string, string, string][]>(`${name}_cut`)[row]!;
   if (cut.length === 0) return table.column<readonly StoredAttribute[]>(`shown_${name}`)[row]!;
   return cut.map(([key, type, text]) => ({ key, value: typedValue(text, type) }));
@@ -100,6 +108,7 @@ export function shownAttributes(table: Table, name: JsonColumnName, row: number)
 
 /** The full size of attributes that were cut. */
 export function cutSize(table: Table, name: JsonColumnName, row: number): number | undefined {
+  if (!table.has(`${name}_cut`)) return undefined;
   const cut = table.column<readonly unknown[]>(`${name}_cut`)[row]!;
   return cut.length === 0 ? undefined : table.numbers(`${name}_bytes`)[row];
 }
@@ -129,4 +138,67 @@ export function withinBudget(rows: Sql, order: Sql, size: Sql, budgetBytes: numb
       SELECT *, count() OVER () AS found_rows, sum(row_bytes) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS running_bytes
       FROM (SELECT *, toUInt64(${size}) AS row_bytes FROM (${rows})))
     WHERE running_bytes <= ${raw(String(budgetBytes))} OR running_bytes = row_bytes ORDER BY ${order}`;
+}
+
+/** A JSON column of attributes as `cutAttributes` names it, whatever its size. */
+export function uncutAttributes(name: JsonColumnName): Sql {
+  return raw(`${name} AS shown_${name}`);
+}
+
+/** One question in two forms: as things are, and with long values and rows beyond a budget cut. */
+export interface PlainOrCut {
+  readonly plain: Sql;
+  readonly cut: Sql;
+  /** What a plain answer may take. */
+  readonly budgetBytes: number;
+  /** Whether nothing in a plain answer is longer than it may be. */
+  readonly fits: (table: Table) => boolean;
+}
+
+/**
+ * Hardly anything that is stored must be cut, and cutting is dear: before it reads anything, the store takes 30 to 150 ms for a statement that
+ * cuts JSON columns, and 5 ms for one that names them. So it is asked for things as they are first.
+ */
+export async function readPlainOrCut(
+  reader: StoreReader,
+  { plain, cut, budgetBytes, fits }: PlainOrCut,
+  options: ReadOptions = {},
+): Promise<Table> {
+  try {
+    const table = await reader.read(plain, { ...options, maxBytes: budgetBytes });
+    if (fits(table)) return table;
+  } catch (error) {
+    if (!(error instanceof QueryError) || error.code !== 'too_large') throw error;
+  }
+  return reader.read(cut, { ...options, settings: { ...options.settings, ...CUT_EARLY } });
+}
+
+/** Whether no text of these columns is longer than so many bytes. */
+export function areTextsWithin(table: Table, columns: readonly string[], limitBytes: number = NAME_CHARS): boolean {
+  return columns.every((name) => table.strings(name).every((text) => Buffer.byteLength(text) <= limitBytes));
+}
+
+/** Whether no set of attributes of this column of `uncutAttributes` takes more than so many bytes. */
+export function areAttributesWithin(table: Table, name: JsonColumnName, limitBytes: number): boolean {
+  const rows = table.column<readonly StoredAttribute[]>(`shown_${name}`);
+  return rows.every((attributes) => attributesBytes(attributes) <= limitBytes);
+}
+
+function attributesBytes(attributes: readonly StoredAttribute[]): number {
+  return attributes.reduce((sum, { key, value }) => sum + Buffer.byteLength(key) + valueBytes(value), 0);
+}
+
+function valueBytes({ type, value }: StoredValue): number {
+  switch (type) {
+    case 'string':
+      return Buffer.byteLength(value);
+    case 'bytes':
+      return value.length;
+    case 'array':
+      return value.reduce((sum, item) => sum + valueBytes(item), 0);
+    case 'map':
+      return attributesBytes(value);
+    default:
+      return 8;
+  }
 }

@@ -1,4 +1,6 @@
 export {
+  areAttributesWithin,
+  areTextsWithin,
   CUT_EARLY,
   cutAttributes,
   cutAttributesSize,
@@ -9,9 +11,11 @@ export {
   type ItemLimits,
   LIST_ITEM,
   MAX_UNCUT_BYTES,
+  readPlainOrCut,
   shortName,
   shownAttributes,
   UNCUT_ITEM,
+  uncutAttributes,
   WHOLE_ITEM,
   withinBudget,
 } from './cut.ts';

@@ -1,9 +1,20 @@
 /** Resources and scopes that rows name by their ids, read for the few ids of an answer. */
 
-import type { ReadOptions, StoredAttribute, StoreReader } from '../reader/index.ts';
+import type { ReadOptions, StoredAttribute, StoreReader, Table } from '../reader/index.ts';
 import { type OwnerRows, ownersById, resources, scopes } from '../source/index.ts';
-import { raw, type Sql, sql } from '../sql/index.ts';
-import { CUT_EARLY, cutAttributes, cutAttributesSize, cutSize, cutText, shownAttributes, withinBudget } from './cut.ts';
+import { joinSql, raw, type Sql, sql } from '../sql/index.ts';
+import {
+  areAttributesWithin,
+  areTextsWithin,
+  cutAttributes,
+  cutAttributesSize,
+  cutSize,
+  cutText,
+  readPlainOrCut,
+  shownAttributes,
+  uncutAttributes,
+  withinBudget,
+} from './cut.ts';
 
 export interface StoredResource {
   readonly attributes: readonly StoredAttribute[];
@@ -30,7 +41,7 @@ export async function readResources(
   attributeBytes: number,
   options?: ReadOptions,
 ): Promise<Owners<StoredResource>> {
-  return readOwners(reader, resources, ids, raw(''), attributeBytes, (owner) => owner, options);
+  return readOwners(reader, resources, ids, ['schema_url'], attributeBytes, (owner) => owner, options);
 }
 
 export async function readScopes(
@@ -39,12 +50,11 @@ export async function readScopes(
   attributeBytes: number,
   options?: ReadOptions,
 ): Promise<Owners<StoredScope>> {
-  const columns = sql`, ${cutText(raw('name'))} AS shown_name, ${cutText(raw('version'))} AS shown_version`;
   return readOwners(
     reader,
     scopes,
     ids,
-    columns,
+    ['schema_url', 'name', 'version'],
     attributeBytes,
     (owner, text) => ({ ...owner, name: text('shown_name'), version: text('shown_version') }),
     options,
@@ -55,7 +65,7 @@ async function readOwners<T>(
   reader: StoreReader,
   owners: OwnerRows,
   ids: Iterable<number | bigint>,
-  columns: Sql,
+  names: readonly string[],
   attributeBytes: number,
   make: (owner: StoredResource, text: (column: string) => string) => T,
   options?: ReadOptions,
@@ -63,15 +73,20 @@ async function readOwners<T>(
   const wanted = [...new Set(ids)].slice(0, MAX_OWNERS);
   if (wanted.length === 0) return new Map();
   const id = raw(owners.idColumn);
-  const rows = sql`SELECT ${id} AS id, ${cutText(raw('schema_url'))} AS shown_schema_url,
-      ${cutAttributes('attributes', attributeBytes)}${columns}
-    ${ownersById(owners, wanted)} LIMIT 1 BY id`;
+  const select = (text: (name: string) => Sql, attributes: Sql): Sql => {
+    const texts = names.map((name) => sql`${text(name)} AS shown_${raw(name)}`);
+    return sql`SELECT ${id} AS id, ${attributes}, ${joinSql(texts, ', ')} ${ownersById(owners, wanted)} LIMIT 1 BY id`;
+  };
   const size = sql`300 + ${cutAttributesSize('attributes')}`;
-  const table = await reader.read(withinBudget(rows, raw('id'), size, OWNERS_BYTES), {
-    ...options,
-    cost: 'cheap',
-    settings: CUT_EARLY,
-  });
+  const rows = select((name) => cutText(raw(name)), cutAttributes('attributes', attributeBytes));
+  const shown = names.map((name) => `shown_${name}`);
+  const question = {
+    plain: select((name) => raw(`stored.${name}`), uncutAttributes('attributes')),
+    cut: withinBudget(rows, raw('id'), size, OWNERS_BYTES),
+    budgetBytes: OWNERS_BYTES,
+    fits: (answer: Table) => areTextsWithin(answer, shown) && areAttributesWithin(answer, 'attributes', attributeBytes),
+  };
+  const table = await readPlainOrCut(reader, question, { ...options, cost: 'cheap' });
   return new Map(
     table.column<number | bigint>('id').map((known, row) => {
       const text = (column: string): string => table.strings(column)[row]!;

@@ -6,10 +6,10 @@ import { rowsOf, TimedRows } from './rows.ts';
 
 const BUCKET_SECONDS = 300;
 
-export const spans: TimedRows = new TimedRows('spans', BUCKET_SECONDS);
+export const spans: TimedRows = new TimedRows('spans', BUCKET_SECONDS, { endsWithSecond: true });
 /** By their span's time, which is called `span_time`. */
-export const spanEvents: TimedRows = new TimedRows('span_events', BUCKET_SECONDS, 'span_time');
-export const spanLinks: TimedRows = new TimedRows('span_links', BUCKET_SECONDS, 'span_time');
+export const spanEvents: TimedRows = new TimedRows('span_events', BUCKET_SECONDS, { time: 'span_time' });
+export const spanLinks: TimedRows = new TimedRows('span_links', BUCKET_SECONDS, { time: 'span_time' });
 
 /** A table of notes on traces: a row per trace and insert. */
 const TRACES = 'traces';

@@ -1,12 +1,15 @@
 /** Events and links of spans, which stand in tables of their own. */
 import {
-  CUT_EARLY,
+  areAttributesWithin,
+  areTextsWithin,
   cutAttributes,
   cutAttributesSize,
   cutSize,
   cutText,
   type ItemLimits,
+  readPlainOrCut,
   shownAttributes,
+  uncutAttributes,
   withinBudget,
 } from '../plan/index.ts';
 import type { ReadOptions, StoredAttribute, StoreReader, Table } from '../reader/index.ts';
@@ -58,9 +61,13 @@ export async function readEvents(
   budgetBytes: number,
   options?: ReadOptions,
 ): Promise<SpanParts<StoredEvent>> {
-  const columns = sql`toUnixTimestamp64Nano(${EVENT_TIME}) AS at, ${cutText(raw('stored.name'))} AS shown_name`;
-  const size = raw('100 + length(shown_name)');
-  const table = await readParts(reader, rows, { columns, size }, limits, budgetBytes, options);
+  const own = {
+    values: sql`toUnixTimestamp64Nano(${EVENT_TIME}) AS at`,
+    text: 'stored.name',
+    shown: 'shown_name',
+    bytes: 100,
+  };
+  const table = await readParts(reader, rows, own, limits, budgetBytes, options);
   const [at, names] = [table.bigints('at'), table.strings('shown_name')];
   return partsOf(table, (row, attributes, droppedAttributesCount) => ({
     timeNs: at[row]!,
@@ -78,9 +85,9 @@ export async function readLinks(
   budgetBytes: number,
   options?: ReadOptions,
 ): Promise<SpanParts<StoredLink>> {
-  const columns = sql`linked_trace_id, linked_span_id, ${cutText(raw('linked_trace_state'))} AS shown_trace_state, flags`;
-  const size = raw('200 + length(shown_trace_state)');
-  const table = await readParts(reader, rows, { columns, size }, limits, budgetBytes, options);
+  const values = raw('linked_trace_id, linked_span_id, flags');
+  const own = { values, text: 'linked_trace_state', shown: 'shown_trace_state', bytes: 200 };
+  const table = await readParts(reader, rows, own, limits, budgetBytes, options);
   const [traceIds, spanIds] = [table.strings('linked_trace_id'), table.strings('linked_span_id')];
   const [states, flags] = [table.strings('shown_trace_state'), table.numbers('flags')];
   return partsOf(table, (row, attributes, droppedAttributesCount) => ({
@@ -93,10 +100,19 @@ export async function readLinks(
   }));
 }
 
+/** What one kind of part has: values, a text, and how many bytes an answer takes for them, the text aside. */
+interface PartColumns {
+  readonly values: Sql;
+  readonly text: string;
+  /** The text's name in the answer. */
+  readonly shown: string;
+  readonly bytes: number;
+}
+
 async function readParts(
   reader: StoreReader,
   rows: Sql,
-  own: { readonly columns: Sql; readonly size: Sql },
+  own: PartColumns,
   limits: ItemLimits,
   budgetBytes: number,
   options?: ReadOptions,
@@ -104,14 +120,23 @@ async function readParts(
   const bytes = limits.attributeBytes / 4;
   const span = raw('trace_id, span_id, of_span_ns, resource_id');
   const order = sql`${span}, position`;
+  const columns = sql`SELECT trace_id, span_id, toUnixTimestamp64Nano(span_time) AS of_span_ns, resource_id, position,
+      dropped_attributes_count, ${own.values}`;
   // A copy of a span brings copies of its parts.
-  const distinct = sql`SELECT trace_id, span_id, toUnixTimestamp64Nano(span_time) AS of_span_ns, resource_id, position, ${own.columns},
-      dropped_attributes_count, ${cutAttributes('attributes', bytes)}, ${cutAttributes('attributes_other', bytes)}
+  const distinct = sql`${columns}, ${cutText(raw(own.text))} AS ${raw(own.shown)},
+      ${cutAttributes('attributes', bytes)}, ${cutAttributes('attributes_other', bytes)}
     ${rows} LIMIT 1 BY ${span}, position`;
   const listed = sql`SELECT *, count() OVER (PARTITION BY ${span}) AS part_count FROM (${distinct})
     ORDER BY ${order} LIMIT ${raw(limits.attributeBytes >= 2 ** 31 ? '100000000' : String(MAX_LISTED))} BY ${span}`;
-  const size = sql`${own.size} + ${cutAttributesSize('attributes')} + ${cutAttributesSize('attributes_other')}`;
-  return reader.read(withinBudget(listed, order, size, budgetBytes), { ...options, settings: CUT_EARLY });
+  const size = sql`${raw(`${own.bytes} + length(${own.shown})`)} + ${cutAttributesSize('attributes')} + ${cutAttributesSize('attributes_other')}`;
+  const cut = withinBudget(listed, order, size, budgetBytes);
+  const plain = sql`${columns}, ${raw(`${own.text} AS ${own.shown}`)}, ${uncutAttributes('attributes')}, ${uncutAttributes('attributes_other')}
+    ${rows} ORDER BY ${order} LIMIT 1 BY ${span}, position LIMIT ${raw(String(MAX_LISTED + 1))}`;
+  const fits = (table: Table): boolean =>
+    table.rowCount <= MAX_LISTED &&
+    areTextsWithin(table, [own.shown]) &&
+    (['attributes', 'attributes_other'] as const).every((name) => areAttributesWithin(table, name, bytes));
+  return readPlainOrCut(reader, { plain, cut, budgetBytes, fits }, options);
 }
 
 function partsOf<T>(
@@ -120,16 +145,18 @@ function partsOf<T>(
 ): SpanParts<T> {
   const [traceIds, spanIds] = [table.strings('trace_id'), table.strings('span_id')];
   const [spanTimes, resourceIds] = [table.bigints('of_span_ns'), table.column<number | bigint>('resource_id')];
-  const [dropped, totals] = [table.numbers('dropped_attributes_count'), table.numbers('part_count')];
+  const dropped = table.numbers('dropped_attributes_count');
+  // Without them the answer has all parts.
+  const totals = table.has('part_count') ? table.numbers('part_count') : undefined;
   const bySpan = new Map<string, { items: T[]; total: number; isCut: boolean }>();
   for (let row = 0; row < table.rowCount; row++) {
     const key = spanKey(traceIds[row]!, spanIds[row]!, spanTimes[row]!, resourceIds[row]!);
-    const parts = bySpan.get(key) ?? { items: [], total: totals[row]!, isCut: false };
+    const parts = bySpan.get(key) ?? { items: [], total: totals?.[row] ?? 0, isCut: false };
     bySpan.set(key, parts);
     parts.items.push(make(row, allAttributes(table, row), dropped[row]!));
     parts.isCut ||= attributesCut(table, row) !== undefined;
   }
-  return { bySpan, isIncomplete: table.rowCount < (table.numbers('found_rows')[0] ?? 0) };
+  return { bySpan, isIncomplete: table.has('found_rows') && table.rowCount < table.numbers('found_rows')[0]! };
 }
 
 /** The attributes of a row of both columns, sorted by key. */

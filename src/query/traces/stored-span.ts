@@ -1,18 +1,21 @@
 /** Spans with everything that the store has of them: for details and for the Jaeger APIs. */
 
 import {
-  CUT_EARLY,
+  areAttributesWithin,
+  areTextsWithin,
   cutAttributes,
   cutAttributesSize,
   cutText,
   type ItemLimits,
   MAX_UNCUT_BYTES,
   type Owners,
+  readPlainOrCut,
   readResources,
   readScopes,
   type StoredResource,
   type StoredScope,
   UNCUT_ITEM,
+  uncutAttributes,
   WHOLE_ITEM,
   withinBudget,
 } from '../plan/index.ts';
@@ -94,15 +97,17 @@ export async function readSpans(
 ): Promise<ReadSpans> {
   if (places.length === 0) return { spans: [], foundCount: 0 };
   const order = raw('time, span_id');
-  const rows = sql`SELECT ${spanColumns(WHOLE_ITEM)} ${ofPlaces(spans, places)}
-    ORDER BY ${order} LIMIT ${new Bound('UInt32', MAX_WHOLE_SPANS)}`;
+  const rows = sql`${ofPlaces(spans, places)} ORDER BY ${order} LIMIT ${new Bound('UInt32', MAX_WHOLE_SPANS)}`;
   const [table, events, links] = await Promise.all([
-    reader.read(withinBudget(rows, order, ROW_BYTES, SPANS_BYTES), { ...options, settings: CUT_EARLY }),
+    readSpanRows(reader, rows, order, WHOLE_ITEM, SPANS_BYTES, options),
     readEvents(reader, ofPlaces(spanEvents, places), WHOLE_ITEM, SPANS_BYTES, options),
     readLinks(reader, ofPlaces(spanLinks, places), WHOLE_ITEM, SPANS_BYTES, options),
   ]);
   const owners = await readOwnersOf(reader, table, WHOLE_ITEM, options);
-  return { spans: storedSpans(table, owners, events, links), foundCount: table.numbers('found_rows')[0] ?? 0 };
+  return {
+    spans: storedSpans(table, owners, events, links),
+    foundCount: table.has('found_rows') ? table.numbers('found_rows')[0]! : table.rowCount,
+  };
 }
 
 /** One span of a trace; `full` leaves nothing out. Throws QueryError `not_found`; `too_large` for what no answer can hold. */
@@ -118,7 +123,14 @@ export async function readSpan(
   const cheap = { ...options, cost: 'cheap', maxBytes: MAX_UNCUT_BYTES } as const;
   const own = sql` AND span_id = ${id(spanId, 8)}`;
   const [table, events, links] = await Promise.all([
-    reader.read(sql`SELECT ${spanColumns(limits)} ${ofPlace(spans, place)}${own} ORDER BY time LIMIT 1`, cheap),
+    readSpanRows(
+      reader,
+      sql`${ofPlace(spans, place)}${own} ORDER BY time LIMIT 1`,
+      raw('start_ns'),
+      limits,
+      budgetBytes,
+      cheap,
+    ),
     readEvents(reader, sql`${ofPlace(spanEvents, place)}${own}`, limits, budgetBytes, cheap),
     readLinks(reader, sql`${ofPlace(spanLinks, place)}${own}`, limits, budgetBytes, cheap),
   ]);
@@ -146,15 +158,42 @@ async function readOwnersOf(
   return { resources, scopes };
 }
 
-/** What a span is made of, with long values cut. Names differ from the table's: see `cutAttributes`. */
-function spanColumns(limits: ItemLimits): Sql {
+const COLUMNS =
+  raw(`trace_id, span_id, parent_span_id, time, toUnixTimestamp64Nano(time) AS start_ns, duration_ns, kind, status_code, flags,
+  resource_id, scope_id, dropped_attributes_count, dropped_events_count, dropped_links_count`);
+const NAMES = ['service_name', 'name', 'trace_state'];
+
+/** What spans are made of; long values are cut only where there are any. */
+function readSpanRows(
+  reader: StoreReader,
+  rows: Sql,
+  order: Sql,
+  limits: ItemLimits,
+  budgetBytes: number,
+  options?: ReadOptions,
+): Promise<Table> {
+  const plain = sql`SELECT ${COLUMNS}, ${raw([...NAMES, 'status_message'].map((name) => `stored.${name} AS shown_${name}`).join(', '))},
+    ${uncutAttributes('attributes')}, ${uncutAttributes('attributes_other')} ${rows}`;
+  const fits = (table: Table): boolean =>
+    areTextsWithin(
+      table,
+      NAMES.map((name) => `shown_${name}`),
+    ) &&
+    areTextsWithin(table, ['shown_status_message'], limits.textChars) &&
+    (['attributes', 'attributes_other'] as const).every((name) =>
+      areAttributesWithin(table, name, limits.attributeBytes),
+    );
+  const cut = withinBudget(sql`SELECT ${cutColumns(limits)} ${rows}`, order, ROW_BYTES, budgetBytes);
+  return readPlainOrCut(reader, { plain, cut, budgetBytes, fits }, options);
+}
+
+/** With long values cut. Names differ from the table's: see `cutAttributes`. */
+function cutColumns(limits: ItemLimits): Sql {
   const name = (column: string): Sql => sql`${cutText(raw(column))} AS shown_${raw(column)}`;
-  return sql`trace_id, span_id, parent_span_id, time, toUnixTimestamp64Nano(time) AS start_ns, duration_ns, kind, status_code, flags,
-    resource_id, scope_id, ${name('service_name')}, ${name('name')}, ${name('trace_state')},
+  return sql`${COLUMNS}, ${name('service_name')}, ${name('name')}, ${name('trace_state')},
     ${cutText(raw('status_message'), limits.textChars)} AS shown_status_message,
     length(status_message) > ${raw(String(limits.textChars))} AS is_message_cut,
-    ${cutAttributes('attributes', limits.attributeBytes)}, ${cutAttributes('attributes_other', limits.attributeBytes)},
-    dropped_attributes_count, dropped_events_count, dropped_links_count`;
+    ${cutAttributes('attributes', limits.attributeBytes)}, ${cutAttributes('attributes_other', limits.attributeBytes)}`;
 }
 
 const ROW_BYTES: Sql = sql`300 + length(shown_name) + length(shown_status_message) + ${cutAttributesSize('attributes')}
@@ -187,7 +226,7 @@ function storedSpans(
       events: leftOut(ownEvents),
       links: leftOut(ownLinks),
       texts:
-        read<number>('is_message_cut')[row] === 1 ||
+        (table.has('is_message_cut') && read<number>('is_message_cut')[row] === 1) ||
         [ownEvents, ownLinks].some((parts) => parts?.isCut === true) ||
         (events.isIncomplete && ownEvents === undefined) ||
         (links.isIncomplete && ownLinks === undefined),

@@ -1,22 +1,13 @@
 /** One trace by its id, as columns: made for traces of 100,000 spans. */
 
-import { stringOf } from '../filter/index.ts';
-import { cutText } from '../plan/index.ts';
+import { areTextsWithin, cutText, readPlainOrCut } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader, type Table, type TextColumn } from '../reader/index.ts';
-import {
-  linksTo,
-  logsAt,
-  ofPlace,
-  SPAN_ATTRIBUTES,
-  spanEvents,
-  spans,
-  spansByIds,
-  type TracePlace,
-} from '../source/index.ts';
+import { linksTo, logsAt, ofPlace, spanEvents, spans, spansByIds, type TracePlace } from '../source/index.ts';
 import { Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
+import { HINT, readPlainHints, TYPED_HINTS } from './span-hints.ts';
 import { SpanIndex, wordsOf } from './span-index.ts';
 import { EVENT_TIME } from './span-parts.ts';
-import { findTraces } from './trace-place.ts';
+import { findTraces, type TraceNote } from './trace-place.ts';
 import { orderSpans } from './tree-order.ts';
 
 /** Columns with one entry per span; see the console API's TraceSpanColumns. */
@@ -61,7 +52,6 @@ export interface Trace {
 /** A console can show these many; the rest is counted. */
 const MAX_TRACE_SPANS = 100_000;
 const MAX_EVENTS = 20_000;
-const HINT_LENGTH = 160;
 /** Of services, spans and events in a picture of many. */
 const NAME_CHARS = 300;
 
@@ -69,24 +59,8 @@ function shortName(column: string): Sql {
   return sql`toLowCardinality(${cutText(raw(`toString(${column})`), NAME_CHARS)}) AS shown_${raw(column)}`;
 }
 
-/** What a span did. The first of these attributes that is there is shown behind the span's name. */
-const HINT_KEYS = [
-  'db.query.text',
-  'db.query.summary',
-  'http.route',
-  'url.full',
-  'url.path',
-  'messaging.destination.name',
-  'rpc.method',
-] as const;
-
-const HINT: Sql = sql`toLowCardinality(substringUTF8(coalesce(${joinSql(
-  HINT_KEYS.map((key) => stringOf(SPAN_ATTRIBUTES, key)),
-  ', ',
-)}, ''), 1, ${raw(String(HINT_LENGTH))}))`;
-
 /** Reads where a trace lies. Throws QueryError `not_found`. */
-export async function placeOf(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<TracePlace> {
+export async function placeOf(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<TraceNote> {
   const [place] = await findTraces(reader, [traceId], options);
   if (place === undefined) {
     throw new QueryError('not_found', `no trace ${traceId} in the store`, {
@@ -108,14 +82,8 @@ export async function readTrace(
 ): Promise<Trace> {
   const limit = options?.maxSpans ?? MAX_TRACE_SPANS;
   const place = await placeOf(reader, traceId, { ...options, ...CHEAP });
-  const [table, events, logCount] = await Promise.all([
-    reader.read(
-      sql`SELECT span_id, parent_span_id, ${shortName('service_name')}, ${shortName('name')},
-          toUnixTimestamp64Nano(time) AS time_ns, duration_ns, kind, status_code, ${HINT} AS hint
-        ${ofPlace(spans, place)}
-        ORDER BY time LIMIT ${new Bound('UInt32', limit)}`,
-      { ...options, ...CHEAP, settings: ONE_THREAD },
-    ),
+  const [{ table, hints }, events, logCount] = await Promise.all([
+    readTraceSpans(reader, place, limit, options),
     readEventTimes(reader, place, options),
     countLogs(reader, place, options),
   ]);
@@ -124,11 +92,35 @@ export async function readTrace(
   const totalSpanCount = table.rowCount < limit ? table.rowCount : await countSpans(reader, place, options);
   return {
     traceId: traceId.toLowerCase().padStart(32, '0'),
-    ...columnsOf(table, offsetsOf(times, times[0]!), events, times[0]!),
+    ...columnsOf(table, hints, offsetsOf(times, times[0]!), events, times[0]!),
     logCount,
     totalSpanCount,
     truncated: totalSpanCount > limit,
   };
+}
+
+/** Larger traces have few different texts in very many spans: those are cut and numbered in the store. */
+const PLAIN_SPANS = 5_000;
+const PLAIN_BYTES = 8 * 1024 * 1024;
+
+/** The spans by start, and the hint of each. */
+async function readTraceSpans(
+  reader: StoreReader,
+  place: TraceNote,
+  limit: number,
+  options?: ReadOptions,
+): Promise<{ readonly table: Table; readonly hints: TextColumn }> {
+  const rows = sql`toUnixTimestamp64Nano(time) AS time_ns, duration_ns, kind, status_code, span_id, parent_span_id
+    ${ofPlace(spans, place)} ORDER BY time LIMIT ${new Bound('UInt32', limit)}`;
+  const cheap = { ...options, ...CHEAP, settings: ONE_THREAD };
+  const cut = sql`SELECT ${shortName('service_name')}, ${shortName('name')}, ${HINT} AS hint, ${rows}`;
+  const plain = sql`SELECT service_name AS shown_service_name, stored.name AS shown_name, ${TYPED_HINTS}, ${rows}`;
+  const fits = (answer: Table): boolean => areTextsWithin(answer, ['shown_service_name', 'shown_name'], NAME_CHARS);
+  const table =
+    place.spanCount > PLAIN_SPANS
+      ? await reader.read(cut, cheap)
+      : await readPlainOrCut(reader, { plain, cut, budgetBytes: PLAIN_BYTES, fits }, cheap);
+  return { table, hints: table.has('hint') ? table.texts('hint') : await readPlainHints(reader, place, table, cheap) };
 }
 
 /** Nanoseconds since a time. Within 104 days, as the spans of a trace lie, numbers are exact. */
@@ -154,8 +146,7 @@ async function countSpans(reader: StoreReader, place: TracePlace, options?: Read
 /** Times and names of events: span id, time, name. */
 async function readEventTimes(reader: StoreReader, place: TracePlace, options?: ReadOptions): Promise<Table> {
   return reader.read(
-    sql`SELECT span_id, toUnixTimestamp64Nano(${EVENT_TIME}) AS at,
-        toLowCardinality(${cutText(raw('toString(stored.name)'), NAME_CHARS)}) AS shown_name
+    sql`SELECT span_id, toUnixTimestamp64Nano(${EVENT_TIME}) AS at, toLowCardinality(${cutText(raw('toString(stored.name)'), NAME_CHARS)}) AS shown_name
       ${ofPlace(spanEvents, place)} ORDER BY span_time, at LIMIT ${new Bound('UInt32', MAX_EVENTS)}`,
     { ...options, ...CHEAP, settings: ONE_THREAD },
   );
@@ -173,13 +164,13 @@ async function countLogs(reader: StoreReader, place: TracePlace, options?: ReadO
 type Shape = Omit<Trace, 'traceId' | 'logCount' | 'truncated' | 'totalSpanCount'>;
 
 /** Puts the spans in order. Pure; `startNs` is the time that starts count from. */
-function columnsOf(table: Table, start: Float64Array, events: Table, startNs: bigint): Shape {
+function columnsOf(table: Table, hintTexts: TextColumn, start: Float64Array, events: Table, startNs: bigint): Shape {
   const ids = table.bytes('span_id');
   const duration = table.vector('duration_ns');
   const { rows, parent } = orderSpans(ids, table.bytes('parent_span_id'), start);
   const services = pickTexts(table.texts('shown_service_name'), rows);
   const names = pickTexts(table.texts('shown_name'), rows);
-  const hints = pickTexts(table.texts('hint'), rows);
+  const hints = pickTexts(hintTexts, rows);
   let endNs = 0;
   for (let row = 0; row < start.length; row++) endNs = Math.max(endNs, start[row]! + duration[row]!);
   const orderedIds = pickIds(ids, rows);

@@ -57,7 +57,7 @@ export const TRACE_STATEMENTS: readonly string[] = [
 )
 ENGINE = {mergeTree}
 PARTITION BY toDate(ingested_at)
-ORDER BY (tenant, intDiv(toInt64(time), 300), service_name)
+ORDER BY (tenant, intDiv(toInt64(time), 300), service_name, toInt64(time))
 SETTINGS index_granularity = 8192,
   {deduplicationWindow},
   min_bytes_for_wide_part = 134217728,

@@ -2,15 +2,15 @@ import type { Chunk, SpanChunk } from '#pdata';
 import { SPAN_BUCKET_SECONDS } from '../schema/index.ts';
 import { OwnerAttributes } from './owner-attributes.ts';
 
-const BUCKET_NS = SPAN_BUCKET_SECONDS * 1e9;
+const SECOND_NS = 1e9;
 /** Groups of a chunk, and names of services, that are looked through for a match. */
 const LOOKED_AT = 64;
 const NONE = -1;
 
-/** Spans of one chunk that stand together in the table: of one service, and of one bucket of the sort key. */
+/** Spans of one chunk that stand together in the table: of one service, and of one second. */
 interface SpanGroup {
   readonly chunk: SpanChunk;
-  readonly bucket: number;
+  readonly second: number;
   /** A character per byte: such strings compare as the store compares their bytes. */
   readonly service: string;
 }
@@ -26,16 +26,20 @@ export class SpanOrder {
   readonly #names: string[] = [];
   /** Per row of a chunk: its group. */
   #groups = new Uint32Array(1024);
-  /** Per group of a chunk: service, bucket and count of rows. */
+  /** Per group of a chunk: service, second and count of rows. */
   readonly #groupServices: number[] = [];
-  readonly #groupBuckets: number[] = [];
+  readonly #groupSeconds: number[] = [];
   readonly #counts: number[] = [];
 
   sorted(chunks: readonly SpanChunk[]): SpanGroup[] {
     const all: SpanGroup[] = [];
     for (const chunk of chunks) this.#split(chunk, all);
     // Stable: what arrived first stands first among its like.
-    return all.sort((a, b) => a.bucket - b.bucket || (a.service < b.service ? -1 : a.service > b.service ? 1 : 0));
+    return all.sort(
+      (a, b) =>
+        bucketOf(a.second) - bucketOf(b.second) ||
+        (a.service < b.service ? -1 : a.service > b.service ? 1 : a.second - b.second),
+    );
   }
 
   #split(chunk: SpanChunk, all: SpanGroup[]): void {
@@ -49,9 +53,9 @@ export class SpanOrder {
       const service = this.#serviceOf(chunk, rowScope[row]!);
       const word = row * 2;
       const words = startWords[word] === 0 && startWords[word + 1] === 0 ? endWords : startWords;
-      const bucket = Math.floor((words[word + 1]! * 0x1_0000_0000 + words[word]!) / BUCKET_NS);
-      if (current === NONE || this.#groupServices[current] !== service || this.#groupBuckets[current] !== bucket)
-        current = this.#groupOf(service, bucket);
+      const second = Math.floor((words[word + 1]! * 0x1_0000_0000 + words[word]!) / SECOND_NS);
+      if (current === NONE || this.#groupServices[current] !== service || this.#groupSeconds[current] !== second)
+        current = this.#groupOf(service, second);
       this.#groups[i] = current;
       this.#counts[current]!++;
     }
@@ -64,7 +68,7 @@ export class SpanOrder {
     if (this.#groups.length < count) this.#groups = new Uint32Array(count * 2);
     this.#names.length = 0;
     this.#groupServices.length = 0;
-    this.#groupBuckets.length = 0;
+    this.#groupSeconds.length = 0;
     this.#counts.length = 0;
   }
 
@@ -85,12 +89,12 @@ export class SpanOrder {
   }
 
   /** The newest group is the likeliest. Where there are very many, new ones are made instead of looking long. */
-  #groupOf(service: number, bucket: number): number {
+  #groupOf(service: number, second: number): number {
     const first = Math.max(0, this.#counts.length - LOOKED_AT);
     for (let group = this.#counts.length - 1; group >= first; group--)
-      if (this.#groupServices[group] === service && this.#groupBuckets[group] === bucket) return group;
+      if (this.#groupServices[group] === service && this.#groupSeconds[group] === second) return group;
     this.#groupServices.push(service);
-    this.#groupBuckets.push(bucket);
+    this.#groupSeconds.push(second);
     return this.#counts.push(0) - 1;
   }
 
@@ -98,7 +102,7 @@ export class SpanOrder {
     const groupCount = this.#counts.length;
     const group = (index: number, part: SpanChunk): void => {
       const service = this.#names[this.#groupServices[index]!]!;
-      all.push({ chunk: part, bucket: this.#groupBuckets[index]!, service });
+      all.push({ chunk: part, second: this.#groupSeconds[index]!, service });
     };
     if (groupCount === 1) {
       group(0, chunk);
@@ -112,4 +116,8 @@ export class SpanOrder {
     }
     for (const [index, selection] of selections.entries()) group(index, chunk.select(selection));
   }
+}
+
+function bucketOf(second: number): number {
+  return Math.floor(second / SPAN_BUCKET_SECONDS);
 }

@@ -76,7 +76,7 @@ const SPANS: Table = {
   dropped_links_count UInt32 CODEC(ZSTD(1)),
   ${INGESTED},
   ${TIME_INDEX}`,
-  orderBy: `intDiv(toInt64(time), ${SPAN_BUCKET_SECONDS}), service_name`,
+  orderBy: `intDiv(toInt64(time), ${SPAN_BUCKET_SECONDS}), service_name, toInt64(time)`,
 };
 
 /**

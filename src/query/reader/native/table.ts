@@ -21,6 +21,11 @@ export class Table {
     this.#columns = columns;
   }
 
+  /** Whether the answer has such a column; one without rows has none. */
+  has(name: string): boolean {
+    return this.#columns.has(name);
+  }
+
   /** A value per row. 64-bit integers are numbers where they fit exactly, else bigints; a JSON column has StoredAttribute[]. */
   column<T>(name: string): readonly T[] {
     if (this.rowCount === 0) return [];
