@@ -159,6 +159,7 @@ test('the server stays under 512 MiB while all of it is asked for by several cli
     '/api/console/traces/aa',
     `/api/console/traces?${range}`,
     `/api/console/traces/sample?${range}`,
+    `/api/console/traces/histogram?${range}`,
     `/api/console/services?${range}`,
     `/api/console/services/wordy?${range}`,
     `/api/console/operations?${range}&service=wordy`,

@@ -48,6 +48,7 @@ export {
 export {
   countOrphans,
   countServices,
+  countTraces,
   type FoundTrace,
   findServiceTraces,
   findTraces,

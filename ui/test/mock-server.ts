@@ -31,6 +31,7 @@ import {
   services,
   span,
   trace,
+  traceHistogram,
   traceLogs,
   traceSample,
   traces,
@@ -141,6 +142,13 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
   }
 }
 
+/** Behind /traces/. */
+const TRACE_SEARCHES = { sample: traceSample, histogram: traceHistogram, 'empty-reason': tracesEmptyReason };
+
+function isTraceSearch(name: string): name is keyof typeof TRACE_SEARCHES {
+  return Object.hasOwn(TRACE_SEARCHES, name);
+}
+
 function route(url: URL, state: State): object | undefined {
   const { store } = state;
   const get = (name: string): string | undefined => url.searchParams.get(name) ?? undefined;
@@ -169,8 +177,8 @@ function route(url: URL, state: State): object | undefined {
     case 'operations':
       return operations(store, range, get('service') ?? '');
     case 'traces':
-      if (parts[1] === undefined || parts[1] === 'sample' || parts[1] === 'empty-reason') {
-        const find = parts[1] === undefined ? traces : parts[1] === 'sample' ? traceSample : tracesEmptyReason;
+      if (parts[1] === undefined || isTraceSearch(parts[1])) {
+        const find = parts[1] === undefined ? traces : TRACE_SEARCHES[parts[1]];
         return find(store, range, {
           q: cleanQ,
           service: get('service'),

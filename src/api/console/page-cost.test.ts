@@ -152,6 +152,7 @@ test('no page binds a list without an end into a request', async () => {
     `/api/console/service-names?${range}`,
     `/api/console/traces?${range}&limit=2000`,
     `/api/console/traces/sample?${range}`,
+    `/api/console/traces/histogram?${range}`,
     `/api/console/operations?${range}`,
     `/api/console/logs/histogram?${range}`,
     '/api/services',

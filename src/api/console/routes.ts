@@ -28,7 +28,14 @@ import type { ConsoleRequest, ConsoleSettings } from './request.ts';
 import { dependenciesRoute, serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
 import { systemRoute } from './system.ts';
-import { spanRoute, traceRoute, traceSampleRoute, tracesEmptyReasonRoute, tracesRoute } from './traces.ts';
+import {
+  spanRoute,
+  traceHistogramRoute,
+  traceRoute,
+  traceSampleRoute,
+  tracesEmptyReasonRoute,
+  tracesRoute,
+} from './traces.ts';
 import type {
   AttributeKeysResponse,
   AttributeValuesResponse,
@@ -79,6 +86,7 @@ export function consoleRoutes(app: FastifyInstance, reader: StoreReader, setting
   get('/services/:name/dependencies', dependenciesRoute);
   get('/operations', operationsRoute);
   get('/traces', tracesRoute);
+  get('/traces/histogram', traceHistogramRoute);
   get('/traces/sample', traceSampleRoute);
   get('/traces/empty-reason', tracesEmptyReasonRoute);
   get('/traces/:traceId', traceRoute);

@@ -1,4 +1,5 @@
 import {
+  countTraces,
   explainEmptyTraces,
   type FoundTrace,
   plainAttributes,
@@ -18,6 +19,7 @@ import type { ConsoleRequest } from './request.ts';
 import type {
   EmptyReasonResponse,
   SpanResponse,
+  TraceHistogramResponse,
   TraceResponse,
   TraceSampleResponse,
   TraceSummary,
@@ -38,17 +40,17 @@ export async function tracesRoute({ reader, query, options }: ConsoleRequest): P
     },
     options,
   );
-  const { total, nearestMs, grid, okCounts, errorCounts } = result;
+  const { nearestMs, truncated } = result;
   return {
     traces: result.traces.map(traceSummary),
-    truncated: total > limit,
+    truncated,
     limit,
-    total,
     ...(nearestMs !== undefined && { nearestMs }),
-    grid,
-    okCounts,
-    errorCounts,
   };
+}
+
+export async function traceHistogramRoute({ reader, query, options }: ConsoleRequest): Promise<TraceHistogramResponse> {
+  return countTraces(reader, traceFilter(query), options);
 }
 
 export async function traceSampleRoute({ reader, query, options }: ConsoleRequest): Promise<TraceSampleResponse> {

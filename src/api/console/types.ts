@@ -166,7 +166,14 @@ export interface OperationsResponse {
  */
 export interface TracesResponse extends Completeness {
   readonly traces: readonly TraceSummary[];
-  /** Matching traces over time by status, for the histogram above the scatter. */
+}
+
+/**
+ * GET /api/console/traces/histogram?from&to&q&service&operation&minDurationNs&maxDurationNs&status&environment
+ * All matching traces over time by status. The list takes a moment, and this takes longer the more there is: so each is asked for by itself.
+ */
+export interface TraceHistogramResponse {
+  readonly total: number;
   readonly grid: TimeGrid;
   readonly okCounts: readonly number[];
   readonly errorCounts: readonly number[];

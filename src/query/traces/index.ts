@@ -21,10 +21,12 @@ export {
 export { placeOf, readLinkingSpans, readTrace } from './trace.ts';
 export { findTraces } from './trace-place.ts';
 export {
+  countTraces,
   type FoundTrace,
   findServiceTraces,
   sampleTraces,
   searchTraces,
+  type TraceCounts,
   type TraceFilter,
   type TraceSearchResult,
 } from './trace-search.ts';

@@ -7,8 +7,9 @@ import { bucketOf, chooseGrid, nearestTime, spreadCounts, type TimeGrid } from '
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { inRange, padded, spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, raw, type Sql, sql } from '../sql/index.ts';
+import { findNewest, type Match } from './newest-traces.ts';
 import { ENTRY_SPAN, type SpanFilter, spanCondition } from './spans.ts';
-import { summarizeTraces, type TraceSummary } from './trace-summary.ts';
+import { summariesOf, summarizeTraces, type TraceSummary } from './trace-summary.ts';
 
 export type TraceSort = 'newest' | 'slowest' | 'spans' | 'errors';
 
@@ -30,10 +31,15 @@ export interface FoundTrace extends TraceSummary {
 
 export interface TraceSearchResult {
   readonly traces: readonly FoundTrace[];
-  readonly total: number;
+  /** There are more than the limit. */
+  readonly truncated: boolean;
   readonly nearestMs: number | undefined;
+}
+
+/** How many traces match, over time: each at the time of its first matching span. */
+export interface TraceCounts {
+  readonly total: number;
   readonly grid: TimeGrid;
-  /** Matching traces by the time of their first matching span. */
   readonly okCounts: readonly number[];
   readonly errorCounts: readonly number[];
 }
@@ -65,12 +71,34 @@ export async function searchTraces(
   options?: ReadOptions,
 ): Promise<TraceSearchResult> {
   const conditions = await conditionsOf(query);
-  const grid = chooseGrid(query, HISTOGRAM_BUCKETS);
-  const found = await findMatches(reader, query, conditions, grid, options);
-  const traces = (await withSummaries(reader, found.matches, options)).toSorted(SHOWN_ORDER[query.sort]);
-  const total = found.okCounts.reduce((sum, n) => sum + n, 0) + found.errorCounts.reduce((sum, n) => sum + n, 0);
-  const nearestMs = total === 0 ? await nearestTime(reader, spans, conditions.span, query, options) : undefined;
-  return { traces, total, nearestMs, grid, okCounts: found.okCounts, errorCounts: found.errorCounts };
+  const limit = Math.max(1, Math.trunc(query.limit));
+  const found = await findTop(reader, { ...query, limit: limit + 1 }, conditions, options);
+  const traces = found.slice(0, limit).toSorted(SHOWN_ORDER[query.sort]);
+  const nearestMs = traces.length === 0 ? await nearestTime(reader, spans, conditions.span, query, options) : undefined;
+  return { traces, truncated: found.length > limit, nearestMs };
+}
+
+/** The first `limit` traces in the order of the query. */
+async function findTop(
+  reader: StoreReader,
+  query: TraceQuery,
+  conditions: Conditions,
+  options?: ReadOptions,
+): Promise<readonly FoundTrace[]> {
+  if (query.sort === 'newest') {
+    const newest = await findNewest(reader, query, matching(query, conditions), query.limit, options);
+    if (newest !== undefined) return joined(newest.matches, await summariesOf(reader, newest.notes, options));
+  }
+  const source = query.sort === 'newest' ? matchingTraces(query, conditions) : rankedSource(query, conditions);
+  const rank = raw(query.sort === 'newest' ? 'first_match' : 'rank');
+  const table = await reader.read(
+    sql`SELECT trace_id, matched FROM (${source})
+      ORDER BY ${rank} DESC, last_match DESC, trace_id LIMIT ${new Bound('UInt32', query.limit)}`,
+    options,
+  );
+  const spanIds = table.strings('matched');
+  const matches = table.strings('trace_id').map((traceId, row) => ({ traceId, spanId: spanIds[row]! }));
+  return withSummaries(reader, matches, options);
 }
 
 type Order = (a: FoundTrace, b: FoundTrace) => number;
@@ -85,11 +113,6 @@ const SHOWN_ORDER: { readonly [sort in TraceSort]: Order } = {
   errors: (a, b) => b.errorCount - a.errorCount || newestFirst(a, b),
 };
 
-interface Match {
-  readonly traceId: string;
-  readonly spanId: string;
-}
-
 /** In the order of the matches; traces that expired meanwhile are left out. */
 async function withSummaries(
   reader: StoreReader,
@@ -101,64 +124,55 @@ async function withSummaries(
     matches.map((match) => match.traceId),
     options,
   );
+  return joined(matches, summaries);
+}
+
+function joined(matches: readonly Match[], summaries: ReadonlyMap<string, TraceSummary>): readonly FoundTrace[] {
   return matches.flatMap(({ traceId, spanId }) => {
     const summary = summaries.get(traceId);
     return summary === undefined ? [] : [{ ...summary, matchedSpanId: spanId }];
   });
 }
 
-interface Matches {
-  readonly matches: readonly Match[];
-  readonly okCounts: readonly number[];
-  readonly errorCounts: readonly number[];
-}
-
-/** One statement gives the first `limit` traces and the histogram of all. */
-async function findMatches(
+export async function countTraces(
   reader: StoreReader,
-  query: TraceQuery,
-  conditions: Conditions,
-  grid: TimeGrid,
+  query: TraceFilter,
   options?: ReadOptions,
-): Promise<Matches> {
-  const source = query.sort === 'newest' ? newestSource(query, conditions) : rankedSource(query, conditions);
-  const table = await reader.read(
-    sql`SELECT groupArraySorted(${raw(String(Math.max(1, Math.trunc(query.limit))))})((-rank, -last_match, trace_id, matched)) AS top,
-        sumMap([bucket], [toUInt64(NOT failed)]) AS ok, sumMap([bucket], [toUInt64(failed)]) AS bad
-      FROM (SELECT trace_id, matched, rank, failed, last_match, ${bucketOf(grid)} AS bucket FROM (${source}))`,
-    options,
-  );
-  const top = table.column<[unknown, unknown, string, string][]>('top')[0] ?? [];
-  const counts = (name: string): readonly number[] => {
-    const [buckets, values] = table.column<[number[], number[]]>(name)[0] ?? [[], []];
-    return spreadCounts(grid, buckets, values);
-  };
-  return {
-    matches: top.map(([, , traceId, spanId]) => ({ traceId, spanId })),
-    okCounts: counts('ok'),
-    errorCounts: counts('bad'),
-  };
-}
-
-/** Per matching trace: its first matching span and that span's time as `time`, and the newest match. */
-function matchingTraces(query: TraceFilter, conditions: Conditions): Sql {
-  const excluded = conditions.excludeFailed ? sql` AND trace_id NOT IN (${failedTraces(query)})` : raw('');
-  return sql`SELECT trace_id, argMin(span_id, stored.time) AS matched, min(stored.time) AS first_match,
-      toUnixTimestamp64Nano(max(stored.time)) AS last_match, max(status_code = 2) AS match_failed, max(duration_ns) AS longest
-    ${spans.in(query)} AND ${conditions.span}${excluded} GROUP BY trace_id`;
-}
-
-function failedTraces(range: TimeRange): Sql {
-  return sql`SELECT trace_id ${spans.in(padded(range, PADDING_MS))} AND status_code = 2`;
-}
-
-function newestSource(query: TraceQuery, conditions: Conditions): Sql {
+): Promise<TraceCounts> {
+  const conditions = await conditionsOf(query);
+  const grid = chooseGrid(query, HISTOGRAM_BUCKETS);
   // Where every span matches, the matches alone say whether a trace failed, and the spans are read once.
   const known = raw(conditions.isEverything ? 'match_failed' : '0');
   const isKnown = conditions.isEverything || conditions.excludeFailed;
   const failed = isKnown ? known : sql`trace_id IN (${failedTraces(query)})`;
-  return sql`SELECT trace_id, matched, toUnixTimestamp64Nano(first_match) AS rank, ${failed} AS failed, last_match, first_match AS time
-    FROM (${matchingTraces(query, conditions)})`;
+  const table = await reader.read(
+    sql`SELECT ${bucketOf(grid)} AS bucket, countIf(NOT failed) AS ok, countIf(failed) AS bad
+      FROM (SELECT first_match AS time, ${failed} AS failed FROM (${matchingTraces(query, conditions)})) GROUP BY bucket`,
+    options,
+  );
+  const buckets = table.numbers('bucket');
+  const counts = (name: string): readonly number[] => spreadCounts(grid, buckets, table.numbers(name));
+  const [okCounts, errorCounts] = [counts('ok'), counts('bad')];
+  const total = [...okCounts, ...errorCounts].reduce((sum, n) => sum + n, 0);
+  return { total, grid, okCounts, errorCounts };
+}
+
+/** All conditions on spans but the time. */
+function matching(query: TraceFilter, conditions: Conditions): Sql {
+  return conditions.excludeFailed
+    ? sql`${conditions.span} AND trace_id NOT IN (${failedTraces(query)})`
+    : conditions.span;
+}
+
+/** Per matching trace: its first matching span and that span's time as `time`, and the newest match. */
+function matchingTraces(query: TraceFilter, conditions: Conditions): Sql {
+  return sql`SELECT trace_id, argMin(span_id, stored.time) AS matched, min(stored.time) AS first_match,
+      toUnixTimestamp64Nano(max(stored.time)) AS last_match, max(status_code = 2) AS match_failed, max(duration_ns) AS longest
+    ${spans.in(query)} AND ${matching(query, conditions)} GROUP BY trace_id`;
+}
+
+function failedTraces(range: TimeRange): Sql {
+  return sql`SELECT trace_id ${spans.in(padded(range, PADDING_MS))} AND status_code = 2`;
 }
 
 const RANKS: { readonly [sort in Exclude<TraceSort, 'newest'>]: Sql } = {

@@ -35,7 +35,14 @@ export async function summarizeTraces(
   traceIds: readonly string[],
   options?: ReadOptions,
 ): Promise<ReadonlyMap<string, TraceSummary>> {
-  const notes = await findTraces(reader, traceIds, options);
+  return summariesOf(reader, await findTraces(reader, traceIds, options), options);
+}
+
+export async function summariesOf(
+  reader: StoreReader,
+  notes: readonly TraceNote[],
+  options?: ReadOptions,
+): Promise<ReadonlyMap<string, TraceSummary>> {
   const earliest = await readEarliest(
     reader,
     notes.filter(({ root }) => root === undefined),

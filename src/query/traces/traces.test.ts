@@ -6,7 +6,7 @@ import { groupBy, SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../testing/shop.ts
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { readSpan, readWholeTrace } from './stored-span.ts';
 import { readLinkingSpans, readTrace } from './trace.ts';
-import { sampleTraces, searchTraces, type TraceQuery } from './trace-search.ts';
+import { countTraces, sampleTraces, searchTraces, type TraceQuery } from './trace-search.ts';
 import { countOrphans, countServices, summarizeTraces } from './trace-summary.ts';
 
 const spans = shopSpans();
@@ -185,9 +185,10 @@ describe('searchTraces', () => {
     const result = await search(query);
     const expected = matching(matches);
     expect(new Set(result.traces.map((trace) => trace.traceId))).toEqual(expected);
-    expect(result.total).toBe(expected.size);
+    const { total, errorCounts } = await countTraces(store.reader, { ...base, ...query });
+    expect(total).toBe(expected.size);
     const failed = [...expected].filter(isFailed).length;
-    expect(result.errorCounts.reduce((sum, n) => sum + n, 0)).toBe(failed);
+    expect(errorCounts.reduce((sum, n) => sum + n, 0)).toBe(failed);
     for (const trace of result.traces) {
       const span = byTrace.get(trace.traceId)!.find((one) => one.spanId === trace.matchedSpanId)!;
       expect(matches(span)).toBe(true);
@@ -199,7 +200,8 @@ describe('searchTraces', () => {
     expect(new Set(result.traces.map((trace) => trace.traceId))).toEqual(
       new Set([...byTrace.keys()].filter((traceId) => !isFailed(traceId))),
     );
-    expect(result.errorCounts.every((count) => count === 0)).toBe(true);
+    const { errorCounts } = await countTraces(store.reader, { ...base, status: 'ok' });
+    expect(errorCounts.every((count) => count === 0)).toBe(true);
   });
 
   test('summaries say what the trace holds', async () => {
@@ -243,13 +245,44 @@ describe('searchTraces', () => {
   ])('sorts by $sort and cuts at the limit', async ({ sort, weight }) => {
     const result = await search({ sort, limit: 25 });
     expect(result.traces).toHaveLength(25);
-    expect(result.total).toBe(byTrace.size);
+    expect(result.truncated).toBe(true);
     const expected = [...byTrace.values()].map(weight).sort((a, b) => b - a);
     expect(result.traces.map((trace) => weight(byTrace.get(trace.traceId)!))).toEqual(expected.slice(0, 25));
   });
 
+  test('the newest are those whose first match is newest, whatever else of them matches', async () => {
+    const firstMatches = [...byTrace].flatMap(([traceId, own]) => {
+      const times = own.filter((span) => span.service === 'inventory').map((span) => span.timeNs);
+      return times.length === 0 ? [] : [{ traceId, firstNs: times.reduce((a, b) => (a < b ? a : b)) }];
+    });
+    const newest = firstMatches.sort((a, b) => (a.firstNs > b.firstNs ? -1 : 1)).map(({ traceId }) => traceId);
+    for (const limit of [1, 3, 20, 60]) {
+      const { traces, truncated } = await search({ service: 'inventory', limit });
+      expect(new Set(traces.map(({ traceId }) => traceId))).toEqual(new Set(newest.slice(0, limit)));
+      expect(truncated).toBe(newest.length > limit);
+    }
+  });
+
+  test('a trace whose newest spans are the newest of all, but which began long before, is as new as its first match', async () => {
+    const atNs = BigInt(SHOP_FROM_MS - 3 * 86_400_000) * 1_000_000n;
+    const old = { traceId: 'b0', service: 'long', name: 'tick', durationNs: 5 };
+    const ticks = Array.from({ length: 700 }, (_, n): FixtureSpan => {
+      return { ...old, spanId: (n + 1).toString(16), parentSpanId: '', timeNs: atNs + BigInt(n) * 1_000_000_000n };
+    });
+    const young = Array.from({ length: 4 }, (_, n): FixtureSpan => {
+      const timeNs = atNs + 400_000_000_000n + BigInt(n) * 1_000_000n;
+      return { ...old, traceId: `b${n + 1}`, spanId: `c${n}`, parentSpanId: '', timeNs };
+    });
+    await insertSpans(store, [...ticks, ...young]);
+    const range = { fromMs: Number(atNs / 1_000_000n) - 1000, toMs: Number(atNs / 1_000_000n) + 800_000 };
+    const ids = async (limit: number) =>
+      (await search({ ...range, service: 'long', limit })).traces.map(({ traceId }) => traceId.replace(/^0+/, ''));
+    expect(await ids(2)).toEqual(['b4', 'b3']);
+    expect(await ids(5)).toEqual(['b4', 'b3', 'b2', 'b1', 'b0']);
+  });
+
   test('the histogram counts traces by the time of their first match', async () => {
-    const { grid, okCounts, errorCounts } = await search({});
+    const { grid, okCounts, errorCounts } = await countTraces(store.reader, base);
     for (let i = 0; i < grid.count; i++) {
       const inBucket = [...byTrace.values()].filter((own) => {
         const ms = Number(own[0]!.timeNs / 1_000_000n);

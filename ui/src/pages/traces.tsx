@@ -4,6 +4,7 @@ import { useCallback, useMemo, useState } from 'react';
 import type {
   OperationsResponse,
   ServiceNamesResponse,
+  TraceHistogramResponse,
   TraceSampleResponse,
   TraceSummary,
   TracesResponse,
@@ -32,6 +33,7 @@ import { ServiceName } from '../widgets/service-name.tsx';
 import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
 
 const SHOWN_LIMIT = 1000;
+const HISTOGRAM_HEIGHT = 72;
 const SORT_NAMES: Record<TraceSort, string> = {
   newest: 'Newest',
   slowest: 'Slowest',
@@ -54,14 +56,19 @@ export function TracesPage() {
   };
   const answer = useApi<TracesResponse>('/traces', { ...filter, sort: traceSort(search), limit: SHOWN_LIMIT });
   const { data, error } = answer;
+  // Asked for behind the list, which a person waits for.
+  const histogram = useApi<TraceHistogramResponse>('/traces/histogram', filter, {
+    enabled: data !== undefined && data.traces.length > 0,
+  });
+  const total = histogram.stale ? undefined : histogram.data?.total;
   const { from: _from, to: _to, ...question } = filter;
-  const found = data && !answer.stale && data.traces.length > 0 ? `${countText(data)} traces` : undefined;
+  const found = data && !answer.stale && data.traces.length > 0 ? `${countText(data, total)} traces` : undefined;
   useAnnouncement(found, question);
   // The list is only a part then; the scatter shows the whole range all the same.
   const sample = useApi<TraceSampleResponse>('/traces/sample', filter, { enabled: data?.truncated === true });
   return (
     <>
-      <PageTitle title="Traces">{data ? <span className="muted">{countText(data)}</span> : null}</PageTitle>
+      <PageTitle title="Traces">{data ? <span className="muted">{countText(data, total)}</span> : null}</PageTitle>
       <div className="toolbar">
         <QueryField
           page="traces"
@@ -84,6 +91,8 @@ export function TracesPage() {
       ) : (
         <TraceResults
           data={data}
+          histogram={histogram.data}
+          total={total}
           sample={data.truncated ? sample.data?.traces : undefined}
           stale={answer.stale}
           range={range}
@@ -95,11 +104,11 @@ export function TracesPage() {
   );
 }
 
-function countText(data: TracesResponse): string {
+function countText(data: TracesResponse, total: number | undefined): string {
   if (!data.truncated) return formatCount(data.traces.length);
-  return data.total === undefined
+  return total === undefined
     ? `first ${formatCount(data.traces.length)}`
-    : `${formatCount(data.traces.length)} of ${formatCount(data.total)}`;
+    : `${formatCount(data.traces.length)} of ${formatCount(total)}`;
 }
 
 function TraceFilters() {
@@ -208,6 +217,9 @@ function NoTraces({ filter, nearestMs }: { readonly filter: Params; readonly nea
 
 interface TraceResultsProps {
   readonly data: TracesResponse;
+  /** Undefined until it has come. */
+  readonly histogram: TraceHistogramResponse | undefined;
+  readonly total: number | undefined;
   /** Traces from the whole range, where the list is only a part of it. */
   readonly sample: readonly TraceSummary[] | undefined;
   readonly stale: boolean;
@@ -217,7 +229,7 @@ interface TraceResultsProps {
   readonly onReading: (reading: boolean) => void;
 }
 
-function TraceResults({ data, sample, stale, range, reading, onReading }: TraceResultsProps) {
+function TraceResults({ data, histogram, total, sample, stale, range, reading, onReading }: TraceResultsProps) {
   const { search, update } = usePageSearch();
   const scope = useScope();
   const links = useLinks();
@@ -233,7 +245,7 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
   // The newest thousand alone would crowd one edge, the slowest thousand hide the rest: then the sample is the picture.
   const points = useMemo(() => traceListFrame(sample ?? traces), [sample, traces]);
   const list = useMemo(() => traceListFrame(traces), [traces]);
-  const counts = useMemo(() => traceCountFrame(data), [data]);
+  const counts = useMemo(() => histogram && traceCountFrame(histogram), [histogram]);
   const open = useCallback(
     (traceId: string, inNewTab = false) => {
       const span = byId.get(traceId)?.matchedSpanId;
@@ -246,14 +258,18 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
   return (
     <div className={stale ? 'fill stale' : 'fill fresh'}>
       <div className="plots">
-        <Bars
-          label="Traces over time by status"
-          frame={counts}
-          {...time}
-          nowMs={scope.nowMs}
-          height={72}
-          onZoom={scope.zoomTo}
-        />
+        {counts ? (
+          <Bars
+            label="Traces over time by status"
+            frame={counts}
+            {...time}
+            nowMs={scope.nowMs}
+            height={HISTOGRAM_HEIGHT}
+            onZoom={scope.zoomTo}
+          />
+        ) : (
+          <div style={{ height: HISTOGRAM_HEIGHT }} />
+        )}
         <Scatter
           label="Traces by time and duration"
           frame={points}
@@ -274,7 +290,7 @@ function TraceResults({ data, sample, stale, range, reading, onReading }: TraceR
       <div className="list-head">
         <span className="muted">
           {data.truncated
-            ? `Showing ${countText(data)} traces; narrow the search to see the rest.${
+            ? `Showing ${countText(data, total)} traces; narrow the search to see the rest.${
                 sample
                   ? ` The plot is a sample of ${formatCount(sample.length)}: the slowest, failed ones, and some at random.`
                   : ''

@@ -11,6 +11,7 @@ import type {
   SpanResponse,
   SpanStatus,
   TimeGrid,
+  TraceHistogramResponse,
   TraceLogsResponse,
   TraceResponse,
   TraceSampleResponse,
@@ -253,14 +254,6 @@ export function traces(store: MockStore, range: Range, input: TraceSearchInput):
     const match = trace.spans.find((span) => matches(span, trace, input) && predicate(filterItem(span, trace)));
     if (match) found.push(summaryOf(trace, match));
   }
-  const grid = gridOf(range, 120);
-  const okCounts = new Array<number>(grid.count).fill(0);
-  const errorCounts = new Array<number>(grid.count).fill(0);
-  for (const { startMs, errorCount } of found) {
-    const bucket = Math.floor((startMs - grid.startMs) / grid.stepMs);
-    const counts = errorCount > 0 ? errorCounts : okCounts;
-    counts[bucket] = (counts[bucket] ?? 0) + 1;
-  }
   const order: Record<string, (a: TraceSummary, b: TraceSummary) => number> = {
     newest: (a, b) => b.startMs - a.startMs,
     slowest: (a, b) => b.durationNs - a.durationNs,
@@ -274,12 +267,21 @@ export function traces(store: MockStore, range: Range, input: TraceSearchInput):
     traces: sorted.slice(0, input.limit),
     truncated: sorted.length > input.limit,
     limit: input.limit,
-    total: sorted.length,
     ...nearest,
-    grid,
-    okCounts,
-    errorCounts,
   };
+}
+
+export function traceHistogram(store: MockStore, range: Range, input: TraceSearchInput): TraceHistogramResponse {
+  const found = traces(store, range, { ...input, limit: Number.POSITIVE_INFINITY }).traces;
+  const grid = gridOf(range, 120);
+  const okCounts = new Array<number>(grid.count).fill(0);
+  const errorCounts = new Array<number>(grid.count).fill(0);
+  for (const { startMs, errorCount } of found) {
+    const bucket = Math.floor((startMs - grid.startMs) / grid.stepMs);
+    const counts = errorCount > 0 ? errorCounts : okCounts;
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
+  }
+  return { total: found.length, grid, okCounts, errorCounts };
 }
 
 /** Of each hundredth of the range the slowest three and nine others. */

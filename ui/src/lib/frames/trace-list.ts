@@ -1,9 +1,9 @@
 /** The answer of a search for traces as frames: counts over time, points, and the list. */
-import type { TraceSummary, TracesResponse } from '#api/types.ts';
+import type { TraceHistogramResponse, TraceSummary } from '#api/types.ts';
 import { type Frame, frameOfLines, frameOfRows } from '../frame.ts';
 
 /** Matching traces over time by status. */
-export function traceCountFrame({ grid, okCounts, errorCounts }: TracesResponse): Frame {
+export function traceCountFrame({ grid, okCounts, errorCounts }: TraceHistogramResponse): Frame {
   return frameOfLines('traces by status', grid, [
     { name: 'Failed', unit: '1', isCount: true, values: errorCounts, tone: 'error' },
     { name: 'Ok', unit: '1', isCount: true, values: okCounts, tone: 'calm' },

@@ -1,0 +1,136 @@
+/**
+ * The newest traces that match, without looking at all that do. A trace is as new as its first matching span. The newest matching spans are
+ * read, which the sort key and the times of granules give at once; whether a trace among them has an earlier match is asked only of those that
+ * began before what was read.
+ */
+import type { ReadOptions, StoreReader } from '../reader/index.ts';
+import { inRange, ofPlaces, spans, type TimeRange } from '../source/index.ts';
+import { Bound, type Sql, sql } from '../sql/index.ts';
+import { findTraces, type TraceNote } from './trace-place.ts';
+
+export interface Match {
+  readonly traceId: string;
+  /** The first span that matches. */
+  readonly spanId: string;
+}
+
+export interface NewestTraces {
+  readonly matches: readonly Match[];
+  readonly notes: readonly TraceNote[];
+}
+
+/** What is read at first: so many spans for each trace that is wanted, and so many at least. */
+const SPANS_PER_TRACE = 10;
+const LEAST_SPANS = 500;
+const MORE = 8;
+/** Few traces with very many matching spans are found by looking at all. */
+const MOST_SPANS = 200_000;
+
+interface Candidate {
+  readonly traceId: string;
+  spanId: string;
+  firstNs: bigint;
+  /** Nothing earlier of it matches. */
+  isSure: boolean;
+}
+
+/** At most `limit`, the newest first; undefined where they can't be told from few spans. `condition`: on spans. */
+export async function findNewest(
+  reader: StoreReader,
+  range: TimeRange,
+  condition: Sql,
+  limit: number,
+  options?: ReadOptions,
+): Promise<NewestTraces | undefined> {
+  for (let count = Math.max(LEAST_SPANS, limit * SPANS_PER_TRACE); count <= MOST_SPANS; count *= MORE) {
+    const { candidates, beforeNs } = await readNewestSpans(reader, range, condition, count, options);
+    const found = await settle(reader, { range, condition, beforeNs, limit }, candidates, options);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The traces of the newest `count` matching spans. What is not after `beforeNs` may have matches that were not read; undefined where all were. */
+async function readNewestSpans(
+  reader: StoreReader,
+  range: TimeRange,
+  condition: Sql,
+  count: number,
+  options?: ReadOptions,
+): Promise<{ readonly candidates: Map<string, Candidate>; readonly beforeNs: bigint | undefined }> {
+  const table = await reader.read(
+    sql`SELECT trace_id, span_id, toUnixTimestamp64Nano(time) AS at ${spans.in(range)} AND ${condition}
+      ORDER BY time DESC LIMIT ${new Bound('UInt32', count)}`,
+    options,
+  );
+  const [traceIds, spanIds, times] = [table.strings('trace_id'), table.strings('span_id'), table.integers('at')];
+  const candidates = new Map<string, Candidate>();
+  const isAll = table.rowCount < count;
+  // The newest come first, so a later row is an earlier match.
+  for (const [row, traceId] of traceIds.entries())
+    candidates.set(traceId, { traceId, spanId: spanIds[row]!, firstNs: times[row]!, isSure: isAll });
+  return { candidates, beforeNs: isAll ? undefined : times.at(-1)! };
+}
+
+interface Question {
+  readonly range: TimeRange;
+  readonly condition: Sql;
+  readonly beforeNs: bigint | undefined;
+  readonly limit: number;
+}
+
+/** The newest of the candidates; undefined where traces that were not read may be newer. */
+async function settle(
+  reader: StoreReader,
+  question: Question,
+  candidates: Map<string, Candidate>,
+  options?: ReadOptions,
+): Promise<NewestTraces | undefined> {
+  const { beforeNs, limit } = question;
+  const notes = new Map<string, TraceNote>();
+  for (;;) {
+    const newest = [...candidates.values()]
+      .sort((a, b) => (a.firstNs > b.firstNs ? -1 : a.firstNs < b.firstNs ? 1 : a.traceId < b.traceId ? -1 : 1))
+      .slice(0, limit);
+    const isEnough = newest.length === limit && newest.every(({ firstNs }) => firstNs > beforeNs!);
+    if (beforeNs !== undefined && !isEnough) return undefined;
+    const unknown = newest.filter(({ traceId }) => !notes.has(traceId)).map(({ traceId }) => traceId);
+    if (unknown.length === 0) {
+      const matches = newest.map(({ traceId, spanId }) => ({ traceId, spanId }));
+      return { matches, notes: matches.map(({ traceId }) => notes.get(traceId)!) };
+    }
+    for (const note of await findTraces(reader, unknown, options)) notes.set(note.traceId, note);
+    // A trace that expired meanwhile has no note.
+    for (const traceId of unknown) if (!notes.has(traceId)) candidates.delete(traceId);
+    if (beforeNs !== undefined) await lookBack(reader, question, beforeNs, candidates, notes, options);
+  }
+}
+
+/** Finds the first matches of traces that began before what was read. */
+async function lookBack(
+  reader: StoreReader,
+  { range, condition }: Question,
+  beforeNs: bigint,
+  candidates: Map<string, Candidate>,
+  notes: ReadonlyMap<string, TraceNote>,
+  options?: ReadOptions,
+): Promise<void> {
+  const unsure = [...notes.values()].filter(({ traceId }) => candidates.get(traceId)?.isSure === false);
+  for (const { traceId } of unsure) candidates.get(traceId)!.isSure = true;
+  const fromNs = BigInt(Math.floor(range.fromMs)) * 1_000_000n;
+  const places = unsure
+    .filter(({ firstNs }) => firstNs <= beforeNs)
+    .map((note) => ({ ...note, firstNs: note.firstNs > fromNs ? note.firstNs : fromNs, lastNs: beforeNs }));
+  if (places.length === 0) return;
+  const table = await reader.read(
+    sql`SELECT trace_id, argMin(span_id, stored.time) AS matched, toUnixTimestamp64Nano(min(stored.time)) AS first
+      ${ofPlaces(spans, places)} AND ${inRange(range)} AND ${condition} GROUP BY trace_id`,
+    options,
+  );
+  const [spanIds, firsts] = [table.strings('matched'), table.bigints('first')];
+  for (const [row, traceId] of table.strings('trace_id').entries()) {
+    const candidate = candidates.get(traceId)!;
+    candidate.spanId = spanIds[row]!;
+    candidate.firstNs = firsts[row]!;
+  }
+}
