@@ -107,38 +107,39 @@ const queue: z.ZodType<QueueConfig> = strictObject({
     }
   });
 
-const retry: z.ZodType<RetryConfig> = strictObject({
-  enabled: boolean(true).describe('without it what fails once is lost'),
-  initial_interval: positiveDuration(5000).describe('the pause before the first new attempt'),
-  randomization_factor: number(0.5, { min: 0, max: 1 }).describe(
-    'each pause is this share longer or shorter, at random',
-  ),
-  multiplier: number(1.5, { min: 0 }).describe('each pause is so many times the one before'),
-  max_interval: positiveDuration(30_000).describe('the longest pause'),
-  max_elapsed_time: positiveDuration(300_000).describe(
-    'what could not be sent in this time is dropped and counted; 0 never gives up',
-  ),
-})
-  .transform((raw) => ({
-    enabled: raw.enabled,
-    initialIntervalMs: raw.initial_interval,
-    randomizationFactor: raw.randomization_factor,
-    multiplier: raw.multiplier,
-    maxIntervalMs: raw.max_interval,
-    maxElapsedTimeMs: raw.max_elapsed_time,
-  }))
-  .superRefine((config, context) => {
-    if (!config.enabled || config.maxElapsedTimeMs === 0) return;
-    const add = (name: string): void => {
-      context.addIssue({
-        code: 'custom',
-        path: ['max_elapsed_time'],
-        message: `'max_elapsed_time' must not be less than '${name}'`,
-      });
-    };
-    if (config.maxElapsedTimeMs < config.initialIntervalMs) add('initial_interval');
-    if (config.maxElapsedTimeMs < config.maxIntervalMs) add('max_interval');
-  });
+const retry = (initialIntervalMs: number): z.ZodType<RetryConfig> =>
+  strictObject({
+    enabled: boolean(true).describe('without it what fails once is lost'),
+    initial_interval: positiveDuration(initialIntervalMs).describe('the pause before the first new attempt'),
+    randomization_factor: number(0.5, { min: 0, max: 1 }).describe(
+      'each pause is this share longer or shorter, at random',
+    ),
+    multiplier: number(1.5, { min: 0 }).describe('each pause is so many times the one before'),
+    max_interval: positiveDuration(30_000).describe('the longest pause'),
+    max_elapsed_time: positiveDuration(300_000).describe(
+      'what could not be sent in this time is dropped and counted; 0 never gives up',
+    ),
+  })
+    .transform((raw) => ({
+      enabled: raw.enabled,
+      initialIntervalMs: raw.initial_interval,
+      randomizationFactor: raw.randomization_factor,
+      multiplier: raw.multiplier,
+      maxIntervalMs: raw.max_interval,
+      maxElapsedTimeMs: raw.max_elapsed_time,
+    }))
+    .superRefine((config, context) => {
+      if (!config.enabled || config.maxElapsedTimeMs === 0) return;
+      const add = (name: string): void => {
+        context.addIssue({
+          code: 'custom',
+          path: ['max_elapsed_time'],
+          message: `'max_elapsed_time' must not be less than '${name}'`,
+        });
+      };
+      if (config.maxElapsedTimeMs < config.initialIntervalMs) add('initial_interval');
+      if (config.maxElapsedTimeMs < config.maxIntervalMs) add('max_interval');
+    });
 
 /** What the YAML says, key by key. */
 export interface RawDelivery {
@@ -147,12 +148,21 @@ export interface RawDelivery {
   readonly retry_on_failure: RetryConfig;
 }
 
+/** What an exporter has another default of. */
+export interface DeliveryDefaults {
+  readonly timeoutMs?: number;
+  readonly initialIntervalMs?: number;
+}
+
 /** The three keys, to be spread into an exporter's own shape. Read them back with `toDelivery`. */
-export function deliveryShape(defaults: { readonly timeoutMs?: number } = {}): ShapeOf<RawDelivery> {
+export function deliveryShape(defaults: DeliveryDefaults = {}): ShapeOf<RawDelivery> {
   return {
     timeout: positiveDuration(defaults.timeoutMs ?? 5000).describe('of one attempt; 0 for no limit'),
     sending_queue: queue.meta({ description: 'holds what is to be sent', block: 'sending_queue' }),
-    retry_on_failure: retry.meta({ description: 'tries again what failed for now', block: 'retry_on_failure' }),
+    retry_on_failure: retry(defaults.initialIntervalMs ?? 5000).meta({
+      description: 'tries again what failed for now',
+      block: 'retry_on_failure',
+    }),
   };
 }
 

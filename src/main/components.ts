@@ -20,6 +20,9 @@ const sources: readonly ComponentSource[] = [
   source('exporter', 'signalbox', () => import('../exporters/signalbox/index.ts')),
   source('exporter', 'prometheus', () => import('../exporters/prometheus/index.ts')),
   source('exporter', 'loki', () => import('../exporters/loki/index.ts')),
+  source('exporter', 'prometheus_remote_write', () => import('../exporters/prometheus_remote_write/index.ts'), [
+    'prometheusremotewrite',
+  ]),
   source('connector', 'forward', () => import('../connectors/forward/index.ts')),
   source('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   source('extension', 'zpages', () => import('../extensions/zpages/index.ts')),

@@ -51,6 +51,11 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
     { endpoint: 'http://127.0.0.1:1', labels: { attributes: { n: 'n' } } },
     { endpoint: 'http://127.0.0.1:1', max_idle_conns: 7 },
   ],
+  'exporter prometheus_remote_write': [
+    { endpoint: 'http://127.0.0.1:1' },
+    { endpoint: 'http://127.0.0.1:1', protobuf_message: 'io.prometheus.write.v2.Request' },
+    { endpoint: 'http://127.0.0.1:1', max_idle_conns: 7 },
+  ],
   'exporter otlp_grpc': { endpoint: '127.0.0.1:1' },
   'exporter otlp_http': [{ endpoint: 'http://127.0.0.1:1' }, { endpoint: 'http://127.0.0.1:1', max_idle_conns: 7 }],
   'exporter prometheus': { endpoint: '127.0.0.1:0', sending_queue: {} },
@@ -249,6 +254,7 @@ const LATER: Readonly<Record<string, string>> = {
   'receiver otlp grpc.keepalive.': 'of an open connection',
   'extension health_check responseBody.unhealthy': 'of an answer while the collector is not ready',
   'exporter otlp_http client.tls.insecure': 'where the endpoint begins with https://',
+  'exporter prometheus_remote_write client.tls.insecure': 'where the endpoint begins with https://',
   'exporter loki client.tls.insecure': 'where the endpoint begins with https://',
   'processor probabilistic_sampler attributeSource': 'of log records with a trace id',
 };

@@ -18,3 +18,5 @@ export * from './prometheus/names.ts';
 export * from './prometheus/negotiate.ts';
 export * from './prometheus/write-protobuf.ts';
 export * from './prometheus/write-text.ts';
+export * from './remote-write/write-request.ts';
+export * from './remote-write/written-series.ts';

@@ -15,3 +15,19 @@ export function openMetricsNumber(value: number): string {
   const text = goNumber(value);
   return /[.eNI]/.test(text) ? text : `${text}.0`;
 }
+
+/** A double as Go writes it with the format `f`: never with an exponent. */
+export function goDecimal(value: number): string {
+  if (!Number.isFinite(value)) return goNumber(value);
+  const text = String(value);
+  if (!text.includes('e')) return text;
+  const [mantissa = '', exponent = ''] = (value < 0 ? text.slice(1) : text).split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  const digits = whole + fraction;
+  const point = whole.length + Number(exponent);
+  const sign = value < 0 ? '-' : '';
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  return point >= digits.length
+    ? `${sign}${digits.padEnd(point, '0')}`
+    : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+}

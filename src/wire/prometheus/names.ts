@@ -92,3 +92,20 @@ function escapedLabel(key: string): string {
   const name = key.replaceAll(/[^a-zA-Z0-9]/gu, '_');
   return /^[0-9]/.test(name) ? `key_${name}` : name;
 }
+
+/** The label of an attribute in remote write: runs of `_` are one, and none is in front (otlptranslator's LabelNamer as that exporter sets it). */
+export function writtenLabelName(key: string, strategy: NamingStrategy): string {
+  if (strategy.keepsUtf8) return /^_*$/.test(key) ? '' : key;
+  const reserved = /^__(.*)__$/su.exec(key);
+  const collapsed = (reserved?.[1] ?? key).replaceAll(/[^a-zA-Z0-9]+/gu, '_');
+  const name = reserved === null ? collapsed : `__${collapsed}__`;
+  const legal = /^[0-9]/.test(name) ? `key_${name}` : /^_(?!_)/.test(name) ? `key${name}` : name;
+  return /^_*$/.test(legal) ? '' : legal;
+}
+
+/** The unit of a metric as metadata says it: `seconds`, `bytes_per_second`. */
+export function writtenUnit(unit: string, strategy: NamingStrategy): string {
+  const { main, per } = prometheusUnitSuffixes(unit);
+  const parts = (strategy.keepsUtf8 ? [main, per] : [legalUnit(main), legalUnit(per)]).filter((part) => part !== '');
+  return parts.join('_').replace(/^_/, '').replace(/_$/, '');
+}

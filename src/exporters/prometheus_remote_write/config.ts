@@ -1,0 +1,184 @@
+import {
+  boolean,
+  type DeliveryConfig,
+  deliveryShape,
+  type HttpClientConfig,
+  httpClient,
+  httpClientShape,
+  integer,
+  list,
+  mapOf,
+  oneOf,
+  type Schema,
+  size,
+  strictObject,
+  text,
+  toHttpClient,
+} from '#config';
+import { httpTarget } from '#net';
+import { NAMING_STRATEGIES, type NamingStrategy, writtenLabelName } from '#wire';
+
+/** What users write under `prometheus_remote_write:` (otelcol-contrib exporter/prometheusremotewriteexporter@v0.159.0). */
+export interface RemoteWriteConfig {
+  readonly client: HttpClientConfig;
+  readonly delivery: DeliveryConfig;
+  readonly isVersion2: boolean;
+  readonly namespace: string;
+  readonly naming: NamingStrategy;
+  /** Under the names that they are sent with. */
+  readonly externalLabels: ReadonlyMap<string, string>;
+  readonly resourceLabels: { readonly enabled: boolean; readonly withoutService: boolean };
+  readonly hasTargetInfo: boolean;
+  readonly hasScopeLabels: boolean;
+  readonly sendsMetadata: boolean;
+  readonly maxBatchSizeBytes: number;
+  readonly parallelRequests: number;
+  readonly metadataKeys: readonly string[];
+  readonly customBuckets: { readonly enabled: boolean; readonly keepsClassic: boolean };
+}
+
+const STRATEGIES = [
+  'UnderscoreEscapingWithSuffixes',
+  'UnderscoreEscapingWithoutSuffixes',
+  'NoUTF8EscapingWithSuffixes',
+  'NoTranslation',
+] as const;
+const VERSION_1 = 'prometheus.WriteRequest';
+const VERSION_2 = 'io.prometheus.write.v2.Request';
+const BATCH_SIZE_BYTES = 3_000_000;
+const CLIENT = { writeBufferSizeBytes: 512 * 1024 };
+
+const { timeout, retry_on_failure: retry, sending_queue: sendingQueue } = deliveryShape({ initialIntervalMs: 50 });
+
+export const remoteWriteSchema: Schema<RemoteWriteConfig> = strictObject({
+  ...httpClientShape(CLIENT),
+  timeout,
+  http: httpClient(CLIENT)
+    .optional()
+    .describe("the client's keys in a block of their own, which goes before those beside it"),
+  retry_on_failure: retry.meta({
+    description: 'tries again what failed for now; here `initial_interval` is `50ms`',
+    block: 'retry_on_failure',
+  }),
+  remote_write_queue: strictObject({
+    enabled: boolean(true).describe('without it a batch is sent while its sender waits'),
+    queue_size: integer(10_000, { min: 1 }).meta({
+      description: 'that wait at most; beyond it senders are refused, retryably',
+      unit: 'batches',
+    }),
+    num_consumers: integer(5, { min: 0 }).meta({
+      description: 'that a batch is sent with at a time, unless `max_batch_request_parallelism` says it',
+      unit: 'requests',
+    }),
+  }),
+  max_batch_request_parallelism: integer(undefined, { min: 1 })
+    .optional()
+    .meta({ description: 'that a large batch is sent with at a time', unit: 'requests' }),
+  max_batch_size_bytes: size(BATCH_SIZE_BYTES).describe('a larger batch becomes several requests; 0 for the default'),
+  protobuf_message: oneOf([VERSION_1, VERSION_2], VERSION_1).meta({
+    description: 'what is sent',
+    words: { [VERSION_1]: 'remote write 1.0', [VERSION_2]: 'remote write 2.0' },
+  }),
+  namespace: text('').describe('in front of every name, with `_` between'),
+  external_labels: mapOf(text()).describe('labels of every series that it does not have already'),
+  resource_to_telemetry_conversion: strictObject({
+    enabled: boolean(false).describe(
+      'each attribute of a resource is a label of its series; else they are on `target_info`',
+    ),
+    exclude_service_attributes: boolean(false).describe(
+      'but `service.name`, `service.namespace` and `service.instance.id`, of which `job` and `instance` are made',
+    ),
+  }),
+  target_info: strictObject({
+    enabled: boolean(true).describe('sends a series `target_info` with the attributes of each resource'),
+  }),
+  disable_scope_info: boolean(false).describe('leaves the labels `otel_scope_…` out'),
+  add_metric_suffixes: boolean(true).describe('the older form of `translation_strategy`, which goes before it'),
+  translation_strategy: oneOf(STRATEGIES)
+    .optional()
+    .meta({
+      description: 'how names become names of Prometheus; the last two need remote write 2.0',
+      words: {
+        UnderscoreEscapingWithSuffixes: 'letters that are not known there become `_`, and units and types are added',
+        UnderscoreEscapingWithoutSuffixes: 'without the units and types',
+        NoUTF8EscapingWithSuffixes: 'all letters stay, and units and types are added',
+        NoTranslation: 'names stay as they are',
+      },
+      defaultText: '`UnderscoreEscapingWithSuffixes`',
+    }),
+  send_metadata: boolean(false).describe('sends type, unit and description too; remote write 2.0 always does'),
+  include_metadata_keys: list(text()).describe('metadata of the client that become headers of the request'),
+  convert_explicit_histograms_to_nhcb: boolean(false).describe(
+    'histograms are sent as native ones with custom buckets',
+  ),
+  keep_classic_histograms: boolean(false).describe('and as classic series too'),
+}).transform((raw) => {
+  const flat = toHttpClient(raw);
+  const client = raw.http ?? flat;
+  const older = raw.add_metric_suffixes ? STRATEGIES[0] : STRATEGIES[1];
+  const naming = NAMING_STRATEGIES[raw.translation_strategy ?? older]!;
+  const { enabled, queue_size: queueSize, num_consumers: consumers } = raw.remote_write_queue;
+  // One at a time, so that the points of a series arrive in order.
+  const queue = { ...sendingQueue.parse({ num_consumers: 1 }), enabled, queueSize };
+  return {
+    client: { ...client, timeoutMs: 0, compression: 'snappy' as const },
+    delivery: { timeoutMs: raw.http?.timeoutMs || raw.timeout, retry: raw.retry_on_failure, queue },
+    isVersion2: raw.protobuf_message === VERSION_2,
+    namespace: raw.namespace,
+    naming,
+    externalLabels: new Map(
+      [...raw.external_labels].map(([name, value]) => [writtenLabelName(name, OLD_NAMES), value]),
+    ),
+    resourceLabels: {
+      enabled: raw.resource_to_telemetry_conversion.enabled,
+      withoutService: raw.resource_to_telemetry_conversion.exclude_service_attributes,
+    },
+    hasTargetInfo: raw.target_info.enabled,
+    hasScopeLabels: !raw.disable_scope_info,
+    sendsMetadata: raw.send_metadata,
+    maxBatchSizeBytes: raw.max_batch_size_bytes || BATCH_SIZE_BYTES,
+    parallelRequests: Math.max(1, raw.max_batch_request_parallelism ?? consumers),
+    metadataKeys: raw.include_metadata_keys.map((key) => key.toLowerCase()),
+    customBuckets: {
+      enabled: raw.convert_explicit_histograms_to_nhcb,
+      keepsClassic: raw.keep_classic_histograms,
+    },
+  };
+});
+
+const OLD_NAMES: NamingStrategy = { withSuffixes: true, keepsUtf8: false };
+const RESERVED = new Set(['content-encoding', 'content-type', 'user-agent', 'x-prometheus-remote-write-version']);
+
+type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };
+
+export function validateRemoteWrite(config: RemoteWriteConfig): readonly Mistake[] {
+  const { client } = config;
+  const mistakes: Mistake[] = [];
+  try {
+    httpTarget(client.endpoint);
+  } catch {
+    const message = `must be a URL such as https://prometheus:9090/api/v1/write, got "${client.endpoint}"`;
+    mistakes.push({ path: ['endpoint'], message });
+  }
+  if (client.auth !== undefined)
+    mistakes.push({ path: ['auth'], message: 'no extension offers auth yet; use headers' });
+  if (client.middlewares.length > 0) {
+    mistakes.push({ path: ['middlewares'], message: 'no extension offers middlewares yet; take the block out' });
+  }
+  if (config.naming.keepsUtf8 && !config.isVersion2) {
+    const message = `needs remote write 2.0: protobuf_message: ${VERSION_2}`;
+    mistakes.push({ path: ['translation_strategy'], message });
+  }
+  for (const [name, value] of config.externalLabels) {
+    if (name !== '' && value !== '') continue;
+    mistakes.push({
+      path: ['external_labels'],
+      message: 'external labels configuration contains an empty key or value',
+    });
+  }
+  for (const key of config.metadataKeys) {
+    if (!RESERVED.has(key)) continue;
+    mistakes.push({ path: ['include_metadata_keys'], message: `"${key}" is a header that remote write sets itself` });
+  }
+  return mistakes;
+}

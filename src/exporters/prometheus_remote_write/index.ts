@@ -1,0 +1,1 @@
+export { remoteWriteFactory } from './factory.ts';
