@@ -14,6 +14,7 @@ const ITEM_REASONS = {
   timeout: 'no answer in time',
   retries_exhausted: 'given up after the last attempt',
   network: 'the far side could not be reached',
+  no_credentials: 'the extension that has the credentials gave none',
   shutdown: 'still on the way at the end of a stop',
   spool_full: 'the spool is full',
   spool_write_failed: 'the disk of the spool took nothing more',

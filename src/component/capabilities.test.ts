@@ -24,7 +24,9 @@ function errorOf(id: string, capability: 'storage' | 'client_auth' | 'encoding',
 describe('what an extension offers', () => {
   test('is found by id and capability, with its type', async () => {
     expect(capabilityOf(EXTENSIONS, 'file_storage', 'storage')).toBe(storage);
-    expect(await capabilityOf(EXTENSIONS, 'basicauth', 'client_auth').headers()).toEqual({ authorization: 'x' });
+    expect(await capabilityOf(EXTENSIONS, 'basicauth', 'client_auth').headers({}, new Set())).toEqual({
+      authorization: 'x',
+    });
   });
 
   test.each([

@@ -1,10 +1,10 @@
 import { StartError } from '#base';
-import type { Batch, Chunk, Signal } from '#pdata';
+import type { Batch, BatchContext, Chunk, Signal } from '#pdata';
 
 /** Puts credentials on the requests of an exporter. Asked for each request, because they may expire. */
 export interface ClientAuth {
-  /** Names in lower case. Rejects where none can be had now. */
-  headers(): Promise<Readonly<Record<string, string>>>;
+  /** Of a request with data of this sender, which has headers of these names already; all in lower case. Rejects where none can be had now. */
+  headers(context: BatchContext, present: ReadonlySet<string>): Promise<Readonly<Record<string, string>>>;
 }
 
 /** Judges the requests that a receiver gets. */

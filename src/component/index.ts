@@ -1,6 +1,7 @@
 export * from './account.ts';
 export * from './capabilities.ts';
 export * from './contracts.ts';
+export * from './credentials.ts';
 export * from './fan-out.ts';
 export * from './ledger.ts';
 export * from './observe.ts';

@@ -83,9 +83,7 @@ export function grpcClientShape(defaults: { readonly compression?: GrpcCompressi
     headers: headers().describe('sent as metadata'),
     balancer_name: text('round_robin').describe('`round_robin` over all addresses of the name, or `pick_first`'),
     authority: text('').meta({ description: 'the `:authority` header', defaultText: 'the endpoint' }),
-    auth: auth
-      .optional()
-      .describe('an extension that adds credentials; none offers it yet, so the block is refused: use `headers`'),
+    auth: auth.optional().describe('an extension that adds credentials, `basicauth` for instance'),
     middlewares: list(middleware).describe(
       'extensions that look at each request; none offers it yet, so the list must be empty',
     ),

@@ -74,9 +74,7 @@ export function httpClientShape(defaults: HttpClientDefaults = {}): ShapeOf<RawH
     }),
     timeout: positiveDuration(defaults.timeoutMs ?? 0).describe('of one attempt; 0 for no limit'),
     headers: headers().describe('sent with each request; may replace our own, `User-Agent` too'),
-    auth: auth
-      .optional()
-      .describe('an extension that adds credentials; none offers it yet, so the block is refused: use `headers`'),
+    auth: auth.optional().describe('an extension that adds credentials, `basicauth` for instance'),
     compression: oneOf(COMPRESSIONS, defaults.compression ?? '').describe('of request bodies'),
     compression_params: compressionParams,
     max_idle_conns: integer(100, { min: 0 }).meta({

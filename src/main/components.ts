@@ -26,6 +26,10 @@ const sources: readonly ComponentSource[] = [
   source('connector', 'forward', () => import('../connectors/forward/index.ts')),
   source('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   source('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
+  source('extension', 'basicauth', () => import('../extensions/basicauth/index.ts')),
+  source('extension', 'bearertokenauth', () => import('../extensions/bearertokenauth/index.ts')),
+  source('extension', 'headers_setter', () => import('../extensions/headers_setter/index.ts')),
+  source('extension', 'oauth2client', () => import('../extensions/oauth2client/index.ts')),
 ];
 
 /** What otelcol had once, and what does its work today. */

@@ -12,6 +12,7 @@ import type {
   ConnectorFactory,
   Consumer,
   ExporterFactory,
+  Extension,
   ExtensionFactory,
   Factory,
   ProcessorFactory,
@@ -60,6 +61,10 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   'exporter otlp_http': [{ endpoint: 'http://127.0.0.1:1' }, { endpoint: 'http://127.0.0.1:1', max_idle_conns: 7 }],
   'exporter prometheus': { endpoint: '127.0.0.1:0', sending_queue: {} },
   'exporter signalbox': { endpoint: 'http://127.0.0.1:1', spool: { directory: join(folder, 'spool') } },
+  'extension basicauth': { client_auth: { username: 'me', password: 'secret' } },
+  'extension bearertokenauth': { token: 'secret' },
+  'extension headers_setter': { headers: [{ key: 'a', value: 'b' }] },
+  'extension oauth2client': { client_id: 'me', client_secret: 'secret', token_url: 'http://127.0.0.1:1/' },
   'extension health_check': { endpoint: '127.0.0.1:0' },
   'extension zpages': { endpoint: '127.0.0.1:0' },
 };
@@ -254,6 +259,7 @@ const LATER: Readonly<Record<string, string>> = {
   'receiver otlp grpc.keepalive.': 'of an open connection',
   'extension health_check responseBody.unhealthy': 'of an answer while the collector is not ready',
   'exporter otlp_http client.tls.insecure': 'where the endpoint begins with https://',
+  'exporter prometheus_remote_write customBuckets': 'of a histogram',
   'exporter prometheus_remote_write client.tls.insecure': 'where the endpoint begins with https://',
   'exporter loki client.tls.insecure': 'where the endpoint begins with https://',
   'processor probabilistic_sampler attributeSource': 'of log records with a trace id',
@@ -273,6 +279,8 @@ async function live(
 ): Promise<void> {
   await component.start(fakeHost()).catch((error: unknown) => settings.logged.push(String(error)));
   consumer?.consume(sampleBatch(signal, 5)).catch(() => undefined);
+  const auth = (component as Extension).capabilities?.client_auth;
+  await auth?.headers({}, new Set()).catch(() => undefined);
   await ask(asked, typeof config.path === 'string' ? config.path : '/metrics');
   for (let look = 0; look < LOOKS && !isDone(); look++) {
     await settings.clock.advance(1000);

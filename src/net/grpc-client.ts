@@ -81,9 +81,15 @@ export class GrpcClient {
 
   /**
    * Sends one message, given in parts, and returns the answer's message. `timeoutMs` 0 means no limit. Rejects with a GrpcCallError;
-   * with CANCELLED soon after `abort`.
+   * with CANCELLED soon after `abort`. `metadata` is of this call.
    */
-  async call(path: string, parts: readonly Uint8Array[], timeoutMs: number, abort?: AbortSignal): Promise<Uint8Array> {
+  async call(
+    path: string,
+    parts: readonly Uint8Array[],
+    timeoutMs: number,
+    abort?: AbortSignal,
+    metadata: Readonly<Record<string, string>> = {},
+  ): Promise<Uint8Array> {
     const deadlineMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     const frame = await this.#frame(parts);
     for (let attempt = 0; ; attempt++) {
@@ -91,7 +97,7 @@ export class GrpcClient {
       const connection = await this.#pick(deadlineMs);
       const leave = connection.enter();
       try {
-        return await this.#send(connection, path, frame, deadlineMs, abort);
+        return await this.#send(connection, { ...metadata, ':path': path }, frame, deadlineMs, abort);
       } catch (error) {
         if (!(error instanceof NotSent) || attempt === TRANSPARENT_RETRIES) throw error;
       } finally {
@@ -123,13 +129,13 @@ export class GrpcClient {
 
   #send(
     connection: GrpcConnection,
-    path: string,
+    own: Readonly<Record<string, string>>,
     frame: readonly Uint8Array[],
     deadlineMs: number,
     abort: AbortSignal | undefined,
   ): Promise<Uint8Array> {
     const leftMs = deadlineMs - performance.now();
-    const headers: Record<string, string> = { ...this.#headers, ':path': path };
+    const headers: Record<string, string> = { ...this.#headers, ...own };
     if (leftMs !== Number.POSITIVE_INFINITY) headers['grpc-timeout'] = grpcTimeout(leftMs);
     let stream: ClientHttp2Stream;
     try {

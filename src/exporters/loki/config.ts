@@ -98,8 +98,6 @@ export function validateLokiExporter(config: LokiExporterConfig): readonly Mista
     const message = `"endpoint" must be a valid URL such as http://loki:3100/loki/api/v1/push, got "${client.endpoint}"`;
     mistakes.push({ path: ['endpoint'], message });
   }
-  if (client.auth !== undefined)
-    mistakes.push({ path: ['auth'], message: 'no extension offers auth yet; use headers' });
   if (client.middlewares.length > 0) {
     mistakes.push({ path: ['middlewares'], message: 'no extension offers middlewares yet; take the block out' });
   }

@@ -1,5 +1,5 @@
 import { ConsumeError, excerpt } from '#base';
-import type { CreateSettings, Exporter, Host } from '#component';
+import { type CreateSettings, Credentials, type Exporter, type Host } from '#component';
 import {
   compressSnappy,
   type HttpAnswer,
@@ -26,12 +26,14 @@ export class LokiExporter implements Exporter {
   readonly #settings: CreateSettings;
   readonly #config: LokiExporterConfig;
   readonly #client: HttpClient;
+  readonly #credentials: Credentials;
   readonly #url: HttpTarget;
 
   constructor(settings: CreateSettings, config: LokiExporterConfig) {
     this.#settings = settings;
     this.#config = config;
     this.#url = httpTarget(config.client.endpoint);
+    this.#credentials = new Credentials(config.client.auth, config.client.headers);
     this.#client = new HttpClient({
       config: config.client,
       path: `exporters::${settings.id}`,
@@ -40,7 +42,8 @@ export class LokiExporter implements Exporter {
     });
   }
 
-  async start(_host: Host): Promise<void> {
+  async start(host: Host): Promise<void> {
+    this.#credentials.start(host);
     await this.#client.start(this.#url.isSecure);
   }
 
@@ -50,9 +53,11 @@ export class LokiExporter implements Exporter {
 
   async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     const { tenants, unreadable } = this.#streamsOf(batch);
+    const headers = await this.#credentials.headersFor(batch.context);
     const failures: unknown[] = [];
     for (const [tenant, streams] of tenants) {
-      await this.#push(tenant, streams, abort).catch((error: unknown) => void failures.push(error));
+      const all = tenant === '' ? headers : { ...headers, 'x-scope-orgid': tenant };
+      await this.#push(all, streams, abort).catch((error: unknown) => void failures.push(error));
     }
     // What was sent before is sent again with the rest: Loki keeps the same line of a stream once.
     if (failures.length > 0) throw failures.find((one) => !(one as ConsumeError).permanent) ?? failures[0];
@@ -109,7 +114,11 @@ export class LokiExporter implements Exporter {
     return { labels, line: write(log, attributes, resource) };
   }
 
-  async #push(tenant: string, streams: Streams, abort: AbortSignal | undefined): Promise<void> {
+  async #push(
+    headers: Readonly<Record<string, string>>,
+    streams: Streams,
+    abort: AbortSignal | undefined,
+  ): Promise<void> {
     const body = encodeLokiPush([...streams].map(([labels, entries]) => ({ labels, entries })));
     let answer: HttpAnswer;
     try {
@@ -117,7 +126,7 @@ export class LokiExporter implements Exporter {
         url: this.#url,
         contentType: 'application/x-protobuf',
         parts: [compressSnappy(body)],
-        ...(tenant !== '' && { headers: { 'x-scope-orgid': tenant } }),
+        headers,
         answerLimitBytes: ANSWER_LIMIT_BYTES,
         ...(abort !== undefined && { abort }),
       });

@@ -35,8 +35,6 @@ export function validateOtlpGrpcExporter(config: OtlpGrpcExporterConfig): readon
     const message = `invalid balancer_name: ${client.balancerName}; must be round_robin or pick_first`;
     mistakes.push({ path: ['balancer_name'], message });
   }
-  // Ignoring these would send without the credentials that the user means to send.
-  if (client.auth !== undefined) mistakes.push(unsupported('auth', 'use headers'));
   if (client.middlewares.length > 0) mistakes.push(unsupported('middlewares', 'take the block out'));
   return mistakes;
 }

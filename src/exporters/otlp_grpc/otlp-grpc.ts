@@ -1,5 +1,5 @@
 import { assert, ConsumeError } from '#base';
-import type { CreateSettings, Exporter, Host } from '#component';
+import { type CreateSettings, Credentials, type Exporter, type Host } from '#component';
 import type { GrpcClientConfig } from '#config';
 import {
   type ClientTls,
@@ -28,6 +28,7 @@ export class OtlpGrpcExporter implements Exporter {
   readonly #settings: CreateSettings;
   readonly #config: OtlpGrpcExporterConfig;
   readonly #signal: Signal;
+  readonly #credentials: Credentials;
   readonly #partialSuccesses: PartialSuccesses;
   #client: GrpcClient | undefined;
   #stopWatching: () => void = () => {};
@@ -36,10 +37,12 @@ export class OtlpGrpcExporter implements Exporter {
     this.#settings = settings;
     this.#config = config;
     this.#signal = signal;
+    this.#credentials = new Credentials(config.client.auth, config.client.headers);
     this.#partialSuccesses = new PartialSuccesses(settings, signal);
   }
 
-  async start(_host: Host): Promise<void> {
+  async start(host: Host): Promise<void> {
+    this.#credentials.start(host);
     const { client } = this.#config;
     this.#client = createClient(client, this.#settings, await this.#tls(client));
   }
@@ -69,6 +72,7 @@ export class OtlpGrpcExporter implements Exporter {
   /** One attempt. Throws a ConsumeError, permanent for the codes that OTLP says not to retry. */
   async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     assert(this.#client !== undefined, 'consume before start');
+    const metadata = await this.#credentials.headersFor(batch.context);
     let answer: Uint8Array;
     try {
       answer = await this.#client.call(
@@ -76,6 +80,7 @@ export class OtlpGrpcExporter implements Exporter {
         encodeOtlpParts(batch),
         this.#config.delivery.timeoutMs,
         abort,
+        metadata,
       );
     } catch (error) {
       if (!(error instanceof GrpcCallError)) throw error;

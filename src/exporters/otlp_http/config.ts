@@ -74,8 +74,6 @@ export function validateOtlpHttpExporter(config: OtlpHttpExporterConfig): readon
       mistakes.push({ path: [path], message: urlHint(value) });
     }
   }
-  // Ignoring these would send without the credentials that the user means to send.
-  if (client.auth !== undefined) mistakes.push(unsupported('auth', 'use headers'));
   if (client.middlewares.length > 0) mistakes.push(unsupported('middlewares', 'take the block out'));
   return mistakes;
 }

@@ -375,12 +375,6 @@ describe('configuration', () => {
     { name: 'no endpoint', raw: {}, path: '', message: 'at least one endpoint must be specified' },
     { name: 'no URL', raw: { endpoint: 'collector:4318' }, path: 'endpoint', message: 'must be a URL such as' },
     { name: 'no URL of its own', raw: { logs_endpoint: 'x' }, path: 'logs_endpoint', message: 'got "x"' },
-    {
-      name: 'authentication',
-      raw: { endpoint: 'http://a', auth: { authenticator: 'oauth2client' } },
-      path: 'auth',
-      message: 'no extension offers auth yet',
-    },
   ])('$name is a mistake', ({ raw, path, message }) => {
     const mistakes = validateOtlpHttpExporter(otlpHttpExporterSchema.parse(raw));
     expect(mistakes).toEqual([{ path: path === '' ? [] : [path], message: expect.stringContaining(message) }]);
@@ -416,4 +410,25 @@ test('a request for which nobody waits any more ends', async () => {
   await closed;
   expect(await sent).toMatchObject({ permanent: false });
   expect((await errorOf(exporter.consume(sampleBatch('traces', 1), abort.signal))).message).toContain('cancelled');
+});
+
+describe('credentials of an extension', () => {
+  test('are sent with each request, and without them nothing is', async () => {
+    const side = await farSide();
+    const config = otlpHttpExporterSchema.parse({ endpoint: side.url, auth: { authenticator: 'basicauth' } });
+    const exporter = otlpHttpExporterFactory.create(fakeSettings(), config, 'traces') as OtlpHttpExporter;
+    let answer = (): Promise<Record<string, string>> => Promise.resolve({ authorization: 'Basic x' });
+    await exporter.start({ ...fakeHost(), extension: () => ({ headers: () => answer() }) as never });
+    undo.push(() => exporter.shutdown(0));
+    await exporter.consume(sampleBatch('traces', 1));
+    expect(side.received[0]!.headers.authorization).toBe('Basic x');
+    answer = () => Promise.reject(new Error('expired'));
+    const error = await errorOf(exporter.consume(sampleBatch('traces', 1)));
+    expect(error).toMatchObject({
+      permanent: false,
+      reason: 'no_credentials',
+      message: expect.stringContaining('expired'),
+    });
+    expect(side.received).toHaveLength(1);
+  });
 });

@@ -1,5 +1,5 @@
 import { ConsumeError, StartError } from '#base';
-import type { CreateSettings, Exporter, Host } from '#component';
+import { type CreateSettings, Credentials, type Exporter, type Host } from '#component';
 import {
   decodeStatus,
   GRPC,
@@ -29,6 +29,7 @@ export class OtlpHttpExporter implements Exporter {
   readonly #settings: CreateSettings;
   readonly #config: OtlpHttpExporterConfig;
   readonly #client: HttpClient;
+  readonly #credentials: Credentials;
   readonly #partialSuccesses: PartialSuccesses;
   readonly #signal: Signal;
   readonly #url: HttpTarget | undefined;
@@ -39,6 +40,7 @@ export class OtlpHttpExporter implements Exporter {
     this.#signal = signal;
     this.#url = config.urls[signal] === '' ? undefined : httpTarget(config.urls[signal]);
     this.#partialSuccesses = new PartialSuccesses(settings, signal);
+    this.#credentials = new Credentials(config.client.auth, config.client.headers);
     this.#client = new HttpClient({
       config: config.client,
       path: `exporters::${settings.id}`,
@@ -47,13 +49,14 @@ export class OtlpHttpExporter implements Exporter {
     });
   }
 
-  async start(_host: Host): Promise<void> {
+  async start(host: Host): Promise<void> {
     if (this.#url === undefined) {
       throw new StartError(
         `exporters::${this.#settings.id}: has no endpoint for ${this.#signal}`,
         `set endpoint or ${this.#signal}_endpoint, or take the exporter out of the ${this.#signal} pipelines`,
       );
     }
+    this.#credentials.start(host);
     await this.#client.start(this.#url.isSecure);
   }
 
@@ -65,12 +68,14 @@ export class OtlpHttpExporter implements Exporter {
   async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     const isJson = this.#config.encoding === 'json';
     const url = this.#url!;
+    const headers = await this.#credentials.headersFor(batch.context);
     let answer: HttpAnswer;
     try {
       answer = await this.#client.post({
         url,
         contentType: isJson ? JSON_TYPE : PROTO_TYPE,
         parts: isJson ? [Buffer.from(encodeOtlpJson(batch))] : encodeOtlpParts(batch),
+        headers,
         answerLimitBytes: ANSWER_LIMIT_BYTES,
         ...(abort !== undefined && { abort }),
       });

@@ -3,7 +3,6 @@ import {
   type DeliveryConfig,
   deliveryShape,
   type HttpClientConfig,
-  httpClient,
   httpClientShape,
   integer,
   list,
@@ -46,14 +45,21 @@ const STRATEGIES = [
 const VERSION_1 = 'prometheus.WriteRequest';
 const VERSION_2 = 'io.prometheus.write.v2.Request';
 const BATCH_SIZE_BYTES = 3_000_000;
-const CLIENT = { writeBufferSizeBytes: 512 * 1024 };
+const HTTP_SHAPE = {
+  ...httpClientShape({ writeBufferSizeBytes: 512 * 1024 }),
+  compression: oneOf(['', 'snappy'], 'snappy').meta({
+    description: 'of request bodies',
+    idle: { why: 'remote write is always compressed by snappy', quiet: ['', 'snappy'] },
+  }),
+};
 
 const { timeout, retry_on_failure: retry, sending_queue: sendingQueue } = deliveryShape({ initialIntervalMs: 50 });
 
 export const remoteWriteSchema: Schema<RemoteWriteConfig> = strictObject({
-  ...httpClientShape(CLIENT),
+  ...HTTP_SHAPE,
   timeout,
-  http: httpClient(CLIENT)
+  http: strictObject(HTTP_SHAPE)
+    .transform(toHttpClient)
     .optional()
     .describe("the client's keys in a block of their own, which goes before those beside it"),
   retry_on_failure: retry.meta({
@@ -160,8 +166,6 @@ export function validateRemoteWrite(config: RemoteWriteConfig): readonly Mistake
     const message = `must be a URL such as https://prometheus:9090/api/v1/write, got "${client.endpoint}"`;
     mistakes.push({ path: ['endpoint'], message });
   }
-  if (client.auth !== undefined)
-    mistakes.push({ path: ['auth'], message: 'no extension offers auth yet; use headers' });
   if (client.middlewares.length > 0) {
     mistakes.push({ path: ['middlewares'], message: 'no extension offers middlewares yet; take the block out' });
   }

@@ -234,7 +234,7 @@ test('histograms as classic series with exemplars, summaries, and native histogr
       zeroCount: 1,
       zeroThreshold: 1e-128,
       positiveSpans: [
-        { offset: 0, length: 1 },
+        { length: 1 },
         { offset: 4, length: 1 },
       ],
       positiveDeltas: [3, 2],

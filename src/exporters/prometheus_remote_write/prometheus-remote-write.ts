@@ -1,5 +1,5 @@
 import { ConsumeError, excerpt } from '#base';
-import type { Counter, CreateSettings, Exporter, Host } from '#component';
+import { type Counter, type CreateSettings, Credentials, type Exporter, type Host } from '#component';
 import {
   type HttpAnswer,
   HttpClient,
@@ -24,6 +24,7 @@ export class RemoteWriteExporter implements Exporter {
   readonly #settings: CreateSettings;
   readonly #config: RemoteWriteConfig;
   readonly #client: HttpClient;
+  readonly #credentials: Credentials;
   readonly #url: HttpTarget;
   readonly #translated: Counter;
   readonly #sent: Counter;
@@ -33,6 +34,7 @@ export class RemoteWriteExporter implements Exporter {
     this.#settings = settings;
     this.#config = config;
     this.#url = httpTarget(config.client.endpoint);
+    this.#credentials = new Credentials(config.client.auth, config.client.headers);
     this.#client = new HttpClient({
       config: config.client,
       path: `exporters::${settings.id}`,
@@ -51,7 +53,8 @@ export class RemoteWriteExporter implements Exporter {
     });
   }
 
-  async start(_host: Host): Promise<void> {
+  async start(host: Host): Promise<void> {
+    this.#credentials.start(host);
     await this.#client.start(this.#url.isSecure);
   }
 
@@ -64,7 +67,7 @@ export class RemoteWriteExporter implements Exporter {
     for (const chunk of batch.chunks as readonly PointChunk[]) converter.add(chunk);
     const { result } = converter;
     this.#translated.add(result.series.length);
-    const headers = this.#headersFor(batch);
+    const headers = { ...(await this.#credentials.headersFor(batch.context)), ...this.#headersFor(batch) };
     // What was sent before one fails is sent again: a sample that is there already does no harm.
     await inParallel(this.#requestsOf(result), this.#config.parallelRequests, (body) =>
       this.#send(body, headers, abort),

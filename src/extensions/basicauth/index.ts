@@ -1,0 +1,1 @@
+export { basicAuthFactory } from './factory.ts';

@@ -1,0 +1,1 @@
+export { bearerTokenAuthFactory } from './factory.ts';

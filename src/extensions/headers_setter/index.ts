@@ -1,0 +1,1 @@
+export { headersSetterFactory } from './factory.ts';

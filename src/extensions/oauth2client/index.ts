@@ -1,0 +1,1 @@
+export { oauth2ClientFactory } from './factory.ts';
