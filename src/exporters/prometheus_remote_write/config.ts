@@ -44,6 +44,7 @@ const STRATEGIES = [
 ] as const;
 const VERSION_1 = 'prometheus.WriteRequest';
 const VERSION_2 = 'io.prometheus.write.v2.Request';
+const NO_MIDDLEWARES = 'no extension offers middlewares yet; take the block out';
 const BATCH_SIZE_BYTES = 3_000_000;
 const HTTP_SHAPE = {
   ...httpClientShape({ writeBufferSizeBytes: 512 * 1024 }),
@@ -60,6 +61,9 @@ export const remoteWriteSchema: Schema<RemoteWriteConfig> = strictObject({
   timeout,
   http: strictObject(HTTP_SHAPE)
     .transform(toHttpClient)
+    .superRefine(({ middlewares }, context) => {
+      if (middlewares.length > 0) context.addIssue({ code: 'custom', path: ['middlewares'], message: NO_MIDDLEWARES });
+    })
     .optional()
     .describe("the client's keys in a block of their own, which goes before those beside it"),
   retry_on_failure: retry.meta({
@@ -167,7 +171,7 @@ export function validateRemoteWrite(config: RemoteWriteConfig): readonly Mistake
     mistakes.push({ path: ['endpoint'], message });
   }
   if (client.middlewares.length > 0) {
-    mistakes.push({ path: ['middlewares'], message: 'no extension offers middlewares yet; take the block out' });
+    mistakes.push({ path: ['middlewares'], message: NO_MIDDLEWARES });
   }
   if (config.naming.keepsUtf8 && !config.isVersion2) {
     const message = `needs remote write 2.0: protobuf_message: ${VERSION_2}`;

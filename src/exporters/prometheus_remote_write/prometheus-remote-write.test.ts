@@ -233,10 +233,7 @@ test('histograms as classic series with exemplars, summaries, and native histogr
       schema: 8,
       zeroCount: 1,
       zeroThreshold: 1e-128,
-      positiveSpans: [
-        { length: 1 },
-        { offset: 4, length: 1 },
-      ],
+      positiveSpans: [{ length: 1 }, { offset: 4, length: 1 }],
       positiveDeltas: [3, 2],
     }),
   ]);
