@@ -9,13 +9,14 @@ import { fileURLToPath } from 'node:url';
  */
 
 /** What each layer may use, besides itself. Arrows are transitive: they are written out here. */
-const PIPELINE = ['base', 'lang', 'pdata', 'wire', 'config', 'net', 'component', 'store'];
+const PIPELINE = ['base', 'lang', 'pdata', 'ottl', 'wire', 'config', 'net', 'component', 'store'];
 const COMPONENTS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
 const SERVED = ['base', 'lang', 'pdata', 'wire', 'store', 'query', 'alerting'];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   base: [],
   lang: ['base'],
   pdata: ['base'],
+  ottl: ['base', 'lang', 'pdata'],
   wire: ['base', 'pdata'],
   config: ['base'],
   net: ['base', 'pdata', 'wire', 'config'],

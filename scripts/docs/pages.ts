@@ -4,6 +4,7 @@ import type { Factory } from '../../src/component/index.ts';
 import { keyRows, namedBlocks, type Schema, serviceSchema, signalboxSchema } from '../../src/config/index.ts';
 import { components } from '../../src/main/components.ts';
 import { keyTable, table, withKeys } from './markdown.ts';
+import { ottlPage } from './ottl.ts';
 
 /** Documents that are made from the factories and schemas: the tables in the components' READMEs, and the pages of docs/components. */
 
@@ -26,6 +27,7 @@ export async function madeDocuments(): Promise<ReadonlyMap<string, string>> {
   made.set('docs/components/README.md', index(factories));
   made.set('docs/components/blocks.md', blocksPage(factories));
   made.set('docs/components/service.md', servicePage());
+  made.set('docs/ottl.md', ottlPage(MADE));
   return made;
 }
 

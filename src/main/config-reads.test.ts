@@ -43,6 +43,8 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
     { check_interval: '60s', limit_mib: 1 },
     { check_interval: '60s', limit_percentage: 60 },
   ],
+  'processor filter': { log_conditions: ['log.attributes["n"] == 1'] },
+  'processor transform': { log_statements: ['set(log.attributes["n"], 1)'] },
   'processor tail_sampling': { policies: [{ name: 'all', type: 'always_sample' }] },
   // Of log records with an attribute, and without a trace id.
   'processor probabilistic_sampler': [{ sampling_percentage: 50 }, { sampling_percentage: 50, from_attribute: 'n' }],

@@ -137,6 +137,39 @@ export class AttributeCursor {
     return true;
   }
 
+  /** Removes all attributes. */
+  clear(): void {
+    if (this.count === 0) return;
+    this.#holder.markModified(this.#kind, this.owner);
+    this.table.to[this.owner] = this.table.from[this.owner]!;
+  }
+
+  /** Removes the attributes whose row in the table `isUnwanted` says; returns how many. */
+  deleteWhere(isUnwanted: (row: number) => boolean): number {
+    const { table, owner } = this;
+    const to = table.to[owner]!;
+    let kept = table.from[owner]!;
+    for (let row = kept; row < to; row++) {
+      if (isUnwanted(row)) continue;
+      if (row > kept) table.copyRow(row, kept);
+      kept++;
+    }
+    if (kept < to) {
+      this.#holder.markModified(this.#kind, owner);
+      table.to[owner] = kept;
+    }
+    return to - kept;
+  }
+
+  /** Gives the attribute in row `row` of the table, which is one of this owner's, another value. */
+  setAt(row: number, next: PreparedValue): void {
+    const { table } = this;
+    this.#holder.markModified(this.#kind, this.owner);
+    table.type[row] = next.type;
+    table.at[row] = next.at;
+    table.length[row] = next.length;
+  }
+
   #valueOf(row: number): AnyValue {
     const { table } = this;
     return anyValueAt(this.#holder.arena, table.type[row]!, table.at[row]!, table.length[row]!);

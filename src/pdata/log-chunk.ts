@@ -1,6 +1,6 @@
 import { hexAt } from '#base';
 import type { AnyValue } from './any-value.ts';
-import type { AttributeCursor } from './attributes.ts';
+import type { AttributeCursor, PreparedValue } from './attributes.ts';
 import { Chunk } from './chunk.ts';
 import { anyValueAt } from './read-values.ts';
 import { numberField, ResourceView, ScopeView, textField } from './resource-view.ts';
@@ -66,7 +66,11 @@ export class LogChunk extends Chunk<LogColumns> {
   }
 
   setBody(row: number, body: AnyValue): void {
-    const { type, at, length } = this.appendValue(body);
+    this.setPreparedBody(row, this.appendValue(body));
+  }
+
+  /** Sets the body to a value that already lies in the arena. */
+  setPreparedBody(row: number, { type, at, length }: PreparedValue): void {
     this.ownColumn('bodyType')[row] = type;
     this.ownColumn('bodyAt')[row] = at;
     this.ownColumn('bodyLength')[row] = length;

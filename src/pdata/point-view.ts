@@ -109,22 +109,41 @@ export class MetricView {
 
   /** Set as a whole. */
   get metadata(): { readonly [key: string]: AnyValue } {
-    const { metrics, arena } = this.#chunk;
-    const { from, to, start, end } = metrics.head;
     const found = Object.create(null) as { [key: string]: AnyValue };
-    const table = new AttributeTable(1, 8);
-    for (let range = from[this.index]!; range < to[this.index]!; range++) {
-      readAttributes(table, arena, 0, start[range]!, end[range]!, METRIC.metadata, -1);
-      for (let row = table.from[0]!; row < table.to[0]!; row++) {
-        const key = textAt(arena, table.keyAt[row]!, table.keyLength[row]!);
-        found[key] = anyValueAt(arena, table.type[row]!, table.at[row]!, table.length[row]!);
-      }
-    }
+    this.eachMetadata((key, type, at, length) => {
+      found[key] = anyValueAt(this.#chunk.arena, type, at, length);
+    });
     return found;
   }
   set metadata(metadata: { readonly [key: string]: AnyValue }) {
     scratch.reset();
     for (const [key, value] of Object.entries(metadata)) scratch.attribute(METRIC.metadata, key, value);
+    this.#chunk.rewriteMetric('head', this.index, 1 << METRIC.metadata, scratch.view());
+  }
+
+  /** Calls `visit` for each entry, with the type and the place of its value. */
+  eachMetadata(visit: (key: string, type: number, at: number, length: number) => void): void {
+    const { metrics, arena } = this.#chunk;
+    const { from, to, start, end } = metrics.head;
+    const table = new AttributeTable(1, 8);
+    for (let range = from[this.index]!; range < to[this.index]!; range++) {
+      readAttributes(table, arena, 0, start[range]!, end[range]!, METRIC.metadata, -1);
+      for (let row = table.from[0]!; row < table.to[0]!; row++) {
+        const key = textAt(arena, table.keyAt[row]!, table.keyLength[row]!);
+        visit(key, table.type[row]!, table.at[row]!, table.length[row]!);
+      }
+    }
+  }
+
+  /** Sets all metadata, from values whose bytes are there already. */
+  setMetadata(entries: readonly (readonly [string, { readonly type: number; readonly bytes: Uint8Array }])[]): void {
+    scratch.reset();
+    for (const [key, { type, bytes }] of entries) {
+      const mark = scratch.begin(METRIC.metadata);
+      scratch.textField(1, key);
+      scratch.placedValue(2, bytes, type, 0, bytes.length);
+      scratch.end(mark);
+    }
     this.#chunk.rewriteMetric('head', this.index, 1 << METRIC.metadata, scratch.view());
   }
 }

@@ -1,0 +1,80 @@
+import { Double, VALUE_EMPTY } from '#pdata';
+import type { Expression } from '../expression.ts';
+import { asList } from '../expression.ts';
+import { editorFunction, type OttlFunction } from '../function.ts';
+import { listOf, optional, type Target, target, value } from '../parameters.ts';
+import type { Place } from '../place.ts';
+import { fail, Id, isInt, isList, isNumber, Parts, typeName, type Value } from '../values.ts';
+
+/** `set`, `clear` and `append`: editors of whatever a path can be. */
+export const SET_FUNCTIONS: readonly OttlFunction[] = [
+  editorFunction(
+    'set',
+    'Sets a path to a value. Nil changes nothing.',
+    [target('target'), value('value')],
+    (to, from) => copied(to, from) ?? assigned(to, from),
+  ),
+  editorFunction(
+    'clear',
+    'Sets a path to the empty value of its type: an empty text, 0, false, an empty list or map.',
+    [target('target')],
+    (to) => (at) => {
+      to.set(at, emptied(to.get(at)));
+    },
+  ),
+  editorFunction(
+    'append',
+    'Adds a value, or several, to the list at a path. What is not a list becomes the first item of one.',
+    [target('target'), optional(value('value')), optional(listOf(value('values')))],
+    (to, one, several) => {
+      if (one === undefined && several === undefined) fail('one of value and values must be given');
+      const added = [...(one === undefined ? [] : [one]), ...(several ?? [])];
+      return (at) => {
+        const items = [...listed(to.get(at)), ...added.map((item) => item.get(at))];
+        to.set(at, items);
+      };
+    },
+  ),
+];
+
+function assigned(to: Target, from: Expression): (at: Place) => void {
+  const { set } = to;
+  const { get, literal } = from;
+  if (literal === null) return () => {};
+  return (at) => {
+    const next = get(at);
+    if (next !== null) set(at, next);
+  };
+}
+
+/** One attribute set to another: its bytes lie in the arena already, and nothing is made of them. */
+function copied(to: Target, from: Expression): ((at: Place) => void) | undefined {
+  const { attributes: toAttributes, attribute: toKey } = to;
+  const { attributes: fromAttributes, attribute: fromKey } = from;
+  if (toAttributes === undefined || toKey === undefined || fromAttributes === undefined || fromKey === undefined) {
+    return undefined;
+  }
+  return (at) => {
+    const found = fromAttributes(at).getPrepared(fromKey);
+    if (found !== undefined && found.type !== VALUE_EMPTY) toAttributes(at).setPrepared(toKey, found);
+  };
+}
+
+function emptied(current: Value): Value {
+  if (typeof current === 'string') return '';
+  if (typeof current === 'boolean') return false;
+  if (isInt(current)) return 0;
+  if (isNumber(current)) return new Double(0);
+  if (current instanceof Uint8Array) return new Uint8Array(0);
+  if (isList(current)) return [];
+  if (current instanceof Map) return new Map();
+  if (current instanceof Id) return new Id(current.kind, '0'.repeat(current.hex.length));
+  if (current instanceof Parts) return new Parts(current.kind, current.count < 0 ? -1 : 0, undefined);
+  return current === null ? null : fail(`a ${typeName(current)} has no empty value`);
+}
+
+/** The items of a list, or a value as the only item. */
+function listed(current: Value): readonly Value[] {
+  if (current === null) return [];
+  return isList(current) ? asList(current) : [current];
+}

@@ -1,0 +1,22 @@
+export type { FunctionTable } from './compile.ts';
+export * from './contexts.ts';
+export { enumNames } from './enums.ts';
+export { failureLog } from './failures.ts';
+export { type OttlFunction, signatureOf } from './function.ts';
+export { CONVERTERS, functionTable, STANDARD_FUNCTIONS } from './functions/index.ts';
+export { inferContext } from './infer.ts';
+export { pathNames, senderPathNames } from './paths/resolve.ts';
+export { Place } from './place.ts';
+export { ConditionList, type ErrorMode, eachItem, type OnFailure, StatementList } from './run.ts';
+export {
+  type CompileOptions,
+  type Condition,
+  compileCondition,
+  compileStatement,
+  parseCondition,
+  parseStatement,
+  parseValue,
+  type Statement,
+  type ValueExpression,
+} from './statement.ts';
+export { EvaluationError, type Value, type ValueMap } from './values.ts';

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { list, type Schema, strictObject, text } from '#config';
+import type { Context, ErrorMode } from '#ottl';
+import type { Signal } from '#pdata';
+import { contextKey, errorMode, type Mistake, ownErrorMode, textsOrGroups } from '../ottl-config.ts';
+
+/** What users write under `filter:` (otelcol-contrib processor/filterprocessor). */
+export interface FilterConfig {
+  readonly errorMode: ErrorMode;
+  readonly groups: Readonly<Record<Signal, readonly FilterGroupConfig[]>>;
+}
+
+/** Conditions: an item for which one holds is left out. */
+export interface FilterGroupConfig {
+  /** undefined: of each condition it is found by what its paths begin with. */
+  readonly context: Context | undefined;
+  readonly conditions: readonly string[];
+  readonly errorMode: ErrorMode | undefined;
+  /** Where a condition stands in the configuration. */
+  readonly path: (index: number) => readonly (string | number)[];
+}
+
+const CONTEXTS: readonly Context[] = ['resource', 'scope', 'span', 'spanevent', 'metric', 'datapoint', 'log'];
+
+const group = strictObject({
+  context: contextKey(CONTEXTS),
+  conditions: list(text()).describe('an item for which one of these holds is left out'),
+  error_mode: ownErrorMode,
+});
+type RawGroup = (typeof group)['_output'];
+
+const conditions = textsOrGroups(group, 'condition');
+const old = (what: string): ReturnType<typeof list<string>> => list(text()).describe(what);
+
+export const filterSchema: Schema<FilterConfig> = strictObject({
+  error_mode: errorMode,
+  trace_conditions: conditions.describe(
+    'spans, span events, scopes and resources for which one of these holds are left out: a list of conditions, or of groups',
+  ),
+  metric_conditions: conditions.describe('likewise data points, metrics, scopes and resources'),
+  log_conditions: conditions.describe('likewise log records, scopes and resources'),
+  profile_conditions: z
+    .array(z.unknown())
+    .default([])
+    .meta({
+      typeName: 'list',
+      json: { type: 'array' },
+      description: 'likewise profiles',
+      idle: { why: 'there are no pipelines of profiles', quiet: [[]] },
+    }),
+  traces: strictObject({
+    resource: old('conditions for resources, the older form of `trace_conditions`'),
+    span: old('for spans'),
+    spanevent: old('for span events'),
+  }),
+  metrics: strictObject({
+    resource: old('conditions for resources, the older form of `metric_conditions`'),
+    metric: old('for metrics'),
+    datapoint: old('for data points'),
+  }),
+  logs: strictObject({
+    resource: old('conditions for resources, the older form of `log_conditions`'),
+    log_record: old('for log records'),
+  }),
+}).transform((raw) => ({
+  errorMode: raw.error_mode,
+  groups: {
+    traces: [...groupsOf('trace_conditions', raw.trace_conditions), ...olderGroups('traces', raw.traces)],
+    metrics: [...groupsOf('metric_conditions', raw.metric_conditions), ...olderGroups('metrics', raw.metrics)],
+    logs: [...groupsOf('log_conditions', raw.log_conditions), ...olderGroups('logs', raw.logs)],
+  },
+}));
+
+function groupsOf(key: string, items: readonly (string | RawGroup)[]): FilterGroupConfig[] {
+  return items.map((item, i) =>
+    typeof item === 'string'
+      ? { context: undefined, conditions: [item], errorMode: undefined, path: () => [key, i] }
+      : {
+          context: item.context,
+          conditions: item.conditions,
+          errorMode: item.error_mode,
+          path: (index) => [key, i, 'conditions', index],
+        },
+  );
+}
+
+const OLDER_CONTEXTS: Readonly<Record<string, Context>> = { log_record: 'log' };
+
+function olderGroups(key: string, block: Readonly<Record<string, readonly string[]>>): FilterGroupConfig[] {
+  return Object.entries(block).flatMap(([name, texts]) =>
+    texts.length === 0
+      ? []
+      : [
+          {
+            context: OLDER_CONTEXTS[name] ?? (name as Context),
+            conditions: texts,
+            errorMode: undefined,
+            path: (index: number) => [key, name, index],
+          },
+        ],
+  );
+}
+
+/** Both forms at once are refused, as in contrib. */
+export function mixedForms(config: FilterConfig): Mistake[] {
+  return Object.values(config.groups).flatMap((groups) => {
+    const keys = new Set(groups.map((each) => String(each.path(0)[0])));
+    if (keys.size < 2) return [];
+    const [today, older] = [...keys] as [string, string];
+    return [{ path: [older], message: `cannot use "${today}" and "${older}" at the same time: write all as ${today}` }];
+  });
+}

@@ -1,0 +1,6 @@
+import { CONVERTERS, type FunctionTable } from '#ottl';
+
+/** What conditions of this processor may call. */
+export function filterFunctions(): FunctionTable {
+  return CONVERTERS;
+}

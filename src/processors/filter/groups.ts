@@ -1,0 +1,60 @@
+import { type OttlCondition, parseOttlCondition } from '#lang/ottl';
+import { type Condition, type Context, compileCondition, inferContext, SIGNAL_CONTEXTS } from '#ottl';
+import { SIGNALS, type Signal } from '#pdata';
+import { compiled, type Mistake } from '../ottl-config.ts';
+import { type FilterConfig, type FilterGroupConfig, mixedForms } from './config.ts';
+import { filterFunctions } from './functions.ts';
+
+export function validateFilter(config: FilterConfig): Mistake[] {
+  const mistakes = mixedForms(config);
+  for (const signal of SIGNALS) {
+    for (const group of config.groups[signal]) compileConditions(group, signal, mistakes);
+  }
+  return mistakes;
+}
+
+/** The conditions of a group, each with its context. */
+export function compileConditions(
+  config: FilterGroupConfig,
+  signal: Signal,
+  mistakes: Mistake[],
+  nowMs?: () => number,
+): Condition[] {
+  return config.conditions.flatMap((text, i) => {
+    const path = config.path(i);
+    const tree = compiled(path, text, () => parseOttlCondition(text), mistakes);
+    const context = tree && contextOf(config, signal, tree, text, path, mistakes);
+    if (tree === undefined || context === undefined) return [];
+    const condition = compiled(
+      path,
+      text,
+      () =>
+        compileCondition(context, text, tree, {
+          functions: filterFunctions(),
+          needsPrefix: config.context === undefined,
+          ...(nowMs && { nowMs }),
+        }),
+      mistakes,
+    );
+    return condition === undefined ? [] : [condition];
+  });
+}
+
+function contextOf(
+  config: FilterGroupConfig,
+  signal: Signal,
+  tree: OttlCondition,
+  text: string,
+  path: Mistake['path'],
+  mistakes: Mistake[],
+): Context | undefined {
+  const allowed: readonly Context[] = SIGNAL_CONTEXTS[signal].filter((context) => context !== 'exemplar');
+  if (config.context === undefined) {
+    const infer = (): Context => inferContext({ conditions: [tree] }, allowed, filterFunctions);
+    return compiled(path, text, infer, mistakes);
+  }
+  if (allowed.includes(config.context)) return config.context;
+  const message = `the context "${config.context}" is not one of ${signal}: it has ${allowed.join(', ')}`;
+  mistakes.push({ path, message });
+  return undefined;
+}

@@ -1,0 +1,1 @@
+export { filterFactory } from './factory.ts';

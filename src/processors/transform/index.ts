@@ -1,0 +1,1 @@
+export { transformFactory } from './factory.ts';
