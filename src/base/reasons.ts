@@ -32,6 +32,7 @@ const ITEM_REASONS = {
   taken_after_all: 'given up, and then taken by the next component after all',
   rejected_by_peer: 'rejected by the far side, which took the others',
   rejected_by_store: 'the store can not take them; see rejected/ in the spool folder',
+  kept_on_disk: 'in the storage of the queue between two runs',
   series_limit: 'of new series beyond max_series',
   series_conflict: 'of series that are another under the same name and labels',
   out_of_order: 'older than what came before them of the same series',

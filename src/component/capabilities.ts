@@ -18,6 +18,8 @@ export interface Storage {
   open(owner: { readonly kind: string; readonly id: string; readonly name: string }): Promise<StorageClient>;
 }
 export interface StorageClient {
+  /** In no order. */
+  keys(): Promise<readonly string[]>;
   get(key: string): Promise<Uint8Array | undefined>;
   set(key: string, value: Uint8Array): Promise<void>;
   delete(key: string): Promise<void>;

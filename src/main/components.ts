@@ -30,6 +30,7 @@ const sources: readonly ComponentSource[] = [
   source('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
   source('extension', 'basicauth', () => import('../extensions/basicauth/index.ts')),
   source('extension', 'bearertokenauth', () => import('../extensions/bearertokenauth/index.ts')),
+  source('extension', 'file_storage', () => import('../extensions/file_storage/index.ts')),
   source('extension', 'headers_setter', () => import('../extensions/headers_setter/index.ts')),
   source('extension', 'oauth2client', () => import('../extensions/oauth2client/index.ts')),
 ];

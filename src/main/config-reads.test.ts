@@ -65,6 +65,7 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   'exporter signalbox': { endpoint: 'http://127.0.0.1:1', spool: { directory: join(folder, 'spool') } },
   'extension basicauth': { client_auth: { username: 'me', password: 'secret' } },
   'extension bearertokenauth': { token: 'secret' },
+  'extension file_storage': { directory: join(folder, 'storage'), create_directory: true },
   'extension headers_setter': { headers: [{ key: 'a', value: 'b' }] },
   'extension oauth2client': { client_id: 'me', client_secret: 'secret', token_url: 'https://127.0.0.1:1/' },
   'extension health_check': { endpoint: '127.0.0.1:0' },
@@ -284,6 +285,9 @@ async function live(
   await component.start(host).catch((error: unknown) => settings.logged.push(String(error)));
   consumer?.consume(sampleBatch(signal, 5)).catch(() => undefined);
   const auth = (component as Extension).capabilities?.client_auth;
+  const storage = (component as Extension).capabilities?.storage;
+  const client = await storage?.open({ kind: 'exporter', id: 'a', name: 'traces' }).catch(() => undefined);
+  await client?.set('a', Buffer.alloc(1)).catch(() => undefined);
   await auth?.headers({}, new Set()).catch(() => undefined);
   await ask(asked, typeof config.path === 'string' ? config.path : '/metrics');
   for (let look = 0; look < LOOKS && !isDone(); look++) {

@@ -9,11 +9,22 @@ import {
   reasonOf,
   StartError,
 } from '#base';
-import type { Account, ComponentStatus, Exporter, Host, Ledger, Logger, Meter, MetricLabels } from '#component';
+import type {
+  Account,
+  Capabilities,
+  ComponentStatus,
+  Exporter,
+  Host,
+  Ledger,
+  Logger,
+  Meter,
+  MetricLabels,
+} from '#component';
 import type { DeliveryConfig } from '#config';
 import type { Batch, Signal } from '#pdata';
 import { type ExportCounters, exportCounters } from './counters.ts';
 import { Estate, Inheritance, type Predecessor } from './inheritance.ts';
+import { KeptBatches } from './kept-batches.ts';
 import { SendingQueue } from './queue.ts';
 import { RetrySender } from './retry.ts';
 import { type SizeRecorder, sizeRecorder } from './sizes.ts';
@@ -70,6 +81,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
   #stopped: Promise<void> | undefined;
   #left: Promise<void> = Promise.resolve();
   #hasFailed = false;
+  #kept: KeptBatches | undefined;
 
   constructor(exporter: Exporter, config: DeliveryConfig | undefined, settings: DeliverySettings) {
     this.#exporter = exporter;
@@ -116,21 +128,38 @@ export class DeliveringExporter implements Exporter, Predecessor {
   }
 
   async start(host: Host): Promise<void> {
-    if (this.#storageId !== undefined) this.#refuseStorage(host, this.#storageId);
+    const kept = await this.#openStorage(host);
     await this.#exporter.start(host);
+    for (const { key, batch } of kept) void this.#queue?.adopt(batch, key);
   }
 
-  #refuseStorage(host: Host, storage: string): never {
-    let found = `queues are held in memory only, "${storage}" can not keep this one`;
+  /** What was kept before. Throws a StartError where the extension isn't there. */
+  async #openStorage(host: Host): Promise<readonly { readonly key: string; readonly batch: Batch }[]> {
+    if (this.#storageId === undefined) return [];
+    const { id, signal, logger, account } = this.#settings;
+    let storage: Capabilities['storage'];
     try {
-      host.extension(storage, 'storage');
+      storage = host.extension(this.#storageId, 'storage');
     } catch (error) {
-      found = messageOf(error);
+      const place = `exporters::${id}::sending_queue::storage: ${messageOf(error)}`;
+      throw new StartError(place, 'leave it out for a queue in memory', { cause: error });
     }
-    throw new StartError(
-      `exporters::${this.#settings.id}::sending_queue::storage: ${found}`,
-      'leave it out for a queue in memory; the exporter signalbox has a spool on disk of its own',
-    );
+    this.#kept = new KeptBatches(await storage.open({ kind: 'exporter', id, name: signal }), {
+      signal,
+      logger,
+      account,
+    });
+    this.#queue?.keepIn({
+      put: (batch) => this.#kept!.put(batch),
+      remove: (key) => this.#kept!.remove(key),
+      isForLater: (error) => this.#isKept(error),
+    });
+    return this.#kept.load();
+  }
+
+  /** At the end, what could still be sent stays on disk for the next run. */
+  #isKept(error: unknown): boolean {
+    return this.#kept !== undefined && this.#isStopping && !isPermanent(error);
   }
 
   async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
@@ -186,7 +215,10 @@ export class DeliveringExporter implements Exporter, Predecessor {
     this.#retry?.giveBack();
     const error = new ConsumeError('the exporter is being restarted', { reason: 'shutdown' });
     this.#queue?.giveBack(error, (batch) => {
-      if (!this.#waitsForResult) this.#estate.leave(batch);
+      // What is on disk the heir finds there.
+      if (this.#kept !== undefined)
+        this.#settings.account.absorbed(this.#settings.signal, batch.itemCount, 'kept_on_disk');
+      else if (!this.#waitsForResult) this.#estate.leave(batch);
     });
   }
 
@@ -233,7 +265,8 @@ export class DeliveringExporter implements Exporter, Predecessor {
     if (this.#stopped !== undefined) return this.#stopped;
     const { clock } = this.#settings;
     const isEmpty = this.#queue === undefined || (this.#queue.itemCount === 0 && this.#inheritance.isSettled);
-    if (this.#retirement === undefined || isEmpty) {
+    // Whoever follows reads what is on disk: this one has to have left.
+    if (this.#retirement === undefined || isEmpty || this.#kept !== undefined) {
       this.#stopped = this.#shutdown(new Deadline(clock, deadlineMs));
       this.#left = this.#stopped;
     } else {
@@ -252,6 +285,7 @@ export class DeliveringExporter implements Exporter, Predecessor {
     if (!(await deadline.part(DRAINING_SHARE).isOver(draining))) this.abandon();
     for (const remove of this.#gauges.splice(0)) remove();
     await this.#exporter.shutdown(deadline.budgetMs);
+    await this.#kept?.close();
     // What an heir will take is held until it does.
     this.#estate.whenEmpty(this.#stopHolding);
   }
@@ -270,6 +304,10 @@ export class DeliveringExporter implements Exporter, Predecessor {
       else await this.#retry.send(batch, attempt.signal);
     } catch (error) {
       if (this.#isAbandoned) throw error;
+      if (this.#isKept(error)) {
+        this.#settings.account.absorbed(this.#settings.signal, items, 'kept_on_disk');
+        throw error;
+      }
       if (this.#isInheritable() && !isPermanent(error)) return this.#estate.leave(batch);
       this.#counters.failed(items, error);
       if (!isAnswered) this.#settings.account.dropped(this.#settings.signal, items, reasonOf(error));
@@ -300,7 +338,8 @@ export class DeliveringExporter implements Exporter, Predecessor {
 
   /** Whether what could not be sent goes to an heir: nobody else knows of it. */
   #isInheritable(): boolean {
-    return this.#retirement?.hasHeir === true && this.#queue !== undefined && !this.#waitsForResult;
+    const isQueued = this.#queue !== undefined && this.#kept === undefined;
+    return this.#retirement?.hasHeir === true && isQueued && !this.#waitsForResult;
   }
 
   /** Gives up what is still here: it goes to the heir or counts as lost now, whatever becomes of the attempts under way. */
@@ -323,6 +362,11 @@ export class DeliveringExporter implements Exporter, Predecessor {
   /** `unanswered` of them have no sender that waits. */
   #lose(items: number, unanswered: number): void {
     if (items === 0) return;
+    if (this.#kept !== undefined) {
+      this.#settings.account.absorbed(this.#settings.signal, items, 'kept_on_disk');
+      this.#settings.logger.info('What could not be sent stays on disk for the next start', { items });
+      return;
+    }
     const error = new ConsumeError('the queue was not empty at the end of the shutdown', { reason: 'shutdown' });
     this.#counters.failed(items, error);
     this.#settings.account.dropped(this.#settings.signal, unanswered, error.reason);

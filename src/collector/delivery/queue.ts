@@ -12,6 +12,15 @@ export interface QueueSettings {
   onSentAgain(items: number): void;
 }
 
+/** Where the queue's batches are kept beside the memory. */
+export interface QueueKeeper {
+  /** Resolves with a key when the batch is safe. */
+  put(batch: Batch): Promise<string>;
+  remove(key: string): void;
+  /** What failed with this error is to be sent by the next run. */
+  isForLater(error: unknown): boolean;
+}
+
 /**
  * An exporter's sending queue in memory: bounded by requests, items or bytes, emptied by a number of senders. A batch counts until it was
  * sent or given up, so the bound holds for everything that the exporter holds (otelcol exporterhelper/internal/queue).
@@ -32,6 +41,7 @@ export class SendingQueue {
   #inFlight = 0;
   #stopped = false;
   #isGivenBack = false;
+  #keeper: QueueKeeper | undefined;
 
   constructor(config: QueueConfig, settings: QueueSettings) {
     this.#config = config;
@@ -70,7 +80,14 @@ export class SendingQueue {
       await this.#room(abort);
     }
     if (this.#stopped) throw new ConsumeError('sending queue is stopped', { reason: 'shutdown' });
-    return { done: this.#take(batch) };
+    if (this.#keeper === undefined) return { done: this.#take(batch, undefined) };
+    // The place is taken while the batch is written.
+    this.#used += size;
+    try {
+      return { done: this.#take(batch, await this.#keeper.put(batch)) };
+    } finally {
+      this.#used -= size;
+    }
   }
 
   /** Waits until there may be room, or nobody wants it any more. */
@@ -87,11 +104,16 @@ export class SendingQueue {
   }
 
   /** Takes a batch that this queue's predecessor had taken already: however full it is. Resolves when it was sent or lost. */
-  adopt(batch: Batch): Promise<void> {
-    return this.#take(batch);
+  adopt(batch: Batch, key?: string): Promise<void> {
+    return this.#take(batch, key);
   }
 
-  #take(batch: Batch): Promise<void> {
+  /** From now on batches are kept. */
+  keepIn(keeper: QueueKeeper): void {
+    this.#keeper = keeper;
+  }
+
+  #take(batch: Batch, key: string | undefined): Promise<void> {
     const size = sizeOf(batch, this.#config.sizer);
     const { waitForResult } = this.#config;
     const endHold = batch.hold();
@@ -104,6 +126,8 @@ export class SendingQueue {
         this.#release(size);
         endHold();
         this.#endHolds.delete(endHold);
+        const isForLater = error !== undefined && this.#keeper?.isForLater(error) === true;
+        if (key !== undefined && !isForLater) this.#keeper?.remove(key);
         if (error === undefined || !waitForResult) resolve();
         else {
           if (sent > 0) this.#settings.onSentAgain(sent);

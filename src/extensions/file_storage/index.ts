@@ -1,0 +1,1 @@
+export { fileStorageFactory } from './factory.ts';
