@@ -21,6 +21,7 @@ const sources: readonly ComponentSource[] = [
   source('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),
   source('exporter', 'signalbox', () => import('../exporters/signalbox/index.ts')),
   source('exporter', 'prometheus', () => import('../exporters/prometheus/index.ts')),
+  source('exporter', 'file', () => import('../exporters/file/index.ts')),
   source('exporter', 'loki', () => import('../exporters/loki/index.ts')),
   source('exporter', 'prometheus_remote_write', () => import('../exporters/prometheus_remote_write/index.ts'), [
     'prometheusremotewrite',

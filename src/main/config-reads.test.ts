@@ -49,6 +49,10 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   // Of log records with an attribute, and without a trace id.
   'processor probabilistic_sampler': [{ sampling_percentage: 50 }, { sampling_percentage: 50, from_attribute: 'n' }],
   'processor resource': { attributes: [{ key: 'n', action: 'hash' }] },
+  'exporter file': [
+    { path: join(folder, 'a.json') },
+    { path: join(folder, 'b-*.json'), group_by: { enabled: true, resource_attribute: 'service.name' } },
+  ],
   'exporter loki': [
     { endpoint: 'http://127.0.0.1:1' },
     { endpoint: 'http://127.0.0.1:1', labels: { attributes: { n: 'n' } } },
@@ -265,6 +269,7 @@ const LATER: Readonly<Record<string, string>> = {
   'exporter prometheus_remote_write customBuckets': 'of a histogram',
   'exporter prometheus_remote_write client.tls.insecure': 'where the endpoint begins with https://',
   'extension oauth2client tls.insecure': 'where the URL begins with http://',
+  'exporter file rotation.': 'of a file that is large enough',
   'exporter loki client.tls.insecure': 'where the endpoint begins with https://',
   'processor probabilistic_sampler attributeSource': 'of log records with a trace id',
 };
