@@ -41,6 +41,7 @@ const settings: CreateSettings = {
   account: new Account({ report: () => {}, holds: () => () => {}, trouble: () => {} }),
   clock,
   random: () => 0.5,
+  instanceId: 'bench',
   version: 'bench',
   allowedHosts: [],
   stateDir: '',

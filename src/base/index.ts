@@ -1,5 +1,6 @@
 export * from './abort.ts';
 export * from './assert.ts';
+export * from './byte-map.ts';
 export * from './bytes.ts';
 export * from './calendar-watch.ts';
 export * from './clock.ts';

@@ -24,6 +24,8 @@ const ITEM_REASONS = {
   trace_too_large: 'part of a trace that is too large',
   colliding_ids: 'ids made to collide',
   not_sampled: 'not sampled',
+  too_many_waiting: 'more calls waited for their other end than max_items',
+  no_service_name: 'of no service: they are in no metric',
   unwanted: 'left out, as the configuration wants',
   drop_policy: 'taken out by a drop policy',
   aggregated: 'went into what was made of them',

@@ -244,6 +244,7 @@ export class Collector {
       clock: this.#clock,
       random: this.#random,
       version,
+      instanceId: this.#resource(plan).get('service.instance.id') ?? this.#instanceId,
       allowedHosts: plan.document.signalbox.allowedHosts,
       stateDir,
     });

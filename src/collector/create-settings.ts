@@ -16,6 +16,7 @@ export interface CreateContextOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly version: string;
+  readonly instanceId: string;
   readonly allowedHosts: readonly string[];
   /** Components get folders below it. */
   readonly stateDir: string;
@@ -40,7 +41,7 @@ export class CreateContext {
   }
 
   settings(component: PlannedComponent, { pipeline, signal }: Place): CreateSettings {
-    const { registry, log, statuses, clock, random, version, allowedHosts, stateDir } = this.#options;
+    const { registry, log, statuses, clock, random, version, instanceId, allowedHosts, stateDir } = this.#options;
     const { kind, id } = component;
     const fields: LogFields = {
       'otelcol.component.id': id,
@@ -58,6 +59,7 @@ export class CreateContext {
       clock,
       random,
       version,
+      instanceId,
       allowedHosts,
       stateDir: join(stateDir, `${kind}_${id.replace(/[^a-zA-Z0-9_-]+/g, '_')}`),
       reportStatus: (status, message) => statuses.set(name, status, message),

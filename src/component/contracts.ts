@@ -118,6 +118,8 @@ export interface CreateSettings {
   readonly random: () => number;
   /** For User-Agent and the like. */
   readonly version: string;
+  /** `service.instance.id` of this collector: another one in each process. */
+  readonly instanceId: string;
   /** Names besides its own that a listener answers to: `--allowed-hosts`. See #base/host-guard.ts. */
   readonly allowedHosts: readonly string[];
   /** A folder that this component alone may write into; made by the component when it needs it. */

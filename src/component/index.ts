@@ -4,6 +4,7 @@ export * from './contracts.ts';
 export * from './credentials.ts';
 export * from './fan-out.ts';
 export * from './ledger.ts';
+export * from './metrics-feed.ts';
 export * from './observe.ts';
 export * from './registry.ts';
 export * from './scraper.ts';

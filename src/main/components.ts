@@ -27,6 +27,8 @@ const sources: readonly ComponentSource[] = [
     'prometheusremotewrite',
   ]),
   source('connector', 'forward', () => import('../connectors/forward/index.ts')),
+  source('connector', 'service_graph', () => import('../connectors/service_graph/index.ts'), ['servicegraph']),
+  source('connector', 'span_metrics', () => import('../connectors/span_metrics/index.ts'), ['spanmetrics']),
   source('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   source('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
   source('extension', 'basicauth', () => import('../extensions/basicauth/index.ts')),

@@ -1,3 +1,5 @@
+export * from './build/bounded-histogram.ts';
+export * from './build/exponential-histogram.ts';
 export * from './build/groups.ts';
 export * from './build/logs-builder.ts';
 export * from './build/metrics-builder.ts';

@@ -154,6 +154,7 @@ export function fakeSettings(options: FakeSettingsOptions = {}): FakeSettings {
     clock: new ManualClock(),
     random: () => 0.5,
     version: '0.0.0-test',
+    instanceId: 'test-instance',
     allowedHosts: options.allowedHosts ?? [],
     stateDir: options.stateDir ?? '',
     reportStatus: (status, message) => {

@@ -47,6 +47,11 @@ export class Group {
     this.#input = input;
   }
 
+  /** Whether the group is left out of what is made: one that is used again and got nothing this time. */
+  get isLeftOut(): boolean {
+    return false;
+  }
+
   write(out: ArenaWriter): void {
     const { resource, scope, resourceSchemaUrl = '', scopeSchemaUrl = '' } = this.#input;
     const group = out.begin(GROUP);
@@ -70,7 +75,7 @@ export class Group {
 /** Builds the request of a signal, group by group. */
 export class RequestBuilder<G extends Group> {
   readonly #make: (input: GroupInput) => G;
-  readonly #groups: G[] = [];
+  protected readonly groups: Set<G> = new Set();
 
   constructor(make: (input: GroupInput) => G) {
     this.#make = make;
@@ -78,14 +83,19 @@ export class RequestBuilder<G extends Group> {
 
   group(input: GroupInput = {}): G {
     const group = this.#make(input);
-    this.#groups.push(group);
+    this.groups.add(group);
     return group;
+  }
+
+  /** Takes out a group for good. */
+  remove(group: G): void {
+    this.groups.delete(group);
   }
 
   /** All that was added, as the signal's Export…ServiceRequest. */
   body(): Uint8Array {
     const out = new ArenaWriter(16_384);
-    for (const group of this.#groups) group.write(out);
+    for (const group of this.groups) if (!group.isLeftOut) group.write(out);
     return out.finish();
   }
 }

@@ -1,0 +1,1 @@
+export { serviceGraphFactory } from './factory.ts';

@@ -1,0 +1,1 @@
+export { spanMetricsFactory } from './factory.ts';
