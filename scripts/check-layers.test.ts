@@ -17,6 +17,7 @@ test.each([
     what: 'batch and tail_sampling are siblings',
   },
   { file: 'src/api/jaeger/x.ts', text: "import { a } from '../console/logs.ts';", what: 'are siblings' },
+  { file: 'src/api/http/x.ts', text: "import { a } from '../console/logs.ts';", what: 'are siblings' },
   {
     file: 'src/processors/batch/batch.test.ts',
     text: "import { Held } from '../tail_sampling/held-spans.ts';",
@@ -39,7 +40,7 @@ test.each([
   { file: 'src/net/x.ts', text: "import { a } from '#wire';" },
   { file: 'src/store/x.test.ts', text: "import { a } from '../wire/testing/otlp-reference.ts';" },
   { file: 'src/processors/batch/batch.test.ts', text: "import { spans } from '../testing/spans.ts';" },
-  { file: 'src/api/console/x.ts', text: "import { a } from '../errors.ts';" },
+  { file: 'src/api/console/x.ts', text: "import { a } from '../http/errors.ts';" },
   { file: 'src/main/components.ts', text: "const load = () => import('../receivers/otlp/index.ts');" },
   {
     file: 'ui/src/pages/x.tsx',

@@ -37,6 +37,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 /** Folders of these layers, and pages of the console, are siblings: none may use another. */
 const HAS_SIBLINGS = new Set([...COMPONENTS, 'api', 'ui/viz', 'ui/pages']);
+/** What lies below all its siblings: they may use it, and it none of them. */
+const BELOW_SIBLINGS = new Set(['api/http']);
 /** All that the console's code may take from the server's side: what runs in a browser. */
 const IN_BROWSER = /^#(lang(\/[a-z]+)?|base\/path-part\.ts|api\/types\.ts)$/;
 
@@ -87,6 +89,7 @@ function fault(file: string, from: Place, specifier: string): string | undefined
   }
   if (to.sibling === undefined || from.sibling === undefined || to.sibling === from.sibling) return undefined;
   if (isTest && path.includes('/testing/')) return undefined;
+  if (BELOW_SIBLINGS.has(`${to.layer}/${to.sibling}`)) return undefined;
   return `${from.sibling} and ${to.sibling} are siblings and must not know each other: share what both need below them`;
 }
 

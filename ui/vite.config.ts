@@ -11,7 +11,7 @@ const apiTarget = process.env.SIGNALBOX_API ?? 'http://127.0.0.1:4300';
 /** The last steps up to 11 take twenty times as long for 7 % less. */
 const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
-/** Writes `<file>.br` beside each file of code; src/api/static.ts sends them as they are. */
+/** Writes `<file>.br` beside each file of code; src/api/http/static.ts sends them as they are. */
 function precompress(): Plugin {
   return {
     name: 'precompress',

@@ -1,2 +1,13 @@
-export type { ServerLogger } from './logger.ts';
-export { type RunningServer, type ServerOptions, startServer } from './server.ts';
+/** The server role: query APIs and the console over HTTP. */
+import { type RunningServer, type ServerOptions, startHttpServer } from './http/server.ts';
+import { PLUGINS } from './plugins.ts';
+
+export type { Access, Asking, Principal } from './http/access.ts';
+export { Refusal } from './http/access.ts';
+export type { ServerLogger } from './http/logger.ts';
+export type { RunningServer, ServerOptions } from './http/server.ts';
+
+/** Throws StartError for a port that can't be had. A store that does not answer is no reason not to start. */
+export function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  return startHttpServer(PLUGINS, options);
+}

@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type FixtureLog, insertLogs, insertPoints, insertSeries, insertSpans } from '../query/testing/fixtures.ts';
 import { SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../query/testing/shop.ts';
 import { startTestStore, type TestStore } from '../query/testing/test-store.ts';
-import { encodingOf, FOR_FILES } from './compress.ts';
 import type {
   AttributeKeysResponse,
   AttributeValuesResponse,
@@ -27,8 +26,9 @@ import type {
   TraceResponse,
   TracesResponse,
 } from './console/types.ts';
+import { encodingOf, FOR_FILES } from './http/compress.ts';
+import { safePath } from './http/static.ts';
 import { type RunningServer, startServer } from './index.ts';
-import { safePath } from './static.ts';
 
 const spans = shopSpans();
 const first = spans[0]!;
@@ -322,7 +322,13 @@ describe('files of the console', () => {
     expect([again.status, again.body.length]).toEqual([304, 0]);
   });
 
-  test.each(['/assets/none.js', '/missing.png', '/api/x', '/jaeger/api/x', '/-/x', '/..%2f..%2fetc%2fpasswd'])(
+  test("what is not there below an API's prefix is said in its form", async () => {
+    const answer = await rawGet('/jaeger/api/x', {});
+    expect(answer.status).toBe(404);
+    expect(JSON.parse(answer.body.toString())).toMatchObject({ data: null, errors: [{ code: 404 }] });
+  });
+
+  test.each(['/assets/none.js', '/missing.png', '/api/x', '/loki/x', '/-/x', '/..%2f..%2fetc%2fpasswd'])(
     '%s is not found',
     async (path) => {
       const answer = await rawGet(path, {});

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { DEFAULT_READ_LIMITS } from '#base';
 import { isHostPattern } from '#base/host-guard.ts';
 import { parseDuration, printDuration } from './duration.ts';
 import { describe, strictObject } from './object.ts';
 import type { Schema } from './schema.ts';
 import type { Secret } from './secret.ts';
-import { list, listenAddress, secret, text } from './values.ts';
+import { integer, list, listenAddress, secret, size, text } from './values.ts';
 
 /** The optional top-level section `signalbox:`: what otelcol has no word for. Flags and environment variables go before it. */
 export interface SignalboxConfig {
@@ -19,6 +20,11 @@ export interface SignalboxConfig {
   readonly engine: {
     /** The embedded store's HTTP interface; keep it on loopback. */
     readonly endpoint: string | undefined;
+  };
+  readonly query: {
+    /** What one question to the store may read. */
+    readonly maxReadRows: number;
+    readonly maxReadBytes: number;
   };
   readonly storage: {
     /** A ClickHouse server's HTTP address; undefined: the embedded store. */
@@ -83,6 +89,14 @@ export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
       .optional()
       .meta({ description: 'where the embedded store listens; keep it on loopback', defaultText: '`127.0.0.1:4380`' }),
   }),
+  query: strictObject({
+    max_read_rows: integer(DEFAULT_READ_LIMITS.rows, { min: 1 }).describe(
+      'rows that one question to the store may read; what would read more is refused before it begins',
+    ),
+    max_read_bytes: size(DEFAULT_READ_LIMITS.bytes).describe(
+      'the same in bytes, uncompressed, of the columns that are read; it ends when it has read more',
+    ),
+  }),
   storage: strictObject({
     url: text()
       .optional()
@@ -105,6 +119,7 @@ export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
   allowedHosts: raw.allowed_hosts,
   server: { endpoint: raw.server.endpoint },
   engine: { endpoint: raw.engine.endpoint },
+  query: { maxReadRows: raw.query.max_read_rows, maxReadBytes: raw.query.max_read_bytes },
   storage: {
     url: raw.storage.url,
     username: raw.storage.username,

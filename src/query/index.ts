@@ -1,6 +1,5 @@
+export type * from './answers/index.ts';
 export {
-  type AttributeSignal,
-  type EmptyReason,
   explainEmptyLogs,
   explainEmptyTraces,
   listAttributeKeys,
@@ -16,6 +15,7 @@ export {
   plainValue,
   QueryError,
   type QueryErrorCode,
+  type ReadLimits,
   type ReadOptions,
   type SpentOnRequest,
   type StoredAttribute,
@@ -43,7 +43,6 @@ export {
   readSignals,
   readSystem,
   type StoredSignals,
-  type SystemView,
 } from './system/index.ts';
 export {
   countOrphans,

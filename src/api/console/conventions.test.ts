@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ATTRIBUTE_NAMES } from '#lang';
 import { type FixtureSpan, insertLogs, insertSpans } from '../../query/testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../../query/testing/test-store.ts';
-import { type RunningServer, startServer } from '../server.ts';
+import { type RunningServer, startServer } from '../index.ts';
 import type { AttributeKeysResponse, AttributeValuesResponse, LogsResponse, TracesResponse } from './types.ts';
 
 /** A span for every name that the conventions ever gave an attribute, each with a value of its own group; the same for logs. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { insertSpans } from '../../query/testing/fixtures.ts';
 import { SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../../query/testing/shop.ts';
 import { startTestStore, type TestStore } from '../../query/testing/test-store.ts';
-import { type RunningServer, startServer } from '../server.ts';
+import { type RunningServer, startServer } from '../index.ts';
 
 let store: TestStore;
 let server: RunningServer;

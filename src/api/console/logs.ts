@@ -7,8 +7,7 @@ import {
   SEVERITY_GROUPS,
   searchLogs,
 } from '#query';
-import { type Parameters, parseId } from '../parameters.ts';
-import { emptyReason } from './empty-reason.ts';
+import { type Parameters, parseId } from '../http/parameters.ts';
 import type { ConsoleRequest } from './request.ts';
 import type {
   EmptyReasonResponse,
@@ -56,7 +55,7 @@ export async function logHistogramRoute({ reader, query, options }: ConsoleReque
 }
 
 export async function logsEmptyReasonRoute({ reader, query, options }: ConsoleRequest): Promise<EmptyReasonResponse> {
-  return emptyReason(await explainEmptyLogs(reader, filterOf(query), options));
+  return explainEmptyLogs(reader, filterOf(query), options);
 }
 
 export async function traceLogsRoute({ reader, query, path, options }: ConsoleRequest): Promise<TraceLogsResponse> {

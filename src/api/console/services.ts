@@ -1,6 +1,6 @@
 import { findServiceTraces, readDependencies, readNeighbours, readService } from '#query';
 import type { ConsoleRequest } from './request.ts';
-import { traceSummary } from './traces.ts';
+import { traceSummary } from './trace-summary.ts';
 import type { DependenciesResponse, ServiceResponse } from './types.ts';
 
 const LISTED_TRACES = 10;

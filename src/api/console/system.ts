@@ -1,18 +1,24 @@
 import { every } from '#base';
 import { CpuMeter, emptySystem, QueryError, readSystem, type SystemView } from '#query';
+import { PerTenant } from '../http/per-tenant.ts';
+import type { ApiNeeds } from '../http/plugin.ts';
 import type { ConsoleRequest } from './request.ts';
+import { isStoreSilent } from './store-silent.ts';
 import type { SystemResponse } from './types.ts';
 
 const READ_EVERY_MS = 5_000;
 
 /**
  * The system as the store knows it. A store that does not answer is a part of the view: then the last picture is shown, with its time, and
- * what this process knows by itself. `onClose` takes what ends with the server.
+ * what this process knows by itself.
  */
-export function systemRoute(onClose: (end: () => void) => void): (request: ConsoleRequest) => Promise<SystemResponse> {
+export function systemRoute({
+  onClose,
+}: Pick<ApiNeeds, 'onClose'>): (request: ConsoleRequest) => Promise<SystemResponse> {
   const ownProcess = ownProcessMeter(onClose);
-  let last: { readonly view: SystemView; readonly atMs: number } | undefined;
+  const lastOf = new PerTenant((): { last?: { readonly view: SystemView; readonly atMs: number } } => ({}));
   return async ({ reader, query, options }) => {
+    const known = lastOf.of(reader.tenant);
     const nowMs = Date.now();
     const range = query.range();
     const respond = (view: SystemView, asOfMs: number | undefined): SystemResponse => ({
@@ -24,24 +30,19 @@ export function systemRoute(onClose: (end: () => void) => void): (request: Conso
     });
     try {
       const view = await readSystem(reader, { ...range, nowMs }, options);
-      last = { view, atMs: nowMs };
+      known.last = { view, atMs: nowMs };
       return respond(view, nowMs);
     } catch (error) {
       if (!(error instanceof QueryError) || !isStoreSilent(error)) throw error;
       const store = { available: false, message: error.message };
-      const view = last?.view ?? emptySystem(range);
-      return respond({ ...view, store: { ...view.store, ...store } }, last?.atMs);
+      const view = known.last?.view ?? emptySystem(range);
+      return respond({ ...view, store: { ...view.store, ...store } }, known.last?.atMs);
     }
   };
 }
 
-/** The store is away, or holds the line and says nothing. */
-export function isStoreSilent(error: QueryError): boolean {
-  return error.code === 'store_unavailable' || error.code === 'timeout';
-}
-
 /** This process, by readings of its own: how many look, and how often, changes nothing. */
-function ownProcessMeter(onClose: (end: () => void) => void): () => SystemResponse['processes'][number] {
+function ownProcessMeter(onClose: ApiNeeds['onClose']): () => SystemResponse['processes'][number] {
   const meter = new CpuMeter();
   const read = (): { readonly atMs: number; readonly cpuMs: number } => {
     const { user, system } = process.cpuUsage();

@@ -1,7 +1,6 @@
 import {
   countTraces,
   explainEmptyTraces,
-  type FoundTrace,
   plainAttributes,
   QueryError,
   readLinkingSpans,
@@ -13,16 +12,15 @@ import {
   spanStatus,
   type TraceFilter,
 } from '#query';
-import { parseId } from '../parameters.ts';
-import { emptyReason } from './empty-reason.ts';
+import { parseId } from '../http/parameters.ts';
 import type { ConsoleRequest } from './request.ts';
+import { msOf, traceSummary } from './trace-summary.ts';
 import type {
   EmptyReasonResponse,
   SpanResponse,
   TraceHistogramResponse,
   TraceResponse,
   TraceSampleResponse,
-  TraceSummary,
   TracesResponse,
 } from './types.ts';
 
@@ -58,7 +56,7 @@ export async function traceSampleRoute({ reader, query, options }: ConsoleReques
 }
 
 export async function tracesEmptyReasonRoute({ reader, query, options }: ConsoleRequest): Promise<EmptyReasonResponse> {
-  return emptyReason(await explainEmptyTraces(reader, traceFilter(query), options));
+  return explainEmptyTraces(reader, traceFilter(query), options);
 }
 
 function traceFilter(query: ConsoleRequest['query']): TraceFilter {
@@ -76,15 +74,6 @@ function traceFilter(query: ConsoleRequest['query']): TraceFilter {
     environment: query.text('environment'),
     status: query.oneOf('status', STATUSES),
   };
-}
-
-export function traceSummary({ startNs, endNs, ...trace }: FoundTrace): TraceSummary {
-  return { ...trace, startMs: msOf(startNs), durationNs: Number(endNs - startNs) };
-}
-
-/** Microseconds are kept. */
-function msOf(ns: bigint): number {
-  return Number(ns / 1000n) / 1000;
 }
 
 export async function traceRoute({ reader, path, options }: ConsoleRequest): Promise<TraceResponse> {

@@ -1,8 +1,6 @@
-import type { FastifyInstance } from 'fastify';
-import { readSpanMetrics, type SpanMetricsGroup, type StoreReader } from '#query';
-import { requestSignal } from '../abort.ts';
-import { apiError } from '../errors.ts';
-import { bad, many, one, type QueryString, shownService, storedService, truth, wholeNumber } from './parameters.ts';
+import { readSpanMetrics, type SpanMetricsGroup } from '#query';
+import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { bad, many, one, shownService, storedService, truth, wholeNumber } from './parameters.ts';
 
 /**
  * Jaeger's service performance monitoring (`/api/metrics/…`), as its Monitor tab asks it: a metric family per request.
@@ -20,34 +18,17 @@ interface Family {
   readonly values: (group: SpanMetricsGroup) => readonly (number | null)[];
 }
 
-export function jaegerMetricsRoutes(
-  app: FastifyInstance,
-  prefix: string,
-  { reader, deadlineMs }: { readonly reader: StoreReader; readonly deadlineMs: number },
-): void {
-  const get = (path: string, familyOf: (query: QueryString) => Family): void => {
-    app.get(`${prefix}/api/metrics/${path}`, async (request, reply) => {
-      try {
-        const query = request.query as QueryString;
-        return await answer(reader, query, familyOf(query), requestSignal(reply, deadlineMs));
-      } catch (error) {
-        const { status, body } = apiError(error);
-        if (status === 500) request.log.error({ err: error, url: request.url }, 'request failed');
-        const errors = [{ code: status, msg: body.error.message }];
-        return reply.code(status).send({ data: null, total: 0, limit: 0, offset: 0, errors });
-      }
-    });
-  };
+export const metricsRoutes: readonly ApiRoute[] = [
   get('calls', () => ({
     name: 'call_rate',
     help: 'calls/sec, grouped by service',
     values: (group) => group.callsPerSecond,
-  }));
+  })),
   get('errors', () => ({
     name: 'error_rate',
     help: 'error rate, computed as a fraction of errors/sec over calls/sec, grouped by service',
     values: (group) => group.errorRatio,
-  }));
+  })),
   get('latencies', (query) => {
     const quantile = Number(one(query, 'quantile') ?? Number.NaN);
     if (!(quantile >= 0 && quantile <= 1)) throw bad('quantile', 'expected a number from 0 to 1');
@@ -56,10 +37,18 @@ export function jaegerMetricsRoutes(
       help: `${quantile.toFixed(2)}th quantile latency, grouped by service`,
       values: (group) => group.latencyMs(quantile),
     };
-  });
+  }),
+];
+
+function get(path: string, familyOf: (query: QueryString) => Family): ApiRoute {
+  return {
+    method: 'GET',
+    path: `/api/metrics/${path}`,
+    answer: (request) => answer(request, familyOf(request.query)),
+  };
 }
 
-async function answer(reader: StoreReader, query: QueryString, family: Family, signal: AbortSignal): Promise<object> {
+async function answer({ reader, query, options }: ApiRequest, family: Family): Promise<object> {
   const services = many(query, 'service');
   if (services.length === 0) throw bad('service', 'please provide at least one service name');
   const kinds = many(query, 'spanKind');
@@ -77,7 +66,7 @@ async function answer(reader: StoreReader, query: QueryString, family: Family, s
       stepMs: Math.max(1, wholeNumber(query, 'step') ?? DEFAULT_STEP_MS),
       windowMs: Math.max(1, wholeNumber(query, 'ratePer') ?? DEFAULT_WINDOW_MS),
     },
-    { signal },
+    options,
   );
   return {
     name: `${byOperation ? 'service_operation' : 'service'}_${family.name}`,

@@ -1,4 +1,5 @@
 import { plainValue, type StoredAttribute, type StoredSpan, type StoredValue } from '#query';
+import { listPieces } from '../http/answers.ts';
 import type { AdjustedSpan, adjustTrace } from './adjust.ts';
 import { shownService } from './parameters.ts';
 
@@ -43,15 +44,31 @@ const SERVICE_NAME = 'service.name';
 const STATUS_OK = 1;
 const STATUS_ERROR = 2;
 
-/** One trace of spans that all have its id. */
-export function jaegerTrace(traceId: string, spans: readonly AdjustedSpan[], warning?: string): JaegerTrace {
+/** A trace before its spans have their form: that is made span by span. */
+export interface TraceParts {
+  readonly traceId: string;
+  readonly spans: readonly AdjustedSpan[];
+  readonly warning: string | undefined;
+}
+
+/** A trace as one object. */
+export function wholeTrace({ traceId, spans, warning }: TraceParts): JaegerTrace {
   const processes = new Processes();
   return {
     traceID: traceId,
-    spans: spans.map(({ span, warnings }) => jaegerSpan(span, processes.idOf(span), warnings)),
+    spans: spans.map((span) => jaegerSpan(span, processes)),
     processes: processes.all,
     warnings: warning === undefined ? null : [warning],
   };
+}
+
+/** The JSON of `wholeTrace`, a piece a span. */
+export function* tracePieces({ traceId, spans, warning }: TraceParts): Generator<string> {
+  const processes = new Processes();
+  yield `{"traceID":${JSON.stringify(traceId)},"spans":`;
+  yield* listPieces(spans.values().map((span) => JSON.stringify(jaegerSpan(span, processes))));
+  const warnings = warning === undefined ? null : [warning];
+  yield `,"processes":${JSON.stringify(processes.all)},"warnings":${JSON.stringify(warnings)}}`;
 }
 
 /** Groups spans by trace, in the order of `traceIds`; traces without a span are left out. */
@@ -60,11 +77,11 @@ export function jaegerTraces(
   spans: readonly StoredSpan[],
   adjust: typeof adjustTrace,
   warning?: string,
-): JaegerTrace[] {
+): TraceParts[] {
   const byTrace = Map.groupBy(spans, (span) => span.traceId);
   return traceIds.flatMap((traceId) => {
     const own = byTrace.get(traceId);
-    return own === undefined ? [] : [jaegerTrace(traceId, adjust(own), warning)];
+    return own === undefined ? [] : [{ traceId, spans: adjust(own), warning }];
   });
 }
 
@@ -86,7 +103,7 @@ class Processes {
   }
 }
 
-function jaegerSpan(span: StoredSpan, processID: string, warnings: readonly string[]): JaegerSpan {
+function jaegerSpan({ span, warnings }: AdjustedSpan, processes: Processes): JaegerSpan {
   return {
     traceID: span.traceId,
     spanID: span.spanId,
@@ -105,7 +122,7 @@ function jaegerSpan(span: StoredSpan, processID: string, warnings: readonly stri
         ...event.attributes.map(tagOf),
       ],
     })),
-    processID,
+    processID: processes.idOf(span),
     warnings: warnings.length > 0 ? warnings : null,
   };
 }

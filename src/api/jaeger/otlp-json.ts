@@ -1,27 +1,42 @@
 import { base64, type StoredAttribute, type StoredSpan, type StoredValue } from '#query';
+import { listPieces } from '../http/answers.ts';
 
 /** Stored spans as the `resourceSpans` of OTLP/JSON: ids in hex, 64-bit integers as strings, enums as numbers, empty fields left out. */
 
 type JsonObject = { [key: string]: unknown };
 
-/** Groups by resource and scope. Spans that were read together share the object of an equal resource (`readSpans`). */
-export function resourceSpansJson(spans: readonly StoredSpan[]): JsonObject[] {
-  return [...Map.groupBy(spans, (span) => span.resource)].map(([resource, ofResource]) => ({
+/**
+ * The list as pieces of JSON. Groups by resource and scope; spans that were read together share the object of an equal resource (`readSpans`).
+ * The spans of a group are its last field, so that each is a piece of its own.
+ */
+export function resourceSpansPieces(spans: readonly StoredSpan[]): Generator<string> {
+  const byResource = Map.groupBy(spans, (span) => span.resource);
+  return listPieces(byResource.entries().map(([resource, own]) => resourcePieces(resource, own)));
+}
+
+function* resourcePieces(resource: readonly StoredAttribute[], spans: readonly StoredSpan[]): Generator<string> {
+  const head = {
     resource: present({ attributes: attributesJson(resource) }),
-    scopeSpans: [...Map.groupBy(ofResource, scopeKey).values()].map((ofScope) => {
-      const [first] = ofScope as [StoredSpan, ...StoredSpan[]];
-      return present({
-        scope: present({
-          name: first.scopeName,
-          version: first.scopeVersion,
-          attributes: attributesJson(first.scopeAttributes),
-        }),
-        spans: ofScope.map(spanJson),
-        schemaUrl: first.scopeSchemaUrl,
-      });
+    ...present({ schemaUrl: spans[0]?.resourceSchemaUrl ?? '' }),
+  };
+  yield `${JSON.stringify(head).slice(0, -1)},"scopeSpans":`;
+  yield* listPieces(Map.groupBy(spans, scopeKey).values().map(scopePieces));
+  yield '}';
+}
+
+function* scopePieces(spans: readonly StoredSpan[]): Generator<string> {
+  const [first] = spans as [StoredSpan, ...StoredSpan[]];
+  const head = {
+    scope: present({
+      name: first.scopeName,
+      version: first.scopeVersion,
+      attributes: attributesJson(first.scopeAttributes),
     }),
-    ...present({ schemaUrl: ofResource[0]?.resourceSchemaUrl ?? '' }),
-  }));
+    ...present({ schemaUrl: first.scopeSchemaUrl }),
+  };
+  yield `${JSON.stringify(head).slice(0, -1)},"spans":`;
+  yield* listPieces(spans.values().map((span) => JSON.stringify(spanJson(span))));
+  yield '}';
 }
 
 function scopeKey(span: StoredSpan): string {

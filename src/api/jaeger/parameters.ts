@@ -1,5 +1,6 @@
 import { parseDurationNs, printValue } from '#lang/filter';
 import { QueryError } from '#query';
+import type { QueryString } from '../http/plugin.ts';
 
 /** Reading Jaeger's query parameters. All functions throw a QueryError `bad_query` that names the parameter. */
 
@@ -16,9 +17,6 @@ export function serviceOf(name: string | undefined): string | undefined {
 export function shownService(name: string): string {
   return name === '' ? NO_SERVICE_NAME : name;
 }
-
-/** A query string as fastify gives it: a repeated parameter is a list. */
-export type QueryString = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 export function one(query: QueryString, name: string): string | undefined {
   const value = query[name];

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import {
   countOrphans,
   countServices,
@@ -6,23 +5,24 @@ import {
   listOperations,
   listServiceNames,
   QueryError,
-  type ReadOptions,
   readSpans,
   readWholeTrace,
-  type StoreReader,
+  type StoredSpan,
   searchTraces,
   type TraceSearchResult,
 } from '#query';
-import { requestSignal } from '../abort.ts';
-import { HTTP_STATUS } from '../errors.ts';
+import { JSON_TYPE, StreamedAnswer } from '../http/answers.ts';
+import type { ApiFailure } from '../http/errors.ts';
+import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import { type AdjustedSpan, adjustTrace, rawTrace } from './adjust.ts';
-import { resourceSpansJson } from './otlp-json.ts';
+import { shownMessage } from './envelope.ts';
+import { missingWarning } from './missing-warning.ts';
+import { resourceSpansPieces } from './otlp-json.ts';
 import {
   bad,
   countOf,
   durations,
   one,
-  type QueryString,
   serviceOf,
   shownService,
   splitTags,
@@ -32,7 +32,6 @@ import {
   traceIdOf,
   truth,
 } from './parameters.ts';
-import { type JaegerRoutesOptions, missingWarning } from './v1.ts';
 
 /**
  * Jaeger's API v3 over HTTP (jaeger-idl api_v3/query_service.proto): what today's Jaeger UI asks. Answers are OTLP; parameters come in
@@ -45,31 +44,11 @@ const DAY_MS = 86_400_000;
 /** What Jaeger shows of a span that says no kind. */
 const DEFAULT_KIND = 'internal';
 
-export function jaegerV3Routes(app: FastifyInstance, prefix: string, routes: JaegerRoutesOptions): void {
-  const { reader, gate, deadlineMs } = routes;
-  const get = (
-    path: string,
-    answer: (query: QueryString, params: Record<string, string>, options: ReadOptions) => Promise<object>,
-    gated?: 'gated',
-  ): void => {
-    app.get(`${prefix}/api/v3${path}`, async (request, reply) => {
-      try {
-        if (gated !== undefined) await gate.enter(reply);
-        const options = { signal: requestSignal(reply, deadlineMs) };
-        return await answer(request.query as QueryString, request.params as Record<string, string>, options);
-      } catch (error) {
-        const httpCode = error instanceof QueryError ? HTTP_STATUS[error.code] : 500;
-        if (httpCode === 500) request.log.error({ err: error, url: request.url }, 'request failed');
-        const message =
-          httpCode === 500 ? 'internal error; the server’s log has the details' : (error as Error).message;
-        return reply.code(httpCode).send({ error: { httpCode, message } });
-      }
-    });
-  };
-  get('/services', async (_query, _params, options) => ({
+export const thirdRoutes: readonly ApiRoute[] = [
+  get('/services', async ({ reader, options }) => ({
     services: (await listServiceNames(reader, options)).map(shownService).sort(),
-  }));
-  get('/operations', async (query, _params, options) => {
+  })),
+  get('/operations', async ({ reader, query, options }) => {
     const service = one(query, 'service');
     if (service === undefined) throw bad('service', 'it is required');
     const kind = one(query, 'span_kind') ?? one(query, 'spanKind');
@@ -83,64 +62,77 @@ export function jaegerV3Routes(app: FastifyInstance, prefix: string, routes: Jae
         .map(({ name, kind: spanKind }) => ({ name, spanKind: spanKind === 'unspecified' ? DEFAULT_KIND : spanKind }))
         .filter((operation) => kind === undefined || operation.spanKind === kind),
     };
-  });
-  get(
-    '/traces/:traceId',
-    async (query, { traceId }, options) => {
-      const adjust = truth(query, query.rawTraces === undefined ? 'raw_traces' : 'rawTraces') ? rawTrace : adjustTrace;
-      const found = await readWholeTrace(reader, traceIdOf(traceId!), options);
-      return resultOf(adjust(found.spans), missingWarning(found));
-    },
-    'gated',
-  );
-  get(
-    '/traces',
-    async (query, _, options) => {
-      const { traces } = await search(reader, query, options);
-      const ids = traces.map(({ traceId }) => traceId);
-      const places = await findTraces(reader, ids, options);
+  }),
+  {
+    ...get('/traces/:traceId', async ({ reader, query, path, options }) => {
+      const isRaw = truth(query, query['rawTraces'] === undefined ? 'raw_traces' : 'rawTraces');
+      const found = await readWholeTrace(reader, traceIdOf(path['traceId']!), options);
+      return resultOf((isRaw ? rawTrace : adjustTrace)(found.spans), missingWarning(found));
+    }),
+    isLarge: true,
+  },
+  {
+    ...get('/traces', async (request) => {
+      const { reader, query, options } = request;
+      const { traces } = await search(request);
+      const places = await findTraces(
+        reader,
+        traces.map(({ traceId }) => traceId),
+        options,
+      );
       if (places.length === 0) throw new QueryError('not_found', 'No traces found');
       const adjust = truth(query, searched(query, 'rawTraces')) ? rawTrace : adjustTrace;
       const found = await readSpans(reader, places, options);
       const adjusted = [...Map.groupBy(found.spans, (span) => span.traceId).values()].flatMap(adjust);
       return resultOf(adjusted, missingWarning(found));
-    },
-    'gated',
-  );
-  get('/trace-summaries', async (query, _, options) => {
-    const { traces } = await search(reader, query, options);
-    const ids = traces.map(({ traceId }) => traceId);
-    const [orphans, counts] = await Promise.all([
-      countOrphans(reader, ids, options),
-      countServices(reader, ids, options),
-    ]);
-    return {
-      summaries: traces.map((trace) => ({
-        traceId: trace.traceId,
-        // A trace without its root has no root's name in Jaeger.
-        ...(!trace.rootMissing && {
-          rootServiceName: shownService(trace.rootService),
-          rootOperationName: trace.rootOperation,
-        }),
-        minStartTimeUnixNano: String(trace.startNs),
-        maxEndTimeUnixNano: String(trace.endNs),
-        spanCount: trace.spanCount,
-        errorSpanCount: trace.errorCount,
-        orphanSpanCount: orphans.get(trace.traceId) ?? 0,
-        services: (counts.get(trace.traceId) ?? [])
-          .map(({ name, spanCount, errorCount }) => ({
-            name: shownService(name),
-            spanCount,
-            errorSpanCount: errorCount,
-          }))
-          .sort((a, b) => (a.name < b.name ? -1 : 1)),
-      })),
-    };
-  });
+    }),
+    isLarge: true,
+  },
+  get('/trace-summaries', summaries),
+];
+
+function get(path: string, answer: ApiRoute['answer']): ApiRoute {
+  return { method: 'GET', path: `/api/v3${path}`, answer, failed };
+}
+
+function failed(failure: ApiFailure): object {
+  return { error: { httpCode: failure.status, message: shownMessage(failure) } };
+}
+
+async function summaries(request: ApiRequest): Promise<object> {
+  const { reader, options } = request;
+  const { traces } = await search(request);
+  const ids = traces.map(({ traceId }) => traceId);
+  const [orphans, counts] = await Promise.all([
+    countOrphans(reader, ids, options),
+    countServices(reader, ids, options),
+  ]);
+  return {
+    summaries: traces.map((trace) => ({
+      traceId: trace.traceId,
+      // A trace without its root has no root's name in Jaeger.
+      ...(!trace.rootMissing && {
+        rootServiceName: shownService(trace.rootService),
+        rootOperationName: trace.rootOperation,
+      }),
+      minStartTimeUnixNano: String(trace.startNs),
+      maxEndTimeUnixNano: String(trace.endNs),
+      spanCount: trace.spanCount,
+      errorSpanCount: trace.errorCount,
+      orphanSpanCount: orphans.get(trace.traceId) ?? 0,
+      services: (counts.get(trace.traceId) ?? [])
+        .map(({ name, spanCount, errorCount }) => ({
+          name: shownService(name),
+          spanCount,
+          errorSpanCount: errorCount,
+        }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    })),
+  };
 }
 
 /** Warnings travel as an attribute, as in Jaeger; one that concerns all of the answer does with the first span. */
-function resultOf(spans: readonly AdjustedSpan[], warning: string | undefined): object {
+function resultOf(spans: readonly AdjustedSpan[], warning: string | undefined): StreamedAnswer {
   const warned = spans.map(({ span, warnings: own }, row) => {
     const warnings = warning !== undefined && row === 0 ? [warning, ...own] : own;
     if (warnings.length === 0) return span;
@@ -150,7 +142,13 @@ function resultOf(spans: readonly AdjustedSpan[], warning: string | undefined): 
       attributes: [...span.attributes, { key: '@jaeger@warnings', value: { type: 'array' as const, value } }],
     };
   });
-  return { result: { resourceSpans: resourceSpansJson(warned) } };
+  return new StreamedAnswer(JSON_TYPE, resultPieces(warned));
+}
+
+function* resultPieces(spans: readonly StoredSpan[]): Generator<string> {
+  yield '{"result":{"resourceSpans":';
+  yield* resourceSpansPieces(spans);
+  yield '}}';
 }
 
 /** `query.serviceName` and `query.service_name`. */
@@ -159,7 +157,7 @@ function searched(query: QueryString, camelCase: string): string {
   return query[`query.${camelCase}`] === undefined ? `query.${snakeCase}` : `query.${camelCase}`;
 }
 
-async function search(reader: StoreReader, query: QueryString, options: ReadOptions): Promise<TraceSearchResult> {
+async function search({ reader, query, options }: ApiRequest): Promise<TraceSearchResult> {
   const fromMs = timeMs(query, searched(query, 'startTimeMin'));
   const toMs = timeMs(query, searched(query, 'startTimeMax'));
   if (fromMs === undefined || toMs === undefined)

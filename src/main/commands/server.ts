@@ -12,7 +12,9 @@ export async function serverCommand(flags: Flags): Promise<number> {
   const root = await sectionOf(flags);
   const addresses = addressesIn(root, flags);
   const ingest = await ingestPorts(root, flags);
-  return runRole(() => startServerRole(addresses, ingest), { 'http-address': addresses.server });
+  return runRole(async () => startServerRole(addresses, ingest, await readLimitsIn(root)), {
+    'http-address': addresses.server,
+  });
 }
 
 interface IngestPorts {
@@ -30,7 +32,27 @@ async function ingestPorts(root: MapNode | undefined, flags: Flags): Promise<Ing
   return otlpPorts(otlpAddresses(root));
 }
 
-async function startServerRole(addresses: Addresses, ingest: IngestPorts): Promise<RunningRole> {
+/** `signalbox::query`; other mistakes of the section are said where all of it is checked. */
+async function readLimitsIn(root: MapNode | undefined): Promise<ReadLimits> {
+  if (root === undefined) return {};
+  const { readBlock, signalboxSchema } = await import('#config');
+  const section = readBlock(signalboxSchema, { root, path: ['signalbox'] });
+  if ('value' in section) return { rows: section.value.query.maxReadRows, bytes: section.value.query.maxReadBytes };
+  const own = section.errors.find(({ message }) => message.startsWith('signalbox::query'));
+  if (own !== undefined) throw own;
+  return {};
+}
+
+interface ReadLimits {
+  readonly rows?: number;
+  readonly bytes?: number;
+}
+
+async function startServerRole(
+  addresses: Addresses,
+  ingest: IngestPorts,
+  readLimits: ReadLimits,
+): Promise<RunningRole> {
   const { startServer } = await import('#api');
   const { server: address, storeUrl, login, allowedHosts } = addresses;
   const server = await startServer({
@@ -41,6 +63,7 @@ async function startServerRole(addresses: Addresses, ingest: IngestPorts): Promi
     ...(login.database !== undefined && { database: login.database }),
     ...readerLogin(addresses, process.env),
     allowedHosts,
+    readLimits,
     ingest,
   });
   return { info: { url: server.url }, stop: () => server.close() };

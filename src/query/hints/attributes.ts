@@ -2,8 +2,10 @@
  * Keys and values of attributes, for completion. Both look at a bounded number of the newest items of the range: rare keys
  * may be missing, but a keystroke never starts a long scan.
  */
+
 import { namesLike } from '#lang';
 import { FILTER_INTRINSICS, type FilterIntrinsic, resolveField } from '#lang/filter';
+import type { AttributeKey, AttributeValueCount, SignalName } from '../answers/index.ts';
 import { pathOf, textOf } from '../filter/index.ts';
 import { SEVERITY_GROUPS } from '../logs/index.ts';
 import { cutText } from '../plan/index.ts';
@@ -26,32 +28,19 @@ import {
 import { allOf, Bound, joinSql, raw, type Sql, sql, text, texts } from '../sql/index.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../traces/index.ts';
 
-export type AttributeSignal = 'traces' | 'logs' | 'metrics';
-
-export interface AttributeKey {
-  readonly key: string;
-  readonly scope: 'resource' | 'item' | 'intrinsic';
-  readonly type: 'string' | 'int' | 'double' | 'bool' | 'other';
-}
-
-export interface AttributeValueCount {
-  readonly value: string;
-  readonly count: number;
-}
-
 const SAMPLED_ROWS = 20_000;
 const SCANNED_ROWS = 2_000_000;
 const MAX_KEYS = 500;
 const TIMEOUT_MS = 5_000;
 
 /** The rows of a signal that a range may be about. */
-function rowsOf(signal: AttributeSignal, range: TimeRange & { readonly owner?: Owner }): Sql {
+function rowsOf(signal: SignalName, range: TimeRange & { readonly owner?: Owner }): Sql {
   if (signal === 'metrics') return metricSeries.in(range, range.owner ?? 'user');
   return signal === 'traces' ? spans.in(range) : logs.in(range);
 }
 
 /** The newest rows: in the order of the sort key, so that no more is read than is taken. */
-function sample(signal: AttributeSignal, columns: Sql, range: Parameters<typeof rowsOf>[1]): Sql {
+function sample(signal: SignalName, columns: Sql, range: Parameters<typeof rowsOf>[1]): Sql {
   const order = signal === 'metrics' ? raw('') : sql`ORDER BY ${(signal === 'traces' ? spans : logs).bucket} DESC`;
   return sql`SELECT ${columns} ${rowsOf(signal, range)} ${order} LIMIT ${new Bound('UInt32', SAMPLED_ROWS)}`;
 }
@@ -69,7 +58,7 @@ function keysIn({ name, typed, other }: AttributeColumn): Sql {
 }
 
 /** Keys of sampled rows: `scope`, `path` (key and type) and `weight`. */
-function sampledKeys(query: Parameters<typeof rowsOf>[1] & { readonly signal: AttributeSignal }): Sql {
+function sampledKeys(query: Parameters<typeof rowsOf>[1] & { readonly signal: SignalName }): Sql {
   const item = ITEM_ATTRIBUTES[query.signal];
   const columns = raw(item.typed.size > 0 ? `${item.name}, ${item.other}` : item.name);
   const ofItems = sql`SELECT 'item' AS scope, arrayJoin(${keysIn(item)}) AS path, 1 AS weight
@@ -94,7 +83,7 @@ const TYPES: ReadonlyMap<string, AttributeKey['type']> = new Map(
 /** Keys that contain `prefix`, the most used first; intrinsics of the filter language in front. */
 export async function listAttributeKeys(
   reader: StoreReader,
-  query: TimeRange & { readonly signal: AttributeSignal; readonly prefix?: string | undefined; readonly owner?: Owner },
+  query: TimeRange & { readonly signal: SignalName; readonly prefix?: string | undefined; readonly owner?: Owner },
   options?: ReadOptions,
 ): Promise<readonly AttributeKey[]> {
   const { signal, prefix = '' } = query;
@@ -106,7 +95,7 @@ export async function listAttributeKeys(
   const table = await reader.read(
     sql`SELECT ${cutText(raw('path.1'))} AS name, scope, anyHeavy(path.2) AS type, sum(weight) AS n FROM (${sampledKeys(query)})
       WHERE ${condition} GROUP BY name, scope ORDER BY n DESC, name LIMIT ${new Bound('UInt32', MAX_KEYS)}`,
-    { ...options, timeoutMs: TIMEOUT_MS },
+    { ...options, cost: 'bounded', timeoutMs: TIMEOUT_MS },
   );
   const scopes = table.strings('scope');
   const types = table.strings('type');
@@ -116,7 +105,7 @@ export async function listAttributeKeys(
   return [...intrinsics(signal).filter(({ key }) => key.includes(prefix.toLowerCase())), ...stored];
 }
 
-function intrinsics(signal: AttributeSignal): readonly AttributeKey[] {
+function intrinsics(signal: SignalName): readonly AttributeKey[] {
   const type = (name: FilterIntrinsic): AttributeKey['type'] => (name === 'duration' ? 'int' : 'string');
   return FILTER_INTRINSICS[signal].map((name) => ({ key: name, scope: 'intrinsic', type: type(name) }));
 }
@@ -125,7 +114,7 @@ function intrinsics(signal: AttributeSignal): readonly AttributeKey[] {
 export async function listAttributeValues(
   reader: StoreReader,
   query: TimeRange & {
-    readonly signal: AttributeSignal;
+    readonly signal: SignalName;
     readonly key: string;
     readonly prefix?: string | undefined;
     readonly limit: number;
@@ -145,6 +134,7 @@ export async function listAttributeValues(
       WHERE ${allOf([raw("value != ''"), ...contains])} GROUP BY value ORDER BY n DESC, value LIMIT ${new Bound('UInt32', limit)}`,
     {
       ...options,
+      cost: 'bounded',
       timeoutMs: TIMEOUT_MS,
       settings: { max_rows_to_read: String(SCANNED_ROWS), read_overflow_mode: 'break' },
     },
@@ -160,7 +150,7 @@ function knownWords(name: FilterIntrinsic): readonly string[] | undefined {
 }
 
 /** A statement for the values of a field in rows: `value_text` and `weight`. Undefined for what has too many values to choose from. */
-function valuesOf(signal: AttributeSignal, field: ReturnType<typeof resolveField>, rows: Sql): Sql | undefined {
+function valuesOf(signal: SignalName, field: ReturnType<typeof resolveField>, rows: Sql): Sql | undefined {
   const item = ITEM_ATTRIBUTES[signal];
   const inRow = (value: Sql): Sql => sql`SELECT ${value} AS value_text, 1 AS weight ${rows}`;
   if (field.kind === 'attribute') {

@@ -2,6 +2,7 @@
  * Why a search found nothing: how many items meet each condition alone and how many meet all but that one, in one pass over a bounded
  * number of the newest items of the range; and for a value that does not occur, the values that do and look most like it.
  */
+
 import {
   classifyValue,
   type FilterNode,
@@ -11,6 +12,7 @@ import {
   printValue,
   resolveField,
 } from '#lang/filter';
+import type { EmptyReason, EmptyReasonCondition, Suggestion } from '../answers/index.ts';
 import { type LogFilter, logCondition } from '../logs/index.ts';
 import { nearestTime } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
@@ -19,37 +21,6 @@ import { Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
 import { spanCondition, type TraceFilter } from '../traces/index.ts';
 import { listAttributeKeys, listAttributeValues } from './attributes.ts';
 import { nearestWords } from './words.ts';
-
-export interface EmptyReason {
-  /** Items of the range that were looked at: the newest, and not `all` where there are more. */
-  readonly lookedAt: number;
-  readonly all: boolean;
-  readonly conditions: readonly ConditionReason[];
-  /** Where the range holds nothing at all: the time of the nearest item whatever it is. */
-  readonly nearestMs: number | undefined;
-}
-
-export interface ConditionReason {
-  /** `q` for a term of the filter, otherwise the name of the parameter. */
-  readonly parameter: string;
-  readonly text: string;
-  /** Items that meet this one, whatever the others. */
-  readonly alone: number;
-  /** Items that meet all others. */
-  readonly without: number;
-  /** Of a term: the filter without it. */
-  readonly withoutQ: string | undefined;
-  /** Values that the range has instead, most alike first; where none is alike the most frequent. */
-  readonly suggestions: readonly Suggestion[];
-  readonly areAlike: boolean;
-}
-
-export interface Suggestion {
-  readonly value: string;
-  readonly count: number;
-  /** Of a term: the filter with this value, or this key, in its place. */
-  readonly q: string | undefined;
-}
 
 /** One condition of a search as it was asked. */
 interface Asked {
@@ -208,13 +179,26 @@ async function explain(
         .map(async (one) => [one, await suggest(reader, signal, range, one, options)] as const),
     ),
   );
-  const conditions = asked.map((one, row): ConditionReason => {
+  const conditions = asked.map((one, row): EmptyReasonCondition => {
     const { suggestions, areAlike } = suggested.get(one) ?? { suggestions: [], areAlike: false };
     const { parameter, text, withoutQ } = one;
     const alone = counts.alone[row]!;
-    return { parameter, text, alone, without: counts.without[row]!, withoutQ, suggestions, areAlike };
+    return {
+      parameter,
+      text,
+      alone,
+      without: counts.without[row]!,
+      ...(withoutQ !== undefined && { withoutQ }),
+      suggestions,
+      areAlike,
+    };
   });
-  return { lookedAt, all: lookedAt < LOOKED_AT_ROWS, conditions, nearestMs };
+  return {
+    lookedAt,
+    all: lookedAt < LOOKED_AT_ROWS,
+    conditions,
+    ...(nearestMs !== undefined && { nearestMs }),
+  };
 }
 
 interface Counts {
@@ -239,7 +223,7 @@ async function count(
         sumForEach(arrayMap(one -> toUInt8(arraySum(met) - one = ${others}), met)) AS without
       FROM (SELECT ${list} AS met ${ITEMS_OF[signal].in(range)}
         ORDER BY ${ITEMS_OF[signal].bucket} DESC LIMIT ${new Bound('UInt32', LOOKED_AT_ROWS)})`,
-    { ...options, timeoutMs: TIMEOUT_MS },
+    { ...options, cost: 'bounded', timeoutMs: TIMEOUT_MS },
   );
   const numbers = (name: string): readonly number[] => {
     const values = (table.column<readonly (number | bigint)[]>(name)[0] ?? []).map(Number);
@@ -255,7 +239,7 @@ async function suggest(
   range: TimeRange,
   { wanted }: Asked,
   options?: ReadOptions,
-): Promise<Pick<ConditionReason, 'suggestions' | 'areAlike'>> {
+): Promise<Pick<EmptyReasonCondition, 'suggestions' | 'areAlike'>> {
   const { key, value, withValue, withKey } = wanted!;
   const within = { fromMs: range.fromMs, toMs: range.toMs, signal };
   try {
@@ -272,7 +256,10 @@ async function suggest(
     const alike = nearestWords(value, [...counts.keys()], SHOWN_SUGGESTIONS);
     const shown = alike.length > 0 ? alike : [...counts.keys()].slice(0, SHOWN_SUGGESTIONS);
     return {
-      suggestions: shown.map((one) => ({ value: one, count: counts.get(one)!, q: withValue(one) })),
+      suggestions: shown.map((one) => {
+        const q = withValue(one);
+        return { value: one, count: counts.get(one)!, ...(q !== undefined && { q }) };
+      }),
       areAlike: alike.length > 0,
     };
   } catch (error) {

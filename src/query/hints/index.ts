@@ -1,2 +1,2 @@
-export { type AttributeSignal, listAttributeKeys, listAttributeValues } from './attributes.ts';
-export { type EmptyReason, explainEmptyLogs, explainEmptyTraces } from './empty-reason.ts';
+export { listAttributeKeys, listAttributeValues } from './attributes.ts';
+export { explainEmptyLogs, explainEmptyTraces } from './empty-reason.ts';

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LogRecord, SeverityGroup } from '../answers/index.ts';
 import { type FixtureLog, insertLogs, insertSpans, randomNumbers } from '../testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import {
   type LogQuery,
-  type LogRecord,
   logHistogram,
   readLog,
   readTraceLogs,
   SEVERITY_GROUPS,
-  type SeverityGroup,
   searchLogs,
   severityName,
 } from './logs.ts';

@@ -1,6 +1,8 @@
 /** Log records: search with stable paging, histogram, and the logs of a trace. */
+
 import { SEVERITY_RANGES } from '#lang/filter';
 import { VALUE_EMPTY, VALUE_STRING } from '#pdata';
+import type { AttributeValue, LogHistogram, LogRecord, SeverityGroup } from '../answers/index.ts';
 import { filterCondition } from '../filter/index.ts';
 import {
   bucketOf,
@@ -17,12 +19,10 @@ import {
   readResources,
   readScopes,
   spreadCounts,
-  type TimeGrid,
   UNCUT_ITEM,
   withinBudget,
 } from '../plan/index.ts';
 import {
-  type PlainValue,
   parseValueText,
   plainAttributes,
   plainValue,
@@ -35,28 +35,7 @@ import { logs, logsAt, ofService, type TimeRange } from '../source/index.ts';
 import { allOf, anyOf, Bound, id, integer, raw, type Sql, sql, text, texts, timeNs } from '../sql/index.ts';
 import { allAttributes, attributesCut, inEnvironment, placeOf } from '../traces/index.ts';
 
-export const SEVERITY_GROUPS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'unset'] as const;
-export type SeverityGroup = (typeof SEVERITY_GROUPS)[number];
-
-export interface LogRecord {
-  /** Names the record for as long as it is stored, and is the cursor behind it: its time, the arrival of its segment, its place there. */
-  readonly id: string;
-  readonly timeNs: string;
-  readonly timeMs: number;
-  readonly service: string;
-  readonly severityNumber: number;
-  readonly severityText: string;
-  readonly body: PlainValue;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly eventName: string;
-  readonly attributes: { [key: string]: PlainValue };
-  readonly resource: { [key: string]: PlainValue };
-  readonly scope: string;
-  /** The full sizes, in bytes, of what is cut here; `readLog` gives it in full. */
-  readonly cut?: { readonly body?: number; readonly attributes?: number; readonly resource?: number };
-}
-
+export const SEVERITY_GROUPS: readonly SeverityGroup[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'unset'];
 export interface LogFilter extends TimeRange {
   readonly q?: string | undefined;
   readonly service?: string | undefined;
@@ -181,7 +160,7 @@ async function readPage(
   const edge = await reader.read(
     sql`SELECT toUnixTimestamp64Nano(time) AS at ${within} AND ${beyond}
       ORDER BY ${logs.bucket} ${order}, time ${order} LIMIT ${new Bound('UInt32', page.limit)}`,
-    options,
+    { ...options, cost: 'bounded' },
   );
   const parts: Sql[] = [];
   if (edge.rowCount > 0) {
@@ -197,6 +176,7 @@ async function readPage(
     ORDER BY ${sorted} LIMIT ${new Bound('UInt32', page.limit)}`;
   const table = await reader.read(withinBudget(rows, sorted, ROW_BYTES, PAGE_BYTES), {
     ...options,
+    cost: 'bounded',
     settings: CUT_EARLY,
   });
   const records = await logRecords(reader, table, LIST_ITEM, options);
@@ -284,7 +264,7 @@ export async function readLog(reader: StoreReader, recordId: string, options?: R
 }
 
 /** Bodies that are text are stored as they are, all others as the JSON text of their value. */
-function bodyOf(body: string, type: number): PlainValue {
+function bodyOf(body: string, type: number): AttributeValue {
   if (type === VALUE_STRING) return body;
   if (type === VALUE_EMPTY) return body === '' || body === 'null' ? '' : plainValue(parseValueText(body));
   return plainValue(parseValueText(body));
@@ -296,18 +276,6 @@ export function severityName(number: number): string {
   const names = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
   const step = (number - 1) % 4;
   return `${names[Math.floor((number - 1) / 4)]}${step === 0 ? '' : step + 1}`;
-}
-
-export interface LogHistogram {
-  readonly grid: TimeGrid;
-  readonly groups: readonly {
-    readonly severity: SeverityGroup;
-    readonly counts: readonly number[];
-    readonly total: number;
-  }[];
-  readonly total: number;
-  /** Counts under all filters but the service's own, so that another service can be chosen. */
-  readonly services: readonly { readonly name: string; readonly count: number }[];
 }
 
 const HISTOGRAM_BUCKETS = 100;

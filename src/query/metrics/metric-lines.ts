@@ -1,16 +1,9 @@
 /** Lines of a metric's chart, made of the rows that the store gives. */
 
-import {
-  type Bucket,
-  bucketQuantile,
-  coveredSeconds,
-  explicitBuckets,
-  exponentialBuckets,
-  type TimeGrid,
-} from '../plan/index.ts';
+import type { MetricSummary, TimeGrid } from '../answers/index.ts';
+import { type Bucket, bucketQuantile, coveredSeconds, explicitBuckets, exponentialBuckets } from '../plan/index.ts';
 import { QueryError, type Table } from '../reader/index.ts';
 import type { PointQuery } from './metric-points.ts';
-import type { MetricSummary } from './metrics.ts';
 
 export const AGGREGATIONS = [
   'sum',

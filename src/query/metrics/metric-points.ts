@@ -7,13 +7,13 @@
  */
 
 import { resolveField } from '#lang/filter';
+import type { MetricType, TimeGrid } from '../answers/index.ts';
 import { textOf } from '../filter/index.ts';
-import { bucketOf, type TimeGrid } from '../plan/index.ts';
+import { bucketOf } from '../plan/index.ts';
 import {
   exemplars,
   ITEM_ATTRIBUTES,
   METRIC_TYPES,
-  type MetricType,
   metricSeries,
   OWNER_ATTRIBUTES,
   type Owner,

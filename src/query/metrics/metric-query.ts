@@ -1,13 +1,22 @@
 /** A metric over time: which statement answers an aggregation, and what is made of its rows. */
 
+import type {
+  Exemplar,
+  MetricResult,
+  MetricSeries,
+  MetricSummary,
+  MetricType,
+  Series,
+  TimeGrid,
+} from '../answers/index.ts';
 import { filterCondition } from '../filter/index.ts';
-import { chooseGrid, gridOf, type Series, type TimeGrid } from '../plan/index.ts';
+import { chooseGrid, gridOf } from '../plan/index.ts';
 import type { ReadOptions, StoreReader, Table } from '../reader/index.ts';
-import type { MetricType, Owner, TimeRange } from '../source/index.ts';
+import type { Owner, TimeRange } from '../source/index.ts';
 import { allOf } from '../sql/index.ts';
 import { type Aggregation, type Line, unfit } from './metric-lines.ts';
 import { exemplarStatement, intervalStatement, type PointQuery } from './metric-points.ts';
-import { type MetricSummary, readMetric } from './metrics.ts';
+import { readMetric } from './metrics.ts';
 import type { Reading } from './reading.ts';
 import { defaultAggregation, fits, readLines, unitOf } from './reading-lines.ts';
 
@@ -18,35 +27,6 @@ export interface MetricQuery extends TimeRange {
   readonly aggregation?: Aggregation | undefined;
   readonly stepMs?: number | undefined;
   readonly owner?: Owner;
-}
-
-export interface MetricSeries {
-  /** Of its series; and the unit of these values. */
-  readonly type: MetricType;
-  readonly unit: string;
-  readonly labels: { readonly [key: string]: string };
-  readonly values: Series;
-  readonly last: number | null;
-  readonly max: number | null;
-}
-
-export interface Exemplar {
-  readonly timeMs: number;
-  readonly value: number;
-  readonly traceId: string;
-  readonly spanId: string;
-}
-
-export interface MetricResult {
-  readonly metric: MetricSummary;
-  readonly aggregation: Aggregation;
-  readonly unit: string;
-  readonly grid: TimeGrid;
-  readonly series: readonly MetricSeries[];
-  readonly foldedCount: number;
-  /** Series of the metric that are of another kind, with which the aggregation does not go. */
-  readonly leftOutCount: number;
-  readonly exemplars: readonly Exemplar[];
 }
 
 const CHART_BUCKETS = 120;

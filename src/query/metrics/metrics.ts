@@ -1,28 +1,10 @@
 /** Which metrics there are, and their labels. */
+import type { MetricLabel, MetricSummary, MetricType, Temporality } from '../answers/index.ts';
 import { cutText, LIST_ITEM, readResources } from '../plan/index.ts';
 import { plainValue, QueryError, type ReadOptions, type StoredAttribute, type StoreReader } from '../reader/index.ts';
-import {
-  ALL_POINTS,
-  METRIC_TYPES,
-  type MetricType,
-  metricSeries,
-  type Owner,
-  type TimeRange,
-} from '../source/index.ts';
+import { ALL_POINTS, METRIC_TYPES, metricSeries, type Owner, type TimeRange } from '../source/index.ts';
 import { Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
-import { type Reading, readingsOf, type SeriesKind, type Temporality } from './reading.ts';
-
-export interface MetricSummary {
-  readonly name: string;
-  readonly type: MetricType;
-  readonly unit: string;
-  readonly description: string;
-  readonly monotonic: boolean;
-  readonly temporality: Temporality;
-  readonly seriesCount: number;
-  readonly services: readonly string[];
-  readonly newestMs: number;
-}
+import { type Reading, readingsOf, type SeriesKind } from './reading.ts';
 
 const TYPE_NAMES = new Map(Object.entries(METRIC_TYPES).map(([name, { number }]) => [number, name as MetricType]));
 const TEMPORALITIES: readonly Temporality[] = ['unspecified', 'delta', 'cumulative'];
@@ -129,14 +111,6 @@ export async function readMetric(
     });
   }
   return { metric: { ...definition.summary, newestMs }, readings: readingsOf(definition.kinds) };
-}
-
-export interface MetricLabel {
-  readonly key: string;
-  readonly scope: 'resource' | 'item';
-  readonly valueCount: number;
-  /** At most 50, the most frequent first. */
-  readonly values: readonly string[];
 }
 
 const MAX_LABEL_SERIES = 20_000;

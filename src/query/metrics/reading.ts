@@ -3,10 +3,10 @@
  * under one name. Series that can be added up share a reading; each reading is queried by itself, and has a unit and lines of its own.
  */
 
-import { METRIC_TYPES, type MetricType } from '../source/index.ts';
+import type { MetricType, Temporality } from '../answers/index.ts';
+import { METRIC_TYPES } from '../source/index.ts';
 import { allOf, integer, raw, type Sql, sql, text } from '../sql/index.ts';
 
-export type Temporality = 'unspecified' | 'delta' | 'cumulative';
 export const DELTA = 1;
 
 /** Series of a metric that have all of this in common. */

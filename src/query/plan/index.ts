@@ -29,8 +29,6 @@ export {
   coveredSeconds,
   gridOf,
   MAX_BUCKETS,
-  type Series,
   spread,
   spreadCounts,
-  type TimeGrid,
 } from './time-grid.ts';

@@ -21,7 +21,7 @@ export async function nearestTime(
       ORDER BY ${rows.bucket} ${direction}, time ${direction} LIMIT 1`;
   const read = async (statement: Sql): Promise<number | undefined> => {
     try {
-      const found = await reader.read(statement, { ...options, timeoutMs: TIMEOUT_MS });
+      const found = await reader.read(statement, { ...options, cost: 'bounded', timeoutMs: TIMEOUT_MS });
       return found.rowCount === 0 ? undefined : Number(found.bigints('at')[0]!) / 1e6;
     } catch (error) {
       if (options?.signal?.aborted) throw error;

@@ -1,17 +1,8 @@
 /** Buckets of time for charts. */
+import type { Series, TimeGrid } from '../answers/index.ts';
 import { QueryError } from '../reader/index.ts';
 import type { TimeRange } from '../source/index.ts';
 import { integer, type Sql, sql } from '../sql/index.ts';
-
-/** Bucket i covers `[startMs + i*stepMs, startMs + (i+1)*stepMs)`. */
-export interface TimeGrid {
-  readonly startMs: number;
-  readonly stepMs: number;
-  readonly count: number;
-}
-
-/** One value per bucket; null where there are no data. */
-export type Series = readonly (number | null)[];
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

@@ -2,7 +2,9 @@ export { CpuMeter } from './cpu-meter.ts';
 export { QueryError, type QueryErrorCode } from './errors.ts';
 export type { TextColumn } from './native/dictionary.ts';
 export { Table } from './native/table.ts';
-export { type ReadOptions, type SpentOnRequest, type StatementCost, StoreReader, storeHangs } from './store-reader.ts';
+export type { ReadLimits, ReadOptions, SpentOnRequest, StatementCost } from './options.ts';
+export { storeHangs } from './store-errors.ts';
+export { StoreReader } from './store-reader.ts';
 export {
   base64,
   type PlainValue,

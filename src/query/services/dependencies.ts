@@ -2,6 +2,7 @@
  * What a service depends on that sends no telemetry of its own: databases, caches, queues, other hosts. Told from the attributes of its
  * client's and producer's spans.
  */
+import type { Dependency } from '../answers/index.ts';
 import { stringOf, stringOfName } from '../filter/index.ts';
 import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
@@ -9,23 +10,7 @@ import { SPAN_ATTRIBUTES, spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
 import { inEnvironment } from '../traces/index.ts';
 
-const DEPENDENCY_KINDS = ['database', 'cache', 'queue', 'host'] as const;
-export type DependencyKind = (typeof DEPENDENCY_KINDS)[number];
-
-export interface Dependency {
-  readonly kind: DependencyKind;
-  /** `postgresql`, `redis`, `kafka`, `grpc`; may be empty for a host. */
-  readonly system: string;
-  /** The host, or the name that the client gave it. */
-  readonly name: string;
-  /** The database, or the queue or topic; may be empty. */
-  readonly namespace: string;
-  readonly callCount: number;
-  readonly errorCount: number;
-  readonly p50Ns: number;
-  readonly p95Ns: number;
-}
-
+const DEPENDENCY_KINDS: readonly Dependency['kind'][] = ['database', 'cache', 'queue', 'host'];
 const MAX_DEPENDENCIES = 100;
 /** Stores that hold what can be made again. */
 const CACHES: readonly string[] = ['redis', 'valkey', 'memcached', 'hazelcast', 'infinispan', 'coherence', 'ehcache'];

@@ -1,29 +1,9 @@
 /** Rate, errors and durations of groups of spans: totals, and over time. */
-import { bucketOf, coveredSeconds, type Series, spread, type TimeGrid } from '../plan/index.ts';
+import type { RedSeries, RedSummary, Series, TimeGrid } from '../answers/index.ts';
+import { bucketOf, coveredSeconds, spread } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader, type Table } from '../reader/index.ts';
 import { spans, type TimeRange } from '../source/index.ts';
 import { Bound, raw, type Sql, sql } from '../sql/index.ts';
-
-/** Rate, errors and durations over a range. Rates are per second, quantiles in ns; null where there is nothing to measure. */
-export interface RedSummary {
-  readonly requestCount: number;
-  /** Over the part of the range in which the store has data. */
-  readonly requestRate: number;
-  readonly errorCount: number;
-  /** 0 to 1 */
-  readonly errorRatio: number | null;
-  readonly p50Ns: number | null;
-  readonly p95Ns: number | null;
-  readonly p99Ns: number | null;
-}
-
-export interface RedSeries {
-  readonly requestRate: Series;
-  readonly errorRate: Series;
-  readonly p50Ns: Series;
-  readonly p95Ns: Series;
-  readonly p99Ns: Series;
-}
 
 /** RED of one group: totals and per bucket. */
 export interface RedRow extends RedSummary {

@@ -1,14 +1,9 @@
 /** Which services call which, from parent and child spans of different services. */
+import type { CallCount } from '../answers/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { padded, spans, type TimeRange } from '../source/index.ts';
 import { allOf, noId, type Sql, sql, text } from '../sql/index.ts';
 import { ENTRY_SPAN, inEnvironment } from '../traces/index.ts';
-
-export interface CallCount {
-  readonly service: string;
-  readonly count: number;
-  readonly errorCount: number;
-}
 
 export interface ServiceEdge {
   readonly parent: string;
@@ -75,7 +70,7 @@ export async function readServiceEdges(
   const extent = await reader.read(
     sql`SELECT count() AS n, toUnixTimestamp64Milli(min(time)) AS oldest, toUnixTimestamp64Milli(max(time)) AS newest
       ${spans.in(range)}`,
-    options,
+    { ...options, cost: 'bounded' },
   );
   const spanCount = extent.numbers('n')[0] ?? 0;
   if (spanCount === 0) return [];

@@ -12,7 +12,7 @@ const MAX_NAMES = 10_000;
 export async function listServiceNames(reader: StoreReader, options?: ReadOptions): Promise<readonly string[]> {
   const table = await reader.read(
     sql`SELECT service_name ${spans.ever()} GROUP BY service_name ORDER BY service_name LIMIT ${raw(String(MAX_NAMES))}`,
-    options,
+    { ...options, cost: 'bounded' },
   );
   return table.strings('service_name');
 }

@@ -1,27 +1,21 @@
 /** Rates, errors and durations of services and their operations, over entry spans. */
 
-import { chooseGrid, cutText, LIST_ITEM, readResources, type Series, shortName, type TimeGrid } from '../plan/index.ts';
+import type {
+  OperationSummary,
+  RedSeries,
+  RedSummary,
+  Series,
+  ServiceDetail,
+  ServiceSummary,
+  SpanKind,
+  TimeGrid,
+} from '../answers/index.ts';
+import { chooseGrid, cutText, LIST_ITEM, readResources, shortName } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../reader/index.ts';
 import { spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
-import { ENTRY_SPAN, inEnvironment, type SpanKind, spanKind } from '../traces/index.ts';
-import { type RedRow, type RedSeries, type RedSummary, readDataTime, readRed } from './red.ts';
-
-export interface ServiceSummary extends RedSummary {
-  readonly name: string;
-  readonly language: string;
-  readonly version: string;
-  readonly newestMs: number;
-  readonly sparkRate: Series;
-  readonly sparkErrorRatio: Series;
-  readonly sparkP95Ns: Series;
-}
-
-export interface OperationSummary extends RedSummary {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly sparkRate: Series;
-}
+import { ENTRY_SPAN, inEnvironment, spanKind } from '../traces/index.ts';
+import { type RedRow, readDataTime, readRed } from './red.ts';
 
 export interface ServiceFilter extends TimeRange {
   readonly environment?: string | undefined;
@@ -185,15 +179,6 @@ function serviceSummary(identity: ServiceIdentity, red: RedRow | undefined, grid
     sparkErrorRatio: red?.series.errorRatio ?? empty,
     sparkP95Ns: red?.series.p95Ns ?? empty,
   };
-}
-
-export interface ServiceDetail {
-  readonly summary: ServiceSummary;
-  readonly grid: TimeGrid;
-  /** How much of the range has data: what rates count over. */
-  readonly dataSeconds: number;
-  readonly series: RedSeries;
-  readonly operations: readonly OperationSummary[];
 }
 
 /** One service over time, with its operations. Throws QueryError `not_found` where it has no spans in the range. */

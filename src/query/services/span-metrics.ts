@@ -1,6 +1,8 @@
 /** Calls, errors and latencies of services over sliding windows, straight from the spans. */
+
 import { SPAN_KIND_NUMBERS } from '#lang/filter';
-import { bucketOf, bucketQuantile, exponentialBuckets, MAX_BUCKETS, type TimeGrid } from '../plan/index.ts';
+import type { TimeGrid } from '../answers/index.ts';
+import { bucketOf, bucketQuantile, exponentialBuckets, MAX_BUCKETS } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../reader/index.ts';
 import { spans } from '../source/index.ts';
 import { allOf, raw, type Sql, sql, texts, timeMs } from '../sql/index.ts';

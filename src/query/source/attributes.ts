@@ -1,6 +1,6 @@
 /** Where the attributes of each signal's items, and of their resources and scopes, stand. */
 import { EVENT_PATHS, LINK_PATHS, LOG_PATHS, SPAN_PATHS, type TypedPath } from '#store/schema.ts';
-import type { SignalName } from './signals.ts';
+import type { SignalName } from '../answers/index.ts';
 
 export type ValueType = 'string' | 'int' | 'double' | 'bool';
 

@@ -13,7 +13,6 @@ export {
   boundsOf,
   exemplars,
   METRIC_TYPES,
-  type MetricType,
   metricSeries,
   numberPoints,
   OWNERS,
@@ -23,7 +22,7 @@ export {
 export { type OwnerRows, ownerMeets, ownersById, ownerValues, resources, scopes } from './owners.ts';
 export { inRange, padded, type TimeRange } from './range.ts';
 export type { TimedRows } from './rows.ts';
-export { ITEMS, SIGNALS, type SignalName } from './signals.ts';
+export { ITEMS, SIGNALS } from './signals.ts';
 export {
   DETACHED_PARTS,
   DISKS,

@@ -1,6 +1,8 @@
 /** Series, and the points of each type of metric. */
+
 import { OWN_SCOPE } from '#base';
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
+import type { MetricType } from '../answers/index.ts';
 import { Bound, raw, type Sql, sql, text, texts } from '../sql/index.ts';
 import { ownerMeets, scopes } from './owners.ts';
 import type { TimeRange } from './range.ts';
@@ -34,8 +36,6 @@ function ownedBy(owner: Owner): Sql {
   const isOwn = ownerMeets(scopes, sql`name = ${text(OWN_SCOPE)}`);
   return owner === 'own' ? isOwn : sql`NOT (${isOwn})`;
 }
-
-export type MetricType = 'gauge' | 'sum' | 'histogram' | 'exponential_histogram' | 'summary';
 
 /** `bounds_id` and `bounds` of histograms, by ids. */
 export function boundsOf(ids: readonly string[]): Sql {

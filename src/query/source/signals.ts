@@ -1,5 +1,5 @@
 /** The signals, and what their items are called in the collector's own metrics. */
-export type SignalName = 'traces' | 'logs' | 'metrics';
+import type { SignalName } from '../answers/index.ts';
 
 export const SIGNALS: readonly SignalName[] = ['traces', 'metrics', 'logs'];
 export const ITEMS: { readonly [signal in SignalName]: string } = {

@@ -1,9 +1,9 @@
 /** What ClickHouse says of itself and of our tables. */
 
+import type { SignalName } from '../answers/index.ts';
 import { raw, type Sql } from '../sql/index.ts';
 import { logs } from './logs.ts';
 import { ALL_POINTS } from './metrics.ts';
-import type { SignalName } from './signals.ts';
 import { spans } from './traces.ts';
 
 const OURS = 'database = currentDatabase()';

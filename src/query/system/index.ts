@@ -1,2 +1,2 @@
 export { listEnvironments, readSignals, type StoredSignals } from './status.ts';
-export { emptySystem, readSystem, type SystemView } from './system.ts';
+export { emptySystem, readSystem } from './system.ts';

@@ -1,16 +1,9 @@
 /** What did not get through, from the accounts that the collector's components keep. */
-import { reasonText } from '#base';
-import { SIGNALS, type SignalName } from '../source/index.ts';
-import type { OwnMetrics, OwnSeries } from './own-metrics.ts';
 
-export interface LossView {
-  readonly component: string;
-  /** Missing where it is not known. */
-  readonly signal?: SignalName;
-  readonly reason: string;
-  readonly count: number;
-  readonly kind: 'refused' | 'dropped' | 'lost' | 'sampled_out' | 'filtered' | 'retried' | 'unaccounted';
-}
+import { reasonText } from '#base';
+import type { LossView, SignalName } from '../answers/index.ts';
+import { SIGNALS } from '../source/index.ts';
+import type { OwnMetrics, OwnSeries } from './own-metrics.ts';
 
 /** By the outcome that an account has for them; the others are no losses. */
 const KINDS: ReadonlyMap<string, LossView['kind']> = new Map(

@@ -1,5 +1,6 @@
 /** The collector's own metrics as the store holds them: what the system page is made of. */
-import { bucketOf, coveredSeconds, type Series, type TimeGrid } from '../plan/index.ts';
+import type { Series, TimeGrid } from '../answers/index.ts';
+import { bucketOf, coveredSeconds } from '../plan/index.ts';
 import { plainValue, type ReadOptions, type StoredAttribute, type StoreReader } from '../reader/index.ts';
 import { metricSeries, numberPoints, type TimeRange } from '../source/index.ts';
 import { raw, type Sql, sql, timeMs } from '../sql/index.ts';

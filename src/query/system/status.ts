@@ -81,7 +81,7 @@ async function newestOf(
   const found = await reader.read(
     sql`SELECT toUnixTimestamp64Nano(time) AS at ${rows.before(nowMs + AHEAD_MS)}
       ORDER BY ${rows.bucket} DESC, time DESC LIMIT 1`,
-    options,
+    { ...options, cost: 'bounded' },
   );
   const [at] = found.bigints('at');
   return { hasData: at !== undefined, newestMs: at === undefined ? undefined : Number(at / 1_000_000n) };
@@ -125,7 +125,7 @@ export async function listEnvironments(
       INNER JOIN (SELECT resource_id, any(${environmentOf(OWNER_ATTRIBUTES)}) AS environment ${resources.rows} GROUP BY resource_id) AS known
         USING (resource_id)
       WHERE notEmpty(environment) GROUP BY environment ORDER BY span_n DESC, environment LIMIT 50`,
-    options,
+    { ...options, cost: 'bounded' },
   );
   return table.column<string | null>('environment').flatMap((name) => name ?? []);
 }

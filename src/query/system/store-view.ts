@@ -1,5 +1,7 @@
 /** What the store says of itself: tables, sizes, retention, disk. */
+
 import type { Table as StoreTable } from '#store';
+import type { ProcessView, SignalName, StoreView, TableView } from '../answers/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import {
   DETACHED_PARTS,
@@ -7,47 +9,10 @@ import {
   ITEM_TABLES,
   SERVER_COUNTERS,
   SERVER_LEVELS,
-  type SignalName,
   STORE_PARTS,
   STORE_TABLES,
 } from '../source/index.ts';
 import { Bound, sql } from '../sql/index.ts';
-
-export interface ProcessView {
-  readonly role: string;
-  readonly uptimeS: number;
-  /** Of one core. */
-  readonly cpuPercent: number;
-  readonly rssBytes: number;
-}
-
-export interface TableView {
-  readonly name: string;
-  readonly signal: SignalName | 'other';
-  readonly rows: number;
-  /** With the parts that were merged into others and are still there. */
-  readonly bytesOnDisk: number;
-  /** Of the parts that hold the rows now: what a row costs and how well it is compressed is of these. */
-  readonly activeBytesOnDisk: number;
-  readonly bytesUncompressed: number;
-  readonly parts: number;
-  /** The days of ingestion that the table holds: the start of the first and the last change. */
-  readonly oldestMs?: number;
-  readonly newestMs?: number;
-  readonly retention: string;
-}
-
-export interface StoreView {
-  readonly available: boolean;
-  readonly message: string;
-  readonly diskFreeBytes?: number;
-  /** What is wrong with it and what to do, in words: damaged parts, little disk. */
-  readonly problems: readonly string[];
-  readonly tables: readonly TableView[];
-  /** Stored spans, log records and data points, the last with Signalbox's own. */
-  readonly itemCount: { readonly [signal in SignalName]: number };
-  readonly bytesPerItem: { readonly [signal in SignalName]: number };
-}
 
 /** Parts that lie aside and are named. */
 const NAMED_PARTS = 5;

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { retentionComment } from '#store';
+import type { SystemView } from '../answers/index.ts';
 import { type FixturePoint, type FixtureSeries, insertPoints, insertSeries, insertSpans } from '../testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { readStoreView, retentionOf } from './store-view.ts';
-import { readSystem, type SystemView } from './system.ts';
+import { readSystem } from './system.ts';
 
 const SUM = 7;
 const GAUGE = 5;

@@ -1,14 +1,25 @@
 /** The system itself: the pipelines with their rates, what was lost, and the store. */
 
-import { chooseGrid, type Series, type TimeGrid } from '../plan/index.ts';
+import type {
+  ComponentView,
+  LossView,
+  PipelineView,
+  ProcessView,
+  Series,
+  SignalName,
+  StoreView,
+  SystemHistory,
+  SystemView,
+  TimeGrid,
+} from '../answers/index.ts';
+import { chooseGrid } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { ITEMS, SIGNALS, type SignalName, type TimeRange } from '../source/index.ts';
-import { type LossView, lossesOf } from './losses.ts';
+import { ITEMS, SIGNALS, type TimeRange } from '../source/index.ts';
+import { lossesOf } from './losses.ts';
 import { type OwnMetrics, type OwnSeries, readOwnMetrics, totalIncrease } from './own-metrics.ts';
 import { readSignals } from './status.ts';
-import { type ProcessView, readEngine, readStoreView, type StoreView } from './store-view.ts';
+import { readEngine, readStoreView } from './store-view.ts';
 
-export type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'connector' | 'extension';
 const COMPONENT_STATUSES = [
   'starting',
   'ok',
@@ -18,52 +29,6 @@ const COMPONENT_STATUSES = [
   'stopping',
   'stopped',
 ] as const;
-export type ComponentStatus = (typeof COMPONENT_STATUSES)[number];
-
-export interface PipelineView {
-  readonly id: string;
-  readonly signal: SignalName;
-  /** Ids of components. */
-  readonly receivers: readonly string[];
-  readonly processors: readonly string[];
-  readonly exporters: readonly string[];
-  readonly rate: Series;
-}
-
-export interface ComponentView {
-  readonly id: string;
-  readonly kind: ComponentKind;
-  readonly componentId: string;
-  readonly pipeline: string;
-  readonly status: ComponentStatus;
-  readonly statusMessage: string;
-  readonly inRate: Series;
-  readonly outRate: Series;
-  readonly queueSize?: number;
-  readonly queueCapacity?: number;
-  readonly refusedCount: number;
-  readonly failedCount: number;
-}
-
-/** Over the grid. */
-export interface SystemHistory {
-  /** How often a process was started again, in each bucket. */
-  readonly restarts: readonly { readonly role: string; readonly values: Series }[];
-  readonly spoolBytes: Series;
-  readonly lagSeconds: Series;
-}
-
-export interface SystemView {
-  readonly grid: TimeGrid;
-  readonly pipelines: readonly PipelineView[];
-  readonly components: readonly ComponentView[];
-  readonly losses: readonly LossView[];
-  readonly processes: readonly ProcessView[];
-  readonly store: StoreView;
-  readonly history: SystemHistory;
-  readonly freshness: { readonly [signal in SignalName]: { readonly newestMs?: number; readonly lagMs?: number } };
-}
-
 const SYSTEM_BUCKETS = 120;
 /** Own metrics come every 5 s, so narrower buckets would be empty, or hold the growth of more than their own time. */
 const MIN_STEP_MS = 10_000;
@@ -137,12 +102,12 @@ export function emptySystem(range: TimeRange): SystemView {
 interface Place {
   readonly pipeline: string;
   readonly signal: SignalName;
-  readonly kind: ComponentKind;
+  readonly kind: ComponentView['kind'];
   readonly componentId: string;
   /** On which side of the pipeline a connector stands. */
   readonly role: string;
   readonly position: number;
-  readonly status: ComponentStatus;
+  readonly status: ComponentView['status'];
   readonly statusMessage: string;
   readonly newestMs: number;
 }
@@ -166,7 +131,7 @@ function placeOf({ labels, newestMs }: OwnSeries): Place {
   return {
     pipeline: labels['otelcol.pipeline.id'] ?? '',
     signal,
-    kind: (labels['otelcol.component.kind'] ?? 'extension') as ComponentKind,
+    kind: (labels['otelcol.component.kind'] ?? 'extension') as ComponentView['kind'],
     componentId: labels['otelcol.component.id'] ?? '',
     role: labels['signalbox.role'] ?? '',
     position: Number(labels['signalbox.position'] ?? 0),

@@ -5,7 +5,6 @@ export {
   inEnvironment,
   SPAN_KINDS,
   SPAN_STATUSES,
-  type SpanKind,
   spanCondition,
   spanKind,
   spanStatus,
@@ -26,7 +25,6 @@ export {
   findServiceTraces,
   sampleTraces,
   searchTraces,
-  type TraceCounts,
   type TraceFilter,
   type TraceSearchResult,
 } from './trace-search.ts';

@@ -61,7 +61,7 @@ async function readNewestSpans(
   const table = await reader.read(
     sql`SELECT trace_id, span_id, toUnixTimestamp64Nano(time) AS at ${spans.in(range)} AND ${condition}
       ORDER BY time DESC LIMIT ${new Bound('UInt32', count)}`,
-    options,
+    { ...options, cost: 'bounded' },
   );
   const [traceIds, spanIds, times] = [table.strings('trace_id'), table.strings('span_id'), table.integers('at')];
   const candidates = new Map<string, Candidate>();
@@ -125,7 +125,7 @@ async function lookBack(
   const table = await reader.read(
     sql`SELECT trace_id, argMin(span_id, stored.time) AS matched, toUnixTimestamp64Nano(min(stored.time)) AS first
       ${ofPlaces(spans, places)} AND ${inRange(range)} AND ${condition} GROUP BY trace_id`,
-    options,
+    { ...options, cost: 'bounded' },
   );
   const [spanIds, firsts] = [table.strings('matched'), table.bigints('first')];
   for (const [row, traceId] of table.strings('trace_id').entries()) {

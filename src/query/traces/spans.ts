@@ -1,15 +1,14 @@
 /** Conditions on spans that several queries share. */
+
 import { SPAN_KIND_NUMBERS } from '#lang/filter';
+import type { SignalName, SpanKind, SpanStatus } from '../answers/index.ts';
 import { anywhereCondition, filterCondition, stringOf } from '../filter/index.ts';
 import { type AttributeColumn, OWNER_ATTRIBUTES, ownerMeets, resources, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
 
 /** Span kinds by OTLP's number. */
 export const SPAN_KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
-export type SpanKind = (typeof SPAN_KINDS)[number];
 export const SPAN_STATUSES = ['unset', 'ok', 'error'] as const;
-export type SpanStatus = (typeof SPAN_STATUSES)[number];
-
 export function spanKind(number: number): SpanKind {
   return SPAN_KINDS[number] ?? 'unspecified';
 }

@@ -1,5 +1,6 @@
 /** Spans with everything that the store has of them: for details and for the Jaeger APIs. */
 
+import type { SpanCut } from '../answers/index.ts';
 import {
   areAttributesWithin,
   areTextsWithin,
@@ -61,13 +62,7 @@ export interface StoredSpan {
   readonly droppedEventsCount: number;
   readonly droppedLinksCount: number;
   /** What is not whole here: sizes in bytes of attributes, how many events and links there are, and whether other texts were cut. */
-  readonly cut?: {
-    readonly attributes?: number;
-    readonly resource?: number;
-    readonly events?: number;
-    readonly links?: number;
-    readonly texts?: true;
-  };
+  readonly cut?: SpanCut;
 }
 
 /** More spans than these are not read at once, whatever they hold. */

@@ -3,7 +3,8 @@
  * those few are read through the index of traces. A trace matches if one of its spans matches all conditions.
  */
 
-import { bucketOf, chooseGrid, nearestTime, spreadCounts, type TimeGrid } from '../plan/index.ts';
+import type { TimeGrid, TraceCounts } from '../answers/index.ts';
+import { bucketOf, chooseGrid, nearestTime, spreadCounts } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { inRange, padded, spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, raw, type Sql, sql } from '../sql/index.ts';
@@ -34,14 +35,6 @@ export interface TraceSearchResult {
   /** There are more than the limit. */
   readonly truncated: boolean;
   readonly nearestMs: number | undefined;
-}
-
-/** How many traces match, over time: each at the time of its first matching span. */
-export interface TraceCounts {
-  readonly total: number;
-  readonly grid: TimeGrid;
-  readonly okCounts: readonly number[];
-  readonly errorCounts: readonly number[];
 }
 
 const HISTOGRAM_BUCKETS = 100;

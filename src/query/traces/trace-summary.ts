@@ -1,25 +1,15 @@
 /** Summaries of traces: what a list of search results shows of each. */
 
+import type { TraceFacts } from '../answers/index.ts';
 import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { ofPlaces, spans, type TracePlace } from '../source/index.ts';
 import { noId, raw, sql } from '../sql/index.ts';
 import { findTraces, type TraceNote } from './trace-place.ts';
 
-export interface TraceSummary {
-  readonly traceId: string;
-  /** The root span's; of the earliest span where the root is missing, and then `rootMissing`. */
-  readonly rootService: string;
-  readonly rootOperation: string;
-  readonly rootMissing: boolean;
+export interface TraceSummary extends TraceFacts {
   readonly startNs: bigint;
   readonly endNs: bigint;
-  readonly spanCount: number;
-  readonly errorCount: number;
-  /** All services of the trace that are known. */
-  readonly serviceCount: number;
-  /** At most 50 of them, sorted. */
-  readonly services: readonly string[];
 }
 
 const IS_ROOT = sql`parent_span_id = ${noId(8)}`;

@@ -1,5 +1,6 @@
 /** One trace by its id, as columns: made for traces of 100,000 spans. */
 
+import type { LinkingSpan, TraceEventColumns, TraceSpanColumns } from '../answers/index.ts';
 import { areTextsWithin, cutText, readPlainOrCut } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader, type Table, type TextColumn } from '../reader/index.ts';
 import { linksTo, logsAt, ofPlace, spanEvents, spans, spansByIds, type TracePlace } from '../source/index.ts';
@@ -10,31 +11,6 @@ import { EVENT_TIME } from './span-parts.ts';
 import { findTraces, type TraceNote } from './trace-place.ts';
 import { orderSpans } from './tree-order.ts';
 
-/** Columns with one entry per span; see the console API's TraceSpanColumns. */
-export interface TraceColumns {
-  /** 16 hex digits a span, one after the other. */
-  readonly ids: string;
-  /** Row of the parent, -1 for a root, -2 for a span whose parent is not in the store. */
-  readonly parent: Int32Array;
-  /** Indices into the trace's `services`, `names` and `hints`. */
-  readonly service: Uint32Array;
-  readonly name: Uint32Array;
-  readonly hint: Uint32Array;
-  /** From the trace's start. */
-  readonly startNs: Float64Array;
-  readonly durationNs: Float64Array;
-  readonly kind: Uint8Array;
-  readonly status: Uint8Array;
-}
-
-/** One entry per event of any span: the span's row, ns from the trace's start, index into `names`. */
-export interface TraceEvents {
-  readonly row: readonly number[];
-  readonly timeNs: readonly number[];
-  readonly name: readonly number[];
-  readonly names: readonly string[];
-}
-
 export interface Trace {
   readonly traceId: string;
   readonly startNs: bigint;
@@ -42,8 +18,8 @@ export interface Trace {
   readonly services: readonly string[];
   readonly names: readonly string[];
   readonly hints: readonly string[];
-  readonly spans: TraceColumns;
-  readonly events: TraceEvents;
+  readonly spans: TraceSpanColumns<ArrayLike<number>>;
+  readonly events: TraceEventColumns;
   readonly logCount: number;
   readonly truncated: boolean;
   readonly totalSpanCount: number;
@@ -196,7 +172,7 @@ function columnsOf(table: Table, hintTexts: TextColumn, start: Float64Array, eve
 }
 
 /** Of several spans with one id, events are drawn at the first. */
-function eventsOf(orderedIds: Uint8Array, events: Table, startNs: bigint): TraceEvents {
+function eventsOf(orderedIds: Uint8Array, events: Table, startNs: bigint): TraceEventColumns {
   if (events.rowCount === 0) return { row: [], timeNs: [], name: [], names: [] };
   const index = new SpanIndex(orderedIds);
   const words = wordsOf(events.bytes('span_id'));
@@ -243,14 +219,6 @@ function pickTexts({ values, indices }: TextColumn, rows: Int32Array): { values:
 
 function oneLine(hint: string): string {
   return /[\n\r\t]| {2}/.test(hint) ? hint.replace(/\s+/g, ' ').trim() : hint;
-}
-
-/** Spans of other traces, or of this one, that link to a span. */
-export interface LinkingSpan {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly service: string;
-  readonly name: string;
 }
 
 const HOUR_MS = 3_600_000;

@@ -365,7 +365,8 @@ describe('readTrace', () => {
     expect(trace.startNs).toBe(otherNs + 10n);
     expect(trace.durationNs).toBe(30 + 900);
     expect(trace.logCount).toBe(1);
-    const row = (name: string): number => trace.spans.name.findIndex((index) => trace.names[index] === name);
+    const row = (name: string): number =>
+      Array.from(trace.spans.name).findIndex((index) => trace.names[index] === name);
     expect(trace.spans.parent[row('first')]).toBe(-2);
     expect(trace.spans.parent[row('loop a')]).toBe(-2);
     expect(trace.spans.parent[row('loop b')]).toBe(row('loop a'));

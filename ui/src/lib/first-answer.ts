@@ -7,7 +7,7 @@ const WORTH_WAITING_MS = 100;
 
 /**
  * Asks for the trace if the address is that of one, so that its answer comes while React and the router start: the server has told the browser
- * to ask already (src/api/static.ts), and that answer is taken. Resolves when it is there, and soon in any case.
+ * to ask already (src/api/http/static.ts), and that answer is taken. Resolves when it is there, and soon in any case.
  */
 export async function firstAnswer(client: QueryClient, pathname: string): Promise<void> {
   const path = /^\/traces\/[^/]+$/.exec(pathname)?.[0];

@@ -1,6 +1,15 @@
 /** Compression of answers on the fly. */
+import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib';
+import {
+  brotliCompress,
+  constants,
+  createBrotliCompress,
+  createGzip,
+  createZstdCompress,
+  gzip,
+  zstdCompress,
+} from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const gzipAsync = promisify(gzip);
@@ -9,7 +18,7 @@ const zstdAsync = promisify(zstdCompress);
 
 /** Smaller answers fit one packet anyway. */
 const MIN_BYTES = 1400;
-const compressible = /^(?:text\/|application\/(?:json|javascript|xml)|image\/svg)/;
+const compressible = /^(?:text\/|application\/(?:json|x-ndjson|javascript|xml)|image\/svg)/;
 
 export type Encoding = 'zstd' | 'br' | 'gzip';
 
@@ -44,6 +53,22 @@ export function compress(bytes: Uint8Array, encoding: Encoding, quality: 'fast' 
       });
     case 'gzip':
       return gzipAsync(bytes, { level: quality === 'fast' ? 1 : 9 });
+  }
+}
+
+/** For an answer whose length is not known, with the headers set; undefined where the client takes none. */
+export function compressorFor(request: FastifyRequest, reply: FastifyReply): Transform | undefined {
+  reply.header('vary', 'accept-encoding');
+  const encoding = encodingOf(request.headers['accept-encoding'], FOR_ANSWERS);
+  if (encoding === undefined) return undefined;
+  reply.header('content-encoding', encoding);
+  switch (encoding) {
+    case 'zstd':
+      return createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    case 'br':
+      return createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 1 } });
+    case 'gzip':
+      return createGzip({ level: 1 });
   }
 }
 

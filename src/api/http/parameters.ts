@@ -1,13 +1,12 @@
 /** Reading query strings: every mistake is a QueryError `bad_query` that names the parameter. */
 import { checkRange, QueryError, type TimeRange } from '#query';
+import type { QueryString } from './plugin.ts';
 
-/** Query parameters as the router gives them: a repeated parameter is an array, of which the last counts. */
-export type RawQuery = { readonly [name: string]: unknown };
-
+/** Of a repeated parameter the last counts. */
 export class Parameters {
-  readonly #raw: RawQuery;
-  constructor(raw: unknown) {
-    this.#raw = (raw ?? {}) as RawQuery;
+  readonly #raw: QueryString;
+  constructor(raw: QueryString) {
+    this.#raw = raw;
   }
 
   /** Undefined where it is absent or empty. */

@@ -1,6 +1,6 @@
 /**
- * Answers that may be large are made a few at a time: each is in memory as the store's rows, as objects, as text and compressed, and a slow
- * client keeps its text there. Others wait in line.
+ * Answers are made some at a time, those that may be large a few at a time: each is in memory as the store's rows, as objects, as text and
+ * compressed, and a slow client keeps its text there. Others wait in line.
  */
 import type { FastifyReply } from 'fastify';
 import { after } from '#base';
@@ -13,11 +13,13 @@ const MAX_HELD_MS = 30_000;
 
 export class AnswerGate {
   #free: number;
+  readonly #api: string;
   readonly #waiting = new Set<() => void>();
 
-  /** `count`: how many answers may be in the making. */
-  constructor(count: number) {
+  /** `count`: how many answers may be in the making; `api`: whose. */
+  constructor(count: number, api: string) {
     this.#free = count;
+    this.#api = api;
   }
 
   /** Resolves when it is this answer's turn; the place is given back when `reply` was sent. Throws QueryError where the wait is too long. */
@@ -25,7 +27,7 @@ export class AnswerGate {
     if (this.#free > 0) this.#free--;
     else if (this.#waiting.size >= MAX_WAITING || !(await this.#turn())) {
       const hint = 'try again in a moment';
-      throw new QueryError('store_unavailable', 'too many large answers are asked for', { hint });
+      throw new QueryError('store_unavailable', `too many answers of the API ${this.#api} are asked for`, { hint });
     }
     if (reply.raw.closed || reply.raw.destroyed) {
       this.#leave();

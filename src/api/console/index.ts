@@ -1,9 +1,6 @@
-/** The routes of the console API; types.ts says what each answers. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { readPathPart } from '#base/path-part.ts';
+/** The console's API; types.ts says what each route answers. */
 import {
   AGGREGATIONS,
-  type AttributeSignal,
   listAttributeKeys,
   listAttributeValues,
   listMetricLabels,
@@ -16,15 +13,14 @@ import {
   type Owner,
   QueryError,
   queryMetric,
-  type ReadOptions,
-  type SpentOnRequest,
-  type StoreReader,
+  type SignalName,
 } from '#query';
-import { requestSignal } from '../abort.ts';
-import { AnswerGate } from '../answer-gate.ts';
-import { Parameters } from '../parameters.ts';
+import type { Answer } from '../http/answers.ts';
+import { plainError } from '../http/errors.ts';
+import type { Parameters } from '../http/parameters.ts';
+import type { ApiPlugin, ApiRoute } from '../http/plugin.ts';
 import { logHistogramRoute, logRecordRoute, logsEmptyReasonRoute, logsRoute, traceLogsRoute } from './logs.ts';
-import type { ConsoleRequest, ConsoleSettings } from './request.ts';
+import { type ConsoleRequest, consoleRequest } from './request.ts';
 import { dependenciesRoute, serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
 import { systemRoute } from './system.ts';
@@ -47,66 +43,58 @@ import type {
   ServicesResponse,
 } from './types.ts';
 
-type Handler = (request: ConsoleRequest) => Promise<object>;
-
 const SIGNALS = ['traces', 'logs', 'metrics'] as const;
+const MAX_STEP_MS = 366 * 86_400_000;
+const MEBIBYTE = 1024 * 1024;
 /** What says whether the store answers must itself answer soon. */
 const STATUS_DEADLINE_MS = 2_500;
 const SYSTEM_DEADLINE_MS = 6_000;
-/** Single items in the making, which may be as large as a receiver takes them. */
-const GATED_ANSWERS = 2;
-const MAX_STEP_MS = 366 * 86_400_000;
 
-export function consoleRoutes(app: FastifyInstance, reader: StoreReader, settings: ConsoleSettings): void {
-  const longestMs = settings.requestTimeoutMs;
-  const gate = new AnswerGate(GATED_ANSWERS);
-  const get = (path: string, handler: Handler, routeDeadlineMs = longestMs, gated?: AnswerGate): void => {
-    const deadlineMs = Math.min(routeDeadlineMs, longestMs);
-    app.get(`/api/console${path}`, async (request: FastifyRequest, reply: FastifyReply) => {
-      reply.header('cache-control', 'no-store');
-      await gated?.enter(reply);
-      const query = new Parameters(request.query);
-      const isExplained = query.text('explain') === '1';
-      const spent: SpentOnRequest = { ms: 0, ...(isExplained && { statements: [] }) };
-      const answer = await handler({
-        reader,
-        query,
-        path: pathParts(request.params),
-        options: { signal: requestSignal(reply, deadlineMs), spent },
-      });
-      // So that a page that refreshes itself knows what that costs.
-      reply.header('server-timing', `store;dur=${spent.ms.toFixed(1)}`);
-      return isExplained ? { ...(answer as object), explain: spent.statements } : answer;
-    });
-  };
-  get('/status', statusRoute(settings), STATUS_DEADLINE_MS);
-  get('/services', servicesRoute);
-  get('/service-names', serviceNamesRoute);
-  get('/services/:name', serviceRoute);
-  get('/services/:name/dependencies', dependenciesRoute);
-  get('/operations', operationsRoute);
-  get('/traces', tracesRoute);
-  get('/traces/histogram', traceHistogramRoute);
-  get('/traces/sample', traceSampleRoute);
-  get('/traces/empty-reason', tracesEmptyReasonRoute);
-  get('/traces/:traceId', traceRoute);
-  get('/traces/:traceId/spans/:spanId', spanRoute, longestMs, gate);
-  get('/traces/:traceId/logs', traceLogsRoute);
-  get('/logs', logsRoute);
-  get('/logs/record', logRecordRoute, longestMs, gate);
-  get('/logs/histogram', logHistogramRoute);
-  get('/logs/empty-reason', logsEmptyReasonRoute);
-  get('/attributes', attributesRoute);
-  get('/attributes/values', attributeValuesRoute);
-  get('/metrics', metricsRoute);
-  get('/metrics/labels', metricLabelsRoute);
-  get('/metrics/query', metricQueryRoute);
-  const onClose = (end: () => void): void => void app.addHook('onClose', async () => end());
-  get('/system', systemRoute(onClose), SYSTEM_DEADLINE_MS);
-}
+export const consoleApi: ApiPlugin = {
+  name: 'console',
+  prefixes: ['/api/console'],
+  limits: {
+    // Twice of one item in full, in the form of JSON.
+    answerBytes: 64 * MEBIBYTE,
+    bodyBytes: MEBIBYTE,
+    // A little more than a query may take: whoever waits longer waits for a store that hangs.
+    deadlineMs: 25_000,
+    // A page asks some ten questions at a time.
+    concurrency: 64,
+    // Single items, which may be as large as a receiver takes them.
+    largeConcurrency: 2,
+  },
+  explains: true,
+  failed: plainError,
+  routes: (needs) => [
+    { ...get('/status', statusRoute(needs)), limits: { deadlineMs: STATUS_DEADLINE_MS }, isUrgent: true },
+    get('/services', servicesRoute),
+    get('/service-names', serviceNamesRoute),
+    get('/services/:name', serviceRoute),
+    get('/services/:name/dependencies', dependenciesRoute),
+    get('/operations', operationsRoute),
+    get('/traces', tracesRoute),
+    get('/traces/histogram', traceHistogramRoute),
+    get('/traces/sample', traceSampleRoute),
+    get('/traces/empty-reason', tracesEmptyReasonRoute),
+    get('/traces/:traceId', traceRoute),
+    { ...get('/traces/:traceId/spans/:spanId', spanRoute), isLarge: true },
+    get('/traces/:traceId/logs', traceLogsRoute),
+    get('/logs', logsRoute),
+    { ...get('/logs/record', logRecordRoute), isLarge: true },
+    get('/logs/histogram', logHistogramRoute),
+    get('/logs/empty-reason', logsEmptyReasonRoute),
+    get('/attributes', attributesRoute),
+    get('/attributes/values', attributeValuesRoute),
+    get('/metrics', metricsRoute),
+    get('/metrics/labels', metricLabelsRoute),
+    get('/metrics/query', metricQueryRoute),
+    { ...get('/system', systemRoute(needs)), limits: { deadlineMs: SYSTEM_DEADLINE_MS }, isUrgent: true },
+  ],
+};
 
-function pathParts(params: unknown): ConsoleRequest['path'] {
-  return Object.fromEntries(Object.entries(params ?? {}).map(([name, part]) => [name, readPathPart(String(part))]));
+function get(path: string, answer: (request: ConsoleRequest) => Answer | Promise<Answer>): ApiRoute {
+  return { method: 'GET', path, answer: (request) => answer(consoleRequest(request)) };
 }
 
 async function servicesRoute({ reader, query, options }: ConsoleRequest): Promise<ServicesResponse> {
@@ -131,7 +119,7 @@ function ownerOf(query: Parameters): Owner {
   return query.oneOf('owner', OWNERS) ?? 'user';
 }
 
-function signalOf(query: Parameters): AttributeSignal {
+function signalOf(query: Parameters): SignalName {
   return query.oneOf('signal', SIGNALS) ?? 'traces';
 }
 

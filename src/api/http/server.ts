@@ -1,4 +1,4 @@
-/** The server role: query APIs and the console over HTTP. It keeps no state; all that it says comes from the store. */
+/** The HTTP server below all APIs: one port, whoever asks, and what is no API. It keeps no state; all that is said comes from the store. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -6,12 +6,13 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { messageOf, StartError } from '#base';
 import { HostGuard, refuseHost } from '#base/host-guard.ts';
 import { isTlsHello } from '#base/tls-hello.ts';
-import { StoreReader } from '#query';
+import { type ReadLimits, StoreReader } from '#query';
+import { type Access, OPEN_ACCESS } from './access.ts';
 import { compressAnswers } from './compress.ts';
-import { consoleRoutes } from './console/routes.ts';
-import { apiError, handleError } from './errors.ts';
-import { jaegerRoutes } from './jaeger/index.ts';
+import { type ApiFailure, failureOf, nothingAt, plainError } from './errors.ts';
 import { frameworkLogger, type ServerLogger, stderrLogger } from './logger.ts';
+import { mountPlugin, sendFailure } from './mount.ts';
+import type { ApiPlugin } from './plugin.ts';
 import { serveConsole } from './static.ts';
 
 export interface ServerOptions {
@@ -31,8 +32,12 @@ export interface ServerOptions {
   readonly version?: string;
   /** Names besides localhost that it answers to (#base/host-guard.ts). */
   readonly allowedHosts?: readonly string[];
-  /** How long a request of an API may wait for the store before it is answered with 504. Default 25 s. */
+  /** No request of an API waits for the store for longer, whatever its own limit; then it is answered with 504. */
   readonly requestTimeoutMs?: number;
+  /** How much one statement may read of the store. */
+  readonly readLimits?: Partial<ReadLimits>;
+  /** Who may ask, and whose data. Default: whoever reaches the address, and the tenant without a name. */
+  readonly access?: Access;
   /** Default: warnings and errors to stderr. */
   readonly logger?: ServerLogger;
 }
@@ -46,20 +51,20 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** A little more than a query may take: whoever waits longer waits for a store that hangs. */
-const DEFAULT_REQUEST_TIMEOUT_MS = 25_000;
 const DEFAULT_PORT = 4300;
-const defaultIngest = { grpcPort: 4317, httpPort: 4318 };
+const DEFAULT_INGEST = { grpcPort: 4317, httpPort: 4318 };
 
 /** Throws StartError for a port that can't be had. A store that does not answer is no reason not to start. */
-export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+export async function startHttpServer(plugins: readonly ApiPlugin[], options: ServerOptions): Promise<RunningServer> {
   const reader = new StoreReader({
     ...(options.engineUrl !== undefined && { url: options.engineUrl }),
     ...(options.database !== undefined && { database: options.database }),
     ...(options.username !== undefined && { username: options.username }),
     ...(options.password !== undefined && { password: options.password }),
+    readLimits: options.readLimits,
   });
-  const app = buildServer(reader, options);
+  const app = buildServer(plugins, reader, options);
+  await app.ready();
   const host = options.host ?? '127.0.0.1';
   const port = options.port ?? DEFAULT_PORT;
   try {
@@ -79,7 +84,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   return { address: url, url, port: boundPort, close: () => (closing ??= close()) };
 }
 
-function buildServer(reader: StoreReader, options: ServerOptions): FastifyInstance {
+function buildServer(plugins: readonly ApiPlugin[], reader: StoreReader, options: ServerOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: frameworkLogger(options.logger ?? stderrLogger),
     exposeHeadRoutes: true,
@@ -87,23 +92,45 @@ function buildServer(reader: StoreReader, options: ServerOptions): FastifyInstan
     serverFactory: (handler) => guardedServer(handler, options),
     // Names of services and operations are part of paths.
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
-    bodyLimit: 8 * 1024 * 1024,
   });
-  app.setErrorHandler(handleError);
+  app.setErrorHandler((error, request, reply) => sendFailure(error, request, reply, plainError));
+  const formOf = formsOf(plugins);
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?')[0]!.slice(0, 200);
-    reply.code(404).send({ error: { code: 'not_found', message: `nothing is at ${request.method} ${path}` } });
+    reply.code(404).send(formOf(request.url)(nothingAt(request.method, request.url)));
   });
   compressAnswers(app);
   healthRoutes(app, reader);
-  consoleRoutes(app, reader, {
-    version: options.version ?? '',
-    ingest: options.ingest ?? defaultIngest,
-    requestTimeoutMs: options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+  const host = {
+    reader,
+    access: options.access ?? OPEN_ACCESS,
+    requestTimeoutMs: options.requestTimeoutMs ?? Number.POSITIVE_INFINITY,
+    needs: {
+      version: options.version ?? '',
+      ingest: options.ingest ?? DEFAULT_INGEST,
+      onClose: (end: () => void): void => void app.addHook('onClose', async () => end()),
+    },
+  };
+  for (const plugin of plugins) mountPlugin(app, plugin, host);
+  serveConsole(app, options.uiDir ?? fileURLToPath(new URL('../../../ui/dist/', import.meta.url)), {
+    isApi: (path) => RESERVED.test(path) || plugins.some(({ prefixes }) => prefixes.some((one) => isBelow(path, one))),
   });
-  jaegerRoutes(app, reader, options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS);
-  serveConsole(app, options.uiDir ?? fileURLToPath(new URL('../../ui/dist/', import.meta.url)));
   return app;
+}
+
+/** Below these are APIs, now or later, and never pages. */
+const RESERVED = /^\/(?:api|prometheus|loki|tempo|zipkin|alertmanager|mcp|-)(?:\/|$)/;
+
+function isBelow(path: string, prefix: string): boolean {
+  return prefix !== '' && (path === prefix || path.startsWith(`${prefix}/`));
+}
+
+/** The form in which a path that nothing is at gets its failure: that of the API below whose prefix it lies. */
+function formsOf(plugins: readonly ApiPlugin[]): (url: string) => (failure: ApiFailure) => object {
+  return (url) => {
+    const path = url.split('?')[0]!;
+    const found = plugins.find(({ prefixes }) => prefixes.some((prefix) => isBelow(path, prefix)));
+    return found?.failed ?? plainError;
+  };
 }
 
 /** A request that goes on for longer is cut: questions are short, and a slow sender would hold its connection for ever. */
@@ -145,8 +172,8 @@ function healthRoutes(app: FastifyInstance, reader: StoreReader): void {
       await reader.ping();
       return { status: 'ok' };
     } catch (error) {
-      const { status, body } = apiError(error);
-      return reply.code(status).send(body);
+      const failure = failureOf(error);
+      return reply.code(failure.status).send(plainError(failure));
     }
   });
 }

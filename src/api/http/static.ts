@@ -27,9 +27,6 @@ const MISSING_PAGE = `<!doctype html>
 </body></html>
 `;
 
-/** Below these are APIs, now or later: what is not found there gets an error in JSON, not a page. */
-const API_PATH = /^\/(?:api|jaeger|prometheus|loki|tempo|zipkin|-)(?:\/|$)/;
-
 /** Pages of one service or trace: the last part is a name, which may look like a file or a way out of the folder. */
 const PAGE_OF_A_NAME = /^\/(?:services|traces)\/[^/]+$/;
 
@@ -79,15 +76,19 @@ function compressedForm(file: StoredFile, encoding: Encoding): Promise<Buffer> {
   return form;
 }
 
-/** Serves `folder` at the root. Paths of the console's pages, which are no files, get its index page. */
-export function serveConsole(app: FastifyInstance, folder: string): void {
+/** Serves `folder` at the root. Paths of the console's pages, which are no files, get its index page; those of APIs nothing. */
+export function serveConsole(
+  app: FastifyInstance,
+  folder: string,
+  { isApi }: { readonly isApi: (path: string) => boolean },
+): void {
   const cache = new FileCache();
   app.get('/*', async (request, reply) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     const isPage = pathname === '/' || PAGE_OF_A_NAME.test(pathname);
     if (!isPage) {
       const path = safePath(pathname);
-      if (path === undefined || API_PATH.test(path)) return reply.callNotFound();
+      if (path === undefined || isApi(path)) return reply.callNotFound();
       const file = await cache.get(join(folder, path));
       if (file !== undefined) return sendFile(request, reply, file, path);
       if (isFileName(path)) return reply.callNotFound();

@@ -1,0 +1,76 @@
+/** What an API is to the server: a folder beside this one exports one `ApiPlugin`, and a line in ../plugins.ts names it. */
+import type { ReadOptions, StoreReader } from '#query';
+import type { Principal } from './access.ts';
+import type { Answer } from './answers.ts';
+import type { ApiFailure } from './errors.ts';
+
+export interface ApiPlugin {
+  /** In lower case; what the hooks of access and the log call it. */
+  readonly name: string;
+  /** Where its routes stand: below each of these. The empty one is the root; a route of its own below the root wins over the console's pages. */
+  readonly prefixes: readonly string[];
+  readonly limits: ApiLimits;
+  /** Said in a browser at the first prefix, which is the address that people give to another tool. */
+  readonly about?: string;
+  /** Whether `explain=1` adds the statements behind an answer to it. */
+  readonly explains?: true;
+  /** How a failure looks to the clients of this API; its status is the failure's. */
+  readonly failed: (failure: ApiFailure) => object;
+  /** Called once, when the server is made; what it needs of the server it names in its parameter. */
+  readonly routes: (needs: ApiNeeds) => readonly ApiRoute[];
+}
+
+/** What an API may take and give. Whatever a limit refuses is said in the API's own form. */
+export interface ApiLimits {
+  /** The longest answer, before compression. */
+  readonly answerBytes: number;
+  /** The longest body of a request. */
+  readonly bodyBytes: number;
+  /** How long a request may wait for the store before it is answered with 504; for each further piece of a streamed answer again. */
+  readonly deadlineMs: number;
+  /** How many answers may be in the making; others wait in line. */
+  readonly concurrency: number;
+  /** How many of its large answers may be. */
+  readonly largeConcurrency: number;
+}
+
+/** What the server gives to plugins. */
+export interface ApiNeeds {
+  readonly version: string;
+  /** Where services send telemetry; a protocol without a port is not taken. */
+  readonly ingest: { readonly grpcPort?: number; readonly httpPort?: number };
+  /** Takes what ends with the server. */
+  readonly onClose: (end: () => void) => void;
+}
+
+export interface ApiRoute {
+  readonly method: 'GET' | 'POST';
+  /** Below the prefix: `/services/:name`. */
+  readonly path: string;
+  readonly answer: (request: ApiRequest) => Answer | Promise<Answer>;
+  /** In place of the plugin's, where this route differs. */
+  readonly limits?: Partial<Pick<ApiLimits, 'answerBytes' | 'deadlineMs'>>;
+  /** In place of the plugin's. */
+  readonly failed?: (failure: ApiFailure) => object;
+  /** Takes much memory while it is made: of these a few are made at a time. */
+  readonly isLarge?: true;
+  /** Waits for no other: it says how the system is, also where that is too busy. */
+  readonly isUrgent?: true;
+}
+
+/** One request as routes see it. */
+export interface ApiRequest {
+  readonly principal: Principal;
+  /** Reads the rows of the request's tenant, and no others. State that outlives a request is kept for each `reader.tenant` (PerTenant). */
+  readonly reader: StoreReader;
+  /** For everything that is read for this request. */
+  readonly options: ReadOptions;
+  /** As the router gives it: a repeated parameter is a list. */
+  readonly query: QueryString;
+  /** Parts of the path, decoded. */
+  readonly path: { readonly [name: string]: string };
+  /** Empty where there is none. */
+  readonly body: Buffer;
+}
+
+export type QueryString = { readonly [name: string]: string | readonly string[] | undefined };

@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TABLES } from '#store';
+import { insertExemplars, insertLogs, insertPoints, insertSeries, insertSpans } from '../query/testing/fixtures.ts';
+import { startTestStore, type TestStore } from '../query/testing/test-store.ts';
+import { Refusal, type RunningServer, startServer } from './index.ts';
+import { PLUGINS } from './plugins.ts';
+
+/**
+ * Two tenants whose rows have the same ids and times, and no word in common: each route of each API gives to each of them its own words and
+ * none of the other's. A route without a case here fails the test.
+ */
+
+const NOW_MS = Date.now();
+const FROM_MS = NOW_MS - 600_000;
+const TIME_NS = BigInt(FROM_MS + 60_000) * 1_000_000n;
+const [TRACE_ID, OTHER_TRACE_ID, SPAN_ID, CHILD_ID] = [
+  'aa'.repeat(16),
+  'bb'.repeat(16),
+  'c1'.repeat(8),
+  'c2'.repeat(8),
+];
+const TENANTS = ['violet', 'amber'] as const;
+type TenantName = (typeof TENANTS)[number];
+
+let store: TestStore;
+let server: RunningServer;
+let logId = '';
+beforeAll(async () => {
+  store = await startTestStore();
+  for (const tenant of TENANTS) {
+    await insertTelemetry(tenant);
+    await giveTo(tenant);
+  }
+  server = await startServer({
+    port: 0,
+    engineUrl: store.url,
+    ...store.readerLogin,
+    access: {
+      authenticate: ({ headers }) => {
+        const name = headers['x-name'];
+        return typeof name === 'string' ? { name } : new Refusal(401, 'say who you are', 'Name realm="signalbox"');
+      },
+      tenantOf: (_asking, { name }) => (name === 'nobody' ? new Refusal(403, 'nobody has no tenant') : name),
+    },
+  });
+  const { text } = await ask('violet', `/api/console/logs?${RANGE}&limit=1`);
+  logId = (JSON.parse(text) as { readonly logs: readonly { readonly id: string }[] }).logs[0]!.id;
+}, 120_000);
+afterAll(async () => {
+  await server?.close();
+  await store?.close();
+});
+
+async function insertTelemetry(word: TenantName): Promise<void> {
+  const resource = { 'deployment.environment.name': `${word}-prod` };
+  const common = { durationNs: 5_000_000, timeNs: TIME_NS, resource };
+  await insertSpans(store, [
+    {
+      ...common,
+      ...{ traceId: TRACE_ID, spanId: SPAN_ID, service: `${word}-gateway`, name: `${word} GET`, kind: 2, status: 2 },
+      attributes: { colour: word },
+      events: [{ timeNs: TIME_NS, name: `${word} happened` }],
+    },
+    {
+      ...common,
+      ...{ traceId: TRACE_ID, spanId: CHILD_ID, parentSpanId: SPAN_ID, kind: 2 },
+      ...{ service: `${word}-orders`, name: `${word} take` },
+    },
+    {
+      ...common,
+      ...{ traceId: OTHER_TRACE_ID, spanId: SPAN_ID, service: `${word}-orders`, name: `${word} SELECT`, kind: 3 },
+      attributes: { 'db.system.name': 'postgresql', 'server.address': `${word}-db` },
+      links: [{ traceId: TRACE_ID, spanId: SPAN_ID }],
+    },
+  ]);
+  await insertLogs(store, [
+    {
+      ...{ timeNs: TIME_NS, service: `${word}-orders`, body: `${word} line`, severityNumber: 9 },
+      ...{ traceId: TRACE_ID, spanId: SPAN_ID, attributes: { colour: word } },
+    },
+  ]);
+  const series = { seriesId: 7n, type: 1, unit: '1', service: `${word}-orders`, attributes: { colour: word } };
+  await insertSeries(store, [{ ...series, name: 'queue', description: `${word} items` }], TIME_NS);
+  await insertPoints(store, 'metric_points', [
+    { name: 'queue', seriesId: 7n, timeNs: TIME_NS, columns: { value_double: 4 } },
+  ]);
+  const exemplar = { name: 'queue', seriesId: 7n, timeNs: TIME_NS, value: 4 };
+  await insertExemplars(store, [{ ...exemplar, traceId: TRACE_ID, spanId: SPAN_ID }]);
+}
+
+/** What has no tenant gets one. */
+async function giveTo(tenant: TenantName): Promise<void> {
+  for (const { name } of TABLES) {
+    const table = `${store.database}.${name}`;
+    const named = await store.run(
+      `SELECT name FROM system.columns WHERE database = '${store.database}' AND table = '${name}' AND default_kind NOT IN ('ALIAS', 'MATERIALIZED') AND name != 'tenant'`,
+    );
+    const columns = named.trim().split('\n').join(', ');
+    await store.run(
+      `INSERT INTO ${table} (tenant, ${columns}) SELECT '${tenant}', ${columns} FROM ${table} WHERE tenant = ''`,
+    );
+    await store.run(`ALTER TABLE ${table} DELETE WHERE tenant = '' SETTINGS mutations_sync = 2`);
+  }
+}
+
+async function ask(
+  name: string | undefined,
+  path: string,
+  init: RequestInit = {},
+): Promise<{ readonly status: number; readonly text: string; readonly challenge: string | null }> {
+  const headers = name === undefined ? {} : { 'x-name': name };
+  const response = await fetch(`${server.url}${path}`, { ...init, headers });
+  return { status: response.status, text: await response.text(), challenge: response.headers.get('www-authenticate') };
+}
+
+const RANGE = `from=${FROM_MS}&to=${NOW_MS}`;
+const MICROS = `start=${FROM_MS * 1000}&end=${NOW_MS * 1000}`;
+const WINDOW = `query.startTimeMin=${new Date(FROM_MS).toISOString()}&query.startTimeMax=${new Date(NOW_MS).toISOString()}`;
+const OTLP = (word: string): string =>
+  JSON.stringify({
+    resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: TRACE_ID, spanId: SPAN_ID, name: `${word} uploaded` }] }] }],
+  });
+
+interface Case {
+  readonly url: (word: TenantName) => string;
+  readonly body?: (word: TenantName) => string;
+  readonly status?: number;
+  /** The answer has no word of a tenant. */
+  readonly isWordless?: true;
+}
+
+const at =
+  (path: string, query = ''): Case['url'] =>
+  (word) =>
+    `${path}?${RANGE}${query.replaceAll('WORD', word)}`;
+const CONSOLE: { readonly [path: string]: Case } = {
+  'GET /status': { url: at('/status') },
+  'GET /services': { url: at('/services') },
+  'GET /service-names': { url: at('/service-names') },
+  'GET /services/:name': { url: (word) => `/services/${word}-orders?${RANGE}` },
+  'GET /services/:name/dependencies': { url: (word) => `/services/${word}-orders/dependencies?${RANGE}` },
+  'GET /operations': { url: at('/operations', '&service=WORD-orders') },
+  'GET /traces': { url: at('/traces') },
+  'GET /traces/histogram': { url: at('/traces/histogram'), isWordless: true },
+  'GET /traces/sample': { url: at('/traces/sample') },
+  'GET /traces/empty-reason': { url: at('/traces/empty-reason', '&service=nobody') },
+  'GET /traces/:traceId': { url: at(`/traces/${TRACE_ID}`) },
+  'GET /traces/:traceId/spans/:spanId': { url: at(`/traces/${TRACE_ID}/spans/${SPAN_ID}`) },
+  'GET /traces/:traceId/logs': { url: at(`/traces/${TRACE_ID}/logs`) },
+  'GET /logs': { url: at('/logs') },
+  'GET /logs/record': { url: (word) => `/logs/record?id=${logIdOf(word)}` },
+  'GET /logs/histogram': { url: at('/logs/histogram') },
+  'GET /logs/empty-reason': { url: at('/logs/empty-reason', '&service=nobody') },
+  'GET /attributes': { url: at('/attributes', '&signal=traces'), isWordless: true },
+  'GET /attributes/values': { url: at('/attributes/values', '&signal=logs&key=colour') },
+  'GET /metrics': { url: at('/metrics') },
+  'GET /metrics/labels': { url: at('/metrics/labels', '&name=queue') },
+  'GET /metrics/query': { url: at('/metrics/query', '&name=queue&groupBy=colour') },
+  'GET /system': { url: at('/system'), isWordless: true },
+};
+const JAEGER: { readonly [path: string]: Case } = {
+  'GET ': { url: () => '', isWordless: true },
+  'GET /api/services': { url: () => '/api/services' },
+  'GET /api/services/:service/operations': { url: (word) => `/api/services/${word}-orders/operations` },
+  'GET /api/operations': { url: (word) => `/api/operations?service=${word}-orders` },
+  'GET /api/traces': { url: () => `/api/traces?${MICROS}` },
+  'GET /api/traces/:traceId': { url: () => `/api/traces/${TRACE_ID}` },
+  'GET /api/dependencies': { url: () => '/api/dependencies' },
+  'GET /api/metrics/calls': { url: (word) => `/api/metrics/calls?service=${word}-orders` },
+  'GET /api/metrics/errors': { url: (word) => `/api/metrics/errors?service=${word}-orders` },
+  'GET /api/metrics/latencies': { url: (word) => `/api/metrics/latencies?quantile=0.9&service=${word}-orders` },
+  'POST /api/transform': { url: () => '/api/transform', body: OTLP },
+  'POST /api/archive/:traceId': {
+    url: () => `/api/archive/${TRACE_ID}`,
+    body: () => '',
+    status: 500,
+    isWordless: true,
+  },
+  'GET /api/v3/services': { url: () => '/api/v3/services' },
+  'GET /api/v3/operations': { url: (word) => `/api/v3/operations?service=${word}-orders` },
+  'GET /api/v3/traces/:traceId': { url: () => `/api/v3/traces/${TRACE_ID}` },
+  'GET /api/v3/traces': { url: () => `/api/v3/traces?${WINDOW}` },
+  'GET /api/v3/trace-summaries': { url: () => `/api/v3/trace-summaries?${WINDOW}` },
+};
+const CASES: { readonly [plugin: string]: { readonly [path: string]: Case } } = { console: CONSOLE, jaeger: JAEGER };
+
+/** Records of both tenants that arrived in one moment at the same place would have the same id; here their moments differ. */
+function logIdOf(word: TenantName): string {
+  return word === 'violet' ? logId : amberLogId;
+}
+let amberLogId = '';
+beforeAll(async () => {
+  const { text } = await ask('amber', `/api/console/logs?${RANGE}&limit=1`);
+  amberLogId = (JSON.parse(text) as { readonly logs: readonly { readonly id: string }[] }).logs[0]!.id;
+});
+
+const needs = { version: '', ingest: {}, onClose: () => undefined };
+const routes = PLUGINS.flatMap((plugin) => {
+  const about = plugin.about === undefined ? [] : ['GET '];
+  const paths = [...about, ...plugin.routes(needs).map(({ method, path }) => `${method} ${path}`)];
+  return paths.map((path) => ({ plugin, path, name: `${plugin.name}: ${path}` }));
+});
+
+function send(name: string | undefined, prefix: string, asked: Case, word: TenantName): ReturnType<typeof ask> {
+  const init = asked.body === undefined ? {} : { method: 'POST', body: asked.body(word) };
+  return ask(name, `${prefix}${asked.url(word)}`, init);
+}
+
+describe.each(routes)('$name', ({ plugin, path }) => {
+  const asked = CASES[plugin.name]?.[path];
+
+  test('gives each tenant its own rows', async () => {
+    expect(asked, 'this route needs a case in tenants.test.ts').toBeDefined();
+    for (const word of TENANTS) {
+      const other = TENANTS.find((one) => one !== word)!;
+      const { status, text } = await send(word, plugin.prefixes[0]!, asked!, word);
+      expect([status, text.slice(0, 300)]).toEqual([asked!.status ?? 200, expect.anything()]);
+      expect(text).not.toContain(other);
+      if (!asked!.isWordless) expect(text).toContain(word);
+    }
+  });
+
+  test("finds nothing of another's under its name or id", async () => {
+    const { text } = await send('amber', plugin.prefixes[0]!, { ...asked!, body: () => OTLP('x') }, 'violet');
+    // What was asked may be said again, as an error does; nothing else.
+    expect(text.replaceAll(/violet-orders/g, '')).not.toContain('violet');
+  });
+
+  test('refuses whom the hooks refuse, in its own form', async () => {
+    for (const prefix of plugin.prefixes) {
+      if (path === 'GET ' && prefix === '') continue;
+      const stranger = await send(undefined, prefix, asked!, 'violet');
+      expect([stranger.status, stranger.challenge]).toEqual([401, 'Name realm="signalbox"']);
+      expect(stranger.text).toContain('say who you are');
+      const nobody = await send('nobody', prefix, asked!, 'violet');
+      expect([nobody.status, nobody.text]).toEqual([403, expect.stringContaining('nobody has no tenant')]);
+    }
+    const keys = Object.keys(JSON.parse((await send(undefined, plugin.prefixes[0]!, asked!, 'violet')).text));
+    const form = { status: 401, code: 'unauthenticated', message: 'say who you are' };
+    const route = plugin.routes(needs).find(({ method, path: own }) => `${method} ${own}` === path);
+    expect(keys).toEqual(Object.keys((route?.failed ?? plugin.failed)(form)));
+  });
+});
+
+test('the tenant goes into every statement', async () => {
+  for (const asked of Object.values(CONSOLE)) {
+    const url = asked.url('violet');
+    const { text } = await ask('violet', `/api/console${url}&explain=1`);
+    const { explain } = JSON.parse(text) as {
+      readonly explain: readonly { readonly sql: string; readonly parameters: { readonly [name: string]: string } }[];
+    };
+    for (const { sql, parameters } of explain) {
+      const named = Array.from(sql.matchAll(/\btenant = \{(p\d+):String\}/g), ([, name]) => parameters[name!]);
+      const tables = Array.from(sql.matchAll(/\bFROM (\w+) AS stored\b/g));
+      expect(named, sql).toEqual(tables.map(() => 'violet'));
+    }
+  }
+});

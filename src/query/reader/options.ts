@@ -1,0 +1,51 @@
+/** What a read may say of itself, and what it is told it took. */
+import type { ClickHouseSettings } from '@clickhouse/client';
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+  /** Further settings of ClickHouse, such as a limit on what is read. */
+  readonly settings?: ClickHouseSettings;
+  /** Default `heavy`. */
+  readonly cost?: ReadCost;
+  /** Counts what the statements of one request take of the store. */
+  readonly spent?: SpentOnRequest;
+  /** The answer may not be longer. Default 32 MiB; a statement that can give more has to cut values and rows itself. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * - `cheap`: reads little however much is stored: a few index ranges, a trace by its id. Such reads pass the others.
+ * - `bounded`: stops when it has enough, as the newest in the order of the sort key do, or nobody chose its range. What it will read can't be
+ *   told before; the limit on bytes holds while it reads.
+ * - `heavy`: what it reads grows with the range. Refused before it begins where that is more rows than allowed.
+ */
+export type ReadCost = 'cheap' | 'bounded' | 'heavy';
+
+/** How much one statement may read. */
+export interface ReadLimits {
+  readonly rows: number;
+  /** Uncompressed, of the columns that are read. */
+  readonly bytes: number;
+}
+
+/** What a statement took, as the store says. */
+export interface StatementCost {
+  readonly sql: string;
+  /** What stands for `{p0:…}` and so on, as texts. */
+  readonly parameters: { readonly [name: string]: string };
+  /** What the store expects to read (EXPLAIN ESTIMATE); absent where it does not say, as of its own tables. */
+  readonly estimatedRows?: number;
+  /** What it may read. */
+  readonly limits: Partial<ReadLimits>;
+  /** As last seen: an engine of ours does not tell it of a statement that was over soon. A ClickHouse server always does. */
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly storeMs: number;
+}
+
+export interface SpentOnRequest {
+  ms: number;
+  /** Where it is there, each statement is noted, and estimated before it runs. */
+  readonly statements?: StatementCost[];
+}
