@@ -5,6 +5,10 @@ import { type TypedColumn, typedColumnOf } from './typed-paths.ts';
 
 /** What follows when nothing is known about it. */
 const NONE = -1;
+const RECENT_BITS = 10;
+const RECENT_MASK = (1 << RECENT_BITS) - 1;
+/** Keys this short are rare, and never guessed. */
+const SHORT_BYTES = 4;
 
 /**
  * Which attribute keys have paths of their own in a JSON column, and finding an attribute's path by the bytes of its key. Keys get paths as
@@ -15,6 +19,8 @@ const NONE = -1;
  *   slot        index of a path, those with a type of their own first; -1 for a key without one
  *   followers   per slot, and last for the start of a row: the slot that came behind it the last time. Most often it comes again, and
  *               comparing one key is cheaper than hashing.
+ *   recent      at two places by bits of a key: the slot of one with these bits. Records that do not all have the same keys follow no order, but
+ *               have few keys: comparing one is still cheaper.
  *   keys        four bytes at a step: words[starts[slot]..] and the last four bytes, which overlap them, in lastWords[slot]
  */
 export class JsonPaths {
@@ -27,6 +33,7 @@ export class JsonPaths {
   /** By key id. */
   #slotOf: Int32Array = new Int32Array(0);
   readonly #followers: Int32Array;
+  readonly #recent = new Int32Array(1 << RECENT_BITS).fill(NONE);
   /** The start of a row, as a place in `followers`. */
   readonly #start: number;
   #previous: number;
@@ -78,12 +85,30 @@ export class JsonPaths {
       this.#previous = guess;
       return guess;
     }
-    return this.findById(attributeKeys.intern(arena, at, length));
+    if (length < SHORT_BYTES) return this.findById(attributeKeys.intern(arena, at, length));
+    const mixed = mixedBits(view.getUint32(at, true), view.getUint32(at + length - 4, true), length);
+    const place = mixed & RECENT_MASK;
+    const otherPlace = (mixed >>> RECENT_BITS) & RECENT_MASK;
+    let slot = this.#recentSlot(place, view, at, length);
+    if (slot < 0) slot = this.#recentSlot(otherPlace, view, at, length);
+    if (slot < 0) {
+      slot = this.findById(attributeKeys.intern(arena, at, length));
+      this.#recent[this.#recent[place]! < 0 ? place : otherPlace] = slot;
+      return slot;
+    }
+    this.#followers[this.#previous] = slot;
+    this.#previous = slot;
+    return slot;
+  }
+
+  /** The slot that a place remembers, if it is this key's. */
+  #recentSlot(place: number, view: DataView, at: number, length: number): number {
+    const slot = this.#recent[place]!;
+    return slot >= 0 && this.#lengths[slot] === length && this.#isKey(slot, view, at, length) ? slot : NONE;
   }
 
   #isKey(slot: number, view: DataView, at: number, length: number): boolean {
-    // Keys this short are rare, and never guessed.
-    if (length < 4) return false;
+    if (length < SHORT_BYTES) return false;
     const words = this.#words;
     let word = this.#starts[slot]!;
     const last = at + length - 4;
@@ -133,6 +158,7 @@ export class JsonPaths {
     this.#all = [];
     this.#slotOf.fill(NONE);
     this.#followers.fill(NONE);
+    this.#recent.fill(NONE);
     this.#wordCount = 0;
     for (const [i, { id, key }] of this.#typedKeys.entries()) this.#addSlot(this.typed[i]!, id, key);
   }
@@ -173,4 +199,9 @@ export class JsonPaths {
     for (const [id] of chosen.slice(0, this.#limit))
       this.#add(known.get(id) ?? new JsonPath(id, attributeKeys.bytes(id)));
   }
+}
+
+function mixedBits(first: number, last: number, length: number): number {
+  const mixed = Math.imul(first ^ Math.imul(last ^ length, 0x9e3779b1), 0x85ebca6b);
+  return mixed ^ (mixed >>> 15);
 }
