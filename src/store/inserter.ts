@@ -4,7 +4,6 @@ import { ClickHouseError } from '@clickhouse/client';
 import { messageOf } from '#base';
 import type { StoreEndpoint } from './endpoint.ts';
 import type { TableBlock } from './native/columns.ts';
-import { TABLES } from './schema/index.ts';
 
 /**
  * What a failed insert means for its block.
@@ -55,10 +54,6 @@ const SETTINGS: Readonly<Record<string, string>> = {
   min_insert_block_size_bytes: '0',
   max_partitions_per_insert_block: '0',
 };
-
-const LATE_INDEXES: ReadonlyMap<string, string> = new Map(
-  TABLES.flatMap(({ name, lateIndexes }) => (lateIndexes === undefined ? [] : [[name, lateIndexes.join(',')]])),
-);
 
 /** Sends blocks to the engine over kept-alive connections. Safe for several inserts at a time. */
 export class Inserter {
@@ -118,8 +113,6 @@ export class Inserter {
     url.searchParams.set('database', this.#endpoint.database);
     url.searchParams.set('query', `INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`);
     url.searchParams.set('insert_deduplication_token', token);
-    const late = LATE_INDEXES.get(table);
-    if (late !== undefined) url.searchParams.set('exclude_materialize_skip_indexes_on_insert', late);
     await this.#post(url, parts, byteLength);
   }
 

@@ -55,7 +55,7 @@ test.each([
   {
     file: '0003-logs',
     statements: LOG_STATEMENTS,
-    sha256: 'e43818247d7bc968378c1f8f4fc73243b0587ac4b65899e9a5b6d9a9df2754ed',
+    sha256: 'db71ccdf18ffa6767689c4783af7e8994fdd7d171d8d7f8f904dbcb7888a49ae',
   },
   {
     file: '0003-metrics',

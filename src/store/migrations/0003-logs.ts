@@ -55,7 +55,7 @@ SETTINGS index_granularity = 1024,
   INDEX time_range time TYPE minmax GRANULARITY 1,
   INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1,
   INDEX trace_ids trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
-  INDEX body_pieces lower(body) TYPE ngrambf_v1(5, 16384, 2, 0) GRANULARITY 1
+  INDEX body_pieces lower(body) TYPE ngrambf_v1(5, 32768, 1, 0) GRANULARITY 1
 )
 ENGINE = {mergeTree}
 PARTITION BY toDate(ingested_at)
@@ -63,6 +63,7 @@ ORDER BY (tenant, intDiv(toInt64(time), 300), stream_id, time)
 SETTINGS index_granularity = 4096,
   {deduplicationWindow},
   min_bytes_for_wide_part = 134217728,
+  min_parts_to_merge_at_once = 10,
   object_shared_data_serialization_version = 'map_with_buckets',
   object_shared_data_serialization_version_for_zero_level_parts = 'map',
   fsync_after_insert = 1,
@@ -81,14 +82,22 @@ SELECT
   record.service_name AS ServiceName,
   body AS Body,
   resource.schema_url AS ResourceSchemaUrl,
-  CAST(mapFromArrays(JSONAllPaths(resource.attributes), JSONAllValues(resource.attributes)), 'Map(LowCardinality(String), String)') AS ResourceAttributes,
+  CAST(mapFromArrays(
+      JSONAllPaths(resource.attributes),
+      JSONAllValues(resource.attributes)),
+    'Map(LowCardinality(String), String)') AS ResourceAttributes,
   scope.schema_url AS ScopeSchemaUrl,
   toString(scope.name) AS ScopeName,
   scope.version AS ScopeVersion,
-  CAST(mapFromArrays(JSONAllPaths(scope.attributes), JSONAllValues(scope.attributes)), 'Map(LowCardinality(String), String)') AS ScopeAttributes,
+  CAST(mapFromArrays(
+      JSONAllPaths(scope.attributes),
+      JSONAllValues(scope.attributes)),
+    'Map(LowCardinality(String), String)') AS ScopeAttributes,
   CAST(mapFilter((key, value) -> value != 'ᴺᵁᴸᴸ',
-    mapFromArrays(arrayConcat(JSONAllPaths(record.attributes), JSONAllPaths(record.attributes_other)),
-      arrayConcat(JSONAllValues(record.attributes), JSONAllValues(record.attributes_other)))), 'Map(LowCardinality(String), String)') AS LogAttributes,
+    mapFromArrays(
+      arrayConcat(JSONAllPaths(record.attributes), JSONAllPaths(record.attributes_other)),
+      arrayConcat(JSONAllValues(record.attributes), JSONAllValues(record.attributes_other)))),
+    'Map(LowCardinality(String), String)') AS LogAttributes,
   event_name AS EventName
 FROM {database}.logs AS record
 LEFT ANY JOIN {database}.resources AS resource

@@ -2,6 +2,7 @@ import {
   ATTRIBUTE_PATHS,
   INGESTED,
   jsonType,
+  MERGED_LATER,
   MISFITS,
   OWNER_IDS,
   type Table,
@@ -62,10 +63,10 @@ const LOGS: Table = {
   ${INGESTED},
   ${TIME_INDEX},
   INDEX trace_ids trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
-  INDEX body_pieces lower(body) TYPE ngrambf_v1(5, 16384, 2, 0) GRANULARITY 1`,
+  INDEX body_pieces lower(body) TYPE ngrambf_v1(5, 32768, 1, 0) GRANULARITY 1`,
   orderBy: `intDiv(toInt64(time), ${LOG_BUCKET_SECONDS}), stream_id, time`,
   granularity: 4096,
-  lateIndexes: ['body_pieces'],
+  settings: MERGED_LATER,
 };
 
 /**

@@ -1,4 +1,4 @@
-import { ATTRIBUTES, INGESTED, OWNER_IDS, type Table, TIME, TIME_INDEX } from './common.ts';
+import { ATTRIBUTES, INGESTED, MERGED_LATER, OWNER_IDS, type Table, TIME, TIME_INDEX } from './common.ts';
 
 /** Seconds in the bucket of time within a metric's points. */
 const POINT_BUCKET_SECONDS = 3600;
@@ -60,8 +60,6 @@ const POINT_ORDER = `name, intDiv(toInt64(time), ${POINT_BUCKET_SECONDS}), serie
 const COUNT = 'CODEC(Delta(8), ZSTD(1))';
 const PLAIN = 'CODEC(ZSTD(1))';
 const COUNTS = 'Array(UInt64) CODEC(T64, ZSTD(1))';
-/** Small parts wait until there are some: each row is merged less often, which was a fifth of the engine's work. */
-const MERGED_LATER: readonly string[] = ['min_parts_to_merge_at_once = 10'];
 
 /**
  * Points of gauges and sums. A value stands once, exact to the last bit of a NaN, in the column that `value_form` names: 0 a double in
