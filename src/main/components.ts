@@ -22,6 +22,7 @@ const sources: readonly ComponentSource[] = [
   source('exporter', 'signalbox', () => import('../exporters/signalbox/index.ts')),
   source('exporter', 'prometheus', () => import('../exporters/prometheus/index.ts')),
   source('exporter', 'file', () => import('../exporters/file/index.ts')),
+  source('exporter', 'load_balancing', () => import('../exporters/load_balancing/index.ts'), ['loadbalancing']),
   source('exporter', 'loki', () => import('../exporters/loki/index.ts')),
   source('exporter', 'prometheus_remote_write', () => import('../exporters/prometheus_remote_write/index.ts'), [
     'prometheusremotewrite',

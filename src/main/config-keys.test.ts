@@ -46,6 +46,7 @@ const BESIDE: Readonly<Record<string, object>> = {
   cert_pem: { cert_file: '' },
   key_pem: { key_file: '' },
   auth: { authenticator: 'a' },
+  dns: { hostname: 'a' },
   tenant: { source: 'static', value: 'a' },
   log_severity_number: { min: 1 },
   include: { match_type: 'regexp', services: ['a'] },

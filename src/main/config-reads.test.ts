@@ -53,6 +53,11 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
     { path: join(folder, 'a.json') },
     { path: join(folder, 'b-*.json'), group_by: { enabled: true, resource_attribute: 'service.name' } },
   ],
+  'exporter load_balancing': [
+    { resolver: { static: { hostnames: ['127.0.0.1:1'] } } },
+    { resolver: { dns: { hostname: 'localhost' } } },
+    { resolver: { static: { hostnames: ['127.0.0.1:1'] } }, routing_key: 'attributes', routing_attributes: ['n'] },
+  ],
   'exporter loki': [
     { endpoint: 'http://127.0.0.1:1' },
     { endpoint: 'http://127.0.0.1:1', labels: { attributes: { n: 'n' } } },
@@ -270,6 +275,7 @@ const LATER: Readonly<Record<string, string>> = {
   'exporter prometheus_remote_write client.tls.insecure': 'where the endpoint begins with https://',
   'extension oauth2client tls.insecure': 'where the URL begins with http://',
   'exporter file rotation.': 'of a file that is large enough',
+  'exporter load_balancing client.keepalive.': 'of an open connection',
   'exporter loki client.tls.insecure': 'where the endpoint begins with https://',
   'processor probabilistic_sampler attributeSource': 'of log records with a trace id',
 };

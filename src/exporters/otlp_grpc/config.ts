@@ -1,19 +1,6 @@
-import {
-  type DeliveryConfig,
-  deliveryShape,
-  type GrpcClientConfig,
-  grpcClientShape,
-  type Schema,
-  strictObject,
-  toDelivery,
-  toGrpcClient,
-} from '#config';
+import { deliveryShape, grpcClientShape, type Schema, strictObject, toDelivery, toGrpcClient } from '#config';
 import { grpcTarget } from '#net';
-
-export interface OtlpGrpcExporterConfig {
-  readonly client: GrpcClientConfig;
-  readonly delivery: DeliveryConfig;
-}
+import type { OtlpGrpcExporterConfig } from '../shared/otlp-grpc.ts';
 
 export const otlpGrpcExporterSchema: Schema<OtlpGrpcExporterConfig> = strictObject({
   ...grpcClientShape({ compression: 'gzip' }),

@@ -1,7 +1,7 @@
 import type { ExporterFactory, MetricLabels } from '#component';
 import { grpcTarget } from '#net';
-import { type OtlpGrpcExporterConfig, otlpGrpcExporterSchema, validateOtlpGrpcExporter } from './config.ts';
-import { OtlpGrpcExporter } from './otlp-grpc.ts';
+import { OtlpGrpcExporter, type OtlpGrpcExporterConfig } from '../shared/otlp-grpc.ts';
+import { otlpGrpcExporterSchema, validateOtlpGrpcExporter } from './config.ts';
 
 export const otlpGrpcExporterFactory: ExporterFactory<OtlpGrpcExporterConfig> = {
   kind: 'exporter',

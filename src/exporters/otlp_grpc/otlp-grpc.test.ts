@@ -18,9 +18,9 @@ import { type FakeSettings, fakeHost, fakeSettings, sampleBatch, sampleBody } fr
 import { encodeStatus, GRPC } from '#net';
 import type { Signal } from '#pdata';
 import { encodeExportResponse } from '#wire';
+import type { OtlpGrpcExporter } from '../shared/otlp-grpc.ts';
 import { otlpGrpcExporterSchema, validateOtlpGrpcExporter } from './config.ts';
 import { otlpGrpcExporterFactory } from './factory.ts';
-import type { OtlpGrpcExporter } from './otlp-grpc.ts';
 
 const TESTDATA = join(import.meta.dirname, '../../net/testdata');
 const SERVICES: Readonly<Record<Signal, string>> = {

@@ -1,6 +1,6 @@
 import { assert, ConsumeError } from '#base';
 import { type CreateSettings, Credentials, type Exporter, type Host } from '#component';
-import type { GrpcClientConfig } from '#config';
+import type { DeliveryConfig, GrpcClientConfig } from '#config';
 import {
   type ClientTls,
   GrpcCallError,
@@ -20,7 +20,11 @@ import {
 } from '#net';
 import type { Batch, Signal } from '#pdata';
 import { decodeExportResponse, encodeOtlpParts } from '#wire';
-import type { OtlpGrpcExporterConfig } from './config.ts';
+
+export interface OtlpGrpcExporterConfig {
+  readonly client: GrpcClientConfig;
+  readonly delivery: DeliveryConfig;
+}
 
 /** Sends batches by OTLP over gRPC, one call per batch. */
 export class OtlpGrpcExporter implements Exporter {

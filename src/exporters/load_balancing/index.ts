@@ -1,0 +1,1 @@
+export { loadBalancingFactory } from './factory.ts';
