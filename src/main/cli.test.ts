@@ -126,6 +126,27 @@ describe('signalbox', () => {
     });
   });
 
+  test('ottl prints what telemetry becomes, and shows mistakes under their characters', () => {
+    const record = { body: { stringValue: 'x' } };
+    const input = file('logs.json', JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }));
+    const run = (statement: string): ReturnType<typeof signalbox> => signalbox(['ottl', statement, '--input', input]);
+    const { code, out, err } = run('set(body, Concat([body, "y"], "-"))');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out).resourceLogs[0].scopeLogs[0].logRecords[0].body).toEqual({ stringValue: 'x-y' });
+    expect(run('set(bdy, 1)')).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^signalbox: 1:5: .*did you mean body.*\n {2}set\(bdy, 1\)\n {6}\^\^\^\n$/),
+    });
+    const failing = run('set(attributes["a"], 1 / 0)');
+    expect(failing).toMatchObject({ code: 1, err: 'signalbox: failed for 1 of 1: attempted to divide by 0\n' });
+    expect(signalbox(['ottl'])).toMatchObject({ code: 2, err: expect.stringContaining('needs a statement') });
+    expect(signalbox(['ottl', 'set(body, 1)', '--input', file('no.json', '{}')]).err).toContain('is not OTLP/JSON');
+    expect(signalbox(['ottl', 'set(body, 1)', '--input', input, '--context', 'span']).err).toContain(
+      'no context of logs',
+    );
+  });
+
   test('validate accepts a good file without a word', () => {
     expect(signalbox(['validate', '--config', file('good.yaml', GOOD)])).toEqual({ code: 0, out: '', err: '' });
     expect(signalbox(['validate'], { SIGNALBOX_CONFIG: 'good.yaml' })).toMatchObject({ code: 0 });

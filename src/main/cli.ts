@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<CommandName, (flags: Flags) => Promise<number>>>
   components: async () => (await import('./commands/components.ts')).componentsCommand(),
   schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   'print-config': async (flags) => (await import('./commands/print-config.ts')).printConfigCommand(flags),
+  ottl: async (flags) => (await import('./commands/ottl.ts')).ottlCommand(flags, argv[1]),
   version: async () => (await import('./commands/help.ts')).printVersion(),
   help: () => help(),
 };
@@ -36,11 +37,18 @@ async function main(argv: readonly string[]): Promise<number> {
   if (first === '--version' || first === '-v') return COMMANDS.version(readFlags([], {}));
   const command = commandOf(first);
   if (command === 'help' && rest[0] !== undefined && !rest[0].startsWith('-')) return help(commandOf(rest[0]));
-  const flags = readFlags(command === 'store' ? behindGrants(rest) : rest, process.env, {
+  const flags = readFlags(behindOwnArgument(command, rest), process.env, {
     command,
     allowed: isSupervised ? COMMAND_TEXTS.up.flags : COMMAND_TEXTS[command].flags,
   });
   return flags.help ? help(command) : COMMANDS[command](flags);
+}
+
+/** The flags of a command, which an argument of its own may stand before. */
+function behindOwnArgument(command: CommandName, rest: readonly string[]): readonly string[] {
+  if (command === 'store') return behindGrants(rest);
+  // Statements begin with a name.
+  return command === 'ottl' && rest[0]?.startsWith('-') === false ? rest.slice(1) : rest;
 }
 
 /** `store` has one thing to do, which is named. */

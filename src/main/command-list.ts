@@ -37,6 +37,7 @@ export const COMMAND_NAMES = [
   'components',
   'schema',
   'print-config',
+  'ottl',
   'version',
   'help',
 ] as const;
@@ -116,6 +117,15 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     summary: 'prints the configuration after merging and expansion; secrets are hidden',
     details: ['Without --config it prints the built-in configuration.'],
     flags: [...CONFIG, ...BUILTIN, 'data', 'engine-address', 'metrics-address', 'store-url', 'allowed-hosts', 'mode'],
+  },
+  ottl: {
+    summary: "ottl 'STATEMENT': prints what telemetry becomes by a statement in OTTL",
+    details: [
+      'OTLP/JSON in (--input, or standard input), OTLP/JSON out. Mistakes in the statement are shown under the characters that caused them.',
+      'Without --context it is what the paths of the statement say, else the items: spans, data points or log records.',
+      'Exit code 1: there are mistakes, or the statement failed for an item.',
+    ],
+    flags: ['input', 'context'],
   },
   version: { summary: 'prints the version', details: [], flags: [] },
   help: { summary: 'this text; signalbox help COMMAND for one command', details: [], flags: [] },

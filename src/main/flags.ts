@@ -27,6 +27,8 @@ export type FlagName =
   | 'store-url'
   | 'allowed-hosts'
   | 'mode'
+  | 'input'
+  | 'context'
   | 'write'
   | 'help';
 
@@ -91,6 +93,8 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     help: 'names besides localhost that the listeners answer to, with commas between; *.NAME for all below it',
   },
   mode: { env: 'SIGNALBOX_PRINT_MODE', argument: 'MODE', help: 'print-config: redacted (default) or unredacted' },
+  input: { env: '', argument: 'FILE', help: 'ottl: telemetry as OTLP/JSON (standard input)' },
+  context: { env: '', argument: 'NAME', help: 'ottl: what the statement runs on, such as log or resource' },
   write: { env: '', help: 'engine-access: the user signalbox, who may write, in place of reader' },
   help: { env: '', short: 'h', help: 'this text' },
 };

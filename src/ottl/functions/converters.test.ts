@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Double } from '#pdata';
 import { type Json, valueFor } from '../testing/edit.ts';
+import { plain } from '../testing/plain.ts';
 import { Duration, Id, isList, Time, type Value } from '../values.ts';
 
 const ITEM = {
@@ -16,19 +17,6 @@ const ITEM = {
   umlaut: 'äöü',
   empty: '',
 };
-
-/** Values as JSON: doubles that are whole as `{ double }`, moments and durations by their text. */
-function shown(value: Value | { error: string }): Json {
-  if (value instanceof Double) return { double: value.value };
-  if (typeof value === 'bigint') return `${value}n`;
-  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString('base64') };
-  if (value instanceof Map) return Object.fromEntries(Array.from(value, ([key, item]) => [key, shown(item)]));
-  if (value instanceof Time) return { ns: String(value.ns), zone: value.zone };
-  if (value instanceof Duration) return { duration: String(value.ns) };
-  if (value instanceof Id) return { [value.kind]: value.hex };
-  if (isList(value as Value)) return (value as readonly Value[]).map(shown);
-  return value as Json;
-}
 
 const CASES: Readonly<Record<string, readonly (readonly [string, Json | RegExp])[]>> = {
   types: [
@@ -238,7 +226,7 @@ for (const [group, cases] of Object.entries(CASES)) {
     test.each(cases)('%s', (expression, expected) => {
       const value = valueFor(expression, ITEM, { nowMs: () => 1_700_000_000_000 });
       if (expected instanceof RegExp) expect((value as { error: string }).error).toMatch(expected);
-      else expect(shown(value)).toEqual(expected);
+      else expect(plain(value)).toEqual(expected);
     });
   });
 }

@@ -4,6 +4,7 @@ import { HASH_FUNCTIONS } from './hashes.ts';
 import { ID_FUNCTIONS } from './ids.ts';
 import { LIST_FUNCTIONS } from './lists.ts';
 import { MAP_FUNCTIONS } from './maps.ts';
+import { PARSER_FUNCTIONS } from './parsers.ts';
 import { REPLACE_FUNCTIONS } from './replace.ts';
 import { SET_FUNCTIONS } from './set.ts';
 import { STRING_FUNCTIONS } from './strings.ts';
@@ -25,6 +26,7 @@ const ALL: readonly OttlFunction[] = [
   ...LIST_FUNCTIONS,
   ...TIME_FUNCTIONS,
   ...ID_FUNCTIONS,
+  ...PARSER_FUNCTIONS,
 ];
 
 /** What statements may call. */
