@@ -5,7 +5,9 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fakeSettings } from '#component/testing.ts';
 import { httpClient } from '#config';
-import { type HttpAnswer, HttpClient, HttpFailure, httpTarget } from './http-client.ts';
+import { HttpClient, httpTarget } from './http-client.ts';
+import { HttpFailure } from './http-failure.ts';
+import type { HttpAnswer } from './http-get.ts';
 
 describe('a target', () => {
   test('is a URL taken apart, of which messages show no secret', () => {

@@ -11,7 +11,8 @@ import { isIP } from 'node:net';
 import { after, excerpt, type Logger, onAbort } from '#base';
 import type { HttpClientConfig } from '#config';
 import { type Coding, deflate } from './codings.ts';
-import { networkMessage } from './network-error.ts';
+import { failureOf, HttpFailure, isStaleConnection, StaleConnection } from './http-failure.ts';
+import { type GetLimits, type HttpAnswer, sendGet } from './http-get.ts';
 import { type ProxyOf, proxiesFor } from './proxy.ts';
 import { type ClientTls, readClientTls, watchClientTls } from './tls.ts';
 
@@ -21,13 +22,6 @@ export interface HttpClientSettings {
   readonly path: string;
   readonly userAgent: string;
   readonly logger: Logger;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  /** At most `answerLimitBytes` of it. */
-  readonly body: Uint8Array;
 }
 
 export interface HttpPost {
@@ -42,9 +36,14 @@ export interface HttpPost {
   readonly abort?: AbortSignal;
 }
 
-/** The request did not get an answer: the network, the peer's TLS, or the time ran out. May be tried again. */
-export class HttpFailure extends Error {
-  override name = 'HttpFailure';
+/** What is asked for. The answer's body is limited, and inflated where it comes compressed. */
+export interface HttpGet extends GetLimits {
+  readonly url: HttpTarget;
+  /** For every host. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Like the headers of the configuration: only for the host of `url`, whatever redirects say. */
+  readonly ownHeaders?: Readonly<Record<string, string>>;
+  readonly followsRedirects: boolean;
 }
 
 /** A URL taken apart once. */
@@ -82,6 +81,8 @@ export function httpTarget(url: string): HttpTarget {
 const DRAIN_LIMIT_BYTES = 1024 * 1024;
 /** As Go's client. */
 const MAX_REDIRECTS = 10;
+const POST_REDIRECTS: ReadonlySet<number> = new Set([307, 308]);
+const GET_REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
  * Posts bodies over kept connections, with the keys of otelcol's HTTP clients: compression, headers, TLS, proxy, connection limits. One
@@ -147,6 +148,41 @@ export class HttpClient {
     for (let hops = 0; ; hops++) {
       const answer = await this.#attempt({ ...post, url, parts }, isSameOwner(post.url, url));
       const next = redirectOf(answer, url);
+      if (next === undefined) return answer;
+      if (hops === MAX_REDIRECTS) throw new HttpFailure(`stopped after ${MAX_REDIRECTS} redirects`);
+      url = next;
+    }
+  }
+
+  /**
+   * Asks for something. Rejects with an HttpFailure where no answer came, or a body beyond its limit, with Busy where the share has no room
+   * for it; any status is an answer.
+   */
+  async get(get: HttpGet): Promise<HttpAnswer> {
+    const dueMs = performance.now() + get.timeoutMs;
+    let { url } = get;
+    for (let hops = 0; ; hops++) {
+      if (url.isSecure && this.#tls === undefined) await this.#readTls();
+      const isOwn = isSameOwner(get.url, url);
+      const options = {
+        method: 'GET',
+        hostname: url.hostname,
+        port: url.port,
+        path: url.path,
+        headers: { ...this.#headers, ...get.headers, ...(isOwn && this.#ownHeaders), ...(isOwn && get.ownHeaders) },
+        ...(url.auth !== '' && { auth: url.auth }),
+        agent: this.#agentFor(url),
+      };
+      const open = (): ClientRequest => (url.isSecure ? requestSecure(options) : requestPlain(options));
+      const timeoutMs = Math.max(1, dueMs - performance.now());
+      let answer: HttpAnswer;
+      try {
+        answer = await sendGet(open(), { ...get, timeoutMs });
+      } catch (error) {
+        if (!(error instanceof StaleConnection)) throw error;
+        answer = await sendGet(open(), { ...get, timeoutMs }, true);
+      }
+      const next = get.followsRedirects ? redirectOf(answer, url, GET_REDIRECTS) : undefined;
       if (next === undefined) return answer;
       if (hops === MAX_REDIRECTS) throw new HttpFailure(`stopped after ${MAX_REDIRECTS} redirects`);
       url = next;
@@ -246,18 +282,6 @@ export class HttpClient {
   }
 }
 
-class StaleConnection extends Error {}
-
-/** The peer closed a kept connection before it saw any of the request. */
-function isStaleConnection(request: ClientRequest, error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
-  return request.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE') && !(error instanceof HttpFailure);
-}
-
-function failureOf(error: unknown): HttpFailure {
-  return error instanceof HttpFailure ? error : new HttpFailure(networkMessage(error), { cause: error });
-}
-
 function writeBody(request: ClientRequest, parts: readonly Uint8Array[]): void {
   if (parts.length === 1) {
     request.end(parts[0]);
@@ -295,12 +319,16 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /**
- * Where an answer of 307 or 308 sends the request; undefined for any other answer. The others of the 300s would turn the request into a GET
- * without its body, which sends nothing. From https to plain text nobody is followed: the body would be open to all.
+ * Where an answer sends the request; undefined where it doesn't. Of those that post only 307 and 308 count: the others of the 300s would turn
+ * the request into a GET without its body, which sends nothing. From https to plain text nobody is followed: it would be open to all.
  */
-function redirectOf(answer: HttpAnswer, from: HttpTarget): HttpTarget | undefined {
+function redirectOf(
+  answer: HttpAnswer,
+  from: HttpTarget,
+  statuses: ReadonlySet<number> = POST_REDIRECTS,
+): HttpTarget | undefined {
   const { location } = answer.headers;
-  if ((answer.status !== 307 && answer.status !== 308) || location === undefined) return undefined;
+  if (!statuses.has(answer.status) || location === undefined) return undefined;
   let target: HttpTarget;
   try {
     target = httpTarget(new URL(location, from.url).href);

@@ -1,4 +1,5 @@
 export * from './body-buffer.ts';
+export * from './body-server.ts';
 export * from './budget.ts';
 export * from './busy.ts';
 export * from './codings.ts';
@@ -10,7 +11,10 @@ export * from './grpc-handler.ts';
 export * from './grpc-server.ts';
 export * from './grpc-session.ts';
 export * from './grpc-target.ts';
+export type { BodyAnswer } from './http-answerer.ts';
 export * from './http-client.ts';
+export { HttpFailure } from './http-failure.ts';
+export type { HttpAnswer } from './http-get.ts';
 export * from './inflate-within.ts';
 export * from './large-bodies.ts';
 export * from './listen.ts';

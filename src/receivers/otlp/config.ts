@@ -1,28 +1,20 @@
 import {
+  type AdmissionConfig,
+  admission,
   type GrpcServerConfig,
   grpcServer,
   type HttpServerConfig,
   httpServerShape,
-  integer,
-  positiveDuration,
   type Schema,
   strictObject,
   text,
   toHttpServer,
 } from '#config';
 
-export interface OtlpReceiverConfig {
+export interface OtlpReceiverConfig extends AdmissionConfig {
   /** At least one of them. */
   readonly grpc: GrpcServerConfig | undefined;
   readonly http: OtlpHttpConfig | undefined;
-  /** Bytes of requests in memory, of both protocols together; 0 means no limit. */
-  readonly requestLimitBytes: number;
-  /** Connections at a time, of each protocol; 0 means no limit. */
-  readonly maxConnections: number;
-  /** gRPC calls at a time, of all connections together; 0 means no limit. */
-  readonly maxStreams: number;
-  /** How long a client may take for a request; 0 means no limit. */
-  readonly requestTimeoutMs: number;
 }
 
 export interface OtlpHttpConfig extends HttpServerConfig {
@@ -30,14 +22,6 @@ export interface OtlpHttpConfig extends HttpServerConfig {
   readonly metricsUrlPath: string;
   readonly logsUrlPath: string;
 }
-
-const MIB = 1024 * 1024;
-/** 12 bodies of the largest size that HTTP takes by default. */
-const DEFAULT_REQUEST_LIMIT_MIB = 256;
-/** Of idle ones a connection takes some 20 KB; a gateway for more agents than that asks for more. */
-const DEFAULT_MAX_CONNECTIONS = 4096;
-const DEFAULT_MAX_STREAMS = 4096;
-const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
 
 const http = strictObject({
   ...httpServerShape({ endpoint: 'localhost:4318', writeTimeoutMs: 0, idleTimeoutMs: 0 }),
@@ -64,31 +48,8 @@ export const otlpReceiverSchema: Schema<OtlpReceiverConfig> = strictObject({
       .optional()
       .describe('OTLP over HTTP; on when its key is there, also if empty; at least one of the two must be'),
   }),
-  admission: strictObject({
-    request_limit_mib: integer(DEFAULT_REQUEST_LIMIT_MIB, { min: 0 }).meta({
-      description: 'ours: of requests in memory, of both protocols together; 0 for no limit',
-      unit: 'MiB',
-    }),
-    max_connections: integer(DEFAULT_MAX_CONNECTIONS, { min: 0 }).meta({
-      description: 'ours: connections at a time, of each protocol; 0 for no limit',
-      unit: 'connections',
-    }),
-    max_streams: integer(DEFAULT_MAX_STREAMS, { min: 0 }).meta({
-      description: 'ours: gRPC calls at a time on all connections; 0 for no limit',
-      unit: 'calls',
-    }),
-    request_timeout: positiveDuration(DEFAULT_REQUEST_TIMEOUT_MS).describe(
-      'ours: how long a client may take for a request, and a second more for each 16 KB; 0 for no limit',
-    ),
-  }),
-}).transform((raw) => ({
-  grpc: raw.protocols.grpc,
-  http: raw.protocols.http,
-  requestLimitBytes: raw.admission.request_limit_mib * MIB,
-  maxConnections: raw.admission.max_connections,
-  maxStreams: raw.admission.max_streams,
-  requestTimeoutMs: raw.admission.request_timeout,
-}));
+  admission,
+}).transform((raw) => ({ grpc: raw.protocols.grpc, http: raw.protocols.http, ...raw.admission }));
 
 type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };
 

@@ -3,6 +3,8 @@ import type { HostGuard } from '#base/host-guard.ts';
 import type { Component, Consumer, CreateSettings, Host, Receiver } from '#component';
 import { type GrpcServerConfig, isSameConfig, parseHostPort } from '#config';
 import {
+  BodyServer,
+  type BodyServerSettings,
   ByteBudget,
   connectionRefusals,
   type GrpcAnswer,
@@ -21,7 +23,7 @@ import {
 import type { BatchContext, Signal } from '#pdata';
 import { encodeExportResponse } from '#wire';
 import type { OtlpHttpConfig, OtlpReceiverConfig } from './config.ts';
-import { OtlpHttpServer, type OtlpHttpServerSettings } from './http-server.ts';
+import { OtlpRoutes } from './http-routes.ts';
 import { Intake } from './intake.ts';
 import { watchInFlight } from './metrics.ts';
 
@@ -40,7 +42,7 @@ const CUT_AFTER_MS = 10_000;
 type ServerConfig = GrpcServerConfig | OtlpHttpConfig;
 
 /** A server with what belongs to it. */
-interface Running<Server extends GrpcServer | OtlpHttpServer> {
+interface Running<Server extends GrpcServer | BodyServer> {
   readonly server: Server;
   readonly intake: Intake;
   readonly listening: Listening;
@@ -56,7 +58,7 @@ export class OtlpReceiver implements Receiver {
   readonly #undo: (() => void)[] = [];
   #budget: ByteBudget;
   #grpc: Running<GrpcServer> | undefined;
-  #http: Running<OtlpHttpServer> | undefined;
+  #http: Running<BodyServer> | undefined;
   /** In a reload, until it has started: the one before, whose servers and addresses it takes. */
   #predecessor: OtlpReceiver | undefined;
   /** In a reload, from its announcement on. */
@@ -175,7 +177,7 @@ export class OtlpReceiver implements Receiver {
     const intake = new Intake(this.#settings, this.#next, 'http');
     const path = this.#path('http');
     const tls = config.tls && (await readServerTls(config.tls, `${path}::tls`));
-    const settings: OtlpHttpServerSettings = {
+    const settings: BodyServerSettings = {
       config,
       tls,
       maxConcurrentStreams: DEFAULT_STREAMS_PER_CONNECTION,
@@ -184,7 +186,7 @@ export class OtlpReceiver implements Receiver {
       onConnectionDropped: this.#connectionRefusals('http'),
       rejections: new TlsRejections(this.#settings, { transport: 'http' }),
       hosts: this.#hostGuard('http', config),
-      intake,
+      handler: new OtlpRoutes(config, intake),
       budget: this.#budget,
       requestTimeoutMs: this.config.requestTimeoutMs,
       logger,
@@ -192,7 +194,7 @@ export class OtlpReceiver implements Receiver {
     const old = before === undefined ? undefined : before.#http;
     const kept = keeping(old, before?.config.http, config);
     const running = await takeOrOpen(kept, old, intake, {
-      create: () => new OtlpHttpServer(settings),
+      create: () => new BodyServer(settings),
       adopt: (server) => server.adopt(settings),
       place: { key: `${path}::endpoint`, ...config },
     });
@@ -203,7 +205,7 @@ export class OtlpReceiver implements Receiver {
     logger.info(message, { endpoint: running.listening.address });
   }
 
-  #watchTls(config: ServerConfig, tls: ServerTls, path: string, server: GrpcServer | OtlpHttpServer): void {
+  #watchTls(config: ServerConfig, tls: ServerTls, path: string, server: GrpcServer | BodyServer): void {
     const { logger } = this.#settings;
     this.#undo.push(watchServerTls(config.tls!, tls, { path, logger, apply: (renewed) => server.setTls(renewed) }));
   }
@@ -228,7 +230,7 @@ export class OtlpReceiver implements Receiver {
 type Keeping = 'server' | 'address' | 'nothing';
 
 function keeping(
-  old: Running<GrpcServer | OtlpHttpServer> | undefined,
+  old: Running<GrpcServer | BodyServer> | undefined,
   before: ServerConfig | undefined,
   next: ServerConfig | undefined,
 ): Keeping {
@@ -245,7 +247,7 @@ interface Opening<Server> {
 }
 
 /** Takes over an old server, or makes a new one, on the old one's address where that is kept. The old intake's bodies go to `intake`. */
-async function takeOrOpen<Server extends GrpcServer | OtlpHttpServer>(
+async function takeOrOpen<Server extends GrpcServer | BodyServer>(
   kept: Keeping,
   old: Running<Server> | undefined,
   intake: Intake,
@@ -265,7 +267,7 @@ async function takeOrOpen<Server extends GrpcServer | OtlpHttpServer>(
   return running;
 }
 
-function retire(one: Running<GrpcServer | OtlpHttpServer> | undefined): void {
+function retire(one: Running<GrpcServer | BodyServer> | undefined): void {
   if (one === undefined || one.isRetired) return;
   one.isRetired = true;
   one.server.retire();

@@ -1,43 +1,51 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
-import { after, DecodeError, messageOf } from '#base';
+import { after, DecodeError, type Logger, messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import { watchForTlsHello } from '#base/tls-hello.ts';
-import type { Logger } from '#component';
-import {
-  Busy,
-  type ByteBudget,
-  type Coding,
-  DueWatch,
-  GRPC,
-  inflateWithin,
-  type LargePlace,
-  type Listening,
-  type ListenPlace,
-  limitConnections,
-  listenOn,
-  peerText,
-  type ServerTls,
-  Share,
-  serverTimeouts,
-  type TlsRejections,
-} from '#net';
-import type { BatchContext, Signal } from '#pdata';
-import type { OtlpHttpConfig } from './config.ts';
+import type { HttpServerConfig } from '#config';
+import type { BatchContext } from '#pdata';
+import { type ByteBudget, Share } from './budget.ts';
+import { Busy } from './busy.ts';
+import type { Coding } from './codings.ts';
+import { limitConnections } from './connection-limit.ts';
 import { Cors } from './cors.ts';
-import { Answer } from './http-answer.ts';
+import { DueWatch } from './due-watch.ts';
+import { peerText } from './grpc-session.ts';
+import { type BodyAnswer, HttpAnswerer } from './http-answerer.ts';
 import { announcedBytesOf, ClientGone, readBody, TooSlow } from './http-body.ts';
-import { HTTP_PROTOCOLS, type Http2Limits, Http2Side } from './http2.ts';
-import type { Encoding, Intake } from './intake.ts';
+import { HTTP_PROTOCOLS, type Http2Limits, Http2Side } from './http2-side.ts';
+import { inflateWithin } from './inflate-within.ts';
+import type { LargePlace } from './large-bodies.ts';
+import { type Listening, type ListenPlace, listenOn } from './listen.ts';
+import { serverTimeouts } from './page-server.ts';
+import { GRPC } from './status.ts';
+import type { ServerTls } from './tls.ts';
+import type { TlsRejections } from './tls-rejections.ts';
 
-export interface OtlpHttpServerSettings extends Http2Limits {
-  readonly config: OtlpHttpConfig;
+/** Takes the bodies that come to one path. */
+export interface BodyRoute {
+  /** The body is its own from now on. `abort` says that the client has gone. Never throws. */
+  receive(body: Uint8Array, context: BatchContext, abort: AbortSignal): Promise<BodyAnswer>;
+  /** The answer to a body that could not be read; a code of GRPC says why. */
+  failed(code: number, message: string, retryAfterMs: number | undefined): BodyAnswer;
+}
+
+export interface BodyHandler {
+  /** Where a request goes, by its path, method and type. An answer is one that is refused unread. */
+  route(request: IncomingMessage): BodyRoute | BodyAnswer;
+  /** A request failed before its body was complete, or was refused unread. */
+  countFailure(what: string): void;
+}
+
+export interface BodyServerSettings extends Http2Limits {
+  readonly config: HttpServerConfig;
   readonly tls: ServerTls | undefined;
   /** Which names requests may be for. */
   readonly hosts: HostGuard;
   readonly rejections: TlsRejections;
-  readonly intake: Intake;
+  readonly handler: BodyHandler;
   readonly budget: ByteBudget;
   /** Connections at a time; 0 means no limit. */
   readonly maxConnections: number;
@@ -49,23 +57,22 @@ export interface OtlpHttpServerSettings extends Http2Limits {
 }
 
 const TEXT = 'text/plain; charset=utf-8';
-const NOT_FOUND = '404 page not found\n';
-const METHOD_NOT_ALLOWED = '405 method not allowed, supported: [POST]';
-const UNSUPPORTED_TYPE = '415 unsupported media type, supported: [application/json, application/x-protobuf]';
 const TIMED_OUT = '408 the body did not come within its time';
 const BUSY_RETRY_MS = 1000;
 const TCP_KEEPALIVE_MS = 15_000;
 
-/** OTLP over HTTP on plain node:http: this is the hot path of ingest. */
-export class OtlpHttpServer {
-  readonly #config: OtlpHttpConfig;
+/**
+ * Takes bodies over HTTP, on plain node:http: this is the hot path of ingest. What a body is and what is answered its handler knows; here are the
+ * limits of a public port: connections, memory, time, names, compression.
+ */
+export class BodyServer {
+  readonly #config: HttpServerConfig;
   #hosts: HostGuard;
-  #intake: Intake;
+  #handler: BodyHandler;
   #budget: ByteBudget;
   #logger: Logger;
   #rejections: TlsRejections;
   #onConnectionDropped: () => void;
-  #routes: ReadonlyMap<string, Signal>;
   readonly #codings: ReadonlySet<string>;
   readonly #cors: Cors | undefined;
   readonly #headers: Readonly<Record<string, string>>;
@@ -78,17 +85,16 @@ export class OtlpHttpServer {
   #closing = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(settings: OtlpHttpServerSettings) {
+  constructor(settings: BodyServerSettings) {
     const { config } = settings;
     this.#config = config;
     this.#hosts = settings.hosts;
-    this.#intake = settings.intake;
+    this.#handler = settings.handler;
     this.#budget = settings.budget;
     this.#requestTimeoutMs = settings.requestTimeoutMs;
     this.#logger = settings.logger;
     this.#rejections = settings.rejections;
     this.#onConnectionDropped = settings.onConnectionDropped;
-    this.#routes = routesOf(config, settings.intake);
     this.#codings = new Set(config.compressionAlgorithms);
     this.#cors = corsOf(config, settings.logger);
     this.#headers = Object.fromEntries(config.responseHeaders.map(({ name, value }) => [name, value.reveal()]));
@@ -114,17 +120,16 @@ export class OtlpHttpServer {
   }
 
   /** Goes on for another receiver with the same configuration. */
-  adopt(settings: OtlpHttpServerSettings): void {
-    const { hosts, intake, budget, logger, tls, rejections } = settings;
+  adopt(settings: BodyServerSettings): void {
+    const { hosts, handler, budget, logger, tls, rejections } = settings;
     this.#onConnectionDropped = settings.onConnectionDropped;
     limitConnections(this.#server, settings.maxConnections);
     this.#hosts = hosts;
     hosts.listensOn(this.#server.address());
-    this.#intake = intake;
+    this.#handler = handler;
     this.#budget = budget;
     this.#logger = logger;
     this.#rejections = rejections;
-    this.#routes = routesOf(this.#config, intake);
     if (tls !== undefined) this.setTls(tls);
   }
 
@@ -182,7 +187,7 @@ export class OtlpHttpServer {
       response.end();
       return;
     }
-    const answer = new Answer(request, response, () => this.#extraHeaders(request));
+    const answer = new HttpAnswerer(request, response, () => this.#extraHeaders(request));
     this.#handle(request, response, answer, wantsContinue).catch((error: unknown) => {
       this.#logger.error('Answering a request failed', { error: messageOf(error) });
       response.destroy();
@@ -202,32 +207,31 @@ export class OtlpHttpServer {
   async #handle(
     request: IncomingMessage,
     response: ServerResponse,
-    answer: Answer,
+    answer: HttpAnswerer,
     wantsContinue: boolean,
   ): Promise<void> {
     const { headers } = request;
-    const signal = this.#routes.get(pathOf(request.url ?? ''));
-    if (signal === undefined) return this.#refuse(answer, 404, NOT_FOUND);
-    if (request.method !== 'POST') return this.#refuse(answer, 405, METHOD_NOT_ALLOWED, { allow: 'POST' });
-    const encoding = encodingOf(headers['content-type']);
-    if (encoding === undefined) return this.#refuse(answer, 415, UNSUPPORTED_TYPE);
-    answer.encoding = encoding;
+    const route = this.#handler.route(request);
+    if ('status' in route) {
+      this.#handler.countFailure(String(route.body).trimEnd());
+      return answer.write(route);
+    }
     const coding = headers['content-encoding'] ?? '';
     if (!this.#codings.has(coding) && coding !== 'identity') {
-      return this.#fail(answer, GRPC.invalidArgument, `unsupported Content-Encoding: ${coding}`);
+      return this.#fail(answer, route, GRPC.invalidArgument, `unsupported Content-Encoding: ${coding}`);
     }
     if (wantsContinue && Number(headers['content-length'] ?? 0) <= this.#config.maxRequestBodySizeBytes) {
       response.writeContinue();
     }
-    await this.#receive(request, response, signal, coding, answer);
+    await this.#receive(request, response, route, coding, answer);
   }
 
   async #receive(
     request: IncomingMessage,
     response: ServerResponse,
-    signal: Signal,
+    route: BodyRoute,
     coding: string,
-    answer: Answer,
+    answer: HttpAnswerer,
   ): Promise<void> {
     const limitBytes = this.#config.maxRequestBodySizeBytes;
     const share = new Share(this.#budget);
@@ -244,14 +248,12 @@ export class OtlpHttpServer {
         if (!response.writableEnded) gone.abort();
       });
       const context = this.#contextOf(request);
-      const outcome = await this.#intake.receive(signal, body, answer.encoding, context, gone.signal);
-      if (outcome.kind === 'refused') answer.status(outcome.status);
-      else answer.success(signal, outcome.rejectedCount, outcome.rejectedReason);
+      answer.write(await route.receive(body, context, gone.signal));
     } catch (error) {
-      if (error instanceof ClientGone) this.#intake.countFailure(error.message);
-      else if (error instanceof DecodeError) this.#fail(answer, GRPC.invalidArgument, error.message);
-      else if (error instanceof Busy) this.#busy(answer, error.message);
-      else if (error instanceof TooSlow) this.#refuse(answer, 408, TIMED_OUT);
+      if (error instanceof ClientGone) this.#handler.countFailure(error.message);
+      else if (error instanceof DecodeError) this.#fail(answer, route, GRPC.invalidArgument, error.message);
+      else if (error instanceof Busy) this.#busy(answer, route, error.message);
+      else if (error instanceof TooSlow) this.#tooSlow(answer);
       else throw error;
     } finally {
       share.release();
@@ -266,19 +268,19 @@ export class OtlpHttpServer {
     return { peer, metadata: new Map(Object.entries(request.headersDistinct) as [string, string[]][]) };
   }
 
-  #refuse(answer: Answer, status: number, text: string, headers?: Record<string, string>): void {
-    this.#intake.countFailure(text.trimEnd());
-    answer.write(status, TEXT, Buffer.from(text), headers);
+  #tooSlow(answer: HttpAnswerer): void {
+    this.#handler.countFailure(TIMED_OUT);
+    answer.write({ status: 408, contentType: TEXT, body: TIMED_OUT });
   }
 
-  #fail(answer: Answer, code: number, message: string): void {
-    this.#intake.countFailure(message);
-    answer.status({ code, message, retryAfterMs: undefined });
+  #fail(answer: HttpAnswerer, route: BodyRoute, code: number, message: string): void {
+    this.#handler.countFailure(message);
+    answer.write(route.failed(code, message, undefined));
   }
 
-  #busy(answer: Answer, message: string): void {
-    this.#intake.countFailure(message);
-    answer.status({ code: GRPC.unavailable, message, retryAfterMs: BUSY_RETRY_MS });
+  #busy(answer: HttpAnswerer, route: BodyRoute, message: string): void {
+    this.#handler.countFailure(message);
+    answer.write(route.failed(GRPC.unavailable, message, BUSY_RETRY_MS));
   }
 }
 
@@ -292,16 +294,7 @@ function inflated(
   return inflateWithin(share, coding as Coding, received, limitBytes);
 }
 
-function routesOf(config: OtlpHttpConfig, intake: Intake): ReadonlyMap<string, Signal> {
-  const routes: [string, Signal][] = [
-    [config.tracesUrlPath, 'traces'],
-    [config.metricsUrlPath, 'metrics'],
-    [config.logsUrlPath, 'logs'],
-  ];
-  return new Map(routes.filter(([, signal]) => intake.takes(signal)));
-}
-
-function corsOf(config: OtlpHttpConfig, logger: Logger): Cors | undefined {
+function corsOf(config: HttpServerConfig, logger: Logger): Cors | undefined {
   const { cors } = config;
   if (cors === undefined) return undefined;
   if (cors.allowedOrigins.length > 0) return new Cors(cors);
@@ -309,18 +302,4 @@ function corsOf(config: OtlpHttpConfig, logger: Logger): Cors | undefined {
     logger.warn('The CORS configuration specifies allowed headers but no allowed origins, and is therefore ignored.');
   }
   return undefined;
-}
-
-function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  return query < 0 ? url : url.slice(0, query);
-}
-
-/** The encoding that a Content-Type asks for; its parameters don't matter. */
-function encodingOf(contentType: string | undefined): Encoding | undefined {
-  if (contentType === undefined) return undefined;
-  const semicolon = contentType.indexOf(';');
-  const type = (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
-  if (type === 'application/x-protobuf') return 'proto';
-  return type === 'application/json' ? 'json' : undefined;
 }

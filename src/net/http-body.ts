@@ -1,5 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { BodyBuffer, type DueWatch, type LargePlace, requestDueMs, type Share, tooLarge, type Watched } from '#net';
+import { BodyBuffer } from './body-buffer.ts';
+import type { Share } from './budget.ts';
+import { tooLarge } from './codings.ts';
+import { type DueWatch, requestDueMs, type Watched } from './due-watch.ts';
+import type { LargePlace } from './large-bodies.ts';
 
 /** The client went away before its body was complete. */
 export class ClientGone extends Error {
