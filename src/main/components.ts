@@ -8,6 +8,7 @@ import { ComponentRegistry } from '#component';
  */
 const sources: readonly ComponentSource[] = [
   source('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
+  source('receiver', 'prometheus', () => import('../receivers/prometheus/index.ts')),
   source('processor', 'attributes', () => import('../processors/attributes/index.ts')),
   source('processor', 'batch', () => import('../processors/batch/index.ts')),
   source('processor', 'filter', () => import('../processors/filter/index.ts')),
