@@ -42,6 +42,7 @@ const MIB = 1024 * 1024;
 const NOT_HERE = ['alerting', 'remote_read', 'remote_write', 'rule_files'] as const;
 const IDLE_BLOCKS = ['runtime', 'storage', 'tracing', 'otlp'] as const;
 
+const NO_API = 'there is no API about the targets';
 const anything = z.any().optional();
 
 const promConfig = strictObject({
@@ -88,8 +89,8 @@ export const prometheusReceiverSchema: Schema<PrometheusReceiverConfig> = strict
   target_allocator: anything.describe('refused: jobs come from the file alone'),
   api_server: strictObject({
     enabled: boolean(false).describe('refused: there is no API about the targets'),
-    server_config: anything.describe('of that API'),
-    max_connections: integer(512).describe('of that API'),
+    server_config: anything.meta({ description: 'of that API', idle: { why: NO_API, quiet: [] } }),
+    max_connections: integer(512).meta({ description: 'of that API', idle: { why: NO_API, quiet: [512] } }),
   }),
   limits: strictObject({
     body_size: size(64 * MIB).describe('ours: of an answer, inflated, where `body_size_limit` does not say less'),

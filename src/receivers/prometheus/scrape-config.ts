@@ -76,8 +76,11 @@ interface RawLimits {
   readonly metric_name_escaping_scheme: string;
 }
 
-/** The block `global`, key by key. */
-export interface RawGlobal extends RawLimits {
+/** Keys that load and do nothing. */
+const IDLE_LIMITS = ['keep_dropped_targets', 'scrape_failure_log_file', 'convert_classic_histograms_to_nhcb'] as const;
+
+/** The block `global`, key by key, without what does nothing. */
+export interface RawGlobal extends Omit<RawLimits, (typeof IDLE_LIMITS)[number]> {
   readonly external_labels: ReadonlyMap<string, string>;
 }
 
@@ -145,15 +148,21 @@ const limitShape: ShapeOf<RawLimits> = {
   ),
 };
 
+const OF_QUERIES = ['evaluation_interval', 'rule_query_offset', 'query_log_file', 'query_max_duration'] as const;
+const IDLE_GLOBALS: ReadonlySet<string> = new Set([...IDLE_LIMITS, ...OF_QUERIES]);
+
 export const globalSchema: z.ZodType<RawGlobal> = strictObject({
   ...limitShape,
   external_labels: mapOf(scalarText()).describe('added to each sample'),
   ...Object.fromEntries(
-    ['evaluation_interval', 'rule_query_offset', 'query_log_file', 'query_max_duration'].map((key) => [
+    OF_QUERIES.map((key) => [
       key,
       scalarText('').meta({ description: 'of rules and queries', idle: { why: 'there are none here', quiet: [''] } }),
     ]),
   ),
+}).transform((raw) => {
+  const isUsed = ([key]: readonly [string, unknown]): boolean => !IDLE_GLOBALS.has(key);
+  return Object.fromEntries(Object.entries(raw).filter(isUsed)) as unknown as RawGlobal;
 });
 
 const jobSchema: z.ZodType<RawScrapeConfig> = strictObject({
@@ -193,7 +202,7 @@ export const scrapeConfigSchema: z.ZodType<RawScrapeConfig> = z.preprocess((valu
 const DEFAULT_INTERVAL_MS = 60_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-export function globalIntervalMs(global: RawLimits): number {
+export function globalIntervalMs(global: RawGlobal): number {
   return global.scrape_interval || DEFAULT_INTERVAL_MS;
 }
 
