@@ -106,7 +106,10 @@ export async function handOn(
 type Mistake = { readonly path: readonly string[]; readonly message: string };
 
 /** What a server can't do yet. Ignoring one of these would open the port to those whom the user wants to keep out. */
-export function httpServerMistakes(config: HttpServerConfig, path: readonly string[] = []): readonly Mistake[] {
+export function serverMistakes(
+  config: { readonly auth: unknown; readonly middlewares: readonly unknown[] },
+  path: readonly string[] = [],
+): readonly Mistake[] {
   const unsupported = [
     ...(config.auth === undefined ? [] : ['auth']),
     ...(config.middlewares.length > 0 ? ['middlewares'] : []),

@@ -3,6 +3,7 @@ export * from './capabilities.ts';
 export * from './contracts.ts';
 export * from './credentials.ts';
 export * from './fan-out.ts';
+export * from './grpc-intake.ts';
 export * from './http-intake.ts';
 export * from './ledger.ts';
 export * from './metrics-feed.ts';

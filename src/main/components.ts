@@ -8,6 +8,11 @@ import { ComponentRegistry } from '#component';
  */
 const sources: readonly ComponentSource[] = [
   source('receiver', 'otlp', () => import('../receivers/otlp/index.ts')),
+  source('receiver', 'jaeger', () => import('../receivers/jaeger/index.ts')),
+  source('receiver', 'loki', () => import('../receivers/loki/index.ts')),
+  source('receiver', 'otlpjsonfile', () => import('../receivers/otlpjsonfile/index.ts')),
+  source('receiver', 'prometheusremotewrite', () => import('../receivers/prometheusremotewrite/index.ts')),
+  source('receiver', 'zipkin', () => import('../receivers/zipkin/index.ts')),
   source('receiver', 'prometheus', () => import('../receivers/prometheus/index.ts')),
   source('processor', 'attributes', () => import('../processors/attributes/index.ts')),
   source('processor', 'batch', () => import('../processors/batch/index.ts')),

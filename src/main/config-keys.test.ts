@@ -56,7 +56,9 @@ const BESIDE: Readonly<Record<string, object>> = {
 function withValue(path: Path, value: unknown): object {
   const last = path.at(-1)!;
   const [first = '', ...rest] = path;
-  if (rest.length === 0) return { ...BESIDE[last], [first]: value };
+  // Where `include` is a key of its own, and no block, nothing stands beside it.
+  const isBlock = last === 'include' || last === 'exclude';
+  if (rest.length === 0) return { ...(!isBlock && BESIDE[last]), [first]: value };
   return { [first]: { ...BESIDE[first], ...withValue(rest, value) } };
 }
 

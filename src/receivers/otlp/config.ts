@@ -1,3 +1,4 @@
+import { serverMistakes } from '#component';
 import {
   type AdmissionConfig,
   admission,
@@ -62,16 +63,7 @@ export function validateOtlpReceiver(config: OtlpReceiverConfig): readonly Mista
     ['grpc', config.grpc],
     ['http', config.http],
   ] as const) {
-    // Ignoring one of these would open the receiver to those whom the user wants to keep out.
-    if (server?.auth !== undefined) mistakes.push(unsupported(name, 'auth'));
-    if (server !== undefined && server.middlewares.length > 0) mistakes.push(unsupported(name, 'middlewares'));
+    if (server !== undefined) mistakes.push(...serverMistakes(server, ['protocols', name]));
   }
   return mistakes;
-}
-
-function unsupported(protocol: string, key: string): Mistake {
-  return {
-    path: ['protocols', protocol, key],
-    message: `no extension offers ${key} yet; take the block out and put a proxy in front that does it`,
-  };
 }

@@ -31,9 +31,9 @@ export interface DnsDiscoveryConfig {
 }
 /** Those of Prometheus that are not here: each is refused by its name. */
 const OTHERS: ReadonlySet<string> = new Set(
-  'aws azure consul digitalocean docker dockerswarm ec2 ecs elasticache eureka gce hetzner ionos kubernetes kuma lightsail linode marathon msk nerve nomad openstack outscale ovhcloud puppetdb rds scaleway serverset stackit triton uyuni vultr'.split(
-    ' ',
-  ),
+  `aws azure consul digitalocean docker dockerswarm ec2 ecs elasticache eureka gce hetzner ionos kubernetes kuma
+   lightsail linode marathon msk nerve nomad openstack outscale ovhcloud puppetdb rds scaleway serverset stackit
+   triton uyuni vultr`.split(/\s+/),
 );
 
 export interface RawDiscovery {

@@ -19,7 +19,7 @@ export interface Discoverer {
 }
 
 /** The largest list of targets that is read. */
-export const LIST_LIMIT_BYTES: number = 32 * 1024 * 1024;
+const LIST_LIMIT_BYTES = 32 * 1024 * 1024;
 
 export function staticGroup({ targets, labels }: StaticGroup): TargetGroup {
   return { targets: targets.map((address) => new Map([['__address__', address]])), labels };

@@ -95,7 +95,7 @@ export class PointGroup {
 
 export type Emit = (group: PointGroup, scrape: number, timeNs: bigint) => boolean;
 
-export function secondsToNs(seconds: number): bigint {
+function secondsToNs(seconds: number): bigint {
   if (!Number.isFinite(seconds)) return 0n;
   const whole = Math.trunc(seconds);
   return BigInt(whole) * 1_000_000_000n + BigInt(Math.trunc((seconds - whole) * 1e9));

@@ -326,7 +326,7 @@ function readTimestampMs(message: ProtoReader): number {
   return seconds * 1000 + Math.floor(nanos / 1e6);
 }
 
-export function readLabel(message: ProtoReader): [string, string] {
+function readLabel(message: ProtoReader): [string, string] {
   let name = '';
   let value = '';
   while (message.next()) {

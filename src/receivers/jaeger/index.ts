@@ -1,0 +1,1 @@
+export { jaegerReceiverFactory } from './factory.ts';

@@ -1,0 +1,1 @@
+export { lokiReceiverFactory } from './factory.ts';

@@ -1,0 +1,1 @@
+export { otlpJsonFileReceiverFactory } from './factory.ts';

@@ -1,0 +1,1 @@
+export { prometheusRemoteWriteReceiverFactory } from './factory.ts';

@@ -1,0 +1,1 @@
+export { zipkinReceiverFactory } from './factory.ts';

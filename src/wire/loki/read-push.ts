@@ -1,0 +1,145 @@
+import { DecodeError, excerpt, messageOf } from '#base';
+import { LogsBuilder } from '../build/logs-builder.ts';
+import { ProtoReader } from '../proto-reader.ts';
+import { parseStreamLabels } from './labels.ts';
+
+type Labels = readonly (readonly [string, string])[];
+
+export interface PushOptions {
+  /** Takes the times that clients give; else a record is as old as its arrival. */
+  readonly keepsTimestamps: boolean;
+  readonly nowNs: bigint;
+}
+
+/** What a client has pushed to Loki, as OTLP: labels and structured metadata are attributes of each record (contrib pkg/translator/loki). */
+class PushBuilder {
+  readonly builder = new LogsBuilder();
+  readonly #group = this.builder.group();
+  readonly #options: PushOptions;
+
+  constructor(options: PushOptions) {
+    this.#options = options;
+  }
+
+  add(labels: Labels, timeNs: bigint, line: string, metadata: Labels): void {
+    const { keepsTimestamps, nowNs } = this.#options;
+    this.#group.add({
+      timeNs: keepsTimestamps && timeNs > 0n ? timeNs : nowNs,
+      observedNs: nowNs,
+      body: line,
+      attributes: metadata.length === 0 ? labels : new Map([...labels, ...metadata]),
+    });
+  }
+}
+
+/** Labels that begin with two underscores are Loki's own. */
+function visible(labels: Labels): Labels {
+  return labels.filter(([name]) => !name.startsWith('__'));
+}
+
+/** A logproto.PushRequest, inflated. Throws a DecodeError. */
+export function readLokiProtobuf(body: Uint8Array, options: PushOptions): LogsBuilder {
+  const push = new PushBuilder(options);
+  const request = new ProtoReader(body);
+  while (request.next()) {
+    if (request.field === 1) readStream(request.message(), push);
+    else request.skip();
+  }
+  return push.builder;
+}
+
+function readStream(stream: ProtoReader, push: PushBuilder): void {
+  let text = '{}';
+  const entries: ProtoReader[] = [];
+  while (stream.next()) {
+    if (stream.field === 1) text = stream.text();
+    else if (stream.field === 2) entries.push(stream.message());
+    else stream.skip();
+  }
+  if (entries.length === 0) return;
+  const labels = visible(parseStreamLabels(text));
+  for (const entry of entries) readEntry(entry, labels, push);
+}
+
+function readEntry(entry: ProtoReader, labels: Labels, push: PushBuilder): void {
+  let timeNs = 0n;
+  let line = '';
+  const metadata: [string, string][] = [];
+  while (entry.next()) {
+    if (entry.field === 1) timeNs = readTimestamp(entry.message());
+    else if (entry.field === 2) line = entry.text();
+    else if (entry.field === 3) metadata.push(readPair(entry.message()));
+    else entry.skip();
+  }
+  push.add(labels, timeNs, line, metadata);
+}
+
+function readTimestamp(message: ProtoReader): bigint {
+  let seconds = 0n;
+  let nanos = 0n;
+  while (message.next()) {
+    if (message.field === 1) seconds = message.int64();
+    else if (message.field === 2) nanos = message.int64();
+    else message.skip();
+  }
+  return seconds * 1_000_000_000n + nanos;
+}
+
+function readPair(message: ProtoReader): [string, string] {
+  let name = '';
+  let value = '';
+  while (message.next()) {
+    if (message.field === 1) name = message.text();
+    else if (message.field === 2) value = message.text();
+    else message.skip();
+  }
+  return [name, value];
+}
+
+/** `{ streams: [{ stream: { labels }, values: [[ns, line, { metadata }]] }] }`. Throws a DecodeError that names the place. */
+export function readLokiJson(body: Uint8Array, options: PushOptions): LogsBuilder {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'));
+  } catch (error) {
+    throw new DecodeError(`not JSON: ${messageOf(error)}`);
+  }
+  const push = new PushBuilder(options);
+  const { streams } = mapOf(parsed, 'the request');
+  listOf(streams, 'streams').forEach((value, i) => {
+    const stream = mapOf(value, `streams[${i}]`);
+    const labels = visible(pairsOf(stream['stream'], `streams[${i}].stream`));
+    listOf(stream['values'], `streams[${i}].values`).forEach((entry, j) => {
+      const place = `streams[${i}].values[${j}]`;
+      const [time, line, metadata = {}] = listOf(entry, place);
+      if (typeof time !== 'string' || !/^\d{1,19}$/.test(time)) {
+        throw new DecodeError(`${place}: expected nanoseconds as a text, got ${shown(time)}`);
+      }
+      if (typeof line !== 'string') throw new DecodeError(`${place}: expected a line of text, got ${shown(line)}`);
+      push.add(labels, BigInt(time), line, pairsOf(metadata, place));
+    });
+  });
+  return push.builder;
+}
+
+function mapOf(value: unknown, place: string): { readonly [key: string]: unknown } {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as { [key: string]: unknown };
+  throw new DecodeError(`${place}: expected a map, got ${shown(value)}`);
+}
+
+function listOf(value: unknown, place: string): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  if (Array.isArray(value)) return value;
+  throw new DecodeError(`${place}: expected a list, got ${shown(value)}`);
+}
+
+function pairsOf(value: unknown, place: string): [string, string][] {
+  return Object.entries(mapOf(value ?? {}, place)).map(([name, text]) => {
+    if (typeof text !== 'string') throw new DecodeError(`${place}.${name}: expected a text, got ${shown(text)}`);
+    return [name, text];
+  });
+}
+
+function shown(value: unknown): string {
+  return excerpt(JSON.stringify(value) ?? 'nothing');
+}
