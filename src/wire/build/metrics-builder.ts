@@ -182,7 +182,7 @@ export class MetricGroup extends Group {
   }
 }
 
-class MetricBuilder<T> implements AnyMetric {
+export class MetricBuilder<T> implements AnyMetric {
   readonly #type: number;
   readonly #name: string;
   readonly #input: MetricInput & Partial<SumInput>;

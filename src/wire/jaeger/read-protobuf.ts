@@ -83,7 +83,7 @@ function readLog(message: ProtoReader): JaegerLog {
   return { timeNs, fields };
 }
 
-/** A KeyValue: a field for each type, of which `v_type` says the one that counts. */
+/** A KeyValue: a field for each type, of which another field says the one that counts. */
 function readTag(message: ProtoReader): JaegerTag {
   let key = '';
   let type = 0;

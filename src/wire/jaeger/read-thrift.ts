@@ -103,7 +103,7 @@ function readLog(reader: ThriftReader): JaegerLog {
   return { timeNs, fields };
 }
 
-/** A tag has a field for each type, of which `vType` says the one that counts. */
+/** A tag has a field for each type, of which another field says the one that counts. */
 function readTag(reader: ThriftReader): JaegerTag {
   let key = '';
   let type = 0;

@@ -21,7 +21,7 @@ const TRUE = 1;
 const PROTOCOL_ID = 0x82;
 const VERSION = 1;
 
-/** Thrift's compact protocol (thrift/doc/specs/thrift-compact-protocol.md). */
+/** Thrift's compact protocol (Apache Thrift's specification of it). */
 export class ThriftCompactReader extends ThriftReader {
   readonly #lastIds: number[] = [];
   #lastId = 0;

@@ -1,6 +1,6 @@
 import { DecodeError } from '#base';
 
-/** What a Thrift value is: the numbers of the binary protocol (thrift/doc/specs/thrift-binary-protocol.md). */
+/** What a Thrift value is: the numbers of the binary protocol (Apache Thrift's specification of it). */
 export const THRIFT = {
   stop: 0,
   bool: 2,
