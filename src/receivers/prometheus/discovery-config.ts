@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { integer, list, mapOf, oneOf, type ShapeOf, strictObject, text } from '#config';
 import { type PromHttpConfig, promHttpMistakes, promHttpShape, toPromHttp } from './http-config.ts';
+import { type KubernetesDiscoveryConfig, kubernetesConfig } from './kubernetes-config.ts';
 import { prometheusDuration, scalarText } from './values.ts';
 
 /** Where the targets of a job come from. */
@@ -9,6 +10,7 @@ export interface DiscoveryConfig {
   readonly files: readonly FileDiscoveryConfig[];
   readonly http: readonly HttpDiscoveryConfig[];
   readonly dns: readonly DnsDiscoveryConfig[];
+  readonly kubernetes: readonly KubernetesDiscoveryConfig[];
 }
 export interface StaticGroup {
   readonly targets: readonly string[];
@@ -31,7 +33,7 @@ export interface DnsDiscoveryConfig {
 }
 /** Those of Prometheus that are not here: each is refused by its name. */
 const OTHERS: ReadonlySet<string> = new Set(
-  `aws azure consul digitalocean docker dockerswarm ec2 ecs elasticache eureka gce hetzner ionos kubernetes kuma
+  `aws azure consul digitalocean docker dockerswarm ec2 ecs elasticache eureka gce hetzner ionos kuma
    lightsail linode marathon msk nerve nomad openstack outscale ovhcloud puppetdb rds scaleway serverset stackit
    triton uyuni vultr`.split(/\s+/),
 );
@@ -41,6 +43,7 @@ export interface RawDiscovery {
   readonly file_sd_configs: readonly FileDiscoveryConfig[];
   readonly http_sd_configs: readonly HttpDiscoveryConfig[];
   readonly dns_sd_configs: readonly DnsDiscoveryConfig[];
+  readonly kubernetes_sd_configs: readonly KubernetesDiscoveryConfig[];
   readonly relabel_configs?: readonly unknown[];
 }
 
@@ -128,6 +131,7 @@ export const discoveryShape: ShapeOf<Omit<RawDiscovery, 'relabel_configs'>> = {
   file_sd_configs: list(fileConfig).describe('targets that files name, which are read again when they change'),
   http_sd_configs: list(httpConfig).describe('targets that an HTTP endpoint names'),
   dns_sd_configs: list(dnsConfig).describe('targets that DNS names'),
+  kubernetes_sd_configs: list(kubernetesConfig).describe('targets that a cluster has'),
 };
 
 export function toDiscovery(raw: RawDiscovery): DiscoveryConfig {
@@ -136,6 +140,7 @@ export function toDiscovery(raw: RawDiscovery): DiscoveryConfig {
     files: raw.file_sd_configs,
     http: raw.http_sd_configs,
     dns: raw.dns_sd_configs,
+    kubernetes: raw.kubernetes_sd_configs,
   };
 }
 

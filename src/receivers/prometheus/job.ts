@@ -12,6 +12,7 @@ import {
 } from './discovery.ts';
 import { Fetcher } from './fetcher.ts';
 import type { PromHttpConfig } from './http-config.ts';
+import { KubernetesDiscoverer, kubernetesHttp } from './kubernetes-discoverer.ts';
 import { Relabeler } from './relabel.ts';
 import type { ScrapeConfigEntry } from './scrape-config.ts';
 import { makeTarget, type Target, type TargetGroup } from './target.ts';
@@ -56,6 +57,9 @@ export class Job {
       ...discovery.files.map((config) => new FileDiscoverer(config, mistake)),
       ...discovery.http.map((config) => new HttpDiscoverer(config, this.#fetcherOf(config.http, 'http_sd_configs'))),
       ...discovery.dns.map((config) => new DnsDiscoverer(config, new Resolver())),
+      ...discovery.kubernetes.map(
+        (config) => new KubernetesDiscoverer(config, this.#fetcherOf(kubernetesHttp(config), 'kubernetes_sd_configs')),
+      ),
     ];
     for (const fetcher of this.#fetchers) await fetcher.start();
     discoverers.forEach((discoverer, i) => {
