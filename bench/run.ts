@@ -1,5 +1,6 @@
 import { nearest } from '#base';
 import { decodersCase } from './cases/decoders.ts';
+import { latenciesCase } from './cases/latencies.ts';
 import { logSearchCase, logsCase } from './cases/logs.ts';
 import { metricsCase } from './cases/metrics.ts';
 import { pagesLiveCase } from './cases/pages-live.ts';
@@ -22,6 +23,7 @@ const CASES: readonly BenchCase[] = [
   logsCase,
   logSearchCase,
   metricsCase,
+  latenciesCase,
   freshnessCase,
   idleCase,
   tracePageCase,
@@ -36,6 +38,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   logs: 'log records into the store: CPU of all processes, merges included; bytes on disk',
   'log-search': 'a rare text in 10 million log lines',
   metrics: 'data points into the store: CPU of all processes, merges included; bytes on disk',
+  latencies: 'a trace by id, newest traces, services and a rare attribute over 10 million spans',
   freshness: 'from the answer to a sender until a query sees its data',
   idle: 'start of `up`, and memory of all its processes at rest',
   'trace-page': 'a trace of 10,000 spans in Chromium',

@@ -24,7 +24,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   collector: ['base', 'pdata', 'wire', 'config', 'net', 'component'],
   ...Object.fromEntries(COMPONENTS.map((layer) => [layer, PIPELINE])),
   engine: ['base'],
-  store: ['base', 'pdata', 'wire'],
+  store: ['base', 'lang', 'pdata', 'wire'],
   query: ['base', 'lang', 'pdata', 'store'],
   alerting: ['base', 'lang', 'query', 'store'],
   api: SERVED,

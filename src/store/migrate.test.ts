@@ -50,7 +50,7 @@ test.each([
   {
     file: '0003-traces',
     statements: TRACE_STATEMENTS,
-    sha256: 'bbad107a8f1f88228a3cc8172d102b7b4b64bb6b0abd270653dd9da020c402c7',
+    sha256: '18ed4e56e6ab1dea7abee6cd7d5e036bfe36b13ca48d0ce22fde0265b56242ad',
   },
   {
     file: '0003-logs',

@@ -177,6 +177,7 @@ test('a hundred thousand services: lists are cut and say so, and no list of name
   await store.run(`INSERT INTO ${store.database}.spans (time, duration_ns, trace_id, span_id, service_name, name, kind, ingested_at)
     SELECT fromUnixTimestamp64Milli(toInt64(${at}) + number), 1000, toFixedString(toString(number), 16), toFixedString(toString(number), 8),
       concat('service-with-quite-a-long-name-', toString(number)), 'x', if(number % 2, 2, 1), now() FROM numbers(100000)`);
+  await noteTraces(store, "startsWith(service_name, 'service-with')");
   const around = `from=${at - 1000}&to=${at + 200_000}`;
   const list = await get<ServicesResponse>(`/services?${around}`);
   expect(list).toMatchObject({ total: 100_000, truncated: true, limit: 1000 });

@@ -2,7 +2,7 @@
 import type { RedSeries, RedSummary, Series, TimeGrid } from '../answers/index.ts';
 import { bucketOf, coveredSeconds, spread } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader, type Table } from '../reader/index.ts';
-import { spans, type TimeRange } from '../source/index.ts';
+import { REQUEST_SLOT_MS, requestsIn, spans, type TimeRange } from '../source/index.ts';
 import { Bound, raw, type Sql, sql } from '../sql/index.ts';
 
 /** RED of one group: totals and per bucket. */
@@ -20,10 +20,12 @@ export interface RedRow extends RedSummary {
  */
 const EXACT = {
   state: raw('quantilesExactState(0.5, 0.95, 0.99)'),
+  stateOfLists: raw('quantilesExactStateArray(0.5, 0.95, 0.99)'),
   merge: raw('quantilesExactMerge(0.5, 0.95, 0.99)'),
 };
 const APPROXIMATE = {
   state: raw('quantilesDDState(0.005, 0.5, 0.95, 0.99)'),
+  stateOfLists: raw('quantilesDDStateArray(0.005, 0.5, 0.95, 0.99)'),
   merge: raw('quantilesDDMerge(0.005, 0.5, 0.95, 0.99)'),
 };
 
@@ -33,6 +35,8 @@ export interface RedQuery {
   readonly kind: Sql;
   /** The spans that are counted. */
   readonly rows: Sql;
+  /** The same, of which some are counted already (`talliedRequests`). */
+  readonly tallied?: Sql;
   readonly grid: TimeGrid;
   /** Where the store has data. */
   readonly data: DataTime;
@@ -54,12 +58,21 @@ function redStatement(query: RedQuery, quantiles: typeof EXACT): Sql {
   return sql`SELECT red_key, red_kind, sum(n) AS requests, sum(e) AS errors, ${quantiles.merge}(q) AS total_quantiles,
       groupArray(bucket) AS buckets, groupArray(n) AS counts, groupArray(e) AS error_counts,
       groupArray(bucket_quantiles) AS quantiles, toUnixTimestamp64Nano(max(newest)) AS newest_ns
-    FROM (
-      SELECT ${query.key} AS red_key, ${query.kind} AS red_kind, ${bucketOf(query.grid)} AS bucket,
+    FROM (${query.tallied === undefined ? perBucket(query, quantiles) : perBucketOfTallied(query.tallied, quantiles)})
+    GROUP BY red_key, red_kind ORDER BY requests DESC, red_key, red_kind LIMIT ${new Bound('UInt32', query.limit)}`;
+}
+
+function perBucket(query: RedQuery, quantiles: typeof EXACT): Sql {
+  return sql`SELECT ${query.key} AS red_key, ${query.kind} AS red_kind, ${bucketOf(query.grid)} AS bucket,
         count() AS n, countIf(status_code = 2) AS e, max(time) AS newest, ${quantiles.state}(duration_ns) AS q,
         finalizeAggregation(q) AS bucket_quantiles
-      ${query.rows} GROUP BY red_key, red_kind, bucket)
-    GROUP BY red_key, red_kind ORDER BY requests DESC, red_key, red_kind LIMIT ${new Bound('UInt32', query.limit)}`;
+      ${query.rows} GROUP BY red_key, red_kind, bucket`;
+}
+
+function perBucketOfTallied(tallied: Sql, quantiles: typeof EXACT): Sql {
+  return sql`SELECT red_key, red_kind, bucket, sum(request_n) AS n, sum(error_n) AS e, max(newest_at) AS newest,
+      ${quantiles.stateOfLists}(durations_ns) AS q, finalizeAggregation(q) AS bucket_quantiles
+    FROM (${tallied}) GROUP BY red_key, red_kind, bucket`;
 }
 
 function redRows(table: Table, { grid, data }: RedQuery): readonly RedRow[] {
@@ -122,15 +135,18 @@ export async function readDataTime(
   grid: TimeGrid,
   options?: ReadOptions,
 ): Promise<DataTime> {
+  const fromSlots = grid.stepMs % REQUEST_SLOT_MS === 0;
+  const [firstOf, lastOf] = fromSlots ? [raw('first_time'), raw('last_time')] : [raw('time'), raw('time')];
+  const rows = fromSlots ? requestsIn({ ...range, fromMs: range.fromMs - REQUEST_SLOT_MS }) : spans.in(range);
   const table = await reader.read(
-    sql`SELECT count() AS n, toUnixTimestamp64Milli(min(time)) AS first, toUnixTimestamp64Milli(max(time)) AS last
-      ${spans.in(range)}`,
+    sql`SELECT count() AS n, toUnixTimestamp64Milli(min(${firstOf})) AS first, toUnixTimestamp64Milli(max(${lastOf})) AS last ${rows}`,
     options,
   );
   const lengthMs = range.toMs - range.fromMs;
-  if (table.numbers('n')[0] === 0) return { ...range, seconds: lengthMs / 1000 };
   const first = Math.max(range.fromMs, table.numbers('first')[0]!);
   const last = Math.min(range.toMs, table.numbers('last')[0]! + 1);
+  // A slot at an edge may lie outside with all that it counts.
+  if (table.numbers('n')[0] === 0 || first > last) return { ...range, seconds: lengthMs / 1000 };
   // What comes now and then is not there at the very edges: a gap this small is none.
   const gapMs = (last - first) / 50;
   const fromMs = first - range.fromMs <= gapMs ? range.fromMs : first;

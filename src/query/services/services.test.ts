@@ -52,6 +52,61 @@ describe('listServices', () => {
     }
   });
 
+  test.each([
+    [1, 0],
+    [1234, 4567],
+    [4999, 5001],
+    [600_000, 7],
+  ])('%d ms cut from the beginning of a range and %d from its end leave what lies between', async (cutMs, cutEndMs) => {
+    const cut = { fromMs: SHOP_FROM_MS + cutMs, toMs: SHOP_TO_MS - cutEndMs };
+    const within = spans.filter(
+      ({ timeNs }) => timeNs >= BigInt(cut.fromMs) * 1_000_000n && timeNs < BigInt(cut.toMs) * 1_000_000n,
+    );
+    for (const environment of [undefined, 'prod']) {
+      const { services } = await listServices(store.reader, { ...cut, environment });
+      const expected = groupBy(environment === undefined ? within : within.filter(inProd), (span) => span.service);
+      expect(services.map(({ name }) => name).sort()).toEqual([...expected.keys()].sort());
+      for (const { name, requestCount, errorCount, p50Ns, p95Ns, newestMs } of services) {
+        const entries = expected.get(name)!.filter(isEntry);
+        const { requestRate: _, ...red } = redOf(entries);
+        expect({ requestCount, errorCount, p50Ns, p95Ns }).toMatchObject({
+          requestCount: red.requestCount,
+          errorCount: red.errorCount,
+          p50Ns: red.p50Ns,
+          p95Ns: red.p95Ns,
+        });
+        expect(newestMs).toBe(Math.max(...entries.map((span) => Number(span.timeNs / 1_000_000n))));
+      }
+    }
+  });
+
+  test('requests of more than four seconds count in quantiles as all others', async () => {
+    const timeNs = BigInt(SHOP_FROM_MS - 5 * 86_400_000) * 1_000_000n;
+    const durations = [5, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 33 + 1, 2 ** 40];
+    const slow = durations.map((durationNs, n): FixtureSpan => {
+      const spanId = (n + 1).toString(16);
+      return {
+        traceId: '5105',
+        spanId,
+        parentSpanId: '',
+        timeNs: timeNs + BigInt(n),
+        durationNs,
+        service: 'slow',
+        name: 'x',
+        kind: 2,
+      };
+    });
+    await insertSpans(store, slow);
+    const fromMs = SHOP_FROM_MS - 5 * 86_400_000 - 600_000;
+    const { services } = await listServices(store.reader, { fromMs, toMs: fromMs + 1_200_000 });
+    expect(services[0]).toMatchObject({
+      requestCount: 6,
+      p50Ns: exactQuantile(durations, 0.5),
+      p95Ns: exactQuantile(durations, 0.95),
+      p99Ns: exactQuantile(durations, 0.99),
+    });
+  });
+
   test('a bucket without requests is a gap', async () => {
     const { services } = await listServices(store.reader, { fromMs: SHOP_FROM_MS - 3_600_000, toMs: SHOP_TO_MS });
     expect(services[0]!.sparkRate[0]).toBeNull();

@@ -10,37 +10,28 @@ import type {
   SpanKind,
   TimeGrid,
 } from '../answers/index.ts';
-import { chooseGrid, cutText, LIST_ITEM, readResources, shortName } from '../plan/index.ts';
+import { bucketOf, chooseGrid, cutText, LIST_ITEM, readResources, shortName } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../reader/index.ts';
-import { spans, type TimeRange } from '../source/index.ts';
-import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
-import { ENTRY_SPAN, inEnvironment, spanKind } from '../traces/index.ts';
-import { type RedRow, readDataTime, readRed } from './red.ts';
-
-export interface ServiceFilter extends TimeRange {
-  readonly environment?: string | undefined;
-  readonly service?: string | undefined;
-  readonly operation?: string | undefined;
-}
+import type { TimeRange } from '../source/index.ts';
+import { Bound, raw, sql } from '../sql/index.ts';
+import { spanKind } from '../traces/index.ts';
+import { type DataTime, type RedQuery, type RedRow, readDataTime, readRed } from './red.ts';
+import {
+  type CountedServices,
+  entrySpans,
+  type Places,
+  placesOf,
+  type ServiceFilter,
+  spansUnder,
+  talliedRequests,
+  tallies,
+} from './tallies.ts';
 
 const SPARK_BUCKETS = 40;
 const CHART_BUCKETS = 120;
 /** Operations and services beyond these many are left out, the rarest first. */
 const MAX_OPERATIONS = 500;
 export const MAX_SERVICES = 1000;
-
-/** The spans that a filter names, but for its operation. */
-function spansUnder(filter: ServiceFilter): Sql {
-  const conditions: Sql[] = [];
-  if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
-  if (filter.environment) conditions.push(inEnvironment(filter.environment));
-  return sql`${spans.in(filter)} AND ${allOf(conditions)}`;
-}
-
-const SERVES: Sql = raw('kind IN (2, 5)');
-const NO_PARENT: Sql = sql`parent_span_id = ${noId(8)}`;
-/** A client's or producer's span without a parent: the service calls somebody, perhaps itself. */
-const ROOT_CALL: Sql = sql`(kind IN (3, 4) AND ${NO_PARENT})`;
 
 /** The services of a range, the busiest first, and how many there are. */
 interface Census {
@@ -51,47 +42,32 @@ interface Census {
     readonly newestNs: bigint;
     readonly resourceId: number | bigint;
   }[];
-  /** Some service has both calls without a parent and requests from somebody: some of them may be one call. */
-  readonly callsItself: boolean;
+  readonly counted: CountedServices;
 }
 
-async function readCensus(reader: StoreReader, filter: ServiceFilter, options?: ReadOptions): Promise<Census> {
+async function readCensus(reader: StoreReader, places: Places, options?: ReadOptions): Promise<Census> {
+  // Of a service that has both calls without a parent and requests from somebody, some may be one call.
   const table = await reader.read(
-    sql`SELECT service_name, toUnixTimestamp64Nano(max(time)) AS newest, countIf(${ENTRY_SPAN}) AS requests,
-        countIf(${ROOT_CALL}) > 0 AND countIf(${SERVES} AND NOT ${NO_PARENT}) > 0 AS calls_itself,
-        argMax(resource_id, (${ENTRY_SPAN}, time)) AS newest_resource,
-        count() OVER () AS total, max(calls_itself) OVER () AS any_calls_itself
-      ${spansUnder(filter)} GROUP BY service_name
-      ORDER BY requests DESC, service_name LIMIT ${new Bound('UInt32', MAX_SERVICES)}`,
+    sql`SELECT service_name, toUnixTimestamp64Nano(max(newest)) AS newest_ns, sum(requests) AS request_sum,
+        sum(root_calls) > 0 AND sum(served) > 0 AS calls_itself,
+        argMax(resource_id, (requests > 0, if(requests > 0, newest_request, newest))) AS newest_resource, count() OVER () AS total
+      FROM (${tallies(places)}) GROUP BY service_name
+      ORDER BY request_sum DESC, service_name LIMIT ${new Bound('UInt32', MAX_SERVICES)}`,
     options,
   );
-  const newest = table.bigints('newest');
+  const names = table.strings('service_name');
+  const newest = table.bigints('newest_ns');
   const resourceIds = table.column<number | bigint>('newest_resource');
+  const callsItself = table.column<number>('calls_itself');
+  const total = table.numbers('total')[0] ?? 0;
   return {
-    total: table.numbers('total')[0] ?? 0,
-    services: table.strings('service_name').map((name, row) => {
-      return { name, newestNs: newest[row]!, resourceId: resourceIds[row]! };
-    }),
-    callsItself: table.column<number>('any_calls_itself')[0] === 1,
+    total,
+    services: names.map((name, row) => ({ name, newestNs: newest[row]!, resourceId: resourceIds[row]! })),
+    counted: {
+      limit: total > names.length ? MAX_SERVICES : undefined,
+      selfCalling: names.filter((_, row) => callsItself[row] === 1),
+    },
   };
-}
-
-/**
- * The requests of services: their entry spans. Where the client's span that begins a trace and the server's span that it calls are of one
- * service, they are one call, and the server's counts.
- */
-function entrySpans(filter: ServiceFilter, census: Census): Sql {
-  const conditions = [ENTRY_SPAN];
-  if (filter.operation) conditions.push(sql`name = ${text(filter.operation)}`);
-  if (census.callsItself) {
-    conditions.push(sql`NOT (${ROOT_CALL} AND (service_name, trace_id, span_id) IN (
-      SELECT service_name, trace_id, parent_span_id ${spansUnder(filter)} AND ${SERVES} AND NOT ${NO_PARENT}))`);
-  }
-  if (census.total > census.services.length) {
-    conditions.push(sql`service_name IN (SELECT service_name ${spansUnder(filter)}
-      GROUP BY service_name ORDER BY countIf(${ENTRY_SPAN}) DESC, service_name LIMIT ${new Bound('UInt32', MAX_SERVICES)})`);
-  }
-  return sql`${spansUnder(filter)} AND ${allOf(conditions)}`;
 }
 
 export interface ServiceList {
@@ -108,18 +84,25 @@ export async function listServices(
   options?: ReadOptions,
 ): Promise<ServiceList> {
   const grid = chooseGrid(filter, SPARK_BUCKETS);
+  const places = placesOf(filter, grid);
   const [census, data] = await Promise.all([
-    readCensus(reader, filter, options),
+    readCensus(reader, places, options),
     readDataTime(reader, filter, grid, options),
   ]);
-  const entries = entrySpans(filter, census);
-  const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), rows: entries, grid, data, limit: MAX_SERVICES };
-  const rows = await readRed(reader, query, options);
+  const rows = await readRed(reader, requestsOfServices(places, census, grid, data), options);
   const identities = await readIdentities(reader, rows, census, options);
   const byName = new Map(rows.map((row) => [row.key, row]));
   const services = identities.map((identity) => serviceSummary(identity, byName.get(identity.name), grid));
   services.sort((a, b) => b.requestCount - a.requestCount || (a.name < b.name ? -1 : 1));
   return { grid, services, total: census.total };
+}
+
+/** The requests of each service. */
+function requestsOfServices(places: Places, { counted }: Census, grid: TimeGrid, data: DataTime): RedQuery {
+  const tallied = talliedRequests(places, counted, grid, bucketOf(grid));
+  const rows = entrySpans(places, counted);
+  const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), rows, grid, data, limit: MAX_SERVICES };
+  return tallied === undefined ? query : { ...query, tallied };
 }
 
 interface ServiceIdentity {
@@ -188,14 +171,16 @@ export async function readService(
   options?: ReadOptions,
 ): Promise<ServiceDetail> {
   const grid = chooseGrid(filter, CHART_BUCKETS);
+  const places = placesOf(filter, grid);
   const [census, data] = await Promise.all([
-    readCensus(reader, filter, options),
+    readCensus(reader, places, options),
     readDataTime(reader, filter, grid, options),
   ]);
-  const common = { rows: entrySpans(filter, census), grid, data, limit: MAX_OPERATIONS };
+  const rows = entrySpans(places, census.counted);
+  const byName = { key: cutText(raw('name')), kind: raw('kind'), rows, grid, data, limit: MAX_OPERATIONS };
   const [totals, operations] = await Promise.all([
-    readRed(reader, { ...common, key: raw('service_name'), kind: raw('toUInt8(0)') }, options),
-    readRed(reader, { ...common, key: cutText(raw('name')), kind: raw('kind') }, options),
+    readRed(reader, requestsOfServices(places, census, grid, data), options),
+    readRed(reader, byName, options),
   ]);
   const identities = await readIdentities(reader, totals, census, options);
   const identity = identities[0];

@@ -42,7 +42,12 @@ export class TimedRows {
 
   /** Rows of a range. */
   in(range: TimeRange): Sql {
-    return this.when(sql`${inRange(range, this.#time)} AND ${this.#buckets(range.fromMs, range.toMs)}`);
+    return this.when(this.within(range));
+  }
+
+  /** Whether a row lies in a range. */
+  within(range: TimeRange): Sql {
+    return sql`${inRange(range, this.#time)} AND ${this.#buckets(range.fromMs, range.toMs)}`;
   }
 
   /** All before a time. */

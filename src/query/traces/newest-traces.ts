@@ -87,22 +87,25 @@ async function settle(
   options?: ReadOptions,
 ): Promise<NewestTraces | undefined> {
   const { beforeNs, limit } = question;
-  const notes = new Map<string, TraceNote>();
-  for (;;) {
-    const newest = [...candidates.values()]
-      .sort((a, b) => (a.firstNs > b.firstNs ? -1 : a.firstNs < b.firstNs ? 1 : a.traceId < b.traceId ? -1 : 1))
-      .slice(0, limit);
+  // A trace that expired meanwhile has no note.
+  const notes = new Map<string, TraceNote | undefined>();
+  for (let lookedAt = limit; ; lookedAt *= 2) {
+    const sorted = [...candidates.values()].sort((a, b) =>
+      a.firstNs > b.firstNs ? -1 : a.firstNs < b.firstNs ? 1 : a.traceId < b.traceId ? -1 : 1,
+    );
+    const newest = sorted.slice(0, limit);
     const isEnough = newest.length === limit && newest.every(({ firstNs }) => firstNs > beforeNs!);
     if (beforeNs !== undefined && !isEnough) return undefined;
-    const unknown = newest.filter(({ traceId }) => !notes.has(traceId)).map(({ traceId }) => traceId);
-    if (unknown.length === 0) {
-      const matches = newest.map(({ traceId, spanId }) => ({ traceId, spanId }));
+    if (newest.every(({ traceId }) => notes.has(traceId))) {
+      const matches = newest.filter(({ traceId }) => notes.get(traceId) !== undefined);
       return { matches, notes: matches.map(({ traceId }) => notes.get(traceId)!) };
     }
-    for (const note of await findTraces(reader, unknown, options)) notes.set(note.traceId, note);
-    // A trace that expired meanwhile has no note.
-    for (const traceId of unknown) if (!notes.has(traceId)) candidates.delete(traceId);
-    if (beforeNs !== undefined) await lookBack(reader, question, beforeNs, candidates, notes, options);
+    // Each time more of them, should one after the other turn out to be older than it seemed.
+    const unknown = sorted.filter(({ traceId }) => !notes.has(traceId)).slice(0, lookedAt);
+    for (const { traceId } of unknown) notes.set(traceId, undefined);
+    const ids = unknown.map(({ traceId }) => traceId);
+    for (const note of await findTraces(reader, ids, options)) notes.set(note.traceId, note);
+    if (beforeNs !== undefined) await lookBack(reader, question, beforeNs, candidates, [...notes.values()], options);
   }
 }
 
@@ -112,10 +115,10 @@ async function lookBack(
   { range, condition }: Question,
   beforeNs: bigint,
   candidates: Map<string, Candidate>,
-  notes: ReadonlyMap<string, TraceNote>,
+  notes: readonly (TraceNote | undefined)[],
   options?: ReadOptions,
 ): Promise<void> {
-  const unsure = [...notes.values()].filter(({ traceId }) => candidates.get(traceId)?.isSure === false);
+  const unsure = notes.filter((note) => note !== undefined && !candidates.get(note.traceId)!.isSure) as TraceNote[];
   for (const { traceId } of unsure) candidates.get(traceId)!.isSure = true;
   const fromNs = BigInt(Math.floor(range.fromMs)) * 1_000_000n;
   const places = unsure

@@ -93,6 +93,36 @@ SETTINGS index_granularity = 1024,
   fsync_part_directory = 1,
   max_suspicious_broken_parts = 1000000,
   max_suspicious_broken_parts_bytes = 1000000000000000`,
+  `CREATE TABLE IF NOT EXISTS {database}.request_slots{onCluster}
+(
+  tenant LowCardinality(String) DEFAULT '',
+  second Int64 CODEC(Delta(8), ZSTD(1)),
+  service_name LowCardinality(String) CODEC(ZSTD(1)),
+  environment LowCardinality(String) CODEC(ZSTD(1)),
+  resource_id UInt64 CODEC(ZSTD(1)),
+  span_count UInt32 CODEC(T64, ZSTD(1)),
+  first_time DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  last_time DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  request_count UInt32 CODEC(T64, ZSTD(1)),
+  error_count UInt32 CODEC(T64, ZSTD(1)),
+  last_request DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  root_call_count UInt32 CODEC(T64, ZSTD(1)),
+  served_count UInt32 CODEC(T64, ZSTD(1)),
+  durations Array(UInt32) CODEC(Delta(4), ZSTD(1)),
+  long_durations Array(UInt64) CODEC(ZSTD(1)),
+  ingested_at DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1
+)
+ENGINE = {mergeTree}
+PARTITION BY toDate(ingested_at)
+ORDER BY (tenant, second, service_name)
+SETTINGS index_granularity = 256,
+  {deduplicationWindow},
+  min_bytes_for_wide_part = 134217728,
+  fsync_after_insert = 1,
+  fsync_part_directory = 1,
+  max_suspicious_broken_parts = 1000000,
+  max_suspicious_broken_parts_bytes = 1000000000000000`,
   `CREATE TABLE IF NOT EXISTS {database}.span_events{onCluster}
 (
   tenant LowCardinality(String) DEFAULT '',

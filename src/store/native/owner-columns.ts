@@ -8,12 +8,15 @@ import type { Owners } from './owner-rows.ts';
 /** `service_name`, `resource_id` and `scope_id` of a block's rows. */
 export class OwnerColumns {
   readonly serviceName: DictionaryColumn;
+  /** Not written by `write`. */
+  readonly environment: DictionaryColumn;
   readonly resourceIds: ByteSink = new ByteSink();
   readonly scopeIds: ByteSink = new ByteSink();
   readonly #ids = new OwnerIds();
 
   constructor() {
     this.serviceName = this.#ids.serviceName;
+    this.environment = this.#ids.environment;
   }
 
   reset(): void {
@@ -29,7 +32,9 @@ export class OwnerColumns {
     const ids = this.#ids;
     ids.begin(chunk);
     this.serviceName.reserveRows(firstRow + count);
+    this.environment.reserveRows(firstRow + count);
     const { indices } = this.serviceName;
+    const environments = this.environment.indices;
     const { words } = ids;
     const resourceAt = this.resourceIds.take(count * 8);
     const scopeAt = this.scopeIds.take(count * 8);
@@ -42,6 +47,7 @@ export class OwnerColumns {
       scopeIds.setUint32(scopeAt + i * 8, words[word + 2]!, true);
       scopeIds.setUint32(scopeAt + i * 8 + 4, words[word + 3]!, true);
       indices[firstRow + i] = words[word + 4]!;
+      environments[firstRow + i] = words[word + 5]!;
     }
   }
 

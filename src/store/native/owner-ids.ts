@@ -1,17 +1,19 @@
-import { type Chunk, findField } from '#pdata';
+import { namesOf } from '#lang';
+import { attributeKey, type Chunk, findField, VALUE_STRING } from '#pdata';
 import { DictionaryColumn } from './dictionary.ts';
 import { OwnerAttributes } from './owner-attributes.ts';
 import { type ArenaRange, type Owners, readSchemaUrl } from './owner-rows.ts';
 import { combine, hash, hashAttributes, hashRange } from './series-hash.ts';
 
+const ENVIRONMENT = namesOf('deployment.environment.name').map((name) => attributeKey(name));
 /** Fields of an InstrumentationScope. */
 const SCOPE = { name: 1, version: 2 } as const;
 const SEED_URL = 0x5161_0005;
 const SEED_NAME = 0x5161_0006;
 const SEED_VERSION = 0x5161_0007;
 
-/** Words per scope of a chunk: id of the resource, id of the scope, and the index of the service's name. */
-export const OWNER_WORDS = 5;
+/** Words per scope of a chunk: id of the resource, id of the scope, and the indices of the service's name and of its environment. */
+export const OWNER_WORDS = 6;
 
 /**
  * The ids of resources and scopes, worked out once per scope of a chunk. An id is a hash of all that the resource or scope says of itself, so
@@ -20,15 +22,18 @@ export const OWNER_WORDS = 5;
 export class OwnerIds {
   /** The names of the services, whose indices are among the words. */
   readonly serviceName: DictionaryColumn = new DictionaryColumn();
+  /** Likewise of the environments in which they run. */
+  readonly environment: DictionaryColumn = new DictionaryColumn();
   /** Of the chunk that was begun last: `OWNER_WORDS` per scope, of the scopes that were asked for. */
   words: Uint32Array = new Uint32Array(64 * OWNER_WORDS);
   readonly #attributes = new OwnerAttributes();
   readonly #range: ArenaRange = { at: 0, length: 0 };
   #isKnown = new Uint8Array(64);
 
-  /** Forgets the names of the services. */
+  /** Forgets the names. */
   reset(): void {
     this.serviceName.reset(0);
+    this.environment.reset(0);
   }
 
   /** Before the first scope of a chunk is asked for. */
@@ -65,10 +70,22 @@ export class OwnerIds {
     this.words[word] = low;
     this.words[word + 1] = high;
     this.words[word + 4] = this.serviceName.indexOf(serviceBytes, serviceAt, serviceLength);
+    this.words[word + 5] = this.#environmentOf(arena);
     if (!resources.admit(low, high)) return;
     resources.setText('service_name', serviceBytes, serviceAt, serviceLength);
     resources.setText('schema_url', arena, url.at, url.length);
     resources.addAttributes(arena, table, owner);
+  }
+
+  /** The index of the environment of the resource that was read: of the first name under which it has a text. */
+  #environmentOf(arena: Uint8Array): number {
+    const { table, owner } = this.#attributes;
+    for (const key of ENVIRONMENT) {
+      const row = table.find(arena, owner, key);
+      if (row >= 0 && table.type[row] === VALUE_STRING)
+        return this.environment.indexOf(arena, table.at[row]!, table.length[row]!);
+    }
+    return 0;
   }
 
   #readScope(chunk: Chunk, scope: number, { scopes }: Owners): void {

@@ -4,6 +4,7 @@ import { type KnownIds, RENEW_SECONDS } from './known-ids.ts';
 import { LogBlockEncoder } from './log-block.ts';
 import { Owners } from './owner-rows.ts';
 import { PointEncoder } from './point-encoder.ts';
+import { RequestEncoder } from './request-block.ts';
 import type { SeriesSet } from './series-set.ts';
 import { SpanBlockEncoder } from './span-block.ts';
 import { SpanOrder } from './span-order.ts';
@@ -24,6 +25,7 @@ export class SegmentEncoder {
   readonly #spanOrder = new SpanOrder();
   readonly #spanParts = new SpanPartEncoder();
   readonly #traces = new TraceSummaryEncoder();
+  readonly #requests = new RequestEncoder();
   readonly #owners = new Owners();
   readonly #logs = new LogBlockEncoder();
   readonly #points = new PointEncoder();
@@ -97,6 +99,7 @@ export class SegmentEncoder {
     const spans = this.#spans;
     spans.arriveAt(ingestedAtNs);
     yield this.#traces.encode(spans, ingestedAtNs);
+    yield this.#requests.encode(spans, ingestedAtNs);
     const events = this.#spanParts.encodeEvents(spans, ingestedAtNs);
     if (events !== undefined) yield events;
     const links = this.#spanParts.encodeLinks(spans, ingestedAtNs);

@@ -32,6 +32,7 @@ export interface SpanRows {
   readonly times: ByteSink;
   readonly durations: ByteSink;
   /** A byte each. */
+  readonly kinds: ByteSink;
   readonly statusCodes: ByteSink;
   readonly names: DictionaryColumn;
   readonly owners: OwnerColumns;
@@ -53,7 +54,7 @@ export class SpanBlockEncoder implements SpanRows {
   readonly spanIds: ByteSink = new ByteSink();
   readonly parentSpanIds: ByteSink = new ByteSink();
   readonly names: DictionaryColumn = new DictionaryColumn();
-  readonly #kinds = new ByteSink();
+  readonly kinds: ByteSink = new ByteSink();
   readonly statusCodes: ByteSink = new ByteSink();
   readonly #flags = new ByteSink();
   count = 0;
@@ -71,7 +72,7 @@ export class SpanBlockEncoder implements SpanRows {
       this.traceIds,
       this.spanIds,
       this.parentSpanIds,
-      this.#kinds,
+      this.kinds,
       this.statusCodes,
       this.#flags,
     ])
@@ -89,7 +90,7 @@ export class SpanBlockEncoder implements SpanRows {
     writeIds(this.spanIds, arena, columns.spanIdAt, 8, rows, count);
     writeIds(this.parentSpanIds, arena, columns.parentSpanIdAt, 8, rows, count);
     this.#addNames(chunk);
-    writeBytes(this.#kinds, columns.kind, rows, count);
+    writeBytes(this.kinds, columns.kind, rows, count);
     writeBytes(this.statusCodes, columns.statusCode, rows, count);
     writeUint32s(this.#flags, columns.flags, rows, count);
     this.count += count;
@@ -139,7 +140,7 @@ export class SpanBlockEncoder implements SpanRows {
     this.#writeColumn('parent_span_id', 'FixedString(8)', this.parentSpanIds);
     this.#sink.column('name', 'LowCardinality(String)');
     this.names.write(this.#sink, rowCount);
-    this.#writeColumn('kind', 'UInt8', this.#kinds);
+    this.#writeColumn('kind', 'UInt8', this.kinds);
     this.#writeColumn('status_code', 'UInt8', this.statusCodes);
     this.#writeColumn('flags', 'UInt32', this.#flags);
   }

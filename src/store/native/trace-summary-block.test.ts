@@ -123,7 +123,7 @@ test('a resource and a scope are written once, and again when an hour has passed
   const chunk = chunkOf([{ trace: 3, name: 'x', service: 'renewed', fromMs: 0, lastsMs: 1 }]);
   const tablesAt = (seconds: number): string[] =>
     [...encodeSegment(encoder, [chunk], BigInt(seconds) * 1_000_000_000n, known)].map(({ table }) => table);
-  expect(tablesAt(1_763_800_000)).toEqual(['resources', 'scopes', 'traces', 'spans']);
-  expect(tablesAt(1_763_800_001)).toEqual(['traces', 'spans']);
-  expect(tablesAt(1_763_803_600)).toEqual(['resources', 'scopes', 'traces', 'spans']);
+  expect(tablesAt(1_763_800_000)).toEqual(['resources', 'scopes', 'traces', 'request_slots', 'spans']);
+  expect(tablesAt(1_763_800_001)).toEqual(['traces', 'request_slots', 'spans']);
+  expect(tablesAt(1_763_803_600)).toEqual(['resources', 'scopes', 'traces', 'request_slots', 'spans']);
 });

@@ -105,6 +105,39 @@ const TRACES: Table = {
   granularity: 1024,
 };
 
+/** Seconds that a row of `request_slots` counts. */
+export const REQUEST_SLOT_SECONDS = 5;
+
+/**
+ * Per service, environment and five seconds of a segment, what its spans say of the service's requests (spans of kind server or consumer, and
+ * roots): how many, how many failed, and how long each took, in order, so that quantiles are exact. A page of services reads this, and not all
+ * spans. `second` begins the slot; `first_time` and `last_time` are starts of any spans, `last_request` of a request; `resource_id` is that of the
+ * newest request, or of the newest span where there is none. A call without a parent (`root_call_count`) of a service that also serves
+ * (`served_count`: with a parent) may be the same request: of such services spans are read. A plain table, as `traces`.
+ */
+const REQUESTS: Table = {
+  name: 'request_slots',
+  signal: 'traces',
+  columns: `second Int64 CODEC(Delta(8), ZSTD(1)),
+  service_name LowCardinality(String) CODEC(ZSTD(1)),
+  environment LowCardinality(String) CODEC(ZSTD(1)),
+  resource_id UInt64 CODEC(ZSTD(1)),
+  span_count UInt32 CODEC(T64, ZSTD(1)),
+  first_time DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  last_time DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  request_count UInt32 CODEC(T64, ZSTD(1)),
+  error_count UInt32 CODEC(T64, ZSTD(1)),
+  last_request DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+  root_call_count UInt32 CODEC(T64, ZSTD(1)),
+  served_count UInt32 CODEC(T64, ZSTD(1)),
+  durations Array(UInt32) CODEC(Delta(4), ZSTD(1)),
+  long_durations Array(UInt64) CODEC(ZSTD(1)),
+  ${INGESTED},
+  INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1`,
+  orderBy: 'second, service_name',
+  granularity: 256,
+};
+
 /** What an event or a link has from its span. */
 const OF_SPAN = `span_time ${TIME},
   trace_id FixedString(16) CODEC(ZSTD(1)),
@@ -147,5 +180,5 @@ const SPAN_LINKS: Table = {
   orderBy: PART_ORDER,
 };
 
-export const TRACE_TABLES: readonly Table[] = [SPANS, TRACES, SPAN_EVENTS, SPAN_LINKS];
+export const TRACE_TABLES: readonly Table[] = [SPANS, TRACES, REQUESTS, SPAN_EVENTS, SPAN_LINKS];
 export { TRACE_VIEWS } from './trace-views.ts';
