@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { eventually } from '#base/testing.ts';
 import { type FixtureLog, insertLogs, insertPoints, insertSeries, insertSpans } from '../query/testing/fixtures.ts';
 import { SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../query/testing/shop.ts';
 import { startTestStore, type TestStore } from '../query/testing/test-store.ts';
@@ -22,6 +23,7 @@ import type {
   SpanResponse,
   StatusResponse,
   SystemResponse,
+  TraceHistogramResponse,
   TraceLogsResponse,
   TraceResponse,
   TracesResponse,
@@ -89,7 +91,11 @@ async function fails(path: string): Promise<{ status: number; error: { [key: str
 
 describe('the console API', () => {
   test('status says what is stored', async () => {
-    const status = await get<StatusResponse>('/status');
+    // It says what it knows in time: on a busy machine that may be nothing at first.
+    const status = await eventually('the status of the signals', async () => {
+      const said = await get<StatusResponse>('/status');
+      return said.signals === undefined ? undefined : said;
+    });
     expect(status).toMatchObject({ version: '9.9.9', ingest: { grpcPort: 4317, httpPort: 4318 } });
     expect(status.signals?.traces.hasData).toBe(true);
     expect(status.signals?.logs.newestMs).toBe(Number(logs[1]!.timeNs / 1_000_000n));
@@ -117,7 +123,9 @@ describe('the console API', () => {
 
   test('traces, one trace, a span and its logs', async () => {
     const found = await get<TracesResponse>(`/traces?${range}&service=inventory&limit=3&sort=slowest&minDurationNs=1`);
-    expect(found).toMatchObject({ truncated: true, limit: 3, total: 100 });
+    expect(found).toMatchObject({ truncated: true, limit: 3 });
+    const { total } = await get<TraceHistogramResponse>(`/traces/histogram?${range}&service=inventory&minDurationNs=1`);
+    expect(total).toBe(100);
     expect(found.traces).toHaveLength(3);
     const trace = await get<TraceResponse>(`/traces/${first.traceId}`);
     expect(trace).toMatchObject({
@@ -148,6 +156,14 @@ describe('the console API', () => {
     expect(page).toMatchObject({ truncated: true, limit: 1 });
     const next = await get<LogsResponse>(`/logs?${range}&limit=1&cursor=${page.nextCursor}`);
     expect([...page.logs, ...next.logs].map((log) => log.body)).toEqual(['bad luck', 'hello world']);
+    const lines = await (await fetch(`${server.url}/api/console/logs/export?${range}`)).text();
+    const exported = lines
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect(exported).toEqual([...page.logs, ...next.logs]);
+    const none = await fetch(`${server.url}/api/console/logs/export?from=1&to=2`);
+    expect([none.status, await none.text()]).toEqual([200, '']);
     const histogram = await get<LogHistogramResponse>(`/logs/histogram?${range}&severity=error,fatal`);
     expect(histogram.total).toBe(1);
   });
@@ -312,7 +328,7 @@ describe('files of the console', () => {
     const path = `/api/console/traces?${range}`;
     const answer = await rawGet(path, { 'accept-encoding': accepted });
     expect(answer.headers['content-encoding']).toBe(want);
-    expect((JSON.parse(decode(answer.body).toString()) as TracesResponse).total).toBe(400);
+    expect((JSON.parse(decode(answer.body).toString()) as TracesResponse).traces).toHaveLength(200);
     expect((await rawGet(path, { 'accept-encoding': 'identity' })).headers['content-encoding']).toBeUndefined();
   });
 
@@ -424,7 +440,7 @@ describe('a store that comes and goes', () => {
       engineUrl: store.url,
       ...store.readerLogin,
       database: store.database,
-      requestTimeoutMs: 1500,
+      requestTimeoutMs: 5000,
     });
     const ask = async <T>(path: string): Promise<{ status: number; body: T }> => {
       const response = await fetch(`${hasty.url}${path}`, { signal: AbortSignal.timeout(30_000) });

@@ -10,6 +10,8 @@ export interface StoreEndpoint {
   readonly database: string;
   readonly username: string;
   readonly password: string;
+  /** The cluster's name in ClickHouse, where the store is one: tables are made on all its machines and read from all its shards. */
+  readonly cluster?: string | undefined;
 }
 
 /**
@@ -28,11 +30,17 @@ export function storeEndpoint(settings: Partial<StoreEndpoint> = {}): StoreEndpo
     throw new StartError(`the store's address ${endpoint.url} is not an http or https URL`, `use ${DEFAULT_ENDPOINT}`);
   }
   assertDatabaseName(endpoint.database);
-  return endpoint;
+  if (settings.cluster === undefined) return endpoint;
+  assertPlainName(settings.cluster, 'cluster');
+  return { ...endpoint, cluster: settings.cluster };
 }
 
 /** Names of databases go into statements as they are, so they must be plain. Throws StartError. */
 export function assertDatabaseName(name: string): void {
+  assertPlainName(name, 'database');
+}
+
+function assertPlainName(name: string, what: string): void {
   if (/^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(name)) return;
-  throw new StartError(`"${name}" can't be the store's database`, 'use letters, digits and underscores');
+  throw new StartError(`"${name}" can't be the store's ${what}`, 'use letters, digits and underscores');
 }

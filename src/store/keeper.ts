@@ -7,7 +7,7 @@ import { insertErrorOf } from './inserter.ts';
 import type { Retention } from './migrate.ts';
 import { type DamagedPart, PartsWatch } from './parts-watch.ts';
 import { RetentionSweeper } from './retention.ts';
-import { SINGLE_MACHINE } from './schema/index.ts';
+import { enginesOn } from './schema/index.ts';
 
 const ROUND_MS = 10_000;
 /** Parts are read to check them every so many rounds, so many bytes of them: 1 % of what one core checks, 8 GiB an hour. */
@@ -62,7 +62,7 @@ export class StoreKeeper {
       client: this.#client,
       database: endpoint.database,
       retention,
-      engines: SINGLE_MACHINE,
+      engines: enginesOn(endpoint.cluster),
       clock,
       watch: this.#watch,
     });

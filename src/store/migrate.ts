@@ -8,9 +8,9 @@ import {
   createTableStatement,
   createViewStatement,
   type EngineNames,
+  enginesOn,
   migrationsTableStatement,
   type RetentionSignal,
-  SINGLE_MACHINE,
   TABLES,
   type Table,
   VIEWS,
@@ -29,7 +29,6 @@ export const DEFAULT_RETENTION: Retention = {
 export interface PrepareOptions {
   readonly endpoint: StoreEndpoint;
   readonly retention: Retention;
-  readonly engines?: EngineNames;
 }
 
 /**
@@ -39,9 +38,9 @@ export interface PrepareOptions {
  */
 export async function prepareStore(options: PrepareOptions): Promise<void> {
   const endpoint = storeEndpoint(options.endpoint);
-  const { database } = endpoint;
+  const { database, cluster } = endpoint;
   const client = createStoreClient({ ...endpoint, database: 'default', readonly: false });
-  const engines = options.engines ?? SINGLE_MACHINE;
+  const engines = enginesOn(cluster);
   try {
     const change = (query: string): Promise<void> => changeTables(client, database, query);
     await change(`CREATE DATABASE IF NOT EXISTS ${database}${engines.onCluster}`);

@@ -19,7 +19,14 @@ import type { Answer } from '../http/answers.ts';
 import { plainError } from '../http/errors.ts';
 import type { Parameters } from '../http/parameters.ts';
 import type { ApiPlugin, ApiRoute } from '../http/plugin.ts';
-import { logHistogramRoute, logRecordRoute, logsEmptyReasonRoute, logsRoute, traceLogsRoute } from './logs.ts';
+import {
+  logHistogramRoute,
+  logRecordRoute,
+  logsEmptyReasonRoute,
+  logsExportRoute,
+  logsRoute,
+  traceLogsRoute,
+} from './logs.ts';
 import { type ConsoleRequest, consoleRequest } from './request.ts';
 import { dependenciesRoute, serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
@@ -49,6 +56,9 @@ const MEBIBYTE = 1024 * 1024;
 /** What says whether the store answers must itself answer soon. */
 const STATUS_DEADLINE_MS = 2_500;
 const SYSTEM_DEADLINE_MS = 6_000;
+
+/** An export is streamed: this bounds the wire, not the memory. */
+const EXPORT_BYTES = 4096 * MEBIBYTE;
 
 export const consoleApi: ApiPlugin = {
   name: 'console',
@@ -82,6 +92,7 @@ export const consoleApi: ApiPlugin = {
     get('/traces/:traceId/logs', traceLogsRoute),
     get('/logs', logsRoute),
     { ...get('/logs/record', logRecordRoute), isLarge: true },
+    { ...get('/logs/export', logsExportRoute), limits: { answerBytes: EXPORT_BYTES } },
     get('/logs/histogram', logHistogramRoute),
     get('/logs/empty-reason', logsEmptyReasonRoute),
     get('/attributes', attributesRoute),

@@ -2,11 +2,14 @@ import {
   explainEmptyLogs,
   type LogFilter,
   logHistogram,
+  type ReadOptions,
   readLog,
   readTraceLogs,
   SEVERITY_GROUPS,
+  type StoreReader,
   searchLogs,
 } from '#query';
+import { NDJSON_TYPE, StreamedAnswer } from '../http/answers.ts';
 import { type Parameters, parseId } from '../http/parameters.ts';
 import type { ConsoleRequest } from './request.ts';
 import type {
@@ -44,6 +47,23 @@ export async function logsRoute({ reader, query, options }: ConsoleRequest): Pro
     ...(nextCursor !== undefined && { nextCursor }),
     ...(nearestMs !== undefined && { nearestMs }),
   };
+}
+
+/** Records of a page of an export: so many are in memory at a time. */
+const EXPORTED_AT_ONCE = 2000;
+
+export function logsExportRoute({ reader, query, options }: ConsoleRequest): StreamedAnswer {
+  return new StreamedAnswer(NDJSON_TYPE, recordLines(reader, filterOf(query), options));
+}
+
+async function* recordLines(reader: StoreReader, filter: LogFilter, options: ReadOptions): AsyncGenerator<string> {
+  let cursor: string | undefined;
+  do {
+    const asked = { ...filter, limit: EXPORTED_AT_ONCE, cursor, direction: 'older' } as const;
+    const { logs, truncated, nextCursor } = await searchLogs(reader, asked, options);
+    for (const log of logs) yield `${JSON.stringify(log)}\n`;
+    cursor = truncated ? nextCursor : undefined;
+  } while (cursor !== undefined);
 }
 
 export async function logRecordRoute({ reader, query, options }: ConsoleRequest): Promise<LogRecordResponse> {

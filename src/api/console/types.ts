@@ -244,6 +244,9 @@ export interface LogRecordResponse {
  * `severity`: comma-separated of trace, debug, info, warn, error, fatal, unset. Newest first; `cursor` (a LogRecord's id) asks for older
  * ones, with `direction=newer` for newer ones (live tail polls with it). `limit` default 200, at most 2000; a
  * page of long records ends earlier, with `truncated`.
+ *
+ * GET /api/console/logs/export, the same filters: all matching records as lines of JSON (`LogRecord`, application/x-ndjson), newest first, up to
+ * 4 GiB. Long values are cut as in the list. An answer that breaks off in the middle ends in an error of the connection.
  */
 export interface LogsResponse extends Completeness {
   readonly logs: readonly LogRecord[];

@@ -47,6 +47,8 @@ const MAX_PARAMETER_BYTES = 256 * 1024;
 export class StoreConnection {
   readonly timeoutMs: number;
   readonly readLimits: ReadLimits;
+  /** See StoreEndpoint. */
+  readonly cluster: string | undefined;
   readonly #endpoint: Partial<StoreEndpoint>;
   #client: Promise<ClickHouseClient> | undefined;
   readonly #meter = new CpuMeter();
@@ -55,6 +57,7 @@ export class StoreConnection {
 
   constructor({ timeoutMs, readLimits, ...endpoint }: StoreConnectionOptions) {
     this.#endpoint = endpoint;
+    this.cluster = endpoint.cluster;
     this.timeoutMs = timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.readLimits = { ...DEFAULT_READ_LIMITS, ...readLimits };
   }

@@ -54,7 +54,8 @@ export class StoreReader {
 
   /** Runs a SELECT. Throws QueryError. An aborted query is stopped in the store, too. */
   async read(statement: Sql, options: ReadOptions = {}): Promise<Table> {
-    const { text, params } = statement.render(this.tenant);
+    const { cluster } = this.#connection;
+    const { text, params } = statement.render({ tenant: this.tenant, cluster });
     const cost = options.cost ?? 'heavy';
     const { rows, bytes } = this.#connection.readLimits;
     const limits: Partial<ReadLimits> = cost === 'cheap' ? {} : cost === 'bounded' ? { bytes } : { rows, bytes };
@@ -78,6 +79,8 @@ export class StoreReader {
           wait_end_of_query: 1,
           cancel_http_readonly_queries_on_client_close: 1,
           priority: PRIORITY[cost],
+          // A subquery on all shards is asked once, and its answer sent to each.
+          ...(cluster !== undefined && { distributed_product_mode: 'global' }),
           // The store knows from its index how many rows it would read, and refuses before it reads the first. Bytes are counted as they are read.
           ...(limits.rows !== undefined && { max_rows_to_read: String(limits.rows) }),
           ...(limits.bytes !== undefined && { max_bytes_to_read: String(limits.bytes) }),

@@ -6,12 +6,12 @@
  *   sql`SELECT count() AS n ${spans.in(range)} AND ${condition}`
  */
 
-import { allOf, Bound, raw, type Sql, sql, TENANT, timeNs } from '../sql/index.ts';
+import { allOf, Bound, raw, type Sql, sql, storedTable, TENANT, timeNs } from '../sql/index.ts';
 import { inRange, type TimeRange } from './range.ts';
 
 /** A table and the conditions under which it is read: those of a tenant, always. */
 export function rowsOf(table: string, conditions: readonly Sql[]): Sql {
-  return sql`FROM ${raw(table)} AS stored WHERE ${allOf([sql`tenant = ${TENANT}`, ...conditions])}`;
+  return sql`FROM ${storedTable(table)} AS stored WHERE ${allOf([sql`tenant = ${TENANT}`, ...conditions])}`;
 }
 
 const LAST_MS = 9_223_372_036_854;

@@ -20,7 +20,27 @@ class Tenant {
   readonly type = 'String';
 }
 
-type Part = string | Bound | Tenant;
+/** A table, which is known when the statement is sent: its name on one machine, on a cluster all shards of it. */
+class StoredTable {
+  readonly name: string;
+  readonly reach: Reach;
+  constructor(name: string, reach: Reach) {
+    this.name = name;
+    this.reach = reach;
+  }
+}
+
+/** Each shard once, or every machine, replicas of one shard too. */
+type Reach = 'shards' | 'machines';
+
+/** For whom a statement is sent, and where. */
+export interface SentTo {
+  readonly tenant?: string;
+  /** A cluster's name in ClickHouse, which is plain; absent on one machine. */
+  readonly cluster?: string | undefined;
+}
+
+type Part = string | Bound | Tenant | StoredTable;
 
 /** A piece of a statement. Pieces nest; parameters get their names when the whole is rendered. */
 export class Sql {
@@ -30,13 +50,20 @@ export class Sql {
   }
 
   /** The statement with `{p0:Type}` in place of each value, and the values by name. Equal values share a parameter. */
-  render(tenant = ''): { readonly text: string; readonly params: { readonly [name: string]: unknown } } {
+  render({ tenant = '', cluster }: SentTo = {}): {
+    readonly text: string;
+    readonly params: { readonly [name: string]: unknown };
+  } {
     const params: { [name: string]: unknown } = {};
     const names = new Map<string, string>();
     let text = '';
     for (const part of this.parts) {
       if (typeof part === 'string') {
         text += part;
+        continue;
+      }
+      if (part instanceof StoredTable) {
+        text += cluster === undefined ? part.name : onCluster(part, cluster);
         continue;
       }
       const value = part instanceof Tenant ? tenant : part.value;
@@ -71,6 +98,16 @@ export function raw(code: string): Sql {
 
 /** The tenant for whom the statement is sent. */
 export const TENANT: Sql = new Sql([new Tenant()]);
+
+/** A table of the store, or one of ClickHouse's own (`system.parts`). */
+export function storedTable(name: string, reach: Reach = 'shards'): Sql {
+  return new Sql([new StoredTable(name, reach)]);
+}
+
+function onCluster({ name, reach }: StoredTable, cluster: string): string {
+  const from = reach === 'shards' ? 'cluster' : 'clusterAllReplicas';
+  return `${from}('${cluster}', ${name.includes('.') ? name : `currentDatabase(), ${name}`})`;
+}
 
 export function joinSql(items: readonly Sql[], separator: string): Sql {
   return new Sql(items.flatMap((item, index) => (index === 0 ? item.parts : [separator, ...item.parts])));

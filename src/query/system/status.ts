@@ -5,6 +5,7 @@ import {
   logs,
   metricSeries,
   OWNER_ATTRIBUTES,
+  ownerValues,
   resources,
   SEEN_LAG_SECONDS,
   spans,
@@ -122,7 +123,7 @@ export async function listEnvironments(
         SELECT resource_id, count() AS n FROM (
           SELECT resource_id ${spans.from(nowMs - DAY_MS)} ORDER BY ${spans.bucket} DESC LIMIT ${new Bound('UInt32', 200_000)})
         GROUP BY resource_id) AS sampled
-      INNER JOIN (SELECT resource_id, any(${environmentOf(OWNER_ATTRIBUTES)}) AS environment ${resources.rows} GROUP BY resource_id) AS known
+      INNER JOIN (${ownerValues(resources, environmentOf(OWNER_ATTRIBUTES), 'environment')}) AS known
         USING (resource_id)
       WHERE notEmpty(environment) GROUP BY environment ORDER BY span_n DESC, environment LIMIT 50`,
     { ...options, cost: 'bounded' },

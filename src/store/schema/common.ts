@@ -125,6 +125,11 @@ export const SINGLE_MACHINE: EngineNames = {
   dependentColumns: 'allow_dimensions_outside_sorting_key = 1',
 };
 
+/** `cluster`: see StoreEndpoint; undefined is one machine. */
+export function enginesOn(cluster: string | undefined): EngineNames {
+  return cluster === undefined ? SINGLE_MACHINE : { ...SINGLE_MACHINE, onCluster: ` ON CLUSTER ${cluster}` };
+}
+
 export interface Table {
   readonly name: string;
   /** Whose retention holds for it; `shared` by all, so that the longest does. */
