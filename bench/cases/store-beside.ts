@@ -20,6 +20,8 @@ const RESULTS = fileURLToPath(new URL('../results/store-beside.txt', import.meta
 const QUIET_CHECKS = 10;
 const SERIES = 10_000;
 const SECONDS_PER_HOUR = 3600;
+/** Sent and settled before anything is counted: programs are compiled then, and metrics have their series. */
+const WARM_UP_ITEMS = 100_000;
 
 const TABLES = {
   traces: ['spans'],
@@ -41,8 +43,8 @@ function flagsOf(signal: BesideSignal, items: number): readonly string[] {
 }
 
 /** Returns how many items were accepted. */
-async function send(url: string, signal: BesideSignal, items: number): Promise<number> {
-  const child = spawn(process.execPath, [GENERATOR, signal, '--url', url, ...flagsOf(signal, items)], {
+async function send(url: string, signal: BesideSignal, items: number, more: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [GENERATOR, signal, '--url', url, ...flagsOf(signal, items), ...more], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';
@@ -62,17 +64,25 @@ async function measure(checkout: string, signal: BesideSignal, wanted: number): 
     const stored = (): Promise<number> => ask(`SELECT ${counts.join(' + ')}`);
     const cpu = (): number => processTree(box.supervisorPid).reduce((sum, pid) => sum + cpuSeconds(pid), 0);
     const engine = box.pidOf('engine')!;
-    const before = { all: cpu(), engine: cpuSeconds(engine), stored: await stored().catch(() => 0) };
-    const items = await send(box.otlpUrl, signal, wanted);
-    while ((await stored()) < items + before.stored) await sleep(300);
-    // Merges come one after the other: only a while without any is their end.
-    for (let quiet = 0; quiet < QUIET_CHECKS; await sleep(500))
-      quiet = (await ask('SELECT count() FROM system.merges')) === 0 ? quiet + 1 : 0;
+    /** Sends, and waits until all is stored and merged. Returns how many items that were. */
+    const load = async (count: number, more: readonly string[] = []): Promise<number> => {
+      const already = await stored().catch(() => 0);
+      const items = await send(box.otlpUrl, signal, count, more);
+      while ((await stored()) < items + already) await sleep(300);
+      // Merges come one after the other: only a while without any is their end.
+      for (let quiet = 0; quiet < QUIET_CHECKS; await sleep(500))
+        quiet = (await ask('SELECT count() FROM system.merges')) === 0 ? quiet + 1 : 0;
+      return items;
+    };
+    const mergedRows = (): Promise<number> => ask("SELECT sum(value) FROM system.events WHERE event = 'MergedRows'");
+    await load(WARM_UP_ITEMS, signal === 'metrics' ? [] : ['--seed', '2']);
+    const before = { all: cpu(), engine: cpuSeconds(engine), merged: await mergedRows() };
+    const items = await load(wanted);
     const perItem = (seconds: number): number => (seconds / items) * 1e6;
     const microseconds = perItem(cpu() - before.all);
-    const merged = await ask("SELECT sum(value) FROM system.events WHERE event = 'MergedRows'");
+    const merged = (await mergedRows()) - before.merged;
     const bytes = await ask(
-      `SELECT sum(bytes_on_disk) / ${items} FROM system.parts WHERE active AND database = 'signalbox'`,
+      `SELECT sum(bytes_on_disk) / ${items + WARM_UP_ITEMS} FROM system.parts WHERE active AND database = 'signalbox'`,
     );
     const line = [
       `${microseconds.toFixed(2)} µs an item`,
