@@ -1,4 +1,6 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how rules are written
 import { expect, test } from 'vitest';
+import { loadConfig, toPlain } from '#config';
 import { prometheusReceiverFactory } from './index.ts';
 
 const { schema, validate } = prometheusReceiverFactory;
@@ -58,4 +60,19 @@ test.each([
   [{ config: { scrape_configs: [JOB] }, target_allocator: { endpoint: 'x' } }, 'not taken from a target allocator'],
 ])('%j is refused', (block, message) => {
   expect(mistakesOf(block).join('\n')).toContain(message);
+});
+
+test('in the file of a collector a dollar of a rule is written twice', async () => {
+  const rule = { action: 'replace', regex: '(.*)', target_label: 'x', replacement: '$$1-$${1}' };
+  const file = { config: { scrape_configs: [{ ...JOB, relabel_configs: [rule] }] } };
+  const { root } = await loadConfig({
+    uris: ['a.yaml'],
+    environment: {
+      env: {},
+      readFile: () => Promise.resolve(Buffer.from(JSON.stringify(file))),
+      fetchText: () => Promise.reject(new Error('no network in tests')),
+    },
+  });
+  const [job] = schema.parse(toPlain(root, new Set())).jobs;
+  expect(job!.relabel[0]!.replacement).toBe('$1-${1}');
 });
