@@ -1,9 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants } from 'node:zlib';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin, type UserConfig } from 'vite';
+import { defineConfig, type HtmlTagDescriptor, type Plugin, type UserConfig } from 'vite';
 
 // In development the console runs on Vite's own port and asks a server (or the mock server) for data.
 const apiTarget = process.env.SIGNALBOX_API ?? 'http://127.0.0.1:4300';
@@ -27,9 +28,33 @@ function precompress(): Plugin {
   };
 }
 
+const EARLY = 'src/early.ts';
+
+/** Puts the early script before the others: as one entry with them it would start with them. */
+function earlyScript(): Plugin {
+  return {
+    name: 'early-script',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle }) {
+        const chunk = Object.values(bundle ?? {}).find(
+          (file) => file.type === 'chunk' && file.facadeModuleId?.endsWith(EARLY),
+        );
+        const script = (src: string): HtmlTagDescriptor => ({
+          tag: 'script',
+          attrs: { type: 'module', crossorigin: true, src },
+          injectTo: 'head-prepend',
+        });
+        return [script(`/${chunk?.fileName ?? EARLY}`)];
+      },
+    },
+  };
+}
+
 const config: UserConfig = defineConfig({
-  plugins: [react(), precompress()],
+  plugins: [react(), earlyScript(), precompress()],
   build: {
+    rolldownOptions: { input: ['index.html', EARLY].map((file) => fileURLToPath(new URL(file, import.meta.url))) },
     outDir: 'dist',
     emptyOutDir: true,
     target: 'esnext',

@@ -1,11 +1,11 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { StrictMode } from 'react';
+import { StrictMode, startTransition } from 'react';
 import { createRoot } from 'react-dom/client';
-import { firstAnswer } from './lib/first-answer.ts';
+import { takeFirstAnswer } from './lib/first-answer.ts';
 import { createQueryClient } from './lib/query-client.ts';
 import { ThemeProvider } from './lib/theme.tsx';
-import { router } from './router.tsx';
+import { loadPagesLater, router } from './router.tsx';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/frame.css';
@@ -17,16 +17,21 @@ const queryClient = createQueryClient();
 
 async function start(): Promise<void> {
   // The router finds its page before React draws, so that the first thing drawn is the page and not an empty frame.
-  await Promise.all([firstAnswer(queryClient, location.pathname), router.load()]);
-  createRoot(document.getElementById('root')!).render(
-    <StrictMode>
-      <QueryClientProvider client={queryClient}>
-        <ThemeProvider>
-          <RouterProvider router={router} />
-        </ThemeProvider>
-      </QueryClientProvider>
-    </StrictMode>,
+  await Promise.all([takeFirstAnswer(queryClient), router.load()]);
+  const root = createRoot(document.getElementById('root')!);
+  // In slices: the browser takes what is asked of it in between.
+  startTransition(() =>
+    root.render(
+      <StrictMode>
+        <QueryClientProvider client={queryClient}>
+          <ThemeProvider>
+            <RouterProvider router={router} />
+          </ThemeProvider>
+        </QueryClientProvider>
+      </StrictMode>,
+    ),
   );
+  loadPagesLater();
 }
 
 void start();

@@ -11,6 +11,13 @@ import { TracePage } from './pages/trace.tsx';
 import { TracesPage } from './pages/traces.tsx';
 import { Broken, Frame, NotFound } from './panels/frame.tsx';
 
+/** The pages that are chunks of their own. */
+const LAZY = {
+  service: () => import('./pages/service.tsx'),
+  metrics: () => import('./pages/metrics.tsx'),
+  system: () => import('./pages/system.tsx'),
+} as const;
+
 const root = createRootRoute({ validateSearch, component: Frame, notFoundComponent: NotFound });
 
 const routes = [
@@ -29,7 +36,7 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/services/$service',
-    component: lazyRouteComponent(() => import('./pages/service.tsx'), 'ServicePage'),
+    component: lazyRouteComponent(LAZY.service, 'ServicePage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -49,12 +56,12 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/metrics',
-    component: lazyRouteComponent(() => import('./pages/metrics.tsx'), 'MetricsPage'),
+    component: lazyRouteComponent(LAZY.metrics, 'MetricsPage'),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/system',
-    component: lazyRouteComponent(() => import('./pages/system.tsx'), 'SystemPage'),
+    component: lazyRouteComponent(LAZY.system, 'SystemPage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -73,6 +80,16 @@ export const router = createRouter({
   defaultErrorComponent: Broken,
   scrollRestoration: false,
 });
+
+/** Once the first page stands: a click on another one should not have to wait for its code. */
+const LATER_MS = 1_500;
+
+export function loadPagesLater(): void {
+  for (const [place, load] of Object.values(LAZY).entries()) {
+    // What could not be loaded is loaded again, and the failure shown, when its page is opened.
+    window.setTimeout(() => void load().catch(() => undefined), LATER_MS + place * 200);
+  }
+}
 
 declare module '@tanstack/react-router' {
   /** Gives links and navigation the addresses and parameters of these routes, which the compiler then checks. */

@@ -9,6 +9,36 @@ const column = (page: Page, nth: number): Promise<string[]> =>
 
 export const LIST_CHECKS: readonly Check[] = [
   {
+    name: 'the first question of a page is asked once, before the page is drawn',
+    run: async ({ page, facts, baseUrl }) => {
+      const first = {
+        '/services': '/services?',
+        [`/services/${facts.service}`]: `/services/${facts.service}?`,
+        '/traces': '/traces?',
+        [`/traces/${facts.traceId}`]: `/traces/${facts.traceId}`,
+        '/logs': '/logs?',
+        '/metrics': '/metrics?',
+        '/system': '/system?',
+      };
+      for (const [path, question] of Object.entries(first)) {
+        const asked: string[] = [];
+        const note = (request: { url(): string }): void => {
+          const { pathname, search } = new URL(request.url());
+          if (pathname.startsWith('/api/console/'))
+            asked.push(`${pathname.slice('/api/console'.length)}${search || ''}`);
+        };
+        page.on('request', note);
+        await page.goto(`${baseUrl}${path}?live=0`);
+        await page.waitForLoadState('networkidle');
+        page.off('request', note);
+        const isFirst = (one: string): boolean =>
+          question.endsWith('?') ? one.startsWith(question) : one === question;
+        assert.ok(isFirst(asked[0] ?? ''), `${path} asks ${question} first, not ${asked[0]}`);
+        assert.equal(asked.filter(isFirst).length, 1, `${path} asked: ${asked.join(', ')}`);
+      }
+    },
+  },
+  {
     name: 'services can be sorted, filtered and opened with the keyboard; back returns',
     run: async ({ page, open }) => {
       await open('/services');

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type SpanLine, traceModelOf, traceOf } from '../../test/trace-fixture.ts';
 import { criticalPath } from './critical-path.ts';
-import {} from './trace-model.ts';
 
 /** Segments from the first to the last, as `name start-end`. */
 function pathOf(lines: readonly SpanLine[]): string[] {

@@ -2,11 +2,23 @@
  * What applies to everything on a page: the time range resolved to two times, the environment, live or not. Read from
  * the URL; "now" moves with the live timer only, so that all requests of one moment ask for the same range.
  */
-import { keepPreviousData, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useRouterState } from '@tanstack/react-router';
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useDeferredValue,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { type ApiFailure, getJson, type Params } from './api.ts';
+import { firstNowMs } from './first-answer.ts';
 import { useConsoleSearch } from './page-search.ts';
+import type { Question, ScopeParams } from './questions.ts';
 import type { ScopeSearch } from './search.ts';
 import { pauseMs, spentMs } from './spending.ts';
 import { rangeFromSearch, rangeToSearch, resolveRange, type TimeRange } from './time-range.ts';
@@ -44,7 +56,7 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
   const queryClient = useQueryClient();
   const pathname = useRouterState({ select: (state) => state.location.pathname });
   const navigate = useNavigate();
-  const [nowMs, setNowMs] = useState(() => Date.now());
+  const [nowMs, setNowMs] = useState(firstNowMs);
   const { range: rangeText, from, to, env, live: liveParam, own } = search;
   const range = useMemo(() => rangeFromSearch({ range: rangeText, from, to }), [rangeText, from, to]);
   const live = range.kind === 'relative' && liveParam !== false;
@@ -110,7 +122,7 @@ export function useScope(): Scope {
 }
 
 /** The range and environment as request parameters. */
-export function useScopeParams(): { from: number; to: number; environment: string | undefined } {
+export function useScopeParams(): ScopeParams {
   const { fromMs, toMs, environment } = useScope();
   return useMemo(() => ({ from: fromMs, to: toMs, environment }), [fromMs, toMs, environment]);
 }
@@ -149,11 +161,17 @@ export interface ApiOptions<T> {
 /** One request, cached by its path and parameters, cancelled when nobody wants it any more. */
 export function useApi<T>(path: string, params: Params, options: ApiOptions<T> = {}): ApiAnswer<T> {
   const { enabled = true, keep = true, refetchEveryMs, isSame } = options;
+  const client = useQueryClient();
   const query: UseQueryResult<T, ApiFailure> = useQuery<T, ApiFailure>({
     queryKey: [path, params],
     queryFn: ({ signal }) => getJson<T>(path, params, signal),
     enabled,
-    ...(keep ? { placeholderData: keepPreviousData } : {}),
+    ...(keep
+      ? {
+          placeholderData: <D,>(previous: D | undefined): D | undefined =>
+            previous ?? lastAnswer<D>(client, path, params),
+        }
+      : {}),
     ...(typeof refetchEveryMs === 'number' ? { refetchInterval: refetchEveryMs } : {}),
     ...(typeof refetchEveryMs === 'function'
       ? { refetchInterval: ({ state }: { state: { data: T | undefined } }) => refetchEveryMs(state.data) ?? false }
@@ -167,20 +185,53 @@ export function useApi<T>(path: string, params: Params, options: ApiOptions<T> =
   });
   const { refetch } = query;
   const retry = useCallback(() => void refetch(), [refetch]);
-  const { data, stale } = useKept(query, path, params);
+  const { data, stale } = useInSlices(useKept(query, path, params), path);
   const answeredMs = query.dataUpdatedAt > 0 ? query.dataUpdatedAt : undefined;
   return { data, error: query.error ?? undefined, loading: query.isFetching, answeredMs, stale, retry };
+}
+
+/** What the same question was answered over another range, a moment ago: to be shown, as stale, where a page is opened again. */
+function lastAnswer<T>(client: QueryClient, path: string, params: Params): T | undefined {
+  const question = JSON.stringify(withoutRange(params));
+  const same = client
+    .getQueryCache()
+    .findAll({ queryKey: [path], predicate: ({ queryKey }) => JSON.stringify(withoutRange(queryKey[1])) === question })
+    .filter(({ state }) => state.data !== undefined)
+    .toSorted((a, b) => b.state.dataUpdatedAt - a.state.dataUpdatedAt);
+  return same[0]?.state.data as T | undefined;
+}
+
+function withoutRange(params: unknown): object {
+  const { from: _from, to: _to, ...question } = params as Params;
+  return question;
+}
+
+/** As `useApi`, for a question of `questions.ts`. */
+export function useQuestion<T>({ path, params }: Question, options: ApiOptions<T> = {}): ApiAnswer<T> {
+  return useApi<T>(path, params, options);
+}
+
+interface Kept<T> {
+  readonly data: T | undefined;
+  readonly stale: boolean;
+}
+
+/**
+ * A new answer is drawn in slices, so that a large page does not block the browser; what was drawn before stays until then. That an answer is
+ * stale, or gone, is said at once.
+ */
+function useInSlices<T>({ data, stale }: Kept<T>, path: string): Kept<T> {
+  const now = useMemo(() => ({ data, stale, path }), [data, stale, path]);
+  const drawn = useDeferredValue(now);
+  if (now.data === undefined || drawn.path !== path) return now;
+  return { data: drawn.data, stale: now.stale || drawn.stale };
 }
 
 /**
  * Decides what an answer stands for. A live refresh asks the same question a little later: its predecessor is shown as
  * it is while it loads, and marked stale if it fails. The answer to another question is stale at once, and gone on failure.
  */
-function useKept<T>(
-  query: UseQueryResult<T, ApiFailure>,
-  path: string,
-  params: Params,
-): { data: T | undefined; stale: boolean } {
+function useKept<T>(query: UseQueryResult<T, ApiFailure>, path: string, params: Params): Kept<T> {
   const { range } = useScope();
   const { from: _from, to: _to, cursor: _cursor, ...question } = params;
   const key = JSON.stringify([path, question, range.kind === 'relative' ? range.text : [range.fromMs, range.toMs]]);

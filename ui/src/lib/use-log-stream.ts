@@ -3,9 +3,10 @@
  * the question is asked; what arrives later is asked for by the newest record's cursor and waits while the reader is busy.
  */
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import type { LogRecord, LogsResponse } from '#api/types.ts';
 import { type ApiFailure, getJson, type Params } from './api.ts';
+import { logsQuestion } from './questions.ts';
 import { useScope } from './scope.tsx';
 import { pauseMs, spentMs } from './spending.ts';
 
@@ -23,7 +24,6 @@ export interface LogStream {
   readonly retry: () => void;
 }
 
-const PAGE_SIZE = 400;
 const TAIL_EVERY_MS = 2_000;
 /** A tail that runs all day must not fill the memory. */
 const TAIL_KEPT = 5_000;
@@ -36,9 +36,9 @@ export function useLogStream(question: Params, paused: boolean): LogStream {
     scope.environment,
   ]);
   const window = useFixedWindow(key, scope);
-  const params = useMemo(
-    () => ({ ...question, environment: scope.environment, limit: PAGE_SIZE }),
-    [question, scope.environment],
+  const { params } = useMemo(
+    () => logsQuestion(question, { from: window.fromMs, to: window.toMs, environment: scope.environment }),
+    [question, scope.environment, window],
   );
   const query = useInfiniteQuery<
     LogsResponse,
@@ -47,35 +47,42 @@ export function useLogStream(question: Params, paused: boolean): LogStream {
     readonly unknown[],
     string | undefined
   >({
-    queryKey: ['/logs', params, window],
-    queryFn: ({ signal, pageParam }) =>
-      getJson<LogsResponse>('/logs', { from: window.fromMs, to: window.toMs, ...params, cursor: pageParam }, signal),
+    queryKey: ['/logs', params],
+    queryFn: ({ signal, pageParam }) => getJson<LogsResponse>('/logs', { ...params, cursor: pageParam }, signal),
     initialPageParam: undefined,
     getNextPageParam: (last) => last.nextCursor,
     placeholderData: (previous) => previous,
   });
-  const base = useMemo(() => query.data?.pages.flatMap((page) => page.logs) ?? [], [query.data]);
+  // Drawn in slices, as what useApi gives.
+  const now = useMemo(
+    () => ({ data: query.data, stale: query.isPlaceholderData }),
+    [query.data, query.isPlaceholderData],
+  );
+  const drawn = useDeferredValue(now);
+  const { data } = drawn;
+  const isDrawn = drawn === now;
+  const base = useMemo(() => data?.pages.flatMap((page) => page.logs) ?? [], [data]);
   const tail = useTail({
     key,
     params,
     fromMs: window.fromMs,
     newest: base[0]?.id,
-    enabled: scope.live && !query.isPlaceholderData && query.data !== undefined,
+    enabled: scope.live && !query.isPlaceholderData && isDrawn && data !== undefined,
   });
   const [shownTail, setShownTail] = useState<readonly LogRecord[]>([]);
   useEffect(() => {
     if (!paused) setShownTail(tail.records);
   }, [paused, tail.records]);
   const logs = useMemo(
-    () => (query.isPlaceholderData ? base : [...shownTail, ...base]),
-    [shownTail, base, query.isPlaceholderData],
+    () => (query.isPlaceholderData || !isDrawn ? base : [...shownTail, ...base]),
+    [shownTail, base, query.isPlaceholderData, isDrawn],
   );
   const { fetchNextPage, refetch } = query;
   return {
     logs,
-    first: query.data?.pages[0],
+    first: data?.pages[0],
     error: query.error ?? tail.error,
-    stale: query.isPlaceholderData,
+    stale: now.stale || drawn.stale,
     hasOlder: query.hasNextPage,
     loadingOlder: query.isFetchingNextPage,
     loadOlder: useCallback(() => void fetchNextPage(), [fetchNextPage]),
@@ -125,7 +132,7 @@ function useTail({ key, params, fromMs, newest, enabled }: TailInput): {
         try {
           const answer = await getJson<LogsResponse>(
             '/logs',
-            { from: fromMs, to: Date.now() + 60_000, ...params, ...(cursor ? { cursor, direction: 'newer' } : {}) },
+            { ...params, from: fromMs, to: Date.now() + 60_000, ...(cursor ? { cursor, direction: 'newer' } : {}) },
             abort.signal,
           );
           const fresh = answer.logs.filter(({ id }) => id !== cursor);

@@ -8,6 +8,7 @@ import { formatCompact, formatCount, formatDate, plural } from '../lib/format.ts
 import { logCountFrame, logFrame } from '../lib/frames/log.ts';
 import { useKeys } from '../lib/keys.ts';
 import { usePageSearch } from '../lib/page-search.ts';
+import { logFilter } from '../lib/questions.ts';
 import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
 import { SEVERITIES } from '../lib/search.ts';
 import { groupColour } from '../lib/severity.ts';
@@ -29,12 +30,17 @@ export function LogsPage() {
   const scope = useScope();
   const [paused, setPaused] = useState(false);
   const question = useMemo(
-    () => ({ q: search.q, service: search.service, severity: search.severity?.join(','), traceId: search.trace }),
+    () => logFilter({ q: search.q, service: search.service, severity: search.severity, trace: search.trace }),
     [search.q, search.service, search.severity, search.trace],
   );
   const stream = useLogStream(question, paused || search.log !== undefined);
   const frame = useMemo(() => logFrame(stream.logs), [stream.logs]);
-  const histogram = useApi<LogHistogramResponse>('/logs/histogram', { ...useScopeParams(), ...question });
+  const histogram = useApi<LogHistogramResponse>(
+    '/logs/histogram',
+    { ...useScopeParams(), ...question },
+    // The lines go first.
+    { enabled: stream.first !== undefined || stream.error !== undefined },
+  );
   const selected = search.log === undefined ? undefined : stream.logs.find(({ id }) => id === search.log);
   const toggleWrap = (): void => update({ wrap: search.wrap ? undefined : true }, true);
   useKeys([

@@ -9,7 +9,8 @@ import { exemplarFrame, heatmapFrame, metricFrame } from '../lib/frames/metric.t
 import { useLinks } from '../lib/links.ts';
 import { aggregationsOf, defaultAggregation, typeText } from '../lib/metrics.ts';
 import { usePageSearch } from '../lib/page-search.ts';
-import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { metricsQuestion } from '../lib/questions.ts';
+import { useApi, useQuestion, useScope, useScopeParams } from '../lib/scope.tsx';
 import { GroupMenu } from '../panels/group-menu.tsx';
 import { MetricList } from '../panels/metric-list.tsx';
 import { MetricMoment, type Moment } from '../panels/metric-moment.tsx';
@@ -23,7 +24,7 @@ import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.
 export function MetricsPage() {
   const { search, update } = usePageSearch();
   const { owner, setOwn } = useScope();
-  const answer = useApi<MetricsResponse>('/metrics', { ...useScopeParams(), owner });
+  const answer = useQuestion<MetricsResponse>(metricsQuestion(search, useScopeParams()));
   const find = useDeferredValue(search.find ?? '');
   const metrics = answer.data?.metrics;
   const shown = useMemo(() => (metrics ?? []).filter((metric) => matches(metric, find)), [metrics, find]);
@@ -85,12 +86,6 @@ function MetricView({ metric }: { readonly metric: MetricSummary }) {
   const { search, update } = usePageSearch();
   const range = useScopeParams();
   const { owner } = useScope();
-  const labels = useApi<MetricLabelsResponse>('/metrics/labels', {
-    name: metric.name,
-    from: range.from,
-    to: range.to,
-    owner,
-  });
   const answer = useApi<MetricQueryResponse>('/metrics/query', {
     name: metric.name,
     ...range,
@@ -100,6 +95,16 @@ function MetricView({ metric }: { readonly metric: MetricSummary }) {
     q: search.q,
   });
   const { data, error } = answer;
+  const labels = useApi<MetricLabelsResponse>(
+    '/metrics/labels',
+    {
+      name: metric.name,
+      from: range.from,
+      to: range.to,
+      owner,
+    },
+    { enabled: data !== undefined || error !== undefined },
+  );
   const found = data && !answer.stale && data.series.length > 0 ? seriesText(data) : undefined;
   useAnnouncement(found, [metric.name, search.group, search.agg, search.q]);
   return (

@@ -3,14 +3,14 @@
 import { useMemo } from 'react';
 import type { OperationSummary, ServiceResponse, TraceSummary } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
-import { apiPath } from '../lib/api.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatPercent, formatRate, plural } from '../lib/format.ts';
 import { callsFrame, operationsFrame, servicesFrame } from '../lib/frames/service.ts';
 import { traceListFrame } from '../lib/frames/trace-list.ts';
 import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch, usePathPart } from '../lib/page-search.ts';
-import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { serviceQuestion } from '../lib/questions.ts';
+import { useQuestion, useScope, useScopeParams } from '../lib/scope.tsx';
 import type { ConsoleSearch } from '../lib/search.ts';
 import { Dependencies } from '../panels/dependencies.tsx';
 import { RedCharts } from '../panels/red-charts.tsx';
@@ -31,10 +31,7 @@ export function ServicePage() {
   const service = usePathPart('service');
   const { search } = usePageSearch();
   const links = useLinks();
-  const answer = useApi<ServiceResponse>(apiPath('services', service), {
-    ...useScopeParams(),
-    operation: search.operation,
-  });
+  const answer = useQuestion<ServiceResponse>(serviceQuestion(service, search, useScopeParams()));
   const { data, error } = answer;
   // The last answer is kept while the next one loads, but never that of another service.
   const shown = data?.summary.name === service ? data : undefined;

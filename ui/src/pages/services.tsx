@@ -4,11 +4,12 @@ import { useDeferredValue, useMemo } from 'react';
 import type { ServiceSummary, ServicesResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import { visibleText } from '../lib/foreign-text.ts';
-import { formatDuration, formatPercent, formatRate, plural } from '../lib/format.ts';
+import { formatPercent, formatRate, plural } from '../lib/format.ts';
 import { servicesFrame } from '../lib/frames/service.ts';
 import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
-import { useApi, useScope, useScopeParams } from '../lib/scope.tsx';
+import { servicesQuestion } from '../lib/questions.ts';
+import { useQuestion, useScope, useScopeParams } from '../lib/scope.tsx';
 import { SlowerThan } from '../panels/slower-than.tsx';
 import { type Column, Table } from '../viz/table/table.tsx';
 import { Age } from '../widgets/age.tsx';
@@ -25,7 +26,7 @@ export function ServicesPage() {
   const { search, update } = usePageSearch();
   const scope = useScope();
   const links = useLinks();
-  const answer = useApi<ServicesResponse>('/services', useScopeParams());
+  const answer = useQuestion<ServicesResponse>(servicesQuestion(useScopeParams()));
   const filter = useDeferredValue(search.filter ?? '');
   const services = answer.data?.services;
   const shown = useMemo(

@@ -2,22 +2,13 @@
 import type { ReactNode } from 'react';
 import type { LossView, StoreView, SystemResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
-import {
-  ABSENT,
-  formatBytes,
-  formatCompact,
-  formatCount,
-  formatDateTime,
-  formatDuration,
-  formatRate,
-  formatUtcDay,
-  plural,
-} from '../lib/format.ts';
+import { ABSENT, formatBytes, formatCompact, formatDateTime, formatRate, formatUtcDay, plural } from '../lib/format.ts';
 import { SIGNALS, signalFrame } from '../lib/frames/pipeline.ts';
 import { lossFrame, processFrame, storeFrame } from '../lib/frames/system.ts';
 import { useLinks } from '../lib/links.ts';
 import { lossMetrics } from '../lib/own-metrics.ts';
-import { useApi, useScopeParams } from '../lib/scope.tsx';
+import { systemQuestion } from '../lib/questions.ts';
+import { useQuestion, useScopeParams } from '../lib/scope.tsx';
 import { compressionText, mergedText, perItemText, perRowText } from '../lib/store-figures.ts';
 import { PipelineGraph } from '../panels/pipeline-graph.tsx';
 import { SystemCharts } from '../panels/system-charts.tsx';
@@ -33,8 +24,7 @@ import { To } from '../widgets/to.tsx';
 const LATE_MS = 15_000;
 
 export function SystemPage() {
-  const { from, to } = useScopeParams();
-  const answer = useApi<SystemResponse>('/system', { from, to });
+  const answer = useQuestion<SystemResponse>(systemQuestion(useScopeParams()));
   const { data, error } = answer;
   useAnnouncement(data && spoken(data), []);
   return (

@@ -12,7 +12,8 @@ import { traceFrames } from '../lib/frames/trace.ts';
 import { useKeys } from '../lib/keys.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePathPart, useQuickSearch } from '../lib/page-search.ts';
-import { useApi, useScope } from '../lib/scope.tsx';
+import { traceQuestion } from '../lib/questions.ts';
+import { useApi, useQuestion, useScope } from '../lib/scope.tsx';
 import { spanIdOf } from '../lib/trace-model.ts';
 import { LOG_LINE } from '../lib/waterfall-lines.ts';
 import { SpanDetail } from '../panels/span-detail.tsx';
@@ -51,11 +52,7 @@ export function TracePage() {
   const { live } = useScope();
   const everyMs = (trace: TraceResponse | undefined): number | undefined =>
     live && isArriving(trace) ? ARRIVING_EVERY_MS : undefined;
-  const answer = useApi<TraceResponse>(
-    apiPath('traces', traceId),
-    {},
-    { keep: false, refetchEveryMs: everyMs, isSame },
-  );
+  const answer = useQuestion<TraceResponse>(traceQuestion(traceId), { keep: false, refetchEveryMs: everyMs, isSame });
   const { data, error } = answer;
   const logs = useApi<TraceLogsResponse>(
     apiPath('traces', traceId, 'logs'),

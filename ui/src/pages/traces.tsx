@@ -16,7 +16,8 @@ import { formatCount, formatDateTime, formatDuration, parseDuration, plural, pri
 import { traceCountFrame, traceListFrame } from '../lib/frames/trace-list.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
-import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
+import { traceFilter, tracesQuestion } from '../lib/questions.ts';
+import { useApi, useHeldParams, useQuestion, useScope, useScopeParams } from '../lib/scope.tsx';
 import { TRACE_SORTS, type TraceSort, traceSort } from '../lib/search.ts';
 import { rangeToSearch } from '../lib/time-range.ts';
 import { NoMatches } from '../panels/no-matches.tsx';
@@ -32,7 +33,6 @@ import { SelectMenu } from '../widgets/select-menu.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
 import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
 
-const SHOWN_LIMIT = 1000;
 const HISTOGRAM_HEIGHT = 72;
 const SORT_NAMES: Record<TraceSort, string> = {
   newest: 'Newest',
@@ -45,16 +45,8 @@ export function TracesPage() {
   const { search, update } = usePageSearch();
   const [reading, setReading] = useState(false);
   const range = useHeldParams(reading);
-  const filter = {
-    ...range,
-    q: search.q,
-    service: search.service,
-    operation: search.operation,
-    minDurationNs: search.min,
-    maxDurationNs: search.max,
-    status: search.status,
-  };
-  const answer = useApi<TracesResponse>('/traces', { ...filter, sort: traceSort(search), limit: SHOWN_LIMIT });
+  const filter = traceFilter(search, range);
+  const answer = useQuestion<TracesResponse>(tracesQuestion(search, range));
   const { data, error } = answer;
   // Asked for behind the list, which a person waits for.
   const histogram = useApi<TraceHistogramResponse>('/traces/histogram', filter, {
@@ -77,7 +69,7 @@ export function TracesPage() {
           error={error?.code === 'bad_query' ? error : undefined}
           onSubmit={(q) => update({ q: q || undefined })}
         />
-        <TraceFilters />
+        <TraceFilters isAnswered={data !== undefined || error !== undefined} />
       </div>
       {error && data ? <ErrorBanner error={error} onRetry={answer.retry} /> : null}
       {!data ? (
@@ -111,15 +103,16 @@ function countText(data: TracesResponse, total: number | undefined): string {
     : `${formatCount(data.traces.length)} of ${formatCount(total)}`;
 }
 
-function TraceFilters() {
+/** The menus are filled once the page has its answer. */
+function TraceFilters({ isAnswered }: { readonly isAnswered: boolean }) {
   const { search, update } = usePageSearch();
   const range = useScopeParams();
   // Names change rarely: a live page asks for them once a minute.
-  const services = useApi<ServiceNamesResponse>('/service-names', wholeMinutes(range));
+  const services = useApi<ServiceNamesResponse>('/service-names', wholeMinutes(range), { enabled: isAnswered });
   const operations = useApi<OperationsResponse>(
     '/operations',
     { service: search.service, ...wholeMinutes({ from: range.from, to: range.to }) },
-    { enabled: search.service !== undefined },
+    { enabled: isAnswered && search.service !== undefined },
   );
   return (
     <>

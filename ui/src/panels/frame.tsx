@@ -1,4 +1,5 @@
 /** The frame of every page: rail, top bar with the scope, and the page; or the first-run page while nothing is stored. */
+import { useQueryClient } from '@tanstack/react-query';
 import { type ErrorComponentProps, Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import type { StatusResponse } from '#api/types.ts';
@@ -51,6 +52,7 @@ function FrameBody() {
     '/status',
     {},
     {
+      enabled: useIsQuiet(),
       refetchEveryMs: (answer) =>
         waiting ? FIRST_RUN_EVERY_MS : answer?.store.available === false ? SILENT_EVERY_MS : STATUS_EVERY_MS,
     },
@@ -89,6 +91,26 @@ function FrameBody() {
       <Announcer />
     </div>
   );
+}
+
+/** The page's own question goes first. */
+const QUIET_CHECK_MS = 100;
+const QUIET_LIMIT_MS = 1_000;
+
+/** False until the page has its first answer, or lets wait for it. */
+function useIsQuiet(): boolean {
+  const client = useQueryClient();
+  const [isQuiet, setIsQuiet] = useState(false);
+  useEffect(() => {
+    const untilMs = Date.now() + QUIET_LIMIT_MS;
+    const timer = window.setInterval(() => {
+      if (client.isFetching() > 0 && Date.now() < untilMs) return;
+      window.clearInterval(timer);
+      setIsQuiet(true);
+    }, QUIET_CHECK_MS);
+    return () => window.clearInterval(timer);
+  }, [client]);
+  return isQuiet;
 }
 
 /** Always there, so that screen readers watch it. */

@@ -11,6 +11,7 @@ import { COUNT_FORMAT, formatAxisTime, tickText } from '../../lib/format.ts';
 import { type Frame, fieldOf, formatOf, gridOf, isPartial, numberFields } from '../../lib/frame.ts';
 import { type ThemeTokens, useTheme } from '../../lib/theme.tsx';
 import { timeTicks } from '../../lib/ticks.ts';
+import { inTurn } from '../../lib/turns.ts';
 import { useSize } from '../../widgets/canvas.tsx';
 import { Icon } from '../../widgets/icons.tsx';
 import { figuresOf } from './figures.ts';
@@ -109,6 +110,8 @@ function Plot(props: PlotProps) {
   const latest = useRef({ ...props, marks });
   latest.current = { ...props, marks };
   const { width } = useSize(box);
+  const latestWidth = useRef(width);
+  latestWidth.current = width;
   const ready = width > 0;
   // Another shape of chart needs another uPlot; new values only need setData.
   const shape = lines.map(({ label, colour }) => `${label} ${colour}`).join('\n');
@@ -116,28 +119,32 @@ function Plot(props: PlotProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the lines; values go through setData
   useLayoutEffect(() => {
     if (!box.current || !ready) return;
-    const chart = new uPlot(chartOptions({ latest, tokens, log, width, height }), [[]], box.current);
-    plot.current = chart;
-    const unsubscribe = followCrosshair(chart);
+    let unsubscribe = (): void => undefined;
+    // A page of many charts gets one after the other.
+    const takeBack = inTurn(() => {
+      const chart = new uPlot(
+        chartOptions({ latest, tokens, log, width: latestWidth.current, height }),
+        [[]],
+        box.current!,
+      );
+      plot.current = chart;
+      unsubscribe = followCrosshair(chart);
+      fillChart(chart, latest.current);
+    });
     return () => {
+      takeBack();
       unsubscribe();
-      chart.destroy();
+      plot.current?.destroy();
       plot.current = undefined;
     };
   }, [shape, tokens, log, ready, height]);
 
   useLayoutEffect(() => plot.current?.setSize({ width, height }), [width, height]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: after each rebuild above, the data must be set again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn is in `latest`
   useEffect(() => {
-    const chart = plot.current;
-    if (!chart) return;
-    chart.batch(() => {
-      chart.setData(chartData(grid, lines, nowMs), false);
-      chart.setScale('x', { min: fromMs / 1000, max: toMs / 1000 });
-      chart.setScale('y', valueRange(lines, log, marks));
-    });
-  }, [shape, tokens, log, ready, height, grid, lines, fromMs, toMs, nowMs, marks]);
+    if (plot.current) fillChart(plot.current, latest.current);
+  }, [grid, lines, fromMs, toMs, nowMs, marks]);
 
   return (
     <div
@@ -148,6 +155,14 @@ function Plot(props: PlotProps) {
       aria-label={`${props.title}: ${lines.map(({ label, values, format }) => `${label} ${figuresOf(values, format, isPartial(grid, nowMs)).last}`).join(', ')}`}
     />
   );
+}
+
+function fillChart(chart: uPlot, { grid, lines, log, fromMs, toMs, nowMs, marks }: LatestProps): void {
+  chart.batch(() => {
+    chart.setData(chartData(grid, lines, nowMs), false);
+    chart.setScale('x', { min: fromMs / 1000, max: toMs / 1000 });
+    chart.setScale('y', valueRange(lines, log, marks));
+  });
 }
 
 /** Columns for uPlot: bucket starts, then per series the complete buckets and, apart, the step into a partial last one. */

@@ -1,0 +1,4 @@
+/** Runs before all other scripts of the console, and is small for that. */
+import { askFirst } from './lib/first-answer.ts';
+
+askFirst(location);
