@@ -1,4 +1,5 @@
 import { nearest } from '#base';
+import { consoleCase } from './cases/console.ts';
 import { decodersCase } from './cases/decoders.ts';
 import { latenciesCase } from './cases/latencies.ts';
 import { logSearchCase, logsCase } from './cases/logs.ts';
@@ -28,6 +29,7 @@ const CASES: readonly BenchCase[] = [
   idleCase,
   tracePageCase,
   pagesLiveCase,
+  consoleCase,
 ];
 const NEEDS_OTELCOL = new Set(['pipeline', 'tail-sampling']);
 const ABOUT: Readonly<Record<string, string>> = {
@@ -42,6 +44,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   freshness: 'from the answer to a sender until a query sees its data',
   idle: 'start of `up`, and memory of all its processes at rest',
   'trace-page': 'a trace of 10,000 spans in Chromium',
+  console: 'all pages and the usual clicks in Chromium over 3 M spans, with live load',
   'pages-live': 'what a page left open on Live takes of the engine',
 };
 const USAGE = `npm run bench [-- CASE ...]

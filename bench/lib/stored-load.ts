@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ROLES, type Role, type RunningSignalbox } from '../../test/lib/signalbox.ts';
 import { fetchCount } from './collectors.ts';
-import { cpuSeconds, processTree, sleep, start, waitFor } from './processes.ts';
+import { cpuSeconds, processTree, type Started, sleep, start, waitFor } from './processes.ts';
 
 /** The load generator beside the checkout: telemetry of a shop with 20 services. */
 const GENERATOR = fileURLToPath(new URL('../../../shared/load/otlp.mjs', import.meta.url));
@@ -48,7 +48,7 @@ export async function storeLoad(signalbox: RunningSignalbox, load: StoredLoad): 
   const before = new Map(pids.map((pid) => [pid, cpuSeconds(pid)]));
   const mergedBefore = await mergedRows(signalbox);
   const startMs = performance.now();
-  const generator = await generate(signalbox, load);
+  const generator = await generated(startGenerator(load.signal, ['--url', signalbox.otlpUrl, ...load.args]));
   await untilSettled(signalbox, load, storedBefore + generator.accepted);
   const roleOf = (pid: number): Role | 'supervisor' =>
     ROLES.find((role) => signalbox.pidOf(role) === pid) ?? 'supervisor';
@@ -68,11 +68,16 @@ export async function storeLoad(signalbox: RunningSignalbox, load: StoredLoad): 
   };
 }
 
-async function generate(signalbox: RunningSignalbox, { signal, args }: StoredLoad): Promise<{ accepted: number }> {
-  const started = start(process.execPath, [GENERATOR, signal, '--url', signalbox.otlpUrl, ...args]);
-  const code = await new Promise<number | null>((resolve) => started.child.on('close', resolve));
-  if (code !== 0) throw new Error(`the load generator failed\n${started.output()}`);
-  return JSON.parse(started.output().trim().split('\n').at(-1)!) as { accepted: number };
+/** Runs the generator beside the caller; `--url` is among `args`. */
+export function startGenerator(signal: StoredLoad['signal'], args: readonly string[]): Started {
+  return start(process.execPath, [GENERATOR, signal, ...args]);
+}
+
+/** Waits for its end and says what it sent. Throws where that was not all. */
+export async function generated({ child, output }: Started): Promise<{ accepted: number }> {
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  if (code !== 0) throw new Error(`the load generator failed\n${output()}`);
+  return JSON.parse(output().trim().split('\n').at(-1)!) as { accepted: number };
 }
 
 async function countItems(signalbox: RunningSignalbox, { itemTables }: StoredLoad): Promise<number> {
