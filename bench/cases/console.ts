@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
-import type { ServicesResponse, TracesResponse } from '#api/types.ts';
+import type { ServicesResponse, SystemResponse, TracesResponse } from '#api/types.ts';
 import { type RunningSignalbox, startSignalbox } from '../../test/lib/signalbox.ts';
 import { fetchCount } from '../lib/collectors.ts';
 import { clicksToTime, pagesToOpen, type Subjects } from '../lib/console-steps.ts';
@@ -116,9 +116,16 @@ async function fill(signalbox: RunningSignalbox): Promise<void> {
     const isStored = async () => (await fetchCount(signalbox, `SELECT count() FROM signalbox.${table}`)) >= count;
     await waitFor(`all ${table} to be stored`, isStored, 600_000);
   }
+  await waitFor('the collector to report', async () => (await pipelineCount(signalbox)) > 0, 120_000);
   // What arrives with the live load is merged meanwhile, as it would be; the large merges of filling are none of its doing.
   const isMerged = async () => (await fetchCount(signalbox, 'SELECT count() FROM system.merges')) === 0;
   await waitFor('the merges', isMerged, 300_000);
+}
+
+async function pipelineCount({ consoleUrl }: RunningSignalbox): Promise<number> {
+  const toMs = Date.now();
+  const response = await fetch(`${consoleUrl}/api/console/system?from=${toMs - HOUR_MS}&to=${toMs}`);
+  return ((await response.json()) as SystemResponse).pipelines.length;
 }
 
 function startLiveLoad({ otlpUrl }: RunningSignalbox): readonly Started[] {
