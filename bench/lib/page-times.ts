@@ -39,7 +39,7 @@ export interface Answered {
 const VIEWPORT = { width: 1440, height: 900 };
 /** What follows the content, such as what was left for later, may block the page as well. */
 const SETTLE_MS = 800;
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 
 /**
  * In each document, before its scripts. `probe.tasks` are the tasks of more than 50 ms, `probe.asked` the requests of the API: path, beginning, and
