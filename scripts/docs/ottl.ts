@@ -75,7 +75,7 @@ ${functionTableOf(addedFunctions(), () => true)}
 
 ## Of filter alone
 
-${functionTableOf(withoutStandard(filterFunctions()), () => true)}
+${functionTableOf(withoutStandard(filterFunctions('metric')), () => true)}
 `;
 }
 

@@ -2,9 +2,11 @@ export type { FunctionTable } from './compile.ts';
 export * from './contexts.ts';
 export { enumNames } from './enums.ts';
 export { failureLog } from './failures.ts';
-export { type OttlFunction, signatureOf } from './function.ts';
+export { converterFunction, editorFunction, type OttlFunction, signatureOf } from './function.ts';
 export { CONVERTERS, functionTable, STANDARD_FUNCTIONS } from './functions/index.ts';
 export { inferContext } from './infer.ts';
+export { MetricPoints } from './metric-points.ts';
+export { constantBool, constantText, double, doubleLike, listOf, optional, text, value } from './parameters.ts';
 export { pathNames, senderPathNames } from './paths/resolve.ts';
 export { Place } from './place.ts';
 export { ConditionList, type ErrorMode, eachItem, type OnFailure, StatementList } from './run.ts';
@@ -19,4 +21,4 @@ export {
   type Statement,
   type ValueExpression,
 } from './statement.ts';
-export { EvaluationError, type Value, type ValueMap } from './values.ts';
+export { EvaluationError, fail, numberOf, type Value, type ValueMap } from './values.ts';

@@ -4,7 +4,7 @@ import { asList } from '../expression.ts';
 import { editorFunction, type OttlFunction } from '../function.ts';
 import { listOf, optional, type Target, target, value } from '../parameters.ts';
 import type { Place } from '../place.ts';
-import { fail, Id, isInt, isList, isNumber, Parts, typeName, type Value } from '../values.ts';
+import { Duration, Id, isInt, isList, isNumber, Parts, Time, type Value } from '../values.ts';
 
 /** `set`, `clear` and `append`: editors of whatever a path can be. */
 export const SET_FUNCTIONS: readonly OttlFunction[] = [
@@ -70,7 +70,9 @@ function emptied(current: Value): Value {
   if (current instanceof Map) return new Map();
   if (current instanceof Id) return new Id(current.kind, '0'.repeat(current.hex.length));
   if (current instanceof Parts) return new Parts(current.kind, current.count < 0 ? -1 : 0, undefined);
-  return current === null ? null : fail(`a ${typeName(current)} has no empty value`);
+  if (current instanceof Time) return new Time(0n);
+  if (current instanceof Duration) return new Duration(0n);
+  return null;
 }
 
 /** The items of a list, or a value as the only item. */

@@ -105,7 +105,15 @@ describe('spans and metrics', () => {
           scopeMetrics: [
             {
               metrics: [
-                { name: 'a', gauge: { dataPoints: [{ asInt: '1' }, { asInt: '2' }] } },
+                {
+                  name: 'a',
+                  gauge: {
+                    dataPoints: [
+                      { asInt: '1', attributes: [{ key: 'host', value: { stringValue: 'x' } }] },
+                      { asInt: '2', attributes: [{ key: 'host', value: { stringValue: 'y' } }] },
+                    ],
+                  },
+                },
                 { name: 'b', sum: { aggregationTemporality: 2, dataPoints: [{ asInt: '3' }] } },
               ],
             },
@@ -116,6 +124,9 @@ describe('spans and metrics', () => {
 
   test.each<[object, object]>([
     [{ metric_conditions: ['metric.name == "a"'] }, { b: 1 }],
+    [{ metrics: { metric: ['HasAttrKeyOnDatapoint("host")'] } }, { b: 1 }],
+    [{ metrics: { metric: ['HasAttrOnDatapoint("host", "x")'] } }, { b: 1 }],
+    [{ metrics: { metric: ['HasAttrOnDatapoint("host", "y")'] } }, { a: 2, b: 1 }],
     [{ metric_conditions: ['datapoint.value_int == 2', 'metric.type == METRIC_DATA_TYPE_SUM'] }, { a: 1 }],
     [{ metrics: { metric: ['name == "b"'], datapoint: ['value_int == 1'] } }, { a: 1 }],
   ])('%j', async (block, left) => {

@@ -1,6 +1,53 @@
-import { CONVERTERS, type FunctionTable } from '#ottl';
+import {
+  CONVERTERS,
+  type Context,
+  constantText,
+  converterFunction,
+  type FunctionTable,
+  functionTable,
+  MetricPoints,
+  type OttlFunction,
+} from '#ottl';
+import { attributeKey } from '#pdata';
+
+const METRIC = { contexts: ['metric'] } as const;
 
 /** What conditions of this processor may call. */
-export function filterFunctions(): FunctionTable {
-  return CONVERTERS;
+export function filterFunctions(context: Context): FunctionTable {
+  return context === 'metric' ? new Map([...CONVERTERS, ...functionTable(ofPoints())]) : CONVERTERS;
+}
+
+function ofPoints(): readonly OttlFunction[] {
+  const points = new MetricPoints();
+  return [
+    converterFunction(
+      'HasAttrKeyOnDatapoint',
+      'Whether a point of the metric has an attribute.',
+      [constantText('key')],
+      (key) => {
+        const attribute = attributeKey(key);
+        return (at) => {
+          for (const { attributes } of points.of(at)) if (attributes.has(attribute)) return true;
+          return false;
+        };
+      },
+      METRIC,
+    ),
+    converterFunction(
+      'HasAttrOnDatapoint',
+      'Whether the first point of the metric that has an attribute has this text in it.',
+      [constantText('key'), constantText('expected_value')],
+      (key, expected) => {
+        const attribute = attributeKey(key);
+        return (at) => {
+          for (const { attributes } of points.of(at)) {
+            const value = attributes.get(attribute);
+            if (value !== undefined) return (typeof value === 'string' ? value : '') === expected;
+          }
+          return false;
+        };
+      },
+      METRIC,
+    ),
+  ];
 }

@@ -30,7 +30,7 @@ export function compileConditions(
       text,
       () =>
         compileCondition(context, text, tree, {
-          functions: filterFunctions(),
+          functions: filterFunctions(context),
           needsPrefix: config.context === undefined,
           ...(nowMs && { nowMs }),
         }),

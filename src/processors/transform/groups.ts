@@ -15,6 +15,7 @@ import { SIGNALS, type Signal } from '#pdata';
 import { compiled, type Mistake } from '../ottl-config.ts';
 import type { GroupConfig, TransformConfig } from './config.ts';
 import { transformFunctions } from './functions/index.ts';
+import type { MetricEdits } from './functions/metric-edits.ts';
 
 /** A group, compiled. */
 export interface Group {
@@ -37,7 +38,7 @@ export function compileGroup(
   config: GroupConfig,
   signal: Signal,
   mistakes: Mistake[],
-  nowMs?: () => number,
+  running: { readonly nowMs?: () => number; readonly edits?: MetricEdits } = {},
 ): Group | undefined {
   const before = mistakes.length;
   const trees = config.statements.map((text, i) =>
@@ -49,10 +50,13 @@ export function compileGroup(
   if (mistakes.length > before) return undefined;
   const statements = trees as readonly OttlStatement[];
   const conditions = conditionTrees as readonly OttlCondition[];
-  const functions = (context: Context): FunctionTable => transformFunctions(context);
+  const functions = (context: Context): FunctionTable => transformFunctions(context, running.edits);
   const context = contextOf(config, signal, { statements, conditions }, functions, mistakes);
   if (context === undefined) return undefined;
-  const options: CompileOptions = { needsPrefix: config.context === undefined, ...(nowMs && { nowMs }) };
+  const options: CompileOptions = {
+    needsPrefix: config.context === undefined,
+    ...(running.nowMs && { nowMs: running.nowMs }),
+  };
   const group = {
     config,
     context,
