@@ -2,6 +2,7 @@ import {
   CONTEXTS,
   enumNames,
   type FunctionTable,
+  MISSING_FUNCTIONS,
   type OttlFunction,
   pathNames,
   STANDARD_FUNCTIONS,
@@ -76,6 +77,15 @@ ${functionTableOf(addedFunctions(), () => true)}
 ## Of filter alone
 
 ${functionTableOf(withoutStandard(filterFunctions('metric')), () => true)}
+
+## Not supported
+
+A statement that calls one of these is a mistake in the configuration.
+
+${table(
+  ['function', 'why, or what to do'],
+  Array.from(MISSING_FUNCTIONS, ([name, reason]) => [`\`${name}\``, reason]),
+)}
 `;
 }
 

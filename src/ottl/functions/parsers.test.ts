@@ -163,6 +163,6 @@ test('all patterns of Grok can be compiled', () => {
   expect(failed).toEqual(['CISCOFW733100']);
 });
 
-test('a user agent is refused by name', () => {
-  expect(valueFor('UserAgent("curl/8.0")')).toEqual({ error: expect.stringContaining('not supported') });
+test.each(['UserAgent("curl/8.0")', 'ParseXML("<a/>")', 'ParseCEF("x")'])('%s is refused by name', (expression) => {
+  expect(valueFor(expression)).toEqual({ error: expect.stringContaining('is not supported') });
 });

@@ -131,12 +131,6 @@ export const PARSER_FUNCTIONS: readonly OttlFunction[] = [
     [text('url')],
     (target) => (at) => urlParts(target.get(at)),
   ),
-  converterFunction(
-    'UserAgent',
-    'Not here: it takes the 5,000 patterns of uap-core, which this binary does not carry. A statement that calls it is refused.',
-    [text('value')],
-    () => fail('UserAgent is not supported: the patterns of uap-core are not part of this binary, use ExtractPatterns'),
-  ),
 ];
 
 const CSV_MODES: readonly string[] = ['strict', 'lazyQuotes', 'ignoreQuotes'];

@@ -4,7 +4,7 @@ import { asList } from '../expression.ts';
 import { editorFunction, type OttlFunction } from '../function.ts';
 import { listOf, optional, type Target, target, value } from '../parameters.ts';
 import type { Place } from '../place.ts';
-import { Duration, Id, isInt, isList, isNumber, Parts, Time, type Value } from '../values.ts';
+import { Duration, fail, Id, isInt, isList, isNumber, Parts, Time, type Value } from '../values.ts';
 
 /** `set`, `clear` and `append`: editors of whatever a path can be. */
 export const SET_FUNCTIONS: readonly OttlFunction[] = [

@@ -10,7 +10,6 @@ import {
   type OttlFunction,
   optional,
   text,
-  value,
 } from '#ottl';
 import {
   Double,
@@ -176,14 +175,6 @@ export function metricFunctions(edits: MetricEdits): readonly OttlFunction[] {
           aggregate(edits, at, by);
         };
       },
-      METRIC,
-    ),
-    editorFunction(
-      'convert_exponential_histogram_to_histogram',
-      'Not here: a statement that calls it is refused.',
-      [constantText('distribution'), listOf(value('explicit_bounds'))],
-      () =>
-        fail('convert_exponential_histogram_to_histogram is not supported yet: its histograms are kept as they come'),
       METRIC,
     ),
     editorFunction(
