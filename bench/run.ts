@@ -9,6 +9,7 @@ import { pipelineCase } from './cases/pipeline.ts';
 import { freshnessCase, idleCase, storeCase } from './cases/store.ts';
 import { tailSamplingCase } from './cases/tail-sampling.ts';
 import { tracePageCase } from './cases/trace-page.ts';
+import { filterCase, transformCase } from './cases/transform.ts';
 import { buildOtelcol } from './lib/otelcol.ts';
 import { type BenchCase, type Row, tableOf, writeRaw } from './lib/report.ts';
 
@@ -20,6 +21,8 @@ const CASES: readonly BenchCase[] = [
   decodersCase,
   pipelineCase,
   tailSamplingCase,
+  transformCase,
+  filterCase,
   storeCase,
   logsCase,
   logSearchCase,
@@ -31,11 +34,13 @@ const CASES: readonly BenchCase[] = [
   pagesLiveCase,
   consoleCase,
 ];
-const NEEDS_OTELCOL = new Set(['pipeline', 'tail-sampling']);
+const NEEDS_OTELCOL = new Set(['pipeline', 'tail-sampling', 'transform', 'filter']);
 const ABOUT: Readonly<Record<string, string>> = {
   decode: 'decoding OTLP traces, protobufjs beside it',
   pipeline: 'OTLP/HTTP in, batch, OTLP/HTTP out; otelcol beside it',
   'tail-sampling': 'the same with tail sampling between: CPU and memory',
+  transform: 'statements in OTTL on spans and log records; otelcol beside it',
+  filter: 'a condition in OTTL that drops 95 % of log records; otelcol beside it',
   store: 'OTLP/HTTP into the store: CPU of collector and engine',
   logs: 'log records into the store: CPU of all processes, merges included; bytes on disk',
   'log-search': 'a rare text in 10 million log lines',

@@ -67,6 +67,7 @@ export interface LoadOptions {
   readonly concurrency: number;
   readonly spansPerTrace?: number;
   readonly errorShare?: number;
+  readonly signal?: 'traces' | 'logs';
 }
 export interface LoadResult {
   readonly sentSpans: number;

@@ -1,10 +1,10 @@
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
 import { decodeTraces } from '#wire';
-import { traceBody } from './otlp-bodies.ts';
+import { logBody, traceBody } from './otlp-bodies.ts';
 
 /**
- * Sends OTLP/HTTP trace requests to one URL on loopback as fast as the answers come, and prints one JSON line. Bodies are made before the
+ * Sends OTLP/HTTP requests of traces or logs to one URL on loopback as fast as the answers come, and prints one JSON line. Bodies are made before the
  * clock starts; each request gets trace ids of its own by changing the id bytes in place.
  * A request that is told to try again (429, 503) is sent again after a pause.
  */
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     spansPerTrace: { type: 'string', default: '10' },
     concurrency: { type: 'string', default: '8' },
     errorShare: { type: 'string', default: '0.02' },
+    signal: { type: 'string', default: 'traces' },
   },
 });
 
@@ -31,6 +32,7 @@ interface Result {
 const spanCount = Number(values.spans);
 const BODY_VARIANTS = 8;
 const bodies = Array.from({ length: BODY_VARIANTS }, (_, seed) => {
+  if (values.signal === 'logs') return { body: logBody(spanCount, seed), traceIdAt: new Uint32Array(0) };
   const body = traceBody({
     spanCount,
     spansPerTrace: Number(values.spansPerTrace),

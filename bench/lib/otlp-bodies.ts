@@ -1,4 +1,4 @@
-import { type SpanInput, TracesBuilder } from '#wire';
+import { LogsBuilder, type SpanInput, TracesBuilder } from '#wire';
 
 /** Bodies for benchmarks, the same for every run: a small generator with a seed, no randomness from outside. */
 export interface TraceBodyOptions {
@@ -40,6 +40,32 @@ export function traceBody(options: TraceBodyOptions): Uint8Array {
     parentId.set(spanId);
     fill(spanId, random);
     group.add(spanOf({ random, traceId, spanId, parentId, first, index: i, fails: traceFails && first }));
+  }
+  return builder.body();
+}
+
+/** An ExportLogsServiceRequest of one resource and one scope; of 20 records one is an error, the others are for debugging. */
+export function logBody(count: number, seed: number): Uint8Array {
+  const random = mulberry32(seed);
+  const builder = new LogsBuilder();
+  const group = builder.group({
+    resource: { 'service.name': 'order-service', 'service.version': '1.4.2' },
+    scope: { name: 'orders' },
+  });
+  for (let i = 0; i < count; i++) {
+    const isError = i % 20 === 0;
+    group.add({
+      timeNs: START_NS + BigInt(i) * 1_000_003n,
+      severityNumber: isError ? 17 : 5,
+      severityText: isError ? 'ERROR' : 'DEBUG',
+      body: `order ${Math.floor(random() * 1e6)} took ${Math.floor(random() * 1000)} ms to check`,
+      attributes: {
+        'http.route': '/api/orders/{id}',
+        'http.response.status_code': isError ? 500 : 200,
+        'customer.id': `cust-${Math.floor(random() * 50_000)}`,
+        'thread.name': `worker-${i % 8}`,
+      },
+    });
   }
   return builder.body();
 }
