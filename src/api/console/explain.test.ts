@@ -27,6 +27,6 @@ test('explain=1 says which statements an answer took, with what was read and how
   expect(explain.length).toBeGreaterThan(1);
   const census = explain.find(({ sql }) => sql.includes('calls_itself'))!;
   expect(census.sql).toMatch(/^SELECT service_name.*\{p\d:/s);
-  expect([0, shopSpans().length]).toContain(census.rowsRead);
+  expect(census.rowsRead).toBeLessThan(shopSpans().length);
   expect(explain.every(({ storeMs }) => storeMs > 0)).toBe(true);
 });
