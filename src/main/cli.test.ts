@@ -289,3 +289,39 @@ describe('signalbox engine-access', () => {
     expect(signalbox(['store']).err).toContain('signalbox store grants');
   });
 });
+
+describe('lint', () => {
+  const late = GOOD.replace('  signalbox:', '  logging:').replace('[signalbox]', '[logging]');
+
+  test('prints a line for each finding with its place, and fails for mistakes and, with --strict, for warnings', () => {
+    const name = file('late.yaml', late);
+    const { code, out, err } = signalbox(['lint', name]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out.trimEnd().split('\n')).toEqual([
+      'late.yaml:8:3: warning: exporters::logging: "logging" alias is deprecated; use "debug" instead [configuration]',
+      expect.stringMatching(/^late\.yaml:9:1: warning: service::extensions: .* \[no-health-check\]$/),
+      '0 errors, 2 warnings',
+    ]);
+    expect(signalbox(['lint', name, '--strict'])).toEqual({ code: 1, out, err: '' });
+    const bad = signalbox(['lint', file('wrong.yaml', late.replace('logging:', 'loging:'))]);
+    expect(bad).toMatchObject({ code: 1, err: '' });
+    expect(bad.out).toMatch(/^wrong\.yaml:8:3: error: .*unknown type: "loging"/);
+  });
+
+  test('as JSON for programs, also of a file that is no YAML', () => {
+    const { out } = signalbox(['lint', file('late.yaml', late), '--format', 'json']);
+    expect(JSON.parse(out)).toMatchObject([
+      { level: 'warning', rule: 'configuration', file: 'late.yaml', line: 8, column: 3 },
+      { level: 'warning', rule: 'no-health-check', line: 9 },
+    ]);
+    const broken = signalbox(['lint', file('broken.yaml', 'a: [1'), '--format=json']);
+    expect(broken.code).toBe(1);
+    expect(JSON.parse(broken.out)).toMatchObject([{ level: 'error', file: 'broken.yaml', line: 1 }]);
+  });
+
+  test('without a file, and with a format that it does not have', () => {
+    expect(signalbox(['lint'])).toMatchObject({ code: 2, err: expect.stringContaining('signalbox lint FILE') });
+    const { code, err } = signalbox(['lint', 'x.yaml', '--format', 'jsn']);
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('did you mean') });
+  });
+});

@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<CommandName, (flags: Flags) => Promise<number>>>
   'engine-access': async (flags) => (await import('./commands/engine-access.ts')).engineAccessCommand(flags),
   store: async (flags) => (await import('./commands/store.ts')).storeGrantsCommand(flags),
   validate: async (flags) => (await import('./commands/validate.ts')).validateCommand(flags),
+  lint: async (flags) => (await import('./commands/lint.ts')).lintCommand(flags),
   components: async () => (await import('./commands/components.ts')).componentsCommand(),
   schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   'print-config': async (flags) => (await import('./commands/print-config.ts')).printConfigCommand(flags),
@@ -47,8 +48,11 @@ async function main(argv: readonly string[]): Promise<number> {
 /** The flags of a command, which an argument of its own may stand before. */
 function behindOwnArgument(command: CommandName, rest: readonly string[]): readonly string[] {
   if (command === 'store') return behindGrants(rest);
+  const [word, ...others] = rest;
+  if (word === undefined || word.startsWith('-')) return rest;
   // Statements begin with a name.
-  return command === 'ottl' && rest[0]?.startsWith('-') === false ? rest.slice(1) : rest;
+  if (command === 'ottl') return others;
+  return command === 'lint' ? [`--config=${word}`, ...others] : rest;
 }
 
 /** `store` has one thing to do, which is named. */

@@ -24,6 +24,7 @@ const ALL = [
   'zpages-address',
   'store-url',
   'allowed-hosts',
+  'store',
 ] as const;
 
 export const COMMAND_NAMES = [
@@ -34,6 +35,7 @@ export const COMMAND_NAMES = [
   'engine-access',
   'store',
   'validate',
+  'lint',
   'components',
   'schema',
   'print-config',
@@ -55,7 +57,7 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   collector: {
     summary: 'the collector alone, from an OpenTelemetry Collector configuration (--config)',
     details: ['SIGHUP makes it read the configuration again; one with mistakes is reported and not used.'],
-    flags: [...CONFIG, 'data', 'metrics-address', 'engine-address', 'store-url', 'allowed-hosts'],
+    flags: [...CONFIG, 'data', 'metrics-address', 'engine-address', 'store-url', 'allowed-hosts', 'store'],
   },
   engine: {
     summary: 'the embedded store alone',
@@ -103,6 +105,14 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     ],
     flags: ALL,
   },
+  lint: {
+    summary: 'lists what is outdated, does nothing, or means something else than it seems to',
+    details: [
+      'signalbox lint FILE prints one line for each thing, with its place and how it is written today; signalbox up prints the same at its start.',
+      'Exit code 1 for mistakes, with --strict for warnings too. --format json is for programs.',
+    ],
+    flags: [...CONFIG, 'format', 'strict'],
+  },
   components: {
     summary: 'lists the components with their stability',
     details: ['YAML, as otelcol prints it.'],
@@ -116,7 +126,17 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   'print-config': {
     summary: 'prints the configuration after merging and expansion; secrets are hidden',
     details: ['Without --config it prints the built-in configuration.'],
-    flags: [...CONFIG, ...BUILTIN, 'data', 'engine-address', 'metrics-address', 'store-url', 'allowed-hosts', 'mode'],
+    flags: [
+      ...CONFIG,
+      ...BUILTIN,
+      'data',
+      'engine-address',
+      'metrics-address',
+      'store-url',
+      'allowed-hosts',
+      'store',
+      'mode',
+    ],
   },
   ottl: {
     summary: "ottl 'STATEMENT': prints what telemetry becomes by a statement in OTTL",

@@ -4,6 +4,7 @@ import { type LoadedConfig, loadConfig, type MapNode, mergeNodes, nodeAt, parseY
 import { type Addresses, addressesIn, METRICS_DEFAULT } from './addresses.ts';
 import { BUILTIN_ONLY, configUris } from './builtin.ts';
 import { addressOf, allowedHostsOf, type Flags } from './flags.ts';
+import { withStoreEverywhere } from './store-everything.ts';
 import { UsageError } from './usage.ts';
 
 /**
@@ -29,7 +30,8 @@ export async function loadConfiguration(
     sets: [...metricsReader(flags), ...allowedHosts(flags), ...flags.set],
   });
   const addresses = addressesIn(loaded.root, flags);
-  return { ...loaded, root: withStorage(loaded.root, addresses.storeUrl, loginOf(addresses)) };
+  const root = flags.store ? withStoreEverywhere(loaded.root) : loaded.root;
+  return { ...loaded, root: withStorage(root, addresses.storeUrl, loginOf(addresses)) };
 }
 
 function metricsReader(flags: Flags): string[] {

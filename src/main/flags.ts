@@ -30,6 +30,9 @@ export type FlagName =
   | 'input'
   | 'context'
   | 'write'
+  | 'store'
+  | 'format'
+  | 'strict'
   | 'help';
 
 export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
@@ -96,16 +99,27 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
   input: { env: '', argument: 'FILE', help: 'ottl: telemetry as OTLP/JSON (standard input)' },
   context: { env: '', argument: 'NAME', help: 'ottl: what the statement runs on, such as log or resource' },
   write: { env: '', help: 'engine-access: the user signalbox, who may write, in place of reader' },
+  store: {
+    env: 'SIGNALBOX_STORE',
+    help: 'adds the exporter signalbox, which writes to the store, to every pipeline of the configuration',
+  },
+  format: { env: '', argument: 'FORMAT', help: 'lint: text (default) or json' },
+  strict: { env: '', help: 'lint: exit code 1 for warnings too' },
   help: { env: '', short: 'h', help: 'this text' },
 };
+
+/** Flags with one value. */
+type ValueFlag = Exclude<FlagName, 'config' | 'set' | 'help' | 'write' | 'store' | 'strict'>;
 
 export interface Flags {
   readonly config: readonly string[];
   readonly set: readonly string[];
   readonly help: boolean;
   readonly write: boolean;
+  readonly store: boolean;
+  readonly strict: boolean;
   /** Flags with one value: what was given on the command line, else in the environment. */
-  get(name: Exclude<FlagName, 'config' | 'set' | 'help' | 'write'>): string | undefined;
+  get(name: ValueFlag): string | undefined;
   /** The flags as arguments again, for a child process; environment variables reach it by themselves. */
   readonly args: readonly string[];
 }
@@ -146,6 +160,8 @@ export function readFlags(
     set: many('set', '\n'),
     help: values.help === true,
     write: values.write === true,
+    store: values.store === true || /^(1|true|yes)$/i.test(env[FLAGS.store.env] ?? ''),
+    strict: values.strict === true,
     get: (name) => (values[name] as string | undefined) ?? (env[FLAGS[name].env] || undefined),
     args,
   };
@@ -228,11 +244,7 @@ export interface HostPort {
 }
 
 /** An address flag as host and port. `host:port`, `:port` or just a port. */
-export function addressOf(
-  flags: Flags,
-  name: Exclude<FlagName, 'config' | 'set' | 'help' | 'write'>,
-  fallback: HostPort,
-): HostPort {
+export function addressOf(flags: Flags, name: ValueFlag, fallback: HostPort): HostPort {
   const value = flags.get(name);
   if (value === undefined) return fallback;
   const parsed = parseAddress(value, fallback);

@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { lockFolder } from '#base/folder.ts';
 import { Collector } from '#collector';
-import { type MapNode, nodeAt } from '#config';
+import { type LoadedConfig, type MapNode, nodeAt } from '#config';
 import { addressesIn, METRICS_DEFAULT } from '../addresses.ts';
 import { builtinAddresses } from '../builtin.ts';
 import { components } from '../components.ts';
 import { loadConfiguration } from '../configuration.ts';
 import { DATA_FOLDER, keepPrivate } from '../data-folder.ts';
 import { addressOf, type Flags } from '../flags.ts';
+import { lintRules } from '../lint/lint.ts';
 import { MemoryKeeper, ownProcess } from '../memory-keeper.ts';
 import { otlpAddresses } from '../otlp-addresses.ts';
 import type { FlagAddresses } from '../port-hint.ts';
@@ -44,7 +45,8 @@ const EXTERNAL_MEMORY_FLAG = '--external-memory-accounted-in-global-limit';
 
 async function startCollector(flags: Flags): Promise<RunningRole> {
   setFlagsFromString(EXTERNAL_MEMORY_FLAG);
-  const first = await loadConfiguration(flags, writerLogin);
+  const load = async (): Promise<LoadedConfig> => withAdvice(await loadConfiguration(flags, writerLogin), flags);
+  const first = await load();
   const { dataDir } = addressesIn(first.root, flags);
   const stateDir = join(dataDir, 'collector');
   let fail: (message: string) => void = () => undefined;
@@ -55,7 +57,7 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
   const collector = new Collector({
     registry: components,
     load: async () => {
-      if (!isFirst) return loadConfiguration(flags, writerLogin);
+      if (!isFirst) return load();
       isFirst = false;
       return first;
     },
@@ -79,6 +81,12 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
     restarted: keepRestarts(collector),
     failed,
   };
+}
+
+/** What `signalbox lint` says of a file is said when it is used, too. */
+function withAdvice(loaded: LoadedConfig, flags: Flags): LoadedConfig {
+  if (flags.config.length === 0) return loaded;
+  return { ...loaded, warnings: [...loaded.warnings, ...lintRules(loaded)] };
 }
 
 /** Counts that the supervisor keeps as own metrics: a role that dies again and again is seen on the page of the system. */

@@ -10,6 +10,7 @@ import { keepPiped } from '../piped-config.ts';
 import { FailureReport, surviveCallbacks, surviveTimersAndRejections } from '../report-failures.ts';
 import { sectionOf } from '../section.ts';
 import { whenAskedToStop } from '../stop-signals.ts';
+import { storesAnything } from '../store-everything.ts';
 import { RoleFailure } from '../supervisor/child.ts';
 import { type RoleInfo, Supervisor } from '../supervisor/supervisor.ts';
 import { signalboxVersion } from '../version.ts';
@@ -25,13 +26,19 @@ const ROOMY_YOUNG_HEAP = ['--max-semi-space-size=32'];
 /** `signalbox up`: engine, server and collector as processes of their own, watched by this small one. */
 export async function upCommand(given: Flags): Promise<number> {
   const flags = await keepPiped(given);
-  const addresses = addressesIn(await sectionOf(flags), flags);
+  const root = await sectionOf(flags);
+  const addresses = addressesIn(root, flags);
   const say = (line: string): void => void process.stderr.write(`signalbox: ${line}\n`);
   prepareFolder(addresses.dataDir, say);
   const report = new FailureReport((line) => void process.stderr.write(`${line}\n`));
   surviveTimersAndRejections(report);
   const warning = descriptorWarning();
   if (warning !== undefined) say(warning);
+  if (root !== undefined && flags.config.length > 0 && !flags.store && !storesAnything(root)) {
+    say(
+      'no pipeline has the exporter signalbox, so the store and the console get nothing of it; --store adds it to all',
+    );
+  }
   const args = [...flags.args];
   const supervisor = new Supervisor({
     roles: [
