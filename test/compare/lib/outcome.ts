@@ -165,6 +165,8 @@ function keptTraces(one: CompareCase, kept: ReadonlySet<string>): string {
   return `${kept.size} of ${before.size}: ${bits.toString('hex')}`;
 }
 
+const NOTHING: Readonly<Record<string, string | null>> = { output: null };
+
 /** The outcome of a case that ran. */
 export function outcomeOf(
   one: CompareCase,
@@ -177,7 +179,8 @@ export function outcomeOf(
 ): Outcome {
   if (one.reads === 'file') return { text: one.ignored === undefined ? ran.file : ran.file.replace(one.ignored, '…') };
   if (one.reads === 'traces') return { text: keptTraces(one, ran.traceIds) };
-  const changes = changesOf(one, ran.output);
+  // Nothing came out: that every field is gone need not be listed.
+  const changes = ran.output.length === 0 ? NOTHING : changesOf(one, ran.output);
   return ran.failed === undefined ? { changes } : { changes, failed: ran.failed };
 }
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Signal } from '#pdata';
-import { decodeStatus, post } from '../../lib/otlp.ts';
+import { decodeStatus, PROTO } from '../../lib/otlp.ts';
 import { freePorts } from '../../lib/signalbox.ts';
 import { type CompareCase, type CompareSuite, caseId, caseIndexIn, configurationOf, type Outcome } from './cases.ts';
 import { addTraceIds, bytesOf, outcomeOf } from './outcome.ts';
@@ -14,6 +14,8 @@ import { addTraceIds, bytesOf, outcomeOf } from './outcome.ts';
 /** Pipelines of one process: each has a port, a receiver and an exporter of its own. */
 const CASES_AT_ONCE = 250;
 const START_LIMIT_MS = 60_000;
+/** Some inputs make it wait for ever. */
+const ANSWER_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 20_000;
 /** Nothing more comes once nothing came for so long. */
 const QUIET_MS = 1500;
@@ -71,9 +73,8 @@ class RealRun {
     const failures = new Map<number, string>();
     for (const [index, one] of this.#left) {
       for (const request of one.input) {
-        const response = await post(this.#url(index, one.signal), bytesOf(one.signal, request));
-        const body = new Uint8Array(await response.arrayBuffer());
-        if (response.status !== 200) failures.set(index, decodeStatus(body).message);
+        const failure = await this.#send(this.#url(index, one.signal), bytesOf(one.signal, request));
+        if (failure !== undefined) failures.set(index, failure);
       }
     }
     await this.#settle();
@@ -93,6 +94,19 @@ class RealRun {
     await this.#stop();
     this.#sink?.closeAllConnections();
     this.#sink?.close();
+  }
+
+  /** Resolves to the error, if that was the answer. */
+  async #send(url: string, bytes: Uint8Array): Promise<string | undefined> {
+    const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
+    try {
+      const response = await fetch(url, { method: 'POST', body: bytes as BodyInit, headers: PROTO, signal });
+      const body = new Uint8Array(await response.arrayBuffer());
+      return response.status === 200 ? undefined : decodeStatus(body).message;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return 'no answer';
+    }
   }
 
   #url(index: number, signal: Signal): string {
