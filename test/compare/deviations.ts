@@ -57,4 +57,93 @@ export const DEVIATIONS: readonly Deviation[] = [
     cases: /^the block /,
     reason: 'a block that decides nothing, or at once, is refused; otelcol starts with it',
   },
+  {
+    suite: 'ottl-editors',
+    cases: /^traces: append\(.*span\.attributes\["nested"\]/,
+    reason: 'a map can be appended, and appended to; otelcol fails with an invalid value type',
+  },
+  {
+    suite: 'ottl-editors',
+    cases: /^traces: set\(span\.attributes\["nested"\]\["(inner|new)"\].*, span\.attributes\["nested"\]\)$/,
+    reason:
+      'what is set is what was there before the statement; in otelcol the map then holds itself, as far as it was written',
+  },
+  {
+    suite: 'ottl-paths',
+    cases: /^\w+: set\((\w+)\.(attributes|metadata)\["read"\], \1\.\2\)$/,
+    reason:
+      'what is set is what was there before the statement; in otelcol the map then holds itself, as far as it was written',
+  },
+  {
+    suite: 'ottl-paths',
+    cases: /^\w+: set\((span\.status\.code|span\.kind|log\.severity_number), -1\)$/,
+    reason: 'a number that stands for nothing is cut to a byte; otelcol writes one that no reader knows either',
+  },
+  {
+    suite: 'ottl-paths',
+    cases: /spanevent\.event_index\)$/,
+    reason: 'the index of the event; otelcol fails, because its transform processor never sets it',
+  },
+  {
+    suite: 'ottl-paths',
+    cases: /, datapoint\.((positive|negative)\.)?bucket_counts\)$/,
+    reason: 'points without buckets give nil, as they do for every other path that they lack; otelcol sets nothing',
+  },
+  {
+    suite: 'ottl-language',
+    cases: /\[1 - 1\]/,
+    reason: "an index may be computed, as the grammar says; otelcol's search for the context refuses it",
+  },
+  {
+    suite: 'ottl-language',
+    cases: /Concat\(\[\[0xff10, \{/,
+    reason: 'a map in a list in a list keeps what it holds; otelcol writes {}',
+  },
+  {
+    suite: 'ottl-language',
+    cases: /String\(\{"k": span\./,
+    reason: 'a map that holds values of the item has a text too; otelcol fails',
+  },
+  {
+    suite: 'ottl-language',
+    cases: /\[\[0xff10, span\.attributes\["http\.cached"\]\], \[span\.start_time/,
+    reason: 'a time can not be an attribute, in a list either; otelcol leaves out what it can not set',
+  },
+  {
+    suite: 'ottl-converters',
+    cases: /Is(Bool|Double|Int|Map|String)\(/,
+    reason: 'a literal of another type is not what is asked for: false; otelcol refuses the statement',
+  },
+  {
+    suite: 'ottl-converters',
+    cases: /(ProfileID|SpanID|TraceID)\(nil\)/,
+    reason: 'nil fails when it is met, as it does where a path gives it; otelcol refuses the statement',
+  },
+  {
+    suite: 'ottl-converters',
+    cases: /SliceToMap\(\[\{/,
+    reason: "a list may be written out; otelcol's takes one from a path alone",
+  },
+  {
+    suite: 'ottl-converters',
+    cases: /Decode\(7, /,
+    reason: 'a number is decoded as its digits; otelcol fails',
+  },
+  {
+    suite: 'ottl-converters',
+    cases: /(Decode\("(_-8|hi)"|Substring\("äöü)/,
+    reason:
+      'bytes that are no UTF-8 become U+FFFD, because a text must be UTF-8 in protobuf; otelcol sends what a receiver may refuse',
+  },
+  {
+    suite: 'ottl-converters',
+    cases: /Format\("%v", \[(span\.attributes\["(tags|nested)"\]|span\.start_time)\]\)/,
+    reason:
+      'lists and maps are printed with what they hold, otelcol prints addresses; times are printed as String prints them',
+  },
+  {
+    suite: 'ottl-converters',
+    cases: /Double\("1_000"\)/,
+    reason: 'an underscore in a number is a mistake in a text, as it is for Int',
+  },
 ];

@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<number> {
     const theirs = await runReal(binary, suite);
     const ours = await runOurs(suite.cases);
     if (args.includes('--update')) writeFixtures(suite, version, theirs);
-    const { differences, stale } = judge(
+    const { differences, missing, stale } = judge(
       suite,
       DEVIATIONS,
       (index) => ours.get(index)!,
@@ -51,7 +51,7 @@ async function main(args: readonly string[]): Promise<number> {
     const open = differences.filter(({ deviation }) => deviation === undefined);
     unexplained += open.length + stale.length;
     console.log(
-      `${suite.name}: ${suite.cases.length} cases, ${differences.length - open.length} explained differences, ${open.length} unexplained`,
+      `${suite.name}: ${suite.cases.length} cases, ${differences.length - open.length} explained differences, ${open.length} unexplained, ${missing.length} with functions that are not there yet`,
     );
     for (const difference of open) console.log(printDifference(difference));
     for (const { cases } of stale) console.log(`  a row of the table explains nothing any more: ${String(cases)}`);

@@ -1,7 +1,19 @@
 import { attributesSuite } from './cases/attributes.ts';
 import { debugSuite } from './cases/debug.ts';
+import { convertersSuite } from './cases/ottl-converters.ts';
+import { editorsSuite } from './cases/ottl-editors.ts';
+import { languageSuite } from './cases/ottl-language.ts';
+import { pathsSuite } from './cases/ottl-paths.ts';
 import { tailSamplingSuite } from './cases/tail-sampling.ts';
 import type { CompareSuite } from './lib/cases.ts';
 
 /** Everything that is compared. */
-export const SUITES: readonly CompareSuite[] = [attributesSuite, debugSuite, tailSamplingSuite];
+export const SUITES: readonly CompareSuite[] = [
+  attributesSuite,
+  debugSuite,
+  tailSamplingSuite,
+  convertersSuite,
+  editorsSuite,
+  pathsSuite,
+  languageSuite,
+];

@@ -46,3 +46,15 @@ export function toSnake(text: string): string {
   }
   return result;
 }
+
+/** Letter by letter, as Go does it: ß has no capital, and what becomes several letters becomes the first of them. */
+export function toLower(text: string): string {
+  return Array.from(text, (char) => Array.from(char.toLowerCase())[0]!).join('');
+}
+
+export function toUpper(text: string): string {
+  return Array.from(text, (char) => {
+    const capital = char.toUpperCase();
+    return Array.from(capital).length === 1 ? capital : char;
+  }).join('');
+}

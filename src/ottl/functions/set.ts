@@ -1,4 +1,4 @@
-import { Double, VALUE_EMPTY } from '#pdata';
+import { Double, type PreparedValue, VALUE_EMPTY } from '#pdata';
 import type { Expression } from '../expression.ts';
 import { asList } from '../expression.ts';
 import { editorFunction, type OttlFunction } from '../function.ts';
@@ -10,7 +10,7 @@ import { Duration, fail, Id, isInt, isList, isNumber, Parts, Time, type Value } 
 export const SET_FUNCTIONS: readonly OttlFunction[] = [
   editorFunction(
     'set',
-    'Sets a path to a value. Nil changes nothing.',
+    'Sets a path to a value. Nil empties an attribute or a body, and is an error elsewhere.',
     [target('target'), value('value')],
     (to, from) => copied(to, from) ?? assigned(to, from),
   ),
@@ -39,13 +39,12 @@ export const SET_FUNCTIONS: readonly OttlFunction[] = [
 
 function assigned(to: Target, from: Expression): (at: Place) => void {
   const { set } = to;
-  const { get, literal } = from;
-  if (literal === null) return () => {};
-  return (at) => {
-    const next = get(at);
-    if (next !== null) set(at, next);
-  };
+  const { get } = from;
+  return (at) => set(at, get(at));
 }
+
+/** What a path that leads nowhere gives. */
+const EMPTY: PreparedValue = { type: VALUE_EMPTY, at: 0, length: 0 };
 
 /** One attribute set to another: its bytes lie in the arena already, and nothing is made of them. */
 function copied(to: Target, from: Expression): ((at: Place) => void) | undefined {
@@ -56,7 +55,7 @@ function copied(to: Target, from: Expression): ((at: Place) => void) | undefined
   }
   return (at) => {
     const found = fromAttributes(at).getPrepared(fromKey);
-    if (found !== undefined && found.type !== VALUE_EMPTY) toAttributes(at).setPrepared(toKey, found);
+    toAttributes(at).setPrepared(toKey, found ?? EMPTY);
   };
 }
 

@@ -6,12 +6,12 @@ import { constantBool, constantText, int, itemsOf, listOf, optional, text, textL
 import { patternReader } from '../pattern.ts';
 import { asTextLike } from '../text.ts';
 import { EvaluationError, fail, isList, typeName } from '../values.ts';
-import { toCamel, toSnake } from './cases.ts';
+import { toCamel, toLower, toSnake, toUpper } from './cases.ts';
 import { isContinuation } from './truncate.ts';
 
 const CASES: Readonly<Record<string, (text: string) => string>> = {
-  lower: (each) => each.toLowerCase(),
-  upper: (each) => each.toUpperCase(),
+  lower: toLower,
+  upper: toUpper,
   snake: toSnake,
   camel: toCamel,
 };
@@ -21,7 +21,7 @@ export const STRING_FUNCTIONS: readonly OttlFunction[] = [
   converterFunction(
     'Concat',
     'Joins values to a text, with a delimiter between them.',
-    [itemsOf('values', 'string-like', asTextLike), text('delimiter')],
+    [itemsOf('vals', 'string-like', asTextLike), text('delimiter')],
     (values, delimiter) => (at) =>
       values(at)
         .map((each) => each ?? '<nil>')
@@ -45,7 +45,7 @@ export const STRING_FUNCTIONS: readonly OttlFunction[] = [
   converterFunction(
     'Format',
     "Puts values into a text in the places that Go's fmt.Sprintf gives them: %s, %d, %05.2f.",
-    [constantText('format'), listOf(value('values'))],
+    [constantText('format'), listOf(value('vals'))],
     (format, values) => (at) =>
       formatGo(
         format,

@@ -322,7 +322,13 @@ const EDITS: readonly [Context, string, Json][] = [
       },
     },
   ],
-  ['log', 'set(body["a"][0], nil)', {}],
+  [
+    'log',
+    'set(body["a"][0], nil)',
+    {
+      body: { kvlistValue: { values: [{ key: 'a', value: { arrayValue: { values: [{}, { stringValue: 'x' }] } } }] } },
+    },
+  ],
   [
     'log',
     'set(body["b"], 2)',

@@ -13,6 +13,8 @@ export interface Difference {
 
 export interface Verdict {
   readonly differences: readonly Difference[];
+  /** Cases with a function that is not there yet. */
+  readonly missing: readonly string[];
   /** Rows of the table that explain nothing any more. */
   readonly stale: readonly Deviation[];
 }
@@ -26,15 +28,23 @@ export function judge(
 ): Verdict {
   const rows = deviations.filter((row) => row.suite === suite.name);
   const used = new Set<Deviation>();
+  const missing: string[] = [];
   const differences = suite.cases.flatMap((one, index): Difference[] => {
     const [mine, other] = [ours(index), theirs(index)];
     if (isDeepStrictEqual(comparable(mine), comparable(other))) return [];
+    if ('refused' in mine && NO_FUNCTION.test(mine.refused)) {
+      missing.push(one.name);
+      return [];
+    }
     const deviation = rows.find((row) => row.cases.test(one.name));
     if (deviation !== undefined) used.add(deviation);
     return [{ name: one.name, ours: mine, theirs: other, deviation }];
   });
-  return { differences, stale: rows.filter((row) => !used.has(row)) };
+  return { differences, missing, stale: rows.filter((row) => !used.has(row)) };
 }
+
+/** How a statement with a function that otelcol has and we don't is refused. */
+const NO_FUNCTION = /there is no function \w+/;
 
 const TEXT_LIMIT = 1500;
 

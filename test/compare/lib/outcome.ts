@@ -41,7 +41,10 @@ function hex(bytes: unknown): string {
 /** A message without what it may as well leave out: defaults and empty parts. */
 function plain(value: unknown, key: string): Plain | undefined {
   if (value instanceof Uint8Array) return value.length === 0 ? undefined : hex(value);
-  if (key === 'body') return plainValue(value as ReferenceObject);
+  if (key === 'body') {
+    const body = plainValue(value as ReferenceObject);
+    return body === 'nothing' ? undefined : body;
+  }
   if (Array.isArray(value)) {
     if (value.length === 0) return undefined;
     if (MAPS.has(key)) return plainMap(value as ReferenceObject[]);
@@ -108,7 +111,13 @@ function leavesBefore(one: CompareCase): ReadonlyMap<string, string> {
 function changesOf(one: CompareCase, output: readonly Uint8Array[]): Readonly<Record<string, string | null>> {
   const isWhole = one.reads === 'whole' || (one.gives !== undefined && one.gives !== one.signal);
   const before = isWhole ? new Map<string, string>() : leavesBefore(one);
-  const after = leavesOf(output.map((bytes) => decodeReference(one.gives ?? one.signal, bytes)));
+  let after: Map<string, string>;
+  try {
+    after = leavesOf(output.map((bytes) => decodeReference(one.gives ?? one.signal, bytes)));
+  } catch (error) {
+    // A text that is no UTF-8 can't be written into a fixture.
+    return { output: `can not be read: ${(error as Error).message}` };
+  }
   const changes: Record<string, string | null> = {};
   const counts = (path: string): boolean => !(one.ignored?.test(path) ?? false);
   for (const [path, text] of after) if (before.get(path) !== text && counts(path)) changes[path] = text;

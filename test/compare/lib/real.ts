@@ -100,7 +100,12 @@ class RealRun {
   async #send(url: string, bytes: Uint8Array): Promise<string | undefined> {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
     try {
-      const response = await fetch(url, { method: 'POST', body: bytes as NonNullable<RequestInit['body']>, headers: PROTO, signal });
+      const response = await fetch(url, {
+        method: 'POST',
+        body: bytes as NonNullable<RequestInit['body']>,
+        headers: PROTO,
+        signal,
+      });
       const body = new Uint8Array(await response.arrayBuffer());
       return response.status === 200 ? undefined : decodeStatus(body).message;
     } catch (error) {
