@@ -38,6 +38,7 @@ const sources: readonly ComponentSource[] = [
   source('connector', 'span_metrics', () => import('../connectors/span_metrics/index.ts'), ['spanmetrics']),
   source('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   source('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
+  source('exporter', 'zipkin', () => import('../exporters/zipkin/index.ts')),
   source('extension', 'basicauth', () => import('../extensions/basicauth/index.ts')),
   source('extension', 'bearertokenauth', () => import('../extensions/bearertokenauth/index.ts')),
   source('extension', 'file_storage', () => import('../extensions/file_storage/index.ts')),

@@ -72,6 +72,7 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   'exporter otlp_http': [{ endpoint: 'http://127.0.0.1:1' }, { endpoint: 'http://127.0.0.1:1', max_idle_conns: 7 }],
   'exporter prometheus': { endpoint: '127.0.0.1:0', sending_queue: {} },
   'exporter signalbox': { endpoint: 'http://127.0.0.1:1', spool: { directory: join(folder, 'spool') } },
+  'exporter zipkin': [{ endpoint: 'http://127.0.0.1:1' }, { endpoint: 'http://127.0.0.1:1', max_idle_conns: 7 }],
   'extension basicauth': { client_auth: { username: 'me', password: 'secret' } },
   'extension bearertokenauth': { token: 'secret' },
   'extension file_storage': { directory: join(folder, 'storage'), create_directory: true },
@@ -276,6 +277,7 @@ const LATER: Readonly<Record<string, string>> = {
   'extension oauth2client tls.insecure': 'where the URL begins with http://',
   'exporter file rotation.': 'of a file that is large enough',
   'exporter load_balancing client.keepalive.': 'of an open connection',
+  'exporter zipkin client.tls.insecure': 'where the endpoint begins with https://',
   'exporter loki client.tls.insecure': 'where the endpoint begins with https://',
   'processor probabilistic_sampler attributeSource': 'of log records with a trace id',
 };

@@ -38,3 +38,4 @@ export * from './remote-write/written-series.ts';
 export { readZipkinJson, readZipkinProtobuf } from './zipkin/read-v2.ts';
 export { readZipkinV1Json, readZipkinV1Thrift } from './zipkin/spans-v1.ts';
 export { zipkinToOtlp } from './zipkin/spans-v2.ts';
+export * from './zipkin/encode-spans.ts';

@@ -1,0 +1,49 @@
+import {
+  type DeliveryConfig,
+  deliveryShape,
+  type HttpClientConfig,
+  httpClientShape,
+  oneOf,
+  type Schema,
+  strictObject,
+  text,
+  toDelivery,
+  toHttpClient,
+} from '#config';
+import { httpTarget } from '#net';
+
+/** What users write under `zipkin:` (otelcol-contrib exporter/zipkinexporter). */
+export interface ZipkinExporterConfig {
+  readonly client: HttpClientConfig;
+  readonly delivery: DeliveryConfig;
+  readonly format: 'json' | 'proto';
+  readonly defaultServiceName: string;
+}
+
+export const zipkinExporterSchema: Schema<ZipkinExporterConfig> = strictObject({
+  ...httpClientShape({ timeoutMs: 5000, writeBufferSizeBytes: 512 * 1024 }),
+  ...deliveryShape(),
+  format: oneOf(['json', 'proto'], 'json').describe('of the requests'),
+  default_service_name: text('<missing service name>').describe('of spans whose resource has none'),
+}).transform((raw) => ({
+  client: toHttpClient(raw),
+  delivery: toDelivery(raw),
+  format: raw.format,
+  defaultServiceName: raw.default_service_name,
+}));
+
+type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };
+
+export function validateZipkinExporter({ client }: ZipkinExporterConfig): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  try {
+    httpTarget(client.endpoint);
+  } catch {
+    const message = `endpoint must be a URL such as http://zipkin:9411/api/v2/spans, got "${client.endpoint}"`;
+    mistakes.push({ path: ['endpoint'], message });
+  }
+  if (client.middlewares.length > 0) {
+    mistakes.push({ path: ['middlewares'], message: 'no extension offers middlewares yet; take the block out' });
+  }
+  return mistakes;
+}

@@ -1,0 +1,1 @@
+export { zipkinExporterFactory } from './factory.ts';

@@ -1,0 +1,7 @@
+import { componentSuite } from '#component/testing.ts';
+import { zipkinExporterFactory } from './index.ts';
+
+componentSuite(zipkinExporterFactory, {
+  config: { endpoint: 'http://127.0.0.1:1/api/v2/spans' },
+  emptyError: 'endpoint must be a URL',
+});
