@@ -76,6 +76,7 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   'extension basicauth': { client_auth: { username: 'me', password: 'secret' } },
   'extension bearertokenauth': { token: 'secret' },
   'extension file_storage': { directory: join(folder, 'storage'), create_directory: true },
+  'extension pprof': { endpoint: '127.0.0.1:0' },
   'extension headers_setter': { headers: [{ key: 'a', value: 'b' }] },
   'extension oauth2client': { client_id: 'me', client_secret: 'secret', token_url: 'https://127.0.0.1:1/' },
   'extension health_check': { endpoint: '127.0.0.1:0' },
@@ -97,7 +98,9 @@ const VALUES_OF: Readonly<Record<string, readonly unknown[]>> = {
   endpoint: [],
   sending_queue: [],
   directory: [join(folder, 'other')],
+  path: [join(folder, 'a.json')],
   output_paths: [[join(folder, 'printed')]],
+  save_to_file: [join(folder, 'profile')],
   max_version: ['1.3'],
   min_version: ['1.3'],
 };

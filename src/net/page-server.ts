@@ -40,6 +40,9 @@ export const HTML_TYPE = 'text/html; charset=utf-8';
 export const JSON_TYPE = 'application/json; charset=utf-8';
 const NOT_FOUND: Page = { status: 404, contentType: TEXT_TYPE, body: '404 page not found\n' };
 
+/** Undefined where there is none. */
+export type PageOf = (request: PageRequest) => Page | undefined | Promise<Page | undefined>;
+
 /** Of the component that the pages belong to. */
 export interface PageServerSettings {
   readonly id: string;
@@ -54,18 +57,14 @@ export interface PageServerSettings {
 export class PageServer {
   readonly #config: HttpServerConfig;
   readonly #path: string;
-  readonly #page: (request: PageRequest) => Page | undefined;
+  readonly #page: PageOf;
   readonly #guard: HostGuard;
   readonly #settings: PageServerSettings;
   #stopWatching: () => void = () => {};
   #server: Server | SecureServer | undefined;
   #listening: Listening | undefined;
 
-  constructor(
-    settings: PageServerSettings,
-    config: HttpServerConfig,
-    page: (request: PageRequest) => Page | undefined,
-  ) {
+  constructor(settings: PageServerSettings, config: HttpServerConfig, page: PageOf) {
     this.#settings = settings;
     this.#config = config;
     this.#path = settings.place ?? `extensions::${settings.id}`;
@@ -129,9 +128,13 @@ export class PageServer {
       response.end('405 method not allowed, supported: [GET, HEAD]');
       return;
     }
+    void this.#send(request, response, isHead);
+  }
+
+  async #send(request: IncomingMessage, response: ServerResponse, isHead: boolean): Promise<void> {
     let page: Page;
     try {
-      page = this.#page(requestOf(request)) ?? NOT_FOUND;
+      page = (await this.#page(requestOf(request))) ?? NOT_FOUND;
     } catch (error) {
       this.#settings.logger.error('Making a page failed', { error: messageOf(error) });
       page = { status: 500, contentType: TEXT_TYPE, body: 'internal error; the log has the details' };
@@ -144,7 +147,7 @@ export class PageServer {
       response.writeHead(page.status, { ...headers, 'content-length': Buffer.byteLength(page.body) });
       response.end(isHead ? undefined : page.body);
     } else if (isHead) response.writeHead(page.status, headers).end();
-    else void this.#stream(request, response, page.status, headers, page.body);
+    else await this.#stream(request, response, page.status, headers, page.body);
   }
 
   async #stream(

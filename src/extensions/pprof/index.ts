@@ -1,0 +1,1 @@
+export { pprofFactory } from './factory.ts';
