@@ -35,7 +35,7 @@ export { readWriteRequestV1, readWriteRequestV2 } from './remote-write/read-requ
 export { TargetInfos, type WrittenCounts, WrittenMetrics } from './remote-write/request-to-otlp.ts';
 export * from './remote-write/write-request.ts';
 export * from './remote-write/written-series.ts';
+export * from './zipkin/encode-spans.ts';
 export { readZipkinJson, readZipkinProtobuf } from './zipkin/read-v2.ts';
 export { readZipkinV1Json, readZipkinV1Thrift } from './zipkin/spans-v1.ts';
 export { zipkinToOtlp } from './zipkin/spans-v2.ts';
-export * from './zipkin/encode-spans.ts';

@@ -33,7 +33,7 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Today's name of an exporter's, processor's or connector's type; receivers have kept theirs. */
-export function todayType(type: string): string {
+function todayType(type: string): string {
   return Object.hasOwn(OLD_NAMES, type) ? OLD_NAMES[type]! : type;
 }
 
