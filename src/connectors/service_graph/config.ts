@@ -16,8 +16,6 @@ export interface ServiceGraphConfig {
   readonly flushIntervalMs: number;
   readonly databaseAttributes: readonly string[];
   readonly timestampOffsetMs: number;
-  /** Whether both kinds of buckets were asked for. */
-  readonly hasBothBuckets: boolean;
 }
 
 const BOUNDS_MS = [2, 4, 6, 8, 10, 50, 100, 200, 400, 800, 1000, 1400, 2000, 5000, 10_000, 15_000];
@@ -58,8 +56,7 @@ export const serviceGraphSchema: Schema<ServiceGraphConfig> = strictObject({
   ),
   metrics_timestamp_offset: duration(0).describe('points are dated so long before now'),
 }).transform((raw) => ({
-  boundsMs: raw.exponential_histogram_max_size === 0 ? (raw.latency_histogram_buckets ?? BOUNDS_MS) : undefined,
-  hasBothBuckets: raw.exponential_histogram_max_size > 0 && raw.latency_histogram_buckets !== undefined,
+  boundsMs: raw.latency_histogram_buckets ?? (raw.exponential_histogram_max_size === 0 ? BOUNDS_MS : undefined),
   exponentialMaxSize: raw.exponential_histogram_max_size,
   dimensions: raw.dimensions,
   ttlMs: raw.store.ttl,
@@ -76,9 +73,9 @@ export const serviceGraphSchema: Schema<ServiceGraphConfig> = strictObject({
 export function validateServiceGraph(
   config: ServiceGraphConfig,
 ): readonly { readonly path: readonly (string | number)[]; readonly message: string }[] {
-  const { boundsMs, hasBothBuckets } = config;
+  const { boundsMs, exponentialMaxSize } = config;
   const path = ['latency_histogram_buckets'];
-  if (hasBothBuckets) {
+  if (boundsMs !== undefined && exponentialMaxSize > 0) {
     return [{ path, message: 'use either `latency_histogram_buckets` or `exponential_histogram_max_size`' }];
   }
   const unordered = boundsMs?.findIndex((bound, i) => i > 0 && bound <= boundsMs[i - 1]!) ?? -1;
