@@ -36,6 +36,21 @@ type Block = { [key: string]: unknown };
 /** Blocks that work, on free ports and with peers that aren't there. */
 const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   'receiver otlp': { protocols: { grpc: { endpoint: '127.0.0.1:0' }, http: { endpoint: '127.0.0.1:0' } } },
+  'receiver jaeger': {
+    protocols: {
+      grpc: { endpoint: '127.0.0.1:0' },
+      thrift_http: { endpoint: '127.0.0.1:0' },
+      thrift_compact: { endpoint: '127.0.0.1:0' },
+      thrift_binary: { endpoint: '127.0.0.1:0' },
+    },
+  },
+  'receiver loki': { protocols: { grpc: { endpoint: '127.0.0.1:0' }, http: { endpoint: '127.0.0.1:0' } } },
+  'receiver otlpjsonfile': { include: [file('*.crt')] },
+  'receiver prometheus': {
+    config: { scrape_configs: [{ job_name: 'a', static_configs: [{ targets: ['127.0.0.1:1'] }] }] },
+  },
+  'receiver prometheusremotewrite': { endpoint: '127.0.0.1:0' },
+  'receiver zipkin': { endpoint: '127.0.0.1:0' },
   'processor attributes': { actions: [{ key: 'n', action: 'hash' }] },
   // More than the soft limit is in use, more than the hard one, and as much as a share of the memory allows.
   'processor memory_limiter': [
@@ -104,8 +119,8 @@ const VALUES_OF: Readonly<Record<string, readonly unknown[]>> = {
   max_version: ['1.3'],
   min_version: ['1.3'],
 };
-/** What is off has no use for its other keys. */
-const SWITCHES: ReadonlySet<string> = new Set(['enabled', 'keep_alives_enabled', 'disable_keep_alives']);
+/** What is off, or does without them, has no use for its other keys. */
+const SWITCHES: ReadonlySet<string> = new Set(['enabled', 'keep_alives_enabled', 'disable_keep_alives', 'replay_file']);
 const BESIDE: Readonly<Record<string, object>> = {
   cert_file: { key_file: file('server.key') },
   cert_pem: { key_pem: pem('server.key') },
@@ -245,7 +260,7 @@ const CLIENT = { cert: pem('client.crt'), key: pem('client.key'), rejectUnauthor
 async function ask(component: Component, path: string): Promise<void> {
   const { address, addresses } = component as { address?: string; addresses?: { http?: string; grpc?: string } };
   const [http, grpc] = [address ?? addresses?.http, addresses?.grpc];
-  if (http !== undefined) {
+  if (http !== undefined && http !== '') {
     for (const [request, scheme] of [
       [httpRequest, 'http'],
       [httpsRequest, 'https'],
@@ -260,7 +275,7 @@ async function ask(component: Component, path: string): Promise<void> {
       });
     }
   }
-  if (grpc === undefined) return;
+  if (grpc === undefined || grpc === '') return;
   for (const scheme of ['http', 'https']) {
     const session = connect(`${scheme}://${grpc}`, CLIENT);
     session.on('error', () => undefined);
@@ -273,6 +288,14 @@ async function ask(component: Component, path: string): Promise<void> {
 const LATER: Readonly<Record<string, string>> = {
   'exporter otlp_grpc client.keepalive.': 'of an open connection',
   'receiver otlp grpc.keepalive.': 'of an open connection',
+  'receiver jaeger grpc.keepalive.': 'of an open connection',
+  'receiver loki grpc.keepalive.': 'of an open connection',
+  'receiver jaeger thriftCompact.': 'of a packet',
+  'receiver jaeger thriftBinary.': 'of a packet',
+  'receiver loki keepsTimestamps': 'of an entry',
+  'receiver prometheus global.': 'while the file is read: the jobs have them, or files with jobs do',
+  'receiver prometheus limits.': 'of an answer',
+  'receiver zipkin parsesTags': 'of spans',
   'extension health_check responseBody.unhealthy': 'of an answer while the collector is not ready',
   'exporter otlp_http client.tls.insecure': 'where the endpoint begins with https://',
   'exporter prometheus_remote_write customBuckets': 'of a histogram',
