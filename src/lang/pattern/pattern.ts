@@ -1,8 +1,9 @@
 import { RE2JS } from 're2js';
-import { isProvedLinear } from './prove.ts';
+import { isProvedLinear, mayOverlook } from './prove.ts';
 import { readPattern } from './read.ts';
 import { groupNamesOf, printScript, withoutAnything } from './script.ts';
 import { plainText, readTemplate, type Template } from './template.ts';
+import type { PatternNode } from './tree.ts';
 
 /** Where a match and its groups are: start and end of each, -1 for a group that took no part. */
 export type MatchPlaces = readonly number[];
@@ -31,8 +32,8 @@ export class Pattern {
     this.#re2 = RE2JS.compile(source);
     const node = readPattern(source);
     const tested = node && withoutAnything(node);
-    this.isProved = node !== undefined && isProvedLinear(node);
-    if (tested !== undefined && isProvedLinear(tested)) this.#test = new RegExp(printScript(tested), 'u');
+    this.isProved = node !== undefined && isTrusted(node);
+    if (tested !== undefined && isTrusted(tested)) this.#test = new RegExp(printScript(tested), 'u');
     if (node !== undefined && this.isProved) {
       this.#find = new RegExp(printScript(node), 'dug');
       const replace = new RegExp(printScript(node), 'ug');
@@ -122,6 +123,10 @@ export class Pattern {
     }
     return result;
   }
+}
+
+function isTrusted(node: PatternNode): boolean {
+  return isProvedLinear(node) && !mayOverlook(node);
 }
 
 const ANSWERS_LIMIT = 1024;

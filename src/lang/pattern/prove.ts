@@ -20,6 +20,32 @@ export function isProvedLinear(node: PatternNode): boolean {
   return alternativesOf(node).every((items) => (items[0]?.kind === 'start' ? isDeterministic(items) : endsOnly(items)));
 }
 
+/**
+ * Whether V8 (of Node 26) could overlook a match: of a short pattern that ends with `$` it looks near the end of the text only, where it takes a
+ * character beyond U+FFFF for one unit of text. /[^\n]$/u doesn't match '😀'.
+ */
+export function mayOverlook(node: PatternNode): boolean {
+  return alternativesOf(node).some(
+    (items) => items[0]?.kind !== 'start' && items.some(hasEnd) && items.some(hasLongCharacters),
+  );
+}
+
+function hasEnd(node: PatternNode): boolean {
+  return node.kind === 'end' || partsOf(node).some(hasEnd);
+}
+
+function hasLongCharacters(node: PatternNode): boolean {
+  if (node.kind === 'set') return !areDisjoint(node.set, LONG_CHARACTERS);
+  return partsOf(node).some(hasLongCharacters);
+}
+
+const LONG_CHARACTERS = charSet([0x1_0000, 0x10_ffff]);
+
+function partsOf(node: PatternNode): readonly PatternNode[] {
+  if (node.kind === 'sequence' || node.kind === 'either') return node.items;
+  return node.kind === 'capture' || node.kind === 'repeat' ? [node.item] : [];
+}
+
 const STEPS_LIMIT = 2000;
 
 /** The items of each alternative of the whole pattern, with groups at the outermost level opened. */
