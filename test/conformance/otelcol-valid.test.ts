@@ -26,7 +26,7 @@ const KNOWN: Readonly<Record<string, { readonly reason: string; readonly mistake
     reason: 'no receiver knows who sent, so no header can come from that; headers are not taken away yet',
     mistake: /has invalid keys: from_attribute|must be one of "insert", "update", "upsert", got "delete"/,
   },
-  'tail_sampling.yaml': { reason: 'some kinds of policies are not there yet', mistake: /is not supported yet/ },
+  'tail_sampling.yaml': { reason: 'a kind of policies is not there yet', mistake: /is not supported yet/ },
 };
 
 async function rootOf(file: string): Promise<MapNode> {

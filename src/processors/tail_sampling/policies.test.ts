@@ -278,3 +278,105 @@ describe('probabilistic', () => {
     expect(result.every((trace) => sampler(traceIdOf(trace)))).toBe(true);
   });
 });
+
+describe('limits', () => {
+  const trace = (name: string, spanCount: number): TestResource => ({
+    spans: Array.from({ length: spanCount }, () => ({ trace: name })),
+  });
+
+  test('rate_limiting keeps what fits into the burst, and a smaller trace after one that does not', async () => {
+    const policies = [{ type: 'rate_limiting', rate_limiting: { spans_per_second: 1, burst_capacity: 5 } }];
+    expect(await kept(policies, trace('a', 3), trace('b', 3), trace('c', 2))).toEqual(['a', 'c']);
+  });
+
+  test('by default twice of a second may pass at once, and a larger trace never', async () => {
+    const policies = [{ type: 'rate_limiting', rate_limiting: { spans_per_second: 2 } }];
+    expect(await kept(policies, trace('large', 5), trace('fits', 4), trace('late', 1))).toEqual(['fits']);
+    expect(await kept([{ type: 'rate_limiting', rate_limiting: {} }], trace('a', 1))).toEqual([]);
+  });
+
+  test('bytes_limiting counts bytes', async () => {
+    const limit = (bytes: number) => [
+      { type: 'bytes_limiting', bytes_limiting: { bytes_per_second: bytes, burst_capacity: bytes } },
+    ];
+    expect(await kept(limit(1), trace('a', 1))).toEqual([]);
+    expect(await kept(limit(100_000), trace('a', 1), trace('b', 100))).toEqual(['a', 'b']);
+  });
+
+  test('and of a condition and a limit uses the limit up only where the condition holds', async () => {
+    const policies = [
+      {
+        type: 'and',
+        and: {
+          and_sub_policy: [
+            { name: 'many', type: 'span_count', span_count: { min_spans: 2 } },
+            { name: 'limit', type: 'rate_limiting', rate_limiting: { spans_per_second: 1, burst_capacity: 2 } },
+          ],
+        },
+      },
+    ];
+    expect(await kept(policies, trace('one', 1), trace('two', 2), trace('also two', 2))).toEqual(['two']);
+  });
+
+  const composite = (over: object) => [
+    {
+      type: 'composite',
+      composite: {
+        max_total_spans_per_second: 10,
+        composite_sub_policy: [
+          { name: 'large', type: 'span_count', span_count: { min_spans: 3 } },
+          { name: 'rest', type: 'always_sample' },
+        ],
+        ...over,
+      },
+    },
+  ];
+  const all = [trace('l1', 4), trace('l2', 4), trace('r1', 2), trace('r2', 2), trace('r3', 2)];
+
+  test('composite gives its policies equal shares of a second', async () => {
+    expect(await kept(composite({}), ...all)).toEqual(['l1', 'r1', 'r2']);
+  });
+
+  test('or those of rate_allocation, and what the first policy keeps is not asked of the next', async () => {
+    const rate_allocation = [
+      { policy: 'large', percent: 80 },
+      { policy: 'rest', percent: 20 },
+    ];
+    expect(await kept(composite({ rate_allocation }), ...all)).toEqual(['l1', 'l2', 'r1']);
+    expect(await kept(composite({ rate_allocation }), trace('l1', 9))).toEqual([]);
+  });
+
+  test('an allocation of a policy that is not there is a mistake', () => {
+    const [policy] = composite({ rate_allocation: [{ policy: 'other', percent: 5 }] });
+    const { error } = tailSamplingSchema.safeParse({ policies: [{ name: 'c', ...policy }] });
+    expect(error?.issues[0]?.message).toContain('no policy of composite_sub_policy is called "other"');
+  });
+});
+
+test('a budget fills up again with the time', async () => {
+  const settings = fakeSettings({ id: 'tail_sampling' });
+  const next = new RecordingConsumer();
+  const policy = { name: 'p', type: 'rate_limiting', rate_limiting: { spans_per_second: 1, burst_capacity: 2 } };
+  const config = tailSamplingSchema.parse({ decision_wait: '1s', policies: [policy] }) as TailSamplingConfig;
+  const sampler = new TailSamplingProcessor(settings, config, next);
+  await sampler.start();
+  const counts: number[] = [];
+  for (const name of ['a', 'b', 'c']) {
+    await sampler.consume(
+      traces([
+        {
+          spans: [
+            { trace: name, name },
+            { trace: name, name },
+          ],
+        },
+      ]),
+    );
+    await settings.clock.advance(name === 'b' ? 4000 : 1100);
+    counts.push(next.itemCount);
+  }
+  await settings.clock.advance(3000);
+  await sampler.shutdown(1000);
+  expect(next.itemCount).toBe(4);
+  expect(counts[1]).toBeLessThanOrEqual(2);
+});

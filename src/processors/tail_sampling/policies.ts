@@ -1,6 +1,6 @@
-import { unreachable } from '#base';
+import { type Clock, unreachable } from '#base';
 import { STATUS_ERROR, STATUS_OK, STATUS_UNSET } from '#pdata';
-import type { LatencyConfig, PolicyConfig } from './policy-config.ts';
+import type { BudgetConfig, CompositeConfig, LatencyConfig, PolicyConfig } from './policy-config.ts';
 import { probabilisticSampler } from './probabilistic.ts';
 import { hasBit, SpanConditions } from './span-conditions.ts';
 import type { TraceTable } from './trace-table.ts';
@@ -23,6 +23,11 @@ export class TraceFacts {
 
   get spanCount(): number {
     return this.#table.spanCount[this.slot]!;
+  }
+
+  /** Of its spans as received. */
+  get byteCount(): number {
+    return this.#table.byteCount[this.slot]!;
   }
 
   get durationMs(): number {
@@ -57,19 +62,27 @@ export interface PolicySet {
   readonly policies: readonly Policy[];
 }
 
+/** What policies are made of. */
+interface Parts {
+  readonly conditions: SpanConditions;
+  readonly clock: Clock;
+}
+
 /** Makes conditions over spans, collected as spans arrive, and predicates over traces, asked once at the decision. */
-export function compilePolicies(configs: readonly PolicyConfig[]): PolicySet {
+export function compilePolicies(configs: readonly PolicyConfig[], clock: Clock): PolicySet {
   const conditions = new SpanConditions();
+  const parts: Parts = { conditions, clock };
   const policies = configs.map((config) => ({
     name: config.name,
     verdict: config.type === 'drop' ? DECISION_DROPPED : DECISION_SAMPLED,
-    matches: compile(config, conditions),
+    matches: compile(config, parts),
   }));
   conditions.freeze();
   return { conditions, policies: policies.sort((a, b) => b.verdict - a.verdict) };
 }
 
-function compile(config: PolicyConfig, conditions: SpanConditions): Predicate {
+function compile(config: PolicyConfig, parts: Parts): Predicate {
+  const { conditions, clock } = parts;
   switch (config.type) {
     case 'always_sample':
       return () => true;
@@ -95,13 +108,19 @@ function compile(config: PolicyConfig, conditions: SpanConditions): Predicate {
       const { minSpans, maxSpans } = config;
       return (trace) => trace.spanCount >= minSpans && (maxSpans === 0 || trace.spanCount <= maxSpans);
     }
+    case 'rate_limiting':
+      return budget(config, clock, (trace) => trace.spanCount);
+    case 'bytes_limiting':
+      return budget(config, clock, (trace) => trace.byteCount);
+    case 'composite':
+      return composite(config, parts);
     case 'and':
     case 'drop': {
-      const parts = config.policies.map((part) => compile(part, conditions));
-      return (trace) => parts.every((part) => part(trace));
+      const all = config.policies.map((part) => compile(part, parts));
+      return (trace) => all.every((part) => part(trace));
     }
     case 'not': {
-      const part = compile(config.policies[0]!, conditions);
+      const part = compile(config.policies[0]!, parts);
       return (trace) => !part(trace);
     }
     default:
@@ -121,5 +140,40 @@ function latency({ thresholdMs, upperThresholdMs, thresholdInclusive }: LatencyC
     const durationMs = trace.durationMs;
     const isOver = thresholdInclusive ? durationMs >= thresholdMs : durationMs > thresholdMs;
     return isOver && (upperThresholdMs === 0 || durationMs <= upperThresholdMs);
+  };
+}
+
+/** A bucket that is full at first and fills at so much a second; a trace takes what it is, or is not kept. */
+function budget({ perSecond, burst }: BudgetConfig, clock: Clock, sizeOf: (trace: TraceFacts) => number): Predicate {
+  let left = burst;
+  let lastMs = clock.monotonicMs();
+  return (trace) => {
+    const nowMs = clock.monotonicMs();
+    left = Math.min(burst, left + ((nowMs - lastMs) / 1000) * perSecond);
+    lastMs = nowMs;
+    const size = sizeOf(trace);
+    if (size > left) return false;
+    left -= size;
+    return true;
+  };
+}
+
+/**
+ * The first policy that keeps the trace decides: within its allocation of the current second, else the trace is not kept. As in otelcol
+ * the total bounds each policy, not their sum.
+ */
+function composite(config: CompositeConfig, parts: Parts): Predicate {
+  const policies = config.policies.map((policy) => compile(policy, parts));
+  const limits = config.spansPerSecond.map((limit) => Math.min(limit, config.maxTotalSpansPerSecond));
+  const kept = new Float64Array(policies.length);
+  let second = Number.NaN;
+  return (trace) => {
+    const now = Math.floor(parts.clock.monotonicMs() / 1000);
+    if (now !== second) kept.fill(0);
+    second = now;
+    const first = policies.findIndex((policy) => policy(trace));
+    if (first < 0 || kept[first]! + trace.spanCount > limits[first]!) return false;
+    kept[first]! += trace.spanCount;
+    return true;
   };
 }

@@ -19,6 +19,8 @@ export type PolicyConfig = { readonly name: string } & (
     }
   | { readonly type: 'span_count'; readonly minSpans: number; readonly maxSpans: number }
   | { readonly type: 'trace_state'; readonly key: string; readonly values: readonly string[] }
+  | ({ readonly type: 'rate_limiting' | 'bytes_limiting' } & BudgetConfig)
+  | ({ readonly type: 'composite' } & CompositeConfig)
   | { readonly type: 'and' | 'drop' | 'not'; readonly policies: readonly PolicyConfig[] }
 );
 
@@ -38,6 +40,20 @@ export interface StringAttributeConfig {
   readonly invertMatch: boolean;
 }
 
+/** Spans or bytes. */
+export interface BudgetConfig {
+  readonly perSecond: number;
+  /** What may pass at once; a trace that is larger never does. */
+  readonly burst: number;
+}
+
+export interface CompositeConfig {
+  readonly policies: readonly PolicyConfig[];
+  readonly maxTotalSpansPerSecond: number;
+  /** Of each policy: what it may keep of them. */
+  readonly spansPerSecond: readonly number[];
+}
+
 export interface NumericAttributeConfig {
   readonly key: string;
   readonly minValue: number;
@@ -49,9 +65,6 @@ type PolicyType = PolicyConfig['type'];
 
 /** What contrib has and this does not, with the reason. */
 const MISSING: Readonly<Record<string, string>> = {
-  rate_limiting: 'limits per second are',
-  bytes_limiting: 'limits per second are',
-  composite: 'rate allocation is',
   ottl_condition: 'OTTL conditions are',
 };
 
@@ -149,6 +162,56 @@ const BLOCKS: Readonly<Record<PolicyType, z.ZodType<object>>> = {
     key: requiredKey.describe('an entry of the tracestate'),
     values: list(text()).describe('one of the values that it has'),
   }),
+  rate_limiting: budget('spans'),
+  bytes_limiting: budget('bytes'),
+  composite: strictObject({
+    max_total_spans_per_second: integer(0, { min: 0 }).meta({
+      description: 'kept in a second at most',
+      unit: 'spans',
+    }),
+    policy_order: list(text()).meta({
+      description: 'names of its policies',
+      idle: {
+        why: 'policies are asked in the order of composite_sub_policy, as otelcol does whatever this says',
+        quiet: [],
+      },
+    }),
+    composite_sub_policy: list(z.lazy(() => policySchema)).describe(
+      'policies as above; the first that keeps a trace counts',
+    ),
+    rate_allocation: list(
+      strictObject({
+        policy: text().describe('the name of one of them'),
+        percent: integer(0, { min: 0, max: 100 }).meta({
+          description: 'its share of `max_total_spans_per_second`',
+          unit: '%',
+        }),
+      }),
+    ).describe('without a share a policy may keep what they all would with equal ones'),
+  })
+    .superRefine((raw, context) => {
+      const names = raw.composite_sub_policy.map(({ name }) => name);
+      if (names.length === 0) {
+        context.addIssue({ code: 'custom', path: ['composite_sub_policy'], message: 'needs at least one policy' });
+      }
+      for (const [i, { policy }] of raw.rate_allocation.entries()) {
+        if (names.includes(policy)) continue;
+        const message = `no policy of composite_sub_policy is called "${policy}" (valid names: ${names.join(', ')})`;
+        context.addIssue({ code: 'custom', path: ['rate_allocation', i, 'policy'], message });
+      }
+    })
+    .transform((raw) => {
+      const total = raw.max_total_spans_per_second;
+      const shares = new Map(raw.rate_allocation.map(({ policy, percent }) => [policy, percent]));
+      const equal = total / raw.composite_sub_policy.length;
+      return {
+        policies: raw.composite_sub_policy,
+        maxTotalSpansPerSecond: total,
+        spansPerSecond: raw.composite_sub_policy.map(({ name }) =>
+          Math.floor((shares.get(name) ?? 0) > 0 ? (shares.get(name)! / 100) * total : equal),
+        ),
+      };
+    }),
   and: subPolicies('and_sub_policy'),
   drop: subPolicies('drop_sub_policy'),
   not: strictObject({ not_sub_policy: z.lazy(() => policySchema).describe('a policy as above') }).transform((raw) => ({
@@ -168,6 +231,9 @@ const KEEPS: Readonly<Record<PolicyType, string>> = {
   boolean_attribute: 'keeps a trace when a resource or span has the value',
   span_count: 'keeps a trace of so many spans',
   trace_state: 'keeps a trace when the tracestate of a span has such an entry',
+  rate_limiting: 'keeps traces up to a number of spans a second',
+  bytes_limiting: 'keeps traces up to a number of bytes a second',
+  composite: 'keeps what the first of its policies keeps that says so, up to a number of spans a second for each',
   and: 'keeps a trace that all of its policies keep',
   drop: 'drops a trace that all of its policies match, whatever the others say',
   not: 'keeps a trace that its policy does not keep',
@@ -225,6 +291,21 @@ const envelope: z.ZodType<object> = strictObject({
     ]),
   ),
 });
+
+/** golang.org/x/time/rate, as otelcol uses it: by default twice of what comes in a second may pass at once. */
+function budget(unit: 'spans' | 'bytes'): z.ZodType<object> {
+  return strictObject({
+    [`${unit}_per_second`]: integer(0, { min: 0 }).meta({ description: 'kept on average', unit }),
+    burst_capacity: integer(0, { min: 0 }).meta({
+      description: 'kept at once; a trace that is larger is never kept',
+      unit,
+      defaultText: `2 x \`${unit}_per_second\``,
+    }),
+  }).transform((raw): BudgetConfig => {
+    const perSecond = raw[`${unit}_per_second`] as number;
+    return { perSecond, burst: (raw.burst_capacity as number) || perSecond * 2 };
+  });
+}
 
 function subPolicies(key: string): z.ZodType<object> {
   return strictObject({ [key]: list(z.lazy(() => policySchema)).describe('policies as above') })

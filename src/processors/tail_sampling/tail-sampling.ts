@@ -38,7 +38,7 @@ export class TailSamplingProcessor implements Processor {
     const { account, clock, logger, meter, random } = settings;
     this.#settings = settings;
     this.#config = config;
-    const { conditions, policies } = compilePolicies(config.policies);
+    const { conditions, policies } = compilePolicies(config.policies, settings.clock);
     this.#metrics = tailSamplingMetrics(meter, nameOf(settings.id), policies, {
       traces: () => this.#buffer.table.count,
       wireBytes: () => this.#buffer.figures().wireBytes,
