@@ -137,6 +137,9 @@ function selectLogSpan(view: TraceView, logIndex: number): void {
   if (row >= 0) view.select(row);
 }
 
+/** Of the longest label of a time. */
+const LABEL_WIDTH = 64;
+
 interface TimeHeaderProps {
   readonly nameWidth: number;
   readonly onNameWidth: (width: number) => void;
@@ -146,7 +149,8 @@ interface TimeHeaderProps {
 }
 
 const TimeHeader = memo(function TimeHeader({ nameWidth, onNameWidth, viewNs, width, pointerX }: TimeHeaderProps) {
-  const marks = width > 0 ? gridMarks(viewNs, width) : [];
+  // A label that would be cut at the end is left out; its line stays.
+  const marks = gridMarks(viewNs, Math.max(1, width)).filter((ns) => timeToX(ns, viewNs, width) <= width - LABEL_WIDTH);
   return (
     <div className="waterfall-head">
       <div className="waterfall-head-names" style={{ width: nameWidth }}>
