@@ -2,7 +2,6 @@ import {
   type Agent,
   type ClientRequest,
   Agent as HttpAgent,
-  type IncomingHttpHeaders,
   type IncomingMessage,
   request as requestPlain,
 } from 'node:http';

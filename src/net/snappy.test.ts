@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { DecodeError } from '#base';
-import { compressSnappyFramed, decompressSnappy, decompressSnappyFramed, isSnappyFramed } from './snappy.ts';
+import { compressSnappyFramed, decompressSnappyFramed, isSnappyFramed } from './snappy.ts';
+import { decompressSnappy } from './snappy-block.ts';
 
 const BODY = new TextEncoder().encode('hello '.repeat(50_000));
 const FRAMED = compressSnappyFramed(BODY);

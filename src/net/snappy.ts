@@ -1,19 +1,8 @@
-import { compress, uncompress } from 'snappyjs';
-import { DecodeError, messageOf } from '#base';
+import { compress } from 'snappyjs';
+import { DecodeError } from '#base';
 import { crc32c } from './crc32c.ts';
 import { joinBytes } from './own-bytes.ts';
-
-/** Snappy's block format. Throws a DecodeError where the block is broken or its content longer than `limitBytes`. */
-export function decompressSnappy(body: Uint8Array, limitBytes: number): Uint8Array {
-  try {
-    return uncompress(plain(body), limitBytes);
-  } catch (error) {
-    const message = messageOf(error);
-    throw message.includes('too big')
-      ? new DecodeError(`http: request body too large, the limit is ${limitBytes} bytes`)
-      : new DecodeError(`can't decompress the snappy body: ${message}`);
-  }
-}
+import { decompressSnappy } from './snappy-block.ts';
 
 export function compressSnappy(body: Uint8Array): Uint8Array {
   return compress(plain(body));
