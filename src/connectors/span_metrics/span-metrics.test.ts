@@ -195,12 +195,12 @@ test('cumulative points have it all since the first span, delta points what came
 });
 
 test('what was sampled counts for what was thrown away', async () => {
-  const states = ['ot=th:8', 'a=b,ot=rv:1;th:c', 'ot=th:zz', 'x=th:8'];
+  const states = ['ot=th:8', 'a=b,ot=rv:00000000000001;th:c', 'ot=rv:1;th:c', 'ot=th:zz', 'x=th:8'];
   const block = { enable_metrics_sampling_method: true };
   const points = calls(await flushed(block, spans(states.map((traceState) => ({ traceState })))));
   expect(points.map(({ value, attributes }) => [value, attributes['sampling.method']])).toEqual([
     [6, 'extrapolated'],
-    [2, 'counted'],
+    [3, 'counted'],
   ]);
 });
 
