@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${…} is what is tested
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -317,6 +317,30 @@ describe('lint', () => {
     const broken = signalbox(['lint', file('broken.yaml', 'a: [1'), '--format=json']);
     expect(broken.code).toBe(1);
     expect(JSON.parse(broken.out)).toMatchObject([{ level: 'error', file: 'broken.yaml', line: 1 }]);
+  });
+
+  test('--fix prints the file that was meant, --diff how it differs, --in-place writes it and says so', () => {
+    const name = file('late.yaml', late);
+    const fixed = signalbox(['lint', name, '--fix', '--names-only']);
+    expect(fixed).toEqual({
+      code: 0,
+      out: late.replace('  logging:', '  debug:\n    verbosity: normal').replace('[logging]', '[debug]'),
+      err: `late.yaml:8:3: name: exporters::logging: verbosity: normal was its default
+late.yaml:8:3: name: exporters::logging is debug today
+2 by name, 0 by advice (read them before you use the file), 0 left
+`,
+    });
+    const { out: diff } = signalbox(['lint', name, '--diff', '--names-only']);
+    expect(diff).toContain('-  logging:\n+  debug:\n+    verbosity: normal\n');
+    expect(readFileSync(join(folder, name), 'utf8')).toBe(late);
+    expect(signalbox(['lint', name, '--in-place', '--names-only'])).toMatchObject({ out: 'late.yaml: written\n' });
+    expect(readFileSync(join(folder, name), 'utf8')).toBe(fixed.out);
+    expect(signalbox(['lint', name, '--in-place', '--names-only']).out).toBe('late.yaml: nothing to change\n');
+    expect(signalbox(['lint', name, '--names-only'])).toMatchObject({ code: 2 });
+    expect(signalbox(['lint', 'yaml:a: 1', '--fix'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('one file'),
+    });
   });
 
   test('without a file, and with a format that it does not have', () => {

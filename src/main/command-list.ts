@@ -109,9 +109,10 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
     summary: 'lists what is outdated, does nothing, or means something else than it seems to',
     details: [
       'signalbox lint FILE prints one line for each thing, with its place and how it is written today; signalbox up prints the same at its start.',
-      'Exit code 1 for mistakes, with --strict for warnings too. --format json is for programs.',
+      'With --with FILES it looks, too, at whether dashboards, rules and Kubernetes manifests fit the configuration. --fix prints the file that its',
+      'author meant, --diff how it differs, --in-place writes it. Exit code 1 for mistakes, with --strict for warnings too.',
     ],
-    flags: [...CONFIG, 'format', 'strict'],
+    flags: [...CONFIG, 'format', 'strict', 'with', 'fix', 'diff', 'in-place', 'names-only'],
   },
   components: {
     summary: 'lists the components with their stability',

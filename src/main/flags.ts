@@ -33,6 +33,11 @@ export type FlagName =
   | 'store'
   | 'format'
   | 'strict'
+  | 'with'
+  | 'fix'
+  | 'diff'
+  | 'in-place'
+  | 'names-only'
   | 'help';
 
 export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
@@ -105,19 +110,33 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
   },
   format: { env: '', argument: 'FORMAT', help: 'lint: text (default) or json' },
   strict: { env: '', help: 'lint: exit code 1 for warnings too' },
+  with: {
+    env: '',
+    argument: 'FILES',
+    multiple: true,
+    help: 'lint: dashboards, rules and Kubernetes manifests that are to fit the configuration; commas between, may repeat',
+  },
+  fix: { env: '', help: 'lint: prints the file that its author meant, and to stderr each change' },
+  diff: { env: '', help: 'lint: prints the changes of --fix as a diff, and changes nothing' },
+  'in-place': { env: '', help: 'lint: writes what --fix makes over the files, and says which' },
+  'names-only': { env: '', help: 'lint: --fix changes outdated names alone, and nothing that the configuration does' },
   help: { env: '', short: 'h', help: 'this text' },
 };
 
 /** Flags with one value. */
-type ValueFlag = Exclude<FlagName, 'config' | 'set' | 'help' | 'write' | 'store' | 'strict'>;
+type ValueFlag = Exclude<FlagName, 'config' | 'set' | 'with' | 'store' | SwitchFlag | 'help'>;
+/** Flags without a value and without a variable. */
+type SwitchFlag = 'write' | 'strict' | 'fix' | 'diff' | 'in-place' | 'names-only';
 
 export interface Flags {
   readonly config: readonly string[];
   readonly set: readonly string[];
   readonly help: boolean;
-  readonly write: boolean;
   readonly store: boolean;
-  readonly strict: boolean;
+  /** Files that are looked at together with the configuration. */
+  readonly with: readonly string[];
+  /** Whether a flag without a value was given. */
+  has(name: SwitchFlag): boolean;
   /** Flags with one value: what was given on the command line, else in the environment. */
   get(name: ValueFlag): string | undefined;
   /** The flags as arguments again, for a child process; environment variables reach it by themselves. */
@@ -159,9 +178,11 @@ export function readFlags(
     config: many('config', ','),
     set: many('set', '\n'),
     help: values.help === true,
-    write: values.write === true,
+    with: ((values.with as readonly string[] | undefined) ?? [])
+      .flatMap((value) => value.split(','))
+      .filter((part) => part !== ''),
+    has: (name) => values[name] === true,
     store: values.store === true || /^(1|true|yes)$/i.test(env[FLAGS.store.env] ?? ''),
-    strict: values.strict === true,
     get: (name) => (values[name] as string | undefined) ?? (env[FLAGS[name].env] || undefined),
     args,
   };

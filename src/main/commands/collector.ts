@@ -86,7 +86,7 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
 /** What `signalbox lint` says of a file is said when it is used, too. */
 function withAdvice(loaded: LoadedConfig, flags: Flags): LoadedConfig {
   if (flags.config.length === 0) return loaded;
-  return { ...loaded, warnings: [...loaded.warnings, ...lintRules(loaded)] };
+  return { ...loaded, warnings: [...loaded.warnings, ...lintRules(loaded).filter(({ level }) => level !== 'note')] };
 }
 
 /** Counts that the supervisor keeps as own metrics: a role that dies again and again is seen on the page of the system. */

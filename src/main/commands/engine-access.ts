@@ -22,7 +22,7 @@ export async function engineAccessCommand(flags: Flags): Promise<number> {
       'name the data folder with --data, or start signalbox up',
     );
   }
-  const { username, password } = flags.write ? access.signalbox : access.reader;
+  const { username, password } = flags.has('write') ? access.signalbox : access.reader;
   // One that runs on another address said so.
   const url = readEngineAddress(folder) ?? addresses.storeUrl;
   process.stdout.write(`CLICKHOUSE_URL=${url}\nCLICKHOUSE_USER=${username}\nCLICKHOUSE_PASSWORD=${password}\n`);

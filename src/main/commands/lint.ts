@@ -1,9 +1,12 @@
-import { ConfigErrors } from '#base';
-import { printPlace } from '#config';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { ConfigErrors, StartError } from '#base';
+import { type LoadedConfig, printPlace } from '#config';
 import { components } from '../components.ts';
 import { loadConfiguration } from '../configuration.ts';
 import type { Flags } from '../flags.ts';
 import type { Finding } from '../lint/finding.ts';
+import { type Change, type Fixed, fixConfiguration } from '../lint/fix/fix.ts';
+import { unifiedDiff } from '../lint/fix/line-diff.ts';
 import { lintConfiguration } from '../lint/lint.ts';
 import { didYouMean, UsageError } from '../usage.ts';
 
@@ -16,9 +19,11 @@ export async function lintCommand(flags: Flags): Promise<number> {
     throw new UsageError(`--format: must be text or json, got "${format}"${didYouMean(format, FORMATS)}`);
   }
   if (flags.config.length === 0) throw new UsageError('no file to look at', 'signalbox lint FILE');
+  if (flags.has('fix') || flags.has('diff') || flags.has('in-place')) return fixCommand(flags);
+  if (flags.has('names-only')) throw new UsageError('--names-only is about what --fix, --diff or --in-place do');
   const findings = await findingsOf(flags);
   process.stdout.write(format === 'json' ? jsonOf(findings) : textOf(findings));
-  const isBad = findings.some(({ level }) => level === 'error' || flags.strict);
+  const isBad = findings.some(({ level }) => level === 'error' || (level === 'warning' && flags.has('strict')));
   return isBad ? 1 : 0;
 }
 
@@ -37,6 +42,44 @@ async function findingsOf(flags: Flags): Promise<readonly Finding[]> {
   }
 }
 
+/** The file that its author meant, as a text, a diff or in place of the old one; what was changed goes to stderr, a line each. */
+async function fixCommand(flags: Flags): Promise<number> {
+  const [file, ...others] = flags.config;
+  if (file === undefined || others.length > 0 || /^\w{2,}:/.test(file)) {
+    throw new UsageError('--fix changes one file', 'signalbox lint FILE --fix');
+  }
+  const text = readText(file);
+  const config: LoadedConfig = await loadConfiguration(flags);
+  const fixed = fixConfiguration({ file, text, config, namesOnly: flags.has('names-only') });
+  process.stderr.write(changesText(fixed));
+  if (flags.has('diff')) process.stdout.write(unifiedDiff(file, text, fixed.text));
+  else if (!flags.has('in-place')) process.stdout.write(fixed.text);
+  else if (fixed.text === text) process.stdout.write(`${file}: nothing to change\n`);
+  else {
+    writeFileSync(file, fixed.text);
+    process.stdout.write(`${file}: written\n`);
+  }
+  return 0;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new StartError(`cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** What each kind of change is called in its line. */
+const KINDS: Readonly<Record<Change['kind'], string>> = { name: 'name', advice: 'advice', left: 'left as it is' };
+
+function changesText({ changes }: Fixed): string {
+  const lines = changes.map(({ kind, message, place }) => `${printPlace(place)}: ${KINDS[kind]}: ${message}`);
+  const count = (kind: Change['kind']): number => changes.filter((change) => change.kind === kind).length;
+  const total = `${count('name')} by name, ${count('advice')} by advice (read them before you use the file), ${count('left')} left`;
+  return `${[...lines, total].join('\n')}\n`;
+}
+
 function textOf(findings: readonly Finding[]): string {
   const lines = findings.map(
     ({ level, rule, message, place }) => `${printPlace(place)}: ${level}: ${message} [${rule}]`,
@@ -45,7 +88,8 @@ function textOf(findings: readonly Finding[]): string {
     const found = findings.filter((finding) => finding.level === level).length;
     return `${found} ${level}${found === 1 ? '' : 's'}`;
   };
-  return `${[...lines, `${count('error')}, ${count('warning')}`].join('\n')}\n`;
+  const notes = findings.some(({ level }) => level === 'note') ? `, ${count('note')}` : '';
+  return `${[...lines, `${count('error')}, ${count('warning')}${notes}`].join('\n')}\n`;
 }
 
 function jsonOf(findings: readonly Finding[]): string {

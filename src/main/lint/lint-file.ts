@@ -12,6 +12,7 @@ import {
   readDocument,
 } from '#config';
 import type { Finding } from './finding.ts';
+import { todayType } from './renames.ts';
 
 export interface LintPipeline {
   readonly id: string;
@@ -19,22 +20,6 @@ export interface LintPipeline {
   readonly receivers: readonly string[];
   readonly processors: readonly string[];
   readonly exporters: readonly string[];
-}
-
-/** Both spellings of the types that rules look at, by today's. */
-const OLD_NAMES: Readonly<Record<string, string>> = {
-  k8sattributes: 'k8s_attributes',
-  otlp: 'otlp_grpc',
-  otlphttp: 'otlp_http',
-  spanmetrics: 'span_metrics',
-  servicegraph: 'service_graph',
-  loadbalancing: 'load_balancing',
-  prometheusremotewrite: 'prometheus_remote_write',
-};
-
-/** Today's name of an exporter's, processor's or connector's type; receivers have kept theirs. */
-function todayType(type: string): string {
-  return Object.hasOwn(OLD_NAMES, type) ? OLD_NAMES[type]! : type;
 }
 
 /** One component that some pipeline or the service uses. */
@@ -46,7 +31,7 @@ export class LintComponent {
 
   constructor(entry: ComponentEntry, root: MapNode) {
     this.entry = entry;
-    this.type = entry.section === 'receivers' ? entry.type : todayType(entry.type);
+    this.type = todayType(entry.section, entry.type);
     this.#root = root;
   }
 
@@ -78,8 +63,12 @@ export class LintComponent {
 
   /** A warning at the key at `path`, or at the component. `text` goes on behind the path. */
   warn(rule: string, path: NodePath, text: string): Finding {
+    return this.find('warning', rule, path, text);
+  }
+
+  find(level: Finding['level'], rule: string, path: NodePath, text: string): Finding {
     const steps = [...this.entry.path, ...path];
-    return { level: 'warning', rule, message: `${steps.join('::')}: ${text}`, place: this.placeOf(path) };
+    return { level, rule, message: `${steps.join('::')}: ${text}`, place: this.placeOf(path) };
   }
 
   placeOf(path: NodePath): ConfigPlace {
@@ -122,12 +111,30 @@ export class LintFile {
 
   /** The first processor of one of these types in a pipeline. */
   processorIn(pipeline: LintPipeline, ...types: string[]): string | undefined {
-    return pipeline.processors.find((id) => types.includes(todayType(id.split('/')[0]!)));
+    return pipeline.processors.find((id) => types.includes(todayType('processors', id.split('/')[0]!)));
+  }
+
+  /** The pipelines that feed this one by connectors, and those that feed them. */
+  upstream(pipeline: LintPipeline): LintPipeline[] {
+    const found = new Set<LintPipeline>();
+    const add = ({ receivers }: LintPipeline): void => {
+      for (const other of this.pipelines) {
+        if (found.has(other) || !other.exporters.some((id) => this.#joins(id, receivers))) continue;
+        found.add(other);
+        add(other);
+      }
+    };
+    add(pipeline);
+    return [...found];
   }
 
   pipelineWarning(rule: string, pipeline: LintPipeline, text: string): Finding {
     const path = ['service', 'pipelines', pipeline.id];
     return { level: 'warning', rule, message: `${path.join('::')}: ${text}`, place: placeAt(this.root, path) };
+  }
+
+  #joins(id: string, receivers: readonly string[]): boolean {
+    return this.document.components.connectors.has(id) && receivers.includes(id);
   }
 
   #uses(section: ComponentSection, id: string): boolean {

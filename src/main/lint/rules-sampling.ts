@@ -12,10 +12,19 @@ export function samplingRules(file: LintFile): Finding[] {
   return [
     ...file
       .used('processors', 'tail_sampling')
-      .flatMap((sampler) => [...traceRate(sampler), ...decisionCache(sampler), ...latencyThresholds(sampler)]),
+      .flatMap((sampler) => [
+        ...traceRate(sampler),
+        ...decisionCache(sampler),
+        ...latencyThresholds(sampler),
+        ...policiesAddUp(sampler),
+      ]),
     ...file.pipelines
       .filter(({ signal }) => signal === 'traces')
-      .flatMap((pipeline) => [...splitTraces(file, pipeline), ...metricsBeforeSampling(file, pipeline)]),
+      .flatMap((pipeline) => [
+        ...splitTraces(file, pipeline),
+        ...sampledBefore(file, pipeline),
+        ...metricsBeforeSampling(file, pipeline),
+      ]),
   ];
 }
 
@@ -54,13 +63,42 @@ function latencyThresholds(sampler: LintComponent): Finding[] {
   });
 }
 
+/** A trace is kept when one policy wants it: shares of all come on top of what the others keep. */
+function policiesAddUp(sampler: LintComponent): Finding[] {
+  const policies = sampler.node('policies');
+  if (policies?.kind !== 'list' || policies.items.length < 2) return [];
+  return policies.items.flatMap((_, index) => {
+    if (sampler.value('policies', index, 'type') !== 'probabilistic') return [];
+    const path = ['policies', index, 'probabilistic', 'sampling_percentage'];
+    const others = policies.items.length - 1;
+    const text =
+      `${String(sampler.value(...path) ?? 0)} % of the traces that the other ${others === 1 ? 'policy does' : `${others} policies do`} not keep come on ` +
+      'top of those that they keep; how much is kept in all depends on the traffic';
+    return [sampler.find('note', 'policies-add-up', path, text)];
+  });
+}
+
+/** What a sampler in front has thrown away, no policy can keep. */
+function sampledBefore(file: LintFile, pipeline: LintPipeline): Finding[] {
+  const tail = file.processorIn(pipeline, 'tail_sampling');
+  if (tail === undefined) return [];
+  const before = pipeline.processors.slice(0, pipeline.processors.indexOf(tail));
+  const head =
+    file.processorIn({ ...pipeline, processors: before }, 'probabilistic_sampler') ??
+    file.upstream(pipeline).flatMap((other) => file.processorIn(other, 'probabilistic_sampler') ?? [])[0];
+  if (head === undefined) return [];
+  const text =
+    `${head} samples before ${tail} and knows nothing of a trace but its id: of the traces that ${tail} would keep, it throws away as many as of all ` +
+    'others; leave it out, or let a policy of type probabilistic do its work';
+  return [file.pipelineWarning('sampled-before', pipeline, text)];
+}
+
 /** An agent on each node sees the spans of its node alone. */
 function splitTraces(file: LintFile, pipeline: LintPipeline): Finding[] {
   const sampler = file.processorIn(pipeline, 'tail_sampling');
   if (sampler === undefined) return [];
   const agents = file
     .used('processors', 'k8s_attributes')
-    .filter(({ id }) => pipeline.processors.includes(id))
     .filter(
       (one) => one.value('filter', 'node_from_env_var') !== undefined || one.value('filter', 'node') !== undefined,
     );
