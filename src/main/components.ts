@@ -22,6 +22,9 @@ const sources: readonly ComponentSource[] = [
   source('processor', 'resource', () => import('../processors/resource/index.ts')),
   source('processor', 'probabilistic_sampler', () => import('../processors/probabilistic_sampler/index.ts')),
   source('processor', 'transform', () => import('../processors/transform/index.ts')),
+  source('processor', 'cumulative_to_delta', () => import('../processors/cumulative_to_delta/index.ts'), [
+    'cumulativetodelta',
+  ]),
   source('exporter', 'debug', () => import('../exporters/debug/index.ts'), ['logging']),
   source('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   source('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),

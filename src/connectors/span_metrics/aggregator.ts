@@ -1,11 +1,10 @@
-import { ByteMap } from '#base';
+import { ByteMap, KeyBytes } from '#base';
 import { type AnyValue, type AttributeCursor, attributeKey, type SpanChunk, type SpanView, valueJson } from '#pdata';
 import { BoundedHistogram, ExponentialHistogram, MetricsBuilder } from '#wire';
 import { AdjustedCounts } from './adjusted-count.ts';
 import { BASE_DIMENSIONS, type SpanMetricsConfig } from './config.ts';
 import { Dimensions, type Place } from './dimensions.ts';
 import { KINDS, type Kind, ResourceMetrics, SpanSeries } from './series.ts';
-import { SeriesKey } from './series-key.ts';
 
 /** Of all resources together, whatever the user's limits say: memory is bounded. */
 const SERIES_LIMIT = 200_000;
@@ -40,7 +39,7 @@ export class SpanAggregator {
   readonly #gone = new Set<ResourceMetrics>();
   #resourceCount = 0;
   readonly #builder = new MetricsBuilder();
-  readonly #key = new SeriesKey();
+  readonly #key = new KeyBytes();
   #nowMs = 0;
   #extrapolated = false;
 

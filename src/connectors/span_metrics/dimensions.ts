@@ -1,4 +1,5 @@
 import type { RE2JS } from 're2js';
+import type { KeyBytes } from '#base';
 import {
   type AnyValue,
   type AttributeCursor,
@@ -11,7 +12,6 @@ import {
 } from '#pdata';
 import type { DimensionConfig } from './config.ts';
 import { globPattern } from './glob.ts';
-import type { SeriesKey } from './series-key.ts';
 
 /** What has attributes, and whose they are: the bytes that an attribute table's offsets lie in. */
 export interface Place {
@@ -43,7 +43,7 @@ export class Dimensions {
   }
 
   /** Equal for equal values. As in otelcol the text of a value counts, not its type. */
-  writeKey(place: Place, key: SeriesKey): void {
+  writeKey(place: Place, key: KeyBytes): void {
     for (let index = 0; index < this.#named.length; index++) {
       const { key: name, fallback } = this.#named[index]!;
       if (writeFound(place, name, index, key) || fallback === undefined) continue;
@@ -79,7 +79,7 @@ export class Dimensions {
 }
 
 /** Writes the value of the first that has the attribute; whether there is one. */
-function writeFound({ arena, cursors }: Place, name: AttributeKey, index: number, key: SeriesKey): boolean {
+function writeFound({ arena, cursors }: Place, name: AttributeKey, index: number, key: KeyBytes): boolean {
   for (let i = 0; i < cursors.length; i++) {
     const { table, owner } = cursors[i]!;
     const row = table.find(arena, owner, name);

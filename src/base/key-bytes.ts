@@ -1,5 +1,5 @@
-/** The bytes by which a series is found: parts with their lengths, so that no two lists of parts look alike. */
-export class SeriesKey {
+/** The bytes by which something is found in a ByteMap: parts with their lengths, so that no two lists of parts look alike. */
+export class KeyBytes {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(1024);
   length = 0;
 

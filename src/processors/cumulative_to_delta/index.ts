@@ -1,0 +1,1 @@
+export { cumulativeToDeltaFactory } from './factory.ts';

@@ -1,0 +1,4 @@
+import { componentSuite } from '#component/testing.ts';
+import { cumulativeToDeltaFactory } from './index.ts';
+
+componentSuite(cumulativeToDeltaFactory);
