@@ -25,6 +25,8 @@ const sources: readonly ComponentSource[] = [
   source('processor', 'cumulative_to_delta', () => import('../processors/cumulative_to_delta/index.ts'), [
     'cumulativetodelta',
   ]),
+  source('processor', 'span', () => import('../processors/span/index.ts')),
+  source('processor', 'redaction', () => import('../processors/redaction/index.ts')),
   source('exporter', 'debug', () => import('../exporters/debug/index.ts'), ['logging']),
   source('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   source('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),

@@ -63,6 +63,19 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   'processor tail_sampling': { policies: [{ name: 'all', type: 'always_sample' }] },
   // Of log records with an attribute, and without a trace id.
   'processor probabilistic_sampler': [{ sampling_percentage: 50 }, { sampling_percentage: 50, from_attribute: 'n' }],
+  // The key of a hash is read with its function.
+  'processor redaction': [
+    { allow_all_keys: true, blocked_values: ['a'] },
+    {
+      allow_all_keys: true,
+      url_sanitizer: { enabled: true },
+      db_sanitizer: Object.fromEntries(
+        ['sql', 'redis', 'valkey', 'memcached', 'mongo', 'opensearch', 'es'].map((kind) => [kind, { enabled: true }]),
+      ),
+    },
+    { allow_all_keys: true, hash_function: 'hmac-sha256', hmac_key: 'k'.repeat(32) },
+  ],
+  'processor span': { name: { from_attributes: ['n'] } },
   'processor resource': { attributes: [{ key: 'n', action: 'hash' }] },
   'exporter file': [
     { path: join(folder, 'a.json') },

@@ -10,6 +10,7 @@ export { MISSING_FUNCTIONS } from './missing.ts';
 export { constantBool, constantText, double, doubleLike, listOf, optional, text } from './parameters.ts';
 export { pathNames, senderPathNames } from './paths/resolve.ts';
 export { Place } from './place.ts';
+export { prepareValue, valueAt } from './read-value.ts';
 export { ConditionList, type ErrorMode, eachItem, type OnFailure, StatementList } from './run.ts';
 export {
   type CompileOptions,

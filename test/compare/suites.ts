@@ -4,6 +4,8 @@ import { convertersSuite } from './cases/ottl-converters.ts';
 import { editorsSuite } from './cases/ottl-editors.ts';
 import { languageSuite } from './cases/ottl-language.ts';
 import { pathsSuite } from './cases/ottl-paths.ts';
+import { redactionSuite } from './cases/redaction.ts';
+import { spanSuite } from './cases/span.ts';
 import { tailSamplingSuite } from './cases/tail-sampling.ts';
 import type { CompareSuite } from './lib/cases.ts';
 
@@ -11,6 +13,8 @@ import type { CompareSuite } from './lib/cases.ts';
 export const SUITES: readonly CompareSuite[] = [
   attributesSuite,
   debugSuite,
+  redactionSuite,
+  spanSuite,
   tailSamplingSuite,
   convertersSuite,
   editorsSuite,

@@ -2,9 +2,9 @@ import { ConfigError } from '#base';
 import type { Consumer, CreateSettings, Processor } from '#component';
 import type { Batch, Chunk, Signal } from '#pdata';
 import { type Action, compileAction } from '../shared/attribute-actions/actions.ts';
+import { signalMistake } from '../shared/match/config.ts';
+import { compileFilter, type Matcher } from '../shared/match/match.ts';
 import type { AttributesConfig } from './config.ts';
-import { compileFilter, type Matcher } from './match.ts';
-import { signalMistake } from './match-config.ts';
 
 /** Changes the attributes of spans, log records and data points (otelcol-contrib processor/attributesprocessor). */
 export class AttributesProcessor implements Processor {

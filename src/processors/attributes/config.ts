@@ -1,6 +1,6 @@
 import { list, type Schema, strictObject } from '#config';
 import { type ActionConfig, attributeAction } from '../shared/attribute-actions/config.ts';
-import { type MatchConfig, matchSchema } from './match-config.ts';
+import { type MatchConfig, matchSchema } from '../shared/match/config.ts';
 
 /** What users write under `attributes:` (otelcol-contrib processor/attributesprocessor). */
 export interface AttributesConfig {

@@ -1,5 +1,5 @@
-import { RE2JS } from 're2js';
 import { equalAt } from '#base';
+import { Pattern } from '#lang/pattern';
 import {
   type AnyValue,
   ArenaWriter,
@@ -11,8 +11,8 @@ import {
   SpanChunk,
   valueText,
 } from '#pdata';
-import { scalarText } from '../shared/attribute-actions/values.ts';
-import type { AttributeMatchConfig, MatchConfig } from './match-config.ts';
+import { scalarText } from '../attribute-actions/values.ts';
+import type { AttributeMatchConfig, MatchConfig } from './config.ts';
 
 /** Whether a row of a chunk matches. */
 export type RowTest = (row: number) => boolean;
@@ -154,8 +154,8 @@ function textTest(matchType: MatchConfig['matchType'], items: readonly string[])
     const wanted = new Set(items);
     return (text) => wanted.has(text);
   }
-  const expressions = items.map((item) => RE2JS.compile(item));
-  return (text) => expressions.some((expression) => expression.matcher(text).find());
+  const patterns = items.map((item) => new Pattern(item));
+  return (text) => patterns.some((pattern) => pattern.test(text));
 }
 
 /** Whether the owner that the cursor stands on has the attribute, with the value if one is given: of the same type, too. */

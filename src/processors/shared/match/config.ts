@@ -1,9 +1,9 @@
-import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { messageOf } from '#base';
 import { boolean, integer, list, oneOf, strictObject, text } from '#config';
+import { Pattern } from '#lang/pattern';
 import type { AnyValue, Signal } from '#pdata';
-import { attributeValue } from '../shared/attribute-actions/config-value.ts';
+import { attributeValue } from '../attribute-actions/config-value.ts';
 
 /** `include` and `exclude`: every property that is given must match (otelcol-contrib internal/filter/filterconfig). */
 export interface MatchConfig {
@@ -131,7 +131,7 @@ function mistakesIn(config: MatchConfig): string[] {
   }
   for (const pattern of patternsOf(config)) {
     try {
-      RE2JS.compile(pattern);
+      new Pattern(pattern);
     } catch (error) {
       messages.push(`not a regular expression: ${messageOf(error)}`);
     }

@@ -1,0 +1,1 @@
+export { redactionFactory } from './factory.ts';

@@ -1,0 +1,1 @@
+export { spanFactory } from './factory.ts';
