@@ -59,7 +59,7 @@ function isWordCharacter(code: number): boolean {
 }
 
 /** Whether a segment reads like one or more words. */
-export function isWord(text: string): boolean {
+function isWord(text: string): boolean {
   let sum = 0;
   let pairs = 0;
   let before = -1;
