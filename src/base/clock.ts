@@ -51,6 +51,12 @@ export class ManualClock implements Clock {
   get timerCount(): number {
     return this.#timers.length;
   }
+  /** How long until the next callback; undefined where none waits. */
+  get nextInMs(): number | undefined {
+    let next = Number.POSITIVE_INFINITY;
+    for (const { atMs } of this.#timers) next = Math.min(next, atMs);
+    return next === Number.POSITIVE_INFINITY ? undefined : Math.max(0, next - this.#monotonicMs);
+  }
   /** Moves the calendar alone, as a suspend or somebody who sets the clock does. Timers don't notice. */
   jump(ms: number): void {
     this.#calendarAheadMs += ms;

@@ -1,12 +1,7 @@
-import { Account, type ComponentKind, type Counter, Ledger, type Meter, type MetricLabels } from '#component';
+import { Account, type Counter, Ledger, type Meter, type MetricLabels } from '#component';
 import type { Signal } from '#pdata';
-
-/** Whose account it is. `pipeline` is empty for what belongs to no single one. */
-export interface AccountOwner {
-  readonly kind: ComponentKind;
-  readonly id: string;
-  readonly pipeline: string;
-}
+import type { AccountOwner } from './places.ts';
+import type { Watchers } from './watch.ts';
 
 export function ownerLabels({ kind, id, pipeline }: AccountOwner, signal?: Signal): MetricLabels {
   return {
@@ -31,17 +26,20 @@ const TROUBLES = { unit: '{event}', description: 'What befell a component and is
  */
 export class Accounts {
   readonly #meter: Meter;
+  readonly #watchers: Watchers;
   readonly #ledgers = new Map<string, Ledger>();
   readonly #counters = new Map<string, Counter>();
 
-  constructor(meter: Meter) {
+  constructor(meter: Meter, watchers: Watchers) {
     this.#meter = meter;
+    this.#watchers = watchers;
   }
 
   account(owner: AccountOwner): Account {
     return new Account({
       report: (outcome, signal, count, reason) => {
         this.ledger(owner, signal).report(outcome, count);
+        this.#watchers.current?.reported(owner, outcome, signal, count, reason);
         this.#counter('signalbox.component.items', ITEMS, { ...ownerLabels(owner, signal), outcome, reason }).add(
           count,
         );

@@ -18,6 +18,7 @@ import { type LineSink, LogWriter } from './telemetry/logger.ts';
 import { registerProcessMetrics } from './telemetry/process-metrics.ts';
 import { MetricRegistry } from './telemetry/registry.ts';
 import { Topology } from './topology.ts';
+import { Watchers } from './watch.ts';
 
 export interface CollectorOptions {
   readonly registry: ComponentRegistry;
@@ -58,7 +59,9 @@ const DEFAULT_LOGS: LogsTelemetryConfig = {
 /** A collector: one configuration running as one graph, with its telemetry around it. */
 export class Collector {
   readonly metrics: MetricRegistry = new MetricRegistry();
-  readonly #accounts = new Accounts(this.metrics.meter());
+  /** Those who look at what passes. */
+  readonly watchers: Watchers = new Watchers();
+  readonly #accounts = new Accounts(this.metrics.meter(), this.watchers);
   readonly #options: CollectorOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -239,6 +242,7 @@ export class Collector {
     const context = new CreateContext({
       registry: this.metrics,
       accounts: this.#accounts,
+      watchers: this.watchers,
       log,
       statuses,
       clock: this.#clock,

@@ -7,10 +7,12 @@ import type { PlannedComponent } from './planned.ts';
 import type { StatusBoard } from './status.ts';
 import type { LogWriter } from './telemetry/logger.ts';
 import type { MetricRegistry } from './telemetry/registry.ts';
+import type { Watchers } from './watch.ts';
 
 export interface CreateContextOptions {
   readonly registry: MetricRegistry;
   readonly accounts: Accounts;
+  readonly watchers: Watchers;
   readonly log: LogWriter;
   readonly statuses: StatusBoard;
   readonly clock: Clock;
@@ -32,12 +34,14 @@ export class CreateContext {
   /** For the measurements on the edges. */
   readonly meter: Meter;
   readonly accounts: Accounts;
+  readonly watchers: Watchers;
   readonly #options: CreateContextOptions;
 
   constructor(options: CreateContextOptions) {
     this.#options = options;
     this.meter = options.registry.meter();
     this.accounts = options.accounts;
+    this.watchers = options.watchers;
   }
 
   settings(component: PlannedComponent, { pipeline, signal }: Place): CreateSettings {

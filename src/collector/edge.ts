@@ -1,19 +1,15 @@
 import { reasonOf } from '#base';
 import type { Consumer, Counter, Meter, MetricLabels } from '#component';
 import type { Batch, Signal } from '#pdata';
-import { type AccountOwner, type Accounts, ownerLabels } from './accounts.ts';
+import { type Accounts, ownerLabels } from './accounts.ts';
+import type { EdgeOptions } from './places.ts';
+import type { Watchers } from './watch.ts';
 
-export type Side = 'consumed' | 'produced';
-
-export interface EdgeOptions extends AccountOwner {
-  readonly side: Side;
-  /** Of the items that pass. */
-  readonly signal: Signal;
-  /** For connectors: the signal that they take, and the one that they make. */
-  readonly from?: Signal;
-  readonly to?: Signal;
-  /** For what a connector produces: the pipeline that is fed. */
-  readonly into?: string;
+/** What edges enter things in. */
+export interface Books {
+  readonly meter: Meter;
+  readonly accounts: Accounts;
+  readonly watchers: Watchers;
 }
 
 /** Errors that came from further down: the component that passes one on has not failed itself. */
@@ -24,7 +20,7 @@ const fromDownstream = new WeakSet<object>();
  * `failure` where this consumer failed, `refused` where one behind it did (otelcol docs/rfcs/component-universal-telemetry.md). And enters
  * it in the component's ledger; what the component itself refuses goes into its account.
  */
-export function measured(meter: Meter, accounts: Accounts, edge: EdgeOptions, consumer: Consumer): Consumer {
+export function measured({ meter, accounts, watchers }: Books, edge: EdgeOptions, consumer: Consumer): Consumer {
   const { side, signal } = edge;
   const counters = edgeCounters(meter, edge);
   const all = edge.kind === 'processor' ? processorCounter(meter, edge) : undefined;
@@ -34,7 +30,9 @@ export function measured(meter: Meter, accounts: Accounts, edge: EdgeOptions, co
   const account = accounts.account(edge);
   return {
     mutatesData: consumer.mutatesData,
-    async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
+    async consume(given: Batch, abort?: AbortSignal): Promise<void> {
+      const watcher = watchers.current;
+      const batch = watcher === undefined ? given : watcher.passing(edge, given);
       const items = batch.itemCount;
       all?.add(items);
       if (isIn) ledger?.begin(items);
@@ -42,6 +40,7 @@ export function measured(meter: Meter, accounts: Accounts, edge: EdgeOptions, co
         await consumer.consume(batch, abort);
       } catch (error) {
         if (isIn) ledger?.end(items, false);
+        watcher?.passed(edge, batch, error);
         const isPassedOn = isFromDownstream(error);
         (isPassedOn ? counters.refused : counters.failure).add(items);
         if (isIn && !isPassedOn && ledger !== undefined) account.refused(signal, items, reasonOf(error));
@@ -51,6 +50,7 @@ export function measured(meter: Meter, accounts: Accounts, edge: EdgeOptions, co
       if (isIn) ledger?.end(items, true);
       else ledger?.produced(items);
       counters.success.add(items);
+      watcher?.passed(edge, batch, undefined);
     },
   };
 }

@@ -14,10 +14,11 @@ import {
 import { SIGNALS, type Signal } from '#pdata';
 import type { CreateContext } from './create-settings.ts';
 import { DeliveringExporter } from './delivery/delivery.ts';
-import { type EdgeOptions, measured } from './edge.ts';
+import { measured } from './edge.ts';
 
 import { isKept } from './kept.ts';
 import { type GraphNode, type NodeName, nameOf, Socket, type Target } from './node.ts';
+import type { EdgeOptions } from './places.ts';
 import type { Plan } from './plan.ts';
 import { connectorEdges } from './plan-connectors.ts';
 import type { PlannedComponent, PlannedPipeline } from './planned.ts';
@@ -114,7 +115,7 @@ class GraphBuilder {
     for (const id of pipeline.exporters) {
       if (this.#plan.components.exporters.has(id)) {
         const { node, exporter } = this.#exporter(id, signal);
-        const edge = { kind: 'exporter', id, signal, pipeline: '', side: 'consumed' } as const;
+        const edge = { kind: 'exporter', id, signal, pipeline: '', side: 'consumed', out: pipeline.id } as const;
         tail.push({ consumer: this.#measured(edge, exporter), nodes: [node] });
       } else tail.push(...this.#connectorsFrom(id, pipeline));
     }
@@ -227,7 +228,7 @@ class GraphBuilder {
   }
 
   #measured(edge: EdgeOptions, consumer: Consumer): Consumer {
-    return measured(this.#context.meter, this.#context.accounts, edge, consumer);
+    return measured(this.#context, edge, consumer);
   }
 
   /** The instance that runs already, if it may stay, or a new one. `next` is what its sockets lead to. */

@@ -1,5 +1,5 @@
 import type { Consumer, HistogramInstrument, Meter } from '#component';
-import type { EdgeOptions } from './edge.ts';
+import type { EdgeOptions } from './places.ts';
 
 /** What the Go SDK gives a histogram that says nothing else. */
 const BOUNDS = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<CommandName, (flags: Flags) => Promise<number>>>
   store: async (flags) => (await import('./commands/store.ts')).storeGrantsCommand(flags),
   validate: async (flags) => (await import('./commands/validate.ts')).validateCommand(flags),
   lint: async (flags) => (await import('./commands/lint.ts')).lintCommand(flags),
+  test: async (flags) => (await import('./commands/test.ts')).testCommand(flags, leadingWords(argv.slice(1))),
   components: async () => (await import('./commands/components.ts')).componentsCommand(),
   schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   'print-config': async (flags) => (await import('./commands/print-config.ts')).printConfigCommand(flags),
@@ -48,11 +49,18 @@ async function main(argv: readonly string[]): Promise<number> {
 /** The flags of a command, which an argument of its own may stand before. */
 function behindOwnArgument(command: CommandName, rest: readonly string[]): readonly string[] {
   if (command === 'store') return behindGrants(rest);
+  if (command === 'test') return rest.slice(leadingWords(rest).length);
   const [word, ...others] = rest;
   if (word === undefined || word.startsWith('-')) return rest;
   // Statements begin with a name.
   if (command === 'ottl') return others;
   return command === 'lint' ? [`--config=${word}`, ...others] : rest;
+}
+
+/** What stands before the first flag. */
+function leadingWords(args: readonly string[]): readonly string[] {
+  const first = args.findIndex((arg) => arg.startsWith('-'));
+  return first < 0 ? args : args.slice(0, first);
 }
 
 /** `store` has one thing to do, which is named. */

@@ -36,6 +36,7 @@ export const COMMAND_NAMES = [
   'store',
   'validate',
   'lint',
+  'test',
   'components',
   'schema',
   'print-config',
@@ -113,6 +114,15 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
       'author meant, --diff how it differs, --in-place writes it. Exit code 1 for mistakes, with --strict for warnings too.',
     ],
     flags: [...CONFIG, 'format', 'strict', 'with', 'fix', 'diff', 'in-place', 'names-only'],
+  },
+  test: {
+    summary: 'runs the cases of a file through the pipelines of a configuration, without a network and in no time',
+    details: [
+      'signalbox test FILE… takes YAML with items that go in and what is expected of them (docs/testing-a-configuration.md). Receivers and',
+      'exporters are replaced, everything between them is real, and time is simulated: waiting costs nothing.',
+      'Exit code 1: a case fails. 2: a file or its configuration can not be used.',
+    ],
+    flags: ['junit'],
   },
   components: {
     summary: 'lists the components with their stability',

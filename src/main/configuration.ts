@@ -1,6 +1,15 @@
 import type { ConfigPlace } from '#base';
 import type { StoreLogin } from '#base/store-access.ts';
-import { type LoadedConfig, loadConfig, type MapNode, mergeNodes, nodeAt, parseYaml } from '#config';
+import {
+  type LoadedConfig,
+  loadConfig,
+  type MapNode,
+  mergeNodes,
+  nodeAt,
+  parseYaml,
+  processEnvironment,
+  type SourceEnvironment,
+} from '#config';
 import { type Addresses, addressesIn, METRICS_DEFAULT } from './addresses.ts';
 import { BUILTIN_ONLY, configUris } from './builtin.ts';
 import { addressOf, allowedHostsOf, type Flags } from './flags.ts';
@@ -14,6 +23,7 @@ import { UsageError } from './usage.ts';
 export async function loadConfiguration(
   flags: Flags,
   loginOf: (addresses: Addresses) => StoreLogin | undefined = () => undefined,
+  environment: SourceEnvironment = processEnvironment,
 ): Promise<LoadedConfig> {
   if (flags.config.length > 0) {
     for (const name of BUILTIN_ONLY) {
@@ -28,6 +38,7 @@ export async function loadConfiguration(
   const loaded = await loadConfig({
     uris: configUris(flags),
     sets: [...metricsReader(flags), ...allowedHosts(flags), ...flags.set],
+    environment,
   });
   const addresses = addressesIn(loaded.root, flags);
   const root = flags.store ? withStoreEverywhere(loaded.root) : loaded.root;

@@ -38,6 +38,7 @@ export type FlagName =
   | 'diff'
   | 'in-place'
   | 'names-only'
+  | 'junit'
   | 'help';
 
 export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
@@ -120,6 +121,7 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
   diff: { env: '', help: 'lint: prints the changes of --fix as a diff, and changes nothing' },
   'in-place': { env: '', help: 'lint: writes what --fix makes over the files, and says which' },
   'names-only': { env: '', help: 'lint: --fix changes outdated names alone, and nothing that the configuration does' },
+  junit: { env: '', argument: 'FILE', help: 'test: a report in the form of JUnit, for CI' },
   help: { env: '', short: 'h', help: 'this text' },
 };
 

@@ -1,0 +1,4 @@
+export * from './changes.ts';
+export * from './item.ts';
+export * from './mask.ts';
+export * from './print.ts';
