@@ -29,7 +29,12 @@ export async function lintCommand(flags: Flags): Promise<number> {
 
 async function findingsOf(flags: Flags): Promise<readonly Finding[]> {
   try {
-    return await lintConfiguration(await loadConfiguration(flags), components);
+    const config = await loadConfiguration(flags);
+    const findings = await lintConfiguration(config, components);
+    if (flags.with.length === 0) return findings;
+    const { lintWith, textOf } = await import('../lint/with/check-with.ts');
+    const { readCompanion } = await import('../lint/with/companion.ts');
+    return [...findings, ...lintWith(config, textOf(flags.config), flags.with.map(readCompanion))];
   } catch (error) {
     if (!(error instanceof ConfigErrors)) throw error;
     const nowhere = { file: flags.config[0]!, line: 1, column: 1 };
@@ -50,16 +55,44 @@ async function fixCommand(flags: Flags): Promise<number> {
   }
   const text = readText(file);
   const config: LoadedConfig = await loadConfiguration(flags);
-  const fixed = fixConfiguration({ file, text, config, namesOnly: flags.has('names-only') });
-  process.stderr.write(changesText(fixed));
-  if (flags.has('diff')) process.stdout.write(unifiedDiff(file, text, fixed.text));
-  else if (!flags.has('in-place')) process.stdout.write(fixed.text);
-  else if (fixed.text === text) process.stdout.write(`${file}: nothing to change\n`);
-  else {
-    writeFileSync(file, fixed.text);
-    process.stdout.write(`${file}: written\n`);
-  }
+  const companions = await companionsOf(flags);
+  const needsOwnMetrics = companions.some((companion) => companion.asksForOwnMetrics);
+  const fixed = fixConfiguration({ file, text, config, namesOnly: flags.has('names-only'), needsOwnMetrics });
+  const all = [{ file, text, fixed }, ...(flags.has('names-only') ? [] : companions)];
+  process.stderr.write(changesText(all.flatMap((one) => one.fixed.changes)));
+  if (flags.has('diff'))
+    process.stdout.write(all.map((one) => unifiedDiff(one.file, one.text, one.fixed.text)).join(''));
+  else if (!flags.has('in-place')) {
+    process.stdout.write(fixed.text);
+    for (const one of companions) {
+      if (one.text !== one.fixed.text)
+        process.stderr.write(`${one.file}: --diff shows its changes, --in-place writes them\n`);
+    }
+  } else for (const one of all) writeInPlace(one.file, one.text, one.fixed.text);
   return 0;
+}
+
+interface FixedCompanion {
+  readonly file: string;
+  readonly text: string;
+  readonly fixed: Fixed;
+  readonly asksForOwnMetrics: boolean;
+}
+
+async function companionsOf(flags: Flags): Promise<FixedCompanion[]> {
+  if (flags.with.length === 0) return [];
+  const { readCompanion } = await import('../lint/with/companion.ts');
+  const { asksForOwnMetrics, fixCompanion } = await import('../lint/fix/fix-rules.ts');
+  return flags.with.map((file) => {
+    const companion = readCompanion(file);
+    const { text } = companion;
+    return { file, text, fixed: fixCompanion(companion), asksForOwnMetrics: asksForOwnMetrics([companion]) };
+  });
+}
+
+function writeInPlace(file: string, old: string, text: string): void {
+  if (text !== old) writeFileSync(file, text);
+  process.stdout.write(`${file}: ${text === old ? 'nothing to change' : 'written'}\n`);
 }
 
 function readText(file: string): string {
@@ -73,7 +106,7 @@ function readText(file: string): string {
 /** What each kind of change is called in its line. */
 const KINDS: Readonly<Record<Change['kind'], string>> = { name: 'name', advice: 'advice', left: 'left as it is' };
 
-function changesText({ changes }: Fixed): string {
+function changesText(changes: readonly Change[]): string {
   const lines = changes.map(({ kind, message, place }) => `${printPlace(place)}: ${KINDS[kind]}: ${message}`);
   const count = (kind: Change['kind']): number => changes.filter((change) => change.kind === kind).length;
   const total = `${count('name')} by name, ${count('advice')} by advice (read them before you use the file), ${count('left')} left`;

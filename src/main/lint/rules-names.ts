@@ -3,7 +3,7 @@ import type { Finding } from './finding.ts';
 import type { LintComponent, LintFile } from './lint-file.ts';
 
 /** Attributes that semantic conventions have renamed, and what services of today send in their place. */
-const TODAY: Readonly<Record<string, readonly string[]>> = {
+export const TODAY: Readonly<Record<string, readonly string[]>> = {
   'http.url': ['url.full', 'url.query'],
   'http.target': ['url.path', 'url.query'],
   'http.method': ['http.request.method'],

@@ -1,6 +1,14 @@
 import type { LintFile } from '../lint-file.ts';
 import type { Edit } from './edit.ts';
-import { defineSection, type EditedPipeline, freeId, pipelinesOf, setProcessors, typeOf } from './pipelines.ts';
+import {
+  defineSection,
+  type EditedPipeline,
+  freeId,
+  metricsPipeline,
+  pipelinesOf,
+  setProcessors,
+  typeOf,
+} from './pipelines.ts';
 
 const SAMPLERS = ['tail_sampling', 'probabilistic_sampler'];
 
@@ -69,14 +77,6 @@ function nextOf(edit: Edit, id: string): string | undefined {
 function hasSpanMetrics(edit: Edit): boolean {
   return pipelinesOf(edit).some(({ exporters }) =>
     exporters.some((one) => typeOf('connectors', one) === 'span_metrics'),
-  );
-}
-
-/** The one whose series Prometheus reads, else the first. */
-function metricsPipeline(edit: Edit): EditedPipeline | undefined {
-  const all = pipelinesOf(edit).filter(({ signal }) => signal === 'metrics');
-  return (
-    all.find(({ exporters }) => exporters.some((one) => typeOf('exporters', one).startsWith('prometheus'))) ?? all[0]
   );
 }
 

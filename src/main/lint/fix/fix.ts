@@ -6,6 +6,7 @@ import { fixDelivery } from './fix-delivery.ts';
 import { fixMetrics } from './fix-metrics.ts';
 import { fixNames } from './fix-names.ts';
 import { fixProcessing } from './fix-processing.ts';
+import { scrapeItself } from './scrape-itself.ts';
 
 export interface Fixed {
   readonly text: string;
@@ -19,15 +20,18 @@ export interface FixOptions {
   readonly config: LoadedConfig;
   /** Changes names alone, and nothing that the configuration does. */
   readonly namesOnly: boolean;
+  /** Somebody asks for the collector's own metrics. */
+  readonly needsOwnMetrics?: boolean;
 }
 
 /** The file that its author meant. */
-export function fixConfiguration({ file, text, config, namesOnly }: FixOptions): Fixed {
+export function fixConfiguration({ file, text, config, namesOnly, needsOwnMetrics = false }: FixOptions): Fixed {
   const edit = new Edit(file, text);
   if (!namesOnly) {
     const lint = new LintFile(config.root);
     fixProcessing(lint, edit);
     fixMetrics(lint, edit);
+    if (needsOwnMetrics) scrapeItself(lint, edit);
     fixDelivery(lint, edit);
   }
   fixNames(edit, namesOnly);

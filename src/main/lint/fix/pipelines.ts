@@ -86,3 +86,11 @@ export function addExtension(edit: Edit, id: string, yaml: string): void {
   edit.set(['extensions', id], yaml);
   listExtension(edit, id);
 }
+
+/** The one whose series Prometheus reads, else the first. */
+export function metricsPipeline(edit: Edit): EditedPipeline | undefined {
+  const all = pipelinesOf(edit).filter(({ signal }) => signal === 'metrics');
+  return (
+    all.find(({ exporters }) => exporters.some((one) => typeOf('exporters', one).startsWith('prometheus'))) ?? all[0]
+  );
+}
