@@ -41,6 +41,7 @@ const ITEM_REASONS = {
   counter_reset: 'their counter had begun again: the next ones count from there',
   buckets_changed: 'of histograms with other buckets than before',
   no_value: 'say that their series has no value any more',
+  older_start: 'began before their series did: of another process that says it is the same, for instance',
   out_of_order: 'older than what came before them of the same series',
   not_representable: 'can not be said in the format of the far side',
   damaged: 'their place on disk was damaged; see rejected/ in the spool folder',

@@ -27,6 +27,11 @@ const sources: readonly ComponentSource[] = [
   ]),
   source('processor', 'span', () => import('../processors/span/index.ts')),
   source('processor', 'redaction', () => import('../processors/redaction/index.ts')),
+  source('processor', 'delta_to_cumulative', () => import('../processors/delta_to_cumulative/index.ts'), [
+    'deltatocumulative',
+  ]),
+  source('processor', 'groupbyattrs', () => import('../processors/groupbyattrs/index.ts')),
+  source('processor', 'interval', () => import('../processors/interval/index.ts')),
   source('exporter', 'debug', () => import('../exporters/debug/index.ts'), ['logging']),
   source('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   source('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),

@@ -3,6 +3,7 @@ export * from './build/exponential-histogram.ts';
 export * from './build/groups.ts';
 export * from './build/logs-builder.ts';
 export * from './build/metrics-builder.ts';
+export * from './build/request-parts.ts';
 export * from './build/traces-builder.ts';
 export type { JaegerBatch } from './jaeger/jaeger-span.ts';
 export { readJaegerProtobuf } from './jaeger/read-protobuf.ts';

@@ -31,14 +31,14 @@ interface LastExponential {
 export function pointOf(view: PointView, type: number, before: LastPoint | undefined): LastPoint {
   const { timeNs } = view;
   if (type === METRIC_EXPONENTIAL_HISTOGRAM) {
-    return { timeNs, count: view.count, sum: sumOf(view), buckets: view.exponential };
+    return { timeNs, count: view.count, sum: sumOf(view, before), buckets: view.exponential };
   }
   if (type === METRIC_HISTOGRAM) return { timeNs, count: view.count, sum: sumOf(view, before), ...view.buckets };
   return { timeNs, value: view.value ?? 0n };
 }
 
 /** 0 where there is none: what came before counts on. */
-function sumOf({ sum }: PointView, before?: LastPoint): number {
+function sumOf({ sum }: PointView, before: LastPoint | undefined): number {
   if (!Number.isNaN(sum)) return sum;
   return (before as LastHistogram | undefined)?.sum ?? 0;
 }

@@ -2,11 +2,12 @@ import {
   type ArenaWriter,
   ATTRIBUTES_BIT,
   attributesFieldOf,
+  type Chunk,
   EXPONENTIAL_POINT,
   findField,
   HISTOGRAM_POINT,
   LOG,
-  type LogChunk,
+  LogChunk,
   METRIC_EXPONENTIAL_HISTOGRAM,
   METRIC_HISTOGRAM,
   METRIC_SUMMARY,
@@ -17,7 +18,7 @@ import {
   type PointChunk,
   SPAN,
   SPAN_STATUS,
-  type SpanChunk,
+  SpanChunk,
   SUMMARY_POINT,
   VALUE_EMPTY,
 } from '#pdata';
@@ -27,10 +28,20 @@ import {
  * columns, all others copied as they are, unknown ones too. Fields at their default are left out, as proto3 does.
  */
 
+/** The message of an item of any signal, as it is now. */
+export function writeItem(out: ArenaWriter, chunk: Chunk, row: number): void {
+  const { layout } = chunk;
+  const changed = chunk.changedFields === undefined ? 0 : chunk.changedFields[row]!;
+  if (changed === 0) out.range(chunk.arena, layout.rowStart[row]!, layout.rowEnd[row]!);
+  else if (chunk instanceof SpanChunk) writeSpan(out, chunk, row, changed);
+  else if (chunk instanceof LogChunk) writeLog(out, chunk, row, changed);
+  else writePoint(out, chunk as PointChunk, row, changed);
+}
+
 const has = (changed: number, field: number): boolean => ((changed >>> field) & 1) === 1;
 
 /** The fields of a Span message. */
-export function writeSpan(out: ArenaWriter, chunk: SpanChunk, row: number, changed: number): void {
+function writeSpan(out: ArenaWriter, chunk: SpanChunk, row: number, changed: number): void {
   const { arena, columns, layout } = chunk;
   const from = layout.rowStart[row]!;
   const to = layout.rowEnd[row]!;
@@ -58,7 +69,7 @@ function writeStatus(out: ArenaWriter, { arena, columns, layout }: SpanChunk, ro
 }
 
 /** The fields of a LogRecord message. */
-export function writeLog(out: ArenaWriter, chunk: LogChunk, row: number, changed: number): void {
+function writeLog(out: ArenaWriter, chunk: LogChunk, row: number, changed: number): void {
   const { arena, columns, layout } = chunk;
   const skipped = has(changed, 0) ? changed | (1 << LOG.attributes) : changed;
   out.fields(arena, layout.rowStart[row]!, layout.rowEnd[row]!, skipped & ~ATTRIBUTES_BIT);
@@ -95,7 +106,7 @@ function numbersOf(metricType: number): PointNumbers {
 }
 
 /** The fields of a data point's message. */
-export function writePoint(out: ArenaWriter, chunk: PointChunk, row: number, changed: number): void {
+function writePoint(out: ArenaWriter, chunk: PointChunk, row: number, changed: number): void {
   const { arena, columns, layout } = chunk;
   const type = chunk.metrics.type[columns.metric[row]!]!;
   const numbers = numbersOf(type);

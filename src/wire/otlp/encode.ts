@@ -5,14 +5,12 @@ import {
   type ChunkLayout,
   type HeadRanges,
   isMarked,
-  LogChunk,
   leasesOf,
   METRIC_EMPTY,
   PointChunk,
-  SpanChunk,
 } from '#pdata';
 import { decodeOtlp } from './decode.ts';
-import { writeLog, writePoint, writeSpan } from './encode-items.ts';
+import { writeItem } from './encode-items.ts';
 
 /**
  * Batches as OTLP Export…ServiceRequest messages. An untouched chunk is its own message and is not copied; of any other chunk the rows,
@@ -229,9 +227,7 @@ function writeRow(chunk: Chunk, layout: ChunkLayout, pieces: Pieces, row: number
   }
   const start = made.length;
   const mark = made.begin(field);
-  if (chunk instanceof SpanChunk) writeSpan(made, chunk, row, changed);
-  else if (chunk instanceof LogChunk) writeLog(made, chunk, row, changed);
-  else writePoint(made, chunk as PointChunk, row, changed);
+  writeItem(made, chunk, row);
   made.end(mark);
   pieces.made(start);
 }

@@ -2,6 +2,8 @@ import { ByteMap, KeyBytes } from '#base';
 import type { PointChunk } from '#pdata';
 import { writeAttributesTo } from './attribute-key.ts';
 
+/** So many series where the configuration has no limit: without one memory would be as large as senders like. */
+export const SERIES_LIMIT = 500_000;
 /** What the keys of all series may take, whatever the limit on their number. */
 const KEYS_LIMIT_BYTES = 256 * 1024 * 1024;
 const METRICS_LIMIT_BYTES = 64 * 1024 * 1024;
@@ -35,7 +37,7 @@ interface Entry<S> {
  * All of it comes from outside: the hashes have a key of this process, and the number of series and the bytes of their keys have limits.
  */
 export class SeriesTable<S> {
-  readonly limit: number;
+  limit: number;
   readonly #byStart: boolean;
   readonly #scopes = new ByteMap<Owner>(METRICS_LIMIT_BYTES);
   readonly #metrics = new ByteMap<Owner>(METRICS_LIMIT_BYTES);
@@ -57,6 +59,18 @@ export class SeriesTable<S> {
 
   get size(): number {
     return this.#series.size;
+  }
+
+  get hasRoom(): boolean {
+    return this.#series.size < this.limit && this.#metric !== null;
+  }
+
+  /** Of the row that was looked for last: numbers that no other metric or scope has. */
+  get metricNumber(): number {
+    return this.#metric!.number;
+  }
+  get scopeNumber(): number {
+    return this.#metric!.above!.number;
   }
 
   /** From now on rows are those of this chunk. */
@@ -92,7 +106,7 @@ export class SeriesTable<S> {
   /** Adds the series that was not found last. Returns whether there was room. */
   add(state: S): boolean {
     const metric = this.#metric;
-    if (metric === null || this.#series.size >= this.limit) return false;
+    if (metric === null || !this.hasRoom) return false;
     if (!this.#series.add(this.#key.bytes, this.#key.length, { metric, state })) return false;
     if (metric.count === 0) metric.above!.count++;
     metric.count++;

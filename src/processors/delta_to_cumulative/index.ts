@@ -1,0 +1,1 @@
+export { deltaToCumulativeFactory } from './factory.ts';

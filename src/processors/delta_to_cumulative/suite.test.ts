@@ -1,0 +1,4 @@
+import { componentSuite } from '#component/testing.ts';
+import { deltaToCumulativeFactory } from './index.ts';
+
+componentSuite(deltaToCumulativeFactory);

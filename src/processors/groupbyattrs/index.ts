@@ -1,0 +1,1 @@
+export { groupByAttrsFactory } from './factory.ts';

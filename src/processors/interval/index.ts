@@ -1,0 +1,1 @@
+export { intervalFactory } from './factory.ts';
