@@ -25,6 +25,7 @@ export async function madeDocuments(): Promise<ReadonlyMap<string, string>> {
     made.set(`docs/components/${folderOf(factory)}.md`, componentPage(factory));
   }
   made.set('docs/components/README.md', index(factories));
+  made.set('docs/components/absent.md', absentPage());
   made.set('docs/components/blocks.md', blocksPage(factories));
   made.set('docs/components/service.md', servicePage());
   made.set('docs/ottl.md', ottlPage(MADE));
@@ -74,10 +75,30 @@ function index(factories: readonly Factory[]): string {
 
 ${table(['kind', 'type', 'what it does', 'stability'], rows)}
 
+[Types of otelcol-contrib](absent.md) that Signalbox does not have, with the reason for each.
+
 [Blocks](blocks.md) that many of them have, such as \`tls\`; the keys of [service and signalbox](service.md).
 
 \`signalbox schema\` prints all of this as JSON Schema. An editor that knows YAML checks a configuration against it while it is written: save it
 as \`signalbox.schema.json\` and put \`# yaml-language-server: $schema=signalbox.schema.json\` on the first line of the configuration.
+`;
+}
+
+function absentPage(): string {
+  const rows = KINDS.flatMap((kind) =>
+    components.absent
+      .filter((absent) => absent.kind === kind)
+      .sort((a, b) => (a.type < b.type ? -1 : 1))
+      .map(({ type, reason }) => [kind, `\`${type}\``, reason]),
+  );
+  return `${MADE}
+
+# What is not there
+
+Types of components that otelcol-contrib 0.159 has and Signalbox does not. A configuration that uses one is refused with its reason; the other
+parts of the configuration are checked all the same.
+
+${table(['kind', 'type', 'here'], rows)}
 `;
 }
 

@@ -120,15 +120,28 @@ describe('warnings', () => {
 });
 
 const CONFORMANCE = join(import.meta.dirname, '../../../shared/conformance/otelcol-invalid');
+
+/** What otelcol says of each. Its connector `nop` is `forward` here. */
+const REFUSED: Readonly<Record<string, string>> = {
+  'otelcol-cyclic-connector.yaml':
+    'cycle detected: connector "forward/a" (traces to traces) -> connector "forward/a" (traces to traces)',
+  'otelcol-invalid-components.yaml':
+    '\'processors\' unknown type: "nosuchprocessor" for id: "nosuchprocessor" (valid values: [mutator nop])',
+  'otelcol-invalid-connector-unused-exp.yaml':
+    'connector "forward/b" used as receiver in [logs/in2] pipeline but not used in any supported exporter pipeline',
+  'otelcol-invalid-connector-unused-rec.yaml':
+    'connector "forward/b" used as exporter in [logs/in2] pipeline but not used in any supported receiver pipeline',
+  'otelcol-invalid-receiver-type.yaml':
+    'failed to create "nop_logs" receiver for data type "traces": telemetry type is not supported',
+  'otelcol-invalid-telemetry.yaml': 'has invalid keys: unknown',
+  'otelcol-invalid.yaml': 'service::pipelines::traces: references processor "invalid" which is not configured',
+};
+
 describe.skipIf(!existsSync(CONFORMANCE))('configurations that otelcol refuses (its own test data)', () => {
-  const files = existsSync(CONFORMANCE) ? readdirSync(CONFORMANCE) : [];
-  test.each(files)('%s', async (file) => {
+  test.each(existsSync(CONFORMANCE) ? readdirSync(CONFORMANCE) : [])('%s', async (file) => {
     const yaml = readFileSync(join(CONFORMANCE, file), 'utf8')
       .replaceAll('nop/forward', 'forward/a')
       .replaceAll('nop/connector1', 'forward/b');
-    const errors = await errorsOf(yaml);
-    expect(errors.join('\n')).toMatch(
-      /not configured|not supported|invalid keys: unknown|unknown type: "nosuchprocessor"|cycle detected|not used in any supported/,
-    );
+    expect((await errorsOf(yaml)).join('\n')).toContain(REFUSED[file]);
   });
 });

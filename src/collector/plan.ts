@@ -1,4 +1,4 @@
-import { ConfigError, type ConfigPlace } from '#base';
+import { ConfigError, nearest } from '#base';
 import type { ComponentKind, ComponentRegistry, Factory } from '#component';
 import {
   type CollectorDocument,
@@ -84,10 +84,7 @@ async function readComponent(
   const path = entry.path.join('::');
   const source = registry.find(kind, entry.type);
   if (source === undefined) {
-    const advice = registry.adviceFor(kind, entry.type);
-    const valid = registry.types(kind).join(' ');
-    const way = advice === undefined ? ` (valid values: [${valid}])` : `, which is gone: ${advice}`;
-    const message = `'${entry.section}' unknown type: "${entry.type}" for id: "${entry.id}"${way}`;
+    const message = `'${entry.section}' unknown type: "${entry.type}" for id: "${entry.id}"${unknownType(kind, entry.type, registry)}`;
     errors.push(new ConfigError(path, message, entry.place));
     return undefined;
   }
@@ -119,6 +116,19 @@ async function readComponent(
     warnings.push({ message: `${steps.join('::')} has no effect: ${why}`, place: placeAt(root, steps) });
   }
   return { kind, id: entry.id, factory, config: result.value, texts: result.texts, place: entry.place };
+}
+
+/** Behind otelcol's words for a type that is not known: those that are, or why this one is not, or what was meant. */
+function unknownType(kind: ComponentKind, type: string, registry: ComponentRegistry): string {
+  const advice = registry.adviceFor(kind, type);
+  if (advice !== undefined) return `, which is gone: ${advice}`;
+  const types = registry.types(kind);
+  const valid = ` (valid values: [${types.join(' ')}])`;
+  const bare = (name: string): string => name.replaceAll('_', '');
+  const absent = registry.absent.find((one) => one.kind === kind && bare(one.type) === bare(type));
+  if (absent !== undefined) return `${valid}; otelcol has it: here ${absent.reason} (docs/components/absent.md)`;
+  const near = nearest(type, types);
+  return near === undefined ? valid : `${valid}; did you mean "${near}"?`;
 }
 
 /** The tree with the component's block as it is written today. */

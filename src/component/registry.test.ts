@@ -11,6 +11,10 @@ const http = source('exporter', 'otlp_http', ['otlphttp']);
 const registry = new ComponentRegistry(
   [http, source('exporter', 'debug'), source('receiver', 'otlp')],
   [{ kind: 'exporter', type: 'jaeger', advice: 'use otlp_grpc' }],
+  [
+    { kind: 'receiver', type: 'kafka', reason: 'it is not written yet' },
+    { kind: 'receiver', type: 'otlp', reason: 'it was not, when this was listed' },
+  ],
 );
 
 describe('a registry', () => {
@@ -31,5 +35,9 @@ describe('a registry', () => {
   test('knows what to write in place of a type that is gone', () => {
     expect(registry.adviceFor('exporter', 'jaeger')).toBe('use otlp_grpc');
     expect(registry.adviceFor('receiver', 'jaeger')).toBeUndefined();
+  });
+
+  test('knows what others have and it lacks, without what has come since', () => {
+    expect(registry.absent.map(({ type }) => type)).toEqual(['kafka']);
   });
 });

@@ -16,6 +16,14 @@ export interface RemovedComponent {
   readonly advice: string;
 }
 
+/** A component that otelcol-contrib has and that this program lacks. */
+export interface AbsentComponent {
+  readonly kind: ComponentKind;
+  readonly type: string;
+  /** Why, and what to use in its place if anything. */
+  readonly reason: string;
+}
+
 /** The source for a factory that is already there. */
 export function componentSource(factory: Factory): ComponentSource {
   const { kind, type, aliases } = factory;
@@ -28,9 +36,15 @@ export class ComponentRegistry {
   readonly #byName = new Map<string, ComponentSource>();
 
   readonly #removed: ReadonlyMap<string, string>;
+  readonly #absent: readonly AbsentComponent[];
 
-  constructor(sources: readonly ComponentSource[], removed: readonly RemovedComponent[] = []) {
+  constructor(
+    sources: readonly ComponentSource[],
+    removed: readonly RemovedComponent[] = [],
+    absent: readonly AbsentComponent[] = [],
+  ) {
     this.sources = sources;
+    this.#absent = absent;
     this.#removed = new Map(removed.map(({ kind, type, advice }) => [`${kind} ${type}`, advice]));
     for (const source of sources) {
       for (const name of [source.type, ...(source.aliases ?? [])]) this.#byName.set(`${source.kind} ${name}`, source);
@@ -44,6 +58,11 @@ export class ComponentRegistry {
   /** What to use in place of a type that is gone. */
   adviceFor(kind: ComponentKind, type: string): string | undefined {
     return this.#removed.get(`${kind} ${type}`);
+  }
+
+  /** What otelcol-contrib has and this program lacks, without what has come since it was listed. */
+  get absent(): readonly AbsentComponent[] {
+    return this.#absent.filter(({ kind, type }) => this.find(kind, type) === undefined);
   }
 
   /** The types of a kind in order, without aliases. */

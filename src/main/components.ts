@@ -1,6 +1,7 @@
 import { assert } from '#base';
 import type { ComponentKind, ComponentSource, Factory, RemovedComponent } from '#component';
 import { ComponentRegistry } from '#component';
+import { absentComponents } from './absent-components.ts';
 
 /**
  * Every component that Signalbox has: the only file that names them. The code of one is loaded when a configuration uses it, so
@@ -82,7 +83,7 @@ const removed: readonly RemovedComponent[] = [
   },
 ];
 
-export const components: ComponentRegistry = new ComponentRegistry(sources, removed);
+export const components: ComponentRegistry = new ComponentRegistry(sources, removed, absentComponents);
 
 /** `load` gives the module of the component's folder, which exports the factory. */
 function source(
