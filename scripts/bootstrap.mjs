@@ -20,6 +20,7 @@ const tasks = {
   bench: () => run(node, ['bench/run.ts', ...rest]),
   chaos: () => run(node, ['test/chaos/run.ts', ...rest]),
   compare: () => run(node, ['test/compare/run.ts', ...rest]),
+  conformance: () => run(node, ['test/conformance/run.ts', ...rest]),
   check: () => run(node, ['scripts/check.ts', ...rest]),
   new: () => run(node, ['scripts/new.ts', ...rest]),
   docs: () => run(node, ['scripts/docs.ts', ...rest]),
@@ -43,6 +44,7 @@ const helps = {
   bench: { program: ['bench/run.ts', '--help'] },
   chaos: { program: ['test/chaos/run.ts', '--help'] },
   compare: { program: ['test/compare/run.ts', '--help'] },
+  conformance: { program: ['test/conformance/run.ts', '--help'] },
   check: {
     text:
       'npm run check [-- --quick | FOLDER ...]\n\nWhat must pass before a commit: layers, lint, types, house rules, then the tests.\n' +
@@ -76,7 +78,7 @@ if (rest.includes('--help') || rest.includes('-h')) {
   }
 } else {
   install();
-  if (!['check', 'compare', 'docs', 'new'].includes(task)) buildConsole();
+  if (!['check', 'compare', 'conformance', 'docs', 'new'].includes(task)) buildConsole();
   process.exitCode = await tasks[task]();
 }
 

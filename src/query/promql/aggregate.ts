@@ -1,0 +1,236 @@
+import { type Aggregation, goQuoted, printFixed } from '#lang/promql';
+import { NOTES } from './annotations.ts';
+import type { Evaluation } from './evaluation.ts';
+import { compact, type FloatHistogram, IncompatibleHistograms, printHistogram } from './histogram/index.ts';
+import { KahanSum } from './kahan.ts';
+import { groupKey, isLabelName, type Labels } from './labels.ts';
+import {
+  FLOAT,
+  HISTOGRAM,
+  histogramAt,
+  newSeries,
+  PromqlExecutionError,
+  type Series,
+  setFloat,
+  setHistogram,
+} from './matrix.ts';
+import { HistogramMean, HistogramSummary, Mean, quantileOf } from './over-time.ts';
+
+/** Aggregations that make one series of each group. Those that pick series are in pick.ts. */
+
+/** Series that go into one. */
+export interface Group {
+  readonly labels: Labels;
+  readonly series: Series[];
+}
+
+/** By the labels that stay, in the order in which they come up. */
+export function groupSeries(expr: Aggregation, input: readonly Series[]): Group[] {
+  const groups = new Map<string, Group>();
+  const labelsOf = groupKey(expr.grouping, expr.isWithout);
+  for (const series of input) {
+    const labels = labelsOf(series.labels);
+    const known = groups.get(labels.key);
+    if (known === undefined) groups.set(labels.key, { labels, series: [series] });
+    else known.series.push(series);
+  }
+  return [...groups.values()];
+}
+
+/** The aggregations; `parameter` is the quantile's. */
+export function aggregate(
+  evaluation: Evaluation,
+  expr: Aggregation,
+  input: readonly Series[],
+  parameter: Series | undefined,
+): Series[] {
+  if (parameter !== undefined) noteQuantiles(evaluation, expr, parameter);
+  return groupSeries(expr, input)
+    .map((group) => {
+      const result = newSeries(
+        group.labels,
+        group.series.some(({ dropsName }) => dropsName),
+        evaluation.grid.count,
+      );
+      fill(evaluation, expr, group.series, result, parameter);
+      return result;
+    })
+    .filter(({ kinds }) => kinds.some((kind) => kind !== 0));
+}
+
+function noteQuantiles({ context }: Evaluation, expr: Aggregation, { floats }: Series): void {
+  const bad = floats.find((q) => !(q >= 0 && q <= 1));
+  if (bad !== undefined) context.annotations.warn(NOTES.invalidQuantile(bad), expr.parameter!);
+}
+
+function fill(
+  evaluation: Evaluation,
+  expr: Aggregation,
+  members: readonly Series[],
+  result: Series,
+  parameter: Series | undefined,
+): void {
+  const { operator } = expr;
+  if (operator === 'count' || operator === 'group') countMembers(operator, members, result);
+  else if (operator === 'sum' || operator === 'avg') total(evaluation, expr, operator, members, result);
+  else {
+    const ofFloats = FLOATS_ONLY[operator as FloatAggregator];
+    const isAnyHistogram = members.some(({ kinds }) => kinds.includes(HISTOGRAM));
+    if (isAnyHistogram) evaluation.context.annotations.inform(NOTES.ignoredInAggregation(operator), expr.expr);
+    ofFloats(members, result, parameter);
+  }
+}
+
+function countMembers(operator: 'count' | 'group', members: readonly Series[], result: Series): void {
+  for (let step = 0; step < result.kinds.length; step++) {
+    let count = 0;
+    for (const { kinds } of members) if (kinds[step] !== 0) count++;
+    if (count > 0) setFloat(result, step, operator === 'count' ? count : 1);
+  }
+}
+
+/** Sums and means, which histograms have too; a mix of both has none. */
+function total(
+  evaluation: Evaluation,
+  expr: Aggregation,
+  operator: 'sum' | 'avg',
+  members: readonly Series[],
+  result: Series,
+): void {
+  const { annotations } = evaluation.context;
+  for (let step = 0; step < result.kinds.length; step++) {
+    let hasFloat = false;
+    let hasHistogram = false;
+    for (const { kinds } of members) {
+      if (kinds[step] === FLOAT) hasFloat = true;
+      else if (kinds[step] === HISTOGRAM) hasHistogram = true;
+    }
+    if (hasFloat && hasHistogram) annotations.warn(NOTES.mixedAggregation(), expr.expr);
+    else if (hasFloat) setFloat(result, step, operator === 'sum' ? sumAt(members, step) : meanAt(members, step));
+    else if (hasHistogram) {
+      const histogram = totalHistogram(evaluation, expr, operator, members, step);
+      if (histogram !== undefined) setHistogram(result, step, histogram);
+    }
+  }
+}
+
+function sumAt(members: readonly Series[], step: number): number {
+  const sum = new KahanSum();
+  let isFirst = true;
+  for (const { kinds, floats } of members) {
+    if (kinds[step] !== FLOAT) continue;
+    if (isFirst) sum.sum = floats[step]!;
+    else sum.add(floats[step]!);
+    isFirst = false;
+  }
+  return sum.sum + sum.compensation;
+}
+
+function meanAt(members: readonly Series[], step: number): number {
+  const mean = new Mean();
+  for (const { kinds, floats } of members) if (kinds[step] === FLOAT) mean.add(floats[step]!);
+  return mean.value;
+}
+
+function totalHistogram(
+  { context }: Evaluation,
+  expr: Aggregation,
+  operator: 'sum' | 'avg',
+  members: readonly Series[],
+  step: number,
+): FloatHistogram | undefined {
+  const summary = operator === 'sum' ? new HistogramSummary() : new HistogramMean();
+  for (const series of members) {
+    if (series.kinds[step] !== HISTOGRAM) continue;
+    try {
+      summary.add(histogramAt(series, step));
+    } catch (error) {
+      if (!(error instanceof IncompatibleHistograms)) throw error;
+      context.annotations.warn(NOTES.mixedSchemas(series.labels.metricName), expr.expr);
+      return undefined;
+    }
+  }
+  summary.note(context.annotations, expr.expr);
+  return compact(summary.value!);
+}
+
+type FloatAggregator = 'min' | 'max' | 'stddev' | 'stdvar' | 'quantile';
+
+const FLOATS_ONLY: Readonly<
+  Record<FloatAggregator, (members: readonly Series[], result: Series, parameter: Series | undefined) => void>
+> = {
+  min: (members, result) => extreme(members, result, (value, best) => value < best),
+  max: (members, result) => extreme(members, result, (value, best) => value > best),
+  stdvar: (members, result) => variance(members, result, (value) => value),
+  stddev: (members, result) => variance(members, result, Math.sqrt),
+  quantile: (members, result, parameter) => {
+    for (let step = 0; step < result.kinds.length; step++) {
+      const values = Float64Array.from(
+        members.filter(({ kinds }) => kinds[step] === FLOAT),
+        ({ floats }) => floats[step]!,
+      );
+      if (values.length > 0) setFloat(result, step, quantileOf(parameter!.floats[step]!, values));
+    }
+  },
+};
+
+function extreme(members: readonly Series[], result: Series, wins: (value: number, best: number) => boolean): void {
+  for (const { kinds, floats } of members) {
+    for (let step = 0; step < kinds.length; step++) {
+      if (kinds[step] !== FLOAT) continue;
+      const best = result.floats[step]!;
+      if (result.kinds[step] === 0 || Number.isNaN(best) || wins(floats[step]!, best))
+        setFloat(result, step, floats[step]!);
+    }
+  }
+}
+
+/** Welford's way, which needs no second look at the values. */
+function variance(members: readonly Series[], result: Series, finish: (variance: number) => number): void {
+  for (let step = 0; step < result.kinds.length; step++) {
+    let count = 0;
+    let mean = 0;
+    let squares = 0;
+    for (const { kinds, floats } of members) {
+      if (kinds[step] !== FLOAT) continue;
+      const value = floats[step]!;
+      count++;
+      if (count === 1) {
+        mean = value;
+        squares = Number.isFinite(value) ? 0 : Number.NaN;
+        continue;
+      }
+      const delta = value - mean;
+      mean += delta / count;
+      squares += delta * (value - mean);
+    }
+    if (count > 0) setFloat(result, step, finish(squares / count));
+  }
+}
+
+/** `count_values("label", …)`: how many series have each value, which becomes a label. */
+export function countValues(
+  evaluation: Evaluation,
+  expr: Aggregation,
+  input: readonly Series[],
+  label: string,
+): Series[] {
+  if (!isLabelName(label)) throw new PromqlExecutionError(`invalid label name ${goQuoted(label)}`);
+  const table = evaluation.newTable();
+  const grouping = expr.isWithout ? expr.grouping : [...expr.grouping, label];
+  const labelsOf = groupKey(grouping, expr.isWithout);
+  for (let step = 0; step < evaluation.grid.count; step++) {
+    const counts = new Map<string, { readonly labels: Labels; count: number }>();
+    for (const series of input) {
+      if (series.kinds[step] === 0) continue;
+      const text =
+        series.kinds[step] === FLOAT ? printFixed(series.floats[step]!) : printHistogram(histogramAt(series, step));
+      const labels = labelsOf(series.labels.with(label, text));
+      const known = counts.get(labels.key);
+      if (known === undefined) counts.set(labels.key, { labels, count: 1 });
+      else known.count++;
+    }
+    for (const { labels, count } of counts.values()) setFloat(table.at(step, labels, false), step, count);
+  }
+  return table.series;
+}

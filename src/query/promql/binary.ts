@@ -1,0 +1,390 @@
+import type { BinaryExpr, VectorMatching } from '#lang/promql';
+import { NOTES } from './annotations.ts';
+import { ARITHMETIC, COMPARISON, isArithmetic, isComparison } from './arithmetic.ts';
+import type { Evaluation } from './evaluation.ts';
+import {
+  added,
+  compact,
+  divided,
+  type FloatHistogram,
+  type HistogramSum,
+  IncompatibleHistograms,
+  multiplied,
+  sameHistogram,
+  subtracted,
+  trimmed,
+  withHint,
+} from './histogram/index.ts';
+import { groupKey, type Labels } from './labels.ts';
+import {
+  ABSENT,
+  copyValue,
+  FLOAT,
+  HISTOGRAM,
+  histogramAt,
+  newSeries,
+  PromqlExecutionError,
+  type Series,
+  type SeriesTable,
+  setFloat,
+  setHistogram,
+} from './matrix.ts';
+import { scalarSeries } from './vector-functions.ts';
+
+/** The operators between two expressions. */
+
+/** The answer to two values; without `isKept` the pair has none, without `isCounted` it doesn't even count as matched. */
+class Outcome {
+  isCounted = false;
+  isKept = false;
+  float = 0;
+  histogram: FloatHistogram | undefined;
+}
+
+/** Works out pairs of values and notes what doesn't go together. */
+class Operator {
+  readonly #expr: BinaryExpr;
+  readonly #evaluation: Evaluation;
+  readonly outcome = new Outcome();
+
+  constructor(expr: BinaryExpr, evaluation: Evaluation) {
+    this.#expr = expr;
+    this.#evaluation = evaluation;
+  }
+
+  apply(left: number, right: number, leftHistogram?: FloatHistogram, rightHistogram?: FloatHistogram): Outcome {
+    const { outcome } = this;
+    outcome.isCounted = true;
+    outcome.isKept = true;
+    outcome.histogram = undefined;
+    outcome.float = left;
+    const { operator } = this.#expr;
+    if (leftHistogram === undefined && rightHistogram === undefined) {
+      if (isComparison(operator)) outcome.isKept = COMPARISON[operator](left, right);
+      else if (isArithmetic(operator)) outcome.float = ARITHMETIC[operator](left, right);
+      else this.#incompatible('float', 'float');
+    } else if (leftHistogram === undefined) {
+      if (operator === '*') outcome.histogram = compact(multiplied(rightHistogram!, left));
+      else this.#incompatible('float', 'histogram');
+    } else if (rightHistogram === undefined) {
+      this.#histogramAndFloat(leftHistogram, right);
+    } else {
+      this.#histograms(leftHistogram, rightHistogram);
+    }
+    return outcome;
+  }
+
+  #histogramAndFloat(histogram: FloatHistogram, value: number): void {
+    const { operator } = this.#expr;
+    const { outcome } = this;
+    if (operator === '*') outcome.histogram = compact(multiplied(histogram, value));
+    else if (operator === '/') outcome.histogram = compact(divided(histogram, value));
+    else if (operator === '</' || operator === '>/') outcome.histogram = trimmed(histogram, value, operator);
+    else this.#incompatible('histogram', 'float');
+  }
+
+  #histograms(left: FloatHistogram, right: FloatHistogram): void {
+    const { operator } = this.#expr;
+    const { outcome } = this;
+    if (operator === '+') {
+      outcome.histogram = this.#combine(() => added(left, right), 'addition');
+    } else if (operator === '-') {
+      const difference = this.#combine(() => subtracted(left, right), 'subtraction');
+      outcome.histogram = difference && withHint(difference, 'gauge');
+    } else if (operator === '==' || operator === '!=') {
+      outcome.histogram = left;
+      outcome.isKept = sameHistogram(left, right) === (operator === '==');
+    } else {
+      this.#incompatible('histogram', 'histogram');
+    }
+  }
+
+  #combine(work: () => HistogramSum, operation: 'addition' | 'subtraction'): FloatHistogram | undefined {
+    const { annotations } = this.#evaluation.context;
+    try {
+      const { histogram, isCollision, isReconciled } = work();
+      if (isCollision) annotations.warn(NOTES.resetCollision(operation), this.#expr);
+      if (isReconciled) annotations.inform(NOTES.reconciledBounds(operation), this.#expr);
+      return compact(histogram);
+    } catch (error) {
+      if (!(error instanceof IncompatibleHistograms)) throw error;
+      annotations.warn(NOTES.incompatibleBuckets(this.#expr.operator), this.#expr);
+      this.#refuse();
+      return undefined;
+    }
+  }
+
+  #incompatible(left: string, right: string): void {
+    const text = NOTES.incompatibleTypes(left, this.#expr.operator, right);
+    this.#evaluation.context.annotations.inform(text, this.#expr);
+    this.#refuse();
+  }
+
+  #refuse(): void {
+    this.outcome.isCounted = false;
+    this.outcome.isKept = false;
+  }
+}
+
+export function scalarsAndScalars(evaluation: Evaluation, expr: BinaryExpr, left: Series, right: Series): Series[] {
+  const { operator } = expr;
+  const value = isComparison(operator)
+    ? (step: number) => Number(COMPARISON[operator](left.floats[step]!, right.floats[step]!))
+    : isArithmetic(operator)
+      ? (step: number) => ARITHMETIC[operator](left.floats[step]!, right.floats[step]!)
+      : () => Number.NaN;
+  return [scalarSeries(evaluation, value)];
+}
+
+/** Whether what comes out is no longer the metric that went in. */
+function changesMetric({ operator, isBool }: BinaryExpr): boolean {
+  return isBool || isArithmetic(operator);
+}
+
+/** A vector on one side, a number on the other. Comparisons keep the vector's values. */
+export function vectorAndScalar(
+  evaluation: Evaluation,
+  expr: BinaryExpr,
+  vector: readonly Series[],
+  scalar: Series,
+  isSwapped: boolean,
+): Series[] {
+  const table = evaluation.newTable();
+  const operator = new Operator(expr, evaluation);
+  const drops = changesMetric(expr);
+  for (const series of vector) {
+    const labels = drops ? evaluation.nameless(series.labels) : series.labels;
+    for (let step = 0; step < evaluation.grid.count; step++) {
+      const kind = series.kinds[step]!;
+      if (kind === ABSENT) continue;
+      const value = series.floats[step]!;
+      const number = scalar.floats[step]!;
+      const histogram = kind === HISTOGRAM ? histogramAt(series, step) : undefined;
+      const outcome = isSwapped
+        ? operator.apply(number, value, undefined, histogram)
+        : operator.apply(value, number, histogram, undefined);
+      if (!outcome.isCounted || !(outcome.isKept || expr.isBool)) continue;
+      const target = table.at(step, labels, series.dropsName || drops);
+      if (expr.isBool) setFloat(target, step, Number(outcome.isKept));
+      else if (isSwapped && isComparison(expr.operator)) copyValue(series, target, step);
+      else setOutcome(target, step, outcome);
+    }
+  }
+  return table.series;
+}
+
+function setOutcome(series: Series, step: number, { float, histogram }: Outcome): void {
+  if (histogram === undefined) setFloat(series, step, float);
+  else setHistogram(series, step, histogram);
+}
+
+/** Which labels two series must have in common. */
+function matchLabels({ labels, isOn }: VectorMatching): (set: Labels) => Labels {
+  if (isOn && labels.length === 0) return groupKey([], false);
+  return groupKey(labels, !isOn);
+}
+
+/** The series of one side that have the same matching labels. */
+type Signatures = Map<string, Series[]>;
+
+function bySignature(series: readonly Series[], matching: (set: Labels) => Labels): Signatures {
+  const found: Signatures = new Map();
+  for (const each of series) {
+    const { key } = matching(each.labels);
+    const same = found.get(key);
+    if (same === undefined) found.set(key, [each]);
+    else same.push(each);
+  }
+  return found;
+}
+
+/** `and`, `or` and `unless`: whole series are taken over, step by step. */
+export function setOperation(
+  evaluation: Evaluation,
+  expr: BinaryExpr,
+  left: readonly Series[],
+  right: readonly Series[],
+): Series[] {
+  const { count } = evaluation.grid;
+  const matching = matchLabels(expr.matching!);
+  const table = evaluation.newTable();
+  const takeWhere = (series: Series, isTaken: (step: number) => boolean): void => {
+    for (let step = 0; step < count; step++) {
+      if (series.kinds[step] !== ABSENT && isTaken(step))
+        copyValue(series, table.at(step, series.labels, series.dropsName), step);
+    }
+  };
+  const presenceOf = (side: readonly Series[]): ((series: Series, step: number) => boolean) => {
+    const signatures = bySignature(side, matching);
+    const cache = new Map<Series, readonly Series[]>();
+    return (series, step) => {
+      let same = cache.get(series);
+      if (same === undefined) {
+        same = signatures.get(matching(series.labels).key) ?? [];
+        cache.set(series, same);
+      }
+      return same.some(({ kinds }) => kinds[step] !== ABSENT);
+    };
+  };
+  if (expr.operator === 'or') {
+    const isLeft = presenceOf(left);
+    for (const series of left) takeWhere(series, () => true);
+    for (const series of right) takeWhere(series, (step) => !isLeft(series, step));
+  } else {
+    const isRight = presenceOf(right);
+    const wanted = expr.operator === 'and';
+    for (const series of left) takeWhere(series, (step) => isRight(series, step) === wanted);
+  }
+  return table.series;
+}
+
+/** Arithmetic and comparisons between the series of two vectors whose matching labels are equal. */
+export function vectorsWithVectors(
+  evaluation: Evaluation,
+  expr: BinaryExpr,
+  left: readonly Series[],
+  right: readonly Series[],
+): Series[] {
+  return new VectorMatcher(evaluation, expr, left, right).run();
+}
+
+class VectorMatcher {
+  readonly #evaluation: Evaluation;
+  readonly #expr: BinaryExpr;
+  readonly #matching: VectorMatching;
+  /** The side of which many may match, and the one where each signature is there once. */
+  readonly #many: readonly Series[];
+  readonly #one: readonly Series[];
+  readonly #isSwapped: boolean;
+  readonly #signatureOf: (set: Labels) => Labels;
+  readonly #operator: Operator;
+  readonly #table: SeriesTable;
+  /** Per signature and, in group matching, resulting labels: the steps that have a match. */
+  readonly #matched = new Map<string, Uint8Array>();
+
+  constructor(evaluation: Evaluation, expr: BinaryExpr, left: readonly Series[], right: readonly Series[]) {
+    this.#evaluation = evaluation;
+    this.#expr = expr;
+    this.#matching = expr.matching!;
+    this.#isSwapped = this.#matching.cardinality === 'one-to-many';
+    [this.#many, this.#one] = this.#isSwapped ? [right, left] : [left, right];
+    this.#signatureOf = matchLabels(this.#matching);
+    this.#operator = new Operator(expr, evaluation);
+    this.#table = evaluation.newTable();
+  }
+
+  run(): Series[] {
+    const { fillLeft, fillRight } = this.#matching;
+    const [fillMany, fillOne] = this.#isSwapped ? [fillRight, fillLeft] : [fillLeft, fillRight];
+    const ones = bySignature(this.#one, this.#signatureOf);
+    this.#refuseTwins(ones, fillMany !== undefined || fillOne !== undefined);
+    const seen = new Map<string, Uint8Array>();
+    for (const many of this.#many) {
+      const signature = this.#signatureOf(many.labels);
+      const partners = ones.get(signature.key) ?? [];
+      const steps = getOrMake(seen, signature.key, () => new Uint8Array(this.#evaluation.grid.count));
+      for (const one of partners) this.#pair(signature, many, one, steps);
+      if (fillOne !== undefined) this.#pair(signature, many, this.#filler(signature, fillOne, partners), steps);
+    }
+    if (fillMany !== undefined) {
+      for (const one of this.#one) {
+        const signature = this.#signatureOf(one.labels);
+        const steps = seen.get(signature.key);
+        const filler = this.#filler(signature, fillMany, []);
+        if (steps !== undefined) {
+          for (let step = 0; step < steps.length; step++) if (steps[step] !== 0) filler.kinds[step] = ABSENT;
+        }
+        this.#pair(signature, filler, one, undefined);
+      }
+    }
+    return this.#table.series;
+  }
+
+  /** A number where none of the partners has a value. */
+  #filler(signature: Labels, value: number, partners: readonly Series[]): Series {
+    const filler = newSeries(signature, false, this.#evaluation.grid.count);
+    for (let step = 0; step < filler.kinds.length; step++) {
+      if (partners.every(({ kinds }) => kinds[step] === ABSENT)) setFloat(filler, step, value);
+    }
+    return filler;
+  }
+
+  /** On the one side each signature may be there once at a time. Where the other side has nothing, nothing is matched. */
+  #refuseTwins(ones: Signatures, hasFill: boolean): void {
+    for (const twins of ones.values()) {
+      if (twins.length < 2) continue;
+      for (let step = 0; step < this.#evaluation.grid.count; step++) {
+        const present = twins.filter(({ kinds }) => kinds[step] !== ABSENT);
+        if (present.length < 2) continue;
+        if (!hasFill && this.#many.every(({ kinds }) => kinds[step] === ABSENT)) continue;
+        const [a, b] = [String(present[0]!.labels), String(present[1]!.labels)].sort();
+        const side = this.#isSwapped ? 'left' : 'right';
+        throw new PromqlExecutionError(
+          `found duplicate series for the match group ${this.#signatureOf(present[0]!.labels)} ` +
+            `on the ${side} hand-side of the operation: [${a}, ${b}];` +
+            'many-to-many matching not allowed: matching labels must be unique on one side',
+        );
+      }
+    }
+  }
+
+  #pair(signature: Labels, many: Series, one: Series, steps: Uint8Array | undefined): void {
+    const { isBool } = this.#expr;
+    let labels: Labels | undefined;
+    let matched: Uint8Array | undefined;
+    for (let step = 0; step < many.kinds.length; step++) {
+      if (many.kinds[step] === ABSENT || one.kinds[step] === ABSENT) continue;
+      const [left, right] = this.#isSwapped ? [one, many] : [many, one];
+      const outcome = this.#operator.apply(
+        left.floats[step]!,
+        right.floats[step]!,
+        left.kinds[step] === FLOAT ? undefined : histogramAt(left, step),
+        right.kinds[step] === FLOAT ? undefined : histogramAt(right, step),
+      );
+      if (!outcome.isCounted) continue;
+      if (steps !== undefined) steps[step] = 1;
+      labels ??= this.#resultLabels(many.labels, one.labels);
+      matched ??= this.#matchedSteps(signature, labels);
+      if (matched[step] !== 0) throw new PromqlExecutionError(this.#whyTwice());
+      matched[step] = 1;
+      if (!outcome.isKept && !isBool) continue;
+      const target = this.#table.at(step, labels, isBool);
+      if (isBool) setFloat(target, step, Number(outcome.isKept));
+      else setOutcome(target, step, outcome);
+    }
+  }
+
+  #matchedSteps(signature: Labels, labels: Labels): Uint8Array {
+    const isOneToOne = this.#matching.cardinality === 'one-to-one';
+    const key = isOneToOne ? signature.key : `${signature.key.length}:${signature.key}${labels.key}`;
+    return getOrMake(this.#matched, key, () => new Uint8Array(this.#evaluation.grid.count));
+  }
+
+  #whyTwice(): string {
+    return this.#matching.cardinality === 'one-to-one'
+      ? 'multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)'
+      : 'multiple matches for labels: grouping labels must ensure unique matches';
+  }
+
+  #resultLabels(many: Labels, one: Labels): Labels {
+    const { cardinality, labels: names, isOn, include } = this.#matching;
+    const { isBool, operator } = this.#expr;
+    const isNameless = isArithmetic(operator) || (isBool && !this.#evaluation.context.options.delaysNameRemoval);
+    let labels = isNameless ? many.withoutName() : many;
+    if (cardinality === 'one-to-one') {
+      const named = new Set(names);
+      labels = labels.keep((name) => named.has(name) === isOn);
+    }
+    for (const name of include) labels = labels.with(name, one.get(name));
+    return labels;
+  }
+}
+
+function getOrMake<V>(map: Map<string, V>, key: string, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
+}

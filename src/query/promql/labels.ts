@@ -1,0 +1,104 @@
+import { goQuoted, isUtf8 } from '#lang/promql';
+
+/** The name of a metric, and what Prometheus keeps beside it where types and units are labels: an operation takes them away together. */
+const RESERVED: ReadonlySet<string> = new Set(['__name__', '__type__', '__unit__']);
+
+export function isReserved(name: string): boolean {
+  return RESERVED.has(name);
+}
+
+/** Any text that is UTF-8 and not empty. */
+export function isLabelName(name: string): boolean {
+  return name !== '' && isUtf8(name);
+}
+
+/** A set of labels, sorted by name; one whose value is empty is not there. Never changes. */
+export class Labels {
+  static readonly NONE: Labels = new Labels([]);
+  readonly pairs: readonly (readonly [name: string, value: string])[];
+  #key: string | undefined;
+
+  private constructor(sorted: readonly (readonly [string, string])[]) {
+    this.pairs = sorted;
+  }
+
+  static of(pairs: Iterable<readonly [string, string]>): Labels {
+    const present = Array.from(pairs).filter(([, value]) => value !== '');
+    return present.length === 0 ? Labels.NONE : new Labels(present.sort(([a], [b]) => compareText(a, b)));
+  }
+
+  /** Equal for equal sets only. */
+  get key(): string {
+    this.#key ??= keyOf(this.pairs);
+    return this.#key;
+  }
+
+  get(name: string): string {
+    for (const [each, value] of this.pairs) if (each === name) return value;
+    return '';
+  }
+
+  get metricName(): string {
+    return this.get('__name__');
+  }
+
+  /** Another value for one label; the empty one takes it away. */
+  with(name: string, value: string): Labels {
+    return Labels.of([...this.pairs.filter(([each]) => each !== name), [name, value]]);
+  }
+
+  keep(isKept: (name: string) => boolean): Labels {
+    const kept = this.pairs.filter(([name]) => isKept(name));
+    if (kept.length === this.pairs.length) return this;
+    return kept.length === 0 ? Labels.NONE : new Labels(kept);
+  }
+
+  withoutName(): Labels {
+    return this.keep((name) => !RESERVED.has(name));
+  }
+
+  /** `{__name__="up", job="x"}`, as Prometheus prints them. */
+  toString(): string {
+    return `{${this.pairs.map(([name, value]) => `${name}=${goQuoted(value)}`).join(', ')}}`;
+  }
+}
+
+function keyOf(pairs: Labels['pairs']): string {
+  let key = '';
+  for (const [name, value] of pairs) key += `${name.length}:${name}${value.length}:${value}`;
+  return key;
+}
+
+/** By code units, but for pairs of them: what is beyond U+FFFF comes last, as in UTF-8. */
+export function compareText(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xe000;
+    if (isSurrogate(x) !== isSurrogate(y)) return isSurrogate(x) ? 1 : -1;
+    return x - y;
+  }
+  return a.length - b.length;
+}
+
+/** As Prometheus sorts series: label by label, the name before the value. */
+export function compareLabels(a: Labels, b: Labels): number {
+  const length = Math.min(a.pairs.length, b.pairs.length);
+  for (let i = 0; i < length; i++) {
+    const [nameA, valueA] = a.pairs[i]!;
+    const [nameB, valueB] = b.pairs[i]!;
+    const order = nameA === nameB ? compareText(valueA, valueB) : compareText(nameA, nameB);
+    if (order !== 0) return order;
+  }
+  return a.pairs.length - b.pairs.length;
+}
+
+/** A function that says which group a set of labels belongs to. */
+export function groupKey(labels: readonly string[], isWithout: boolean): (set: Labels) => Labels {
+  const named = new Set(labels);
+  if (isWithout) return (set) => set.keep((name) => !named.has(name) && !RESERVED.has(name));
+  if (named.size === 0) return () => Labels.NONE;
+  return (set) => set.keep((name) => named.has(name));
+}

@@ -1,0 +1,131 @@
+import { type PromExpr, promType } from '#lang/promql';
+import { Annotations } from './annotations.ts';
+import { Evaluator } from './evaluate.ts';
+import { type EngineOptions, Evaluation, SampleBudget } from './evaluation.ts';
+import { extendedSamples } from './extended-samples.ts';
+import { merged } from './label-functions.ts';
+import { compareLabels } from './labels.ts';
+import { type Grid, PromqlExecutionError, relabelled, type Series, sameLabelsError } from './matrix.ts';
+import type { SampleSource, StoredSeries } from './source.ts';
+import { statsOnlySelectors } from './stats-only.ts';
+import { type QueryTimes, unwrapped } from './timing.ts';
+
+/** As Prometheus is started without flags. */
+export const DEFAULT_OPTIONS: EngineOptions = {
+  lookbackMs: 300_000,
+  subqueryStepMs: 60_000,
+  delaysNameRemoval: false,
+  usesStarts: false,
+  hasTypeLabels: false,
+  maxSamples: 50_000_000,
+};
+
+export interface PromqlQuery {
+  readonly expr: PromExpr;
+  readonly source: SampleSource;
+  readonly options: EngineOptions;
+  /** Stops the evaluation; its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
+
+export type PromqlAnswer = {
+  readonly annotations: Annotations;
+  readonly samples: number;
+} & (
+  | { readonly type: 'string'; readonly text: string }
+  | { readonly type: 'scalar' | 'vector'; readonly grid: Grid; readonly series: readonly Series[] }
+  /** On a grid, of a range query. */
+  | { readonly type: 'matrix'; readonly grid: Grid; readonly series: readonly Series[] }
+  /** Samples as they are stored, of an instant query for a range. */
+  | { readonly type: 'samples'; readonly stored: readonly StoredSeries[] }
+);
+
+/** Evaluates at one time. Throws PromqlExecutionError. */
+export async function queryInstant(query: PromqlQuery, timeMs: number): Promise<PromqlAnswer> {
+  const times = { startMs: timeMs, endMs: timeMs, stepMs: 0 };
+  const grid = { startMs: timeMs, stepMs: 1, count: 1 };
+  const run = new Run(query, times, grid);
+  const expr = unwrapped(query.expr);
+  if (expr.kind === 'string') return run.answer({ type: 'string', text: expr.value });
+  if (expr.kind === 'matrix' || expr.kind === 'subquery') {
+    const stored = await run.evaluator.samples(expr);
+    const named = extendedSamples(stored, expr, times, query.options).sort((a, b) => compareLabels(a.labels, b.labels));
+    return run.answer({ type: 'samples', stored: named });
+  }
+  const series = run.named(await run.evaluator.evaluate(query.expr), true);
+  return run.answer({ type: promType(query.expr) === 'scalar' ? 'scalar' : 'vector', grid, series });
+}
+
+/** Evaluates at each step of a range; series come sorted by their labels. Throws PromqlExecutionError. */
+export async function queryRange(query: PromqlQuery, times: QueryTimes): Promise<PromqlAnswer> {
+  const { startMs, endMs, stepMs } = times;
+  const count = Math.floor((endMs - startMs) / stepMs) + 1;
+  const type = promType(query.expr);
+  if (type !== 'scalar' && type !== 'vector')
+    throw new PromqlExecutionError(
+      `invalid expression type "${type === 'matrix' ? 'range vector' : type}" for range query, must be Scalar or instant Vector`,
+    );
+  const grid = { startMs, stepMs, count };
+  const run = new Run(query, times, grid);
+  const series = run.named(await run.evaluator.evaluate(query.expr), false);
+  return run.answer({ type: 'matrix', grid, series: [...series].sort((a, b) => compareLabels(a.labels, b.labels)) });
+}
+
+/** For how long an evaluation may hold the thread before it lets others run. */
+const TURN_MS = 15;
+
+type Result = PromqlAnswer extends infer Answer
+  ? Answer extends PromqlAnswer
+    ? Omit<Answer, 'annotations' | 'samples'>
+    : never
+  : never;
+
+class Run {
+  readonly evaluator: Evaluator;
+  readonly #evaluation: Evaluation;
+  readonly #annotations = new Annotations();
+  readonly #budget: SampleBudget;
+  readonly #signal: AbortSignal | undefined;
+  #turnMs = performance.now();
+
+  constructor({ expr, source, options, signal }: PromqlQuery, times: QueryTimes, grid: Grid) {
+    this.#budget = new SampleBudget(options.maxSamples);
+    this.#signal = signal;
+    const context = {
+      options,
+      source,
+      annotations: this.#annotations,
+      budget: this.#budget,
+      statsOnly: statsOnlySelectors(expr),
+      pause: () => this.#pause(),
+    };
+    this.#evaluation = new Evaluation(context, grid);
+    this.evaluator = new Evaluator(context, times, grid);
+  }
+
+  #pause(): Promise<void> {
+    this.#signal?.throwIfAborted();
+    if (performance.now() - this.#turnMs < TURN_MS) return DONE;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        this.#turnMs = performance.now();
+        resolve();
+      });
+    });
+  }
+
+  /** With the names gone that were to go at the end. */
+  named(series: readonly Series[], isInstant: boolean): readonly Series[] {
+    if (!this.#evaluation.context.options.delaysNameRemoval) return series;
+    const named = series.map((each) => (each.dropsName ? relabelled(each, each.labels.withoutName(), false) : each));
+    if (!isInstant) return merged(this.#evaluation, named);
+    if (new Set(named.map(({ labels }) => labels.key)).size < named.length) throw sameLabelsError();
+    return named;
+  }
+
+  answer(result: Result): PromqlAnswer {
+    return { ...result, annotations: this.#annotations, samples: this.#budget.used } as PromqlAnswer;
+  }
+}
+
+const DONE = Promise.resolve();
