@@ -32,6 +32,9 @@ const sources: readonly ComponentSource[] = [
     'deltatocumulative',
   ]),
   source('processor', 'groupbyattrs', () => import('../processors/groupbyattrs/index.ts')),
+  source('processor', 'metrics_transform', () => import('../processors/metrics_transform/index.ts'), [
+    'metricstransform',
+  ]),
   source('processor', 'interval', () => import('../processors/interval/index.ts')),
   source('exporter', 'debug', () => import('../exporters/debug/index.ts'), ['logging']),
   source('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),

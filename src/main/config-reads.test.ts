@@ -153,6 +153,7 @@ const VALUES: readonly unknown[] = [
   [{ name: 'a', value: 'b' }],
   [{ key: 'a', action: 'delete' }],
   [{ name: 'a', type: 'always_sample' }],
+  [{ include: 'a', action: 'update' }],
 ];
 
 function withValue(block: Block, [key = '', ...rest]: readonly string[], value: unknown): Block {

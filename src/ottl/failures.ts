@@ -13,7 +13,7 @@ const PAUSE_MS = 10_000;
  * Logs failures of statements: the first of each at once, and then how many there were, at most every ten seconds. A statement that
  * fails for each of a million items must not write a million lines.
  */
-export function failureLog(log: Log, clock: Clock): OnFailure {
+export function failureLog(log: Log, clock: Clock, what = 'a statement failed'): OnFailure {
   const seen = new Map<string, { saidMs: number; count: number }>();
   return (text, message) => {
     const entry = seen.get(text) ?? { saidMs: -Infinity, count: 0 };
@@ -21,7 +21,7 @@ export function failureLog(log: Log, clock: Clock): OnFailure {
     entry.count++;
     const nowMs = clock.monotonicMs();
     if (nowMs - entry.saidMs < PAUSE_MS) return;
-    log.warn('a statement failed', { statement: text, error: message, times: entry.count });
+    log.warn(what, { statement: text, error: message, times: entry.count });
     entry.saidMs = nowMs;
     entry.count = 0;
   };

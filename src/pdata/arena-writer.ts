@@ -209,12 +209,15 @@ export class ArenaWriter {
   /** The attributes of an owner as KeyValue messages in field `field`. */
   placedAttributes(field: number, bytes: Uint8Array, table: AttributeTable, owner: number): void {
     const to = table.to[owner]!;
-    for (let row = table.from[owner]!; row < to; row++) {
-      const mark = this.begin(field);
-      this.rangeField(1, bytes, table.keyAt[row]!, table.keyLength[row]!);
-      this.placedValue(2, bytes, table.type[row]!, table.at[row]!, table.length[row]!);
-      this.end(mark);
-    }
+    for (let row = table.from[owner]!; row < to; row++) this.placedAttribute(field, bytes, table, row);
+  }
+
+  /** The attribute in a row of a table. */
+  placedAttribute(field: number, bytes: Uint8Array, table: AttributeTable, row: number): void {
+    const mark = this.begin(field);
+    this.rangeField(1, bytes, table.keyAt[row]!, table.keyLength[row]!);
+    this.placedValue(2, bytes, table.type[row]!, table.at[row]!, table.length[row]!);
+    this.end(mark);
   }
 
   /** Opens a nested message; pass the result to `end`. */

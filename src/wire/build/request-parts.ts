@@ -5,6 +5,7 @@ import {
   type HeadRanges,
   isMarked,
   leasesOf,
+  METRIC,
   METRIC_DATA,
   METRIC_EMPTY,
   type PointChunk,
@@ -67,6 +68,20 @@ export function scopeParts(chunk: Chunk, scope: number): GroupParts {
 export function metricParts(chunk: PointChunk, metric: number): MetricParts {
   const { type, head, dataHead } = chunk.metrics;
   return { type: type[metric]!, head: headOf(chunk, head, metric), dataHead: headOf(chunk, dataHead, metric) };
+}
+
+/** What a metric is called, and the rest of what `parts` says. */
+export function renamedMetric(
+  parts: MetricParts,
+  { name, description, unit }: { readonly name: string; readonly description: string; readonly unit: string },
+): MetricParts {
+  scratch.reset();
+  scratch.textField(METRIC.name, name);
+  scratch.textField(METRIC.description, description);
+  scratch.textField(METRIC.unit, unit);
+  const mask = (1 << METRIC.name) | (1 << METRIC.description) | (1 << METRIC.unit);
+  scratch.fields(parts.head, 0, parts.head.length, mask);
+  return { ...parts, head: scratch.finish() };
 }
 
 function headOf({ arena }: Chunk, head: HeadRanges, owner: number): Uint8Array {

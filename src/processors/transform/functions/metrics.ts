@@ -21,7 +21,9 @@ import {
   type PointView,
   TEMPORALITY_CUMULATIVE,
 } from '#pdata';
-import { AGGREGATIONS, aggregate, keepAttributes, renameValues } from './aggregate.ts';
+import { AGGREGATIONS, type Aggregation } from '../../shared/points/merge-points.ts';
+import { scaleBounds, scaledValue, scaleTotals } from '../../shared/points/scale-points.ts';
+import { aggregate, keepAttributes, renameValues } from './aggregate.ts';
 import { mergedAtBound, mergedToLimit } from './buckets.ts';
 import { attributesOf, type MetricEdits, temporalityOf } from './metric-edits.ts';
 import { percentileOf } from './percentiles.ts';
@@ -150,11 +152,11 @@ export function metricFunctions(edits: MetricEdits): readonly OttlFunction[] {
       'Makes one point of all points of a metric that have the same attributes of a list, or all the same: sum, max, min, mean, median, count.',
       [constantText('aggregation_function'), optional(listOf(constantText('attributes')))],
       (by, keys) => {
-        checkAggregation(by);
+        const aggregation = aggregationOf(by);
         return (at) => {
           if (at.metric().type === METRIC_SUMMARY) fail('summaries can not be aggregated');
           if (keys !== undefined) keepAttributes(edits, at, keys);
-          aggregate(edits, at, by);
+          aggregate(edits, at, aggregation);
         };
       },
       METRIC,
@@ -169,10 +171,10 @@ export function metricFunctions(edits: MetricEdits): readonly OttlFunction[] {
         constantText('new_value'),
       ],
       (by, key, values, next) => {
-        checkAggregation(by);
+        const aggregation = aggregationOf(by);
         return (at) => {
           renameValues(edits, at, key, values, next);
-          aggregate(edits, at, by);
+          aggregate(edits, at, aggregation);
         };
       },
       METRIC,
@@ -247,8 +249,9 @@ function placeOf(point: PointView): PointPlace {
   return { attributes: attributesOf(point), timeNs: point.timeNs, startNs: point.startNs };
 }
 
-function checkAggregation(by: string): void {
-  if (!AGGREGATIONS.includes(by)) fail(`invalid aggregation function "${by}", there are ${AGGREGATIONS.join(', ')}`);
+function aggregationOf(by: string): Aggregation {
+  const found = AGGREGATIONS.find((each) => each === by);
+  return found ?? fail(`invalid aggregation function "${by}", there are ${AGGREGATIONS.join(', ')}`);
 }
 
 function checkedMetric<T extends { readonly type: number }>(name: string, metric: T): T {
@@ -257,7 +260,7 @@ function checkedMetric<T extends { readonly type: number }>(name: string, metric
 
 function scale(point: PointView, type: number, factor: number): void {
   if (type === METRIC_GAUGE || type === METRIC_SUM) {
-    point.value = scaled(point.value, factor);
+    point.value = scaledValue(point.value, factor);
     return;
   }
   if (type === METRIC_SUMMARY) {
@@ -267,20 +270,6 @@ function scale(point: PointView, type: number, factor: number): void {
     return;
   }
   if (type !== METRIC_HISTOGRAM) fail('unsupported metric type');
-  if (!Number.isNaN(point.sum)) point.sum *= factor;
-  if (!Number.isNaN(point.min)) point.min *= factor;
-  if (!Number.isNaN(point.max)) point.max *= factor;
-  const { bounds, counts } = point.buckets;
-  point.buckets = { bounds: bounds.map((bound) => bound * factor), counts };
-  const { exemplars } = point;
-  for (let i = 0; i < exemplars.count; i++) {
-    const exemplar = exemplars.at(i);
-    exemplar.value = scaled(exemplar.value, factor);
-  }
-}
-
-function scaled(value: number | bigint | undefined, factor: number): number | bigint | undefined {
-  if (typeof value !== 'bigint') return value === undefined ? undefined : value * factor;
-  const product = Number(value) * factor;
-  return Number.isFinite(product) ? BigInt.asIntN(64, BigInt(Math.trunc(product))) : 0n;
+  scaleTotals(point, factor);
+  scaleBounds(point, factor);
 }

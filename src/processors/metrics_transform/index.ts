@@ -1,0 +1,1 @@
+export { metricsTransformFactory } from './factory.ts';
