@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
  */
 
 /** What each layer may use, besides itself. Arrows are transitive: they are written out here. */
-const PIPELINE = ['base', 'lang', 'pdata', 'ottl', 'wire', 'config', 'net', 'component', 'store'];
+const PIPELINE = ['base', 'lang', 'pdata', 'ottl', 'wire', 'config', 'net', 'kubernetes', 'component', 'store'];
 const COMPONENTS = ['receivers', 'processors', 'exporters', 'connectors', 'extensions'];
 const SERVED = ['base', 'lang', 'pdata', 'wire', 'store', 'query', 'alerting'];
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -21,6 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   config: ['base'],
   inspect: ['base', 'pdata', 'wire'],
   net: ['base', 'pdata', 'wire', 'config'],
+  kubernetes: ['base', 'config', 'net'],
   component: ['base', 'pdata', 'wire', 'config', 'net'],
   collector: ['base', 'pdata', 'wire', 'config', 'net', 'component', 'inspect'],
   ...Object.fromEntries(COMPONENTS.map((layer) => [layer, PIPELINE])),

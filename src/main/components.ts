@@ -36,6 +36,7 @@ const sources: readonly ComponentSource[] = [
     'metricstransform',
   ]),
   source('processor', 'interval', () => import('../processors/interval/index.ts')),
+  source('processor', 'k8s_attributes', () => import('../processors/k8s_attributes/index.ts'), ['k8sattributes']),
   source('exporter', 'debug', () => import('../exporters/debug/index.ts'), ['logging']),
   source('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   source('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),

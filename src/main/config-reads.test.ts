@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
@@ -28,6 +28,16 @@ import { leaves, type Schema } from './testing/schema-leaves.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-reads-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** A cluster that isn't there, for whoever asks the API of one. */
+process.env['KUBECONFIG'] = join(folder, 'kubeconfig');
+writeFileSync(
+  process.env['KUBECONFIG'],
+  JSON.stringify({
+    'current-context': 'a',
+    contexts: [{ name: 'a', context: { cluster: 'a' } }],
+    clusters: [{ name: 'a', cluster: { server: 'http://127.0.0.1:1' } }],
+  }),
+);
 
 const file = (name: string): string => join(import.meta.dirname, '..', 'net', 'testdata', name);
 const pem = (name: string): string => readFileSync(file(name), 'utf8');
@@ -76,6 +86,7 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
     { allow_all_keys: true, hash_function: 'hmac-sha256', hmac_key: 'k'.repeat(32) },
   ],
   'processor span': { name: { from_attributes: ['n'] } },
+  'processor k8s_attributes': [{ auth_type: 'kubeConfig' }, { passthrough: true }],
   'processor resource': { attributes: [{ key: 'n', action: 'hash' }] },
   'exporter file': [
     { path: join(folder, 'a.json') },
@@ -319,6 +330,7 @@ const LATER: Readonly<Record<string, string>> = {
   'exporter load_balancing client.keepalive.': 'of an open connection',
   'exporter zipkin client.tls.insecure': 'where the endpoint begins with https://',
   'exporter loki client.tls.insecure': 'where the endpoint begins with https://',
+  'processor k8s_attributes waitTimeoutMs': 'of a start that waits',
   'processor probabilistic_sampler attributeSource': 'of log records with a trace id',
 };
 const isLater = (place: string): boolean => Object.keys(LATER).some((begin) => place.startsWith(begin));

@@ -12,6 +12,7 @@ import type { HttpClientConfig } from '#config';
 import { type Coding, deflate } from './codings.ts';
 import { failureOf, HttpFailure, isStaleConnection, StaleConnection } from './http-failure.ts';
 import { type GetLimits, type HttpAnswer, sendGet } from './http-get.ts';
+import { type HttpStream, openStream, type StreamLimits } from './http-stream.ts';
 import { type ProxyOf, proxiesFor } from './proxy.ts';
 import { type ClientTls, readClientTls, watchClientTls } from './tls.ts';
 
@@ -21,6 +22,8 @@ export interface HttpClientSettings {
   readonly path: string;
   readonly userAgent: string;
   readonly logger: Logger;
+  /** Goes through no proxy, whatever the variables of the environment say. */
+  readonly isDirect?: boolean;
 }
 
 export interface HttpPost {
@@ -43,6 +46,12 @@ export interface HttpGet extends GetLimits {
   /** Like the headers of the configuration: only for the host of `url`, whatever redirects say. */
   readonly ownHeaders?: Readonly<Record<string, string>>;
   readonly followsRedirects: boolean;
+}
+
+/** What is asked for, and answered for as long as the far side wants. Follows no redirects. */
+export interface HttpStreamGet extends StreamLimits {
+  readonly url: HttpTarget;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A URL taken apart once. */
@@ -104,7 +113,7 @@ export class HttpClient {
     const { compression, headers } = settings.config;
     this.#settings = settings;
     this.#coding = compression === '' || compression === 'none' ? undefined : compression;
-    this.#proxyOf = proxiesFor(settings.config.proxyUrl, process.env);
+    this.#proxyOf = settings.isDirect ? () => undefined : proxiesFor(settings.config.proxyUrl, process.env);
     this.#ownHeaders = Object.fromEntries(headers.map(({ name, value }) => [name.toLowerCase(), value.reveal()]));
     this.#headers = {
       'user-agent': settings.userAgent,
@@ -163,16 +172,8 @@ export class HttpClient {
     for (let hops = 0; ; hops++) {
       if (url.isSecure && this.#tls === undefined) await this.#readTls();
       const isOwn = isSameOwner(get.url, url);
-      const options = {
-        method: 'GET',
-        hostname: url.hostname,
-        port: url.port,
-        path: url.path,
-        headers: { ...this.#headers, ...get.headers, ...(isOwn && this.#ownHeaders), ...(isOwn && get.ownHeaders) },
-        ...(url.auth !== '' && { auth: url.auth }),
-        agent: this.#agentFor(url),
-      };
-      const open = (): ClientRequest => (url.isSecure ? requestSecure(options) : requestPlain(options));
+      const headers = { ...get.headers, ...(isOwn && this.#ownHeaders), ...(isOwn && get.ownHeaders) };
+      const open = (): ClientRequest => this.#openGet(url, headers);
       const timeoutMs = Math.max(1, dueMs - performance.now());
       let answer: HttpAnswer;
       try {
@@ -186,6 +187,25 @@ export class HttpClient {
       if (hops === MAX_REDIRECTS) throw new HttpFailure(`stopped after ${MAX_REDIRECTS} redirects`);
       url = next;
     }
+  }
+
+  /** Asks for something that comes as a stream. Rejects with an HttpFailure where no answer begins; any status is an answer. */
+  async stream({ url, headers, ...limits }: HttpStreamGet): Promise<HttpStream> {
+    if (url.isSecure && this.#tls === undefined) await this.#readTls();
+    return openStream(this.#openGet(url, { ...this.#ownHeaders, ...headers }), limits);
+  }
+
+  #openGet(url: HttpTarget, headers: Readonly<Record<string, string>>): ClientRequest {
+    const options = {
+      method: 'GET',
+      hostname: url.hostname,
+      port: url.port,
+      path: url.path,
+      headers: { ...this.#headers, ...headers },
+      ...(url.auth !== '' && { auth: url.auth }),
+      agent: this.#agentFor(url),
+    };
+    return url.isSecure ? requestSecure(options) : requestPlain(options);
   }
 
   /** Closes all connections; requests under way fail. */

@@ -15,6 +15,7 @@ export type { BodyAnswer } from './http-answerer.ts';
 export * from './http-client.ts';
 export { HttpFailure } from './http-failure.ts';
 export type { HttpAnswer } from './http-get.ts';
+export type { HttpStream } from './http-stream.ts';
 export * from './inflate-within.ts';
 export * from './large-bodies.ts';
 export * from './listen.ts';

@@ -203,19 +203,10 @@ describe.skipIf(!isThere)("the article's configuration", () => {
     }
   }, 120_000);
 
-  test('validate on the whole file names what this version lacks, each with its place, and nothing else', async () => {
+  test('validate finds nothing wrong in the whole file', async () => {
     const path = scratch.file('otel-collector-config.yaml', text);
-    const { code, out, err } = await runCli(['validate', '--config', path]);
-    const lines = text.split('\n');
-    const placeOf = (section: string, name: string): string =>
-      `${path}:${lines.indexOf(`  ${name}:`, lines.indexOf(`${section}:`)) + 1}:3`;
-    const lacking = [['processors', 'k8sattributes']] as const;
-    expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(err.trimEnd().split('\n')).toEqual(
-      lacking.map(([section, name]) =>
-        expect.stringContaining(`${placeOf(section, name)}: '${section}' unknown type: "${name}" for id: "${name}"`),
-      ),
-    );
+    const { code, out } = await runCli(['validate', '--config', path]);
+    expect({ code, out }).toEqual({ code: 0, out: '' });
   });
 });
 

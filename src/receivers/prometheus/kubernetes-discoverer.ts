@@ -1,24 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { excerpt, messageOf } from '#base';
+import type { EndpointSlice, Endpoints, Ingress, KubernetesNode, KubernetesObject, Pod, Service } from '#kubernetes';
+import { keyOf } from '#kubernetes';
 import type { Discoverer } from './discovery.ts';
 import type { Fetcher } from './fetcher.ts';
 import type { PromHttpConfig } from './http-config.ts';
 import type { KubernetesDiscoveryConfig, KubernetesRole } from './kubernetes-config.ts';
-import type {
-  EndpointSlice,
-  Endpoints,
-  Ingress,
-  KubernetesNode,
-  KubernetesObject,
-  Pod,
-  Service,
-} from './kubernetes-objects.ts';
 import {
   endpointSliceGroup,
   endpointsGroup,
   ingressGroup,
   type KubernetesWorld,
-  keyOf,
   nodeGroup,
   podGroup,
   serviceGroup,

@@ -8,7 +8,8 @@ import type {
   Pod,
   Service,
   TargetRef,
-} from './kubernetes-objects.ts';
+} from '#kubernetes';
+import { keyOf } from '#kubernetes';
 import type { TargetGroup } from './target.ts';
 
 /** Objects that others refer to, by `namespace/name`; nodes and namespaces by their name. */
@@ -21,11 +22,6 @@ export interface KubernetesWorld {
 
 type Labels = Map<string, string>;
 const META = '__meta_kubernetes_';
-
-export function keyOf(object: KubernetesObject): string {
-  const { namespace = '', name = '' } = object.metadata ?? {};
-  return namespace === '' ? name : `${namespace}/${name}`;
-}
 
 /** Labels and annotations of an object, and that they are there: their values may be empty. */
 function addMetadata(labels: Labels, prefix: string, object: KubernetesObject | undefined): void {

@@ -1,18 +1,32 @@
-/** Objects of the Kubernetes API, as far as targets are made of them. Whatever is missing is absent. */
+/** Objects of the Kubernetes API, as far as they are used here. Whatever is missing is absent: nothing checks what the API sends. */
+
+export interface OwnerReference {
+  readonly kind?: string;
+  readonly name?: string;
+  readonly uid?: string;
+  readonly controller?: boolean;
+}
 
 export interface KubernetesObject {
   readonly metadata?: {
     readonly name?: string;
     readonly namespace?: string;
     readonly uid?: string;
+    readonly resourceVersion?: string;
+    /** RFC 3339. */
+    readonly creationTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
-    readonly ownerReferences?: readonly {
-      readonly kind?: string;
-      readonly name?: string;
-      readonly controller?: boolean;
-    }[];
+    readonly ownerReferences?: readonly OwnerReference[];
   };
+}
+
+export interface ContainerStatus {
+  readonly name?: string;
+  /** With its runtime: `containerd://…`. */
+  readonly containerID?: string;
+  readonly imageID?: string;
+  readonly restartCount?: number;
 }
 
 export interface Container {
@@ -24,6 +38,8 @@ export interface Container {
 export interface Pod extends KubernetesObject {
   readonly spec?: {
     readonly nodeName?: string;
+    readonly hostname?: string;
+    readonly hostNetwork?: boolean;
     readonly containers?: readonly Container[];
     readonly initContainers?: readonly Container[];
   };
@@ -31,9 +47,11 @@ export interface Pod extends KubernetesObject {
     readonly podIP?: string;
     readonly hostIP?: string;
     readonly phase?: string;
+    /** RFC 3339. */
+    readonly startTime?: string;
     readonly conditions?: readonly { readonly type?: string; readonly status?: string }[];
-    readonly containerStatuses?: readonly { readonly name?: string; readonly containerID?: string }[];
-    readonly initContainerStatuses?: readonly { readonly name?: string; readonly containerID?: string }[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+    readonly initContainerStatuses?: readonly ContainerStatus[];
   };
 }
 
@@ -102,4 +120,10 @@ export interface Ingress extends KubernetesObject {
       readonly http?: { readonly paths?: readonly { readonly path?: string }[] };
     }[];
   };
+}
+
+/** `namespace/name`, or the name of what is in no namespace. */
+export function keyOf(object: KubernetesObject): string {
+  const { namespace = '', name = '' } = object.metadata ?? {};
+  return namespace === '' ? name : `${namespace}/${name}`;
 }

@@ -1,0 +1,1 @@
+export { k8sAttributesFactory } from './factory.ts';
