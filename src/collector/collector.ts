@@ -13,6 +13,9 @@ import { type Plan, planCollector } from './plan.ts';
 import { RunningGraph } from './running-graph.ts';
 import { StatusBoard } from './status.ts';
 import { haveSameSurroundings, type Surroundings } from './surroundings.ts';
+import type { TapEvent } from './taps/events.ts';
+import { type TapRequest, Taps } from './taps/taps.ts';
+import { TapError } from './taps/target.ts';
 import { openLogOutput } from './telemetry/log-output.ts';
 import { type LineSink, LogWriter } from './telemetry/logger.ts';
 import { registerProcessMetrics } from './telemetry/process-metrics.ts';
@@ -61,6 +64,7 @@ export class Collector {
   readonly metrics: MetricRegistry = new MetricRegistry();
   /** Those who look at what passes. */
   readonly watchers: Watchers = new Watchers();
+  readonly #taps: Taps;
   readonly #accounts = new Accounts(this.metrics.meter(), this.watchers);
   readonly #options: CollectorOptions;
   readonly #clock: Clock;
@@ -84,6 +88,7 @@ export class Collector {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
+    this.#taps = new Taps(this.watchers, this.#clock);
     this.#startTimeMs = this.#clock.nowMs();
     this.#metricsServer = new MetricsServer(this.metrics);
     this.#ownMetrics = new OwnMetrics(this.metrics, this.#clock, options.version);
@@ -200,6 +205,15 @@ export class Collector {
     return (this.#running ?? this.#replaced)?.describe() ?? this.#emptyDescription();
   }
 
+  /** Lets somebody look at what passes a component. Returns the function that ends it. Throws a TapError. */
+  tap(request: TapRequest, emit: (event: TapEvent) => number): () => void {
+    const running = this.#running;
+    if (running === undefined)
+      throw new TapError(404, 'the collector is not running yet, or being reloaded: try again');
+    const isChanging = running.isChanging.bind(running);
+    return this.#taps.open(request, { description: running.describe(), isChanging }, emit);
+  }
+
   /** Where the own metrics can be read. */
   get metricsPorts(): readonly number[] {
     return this.#metricsServer.ports;
@@ -284,6 +298,8 @@ export class Collector {
   async #stopRunning(deadlineMs: number, next?: RunningGraph): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;
+    // What is masked depends on the graph.
+    this.#taps.endAll('reload');
     this.#running = undefined;
     this.#replaced = next === undefined ? undefined : running;
     const lastNumbers = (): Promise<void> => this.#ownMetrics.stop();

@@ -1,6 +1,6 @@
 import { reasonOf } from '#base';
 import type { Consumer, Counter, Meter, MetricLabels } from '#component';
-import type { Batch, Signal } from '#pdata';
+import type { Batch } from '#pdata';
 import { type Accounts, ownerLabels } from './accounts.ts';
 import type { EdgeOptions } from './places.ts';
 import type { Watchers } from './watch.ts';

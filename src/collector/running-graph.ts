@@ -75,6 +75,13 @@ export class RunningGraph {
     return this.#options.graph.nodes.includes(node);
   }
 
+  /** Whether a processor changes what passes through it. */
+  isChanging(pipeline: string, processor: string): boolean {
+    const isIt = ({ kind, id, pipeline: its }: GraphNode): boolean =>
+      kind === 'processor' && id === processor && its === pipeline;
+    return this.#options.graph.nodes.find(isIt)?.entry?.mutatesData === true;
+  }
+
   get surroundings(): Surroundings {
     return this.#options.surroundings;
   }

@@ -33,11 +33,26 @@ export class Watchers {
   }
 }
 
+/** Each gets what the one before it made of the batch, and hears of the end of what it made itself. */
 function together(all: readonly Watcher[]): Watcher {
+  /** By the batch that passed an edge: what each of them had made of it there. */
+  const made = new WeakMap<EdgeOptions, WeakMap<Batch, readonly Batch[]>>();
   return {
-    passing: (edge, batch) => all.reduce((passing, watcher) => watcher.passing(edge, passing), batch),
+    passing: (edge, batch) => {
+      let passing = batch;
+      const own = all.map((watcher) => {
+        passing = watcher.passing(edge, passing);
+        return passing;
+      });
+      if (own.some((one) => one !== passing)) {
+        const here = made.get(edge) ?? new WeakMap<Batch, readonly Batch[]>();
+        made.set(edge, here.set(passing, own));
+      }
+      return passing;
+    },
     passed: (edge, batch, error) => {
-      for (const watcher of all) watcher.passed(edge, batch, error);
+      const own = made.get(edge)?.get(batch);
+      all.forEach((watcher, index) => void watcher.passed(edge, own?.[index] ?? batch, error));
     },
     reported: (owner, outcome, signal, count, reason) => {
       for (const watcher of all) watcher.reported(owner, outcome, signal, count, reason);
