@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<CommandName, (flags: Flags) => Promise<number>>>
   schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   'print-config': async (flags) => (await import('./commands/print-config.ts')).printConfigCommand(flags),
   ottl: async (flags) => (await import('./commands/ottl.ts')).ottlCommand(flags, argv[1]),
+  tap: async (flags) => (await import('./commands/tap.ts')).tapCommand(flags, leadingWords(argv.slice(1))[0]),
   version: async () => (await import('./commands/help.ts')).printVersion(),
   help: () => help(),
 };
@@ -53,7 +54,7 @@ function behindOwnArgument(command: CommandName, rest: readonly string[]): reado
   const [word, ...others] = rest;
   if (word === undefined || word.startsWith('-')) return rest;
   // Statements begin with a name.
-  if (command === 'ottl') return others;
+  if (command === 'ottl' || command === 'tap') return others;
   return command === 'lint' ? [`--config=${word}`, ...others] : rest;
 }
 

@@ -41,6 +41,7 @@ export const COMMAND_NAMES = [
   'schema',
   'print-config',
   'ottl',
+  'tap',
   'version',
   'help',
 ] as const;
@@ -157,6 +158,15 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
       'Exit code 1: there are mistakes, or the statement failed for an item.',
     ],
     flags: ['input', 'context'],
+  },
+  tap: {
+    summary: 'tap PIPELINE/COMPONENT: shows items before and after a component of the running collector',
+    details: [
+      'A line for each item, with what the component added, removed and changed, and what it left out. Some items of each batch are shown, up to 20',
+      'a second. Values that this or a later component changes or removes are masked, so that nothing can be read here that is redacted there.',
+      'It asks the collector that runs over the same data folder (--data), as the same user. Ctrl-C ends it.',
+    ],
+    flags: [...CONFIG, 'data', 'format', 'items', 'time', 'raw'],
   },
   version: { summary: 'prints the version', details: [], flags: [] },
   help: { summary: 'this text; signalbox help COMMAND for one command', details: [], flags: [] },

@@ -39,6 +39,9 @@ export type FlagName =
   | 'in-place'
   | 'names-only'
   | 'junit'
+  | 'items'
+  | 'time'
+  | 'raw'
   | 'help';
 
 export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
@@ -109,7 +112,7 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     env: 'SIGNALBOX_STORE',
     help: 'adds the exporter signalbox, which writes to the store, to every pipeline of the configuration',
   },
-  format: { env: '', argument: 'FORMAT', help: 'lint: text (default) or json' },
+  format: { env: '', argument: 'FORMAT', help: 'lint, tap: text (default) or json' },
   strict: { env: '', help: 'lint: exit code 1 for warnings too' },
   with: {
     env: '',
@@ -122,13 +125,16 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
   'in-place': { env: '', help: 'lint: writes what --fix makes over the files, and says which' },
   'names-only': { env: '', help: 'lint: --fix changes outdated names alone, and nothing that the configuration does' },
   junit: { env: '', argument: 'FILE', help: 'test: a report in the form of JUnit, for CI' },
+  items: { env: '', argument: 'COUNT', help: 'tap: ends after so many items (500)' },
+  time: { env: '', argument: 'TIME', help: 'tap: ends after so long, such as 5m (1m)' },
+  raw: { env: '', help: 'tap: masks nothing' },
   help: { env: '', short: 'h', help: 'this text' },
 };
 
 /** Flags with one value. */
 type ValueFlag = Exclude<FlagName, 'config' | 'set' | 'with' | 'store' | SwitchFlag | 'help'>;
 /** Flags without a value and without a variable. */
-type SwitchFlag = 'write' | 'strict' | 'fix' | 'diff' | 'in-place' | 'names-only';
+type SwitchFlag = 'write' | 'strict' | 'fix' | 'diff' | 'in-place' | 'names-only' | 'raw';
 
 export interface Flags {
   readonly config: readonly string[];

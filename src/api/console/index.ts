@@ -31,6 +31,7 @@ import { type ConsoleRequest, consoleRequest } from './request.ts';
 import { dependenciesRoute, serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
 import { systemRoute } from './system.ts';
+import { tapRoute } from './tap.ts';
 import {
   spanRoute,
   traceHistogramRoute,
@@ -100,6 +101,8 @@ export const consoleApi: ApiPlugin = {
     get('/metrics', metricsRoute),
     get('/metrics/labels', metricLabelsRoute),
     get('/metrics/query', metricQueryRoute),
+    // The time is for each event; a tap says each second that it is there.
+    get('/tap', tapRoute(needs)),
     { ...get('/system', systemRoute(needs)), limits: { deadlineMs: SYSTEM_DEADLINE_MS }, isUrgent: true },
   ],
 };

@@ -19,9 +19,12 @@ export class TextAnswer {
 export class StreamedAnswer {
   readonly type: string;
   readonly pieces: AsyncIterable<string> | Iterable<string>;
-  constructor(type: string, pieces: AsyncIterable<string> | Iterable<string>) {
+  /** Each piece is sent when it is there: the next may be long in coming. */
+  readonly isLive: boolean;
+  constructor(type: string, pieces: StreamedAnswer['pieces'], { isLive = false }: { readonly isLive?: boolean } = {}) {
     this.type = type;
     this.pieces = pieces;
+    this.isLive = isLive;
   }
 }
 

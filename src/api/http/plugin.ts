@@ -39,6 +39,8 @@ export interface ApiNeeds {
   readonly version: string;
   /** Where services send telemetry; a protocol without a port is not taken. */
   readonly ingest: { readonly grpcPort?: number; readonly httpPort?: number };
+  /** Where the collector of this machine answers (#base/local-socket.ts); undefined where there can be none. */
+  readonly collectorSocket?: string | undefined;
   /** Takes what ends with the server. */
   readonly onClose: (end: () => void) => void;
 }

@@ -38,6 +38,8 @@ export interface ServerOptions {
   readonly readLimits?: Partial<ReadLimits>;
   /** Who may ask, and whose data. Default: whoever reaches the address, and the tenant without a name. */
   readonly access?: Access;
+  /** Where the collector of this machine answers (#base/local-socket.ts). */
+  readonly collectorSocket?: string | undefined;
   /** Default: warnings and errors to stderr. */
   readonly logger?: ServerLogger;
 }
@@ -107,6 +109,7 @@ function buildServer(plugins: readonly ApiPlugin[], reader: StoreReader, options
     needs: {
       version: options.version ?? '',
       ingest: options.ingest ?? DEFAULT_INGEST,
+      collectorSocket: options.collectorSocket,
       onClose: (end: () => void): void => void app.addHook('onClose', async () => end()),
     },
   };

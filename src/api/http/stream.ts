@@ -22,10 +22,11 @@ export async function sendStreamed(
   answer: StreamedAnswer,
   streaming: Streaming,
 ): Promise<FastifyReply> {
-  const blocks = blocksOf(answer.pieces, streaming);
+  const blocks = blocksOf(answer, streaming);
   const first = await blocks.next();
   const source = Readable.from(withFirst(first, blocks), { objectMode: false });
-  const compressor = compressorFor(request, reply);
+  // A compressor keeps what it is given until it has more.
+  const compressor = answer.isLive ? undefined : compressorFor(request, reply);
   const body = compressor === undefined ? source : pipeline(source, compressor, () => undefined);
   body.once('error', (error) => {
     if (reply.raw.destroyed) return;
@@ -38,7 +39,7 @@ export async function sendStreamed(
 
 /** Pieces put together until they are worth a write. */
 async function* blocksOf(
-  pieces: StreamedAnswer['pieces'],
+  { pieces, isLive }: StreamedAnswer,
   { answerBytes, deadline }: Streaming,
 ): AsyncGenerator<Buffer> {
   let text = '';
@@ -53,7 +54,7 @@ async function* blocksOf(
   for await (const piece of pieces) {
     deadline.signal.throwIfAborted();
     text += piece;
-    if (text.length < BLOCK_CHARS) continue;
+    if (text.length < BLOCK_CHARS && !isLive) continue;
     yield take();
     deadline.restart();
   }

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { lockFolder } from '#base/folder.ts';
+import { controlSocketIn } from '#base/local-socket.ts';
 import { Collector } from '#collector';
 import { type LoadedConfig, type MapNode, nodeAt } from '#config';
 import { addressesIn, METRICS_DEFAULT } from '../addresses.ts';
@@ -15,6 +17,7 @@ import { otlpAddresses } from '../otlp-addresses.ts';
 import type { FlagAddresses } from '../port-hint.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { writerLogin } from '../store-login.ts';
+import { type ControlServer, startControlServer } from '../tap/control-server.ts';
 import { UsageError } from '../usage.ts';
 import { signalboxVersion } from '../version.ts';
 
@@ -69,11 +72,13 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
   if (isKeeper) keepPrivate(dataDir, (line) => void process.stderr.write(`signalbox: ${line}\n`));
   const lock = isKeeper ? lockFolder(stateDir, { ...DATA_FOLDER, user: 'collector' }) : undefined;
   await collector.start();
+  const control = await startControl(dataDir, collector);
   const keeper = new MemoryKeeper(ownProcess).start();
   return {
     info: { ...otlpAddresses(first.root) },
     stop: async () => {
       keeper.cancel();
+      await control?.close();
       await collector.shutdown();
       lock?.release();
     },
@@ -81,6 +86,12 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
     restarted: keepRestarts(collector),
     failed,
   };
+}
+
+/** For taps. A collector that keeps nothing makes no folder for them. */
+async function startControl(dataDir: string, collector: Collector): Promise<ControlServer | undefined> {
+  const path = controlSocketIn(dataDir);
+  return path === undefined || !existsSync(dataDir) ? undefined : startControlServer(path, collector);
 }
 
 /** What `signalbox lint` says of a file is said when it is used, too. */

@@ -1,3 +1,4 @@
+import { controlSocketIn } from '#base/local-socket.ts';
 import type { MapNode } from '#config';
 import { type Addresses, addressesIn } from '../addresses.ts';
 import { builtinAddresses } from '../builtin.ts';
@@ -65,6 +66,7 @@ async function startServerRole(
     allowedHosts,
     readLimits,
     ingest,
+    collectorSocket: controlSocketIn(addresses.dataDir),
   });
   return { info: { url: server.url }, stop: () => server.close() };
 }

@@ -1,80 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { ManualClock } from '#base';
-import { Collector, type TapEvent, type TapItem, type TapRequest } from '#collector';
-import type { Consumer } from '#component';
-import { loadConfig } from '#config';
-import { type Item, itemsOf, printField } from '#inspect';
-import { Batch, type Signal } from '#pdata';
-import { decodeOtlpJson } from '#wire';
+import type { TapEvent, TapItem, TapRequest } from '#collector';
+import { printField } from '#inspect';
 import { unaccountedIn } from '../../collector/testing.ts';
-import { ReplacedRegistry } from '../cases/replaced.ts';
-import { settle } from '../cases/simulated-time.ts';
-import { components } from '../components.ts';
+import { TapWorld } from '../testing/tap-world.ts';
 
-/** A collector with real processors, whose receivers and exporters are the test's. */
-class World {
-  readonly clock: ManualClock = new ManualClock();
-  readonly exported: Item[] = [];
-  readonly #next = new Map<string, Partial<Record<Signal, Consumer>>>();
-  yaml = '';
-  collector!: Collector;
-
-  async start(yaml: string): Promise<this> {
-    this.yaml = yaml;
-    const registry = new ReplacedRegistry(
-      components,
-      {
-        received: (id, next) => void this.#next.set(id, next),
-        exporting: () => undefined,
-        exported: (_, batch) => void this.exported.push(...itemsOf(batch)),
-      },
-      new Map(),
-    );
-    const environment = {
-      env: {},
-      readFile: () => Promise.resolve(new TextEncoder().encode(this.yaml)),
-      fetchText: () => Promise.reject(new Error('no network')),
-    };
-    this.collector = new Collector({
-      registry,
-      load: () => loadConfig({ uris: ['c.yaml'], environment }),
-      version: 'test',
-      stateDir: '',
-      clock: this.clock,
-      random: () => 0.5,
-      logSink: () => undefined,
-    });
-    await this.collector.start();
-    return this;
-  }
-
-  tap(at: string, more: Partial<TapRequest> = {}): { readonly events: TapEvent[]; close(): void } {
-    const events: TapEvent[] = [];
-    const close = this.collector.tap({ at, isRaw: false, ...more }, (event) => {
-      events.push(event);
-      return JSON.stringify(event).length;
-    });
-    return { events, close };
-  }
-
-  async send(signal: Signal, envelope: unknown): Promise<void> {
-    const { chunk } = decodeOtlpJson(signal, Buffer.from(JSON.stringify(envelope)));
-    void this.#next
-      .get('otlp')!
-      [signal]!.consume(new Batch(signal, [chunk]))
-      .catch(() => undefined);
-    await this.pass(0);
-  }
-
-  async pass(ms: number): Promise<void> {
-    await settle();
-    await this.clock.advance(ms);
-    await settle();
-    await this.clock.advance(0);
-  }
-}
-
-let world: World;
+let world: TapWorld;
 afterEach(async () => {
   expect(unaccountedIn(world.collector)).toEqual([]);
   const stopping = world.collector.shutdown();
@@ -143,7 +73,7 @@ const shownIn = (events: readonly TapEvent[]): string[] =>
 
 describe('a live tap', () => {
   test('shows an item before and after a component, with what it changed', async () => {
-    world = await new World().start(config({ ...HEALTH, ...MARK }));
+    world = await new TapWorld().start(config({ ...HEALTH, ...MARK }));
     const { events } = world.tap('traces/attributes/mark');
     await world.send('traces', spans('cart', 'health'));
     expect(events[0]).toMatchObject({
@@ -156,7 +86,7 @@ describe('a live tap', () => {
   });
 
   test('what a component leaves out, with its reason; the values of all, where nothing behind it changes any', async () => {
-    world = await new World().start(config(HEALTH));
+    world = await new TapWorld().start(config(HEALTH));
     const { events } = world.tap('traces/filter/health');
     await world.send('traces', spans('cart', 'health', 'pay'));
     expect(shownIn(events)).toEqual([
@@ -171,7 +101,7 @@ describe('a live tap', () => {
   test.each(['traces/receivers/otlp', 'traces/attributes/mark', 'traces/transform'])(
     '%s: what is redacted from here on is masked',
     async (at) => {
-      world = await new World().start(config({ ...MARK, ...REDACT }));
+      world = await new TapWorld().start(config({ ...MARK, ...REDACT }));
       const { events } = world.tap(at);
       await world.send('traces', spans('cart'));
       expect(JSON.stringify(events)).not.toContain('s3cret');
@@ -189,7 +119,7 @@ describe('a live tap', () => {
   );
 
   test('behind the redaction nothing is left to mask, and --raw masks nothing', async () => {
-    world = await new World().start(config({ ...REDACT, ...MARK }));
+    world = await new TapWorld().start(config({ ...REDACT, ...MARK }));
     const behind = world.tap('traces/debug');
     const raw = world.tap('traces/transform', { isRaw: true });
     await world.send('traces', spans('cart'));
@@ -201,7 +131,7 @@ describe('a live tap', () => {
   });
 
   test('of what is dropped before the redaction only what is harmless is shown', async () => {
-    world = await new World().start(config({ ...HEALTH, ...REDACT }));
+    world = await new TapWorld().start(config({ ...HEALTH, ...REDACT }));
     const before = world.tap('traces/filter/health');
     const first = world.tap('traces/otlp');
     await world.send('traces', spans('health'));
@@ -221,7 +151,7 @@ describe('a live tap', () => {
       'processors: [attributes/mark, transform/out], exporters: [debug]}\n    logs',
       'processors: [attributes/mark], exporters: [forward]}\n    logs',
     );
-    world = await new World().start(yaml);
+    world = await new TapWorld().start(yaml);
     const { events } = world.tap('traces/attributes/mark');
     await world.send('traces', spans('cart'));
     expect(itemsIn(events)).toHaveLength(1);
@@ -236,7 +166,7 @@ describe('a live tap', () => {
         policies: [{ name: 'all', type: 'string_attribute', string_attribute: { key: 'note', values: ['plain'] } }],
       },
     };
-    world = await new World().start(config({ ...MARK, ...sampling }));
+    world = await new TapWorld().start(config({ ...MARK, ...sampling }));
     const { events } = world.tap('traces/tail_sampling');
     await world.send('traces', spans('cart'));
     await world.pass(1000);
@@ -247,7 +177,7 @@ describe('a live tap', () => {
   });
 
   test('log records, whose rows are found again by their place', async () => {
-    world = await new World().start(config({ ...HEALTH, ...REDACT }));
+    world = await new TapWorld().start(config({ ...HEALTH, ...REDACT }));
     const { events } = world.tap('logs/transform', { isRaw: true });
     const record = (body: string, severityNumber: number): unknown => ({ body: { stringValue: body }, severityNumber });
     const logRecords = [record('a', 5), record('b token=1', 9), record('c', 9)];
@@ -259,7 +189,7 @@ describe('a live tap', () => {
   });
 
   test('ends at its limits, with the reload that may change what is masked, and when nobody looks', async () => {
-    world = await new World().start(config(MARK));
+    world = await new TapWorld().start(config(MARK));
     const few = world.tap('traces/otlp', { limits: { items: 2 } });
     const short = world.tap('traces/otlp', { limits: { timeMs: 1500, itemsPerSecond: 1 } });
     const small = world.tap('traces/otlp', { limits: { bytes: 900 } });
@@ -288,7 +218,7 @@ describe('a live tap', () => {
   });
 
   test('who asks for what is not there, or too much, is told', async () => {
-    world = await new World().start(config(MARK));
+    world = await new TapWorld().start(config(MARK));
     const refusal = (at: string, more: Partial<TapRequest> = {}): string => {
       try {
         world.tap(at, more);
