@@ -1,5 +1,4 @@
-import { equalAt } from './bytes.ts';
-import { HASH_KEY, type HashKey, keyedHash, PROBE_LIMIT } from './keyed-hash.ts';
+import { HASH_KEY, type HashKey, keyedHashIn, PROBE_LIMIT } from './keyed-hash.ts';
 
 const NO_PLACE = -1;
 
@@ -17,7 +16,11 @@ export class ByteMap<V> {
   #hashes: number[] = [];
   #values: V[] = [];
   #starts: number[] = [0];
-  #store: Uint8Array = new Uint8Array(4096);
+  #store = new Uint8Array(4096);
+  #storeView = new DataView(this.#store.buffer);
+  /** Of the array that was asked for last: callers have one for all their keys. */
+  #asked = new Uint8Array(0);
+  #askedView = new DataView(this.#asked.buffer);
   /** No key lies further from its place. */
   #reach = 0;
 
@@ -36,26 +39,30 @@ export class ByteMap<V> {
   }
 
   /** The value of the key `bytes[0, length)`. */
-  get(bytes: Uint8Array, length: number): V | undefined {
-    const hash = keyedHash(bytes, 0, length, this.#hashKey);
+  get(bytes: Uint8Array<ArrayBuffer>, length: number): V | undefined {
+    const view = this.#viewOf(bytes);
+    const hash = keyedHashIn(view, 0, length, this.#hashKey);
     const slots = this.#slots;
     const mask = slots.length - 1;
     for (let distance = 0; distance <= this.#reach; distance++) {
       const entry = slots[(hash + distance) & mask]! - 1;
       if (entry < 0) return undefined;
-      if (this.#hashes[entry] === hash && this.#hasKey(entry, bytes, length)) return this.#values[entry];
+      if (this.#hashes[entry] === hash && this.#hasKey(entry, view, length)) return this.#values[entry];
     }
     return undefined;
   }
 
   /** Adds a key that is not there. Returns whether there was room. */
-  add(bytes: Uint8Array, length: number, value: V): boolean {
+  add(bytes: Uint8Array<ArrayBuffer>, length: number, value: V): boolean {
     const start = this.#starts[this.size]!;
     if (start + length > this.#limitBytes) return false;
-    const hash = keyedHash(bytes, 0, length, this.#hashKey);
+    const hash = keyedHashIn(this.#viewOf(bytes), 0, length, this.#hashKey);
     if ((this.size + 1) * 2 > this.#slots.length) this.#grow();
     if (this.#distanceToFree(hash) === NO_PLACE) return false;
-    if (start + length > this.#store.length) this.#store = enlarged(this.#store, start + length);
+    if (start + length > this.#store.length) {
+      this.#store = enlarged(this.#store, start + length);
+      this.#storeView = new DataView(this.#store.buffer);
+    }
     this.#store.set(bytes.subarray(0, length), start);
     this.#hashes.push(hash);
     this.#values.push(value);
@@ -85,9 +92,23 @@ export class ByteMap<V> {
     this.#placeAll();
   }
 
-  #hasKey(entry: number, bytes: Uint8Array, length: number): boolean {
+  #viewOf(bytes: Uint8Array<ArrayBuffer>): DataView {
+    if (bytes !== this.#asked) {
+      this.#asked = bytes;
+      this.#askedView = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
+    return this.#askedView;
+  }
+
+  #hasKey(entry: number, asked: DataView, length: number): boolean {
     const start = this.#starts[entry]!;
-    return this.#starts[entry + 1]! - start === length && equalAt(this.#store, start, bytes, 0, length);
+    if (this.#starts[entry + 1]! - start !== length) return false;
+    const store = this.#storeView;
+    const words = length & ~3;
+    let i = 0;
+    for (; i < words; i += 4) if (store.getInt32(start + i, true) !== asked.getInt32(i, true)) return false;
+    for (; i < length; i++) if (store.getUint8(start + i) !== asked.getUint8(i)) return false;
+    return true;
   }
 
   #distanceToFree(hash: number): number {
@@ -119,7 +140,7 @@ export class ByteMap<V> {
   }
 }
 
-function enlarged(store: Uint8Array, length: number): Uint8Array {
+function enlarged(store: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   const next = new Uint8Array(Math.max(length, store.length * 2));
   next.set(store);
   return next;

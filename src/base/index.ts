@@ -7,6 +7,7 @@ export * from './clock.ts';
 export * from './deadline.ts';
 export * from './errors.ts';
 export * from './hash.ts';
+export * from './id-map.ts';
 export * from './key-bytes.ts';
 export * from './keyed-hash.ts';
 export * from './lz4-block.ts';

@@ -28,6 +28,22 @@ export class KeyBytes {
     this.range(encoded, 0, encoded.length);
   }
 
+  /** The same bytes as `text(String(number))`, for a whole number of six digits at most. */
+  digits(number: number): void {
+    let count = 1;
+    for (let bound = 10; number >= bound; bound *= 10) count++;
+    this.number(count);
+    this.#reserve(count);
+    const { bytes } = this;
+    let rest = number;
+    for (let i = this.length + count - 1; i >= this.length; i--) {
+      const tenth = (rest / 10) | 0;
+      bytes[i] = 48 + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.length += count;
+  }
+
   #reserve(count: number): void {
     if (this.length + count <= this.bytes.length) return;
     const bytes = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count));

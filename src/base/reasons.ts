@@ -29,6 +29,7 @@ const ITEM_REASONS = {
   unwanted: 'left out, as the configuration wants',
   drop_policy: 'taken out by a drop policy',
   aggregated: 'went into what was made of them',
+  looked_at: 'only looked at; they went on by other ways',
   copied: 'copied to several pipelines',
   sent_again: 'went on before others of their batch were refused; the sender sends them again',
   taken_after_all: 'given up, and then taken by the next component after all',

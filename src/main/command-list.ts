@@ -9,7 +9,14 @@ export interface CommandText {
 }
 
 const CONFIG = ['config', 'set'] as const;
-const BUILTIN = ['listen', 'otlp-grpc-address', 'otlp-http-address', 'health-address', 'zpages-address'] as const;
+const BUILTIN = [
+  'listen',
+  'otlp-grpc-address',
+  'otlp-http-address',
+  'health-address',
+  'zpages-address',
+  'span-metrics',
+] as const;
 /** All but `mode`: what `up` hands to its roles, and what a check of the same configuration needs. */
 const ALL = [
   ...CONFIG,
@@ -22,6 +29,7 @@ const ALL = [
   'metrics-address',
   'health-address',
   'zpages-address',
+  'span-metrics',
   'store-url',
   'allowed-hosts',
   'store',
@@ -51,7 +59,7 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
   up: {
     summary: 'everything: collector, store, query APIs and console',
     details: [
-      'Without --config it takes OTLP on 4317 and 4318 and keeps all of it.',
+      'Without --config it takes OTLP on 4317 and 4318 and keeps all of it, with metrics of the spans (--span-metrics off for none).',
       'Ctrl-C or SIGTERM stops it in order, a second one at once. SIGHUP makes the collector read its configuration again.',
     ],
     flags: ALL,

@@ -48,6 +48,7 @@ const BESIDE: Readonly<Record<string, object>> = {
   auth: { authenticator: 'a' },
   dns: { hostname: 'a' },
   tenant: { source: 'static', value: 'a' },
+  http_server_request_duration: { enabled: true },
   log_severity_number: { min: 1 },
   include: { match_type: 'regexp', services: ['a'] },
   exclude: { match_type: 'regexp', services: ['a'] },

@@ -11,7 +11,7 @@ import {
   type SourceEnvironment,
 } from '#config';
 import { type Addresses, addressesIn, METRICS_DEFAULT } from './addresses.ts';
-import { BUILTIN_ONLY, configUris } from './builtin.ts';
+import { BUILTIN_ONLY, type BuiltinOnly, configUris } from './builtin.ts';
 import { addressOf, allowedHostsOf, type Flags } from './flags.ts';
 import { withStoreEverywhere } from './store-everything.ts';
 import { UsageError } from './usage.ts';
@@ -26,12 +26,9 @@ export async function loadConfiguration(
   environment: SourceEnvironment = processEnvironment,
 ): Promise<LoadedConfig> {
   if (flags.config.length > 0) {
-    for (const name of BUILTIN_ONLY) {
+    for (const [name, wayOut] of Object.entries(BUILTIN_ONLY) as [BuiltinOnly, string][]) {
       if (flags.get(name) !== undefined) {
-        throw new UsageError(
-          `--${name} has no effect together with --config`,
-          'set the address in the file, or with --set',
-        );
+        throw new UsageError(`--${name} has no effect together with --config`, wayOut);
       }
     }
   }

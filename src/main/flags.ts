@@ -24,6 +24,7 @@ export type FlagName =
   | 'metrics-address'
   | 'health-address'
   | 'zpages-address'
+  | 'span-metrics'
   | 'store-url'
   | 'allowed-hosts'
   | 'mode'
@@ -93,6 +94,11 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     env: 'SIGNALBOX_ZPAGES_ADDRESS',
     argument: 'HOST:PORT',
     help: 'zPages of the built-in configuration (localhost:55679)',
+  },
+  'span-metrics': {
+    env: 'SIGNALBOX_SPAN_METRICS',
+    argument: 'on|off',
+    help: 'whether the built-in configuration makes metrics of spans: rates, errors, durations, who calls whom (on)',
   },
   'store-url': {
     env: 'SIGNALBOX_STORE_URL',

@@ -1,4 +1,5 @@
 import { assert } from '#base';
+import type { AttributePicker } from './attribute-picker.ts';
 import { AttributeTable } from './attribute-table.ts';
 import { AttributeCursor, type AttributeOwner } from './attributes.ts';
 import { findField, readVarint32 } from './protobuf.ts';
@@ -151,6 +152,18 @@ export abstract class Chunk<C extends object = object> extends WritableColumns<C
   get rowAttributes(): AttributeCursor {
     this.#rowAttributes ??= new AttributeCursor(this, 'row', this.#readRows());
     return this.#rowAttributes;
+  }
+
+  /** Reads what `picker` wants of a row, without building the table of all attributes. */
+  pickAttributes(row: number, picker: AttributePicker): void {
+    const from = this.layout.rowStart[row]!;
+    const to = this.layout.rowEnd[row]!;
+    const table = this.#rowAttributes?.table;
+    if (table === undefined) picker.readMessage(this.arena, from, to, this.attributesField(row));
+    else {
+      picker.readField(this.arena, from, to);
+      picker.readTable(this.arena, table, row);
+    }
   }
 
   /**

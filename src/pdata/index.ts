@@ -1,5 +1,6 @@
 export * from './any-value.ts';
 export * from './arena-writer.ts';
+export * from './attribute-picker.ts';
 export * from './attribute-table.ts';
 export * from './attributes.ts';
 export * from './batch.ts';

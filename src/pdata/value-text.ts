@@ -1,4 +1,8 @@
+import type { KeyBytes } from '#base';
 import { type AnyValue, Double } from './any-value.ts';
+import { readInt64AsNumber } from './protobuf.ts';
+import { anyValueAt } from './read-values.ts';
+import { VALUE_INT, VALUE_STRING } from './value-types.ts';
 
 /** A value as text, as otelcol's pcommon.Value.AsString writes it: JSON for lists and maps, base64 for bytes. */
 export function valueText(value: AnyValue): string {
@@ -20,4 +24,13 @@ export function valueJson(value: AnyValue): string {
     .sort()
     .map((key) => `${JSON.stringify(key)}:${valueJson(value[key]!)}`);
   return `{${entries.join(',')}}`;
+}
+
+/** Writes the text of an attribute's value, whose type and payload lie in the arena, to a key: without a string for texts and small numbers. */
+export function writeValueText(key: KeyBytes, arena: Uint8Array, type: number, at: number, length: number): void {
+  // Status codes, ports: what most numbers are.
+  const number = type === VALUE_INT ? readInt64AsNumber(arena, at) : -1;
+  if (type === VALUE_STRING) key.range(arena, at, length);
+  else if (number >= 0 && number < 1e6) key.digits(number);
+  else key.text(valueText(anyValueAt(arena, type, at, length)));
 }

@@ -224,14 +224,27 @@ describe('own telemetry', () => {
         ? answer
         : undefined;
     });
-    const pipelines = ['logs', 'metrics', 'traces'].map((id) => ({
-      id,
-      signal: id,
-      receivers: ['receiver/otlp'],
-      processors: [`processor/memory_limiter@${id}`],
-      exporters: ['exporter/signalbox'],
-      rate: expect.any(Array),
-    }));
+    const connectors: Readonly<Record<string, readonly string[]>> = {
+      traces: ['connector/span_metrics', 'connector/service_graph'],
+      metrics: ['connector/span_metrics'],
+    };
+    const ofSpans = {
+      id: 'metrics/spans',
+      signal: 'metrics',
+      receivers: ['connector/span_metrics', 'connector/service_graph'],
+      processors: [],
+    };
+    const pipelines = [
+      ...['logs', 'metrics', 'traces'].map((id) => ({
+        id,
+        signal: id,
+        receivers: ['receiver/otlp'],
+        processors: [`processor/memory_limiter@${id}`],
+        exporters: ['exporter/signalbox', ...(connectors[id] ?? [])],
+        rate: expect.any(Array),
+      })),
+      { ...ofSpans, exporters: ['exporter/signalbox'], rate: expect.any(Array) },
+    ].sort((a, b) => (a.id < b.id ? -1 : 1));
     expect([...system.pipelines].sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(pipelines);
     const component = (kind: string, pipeline: string): object | undefined =>
       system.components.find((one) => one.kind === kind && (pipeline === '' || one.pipeline === pipeline));

@@ -9,7 +9,7 @@ import {
   MetricsBuilder,
   type Series,
 } from '#wire';
-import type { Call } from './calls.ts';
+import type { Call, ConnectionType } from './calls.ts';
 import type { ServiceGraphConfig } from './config.ts';
 
 const SCOPE_NAME = 'traces_service_graph';
@@ -17,8 +17,14 @@ const SCOPE_NAME = 'traces_service_graph';
 const SERIES_LIMIT = 50_000;
 const FORGOTTEN_AFTER_MS = 15 * 60_000;
 
+const CONNECTION_TYPES: readonly ConnectionType[] = ['', 'messaging_system', 'database', 'virtual_node'];
+const VIRTUAL_NODES: readonly Call['virtualNode'][] = ['', 'client', 'server'];
+
 type Durations = BoundedHistogram | ExponentialHistogram;
 type DurationSeries = Series<HistogramPoint | ExponentialPoint>;
+
+/** Of the calls between two services, by what else tells them apart: see `shapeOf`. */
+type Shapes = Map<number | string, CallSeries>;
 
 interface CallSeries {
   readonly startNs: bigint;
@@ -37,7 +43,10 @@ interface CallSeries {
 export class CallMetrics {
   readonly #config: ServiceGraphConfig;
   readonly #bounds: readonly number[] | undefined;
-  readonly #series = new Map<string, CallSeries>();
+  /** By client, server, and shape. */
+  readonly #series = new Map<string, Map<string, Shapes>>();
+  #seriesCount = 0;
+  #overflow: CallSeries | undefined;
   readonly #builder = new MetricsBuilder();
   readonly #totals: MetricBuilder<number | bigint>;
   readonly #failures: MetricBuilder<number | bigint>;
@@ -61,18 +70,24 @@ export class CallMetrics {
   }
 
   get seriesCount(): number {
-    return this.#series.size;
+    return this.#seriesCount;
   }
 
   add(call: Call, nowMs: number): void {
-    const attributes = this.#attributesOf(call);
-    const key = JSON.stringify(Object.entries(attributes));
-    const series = this.#series.get(key) ?? this.#newSeries(key, attributes, nowMs);
+    const shape = this.#shapeOf(call);
+    const series = this.#series.get(call.client)?.get(call.server)?.get(shape) ?? this.#newSeries(call, shape, nowMs);
     series.lastCallMs = nowMs;
     series.total++;
     if (call.failed) series.failed++;
     series.server.add(call.serverSeconds, 1);
     series.client.add(call.clientSeconds, 1);
+  }
+
+  /** What tells series of the same two services apart: a number, or a text where there are dimensions. */
+  #shapeOf({ connectionType, failed, virtualNode, dimensions }: Call): number | string {
+    const virtual = this.#config.virtualNodeLabel ? VIRTUAL_NODES.indexOf(virtualNode) : 0;
+    const shape = CONNECTION_TYPES.indexOf(connectionType) | (failed ? 4 : 0) | (virtual << 3);
+    return dimensions === undefined ? shape : `${shape} ${JSON.stringify(sorted(dimensions))}`;
   }
 
   #attributesOf({ client, server, connectionType, failed, dimensions, virtualNode }: Call): {
@@ -83,18 +98,32 @@ export class CallMetrics {
       server,
       connection_type: connectionType,
       failed,
-      ...Object.fromEntries([...dimensions].sort(([a], [b]) => (a < b ? -1 : 1))),
+      ...(dimensions !== undefined && Object.fromEntries(sorted(dimensions))),
       ...(this.#config.virtualNodeLabel && { virtual_node: virtualNode }),
     };
   }
 
-  #newSeries(key: string, attributes: { [key: string]: AnyValue }, nowMs: number): CallSeries {
-    if (this.#series.size >= SERIES_LIMIT && key !== '') return this.#overflow(nowMs);
+  #newSeries(call: Call, shape: number | string, nowMs: number): CallSeries {
+    if (this.#seriesCount >= SERIES_LIMIT) {
+      this.#overflow ??= this.#seriesOf({ 'otel.metric.overflow': true }, nowMs);
+      return this.#overflow;
+    }
+    const series = this.#seriesOf(this.#attributesOf(call), nowMs);
+    const servers = this.#series.get(call.client) ?? new Map<string, Shapes>();
+    this.#series.set(call.client, servers);
+    const shapes: Shapes = servers.get(call.server) ?? new Map();
+    servers.set(call.server, shapes);
+    shapes.set(shape, series);
+    this.#seriesCount++;
+    return series;
+  }
+
+  #seriesOf(attributes: { [key: string]: AnyValue }, nowMs: number): CallSeries {
     const histogram = (): Durations =>
       this.#bounds === undefined
         ? new ExponentialHistogram(this.#config.exponentialMaxSize)
         : new BoundedHistogram(this.#bounds);
-    const series = {
+    return {
       startNs: this.#dated(nowMs),
       lastCallMs: nowMs,
       total: 0,
@@ -106,12 +135,11 @@ export class CallMetrics {
       servers: this.#servers.series(attributes),
       clients: this.#clients.series(attributes),
     };
-    this.#series.set(key, series);
-    return series;
   }
 
-  #overflow(nowMs: number): CallSeries {
-    return this.#series.get('') ?? this.#newSeries('', { 'otel.metric.overflow': true }, nowMs);
+  *#all(): Generator<CallSeries> {
+    for (const servers of this.#series.values()) for (const shapes of servers.values()) yield* shapes.values();
+    if (this.#overflow !== undefined) yield this.#overflow;
   }
 
   #dated(ms: number): bigint {
@@ -122,17 +150,7 @@ export class CallMetrics {
   collect(nowMs: number): { readonly body: Uint8Array; readonly points: number } {
     const timeNs = this.#dated(nowMs);
     let points = 0;
-    for (const {
-      startNs,
-      total,
-      failed,
-      server,
-      client,
-      totals,
-      failures,
-      servers,
-      clients,
-    } of this.#series.values()) {
+    for (const { startNs, total, failed, server, client, totals, failures, servers, clients } of this.#all()) {
       totals.add(timeNs, BigInt(total), startNs);
       if (failed > 0) failures.add(timeNs, BigInt(failed), startNs);
       servers.add(timeNs, server, startNs);
@@ -145,8 +163,22 @@ export class CallMetrics {
   }
 
   forgetQuiet(nowMs: number): void {
-    for (const [key, { lastCallMs }] of this.#series) {
-      if (lastCallMs + FORGOTTEN_AFTER_MS < nowMs) this.#series.delete(key);
+    for (const [client, servers] of this.#series) {
+      for (const [server, shapes] of servers) {
+        for (const [shape, { lastCallMs }] of shapes) {
+          if (lastCallMs + FORGOTTEN_AFTER_MS >= nowMs) continue;
+          shapes.delete(shape);
+          this.#seriesCount--;
+        }
+        if (shapes.size === 0) servers.delete(server);
+      }
+      if (servers.size === 0) this.#series.delete(client);
     }
+    if (this.#overflow !== undefined && this.#overflow.lastCallMs + FORGOTTEN_AFTER_MS < nowMs)
+      this.#overflow = undefined;
   }
+}
+
+function sorted(dimensions: ReadonlyMap<string, string>): readonly (readonly [string, string])[] {
+  return [...dimensions].sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -2,6 +2,8 @@ import { type Connector, type Consumer, type CreateSettings, MetricsFeed, type M
 import {
   type AttributeCursor,
   type AttributeKey,
+  type AttributePicker,
+  anyValueAt,
   assertSignal,
   attributeKey,
   Batch,
@@ -11,7 +13,9 @@ import {
   SPAN_KIND_SERVER,
   type SpanChunk,
   type SpanView,
+  VALUE_ABSENT,
   valueText,
+  WantedKeys,
 } from '#pdata';
 import { decodeMetrics } from '#wire';
 import { CallMetrics } from './call-metrics.ts';
@@ -19,7 +23,6 @@ import { type Call, WaitingCalls } from './calls.ts';
 import type { ServiceGraphConfig } from './config.ts';
 
 const SERVICE_NAME = attributeKey('service.name');
-const NO_ID = '\0'.repeat(8);
 const USER = 'user';
 const UNKNOWN_SERVER = 'unknown';
 
@@ -37,8 +40,14 @@ export class ServiceGraphConnector implements Connector {
   readonly #metrics: CallMetrics;
   readonly #feed: MetricsFeed;
   readonly #dimensions: readonly { readonly key: AttributeKey; readonly client: string; readonly server: string }[];
-  readonly #peers: readonly AttributeKey[];
   readonly #databases: readonly AttributeKey[];
+  readonly #clientPicker: AttributePicker;
+  readonly #serverPicker: AttributePicker;
+  /** Slots of both pickers. */
+  readonly #dimensionSlots: readonly number[];
+  /** Slots of the clients' picker. */
+  readonly #peerSlots: readonly number[];
+  readonly #databaseSlots: readonly number[];
   readonly #newCalls: CallCounter;
   readonly #expiredCalls: CallCounter;
   readonly #droppedSpans: CallCounter;
@@ -55,8 +64,13 @@ export class ServiceGraphConnector implements Connector {
       client: `client_${name}`,
       server: `server_${name}`,
     }));
-    this.#peers = config.peerAttributes.map(attributeKey);
     this.#databases = config.databaseAttributes.map(attributeKey);
+    const wanted = new WantedKeys();
+    this.#dimensionSlots = this.#dimensions.map(({ key }) => wanted.slotOf(key));
+    this.#serverPicker = wanted.picker();
+    this.#peerSlots = config.peerAttributes.map((name) => wanted.slotOf(attributeKey(name)));
+    this.#databaseSlots = this.#databases.map((key) => wanted.slotOf(key));
+    this.#clientPicker = wanted.picker();
     this.#feed = new MetricsFeed(settings, next, {
       intervalMs: config.flushIntervalMs,
       isDelta: false,
@@ -111,10 +125,12 @@ export class ServiceGraphConnector implements Connector {
 
   /** Returns how many spans found no room. */
   #addChunk(chunk: SpanChunk): number {
-    const { columns } = chunk;
-    const ids = Buffer.from(chunk.arena.buffer, chunk.arena.byteOffset, chunk.arena.length);
+    const { arena, columns } = chunk;
+    const waiting = this.#waiting;
+    const nowMs = this.#settings.clock.nowMs();
     const services = new Array<string | undefined>(chunk.resourceCount);
     const view = chunk.view();
+    let begun = 0;
     let dropped = 0;
     for (let index = 0; index < chunk.count; index++) {
       const row = chunk.rowAt(index);
@@ -123,31 +139,43 @@ export class ServiceGraphConnector implements Connector {
       if (!isClient && kind !== SPAN_KIND_SERVER && kind !== SPAN_KIND_CONSUMER) continue;
       const resource = chunk.resourceOf(row);
       services[resource] ??= textOf(chunk.resourceAttributes.of(resource), SERVICE_NAME) ?? '';
-      if (services[resource] === '') continue;
+      const service = services[resource];
+      if (service === '') continue;
       view.row = row;
-      const traceAt = columns.traceIdAt[row]!;
       const spanAt = isClient ? columns.spanIdAt[row]! : columns.parentSpanIdAt[row]!;
-      const id = spanAt === 0 ? NO_ID : ids.toString('latin1', spanAt, spanAt + 8);
-      const caller = id === NO_ID ? '' : id;
-      const key = ids.toString('latin1', traceAt, traceAt + 16) + caller;
-      const call = this.#waiting.get(key, caller === '', this.#settings.clock.nowMs());
-      if (isClient) this.#addClient(call, view, services[resource]);
-      else this.#addServer(call, view, services[resource]);
-      if (!this.#settle(call)) dropped++;
+      const place = waiting.find(arena, columns.traceIdAt[row]!, spanAt);
+      const known = place < 0 ? undefined : waiting.at(place);
+      const call = known ?? newCall(waiting.isForNoSpan);
+      if (isClient) this.#addClient(call, chunk, view, service);
+      else this.#addServer(call, chunk, view, service);
+      if (call.client !== '' && call.server !== '') {
+        this.#metrics.add(call, nowMs);
+        if (known === undefined) begun++;
+        else waiting.remove(place);
+      } else if (known === undefined) {
+        if (place < 0 && waiting.add(call, nowMs)) begun++;
+        else dropped++;
+      }
     }
+    this.#newCalls.add(begun);
     return dropped;
   }
 
-  #addClient(call: Call, view: SpanView, service: string): void {
-    const { attributes } = view;
-    const resource = view.resource.attributes;
+  #addClient(call: Call, chunk: SpanChunk, view: SpanView, service: string): void {
+    const picker = this.#clientPicker;
+    chunk.pickAttributes(view.row, picker);
     call.connectionType = view.kind === SPAN_KIND_PRODUCER ? 'messaging_system' : '';
     call.client = service;
     call.clientSeconds = secondsOf(view);
     call.failed ||= view.isError;
-    for (const { key, client } of this.#dimensions) addText(call.dimensions, client, key, resource, attributes);
-    call.peer = firstText(this.#peers, attributes) ?? call.peer;
-    const database = this.#databases.length === 0 ? undefined : firstText(this.#databases, resource, attributes);
+    for (let i = 0; i < this.#dimensions.length; i++) {
+      const { client, key } = this.#dimensions[i]!;
+      const text = resourceText(chunk, view.row, key) ?? pickedText(chunk, picker, this.#dimensionSlots[i]!);
+      if (text !== undefined) setDimension(call, client, text);
+    }
+    // A server that was seen has a name already.
+    if (call.server === '') call.peer = firstPicked(chunk, picker, this.#peerSlots) ?? '';
+    const database = this.#databaseOf(chunk, view.row);
     if (database === undefined) return;
     // Databases send no spans: there is nothing to wait for.
     call.connectionType = 'database';
@@ -155,30 +183,29 @@ export class ServiceGraphConnector implements Connector {
     call.serverSeconds = call.clientSeconds;
   }
 
-  #addServer(call: Call, view: SpanView, service: string): void {
+  /** The first name that the resource has, or else the span; the names come in order of preference. */
+  #databaseOf(chunk: SpanChunk, row: number): string | undefined {
+    for (let i = 0; i < this.#databases.length; i++) {
+      const text =
+        resourceText(chunk, row, this.#databases[i]!) ?? pickedText(chunk, this.#clientPicker, this.#databaseSlots[i]!);
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  }
+
+  #addServer(call: Call, chunk: SpanChunk, view: SpanView, service: string): void {
     call.connectionType = view.kind === SPAN_KIND_CONSUMER ? 'messaging_system' : '';
     call.server = service;
     call.serverSeconds = secondsOf(view);
     call.failed ||= view.isError;
-    for (const { key, server } of this.#dimensions) {
-      addText(call.dimensions, server, key, view.resource.attributes, view.attributes);
+    if (this.#dimensions.length === 0) return;
+    chunk.pickAttributes(view.row, this.#serverPicker);
+    for (let i = 0; i < this.#dimensions.length; i++) {
+      const { server, key } = this.#dimensions[i]!;
+      const text =
+        resourceText(chunk, view.row, key) ?? pickedText(chunk, this.#serverPicker, this.#dimensionSlots[i]!);
+      if (text !== undefined) setDimension(call, server, text);
     }
-  }
-
-  /** Counts the call if it has both ends, else it waits. Returns false where there is no room. */
-  #settle(call: Call): boolean {
-    const isKnown = this.#waiting.has(call);
-    if (call.client !== '' && call.server !== '') {
-      this.#metrics.add(call, this.#settings.clock.nowMs());
-      if (isKnown) this.#waiting.remove(call);
-      else this.#newCalls.add(1);
-      return true;
-    }
-    if (isKnown) return true;
-    if (this.#waiting.isFull) return false;
-    this.#waiting.add(call);
-    this.#newCalls.add(1);
-    return true;
   }
 
   /** Ends the waiting of those that have waited too long: one end is known, the other is made up where that makes sense. */
@@ -187,7 +214,7 @@ export class ServiceGraphConnector implements Connector {
     let count = 0;
     for (const call of this.#waiting.expired(nowMs)) {
       count++;
-      if (this.#peers.length === 0) continue;
+      if (this.#peerSlots.length === 0) continue;
       if (call.client === '' && !call.isFromOutside) continue;
       call.connectionType = 'virtual_node';
       call.virtualNode = call.client === '' ? 'client' : 'server';
@@ -213,23 +240,39 @@ function textOf(attributes: AttributeCursor, key: AttributeKey): string | undefi
   return value === undefined ? undefined : valueText(value);
 }
 
-/** The first of the attributes that one of the holders has; the keys come in order of preference. */
-function firstText(keys: readonly AttributeKey[], ...holders: readonly AttributeCursor[]): string | undefined {
-  for (const key of keys) {
-    for (const holder of holders) {
-      const text = textOf(holder, key);
-      if (text !== undefined) return text;
-    }
-  }
+function resourceText(chunk: SpanChunk, row: number, key: AttributeKey): string | undefined {
+  return textOf(chunk.resourceAttributes.of(chunk.resourceOf(row)), key);
+}
+
+function pickedText({ arena }: SpanChunk, picker: AttributePicker, slot: number): string | undefined {
+  const type = picker.type[slot]!;
+  if (type === VALUE_ABSENT) return undefined;
+  return valueText(anyValueAt(arena, type, picker.at[slot]!, picker.length[slot]!));
+}
+
+/** The first of the slots that has something. */
+function firstPicked(chunk: SpanChunk, picker: AttributePicker, slots: readonly number[]): string | undefined {
+  for (const slot of slots) if (picker.type[slot] !== VALUE_ABSENT) return pickedText(chunk, picker, slot);
   return undefined;
 }
 
-function addText(
-  to: Map<string, string>,
-  name: string,
-  key: AttributeKey,
-  ...holders: readonly AttributeCursor[]
-): void {
-  const text = firstText([key], ...holders);
-  if (text !== undefined) to.set(name, text);
+function setDimension(call: Call, name: string, text: string): void {
+  call.dimensions ??= new Map();
+  call.dimensions.set(name, text);
+}
+
+function newCall(isFromOutside: boolean): Call {
+  return {
+    isFromOutside,
+    endsMs: 0,
+    connectionType: '',
+    client: '',
+    server: '',
+    clientSeconds: 0,
+    serverSeconds: 0,
+    failed: false,
+    virtualNode: '',
+    peer: '',
+    dimensions: undefined,
+  };
 }

@@ -1,5 +1,5 @@
 import { equalAt } from '#base';
-import { findField, SamplingState, SPAN, type SpanChunk, textAt } from '#pdata';
+import { SamplingState, textAt } from '#pdata';
 
 /**
  * For how many spans one stands: 1 without a sampling threshold in its trace state (`ot=th:…`), else what was thrown away with it counts,
@@ -18,12 +18,10 @@ export class AdjustedCounts {
     this.#random = random;
   }
 
-  of(chunk: SpanChunk, row: number): number {
-    const { arena, layout } = chunk;
-    const state = findField(arena, layout.rowStart[row]!, layout.rowEnd[row]!, SPAN.traceState);
+  /** Of the span whose trace state lies at `arena[at, at + length)`; a length of 0 for none. */
+  of(arena: Uint8Array, at: number, length: number): number {
     this.isExtrapolated = false;
-    if (state === undefined || state.length === 0) return 1;
-    const { at, length } = state;
+    if (length === 0) return 1;
     if (length !== this.#last.length || !equalAt(arena, at, this.#last, 0, length)) {
       this.#last = arena.slice(at, at + length);
       const count = SamplingState.parse(textAt(arena, at, length))?.adjustedCount ?? 0;

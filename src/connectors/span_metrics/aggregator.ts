@@ -1,61 +1,86 @@
 import { ByteMap, KeyBytes } from '#base';
-import { type AnyValue, type AttributeCursor, attributeKey, type SpanChunk, type SpanView, valueJson } from '#pdata';
+import {
+  type AnyValue,
+  type AttributePicker,
+  SPAN,
+  SPAN_KIND_SERVER,
+  type SpanChunk,
+  type SpanView,
+  WantedKeys,
+} from '#pdata';
 import { BoundedHistogram, ExponentialHistogram, MetricsBuilder } from '#wire';
 import { AdjustedCounts } from './adjusted-count.ts';
 import { BASE_DIMENSIONS, type SpanMetricsConfig } from './config.ts';
-import { Dimensions, type Place } from './dimensions.ts';
-import { KINDS, type Kind, ResourceMetrics, SpanSeries } from './series.ts';
+import { Dimensions, SpanPlace } from './dimensions.ts';
+import { HttpServerAttributes } from './http-server.ts';
+import type { OwnDurations } from './own-durations.ts';
+import { Resources } from './resources.ts';
+import { KINDS, type Kind, type ResourceMetrics, SpanSeries } from './series.ts';
 
 /** Of all resources together, whatever the user's limits say: memory is bounded. */
 const SERIES_LIMIT = 200_000;
 const KEYS_LIMIT_BYTES = 64 * 1024 * 1024;
 
-const SERVICE_NAME = attributeKey('service.name');
-const SCOPE_NAME = 'spanmetricsconnector';
 const KIND_TEXTS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'] as const;
 const STATUS_TEXTS = ['UNSET', 'OK', 'ERROR'] as const;
 
 /**
  * Counts spans and their durations by resource and dimensions. Each span is looked up by the bytes of its dimensions; attributes are only
- * read as values when a series is new.
+ * read as values when a series is new, and those that are no dimensions are not read at all.
  */
 export class SpanAggregator {
   readonly #config: SpanMetricsConfig;
   readonly #instanceId: string;
   readonly #counts: AdjustedCounts;
+  readonly #own: OwnDurations;
   readonly #included: ReadonlySet<string>;
+  readonly #hasName: boolean;
+  readonly #hasKind: boolean;
+  readonly #hasStatus: boolean;
   readonly #scopes: ReadonlySet<string>;
   readonly #callDimensions: Dimensions;
   readonly #durationDimensions: Dimensions;
   readonly #eventDimensions: Dimensions;
+  readonly #http: HttpServerAttributes | undefined;
+  readonly #picker: AttributePicker;
   /** `calls` and `duration` have the same series. */
   readonly #areOne: boolean;
   readonly #bounds: readonly number[] | undefined;
+  readonly #httpBounds: readonly number[];
   readonly #perUnitNs: number;
   readonly #series = new ByteMap<SpanSeries>(KEYS_LIMIT_BYTES);
-  /** By the key of the resource; the one whose last span is the longest ago first. */
-  readonly #resources = new Map<string, ResourceMetrics>();
-  /** Forgotten, and still owed a last point. */
-  readonly #gone = new Set<ResourceMetrics>();
-  #resourceCount = 0;
   readonly #builder = new MetricsBuilder();
+  readonly #resources: Resources;
   readonly #key = new KeyBytes();
   #nowMs = 0;
   #extrapolated = false;
 
-  constructor(config: SpanMetricsConfig, instanceId: string, random: () => number) {
+  constructor(
+    config: SpanMetricsConfig,
+    instanceId: string,
+    { random, own }: { readonly random: () => number; readonly own: OwnDurations },
+  ) {
     this.#config = config;
     this.#instanceId = instanceId;
     this.#counts = new AdjustedCounts(random);
+    this.#own = own;
+    this.#resources = new Resources(config, this.#builder);
     this.#included = new Set(BASE_DIMENSIONS.filter((name) => !config.excludeDimensions.includes(name)));
+    this.#hasName = this.#included.has('span.name');
+    this.#hasKind = this.#included.has('span.kind');
+    this.#hasStatus = this.#included.has('status.code');
     this.#scopes = new Set(config.scopes.filter((name) => name !== ''));
-    this.#callDimensions = new Dimensions(config.dimensions, config.callsDimensions);
-    this.#durationDimensions = new Dimensions(config.dimensions, config.histogramDimensions);
-    this.#eventDimensions = new Dimensions(config.dimensions, config.eventsDimensions);
+    const wanted = new WantedKeys();
+    this.#callDimensions = new Dimensions(wanted, config.dimensions, config.callsDimensions);
+    this.#durationDimensions = new Dimensions(wanted, config.dimensions, config.histogramDimensions);
+    this.#eventDimensions = new Dimensions(wanted, config.dimensions, config.eventsDimensions);
+    this.#picker = wanted.picker(SPAN.traceState);
+    this.#http = config.httpBoundsMs === undefined ? undefined : new HttpServerAttributes();
     this.#areOne =
       !config.histogramDisabled && config.callsDimensions.length === 0 && config.histogramDimensions.length === 0;
     this.#perUnitNs = config.unit === 's' ? 1e9 : 1e6;
     this.#bounds = config.boundsMs?.map((bound) => (bound * 1e6) / this.#perUnitNs);
+    this.#httpBounds = config.httpBoundsMs?.map((bound) => bound / 1e3) ?? [];
   }
 
   get seriesCount(): number {
@@ -66,8 +91,8 @@ export class SpanAggregator {
   add(chunk: SpanChunk, nowMs: number): number {
     this.#nowMs = nowMs;
     const owners = new Array<ResourceMetrics | null | undefined>(chunk.resourceCount);
-    const cursors = this.#needsAttributes ? [chunk.rowAttributes, chunk.resourceAttributes] : [];
-    const place: Place = { arena: chunk.arena, cursors };
+    const resources = chunk.resourceAttributes;
+    const place = new SpanPlace(chunk, this.#picker, [resources]);
     const view = chunk.view();
     let withoutService = 0;
     for (let index = 0; index < chunk.count; index++) {
@@ -82,52 +107,51 @@ export class SpanAggregator {
         withoutService++;
         continue;
       }
-      if (cursors.length > 0) {
-        cursors[0]!.of(row);
-        cursors[1]!.of(resource);
-      }
+      resources.of(resource);
       view.row = row;
+      place.row = row;
+      chunk.pickAttributes(row, this.#picker);
       this.#addSpan(chunk, view, owner, place);
     }
     return withoutService;
   }
 
-  get #needsAttributes(): boolean {
-    return !(this.#callDimensions.isEmpty && this.#durationDimensions.isEmpty && this.#eventDimensions.isEmpty);
-  }
-
-  #addSpan(chunk: SpanChunk, view: SpanView, owner: ResourceMetrics, place: Place): void {
-    const times = this.#counts.of(chunk, view.row);
+  #addSpan(chunk: SpanChunk, view: SpanView, owner: ResourceMetrics, place: SpanPlace): void {
+    const { fieldAt, fieldLength } = this.#picker;
+    const times = this.#counts.of(chunk.arena, fieldAt, fieldLength);
     this.#extrapolated = this.#counts.isExtrapolated;
-    const value = Math.max(0, view.durationNs) / this.#perUnitNs;
+    const durationNs = Math.max(0, view.durationNs);
+    const value = durationNs / this.#perUnitNs;
     const { histogramDisabled, exemplarsEnabled } = this.#config;
-    const calls = this.#find(this.#areOne ? KINDS.both : KINDS.calls, chunk, view, owner, this.#callDimensions, place);
+    const calls = this.#find(this.#areOne ? KINDS.both : KINDS.calls, view, owner, this.#callDimensions, place);
     calls.count += times;
     if (this.#areOne) calls.histogram!.add(value, times);
     if (exemplarsEnabled) this.#addExemplar(calls, view, value);
     if (!this.#areOne && !histogramDisabled) {
-      const durations = this.#find(KINDS.duration, chunk, view, owner, this.#durationDimensions, place);
+      const durations = this.#find(KINDS.duration, view, owner, this.#durationDimensions, place);
       durations.histogram!.add(value, times);
       if (exemplarsEnabled) this.#addExemplar(durations, view, value);
     }
+    if (
+      this.#http !== undefined &&
+      view.kind === SPAN_KIND_SERVER &&
+      !owner.sendsOwn &&
+      this.#http.read(chunk, view.row)
+    ) {
+      const served = this.#findServed(this.#http, view.statusCode, owner);
+      served.histogram!.add(durationNs / 1e9, times);
+      if (exemplarsEnabled) this.#addExemplar(served, view, durationNs / 1e9);
+    }
     if (this.#config.eventsEnabled && chunk.columns.eventCount[view.row]! > 0) {
-      this.#addEvents(chunk, view, owner, place, times, value);
+      this.#addEvents(view, owner, place, times, value);
     }
   }
 
-  #addEvents(
-    chunk: SpanChunk,
-    view: SpanView,
-    owner: ResourceMetrics,
-    place: Place,
-    times: number,
-    value: number,
-  ): void {
+  #addEvents(view: SpanView, owner: ResourceMetrics, place: SpanPlace, times: number, value: number): void {
     const { events } = view;
-    const [span, resource] = place.cursors as [AttributeCursor, AttributeCursor];
     for (let i = 0; i < events.count; i++) {
-      const here: Place = { arena: chunk.arena, cursors: [span, events.at(i).attributes, resource] };
-      const series = this.#find(KINDS.events, chunk, view, owner, this.#eventDimensions, here);
+      const here = place.with(events.at(i).attributes);
+      const series = this.#find(KINDS.events, view, owner, this.#eventDimensions, here);
       series.count += times;
       if (this.#config.exemplarsEnabled) this.#addExemplar(series, view, value);
     }
@@ -141,22 +165,47 @@ export class SpanAggregator {
     series.exemplars.push({ timeNs: view.endNs, value, traceId, spanId });
   }
 
-  #find(
-    kind: Kind,
-    chunk: SpanChunk,
-    view: SpanView,
-    owner: ResourceMetrics,
-    dimensions: Dimensions,
-    place: Place,
-  ): SpanSeries {
-    this.#writeKey(kind, chunk, view.row, owner);
+  #find(kind: Kind, view: SpanView, owner: ResourceMetrics, dimensions: Dimensions, place: SpanPlace): SpanSeries {
+    this.#writeKey(kind, place.chunk, view.row, owner);
     dimensions.writeKey(place, this.#key);
-    const series =
-      this.#series.get(this.#key.bytes, this.#key.length) ??
-      this.#addSeries(kind, chunk, view, owner, dimensions, place);
+    return this.#touched(this.#known() ?? this.#addDimensioned(kind, view, owner, dimensions, place));
+  }
+
+  /** Of `http.server.request.duration`, for the span that `http` has read. */
+  #findServed(http: HttpServerAttributes, statusCode: number, owner: ResourceMetrics): SpanSeries {
+    this.#key.length = 0;
+    this.#key.number(owner.number);
+    this.#key.number(KINDS.http);
+    http.writeKey(statusCode, this.#key);
+    return this.#touched(this.#known() ?? this.#addServed(http, statusCode, owner));
+  }
+
+  #addServed(http: HttpServerAttributes, statusCode: number, owner: ResourceMetrics): SpanSeries {
+    return this.#addSeries(KINDS.http, owner, () => http.attributes(statusCode));
+  }
+
+  #known(): SpanSeries | undefined {
+    return this.#series.get(this.#key.bytes, this.#key.length);
+  }
+
+  #touched(series: SpanSeries): SpanSeries {
     series.lastSeenMs = this.#nowMs;
     series.isTouched = true;
     return series;
+  }
+
+  #addDimensioned(
+    kind: Kind,
+    view: SpanView,
+    owner: ResourceMetrics,
+    dimensions: Dimensions,
+    place: SpanPlace,
+  ): SpanSeries {
+    return this.#addSeries(kind, owner, () => {
+      const attributes = this.#baseAttributes(place.chunk, view, owner);
+      dimensions.addTo(attributes, place);
+      return attributes;
+    });
   }
 
   #writeKey(kind: Kind, chunk: SpanChunk, row: number, owner: ResourceMetrics): void {
@@ -164,11 +213,11 @@ export class SpanAggregator {
     const { columns } = chunk;
     key.length = 0;
     key.number(owner.number);
-    const spanKind = this.#included.has('span.kind') ? columns.kind[row]! : 0;
-    const status = this.#included.has('status.code') ? columns.statusCode[row]! : 0;
+    const spanKind = this.#hasKind ? columns.kind[row]! : 0;
+    const status = this.#hasStatus ? columns.statusCode[row]! : 0;
     const extrapolated = this.#config.samplingMethodEnabled && this.#extrapolated ? 1 : 0;
     key.number(kind | (spanKind << 8) | (status << 16) | (extrapolated << 24));
-    if (this.#included.has('span.name')) key.range(chunk.arena, columns.nameAt[row]!, columns.nameLength[row]!);
+    if (this.#hasName) key.range(chunk.arena, columns.nameAt[row]!, columns.nameLength[row]!);
     if (this.#scopes.size === 0) return;
     const scope = chunk.scopeOf(row);
     if (!this.#scopes.has(chunk.scopeName(scope))) return;
@@ -176,20 +225,12 @@ export class SpanAggregator {
     key.text(chunk.scopeVersion(scope));
   }
 
-  #addSeries(
-    kind: Kind,
-    chunk: SpanChunk,
-    view: SpanView,
-    owner: ResourceMetrics,
-    dimensions: Dimensions,
-    place: Place,
-  ): SpanSeries {
+  /** `attributesOf` is asked where there is room for it. */
+  #addSeries(kind: Kind, owner: ResourceMetrics, attributesOf: () => ReadonlyMap<string, AnyValue>): SpanSeries {
     const limit = this.#config.cardinalityLimit;
     const hasRoom = this.#series.size < SERIES_LIMIT && (limit === 0 || owner.seriesCounts[kind]! < limit);
     if (!hasRoom) return this.#overflowOf(kind, owner);
-    const attributes = this.#baseAttributes(chunk, view, owner);
-    dimensions.addTo(attributes, place);
-    const series = this.#newSeries(kind, owner, attributes);
+    const series = this.#newSeries(kind, owner, attributesOf());
     if (!this.#series.add(this.#key.bytes, this.#key.length, series)) return this.#overflowOf(kind, owner);
     owner.seriesCounts[kind] = owner.seriesCounts[kind]! + 1;
     return series;
@@ -201,13 +242,22 @@ export class SpanAggregator {
   }
 
   #newSeries(kind: Kind, owner: ResourceMetrics, attributes: ReadonlyMap<string, AnyValue>): SpanSeries {
+    const startNs = nanoseconds(this.#nowMs);
+    if (kind === KINDS.http) {
+      const histogram = new BoundedHistogram(this.#httpBounds);
+      return new SpanSeries(kind, owner, startNs, {
+        histogram,
+        counts: undefined,
+        durations: owner.served.series(attributes),
+      });
+    }
     const hasDurations = kind === KINDS.duration || kind === KINDS.both;
     const histogram = !hasDurations
       ? undefined
       : this.#bounds === undefined
         ? new ExponentialHistogram(this.#config.exponentialMaxSize)
         : new BoundedHistogram(this.#bounds);
-    return new SpanSeries(kind, owner, nanoseconds(this.#nowMs), {
+    return new SpanSeries(kind, owner, startNs, {
       histogram,
       counts:
         kind === KINDS.duration ? undefined : (kind === KINDS.events ? owner.events : owner.calls).series(attributes),
@@ -238,70 +288,45 @@ export class SpanAggregator {
     return attributes;
   }
 
-  /** The metrics of a resource, which becomes the one that was seen last; null for one without a service name. */
   #ownerOf(chunk: SpanChunk, resource: number): ResourceMetrics | null {
-    const attributes = chunk.resourceAttributes.of(resource);
-    if (!attributes.has(SERVICE_NAME)) return null;
-    const all = attributes.toObject();
-    const { resourceKeyAttributes } = this.#config;
-    const identity: { [name: string]: AnyValue } =
-      resourceKeyAttributes.length === 0
-        ? all
-        : Object.fromEntries(Object.entries(all).filter(([name]) => resourceKeyAttributes.includes(name)));
-    const key = valueJson(identity);
-    const owner = this.#resources.get(key) ?? this.#newOwner(key, attributes);
-    owner.lastSeenMs = this.#nowMs;
-    this.#resources.delete(key);
-    this.#resources.set(key, owner);
+    const owner = this.#resources.of(chunk, resource, this.#nowMs);
+    if (owner !== null && this.#http !== undefined) owner.sendsOwn = this.#own.has(owner.service, this.#nowMs);
     return owner;
-  }
-
-  #newOwner(key: string, attributes: AttributeCursor): ResourceMetrics {
-    const group = this.#builder.group({ resource: [...attributes.entries()], scope: { name: SCOPE_NAME } });
-    const identity = { key, number: ++this.#resourceCount, serviceName: attributes.getText(SERVICE_NAME) ?? '' };
-    const owner = new ResourceMetrics(identity, group, this.#config);
-    if (this.#resources.size >= this.#config.resourcesLimit) this.#forget(this.#resources.values().next().value!);
-    return owner;
-  }
-
-  /** What it had until now is in one more point. */
-  #forget(owner: ResourceMetrics): void {
-    this.#resources.delete(owner.key);
-    this.#gone.add(owner);
-    owner.isGone = true;
   }
 
   /** The request with a point of each series (with delta: that got spans), and how many they are. */
-  flush(timeNs: bigint): { readonly body: Uint8Array; readonly points: number } {
+  flush(nowMs: number): { readonly body: Uint8Array; readonly points: number } {
+    const timeNs = nanoseconds(nowMs);
     const { isDelta } = this.#config;
     let points = 0;
     const add = (series: SpanSeries | undefined): void => {
-      if (series !== undefined && (series.isTouched || !isDelta)) points += series.flush(timeNs, isDelta);
+      if (series === undefined || (isDelta && !series.isTouched)) return;
+      if (series.kind === KINDS.http && !this.#own.areMissing(series.owner.service, nowMs)) return;
+      points += series.flush(timeNs, isDelta);
     };
     for (const series of this.#series.values()) add(series);
-    for (const owner of this.#resources.values()) owner.overflows.forEach(add);
-    for (const owner of this.#gone) owner.overflows.forEach(add);
+    for (const owner of this.#resources.all()) owner.overflows.forEach(add);
     const body = this.#builder.body();
     this.#builder.clear();
     return { body, points };
   }
 
-  /** Forgets what got no spans for as long as the configuration says, and resources for which there was no room. */
+  /**
+   * Forgets what got no spans for as long as the configuration says, resources for which there was no room, and what a service has begun to send
+   * itself.
+   */
   expire(nowMs: number): void {
     const { metricsExpirationMs, seriesExpirationMs } = this.#config;
-    if (metricsExpirationMs > 0) {
-      for (const owner of [...this.#resources.values()]) {
-        if (nowMs - owner.lastSeenMs >= metricsExpirationMs) this.#forget(owner);
-      }
-    }
-    const isKept = (series: SpanSeries): boolean =>
-      !series.owner.isGone && (seriesExpirationMs === 0 || nowMs - series.lastSeenMs < seriesExpirationMs);
+    if (metricsExpirationMs > 0) this.#resources.forgetBefore(nowMs - metricsExpirationMs);
+    const isKept = ({ owner, kind, lastSeenMs }: SpanSeries): boolean =>
+      !owner.isGone &&
+      (seriesExpirationMs === 0 || nowMs - lastSeenMs < seriesExpirationMs) &&
+      !(kind === KINDS.http && this.#own.has(owner.service, nowMs));
     for (const series of this.#series.values()) {
       if (!isKept(series)) series.owner.seriesCounts[series.kind] = series.owner.seriesCounts[series.kind]! - 1;
     }
     this.#series.keep(isKept);
-    for (const owner of this.#gone) this.#builder.remove(owner.group);
-    this.#gone.clear();
+    this.#resources.dropGone();
   }
 }
 

@@ -38,6 +38,9 @@ export interface SpanMetricsConfig {
   readonly eventsEnabled: boolean;
   readonly scopes: readonly string[];
   readonly samplingMethodEnabled: boolean;
+  /** Of `http.server.request.duration`, in milliseconds; undefined where it is not made. */
+  readonly httpBoundsMs: readonly number[] | undefined;
+  readonly httpWaitMs: number;
 }
 
 /** The attributes that every series has, unless they are excluded. */
@@ -51,6 +54,10 @@ export const BASE_DIMENSIONS: readonly string[] = [
 
 const BOUNDS_MS = [2, 4, 6, 8, 10, 50, 100, 200, 400, 800, 1000, 1400, 2000, 5000, 10_000, 15_000];
 const DEFAULT_MAX_SIZE = 160;
+/** What the semantic conventions advise. */
+const HTTP_BOUNDS_MS = [5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000];
+/** SDKs export every minute, from their start on. */
+const HTTP_WAIT_MS = 75_000;
 
 const dimension = strictObject({
   name: text().optional().describe('of the attribute'),
@@ -137,6 +144,15 @@ export const spanMetricsSchema: Schema<SpanMetricsConfig> = strictObject({
   enable_metrics_sampling_method: boolean(false).describe(
     'an attribute `sampling.method` says whether spans were `counted` or `extrapolated` from the sampling threshold in their trace state',
   ),
+  http_server_request_duration: strictObject({
+    enabled: boolean(false).describe(
+      'makes `http.server.request.duration` of the spans of HTTP servers, for services that do not send it themselves',
+    ),
+    buckets: list(duration(), HTTP_BOUNDS_MS).meta({ description: 'the bounds, in ascending order', unit: 'ms' }),
+    wait_for_own: duration(HTTP_WAIT_MS)
+      .refine((ms) => ms >= 0, { error: 'must not be negative' })
+      .describe('so long a service that is new gets to send it itself'),
+  }).describe('not in otelcol: what dashboards for HTTP servers ask for'),
 }).transform((raw) => ({
   namespace: raw.namespace,
   dimensions: raw.dimensions,
@@ -164,6 +180,8 @@ export const spanMetricsSchema: Schema<SpanMetricsConfig> = strictObject({
   eventsEnabled: raw.events.enabled,
   scopes: raw.include_instrumentation_scope,
   samplingMethodEnabled: raw.enable_metrics_sampling_method,
+  httpBoundsMs: raw.http_server_request_duration.enabled ? raw.http_server_request_duration.buckets : undefined,
+  httpWaitMs: raw.http_server_request_duration.wait_for_own,
 }));
 
 interface Mistake {
@@ -187,12 +205,16 @@ export function validateSpanMetrics(config: SpanMetricsConfig): readonly Mistake
   if (config.exponentialMaxSize > 0 && config.boundsMs !== undefined) {
     mistakes.push({ path: ['histogram'], message: 'use either `explicit` or `exponential` buckets histogram' });
   }
-  const unordered = config.boundsMs?.findIndex((bound, i, bounds) => i > 0 && bound <= bounds[i - 1]!) ?? -1;
-  if (unordered > 0) {
-    const path = ['histogram', 'explicit', 'buckets', unordered];
-    mistakes.push({ path, message: 'is not greater than the one before' });
-  }
+  mistakes.push(
+    ...boundMistakes(['histogram', 'explicit', 'buckets'], config.boundsMs),
+    ...boundMistakes(['http_server_request_duration', 'buckets'], config.httpBoundsMs),
+  );
   return mistakes;
+}
+
+function boundMistakes(path: readonly string[], bounds: readonly number[] = []): readonly Mistake[] {
+  const unordered = bounds.findIndex((bound, i) => i > 0 && bound <= bounds[i - 1]!);
+  return unordered > 0 ? [{ path: [...path, unordered], message: 'is not greater than the one before' }] : [];
 }
 
 function dimensionMistakes(path: readonly string[], dimensions: readonly DimensionConfig[]): readonly Mistake[] {

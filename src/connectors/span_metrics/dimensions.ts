@@ -4,24 +4,53 @@ import {
   type AnyValue,
   type AttributeCursor,
   type AttributeKey,
+  type AttributePicker,
   attributeKey,
   Double,
+  type SpanChunk,
+  VALUE_ABSENT,
   VALUE_DOUBLE,
-  VALUE_STRING,
   valueText,
+  type WantedKeys,
+  writeValueText,
 } from '#pdata';
 import type { DimensionConfig } from './config.ts';
 import { globPattern } from './glob.ts';
 
-/** What has attributes, and whose they are: the bytes that an attribute table's offsets lie in. */
-export interface Place {
-  readonly arena: Uint8Array;
-  /** In order: the first that has an attribute wins. */
-  readonly cursors: readonly AttributeCursor[];
+/** A span, and who else has attributes that count for it: moved from row to row. */
+export class SpanPlace {
+  readonly chunk: SpanChunk;
+  readonly picker: AttributePicker;
+  /** In order, after the span: the first that has an attribute wins. */
+  readonly others: readonly AttributeCursor[];
+  row = 0;
+
+  constructor(chunk: SpanChunk, picker: AttributePicker, others: readonly AttributeCursor[]) {
+    this.chunk = chunk;
+    this.picker = picker;
+    this.others = others;
+  }
+
+  /** The same span, with another holder between it and the others. */
+  with(holder: AttributeCursor): SpanPlace {
+    const place = new SpanPlace(this.chunk, this.picker, [holder, ...this.others]);
+    place.row = this.row;
+    return place;
+  }
+
+  get arena(): Uint8Array {
+    return this.chunk.arena;
+  }
+
+  /** All that have attributes. Builds the chunk's table of them. */
+  get cursors(): readonly AttributeCursor[] {
+    return [this.chunk.rowAttributes.of(this.row), ...this.others];
+  }
 }
 
 interface Named {
   readonly key: AttributeKey;
+  readonly slot: number;
   readonly fallback: string | undefined;
 }
 
@@ -30,11 +59,14 @@ export class Dimensions {
   readonly #named: readonly Named[];
   readonly #globs: readonly RE2JS[];
 
-  constructor(...configs: readonly (readonly DimensionConfig[])[]) {
+  constructor(wanted: WantedKeys, ...configs: readonly (readonly DimensionConfig[])[]) {
     const all = configs.flat();
     this.#named = all
       .filter(({ name = '' }) => name !== '')
-      .map(({ name, default: fallback }) => ({ key: attributeKey(name!), fallback }));
+      .map(({ name, default: fallback }) => {
+        const key = attributeKey(name!);
+        return { key, slot: wanted.slotOf(key), fallback };
+      });
     this.#globs = all.flatMap(({ glob = '' }) => (glob === '' ? [] : [globPattern(glob)!]));
   }
 
@@ -43,12 +75,18 @@ export class Dimensions {
   }
 
   /** Equal for equal values. As in otelcol the text of a value counts, not its type. */
-  writeKey(place: Place, key: KeyBytes): void {
+  writeKey(place: SpanPlace, key: KeyBytes): void {
+    const { picker, arena } = place;
     for (let index = 0; index < this.#named.length; index++) {
-      const { key: name, fallback } = this.#named[index]!;
-      if (writeFound(place, name, index, key) || fallback === undefined) continue;
-      key.number(index);
-      key.text(fallback);
+      const { key: name, slot, fallback } = this.#named[index]!;
+      const type = picker.type[slot]!;
+      if (type !== VALUE_ABSENT) {
+        key.number(index);
+        writeValueText(key, arena, type, picker.at[slot]!, picker.length[slot]!);
+      } else if (!writeFound(place, name, index, key) && fallback !== undefined) {
+        key.number(index);
+        key.text(fallback);
+      }
     }
     if (this.#globs.length === 0) return;
     for (const [name, value] of this.#matching(place)) {
@@ -58,7 +96,8 @@ export class Dimensions {
   }
 
   /** Adds them to the attributes of a new series. */
-  addTo(attributes: Map<string, AnyValue>, place: Place): void {
+  addTo(attributes: Map<string, AnyValue>, place: SpanPlace): void {
+    if (this.isEmpty) return;
     for (const { key, fallback } of this.#named) {
       const value = foundValue(place, key) ?? fallback;
       if (value !== undefined) attributes.set(key.text, value);
@@ -66,9 +105,8 @@ export class Dimensions {
     for (const [name, value] of this.#matching(place)) attributes.set(name, value);
   }
 
-  #matching({ cursors }: Place): ReadonlyMap<string, AnyValue> {
+  #matching({ cursors }: SpanPlace): ReadonlyMap<string, AnyValue> {
     const found = new Map<string, AnyValue>();
-    if (this.#globs.length === 0) return found;
     for (const cursor of cursors) {
       for (const [name, value] of cursor.entries()) {
         if (!found.has(name) && this.#globs.some((glob) => glob.matches(name))) found.set(name, value);
@@ -78,22 +116,21 @@ export class Dimensions {
   }
 }
 
-/** Writes the value of the first that has the attribute; whether there is one. */
-function writeFound({ arena, cursors }: Place, name: AttributeKey, index: number, key: KeyBytes): boolean {
-  for (let i = 0; i < cursors.length; i++) {
-    const { table, owner } = cursors[i]!;
+/** Writes the value of the first of the others that has the attribute; whether there is one. */
+function writeFound({ arena, others }: SpanPlace, name: AttributeKey, index: number, key: KeyBytes): boolean {
+  for (let i = 0; i < others.length; i++) {
+    const { table, owner } = others[i]!;
     const row = table.find(arena, owner, name);
     if (row < 0) continue;
     key.number(index);
-    if (table.type[row] === VALUE_STRING) key.range(arena, table.at[row]!, table.length[row]!);
-    else key.text(valueText(cursors[i]!.get(name) ?? null));
+    writeValueText(key, arena, table.type[row]!, table.at[row]!, table.length[row]!);
     return true;
   }
   return false;
 }
 
 /** As `get` gives it, but for doubles, which stay doubles. */
-function foundValue({ arena, cursors }: Place, name: AttributeKey): AnyValue | undefined {
+function foundValue({ arena, cursors }: SpanPlace, name: AttributeKey): AnyValue | undefined {
   for (const cursor of cursors) {
     const value = cursor.get(name);
     if (value === undefined) continue;

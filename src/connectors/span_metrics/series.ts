@@ -10,9 +10,10 @@ import type {
   Series,
 } from '#wire';
 import type { SpanMetricsConfig } from './config.ts';
+import { HTTP_SERVER_DURATION } from './http-server.ts';
 
-/** Which metrics a series belongs to: `calls` and `duration` are one where they have the same dimensions. */
-export const KINDS = { calls: 0, duration: 1, both: 2, events: 3 } as const;
+/** Which metrics a series belongs to: `calls` and `duration` are one where they have the same dimensions. `http`: the requests of a server. */
+export const KINDS = { calls: 0, duration: 1, both: 2, events: 3, http: 4 } as const;
 export type Kind = (typeof KINDS)[keyof typeof KINDS];
 
 /** Spans with the same resource and the same dimensions. */
@@ -65,25 +66,31 @@ export class ResourceMetrics {
   readonly key: string;
   readonly number: number;
   readonly serviceName: string;
+  /** See `serviceIdentity`. */
+  readonly service: string;
   readonly group: MetricGroup;
   readonly calls: MetricBuilder<number | bigint>;
   readonly durations: MetricBuilder<HistogramPoint | ExponentialPoint>;
   readonly events: MetricBuilder<number | bigint>;
+  readonly served: MetricBuilder<HistogramPoint | ExponentialPoint>;
+  /** The service sends `http.server.request.duration` itself. */
+  sendsOwn = false;
   /** By kind. */
-  readonly seriesCounts: [number, number, number, number] = [0, 0, 0, 0];
+  readonly seriesCounts: number[] = [0, 0, 0, 0, 0];
   /** Where spans beyond the limit go, by kind. */
   readonly overflows: (SpanSeries | undefined)[] = [];
   lastSeenMs = 0;
   isGone = false;
 
   constructor(
-    identity: { readonly key: string; readonly number: number; readonly serviceName: string },
+    identity: Pick<ResourceMetrics, 'key' | 'number' | 'serviceName' | 'service'>,
     group: MetricGroup,
     config: SpanMetricsConfig,
   ) {
     this.key = identity.key;
     this.number = identity.number;
     this.serviceName = identity.serviceName;
+    this.service = identity.service;
     this.group = group;
     const { namespace, isDelta } = config;
     const name = (last: string): string => (namespace === '' ? last : `${namespace}.${last}`);
@@ -97,5 +104,7 @@ export class ResourceMetrics {
         : group.histogram(name('duration'), duration)
     ) as MetricBuilder<HistogramPoint | ExponentialPoint>;
     this.events = group.sum(name('events'), sum);
+    const ofServer = { unit: 's', temporality, description: 'Duration of HTTP server requests.' };
+    this.served = group.histogram(HTTP_SERVER_DURATION, ofServer) as MetricBuilder<HistogramPoint | ExponentialPoint>;
   }
 }

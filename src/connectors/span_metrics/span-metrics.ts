@@ -1,8 +1,16 @@
-import { type Connector, type Consumer, type CreateSettings, MetricsFeed, type MetricsRequest } from '#component';
+import {
+  type Component,
+  type Connector,
+  type Consumer,
+  type CreateSettings,
+  MetricsFeed,
+  type MetricsRequest,
+} from '#component';
 import { assertSignal, Batch, type SpanChunk } from '#pdata';
 import { decodeMetrics } from '#wire';
 import { SpanAggregator } from './aggregator.ts';
 import type { SpanMetricsConfig } from './config.ts';
+import type { OwnDurations } from './own-durations.ts';
 
 /**
  * Counts spans and how long they took, by service, name, kind, status and other dimensions (otelcol-contrib
@@ -13,11 +21,18 @@ export class SpanMetricsConnector implements Connector {
   readonly #settings: CreateSettings;
   readonly #aggregator: SpanAggregator;
   readonly #feed: MetricsFeed;
+  readonly #own: OwnDurations;
   #stopGauge: () => void = () => {};
 
-  constructor(settings: CreateSettings, config: SpanMetricsConfig, next: ReadonlyMap<string, Consumer>) {
+  constructor(
+    settings: CreateSettings,
+    config: SpanMetricsConfig,
+    own: OwnDurations,
+    next: ReadonlyMap<string, Consumer>,
+  ) {
     this.#settings = settings;
-    this.#aggregator = new SpanAggregator(config, settings.instanceId, settings.random);
+    this.#own = own;
+    this.#aggregator = new SpanAggregator(config, settings.instanceId, { random: settings.random, own });
     this.#feed = new MetricsFeed(settings, next, {
       intervalMs: config.flushIntervalMs,
       isDelta: config.isDelta,
@@ -30,6 +45,11 @@ export class SpanMetricsConnector implements Connector {
     const read = (): number => this.#aggregator.seriesCount;
     this.#stopGauge = this.#settings.meter.gauge('connector_span_metrics_series', options, read);
     this.#feed.start();
+  }
+
+  handOver(successor: Component | undefined): () => void {
+    if (successor instanceof SpanMetricsConnector) successor.#own.adopt(this.#own);
+    return () => {};
   }
 
   async consume(batch: Batch): Promise<void> {
@@ -50,7 +70,7 @@ export class SpanMetricsConnector implements Connector {
 
   #collect(): MetricsRequest {
     const nowMs = this.#settings.clock.nowMs();
-    const { body, points } = this.#aggregator.flush(BigInt(Math.round(nowMs)) * 1_000_000n);
+    const { body, points } = this.#aggregator.flush(nowMs);
     this.#aggregator.expire(nowMs);
     return { points, batch: () => new Batch('metrics', [decodeMetrics(body).chunk]) };
   }

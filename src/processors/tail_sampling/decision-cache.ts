@@ -1,5 +1,4 @@
-import type { HashKey } from '#base';
-import { TraceIdMap } from './trace-id-map.ts';
+import { type HashKey, IdMap } from '#base';
 
 const FIRST_CAPACITY = 1024;
 
@@ -9,14 +8,14 @@ const FIRST_CAPACITY = 1024;
  */
 export class DecisionCache {
   readonly #size: number;
-  readonly #map: TraceIdMap;
+  readonly #map: IdMap;
   #count = 0;
   /** Where the next id goes once the ring is full: the oldest. */
   #oldest = 0;
 
   constructor(size: number, hashKey: HashKey) {
     this.#size = size;
-    this.#map = new TraceIdMap(Math.min(size, FIRST_CAPACITY), hashKey);
+    this.#map = new IdMap(Math.min(size, FIRST_CAPACITY), hashKey);
   }
 
   get isOn(): boolean {

@@ -1,17 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HASH_KEY, PROBE_LIMIT } from '#base';
+import { HASH_KEY, IdMap, PROBE_LIMIT } from '#base';
 import { slowdown } from '../../base/testing/collisions.ts';
 import { DecisionCache } from './decision-cache.ts';
 import { MemberLists } from './member-lists.ts';
-import { TraceIdMap } from './trace-id-map.ts';
 
-describe('TraceIdMap', () => {
+describe('IdMap', () => {
   test('behaves like a Map, also where ids collide', () => {
     const step = fc.record({ id: fc.nat(40), isRemoval: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const map = new TraceIdMap(4, HASH_KEY);
+        const map = new IdMap(4, HASH_KEY);
         const model = new Map<number, number>();
         const free = [3, 2, 1, 0];
         for (const { id, isRemoval } of steps) {
@@ -39,14 +38,14 @@ describe('TraceIdMap', () => {
   });
 });
 
-describe('TraceIdMap with ids whose differences cancel under multiplying hashes', () => {
+describe('IdMap with ids whose differences cancel under multiplying hashes', () => {
   /** A difference in the topmost bit stays one through a multiplication, and the next word takes it back. */
   const chosen = Array.from({ length: 4096 }, (_, i): readonly [number, number, number, number] => {
     const flip = i & 1 ? 0x8000_0000 | 0 : 0;
     return [i >>> 1, 0, flip, flip];
   });
   const ordinary = Array.from({ length: 4096 }, (_, i): readonly [number, number, number, number] => [i, 1, 2, 3]);
-  const addAll = (map: TraceIdMap, ids: typeof chosen): number => {
+  const addAll = (map: IdMap, ids: typeof chosen): number => {
     let count = 0;
     for (const id of ids) {
       const hash = map.hash(...id);
@@ -58,13 +57,13 @@ describe('TraceIdMap with ids whose differences cancel under multiplying hashes'
   };
 
   test('is as fast as with any', () => {
-    expect(addAll(new TraceIdMap(4096, HASH_KEY), chosen)).toBe(4096);
-    expect(slowdown(chosen, ordinary, (ids) => addAll(new TraceIdMap(4096, HASH_KEY), ids))).toBeLessThan(30);
+    expect(addAll(new IdMap(4096, HASH_KEY), chosen)).toBe(4096);
+    expect(slowdown(chosen, ordinary, (ids) => addAll(new IdMap(4096, HASH_KEY), ids))).toBeLessThan(30);
   });
 
   test('takes no more of them than can be found soon, though the key is known', () => {
     const key = { low: 1, high: 2 };
-    const map = new TraceIdMap(1024, key);
+    const map = new IdMap(1024, key);
     const ids: (readonly [number, number, number, number])[] = [];
     for (let i = 0; ids.length < 300; i++) if ((map.hash(i, 0, 0, 0) & 2047) === 0) ids.push([i, 0, 0, 0]);
     expect(addAll(map, ids)).toBe(PROBE_LIMIT + 1);
@@ -82,7 +81,7 @@ describe('DecisionCache', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 20 }), fc.array(fc.nat(30), { maxLength: 200 }), (size, ids) => {
         const cache = new DecisionCache(size, HASH_KEY);
-        const hash = new TraceIdMap(1, HASH_KEY);
+        const hash = new IdMap(1, HASH_KEY);
         const model: number[] = [];
         for (const id of ids) {
           cache.add(0, id, 0, 0, hash.hash(0, id, 0, 0));
@@ -98,7 +97,7 @@ describe('DecisionCache', () => {
 
   test('grows to sizes beyond its first room', () => {
     const cache = new DecisionCache(5000, HASH_KEY);
-    const hash = new TraceIdMap(1, HASH_KEY);
+    const hash = new IdMap(1, HASH_KEY);
     for (let id = 0; id < 6000; id++) cache.add(id, 1, 2, 3, hash.hash(id, 1, 2, 3));
     expect(cache.count).toBe(5000);
     expect(cache.has(999, 1, 2, 3, hash.hash(999, 1, 2, 3))).toBe(false);

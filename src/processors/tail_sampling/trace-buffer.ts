@@ -1,4 +1,4 @@
-import { type Clock, HASH_KEY } from '#base';
+import { type Clock, HASH_KEY, readWord } from '#base';
 import type { Account } from '#component';
 import type { Batch, SpanChunk } from '#pdata';
 import type { TailSamplingConfig } from './config.ts';
@@ -8,7 +8,6 @@ import { MemberLists } from './member-lists.ts';
 import type { TailSamplingMetrics } from './metrics.ts';
 import { DECISION_NOT_SAMPLED, DECISION_SAMPLED } from './policies.ts';
 import type { SpanConditions } from './span-conditions.ts';
-import { readWord } from './trace-id-map.ts';
 import { TRACE_NOT_SAMPLED, TRACE_PENDING, TRACE_SAMPLED, TraceTable } from './trace-table.ts';
 
 /** Where a span belongs that has no trace in the table; slots are 0 and up. */

@@ -1,6 +1,5 @@
-import type { HashKey } from '#base';
+import { type HashKey, IdMap } from '#base';
 import { MemberLists } from './member-lists.ts';
-import { TraceIdMap } from './trace-id-map.ts';
 
 export const TRACE_FREE = 0;
 /** Its spans are held and it waits for its decision. */
@@ -18,7 +17,7 @@ const FIRST_CAPACITY = 1024;
  * Rows (`slot`) are reused.
  */
 export class TraceTable {
-  readonly map: TraceIdMap;
+  readonly map: IdMap;
   /** TRACE_*. */
   state: Uint8Array;
   /** The ends of its list of held spans (HeldSpans), -1 for none. */
@@ -52,7 +51,7 @@ export class TraceTable {
     const capacity = Math.min(options.limit, Math.max(FIRST_CAPACITY, options.expected));
     this.#limit = options.limit;
     this.bitWords = options.bitWords;
-    this.map = new TraceIdMap(capacity, options.hashKey);
+    this.map = new IdMap(capacity, options.hashKey);
     this.state = new Uint8Array(capacity);
     this.firstSpan = new Int32Array(capacity);
     this.lastSpan = new Int32Array(capacity);

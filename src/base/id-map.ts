@@ -1,7 +1,7 @@
-import { type HashKey, keyedHashOfWords, PROBE_LIMIT } from '#base';
+import { type HashKey, keyedHashOfWords, PROBE_LIMIT } from './keyed-hash.ts';
 
 /**
- * Trace ids to small integers, without an object or a string per id: open addressing with linear probing, at most half full.
+ * Ids of 16 bytes to small integers, without an object or a string per id: open addressing with linear probing, at most half full.
  *
  *   ids       4 words per index: the 16 bytes of the id
  *   buckets   index + 1, 0 for empty; an id lies at hash & mask or in the run behind it
@@ -9,7 +9,7 @@ import { type HashKey, keyedHashOfWords, PROBE_LIMIT } from '#base';
  * Indices are the caller's (a row of its own columns). Ids come from outside, so the hash has a key, and an id that finds no place near its
  * own is not taken (`hasPlace`). Words are signed, so that they stay small integers in V8.
  */
-export class TraceIdMap {
+export class IdMap {
   ids: Int32Array;
   #buckets: Int32Array;
   #mask: number;
