@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   inspect: ['base', 'pdata', 'wire'],
   net: ['base', 'pdata', 'wire', 'config'],
   kubernetes: ['base', 'config', 'net'],
-  component: ['base', 'pdata', 'wire', 'config', 'net'],
+  component: ['base', 'lang', 'pdata', 'ottl', 'wire', 'config', 'net'],
   collector: ['base', 'pdata', 'wire', 'config', 'net', 'component', 'inspect'],
   ...Object.fromEntries(COMPONENTS.map((layer) => [layer, PIPELINE])),
   engine: ['base'],

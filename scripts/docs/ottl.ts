@@ -1,5 +1,6 @@
 import {
   CONTEXTS,
+  conditionFunctions,
   enumNames,
   type FunctionTable,
   MISSING_FUNCTIONS,
@@ -9,7 +10,7 @@ import {
   senderPathNames,
   signatureOf,
 } from '../../src/ottl/index.ts';
-import { filterFunctions } from '../../src/processors/filter/functions.ts';
+
 import { transformFunctions } from '../../src/processors/transform/functions/index.ts';
 import { table } from './markdown.ts';
 
@@ -76,7 +77,7 @@ ${functionTableOf(addedFunctions(), () => true)}
 
 ## Of filter alone
 
-${functionTableOf(withoutStandard(filterFunctions('metric')), () => true)}
+${functionTableOf(withoutStandard(conditionFunctions('metric')), () => true)}
 
 ## Not supported
 

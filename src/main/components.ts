@@ -55,6 +55,7 @@ const sources: readonly ComponentSource[] = [
   source('extension', 'pprof', () => import('../extensions/pprof/index.ts')),
   source('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
   source('exporter', 'zipkin', () => import('../exporters/zipkin/index.ts')),
+  source('connector', 'count', () => import('../connectors/count/index.ts')),
   source('extension', 'basicauth', () => import('../extensions/basicauth/index.ts')),
   source('extension', 'bearertokenauth', () => import('../extensions/bearertokenauth/index.ts')),
   source('extension', 'file_storage', () => import('../extensions/file_storage/index.ts')),

@@ -1,4 +1,5 @@
 export type { FunctionTable } from './compile.ts';
+export { conditionFunctions } from './condition-functions.ts';
 export * from './contexts.ts';
 export { enumNames } from './enums.ts';
 export { failureLog } from './failures.ts';

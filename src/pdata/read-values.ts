@@ -1,4 +1,4 @@
-import type { AnyValue } from './any-value.ts';
+import { type AnyValue, Double } from './any-value.ts';
 import { AttributeTable } from './attribute-table.ts';
 import { attributeKeys } from './keys.ts';
 import { cursor, readDouble, readInt64, readInt64AsNumber, readVarint32, skipValue, WIRE_BYTES } from './protobuf.ts';
@@ -155,8 +155,29 @@ function readAnyValueFields(arena: Uint8Array, at: number, end: number): void {
   }
 }
 
-/** The value of the given type and payload as a JavaScript value. `depth` guards the recursion. */
-export function anyValueAt(arena: Uint8Array, type: number, at: number, length: number, depth = 0): AnyValue {
+/** The value of the given type and payload as a JavaScript value. Doubles are numbers, also whole ones. */
+export function anyValueAt(arena: Uint8Array, type: number, at: number, length: number): AnyValue {
+  return valueAt(arena, type, at, length, 0, plainDouble);
+}
+
+/** The same with a Double for each double, so that it keeps its type where it is written again. */
+export function exactValueAt(arena: Uint8Array, type: number, at: number, length: number): AnyValue {
+  return valueAt(arena, type, at, length, 0, exactDouble);
+}
+
+type DoubleOf = (value: number) => AnyValue;
+const plainDouble: DoubleOf = (value) => value;
+const exactDouble: DoubleOf = (value) => new Double(value);
+
+/** `depth` guards the recursion. */
+function valueAt(
+  arena: Uint8Array,
+  type: number,
+  at: number,
+  length: number,
+  depth: number,
+  doubleOf: DoubleOf,
+): AnyValue {
   switch (type) {
     case VALUE_STRING:
       return textAt(arena, at, length);
@@ -167,19 +188,19 @@ export function anyValueAt(arena: Uint8Array, type: number, at: number, length: 
       return Number.isSafeInteger(number) ? number : readInt64(arena, at);
     }
     case VALUE_DOUBLE:
-      return readDouble(arena, at);
+      return doubleOf(readDouble(arena, at));
     case VALUE_BYTES:
       return arena.slice(at, at + length);
     case VALUE_ARRAY:
-      return depth < VALUE_DEPTH_LIMIT ? arrayAt(arena, at, at + length, depth) : null;
+      return depth < VALUE_DEPTH_LIMIT ? arrayAt(arena, at, at + length, depth, doubleOf) : null;
     case VALUE_KVLIST:
-      return depth < VALUE_DEPTH_LIMIT ? mapAt(arena, at, at + length, depth) : null;
+      return depth < VALUE_DEPTH_LIMIT ? mapAt(arena, at, at + length, depth, doubleOf) : null;
     default:
       return null;
   }
 }
 
-function arrayAt(arena: Uint8Array, from: number, end: number, depth: number): AnyValue[] {
+function arrayAt(arena: Uint8Array, from: number, end: number, depth: number, doubleOf: DoubleOf): AnyValue[] {
   const items: AnyValue[] = [];
   for (let at = from; at < end; ) {
     const tag = readVarint32(arena, at);
@@ -188,12 +209,18 @@ function arrayAt(arena: Uint8Array, from: number, end: number, depth: number): A
     if (tag !== 0x0a) continue;
     readVarint32(arena, start);
     readAnyValue(arena, cursor.at, at);
-    items.push(anyValueAt(arena, value.type, value.at, value.length, depth + 1));
+    items.push(valueAt(arena, value.type, value.at, value.length, depth + 1, doubleOf));
   }
   return items;
 }
 
-function mapAt(arena: Uint8Array, from: number, end: number, depth: number): { [key: string]: AnyValue } {
+function mapAt(
+  arena: Uint8Array,
+  from: number,
+  end: number,
+  depth: number,
+  doubleOf: DoubleOf,
+): { [key: string]: AnyValue } {
   const map: { [key: string]: AnyValue } = Object.create(null) as { [key: string]: AnyValue };
   const scratch = new AttributeTable(1, 1);
   for (let at = from; at < end; ) {
@@ -204,7 +231,7 @@ function mapAt(arena: Uint8Array, from: number, end: number, depth: number): { [
     readVarint32(arena, start);
     readKeyValue(scratch, arena, 0, cursor.at, at, -1);
     const key = textAt(arena, scratch.keyAt[0]!, scratch.keyLength[0]!);
-    map[key] = anyValueAt(arena, scratch.type[0]!, scratch.at[0]!, scratch.length[0]!, depth + 1);
+    map[key] = valueAt(arena, scratch.type[0]!, scratch.at[0]!, scratch.length[0]!, depth + 1, doubleOf);
   }
   return map;
 }

@@ -1,4 +1,5 @@
 import { attributesSuite } from './cases/attributes.ts';
+import { countSuite } from './cases/count.ts';
 import { debugSuite } from './cases/debug.ts';
 import { convertersSuite } from './cases/ottl-converters.ts';
 import { editorsSuite } from './cases/ottl-editors.ts';
@@ -12,6 +13,7 @@ import type { CompareSuite } from './lib/cases.ts';
 /** Everything that is compared. */
 export const SUITES: readonly CompareSuite[] = [
   attributesSuite,
+  countSuite,
   debugSuite,
   redactionSuite,
   spanSuite,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { contextKey, errorMode, type Mistake, ownErrorMode, textsOrGroups } from '#component/ottl-config.ts';
 import { list, type Schema, strictObject, text } from '#config';
 import type { Context, ErrorMode } from '#ottl';
 import type { Signal } from '#pdata';
-import { contextKey, errorMode, type Mistake, ownErrorMode, textsOrGroups } from '../ottl-config.ts';
 
 /** What users write under `filter:` (otelcol-contrib processor/filterprocessor). */
 export interface FilterConfig {

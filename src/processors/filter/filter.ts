@@ -1,8 +1,8 @@
 import { assert } from '#base';
 import type { Consumer, Counter, CreateSettings, Processor } from '#component';
+import type { Mistake } from '#component/ottl-config.ts';
 import { type Condition, ConditionList, type Context, type ErrorMode, failureLog, type OnFailure } from '#ottl';
 import { type Batch, type BatchContext, type Chunk, type PointChunk, type Signal, SpanChunk } from '#pdata';
-import type { Mistake } from '../ottl-config.ts';
 import type { FilterConfig } from './config.ts';
 import { compileConditions } from './groups.ts';
 

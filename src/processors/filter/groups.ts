@@ -1,9 +1,15 @@
+import { compiled, type Mistake } from '#component/ottl-config.ts';
 import { type OttlCondition, parseOttlCondition } from '#lang/ottl';
-import { type Condition, type Context, compileCondition, inferContext, SIGNAL_CONTEXTS } from '#ottl';
+import {
+  type Condition,
+  type Context,
+  compileCondition,
+  conditionFunctions,
+  inferContext,
+  SIGNAL_CONTEXTS,
+} from '#ottl';
 import { SIGNALS, type Signal } from '#pdata';
-import { compiled, type Mistake } from '../ottl-config.ts';
 import { type FilterConfig, type FilterGroupConfig, mixedForms } from './config.ts';
-import { filterFunctions } from './functions.ts';
 
 export function validateFilter(config: FilterConfig): Mistake[] {
   const mistakes = mixedForms(config);
@@ -30,7 +36,7 @@ export function compileConditions(
       text,
       () =>
         compileCondition(context, text, tree, {
-          functions: filterFunctions(context),
+          functions: conditionFunctions(context),
           needsPrefix: config.context === undefined,
           ...(nowMs && { nowMs }),
         }),
@@ -50,7 +56,7 @@ function contextOf(
 ): Context | undefined {
   const allowed: readonly Context[] = SIGNAL_CONTEXTS[signal].filter((context) => context !== 'exemplar');
   if (config.context === undefined) {
-    const infer = (): Context => inferContext({ conditions: [tree] }, allowed, filterFunctions);
+    const infer = (): Context => inferContext({ conditions: [tree] }, allowed, conditionFunctions);
     return compiled(path, text, infer, mistakes);
   }
   if (allowed.includes(config.context)) return config.context;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { contextKey, errorMode, ownErrorMode, textsOrGroups } from '#component/ottl-config.ts';
 import { boolean, list, type Schema, strictObject, text } from '#config';
 import type { Context, ErrorMode } from '#ottl';
 import type { Signal } from '#pdata';
-import { contextKey, errorMode, ownErrorMode, textsOrGroups } from '../ottl-config.ts';
 
 /** What users write under `transform:` (otelcol-contrib processor/transformprocessor). */
 export interface TransformConfig {

@@ -1,3 +1,4 @@
+import { compiled, type Mistake } from '#component/ottl-config.ts';
 import { type OttlCondition, type OttlStatement, parseOttlCondition, parseOttlStatement } from '#lang/ottl';
 import {
   CONVERTERS,
@@ -12,7 +13,6 @@ import {
   type Statement,
 } from '#ottl';
 import { SIGNALS, type Signal } from '#pdata';
-import { compiled, type Mistake } from '../ottl-config.ts';
 import type { GroupConfig, TransformConfig } from './config.ts';
 import { transformFunctions } from './functions/index.ts';
 import type { MetricEdits } from './functions/metric-edits.ts';

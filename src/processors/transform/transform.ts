@@ -1,8 +1,8 @@
 import { assert } from '#base';
 import type { Consumer, CreateSettings, Processor } from '#component';
+import type { Mistake } from '#component/ottl-config.ts';
 import { type Context, eachItem, failureLog, StatementList, type ValueMap } from '#ottl';
 import { type Batch, type Chunk, leasesOf, PointChunk, type Signal } from '#pdata';
-import type { Mistake } from '../ottl-config.ts';
 import type { TransformConfig } from './config.ts';
 import { MetricEdits } from './functions/metric-edits.ts';
 import { compileGroup } from './groups.ts';

@@ -22,6 +22,8 @@ export interface CompareCase {
    * the input's traces came out, a bit for each. `file`: what stands in the file.
    */
   readonly reads?: 'changes' | 'whole' | 'traces' | 'file';
+  /** Fields of the output whose items come in any order. */
+  readonly unordered?: readonly string[];
   /** For texts that hold the time of day and the like: what does not count. */
   readonly ignored?: RegExp;
 }

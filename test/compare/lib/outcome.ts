@@ -39,7 +39,7 @@ function hex(bytes: unknown): string {
 }
 
 /** A message without what it may as well leave out: defaults and empty parts. */
-function plain(value: unknown, key: string): Plain | undefined {
+function plain(value: unknown, key: string, unordered: readonly string[]): Plain | undefined {
   if (value instanceof Uint8Array) return value.length === 0 ? undefined : hex(value);
   if (key === 'body') {
     const body = plainValue(value as ReferenceObject);
@@ -48,11 +48,12 @@ function plain(value: unknown, key: string): Plain | undefined {
   if (Array.isArray(value)) {
     if (value.length === 0) return undefined;
     if (MAPS.has(key)) return plainMap(value as ReferenceObject[]);
-    return value.map((item) => plain(item, '') ?? {});
+    const items = value.map((item) => plain(item, '', unordered) ?? {});
+    return unordered.includes(key) ? items.sort(byText) : items;
   }
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).flatMap(([name, entry]) => {
-      const inner = plain(entry, name);
+      const inner = plain(entry, name, unordered);
       return inner === undefined ? [] : [[name, inner] as const];
     });
     return entries.length === 0 && key !== 'gauge' && key !== 'summary' && key !== ''
@@ -63,6 +64,8 @@ function plain(value: unknown, key: string): Plain | undefined {
   const isDefault = text === '' || text === '0' || text === 'false';
   return isDefault && !EXPLICIT.has(key) && key !== '' ? undefined : text;
 }
+
+const byText = (a: Plain, b: Plain): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 /** Every leaf by its path. Empty lists, maps and messages are leaves too. */
 function flatten(value: Plain, path: string, into: Map<string, string>): void {
@@ -75,10 +78,10 @@ function flatten(value: Plain, path: string, into: Map<string, string>): void {
   for (const [key, entry] of entries) flatten(entry as Plain, `${path}/${key}`, into);
 }
 
-function leavesOf(requests: readonly ReferenceObject[]): Map<string, string> {
+function leavesOf(requests: readonly ReferenceObject[], { unordered = [] }: CompareCase): Map<string, string> {
   const leaves = new Map<string, string>();
   requests.forEach((request, index) => {
-    flatten(plain(request, '') ?? {}, requests.length > 1 ? `request ${index}` : '', leaves);
+    flatten(plain(request, '', unordered) ?? {}, requests.length > 1 ? `request ${index}` : '', leaves);
   });
   return leaves;
 }
@@ -101,7 +104,10 @@ const inputLeaves = new WeakMap<readonly ReferenceObject[], ReadonlyMap<string, 
 function leavesBefore(one: CompareCase): ReadonlyMap<string, string> {
   let leaves = inputLeaves.get(one.input);
   if (leaves === undefined) {
-    leaves = leavesOf(one.input.map((request) => decodeReference(one.signal, bytesOf(one.signal, request))));
+    leaves = leavesOf(
+      one.input.map((request) => decodeReference(one.signal, bytesOf(one.signal, request))),
+      one,
+    );
     inputLeaves.set(one.input, leaves);
   }
   return leaves;
@@ -113,7 +119,10 @@ function changesOf(one: CompareCase, output: readonly Uint8Array[]): Readonly<Re
   const before = isWhole ? new Map<string, string>() : leavesBefore(one);
   let after: Map<string, string>;
   try {
-    after = leavesOf(output.map((bytes) => decodeReference(one.gives ?? one.signal, bytes)));
+    after = leavesOf(
+      output.map((bytes) => decodeReference(one.gives ?? one.signal, bytes)),
+      one,
+    );
   } catch (error) {
     // A text that is no UTF-8 can't be written into a fixture.
     return { output: `can not be read: ${(error as Error).message}` };

@@ -1,9 +1,9 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { messageOf } from '#base';
+import { attributeValue } from '#component/attribute-value.ts';
 import { strictObject, text } from '#config';
 import type { AnyValue } from '#pdata';
-import { attributeValue } from './config-value.ts';
 
 /** One of the actions on attributes that several processors have (otelcol-contrib internal/coreinternal/attraction). */
 export type ActionConfig =

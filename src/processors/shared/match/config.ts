@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { messageOf } from '#base';
+import { attributeValue } from '#component/attribute-value.ts';
 import { boolean, integer, list, oneOf, strictObject, text } from '#config';
 import { Pattern } from '#lang/pattern';
 import type { AnyValue, Signal } from '#pdata';
-import { attributeValue } from '../attribute-actions/config-value.ts';
 
 /** `include` and `exclude`: every property that is given must match (otelcol-contrib internal/filter/filterconfig). */
 export interface MatchConfig {

@@ -1,19 +1,15 @@
-import {
-  CONVERTERS,
-  type Context,
-  constantText,
-  converterFunction,
-  type FunctionTable,
-  functionTable,
-  MetricPoints,
-  type OttlFunction,
-} from '#ottl';
 import { attributeKey } from '#pdata';
+import type { FunctionTable } from './compile.ts';
+import type { Context } from './contexts.ts';
+import { converterFunction, type OttlFunction } from './function.ts';
+import { CONVERTERS, functionTable } from './functions/index.ts';
+import { MetricPoints } from './metric-points.ts';
+import { constantText } from './parameters.ts';
 
 const METRIC = { contexts: ['metric'] } as const;
 
-/** What conditions of this processor may call. */
-export function filterFunctions(context: Context): FunctionTable {
+/** What conditions that choose items may call: of a metric also what asks its points (otelcol-contrib internal/filter/filterottl). */
+export function conditionFunctions(context: Context): FunctionTable {
   return context === 'metric' ? new Map([...CONVERTERS, ...functionTable(ofPoints())]) : CONVERTERS;
 }
 

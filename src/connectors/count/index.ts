@@ -1,0 +1,1 @@
+export { countFactory } from './factory.ts';
