@@ -26,6 +26,7 @@ const ITEM_REASONS = {
   not_sampled: 'not sampled',
   too_many_waiting: 'more calls waited for their other end than max_items',
   no_service_name: 'of no service: they are in no metric',
+  no_route: 'took no route, and there is no default',
   unwanted: 'left out, as the configuration wants',
   drop_policy: 'taken out by a drop policy',
   aggregated: 'went into what was made of them',

@@ -32,7 +32,7 @@ async function start(consumer: Consumer, batch: Batch, abort: AbortSignal | unde
 }
 
 /** One error for several: permanent only if all are, with the longest wait, and the first retryable one's code. */
-function joinErrors(failures: readonly unknown[]): unknown {
+export function joinErrors(failures: readonly unknown[]): unknown {
   if (failures.length === 1) return failures[0];
   const errors = failures.map((failure) =>
     failure instanceof ConsumeError ? failure : new ConsumeError(messageOf(failure), { cause: failure }),

@@ -1,11 +1,13 @@
 import { attributesSuite } from './cases/attributes.ts';
 import { countSuite } from './cases/count.ts';
 import { debugSuite } from './cases/debug.ts';
+import { exceptionsSuite } from './cases/exceptions.ts';
 import { convertersSuite } from './cases/ottl-converters.ts';
 import { editorsSuite } from './cases/ottl-editors.ts';
 import { languageSuite } from './cases/ottl-language.ts';
 import { pathsSuite } from './cases/ottl-paths.ts';
 import { redactionSuite } from './cases/redaction.ts';
+import { routingSuite } from './cases/routing.ts';
 import { spanSuite } from './cases/span.ts';
 import { tailSamplingSuite } from './cases/tail-sampling.ts';
 import type { CompareSuite } from './lib/cases.ts';
@@ -15,7 +17,9 @@ export const SUITES: readonly CompareSuite[] = [
   attributesSuite,
   countSuite,
   debugSuite,
+  exceptionsSuite,
   redactionSuite,
+  routingSuite,
   spanSuite,
   tailSamplingSuite,
   convertersSuite,

@@ -8,7 +8,7 @@ export interface CompareCase {
   readonly kind: 'processor' | 'connector' | 'exporter';
   /** In the spelling that both know. */
   readonly type: string;
-  /** The component's block, as plain data; `FILE` stands for the file that `reads: 'file'` reads. */
+  /** The component's block, as plain data; `FILE` stands for the file that `reads: 'file'` reads, `PIPELINE` for the one behind a connector. */
   readonly config: unknown;
   readonly signal: Signal;
   /** The signal that comes out, of connectors. */
@@ -80,7 +80,9 @@ export function configurationOf(
     const id = `${one.type}/${caseId(index)}`;
     const [receiver, receiverBlock] = ends.receiver(index);
     const [exporter, exporterBlock] = ends.exporter(index);
-    const block = JSON.parse(JSON.stringify(escaped(one.config ?? null)).replaceAll('FILE', fileOf(index))) as unknown;
+    const behind = `${one.gives ?? one.signal}/${caseId(index)}out`;
+    const text = JSON.stringify(escaped(one.config ?? null)).replaceAll('FILE', fileOf(index));
+    const block = JSON.parse(text.replaceAll('PIPELINE', behind)) as unknown;
     sections[`${one.kind}s`]![id] = block;
     sections.receivers![receiver] = receiverBlock;
     if (one.kind !== 'exporter') sections.exporters![exporter] = exporterBlock;
@@ -91,7 +93,7 @@ export function configurationOf(
       pipelines[pipeline] = { receivers: [receiver], exporters: [id] };
     }
     if (one.kind === 'connector') {
-      pipelines[`${one.gives ?? one.signal}/${caseId(index)}out`] = { receivers: [id], exporters: [exporter] };
+      pipelines[behind] = { receivers: [id], exporters: [exporter] };
     }
   }
   const filled = Object.fromEntries(Object.entries(sections).filter(([, entries]) => Object.keys(entries).length > 0));

@@ -1,0 +1,1 @@
+export { exceptionsFactory } from './factory.ts';

@@ -1,0 +1,1 @@
+export { routingFactory } from './factory.ts';
