@@ -1,4 +1,5 @@
 import type { OttlComparisonOperator } from '#lang/ottl';
+import { VALUE_EMPTY } from '#pdata';
 import { compare } from './compare.ts';
 import type { Expression } from './expression.ts';
 import type { Place } from './place.ts';
@@ -43,9 +44,9 @@ function inColumns(
   }
   if (literal === null && attributes !== undefined && attribute !== undefined) {
     return (at) => {
-      const { table, owner } = attributes(at);
-      const row = table.find(at.chunk.arena, owner, attribute);
-      return (row < 0 || table.type[row] === 0) === wantsEqual;
+      const cursor = attributes(at);
+      const row = cursor.find(attribute);
+      return (row < 0 || cursor.found.type[row] === VALUE_EMPTY) === wantsEqual;
     };
   }
   return undefined;

@@ -1,5 +1,6 @@
 import { type AnyValue, Double } from './any-value.ts';
 import type { AttributeTable } from './attribute-table.ts';
+import { copyBytes } from './native-bytes.ts';
 import { cursor, readVarint32, skipValue } from './protobuf.ts';
 import {
   VALUE_ARRAY,
@@ -64,6 +65,10 @@ export class ArenaWriter {
   /** An unsigned integer up to 2^53. */
   varint(value: number): void {
     this.#reserve(10);
+    if (value < 0x80) {
+      this.#bytes[this.#length++] = value;
+      return;
+    }
     let rest = value;
     while (rest >= 0x80) {
       this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
@@ -99,18 +104,14 @@ export class ArenaWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+    this.range(bytes, 0, bytes.length);
   }
 
   /** Bytes [from, to) of `bytes`. */
   range(bytes: Uint8Array, from: number, to: number): void {
     const count = to - from;
     this.#reserve(count);
-    // A short copy costs less than the view that `set` needs.
-    if (count > 48) this.#bytes.set(bytes.subarray(from, to), this.#length);
-    else for (let i = 0; i < count; i++) this.#bytes[this.#length + i] = bytes[from + i]!;
+    copyBytes(bytes, from, to, this.#bytes, this.#length);
     this.#length += count;
   }
 
@@ -212,12 +213,33 @@ export class ArenaWriter {
     for (let row = table.from[owner]!; row < to; row++) this.placedAttribute(field, bytes, table, row);
   }
 
-  /** The attribute in a row of a table. */
+  /** The attribute in `row` of the table as a KeyValue message in field `field`, which is below 16. */
   placedAttribute(field: number, bytes: Uint8Array, table: AttributeTable, row: number): void {
-    const mark = this.begin(field);
-    this.rangeField(1, bytes, table.keyAt[row]!, table.keyLength[row]!);
-    this.placedValue(2, bytes, table.type[row]!, table.at[row]!, table.length[row]!);
-    this.end(mark);
+    const type = table.type[row]!;
+    const length = table.length[row]!;
+    const keyAt = table.keyAt[row]!;
+    const keyLength = table.keyLength[row]!;
+    const isScalar = type === VALUE_BOOL || type === VALUE_INT || type === VALUE_DOUBLE;
+    const valueSize = type === VALUE_EMPTY ? 0 : 1 + (isScalar ? 0 : varintLength(length)) + length;
+    const size = 2 + varintLength(keyLength) + keyLength + varintLength(valueSize) + valueSize;
+    this.#reserve(size + 12);
+    const out = this.#bytes;
+    let at = this.#length;
+    out[at++] = (field << 3) | 2;
+    at = putVarint(out, at, size);
+    out[at++] = (1 << 3) | 2;
+    at = putVarint(out, at, keyLength);
+    copyBytes(bytes, keyAt, keyAt + keyLength, out, at);
+    at += keyLength;
+    out[at++] = (2 << 3) | 2;
+    at = putVarint(out, at, valueSize);
+    if (type !== VALUE_EMPTY) {
+      out[at++] = (type << 3) | (type === VALUE_DOUBLE ? 1 : isScalar ? 0 : 2);
+      if (!isScalar) at = putVarint(out, at, length);
+      copyBytes(bytes, table.at[row]!, table.at[row]! + length, out, at);
+      at += length;
+    }
+    this.#length = at;
   }
 
   /** Opens a nested message; pass the result to `end`. */
@@ -310,6 +332,21 @@ export class ArenaWriter {
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
   }
+}
+
+function varintLength(value: number): number {
+  return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
+}
+
+/** Writes an unsigned integer below 2^32; returns the place behind it. */
+function putVarint(bytes: Uint8Array, at: number, value: number): number {
+  let rest = value;
+  while (rest >= 0x80) {
+    bytes[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  bytes[at++] = rest;
+  return at;
 }
 
 /** The AnyValue field that a JavaScript value goes into. Whole numbers are ints; use a Uint8Array for bytes. */

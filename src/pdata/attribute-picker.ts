@@ -1,11 +1,8 @@
-import type { AttributeTable } from './attribute-table.ts';
+import type { AttributeCursor } from './attributes.ts';
 import type { AttributeKey } from './keys.ts';
 import { cursor, readVarint32, skipValue } from './protobuf.ts';
 import { readAnyValue, value } from './read-values.ts';
-import { VALUE_STRING } from './value-types.ts';
-
-/** In `AttributePicker.type`: the row doesn't have the attribute. Beyond all VALUE_*. */
-export const VALUE_ABSENT = 255;
+import { VALUE_ABSENT, VALUE_STRING } from './value-types.ts';
 
 /** The keys of a picker, each once. */
 export class WantedKeys {
@@ -65,17 +62,18 @@ export class AttributePicker {
     }
   }
 
-  /** For Chunk: from the table of all attributes. */
-  readTable(arena: Uint8Array, table: AttributeTable, owner: number): void {
+  /** For Chunk: of the owner that the cursor stands on. */
+  readCursor(attributes: AttributeCursor): void {
     for (let slot = 0; slot < this.#keys.length; slot++) {
-      const row = table.find(arena, owner, this.#keys[slot]!);
+      const row = attributes.find(this.#keys[slot]!);
       if (row < 0) {
         this.type[slot] = VALUE_ABSENT;
         continue;
       }
-      this.type[slot] = table.type[row]!;
-      this.at[slot] = table.at[row]!;
-      this.length[slot] = table.length[row]!;
+      const { type, at, length } = attributes.found;
+      this.type[slot] = type[row]!;
+      this.at[slot] = at[row]!;
+      this.length[slot] = length[row]!;
     }
   }
 

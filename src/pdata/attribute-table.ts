@@ -21,13 +21,13 @@ export class AttributeTable {
   /** Strings, bytes, arrays and maps: the content. Ints: the varint. Doubles: 8 bytes. Bools: one byte. */
   at: Uint32Array;
   length: Uint32Array;
+  /** Where the KeyValue message that says the same lies in the arena; 0 where none does, because the attribute is new or was changed. */
+  entryAt: Uint32Array;
   from: Uint32Array;
   to: Uint32Array;
-  /** Another chunk reads this table too, so its columns must not go back to the pool. */
-  isShared = false;
 
   constructor(ownerCount: number, capacity: number) {
-    const columns = takeColumns(capacity);
+    const columns = columnsFor(capacity);
     this.from = new Uint32Array(ownerCount);
     this.to = new Uint32Array(ownerCount);
     this.keyId = columns.keyId;
@@ -36,11 +36,7 @@ export class AttributeTable {
     this.type = columns.type;
     this.at = columns.at;
     this.length = columns.length;
-  }
-
-  /** Gives the columns back for the next table. The table must not be used afterwards. */
-  release(): void {
-    if (!this.isShared) giveColumns(this);
+    this.entryAt = columns.entryAt;
   }
 
   get ownerCount(): number {
@@ -68,18 +64,16 @@ export class AttributeTable {
 
   /** The row of `key` among the attributes of `owner`, or -1. */
   find(arena: Uint8Array, owner: number, key: AttributeKey): number {
-    const keyId = this.keyId;
     const to = this.to[owner]!;
-    for (let row = this.from[owner]!; row < to; row++) {
-      const id = keyId[row]!;
-      if (
-        id === key.id
-          ? id !== UNKNOWN_KEY || this.#hasKey(arena, row, key)
-          : (id === UNKNOWN_KEY || key.id === UNKNOWN_KEY) && this.#hasKey(arena, row, key)
-      )
-        return row;
-    }
+    for (let row = this.from[owner]!; row < to; row++) if (this.isKey(arena, row, key)) return row;
     return -1;
+  }
+
+  /** Whether the attribute in `row` has this key. */
+  isKey(arena: Uint8Array, row: number, key: AttributeKey): boolean {
+    const id = this.keyId[row]!;
+    if (id === key.id) return id !== UNKNOWN_KEY || this.#hasKey(arena, row, key);
+    return (id === UNKNOWN_KEY || key.id === UNKNOWN_KEY) && this.#hasKey(arena, row, key);
   }
 
   #hasKey(arena: Uint8Array, row: number, key: AttributeKey): boolean {
@@ -97,6 +91,13 @@ export class AttributeTable {
     this.to[owner] = this.count;
   }
 
+  /** Takes the attribute in `row` from its owner. */
+  remove(owner: number, row: number): void {
+    const last = this.to[owner]! - 1;
+    for (let target = row; target < last; target++) this.copyRow(target + 1, target);
+    this.to[owner] = last;
+  }
+
   copyRow(source: number, target: number): void {
     this.keyId[target] = this.keyId[source]!;
     this.keyAt[target] = this.keyAt[source]!;
@@ -104,6 +105,15 @@ export class AttributeTable {
     this.type[target] = this.type[source]!;
     this.at[target] = this.at[source]!;
     this.length[target] = this.length[source]!;
+    this.entryAt[target] = this.entryAt[source]!;
+  }
+
+  /** Gives the attribute in `row` another value. */
+  setValue(row: number, type: number, at: number, length: number): void {
+    this.type[row] = type;
+    this.at[row] = at;
+    this.length[row] = length;
+    this.entryAt[row] = 0;
   }
 
   clone(): AttributeTable {
@@ -115,41 +125,29 @@ export class AttributeTable {
     copy.type.set(this.type.subarray(0, this.count));
     copy.at.set(this.at.subarray(0, this.count));
     copy.length.set(this.length.subarray(0, this.count));
+    copy.entryAt.set(this.entryAt.subarray(0, this.count));
     copy.from.set(this.from);
     copy.to.set(this.to);
     return copy;
   }
 
   #grow(): void {
-    const capacity = Math.max(16, this.keyId.length * 2);
-    this.keyId = enlarge(this.keyId, new Int32Array(capacity));
-    this.keyAt = enlarge(this.keyAt, new Uint32Array(capacity));
-    this.keyLength = enlarge(this.keyLength, new Uint32Array(capacity));
-    this.type = enlarge(this.type, new Uint8Array(capacity));
-    this.at = enlarge(this.at, new Uint32Array(capacity));
-    this.length = enlarge(this.length, new Uint32Array(capacity));
+    const { keyId, keyAt, keyLength, type, at, length, entryAt } = this;
+    const larger = columnsFor(Math.max(16, keyId.length * 2));
+    this.keyId = enlarge(keyId, larger.keyId);
+    this.keyAt = enlarge(keyAt, larger.keyAt);
+    this.keyLength = enlarge(keyLength, larger.keyLength);
+    this.type = enlarge(type, larger.type);
+    this.at = enlarge(at, larger.at);
+    this.length = enlarge(length, larger.length);
+    this.entryAt = enlarge(entryAt, larger.entryAt);
   }
 }
 
-/** The columns of a table: what is pooled. */
-type TableColumns = Pick<AttributeTable, 'keyId' | 'keyAt' | 'keyLength' | 'type' | 'at' | 'length'>;
+/** The columns of a table. */
+type TableColumns = Pick<AttributeTable, 'keyId' | 'keyAt' | 'keyLength' | 'type' | 'at' | 'length' | 'entryAt'>;
 
-/**
- * Columns of released tables, by capacity (a power of two). Fresh ones cost more than filling them: they must be zeroed and collected.
- * At most POOL_LIMIT_ROWS rows (21 bytes each) are kept.
- */
-const pool = new Map<number, TableColumns[]>();
-let pooledRows = 0;
-const POOL_MIN_ROWS = 1024;
-const POOL_LIMIT_ROWS = 512 * 1024;
-
-function takeColumns(capacity: number): TableColumns {
-  const rows = capacity < POOL_MIN_ROWS ? capacity : 2 ** Math.ceil(Math.log2(capacity));
-  const pooled = rows < POOL_MIN_ROWS ? undefined : pool.get(rows)?.pop();
-  if (pooled !== undefined) {
-    pooledRows -= rows;
-    return pooled;
-  }
+function columnsFor(rows: number): TableColumns {
   return {
     keyId: new Int32Array(rows),
     keyAt: new Uint32Array(rows),
@@ -157,17 +155,8 @@ function takeColumns(capacity: number): TableColumns {
     type: new Uint8Array(rows),
     at: new Uint32Array(rows),
     length: new Uint32Array(rows),
+    entryAt: new Uint32Array(rows),
   };
-}
-
-function giveColumns(columns: TableColumns): void {
-  const rows = columns.keyId.length;
-  if (rows < POOL_MIN_ROWS || pooledRows + rows > POOL_LIMIT_ROWS || (rows & (rows - 1)) !== 0) return;
-  const { keyId, keyAt, keyLength, type, at, length } = columns;
-  const list = pool.get(rows) ?? [];
-  list.push({ keyId, keyAt, keyLength, type, at, length });
-  pool.set(rows, list);
-  pooledRows += rows;
 }
 
 function enlarge<T extends Int32Array | Uint32Array | Uint8Array>(source: T, target: T): T {

@@ -1,11 +1,12 @@
 import { equalAt } from '#base';
 import type { AnyValue } from './any-value.ts';
 import type { ArenaWriter } from './arena-writer.ts';
+import { AttributeEdits } from './attribute-edits.ts';
 import type { AttributeTable } from './attribute-table.ts';
 import type { AttributeKey } from './keys.ts';
 import { anyValueAt } from './read-values.ts';
 import { textAt } from './text.ts';
-import { VALUE_STRING } from './value-types.ts';
+import { type PreparedValue, VALUE_STRING } from './value-types.ts';
 
 /** Which owners a table belongs to; says what is marked as changed when an attribute changes. `item`: an event, link or exemplar. */
 export type AttributeOwner = 'resource' | 'scope' | 'row' | 'item';
@@ -26,13 +27,43 @@ export interface AttributeHolder {
 export class AttributeCursor {
   readonly #holder: AttributeHolder;
   readonly #kind: AttributeOwner;
-  readonly table: AttributeTable;
+  #table: AttributeTable;
+  /** Of rows, until somebody wants all attributes. */
+  #edits: AttributeEdits | undefined;
   owner = 0;
 
-  constructor(holder: AttributeHolder, kind: AttributeOwner, table: AttributeTable) {
+  constructor(holder: AttributeHolder, kind: AttributeOwner, attributes: AttributeTable | AttributeEdits) {
     this.#holder = holder;
     this.#kind = kind;
-    this.table = table;
+    this.#edits = attributes instanceof AttributeEdits ? attributes : undefined;
+    this.#table = attributes instanceof AttributeEdits ? attributes.table : attributes;
+  }
+
+  /** All attributes of all owners. */
+  get table(): AttributeTable {
+    if (this.#edits !== undefined) {
+      this.#table = this.#edits.complete();
+      this.#edits = undefined;
+    }
+    return this.#table;
+  }
+
+  /** What was changed, while there is no table. */
+  get edits(): AttributeEdits | undefined {
+    return this.#edits;
+  }
+
+  /** The row in `found` of the owner's attribute with this key, valid until the next call of anything here; -1 where there is none. */
+  find(key: AttributeKey): number {
+    const edits = this.#edits;
+    if (edits === undefined) return this.#table.find(this.#holder.arena, this.owner, key);
+    if (!edits.isBusy) return edits.find(this.owner, key);
+    return this.table.find(this.#holder.arena, this.owner, key);
+  }
+
+  /** Where `find` found it. */
+  get found(): AttributeTable {
+    return this.#table;
   }
 
   /** Moves to an owner (a resource, a scope or a row) and returns the cursor. */
@@ -46,39 +77,41 @@ export class AttributeCursor {
   }
 
   has(key: AttributeKey): boolean {
-    return this.table.find(this.#holder.arena, this.owner, key) >= 0;
+    return this.find(key) >= 0;
   }
 
   /** The value, or undefined where the owner doesn't have the key. */
   get(key: AttributeKey): AnyValue | undefined {
-    const row = this.table.find(this.#holder.arena, this.owner, key);
+    const row = this.find(key);
     return row < 0 ? undefined : this.#valueOf(row);
   }
 
   /** The value if it is a string. */
   getText(key: AttributeKey): string | undefined {
-    const row = this.table.find(this.#holder.arena, this.owner, key);
-    if (row < 0 || this.table.type[row] !== VALUE_STRING) return undefined;
-    return textAt(this.#holder.arena, this.table.at[row]!, this.table.length[row]!);
+    const row = this.find(key);
+    const { type, at, length } = this.#table;
+    if (row < 0 || type[row] !== VALUE_STRING) return undefined;
+    return textAt(this.#holder.arena, at[row]!, length[row]!);
   }
 
   /** Whether the value is the string with these UTF-8 bytes. Makes no string. */
   equalsText(key: AttributeKey, bytes: Uint8Array): boolean {
     const { arena } = this.#holder;
-    const row = this.table.find(arena, this.owner, key);
+    const row = this.find(key);
+    const { type, at, length } = this.#table;
     return (
       row >= 0 &&
-      this.table.type[row] === VALUE_STRING &&
-      this.table.length[row] === bytes.length &&
-      equalAt(arena, this.table.at[row]!, bytes, 0, bytes.length)
+      type[row] === VALUE_STRING &&
+      length[row] === bytes.length &&
+      equalAt(arena, at[row]!, bytes, 0, bytes.length)
     );
   }
 
   /** Where the value lies, to be set under another key of this chunk without a copy; undefined where the owner doesn't have the key. */
   getPrepared(key: AttributeKey): PreparedValue | undefined {
-    const { table } = this;
-    const row = table.find(this.#holder.arena, this.owner, key);
-    return row < 0 ? undefined : { type: table.type[row]!, at: table.at[row]!, length: table.length[row]! };
+    const row = this.find(key);
+    const { type, at, length } = this.#table;
+    return row < 0 ? undefined : { type: type[row]!, at: at[row]!, length: length[row]! };
   }
 
   /** Every key and value, in order. For humans and text protocols: it makes strings. */
@@ -109,8 +142,12 @@ export class AttributeCursor {
 
   /** Sets `key` to a value that already lies in this chunk's arena (Chunk.appendValue): prepare once, set on many rows. */
   setPrepared(key: AttributeKey, next: PreparedValue): void {
-    const { table } = this;
     this.#holder.markModified(this.#kind, this.owner);
+    if (this.#edits !== undefined) {
+      this.#edits.set(this.owner, key, next);
+      return;
+    }
+    const table = this.#table;
     let row = table.find(this.#holder.arena, this.owner, key);
     if (row < 0) {
       table.relocate(this.owner);
@@ -120,20 +157,16 @@ export class AttributeCursor {
       table.keyAt[row] = this.#holder.appendKey(key);
       table.keyLength[row] = key.bytes.length;
     }
-    table.type[row] = next.type;
-    table.at[row] = next.at;
-    table.length[row] = next.length;
+    table.setValue(row, next.type, next.at, next.length);
   }
 
   /** Removes `key`. Returns whether it was there. */
   delete(key: AttributeKey): boolean {
-    const { table } = this;
-    const row = table.find(this.#holder.arena, this.owner, key);
+    const row = this.find(key);
     if (row < 0) return false;
     this.#holder.markModified(this.#kind, this.owner);
-    const last = table.to[this.owner]! - 1;
-    for (let target = row; target < last; target++) table.copyRow(target + 1, target);
-    table.to[this.owner] = last;
+    if (this.#edits === undefined) this.#table.remove(this.owner, row);
+    else this.#edits.delete(this.owner, key);
     return true;
   }
 
@@ -165,20 +198,11 @@ export class AttributeCursor {
   setAt(row: number, next: PreparedValue): void {
     const { table } = this;
     this.#holder.markModified(this.#kind, this.owner);
-    table.type[row] = next.type;
-    table.at[row] = next.at;
-    table.length[row] = next.length;
+    table.setValue(row, next.type, next.at, next.length);
   }
 
   #valueOf(row: number): AnyValue {
-    const { table } = this;
-    return anyValueAt(this.#holder.arena, table.type[row]!, table.at[row]!, table.length[row]!);
+    const { type, at, length } = this.#table;
+    return anyValueAt(this.#holder.arena, type[row]!, at[row]!, length[row]!);
   }
-}
-
-/** A value whose bytes lie in a chunk's arena. */
-export interface PreparedValue {
-  readonly type: number;
-  readonly at: number;
-  readonly length: number;
 }

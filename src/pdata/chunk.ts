@@ -1,4 +1,5 @@
 import { assert } from '#base';
+import { AttributeEdits } from './attribute-edits.ts';
 import type { AttributePicker } from './attribute-picker.ts';
 import { AttributeTable } from './attribute-table.ts';
 import { AttributeCursor, type AttributeOwner } from './attributes.ts';
@@ -6,7 +7,7 @@ import { findField, readVarint32 } from './protobuf.ts';
 import { readAttributes } from './read-values.ts';
 import type { Signal } from './signal.ts';
 import { textAt } from './text.ts';
-import { type ChunkLayout, WritableColumns } from './writable-columns.ts';
+import { ATTRIBUTES_BIT, type ChunkLayout, WritableColumns } from './writable-columns.ts';
 
 /** Where the attributes of a message are: KeyValue is a repeated field with this number. */
 const RESOURCE_ATTRIBUTES = 1;
@@ -43,7 +44,7 @@ export abstract class Chunk<C extends object = object> extends WritableColumns<C
   }
 
   /** The field number of `attributes` in the message of row `row`. */
-  protected abstract attributesField(row: number): number;
+  abstract attributesField(row: number): number;
   /** A chunk over the same columns with another selection. */
   protected abstract withRows(rows: Uint32Array | undefined): Chunk<C>;
 
@@ -150,30 +151,31 @@ export abstract class Chunk<C extends object = object> extends WritableColumns<C
 
   /** The attributes of the items; owner = row. Only selected rows are filled in. */
   get rowAttributes(): AttributeCursor {
-    this.#rowAttributes ??= new AttributeCursor(this, 'row', this.#readRows());
+    this.#rowAttributes ??= new AttributeCursor(
+      this,
+      'row',
+      new AttributeEdits(this, new AttributeTable(this.rowCount, 16)),
+    );
     return this.#rowAttributes;
   }
 
   /** Reads what `picker` wants of a row, without building the table of all attributes. */
   pickAttributes(row: number, picker: AttributePicker): void {
-    const from = this.layout.rowStart[row]!;
-    const to = this.layout.rowEnd[row]!;
-    const table = this.#rowAttributes?.table;
-    if (table === undefined) picker.readMessage(this.arena, from, to, this.attributesField(row));
-    else {
+    const from = this.messageStart(row);
+    const to = this.messageEnd(row);
+    const cursor = this.#rowAttributes;
+    if (cursor === undefined || cursor.edits?.has(row) === false) {
+      picker.readMessage(this.arena, from, to, this.attributesField(row));
+    } else {
       picker.readField(this.arena, from, to);
-      picker.readTable(this.arena, table, row);
+      picker.readCursor(cursor.of(row));
     }
   }
 
-  /**
-   * Gives back the attribute tables that can be built again: for components that hold chunks for a while, and for those that end a
-   * batch's way. Cursors taken before must not be used afterwards.
-   */
-  releaseTables(): void {
-    if (this.modifiedResources === undefined) this.#resourceAttributes = released(this.#resourceAttributes);
-    if (this.modifiedScopes === undefined) this.#scopeAttributes = released(this.#scopeAttributes);
-    if (!this.hasChangedAttributes) this.#rowAttributes = released(this.#rowAttributes);
+  /** Edits of attributes name places in messages: before one moves they become a table. */
+  protected override beforeMove(row: number): void {
+    const isEdited = this.changedFields !== undefined && (this.changedFields[row]! & ATTRIBUTES_BIT) !== 0;
+    if (isEdited) void this.rowAttributes.table;
   }
 
   #readHeads(kind: 'resource' | 'scope'): AttributeTable {
@@ -188,8 +190,7 @@ export abstract class Chunk<C extends object = object> extends WritableColumns<C
     return table;
   }
 
-  #readRows(): AttributeTable {
-    const { rowStart, rowEnd } = this.layout;
+  readAttributeTable(): AttributeTable {
     const table = new AttributeTable(
       this.rowCount,
       this.rows === undefined ? this.layout.rowAttributeCount : this.count * 12,
@@ -197,7 +198,8 @@ export abstract class Chunk<C extends object = object> extends WritableColumns<C
     let previous = -1;
     for (let i = 0; i < this.count; i++) {
       const row = this.rowAt(i);
-      readAttributes(table, this.arena, row, rowStart[row]!, rowEnd[row]!, this.attributesField(row), previous);
+      const field = this.attributesField(row);
+      readAttributes(table, this.arena, row, this.messageStart(row), this.messageEnd(row), field, previous);
       previous = row;
     }
     return table;
@@ -234,18 +236,19 @@ export function isMarked(bits: Uint8Array | undefined, owner: number): boolean {
 }
 
 function copyOf(source: AttributeCursor | undefined, chunk: Chunk, kind: AttributeOwner): AttributeCursor | undefined {
-  return source && new AttributeCursor(chunk, kind, source.table.clone());
+  if (source === undefined) return undefined;
+  const { edits } = source;
+  return new AttributeCursor(
+    chunk,
+    kind,
+    edits === undefined ? source.table.clone() : new AttributeEdits(chunk, edits.table.clone()),
+  );
 }
 
 function rebind(source: AttributeCursor | undefined, chunk: Chunk, kind: AttributeOwner): AttributeCursor | undefined {
   if (source === undefined) return undefined;
-  source.table.isShared = true;
-  return new AttributeCursor(chunk, kind, source.table);
-}
-
-function released(cursor: AttributeCursor | undefined): undefined {
-  cursor?.table.release();
-  return undefined;
+  const { edits } = source;
+  return new AttributeCursor(chunk, kind, edits === undefined ? source.table : new AttributeEdits(chunk, edits.table));
 }
 
 /** Asserts that the chunk belongs to a signal; narrows nothing, guards wiring mistakes. */

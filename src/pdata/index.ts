@@ -1,5 +1,6 @@
 export * from './any-value.ts';
 export * from './arena-writer.ts';
+export { AttributeEdits } from './attribute-edits.ts';
 export * from './attribute-picker.ts';
 export * from './attribute-table.ts';
 export * from './attributes.ts';
@@ -10,6 +11,7 @@ export * from './heads.ts';
 export * from './keys.ts';
 export * from './lease.ts';
 export * from './log-chunk.ts';
+export { copyBytes } from './native-bytes.ts';
 export * from './paths.ts';
 export * from './point-chunk.ts';
 export * from './point-fields.ts';

@@ -2,12 +2,13 @@ import { assert, parseHexInto } from '#base';
 import type { AnyValue } from './any-value.ts';
 import { ArenaWriter } from './arena-writer.ts';
 import { AttributeTable } from './attribute-table.ts';
-import { AttributeCursor, type AttributeHolder, type AttributeOwner, type PreparedValue } from './attributes.ts';
+import { AttributeCursor, type AttributeHolder, type AttributeOwner } from './attributes.ts';
 import type { Chunk } from './chunk.ts';
 import type { AttributeKey } from './keys.ts';
 import { cursor, type FieldRange, findField, readVarint32, readVarint64Into, skipValue } from './protobuf.ts';
 import { readAttributes } from './read-values.ts';
 import { textAt } from './text.ts';
+import type { PreparedValue } from './value-types.ts';
 import type { PendingEdit } from './writable-columns.ts';
 
 const scratch = new ArenaWriter(1024);

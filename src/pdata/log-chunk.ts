@@ -1,10 +1,11 @@
 import { hexAt } from '#base';
 import type { AnyValue } from './any-value.ts';
-import type { AttributeCursor, PreparedValue } from './attributes.ts';
+import type { AttributeCursor } from './attributes.ts';
 import { Chunk } from './chunk.ts';
 import { anyValueAt } from './read-values.ts';
 import { numberField, ResourceView, ScopeView, textField } from './resource-view.ts';
 import { textAt } from './text.ts';
+import type { PreparedValue } from './value-types.ts';
 import type { ChunkLayout } from './writable-columns.ts';
 
 /** Field numbers of opentelemetry.proto.logs.v1.LogRecord. */
@@ -49,7 +50,7 @@ export class LogChunk extends Chunk<LogColumns> {
     super(layout, columns, rows);
   }
 
-  protected override attributesField(): number {
+  override attributesField(): number {
     return LOG.attributes;
   }
 

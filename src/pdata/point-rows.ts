@@ -62,7 +62,7 @@ export abstract class PointRows extends Chunk<PointColumns> {
     this.#sharedMetrics = metrics;
   }
 
-  protected override attributesField(row: number): number {
+  override attributesField(row: number): number {
     return attributesFieldOf(this.metrics.type[this.columns.metric[row]!]!);
   }
 

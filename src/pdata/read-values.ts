@@ -28,6 +28,13 @@ export function readKeyValue(
   end: number,
   guess: number,
 ): void {
+  readKeyValueAt(table, arena, row, at, end);
+  table.keyId[row] = keyIdOf(table, arena, table.keyAt[row]!, table.keyLength[row]!, guess);
+}
+
+/** The same without the key's id. */
+export function readKeyValueAt(table: AttributeTable, arena: Uint8Array, row: number, at: number, end: number): void {
+  table.entryAt[row] = at;
   let keyAt = at + 2;
   let keyLength = arena[at + 1]!;
   const valueAt = keyAt + keyLength;
@@ -58,7 +65,6 @@ export function readKeyValue(
     }
     table.keyAt[row] = keyAt;
     table.keyLength[row] = keyLength;
-    table.keyId[row] = keyIdOf(table, arena, keyAt, keyLength, guess);
     return;
   }
   keyAt = at;
@@ -95,7 +101,6 @@ export function readKeyValue(
   table.type[row] = value.type;
   table.at[row] = value.at;
   table.length[row] = value.length;
-  table.keyId[row] = keyIdOf(table, arena, keyAt, keyLength, guess);
 }
 
 /** Whether an AnyValue with this first tag is one bool, int or double whose payload is exactly arena[at, end). */

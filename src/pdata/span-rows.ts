@@ -31,7 +31,7 @@ export interface SpanColumns {
 export abstract class SpanRows extends Chunk<SpanColumns> {
   readonly signal = 'traces';
 
-  protected override attributesField(): number {
+  override attributesField(): number {
     return SPAN.attributes;
   }
 

@@ -10,3 +10,13 @@ export const VALUE_BYTES = 7;
 
 /** How deep arrays and maps may nest. A body with more is refused when it arrives. */
 export const VALUE_DEPTH_LIMIT = 32;
+
+/** In the place of a type: the row doesn't have the attribute. Beyond all others. */
+export const VALUE_ABSENT = 255;
+
+/** A value whose bytes lie in a chunk's arena. */
+export interface PreparedValue {
+  readonly type: number;
+  readonly at: number;
+  readonly length: number;
+}

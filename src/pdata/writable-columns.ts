@@ -1,10 +1,12 @@
 import { assert, parseHexInto } from '#base';
 import type { AnyValue } from './any-value.ts';
 import { ArenaWriter } from './arena-writer.ts';
-import type { AttributeHolder, AttributeOwner, PreparedValue } from './attributes.ts';
+import type { AttributeHolder, AttributeOwner } from './attributes.ts';
 import { type HeadRanges, ownHeads, withRange } from './heads.ts';
 import type { AttributeKey } from './keys.ts';
 import { type Lease, NO_LEASES } from './lease.ts';
+import { writeUtf8 } from './native-bytes.ts';
+import type { PreparedValue } from './value-types.ts';
 
 /** The columns that chunks of all signals have. Offsets count from the start of the arena; ranges are [start, end). */
 export interface ChunkLayout {
@@ -95,6 +97,9 @@ export abstract class WritableColumns<C extends object> implements AttributeHold
     this.arena = layout.body;
     this.#used = layout.body.length;
   }
+
+  /** A row gets another message. */
+  protected abstract beforeMove(row: number): void;
 
   /** Replaced at a change, like `columns`. */
   get layout(): ChunkLayout {
@@ -198,6 +203,7 @@ export abstract class WritableColumns<C extends object> implements AttributeHold
    * and with `encoded`, which are complete fields.
    */
   rewriteRow(row: number, mask: number, encoded: Uint8Array): void {
+    this.beforeMove(row);
     const { rowStart, rowEnd } = this.layout;
     const at = this.appendMessage(rowStart[row]!, rowEnd[row]!, mask, encoded);
     this.#ownLayout('rowStart')[row] = at;
@@ -261,6 +267,10 @@ export abstract class WritableColumns<C extends object> implements AttributeHold
     return this.#layout.rowStart[row]!;
   }
 
+  messageEnd(row: number): number {
+    return this.#layout.rowEnd[row]!;
+  }
+
   /** What is behind everything appended so far. */
   get arenaEnd(): number {
     return this.#used;
@@ -308,7 +318,7 @@ export abstract class WritableColumns<C extends object> implements AttributeHold
     if (text === this.#lastText) return this.#lastTextAt;
     const at = this.#reserve(text.length * 3);
     const { arena } = this;
-    const length = Buffer.from(arena.buffer, arena.byteOffset, arena.byteLength).write(text, at, 'utf8');
+    const length = writeUtf8(arena, text, at);
     this.#used = at + length;
     this.#lastText = text;
     this.#lastTextAt = at;

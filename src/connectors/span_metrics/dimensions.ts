@@ -119,23 +119,23 @@ export class Dimensions {
 /** Writes the value of the first of the others that has the attribute; whether there is one. */
 function writeFound({ arena, others }: SpanPlace, name: AttributeKey, index: number, key: KeyBytes): boolean {
   for (let i = 0; i < others.length; i++) {
-    const { table, owner } = others[i]!;
-    const row = table.find(arena, owner, name);
+    const row = others[i]!.find(name);
     if (row < 0) continue;
+    const { type, at, length } = others[i]!.found;
     key.number(index);
-    writeValueText(key, arena, table.type[row]!, table.at[row]!, table.length[row]!);
+    writeValueText(key, arena, type[row]!, at[row]!, length[row]!);
     return true;
   }
   return false;
 }
 
 /** As `get` gives it, but for doubles, which stay doubles. */
-function foundValue({ arena, cursors }: SpanPlace, name: AttributeKey): AnyValue | undefined {
+function foundValue({ cursors }: SpanPlace, name: AttributeKey): AnyValue | undefined {
   for (const cursor of cursors) {
     const value = cursor.get(name);
     if (value === undefined) continue;
-    const { table, owner } = cursor;
-    const isDouble = table.type[table.find(arena, owner, name)] === VALUE_DOUBLE;
+    const row = cursor.find(name);
+    const isDouble = cursor.found.type[row] === VALUE_DOUBLE;
     return isDouble ? new Double(value as number) : value;
   }
   return undefined;

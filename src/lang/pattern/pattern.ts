@@ -96,7 +96,7 @@ export class Pattern {
   /** The text with each match replaced, as Go's ReplaceAllString does. */
   replaceAll(text: string, template: Template): string {
     const plain = plainText(template);
-    if (plain !== undefined && this.#replace !== undefined) return text.replace(this.#replace, () => plain);
+    if (plain !== undefined && this.#replace !== undefined) return text.replace(this.#replace, asScript(plain));
     return this.replaceEach(text, (places) => plain ?? this.expand(template, text, places));
   }
 
@@ -123,6 +123,11 @@ export class Pattern {
     }
     return result;
   }
+}
+
+/** A replacement in which `$` stands for itself. */
+function asScript(plain: string): string {
+  return plain.includes('$') ? plain.replaceAll('$', '$$$$') : plain;
 }
 
 function isTrusted(node: PatternNode): boolean {

@@ -1,4 +1,4 @@
-import { type AttributeCursor, attributeKey, textAt, VALUE_STRING } from '#pdata';
+import { type AttributeCursor, type AttributeKey, attributeKey, textAt, VALUE_STRING } from '#pdata';
 import type { Expression } from '../expression.ts';
 import { type Key, storable, valueIn, withValue } from '../keys.ts';
 import type { Place } from '../place.ts';
@@ -32,10 +32,7 @@ function attributePath(cursorAt: (at: Place) => AttributeCursor, name: string): 
   const key = attributeKey(name);
   return {
     get: (at) => {
-      const { table, owner } = cursorAt(at);
-      const { arena } = at.chunk;
-      const row = table.find(arena, owner, key);
-      return row < 0 ? null : valueAt(arena, table.type[row]!, table.at[row]!, table.length[row]!);
+      return attributeAt(at, cursorAt(at), key);
     },
     set: (at, value) => setKnown(at, cursorAt(at), key, value),
     equalsText: (at, bytes) => cursorAt(at).equalsText(key, bytes),
@@ -53,19 +50,12 @@ function indexedPath(cursorAt: (at: Place) => AttributeCursor, keys: readonly Ke
   return {
     get: (at) => {
       const key = attributeKey(nameAt(at));
-      const { table, owner } = cursorAt(at);
-      const { arena } = at.chunk;
-      const row = table.find(arena, owner, key);
-      return row < 0
-        ? null
-        : valueIn(valueAt(arena, table.type[row]!, table.at[row]!, table.length[row]!), keys, 1, at);
+      const found = attributeAt(at, cursorAt(at), key);
+      return found === null ? null : valueIn(found, keys, 1, at);
     },
     set: (at, value) => {
       const key = attributeKey(nameAt(at));
-      const { table, owner } = cursorAt(at);
-      const { arena } = at.chunk;
-      const row = table.find(arena, owner, key);
-      const current = row < 0 ? null : valueAt(arena, table.type[row]!, table.at[row]!, table.length[row]!);
+      const current = attributeAt(at, cursorAt(at), key);
       // What the keys are made of may move the cursor.
       const next = withValue(current, keys, 1, value, at);
       setKnown(at, cursorAt(at), key, next);
@@ -73,11 +63,19 @@ function indexedPath(cursorAt: (at: Place) => AttributeCursor, keys: readonly Ke
   };
 }
 
+/** null where the owner doesn't have the key. */
+function attributeAt(at: Place, attributes: AttributeCursor, key: AttributeKey): Value {
+  const row = attributes.find(key);
+  if (row < 0) return null;
+  const { found } = attributes;
+  return valueAt(at.chunk.arena, found.type[row]!, found.at[row]!, found.length[row]!);
+}
+
 export function setAttribute(at: Place, attributes: AttributeCursor, name: string, value: Value): void {
   setKnown(at, attributes, attributeKey(name), value);
 }
 
-function setKnown(at: Place, attributes: AttributeCursor, key: ReturnType<typeof attributeKey>, value: Value): void {
+function setKnown(at: Place, attributes: AttributeCursor, key: AttributeKey, value: Value): void {
   if (typeof value === 'string') {
     const { chunk } = at;
     attributes.setPrepared(key, { type: VALUE_STRING, at: chunk.appendText(value), length: chunk.lastTextLength });

@@ -22,6 +22,7 @@ import {
   SUMMARY_POINT,
   VALUE_EMPTY,
 } from '#pdata';
+import { spliceAttributes, spliceEdits } from './splice.ts';
 
 /**
  * Items whose columns are newer than their messages. `changed` says which fields are (Chunk.changedFields): these are written from the
@@ -40,13 +41,24 @@ export function writeItem(out: ArenaWriter, chunk: Chunk, row: number): void {
 
 const has = (changed: number, field: number): boolean => ((changed >>> field) & 1) === 1;
 
-/** The fields of a Span message. */
-function writeSpan(out: ArenaWriter, chunk: SpanChunk, row: number, changed: number): void {
-  const { arena, columns, layout } = chunk;
+/** The fields of a row's message but for those in `skipped`; the attributes as they are now where `attributesField` is their number and not 0. */
+function writeKept(out: ArenaWriter, chunk: Chunk, row: number, skipped: number, attributesField: number): void {
+  const { arena, layout } = chunk;
   const from = layout.rowStart[row]!;
   const to = layout.rowEnd[row]!;
-  const skipped = has(changed, 0) ? changed | (1 << SPAN.attributes) : changed;
-  out.fields(arena, from, to, skipped & ~ATTRIBUTES_BIT);
+  if (attributesField === 0) out.fields(arena, from, to, skipped);
+  else {
+    const { edits } = chunk.rowAttributes;
+    const message = { arena, from, to, skipped, attributesField };
+    if (edits !== undefined) spliceEdits(out, message, edits, row);
+    else spliceAttributes(out, message, chunk.rowAttributes.table, row);
+  }
+}
+
+/** The fields of a Span message. */
+function writeSpan(out: ArenaWriter, chunk: SpanChunk, row: number, changed: number): void {
+  const { arena, columns } = chunk;
+  writeKept(out, chunk, row, changed & ~ATTRIBUTES_BIT, has(changed, 0) ? SPAN.attributes : 0);
   if (has(changed, SPAN.traceId)) out.rangeField(SPAN.traceId, arena, columns.traceIdAt[row]!, 16);
   if (has(changed, SPAN.spanId)) out.rangeField(SPAN.spanId, arena, columns.spanIdAt[row]!, 8);
   if (has(changed, SPAN.parentSpanId)) idField(out, SPAN.parentSpanId, arena, columns.parentSpanIdAt[row]!, 8);
@@ -56,7 +68,6 @@ function writeSpan(out: ArenaWriter, chunk: SpanChunk, row: number, changed: num
   if (has(changed, SPAN.endTime)) out.fixed64Field(SPAN.endTime, columns.endNs[row]!);
   if (has(changed, SPAN.flags)) out.fixed32Field(SPAN.flags, columns.flags[row]!);
   if (has(changed, SPAN.status)) writeStatus(out, chunk, row);
-  if (has(changed, 0)) out.placedAttributes(SPAN.attributes, arena, chunk.rowAttributes.table, row);
 }
 
 /** The code has a column, the message stays in the span's bytes. */
@@ -70,9 +81,8 @@ function writeStatus(out: ArenaWriter, { arena, columns, layout }: SpanChunk, ro
 
 /** The fields of a LogRecord message. */
 function writeLog(out: ArenaWriter, chunk: LogChunk, row: number, changed: number): void {
-  const { arena, columns, layout } = chunk;
-  const skipped = has(changed, 0) ? changed | (1 << LOG.attributes) : changed;
-  out.fields(arena, layout.rowStart[row]!, layout.rowEnd[row]!, skipped & ~ATTRIBUTES_BIT);
+  const { arena, columns } = chunk;
+  writeKept(out, chunk, row, changed & ~ATTRIBUTES_BIT, has(changed, 0) ? LOG.attributes : 0);
   if (has(changed, LOG.time)) out.fixed64Field(LOG.time, columns.timeNs[row]!);
   if (has(changed, LOG.observedTime)) out.fixed64Field(LOG.observedTime, columns.observedNs[row]!);
   if (has(changed, LOG.severityNumber)) out.uintField(LOG.severityNumber, columns.severityNumber[row]!);
@@ -85,7 +95,6 @@ function writeLog(out: ArenaWriter, chunk: LogChunk, row: number, changed: numbe
   if (has(changed, LOG.flags)) out.fixed32Field(LOG.flags, columns.flags[row]!);
   if (has(changed, LOG.traceId)) idField(out, LOG.traceId, arena, columns.traceIdAt[row]!, 16);
   if (has(changed, LOG.spanId)) idField(out, LOG.spanId, arena, columns.spanIdAt[row]!, 8);
-  if (has(changed, 0)) out.placedAttributes(LOG.attributes, arena, chunk.rowAttributes.table, row);
 }
 
 /** The field numbers of each POINT_BIT in the points of a metric type; 0 where they don't have it. */
@@ -107,11 +116,10 @@ function numbersOf(metricType: number): PointNumbers {
 
 /** The fields of a data point's message. */
 function writePoint(out: ArenaWriter, chunk: PointChunk, row: number, changed: number): void {
-  const { arena, columns, layout } = chunk;
+  const { columns } = chunk;
   const type = chunk.metrics.type[columns.metric[row]!]!;
   const numbers = numbersOf(type);
-  const attributes = attributesFieldOf(type);
-  out.fields(arena, layout.rowStart[row]!, layout.rowEnd[row]!, skippedOf(numbers, attributes, changed));
+  writeKept(out, chunk, row, skippedOf(numbers, changed), has(changed, 0) ? attributesFieldOf(type) : 0);
   if (has(changed, POINT_BIT.start)) out.fixed64Field(numbers.start, columns.startNs[row]!);
   if (has(changed, POINT_BIT.time)) out.fixed64Field(numbers.time, columns.timeNs[row]!);
   if (has(changed, POINT_BIT.flags)) out.uintField(numbers.flags, columns.flags[row]!);
@@ -122,13 +130,11 @@ function writePoint(out: ArenaWriter, chunk: PointChunk, row: number, changed: n
   if (has(changed, POINT_BIT.sum)) optionalField(out, numbers.sum, columns.sum[row]!);
   if (has(changed, POINT_BIT.min)) optionalField(out, numbers.min, columns.min[row]!);
   if (has(changed, POINT_BIT.max)) optionalField(out, numbers.max, columns.max[row]!);
-  if (has(changed, 0)) out.placedAttributes(attributes, arena, chunk.rowAttributes.table, row);
 }
 
 /** One bit per field number that `changed` stands for. */
-function skippedOf(numbers: PointNumbers, attributes: number, changed: number): number {
+function skippedOf(numbers: PointNumbers, changed: number): number {
   let skipped = 0;
-  if (has(changed, 0)) skipped |= 1 << attributes;
   if (has(changed, POINT_BIT.start)) skipped |= 1 << numbers.start;
   if (has(changed, POINT_BIT.time)) skipped |= 1 << numbers.time;
   if (has(changed, POINT_BIT.flags)) skipped |= 1 << numbers.flags;

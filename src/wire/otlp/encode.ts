@@ -3,6 +3,7 @@ import {
   Batch,
   type Chunk,
   type ChunkLayout,
+  copyBytes,
   type HeadRanges,
   isMarked,
   leasesOf,
@@ -139,11 +140,12 @@ class Pieces {
     for (let piece = 0; piece < this.#start.length; piece++) {
       const start = this.#start[piece]!;
       const end = this.#end[piece]!;
-      let bytes: Uint8Array;
-      if (start >= 0) bytes = this.#arena.subarray(start, end);
-      else bytes = start === -1 ? this.#headers[end]! : fresh.subarray(-2 - start, end);
-      whole.set(bytes, at);
-      at += bytes.length;
+      const header = start === -1 ? this.#headers[end]! : undefined;
+      const bytes = header ?? (start >= 0 ? this.#arena : fresh);
+      const from = header !== undefined ? 0 : start >= 0 ? start : -2 - start;
+      const to = header?.length ?? end;
+      copyBytes(bytes, from, to, whole, at);
+      at += to - from;
     }
     made.shrink(MADE_KEPT_BYTES);
     return whole;
