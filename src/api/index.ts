@@ -6,6 +6,7 @@ export type { Access, Asking, Principal } from './http/access.ts';
 export { Refusal } from './http/access.ts';
 export type { ServerLogger } from './http/logger.ts';
 export type { RunningServer, ServerOptions } from './http/server.ts';
+export type { OttlOutcome, OttlPlayground } from './playground.ts';
 
 /** Throws StartError for a port that can't be had. A store that does not answer is no reason not to start. */
 export function startServer(options: ServerOptions = {}): Promise<RunningServer> {

@@ -158,6 +158,9 @@ const CONSOLE: { readonly [path: string]: Case } = {
   'GET /metrics/labels': { url: at('/metrics/labels', '&name=queue') },
   'GET /metrics/query': { url: at('/metrics/query', '&name=queue&groupBy=colour') },
   'GET /system': { url: at('/system'), isWordless: true },
+  // Here without what runs them; with it they read nothing that is stored.
+  'POST /ottl': { url: at('/ottl'), body: () => '{}', status: 503, isWordless: true },
+  'GET /ottl/words': { url: at('/ottl/words', '&context=span'), status: 503, isWordless: true },
   // What passes the collector belongs to all tenants.
   'GET /tap': { url: at('/tap', '&at=traces/otlp'), status: 403, isWordless: true },
 };
@@ -248,7 +251,7 @@ describe.each(routes)('$name', ({ plugin, path }) => {
 test('the tenant goes into every statement', async () => {
   for (const asked of Object.values(CONSOLE)) {
     const url = asked.url('violet');
-    if (url.startsWith('/logs/export') || asked.status === 403) continue;
+    if (url.startsWith('/logs/export') || asked.status !== undefined) continue;
     const { text } = await ask('violet', `/api/console${url}&explain=1`);
     const { explain } = JSON.parse(text) as {
       readonly explain: readonly { readonly sql: string; readonly parameters: { readonly [name: string]: string } }[];

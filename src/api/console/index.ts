@@ -27,6 +27,7 @@ import {
   logsRoute,
   traceLogsRoute,
 } from './logs.ts';
+import { ottlRoute, ottlWordsRoute } from './ottl.ts';
 import { type ConsoleRequest, consoleRequest } from './request.ts';
 import { dependenciesRoute, serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
@@ -103,6 +104,8 @@ export const consoleApi: ApiPlugin = {
     get('/metrics/query', metricQueryRoute),
     // The time is for each event; a tap says each second that it is there.
     get('/tap', tapRoute(needs)),
+    { method: 'POST', path: '/ottl', answer: ottlRoute(needs) },
+    get('/ottl/words', ottlWordsRoute(needs)),
     { ...get('/system', systemRoute(needs)), limits: { deadlineMs: SYSTEM_DEADLINE_MS }, isUrgent: true },
   ],
 };

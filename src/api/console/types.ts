@@ -296,3 +296,5 @@ export interface SystemResponse extends SystemView {
   /** When the store last answered anything. */
   readonly answeredMs?: number;
 }
+
+export type * from './live-types.ts';

@@ -1,5 +1,6 @@
 /** What an API is to the server: a folder beside this one exports one `ApiPlugin`, and a line in ../plugins.ts names it. */
 import type { ReadOptions, StoreReader } from '#query';
+import type { OttlPlayground } from '../playground.ts';
 import type { Principal } from './access.ts';
 import type { Answer } from './answers.ts';
 import type { ApiFailure } from './errors.ts';
@@ -41,6 +42,8 @@ export interface ApiNeeds {
   readonly ingest: { readonly grpcPort?: number; readonly httpPort?: number };
   /** Where the collector of this machine answers (#base/local-socket.ts); undefined where there can be none. */
   readonly collectorSocket?: string | undefined;
+  /** Runs statements in OTTL; undefined where the server has nothing that does. */
+  readonly ottl?: OttlPlayground | undefined;
   /** Takes what ends with the server. */
   readonly onClose: (end: () => void) => void;
 }

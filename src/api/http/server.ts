@@ -7,6 +7,7 @@ import { messageOf, StartError } from '#base';
 import { HostGuard, refuseHost } from '#base/host-guard.ts';
 import { isTlsHello } from '#base/tls-hello.ts';
 import { type ReadLimits, StoreReader } from '#query';
+import type { OttlPlayground } from '../playground.ts';
 import { type Access, OPEN_ACCESS } from './access.ts';
 import { compressAnswers } from './compress.ts';
 import { type ApiFailure, failureOf, nothingAt, plainError } from './errors.ts';
@@ -40,6 +41,8 @@ export interface ServerOptions {
   readonly access?: Access;
   /** Where the collector of this machine answers (#base/local-socket.ts). */
   readonly collectorSocket?: string | undefined;
+  /** Runs statements in OTTL that people try. Ends with the server. */
+  readonly ottl?: OttlPlayground;
   /** Default: warnings and errors to stderr. */
   readonly logger?: ServerLogger;
 }
@@ -81,6 +84,7 @@ export async function startHttpServer(plugins: readonly ApiPlugin[], options: Se
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     await app.close();
+    options.ottl?.close();
     await reader.close();
   };
   return { address: url, url, port: boundPort, close: () => (closing ??= close()) };
@@ -110,6 +114,7 @@ function buildServer(plugins: readonly ApiPlugin[], reader: StoreReader, options
       version: options.version ?? '',
       ingest: options.ingest ?? DEFAULT_INGEST,
       collectorSocket: options.collectorSocket,
+      ottl: options.ottl,
       onClose: (end: () => void): void => void app.addHook('onClose', async () => end()),
     },
   };

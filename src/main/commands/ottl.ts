@@ -1,20 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { excerpt, messageOf, StartError } from '#base';
-import { OttlError, parseOttlStatement, placedOttlMessage, underlinedOttl } from '#lang/ottl';
-import {
-  CONTEXTS,
-  type Context,
-  compileStatement,
-  eachItem,
-  inferContext,
-  SIGNAL_CONTEXTS,
-  type Statement,
-  StatementList,
-} from '#ottl';
+import { placedOttlMessage, underlinedOttl } from '#lang/ottl';
+import { CONTEXTS, type Context, eachItem, SIGNAL_CONTEXTS, StatementList } from '#ottl';
 import { Batch, type Chunk, type Signal } from '#pdata';
 import { decodeOtlpJson, encodeOtlpJson } from '#wire';
-import { transformFunctions } from '../../processors/transform/functions/index.ts';
 import type { Flags } from '../flags.ts';
+import { type CompiledStatements, compileStatements, StatementError } from '../playground/statements.ts';
 import { didYouMean, UsageError } from '../usage.ts';
 
 const ENVELOPES: readonly (readonly [string, Signal])[] = [
@@ -30,16 +21,17 @@ export async function ottlCommand(flags: Flags, text: string | undefined): Promi
     throw new UsageError('signalbox ottl needs a statement', `signalbox ottl 'set(attributes["a"], 1)' --input FILE`);
   }
   const chunk = await inputChunk(flags.get('input'));
-  const statement = compiledStatement(text, chunk.signal, contextFlag(flags.get('context'), chunk.signal));
+  const named = contextFlag(flags.get('context'), chunk.signal);
+  const { context, statements } = compiledStatement(text, chunk.signal, named);
   const failures: string[] = [];
   let failed = 0;
-  const list = new StatementList(statement.context, [statement], [], 'ignore', (_, message) => {
+  const list = new StatementList(context, statements, [], 'ignore', (_, message) => {
     failed++;
     if (failures.length < FAILURES_LIMIT && !failures.includes(message)) failures.push(message);
   });
   let items = 0;
   list.enter(chunk);
-  eachItem(chunk, statement.context, (index, item) => {
+  eachItem(chunk, context, (index, item) => {
     items++;
     list.run(index, item);
   });
@@ -50,26 +42,13 @@ export async function ottlCommand(flags: Flags, text: string | undefined): Promi
   return 1;
 }
 
-function compiledStatement(text: string, signal: Signal, context: Context | undefined): Statement {
+function compiledStatement(text: string, signal: Signal, context: Context | undefined): CompiledStatements {
   try {
-    const tree = parseOttlStatement(text);
-    const trees = { statements: [tree], conditions: [] };
-    const found = context ?? inferred(trees, signal);
-    return compileStatement(found, text, tree, { functions: transformFunctions(found) });
+    return compileStatements([{ text, offset: 0 }], signal, context);
   } catch (error) {
-    if (!(error instanceof OttlError)) throw error;
-    throw new StartError(placedOttlMessage(text, error), underlinedOttl(text, error.range).replaceAll('\n', '\n  '));
-  }
-}
-
-/** A statement whose paths have no prefix is of the items themselves. */
-function inferred(trees: Parameters<typeof inferContext>[0], signal: Signal): Context {
-  const own: Readonly<Record<Signal, Context>> = { traces: 'span', metrics: 'datapoint', logs: 'log' };
-  try {
-    return inferContext(trees, SIGNAL_CONTEXTS[signal], transformFunctions);
-  } catch (error) {
-    if (error instanceof OttlError) return own[signal];
-    throw error;
+    if (!(error instanceof StatementError)) throw error;
+    const { error: cause } = error;
+    throw new StartError(placedOttlMessage(text, cause), underlinedOttl(text, cause.range).replaceAll('\n', '\n  '));
   }
 }
 

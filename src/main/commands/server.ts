@@ -3,6 +3,7 @@ import type { MapNode } from '#config';
 import { type Addresses, addressesIn } from '../addresses.ts';
 import { builtinAddresses } from '../builtin.ts';
 import type { Flags } from '../flags.ts';
+import { ThreadedPlayground } from '../playground/playground.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { sectionOf } from '../section.ts';
 import { readerLogin } from '../store-login.ts';
@@ -67,6 +68,7 @@ async function startServerRole(
     readLimits,
     ingest,
     collectorSocket: controlSocketIn(addresses.dataDir),
+    ottl: new ThreadedPlayground(),
   });
   return { info: { url: server.url }, stop: () => server.close() };
 }
