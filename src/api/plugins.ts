@@ -2,5 +2,6 @@
 import { consoleApi } from './console/index.ts';
 import type { ApiPlugin } from './http/plugin.ts';
 import { jaegerApi } from './jaeger/index.ts';
+import { prometheusApi } from './prometheus/index.ts';
 
-export const PLUGINS: readonly ApiPlugin[] = [consoleApi, jaegerApi];
+export const PLUGINS: readonly ApiPlugin[] = [consoleApi, jaegerApi, prometheusApi];

@@ -35,7 +35,8 @@ export function mountPlugin(app: FastifyInstance, plugin: ApiPlugin, host: ApiHo
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     for (const route of routes) {
-      const prefixes = route.path === '' ? plugin.prefixes.slice(0, 1) : plugin.prefixes;
+      const isBelowFirst = route.path === '' || route.isBelowFirst === true;
+      const prefixes = isBelowFirst ? plugin.prefixes.slice(0, 1) : plugin.prefixes;
       for (const prefix of prefixes) addRoute(scope, `${prefix}${route.path}`, route, plugin, host, gates);
     }
   });

@@ -59,6 +59,8 @@ export interface ApiRoute {
   readonly failed?: (failure: ApiFailure) => object;
   /** Takes much memory while it is made: of these a few are made at a time. */
   readonly isLarge?: true;
+  /** Stands below the plugin's first prefix only: elsewhere the path is another's. */
+  readonly isBelowFirst?: true;
   /** Waits for no other: it says how the system is, also where that is too busy. */
   readonly isUrgent?: true;
 }

@@ -7,3 +7,4 @@ export { formatPromql } from './pretty.ts';
 export { printFixed, printGoFloat, printPromql } from './print.ts';
 export { goQuoted, isUtf8 } from './quote.ts';
 export * from './tree.ts';
+export { childrenOf, selectorsIn } from './walk.ts';

@@ -5,4 +5,13 @@ export { compareLabels, Labels } from './labels.ts';
 export { FLOAT, type Grid, HISTOGRAM, histogramAt, PromqlExecutionError, type Series, timeAt } from './matrix.ts';
 export { DEFAULT_OPTIONS, type PromqlAnswer, type PromqlQuery, queryInstant, queryRange } from './query.ts';
 export type { FloatSamples, HistogramSamples, SampleSource, Selection, StoredSeries } from './source.ts';
+export {
+  listExemplars,
+  listLabels,
+  listLabelValues,
+  listMetadata,
+  listSeries,
+  type MetricMetadata,
+} from './store/catalog.ts';
+export { StoreSource } from './store/store-source.ts';
 export type { QueryTimes } from './timing.ts';

@@ -1,10 +1,9 @@
-import { type LabelMatcher, matcherTest, type PromExpr, promType } from '#lang/promql';
+import { childrenOf, type LabelMatcher, matcherTest, type PromExpr, promType } from '#lang/promql';
 import type { Evaluation } from './evaluation.ts';
 import { LookbackCursor } from './instant.ts';
 import { isReserved, Labels } from './labels.ts';
 import { ABSENT, copyValue, PromqlExecutionError, type Series, timeAt } from './matrix.ts';
 import type { StoredSeries } from './source.ts';
-import { childrenOf } from './stats-only.ts';
 import { type QueryTimes, referenceTime } from './timing.ts';
 
 /** `info(v, {labels})`: adds labels of info metrics, `target_info` without a selector, that have the same job and instance. */

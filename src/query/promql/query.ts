@@ -32,7 +32,7 @@ export type PromqlAnswer = {
   readonly annotations: Annotations;
   readonly samples: number;
 } & (
-  | { readonly type: 'string'; readonly text: string }
+  | { readonly type: 'string'; readonly text: string; readonly timeMs: number }
   | { readonly type: 'scalar' | 'vector'; readonly grid: Grid; readonly series: readonly Series[] }
   /** On a grid, of a range query. */
   | { readonly type: 'matrix'; readonly grid: Grid; readonly series: readonly Series[] }
@@ -46,7 +46,7 @@ export async function queryInstant(query: PromqlQuery, timeMs: number): Promise<
   const grid = { startMs: timeMs, stepMs: 1, count: 1 };
   const run = new Run(query, times, grid);
   const expr = unwrapped(query.expr);
-  if (expr.kind === 'string') return run.answer({ type: 'string', text: expr.value });
+  if (expr.kind === 'string') return run.answer({ type: 'string', text: expr.value, timeMs });
   if (expr.kind === 'matrix' || expr.kind === 'subquery') {
     const stored = await run.evaluator.samples(expr);
     const named = extendedSamples(stored, expr, times, query.options).sort((a, b) => compareLabels(a.labels, b.labels));

@@ -11,6 +11,7 @@ import {
   reduced,
   withHint,
 } from './histogram/index.ts';
+import { sumOverTime } from './over-time.ts';
 import { doStartsOverlap, isStartReset } from './start-times.ts';
 import type { RangeAnswer, RangeFunction, Window } from './window.ts';
 
@@ -25,6 +26,10 @@ export const idelta: RangeFunction = (window, answer) => instant(window, answer,
 /** The change over the samples, stretched to the edges of the range where the samples come near enough. */
 function extrapolated(window: Window, answer: RangeAnswer, isCounter: boolean, isRate: boolean): void {
   if (window.isMixed) return;
+  if (isCounter && window.series.isDelta === true) {
+    addedChanges(window, answer, isRate);
+    return;
+  }
   if (window.modifier !== undefined) {
     if (window.histogramCount > 0) extendedHistogramRate(window, answer, isCounter, isRate);
     else if (window.floatCount > 0) extendedRate(window, answer, isCounter, isRate);
@@ -33,6 +38,14 @@ function extrapolated(window: Window, answer: RangeAnswer, isCounter: boolean, i
   } else if (window.floatCount > 0) {
     extrapolatedFloat(window, answer, isCounter, isRate);
   }
+}
+
+/** Of samples that are changes: their sum, and nothing is extrapolated. */
+function addedChanges(window: Window, answer: RangeAnswer, isRate: boolean): void {
+  sumOverTime(window, answer, []);
+  if (!isRate) return;
+  answer.float /= window.rangeSeconds;
+  answer.histogram = answer.histogram && divided(answer.histogram, window.rangeSeconds);
 }
 
 function extrapolatedFloat(window: Window, answer: RangeAnswer, isCounter: boolean, isRate: boolean): void {
@@ -197,7 +210,8 @@ function instant(window: Window, answer: RangeAnswer, isRate: boolean): void {
   const [before, after] = lastTwo(window);
   if (before === undefined || after === undefined || after.timeMs === before.timeMs) return;
   const seconds = (after.timeMs - before.timeMs) / 1000;
-  const isNew = isRate && isStartReset(before.startMs, before.timeMs, after.startMs, after.timeMs);
+  const isChange = window.series.isDelta === true;
+  const isNew = isRate && (isChange || isStartReset(before.startMs, before.timeMs, after.startMs, after.timeMs));
   if (before.histogram === undefined && after.histogram === undefined) {
     const change = isNew || (isRate && after.float < before.float) ? after.float : after.float - before.float;
     answer.setFloat(isRate ? change / seconds : change);

@@ -24,6 +24,8 @@ export interface StoredSeries {
   readonly histograms: HistogramSamples | undefined;
   /** When it ended: times of stale markers, ascending. */
   readonly staleMs: Float64Array | undefined;
+  /** Samples are changes since the one before: rate and increase add them up. */
+  readonly isDelta?: boolean;
   /** Of series that a subquery made: the name goes at the end. */
   readonly dropsName?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { PromExpr, VectorSelector } from '#lang/promql';
+import { childrenOf, type PromExpr, type VectorSelector } from '#lang/promql';
 import { isReset, withHint } from './histogram/index.ts';
 import type { HistogramSamples, StoredSeries } from './source.ts';
 
@@ -52,26 +52,6 @@ function walk(
 ): void {
   if (expr.kind === 'selector') visit(expr, path);
   for (const child of childrenOf(expr)) walk(child, [...path, expr], visit);
-}
-
-/** The expressions within one. */
-export function childrenOf(expr: PromExpr): readonly PromExpr[] {
-  switch (expr.kind) {
-    case 'aggregation':
-      return expr.parameter === undefined ? [expr.expr] : [expr.parameter, expr.expr];
-    case 'binary':
-      return [expr.left, expr.right];
-    case 'call':
-      return expr.arguments;
-    case 'matrix':
-      return [expr.selector];
-    case 'paren':
-    case 'subquery':
-    case 'unary':
-      return [expr.expr];
-    default:
-      return [];
-  }
 }
 
 /** With a hint for each histogram that has none: whether its counter began anew since the one before. */

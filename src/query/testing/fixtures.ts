@@ -1,6 +1,6 @@
 /** Rows for tests, as plain objects with defaults. Ids are hex, times are ns since the epoch. */
 import { createHash } from 'node:crypto';
-import { VALUE_STRING } from '#pdata';
+import { prometheusLabelName, prometheusMetricName, VALUE_STRING } from '#pdata';
 import { decodeOtlpJson } from '#wire';
 import { SegmentEncoder } from '../../store/native/segment-encoder.ts';
 import { encodeSegment } from '../../store/testing/encode.ts';
@@ -221,12 +221,35 @@ export async function insertSeries(store: TestStore, series: readonly FixtureSer
       resource_id: resourceId,
       scope_id: scopeId,
       attributes: one.attributes ?? {},
+      ...prometheusColumns(one),
       ...seenColumns,
     };
   });
   await store.insert('resources', [...resources.values()]);
   await store.insert('scopes', [...scopes.values()]);
   await store.insert('metric_series', rows);
+}
+
+/** What PromQL knows of a series whose attributes are texts and numbers. */
+function prometheusColumns({
+  name,
+  unit = '',
+  type,
+  monotonic = false,
+  service,
+  attributes = {},
+}: FixtureSeries): object {
+  const metric = prometheusMetricName(name, unit, type, monotonic);
+  const labels = Object.entries(attributes).map(([key, value]) => `${prometheusLabelName(key)}=${value}`);
+  return { prometheus_name: metric, labels: [...labels, `job=${service}`, `__name__=${metric}`].sort() };
+}
+
+/** Inserts OTLP's `resourceMetrics` as the writer does, through its encoder. */
+export async function insertMetrics(store: TestStore, resourceMetrics: readonly object[]): Promise<void> {
+  const { chunk, rejectedReason } = decodeOtlpJson('metrics', Buffer.from(JSON.stringify({ resourceMetrics })));
+  if (rejectedReason !== '') throw new Error(`fixture metrics were rejected: ${rejectedReason}`);
+  const ingestedAtNs = BigInt(Date.now()) * 1_000_000n + segmentCount++;
+  for (const block of encodeSegment(new SegmentEncoder(), [chunk], ingestedAtNs)) await store.insertBlock(block);
 }
 
 export interface FixturePoint {

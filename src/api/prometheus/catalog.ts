@@ -1,0 +1,58 @@
+import { listLabels, listLabelValues, listMetadata, listSeries } from '#query/promql.ts';
+import type { Answer } from '../http/answers.ts';
+import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { success } from './answers.ts';
+import { badParameter } from './errors.ts';
+import { limitOf, one, rangeOf, selectorsOf } from './parameters.ts';
+import { both } from './query.ts';
+
+/** What there is to ask about: series, labels and values, metadata. */
+export const catalogRoutes: readonly ApiRoute[] = [
+  ...both('/api/v1/series', series),
+  ...both('/api/v1/labels', labels),
+  ...both('/api/v1/label/:name/values', labelValues).filter(({ method }) => method === 'GET'),
+  ...both('/api/v1/metadata', metadata).filter(({ method }) => method === 'GET'),
+];
+
+const TRUNCATED = ['results truncated due to limit'];
+
+async function series({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
+  const selectors = selectorsOf(query, true);
+  const found = await listSeries(reader, selectors, rangeOf(query), limitOf(query), options);
+  const sets = found.series.map(({ pairs }) => Object.fromEntries(pairs));
+  return success(sets, found.isCut ? TRUNCATED : []);
+}
+
+function cut(values: readonly string[], limit: number): object {
+  const isCut = limit > 0 && values.length > limit;
+  return success(isCut ? values.slice(0, limit) : values, isCut ? TRUNCATED : []);
+}
+
+async function labels({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
+  const limit = limitOf(query);
+  return cut(await listLabels(reader, selectorsOf(query, false), rangeOf(query), options), limit);
+}
+
+async function labelValues({ reader, options, path }: ApiRequest, query: QueryString): Promise<Answer> {
+  const name = unescaped(path.name!);
+  if (name === '') throw badParameter('name', `invalid label name: ${JSON.stringify(name)}`);
+  const limit = limitOf(query);
+  return cut(await listLabelValues(reader, name, selectorsOf(query, false), rangeOf(query), options), limit);
+}
+
+/** Names that are not of the classic letters come escaped: `U__http_2e_method`. */
+function unescaped(name: string): string {
+  if (!name.startsWith('U__')) return name;
+  return name
+    .slice(3)
+    .replaceAll(/__|_([0-9a-fA-F]{1,6})_/g, (all, code: string | undefined) =>
+      code === undefined ? all.slice(1) : String.fromCodePoint(Math.min(Number.parseInt(code, 16), 0x10ffff)),
+    );
+}
+
+async function metadata({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
+  const found = await listMetadata(reader, one(query, 'metric'), limitOf(query), options);
+  const byName = new Map<string, object[]>();
+  for (const { name, ...meaning } of found) byName.set(name, [...(byName.get(name) ?? []), meaning]);
+  return success(Object.fromEntries(byName));
+}

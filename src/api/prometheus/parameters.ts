@@ -1,0 +1,101 @@
+import { type LabelMatcher, matcherTest, PromqlError, parseMetricSelector, parsePromDuration } from '#lang/promql';
+import type { TimeRange } from '#query';
+import type { ApiRequest, QueryString } from '../http/plugin.ts';
+import { badParameter, promError } from './errors.ts';
+
+/** Reading Prometheus' parameters. All functions throw its errors in its words. */
+
+/** Of the address and of a form in the body, as one. */
+export function parametersOf({ query, body }: ApiRequest): QueryString {
+  if (body.length === 0) return query;
+  const merged: Record<string, string[]> = {};
+  const add = (name: string, value: string): void => {
+    merged[name] = [...(merged[name] ?? []), value];
+  };
+  for (const [name, value] of new URLSearchParams(body.toString('utf8'))) add(name, value);
+  for (const [name, value] of Object.entries(query))
+    for (const each of typeof value === 'string' ? [value] : (value ?? [])) add(name, each);
+  return merged;
+}
+
+export function one(query: QueryString, name: string): string | undefined {
+  const value = query[name];
+  const first = typeof value === 'object' ? value[0] : value;
+  return first === '' ? undefined : first;
+}
+
+function many(query: QueryString, name: string): readonly string[] {
+  const value = query[name];
+  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+}
+
+/** Milliseconds since the epoch, of seconds or RFC 3339. */
+export function timeOf(query: QueryString, name: string, otherwise: number): number {
+  const text = one(query, name);
+  if (text === undefined) return otherwise;
+  const seconds = Number(text);
+  if (text.trim() !== '' && Number.isFinite(seconds)) return Math.round(seconds * 1000);
+  // A plus sign of the zone arrives as a blank where the client did not escape it.
+  const ms = /^\d{4}-/.test(text) ? Date.parse(text.replace(/ (\d\d:\d\d)$/, '+$1')) : Number.NaN;
+  if (Number.isNaN(ms)) throw badParameter(name, `cannot parse ${JSON.stringify(text)} to a valid timestamp`);
+  return ms;
+}
+
+export function requiredTime(query: QueryString, name: string): number {
+  if (one(query, name) === undefined) throw badParameter(name, 'cannot parse "" to a valid timestamp');
+  return timeOf(query, name, 0);
+}
+
+/** Milliseconds, of seconds or a duration such as 5m. */
+export function durationOf(query: QueryString, name: string): number | undefined {
+  const text = one(query, name);
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds)) return Math.round(seconds * 1000);
+  try {
+    return parsePromDuration(text);
+  } catch {
+    throw badParameter(name, `cannot parse ${JSON.stringify(text)} to a valid duration`);
+  }
+}
+
+/** A whole number; 0 for none. */
+export function limitOf(query: QueryString): number {
+  const text = one(query, 'limit');
+  if (text === undefined) return 0;
+  const limit = Number(text);
+  if (!Number.isSafeInteger(limit)) throw badParameter('limit', `cannot parse ${JSON.stringify(text)} to a number`);
+  if (limit < 0) throw badParameter('limit', 'limit must be non-negative');
+  return limit;
+}
+
+/** `match[]`: each a selector with at least one matcher that doesn't match the empty value. */
+export function selectorsOf(query: QueryString, isNeeded: boolean): readonly (readonly LabelMatcher[])[] {
+  const texts = many(query, 'match[]');
+  if (isNeeded && texts.length === 0) throw promError('bad_data', 'no match[] parameter provided');
+  return texts.map(selectorOf);
+}
+
+function selectorOf(text: string): readonly LabelMatcher[] {
+  let matchers: readonly LabelMatcher[];
+  try {
+    ({ matchers } = parseMetricSelector(text));
+  } catch (error) {
+    if (!(error instanceof PromqlError)) throw error;
+    throw badParameter('match[]', error.message);
+  }
+  if (matchers.every((matcher) => matcherTest(matcher)('')))
+    throw badParameter('match[]', 'match[] must contain at least one non-empty matcher');
+  return matchers;
+}
+
+/** Twelve hours are what people look for where they name no times. */
+const DEFAULT_RANGE_MS = 12 * 3_600_000;
+
+/** `start` and `end` of what is listed. */
+export function rangeOf(query: QueryString): TimeRange {
+  const toMs = timeOf(query, 'end', Date.now());
+  const fromMs = timeOf(query, 'start', toMs - DEFAULT_RANGE_MS);
+  if (toMs < fromMs) throw promError('bad_data', 'end timestamp must not be before start timestamp');
+  return { fromMs: Math.max(0, fromMs), toMs: toMs + 1 };
+}
