@@ -16,6 +16,7 @@ export * from './merge.ts';
 export * from './node.ts';
 export * from './object.ts';
 export * from './print.ts';
+export * from './resource-labels.ts';
 export * from './same.ts';
 export * from './scalar.ts';
 export * from './schema.ts';

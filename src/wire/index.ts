@@ -25,6 +25,7 @@ export * from './prometheus/go-number.ts';
 export * from './prometheus/names.ts';
 export * from './prometheus/native-histogram.ts';
 export * from './prometheus/negotiate.ts';
+export { resourceLabelMatcher } from './prometheus/resource-labels.ts';
 export { ScrapeLimit } from './prometheus/scrape-limit.ts';
 export { type Label, ScrapeMetrics } from './prometheus/scrape-metrics.ts';
 export type { ScrapeCounts, ScrapeOptions, SeriesRules } from './prometheus/scrape-reader.ts';

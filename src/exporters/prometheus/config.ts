@@ -8,10 +8,14 @@ import {
   mapOf,
   oneOf,
   positiveDuration,
+  type ResourceLabels,
+  resourceLabelsMistakes,
+  resourceLabelsShape,
   type Schema,
   strictObject,
   text,
   toHttpServer,
+  toResourceLabels,
 } from '#config';
 import { NAMING_STRATEGIES, type NamingStrategy } from '#wire';
 
@@ -22,7 +26,7 @@ export interface PrometheusExporterConfig {
   readonly constLabels: ReadonlyMap<string, string>;
   readonly sendTimestamps: boolean;
   readonly metricExpirationMs: number;
-  readonly resourceLabels: { readonly enabled: boolean; readonly withoutService: boolean };
+  readonly resourceLabels: ResourceLabels;
   readonly hasOpenMetrics: boolean;
   readonly hasScopeLabels: boolean;
   readonly naming: NamingStrategy;
@@ -49,14 +53,7 @@ export const prometheusExporterSchema: Schema<PrometheusExporterConfig> = strict
   ),
   send_timestamps: boolean(false).describe('each value is served with its time; without it a scrape is the time'),
   metric_expiration: positiveDuration(300_000).describe('a series that gets no points for this long is served no more'),
-  resource_to_telemetry_conversion: strictObject({
-    enabled: boolean(false).describe(
-      'each attribute of a resource is a label of its series; else they are on `target_info`',
-    ),
-    exclude_service_attributes: boolean(false).describe(
-      'but `service.name`, `service.namespace` and `service.instance.id`, of which `job` and `instance` are made',
-    ),
-  }),
+  ...resourceLabelsShape,
   enable_open_metrics: boolean(false).describe('who asks for OpenMetrics gets it, and with it exemplars'),
   without_scope_info: boolean(false).describe('leaves the labels `otel_scope_name`, `_version` and `_schema_url` out'),
   add_metric_suffixes: boolean(true).meta({
@@ -83,7 +80,9 @@ export const prometheusExporterSchema: Schema<PrometheusExporterConfig> = strict
     description: 'takes points off the hands of their senders; off without the block',
     block: 'sending_queue',
   }),
-}).transform((raw) => {
+}).transform((raw, context) => {
+  for (const { path, message } of resourceLabelsMistakes(raw))
+    context.addIssue({ code: 'custom', path: [...path], message });
   return {
     server: toHttpServer(raw),
     delivery: { timeoutMs: 0, retry: NO_RETRY, queue: raw.sending_queue ?? NO_QUEUE },
@@ -91,10 +90,7 @@ export const prometheusExporterSchema: Schema<PrometheusExporterConfig> = strict
     constLabels: raw.const_labels,
     sendTimestamps: raw.send_timestamps,
     metricExpirationMs: raw.metric_expiration,
-    resourceLabels: {
-      enabled: raw.resource_to_telemetry_conversion.enabled,
-      withoutService: raw.resource_to_telemetry_conversion.exclude_service_attributes,
-    },
+    resourceLabels: toResourceLabels(raw),
     hasOpenMetrics: raw.enable_open_metrics,
     hasScopeLabels: !raw.without_scope_info,
     naming: NAMING_STRATEGIES[raw.translation_strategy]!,

@@ -4,7 +4,7 @@ import { compareTexts, exposedLabelName, LabelSet, type NamingStrategy } from '#
 const SERVICE_NAME = attributeKey('service.name');
 const SERVICE_NAMESPACE = attributeKey('service.namespace');
 const SERVICE_INSTANCE = attributeKey('service.instance.id');
-export const SERVICE_KEYS: ReadonlySet<string> = new Set(['service.name', 'service.namespace', 'service.instance.id']);
+const SERVICE_KEYS: ReadonlySet<string> = new Set(['service.name', 'service.namespace', 'service.instance.id']);
 
 export type Entry = readonly [key: string, value: string];
 

@@ -11,10 +11,10 @@ import {
   TEMPORALITY_DELTA,
   TEMPORALITY_UNSPECIFIED,
 } from '#pdata';
-import { type ExposedFamily, exposedMetricName, type FamilyType } from '#wire';
+import { type ExposedFamily, exposedMetricName, type FamilyType, resourceLabelMatcher } from '#wire';
 import type { PrometheusExporterConfig } from './config.ts';
 import { FamilyTable } from './family-table.ts';
-import { type Entry, identityOf, labelsOf, SERVICE_KEYS, sortedEntries, targetLabels } from './labels.ts';
+import { type Entry, identityOf, labelsOf, sortedEntries, targetLabels } from './labels.ts';
 import { type Family, Series, type Target } from './series.ts';
 import { takeExponential, takeHistogram, takeNumber, takeSummary } from './take.ts';
 
@@ -30,7 +30,7 @@ export class SeriesStore {
   readonly #config: PrometheusExporterConfig;
   readonly #byKey = new Map<string, Series>();
   readonly #table: FamilyTable;
-  readonly #constLabels: readonly Entry[];
+  readonly #fromConfig: FromConfig;
 
   constructor(config: PrometheusExporterConfig) {
     this.#config = config;
@@ -38,7 +38,10 @@ export class SeriesStore {
     const prefix =
       namespace === '' ? '' : `${naming.keepsUtf8 ? namespace : namespace.replaceAll(/[^a-zA-Z0-9]/gu, '_')}_`;
     this.#table = new FamilyTable(`${prefix}target_info`);
-    this.#constLabels = [...config.constLabels];
+    this.#fromConfig = {
+      constLabels: [...config.constLabels],
+      isResourceLabel: resourceLabelMatcher(config.resourceLabels),
+    };
   }
 
   get size(): number {
@@ -56,7 +59,7 @@ export class SeriesStore {
   }
 
   take(chunk: PointChunk, nowMs: number, tell: TellRefusal): void {
-    const reader = new ChunkReader(chunk, this.#config, this.#constLabels);
+    const reader = new ChunkReader(chunk, this.#config, this.#fromConfig);
     const point = chunk.view();
     for (let index = 0; index < chunk.count; index++) {
       point.row = chunk.rowAt(index);
@@ -164,19 +167,25 @@ function isTakable({ metric }: PointView): boolean {
   return temporality !== TEMPORALITY_UNSPECIFIED;
 }
 
+/** What follows from the configuration alone. */
+interface FromConfig {
+  readonly constLabels: readonly Entry[];
+  readonly isResourceLabel: (key: string) => boolean;
+}
+
 /** What many points of a chunk have in common, worked out once. */
 class ChunkReader {
   readonly #chunk: PointChunk;
   readonly #config: PrometheusExporterConfig;
-  readonly #constLabels: readonly Entry[];
+  readonly #fromConfig: FromConfig;
   readonly #prefixes: string[] = [];
   readonly #resources: { readonly identity: ReturnType<typeof identityOf>; readonly entries: readonly Entry[] }[] = [];
   readonly #fixed: (readonly Entry[])[] = [];
 
-  constructor(chunk: PointChunk, config: PrometheusExporterConfig, constLabels: readonly Entry[]) {
+  constructor(chunk: PointChunk, config: PrometheusExporterConfig, fromConfig: FromConfig) {
     this.#chunk = chunk;
     this.#config = config;
-    this.#constLabels = constLabels;
+    this.#fromConfig = fromConfig;
   }
 
   /** The attributes that become labels, in order. */
@@ -225,11 +234,10 @@ class ChunkReader {
     readonly entries: readonly Entry[];
   } {
     const { attributes } = point.resource;
-    const { enabled, withoutService } = this.#config.resourceLabels;
-    const all = enabled ? sortedEntries(attributes.entries()) : [];
+    const { isOn } = this.#config.resourceLabels;
     return {
       identity: identityOf(attributes),
-      entries: withoutService ? all.filter(([key]) => !SERVICE_KEYS.has(key)) : all,
+      entries: isOn ? sortedEntries(attributes.entries()).filter(([key]) => this.#fromConfig.isResourceLabel(key)) : [],
     };
   }
 
@@ -241,7 +249,7 @@ class ChunkReader {
   }
 
   #readFixed(point: PointView): readonly Entry[] {
-    const fixed: Entry[] = [...this.#constLabels];
+    const fixed: Entry[] = [...this.#fromConfig.constLabels];
     const { job, instance } = this.identityOf(point);
     if (job !== undefined) fixed.push(['job', job]);
     if (instance !== undefined) fixed.push(['instance', instance]);

@@ -8,11 +8,15 @@ import {
   list,
   mapOf,
   oneOf,
+  type ResourceLabels,
+  resourceLabelsMistakes,
+  resourceLabelsShape,
   type Schema,
   size,
   strictObject,
   text,
   toHttpClient,
+  toResourceLabels,
 } from '#config';
 import { httpTarget } from '#net';
 import { NAMING_STRATEGIES, type NamingStrategy, writtenLabelName } from '#wire';
@@ -26,7 +30,7 @@ export interface RemoteWriteConfig {
   readonly naming: NamingStrategy;
   /** Under the names that they are sent with. */
   readonly externalLabels: ReadonlyMap<string, string>;
-  readonly resourceLabels: { readonly enabled: boolean; readonly withoutService: boolean };
+  readonly resourceLabels: ResourceLabels;
   readonly hasTargetInfo: boolean;
   readonly hasScopeLabels: boolean;
   readonly sendsMetadata: boolean;
@@ -91,14 +95,7 @@ export const remoteWriteSchema: Schema<RemoteWriteConfig> = strictObject({
   }),
   namespace: text('').describe('in front of every name, with `_` between'),
   external_labels: mapOf(text()).describe('labels of every series that it does not have already'),
-  resource_to_telemetry_conversion: strictObject({
-    enabled: boolean(false).describe(
-      'each attribute of a resource is a label of its series; else they are on `target_info`',
-    ),
-    exclude_service_attributes: boolean(false).describe(
-      'but `service.name`, `service.namespace` and `service.instance.id`, of which `job` and `instance` are made',
-    ),
-  }),
+  ...resourceLabelsShape,
   target_info: strictObject({
     enabled: boolean(true).describe('sends a series `target_info` with the attributes of each resource'),
   }),
@@ -122,7 +119,9 @@ export const remoteWriteSchema: Schema<RemoteWriteConfig> = strictObject({
     'histograms are sent as native ones with custom buckets',
   ),
   keep_classic_histograms: boolean(false).describe('and as classic series too'),
-}).transform((raw) => {
+}).transform((raw, context) => {
+  for (const { path, message } of resourceLabelsMistakes(raw))
+    context.addIssue({ code: 'custom', path: [...path], message });
   const flat = toHttpClient(raw);
   const client = raw.http ?? flat;
   const older = raw.add_metric_suffixes ? STRATEGIES[0] : STRATEGIES[1];
@@ -139,10 +138,7 @@ export const remoteWriteSchema: Schema<RemoteWriteConfig> = strictObject({
     externalLabels: new Map(
       [...raw.external_labels].map(([name, value]) => [writtenLabelName(name, OLD_NAMES), value]),
     ),
-    resourceLabels: {
-      enabled: raw.resource_to_telemetry_conversion.enabled,
-      withoutService: raw.resource_to_telemetry_conversion.exclude_service_attributes,
-    },
+    resourceLabels: toResourceLabels(raw),
     hasTargetInfo: raw.target_info.enabled,
     hasScopeLabels: !raw.disable_scope_info,
     sendsMetadata: raw.send_metadata,

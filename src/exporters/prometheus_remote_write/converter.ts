@@ -16,6 +16,7 @@ import {
   type ExposedLabel,
   exposedMetricName,
   goDecimal,
+  resourceLabelMatcher,
   WRITTEN_TYPE,
   type WrittenMetadata,
   type WrittenSeries,
@@ -48,12 +49,14 @@ interface ScopeInfo {
 /** Turns points into series (otelcol-contrib pkg/translator/prometheusremotewrite@v0.159.0). One for each batch. */
 export class Converter {
   readonly #config: RemoteWriteConfig;
+  readonly #isResourceLabel: (key: string) => boolean;
   readonly #series = new Map<string, WrittenSeries>();
   readonly #metadata: WrittenMetadata[] = [];
   #lost = 0;
 
   constructor(config: RemoteWriteConfig) {
     this.#config = config;
+    this.#isResourceLabel = resourceLabelMatcher(config.resourceLabels);
   }
 
   get result(): Converted {
@@ -97,10 +100,10 @@ export class Converter {
 
   #scopeInfo(point: PointView): ScopeInfo {
     const { attributes } = point.resource;
-    const { resourceLabels, hasScopeLabels, naming } = this.#config;
-    const all = resourceLabels.enabled ? entriesOf(attributes.entries()) : [];
+    const { hasScopeLabels, naming } = this.#config;
     const fixed = identityOf(attributes);
-    const resource = resourceLabels.withoutService ? all.filter(([key]) => !SERVICE_KEYS.has(key)) : all;
+    const { isOn } = this.#config.resourceLabels;
+    const resource = isOn ? entriesOf(attributes.entries()).filter(([key]) => this.#isResourceLabel(key)) : [];
     if (!hasScopeLabels) return { fixed, resource };
     const { scope } = point;
     if (scope.name !== '') fixed.push(['otel_scope_name', scope.name]);

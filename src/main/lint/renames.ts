@@ -13,9 +13,12 @@ const RENAMED: Readonly<Record<ComponentSection, Readonly<Record<string, string>
     k8sobjects: 'k8s_objects',
   },
   processors: {
+    cumulativetodelta: 'cumulative_to_delta',
+    deltatocumulative: 'delta_to_cumulative',
     k8sattributes: 'k8s_attributes',
     logdedup: 'log_dedup',
     metricstarttime: 'metric_start_time',
+    metricstransform: 'metrics_transform',
     resourcedetection: 'resource_detection',
   },
   exporters: {

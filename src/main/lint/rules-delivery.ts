@@ -11,7 +11,6 @@ export function deliveryRules(file: LintFile): Finding[] {
     ...file.used('processors', 'memory_limiter').flatMap(softLimit),
     ...file.used('processors', 'batch').map(batchInPipelines),
     ...file.used('exporters', ...QUEUED).flatMap(queueInMemory),
-    ...lokiExporters(file),
     ...healthCheck(file),
     ...publicAddresses(file),
     ...plainText(file),
@@ -46,15 +45,6 @@ function queueInMemory(exporter: LintComponent): Finding[] {
   const text =
     'what waits to be sent is in memory and lost in a restart; sending_queue: {storage: file_storage} keeps it';
   return [exporter.warn('queue-in-memory', path, text)];
-}
-
-function lokiExporters(file: LintFile): Finding[] {
-  return file.used('exporters', 'loki').map((exporter) => {
-    const url = String(exporter.value('endpoint') ?? 'http://HOST:3100/loki/api/v1/push');
-    const base = url.replace(/\/loki\/api\/v1\/push\/?$/, '');
-    const text = `otelcol has had no such exporter since 0.131; today's form is otlp_http with endpoint: ${base}/otlp, which Loki 3 takes`;
-    return exporter.warn('loki-exporter', [], text);
-  });
 }
 
 function healthCheck(file: LintFile): Finding[] {

@@ -16,10 +16,15 @@ function prefix(exporter: LintComponent): Finding[] {
 }
 
 function labels(exporter: LintComponent): Finding[] {
-  if (exporter.value('resource_to_telemetry_conversion', 'enabled') === true) return [];
+  const older = exporter.node('resource_to_telemetry_conversion');
+  if (older !== undefined) {
+    const text = 'is the older form; today it is resource_constant_labels: {included: ["*"]}';
+    return [exporter.warn('old-key', ['resource_to_telemetry_conversion'], text)];
+  }
+  if (exporter.node('resource_constant_labels') !== undefined) return [];
   const text =
     'series have job and instance of their resource and nothing else: by (service_name) finds nothing; set ' +
-    'resource_to_telemetry_conversion: {enabled: true}, or join with target_info';
+    'resource_constant_labels: {included: ["*"]}, or join with target_info';
   return [exporter.warn('no-resource-labels', [], text)];
 }
 

@@ -88,9 +88,13 @@ function namesAndLabels(edit: Edit, id: string): void {
     say('namespace', `namespace: ${namespace} taken out; series have the names that dashboards and rules ask for`);
     edit.remove([...block, 'namespace']);
   }
-  if (edit.text([...block, 'resource_to_telemetry_conversion', 'enabled']) !== 'true') {
-    edit.set([...block, 'resource_to_telemetry_conversion', 'enabled'], 'true');
-    say('', 'resource_to_telemetry_conversion enabled; series have service_name and what else their resource has');
+  const older = [...block, 'resource_to_telemetry_conversion'];
+  const isOlder = edit.node(older) !== undefined;
+  const isOn = isOlder && edit.text([...older, 'enabled']) === 'true';
+  if (!isOn && edit.node([...block, 'resource_constant_labels']) === undefined) {
+    if (isOlder) edit.remove(older);
+    edit.set([...block, 'resource_constant_labels', 'included'], '["*"]');
+    say('', 'resource_constant_labels: all; series have service_name and what else their resource has');
   }
   if (edit.text([...block, 'enable_open_metrics']) !== 'true') {
     edit.set([...block, 'enable_open_metrics'], 'true');

@@ -19,6 +19,8 @@ export function fixNames(edit: Edit, namesOnly: boolean): void {
     }
   }
   metricsAddress(edit);
+  for (const id of edit.keys(['exporters']))
+    if (todayType('exporters', id.split('/')[0]!).startsWith('prometheus')) resourceLabels(edit, id);
 }
 
 /** Renames a component, and what refers to it. */
@@ -139,6 +141,19 @@ function replaceJaeger(edit: Edit, id: string, to: string): void {
   if (today !== undefined) edit.setText([...block, 'endpoint'], today);
   edit.say('advice', block, `exporters::${id} is ${to} with endpoint: ${today ?? 'HOST:4317'}: Jaeger takes OTLP`);
   rename(edit, 'exporters', id, freeId(edit, ['exporters'], to));
+}
+
+/** `enabled` and what it leaves out are patterns today. */
+function resourceLabels(edit: Edit, id: string): void {
+  const block = ['exporters', id];
+  const older = [...block, 'resource_to_telemetry_conversion'];
+  if (edit.text([...older, 'enabled']) !== 'true' || edit.node([...block, 'resource_constant_labels']) !== undefined)
+    return;
+  const isWithoutService = edit.text([...older, 'exclude_service_attributes']) === 'true';
+  const excluded = isWithoutService ? 'excluded: [service.name, service.namespace, service.instance.id]\n' : '';
+  edit.say('name', older, `exporters::${id}::resource_to_telemetry_conversion is resource_constant_labels today`);
+  edit.renameKey(older, 'resource_constant_labels');
+  edit.set([...block, 'resource_constant_labels'], `included: ["*"]\n${excluded}`);
 }
 
 /** `address` has been ignored since 0.123. */

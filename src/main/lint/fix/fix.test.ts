@@ -66,7 +66,7 @@ exporters:
   debug:
     verbosity: detailed # all of it
   otlp_grpc/far: {endpoint: "far:4317", sending_queue: {batch: {sizer: items, min_size: 0100}, storage: file_storage}}
-  prometheus: {endpoint: localhost:8889, resource_to_telemetry_conversion: {enabled: true}, enable_open_metrics: true}
+  prometheus: {endpoint: localhost:8889, resource_constant_labels: {included: ["*"]}, enable_open_metrics: true}
 connectors:
   span_metrics:
     histogram:
@@ -105,7 +105,7 @@ service:
       '15 name: exporters::logging: loglevel: debug is verbosity: detailed today',
       '16 advice: exporters::otlp/far: sending_queue is kept by file_storage, over a restart',
       '16 name: exporters::otlp/far is otlp_grpc/far today',
-      '17 advice: exporters::prometheus: resource_to_telemetry_conversion enabled; series have service_name and what else their resource has',
+      '17 advice: exporters::prometheus: resource_constant_labels: all; series have service_name and what else their resource has',
       '17 advice: exporters::prometheus: enable_open_metrics: true, for exemplars',
       '17 advice: exporters::prometheus: namespace: shop taken out; series have the names that dashboards and rules ask for',
       '18 advice: extensions::file_storage: added, in /var/lib/otelcol/file_storage, which must outlive the process: in Kubernetes, a volume',
@@ -147,6 +147,14 @@ service:
       old: 'processors: {queued_retry: }\nextensions: {memory_ballast: {size_mib: 64}, zpages: }\nexporters: {debug: }',
       parts: ['zpages'],
       gone: /queued_retry|memory_ballast/,
+    },
+    {
+      name: 'labels of resources',
+      old: 'exporters: {prometheus: {endpoint: ":1", resource_to_telemetry_conversion: {enabled: true, exclude_service_attributes: true}}}',
+      parts: [
+        'resource_constant_labels: {included: ["*"], excluded: [service.name, service.namespace, service.instance.id]}',
+      ],
+      gone: /resource_to_telemetry/,
     },
     {
       name: 'the address of the own metrics',

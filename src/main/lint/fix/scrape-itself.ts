@@ -9,7 +9,7 @@ export function scrapeItself(file: LintFile, edit: Edit): void {
   const target = metricsPipeline(edit);
   const port = file.document.service.telemetry.metrics.prometheusReaders[0]?.port;
   if (target === undefined || port === undefined || scrapesItself(file, file.pipelines)) return;
-  const job = `job_name: otel-collector\nstatic_configs:\n  - targets: ['localhost:${port}']\n`;
+  const job = `job_name: otel-collector\nscrape_interval: 15s\nstatic_configs:\n  - targets: ['localhost:${port}']\n`;
   const known = target.receivers.find((id) => typeOf('receivers', id) === 'prometheus');
   const jobs = ['receivers', known ?? '', 'config', 'scrape_configs'];
   const node = known === undefined ? undefined : edit.node(jobs);

@@ -187,7 +187,7 @@ class ExpressionCheck {
     }
     if (OF_RESOURCES.test(label)) {
       if (hasResourceLabels) return undefined;
-      return `it is one of the resource, and ${component.id} has resource_to_telemetry_conversion off; join with target_info, or turn it on`;
+      return `it is one of the resource, and ${component.id} has no resource_constant_labels; join with target_info, or set them`;
     }
     const today = OLD_LABELS.get(label);
     if (today !== undefined) return `that was its name; services of today send ${today}`;

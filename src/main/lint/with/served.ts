@@ -60,7 +60,9 @@ function servedBy(component: LintComponent): ServedBy {
     component,
     namespace: typeof namespace === 'string' ? namespace : '',
     naming: NAMING_STRATEGIES[String(strategy)] ?? NAMING_STRATEGIES.UnderscoreEscapingWithSuffixes!,
-    hasResourceLabels: component.value('resource_to_telemetry_conversion', 'enabled') === true,
+    hasResourceLabels:
+      component.value('resource_to_telemetry_conversion', 'enabled') === true ||
+      component.node('resource_constant_labels') !== undefined,
   };
 }
 

@@ -37,7 +37,7 @@ const expressionSaid = async (expression: string, config = CONFIG): Promise<stri
   );
 
 const PREFIXED = CONFIG.replace('"0.0.0.0:8889"', '"0.0.0.0:8889", namespace: shop');
-const LABELLED = CONFIG.replace('"0.0.0.0:8889"', '"0.0.0.0:8889", resource_to_telemetry_conversion: {enabled: true}');
+const LABELLED = CONFIG.replace('"0.0.0.0:8889"', '"0.0.0.0:8889", resource_constant_labels: {included: ["*"]}');
 const SCRAPED = CONFIG.replace('"x:1"', '"localhost:8888"');
 
 describe('expressions beside a configuration', () => {
@@ -99,7 +99,7 @@ describe('expressions beside a configuration', () => {
     {
       expression: 'sum by (service_name) (http_server_request_duration_seconds_count)',
       config: CONFIG,
-      want: /no-such-label: .*service_name: it is one of the resource, and prometheus has resource_to_telemetry_conversion off/,
+      want: /no-such-label: .*service_name: it is one of the resource, and prometheus has no resource_constant_labels/,
     },
     {
       expression: 'http_server_request_duration_seconds_count{http_status_code="500"}',
