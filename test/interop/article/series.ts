@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PromqlMatcher, promqlUse } from '../../../src/main/lint/with/promql-use.ts';
+import type { LabelMatcher } from '#lang/promql';
+import { promqlUse } from '../../../src/main/lint/with/promql-use.ts';
 import type { Processes } from '../processes.ts';
 import { STAND_INS } from './stand-ins.ts';
 
@@ -88,7 +89,7 @@ export function pageReader(url: string): SeriesReader {
   };
 }
 
-function fits(line: string, { label, operator, value }: PromqlMatcher): boolean {
+function fits(line: string, { name: label, operator, value }: LabelMatcher): boolean {
   const found = new RegExp(`[{,]${label}="((?:[^"\\\\]|\\\\.)*)"`).exec(line)?.[1] ?? '';
   const isEqual = operator.endsWith('~') ? new RegExp(`^(?:${value})$`).test(found) : found === value;
   return operator.startsWith('!') ? !isEqual : isEqual;

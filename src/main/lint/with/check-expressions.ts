@@ -45,11 +45,8 @@ class ExpressionCheck {
 
   findings(): Finding[] {
     const use = promqlUse(this.#expression.text);
-    if (use.mistakeAt !== undefined) {
-      const near = this.#expression.text.slice(use.mistakeAt, use.mistakeAt + 20);
-      const text = near === '' ? 'ends too early' : `can not be read as PromQL from here on: ${near}`;
-      return [this.#find('error', 'unreadable-expression', use.mistakeAt, text)];
-    }
+    const { mistake } = use;
+    if (mistake !== undefined) return [this.#find('error', 'unreadable-expression', mistake.from, mistake.reason)];
     const findings = use.selectors.flatMap((selector) => this.#selector(selector));
     if (findings.length > 0) return once(findings);
     return once([...use.selectors.flatMap((selector) => this.#matchers(selector)), ...this.#groupings(use)]);
@@ -145,10 +142,10 @@ class ExpressionCheck {
     return names;
   }
 
-  #matchers({ name, matchers }: PromqlSelector): Finding[] {
+  #matchers({ name, matchers, from }: PromqlSelector): Finding[] {
     const series = this.#served.find((one) => one.name === name);
     if (series === undefined) return [];
-    return matchers.flatMap(({ label, from }) => {
+    return matchers.flatMap(({ name: label }) => {
       const why = this.#lacks(series, label);
       return why === undefined
         ? []
@@ -160,19 +157,17 @@ class ExpressionCheck {
     const found = selectors.map(({ name }) => this.#served.find((one) => one.name === name));
     // A join may bring labels from what is not known here.
     if (found.some((series) => series === undefined)) return [];
-    return groupings
-      .filter(({ kind }) => kind === 'by' || kind === 'on')
-      .flatMap(({ labels, from }) =>
-        labels
-          .filter((label) => !madeLabels.includes(label))
-          .flatMap((label) => {
-            const reasons = found.map((series) => this.#lacks(series!, label));
-            if (reasons.length === 0 || reasons.some((why) => why === undefined)) return [];
-            return [
-              this.#find('warning', 'no-such-label', from, `${found[0]!.name} has no label ${label}: ${reasons[0]}`),
-            ];
-          }),
-      );
+    return groupings.flatMap(({ labels, from }) =>
+      labels
+        .filter((label) => !madeLabels.includes(label))
+        .flatMap((label) => {
+          const reasons = found.map((series) => this.#lacks(series!, label));
+          if (reasons.length === 0 || reasons.some((why) => why === undefined)) return [];
+          return [
+            this.#find('warning', 'no-such-label', from, `${found[0]!.name} has no label ${label}: ${reasons[0]}`),
+          ];
+        }),
+    );
   }
 
   /** Why a series can't have a label; undefined where it can, or where nobody knows. */

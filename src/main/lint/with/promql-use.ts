@@ -1,5 +1,11 @@
-import type { SyntaxNode } from '@lezer/common';
-import { parser } from '@prometheus-io/lezer-promql';
+import {
+  ALL_OF_PROMQL,
+  type LabelMatcher,
+  type PromExpr,
+  PromqlError,
+  parsePromql,
+  type VectorSelector,
+} from '#lang/promql';
 
 /** What an expression asks for: the selectors and the labels that it groups and joins by. Positions are offsets into it. */
 export interface PromqlUse {
@@ -7,60 +13,47 @@ export interface PromqlUse {
   readonly groupings: readonly PromqlGrouping[];
   /** Labels that functions such as label_replace make. */
   readonly madeLabels: readonly string[];
-  /** Where it can't be read; undefined where all of it can. */
-  readonly mistakeAt: number | undefined;
+  /** Why it can't be read, and where; undefined where it can, and where only what Grafana puts in for variables decides. */
+  readonly mistake: { readonly reason: string; readonly from: number } | undefined;
 }
 
 export interface PromqlSelector {
-  /** Undefined where it has none, or a pattern. */
+  /** Undefined where it has none, a pattern, or a variable in it. */
   readonly name: string | undefined;
-  readonly matchers: readonly PromqlMatcher[];
-  readonly from: number;
-}
-
-export interface PromqlMatcher {
-  readonly label: string;
-  readonly operator: '=' | '!=' | '=~' | '!~';
-  readonly value: string;
+  /** Besides those of the name. */
+  readonly matchers: readonly LabelMatcher[];
   readonly from: number;
 }
 
 export interface PromqlGrouping {
-  readonly kind: 'by' | 'without' | 'on' | 'ignoring' | 'group';
+  /** The labels of the result, or those that two sides are joined by. */
+  readonly kind: 'by' | 'on';
   readonly labels: readonly string[];
   readonly from: number;
 }
 
-/**
- * Reads an expression by Prometheus's own grammar. What Grafana replaces (`$__rate_interval`, `$job`, `[[job]]`) may stand in it: as a
- * duration, a name or within a text.
- */
+/** Reads an expression in which Grafana's variables (`$__rate_interval`, `$job`, `[[job]]`) may stand: as a duration, a name, a number or within a text. */
 export function promqlUse(expression: string): PromqlUse {
-  const text = withoutVariables(expression);
-  const selectors: PromqlSelector[] = [];
-  const groupings: PromqlGrouping[] = [];
-  const madeLabels: string[] = [];
-  let mistakeAt: number | undefined;
-  parser.parse(text).iterate({
-    enter({ type, from, node }) {
-      if (type.isError) mistakeAt ??= from;
-      if (type.name === 'VectorSelector') selectors.push(selectorOf(node, expression));
-      if (type.name === 'GroupingLabels')
-        groupings.push({ kind: kindOf(node), labels: labelsOf(node, expression), from });
-      if (type.name === 'FunctionCall') madeLabels.push(...labelsMadeBy(node, expression));
-    },
-  });
-  return { selectors, groupings, madeLabels, mistakeAt };
+  const hasVariables = hasVariable(expression);
+  let mistake: PromqlUse['mistake'];
+  for (const stand of hasVariables ? ['x', '1'] : ['x']) {
+    try {
+      return readUse(parsePromql(withoutVariables(expression, stand), ALL_OF_PROMQL), expression);
+    } catch (error) {
+      if (!(error instanceof PromqlError)) throw error;
+      mistake ??= { reason: error.reason, from: error.range.start };
+    }
+  }
+  return { selectors: [], groupings: [], madeLabels: [], mistake: hasVariables ? undefined : mistake };
 }
 
 const VARIABLE = /\$\{\w+(?::\w+)?\}|\$\w+|\[\[\w+(?::\w+)?\]\]/g;
 
 /** The expression with variables as something that can be read, of the same length: positions stay. */
-function withoutVariables(expression: string): string {
+function withoutVariables(expression: string, stand: string): string {
   return expression.replaceAll(VARIABLE, (found, offset: number) => {
     const before = expression.slice(0, offset).trimEnd().at(-1);
-    const isDuration = before === '[' || before === ':';
-    return isDuration ? '1m'.padEnd(found.length) : 'x'.repeat(found.length);
+    return before === '[' || before === ':' ? '1m'.padEnd(found.length) : stand.repeat(found.length);
   });
 }
 
@@ -68,77 +61,49 @@ function hasVariable(text: string): boolean {
   return text.search(VARIABLE) >= 0;
 }
 
-function selectorOf(node: SyntaxNode, text: string): PromqlSelector {
-  const identifier = node.getChild('Identifier');
-  const matchers: PromqlMatcher[] = [];
-  let name = identifier === null ? undefined : text.slice(identifier.from, identifier.to);
-  for (const part of childrenOf(node.getChild('LabelMatchers'))) {
-    if (part.name === 'QuotedLabelName') name ??= unquoted(text.slice(part.from, part.to));
-    const matcher = matcherOf(part, text);
-    if (matcher === undefined) continue;
-    if (matcher.label === '__name__' && matcher.operator === '=') name ??= matcher.value;
-    else if (matcher.label !== '__name__') matchers.push(matcher);
-  }
-  return { name: name !== undefined && hasVariable(name) ? undefined : name, matchers, from: node.from };
-}
-
-function matcherOf(node: SyntaxNode, text: string): PromqlMatcher | undefined {
-  const label = node.getChild('LabelName') ?? node.getChild('QuotedLabelName');
-  const operator = node.getChild('MatchOp');
-  const value = node.getChild('StringLiteral');
-  if (label === null || operator === null || value === null) return undefined;
-  return {
-    label: unquoted(text.slice(label.from, label.to)),
-    operator: text.slice(operator.from, operator.to) as PromqlMatcher['operator'],
-    value: unquoted(text.slice(value.from, value.to)),
-    from: node.from,
+function readUse(root: PromExpr, expression: string): PromqlUse {
+  const selectors: PromqlSelector[] = [];
+  const groupings: PromqlGrouping[] = [];
+  const madeLabels: string[] = [];
+  const look = (node: PromExpr): void => {
+    switch (node.kind) {
+      case 'selector':
+        selectors.push(selectorOf(node, expression));
+        return;
+      case 'matrix':
+        look(node.selector);
+        return;
+      case 'aggregation':
+        if (!node.isWithout) groupings.push({ kind: 'by', labels: node.grouping, from: node.start });
+        if (node.parameter !== undefined) look(node.parameter);
+        look(node.expr);
+        return;
+      case 'binary':
+        look(node.left);
+        look(node.right);
+        if (node.matching?.isOn) groupings.push({ kind: 'on', labels: node.matching.labels, from: node.start });
+        return;
+      case 'call':
+        if (/^label_(replace|join)$/.test(node.name) && node.arguments[1]?.kind === 'string')
+          madeLabels.push(node.arguments[1].value);
+        for (const argument of node.arguments) look(argument);
+        return;
+      case 'paren':
+      case 'subquery':
+      case 'unary':
+        look(node.expr);
+    }
   };
+  look(root);
+  return { selectors, groupings, madeLabels, mistake: undefined };
 }
 
-const KINDS: Readonly<Record<string, PromqlGrouping['kind']>> = {
-  By: 'by',
-  Without: 'without',
-  On: 'on',
-  Ignoring: 'ignoring',
-  GroupLeft: 'group',
-  GroupRight: 'group',
-};
-
-/** By what stands in front of the labels. */
-function kindOf(labels: SyntaxNode): PromqlGrouping['kind'] {
-  for (let node = labels.prevSibling; node !== null; node = node.prevSibling) {
-    const kind = KINDS[node.name];
-    if (kind !== undefined) return kind;
-  }
-  return 'by';
-}
-
-function labelsOf(node: SyntaxNode, text: string): string[] {
-  return childrenOf(node)
-    .filter(({ name }) => name === 'LabelName' || name === 'QuotedLabelName')
-    .map(({ from, to }) => unquoted(text.slice(from, to)));
-}
-
-/** label_replace and label_join name the label that they make as their second argument, count_values as its first. */
-function labelsMadeBy(call: SyntaxNode, text: string): string[] {
-  const called = call.getChild('FunctionIdentifier');
-  const isMaker = called !== null && /^label_(replace|join)$/.test(text.slice(called.from, called.to));
-  const literal = isMaker ? call.getChild('FunctionCallBody')?.getChild('StringLiteral') : undefined;
-  return literal ? [unquoted(text.slice(literal.from, literal.to))] : [];
-}
-
-function childrenOf(node: SyntaxNode | null): SyntaxNode[] {
-  const children: SyntaxNode[] = [];
-  for (let child = node?.firstChild ?? null; child !== null; child = child.nextSibling) children.push(child);
-  return children;
-}
-
-/** A text in any of the three quotes; a name without quotes is itself. */
-function unquoted(text: string): string {
-  const quote = text[0];
-  if (quote === '`') return text.slice(1, -1);
-  if (quote !== '"' && quote !== "'") return text;
-  return text
-    .slice(1, -1)
-    .replaceAll(/\\(["'\\nt])/g, (_, letter: string) => (letter === 'n' ? '\n' : letter === 't' ? '\t' : letter));
+function selectorOf({ name, matchers, start }: VectorSelector, expression: string): PromqlSelector {
+  const written = name || matchers.find((one) => one.name === '__name__' && one.operator === '=')?.value;
+  const isVariable = name !== '' && hasVariable(expression.slice(start, start + name.length));
+  return {
+    name: isVariable ? undefined : written,
+    matchers: matchers.filter((one) => one.name !== '__name__'),
+    from: start,
+  };
 }

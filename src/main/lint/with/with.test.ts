@@ -126,7 +126,7 @@ describe('expressions beside a configuration', () => {
       config: SCRAPED,
       want: /no-such-series: .*since 0\.110; did you mean otelcol_exporter_send_failed_spans_total\?/,
     },
-    { expression: 'sum(rate(a[5m])', config: CONFIG, want: /unreadable-expression: "r": ends too early/ },
+    { expression: 'sum(rate(a[5m])', config: CONFIG, want: /unreadable-expression: "r": unclosed left parenthesis/ },
   ])('$expression', async ({ expression, config, want }) => {
     expect(await expressionSaid(expression, config)).toEqual([
       typeof want === 'string' ? want : expect.stringMatching(want),
