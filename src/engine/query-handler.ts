@@ -139,9 +139,14 @@ export class QueryHandler {
   }
 
   /** The statement as it may be run. Of some, ClickHouse runs parts to find out. */
-  #checked(seat: Seat, sql: string, { user, readOnly }: QueryRequest, signal: AbortSignal): Promise<string> {
+  #checked(
+    seat: Seat,
+    sql: string,
+    { user, readOnly, parameters }: QueryRequest,
+    signal: AbortSignal,
+  ): Promise<string> {
     const { database } = seat;
-    const request = { user, mayWrite: !readOnly, mayReadAll: user !== 'reader', database };
+    const request = { user, mayWrite: !readOnly, mayReadAll: user !== 'reader', database, parameters };
     return this.#runner.cancellable(seat, signal, () => this.#options.guard.check(seat.connection, sql, request));
   }
 

@@ -281,4 +281,18 @@ describe('what a reader may do', () => {
     expect(await send(way, 'SELECT arrayMap({f:Identifier}, [1])', { param_f: 'toString' })).toBe("['1']\n");
     expect(await send(way, 'SELECT arrayMap({f:Identifier}, [1])', { param_f: 'file' })).toMatch(/^Code: 497\./);
   });
+
+  test('a checked text does not hold for an identifier that a session has', async () => {
+    const way = { name: '', method: 'POST', user: 'reader' } as const;
+    const sql = 'SELECT count() FROM {db:Identifier}.{t:Identifier}';
+    const hidden = 'SELECT count() FROM {db:Identifier}./* */{t: /* */ Identifier}';
+    for (const text of [sql, hidden]) {
+      expect(await send(way, text, { param_db: 'signalbox', param_t: 'spans' })).toBe('1\n');
+      const session = { session_id: `identifiers ${text.length}` };
+      await send(way, "SET param_db = 'private', param_t = 'canary'", session);
+      expect(await send(way, text, session)).not.toMatch(/^\d+\n$/);
+      expect(await send(way, text, { ...session, param_t: 'canary' })).not.toMatch(/^\d+\n$/);
+      expect(await send(way, text, { param_db: 'private', param_t: 'canary' })).not.toMatch(/^\d+\n$/);
+    }
+  });
 });

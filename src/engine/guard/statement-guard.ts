@@ -36,6 +36,8 @@ export interface GuardRequest {
   readonly mayReadAll: boolean;
   /** The current database; empty for `default`. */
   readonly database: string;
+  /** By name, as they came. */
+  readonly parameters: ReadonlyMap<string, string>;
 }
 
 export class StatementGuard {
@@ -53,8 +55,12 @@ export class StatementGuard {
    * several, not understood, not allowed.
    */
   async check(connection: Connection, sql: string, request: GuardRequest): Promise<string> {
-    const key = `${request.user}\n${request.mayWrite}\n${request.database}\n${sql}`;
-    const known = this.#checked.get(key);
+    const identifiers = identifiersIn(sql);
+    const values = identifiers.map((name) => JSON.stringify(request.parameters.get(name)));
+    const key = `${request.user}\n${request.mayWrite}\n${request.database}\n${values.join()}\n${sql}`;
+    // A session may have values of its own for those that did not come along.
+    const isTold = identifiers.every((name) => request.parameters.has(name));
+    const known = isTold ? this.#checked.get(key) : undefined;
     if (known !== undefined) {
       this.#checked.delete(key);
       this.#checked.set(key, known);
@@ -67,8 +73,8 @@ export class StatementGuard {
     checkSyntaxTree(tree, formatted, rules, DATA_MARKER);
     if (rules.tables !== undefined && isAboutSystem(tree, rules.tables.current))
       await checkHidden(connection, formatted, tree, request.user);
-    // Such a parameter becomes part of the tree: what held for this value need not hold for the next.
-    if (!/:\s*Identifier\s*\}/i.test(formatted)) this.#remember(key, formatted);
+    // Such a parameter becomes part of the tree: what held for this value need not hold for the next. So the key must have the values of all.
+    if (isTold && identifiersIn(formatted).every((name) => identifiers.includes(name))) this.#remember(key, formatted);
     return formatted;
   }
 
@@ -97,6 +103,11 @@ export class StatementGuard {
       this.#chars -= oldKey.length + old.length;
     }
   }
+}
+
+/** The names of the parameters that stand for names, as ClickHouse's formatter writes them. Of other texts some may be missing. */
+function identifiersIn(sql: string): readonly string[] {
+  return [...new Set(Array.from(sql.matchAll(/\{\s*(\w+)\s*:\s*Identifier\s*\}/gi), (match) => match[1]!))];
 }
 
 /** The names in the current database; none for the store's own, where all may be read. */
