@@ -1,3 +1,4 @@
+import { ConfigErrors } from '#base';
 import { controlSocketIn } from '#base/local-socket.ts';
 import type { MapNode } from '#config';
 import { type Addresses, addressesIn } from '../addresses.ts';
@@ -40,8 +41,8 @@ async function readLimitsIn(root: MapNode | undefined): Promise<ReadLimits> {
   const { readBlock, signalboxSchema } = await import('#config');
   const section = readBlock(signalboxSchema, { root, path: ['signalbox'] });
   if ('value' in section) return { rows: section.value.query.maxReadRows, bytes: section.value.query.maxReadBytes };
-  const own = section.errors.find(({ message }) => message.startsWith('signalbox::query'));
-  if (own !== undefined) throw own;
+  const own = section.errors.filter(({ message }) => message.startsWith('signalbox::query'));
+  if (own.length > 0) throw new ConfigErrors(own);
   return {};
 }
 

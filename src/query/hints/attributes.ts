@@ -8,7 +8,7 @@ import { FILTER_INTRINSICS, type FilterIntrinsic, resolveField } from '#lang/fil
 import type { AttributeKey, AttributeValueCount, SignalName } from '../answers/index.ts';
 import { pathOf, textOf } from '../filter/index.ts';
 import { SEVERITY_GROUPS } from '../logs/index.ts';
-import { cutText } from '../plan/index.ts';
+import { cutText, innerJoin, leftJoin } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import {
   type AttributeColumn,
@@ -66,7 +66,7 @@ function sampledKeys(query: Parameters<typeof rowsOf>[1] & { readonly signal: Si
   const { name } = OWNER_ATTRIBUTES;
   const ofResources = sql`SELECT 'resource' AS scope, arrayJoin(${keysIn(OWNER_ATTRIBUTES)}) AS path, weight
     FROM (SELECT resource_id, count() AS weight FROM (${sample(query.signal, raw('resource_id'), query)}) GROUP BY resource_id) AS sampled
-    INNER JOIN (${ownerValues(resources, raw(name), name)}) AS known USING (resource_id)`;
+    ${innerJoin({ rows: ownerValues(resources, raw(name), name), as: 'known' }, ['resource_id'])}`;
   return sql`${ofItems} UNION ALL ${ofResources}`;
 }
 
@@ -173,5 +173,5 @@ function ofOwners(owners: OwnerRows, own: Sql, ofOwner: Sql, rows: Sql): Sql {
   const id = raw(owners.idColumn);
   return sql`SELECT coalesce(own, of_owner) AS value_text, weight
     FROM (SELECT ${own} AS own, ${id}, count() AS weight ${rows} GROUP BY own, ${id}) AS counted
-    LEFT JOIN (${ownerValues(owners, sql`toNullable(${ofOwner})`, 'of_owner')}) AS known USING (${id})`;
+    ${leftJoin({ rows: ownerValues(owners, sql`toNullable(${ofOwner})`, 'of_owner'), as: 'known' }, [owners.idColumn])}`;
 }

@@ -9,7 +9,7 @@
 import { resolveField } from '#lang/filter';
 import type { MetricType, TimeGrid } from '../answers/index.ts';
 import { textOf } from '../filter/index.ts';
-import { bucketOf } from '../plan/index.ts';
+import { bucketOf, innerJoin, leftJoin } from '../plan/index.ts';
 import {
   exemplars,
   ITEM_ATTRIBUTES,
@@ -55,14 +55,22 @@ function seriesOf(query: PointQuery): Sql {
     owner === 'resource' ? sql`ifNull(${textOf(OWNER_ATTRIBUTES, key)}, '')` : raw("''"),
   );
   const joins = [
-    sql`LEFT JOIN (${ownerValues(resources, sql`[${joinSql(ofResource, ', ')}]`, 'resource_labels')}) AS of_resource USING (resource_id)`,
+    leftJoin(
+      { rows: ownerValues(resources, sql`[${joinSql(ofResource, ', ')}]`, 'resource_labels'), as: 'of_resource' },
+      ['resource_id'],
+    ),
     ...(labels.some(({ owner }) => owner === 'scope')
-      ? [sql`LEFT JOIN (${ownerValues(scopes, raw('toString(name)'), 'scope_label')}) AS of_scope USING (scope_id)`]
+      ? [leftJoin({ rows: ownerValues(scopes, raw('toString(name)'), 'scope_label'), as: 'of_scope' }, ['scope_id'])]
       : []),
   ];
   return sql`SELECT series_id, [${joinSql(values, ', ')}] AS labels FROM (
       SELECT series_id, resource_id, scope_id, ${joinSql(own, ', ')} ${seriesRows(query)} LIMIT 1 BY series_id) AS found
     ${joinSql(joins, ' ')}`;
+}
+
+/** Beside rows with a `series_id`: its `labels`. */
+function withSeries(query: PointQuery): Sql {
+  return innerJoin({ rows: seriesOf(query), as: 'series' }, ['series_id']);
 }
 
 /** A label's value as text where the series says it itself, NULL where it does not, and who else may say it. */
@@ -127,7 +135,7 @@ const VALUE = raw('value AS v');
 /** One row per group and bucket, from a statement with one row per series and bucket (`r`). */
 function acrossSeries(query: PointQuery, perSeries: Sql, across: Sql): Sql {
   return sql`SELECT labels, bucket, ${across} AS result
-    FROM (${perSeries}) AS reduced INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
+    FROM (${perSeries}) AS reduced ${withSeries(query)}
     GROUP BY labels, bucket`;
 }
 
@@ -204,7 +212,7 @@ export function histogramStatement(query: PointQuery): Sql {
     FROM (${pointsOf(query, columns)})`;
   return sql`SELECT labels, ${bucketOf(query.grid)} AS bucket, bounds_id, sumForEach(counts_increase) AS counts,
       sum(count_increase) AS total, sum(if(isFinite(sum_increase), sum_increase, 0)) AS total_sum
-    FROM (${isCumulative(query) ? cumulative : delta}) AS points INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
+    FROM (${isCumulative(query) ? cumulative : delta}) AS points ${withSeries(query)}
     WHERE time >= ${timeMs(query.range.fromMs)} GROUP BY labels, bucket, bounds_id`;
 }
 
@@ -247,7 +255,7 @@ export function exponentialStatement(query: PointQuery, scale: number): Sql {
       toInt64(count) AS count_increase, sum AS sum_increase FROM (${pointsOf(query, columns)})`;
   return sql`SELECT labels, ${bucketOf(query.grid)} AS bucket, sumMap(positive_increase) AS positive, sumMap(negative_increase) AS negative,
       sum(zero_increase) AS zero, sum(count_increase) AS total, sum(if(isFinite(sum_increase), sum_increase, 0)) AS total_sum
-    FROM (${isCumulative(query) ? cumulative : delta}) AS points INNER JOIN (${seriesOf(query)}) AS series USING (series_id)
+    FROM (${isCumulative(query) ? cumulative : delta}) AS points ${withSeries(query)}
     WHERE time >= ${timeMs(query.range.fromMs)} GROUP BY labels, bucket`;
 }
 

@@ -19,6 +19,7 @@ export {
   WHOLE_ITEM,
   withinBudget,
 } from './cut.ts';
+export { innerJoin, type JoinKeys, leftJoin } from './join.ts';
 export { nearestTime } from './nearest.ts';
 export { type Owners, readResources, readScopes, type StoredResource, type StoredScope } from './owners.ts';
 export { type Bucket, bucketQuantile, explicitBuckets, exponentialBuckets } from './quantile.ts';

@@ -1,5 +1,7 @@
 /** Which services call which, from parent and child spans of different services. */
+
 import type { CallCount } from '../answers/index.ts';
+import { innerJoin } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { padded, spans, type TimeRange } from '../source/index.ts';
 import { allOf, noId, type Sql, sql, text } from '../sql/index.ts';
@@ -37,15 +39,15 @@ export async function readNeighbours(
   const operation = filter.operation ? [sql`name = ${text(filter.operation)}`] : [];
   const entries = allOf([own, ENTRY_SPAN, HAS_PARENT, ...operation]);
   const others = sql`${spans.in(padded(filter, PADDING_MS))} AND service_name != ${text(filter.service)}`;
+  const requests = sql`SELECT trace_id, parent_span_id, status_code ${spans.in(filter)} AND ${entries}`;
+  const calls = sql`SELECT trace_id, span_id ${spans.in(filter)} AND ${own}`;
   const callers = sql`SELECT other.service_name AS service, count() AS n, countIf(own.status_code = 2) AS e
     FROM (SELECT trace_id, span_id, service_name ${others}) AS other
-    INNER JOIN (SELECT trace_id, parent_span_id, status_code ${spans.in(filter)} AND ${entries}) AS own
-      ON other.trace_id = own.trace_id AND other.span_id = own.parent_span_id
+    ${innerJoin({ rows: requests, as: 'own' }, { 'other.trace_id': 'own.trace_id', 'other.span_id': 'own.parent_span_id' })}
     GROUP BY service ORDER BY n DESC, service LIMIT 100`;
   const callees = sql`SELECT other.service_name AS service, count() AS n, countIf(other.status_code = 2) AS e
     FROM (SELECT trace_id, parent_span_id, service_name, status_code ${others} AND ${HAS_PARENT}) AS other
-    INNER JOIN (SELECT trace_id, span_id ${spans.in(filter)} AND ${own}) AS own
-      ON other.trace_id = own.trace_id AND other.parent_span_id = own.span_id
+    ${innerJoin({ rows: calls, as: 'own' }, { 'other.trace_id': 'own.trace_id', 'other.parent_span_id': 'own.span_id' })}
     GROUP BY service ORDER BY n DESC, service LIMIT 100`;
   const limited = { ...options, settings: joinLimits };
   const [up, down] = await Promise.all([reader.read(callers, limited), reader.read(callees, limited)]);
@@ -95,11 +97,11 @@ async function readSlice(
   slice: TimeRange,
   options?: ReadOptions,
 ): Promise<readonly ServiceEdge[]> {
+  const callers = sql`SELECT trace_id, span_id, service_name ${spans.in(padded(slice, PADDING_MS))}`;
   const table = await reader.read(
     sql`SELECT up.service_name AS parent, down.service_name AS child, count() AS n
       FROM (SELECT trace_id, parent_span_id, service_name ${spans.in(slice)} AND ${HAS_PARENT}) AS down
-      INNER JOIN (SELECT trace_id, span_id, service_name ${spans.in(padded(slice, PADDING_MS))}) AS up
-        ON down.trace_id = up.trace_id AND down.parent_span_id = up.span_id
+      ${innerJoin({ rows: callers, as: 'up' }, { 'down.trace_id': 'up.trace_id', 'down.parent_span_id': 'up.span_id' })}
       WHERE up.service_name != down.service_name GROUP BY parent, child`,
     { ...options, settings: joinLimits },
   );

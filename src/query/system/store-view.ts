@@ -2,6 +2,7 @@
 
 import type { Table as StoreTable } from '#store';
 import type { ProcessView, SignalName, StoreView, TableView } from '../answers/index.ts';
+import { leftJoin } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import {
   DETACHED_PARTS,
@@ -14,6 +15,10 @@ import {
 } from '../source/index.ts';
 import { Bound, sql } from '../sql/index.ts';
 
+const PARTS_BY_TABLE = sql`SELECT table, sumIf(rows, active) AS row_count, sum(bytes_on_disk) AS disk, sumIf(bytes_on_disk, active) AS active_disk,
+    sumIf(data_uncompressed_bytes, active) AS uncompressed, countIf(active) AS part_count,
+    minIf(toDateOrZero(partition), active) AS oldest, toInt64(maxIf(modification_time, active)) AS newest
+  ${STORE_PARTS} GROUP BY table`;
 /** Parts that lie aside and are named. */
 const NAMED_PARTS = 5;
 
@@ -25,11 +30,8 @@ export async function readStoreView(reader: StoreReader, options?: ReadOptions):
       sql`SELECT t.name AS name, t.comment AS comment, p.row_count AS row_count, p.disk AS disk, p.active_disk AS active_disk,
           p.uncompressed AS uncompressed,
           p.part_count AS part_count, p.oldest AS oldest, p.newest AS newest
-        FROM (SELECT name, comment ${STORE_TABLES} AND engine LIKE '%MergeTree') AS t LEFT JOIN (
-          SELECT table, sumIf(rows, active) AS row_count, sum(bytes_on_disk) AS disk, sumIf(bytes_on_disk, active) AS active_disk,
-            sumIf(data_uncompressed_bytes, active) AS uncompressed, countIf(active) AS part_count,
-            minIf(toDateOrZero(partition), active) AS oldest, toInt64(maxIf(modification_time, active)) AS newest
-          ${STORE_PARTS} GROUP BY table) AS p ON p.table = t.name
+        FROM (SELECT name, comment ${STORE_TABLES} AND engine LIKE '%MergeTree') AS t
+        ${leftJoin({ rows: PARTS_BY_TABLE, as: 'p' }, { 'p.table': 't.name' })}
         ORDER BY name`,
       { ...options, cost: 'cheap' },
     ),
