@@ -6,6 +6,7 @@ import { LOG_STATEMENTS } from './migrations/0003-logs.ts';
 import { METRIC_STATEMENTS } from './migrations/0003-metrics.ts';
 import { OWNER_STATEMENTS } from './migrations/0003-owners.ts';
 import { TRACE_STATEMENTS } from './migrations/0003-traces.ts';
+import { NOTE_STATEMENTS } from './migrations/0004-notes.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import {
   createTableStatement,
@@ -67,6 +68,11 @@ test.each([
     statements: EXCEPTION_STATEMENTS,
     sha256: '61979aa57784a8ab0e65badedda988c23392e2969e8e58b16d59edf93667af79',
   },
+  {
+    file: '0004-notes',
+    statements: NOTE_STATEMENTS,
+    sha256: '27e46edf3436c565afe1aed82c7fd7b38df4fec5d8803c41244807c8d3bd15fc',
+  },
 ])('migration $file is frozen', ({ statements, sha256 }) => {
   expect(createHash('sha256').update(statements.join('\n')).digest('hex')).toBe(sha256);
 });
@@ -121,7 +127,7 @@ test('a migration that was interrupted after any of its statements runs again to
   await prepareStore({ endpoint: endpointOf('torn'), retention: DEFAULT_RETENTION });
   await prepareStore({ endpoint: endpointOf('torn'), retention: DEFAULT_RETENTION });
   expect(await tablesOf('torn')).toEqual(await tablesOf('fresh'));
-  expect(await engine.text('SELECT arraySort(groupArray(version)) FROM torn.schema_migrations')).toBe('[3]');
+  expect(await engine.text('SELECT arraySort(groupArray(version)) FROM torn.schema_migrations')).toBe('[3,4]');
 });
 
 test('the retention stands in the comment of each table', async () => {

@@ -9,6 +9,7 @@
  */
 import { isConventionName, namesOf } from '#lang';
 import type { FilterOperator, FilterValue } from '#lang/filter';
+import type { FilterKind } from '#store/schema.ts';
 import type { AttributeColumn, ValueType } from '../source/index.ts';
 import { anyOf, Bound, float, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
 
@@ -67,12 +68,26 @@ export function stringOfName(column: AttributeColumn, key: string): Sql {
   return own === 'string' ? pathOf(column.name, key) : sql`${pathOf(any, key)}.:String`;
 }
 
-/** Compares a value; false for one that can't be compared, and without one. */
-export function compareKey(column: AttributeColumn, key: string, operator: FilterOperator, value: FilterValue): Sql {
-  return key === '' ? raw('0') : anyOf(namesOf(key).map((name) => compareName(column, name, operator, value)));
+const NO_KINDS: ReadonlySet<FilterKind> = new Set();
+
+/** Compares a value; false for one that can't be compared, and without one. `absent`: kinds of values that no row has under the key. */
+export function compareKey(
+  column: AttributeColumn,
+  key: string,
+  operator: FilterOperator,
+  value: FilterValue,
+  absent: ReadonlySet<FilterKind> = NO_KINDS,
+): Sql {
+  return key === '' ? raw('0') : anyOf(namesOf(key).map((name) => compareName(column, name, operator, value, absent)));
 }
 
-function compareName(column: AttributeColumn, key: string, operator: FilterOperator, value: FilterValue): Sql {
+function compareName(
+  column: AttributeColumn,
+  key: string,
+  operator: FilterOperator,
+  value: FilterValue,
+  absent: ReadonlySet<FilterKind>,
+): Sql {
   const { own, any } = places(column, key);
   const others = pathOf(any, key);
   if (operator === '~') {
@@ -80,12 +95,14 @@ function compareName(column: AttributeColumn, key: string, operator: FilterOpera
     const matches = (of: Sql): Sql => sql`isNotNull(${of}) AND match(toString(${of}), ${text(value.text)})`;
     return own === undefined ? matches(others) : anyOf([matches(pathOf(column.name, key)), matches(others)]);
   }
-  const alternatives = scalarAlternatives(value).flatMap(([type, bound]) => [
+  const scalars = scalarAlternatives(value).filter(([type]) => !absent.has(type as FilterKind));
+  const alternatives = scalars.flatMap(([type, bound]) => [
     sql`${others}.:${raw(CLICKHOUSE_TYPES[type])} ${raw(operator)} ${bound}`,
     ...(type === own ? [sql`${pathOf(column.name, key)} ${raw(operator)} ${bound}`] : []),
   ]);
-  if (operator === '=') alternatives.push(sql`has(${others}.:\`Array(String)\`, ${text(value.text)})`);
-  if (operator === '=' && value.kind === 'number' && Number.isInteger(value.value)) {
+  const ofLists = operator === '=' && !absent.has('list');
+  if (ofLists) alternatives.push(sql`has(${others}.:\`Array(String)\`, ${text(value.text)})`);
+  if (ofLists && value.kind === 'number' && Number.isInteger(value.value)) {
     alternatives.push(sql`has(${others}.:\`Array(Int64)\`, ${integerOrFloat(value.text, value.value)})`);
   }
   return sql`ifNull(${anyOf(alternatives)}, 0)`;

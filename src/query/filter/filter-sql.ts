@@ -19,6 +19,7 @@ import {
   STATUS_NUMBERS,
   severityRange,
 } from '#lang/filter';
+import type { FilterKind } from '#store/schema.ts';
 import { QueryError } from '../reader/index.ts';
 import {
   type AttributeColumn,
@@ -41,13 +42,19 @@ import { bodyContains, bodyEquals, bodyMatches } from './body-text.ts';
 
 /** Parses, checks and compiles. Throws QueryError `bad_query` with the place of the mistake. */
 export async function filterCondition(query: string, signal: FilterSignal): Promise<Sql | undefined> {
+  const filter = await readFilter(query, signal);
+  return filter === undefined ? undefined : compileFilter(filter, signal);
+}
+
+/** Parses and checks; undefined for one that says nothing. Throws QueryError `bad_query` with the place of the mistake. */
+export async function readFilter(query: string, signal: FilterSignal): Promise<FilterNode | undefined> {
   const parsed = parseFilter(query);
   try {
     if (!parsed.ok) throw parsed.error;
     if (parsed.filter === undefined) return undefined;
     checkFilter(parsed.filter, signal);
     await checkRegexes(parsed.filter);
-    return compileFilter(parsed.filter, signal);
+    return parsed.filter;
   } catch (error) {
     if (!(error instanceof FilterError)) throw error;
     const { start, end, hint } = error;
@@ -70,15 +77,23 @@ async function checkRegexes(node: FilterNode): Promise<void> {
   }
 }
 
+/** What is known of stored attributes before a condition is made. */
+export interface FilterFacts {
+  /** Comparisons that no resource meets, so that an item's own attributes decide. */
+  readonly unmet: ReadonlySet<FilterCompare>;
+  /** Kinds of values that a comparison need not look for among items. */
+  readonly absent: ReadonlyMap<FilterCompare, ReadonlySet<FilterKind>>;
+}
+
 /** A condition that is never NULL. `node` must have passed `checkFilter`. */
-export function compileFilter(node: FilterNode, signal: FilterSignal): Sql {
+export function compileFilter(node: FilterNode, signal: FilterSignal, facts: FilterFacts = NO_FACTS): Sql {
   switch (node.kind) {
     case 'and':
-      return allOf(node.items.map((item) => compileFilter(item, signal)));
+      return allOf(node.items.map((item) => compileFilter(item, signal, facts)));
     case 'or':
-      return anyOf(node.items.map((item) => compileFilter(item, signal)));
+      return anyOf(node.items.map((item) => compileFilter(item, signal, facts)));
     case 'not':
-      return sql`NOT (${compileFilter(node.item, signal)})`;
+      return sql`NOT (${compileFilter(node.item, signal, facts)})`;
     case 'text':
       return signal === 'logs' ? bodyContains(node.text) : contains('name', node.text);
     case 'exists': {
@@ -86,7 +101,10 @@ export function compileFilter(node: FilterNode, signal: FilterSignal): Sql {
       return node.negated ? sql`NOT (${present})` : present;
     }
     case 'compare':
-      return compileCompare(node, resolveField(node.key.text, signal), signal);
+      return compileCompare(node, resolveField(node.key.text, signal), signal, {
+        isUnmet: facts.unmet.has(node),
+        absent: facts.absent.get(node),
+      });
   }
 }
 
@@ -94,17 +112,31 @@ function contains(column: string, value: string): Sql {
   return sql`positionCaseInsensitiveUTF8(${raw(column)}, ${text(value)}) > 0`;
 }
 
+const NO_FACTS: FilterFacts = { unmet: new Set(), absent: new Map() };
+
 const negations: { readonly [operator in FilterOperator]?: FilterOperator } = { '!=': '=', '!~': '~' };
 
-function compileCompare(node: FilterCompare, field: FilterField, signal: FilterSignal): Sql {
+/** What is known of one comparison. */
+interface CompareFacts {
+  readonly isUnmet: boolean;
+  readonly absent: ReadonlySet<FilterKind> | undefined;
+}
+
+function compileCompare(node: FilterCompare, field: FilterField, signal: FilterSignal, facts: CompareFacts): Sql {
   const positive = negations[node.operator];
-  if (positive !== undefined) return sql`NOT (${compileCompare({ ...node, operator: positive }, field, signal)})`;
+  if (positive !== undefined)
+    return sql`NOT (${compileCompare({ ...node, operator: positive }, field, signal, facts)})`;
   if (field.kind === 'intrinsic') return compileIntrinsic(node, field.name);
   const item = ITEM_ATTRIBUTES[signal];
-  const own = compareKey(item, field.key, node.operator, node.value);
-  if (field.scope === 'item') return own;
-  const ofOwner = ownerMeets(resources, compareKey(OWNER_ATTRIBUTES, field.key, node.operator, node.value));
+  const own = compareKey(item, field.key, node.operator, node.value, facts.absent);
+  if (field.scope === 'item' || facts.isUnmet) return own;
+  const ofOwner = ownerMeets(resources, resourceComparison(node, field.key));
   return field.scope === 'resource' ? ofOwner : sql`if(${hasKey(item, field.key)}, ${own}, ${ofOwner})`;
+}
+
+/** Whether a resource meets a comparison, or, of one that denies, what it denies. */
+export function resourceComparison({ operator, value }: FilterCompare, key: string): Sql {
+  return compareKey(OWNER_ATTRIBUTES, key, negations[operator] ?? operator, value);
 }
 
 function compileIntrinsic(node: FilterCompare, name: string): Sql {

@@ -3,7 +3,8 @@ import type { RedSeries, RedSummary, Series, TimeGrid } from '../answers/index.t
 import { bucketOf, coveredSeconds, spread } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader, type Table } from '../reader/index.ts';
 import { REQUEST_SLOT_MS, requestsIn, spans, type TimeRange } from '../source/index.ts';
-import { Bound, raw, type Sql, sql } from '../sql/index.ts';
+import { Bound, raw, type Sql, sql, timeMs } from '../sql/index.ts';
+import { type CutSlots, fitsSlots } from './tallies.ts';
 
 /** RED of one group: totals and per bucket. */
 export interface RedRow extends RedSummary {
@@ -134,14 +135,21 @@ export async function readDataTime(
   range: TimeRange,
   grid: TimeGrid,
   options?: ReadOptions,
-): Promise<DataTime> {
-  const fromSlots = grid.stepMs % REQUEST_SLOT_MS === 0;
+): Promise<{ readonly data: DataTime; readonly cut: CutSlots }> {
+  const fromSlots = fitsSlots(grid);
   const [firstOf, lastOf] = fromSlots ? [raw('first_time'), raw('last_time')] : [raw('time'), raw('time')];
   const rows = fromSlots ? requestsIn({ ...range, fromMs: range.fromMs - REQUEST_SLOT_MS }) : spans.in(range);
+  const isCutAt = (ms: number): Sql => sql`max(${firstOf} < ${timeMs(ms)} AND ${lastOf} >= ${timeMs(ms)})`;
   const table = await reader.read(
-    sql`SELECT count() AS n, toUnixTimestamp64Milli(min(${firstOf})) AS first, toUnixTimestamp64Milli(max(${lastOf})) AS last ${rows}`,
+    sql`SELECT count() AS n, toUnixTimestamp64Milli(min(${firstOf})) AS first, toUnixTimestamp64Milli(max(${lastOf})) AS last,
+      ${isCutAt(range.fromMs)} AS cut_start, ${isCutAt(range.toMs)} AS cut_end ${rows}`,
     options,
   );
+  const isCut = (name: string): boolean => table.column<number>(name)[0] === 1;
+  return { data: dataTimeOf(table, range, grid), cut: { atStart: isCut('cut_start'), atEnd: isCut('cut_end') } };
+}
+
+function dataTimeOf(table: Table, range: TimeRange, grid: TimeGrid): DataTime {
   const lengthMs = range.toMs - range.fromMs;
   const first = Math.max(range.fromMs, table.numbers('first')[0]!);
   const last = Math.min(range.toMs, table.numbers('last')[0]! + 1);

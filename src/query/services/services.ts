@@ -84,11 +84,9 @@ export async function listServices(
   options?: ReadOptions,
 ): Promise<ServiceList> {
   const grid = chooseGrid(filter, SPARK_BUCKETS);
-  const places = placesOf(filter, grid);
-  const [census, data] = await Promise.all([
-    readCensus(reader, places, options),
-    readDataTime(reader, filter, grid, options),
-  ]);
+  const { data, cut } = await readDataTime(reader, filter, grid, options);
+  const places = placesOf(filter, grid, cut);
+  const census = await readCensus(reader, places, options);
   const rows = await readRed(reader, requestsOfServices(places, census, grid, data), options);
   const identities = await readIdentities(reader, rows, census, options);
   const byName = new Map(rows.map((row) => [row.key, row]));
@@ -171,11 +169,9 @@ export async function readService(
   options?: ReadOptions,
 ): Promise<ServiceDetail> {
   const grid = chooseGrid(filter, CHART_BUCKETS);
-  const places = placesOf(filter, grid);
-  const [census, data] = await Promise.all([
-    readCensus(reader, places, options),
-    readDataTime(reader, filter, grid, options),
-  ]);
+  const { data, cut } = await readDataTime(reader, filter, grid, options);
+  const places = placesOf(filter, grid, cut);
+  const census = await readCensus(reader, places, options);
   const rows = entrySpans(places, census.counted);
   const byName = { key: cutText(raw('name')), kind: raw('kind'), rows, grid, data, limit: MAX_OPERATIONS };
   const [totals, operations] = await Promise.all([

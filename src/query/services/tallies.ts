@@ -4,7 +4,7 @@
  */
 import type { TimeGrid } from '../answers/index.ts';
 import { REQUEST_SLOT_MS, requestsIn, spans, type TimeRange } from '../source/index.ts';
-import { allOf, anyOf, Bound, integer, noId, raw, type Sql, sql, text, texts } from '../sql/index.ts';
+import { allOf, anyOf, Bound, integer, noId, raw, type Sql, sql, text, texts, timeMs } from '../sql/index.ts';
 import { ENTRY_SPAN, inEnvironment } from '../traces/index.ts';
 
 export interface ServiceFilter extends TimeRange {
@@ -24,7 +24,8 @@ export function spansUnder(filter: ServiceFilter, ranges: readonly TimeRange[] =
 }
 
 function slotsUnder(filter: ServiceFilter, range: TimeRange): Sql {
-  const conditions: Sql[] = [];
+  // Of slots at the ends of the filter's range those count that lie within it.
+  const conditions = [sql`last_time >= ${timeMs(filter.fromMs)} AND first_time < ${timeMs(filter.toMs)}`];
   if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
   if (filter.environment) conditions.push(sql`environment = ${text(filter.environment)}`);
   return sql`${requestsIn(range)} AND ${allOf(conditions)}`;
@@ -35,28 +36,41 @@ const NO_PARENT: Sql = sql`parent_span_id = ${noId(8)}`;
 /** A client's or producer's span without a parent: the service calls somebody, perhaps itself. */
 const ROOT_CALL: Sql = sql`(kind IN (3, 4) AND ${NO_PARENT})`;
 
+/** Whether an end of a range lies between two spans that one slot counts together. */
+export interface CutSlots {
+  readonly atStart: boolean;
+  readonly atEnd: boolean;
+}
+
 /** Where what a filter names is read. */
 export interface Places {
   readonly filter: ServiceFilter;
-  /** Whole slots; undefined where none are of use. */
+  /** Slots of which all spans lie in the filter's range, or none; undefined where none are of use. */
   readonly slots: TimeRange | undefined;
   /** Of spans. */
   readonly ranges: readonly TimeRange[];
 }
 
 /** `grid`: what is counted is told apart no finer. */
-export function placesOf(filter: ServiceFilter, grid: TimeGrid): Places {
+export function placesOf(filter: ServiceFilter, grid: TimeGrid, cut: CutSlots): Places {
   const { fromMs, toMs } = filter;
+  const slotAt = (ms: number, round: (slots: number) => number): number =>
+    round(ms / REQUEST_SLOT_MS) * REQUEST_SLOT_MS;
   const slots = {
-    fromMs: Math.ceil(fromMs / REQUEST_SLOT_MS) * REQUEST_SLOT_MS,
-    toMs: Math.floor(toMs / REQUEST_SLOT_MS) * REQUEST_SLOT_MS,
+    fromMs: slotAt(fromMs, cut.atStart ? Math.ceil : Math.floor),
+    toMs: slotAt(toMs, cut.atEnd ? Math.floor : Math.ceil),
   };
-  if (filter.operation || grid.stepMs % REQUEST_SLOT_MS !== 0 || slots.toMs <= slots.fromMs) return ofSpans(filter);
+  if (filter.operation || !fitsSlots(grid) || slots.toMs <= slots.fromMs) return ofSpans(filter);
   const edges = [
     { fromMs, toMs: slots.fromMs },
     { fromMs: slots.toMs, toMs },
   ];
   return { filter, slots, ranges: edges.filter((edge) => edge.fromMs < edge.toMs) };
+}
+
+/** Whether steps of time are made of whole slots. */
+export function fitsSlots({ stepMs }: TimeGrid): boolean {
+  return stepMs % REQUEST_SLOT_MS === 0;
 }
 
 function ofSpans(filter: ServiceFilter): Places {

@@ -21,7 +21,7 @@ export {
 } from './metrics.ts';
 export { type OwnerRows, ownerMeets, ownersById, ownerValues, resources, scopes } from './owners.ts';
 export { inRange, padded, type TimeRange } from './range.ts';
-export { REQUEST_SLOT_MS, requestsIn } from './requests.ts';
+export { REQUEST_SLOT_MS, requestsIn, slotsWithAttributes } from './requests.ts';
 export type { TimedRows } from './rows.ts';
 export { ITEMS, SIGNALS } from './signals.ts';
 export {

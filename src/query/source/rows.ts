@@ -91,7 +91,7 @@ export class TimedRows {
   #seconds(firstNs: bigint, lastNs: bigint): Sql {
     if (this.#second === undefined) return raw('');
     const bound = (ns: bigint): Bound => new Bound('Int64', String(ns / 1_000_000_000n));
-    return sql` AND ${this.#second} BETWEEN ${bound(firstNs)} AND ${bound(lastNs)}`;
+    return sql` AND indexHint(${this.#second} BETWEEN ${bound(firstNs)} AND ${bound(lastNs)})`;
   }
 
   /** As `between`, of times that the statement finds. */
@@ -100,10 +100,10 @@ export class TimedRows {
     return sql`${this.#time} >= ${first} AND ${this.#time} <= ${last} AND ${this.bucket} BETWEEN ${bucketOf(first)} AND ${bucketOf(last)}`;
   }
 
-  /** The store can't tell the bounds of the sort key's bucket from those of the time. */
+  /** The store can't tell the bounds of the sort key's bucket from those of the time. No row need be asked: its time says it. */
   #buckets(fromMs: number, toMs: number): Sql {
     const bucket = (ms: number): Bound =>
       new Bound('Int64', String(Math.floor(Math.min(Math.max(ms, 0), LAST_MS) / 1000 / this.#bucketSeconds)));
-    return sql`${this.bucket} BETWEEN ${bucket(fromMs)} AND ${bucket(toMs)}`;
+    return sql`indexHint(${this.bucket} BETWEEN ${bucket(fromMs)} AND ${bucket(toMs)})`;
   }
 }

@@ -35,14 +35,15 @@ const HAS_MORE_SERVICES = raw(`max(length(services)) >= ${NOTED_SERVICES}`);
 
 /**
  * Columns and rows of what is noted of traces by id: `trace_id`, `first` and `last` start of a span, `end_ns`, `span_count`, `error_count`,
- * `has_root`, `root` (service and name), `service_names`, `has_more_services`.
+ * `has_root`, `root` (service and name), `service_names`, `has_more_services`, `has_events`, `has_links`.
  */
 export function traceNotes(traceIds: readonly string[]): Sql {
   return sql`trace_id, toUnixTimestamp64Nano(${FIRST}) AS first, toUnixTimestamp64Nano(${LAST}) AS last,
     max(toUnixTimestamp64Nano(start) + toInt64(duration_ns)) AS end_ns, sum(stored.span_count) AS span_count,
     sum(stored.error_count) AS error_count, max(root_offset_ns) >= 0 AS has_root,
     argMinIf((root_service, root_name), toUnixTimestamp64Nano(start) + root_offset_ns, root_offset_ns >= 0) AS root,
-    ${SERVICES} AS service_names, ${HAS_MORE_SERVICES} AS has_more_services
+    ${SERVICES} AS service_names, ${HAS_MORE_SERVICES} AS has_more_services,
+    max(event_count) > 0 AS has_events, max(link_count) > 0 AS has_links
     ${rowsOf(TRACES, [isOneOf('trace_id', traceIds, 16)])} GROUP BY trace_id`;
 }
 
@@ -80,7 +81,8 @@ function inServices(places: readonly TracePlace[]): Sql {
     for (const name of services) if (!names.has(name)) chars += name.length;
     for (const name of services) names.add(name);
   }
-  return chars > NAMES_CHARS ? raw('') : sql` AND has(${texts([...names])}, service_name)`;
+  // The trace's id says it: no row need be asked.
+  return chars > NAMES_CHARS ? raw('') : sql` AND indexHint(has(${texts([...names])}, service_name))`;
 }
 
 /** More ranges than this are joined where the gaps between them are smallest. */

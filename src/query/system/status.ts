@@ -1,18 +1,7 @@
 /** Whether anything is stored, and how fresh it is. */
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import {
-  ALL_POINTS,
-  logs,
-  metricSeries,
-  OWNER_ATTRIBUTES,
-  ownerValues,
-  resources,
-  SEEN_LAG_SECONDS,
-  spans,
-  type TimedRows,
-} from '../source/index.ts';
-import { Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
-import { environmentOf } from '../traces/index.ts';
+import { ALL_POINTS, logs, metricSeries, requestsIn, SEEN_LAG_SECONDS, type TimedRows } from '../source/index.ts';
+import { joinSql, raw, type Sql, sql } from '../sql/index.ts';
 
 export interface SignalStatus {
   readonly hasData: boolean;
@@ -25,6 +14,8 @@ export type StoredSignals = { readonly [signal in 'traces' | 'logs' | 'metrics']
 /** Clocks of services may be a little ahead. */
 const AHEAD_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** Behind every time that can be stored. */
+const END_MS = 9_300_000_000_000;
 
 /** What is fresh lies so close to now that the index of times leads to few rows. Only where nothing is fresh all of a table is looked at. */
 const FRESH_MS = 120_000;
@@ -42,7 +33,7 @@ export async function readSignals(
     return known?.[signal].hasData === true ? known[signal] : search();
   };
   const found = await Promise.all([
-    statusOf('traces', () => newestOf(reader, spans, nowMs, options)),
+    statusOf('traces', () => newestSpan(reader, nowMs, options)),
     statusOf('logs', () => newestOf(reader, logs, nowMs, options)),
     statusOf('metrics', () => newestPoint(reader, nowMs, options)),
   ]);
@@ -60,7 +51,7 @@ async function readFresh(
   const newest = (signal: string, rows: Sql): Sql =>
     sql`SELECT '${raw(signal)}' AS signal, max(time) AS newest ${rows}`;
   const parts = [
-    newest('traces', spans.in(recent)),
+    sql`SELECT 'traces' AS signal, max(last_time) AS newest ${requestsIn(recent)}`,
     newest('logs', logs.in(recent)),
     ...ALL_POINTS.map((points) => newest('metrics', sql`${points.in(recent)} AND ${users}`)),
   ];
@@ -70,6 +61,20 @@ async function readFresh(
   );
   const times = new Map(table.strings('signal').map((signal, row) => [signal, table.numbers('at')[row]!]));
   return { traces: times.get('traces') ?? 0, logs: times.get('logs') ?? 0, metrics: times.get('metrics') ?? 0 };
+}
+
+/** What the writer noted of spans is less than the spans. */
+async function newestSpan(reader: StoreReader, nowMs: number, options?: ReadOptions): Promise<SignalStatus> {
+  const found = await reader.read(
+    sql`SELECT toUnixTimestamp64Nano(last_time) AS at ${requestsIn({ fromMs: 0, toMs: nowMs + AHEAD_MS })}
+      ORDER BY second DESC, last_time DESC LIMIT 1`,
+    { ...options, cost: 'bounded' },
+  );
+  return statusAt(found.bigints('at')[0]);
+}
+
+function statusAt(ns: bigint | undefined): SignalStatus {
+  return { hasData: ns !== undefined, newestMs: ns === undefined ? undefined : Number(ns / 1_000_000n) };
 }
 
 /** In the order of the sort key, so that only the newest part of a table is read. */
@@ -84,8 +89,7 @@ async function newestOf(
       ORDER BY ${rows.bucket} DESC, time DESC LIMIT 1`,
     { ...options, cost: 'bounded' },
   );
-  const [at] = found.bigints('at');
-  return { hasData: at !== undefined, newestMs: at === undefined ? undefined : Number(at / 1_000_000n) };
+  return statusAt(found.bigints('at')[0]);
 }
 
 /**
@@ -112,21 +116,17 @@ async function newestPoint(reader: StoreReader, nowMs: number, options?: ReadOpt
   return { hasData: true, newestMs: at > 0 ? at : seenMs };
 }
 
-/** Environments that sent spans during the last day, the busiest first. Looks at a bounded number of spans. */
+/** Environments that sent spans during the last day, the busiest first. */
 export async function listEnvironments(
   reader: StoreReader,
   nowMs: number,
   options?: ReadOptions,
 ): Promise<readonly string[]> {
   const table = await reader.read(
-    sql`SELECT environment, sum(n) AS span_n FROM (
-        SELECT resource_id, count() AS n FROM (
-          SELECT resource_id ${spans.from(nowMs - DAY_MS)} ORDER BY ${spans.bucket} DESC LIMIT ${new Bound('UInt32', 200_000)})
-        GROUP BY resource_id) AS sampled
-      INNER JOIN (${ownerValues(resources, environmentOf(OWNER_ATTRIBUTES), 'environment')}) AS known
-        USING (resource_id)
-      WHERE notEmpty(environment) GROUP BY environment ORDER BY span_n DESC, environment LIMIT 50`,
+    sql`SELECT environment, sum(span_count) AS span_n ${requestsIn({ fromMs: nowMs - DAY_MS, toMs: END_MS })}
+        AND notEmpty(environment)
+      GROUP BY environment ORDER BY span_n DESC, environment LIMIT 50`,
     { ...options, cost: 'bounded' },
   );
-  return table.column<string | null>('environment').flatMap((name) => name ?? []);
+  return table.strings('environment');
 }

@@ -1,7 +1,6 @@
 export { allAttributes, attributesCut, MAX_LISTED, type StoredEvent, type StoredLink } from './span-parts.ts';
 export {
   ENTRY_SPAN,
-  environmentOf,
   inEnvironment,
   SPAN_KINDS,
   SPAN_STATUSES,

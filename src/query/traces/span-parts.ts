@@ -45,6 +45,9 @@ export interface SpanParts<T> {
   readonly isIncomplete: boolean;
 }
 
+/** Of spans that have none. */
+export const NO_PARTS: SpanParts<never> = { bySpan: new Map(), isIncomplete: false };
+
 /** Tells spans apart that share an id, as client and server do in Zipkin; copies of a span have the same key. */
 export function spanKey(traceId: string, spanId: string, startNs: bigint, resourceId: number | bigint): string {
   return `${traceId} ${spanId} ${startNs} ${resourceId}`;

@@ -2,9 +2,11 @@
 
 import { SPAN_KIND_NUMBERS } from '#lang/filter';
 import type { SignalName, SpanKind, SpanStatus } from '../answers/index.ts';
-import { anywhereCondition, filterCondition, stringOf } from '../filter/index.ts';
+import { anywhereCondition, compileFilter, readFilter, readUnmet, stringOf } from '../filter/index.ts';
+import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { type AttributeColumn, OWNER_ATTRIBUTES, ownerMeets, resources, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
+import { isAtPlaces, readAttributePlaces, requiredComparisons } from './attribute-places.ts';
 
 /** Span kinds by OTLP's number. */
 export const SPAN_KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
@@ -38,6 +40,34 @@ export interface SpanFilter {
 
 /** All conditions of a filter on the spans of a range. Throws QueryError for a `q` that can't be read. */
 export async function spanCondition(filter: SpanFilter, range: TimeRange): Promise<Sql> {
+  const parsed = filter.q ? await readFilter(filter.q, 'traces') : undefined;
+  return allOf([...plainConditions(filter, range), ...(parsed === undefined ? [] : [compileFilter(parsed, 'traces')])]);
+}
+
+/** As `spanCondition`, of which the store needs to read less where attributes are asked for that few spans have. */
+export async function prunedSpanCondition(
+  reader: StoreReader,
+  filter: SpanFilter,
+  range: TimeRange,
+  options?: ReadOptions,
+): Promise<Sql> {
+  const conditions = plainConditions(filter, range);
+  const parsed = filter.q ? await readFilter(filter.q, 'traces') : undefined;
+  if (parsed === undefined) return allOf(conditions);
+  const required = requiredComparisons(parsed);
+  const [unmet, ofAll] = await Promise.all([
+    readUnmet(reader, parsed, 'traces', options),
+    readAttributePlaces(reader, required, range, options),
+  ]);
+  // Spans that have a value from their resource are not where the filters say.
+  const ofSpans = required.filter(({ node, isOfResourceToo }) => !isOfResourceToo || unmet.has(node));
+  const isOfAll = ofSpans.length === required.length;
+  const places = isOfAll ? ofAll : await readAttributePlaces(reader, ofSpans, range, options);
+  if (places !== undefined) conditions.push(isAtPlaces(places));
+  return allOf([...conditions, compileFilter(parsed, 'traces', { unmet, absent: places?.absent ?? new Map() })]);
+}
+
+function plainConditions(filter: SpanFilter, range: TimeRange): Sql[] {
   const conditions: Sql[] = [];
   if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
   if (filter.operation) conditions.push(sql`name = ${text(filter.operation)}`);
@@ -45,11 +75,7 @@ export async function spanCondition(filter: SpanFilter, range: TimeRange): Promi
   if (filter.maxDurationNs !== undefined) conditions.push(sql`duration_ns <= ${duration(filter.maxDurationNs)}`);
   if (filter.environment) conditions.push(inEnvironment(filter.environment));
   for (const [key, value] of Object.entries(filter.tags ?? {})) conditions.push(anywhereCondition(key, value, range));
-  if (filter.q) {
-    const condition = await filterCondition(filter.q, 'traces');
-    if (condition !== undefined) conditions.push(condition);
-  }
-  return allOf(conditions);
+  return conditions;
 }
 
 /** What is longer than any stored duration counts as the longest: a larger number would begin anew at 0. */
@@ -59,7 +85,7 @@ function duration(ns: number): Bound {
 }
 
 /** A resource's environment. */
-export function environmentOf(column: AttributeColumn): Sql {
+function environmentOf(column: AttributeColumn): Sql {
   return stringOf(column, 'deployment.environment.name');
 }
 

@@ -26,6 +26,7 @@ import { Bound, id, raw, type Sql, sql } from '../sql/index.ts';
 import {
   allAttributes,
   attributesCut,
+  NO_PARTS,
   readEvents,
   readLinks,
   type SpanParts,
@@ -34,6 +35,7 @@ import {
   spanKey,
 } from './span-parts.ts';
 import { placeOf } from './trace.ts';
+import type { TraceNote } from './trace-place.ts';
 
 /** Ids in hex; an absent parent is the empty string. */
 export interface StoredSpan {
@@ -87,16 +89,21 @@ export async function readWholeTrace(reader: StoreReader, traceId: string, optio
 /** The spans of several traces. */
 export async function readSpans(
   reader: StoreReader,
-  places: readonly TracePlace[],
+  places: readonly TraceNote[],
   options?: ReadOptions,
 ): Promise<ReadSpans> {
   if (places.length === 0) return { spans: [], foundCount: 0 };
   const order = raw('time, span_id');
+  const [withEvents, withLinks] = [places.filter((one) => one.hasEvents), places.filter((one) => one.hasLinks)];
   const rows = sql`${ofPlaces(spans, places)} ORDER BY ${order} LIMIT ${new Bound('UInt32', MAX_WHOLE_SPANS)}`;
   const [table, events, links] = await Promise.all([
     readSpanRows(reader, rows, order, WHOLE_ITEM, SPANS_BYTES, options),
-    readEvents(reader, ofPlaces(spanEvents, places), WHOLE_ITEM, SPANS_BYTES, options),
-    readLinks(reader, ofPlaces(spanLinks, places), WHOLE_ITEM, SPANS_BYTES, options),
+    withEvents.length === 0
+      ? NO_PARTS
+      : readEvents(reader, ofPlaces(spanEvents, withEvents), WHOLE_ITEM, SPANS_BYTES, options),
+    withLinks.length === 0
+      ? NO_PARTS
+      : readLinks(reader, ofPlaces(spanLinks, withLinks), WHOLE_ITEM, SPANS_BYTES, options),
   ]);
   const owners = await readOwnersOf(reader, table, WHOLE_ITEM, options);
   return {
@@ -126,8 +133,10 @@ export async function readSpan(
       budgetBytes,
       cheap,
     ),
-    readEvents(reader, sql`${ofPlace(spanEvents, place)}${own}`, limits, budgetBytes, cheap),
-    readLinks(reader, sql`${ofPlace(spanLinks, place)}${own}`, limits, budgetBytes, cheap),
+    place.hasEvents
+      ? readEvents(reader, sql`${ofPlace(spanEvents, place)}${own}`, limits, budgetBytes, cheap)
+      : NO_PARTS,
+    place.hasLinks ? readLinks(reader, sql`${ofPlace(spanLinks, place)}${own}`, limits, budgetBytes, cheap) : NO_PARTS,
   ]);
   const owners = await readOwnersOf(reader, table, limits, cheap);
   const [span] = storedSpans(table, owners, events, links);

@@ -10,6 +10,9 @@ export interface TraceNote extends TracePlace {
   readonly errorCount: number;
   /** Undefined where no span of the trace is a root. */
   readonly root: { readonly service: string; readonly name: string } | undefined;
+  /** Whether some span may have any. */
+  readonly hasEvents: boolean;
+  readonly hasLinks: boolean;
   /** Those that are known, sorted. */
   readonly knownServices: readonly string[];
 }
@@ -34,6 +37,7 @@ function notesOf(table: Table): readonly TraceNote[] {
   const [spanCounts, errorCounts] = [table.numbers('span_count'), table.numbers('error_count')];
   const hasMore = table.column<number>('has_more_services');
   const hasRoot = table.column<number>('has_root');
+  const [hasEvents, hasLinks] = [table.column<number>('has_events'), table.column<number>('has_links')];
   const roots = table.column<readonly [string, string]>('root');
   return table.strings('trace_id').map((traceId, row): TraceNote => {
     const knownServices = table.column<readonly string[]>('service_names')[row]!.toSorted();
@@ -46,6 +50,8 @@ function notesOf(table: Table): readonly TraceNote[] {
       spanCount: spanCounts[row]!,
       errorCount: errorCounts[row]!,
       root: hasRoot[row] === 1 ? { service, name } : undefined,
+      hasEvents: hasEvents[row] === 1,
+      hasLinks: hasLinks[row] === 1,
       knownServices,
       services: hasMore[row] === 1 || knownServices.some(isInexact) ? undefined : knownServices,
     };

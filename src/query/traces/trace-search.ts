@@ -9,7 +9,7 @@ import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { inRange, padded, spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, raw, type Sql, sql } from '../sql/index.ts';
 import { findNewest, type Match } from './newest-traces.ts';
-import { ENTRY_SPAN, type SpanFilter, spanCondition } from './spans.ts';
+import { ENTRY_SPAN, prunedSpanCondition, type SpanFilter, spanCondition } from './spans.ts';
 import { summariesOf, summarizeTraces, type TraceSummary } from './trace-summary.ts';
 
 export type TraceSort = 'newest' | 'slowest' | 'spans' | 'errors';
@@ -41,21 +41,24 @@ const HISTOGRAM_BUCKETS = 100;
 /** Spans of a trace may lie this far outside of the range in which one of them matched. */
 const PADDING_MS = 300_000;
 
-/** The condition on spans of a query, without the time; and the traces that it leaves out. */
+/** The condition on spans of a query's range, without the time; and the traces that it leaves out. */
 interface Conditions {
+  /** Outside of the range it means nothing. */
   readonly span: Sql;
   readonly excludeFailed: boolean;
   /** Nothing but the time narrows the spans. */
   readonly isEverything: boolean;
 }
 
-async function conditionsOf(query: TraceFilter): Promise<Conditions> {
-  const own = await spanCondition(query, query);
+async function conditionsOf(reader: StoreReader, query: TraceFilter, options?: ReadOptions): Promise<Conditions> {
+  const own = await prunedSpanCondition(reader, query, query, options);
   const isEverything = own.render().text === '1' && query.status === undefined;
-  const conditions = [own];
-  if (query.status === 'error') conditions.push(raw('status_code = 2'));
-  if (query.status === 'ok') conditions.push(raw('status_code != 2'));
-  return { span: allOf(conditions), excludeFailed: query.status === 'ok', isEverything };
+  return { span: ofStatus(query, own), excludeFailed: query.status === 'ok', isEverything };
+}
+
+function ofStatus({ status }: TraceFilter, condition: Sql): Sql {
+  if (status === undefined) return condition;
+  return allOf([condition, raw(status === 'error' ? 'status_code = 2' : 'status_code != 2')]);
 }
 
 export async function searchTraces(
@@ -63,12 +66,20 @@ export async function searchTraces(
   query: TraceQuery,
   options?: ReadOptions,
 ): Promise<TraceSearchResult> {
-  const conditions = await conditionsOf(query);
+  const conditions = await conditionsOf(reader, query, options);
   const limit = Math.max(1, Math.trunc(query.limit));
   const found = await findTop(reader, { ...query, limit: limit + 1 }, conditions, options);
   const traces = found.slice(0, limit).toSorted(SHOWN_ORDER[query.sort]);
-  const nearestMs = traces.length === 0 ? await nearestTime(reader, spans, conditions.span, query, options) : undefined;
+  const nearestMs = traces.length === 0 ? await nearestMatch(reader, query, options) : undefined;
   return { traces, truncated: found.length > limit, nearestMs };
+}
+
+async function nearestMatch(
+  reader: StoreReader,
+  query: TraceFilter,
+  options?: ReadOptions,
+): Promise<number | undefined> {
+  return nearestTime(reader, spans, ofStatus(query, await spanCondition(query, query)), query, options);
 }
 
 /** The first `limit` traces in the order of the query. */
@@ -132,7 +143,7 @@ export async function countTraces(
   query: TraceFilter,
   options?: ReadOptions,
 ): Promise<TraceCounts> {
-  const conditions = await conditionsOf(query);
+  const conditions = await conditionsOf(reader, query, options);
   const grid = chooseGrid(query, HISTOGRAM_BUCKETS);
   // Where every span matches, the matches alone say whether a trace failed, and the spans are read once.
   const known = raw(conditions.isEverything ? 'match_failed' : '0');
@@ -194,6 +205,8 @@ function rankedSource(query: TraceQuery, conditions: Conditions): Sql {
 const SAMPLE_SIZE = 1200;
 /** How many buckets of time a sample is spread over. */
 const SAMPLE_BUCKETS = 100;
+/** By which traces are chosen: the store keeps the least of some numbers fast, of ids it does not. */
+const TRACE_HASH = raw('toUInt32(bitAnd(cityHash64(trace_id), 4294967295))');
 
 /**
  * A sample of the matching traces for a picture of the whole range: of each bucket of time those with the longest matching spans, some
@@ -205,28 +218,53 @@ export async function sampleTraces(
   query: TraceFilter,
   options?: ReadOptions,
 ): Promise<readonly FoundTrace[]> {
-  const conditions = await conditionsOf(query);
-  const grid = chooseGrid(query, SAMPLE_BUCKETS);
-  const size = raw(String(SAMPLE_SIZE));
-  const pick = (weight: string): Sql => raw(`groupArraySorted(${SAMPLE_SIZE})((${weight}, trace_id, matched))`);
-  // Traces are chosen round by round: in each, every bucket gives its next slowest, its next failed one, and two others.
-  const ranked = (list: string, rank: string): Sql =>
-    raw(`arrayMap((one, place) -> (one.2, one.3, ${rank}), ${list}, arrayEnumerate(${list}))`);
+  const conditions = await conditionsOf(reader, query, options);
+  const hashes = await chooseSample(reader, query, conditions, options);
+  if (hashes.length === 0) return [];
   const table = await reader.read(
-    sql`SELECT one.1 AS trace_id, any(one.2) AS matched FROM (
-        SELECT bucket, arrayJoin(arrayConcat(${ranked('slowest', 'toUInt32(place)')}, ${ranked('failed', 'toUInt32(place)')},
-          ${ranked('others', 'toUInt32(intDiv(place + 1, 2))')})) AS one
-        FROM (
-          SELECT ${bucketOf(grid)} AS bucket, ${pick('-toInt64(longest)')} AS slowest,
-            ${pick('toInt64(cityHash64(trace_id))')} FILTER (WHERE match_failed) AS failed,
-            ${pick('toInt64(cityHash64(trace_id))')} AS others
-          FROM (SELECT *, first_match AS time FROM (${matchingTraces(query, conditions)})) GROUP BY bucket))
-      GROUP BY trace_id ORDER BY min(one.3), min(bucket), trace_id LIMIT ${size}`,
+    sql`SELECT trace_id, argMin(span_id, stored.time) AS matched ${spans.in(query)} AND ${matching(query, conditions)}
+        AND ${TRACE_HASH} IN ${new Bound('Array(UInt32)', hashes)}
+      GROUP BY trace_id ORDER BY trace_id LIMIT ${raw(String(SAMPLE_SIZE))}`,
     options,
   );
   const spanIds = table.strings('matched');
   const matches = table.strings('trace_id').map((traceId, row) => ({ traceId, spanId: spanIds[row]! }));
   return withSummaries(reader, matches, options);
+}
+
+/** Hashes of the traces of a sample. They are chosen round by round: in each, every bucket gives its next slowest, its next failed one, and two others. */
+async function chooseSample(
+  reader: StoreReader,
+  query: TraceFilter,
+  conditions: Conditions,
+  options?: ReadOptions,
+): Promise<readonly number[]> {
+  const least = raw(`groupArraySorted(${SAMPLE_SIZE})`);
+  // A float of 32 bits sorts as its bits do; the hash stands behind it.
+  const slowness = sql`bitOr(bitShiftLeft(toUInt64(4294967295 - reinterpretAsUInt32(toFloat32(longest))), 32), ${TRACE_HASH})`;
+  const table = await reader.read(
+    sql`SELECT ${bucketOf(chooseGrid(query, SAMPLE_BUCKETS))} AS bucket,
+        arrayMap(key -> toUInt32(bitAnd(key, 4294967295)), ${least}(${slowness})) AS slowest,
+        ${least}(${TRACE_HASH}) FILTER (WHERE match_failed) AS failed, ${least}(${TRACE_HASH}) AS others
+      FROM (SELECT *, first_match AS time FROM (${matchingTraces(query, conditions)})) GROUP BY bucket ORDER BY bucket`,
+    options,
+  );
+  const [slowest, failed, others] = ['slowest', 'failed', 'others'].map((name) =>
+    table.column<readonly number[]>(name),
+  );
+  const chosen = new Set<number>();
+  for (let round = 0; round < SAMPLE_SIZE && chosen.size < SAMPLE_SIZE; round++) {
+    for (let row = 0; row < table.rowCount && chosen.size < SAMPLE_SIZE; row++) {
+      const next = [
+        slowest![row]![round],
+        failed![row]![round],
+        others![row]![2 * round],
+        others![row]![2 * round + 1],
+      ];
+      for (const hash of next) if (hash !== undefined && chosen.size < SAMPLE_SIZE) chosen.add(hash);
+    }
+  }
+  return [...chosen];
 }
 
 export interface ServiceTraceQuery extends TimeRange {

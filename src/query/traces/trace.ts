@@ -60,7 +60,7 @@ export async function readTrace(
   const place = await placeOf(reader, traceId, { ...options, ...CHEAP });
   const [{ table, hints }, events, logCount] = await Promise.all([
     readTraceSpans(reader, place, limit, options),
-    readEventTimes(reader, place, options),
+    place.hasEvents ? readEventTimes(reader, place, options) : undefined,
     countLogs(reader, place, options),
   ]);
   if (table.rowCount === 0) throw new QueryError('not_found', `the spans of trace ${traceId} have expired`);
@@ -140,7 +140,13 @@ async function countLogs(reader: StoreReader, place: TracePlace, options?: ReadO
 type Shape = Omit<Trace, 'traceId' | 'logCount' | 'truncated' | 'totalSpanCount'>;
 
 /** Puts the spans in order. Pure; `startNs` is the time that starts count from. */
-function columnsOf(table: Table, hintTexts: TextColumn, start: Float64Array, events: Table, startNs: bigint): Shape {
+function columnsOf(
+  table: Table,
+  hintTexts: TextColumn,
+  start: Float64Array,
+  events: Table | undefined,
+  startNs: bigint,
+): Shape {
   const ids = table.bytes('span_id');
   const duration = table.vector('duration_ns');
   const { rows, parent } = orderSpans(ids, table.bytes('parent_span_id'), start);
@@ -172,8 +178,8 @@ function columnsOf(table: Table, hintTexts: TextColumn, start: Float64Array, eve
 }
 
 /** Of several spans with one id, events are drawn at the first. */
-function eventsOf(orderedIds: Uint8Array, events: Table, startNs: bigint): TraceEventColumns {
-  if (events.rowCount === 0) return { row: [], timeNs: [], name: [], names: [] };
+function eventsOf(orderedIds: Uint8Array, events: Table | undefined, startNs: bigint): TraceEventColumns {
+  if (events === undefined || events.rowCount === 0) return { row: [], timeNs: [], name: [], names: [] };
   const index = new SpanIndex(orderedIds);
   const words = wordsOf(events.bytes('span_id'));
   const rowOf = Int32Array.from({ length: events.rowCount }, (_, i) => index.find(words[2 * i]!, words[2 * i + 1]!));

@@ -1,7 +1,8 @@
 import { type AttributeTable, readKeyValue } from '#pdata';
 import type { TypedPath } from '../schema/index.ts';
+import type { AttributeHashes } from './attribute-hashes.ts';
 import type { BlockSink } from './columns.ts';
-import type { JsonPath } from './json-path.ts';
+import { JsonPath } from './json-path.ts';
 import { JsonPaths } from './json-paths.ts';
 import { SharedData } from './json-shared.ts';
 import { FIRST_TABLE_PLACE, isPlainValue, MOVED, PlacedRows, SLICE_BITS, SLICE_ROWS } from './placed-rows.ts';
@@ -42,12 +43,14 @@ export class JsonColumn {
   readonly #rows: PlacedRows;
   /** Per path: whether some row of the slice has it. */
   readonly #isTouched: Uint8Array;
+  readonly #hashes: AttributeHashes | undefined;
   /** The block's row that the slice begins with, and how many rows the slice has. */
   #firstRow = 0;
   #count = 0;
 
-  /** `typedPaths` in the order of their bytes. */
-  constructor(pathLimit: number, typedPaths: readonly TypedPath[] = []) {
+  /** `typedPaths` in the order of their bytes. `hashes` gets those of attributes without a type of their own. */
+  constructor(pathLimit: number, typedPaths: readonly TypedPath[] = [], hashes?: AttributeHashes) {
+    this.#hashes = hashes;
     this.#pathLimit = pathLimit;
     this.#typedCount = typedPaths.length;
     this.#paths = new JsonPaths(pathLimit, typedPaths);
@@ -59,6 +62,7 @@ export class JsonColumn {
   reset(): void {
     this.#paths.reset(this.#firstRow);
     this.#shared.reset();
+    this.#hashes?.reset();
     this.#misfits.reset();
     this.#firstRow = 0;
     this.#count = 0;
@@ -134,12 +138,18 @@ export class JsonColumn {
   }
 
   #add(slot: number, place: number, keyAt: number, keyLength: number): void {
-    if (slot < 0) this.#shared.push(keyAt, keyLength, this.#rows.placed(place));
+    if (slot < 0) this.#addShared(place, keyAt, keyLength);
     else if (slot < this.#typedCount) this.#addTyped(slot, place, keyAt, keyLength);
     else {
       this.#rows.add((slot << SLICE_BITS) + this.#count - 1, place);
       this.#isTouched[slot] = 1;
     }
+  }
+
+  #addShared(place: number, keyAt: number, keyLength: number): void {
+    const placed = this.#rows.placed(place);
+    this.#shared.push(keyAt, keyLength, placed);
+    this.#hashes?.addOther(this.#firstRow + this.#count - 1, this.#rows.arena, keyAt, keyLength, placed);
   }
 
   /** A value goes to its typed path if it has the type and is the only one of its key; else all of them are kept apart. */
@@ -166,7 +176,9 @@ export class JsonColumn {
       if (this.#isTouched[slot] === 0) continue;
       this.#isTouched[slot] = 0;
       const first = slot << SLICE_BITS;
-      paths[slot]!.add(this.#firstRow, rows, first, this.#count);
+      const path = paths[slot]!;
+      path.add(this.#firstRow, rows, first, this.#count);
+      if (path instanceof JsonPath) this.#hashes?.addPath(path.keyHash, this.#firstRow, rows, first, this.#count);
       rows.places.fill(0, first, first + this.#count);
     }
     rows.clear();

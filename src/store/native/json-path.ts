@@ -1,4 +1,5 @@
 import { readVarint64Into, VALUE_BOOL, VALUE_DOUBLE, VALUE_INT, VALUE_STRING, value } from '#pdata';
+import { hashKey } from '../schema/index.ts';
 import { ByteSink } from './byte-sink.ts';
 import type { BlockSink } from './columns.ts';
 import { FIRST_TABLE_PLACE, type PlacedRows, STRING_TAG } from './placed-rows.ts';
@@ -39,6 +40,7 @@ export class JsonPath {
   /** Of the process's dictionary of keys. */
   readonly id: number;
   readonly key: Uint8Array;
+  readonly keyHash: number;
   /** Behind the last row that was added. */
   end = 0;
   #kinds: Uint8Array = new Uint8Array(FIRST_ROWS);
@@ -49,6 +51,7 @@ export class JsonPath {
   constructor(id: number, key: Uint8Array) {
     this.id = id;
     this.key = key;
+    this.keyHash = hashKey(key, 0, key.length);
     this.#values[KIND_STRING] = this.#strings;
   }
 

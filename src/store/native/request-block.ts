@@ -1,4 +1,5 @@
 import { REQUEST_SLOT_SECONDS } from '../schema/index.ts';
+import { AttributeFilters } from './attribute-filters.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { BlockSink, type TableBlock, writeConstant64, writeOffsets, writeUint32s } from './columns.ts';
 import type { SpanRows } from './span-block.ts';
@@ -21,7 +22,10 @@ const NONE = -1;
 export class RequestEncoder {
   readonly #sink = new BlockSink(1 << 14);
   readonly #long = new WordColumn();
-  /** Per row of the spans: its group, or NONE where it is no request. */
+  readonly #filters = new AttributeFilters();
+  /** Per row of the spans: its group. */
+  #groupOf = new Int32Array(1024);
+  /** The same, or NONE where it is no request. */
   #groups = new Int32Array(1024);
   #durations = new Uint32Array(1024);
   /** Per group. */
@@ -51,6 +55,8 @@ export class RequestEncoder {
     this.#writeCounts('root_call_count', counts.rootCalls);
     this.#writeCounts('served_count', counts.served);
     this.#writeDurations(spans);
+    sink.column('attribute_filter', 'String');
+    this.#filters.write(sink, spans.attributeHashes, this.#groupOf, counts.spans, count);
     sink.column('ingested_at', TIME);
     writeConstant64(sink, ingestedAtNs, count);
     return sink.finish('request_slots');
@@ -122,7 +128,10 @@ export class RequestEncoder {
   #collect(spans: SpanRows): void {
     const { count } = spans;
     this.#count = 0;
-    if (this.#groups.length < count) this.#groups = new Int32Array(count * 2);
+    if (this.#groups.length < count) {
+      this.#groups = new Int32Array(count * 2);
+      this.#groupOf = new Int32Array(count * 2);
+    }
     const services = spans.owners.serviceName.indices;
     const environments = spans.owners.environment.indices;
     let [service, slot, first, group] = [NONE, NONE, 0, NONE];
@@ -138,6 +147,7 @@ export class RequestEncoder {
       const environment = environments[row]!;
       if (group === NONE || environments[this.#rows.first[group]!] !== environment)
         group = this.#find(environments, environment, first) ?? this.#begin(row, slot);
+      this.#groupOf[row] = group;
       this.#extend(group, spans, row);
     }
   }

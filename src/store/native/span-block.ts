@@ -1,5 +1,6 @@
 import type { SpanChunk } from '#pdata';
 import { ATTRIBUTE_PATHS, MISFITS_TYPE, SPAN_ATTRIBUTES_TYPE, SPAN_PATHS } from '../schema/index.ts';
+import { AttributeHashes } from './attribute-hashes.ts';
 import { ByteSink } from './byte-sink.ts';
 import {
   BlockSink,
@@ -37,6 +38,7 @@ export interface SpanRows {
   readonly names: DictionaryColumn;
   readonly owners: OwnerColumns;
   readonly details: SpanDetails;
+  readonly attributeHashes: AttributeHashes;
 }
 
 /**
@@ -47,7 +49,8 @@ export class SpanBlockEncoder implements SpanRows {
   readonly #sink = new BlockSink(1 << 16);
   readonly owners: OwnerColumns = new OwnerColumns();
   readonly details: SpanDetails = new SpanDetails();
-  readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS, SPAN_PATHS);
+  readonly attributeHashes: AttributeHashes = new AttributeHashes();
+  readonly #attributes = new JsonColumn(ATTRIBUTE_PATHS, SPAN_PATHS, this.attributeHashes);
   readonly times: ByteSink = new ByteSink();
   readonly durations: ByteSink = new ByteSink();
   readonly traceIds: ByteSink = new ByteSink();

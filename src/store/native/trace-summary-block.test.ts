@@ -31,27 +31,33 @@ interface Made {
   readonly fromMs: number;
   readonly lastsMs: number;
   readonly isError?: true;
+  readonly eventCount?: number;
+  readonly linkCount?: number;
 }
 
 function chunkOf(spans: readonly Made[]): SpanChunk {
-  const resourceSpans = spans.map(({ trace, name, service, isRoot, fromMs, lastsMs, isError }, i) => ({
-    resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
-    scopeSpans: [
-      {
-        spans: [
-          {
-            traceId: new Uint8Array(16).fill(trace),
-            spanId: new Uint8Array(8).fill(i + 1),
-            ...(isRoot ? {} : { parentSpanId: new Uint8Array(8).fill(99) }),
-            name,
-            startTimeUnixNano: String(START_NS + BigInt(fromMs) * 1_000_000n),
-            endTimeUnixNano: String(START_NS + BigInt(fromMs + lastsMs) * 1_000_000n),
-            ...(isError ? { status: { code: 2 } } : {}),
-          },
-        ],
-      },
-    ],
-  }));
+  const resourceSpans = spans.map(
+    ({ trace, name, service, isRoot, fromMs, lastsMs, isError, eventCount = 0, linkCount = 0 }, i) => ({
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
+      scopeSpans: [
+        {
+          spans: [
+            {
+              traceId: new Uint8Array(16).fill(trace),
+              spanId: new Uint8Array(8).fill(i + 1),
+              ...(isRoot ? {} : { parentSpanId: new Uint8Array(8).fill(99) }),
+              name,
+              startTimeUnixNano: String(START_NS + BigInt(fromMs) * 1_000_000n),
+              endTimeUnixNano: String(START_NS + BigInt(fromMs + lastsMs) * 1_000_000n),
+              ...(isError ? { status: { code: 2 } } : {}),
+              events: Array.from({ length: eventCount }, () => ({ name: 'event' })),
+              links: Array.from({ length: linkCount }, () => ({ spanId: new Uint8Array(8).fill(1) })),
+            },
+          ],
+        },
+      ],
+    }),
+  );
   return decodeTraces(encodeReference('traces', { resourceSpans })).chunk;
 }
 
@@ -69,23 +75,25 @@ test('what the segments say of a trace is put together', async () => {
   await insert([
     chunkOf([
       { trace: 1, name: 'late root', service: 'a', isRoot: true, fromMs: 50, lastsMs: 10 },
-      { trace: 1, name: 'root', service: 'b', isRoot: true, fromMs: 5, lastsMs: 100 },
-      { trace: 1, name: 'early', service: 'b', fromMs: 0, lastsMs: 20, isError: true },
+      { trace: 1, name: 'root', service: 'b', isRoot: true, fromMs: 5, lastsMs: 100, eventCount: 2 },
+      { trace: 1, name: 'early', service: 'b', fromMs: 0, lastsMs: 20, isError: true, eventCount: 1, linkCount: 3 },
       { trace: 2, name: 'only child', service: 'c', fromMs: 7, lastsMs: 0 },
     ]),
   ]);
-  await insert([chunkOf([{ trace: 1, name: 'later', service: 'c', fromMs: 90, lastsMs: 500, isError: true }])]);
+  await insert([
+    chunkOf([{ trace: 1, name: 'later', service: 'c', fromMs: 90, lastsMs: 500, isError: true, eventCount: 1 }]),
+  ]);
   const text = await store.text(`
     SELECT hex(substring(trace_id, 1, 1)), toUnixTimestamp64Milli(min(start)) - ${START_NS / 1_000_000n} AS from_ms,
       toUnixTimestamp64Milli(max(start + toIntervalMillisecond(range_ms))) - ${START_NS / 1_000_000n} AS last_start_ms,
       toUnixTimestamp64Milli(max(addNanoseconds(start, duration_ns))) - ${START_NS / 1_000_000n} AS end_ms,
-      sum(span_count), sum(error_count), arraySort(groupUniqArrayArray(services)),
+      sum(span_count), sum(error_count), sum(event_count), sum(link_count), arraySort(groupUniqArrayArray(services)),
       argMinIf(root_name, addNanoseconds(start, root_offset_ns), root_offset_ns >= 0),
       argMinIf(root_service, addNanoseconds(start, root_offset_ns), root_offset_ns >= 0), countIf(root_offset_ns >= 0)
     FROM traces GROUP BY trace_id ORDER BY trace_id FORMAT TSV`);
   expect(text.split('\n')).toEqual([
-    "01\t0\t90\t590\t4\t2\t['a','b','c']\troot\tb\t1",
-    "02\t7\t7\t7\t1\t0\t['c']\t\t\t0",
+    "01\t0\t90\t590\t4\t2\t4\t3\t['a','b','c']\troot\tb\t1",
+    "02\t7\t7\t7\t1\t0\t0\t0\t['c']\t\t\t0",
   ]);
 });
 

@@ -30,6 +30,10 @@ export class TraceSummaryEncoder {
   #spanCounts = new Uint32Array(512);
   #errorCounts = new Uint32Array(512);
   #roots = new Int32Array(512);
+  #eventCounts = new Uint32Array(512);
+  #linkCounts = new Uint32Array(512);
+  /** Per row of the spans: its trace. */
+  #traceOf = new Int32Array(512);
   #serviceCounts = new Uint32Array(512);
   #services = new Int32Array(512);
   #chain = new Int32Array(1024);
@@ -60,7 +64,21 @@ export class TraceSummaryEncoder {
     this.#writeServices(spans);
     sink.column('ingested_at', TIME);
     writeConstant64(sink, ingestedAtNs, count);
+    this.#writeParts('event_count', spans.details.events, this.#eventCounts);
+    this.#writeParts('link_count', spans.details.links, this.#linkCounts);
     return sink.finish('traces');
+  }
+
+  /** How many events, or links, the spans of each trace have. `spanRows`: the span of each. */
+  #writeParts(
+    name: string,
+    { spanRows, count }: { readonly spanRows: Uint32Array; readonly count: number },
+    counts: Uint32Array,
+  ): void {
+    counts.fill(0, 0, this.#count);
+    for (let i = 0; i < count; i++) counts[this.#traceOf[spanRows[i]!]!]!++;
+    this.#sink.column(name, 'UInt32');
+    writeUint32s(this.#sink, counts, undefined, this.#count);
   }
 
   /** Milliseconds from the first to the last start of a span, rounded up. */
@@ -128,6 +146,7 @@ export class TraceSummaryEncoder {
     let last = NONE;
     for (let row = 0; row < count; row++) {
       if (last < 0 || !this.#isTrace(last, ids, row * 16)) last = this.#indexOf(ids, row * 16);
+      this.#traceOf[row] = last;
       this.#extend(last, spans, row);
       this.#addService(last, services[row]!);
     }
@@ -153,6 +172,9 @@ export class TraceSummaryEncoder {
     this.#errorCounts = new Uint32Array(rowCount);
     this.#roots = new Int32Array(rowCount);
     this.#serviceCounts = new Uint32Array(rowCount);
+    this.#eventCounts = new Uint32Array(rowCount);
+    this.#linkCounts = new Uint32Array(rowCount);
+    this.#traceOf = new Int32Array(rowCount);
     this.#services = new Int32Array(rowCount);
     // A span adds one service to its trace at most.
     this.#chain = new Int32Array(rowCount * 2);

@@ -6,6 +6,16 @@ import { METRIC_TABLES } from './metrics.ts';
 import { OWNER_TABLES } from './owners.ts';
 import { TRACE_TABLES, TRACE_VIEWS } from './traces.ts';
 
+export {
+  FILTER_BITS,
+  FILTER_PROBES,
+  type FilterKind,
+  hashKey,
+  hashKind,
+  hashNumber,
+  hashText,
+  probe,
+} from './attribute-filter.ts';
 export * from './common.ts';
 export { LOG_ATTRIBUTES_TYPE, LOG_PATHS } from './logs.ts';
 export {

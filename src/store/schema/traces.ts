@@ -83,7 +83,7 @@ const SPANS: Table = {
  * Per trace and segment, what the segment's spans say of the trace, as values that go on being put together: of the rows of one trace, `start` is the
  * least; it lasts until the largest `start` + `duration_ns`; its last span starts before the largest `start` + `range_ms`; counts are summed;
  * `services` joined; the root is that of the least `start` + `root_offset_ns`, where this is -1 in a row without the root. Reading a trace by id
- * asks here first where to look. A plain table, and not one that aggregates: so that a segment's rows can be counted when it is in doubt whether
+ * asks here first where to look, and whether there are events and links to look for. A plain table, and not one that aggregates: so that a segment's rows can be counted when it is in doubt whether
  * they are stored, and sums are never summed twice.
  */
 const TRACES: Table = {
@@ -100,6 +100,8 @@ const TRACES: Table = {
   root_name LowCardinality(String) CODEC(ZSTD(1)),
   services Array(LowCardinality(String)) CODEC(ZSTD(1)),
   ${INGESTED},
+  event_count UInt32 DEFAULT 1 CODEC(T64, ZSTD(1)),
+  link_count UInt32 DEFAULT 1 CODEC(T64, ZSTD(1)),
   INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1`,
   orderBy: 'trace_id',
   granularity: 1024,
@@ -113,7 +115,8 @@ export const REQUEST_SLOT_SECONDS = 5;
  * roots): how many, how many failed, and how long each took, in order, so that quantiles are exact. A page of services reads this, and not all
  * spans. `second` begins the slot; `first_time` and `last_time` are starts of any spans, `last_request` of a request; `resource_id` is that of the
  * newest request, or of the newest span where there is none. A call without a parent (`root_call_count`) of a service that also serves
- * (`served_count`: with a parent) may be the same request: of such services spans are read. A plain table, as `traces`.
+ * (`served_count`: with a parent) may be the same request: of such services spans are read. `attribute_filter` says which attributes no span of
+ * the row has (attribute-filter.ts); an empty one says nothing. A plain table, as `traces`.
  */
 const REQUESTS: Table = {
   name: 'request_slots',
@@ -133,6 +136,7 @@ const REQUESTS: Table = {
   durations Array(UInt32) CODEC(Delta(4), ZSTD(1)),
   long_durations Array(UInt64) CODEC(ZSTD(1)),
   ${INGESTED},
+  attribute_filter String CODEC(NONE),
   INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1`,
   orderBy: 'second, service_name',
   granularity: 256,

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compileFilter, readFilter } from '../filter/index.ts';
+import { spans } from '../source/index.ts';
+import { sql } from '../sql/index.ts';
+import { type FixtureSpan, insertSpans } from '../testing/fixtures.ts';
+import { startTestStore, type TestStore } from '../testing/test-store.ts';
+import { readAttributePlaces, requiredComparisons, type ServicePlaces } from './attribute-places.ts';
+import { searchTraces } from './trace-search.ts';
+
+const FROM_MS = 1_760_000_000_000;
+const RANGE = { fromMs: FROM_MS, toMs: FROM_MS + 600_000 };
+
+/** A trace of one span per second and service, each with values of its own. */
+const fixtures: readonly FixtureSpan[] = ['a', 'b', 'c'].flatMap((service, index) =>
+  Array.from({ length: 200 }, (_, second) => {
+    const number = index * 1000 + second;
+    return {
+      traceId: (number + 1).toString(16),
+      spanId: '1',
+      timeNs: BigInt(FROM_MS + second * 1000 + number) * 1_000_000n,
+      durationNs: 1,
+      service,
+      name: 'n',
+      attributes: {
+        text: `value ${number}`,
+        whole: number * 7,
+        double: number + 0.5,
+        'whole.double': number,
+        flag: number === 77,
+        same: 1,
+        list: [`one ${number}`, `two ${number}`],
+        numbers: [number, -number],
+        map: { inner: `value ${number}` },
+        'net.peer.name': `host-${number}`,
+        'url.path': `/path/${number}`,
+        ...(number % 2 === 0 && { both: `item ${number}` }),
+        ['longer than any other value '.repeat(2)]: 'x'.repeat(300 + number),
+      },
+      resource: { both: number === 1005 ? 'resource' : 'other', zone: `z${index}` },
+    };
+  }),
+);
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await startTestStore();
+  await insertSpans(store, fixtures);
+});
+afterAll(() => store.close());
+
+async function placesOf(q: string): Promise<readonly ServicePlaces[] | undefined> {
+  const filter = await readFilter(q, 'traces');
+  return (await readAttributePlaces(store.reader, requiredComparisons(filter!), RANGE))?.services;
+}
+
+/** Matching spans as `service second`, by the condition alone. */
+async function matches(q: string): Promise<readonly string[]> {
+  const condition = compileFilter((await readFilter(q, 'traces'))!, 'traces');
+  const table = await store.reader.read(
+    sql`SELECT service_name, toString(toInt64(time)) AS second ${spans.in(RANGE)} AND ${condition} ORDER BY time`,
+  );
+  return table.strings('service_name').map((service, row) => `${service} ${table.strings('second')[row]}`);
+}
+
+describe('a filter by what few spans have', () => {
+  test.each([
+    { q: 'text="value 42"', want: 1 },
+    { q: 'span.text="value 42"', want: 1 },
+    { q: 'text="value 42" service=a', want: 1 },
+    { q: 'text="value 42" whole=294', want: 1 },
+    { q: 'text="value 42" whole=295', want: 0 },
+    { q: 'whole=294', want: 1 },
+    { q: 'whole=294.0', want: 1 },
+    { q: 'whole="294"', want: 0 },
+    { q: '"whole.double"=1003', want: 1 },
+    { q: 'list="two 1003"', want: 1 },
+    { q: 'numbers=-1003', want: 1 },
+    { q: 'both="item 1004"', want: 1 },
+    { q: `"${'longer than any other value '.repeat(2)}"=${'x'.repeat(310)}`, want: 1 },
+  ])('$q', async ({ q, want }) => {
+    const found = await matches(q);
+    expect(found).toHaveLength(want);
+    const { traces } = await searchTraces(store.reader, { ...RANGE, q, sort: 'newest', limit: 10 });
+    expect(traces).toHaveLength(found.length);
+  });
+
+  test.each(['text="value 42"', 'whole=294', 'list="two 1003"', 'numbers=-1003', 'both="item 1004"'])(
+    'is looked for where it can be: %s',
+    async (q) => {
+      const places = await placesOf(q);
+      const known = places!.flatMap(({ service, seconds }) => seconds.map((second) => `${service} ${second}`));
+      expect(known).toEqual(expect.arrayContaining([...(await matches(q))]));
+      // Of 600: with so many different values in each span, one slot in twenty seems to match.
+      expect(known.length).toBeLessThan(150);
+    },
+  );
+
+  test('a resource may have the value as well', async () => {
+    expect(await matches('both=resource')).toHaveLength(1);
+    const { traces } = await searchTraces(store.reader, { ...RANGE, q: 'both=resource', sort: 'newest', limit: 10 });
+    expect(traces).toHaveLength(1);
+    expect(await matches('both=other text="value 1007"')).toHaveLength(1);
+  });
+
+  test('values of other kinds are looked for where there are any', async () => {
+    const required = requiredComparisons((await readFilter('text="value 42" list="two 1003" whole=294', 'traces'))!);
+    const kindsOf = async (index: number) => [
+      ...((await readAttributePlaces(store.reader, [required[index]!], RANGE))!.absent.get(required[index]!.node) ??
+        []),
+    ];
+    expect(await kindsOf(0)).toEqual(['list']);
+    expect(await kindsOf(1)).toEqual([]);
+    expect(await kindsOf(2)).not.toContain('int');
+  });
+
+  test('nothing is read for what nothing has', async () => {
+    expect(await placesOf('text="nowhere" whole=295 list=none')).toEqual([]);
+    expect(
+      (await searchTraces(store.reader, { ...RANGE, q: 'text="nowhere"', sort: 'slowest', limit: 10 })).traces,
+    ).toEqual([]);
+  });
+});
+
+describe('all spans are looked at', () => {
+  test.each([
+    { why: 'all have it', q: 'same=1', want: 600 },
+    { why: 'one of several conditions is enough', q: 'text="value 42" OR name=n', want: 600 },
+    { why: 'it is denied', q: 'text!="value 42"', want: 599 },
+    { why: 'the key has a type of its own', q: 'url.path=/path/42', want: 1 },
+    { why: 'a name of the key has one', q: 'net.peer.name=host-2100', want: 1 },
+    { why: 'the number is not whole', q: 'double=42.5', want: 1 },
+    { why: 'it is a truth value', q: 'flag=true', want: 1 },
+    { why: 'it is a part of a text', q: 'text~"value 42$"', want: 1 },
+    { why: 'it is of the resource', q: 'resource.zone=z1', want: 200 },
+  ])('because $why', async ({ q, want }) => {
+    expect(await placesOf(q)).toBeUndefined();
+    expect(await matches(q)).toHaveLength(want);
+    const { traces } = await searchTraces(store.reader, { ...RANGE, q, sort: 'newest', limit: 1000 });
+    expect(traces).toHaveLength(want);
+  });
+});
+
+test('rows from before there were filters may match', async () => {
+  await store.run(
+    `ALTER TABLE ${store.database}.request_slots UPDATE attribute_filter = '' WHERE service_name = 'a' SETTINGS mutations_sync = 1`,
+  );
+  const places = await placesOf('text="value 2042"');
+  expect(places === undefined || places.some(({ service }) => service === 'a')).toBe(true);
+});
