@@ -7,6 +7,7 @@ import { METRIC_STATEMENTS } from './migrations/0003-metrics.ts';
 import { OWNER_STATEMENTS } from './migrations/0003-owners.ts';
 import { TRACE_STATEMENTS } from './migrations/0003-traces.ts';
 import { NOTE_STATEMENTS } from './migrations/0004-notes.ts';
+import { TRACE_TIME_STATEMENTS } from './migrations/0005-trace-times.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import {
   createTableStatement,
@@ -73,6 +74,11 @@ test.each([
     statements: NOTE_STATEMENTS,
     sha256: '27e46edf3436c565afe1aed82c7fd7b38df4fec5d8803c41244807c8d3bd15fc',
   },
+  {
+    file: '0005-trace-times',
+    statements: TRACE_TIME_STATEMENTS,
+    sha256: 'eb869d42e19cbdf7172031d5fa3791d6bb355a7705b5bc261e2f20186b7a3461',
+  },
 ])('migration $file is frozen', ({ statements, sha256 }) => {
   expect(createHash('sha256').update(statements.join('\n')).digest('hex')).toBe(sha256);
 });
@@ -127,7 +133,7 @@ test('a migration that was interrupted after any of its statements runs again to
   await prepareStore({ endpoint: endpointOf('torn'), retention: DEFAULT_RETENTION });
   await prepareStore({ endpoint: endpointOf('torn'), retention: DEFAULT_RETENTION });
   expect(await tablesOf('torn')).toEqual(await tablesOf('fresh'));
-  expect(await engine.text('SELECT arraySort(groupArray(version)) FROM torn.schema_migrations')).toBe('[3,4]');
+  expect(await engine.text('SELECT arraySort(groupArray(version)) FROM torn.schema_migrations')).toBe('[3,4,5]');
 });
 
 test('the retention stands in the comment of each table', async () => {

@@ -1,6 +1,6 @@
 import { PROBE_LIMIT } from '#base';
 import { FILTER_BITS, FILTER_PROBES, probe } from '../schema/index.ts';
-import type { AttributeHashes } from './attribute-hashes.ts';
+import type { AttributeHashes, KindHash } from './attribute-hashes.ts';
 import type { ByteSink } from './byte-sink.ts';
 
 /** A filter takes no more: where spans have many different attributes it is less exact. */
@@ -39,13 +39,16 @@ export class AttributeFilters {
   }
 
   /** Sorts hashes by group. Gives where each group's begin, and at the end how many there are. */
-  #group({ rows, hashes, count }: AttributeHashes, groupOf: Int32Array, groupCount: number): Uint32Array {
+  #group({ rows, hashes, count, kinds }: AttributeHashes, groupOf: Int32Array, groupCount: number): Uint32Array {
     const starts = new Uint32Array(groupCount + 1);
     for (let i = 0; i < count; i++) starts[groupOf[rows[i]!]! + 1]!++;
+    for (const kind of kinds) forGroups(kind, groupOf, (group) => starts[group + 1]!++);
     for (let group = 0; group < groupCount; group++) starts[group + 1]! += starts[group]!;
-    if (this.#hashes.length < count) this.#hashes = new Uint32Array(count * 2);
+    const total = starts[groupCount]!;
+    if (this.#hashes.length < total) this.#hashes = new Uint32Array(total * 2);
     const next = starts.slice();
     for (let i = 0; i < count; i++) this.#hashes[next[groupOf[rows[i]!]!]!++] = hashes[i]!;
+    for (const kind of kinds) forGroups(kind, groupOf, (group) => (this.#hashes[next[group]!++] = kind.hash));
     return starts;
   }
 
@@ -67,6 +70,16 @@ export class AttributeFilters {
       hashes[end++] = hashes[i]!;
     }
     return end - from;
+  }
+}
+
+/** The groups of the rows of a kind, some perhaps several times. */
+function forGroups({ from, to }: KindHash, groupOf: Int32Array, take: (group: number) => void): void {
+  let last = -1;
+  for (let row = from; row < to; row++) {
+    if (groupOf[row] === last) continue;
+    last = groupOf[row]!;
+    take(last);
   }
 }
 

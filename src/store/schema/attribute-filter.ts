@@ -9,9 +9,9 @@
  *   probe(hash, i)  for i below FILTER_PROBES: bit (probe & 7) of the byte at (probe >>> 3) % length
  */
 
-/** For each different attribute. */
-export const FILTER_BITS = 12;
-/** Bits that an attribute sets: 0.4 % of other attributes seem to be there. */
+/** For each different attribute. Others may be written from one day to the next: a filter's length says it. */
+export const FILTER_BITS = 16;
+/** Bits that an attribute sets: 0.1 % of other attributes seem to be there. Stored filters hold for this number alone. */
 export const FILTER_PROBES = 6;
 /** So much of a text counts, and how long it is. */
 const TEXT_BYTES = 256;

@@ -83,14 +83,15 @@ const SPANS: Table = {
  * Per trace and segment, what the segment's spans say of the trace, as values that go on being put together: of the rows of one trace, `start` is the
  * least; it lasts until the largest `start` + `duration_ns`; its last span starts before the largest `start` + `range_ms`; counts are summed;
  * `services` joined; the root is that of the least `start` + `root_offset_ns`, where this is -1 in a row without the root. Reading a trace by id
- * asks here first where to look, and whether there are events and links to look for. A plain table, and not one that aggregates: so that a segment's rows can be counted when it is in doubt whether
- * they are stored, and sums are never summed twice.
+ * asks here first where to look, and whether there are events and links. A plain table, and not one that aggregates: so that a segment's rows can be
+ * counted when it is in doubt whether they are stored, and sums are never summed twice. Sorted by id, times follow no order: their differences take
+ * more than they do.
  */
 const TRACES: Table = {
   name: 'traces',
   signal: 'traces',
   columns: `trace_id FixedString(16) CODEC(ZSTD(1)),
-  start DateTime64(9, 'UTC') CODEC(ZSTD(1)),
+  start DateTime64(9, 'UTC') CODEC(T64, ZSTD(1)),
   range_ms UInt32 CODEC(T64, ZSTD(1)),
   duration_ns UInt64 CODEC(T64, ZSTD(1)),
   span_count UInt32 CODEC(T64, ZSTD(1)),
@@ -99,7 +100,7 @@ const TRACES: Table = {
   root_service LowCardinality(String) CODEC(ZSTD(1)),
   root_name LowCardinality(String) CODEC(ZSTD(1)),
   services Array(LowCardinality(String)) CODEC(ZSTD(1)),
-  ${INGESTED},
+  ingested_at DateTime64(9, 'UTC') CODEC(ZSTD(1)),
   event_count UInt32 DEFAULT 1 CODEC(T64, ZSTD(1)),
   link_count UInt32 DEFAULT 1 CODEC(T64, ZSTD(1)),
   INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1`,
