@@ -38,18 +38,32 @@ export function clientWith(tls: Readonly<Record<string, unknown>>, proxyUrl = ''
 
 /** The API of the cluster that this process runs in (client-go rest.InClusterConfig). */
 export async function serviceAccountAccess(surroundings: KubernetesSurroundings): Promise<KubernetesAccess> {
-  const { serviceAccountFolder: folder } = surroundings;
-  const server = clusterServer(surroundings);
+  const { caFile, reloadIntervalMs } = serviceAccountTls(surroundings);
+  return {
+    server: clusterServer(surroundings),
+    client: clientWith({ ca_file: caFile, reload_interval: reloadIntervalMs * 1e6 }),
+    isDirect: true,
+    ...(await serviceAccountAuthorization(surroundings)),
+  };
+}
+
+/** Who this process is in its cluster. Throws a StartError where there is no token. */
+export async function serviceAccountAuthorization({
+  serviceAccountFolder: folder,
+}: KubernetesSurroundings): Promise<Pick<KubernetesAccess, 'authorize'>> {
   const authorize = async (): Promise<Readonly<Record<string, string>>> => ({
     authorization: `Bearer ${await textOf(`${folder}/token`)}`,
   });
   await authorize();
-  return {
-    server,
-    client: clientWith({ ca_file: `${folder}/ca.crt`, reload_interval: CERTIFICATES_AGE_MS * 1e6 }),
-    isDirect: true,
-    authorize,
-  };
+  return { authorize };
+}
+
+/** Who signs for the API of the cluster. */
+export function serviceAccountTls({ serviceAccountFolder: folder }: KubernetesSurroundings): {
+  readonly caFile: string;
+  readonly reloadIntervalMs: number;
+} {
+  return { caFile: `${folder}/ca.crt`, reloadIntervalMs: CERTIFICATES_AGE_MS };
 }
 
 /** The namespace that this process runs in. */

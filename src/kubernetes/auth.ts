@@ -10,6 +10,15 @@ import {
 import type { KubernetesAuthConfig } from './config.ts';
 import { kubeConfigAccess } from './kube-config.ts';
 
+/**
+ * Where nothing is configured: a kubeconfig that is named, the cluster around, or the kubeconfig at home (controller-runtime GetConfig). Throws a
+ * StartError where there is none of them.
+ */
+export async function foundAccess(surroundings: KubernetesSurroundings = ownSurroundings): Promise<KubernetesAccess> {
+  const { KUBECONFIG: named = '', KUBERNETES_SERVICE_HOST: host = '' } = surroundings.env;
+  return named === '' && host !== '' ? serviceAccountAccess(surroundings) : kubeConfigAccess({}, surroundings);
+}
+
 /** Throws a StartError that says what is missing. */
 export async function accessOf(
   config: KubernetesAuthConfig,

@@ -28,6 +28,8 @@ export interface InformerOptions<T> {
   readonly handler: InformerHandler<T>;
   /** Every object is shown to the handler again so often; 0 for never. */
   readonly resyncMs: number;
+  /** How long a watch lasts, up to twice as long by chance. */
+  readonly watchMs?: number;
   /** More objects are not kept. */
   readonly limit?: number;
   /**
@@ -41,7 +43,7 @@ export interface InformerOptions<T> {
 const OBJECT_LIMIT = 200_000;
 const PAGE_ITEMS = 500;
 /** As client-go: a watch lasts five to ten minutes. */
-const WATCH_SECONDS = 300;
+const WATCH_MS = 300_000;
 /** As client-go's reflector: from 0.8 s to 30 s, and up to twice that by chance, so that a thousand collectors don't come at once. */
 const FIRST_WAIT_MS = 800;
 const LONGEST_WAIT_MS = 30_000;
@@ -179,8 +181,8 @@ export class Informer<T> {
   }
 
   async #watch(): Promise<void> {
-    const { client, selection, clock, random } = this.#options;
-    const timeoutS = Math.round(WATCH_SECONDS * (1 + random()));
+    const { client, selection, clock, random, watchMs = WATCH_MS } = this.#options;
+    const timeoutS = Math.ceil((watchMs * (1 + random())) / 1000);
     const fromMs = clock.monotonicMs();
     const events = await client.watch(selection, this.#version!, timeoutS, this.#stop.signal);
     // Nothing may happen for hours: a watch that holds is a good one, too.

@@ -95,6 +95,7 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   'exporter load_balancing': [
     { resolver: { static: { hostnames: ['127.0.0.1:1'] } } },
     { resolver: { dns: { hostname: 'localhost' } } },
+    { resolver: { k8s: { service: 'a.b' } } },
     { resolver: { static: { hostnames: ['127.0.0.1:1'] } }, routing_key: 'attributes', routing_attributes: ['n'] },
   ],
   'exporter loki': [
@@ -328,6 +329,7 @@ const LATER: Readonly<Record<string, string>> = {
   'extension oauth2client tls.insecure': 'where the URL begins with http://',
   'exporter file rotation.': 'of a file that is large enough',
   'exporter load_balancing client.keepalive.': 'of an open connection',
+  'exporter load_balancing k8s.': 'of pods that the API of the cluster names',
   'exporter zipkin client.tls.insecure': 'where the endpoint begins with https://',
   'exporter loki client.tls.insecure': 'where the endpoint begins with https://',
   'processor k8s_attributes waitTimeoutMs': 'of a start that waits',

@@ -1,8 +1,10 @@
 import {
+  boolean,
   type DeliveryConfig,
   deliveryShape,
   type GrpcClientConfig,
   grpcClientShape,
+  integer,
   list,
   oneOf,
   positiveDuration,
@@ -25,6 +27,7 @@ export interface LoadBalancingConfig {
   readonly routingAttributes: readonly string[];
   readonly hostnames: readonly string[] | undefined;
   readonly dns: DnsResolverConfig | undefined;
+  readonly k8s: K8sResolverConfig | undefined;
   readonly hasOtherResolver: boolean;
 }
 
@@ -33,6 +36,15 @@ export interface DnsResolverConfig {
   readonly port: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
+}
+
+export interface K8sResolverConfig {
+  /** `name`, `name.namespace`, or the full name in the cluster. */
+  readonly service: string;
+  /** Empty: otelcol's. */
+  readonly ports: readonly number[];
+  readonly timeoutMs: number;
+  readonly returnsHostnames: boolean;
 }
 
 const KEYS = ['traceID', 'service', 'resource', 'attributes', 'metric', 'streamID'] as const;
@@ -64,9 +76,25 @@ export const loadBalancingSchema: Schema<LoadBalancingConfig> = strictObject({
       }))
       .optional()
       .describe('backends behind a name, a headless service of Kubernetes for instance'),
-    k8s: strictObject({ service: text('').describe('the service') })
+    k8s: strictObject({
+      service: text('').describe(
+        '`name`, `name.namespace` or `name.namespace.svc.…`; without a namespace that of the collector',
+      ),
+      ports: list(integer(undefined, { min: 1, max: 65_535 })).meta({
+        description: 'of each pod, a backend each',
+        defaultText: '`[4317]`',
+      }),
+      timeout: positiveDuration(60_000).describe('how long a watch of the API lasts before the next one'),
+      return_hostnames: boolean(false).describe('pods are called by their names, not by their addresses'),
+    })
+      .transform((raw) => ({
+        service: raw.service,
+        ports: raw.ports,
+        timeoutMs: raw.timeout || 60_000,
+        returnsHostnames: raw.return_hostnames,
+      }))
       .optional()
-      .describe('not there yet, and refused: `dns` with a headless service finds the same pods'),
+      .describe('the pods behind a service of Kubernetes that are ready'),
     aws_cloud_map: strictObject({ namespace: text('').describe('the namespace') })
       .optional()
       .describe('not there, and refused'),
@@ -107,28 +135,29 @@ export const loadBalancingSchema: Schema<LoadBalancingConfig> = strictObject({
     routingAttributes: raw.routing_attributes,
     hostnames: fixed?.hostnames,
     dns,
-    hasOtherResolver: k8s !== undefined || aws !== undefined,
+    k8s,
+    hasOtherResolver: aws !== undefined,
   };
 });
 
 type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };
 
 export function validateLoadBalancing(config: LoadBalancingConfig): readonly Mistake[] {
-  const { hostnames, dns, hasOtherResolver, routingKey, routingAttributes, client } = config;
+  const { hostnames, dns, k8s, hasOtherResolver, routingKey, routingAttributes, client } = config;
   const mistakes: Mistake[] = [];
   const check = (isWrong: boolean, path: readonly string[], message: string): void => {
     if (isWrong) mistakes.push({ path, message });
   };
-  const resolvers = [hostnames, dns].filter((one) => one !== undefined).length;
-  check(
-    hasOtherResolver,
-    ['resolver'],
-    'there are the resolvers static and dns so far; dns with a headless service finds the pods of one',
-  );
+  const resolvers = [hostnames, dns, k8s].filter((one) => one !== undefined).length;
+  check(hasOtherResolver, ['resolver'], 'there are the resolvers static, dns and k8s');
   check(resolvers === 0 && !hasOtherResolver, ['resolver'], 'no resolvers specified for the exporter');
   check(resolvers > 1, ['resolver'], 'only one resolver should be specified');
   check(hostnames?.length === 0, ['resolver', 'static', 'hostnames'], 'no endpoints specified');
   check(dns?.hostname === '', ['resolver', 'dns', 'hostname'], 'no hostname specified to resolve the backends');
+  if (k8s !== undefined) {
+    const mistake = serviceMistake(k8s.service);
+    check(mistake !== undefined, ['resolver', 'k8s', 'service'], mistake ?? '');
+  }
   check(dns?.intervalMs === 0, ['resolver', 'dns', 'interval'], 'must be positive');
   const isByAttributes = routingKey === 'attributes';
   check(
@@ -152,4 +181,14 @@ export function validateLoadBalancing(config: LoadBalancingConfig): readonly Mis
     'no extension offers middlewares yet; take the block out',
   );
   return mistakes;
+}
+
+/** What is wrong with the name of a service, if anything is. */
+function serviceMistake(service: string): string | undefined {
+  const [name = '', namespace, svc, ...domain] = service.split('.');
+  if (name === '') return 'no service specified to resolve the backends';
+  if (svc === undefined) return undefined;
+  if (namespace === '') return `invalid Kubernetes service FQDN: namespace segment missing in "${service}"`;
+  if (svc !== 'svc') return `invalid Kubernetes service FQDN: expected third DNS label to be 'svc' in "${service}"`;
+  return domain.length === 0 ? `invalid Kubernetes service FQDN: missing cluster domain in "${service}"` : undefined;
 }

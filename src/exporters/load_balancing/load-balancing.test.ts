@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { eventually } from '#base/testing.ts';
 import { type FakeSettings, fakeHost, fakeSettings, sampleBatch } from '#component/testing.ts';
+import type { KubernetesObject } from '#kubernetes';
+import { FakeKubernetesApi } from '#kubernetes/testing.ts';
 import { Batch, type Signal } from '#pdata';
 import { LogsBuilder, MetricsBuilder, TracesBuilder } from '#wire';
 import { type OtlpPeer, startOtlpPeer } from '../../receivers/otlp/testing/peer.ts';
 import { loadBalancingSchema, validateLoadBalancing } from './config.ts';
 import { HashRing } from './hash-ring.ts';
-import { LoadBalancingExporter } from './load-balancing.ts';
+import { LoadBalancingExporter, type LoadBalancingWorld } from './load-balancing.ts';
 import { withPort } from './resolver.ts';
 import { partsOf } from './routing.ts';
 
@@ -47,11 +50,12 @@ async function start(
   signal: Signal = 'traces',
   lookUp?: () => Promise<readonly { address: string }[]>,
   block: object = {},
+  world: LoadBalancingWorld = {},
 ): Promise<{ exporter: LoadBalancingExporter; settings: FakeSettings }> {
   const settings = fakeSettings({ id: 'load_balancing' });
   const config = loadBalancingSchema.parse({ protocol: { otlp: { tls: { insecure: true } } }, resolver, ...block });
   expect(validateLoadBalancing(config)).toEqual([]);
-  const exporter = new LoadBalancingExporter(settings, config, signal, lookUp);
+  const exporter = new LoadBalancingExporter(settings, config, signal, { ...(lookUp && { lookUp }), ...world });
   await exporter.start(fakeHost());
   undo.push(() => exporter.shutdown(100));
   return { exporter, settings };
@@ -107,6 +111,76 @@ test('a look-up that fails leaves the backends as they are', async () => {
   expect(itemsAt(peer)).toBe(3);
   expect(settings.meter.sum('loadbalancer_num_resolutions')).toBe(2);
   expect(settings.meter.sum('loadbalancer_num_backend_updates')).toBe(1);
+});
+
+describe('the pods behind a service', () => {
+  const slice = (name: string, ...endpoints: readonly object[]): KubernetesObject =>
+    ({
+      metadata: { name, namespace: 'obs', labels: { 'kubernetes.io/service-name': 'gateway' } },
+      endpoints,
+    }) as object;
+  const at = (address: string, ready?: boolean): object => ({ addresses: [address], conditions: { ready } });
+
+  async function startBeside(api: FakeKubernetesApi, k8s: object): Promise<Awaited<ReturnType<typeof start>>> {
+    const folder = mkdtempSync(join(tmpdir(), 'load-balancing-'));
+    writeFileSync(join(folder, 'config'), api.kubeConfig());
+    undo.push(
+      () => rmSync(folder, { recursive: true }),
+      () => api.goAway(),
+    );
+    const surroundings = { env: { KUBECONFIG: join(folder, 'config') }, serviceAccountFolder: folder };
+    return start({ k8s: { service: 'gateway.obs', ...k8s } }, 'traces', undefined, {}, { surroundings });
+  }
+
+  test('one that is not ready any more gets nothing, and what was meant for it goes to the others', async () => {
+    const [one] = (await peers(1)) as [OtlpPeer];
+    const port = Number(one.grpc.split(':')[1]);
+    const api = await FakeKubernetesApi.start();
+    api.put('endpointslice', slice('a', at('127.0.0.1', true)), slice('b', at('127.0.0.9'), at('127.0.0.8', false)));
+    const { exporter, settings } = await startBeside(api, { ports: [port] });
+    const level = (): number => settings.meter.level('loadbalancer_num_backends');
+    await eventually('both', () => level() === 2);
+    const batch = sampleBatch('traces', 200);
+    await expect(exporter.consume(batch)).rejects.toMatchObject({ permanent: false });
+    const got = itemsAt(one);
+    expect(got).toBeGreaterThan(0);
+    expect(got).toBeLessThan(200);
+    await eventually('the watch', () => api.watchCount === 1);
+    api.put('endpointslice', slice('b', at('127.0.0.9', false)));
+    await eventually('the end of one', () => level() === 1);
+    await exporter.consume(batch);
+    expect(itemsAt(one)).toBe(200);
+    expect(api.asked[0]!.path).toBe('/apis/discovery.k8s.io/v1/namespaces/obs/endpointslices');
+    await api.goAway();
+    await eventually('the problem', () => settings.statuses.some(({ status }) => status === 'recoverable_error'));
+    await exporter.consume(sampleBatch('traces', 5));
+    expect(itemsAt(one)).toBe(205);
+  });
+
+  test('names, and the usual port', async () => {
+    const api = await FakeKubernetesApi.start();
+    api.put('endpointslice', slice('a', { ...at('10.0.0.1'), hostname: 'gateway-0' }, at('10.0.0.2')));
+    const { settings, exporter } = await startBeside(api, { return_hostnames: true });
+    await eventually('one', () => settings.meter.level('loadbalancer_num_backends') === 1);
+    await expect(exporter.consume(sampleBatch('traces', 1))).rejects.toThrow('gateway-0.gateway.obs');
+  });
+
+  test('until the API has answered nothing is taken, and it may be tried again', async () => {
+    const api = await FakeKubernetesApi.start();
+    api.isHanging = true;
+    const { exporter } = await startBeside(api, {});
+    await expect(exporter.consume(sampleBatch('traces', 1))).rejects.toMatchObject({ permanent: false });
+  });
+
+  test.each([
+    ['', 'no service specified to resolve the backends'],
+    ['a.b.c.d', `invalid Kubernetes service FQDN: expected third DNS label to be 'svc' in "a.b.c.d"`],
+    ['a.b.svc', 'invalid Kubernetes service FQDN: missing cluster domain in "a.b.svc"'],
+    ['a..svc.x', 'invalid Kubernetes service FQDN: namespace segment missing in "a..svc.x"'],
+  ])('the service "%s" is refused', (service, message) => {
+    const config = loadBalancingSchema.parse({ protocol: { otlp: {} }, resolver: { k8s: { service } } });
+    expect(validateLoadBalancing(config).map((mistake) => mistake.message)).toEqual([message]);
+  });
 });
 
 test('without a backend nothing is taken, and it may be tried again', async () => {
@@ -225,7 +299,7 @@ describe('routing keys', () => {
 test.each([
   [{}, 'resolver'],
   [{ resolver: { static: { hostnames: ['a'] }, dns: { hostname: 'b' } } }, 'resolver'],
-  [{ resolver: { k8s: { service: 'a' } } }, 'resolver'],
+  [{ resolver: { aws_cloud_map: { namespace: 'a' } } }, 'resolver'],
   [{ resolver: { static: { hostnames: ['a'] } }, routing_attributes: ['x'] }, 'routing_attributes'],
   [{ resolver: { static: { hostnames: ['a'] } }, protocol: { otlp: { endpoint: 'x:1' } } }, 'protocol::otlp::endpoint'],
 ])('a mistake: %j', (block, key) => {

@@ -1,9 +1,11 @@
 import { ConsumeError, messageOf, StartError } from '#base';
 import type { Counter, CreateSettings, Exporter, Host } from '#component';
+import { type KubernetesSurroundings, ownSurroundings } from '#kubernetes';
 import type { Batch, Signal } from '#pdata';
 import { OtlpGrpcExporter } from '../shared/otlp-grpc.ts';
-import type { LoadBalancingConfig, RoutingKey } from './config.ts';
+import type { K8sResolverConfig, LoadBalancingConfig, RoutingKey } from './config.ts';
 import { HashRing } from './hash-ring.ts';
+import { K8sResolver } from './k8s-resolver.ts';
 import { type LookUp, resolveDns, withPort } from './resolver.ts';
 import { partsOf, ROUTING_KEYS } from './routing.ts';
 
@@ -16,6 +18,12 @@ interface Backend {
   readonly calls: Set<Promise<void>>;
 }
 
+/** What names are looked up with: the process' own, but in tests. */
+export interface LoadBalancingWorld {
+  readonly lookUp?: LookUp;
+  readonly surroundings?: KubernetesSurroundings;
+}
+
 /** Sends each item to the backend that its key belongs to. Who has left gets nothing more, and what was meant for it goes to the others. */
 export class LoadBalancingExporter implements Exporter {
   readonly mutatesData = false;
@@ -23,24 +31,26 @@ export class LoadBalancingExporter implements Exporter {
   readonly #config: LoadBalancingConfig;
   readonly #signal: Signal;
   readonly #key: RoutingKey;
-  readonly #lookUp: LookUp | undefined;
+  readonly #world: LoadBalancingWorld;
   readonly #backends = new Map<string, Backend>();
   readonly #resolutions: Counter;
   readonly #updates: Counter;
   readonly #outcomes: Readonly<Record<'true' | 'false', Counter>>;
   #ring = new HashRing([]);
   #host: Host | undefined;
+  #resolver: K8sResolver | undefined;
+  #using: Promise<void> = Promise.resolve();
   #stopResolving: () => void = () => undefined;
   #stopGauge: () => void = () => undefined;
   #isStopped = false;
   /** Of a batch that failed in part, what is still to be sent when it is tried again. */
   readonly #left = new WeakMap<Batch, Batch>();
 
-  constructor(settings: CreateSettings, config: LoadBalancingConfig, signal: Signal, lookUp?: LookUp) {
+  constructor(settings: CreateSettings, config: LoadBalancingConfig, signal: Signal, world: LoadBalancingWorld = {}) {
     this.#settings = settings;
     this.#config = config;
     this.#signal = signal;
-    this.#lookUp = lookUp;
+    this.#world = world;
     this.#key = config.routingKey ?? ROUTING_KEYS[signal][0]!;
     const { meter } = settings;
     const counter = (name: string, unit: string, description: string, labels = {}): Counter =>
@@ -65,14 +75,16 @@ export class LoadBalancingExporter implements Exporter {
     this.#host = host;
     const options = { unit: '{backends}', description: 'Current number of backends in use' };
     this.#stopGauge = this.#settings.meter.gauge('loadbalancer_num_backends', options, () => this.#backends.size);
-    const { hostnames } = this.#config;
-    if (hostnames !== undefined) await this.#use([...new Set(hostnames.map(withPort))]);
+    const { hostnames, k8s } = this.#config;
+    if (hostnames !== undefined) await this.#use([...new Set(hostnames)]);
+    else if (k8s !== undefined) await this.#watch(k8s);
     else await this.#resolve();
   }
 
   async shutdown(deadlineMs: number): Promise<void> {
     this.#isStopped = true;
     this.#stopResolving();
+    await this.#resolver?.stop();
     this.#stopGauge();
     const backends = [...this.#backends.values()];
     this.#backends.clear();
@@ -114,6 +126,21 @@ export class LoadBalancingExporter implements Exporter {
     }
   }
 
+  async #watch(config: K8sResolverConfig): Promise<void> {
+    const { surroundings = ownSurroundings } = this.#world;
+    const onBackends = (endpoints: readonly string[]): void => {
+      this.#resolutions.add(1);
+      // One after the other: opening a backend takes its time.
+      this.#using = this.#using
+        .then(() => (this.#isStopped ? undefined : this.#use(endpoints)))
+        .catch((error: unknown) => {
+          this.#settings.logger.warn('The backends can not be used', { error: messageOf(error) });
+        });
+    };
+    this.#resolver = new K8sResolver(config, { settings: this.#settings, surroundings, onBackends });
+    await this.#resolver.start();
+  }
+
   /** Looks the name up now and again. Where that fails the backends stay as they are. */
   async #resolve(): Promise<void> {
     const dns = this.#config.dns!;
@@ -125,7 +152,7 @@ export class LoadBalancingExporter implements Exporter {
       });
     try {
       this.#resolutions.add(1);
-      const found = await resolveDns(dns, limit, this.#lookUp);
+      const found = await resolveDns(dns, limit, this.#world.lookUp);
       if (found.length > 0 && !this.#isStopped) await this.#use(found);
     } catch (error) {
       logger.warn('The backends can not be looked up', { hostname: dns.hostname, error: messageOf(error) });
@@ -153,7 +180,11 @@ export class LoadBalancingExporter implements Exporter {
 
   async #open(endpoint: string): Promise<Backend> {
     const { client, delivery } = this.#config;
-    const exporter = new OtlpGrpcExporter(this.#settings, { client: { ...client, endpoint }, delivery }, this.#signal);
+    const exporter = new OtlpGrpcExporter(
+      this.#settings,
+      { client: { ...client, endpoint: withPort(endpoint) }, delivery },
+      this.#signal,
+    );
     await exporter.start(this.#host!);
     return { exporter, calls: new Set() };
   }

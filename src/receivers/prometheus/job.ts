@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { messageOf } from '#base';
 import type { CreateSettings } from '#component';
+import { ownSurroundings } from '#kubernetes';
 import { type ByteBudget, userAgent } from '#net';
 import {
   type Discoverer,
@@ -12,7 +13,7 @@ import {
 } from './discovery.ts';
 import { Fetcher } from './fetcher.ts';
 import type { PromHttpConfig } from './http-config.ts';
-import { KubernetesDiscoverer, kubernetesHttp } from './kubernetes-discoverer.ts';
+import { KubernetesDiscoverer } from './kubernetes-discoverer.ts';
 import { Relabeler } from './relabel.ts';
 import type { ScrapeConfigEntry } from './scrape-config.ts';
 import { makeTarget, type Target, type TargetGroup } from './target.ts';
@@ -58,7 +59,14 @@ export class Job {
       ...discovery.http.map((config) => new HttpDiscoverer(config, this.#fetcherOf(config.http, 'http_sd_configs'))),
       ...discovery.dns.map((config) => new DnsDiscoverer(config, new Resolver())),
       ...discovery.kubernetes.map(
-        (config) => new KubernetesDiscoverer(config, this.#fetcherOf(kubernetesHttp(config), 'kubernetes_sd_configs')),
+        (config) =>
+          new KubernetesDiscoverer(config, {
+            ...this.#with.settings,
+            userAgent: userAgent(this.#with.settings.version),
+            path: this.#pathOf('kubernetes_sd_configs'),
+            surroundings: ownSurroundings,
+            onMistake: mistake,
+          }),
       ),
     ];
     for (const fetcher of this.#fetchers) await fetcher.start();
@@ -99,10 +107,14 @@ export class Job {
     this.#with.onTargets(this);
   }
 
+  #pathOf(key: string): string {
+    return `receivers::${this.#with.settings.id}::config::scrape_configs::${this.config.jobName}::${key}`;
+  }
+
   #fetcherOf(config: PromHttpConfig, key: string): Fetcher {
     const { settings, budget } = this.#with;
     const fetcher = new Fetcher(config, budget, settings.clock, {
-      path: `receivers::${settings.id}::config::scrape_configs::${this.config.jobName}::${key}`,
+      path: this.#pathOf(key),
       userAgent: userAgent(settings.version),
       logger: settings.logger,
     });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { boolean, list, oneOf, strictObject, text } from '#config';
-import { type PromHttpConfig, promHttpMistakes, promHttpShape, toPromHttp } from './http-config.ts';
+import { type PromHttpConfig, promHttpMistakes, promHttpShape, type RawPromHttp, toPromHttp } from './http-config.ts';
 
 const ROLES = ['node', 'pod', 'service', 'endpoints', 'endpointslice', 'ingress'] as const;
 export type KubernetesRole = (typeof ROLES)[number];
@@ -9,6 +9,8 @@ export interface KubernetesDiscoveryConfig {
   readonly role: KubernetesRole;
   /** '' for the cluster that the collector runs in. */
   readonly apiServer: string;
+  /** '' for none. */
+  readonly kubeConfigFile: string;
   /** Empty: all of them. */
   readonly namespaces: readonly string[];
   readonly ownNamespace: boolean;
@@ -28,7 +30,7 @@ const selector = strictObject({
 export const kubernetesConfig: z.ZodType<KubernetesDiscoveryConfig> = strictObject({
   role: oneOf(ROLES).describe('what becomes a target'),
   api_server: text('').meta({ description: 'its URL', defaultText: 'that of the cluster that the collector runs in' }),
-  kubeconfig_file: text('').describe('refused: give `api_server` and what it wants to know of who asks'),
+  kubeconfig_file: text('').describe('says where the API is, and who asks'),
   namespaces: strictObject({
     names: list(text()).describe('only what is in these'),
     own_namespace: boolean(false).describe("only what is in the collector's own"),
@@ -44,14 +46,23 @@ export const kubernetesConfig: z.ZodType<KubernetesDiscoveryConfig> = strictObje
     const fail = (path: readonly string[], message: string): void =>
       context.addIssue({ code: 'custom', path: [...path], message });
     for (const { path, message } of promHttpMistakes(raw)) fail(path, message);
-    if (raw.kubeconfig_file !== '')
-      fail(['kubeconfig_file'], 'is not read here; give api_server and its tls_config and authorization');
+    if (raw.kubeconfig_file !== '') {
+      if (raw.api_server !== '') fail(['api_server'], "cannot use 'kubeconfig_file' and 'api_server' simultaneously");
+      if (raw.namespaces.own_namespace) {
+        const path = ['namespaces', 'own_namespace'];
+        fail(path, "cannot use 'kubeconfig_file' and 'namespaces.own_namespace' simultaneously");
+      }
+      if (!isDefaultHttp(raw)) {
+        fail(['kubeconfig_file'], "cannot use a custom HTTP client configuration together with 'kubeconfig_file'");
+      }
+    }
     if (raw.api_server !== '' && !/^https?:\/\/[^/]/.test(raw.api_server))
       fail(['api_server'], 'must be an http or https URL');
   })
   .transform((raw) => ({
     role: raw.role,
     apiServer: raw.api_server.replace(/\/+$/, ''),
+    kubeConfigFile: raw.kubeconfig_file,
     namespaces: raw.namespaces.names,
     ownNamespace: raw.namespaces.own_namespace,
     selectors: raw.selectors,
@@ -59,3 +70,11 @@ export const kubernetesConfig: z.ZodType<KubernetesDiscoveryConfig> = strictObje
     attachesNamespace: raw.attach_metadata.namespace,
     http: toPromHttp(raw),
   }));
+
+const DEFAULT_HTTP = JSON.stringify(strictObject(promHttpShape).parse({}));
+
+/** Whether the block says nothing of how the API is asked. */
+function isDefaultHttp(raw: RawPromHttp): boolean {
+  const own = Object.fromEntries(Object.keys(promHttpShape).map((key) => [key, raw[key as keyof RawPromHttp]]));
+  return JSON.stringify(own) === DEFAULT_HTTP;
+}

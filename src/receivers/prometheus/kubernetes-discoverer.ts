@@ -1,11 +1,29 @@
-import { readFile } from 'node:fs/promises';
-import { excerpt, messageOf } from '#base';
-import type { EndpointSlice, Endpoints, Ingress, KubernetesNode, KubernetesObject, Pod, Service } from '#kubernetes';
-import { keyOf } from '#kubernetes';
+import { type Clock, type Logger, onAbort } from '#base';
+import {
+  clusterServer,
+  type EndpointSlice,
+  type Endpoints,
+  Informer,
+  type Ingress,
+  type KubernetesAccess,
+  KubernetesClient,
+  type KubernetesKind,
+  type KubernetesNode,
+  type KubernetesObject,
+  type KubernetesSurroundings,
+  keepFields,
+  kubeConfigAccess,
+  ownNamespace,
+  type Pod,
+  RESOURCES,
+  type Service,
+  serviceAccountAuthorization,
+  serviceAccountTls,
+} from '#kubernetes';
+import { Credentials } from './credentials.ts';
 import type { Discoverer } from './discovery.ts';
-import type { Fetcher } from './fetcher.ts';
-import type { PromHttpConfig } from './http-config.ts';
 import type { KubernetesDiscoveryConfig, KubernetesRole } from './kubernetes-config.ts';
+import { KEPT } from './kubernetes-kept.ts';
 import {
   endpointSliceGroup,
   endpointsGroup,
@@ -17,152 +35,179 @@ import {
 } from './kubernetes-targets.ts';
 import type { TargetGroup } from './target.ts';
 
-/** Where a pod finds who it is. */
-const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
-
 type Kind = KubernetesRole | 'namespace';
 
-const PLACES: Readonly<
-  Record<Kind, { readonly api: string; readonly plural: string; readonly isNamespaced: boolean }>
-> = {
-  node: { api: '/api/v1', plural: 'nodes', isNamespaced: false },
-  namespace: { api: '/api/v1', plural: 'namespaces', isNamespaced: false },
-  pod: { api: '/api/v1', plural: 'pods', isNamespaced: true },
-  service: { api: '/api/v1', plural: 'services', isNamespaced: true },
-  endpoints: { api: '/api/v1', plural: 'endpoints', isNamespaced: true },
-  endpointslice: { api: '/apis/discovery.k8s.io/v1', plural: 'endpointslices', isNamespaced: true },
-  ingress: { api: '/apis/networking.k8s.io/v1', plural: 'ingresses', isNamespaced: true },
-};
-const PAGE_ITEMS = 500;
-const PAGE_LIMIT_BYTES = 64 * 1024 * 1024;
-/** A cluster has no more of a kind (its own limit is 150,000 pods). */
-const OBJECTS_LIMIT = 200_000;
-const REFRESH_MS = 30_000;
-const ANSWER_MS = 20_000;
+export interface KubernetesDiscovererSettings {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly userAgent: string;
+  /** The place in the configuration, for errors. */
+  readonly path: string;
+  readonly surroundings: KubernetesSurroundings;
+  /** What keeps the targets from being up to date. */
+  readonly onMistake: (message: string) => void;
+}
 
-/** Targets are what a cluster has of a kind. It is asked for all of them from time to time. */
+/** Changes within this time are looked at together, as in Prometheus. */
+const CHANGES_MS = 5000;
+/** For targets whose API can't be asked at all; else changes say when to look. */
+const REFRESH_MS = 300_000;
+
+/** Targets are what a cluster has of a kind. It tells what changes. */
 export class KubernetesDiscoverer implements Discoverer {
   readonly name = 'kubernetes_sd';
   readonly refreshMs: number = REFRESH_MS;
   readonly #config: KubernetesDiscoveryConfig;
-  readonly #fetcher: Fetcher;
+  readonly #settings: KubernetesDiscovererSettings;
+  readonly #informers = new Map<Kind, Informer<KubernetesObject>[]>();
+  #client: KubernetesClient | undefined;
+  #credentials: Credentials | undefined;
+  #opening: Promise<void> | undefined;
+  #onChange: () => void = () => undefined;
+  #cancelChange: (() => void) | undefined;
+  #isStopped = false;
 
-  constructor(config: KubernetesDiscoveryConfig, fetcher: Fetcher) {
+  constructor(config: KubernetesDiscoveryConfig, settings: KubernetesDiscovererSettings) {
     this.#config = config;
-    this.#fetcher = fetcher;
+    this.#settings = settings;
   }
 
   async find(abort: AbortSignal): Promise<readonly TargetGroup[]> {
+    this.#opening ??= this.#open();
+    try {
+      await this.#opening;
+    } catch (error) {
+      this.#opening = undefined;
+      throw error;
+    }
+    await this.#synced(abort);
     const { role } = this.#config;
-    const objects = await this.#list(role, abort);
-    const world = await this.#world(role, objects, abort);
-    const groups = objects.map((object) => groupOf(role, object, world));
+    const world = this.#world();
+    const groups = [...this.#known(role).values()].map((object) => groupOf(role, object, world));
     return groups.filter((group) => group !== undefined);
   }
 
-  /** What the labels of targets say besides. */
-  async #world(
-    role: KubernetesRole,
-    objects: readonly KubernetesObject[],
-    abort: AbortSignal,
-  ): Promise<KubernetesWorld> {
-    const { attachesNode, attachesNamespace } = this.#config;
-    const hasServices = role === 'endpoints' || role === 'endpointslice';
-    const find = async (kind: Kind, isWanted: boolean): Promise<ReadonlyMap<string, KubernetesObject>> => {
-      const found = kind === role ? objects : isWanted ? await this.#list(kind, abort) : [];
-      return new Map(found.map((object) => [keyOf(object), object]));
-    };
-    return {
-      pods: (await find('pod', hasServices)) as ReadonlyMap<string, Pod>,
-      services: (await find('service', hasServices)) as ReadonlyMap<string, Service>,
-      nodes: (await find('node', attachesNode)) as ReadonlyMap<string, KubernetesNode>,
-      namespaces: await find('namespace', attachesNamespace),
+  /** Waits until all objects have been there once. */
+  async #synced(abort: AbortSignal): Promise<void> {
+    const waiting = [...this.#informers.values()].flat().filter(({ isSynced }) => !isSynced);
+    if (waiting.length === 0) return;
+    const { promise: cancelled, reject } = Promise.withResolvers<never>();
+    const stop = onAbort(abort, () => reject(new Error('cancelled')));
+    await Promise.race([Promise.all(waiting.map(({ synced }) => synced)), cancelled]).finally(stop);
+  }
+
+  watch(onChange: () => void): () => void {
+    this.#onChange = onChange;
+    return () => {
+      this.#isStopped = true;
+      this.#cancelChange?.();
+      const all = [...this.#informers.values()].flat();
+      void Promise.all(all.map((informer) => informer.stop())).then(() => this.#client?.close());
+      this.#credentials?.close();
     };
   }
 
-  async #list(kind: Kind, abort: AbortSignal): Promise<KubernetesObject[]> {
-    const { api, plural, isNamespaced } = PLACES[kind];
-    const namespaces = isNamespaced ? await this.#namespaces() : [''];
-    const objects: KubernetesObject[] = [];
-    for (const namespace of namespaces) {
-      const path =
-        namespace === '' ? `${api}/${plural}` : `${api}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
-      let next = '';
-      do {
-        const page = await this.#page(path, kind, next, abort);
-        objects.push(...(page.items ?? []));
-        next = page.metadata?.continue ?? '';
-        if (objects.length > OBJECTS_LIMIT) throw new Error(`more than ${OBJECTS_LIMIT} ${plural}`);
-      } while (next !== '');
+  async #open(): Promise<void> {
+    const { path, userAgent, logger } = this.#settings;
+    const access = await this.#access();
+    const client = new KubernetesClient(access, { path, userAgent, logger });
+    await client.start();
+    const namespaces = await this.#namespaces();
+    if (this.#isStopped) return;
+    this.#client = client;
+    for (const kind of this.#kinds()) {
+      const places = RESOURCES[kind].isNamespaced ? namespaces : [''];
+      const informers = places.map((namespace) => this.#informer(client, kind, namespace));
+      this.#informers.set(kind, informers);
+      for (const informer of informers) informer.start();
     }
-    return objects;
+  }
+
+  /** The role, and what the labels of its targets say besides. */
+  #kinds(): readonly Kind[] {
+    const { role, attachesNode, attachesNamespace } = this.#config;
+    const hasServices = role === 'endpoints' || role === 'endpointslice';
+    const kinds = new Set<Kind>([role]);
+    if (hasServices) kinds.add('service').add('pod');
+    if (attachesNode) kinds.add('node');
+    if (attachesNamespace) kinds.add('namespace');
+    return [...kinds];
+  }
+
+  #informer(client: KubernetesClient, kind: Kind, namespace: string): Informer<KubernetesObject> {
+    const { clock, random, onMistake } = this.#settings;
+    const selected = this.#config.selectors.find(({ role }) => role === kind);
+    const changed = (): void => this.#changed();
+    return new Informer<KubernetesObject>({
+      client,
+      clock,
+      random,
+      selection: {
+        resource: RESOURCES[kind],
+        namespace,
+        labelSelector: selected?.label ?? '',
+        fieldSelector: selected?.field ?? '',
+        isMetadataOnly: kind === 'namespace' || (kind === 'node' && this.#config.role !== 'node'),
+      },
+      keep: (object) => keepFields(object, KEPT[kind as KubernetesKind]!),
+      handler: { changed, removed: changed },
+      resyncMs: 0,
+      onHealth: (problem) => problem !== undefined && onMistake(`kubernetes_sd: ${problem}`),
+    });
+  }
+
+  #changed(): void {
+    this.#cancelChange ??= this.#settings.clock.after(CHANGES_MS, () => {
+      this.#cancelChange = undefined;
+      this.#onChange();
+    });
+  }
+
+  #known(kind: Kind): ReadonlyMap<string, KubernetesObject> {
+    const [first, ...others] = this.#informers.get(kind) ?? [];
+    if (others.length === 0) return first?.objects ?? new Map();
+    return new Map([first!, ...others].flatMap(({ objects }) => [...objects]));
+  }
+
+  #world(): KubernetesWorld {
+    return {
+      pods: this.#known('pod') as ReadonlyMap<string, Pod>,
+      services: this.#known('service') as ReadonlyMap<string, Service>,
+      nodes: this.#config.attachesNode ? (this.#known('node') as ReadonlyMap<string, KubernetesNode>) : new Map(),
+      namespaces: this.#known('namespace'),
+    };
   }
 
   /** '' stands for all of them. */
   async #namespaces(): Promise<readonly string[]> {
-    const { namespaces, ownNamespace } = this.#config;
-    if (!ownNamespace) return namespaces.length === 0 ? [''] : namespaces;
-    const own = (await readFile(`${SERVICE_ACCOUNT}/namespace`, 'utf8')).trim();
-    return [...new Set([...namespaces, own])];
+    const { namespaces, ownNamespace: takesOwn } = this.#config;
+    if (!takesOwn) return namespaces.length === 0 ? [''] : namespaces;
+    return [...new Set([...namespaces, await ownNamespace(this.#settings.surroundings)])];
   }
 
-  async #page(path: string, kind: Kind, next: string, abort: AbortSignal): Promise<Page> {
-    const selected = this.#config.selectors.find(({ role }) => role === kind);
-    const query = new URLSearchParams({
-      limit: String(PAGE_ITEMS),
-      ...(next !== '' && { continue: next }),
-      ...(selected?.label && { labelSelector: selected.label }),
-      ...(selected?.field && { fieldSelector: selected.field }),
-    });
-    const { status, body } = await this.#fetcher.get(`${this.#server()}${path}?${query}`, {
-      headers: { accept: 'application/json', 'accept-encoding': 'gzip' },
-      limitBytes: PAGE_LIMIT_BYTES,
-      timeoutMs: ANSWER_MS,
-      abort,
-    });
-    const text = Buffer.from(body).toString();
-    if (status === 403)
-      throw new Error(`may not list ${PLACES[kind].plural}: give the service account the verb list for them`);
-    if (status !== 200) throw new Error(`${path} was answered with ${status}: ${excerpt(text, 200)}`);
-    return pageOf(text);
-  }
-
-  #server(): string {
-    if (this.#config.apiServer !== '') return this.#config.apiServer;
-    const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
-    if (host === undefined || port === undefined) {
-      throw new Error('not in a pod of a cluster (KUBERNETES_SERVICE_HOST is not set): give api_server');
-    }
-    return `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  }
-}
-
-/** In a pod its service account says who asks, and who signs for the API, unless the configuration does. */
-export function kubernetesHttp({ apiServer, http }: KubernetesDiscoveryConfig): PromHttpConfig {
-  if (apiServer !== '' || process.env['KUBERNETES_SERVICE_HOST'] === undefined) return http;
-  const { tls } = http.client;
-  const hasCa = tls.caFile !== '' || tls.caPem !== undefined;
-  return {
-    ...http,
-    client: { ...http.client, tls: hasCa ? tls : { ...tls, caFile: `${SERVICE_ACCOUNT}/ca.crt` } },
-    credentials: http.credentials ?? {
-      kind: 'token',
-      type: 'Bearer',
-      credentials: { value: undefined, file: `${SERVICE_ACCOUNT}/token` },
-    },
-  };
-}
-
-interface Page {
-  readonly items?: readonly KubernetesObject[] | null;
-  readonly metadata?: { readonly continue?: string };
-}
-
-function pageOf(text: string): Page {
-  try {
-    return JSON.parse(text) as Page;
-  } catch (error) {
-    throw new Error(`the API's answer is no JSON: ${messageOf(error)}`);
+  /** In a pod its service account says who asks, and who signs for the API, unless the configuration does. */
+  async #access(): Promise<KubernetesAccess> {
+    const { kubeConfigFile, apiServer, http } = this.#config;
+    const { surroundings, clock, path, userAgent, logger } = this.#settings;
+    if (kubeConfigFile !== '') return kubeConfigAccess({ file: kubeConfigFile }, surroundings);
+    const credentials = new Credentials(http, clock, { path, userAgent, logger });
+    this.#credentials = credentials;
+    const given = {
+      server: apiServer,
+      client: http.client,
+      isDirect: false,
+      authorize: () => credentials.headers(),
+    };
+    if (apiServer !== '') return given;
+    if (http.credentials === undefined) Object.assign(given, await serviceAccountAuthorization(surroundings));
+    const { tls } = http.client;
+    const hasCa = tls.caFile !== '' || tls.caPem !== undefined;
+    return {
+      ...given,
+      server: clusterServer(surroundings),
+      client: hasCa ? http.client : { ...http.client, tls: { ...tls, ...serviceAccountTls(surroundings) } },
+    };
   }
 }
 

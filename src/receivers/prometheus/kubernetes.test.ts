@@ -1,16 +1,18 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { ManualClock } from '#base';
+import { eventually } from '#base/testing.ts';
 import { fakeSettings } from '#component/testing.ts';
-import { ByteBudget } from '#net';
-import { Fetcher } from './fetcher.ts';
+import type { KubernetesKind } from '#kubernetes';
+import { FakeKubernetesApi } from '#kubernetes/testing.ts';
 import { kubernetesConfig } from './kubernetes-config.ts';
 import { KubernetesDiscoverer } from './kubernetes-discoverer.ts';
 
 const closers: (() => unknown)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
 });
 
 const META = '__meta_kubernetes_';
@@ -42,11 +44,10 @@ const SERVICE = {
   metadata: { name: 'shop', namespace: 'prod', labels: { team: 'a' } },
   spec: { type: 'ClusterIP', clusterIP: '10.2.0.1', ports: [{ name: 'http', port: 80 }] },
 };
-const OBJECTS: Readonly<Record<string, readonly object[]>> = {
-  '/api/v1/pods': [POD, { metadata: { name: 'waiting', namespace: 'prod' }, spec: { containers: [{ name: 'a' }] } }],
-  '/api/v1/namespaces/prod/pods': [POD],
-  '/api/v1/services': [SERVICE],
-  '/api/v1/nodes': [
+const OBJECTS: Readonly<Partial<Record<KubernetesKind, readonly object[]>>> = {
+  pod: [POD, { metadata: { name: 'waiting', namespace: 'prod' }, spec: { containers: [{ name: 'a' }] } }],
+  service: [SERVICE],
+  node: [
     {
       metadata: { name: 'node-1', labels: { zone: 'z1' } },
       status: {
@@ -58,7 +59,7 @@ const OBJECTS: Readonly<Record<string, readonly object[]>> = {
       },
     },
   ],
-  '/api/v1/endpoints': [
+  endpoints: [
     {
       metadata: { name: 'shop', namespace: 'prod' },
       subsets: [
@@ -72,7 +73,7 @@ const OBJECTS: Readonly<Record<string, readonly object[]>> = {
       ],
     },
   ],
-  '/apis/discovery.k8s.io/v1/endpointslices': [
+  endpointslice: [
     {
       metadata: { name: 'shop-x', namespace: 'prod', labels: { 'kubernetes.io/service-name': 'shop' } },
       addressType: 'IPv4',
@@ -80,7 +81,7 @@ const OBJECTS: Readonly<Record<string, readonly object[]>> = {
       endpoints: [{ addresses: ['10.0.0.5'], conditions: { ready: true }, targetRef: { kind: 'Pod', name: 'shop-1' } }],
     },
   ],
-  '/apis/networking.k8s.io/v1/ingresses': [
+  ingress: [
     {
       metadata: { name: 'web', namespace: 'prod' },
       spec: {
@@ -91,36 +92,63 @@ const OBJECTS: Readonly<Record<string, readonly object[]>> = {
   ],
 };
 
-/** A stand-in that gives lists one object a page, and knows who asks. */
-async function found(block: object, isAllowed = true) {
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '', 'http://x');
-    asked.push(`${request.headers.authorization} ${url.pathname}${url.searchParams.get('labelSelector') ?? ''}`);
-    const objects = OBJECTS[url.pathname];
-    const at = Number(url.searchParams.get('continue') ?? 0);
-    const status = isAllowed ? (objects === undefined ? 404 : 200) : 403;
-    response.writeHead(status, { 'content-type': 'application/json' });
-    const next = at + 1 < (objects?.length ?? 0) ? String(at + 1) : '';
-    response.end(JSON.stringify({ items: objects?.slice(at, at + 1), metadata: { continue: next } }));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const config = kubernetesConfig.parse({ api_server: `http://127.0.0.1:${port}/`, bearer_token: 'secret', ...block });
+interface Found {
+  readonly api: FakeKubernetesApi;
+  readonly clock: ManualClock;
+  readonly mistakes: readonly string[];
+  targets(): Promise<readonly Readonly<Record<string, string>>[]>;
+  /** Called when there is something new to find. */
+  readonly changes: () => number;
+}
+
+async function discover(block: object, prepare: (api: FakeKubernetesApi) => void = () => undefined): Promise<Found> {
+  const api = await FakeKubernetesApi.start({ tokens: new Set(['secret']) });
+  for (const [kind, objects] of Object.entries(OBJECTS)) api.put(kind as KubernetesKind, ...objects);
+  prepare(api);
+  const asks = 'kubeconfig_file' in block ? {} : { api_server: `${api.url}/`, bearer_token: 'secret' };
+  const config = kubernetesConfig.parse({ ...asks, ...block });
   const { clock, logger } = fakeSettings();
-  const fetcher = new Fetcher(config.http, new ByteBudget(0), clock, { path: 'p', userAgent: 'u', logger });
+  const mistakes: string[] = [];
+  const discoverer = new KubernetesDiscoverer(config, {
+    clock,
+    logger,
+    random: () => 0,
+    userAgent: 'u',
+    path: 'p',
+    surroundings: { env: {}, serviceAccountFolder: '/not/there' },
+    onMistake: (message) => mistakes.push(message),
+  });
+  let changes = 0;
   closers.push(
-    () => fetcher.close(),
-    () => server.close(),
+    discoverer.watch(() => changes++),
+    () => api.goAway(),
   );
-  const groups = await new KubernetesDiscoverer(config, fetcher).find(new AbortController().signal);
-  const targets = groups.flatMap(({ targets: list, labels }) =>
-    list.map((target) =>
-      Object.fromEntries([...labels, ...target].map(([name, value]) => [name.replace(META, ''), value])),
+  const { signal } = new AbortController();
+  return {
+    api,
+    clock,
+    mistakes,
+    changes: () => changes,
+    async targets() {
+      const groups = await discoverer.find(signal);
+      return groups.flatMap(({ targets: list, labels }) =>
+        list.map((target) =>
+          Object.fromEntries([...labels, ...target].map(([name, value]) => [name.replace(META, ''), value])),
+        ),
+      );
+    },
+  };
+}
+
+async function found(block: object) {
+  const { targets, api } = await discover(block);
+  const listed = await targets();
+  return {
+    targets: listed,
+    asked: api.asked.map(
+      ({ authorization, path, query }) => `${authorization} ${path}${query.get('labelSelector') ?? ''}`,
     ),
-  );
-  return { targets, asked };
+  };
 }
 
 describe('what a cluster has becomes targets', () => {
@@ -141,18 +169,18 @@ describe('what a cluster has becomes targets', () => {
       pod_node_name: 'node-1',
       pod_controller_kind: 'ReplicaSet',
     });
-    expect(asked).toEqual(['Bearer secret /api/v1/pods', 'Bearer secret /api/v1/pods']);
+    expect(asked[0]).toBe('Bearer secret /api/v1/pods');
   });
 
   test('pods of one namespace that a label selects, with their node', async () => {
     const { targets, asked } = await found({
       role: 'pod',
       namespaces: { names: ['prod'] },
-      selectors: [{ role: 'pod', label: 'app=shop' }],
+      selectors: [{ role: 'pod', label: 'app.kubernetes.io/name=shop' }],
       attach_metadata: { node: true },
     });
     expect(targets[0]).toMatchObject({ node_name: 'node-1', node_label_zone: 'z1' });
-    expect(asked[0]).toBe('Bearer secret /api/v1/namespaces/prod/podsapp=shop');
+    expect(asked[0]).toBe('Bearer secret /api/v1/namespaces/prod/podsapp.kubernetes.io/name=shop');
   });
 
   test('endpoints: with their service and pod', async () => {
@@ -199,8 +227,80 @@ describe('what a cluster has becomes targets', () => {
   });
 });
 
-test('who may not list is told what is missing', async () => {
-  await expect(found({ role: 'pod' }, false)).rejects.toThrow(
-    'may not list pods: give the service account the verb list',
-  );
+describe('as the cluster changes', () => {
+  test('what comes, changes and goes is found, changes of some seconds together', async () => {
+    const { targets, api, clock, changes } = await discover({ role: 'pod', namespaces: { names: ['prod', 'test'] } });
+    expect((await targets()).map(({ __address__ }) => __address__)).toEqual(['10.0.0.5:8080', '10.0.0.5']);
+    await eventually('the watches', () => api.watchCount === 2);
+    await clock.advance(5000);
+    const before = changes();
+    const other = {
+      ...POD,
+      metadata: { ...POD.metadata, name: 'other', namespace: 'test' },
+      status: { podIP: '10.0.0.9' },
+    };
+    api.put('pod', other);
+    api.remove('pod', 'prod/shop-1');
+    await eventually('the changes', async () => (await targets())[0]?.['__address__'] === '10.0.0.9:8080');
+    await clock.advance(4999);
+    expect(changes()).toBe(before);
+    await clock.advance(1);
+    expect(changes()).toBe(before + 1);
+  });
+
+  test('of a pod only what targets are made of stays in memory', async () => {
+    const { targets } = await discover({ role: 'pod' }, (api) => {
+      api.put('pod', { ...POD, spec: { ...POD.spec, volumes: [{ name: 'v' }] } } as object);
+    });
+    expect(await targets()).toHaveLength(2);
+  });
+
+  test('who may not list is told which rule is missing', async () => {
+    const { targets, mistakes, api, clock } = await discover({ role: 'pod' }, (one) => one.forbidden.add('pods'));
+    const first = targets();
+    await eventually('the mistake', () => mistakes.length === 1);
+    expect(mistakes[0]).toContain(
+      'kubernetes_sd: may not list pods: the service account otel of the namespace obs needs the rule',
+    );
+    api.forbidden.clear();
+    await clock.advance(2000);
+    expect(await first).toHaveLength(2);
+  });
+});
+
+describe('where the API is', () => {
+  test('a kubeconfig says it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kubernetes-sd-'));
+    closers.push(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'config');
+    const { targets } = await discover({ role: 'pod', kubeconfig_file: file }, (api) => {
+      const user = { name: 'u', user: { token: 'secret' } };
+      writeFileSync(
+        file,
+        api
+          .kubeConfig()
+          .replace('"user":""', '"user":"u"')
+          .replace(/}$/, `,"users":[${JSON.stringify(user)}]}`),
+      );
+    });
+    expect(await targets()).toHaveLength(2);
+  });
+
+  test('outside of a cluster it must be said', async () => {
+    await expect((await discover({ role: 'pod', api_server: '', bearer_token: 'a' })).targets()).rejects.toThrow(
+      'this is no pod of a cluster',
+    );
+  });
+
+  test.each([
+    [{ api_server: 'http://a' }, "cannot use 'kubeconfig_file' and 'api_server' simultaneously"],
+    [
+      { namespaces: { own_namespace: true } },
+      "cannot use 'kubeconfig_file' and 'namespaces.own_namespace' simultaneously",
+    ],
+    [{ bearer_token: 'a' }, "cannot use a custom HTTP client configuration together with 'kubeconfig_file'"],
+  ])('a kubeconfig and %j are refused', (block, message) => {
+    const { error } = kubernetesConfig.safeParse({ role: 'pod', kubeconfig_file: 'f', ...block });
+    expect(error?.issues.map((issue) => issue.message)).toEqual([message]);
+  });
 });
