@@ -27,7 +27,8 @@ describe.each(SUITES)('$name', (suite) => {
   });
 
   beforeAll(async () => {
-    const ours = await runOurs(suite.cases);
+    const end = await suite.around?.();
+    const ours = await runOurs(suite.cases).finally(end);
     const theirs = (index: number): Outcome => byName.get(suite.cases[index]!.name)?.outcome ?? { text: 'no answer' };
     verdict = judge(suite, DEVIATIONS, (index) => ours.get(index)!, theirs);
   }, LIMIT_MS);

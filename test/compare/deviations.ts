@@ -188,4 +188,10 @@ export const DEVIATIONS: readonly Deviation[] = [
     cases: /Double\("1_000"\)/,
     reason: 'an underscore in a number is a mistake in a text, as it is for Int',
   },
+  {
+    suite: 'k8s-attributes',
+    cases: /^ignored by an annotation$/,
+    reason:
+      'a pod that says that nothing shall be added for it is heeded; otelcol reads the annotation only where some annotation is extracted',
+  },
 ];

@@ -39,8 +39,10 @@ async function main(args: readonly string[]): Promise<number> {
   let unexplained = 0;
   for (const suite of SUITES) {
     if (names.length > 0 && !names.includes(suite.name)) continue;
+    const end = await suite.around?.();
     const theirs = await runReal(binary, suite);
     const ours = await runOurs(suite.cases);
+    await end?.();
     if (args.includes('--update')) writeFixtures(suite, version, theirs);
     const { differences, missing, stale } = judge(
       suite,

@@ -2,6 +2,7 @@ import { attributesSuite } from './cases/attributes.ts';
 import { countSuite } from './cases/count.ts';
 import { debugSuite } from './cases/debug.ts';
 import { exceptionsSuite } from './cases/exceptions.ts';
+import { k8sAttributesSuite } from './cases/k8s-attributes.ts';
 import { convertersSuite } from './cases/ottl-converters.ts';
 import { editorsSuite } from './cases/ottl-editors.ts';
 import { languageSuite } from './cases/ottl-language.ts';
@@ -18,6 +19,7 @@ export const SUITES: readonly CompareSuite[] = [
   countSuite,
   debugSuite,
   exceptionsSuite,
+  k8sAttributesSuite,
   redactionSuite,
   routingSuite,
   spanSuite,

@@ -15,6 +15,10 @@ export interface CompareCase {
   readonly gives?: Signal;
   /** Requests, sent one after the other. */
   readonly input: readonly ReferenceObject[];
+  /** It counts that the sender's address is 127.0.0.1. */
+  readonly hasSender?: true;
+  /** What the component asks besides, made by the suite's `around`. */
+  readonly beside?: unknown;
   /** Time that passes behind the input: simulated here, real there. */
   readonly waitMs?: number;
   /**
@@ -34,6 +38,8 @@ export interface CompareSuite {
   readonly cases: readonly CompareCase[];
   /** In one otelcol, where cases take much memory. */
   readonly casesAtOnce?: number;
+  /** Starts what components ask, and says in the environment where it is. Returns the function that ends it. */
+  readonly around?: () => Promise<() => Promise<void>>;
 }
 
 /** What became of a case. Texts of errors are kept to be read and not compared. */

@@ -129,7 +129,7 @@ class OurRun {
       for (const request of one.input) {
         const { chunk } = decodeOtlp(one.signal, bytesOf(one.signal, request).slice());
         try {
-          await consumer.consume(new Batch(one.signal, [chunk]));
+          await consumer.consume(new Batch(one.signal, [chunk], one.hasSender ? { peer: '127.0.0.1:1' } : {}));
         } catch (error) {
           failures.set(index, messageOf(error));
         }
