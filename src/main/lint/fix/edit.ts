@@ -9,6 +9,7 @@ import {
   Pair,
   parseDocument,
   Scalar,
+  visit,
   YAMLMap,
 } from 'yaml';
 import type { ConfigPlace } from '#base';
@@ -37,6 +38,18 @@ export class Edit {
     this.#formed = this.#document.toString(FORM);
   }
 
+  /** Where the first value stands that is written once and used again (`*name`, `<<`): to change it here would change it there. */
+  get sharedAt(): ConfigPlace | undefined {
+    let offset: number | undefined;
+    visit(this.#document, {
+      Alias(_, alias) {
+        offset = alias.range?.[0] ?? 0;
+        return visit.BREAK;
+      },
+    });
+    return offset === undefined ? undefined : this.#placeAt(offset);
+  }
+
   say(kind: Change['kind'], path: EditPath, message: string): void {
     this.changes.push({ kind, message, place: this.placeOf(path) });
   }
@@ -53,10 +66,14 @@ export class Edit {
           : undefined;
       const offset = found?.range?.[0];
       if (offset === undefined) continue;
-      const { line, col } = this.#lines.linePos(offset);
-      return { file: this.file, line, column: col };
+      return this.#placeAt(offset);
     }
     return { file: this.file, line: 1, column: 1 };
+  }
+
+  #placeAt(offset: number): ConfigPlace {
+    const { line, col } = this.#lines.linePos(offset);
+    return { file: this.file, line, column: col };
   }
 
   node(path: EditPath): Node | undefined {

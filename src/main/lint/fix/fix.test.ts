@@ -168,6 +168,41 @@ service:
     expect(fixed.text).not.toMatch(gone);
   });
 
+  test('values with anchors are not changed where they would change elsewhere, too', async () => {
+    const text = `receivers: {otlp: {protocols: {grpc: {endpoint: "localhost:1"}}}}
+exporters:
+  otlp: &far {endpoint: "far:4317"}
+  otlp/2:
+    <<: *far
+service:
+  pipelines:
+    traces: {receivers: [otlp], processors: &p [batch], exporters: &e [otlp, otlp/2]}
+    logs: {receivers: [otlp], processors: *p, exporters: *e}
+processors: {batch: }
+`;
+    const fixed = await fix(text);
+    expect(fixed.text).toBe(
+      text
+        .replaceAll('otlp:', 'otlp_grpc:')
+        .replace('{otlp_grpc: {protocols', '{otlp: {protocols')
+        .replaceAll('otlp/2', 'otlp_grpc/2')
+        .replace('&e [otlp,', '&e [otlp_grpc,'),
+    );
+    expect(said(fixed)).toEqual([
+      '3 name: exporters::otlp is otlp_grpc today',
+      '4 name: exporters::otlp/2 is otlp_grpc/2 today',
+      '5 left: a value is used in several places by its anchor: names alone are changed here; write it out in each for the rest',
+    ]);
+    const { errors } = await planCollector((await loadText(fixed.text)).root, components);
+    expect(errors.map(({ message }) => message)).toEqual([]);
+  });
+
+  test('line ends stay those of the file', async () => {
+    const text = OLD.replaceAll('\n', '\r\n');
+    const fixed = await fix(text);
+    expect(fixed.text).toBe((await fix(OLD)).text.replaceAll('\n', '\r\n'));
+  });
+
   test('says what it leaves', async () => {
     const fixed = await fix(`receivers: {otlp: {protocols: {grpc: }}}
 processors: {batch: , tail_sampling: {policies: []}, k8sattributes: {filter: {node: a}}}

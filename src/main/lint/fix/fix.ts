@@ -27,14 +27,20 @@ export interface FixOptions {
 /** The file that its author meant. */
 export function fixConfiguration({ file, text, config, namesOnly, needsOwnMetrics = false }: FixOptions): Fixed {
   const edit = new Edit(file, text);
-  if (!namesOnly) {
+  const shared = edit.sharedAt;
+  const isNamesOnly = namesOnly || shared !== undefined;
+  if (!isNamesOnly) {
     const lint = new LintFile(config.root);
     fixProcessing(lint, edit);
     fixMetrics(lint, edit);
     if (needsOwnMetrics) scrapeItself(lint, edit);
     fixDelivery(lint, edit);
+  } else if (shared !== undefined && !namesOnly) {
+    const message =
+      'a value is used in several places by its anchor: names alone are changed here; write it out in each for the rest';
+    edit.changes.push({ kind: 'left', message, place: shared });
   }
-  fixNames(edit, namesOnly);
+  fixNames(edit, isNamesOnly);
   const changes = edit.changes.toSorted((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
   return { text: edit.result(), changes };
 }

@@ -15,6 +15,7 @@ export function keepLines(original: string, formed: string, changed: string): st
   const chunks = chunksOf(linesOf(original), formedLines);
   const diff = diffLines(formedLines, linesOf(changed));
   const kept: string[] = [];
+  const end = original.includes('\r\n') ? '\r' : '';
   for (let at = 0; at < diff.length; ) {
     const { kind, text, index } = diff[at]!;
     const chunk = kind === 'same' ? chunks.get(index) : undefined;
@@ -23,7 +24,7 @@ export function keepLines(original: string, formed: string, changed: string): st
       at += chunk.formedCount;
       continue;
     }
-    if (kind !== 'old') kept.push(text);
+    if (kind !== 'old') kept.push(text + end);
     at++;
   }
   return `${kept.join('\n')}${original.endsWith('\n') ? '\n' : ''}`;

@@ -20,6 +20,7 @@ export function checkManifests(file: LintFile, text: string, companions: readonl
     ...checkEnvironment(workload, file, text),
     ...checkProbes(workload, listeners),
     ...checkCopies(workload, file),
+    ...checkDisruptions(workload, manifests),
     ...checkImage(workload),
     ...checkMemory(workload, file),
     ...checkStorage(workload, file),
@@ -74,7 +75,8 @@ function checkPorts(
   }
   const labels = nodeAt(manifest.root, ['spec', 'template', 'metadata', 'labels']);
   const services = manifests.filter(
-    ({ kind, namespace, root }) => kind === 'Service' && namespace === manifest.namespace && selects(root, labels),
+    ({ kind, namespace, root }) =>
+      kind === 'Service' && namespace === manifest.namespace && selects(labels, nodeAt(root, ['spec', 'selector'])),
   );
   if (services.length === 0 && !ports.some(({ host }) => host !== undefined) && open.length > 0) {
     findings.push(
@@ -104,10 +106,10 @@ function checkPorts(
   return findings;
 }
 
-/** The selector of a Service fits the labels of pods. */
-function selects(service: ConfigNode, labels: ConfigNode | undefined): boolean {
-  const keys = keysAt(service, 'spec', 'selector');
-  return keys.length > 0 && keys.every((key) => textAt(service, 'spec', 'selector', key) === textAt(labels, key));
+/** Each label of a selector is one of the pods'. */
+function selects(labels: ConfigNode | undefined, selector: ConfigNode | undefined): boolean {
+  const keys = keysAt(selector);
+  return keys.length > 0 && keys.every((key) => textAt(selector, key) === textAt(labels, key));
 }
 
 function checkConfigMap({ manifest, container, path }: Workload, manifests: readonly Manifest[]): Finding[] {
@@ -195,13 +197,29 @@ function checkProbes({ manifest, container, path }: Workload, listeners: readonl
 function checkCopies({ manifest }: Workload, file: LintFile): Finding[] {
   const sampler = file.used('processors', 'tail_sampling')[0];
   if (sampler === undefined) return [];
-  const copies =
-    manifest.kind === 'DaemonSet' ? 'one on each node' : `${textAt(manifest.root, 'spec', 'replicas') ?? 1} of them`;
-  if (copies === '1 of them') return [];
+  const replicas = Number(textAt(manifest.root, 'spec', 'replicas') ?? 1);
+  if (manifest.kind !== 'DaemonSet' && replicas < 2) return [];
+  const copies = manifest.kind === 'DaemonSet' ? 'there is one on each node' : `there are ${replicas} of them`;
   const text =
-    `there is ${copies}, and ${sampler.id} in each sees a part of every trace; ` +
+    `${copies}, and ${sampler.id} in each sees a part of every trace; ` +
     'let agents send by load_balancing with routing_key: traceID to collectors that sample';
   return [warn(manifest, 'split-traces', manifest.kind === 'DaemonSet' ? ['kind'] : ['spec', 'replicas'], text)];
+}
+
+/** Several copies of a collector are there to take each other's place: a drain of nodes must not take all at once. */
+function checkDisruptions({ manifest }: Workload, manifests: readonly Manifest[]): Finding[] {
+  const replicas = Number(textAt(manifest.root, 'spec', 'replicas') ?? 1);
+  if (manifest.kind === 'DaemonSet' || replicas < 2) return [];
+  const labels = nodeAt(manifest.root, ['spec', 'template', 'metadata', 'labels']);
+  const isGuarded = manifests.some(
+    ({ kind, root, namespace }) =>
+      kind === 'PodDisruptionBudget' &&
+      namespace === manifest.namespace &&
+      selects(labels, nodeAt(root, ['spec', 'selector', 'matchLabels'])),
+  );
+  if (isGuarded) return [];
+  const text = 'no PodDisruptionBudget selects its pods: a drain of nodes may stop all of them at once';
+  return [warn(manifest, 'no-disruption-budget', ['spec', 'replicas'], text)];
 }
 
 function checkImage({ manifest, container, path }: Workload): Finding[] {

@@ -8,6 +8,14 @@ export interface Companion {
   readonly text: string;
   readonly expressions: readonly Expression[];
   readonly manifests: readonly Manifest[];
+  readonly derivedFields: readonly DerivedField[];
+}
+
+/** What Grafana takes out of log lines by a pattern. */
+export interface DerivedField {
+  readonly name: string;
+  readonly pattern: string;
+  readonly place: ConfigPlace;
 }
 
 /** One PromQL expression of a dashboard or rule. */
@@ -50,7 +58,7 @@ export function companionFrom(file: string, text: string): Companion {
       `--with: ${file} is no dashboard of Grafana, no rules of Prometheus and no Kubernetes manifests`,
     );
   }
-  return { file, text, expressions, manifests };
+  return { file, text, expressions, manifests, derivedFields: roots.flatMap(derivedFieldsIn) };
 }
 
 /** Documents apart, each with the lines in front of it as empty ones: places stay. */
@@ -107,6 +115,16 @@ function rulesIn(root: ConfigNode | undefined): Expression[] {
       const text = textAt(rule, 'expr');
       const owner = textAt(rule, 'alert') ?? textAt(rule, 'record') ?? '';
       return text === undefined ? [] : [{ text, owner, place: nodeAt(rule, ['expr'])!.place }];
+    }),
+  );
+}
+
+function derivedFieldsIn(root: ConfigNode): DerivedField[] {
+  return itemsAt(root, 'datasources').flatMap((source) =>
+    itemsAt(source, 'jsonData', 'derivedFields').flatMap((field) => {
+      const pattern = textAt(field, 'matcherRegex');
+      if (pattern === undefined) return [];
+      return [{ name: textAt(field, 'name') ?? '', pattern, place: nodeAt(field, ['matcherRegex'])!.place }];
     }),
   );
 }

@@ -167,6 +167,21 @@ describe('expressions beside a configuration', () => {
     ]);
   });
 
+  test('a derived field whose pattern has lost its backslash', async () => {
+    const datasources = (pattern: string): string => `datasources:
+  - name: Loki
+    type: loki
+    jsonData:
+      derivedFields:
+        - name: TraceID
+          matcherRegex: '${pattern}'
+`;
+    expect(await said(CONFIG, datasources('"trace_id":"(w+)"'))).toEqual([
+      expect.stringMatching(/^7 lost-backslash: "TraceID": \(w\+\) takes the letter w alone; did you mean \(\\w\+\)\?/),
+    ]);
+    expect(await said(CONFIG, datasources('"trace_id":"(\\w+)"'))).toEqual([]);
+  });
+
   test('a file of some other kind is refused', () => {
     expect(() => companionFrom('x.yaml', 'a: 1')).toThrow('--with: x.yaml is no dashboard of Grafana');
   });
@@ -302,7 +317,7 @@ describe('Kubernetes manifests beside a configuration', () => {
       name: 'several copies that sample',
       from: 'spec:\n  template',
       to: 'spec:\n  replicas: 3\n  template',
-      want: [/^5 split-traces: .*3 of them/],
+      want: [/^5 split-traces: .*there are 3 of them/, /^5 no-disruption-budget/],
     },
     {
       name: 'one on each node',
@@ -350,6 +365,19 @@ describe('Kubernetes manifests beside a configuration', () => {
       expect.stringMatching(/^15 idle-port: .*otlp::protocols::http listens on port 4318 for its own pod alone/),
       expect.stringMatching(/^18 no-variable: .*TARGET: the configuration asks for it/),
     ]);
+  });
+
+  test('several copies with a budget for their disruption', async () => {
+    const budget = `---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: collector, namespace: monitoring}
+spec: {minAvailable: 1, selector: {matchLabels: {app: collector}}}
+`;
+    const copies = whole.replace('spec:\n  template', 'spec:\n  replicas: 2\n  template');
+    const config = CONFIG.replace(', tail_sampling]', ']');
+    expect(await podSaid(config, copies)).toEqual([expect.stringMatching(/^5 no-disruption-budget/)]);
+    expect(await podSaid(config, copies + budget)).toEqual([]);
   });
 
   test('discovery in Kubernetes takes rights, too', async () => {
