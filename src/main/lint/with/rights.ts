@@ -1,3 +1,4 @@
+import { type KubernetesKind, RESOURCES } from '#kubernetes';
 import type { LintComponent, LintFile } from '../lint-file.ts';
 
 /** One kind of Kubernetes objects that the configuration reads, and which component does. */
@@ -8,14 +9,6 @@ export interface Right {
 }
 
 export const VERBS: readonly string[] = ['get', 'list', 'watch'];
-
-const WORKLOADS: Readonly<Record<string, readonly [group: string, resource: string]>> = {
-  node: ['', 'nodes'],
-  deployment: ['apps', 'deployments'],
-  statefulset: ['apps', 'statefulsets'],
-  daemonset: ['apps', 'daemonsets'],
-  job: ['batch', 'jobs'],
-};
 
 /** What the Kubernetes API must allow: otelcol-contrib's README of k8sattributesprocessor, Prometheus's documents on discovery. */
 export function rightsNeeded(file: LintFile): Right[] {
@@ -30,39 +23,48 @@ export function rightsNeeded(file: LintFile): Right[] {
 function ofAttributes(processor: LintComponent): Right[] {
   const isOffline = processor.value('passthrough') === true || processor.value('auth_type') === 'none';
   if (isOffline) return [];
-  const right = (group: string, resource: string): Right => ({ group, resource, owner: processor.id });
-  const metadata = textsAt(processor, 'extract', 'metadata');
-  const sources = ['labels', 'annotations'].flatMap((kind) => {
-    const rules = processor.node('extract', kind);
-    if (rules?.kind !== 'list') return [];
-    return [...rules.items.keys()].map((index) => String(processor.value('extract', kind, index, 'from') ?? 'pod'));
-  });
-  const needsReplicaSets =
-    processor.value('extract', 'deployment_name_from_replicaset') === false || metadata.includes('k8s.deployment.uid');
-  return [
-    right('', 'pods'),
-    right('', 'namespaces'),
-    ...(metadata.includes('k8s.node.uid') ? [right('', 'nodes')] : []),
-    ...(needsReplicaSets || sources.includes('deployment') ? [right('apps', 'replicasets')] : []),
-    ...sources.flatMap((source) => (Object.hasOwn(WORKLOADS, source) ? [right(...WORKLOADS[source]!)] : [])),
-  ];
+  const metadata = new Set(textsAt(processor, 'extract', 'metadata'));
+  const sources = new Set(
+    ['labels', 'annotations'].flatMap((rules) => {
+      const list = processor.node('extract', rules);
+      if (list?.kind !== 'list') return [];
+      return [...list.items.keys()].map((at) => String(processor.value('extract', rules, at, 'from') ?? 'pod'));
+    }),
+  );
+  const guessesDeployments = processor.value('extract', 'deployment_name_from_replicaset') !== false;
+  const isRead: Readonly<Partial<Record<KubernetesKind, boolean>>> = {
+    pod: true,
+    namespace: true,
+    node: sources.has('node') || metadata.has('k8s.node.uid'),
+    replicaset:
+      sources.has('replicaset') ||
+      sources.has('deployment') ||
+      metadata.has('k8s.deployment.uid') ||
+      (!guessesDeployments && (metadata.size === 0 || metadata.has('k8s.deployment.name'))),
+    deployment: sources.has('deployment'),
+    statefulset: sources.has('statefulset'),
+    daemonset: sources.has('daemonset'),
+    job: sources.has('job') || sources.has('cronjob') || metadata.has('k8s.cronjob.uid'),
+    cronjob: sources.has('cronjob'),
+  };
+  return Object.entries(isRead)
+    .filter(([, read]) => read)
+    .map(([kind]) => rightTo(kind as KubernetesKind, processor.id));
 }
 
-const DISCOVERED: Readonly<Record<string, readonly (readonly [group: string, resource: string])[]>> = {
-  pod: [['', 'pods']],
-  node: [['', 'nodes']],
-  service: [['', 'services']],
-  endpoints: [
-    ['', 'endpoints'],
-    ['', 'services'],
-    ['', 'pods'],
-  ],
-  endpointslice: [
-    ['discovery.k8s.io', 'endpointslices'],
-    ['', 'services'],
-    ['', 'pods'],
-  ],
-  ingress: [['networking.k8s.io', 'ingresses']],
+function rightTo(kind: KubernetesKind, owner: string): Right {
+  const { group, plural } = RESOURCES[kind];
+  return { group, resource: plural, owner };
+}
+
+/** What each role of discovery reads. */
+const DISCOVERED: Readonly<Record<string, readonly KubernetesKind[]>> = {
+  pod: ['pod'],
+  node: ['node'],
+  service: ['service'],
+  endpoints: ['endpoints', 'service', 'pod'],
+  endpointslice: ['endpointslice', 'service', 'pod'],
+  ingress: ['ingress'],
 };
 
 function ofDiscovery(receiver: LintComponent): Right[] {
@@ -75,7 +77,7 @@ function ofDiscovery(receiver: LintComponent): Right[] {
     return [...discoveries.items.keys()].flatMap((index) => {
       const role = String(receiver.value(...path, index, 'role'));
       const kinds = Object.hasOwn(DISCOVERED, role) ? DISCOVERED[role]! : [];
-      return kinds.map(([group, resource]) => ({ group, resource, owner: receiver.id }));
+      return kinds.map((kind) => rightTo(kind, receiver.id));
     });
   });
 }

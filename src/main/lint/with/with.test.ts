@@ -380,6 +380,20 @@ spec: {minAvailable: 1, selector: {matchLabels: {app: collector}}}
     expect(await podSaid(config, copies + budget)).toEqual([]);
   });
 
+  test.each([
+    { extract: 'metadata: [k8s.pod.name, k8s.deployment.name]', reads: [] },
+    { extract: 'metadata: [k8s.node.uid]', reads: ['nodes'] },
+    { extract: 'metadata: [k8s.cronjob.uid]', reads: ['jobs'] },
+    {
+      extract: 'annotations: [{from: cronjob, key: a}, {from: statefulset, key: a}]',
+      reads: ['statefulsets', 'jobs', 'cronjobs'],
+    },
+  ])('what k8s_attributes reads: $extract', async ({ extract, reads }) => {
+    const config = CONFIG.replace('labels: [{from: deployment, key: team}]', extract);
+    const lines = await podSaid(config, whole);
+    expect(lines.map((line) => /reads (\w+)/.exec(line)?.[1])).toEqual(reads);
+  });
+
   test('discovery in Kubernetes takes rights, too', async () => {
     const config = CONFIG.replace(
       'static_configs: [{targets: ["x:1"]}]',
