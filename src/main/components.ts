@@ -37,6 +37,9 @@ const sources: readonly ComponentSource[] = [
   ]),
   source('processor', 'interval', () => import('../processors/interval/index.ts')),
   source('processor', 'k8s_attributes', () => import('../processors/k8s_attributes/index.ts'), ['k8sattributes']),
+  source('processor', 'resource_detection', () => import('../processors/resource_detection/index.ts'), [
+    'resourcedetection',
+  ]),
   source('exporter', 'debug', () => import('../exporters/debug/index.ts'), ['logging']),
   source('exporter', 'otlp_grpc', () => import('../exporters/otlp_grpc/index.ts'), ['otlp']),
   source('exporter', 'otlp_http', () => import('../exporters/otlp_http/index.ts'), ['otlphttp']),

@@ -57,6 +57,7 @@ type Beside = typeof BESIDE;
 /** The same of single components. */
 const BESIDE_OF: Readonly<Record<string, Beside>> = {
   'processor k8s_attributes': { exclude: {} },
+  'processor resource_detection': { tls: {} },
   'processor cumulative_to_delta': {
     include: { match_type: 'regexp', metrics: ['a'] },
     exclude: { match_type: 'regexp', metrics: ['a'] },

@@ -86,6 +86,7 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
     { allow_all_keys: true, hash_function: 'hmac-sha256', hmac_key: 'k'.repeat(32) },
   ],
   'processor span': { name: { from_attributes: ['n'] } },
+  'processor resource_detection': { detectors: ['system'], system: { hostname_sources: ['os'] } },
   'processor k8s_attributes': [{ auth_type: 'kubeConfig' }, { passthrough: true }],
   'processor resource': { attributes: [{ key: 'n', action: 'hash' }] },
   'exporter file': [
@@ -333,6 +334,8 @@ const LATER: Readonly<Record<string, string>> = {
   'exporter zipkin client.tls.insecure': 'where the endpoint begins with https://',
   'exporter loki client.tls.insecure': 'where the endpoint begins with https://',
   'processor k8s_attributes waitTimeoutMs': 'of a start that waits',
+  'processor resource_detection blocks.': 'of detectors that are named',
+  'processor resource_detection retry.': 'of detectors that failed',
   'processor probabilistic_sampler attributeSource': 'of log records with a trace id',
 };
 const isLater = (place: string): boolean => Object.keys(LATER).some((begin) => place.startsWith(begin));

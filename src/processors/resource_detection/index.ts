@@ -1,0 +1,1 @@
+export { resourceDetectionFactory } from './factory.ts';
