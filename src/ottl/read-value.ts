@@ -1,18 +1,9 @@
 import {
   ArenaWriter,
   type AttributeCursor,
-  AttributeTable,
-  cursor,
   Double,
-  value as found,
+  formedValueAt,
   type PreparedValue,
-  readAnyValue,
-  readDouble,
-  readInt64,
-  readInt64AsNumber,
-  readKeyValue,
-  readVarint32,
-  skipValue,
   textAt,
   VALUE_ARRAY,
   VALUE_BOOL,
@@ -23,61 +14,21 @@ import {
   VALUE_INT,
   VALUE_KVLIST,
   VALUE_STRING,
+  type ValueForm,
 } from '#pdata';
 import { EvaluationError, fail, float64, isInt, isList, typeName, type Value, type ValueMap } from './values.ts';
 
+const FORM: ValueForm<Value, ValueMap> = {
+  double: float64,
+  newMap: () => new Map(),
+  put(map, key, value) {
+    map.set(key, value);
+  },
+};
+
 /** The value with this VALUE_* type and payload. */
-export function valueAt(arena: Uint8Array, type: number, at: number, length: number, depth = 0): Value {
-  switch (type) {
-    case VALUE_STRING:
-      return textAt(arena, at, length);
-    case VALUE_BOOL:
-      return readVarint32(arena, at) !== 0;
-    case VALUE_INT: {
-      const number = readInt64AsNumber(arena, at);
-      return Number.isSafeInteger(number) ? number : readInt64(arena, at);
-    }
-    case VALUE_DOUBLE:
-      return float64(readDouble(arena, at));
-    case VALUE_BYTES:
-      return arena.slice(at, at + length);
-    case VALUE_ARRAY:
-      return depth < VALUE_DEPTH_LIMIT ? listAt(arena, at, at + length, depth) : null;
-    case VALUE_KVLIST:
-      return depth < VALUE_DEPTH_LIMIT ? mapAt(arena, at, at + length, depth) : null;
-    default:
-      return null;
-  }
-}
-
-function listAt(arena: Uint8Array, from: number, end: number, depth: number): Value[] {
-  const items: Value[] = [];
-  for (let at = from; at < end; ) {
-    const tag = readVarint32(arena, at);
-    const start = cursor.at;
-    at = skipValue(arena, start, tag & 7);
-    if (tag !== 0x0a) continue;
-    readVarint32(arena, start);
-    readAnyValue(arena, cursor.at, at);
-    items.push(valueAt(arena, found.type, found.at, found.length, depth + 1));
-  }
-  return items;
-}
-
-function mapAt(arena: Uint8Array, from: number, end: number, depth: number): ValueMap {
-  const map: ValueMap = new Map();
-  const row = new AttributeTable(1, 1);
-  for (let at = from; at < end; ) {
-    const tag = readVarint32(arena, at);
-    const start = cursor.at;
-    at = skipValue(arena, start, tag & 7);
-    if (tag !== 0x0a) continue;
-    readVarint32(arena, start);
-    readKeyValue(row, arena, 0, cursor.at, at, -1);
-    const key = textAt(arena, row.keyAt[0]!, row.keyLength[0]!);
-    map.set(key, valueAt(arena, row.type[0]!, row.at[0]!, row.length[0]!, depth + 1));
-  }
-  return map;
+export function valueAt(arena: Uint8Array, type: number, at: number, length: number): Value {
+  return formedValueAt(FORM, arena, type, at, length);
 }
 
 /** All attributes of the owner that the cursor stands on. */

@@ -160,29 +160,49 @@ function readAnyValueFields(arena: Uint8Array, at: number, end: number): void {
   }
 }
 
+/** How a reader has what JavaScript has no form of its own for. Its values hold null, texts, booleans, numbers, bigints, Uint8Arrays and arrays. */
+export interface ValueForm<V, M extends V> {
+  double(value: number): V;
+  newMap(): M;
+  put(map: M, key: string, value: V): void;
+}
+
+type ObjectMap = { [key: string]: AnyValue };
+
+const inObjects = {
+  newMap: (): ObjectMap => Object.create(null) as ObjectMap,
+  put(map: ObjectMap, key: string, value: AnyValue): void {
+    map[key] = value;
+  },
+};
+const PLAIN: ValueForm<AnyValue, ObjectMap> = { ...inObjects, double: (value) => value };
+const EXACT: ValueForm<AnyValue, ObjectMap> = { ...inObjects, double: (value) => new Double(value) };
+
 /** The value of the given type and payload as a JavaScript value. Doubles are numbers, also whole ones. */
 export function anyValueAt(arena: Uint8Array, type: number, at: number, length: number): AnyValue {
-  return valueAt(arena, type, at, length, 0, plainDouble);
+  return formedValueAt(PLAIN, arena, type, at, length);
 }
 
 /** The same with a Double for each double, so that it keeps its type where it is written again. */
 export function exactValueAt(arena: Uint8Array, type: number, at: number, length: number): AnyValue {
-  return valueAt(arena, type, at, length, 0, exactDouble);
+  return formedValueAt(EXACT, arena, type, at, length);
 }
 
-type DoubleOf = (value: number) => AnyValue;
-const plainDouble: DoubleOf = (value) => value;
-const exactDouble: DoubleOf = (value) => new Double(value);
-
-/** `depth` guards the recursion. */
-function valueAt(
+/** The same in a form of the reader's own. */
+export function formedValueAt<V, M extends V>(
+  form: ValueForm<V, M>,
   arena: Uint8Array,
   type: number,
   at: number,
   length: number,
-  depth: number,
-  doubleOf: DoubleOf,
-): AnyValue {
+): V {
+  return valueAt(arena, type, at, length, 0, form) as V;
+}
+
+type AnyForm = ValueForm<unknown, unknown>;
+
+/** `depth` guards the recursion. */
+function valueAt(arena: Uint8Array, type: number, at: number, length: number, depth: number, form: AnyForm): unknown {
   switch (type) {
     case VALUE_STRING:
       return textAt(arena, at, length);
@@ -193,20 +213,20 @@ function valueAt(
       return Number.isSafeInteger(number) ? number : readInt64(arena, at);
     }
     case VALUE_DOUBLE:
-      return doubleOf(readDouble(arena, at));
+      return form.double(readDouble(arena, at));
     case VALUE_BYTES:
       return arena.slice(at, at + length);
     case VALUE_ARRAY:
-      return depth < VALUE_DEPTH_LIMIT ? arrayAt(arena, at, at + length, depth, doubleOf) : null;
+      return depth < VALUE_DEPTH_LIMIT ? arrayAt(arena, at, at + length, depth, form) : null;
     case VALUE_KVLIST:
-      return depth < VALUE_DEPTH_LIMIT ? mapAt(arena, at, at + length, depth, doubleOf) : null;
+      return depth < VALUE_DEPTH_LIMIT ? mapAt(arena, at, at + length, depth, form) : null;
     default:
       return null;
   }
 }
 
-function arrayAt(arena: Uint8Array, from: number, end: number, depth: number, doubleOf: DoubleOf): AnyValue[] {
-  const items: AnyValue[] = [];
+function arrayAt(arena: Uint8Array, from: number, end: number, depth: number, form: AnyForm): unknown[] {
+  const items: unknown[] = [];
   for (let at = from; at < end; ) {
     const tag = readVarint32(arena, at);
     const start = cursor.at;
@@ -214,19 +234,13 @@ function arrayAt(arena: Uint8Array, from: number, end: number, depth: number, do
     if (tag !== 0x0a) continue;
     readVarint32(arena, start);
     readAnyValue(arena, cursor.at, at);
-    items.push(valueAt(arena, value.type, value.at, value.length, depth + 1, doubleOf));
+    items.push(valueAt(arena, value.type, value.at, value.length, depth + 1, form));
   }
   return items;
 }
 
-function mapAt(
-  arena: Uint8Array,
-  from: number,
-  end: number,
-  depth: number,
-  doubleOf: DoubleOf,
-): { [key: string]: AnyValue } {
-  const map: { [key: string]: AnyValue } = Object.create(null) as { [key: string]: AnyValue };
+function mapAt(arena: Uint8Array, from: number, end: number, depth: number, form: AnyForm): unknown {
+  const map = form.newMap();
   const scratch = new AttributeTable(1, 1);
   for (let at = from; at < end; ) {
     const tag = readVarint32(arena, at);
@@ -236,7 +250,7 @@ function mapAt(
     readVarint32(arena, start);
     readKeyValue(scratch, arena, 0, cursor.at, at, -1);
     const key = textAt(arena, scratch.keyAt[0]!, scratch.keyLength[0]!);
-    map[key] = valueAt(arena, scratch.type[0]!, scratch.at[0]!, scratch.length[0]!, depth + 1, doubleOf);
+    form.put(map, key, valueAt(arena, scratch.type[0]!, scratch.at[0]!, scratch.length[0]!, depth + 1, form));
   }
   return map;
 }

@@ -14,7 +14,7 @@ import {
   toDelivery,
   toHttpClient,
 } from '#config';
-import { httpTarget } from '#net';
+import { clientMistakes } from '../shared/http-sender.ts';
 
 /** What users write under `loki:` (otelcol-contrib exporter/lokiexporter, the last of which was v0.130.0). */
 export interface LokiExporterConfig {
@@ -91,16 +91,7 @@ type Mistake = { readonly path: readonly (string | number)[]; readonly message: 
 
 export function validateLokiExporter(config: LokiExporterConfig): readonly Mistake[] {
   const { client, labels } = config;
-  const mistakes: Mistake[] = [];
-  try {
-    httpTarget(client.endpoint);
-  } catch {
-    const message = `"endpoint" must be a valid URL such as http://loki:3100/loki/api/v1/push, got "${client.endpoint}"`;
-    mistakes.push({ path: ['endpoint'], message });
-  }
-  if (client.middlewares.length > 0) {
-    mistakes.push({ path: ['middlewares'], message: 'no extension offers middlewares yet; take the block out' });
-  }
+  const mistakes: Mistake[] = clientMistakes(client, 'http://loki:3100/loki/api/v1/push');
   for (const [kind, names] of Object.entries(labels ?? {}) as [keyof NamedLabels, ReadonlyMap<string, string>][]) {
     for (const [key, name] of names) {
       const path = ['labels', kind, key];

@@ -1,22 +1,14 @@
-import { ConsumeError, excerpt } from '#base';
-import { type CreateSettings, Credentials, type Exporter, type Host } from '#component';
-import {
-  compressSnappy,
-  type HttpAnswer,
-  HttpClient,
-  HttpFailure,
-  type HttpTarget,
-  httpTarget,
-  parseRetryAfter,
-  userAgent,
-} from '#net';
+import type { CreateSettings, Exporter, Host } from '#component';
+import { compressSnappy } from '#net';
 import { type Batch, type LogChunk, type LogView, valueText } from '#pdata';
 import { encodeLokiPush, type LokiEntry } from '#wire';
+import { decisive, HttpSender } from '../shared/http-sender.ts';
 import type { LokiExporterConfig } from './config.ts';
 import { type Attributes, HINTS, hintedLabels, type Labels, labelsText, namedLabels, tenantOf } from './labels.ts';
 import { bodyLine, jsonLine, logfmtLine } from './lines.ts';
 
-const ANSWER_LIMIT_BYTES = 1024;
+/** As the exporter did it: 4xx but 429 is final. */
+const LOKI = { name: 'Loki', isFinal: (status: number): boolean => status >= 400 && status < 500 && status !== 429 };
 /** Lines by labels, of one tenant. */
 type Streams = Map<string, LokiEntry[]>;
 
@@ -25,42 +17,32 @@ export class LokiExporter implements Exporter {
   readonly mutatesData = false;
   readonly #settings: CreateSettings;
   readonly #config: LokiExporterConfig;
-  readonly #client: HttpClient;
-  readonly #credentials: Credentials;
-  readonly #url: HttpTarget;
+  readonly #sender: HttpSender;
 
   constructor(settings: CreateSettings, config: LokiExporterConfig) {
     this.#settings = settings;
     this.#config = config;
-    this.#url = httpTarget(config.client.endpoint);
-    this.#credentials = new Credentials(config.client.auth, config.client.headers);
-    this.#client = new HttpClient({
-      config: config.client,
-      path: `exporters::${settings.id}`,
-      userAgent: userAgent(settings.version),
-      logger: settings.logger,
-    });
+    this.#sender = new HttpSender(settings, config.client);
   }
 
-  async start(host: Host): Promise<void> {
-    this.#credentials.start(host);
-    await this.#client.start(this.#url.isSecure);
+  start(host: Host): Promise<void> {
+    return this.#sender.start(host);
   }
 
   async shutdown(_deadlineMs: number): Promise<void> {
-    this.#client.close();
+    this.#sender.close();
   }
 
   async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     const { tenants, unreadable } = this.#streamsOf(batch);
-    const headers = await this.#credentials.headersFor(batch.context);
+    const headers = await this.#sender.headersFor(batch.context);
     const failures: unknown[] = [];
     for (const [tenant, streams] of tenants) {
       const all = tenant === '' ? headers : { ...headers, 'x-scope-orgid': tenant };
       await this.#push(all, streams, abort).catch((error: unknown) => void failures.push(error));
     }
     // What was sent before is sent again with the rest: Loki keeps the same line of a stream once.
-    if (failures.length > 0) throw failures.find((one) => !(one as ConsumeError).permanent) ?? failures[0];
+    if (failures.length > 0) throw decisive(failures);
     this.#settings.account.lost('logs', unreadable, 'not_representable');
   }
 
@@ -120,34 +102,8 @@ export class LokiExporter implements Exporter {
     abort: AbortSignal | undefined,
   ): Promise<void> {
     const body = encodeLokiPush([...streams].map(([labels, entries]) => ({ labels, entries })));
-    let answer: HttpAnswer;
-    try {
-      answer = await this.#client.post({
-        url: this.#url,
-        contentType: 'application/x-protobuf',
-        parts: [compressSnappy(body)],
-        headers,
-        answerLimitBytes: ANSWER_LIMIT_BYTES,
-        ...(abort !== undefined && { abort }),
-      });
-    } catch (error) {
-      if (!(error instanceof HttpFailure)) throw error;
-      const message = `failed to make an HTTP request to ${this.#url.display}: ${error.message}`;
-      throw new ConsumeError(message, { cause: error, reason: 'network' });
-    }
-    if (answer.status < 200 || answer.status > 299) throw this.#refusal(answer);
-  }
-
-  /** As the exporter did it: 4xx but 429 is final. */
-  #refusal({ status, body, headers }: HttpAnswer): ConsumeError {
-    const permanent = status >= 400 && status < 500 && status !== 429;
-    const [line = ''] = Buffer.from(body).toString().split('\n', 1);
-    const retryAfterMs = permanent ? undefined : parseRetryAfter(headers['retry-after'], this.#settings.clock.nowMs());
-    return new ConsumeError(`Loki at ${this.#url.display} answered HTTP ${status}: ${excerpt(line)}`, {
-      permanent,
-      reason: `http_${status}`,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    });
+    const post = { contentType: 'application/x-protobuf', parts: [compressSnappy(body)], headers };
+    await this.#sender.push(post, LOKI, abort);
   }
 }
 

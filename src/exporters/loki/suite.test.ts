@@ -3,5 +3,5 @@ import { lokiExporterFactory } from './index.ts';
 
 componentSuite(lokiExporterFactory, {
   config: { endpoint: 'http://127.0.0.1:1/loki/api/v1/push' },
-  emptyError: '"endpoint" must be a valid URL',
+  emptyError: 'must be a URL such as',
 });

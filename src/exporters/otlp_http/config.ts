@@ -12,6 +12,7 @@ import {
 } from '#config';
 import { httpTarget } from '#net';
 import type { Signal } from '#pdata';
+import { middlewareMistakes } from '../shared/http-sender.ts';
 
 export interface OtlpHttpExporterConfig {
   readonly client: HttpClientConfig;
@@ -74,12 +75,8 @@ export function validateOtlpHttpExporter(config: OtlpHttpExporterConfig): readon
       mistakes.push({ path: [path], message: urlHint(value) });
     }
   }
-  if (client.middlewares.length > 0) mistakes.push(unsupported('middlewares', 'take the block out'));
+  mistakes.push(...middlewareMistakes(client.middlewares));
   return mistakes;
-}
-
-function unsupported(key: string, wayOut: string): Mistake {
-  return { path: [key], message: `no extension offers ${key} yet; ${wayOut}` };
 }
 
 function urlHint(value: string): string {

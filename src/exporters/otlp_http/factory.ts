@@ -1,4 +1,5 @@
-import type { ExporterFactory, MetricLabels } from '#component';
+import type { ExporterFactory } from '#component';
+import { httpPeerLabels } from '../shared/http-sender.ts';
 import { type OtlpHttpExporterConfig, otlpHttpExporterSchema, validateOtlpHttpExporter } from './config.ts';
 import { OtlpHttpExporter } from './otlp-http.ts';
 
@@ -11,17 +12,6 @@ export const otlpHttpExporterFactory: ExporterFactory<OtlpHttpExporterConfig> = 
   schema: otlpHttpExporterSchema,
   validate: validateOtlpHttpExporter,
   delivery: (config) => config.delivery,
-  peerLabels: (config, signal) => peerLabels(config.urls[signal]),
+  peerLabels: (config, signal) => httpPeerLabels(config.urls[signal]),
   create: (settings, config, signal) => new OtlpHttpExporter(settings, config, signal),
 };
-
-/** As otelcol names them (exporter/otlphttpexporter/factory.go@v0.159.0). */
-function peerLabels(url: string): MetricLabels {
-  if (!URL.canParse(url)) return {};
-  const { hostname, port, pathname } = new URL(url);
-  return {
-    'server.address': hostname,
-    ...(port !== '' && { 'server.port': port }),
-    ...(pathname !== '' && { 'url.path': pathname }),
-  };
-}

@@ -1,21 +1,19 @@
 import { ConsumeError, StartError } from '#base';
-import { type CreateSettings, Credentials, type Exporter, type Host } from '#component';
+import type { CreateSettings, Exporter, Host } from '#component';
 import {
   decodeStatus,
   GRPC,
   type HttpAnswer,
-  HttpClient,
-  HttpFailure,
   type HttpTarget,
   httpTarget,
   isRetryableHttp,
   PartialSuccesses,
   parseRetryAfter,
   type RpcStatus,
-  userAgent,
 } from '#net';
 import type { Batch, Signal } from '#pdata';
 import { decodeExportResponse, encodeOtlpJson, encodeOtlpParts } from '#wire';
+import { HttpSender } from '../shared/http-sender.ts';
 import type { OtlpHttpExporterConfig } from './config.ts';
 
 /** As much of an answer as otelcol reads. */
@@ -28,11 +26,10 @@ export class OtlpHttpExporter implements Exporter {
   readonly mutatesData = false;
   readonly #settings: CreateSettings;
   readonly #config: OtlpHttpExporterConfig;
-  readonly #client: HttpClient;
-  readonly #credentials: Credentials;
   readonly #partialSuccesses: PartialSuccesses;
   readonly #signal: Signal;
   readonly #url: HttpTarget | undefined;
+  readonly #sender: HttpSender | undefined;
 
   constructor(settings: CreateSettings, config: OtlpHttpExporterConfig, signal: Signal) {
     this.#settings = settings;
@@ -40,52 +37,35 @@ export class OtlpHttpExporter implements Exporter {
     this.#signal = signal;
     this.#url = config.urls[signal] === '' ? undefined : httpTarget(config.urls[signal]);
     this.#partialSuccesses = new PartialSuccesses(settings, signal);
-    this.#credentials = new Credentials(config.client.auth, config.client.headers);
-    this.#client = new HttpClient({
-      config: config.client,
-      path: `exporters::${settings.id}`,
-      userAgent: userAgent(settings.version),
-      logger: settings.logger,
-    });
+    this.#sender = this.#url && new HttpSender(settings, config.client, this.#url);
   }
 
   async start(host: Host): Promise<void> {
-    if (this.#url === undefined) {
+    if (this.#sender === undefined) {
       throw new StartError(
         `exporters::${this.#settings.id}: has no endpoint for ${this.#signal}`,
         `set endpoint or ${this.#signal}_endpoint, or take the exporter out of the ${this.#signal} pipelines`,
       );
     }
-    this.#credentials.start(host);
-    await this.#client.start(this.#url.isSecure);
+    await this.#sender.start(host);
   }
 
   async shutdown(_deadlineMs: number): Promise<void> {
-    this.#client.close();
+    this.#sender?.close();
   }
 
   /** One attempt. Throws a ConsumeError: retryable for the network and for 429, 502, 503 and 504, permanent for all other statuses. */
   async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
     const isJson = this.#config.encoding === 'json';
     const url = this.#url!;
-    const headers = await this.#credentials.headersFor(batch.context);
-    let answer: HttpAnswer;
-    try {
-      answer = await this.#client.post({
-        url,
-        contentType: isJson ? JSON_TYPE : PROTO_TYPE,
-        parts: isJson ? [Buffer.from(encodeOtlpJson(batch))] : encodeOtlpParts(batch),
-        headers,
-        answerLimitBytes: ANSWER_LIMIT_BYTES,
-        ...(abort !== undefined && { abort }),
-      });
-    } catch (error) {
-      if (!(error instanceof HttpFailure)) throw error;
-      throw new ConsumeError(`failed to make an HTTP request to ${url.display}: ${error.message}`, {
-        cause: error,
-        reason: 'network',
-      });
-    }
+    const sender = this.#sender!;
+    const post = {
+      contentType: isJson ? JSON_TYPE : PROTO_TYPE,
+      parts: isJson ? [Buffer.from(encodeOtlpJson(batch))] : encodeOtlpParts(batch),
+      headers: await sender.headersFor(batch.context),
+      answerLimitBytes: ANSWER_LIMIT_BYTES,
+    };
+    const answer = await sender.post(post, abort);
     if (answer.status < 200 || answer.status > 299) throw this.#refusal(url, answer);
     const { rejectedCount, message } = partialSuccessIn(answer);
     this.#partialSuccesses.note(rejectedCount, message);

@@ -18,8 +18,8 @@ import {
   toHttpClient,
   toResourceLabels,
 } from '#config';
-import { httpTarget } from '#net';
 import { NAMING_STRATEGIES, type NamingStrategy, writtenLabelName } from '#wire';
+import { clientMistakes, NO_MIDDLEWARES } from '../shared/http-sender.ts';
 
 /** What users write under `prometheus_remote_write:` (otelcol-contrib exporter/prometheusremotewriteexporter@v0.159.0). */
 export interface RemoteWriteConfig {
@@ -48,7 +48,6 @@ const STRATEGIES = [
 ] as const;
 const VERSION_1 = 'prometheus.WriteRequest';
 const VERSION_2 = 'io.prometheus.write.v2.Request';
-const NO_MIDDLEWARES = 'no extension offers middlewares yet; take the block out';
 const BATCH_SIZE_BYTES = 3_000_000;
 const HTTP_SHAPE = {
   ...httpClientShape({ writeBufferSizeBytes: 512 * 1024 }),
@@ -159,16 +158,7 @@ type Mistake = { readonly path: readonly (string | number)[]; readonly message: 
 
 export function validateRemoteWrite(config: RemoteWriteConfig): readonly Mistake[] {
   const { client } = config;
-  const mistakes: Mistake[] = [];
-  try {
-    httpTarget(client.endpoint);
-  } catch {
-    const message = `must be a URL such as https://prometheus:9090/api/v1/write, got "${client.endpoint}"`;
-    mistakes.push({ path: ['endpoint'], message });
-  }
-  if (client.middlewares.length > 0) {
-    mistakes.push({ path: ['middlewares'], message: NO_MIDDLEWARES });
-  }
+  const mistakes: Mistake[] = clientMistakes(client, 'https://prometheus:9090/api/v1/write');
   if (config.naming.keepsUtf8 && !config.isVersion2) {
     const message = `needs remote write 2.0: protobuf_message: ${VERSION_2}`;
     mistakes.push({ path: ['translation_strategy'], message });

@@ -1,4 +1,5 @@
-import type { ExporterFactory, MetricLabels } from '#component';
+import type { ExporterFactory } from '#component';
+import { httpPeerLabels } from '../shared/http-sender.ts';
 import { type RemoteWriteConfig, remoteWriteSchema, validateRemoteWrite } from './config.ts';
 import { RemoteWriteExporter } from './prometheus-remote-write.ts';
 
@@ -11,12 +12,6 @@ export const remoteWriteFactory: ExporterFactory<RemoteWriteConfig> = {
   schema: remoteWriteSchema,
   validate: validateRemoteWrite,
   delivery: (config) => config.delivery,
-  peerLabels: (config) => peerLabels(config.client.endpoint),
+  peerLabels: (config) => httpPeerLabels(config.client.endpoint),
   create: (settings, config) => new RemoteWriteExporter(settings, config),
 };
-
-function peerLabels(url: string): MetricLabels {
-  if (!URL.canParse(url)) return {};
-  const { hostname, port, pathname } = new URL(url);
-  return { 'server.address': hostname, ...(port !== '' && { 'server.port': port }), 'url.path': pathname };
-}

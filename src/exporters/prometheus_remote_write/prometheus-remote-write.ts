@@ -1,20 +1,15 @@
-import { ConsumeError, excerpt } from '#base';
-import { type Counter, type CreateSettings, Credentials, type Exporter, type Host } from '#component';
-import {
-  type HttpAnswer,
-  HttpClient,
-  HttpFailure,
-  type HttpTarget,
-  httpTarget,
-  parseRetryAfter,
-  userAgent,
-} from '#net';
+import type { Counter, CreateSettings, Exporter, Host } from '#component';
 import type { Batch, PointChunk } from '#pdata';
 import { encodeWriteRequest, encodeWriteRequest2, type WrittenSeries } from '#wire';
+import { decisive, HttpSender } from '../shared/http-sender.ts';
 import type { RemoteWriteConfig } from './config.ts';
 import { type Converted, Converter } from './converter.ts';
 
-const ANSWER_LIMIT_BYTES = 1024;
+/** 5xx and 429 may be tried again. */
+const RECEIVER = {
+  name: 'the receiver of remote write',
+  isFinal: (status: number): boolean => status < 500 && status !== 429,
+};
 const VERSION_HEADER = 'x-prometheus-remote-write-version';
 const CONTENT_TYPE = 'application/x-protobuf';
 
@@ -23,9 +18,7 @@ export class RemoteWriteExporter implements Exporter {
   readonly mutatesData = false;
   readonly #settings: CreateSettings;
   readonly #config: RemoteWriteConfig;
-  readonly #client: HttpClient;
-  readonly #credentials: Credentials;
-  readonly #url: HttpTarget;
+  readonly #sender: HttpSender;
   readonly #translated: Counter;
   readonly #sent: Counter;
   #hasWarned = false;
@@ -33,14 +26,7 @@ export class RemoteWriteExporter implements Exporter {
   constructor(settings: CreateSettings, config: RemoteWriteConfig) {
     this.#settings = settings;
     this.#config = config;
-    this.#url = httpTarget(config.client.endpoint);
-    this.#credentials = new Credentials(config.client.auth, config.client.headers);
-    this.#client = new HttpClient({
-      config: config.client,
-      path: `exporters::${settings.id}`,
-      userAgent: userAgent(settings.version),
-      logger: settings.logger,
-    });
+    this.#sender = new HttpSender(settings, config.client);
     const { meter } = settings;
     this.#translated = meter.counter('exporter_prometheusremotewrite_translated_time_series', {
       unit: '1',
@@ -53,13 +39,12 @@ export class RemoteWriteExporter implements Exporter {
     });
   }
 
-  async start(host: Host): Promise<void> {
-    this.#credentials.start(host);
-    await this.#client.start(this.#url.isSecure);
+  start(host: Host): Promise<void> {
+    return this.#sender.start(host);
   }
 
   async shutdown(_deadlineMs: number): Promise<void> {
-    this.#client.close();
+    this.#sender.close();
   }
 
   async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
@@ -67,7 +52,7 @@ export class RemoteWriteExporter implements Exporter {
     for (const chunk of batch.chunks as readonly PointChunk[]) converter.add(chunk);
     const { result } = converter;
     this.#translated.add(result.series.length);
-    const headers = { ...(await this.#credentials.headersFor(batch.context)), ...this.#headersFor(batch) };
+    const headers = { ...(await this.#sender.headersFor(batch.context)), ...this.#headersFor(batch) };
     // What was sent before one fails is sent again: a sample that is there already does no harm.
     await inParallel(this.#requestsOf(result), this.#config.parallelRequests, (body) =>
       this.#send(body, headers, abort),
@@ -99,39 +84,13 @@ export class RemoteWriteExporter implements Exporter {
     abort: AbortSignal | undefined,
   ): Promise<void> {
     this.#sent.add(1);
-    let answer: HttpAnswer;
-    try {
-      answer = await this.#client.post({
-        url: this.#url,
-        contentType: this.#config.isVersion2 ? `${CONTENT_TYPE};proto=io.prometheus.write.v2.Request` : CONTENT_TYPE,
-        parts: [body],
-        headers,
-        answerLimitBytes: ANSWER_LIMIT_BYTES,
-        ...(abort !== undefined && { abort }),
-      });
-    } catch (error) {
-      if (!(error instanceof HttpFailure)) throw error;
-      const message = `failed to make an HTTP request to ${this.#url.display}: ${error.message}`;
-      throw new ConsumeError(message, { cause: error, reason: 'network' });
-    }
-    if (answer.status < 200 || answer.status > 299) throw this.#refusal(answer);
+    const contentType = this.#config.isVersion2 ? `${CONTENT_TYPE};proto=io.prometheus.write.v2.Request` : CONTENT_TYPE;
+    const answer = await this.#sender.push({ contentType, parts: [body], headers }, RECEIVER, abort);
     const isCounted = answer.headers['x-prometheus-remote-write-samples-written'] !== undefined;
     if (!this.#config.isVersion2 || isCounted || this.#hasWarned) return;
     this.#hasWarned = true;
     const hint = 'if it knows remote write 1.0 alone, set protobuf_message: prometheus.WriteRequest';
     this.#settings.logger.warn('The answer to remote write 2.0 does not say what was written', { hint });
-  }
-
-  /** 5xx and 429 may be tried again. */
-  #refusal({ status, body, headers }: HttpAnswer): ConsumeError {
-    const permanent = status < 500 && status !== 429;
-    const retryAfterMs = permanent ? undefined : parseRetryAfter(headers['retry-after'], this.#settings.clock.nowMs());
-    const said = excerpt(Buffer.from(body).toString().trim());
-    return new ConsumeError(`remote write to ${this.#url.display} was answered with HTTP ${status}: ${said}`, {
-      permanent,
-      reason: `http_${status}`,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    });
   }
 }
 
@@ -171,5 +130,5 @@ async function inParallel<T>(items: Iterable<T>, limit: number, run: (item: T) =
     }
   };
   await Promise.all(Array.from({ length: limit }, work));
-  if (failures.length > 0) throw failures.find((one) => !(one as ConsumeError).permanent) ?? failures[0];
+  if (failures.length > 0) throw decisive(failures);
 }

@@ -10,7 +10,7 @@ import {
   toDelivery,
   toHttpClient,
 } from '#config';
-import { httpTarget } from '#net';
+import { clientMistakes } from '../shared/http-sender.ts';
 
 /** What users write under `zipkin:` (otelcol-contrib exporter/zipkinexporter). */
 export interface ZipkinExporterConfig {
@@ -35,15 +35,5 @@ export const zipkinExporterSchema: Schema<ZipkinExporterConfig> = strictObject({
 type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };
 
 export function validateZipkinExporter({ client }: ZipkinExporterConfig): readonly Mistake[] {
-  const mistakes: Mistake[] = [];
-  try {
-    httpTarget(client.endpoint);
-  } catch {
-    const message = `endpoint must be a URL such as http://zipkin:9411/api/v2/spans, got "${client.endpoint}"`;
-    mistakes.push({ path: ['endpoint'], message });
-  }
-  if (client.middlewares.length > 0) {
-    mistakes.push({ path: ['middlewares'], message: 'no extension offers middlewares yet; take the block out' });
-  }
-  return mistakes;
+  return clientMistakes(client, 'http://zipkin:9411/api/v2/spans');
 }

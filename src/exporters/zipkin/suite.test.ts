@@ -3,5 +3,5 @@ import { zipkinExporterFactory } from './index.ts';
 
 componentSuite(zipkinExporterFactory, {
   config: { endpoint: 'http://127.0.0.1:1/api/v2/spans' },
-  emptyError: 'endpoint must be a URL',
+  emptyError: 'must be a URL such as',
 });
