@@ -16,6 +16,8 @@ const LAZY = {
   service: () => import('./pages/service.tsx'),
   metrics: () => import('./pages/metrics.tsx'),
   system: () => import('./pages/system.tsx'),
+  tap: () => import('./pages/tap.tsx'),
+  ottl: () => import('./pages/ottl.tsx'),
 } as const;
 
 const root = createRootRoute({ validateSearch, component: Frame, notFoundComponent: NotFound });
@@ -62,6 +64,16 @@ const routes = [
     getParentRoute: () => root,
     path: '/system',
     component: lazyRouteComponent(LAZY.system, 'SystemPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/tap',
+    component: lazyRouteComponent(LAZY.tap, 'TapPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/ottl',
+    component: lazyRouteComponent(LAZY.ottl, 'OttlPage'),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -56,7 +56,8 @@ export async function openConsole(
     problems,
     open: async (path) => {
       await page.goto(`${baseUrl}${path}`);
-      await page.waitForLoadState('networkidle');
+      // A live tap is an answer that goes on.
+      if (!path.startsWith('/tap?')) await page.waitForLoadState('networkidle');
     },
     close: async () => {
       // A request that a check intercepts may still be on its way; its handler's failure is not this check's.

@@ -19,6 +19,8 @@ export function pagesOf(facts: Facts): readonly string[] {
     '/logs',
     '/metrics',
     '/system',
+    '/tap',
+    '/ottl',
     '/send',
   ];
 }

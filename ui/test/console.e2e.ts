@@ -17,6 +17,7 @@ import { FOREIGN_CHECKS } from './checks-foreign.ts';
 import { FRAME_CHECKS } from './checks-frame.ts';
 import { LIST_CHECKS } from './checks-lists.ts';
 import { STATE_CHECKS } from './checks-states.ts';
+import { TAP_CHECKS } from './checks-tap.ts';
 import { TRACE_CHECKS } from './checks-trace.ts';
 import { VIZ_CHECKS } from './checks-viz.ts';
 import { WORDS_CHECKS } from './checks-words.ts';
@@ -41,6 +42,7 @@ export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
     ...FRAME_CHECKS,
     ...LIST_CHECKS,
     ...TRACE_CHECKS,
+    ...TAP_CHECKS,
     ...STATE_CHECKS,
     ...FOREIGN_CHECKS,
     ...WORDS_CHECKS,

@@ -24,6 +24,7 @@ import {
 import { metricLabels, metricQuery, metrics } from './mock/metrics-api.ts';
 import type { Range } from './mock/range.ts';
 import { system } from './mock/system-api.ts';
+import { ottl, ottlWords, streamTap } from './mock/tap-api.ts';
 import {
   dependencies,
   operations,
@@ -129,6 +130,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, state:
       },
     });
   }
+  if (url.pathname.endsWith('/tap')) return streamTap(url.searchParams.get('at') ?? '', response);
+  if (url.pathname.endsWith('/ottl')) return ottl(request, response);
   try {
     const answer = route(url, state);
     if (answer === undefined)
@@ -150,6 +153,7 @@ function isTraceSearch(name: string): name is keyof typeof TRACE_SEARCHES {
 }
 
 function route(url: URL, state: State): object | undefined {
+  if (url.pathname.endsWith('/ottl/words')) return ottlWords();
   const { store } = state;
   const get = (name: string): string | undefined => url.searchParams.get(name) ?? undefined;
   const number = (name: string): number | undefined => (get(name) === undefined ? undefined : Number(get(name)));

@@ -70,6 +70,19 @@ const SHOTS: readonly Shot[] = [
   },
   { name: 'heatmap', path: '/metrics?metric=http.server.request.duration&agg=heatmap&range=1h' },
   { name: 'system', path: '/system' },
+  {
+    name: 'tap',
+    path: '/tap?at=logs/processors/attributes/redact',
+    act: (page) => page.locator('.tap-row').nth(8).waitFor(),
+  },
+  {
+    name: 'ottl',
+    path: '/ottl',
+    act: async (page) => {
+      await page.locator('.item-fields').waitFor();
+      await settle(page);
+    },
+  },
   { name: 'send', path: '/send' },
   { name: 'empty', path: '/traces?q=status%3Derror+service%3Dpxyments+http.route%3D%2Fapi%2Fcart' },
   {

@@ -45,7 +45,7 @@ export async function getJson<T>(path: string, params: Params, signal?: AbortSig
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     });
     noteSpending(response.headers.get('server-timing'));
-    if (!response.ok) throw new ApiFailure(await readError(response), response.status);
+    if (!response.ok) throw await failureOf(response);
     // The caller says what the server's answers are: their types are shared with it.
     return (await response.json()) as T;
   } catch (cause) {
@@ -73,6 +73,11 @@ export function queryString(params: Params): string {
   }
   const text = search.toString();
   return text === '' ? '' : `?${text}`;
+}
+
+/** What an answer other than 2xx says. */
+export async function failureOf(response: Response): Promise<ApiFailure> {
+  return new ApiFailure(await readError(response), response.status);
 }
 
 async function readError(response: Response): Promise<ApiError> {

@@ -6,7 +6,7 @@ import { useConsoleSearch } from './page-search.ts';
 import { type ConsoleSearch, keepScope } from './search.ts';
 
 export type Target = { readonly search: ConsoleSearch } & (
-  | { readonly to: '/services' | '/traces' | '/logs' | '/metrics' }
+  | { readonly to: '/services' | '/traces' | '/logs' | '/metrics' | '/tap' | '/ottl' }
   | { readonly to: '/services/$service'; readonly params: { readonly service: string } }
   | { readonly to: '/traces/$traceId'; readonly params: { readonly traceId: string } }
 );
@@ -18,6 +18,8 @@ export interface Links {
   readonly trace: (traceId: string, search?: ConsoleSearch) => Target;
   readonly logs: (search?: ConsoleSearch) => Target;
   readonly metrics: (search?: ConsoleSearch) => Target;
+  readonly tap: (search?: ConsoleSearch) => Target;
+  readonly ottl: (search?: ConsoleSearch) => Target;
   readonly go: (target: Target, inNewTab?: boolean) => void;
 }
 
@@ -42,6 +44,8 @@ export function useLinks(): Links {
       }),
       logs: (more) => ({ to: '/logs', search: { ...scope, ...more } }),
       metrics: (more) => ({ to: '/metrics', search: { ...scope, ...more } }),
+      tap: (more) => ({ to: '/tap', search: { ...scope, ...more } }),
+      ottl: (more) => ({ to: '/ottl', search: { ...scope, ...more } }),
       go: (target, inNewTab = false) => {
         void navigate({ ...target, ...(inNewTab ? { target: '_blank' } : {}) });
       },

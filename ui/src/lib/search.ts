@@ -44,6 +44,10 @@ export interface ConsoleSearch extends ScopeSearch {
   readonly metric?: string | undefined;
   readonly group?: readonly string[] | undefined;
   readonly agg?: string | undefined;
+  /** The component that a live tap looks at. */
+  readonly at?: string | undefined;
+  /** What statements run on. */
+  readonly context?: string | undefined;
 }
 
 /** The one place where the text of an address becomes values. */
@@ -69,6 +73,8 @@ export function readSearch(raw: Raw): ConsoleSearch {
     metric: text(raw.metric),
     group: list(raw.group),
     agg: text(raw.agg),
+    at: text(raw.at),
+    context: text(raw.context),
   });
 }
 

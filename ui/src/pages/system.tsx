@@ -35,7 +35,11 @@ export function SystemPage() {
         <div className={`page-scroll ${answer.stale ? 'stale' : 'fresh'} ${data.store.available ? '' : 'old-picture'}`}>
           {data.store.available ? null : <OldPicture data={data} />}
           <Signals data={data} />
-          <Section title="Pipelines" note={data.store.available ? 'items per second, now' : 'items per second, then'}>
+          <Section
+            title="Pipelines"
+            note={data.store.available ? 'items per second, now' : 'items per second, then'}
+            more={<PipelineTools />}
+          >
             {data.pipelines.length === 0 ? (
               <p className="muted">No collector reports to this server.</p>
             ) : (
@@ -97,10 +101,13 @@ function spoken({ store, components, losses }: SystemResponse): string {
 function Section({
   title,
   note = '',
+  more,
   children,
 }: {
   readonly title: string;
   readonly note?: string;
+  /** What can be done here. */
+  readonly more?: ReactNode;
   readonly children: ReactNode;
 }) {
   return (
@@ -108,9 +115,24 @@ function Section({
       <div className="section-head">
         <h2>{title}</h2>
         <span className="muted">{note}</span>
+        {more}
       </div>
       {children}
     </section>
+  );
+}
+
+function PipelineTools() {
+  const links = useLinks();
+  return (
+    <span className="section-tools">
+      <To target={links.tap()} className="strong-link" title="Items before and after a component, as they pass">
+        Live tap
+      </To>
+      <To target={links.ottl()} className="strong-link" title="Try statements on a sample">
+        OTTL playground
+      </To>
+    </span>
   );
 }
 
