@@ -1,7 +1,7 @@
 import { type Clock, hexAt, messageOf } from '#base';
 import type { Outcome } from '#component';
 import { type Item, markedFields, masked, readItem, shownAsIn } from '#inspect';
-import { type Batch, type Chunk, Lease, type SpanChunk } from '#pdata';
+import { type Batch, type Chunk, Lease, type Signal, type SpanChunk } from '#pdata';
 import type { AccountOwner, EdgeOptions } from '../places.ts';
 import type { Watcher } from '../watch.ts';
 import type { TapCounts, TapEnd, TapEvent, TapItem, TapLimits, TapOutcome } from './events.ts';
@@ -47,6 +47,8 @@ const FOLLOWED_LIMIT = 256;
 const BATCH_LIMIT = 8;
 const ROW_BYTES_LIMIT = 64 * 1024;
 const FINALS_LIMIT = 4;
+/** What the far side answered can be a reason, too. */
+const REASONS_LIMIT = 32;
 const COUNTS_EACH_MS = 1000;
 const NOTHING = (): void => undefined;
 
@@ -117,16 +119,17 @@ export class LiveTap implements Watcher {
   reported(
     { kind, id, pipeline }: AccountOwner,
     outcome: Outcome,
-    _signal: unknown,
+    signal: Signal,
     count: number,
     reason: string,
   ): void {
     const { target } = this.#options;
-    const isOurs = id === target.id && (pipeline === '' || pipeline === target.pipeline);
+    const isOurs = id === target.id && (pipeline === '' || pipeline === target.pipeline) && signal === target.signal;
     if (!isOurs || kind !== (target.isConnector ? 'connector' : target.role)) return;
     if (outcome === 'added' || outcome === 'refused') return;
-    if (this.#leftOut.size < 32 || this.#leftOut.has(reason))
+    if (this.#leftOut.size < REASONS_LIMIT || this.#leftOut.has(reason)) {
       this.#leftOut.set(reason, (this.#leftOut.get(reason) ?? 0) + count);
+    }
   }
 
   /** Shows what it has, and stops. */

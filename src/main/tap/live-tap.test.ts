@@ -176,6 +176,27 @@ describe('a live tap', () => {
     expect(shownIn(events)).toEqual(['passed | name: "cart"']);
   });
 
+  test('a connector takes and gives: what it makes is added there, and passes where its pipeline begins', async () => {
+    const more =
+      '    metrics: {receivers: [span_metrics], exporters: [debug]}\nconnectors: {span_metrics: {metrics_flush_interval: 1s}}\n';
+    const yaml = config(MARK, more).replace('exporters: [debug]}\n    logs', 'exporters: [span_metrics]}\n    logs');
+    world = await new TapWorld().start(yaml);
+    const end = world.tap('traces/span_metrics');
+    const begin = world.tap('metrics/span_metrics');
+    await world.send('traces', spans('cart'));
+    await world.pass(2000);
+    const metricName = (item: TapItem): unknown => item.fields.find(({ path }) => path === 'metric.name')?.value;
+    expect(
+      itemsIn(end.events)
+        .filter(({ outcome }) => outcome === 'added')
+        .map(metricName),
+    ).toContain('traces.span.metrics.calls');
+    expect(itemsIn(end.events).find(({ signal }) => signal === 'traces')).toMatchObject({ outcome: 'passed' });
+    expect(end.events.findLast(({ type }) => type === 'counts')).toMatchObject({ in: 1, leftOut: { aggregated: 1 } });
+    expect(itemsIn(begin.events).map(metricName)).toContain('traces.span.metrics.calls');
+    expect(begin.events.findLast(({ type }) => type === 'counts')).toMatchObject({ out: 0, leftOut: {} });
+  });
+
   test('log records, whose rows are found again by their place', async () => {
     world = await new TapWorld().start(config({ ...HEALTH, ...REDACT }));
     const { events } = world.tap('logs/transform', { isRaw: true });

@@ -16,11 +16,14 @@ const MORE = ['resource.attributes["service.name"]', 'status.code', 'severity_te
 /** The events of a tap as lines for people. */
 export class TapPrinter {
   #counts: TapCounts | undefined;
+  /** Of a component that a pipeline begins or ends with there is one number. */
+  #hasTwoSides = true;
 
   print(event: TapEvent): string {
     switch (event.type) {
       case 'start': {
-        const { pipeline, role, id, signal } = event.target;
+        const { pipeline, role, id, signal, isConnector } = event.target;
+        this.#hasTwoSides = role === 'processor' || (isConnector && role === 'exporter');
         const hint = event.isRaw
           ? ''
           : '; what this or a later component changes or removes is masked (--raw shows it)';
@@ -41,7 +44,8 @@ export class TapPrinter {
     if (this.#counts === undefined) return '';
     const { in: taken, out, shown, waiting, leftOut } = this.#counts;
     const reasons = Object.entries(leftOut).map(([reason, count]) => `, ${count} ${reason}`);
-    return `${shown} shown of ${taken} in and ${out} out${reasons.join('')}${waiting > 0 ? `, ${waiting} waiting` : ''}\n`;
+    const passed = this.#hasTwoSides ? `${taken} in and ${out} out` : `${taken}`;
+    return `${shown} shown of ${passed}${reasons.join('')}${waiting > 0 ? `, ${waiting} waiting` : ''}\n`;
   }
 }
 

@@ -357,7 +357,15 @@ function SampleInput({ sample, tapped, onChange }: SampleInputProps) {
 }
 
 function Result({ answer, isOld }: { readonly answer: OttlResponse | undefined; readonly isOld: boolean }) {
-  if (answer === undefined) return <section className="ottl-result" aria-label="Result" />;
+  if (answer === undefined) {
+    return (
+      <section className="ottl-result" aria-label="Result">
+        {isOld ? (
+          <p className="muted tap-none">What becomes of the sample is shown here when nothing is wrong any more.</p>
+        ) : null}
+      </section>
+    );
+  }
   const { items, itemCount, failures, failedCount, context } = answer;
   const changed = items.filter(({ outcome }) => outcome !== 'passed').length;
   return (

@@ -213,7 +213,7 @@ function Looked({ at, tap }: { readonly at: string; readonly tap: ReturnType<typ
           <Icon name={isOn ? 'pause' : 'play'} size={14} /> {isOn ? 'Stop' : 'Look again'}
         </button>
         <Segmented label="Which items" value={kind} options={KINDS} onChange={setKind} />
-        <Counts tap={tap} />
+        <Counts tap={tap} isProcessor={at.includes('/processors/')} />
       </div>
       {tap.error ? (
         <ErrorState error={tap.error} onRetry={tap.start} />
@@ -229,15 +229,17 @@ function Looked({ at, tap }: { readonly at: string; readonly tap: ReturnType<typ
   );
 }
 
-function Counts({ tap }: { readonly tap: Tap }) {
+function Counts({ tap, isProcessor }: { readonly tap: Tap; readonly isProcessor: boolean }) {
   const { counts, end, state } = tap;
   const reasons = Object.entries(counts?.leftOut ?? {}).map(([reason, count]) => `${formatCount(count)} ${reason}`);
   const parts =
     counts === undefined
       ? []
       : [
-          `${formatCount(counts.in)} in`,
-          `${formatCount(counts.out)} out`,
+          // A pipeline begins or ends here: what comes in is what there is.
+          ...(counts.out === 0 && !isProcessor
+            ? [plural(counts.in, 'item')]
+            : [`${formatCount(counts.in)} in`, `${formatCount(counts.out)} out`]),
           ...reasons,
           `${formatCount(counts.shown)} shown`,
           ...(counts.waiting > 0 ? [`${formatCount(counts.waiting)} on their way`] : []),
