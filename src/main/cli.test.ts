@@ -349,3 +349,40 @@ late.yaml:8:3: name: exporters::logging is debug today
     expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('did you mean') });
   });
 });
+
+describe('test and tap', () => {
+  test('test runs cases, writes a report, and tells a failed case from a file that can not be used', () => {
+    file('tested.yaml', GOOD);
+    const given = 'given: {traces: {spans: [{name: a}]}}';
+    const head = 'config: tested.yaml\ncases:\n';
+    const good = file('good.test.yaml', `${head}  - {name: passes, ${given}, expect: {signalbox: [{name: a}]}}\n`);
+    const bad = file('bad.test.yaml', `${head}  - {name: fails, ${given}, expect: {signalbox: []}}\n`);
+    const broken = file('broken.test.yaml', `${head}  - {nam: broken}\n`);
+    expect(signalbox(['test', good])).toEqual({ code: 0, err: '', out: 'ok    passes\n1 passed, 0 failed\n' });
+    const failed = signalbox(['test', good, bad, '--junit', 'report.xml']);
+    expect(failed).toMatchObject({ code: 1, err: '' });
+    expect(failed.out).toContain(
+      'bad.test.yaml:3:67: exporter signalbox: expected 0 items, got 1\n        unexpected: span "a"',
+    );
+    expect(readFileSync(join(folder, 'report.xml'), 'utf8')).toContain(
+      '<testsuites name="signalbox test" tests="2" failures="1"',
+    );
+    expect(signalbox(['test', broken, good])).toEqual({
+      code: 2,
+      err: 'signalbox: broken.test.yaml:3:6: has invalid keys: nam (did you mean "name"?)\n',
+      out: 'broken.test.yaml\ngood.test.yaml\nok    passes\n1 passed, 0 failed\n',
+    });
+    expect(signalbox(['test'])).toMatchObject({ code: 2, err: expect.stringContaining('no file of cases to run') });
+  });
+
+  test('tap says where no collector answers', () => {
+    expect(signalbox(['tap', 'traces/otlp', '--data', 'nothing-here'])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/no collector answers in .*nothing-here\n {2}start one there/),
+    });
+    expect(signalbox(['tap'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('signalbox tap PIPELINE/COMPONENT'),
+    });
+  });
+});
