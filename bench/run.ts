@@ -1,6 +1,7 @@
 import { nearest } from '#base';
 import { consoleCase } from './cases/console.ts';
 import { decodersCase } from './cases/decoders.ts';
+import { k8sAttributesCase } from './cases/k8s-attributes.ts';
 import { latenciesCase } from './cases/latencies.ts';
 import { logSearchCase, logsCase } from './cases/logs.ts';
 import { metricsCase } from './cases/metrics.ts';
@@ -24,6 +25,7 @@ const CASES: readonly BenchCase[] = [
   tailSamplingCase,
   transformCase,
   filterCase,
+  k8sAttributesCase,
   spanMetricsCase,
   redCase,
   storeCase,

@@ -9,7 +9,8 @@ const WARM_UP_REQUESTS = 100;
 const REQUESTS = Number(process.env.BENCH_OTTL_REQUESTS ?? 500);
 const ROUNDS = Number(process.env.BENCH_OTTL_ROUNDS ?? 3);
 
-interface Setup {
+/** A processor in both collectors. */
+export interface ProcessorSetup {
   readonly what: string;
   readonly goal: number;
   readonly signal: 'traces' | 'logs';
@@ -18,7 +19,7 @@ interface Setup {
   readonly processor: string;
 }
 
-const TRANSFORM: Setup = {
+const TRANSFORM: ProcessorSetup = {
   what: 'transform with two `replace_pattern` on an attribute that every span has',
   goal: 3,
   signal: 'traces',
@@ -32,7 +33,7 @@ const TRANSFORM: Setup = {
           - replace_pattern(attributes["url.path"], "orders=[^&]+", "orders=REDACTED")
           - replace_pattern(attributes["url.path"], "orders/[^&]+", "orders/REDACTED")`,
 };
-const RENAME: Setup = {
+const RENAME: ProcessorSetup = {
   what: 'transform that renames an attribute of log records',
   goal: 2,
   signal: 'logs',
@@ -46,7 +47,7 @@ const RENAME: Setup = {
           - set(attributes["customer"], attributes["customer.id"])
           - delete_key(attributes, "customer.id")`,
 };
-const FILTER: Setup = {
+const FILTER: ProcessorSetup = {
   what: 'filter that drops 95 % of log records',
   goal: 5,
   signal: 'logs',
@@ -59,8 +60,8 @@ const FILTER: Setup = {
         - severity_number < SEVERITY_NUMBER_INFO`,
 };
 
-export const transformCase: BenchCase = { name: 'transform', run: () => compare([TRANSFORM, RENAME]) };
-export const filterCase: BenchCase = { name: 'filter', run: () => compare([FILTER]) };
+export const transformCase: BenchCase = { name: 'transform', run: () => compareProcessors([TRANSFORM, RENAME]) };
+export const filterCase: BenchCase = { name: 'filter', run: () => compareProcessors([FILTER]) };
 
 interface Measured {
   readonly what: string;
@@ -68,14 +69,14 @@ interface Measured {
   readonly itemsPerCpuSecond: number;
 }
 
-async function compare(setups: readonly Setup[]): Promise<CaseResult> {
+export async function compareProcessors(setups: readonly ProcessorSetup[]): Promise<CaseResult> {
   const raw: Measured[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     for (const setup of setups) {
       for (const collector of ['signalbox', 'otelcol'] as const) raw.push(await measure(collector, setup));
     }
   }
-  const best = (collector: CollectorName, { what }: Setup): number =>
+  const best = (collector: CollectorName, { what }: ProcessorSetup): number =>
     Math.max(
       ...raw.filter((one) => one.collector === collector && one.what === what).map((one) => one.itemsPerCpuSecond),
     );
@@ -95,7 +96,7 @@ async function compare(setups: readonly Setup[]): Promise<CaseResult> {
   };
 }
 
-async function measure(collector: CollectorName, setup: Setup): Promise<Measured> {
+async function measure(collector: CollectorName, setup: ProcessorSetup): Promise<Measured> {
   const sink = await startSink();
   const running = await startCollector(collector, configuration(sink.url, setup));
   try {
@@ -115,7 +116,7 @@ async function measure(collector: CollectorName, setup: Setup): Promise<Measured
   }
 }
 
-function configuration(sinkUrl: string, { signal, processor }: Setup): string {
+function configuration(sinkUrl: string, { signal, processor }: ProcessorSetup): string {
   return `
 receivers:
   otlp:
