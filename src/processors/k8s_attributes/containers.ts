@@ -6,14 +6,15 @@ import { type PreparedAttributes, prepare, setMissing } from './prepared.ts';
 
 /** A container of a pod: what it has whichever of its runs is meant, and what belongs to one run. */
 interface KnownContainer {
+  readonly name: string;
+  /** Of its last runs. */
+  readonly ids: readonly string[];
   readonly attributes: PreparedAttributes;
-  /** By restart count. */
-  readonly runs: ReadonlyMap<number, ContainerRun>;
-  /** The highest restart count, which in most cases runs now; -1 for none. */
-  readonly lastRun: number;
+  readonly runs: readonly ContainerRun[];
 }
 
 interface ContainerRun {
+  readonly restarts: number;
   /** '' for none, like the digest. */
   readonly id: string;
   readonly digest: string;
@@ -21,17 +22,18 @@ interface ContainerRun {
 
 interface Draft {
   readonly attributes: Map<string, string>;
-  readonly runs: Map<number, ContainerRun>;
+  readonly runs: ContainerRun[];
   readonly ids: string[];
 }
 
-/** The containers of a pod, by name and by id. */
+/** The containers of a pod. There are few: lists take less memory than maps. */
 export interface PodContainers {
-  readonly byName: ReadonlyMap<string, KnownContainer>;
-  readonly byId: ReadonlyMap<string, KnownContainer>;
+  readonly all: readonly KnownContainer[];
+  /** The one that is meant where nothing says which. */
+  readonly only: KnownContainer | undefined;
 }
 
-const NO_CONTAINERS: PodContainers = { byName: new Map(), byId: new Map() };
+const NO_CONTAINERS: PodContainers = { all: [], only: undefined };
 const NAME = attributeKey('k8s.container.name');
 const ID = attributeKey('container.id');
 const RESTARTS = attributeKey('k8s.container.restart_count');
@@ -50,7 +52,7 @@ export function podContainers(pod: KeptPod, metadata: ReadonlySet<Metadata>): Po
   if (pod.containers.length + pod.statuses.length === 0) return NO_CONTAINERS;
   const drafts = new Map<string, Draft>();
   const draft = (name: string): Draft => {
-    const known = drafts.get(name) ?? { attributes: new Map(), runs: new Map(), ids: [] };
+    const known = drafts.get(name) ?? { attributes: new Map(), runs: [], ids: [] };
     drafts.set(name, known);
     return known;
   };
@@ -68,17 +70,20 @@ export function podContainers(pod: KeptPod, metadata: ReadonlySet<Metadata>): Po
     ids.push(id);
     const digest = metadata.has('container.image.repo_digests') ? (canonicalImage(imageID) ?? '') : '';
     const isKnownRun = metadata.has('container.id') || metadata.has('container.image.repo_digests');
-    if (isKnownRun) runs.set(restartCount, { id: metadata.has('container.id') ? id : '', digest });
+    if (isKnownRun) runs.push({ restarts: restartCount, id: metadata.has('container.id') ? id : '', digest });
   }
-  const byName = new Map<string, KnownContainer>();
-  const byId = new Map<string, KnownContainer>();
-  for (const [name, { attributes, runs, ids }] of drafts) {
+  const all = Array.from(drafts, ([name, { attributes, runs, ids }]): KnownContainer => {
     const set = new Map([...attributes].filter(([, value]) => value !== ''));
-    const container = { attributes: prepare(set), runs, lastRun: Math.max(-1, ...runs.keys()) };
-    byName.set(name, container);
-    for (const id of ids) byId.set(id, container);
-  }
-  return { byName, byId };
+    return { name, ids, attributes: prepare(set), runs };
+  });
+  const ids = new Set(all.flatMap((container) => container.ids));
+  const isOnly = ids.size === 1 ? (one: KnownContainer) => one.ids.length > 0 : () => all.length === 1;
+  return { all, only: all.findLast(isOnly) };
+}
+
+/** What identifies the pod's containers. */
+export function containerIds({ all }: PodContainers): string[] {
+  return [...new Set(all.flatMap(({ ids }) => ids))];
 }
 
 function addImage(attributes: Map<string, string>, image: string, metadata: ReadonlySet<Metadata>): void {
@@ -94,25 +99,24 @@ export function setContainer(attributes: AttributeCursor, containers: PodContain
   const container = containerOf(attributes, containers);
   if (container === undefined) return;
   setMissing(attributes, container.attributes, chunk);
-  const run = container.runs.get(runOf(attributes, container));
+  const restarts = runOf(attributes, container);
+  const run = container.runs.findLast((one) => one.restarts === restarts);
   if (run === undefined) return;
   if (run.id !== '' && !attributes.has(ID)) attributes.set(ID, run.id);
   if (run.digest !== '' && !attributes.has(DIGESTS)) attributes.set(DIGESTS, [run.digest]);
 }
 
-function containerOf(attributes: AttributeCursor, { byName, byId }: PodContainers): KnownContainer | undefined {
+function containerOf(attributes: AttributeCursor, { all, only }: PodContainers): KnownContainer | undefined {
   const name = attributes.getText(NAME);
-  if (name) return byName.get(name);
+  if (name) return all.find((one) => one.name === name);
   const id = attributes.getText(ID);
-  if (id) return byId.get(id);
-  if (byId.size === 1) return byId.values().next().value;
-  return byName.size === 1 ? byName.values().next().value : undefined;
+  return id ? all.findLast(({ ids }) => ids.includes(id)) : only;
 }
 
-/** -1 where none can be told. */
-function runOf(attributes: AttributeCursor, { lastRun }: KnownContainer): number {
+/** The restart count of the run that is meant, by default the highest, which in most cases runs now; -1 where none can be told. */
+function runOf(attributes: AttributeCursor, { runs }: KnownContainer): number {
   const given = attributes.getPrepared(RESTARTS);
-  if (given === undefined) return lastRun;
+  if (given === undefined) return runs.reduce((last, { restarts }) => Math.max(last, restarts), -1);
   const count = attributes.get(RESTARTS);
   if (given.type === VALUE_STRING) return /^[+-]?\d+$/.test(count as string) ? Number(count) : -1;
   return given.type === VALUE_INT ? Number(count) : -1;

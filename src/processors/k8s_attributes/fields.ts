@@ -75,15 +75,16 @@ export function fieldRules(config: K8sAttributesConfig): (from: FieldSource) => 
   });
 }
 
+const NO_FIELDS: Fields = {};
+
 /** The fields that some rule may take, and those of `always`. */
 export function keptFields(
   fields: Fields | undefined,
   rules: readonly FieldRule[],
   always: readonly string[] = [],
 ): Fields {
-  const kept: Record<string, string> = Object.create(null);
-  for (const [key, value] of Object.entries(fields ?? {})) {
-    if (always.includes(key) || rules.some((rule) => rule.wants(key))) kept[key] = value;
-  }
-  return kept;
+  const kept = Object.entries(fields ?? {}).filter(
+    ([key]) => always.includes(key) || rules.some((rule) => rule.wants(key)),
+  );
+  return kept.length === 0 ? NO_FIELDS : Object.fromEntries(kept);
 }

@@ -1,5 +1,5 @@
 import type { Metadata } from './config.ts';
-import { type PodContainers, podContainers } from './containers.ts';
+import { containerIds, type PodContainers, podContainers } from './containers.ts';
 import type { FieldRules } from './fields.ts';
 import type { Associations, PodIdentifier } from './identifiers.ts';
 import type { KeptPod } from './kept-pod.ts';
@@ -47,7 +47,7 @@ export function knownPod(pod: KeptPod, { metadata, rules, associations, excluded
     nodeName: pod.nodeName,
     startMs: pod.startMs,
     isIgnored,
-    identifiers: associations.identifiersOf(pod, (name) => attributes.get(name), [...containers.byId.keys()]),
+    identifiers: associations.identifiersOf(pod, (name) => attributes.get(name), containerIds(containers)),
     attributes: prepare(attributes),
     containers,
     deploymentUid: around.replicaSet(replicaSetUid)?.parent?.uid ?? '',
