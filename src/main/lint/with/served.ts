@@ -33,9 +33,11 @@ export function servedSeries(file: LintFile): ServedSeries[] {
       ...(scrapesItself(file, feeding) ? seriesOf(OWN_METRICS, exporter) : []),
       ...file
         .used('connectors', 'span_metrics')
-        .flatMap((connector) =>
-          feeds(connector, pipelines) ? seriesOf(spanMetricsFrom(connector), exporter, labelsFrom(connector)) : [],
-        ),
+        .filter((connector) => feeds(connector, pipelines))
+        .flatMap((connector) => [
+          ...seriesOf(spanMetricsFrom(connector), exporter, labelsFrom(connector)),
+          ...seriesOf(conventionsFrom(connector), exporter),
+        ]),
       ...file
         .used('connectors', 'service_graph')
         .flatMap((connector) => (feeds(connector, pipelines) ? seriesOf(SERVICE_GRAPH, exporter) : [])),
@@ -106,6 +108,12 @@ function spanMetricsFrom(connector: LintComponent): KnownMetric[] {
     connector.value('histogram', 'disable') !== true,
     connector.value('events', 'enabled') === true,
   );
+}
+
+/** What it makes under the names of the conventions, for services that send none themselves. */
+function conventionsFrom(connector: LintComponent): KnownMetric[] {
+  const isOn = connector.value('http_server_request_duration', 'enabled') === true;
+  return isOn ? CONVENTIONS.filter(({ name }) => name === 'http.server.request.duration') : [];
 }
 
 const BASE_DIMENSIONS = ['service.name', 'span.name', 'span.kind', 'status.code', 'collector.instance.id'];

@@ -54,6 +54,13 @@ describe('expressions beside a configuration', () => {
     },
     { expression: 'sum by (service_name, http_route) (rate(traces_span_metrics_calls_total[5m]))', config: CONFIG },
     { expression: 'rate(otelcol_exporter_send_failed_spans_total[5m])', config: SCRAPED },
+    {
+      expression: 'rate(http_server_request_duration_seconds_bucket{http_route="/"}[5m])',
+      config: CONFIG.replace('receivers: [otlp, span_metrics, prometheus]', 'receivers: [span_metrics]').replace(
+        'span_metrics: {dimensions',
+        'span_metrics: {http_server_request_duration: {enabled: true}, dimensions',
+      ),
+    },
     { expression: 'up + node_cpu_seconds_total{mode="idle"} + my_own_total', config: CONFIG },
     { expression: 'otelcol_processor_tail_sampling_sampling_decision_latency_bucket', config: SCRAPED },
   ])('nothing is said where there is something: $expression', async ({ expression, config }) => {
