@@ -1,5 +1,6 @@
 /** A canvas that fills its box at the screen's resolution and is redrawn when its inputs or its size change. */
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 
 export interface Size {
   readonly width: number;
@@ -10,7 +11,10 @@ export type Draw = (context: CanvasRenderingContext2D, size: Size) => void;
 
 const NO_SIZE: Size = { width: 0, height: 0 };
 
-/** Follows an element's size in CSS pixels; `guess` until the first layout. */
+/**
+ * Follows an element's size in CSS pixels; `guess` until the first layout. The size comes with the browser's own layout, before it paints: to ask for it
+ * while a page is being put together would make the browser lay out what is not complete, in the same long task.
+ */
 export function useSize(element: RefObject<HTMLElement | null>, guess: Size = NO_SIZE): Size {
   const [size, setSize] = useState(guess);
   useLayoutEffect(() => {
@@ -18,9 +22,10 @@ export function useSize(element: RefObject<HTMLElement | null>, guess: Size = NO
     if (!target) return;
     const update = (): void => {
       const { clientWidth: width, clientHeight: height } = target;
-      setSize((previous) => (previous.width === width && previous.height === height ? previous : { width, height }));
+      const next = (previous: Size): Size =>
+        previous.width === width && previous.height === height ? previous : { width, height };
+      flushSync(() => setSize(next));
     };
-    update();
     const observer = new ResizeObserver(update);
     observer.observe(target);
     return () => observer.disconnect();
