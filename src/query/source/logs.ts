@@ -1,10 +1,11 @@
 /** Log records, and those of a trace. */
 
+import { LOG_BUCKET_SECONDS } from '#store/schema.ts';
 import { id, raw, type Sql, sql, text } from '../sql/index.ts';
 import { rowsOf, TimedRows } from './rows.ts';
 import type { TracePlace } from './traces.ts';
 
-export const logs: TimedRows = new TimedRows('logs', 300);
+export const logs: TimedRows = new TimedRows('logs', LOG_BUCKET_SECONDS);
 
 /** Records of a service. Within a bucket of time records are sorted by their stream, so it is the streams that narrow the search. */
 export function ofService(name: string): Sql {

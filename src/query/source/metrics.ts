@@ -2,6 +2,7 @@
 
 import { OWN_SCOPE } from '#base';
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
+import { POINT_BUCKET_SECONDS } from '#store/schema.ts';
 import type { MetricType } from '../answers/index.ts';
 import { Bound, raw, type Sql, sql, text, texts } from '../sql/index.ts';
 import { ownerMeets, scopes } from './owners.ts';
@@ -42,8 +43,6 @@ export function boundsOf(ids: readonly string[]): Sql {
   return sql`bounds_id, any(stored.bounds) AS bounds
     ${rowsOf('metric_bounds', [sql`bounds_id IN (SELECT toUInt64(arrayJoin(${texts(ids)})))`])} GROUP BY bounds_id`;
 }
-
-const POINT_BUCKET_SECONDS = 3600;
 
 /** Points of gauges and sums. */
 export const numberPoints: TimedRows = new TimedRows('metric_points', POINT_BUCKET_SECONDS);

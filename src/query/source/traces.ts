@@ -1,15 +1,14 @@
 /** Spans, their events and links; where in time the spans of a trace lie, and what is noted of a trace as a whole. */
 
+import { SPAN_BUCKET_SECONDS } from '#store/schema.ts';
 import { anyOf, id, isOneOf, raw, type Sql, sql, texts } from '../sql/index.ts';
 import type { TimeRange } from './range.ts';
 import { rowsOf, TimedRows } from './rows.ts';
 
-const BUCKET_SECONDS = 300;
-
-export const spans: TimedRows = new TimedRows('spans', BUCKET_SECONDS, { endsWithSecond: true });
+export const spans: TimedRows = new TimedRows('spans', SPAN_BUCKET_SECONDS, { endsWithSecond: true });
 /** By their span's time, which is called `span_time`. */
-export const spanEvents: TimedRows = new TimedRows('span_events', BUCKET_SECONDS, { time: 'span_time' });
-export const spanLinks: TimedRows = new TimedRows('span_links', BUCKET_SECONDS, { time: 'span_time' });
+export const spanEvents: TimedRows = new TimedRows('span_events', SPAN_BUCKET_SECONDS, { time: 'span_time' });
+export const spanLinks: TimedRows = new TimedRows('span_links', SPAN_BUCKET_SECONDS, { time: 'span_time' });
 
 /** A table of notes on traces: a row per trace and insert. */
 const TRACES = 'traces';

@@ -17,7 +17,8 @@ export {
   probe,
 } from './attribute-filter.ts';
 export * from './common.ts';
-export { LOG_ATTRIBUTES_TYPE, LOG_PATHS } from './logs.ts';
+export { LOG_ATTRIBUTES_TYPE, LOG_BUCKET_SECONDS, LOG_PATHS } from './logs.ts';
+export { POINT_BUCKET_SECONDS } from './metrics.ts';
 export {
   EVENT_PATHS,
   LINK_PATHS,

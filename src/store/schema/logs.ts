@@ -15,7 +15,7 @@ import {
 import { attributeMap, idText } from './views.ts';
 
 /** Seconds in the leading bucket of the sort key. */
-const LOG_BUCKET_SECONDS = 300;
+export const LOG_BUCKET_SECONDS = 300;
 
 /** Attributes of log records that the semantic conventions name, and that many records have. */
 export const LOG_PATHS: readonly TypedPath[] = typedPaths({

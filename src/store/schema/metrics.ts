@@ -1,7 +1,7 @@
 import { ATTRIBUTES, INGESTED, MERGED_LATER, OWNER_IDS, type Table, TIME, TIME_INDEX } from './common.ts';
 
 /** Seconds in the bucket of time within a metric's points. */
-const POINT_BUCKET_SECONDS = 3600;
+export const POINT_BUCKET_SECONDS = 3600;
 
 const SEEN = `first_seen SimpleAggregateFunction(min, DateTime('UTC')),
   last_seen SimpleAggregateFunction(max, DateTime('UTC'))`;
