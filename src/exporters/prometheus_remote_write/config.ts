@@ -8,6 +8,7 @@ import {
   list,
   mapOf,
   oneOf,
+  positiveDuration,
   type ResourceLabels,
   resourceLabelsMistakes,
   resourceLabelsShape,
@@ -20,6 +21,7 @@ import {
 } from '#config';
 import { NAMING_STRATEGIES, type NamingStrategy, writtenLabelName } from '#wire';
 import { clientMistakes, NO_MIDDLEWARES } from '../shared/http-sender.ts';
+import type { WalConfig } from './wal.ts';
 
 /** What users write under `prometheus_remote_write:` (otelcol-contrib exporter/prometheusremotewriteexporter@v0.159.0). */
 export interface RemoteWriteConfig {
@@ -37,6 +39,8 @@ export interface RemoteWriteConfig {
   readonly maxBatchSizeBytes: number;
   readonly parallelRequests: number;
   readonly metadataKeys: readonly string[];
+  /** Undefined: what is taken is sent at once. */
+  readonly wal: WalConfig | undefined;
   readonly customBuckets: { readonly enabled: boolean; readonly keepsClassic: boolean };
 }
 
@@ -49,6 +53,8 @@ const STRATEGIES = [
 const VERSION_1 = 'prometheus.WriteRequest';
 const VERSION_2 = 'io.prometheus.write.v2.Request';
 const BATCH_SIZE_BYTES = 3_000_000;
+const WAL_REQUESTS = 300;
+const WAL_MS = 60_000;
 const HTTP_SHAPE = {
   ...httpClientShape({ writeBufferSizeBytes: 512 * 1024 }),
   compression: oneOf(['', 'snappy'], 'snappy').meta({
@@ -113,7 +119,28 @@ export const remoteWriteSchema: Schema<RemoteWriteConfig> = strictObject({
       defaultText: '`UnderscoreEscapingWithSuffixes`',
     }),
   send_metadata: boolean(false).describe('sends type, unit and description too; remote write 2.0 always does'),
-  include_metadata_keys: list(text()).describe('metadata of the client that become headers of the request'),
+  include_metadata_keys: list(text()).describe(
+    'metadata of the client that become headers of the request; not with `wal`, which does not keep them',
+  ),
+  wal: strictObject({
+    directory: text('').describe('requests wait in `prom_remotewrite` in this folder; empty for the current folder'),
+    buffer_size: integer(WAL_REQUESTS).meta({
+      description: 'a file of the log is sent and deleted when it has so many; 0 for the default',
+      unit: 'requests',
+    }),
+    truncate_frequency: positiveDuration(WAL_MS).describe('or when it is so old; 0 for the default'),
+    lag_record_frequency: positiveDuration(15_000).meta({
+      description: 'how often the metric of the lag is set',
+      idle: { why: 'the metric is right whenever it is read', quiet: [0, 15_000] },
+    }),
+  })
+    .transform(({ directory, buffer_size: size, truncate_frequency: ms }) => ({
+      directory,
+      bufferSize: size > 0 ? size : WAL_REQUESTS,
+      truncateFrequencyMs: ms > 0 ? ms : WAL_MS,
+    }))
+    .optional()
+    .describe('requests are written to disk, acknowledged, and sent later, in their order, as often as it takes'),
   convert_explicit_histograms_to_nhcb: boolean(false).describe(
     'histograms are sent as native ones with custom buckets',
   ),
@@ -143,6 +170,7 @@ export const remoteWriteSchema: Schema<RemoteWriteConfig> = strictObject({
     sendsMetadata: raw.send_metadata,
     maxBatchSizeBytes: raw.max_batch_size_bytes || BATCH_SIZE_BYTES,
     parallelRequests: Math.max(1, raw.max_batch_request_parallelism ?? consumers),
+    wal: raw.wal,
     metadataKeys: raw.include_metadata_keys.map((key) => key.toLowerCase()),
     customBuckets: {
       enabled: raw.convert_explicit_histograms_to_nhcb,

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import protobuf from 'protobufjs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type FakeSettings, fakeHost, fakeSettings } from '#component/testing.ts';
@@ -378,4 +381,23 @@ test.each([
   [Number.POSITIVE_INFINITY, '+Inf'],
 ])('bounds are written without exponents: %d', (value, text) => {
   expect(goDecimal(value)).toBe(text);
+});
+
+test('with a write-ahead log a batch is taken before it is sent', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'remote-write-'));
+  undo.push(() => rm(directory, { recursive: true }));
+  const { exporter, requests } = await start({
+    wal: { directory, buffer_size: 0, truncate_frequency: 0 },
+    include_metadata_keys: ['x-tenant'],
+    headers: { 'x-fixed': 'a' },
+  });
+  const context = { metadata: new Map([['x-tenant', ['t']]]) };
+  await exporter.consume(batchOf((group) => group.gauge('up').series().add(NOW_NS, 1), undefined, context));
+  expect(requests).toEqual([]);
+  await exporter.shutdown(5000);
+  expect(requests.map(({ headers }) => [headers['x-prometheus-remote-write-version'], headers['x-fixed']])).toEqual([
+    ['0.1.0', 'a'],
+  ]);
+  expect(requests[0]!.headers['x-tenant']).toBeUndefined();
+  expect(linesOf(requests[0]!)[0]).toMatch(/__name__=up.* 1@1700000000000$/);
 });

@@ -4,6 +4,7 @@ import { encodeWriteRequest, encodeWriteRequest2, type WrittenSeries } from '#wi
 import { decisive, HttpSender } from '../shared/http-sender.ts';
 import type { RemoteWriteConfig } from './config.ts';
 import { type Converted, Converter } from './converter.ts';
+import { type WalRequest, WriteAheadLog } from './wal.ts';
 
 /** 5xx and 429 may be tried again. */
 const RECEIVER = {
@@ -19,6 +20,7 @@ export class RemoteWriteExporter implements Exporter {
   readonly #settings: CreateSettings;
   readonly #config: RemoteWriteConfig;
   readonly #sender: HttpSender;
+  readonly #wal: WriteAheadLog | undefined;
   readonly #translated: Counter;
   readonly #sent: Counter;
   #hasWarned = false;
@@ -27,6 +29,13 @@ export class RemoteWriteExporter implements Exporter {
     this.#settings = settings;
     this.#config = config;
     this.#sender = new HttpSender(settings, config.client);
+    if (config.wal !== undefined) {
+      const { retry, timeoutMs } = config.delivery;
+      // Of whom the data comes is not kept.
+      const send = async (request: WalRequest, abort: AbortSignal): Promise<void> =>
+        this.#send(request, await this.#sender.headersFor({}), abort);
+      this.#wal = new WriteAheadLog(settings, { config: config.wal, retry, timeoutMs, send });
+    }
     const { meter } = settings;
     this.#translated = meter.counter('exporter_prometheusremotewrite_translated_time_series', {
       unit: '1',
@@ -39,11 +48,13 @@ export class RemoteWriteExporter implements Exporter {
     });
   }
 
-  start(host: Host): Promise<void> {
-    return this.#sender.start(host);
+  async start(host: Host): Promise<void> {
+    await this.#sender.start(host);
+    await this.#wal?.start();
   }
 
-  async shutdown(_deadlineMs: number): Promise<void> {
+  async shutdown(deadlineMs: number): Promise<void> {
+    await this.#wal?.stop(deadlineMs);
     this.#sender.close();
   }
 
@@ -52,16 +63,18 @@ export class RemoteWriteExporter implements Exporter {
     for (const chunk of batch.chunks as readonly PointChunk[]) converter.add(chunk);
     const { result } = converter;
     this.#translated.add(result.series.length);
-    const headers = { ...(await this.#sender.headersFor(batch.context)), ...this.#headersFor(batch) };
-    // What was sent before one fails is sent again: a sample that is there already does no harm.
-    await inParallel(this.#requestsOf(result), this.#config.parallelRequests, (body) =>
-      this.#send(body, headers, abort),
-    );
+    const requests = this.#requestsOf(result, batch.itemCount - result.lost);
+    if (this.#wal !== undefined) await this.#wal.append([...requests]);
+    else {
+      const headers = { ...(await this.#sender.headersFor(batch.context)), ...this.#metadataOf(batch) };
+      // What was sent before one fails is sent again: a sample that is there already does no harm.
+      await inParallel(requests, this.#config.parallelRequests, (request) => this.#send(request, headers, abort));
+    }
     this.#settings.account.lost('metrics', result.lost, 'not_representable');
   }
 
-  #headersFor({ context }: Batch): Record<string, string> {
-    const headers: Record<string, string> = { [VERSION_HEADER]: this.#config.isVersion2 ? '2.0.0' : '0.1.0' };
+  #metadataOf({ context }: Batch): Record<string, string> {
+    const headers: Record<string, string> = {};
     for (const key of this.#config.metadataKeys) {
       const values = context.metadata?.get(key) ?? [];
       if (values.length > 0) headers[key] = values.join(', ');
@@ -69,25 +82,36 @@ export class RemoteWriteExporter implements Exporter {
     return headers;
   }
 
-  *#requestsOf({ series, metadata }: Converted): Generator<Uint8Array> {
+  /** `points`: of the whole batch; each request has its share. */
+  *#requestsOf({ series, metadata }: Converted, points: number): Generator<WalRequest> {
     const { isVersion2, maxBatchSizeBytes, sendsMetadata } = this.#config;
+    let done = 0;
+    const upTo = (count: number): number => Math.round((points * count) / series.length);
     for (const part of parted(series, maxBatchSizeBytes)) {
       for (const { samples } of part) samples.sort((one, other) => one.timestampMs - other.timestampMs);
-      yield isVersion2 ? encodeWriteRequest2(part) : encodeWriteRequest(part);
+      const body = isVersion2 ? encodeWriteRequest2(part) : encodeWriteRequest(part);
+      yield { body, isVersion2, points: upTo(done + part.length) - upTo(done) };
+      done += part.length;
     }
-    if (sendsMetadata && !isVersion2 && metadata.length > 0) yield encodeWriteRequest([], metadata);
+    if (sendsMetadata && !isVersion2 && metadata.length > 0) {
+      yield { body: encodeWriteRequest([], metadata), isVersion2, points: 0 };
+    }
   }
 
   async #send(
-    body: Uint8Array,
+    { body, isVersion2 }: WalRequest,
     headers: Readonly<Record<string, string>>,
     abort: AbortSignal | undefined,
   ): Promise<void> {
     this.#sent.add(1);
-    const contentType = this.#config.isVersion2 ? `${CONTENT_TYPE};proto=io.prometheus.write.v2.Request` : CONTENT_TYPE;
-    const answer = await this.#sender.push({ contentType, parts: [body], headers }, RECEIVER, abort);
+    const post = {
+      contentType: isVersion2 ? `${CONTENT_TYPE};proto=io.prometheus.write.v2.Request` : CONTENT_TYPE,
+      parts: [body],
+      headers: { ...headers, [VERSION_HEADER]: isVersion2 ? '2.0.0' : '0.1.0' },
+    };
+    const answer = await this.#sender.push(post, RECEIVER, abort);
     const isCounted = answer.headers['x-prometheus-remote-write-samples-written'] !== undefined;
-    if (!this.#config.isVersion2 || isCounted || this.#hasWarned) return;
+    if (!isVersion2 || isCounted || this.#hasWarned) return;
     this.#hasWarned = true;
     const hint = 'if it knows remote write 1.0 alone, set protobuf_message: prometheus.WriteRequest';
     this.#settings.logger.warn('The answer to remote write 2.0 does not say what was written', { hint });

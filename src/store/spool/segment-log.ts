@@ -25,6 +25,8 @@ export interface SegmentLogOptions {
   readonly dir: string;
   /** Who writes to the log, as error messages name it: `exporter "signalbox"`. */
   readonly owner: string;
+  /** What messages call the folder, and how to get another. Default: the spool folder of the exporter signalbox. */
+  readonly use?: Pick<FolderUse, 'kind' | 'wayOut'>;
   /** A segment is closed when it has so many bytes, or items, or its first frame is so old. */
   readonly segmentBytes: number;
   readonly segmentItems: number;
@@ -142,7 +144,7 @@ export class SegmentLog<K> {
   static async open<K>(options: SegmentLogOptions, hooks: SegmentHooks<K>): Promise<SegmentLog<K>> {
     let lock: FolderLock | undefined;
     try {
-      lock = lockFolder(options.dir, { ...USE, name: options.owner }, LOCK);
+      lock = lockFolder(options.dir, { ...USE, ...options.use, name: options.owner }, LOCK);
       makeFolder(join(options.dir, REJECTED));
       const wasOpenToOthers = [options.dir, join(options.dir, REJECTED)].map(makePrivate).includes(true);
       const rejected = new RejectedFolder(options.dir, options.rejectedLimitBytes);
@@ -151,7 +153,7 @@ export class SegmentLog<K> {
       return new SegmentLog(options, hooks, lock, { rejected, ids, wasOpenToOthers, ...found });
     } catch (error) {
       lock?.release();
-      throw folderError(options.dir, USE, error);
+      throw folderError(options.dir, { ...USE, ...options.use }, error);
     }
   }
 
@@ -162,6 +164,11 @@ export class SegmentLog<K> {
 
   get segmentCount(): number {
     return this.#segmentCount;
+  }
+
+  get #place(): string {
+    const { dir, use = USE } = this.#options;
+    return `${use.kind} ${dir}`;
   }
 
   /**
@@ -177,12 +184,12 @@ export class SegmentLog<K> {
     assert(items > 0, 'a frame has items');
     const head = frameHeadOf(kind, items, parts);
     const bytes = HEAD_BYTES + head.payloadBytes;
-    const { dir, limitBytes } = this.#options;
+    const { limitBytes } = this.#options;
     if (this.bytes + bytes > limitBytes) {
-      const message = `spool folder ${dir}: ${this.bytes} of ${limitBytes} bytes are taken, a batch of ${bytes} doesn't fit`;
+      const message = `${this.#place}: ${this.bytes} of ${limitBytes} bytes are taken, a batch of ${bytes} doesn't fit`;
       return Promise.reject(new SpoolError(message, 'spool_full'));
     }
-    if (this.#closed) return Promise.reject(new SpoolError(`spool folder ${dir}: closed`, 'spool_write_failed'));
+    if (this.#closed) return Promise.reject(new SpoolError(`${this.#place}: closed`, 'spool_write_failed'));
     return new Promise((resolve, reject) => {
       this.#queue.push({ head, parts, bytes, onWritten, resolve, reject });
       this.#queuedBytes += bytes;
@@ -248,7 +255,7 @@ export class SegmentLog<K> {
         for (const pending of group) pending.reject(error);
         return;
       }
-      const place = `spool folder ${this.#options.dir}: `;
+      const place = `${this.#place}: `;
       const message = error instanceof StartError ? error.message : `${place}${messageOf(error)}`;
       for (const pending of group) pending.reject(new SpoolError(message, 'spool_write_failed', { cause: error }));
       await this.#abandonTail();
@@ -264,7 +271,7 @@ export class SegmentLog<K> {
     const { bavail, blocks, bsize } = disk;
     const reserveBytes = this.#options.reserveBytes ?? reserveOf(blocks * bsize) / 2;
     if (bavail * bsize - bytes >= reserveBytes) return;
-    const message = `spool folder ${dir}: ${bavail * bsize} bytes of its disk are free, ${reserveBytes} are kept in reserve`;
+    const message = `${this.#place}: ${bavail * bsize} bytes of its disk are free, ${reserveBytes} are kept in reserve`;
     throw new SpoolError(message, 'spool_full');
   }
 
