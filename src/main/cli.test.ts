@@ -370,7 +370,7 @@ describe('test and tap', () => {
     expect(signalbox(['test', broken, good])).toEqual({
       code: 2,
       err: 'signalbox: broken.test.yaml:3:6: has invalid keys: nam (did you mean "name"?)\n',
-      out: 'broken.test.yaml\ngood.test.yaml\nok    passes\n1 passed, 0 failed\n',
+      out: 'broken.test.yaml\ngood.test.yaml\nok    passes\n1 passed, 0 failed, 1 file not usable\n',
     });
     expect(signalbox(['test'])).toMatchObject({ code: 2, err: expect.stringContaining('no file of cases to run') });
   });

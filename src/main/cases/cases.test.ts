@@ -238,7 +238,7 @@ FAIL  refused  (c.test.yaml:7:5)
     );
     expect(printSummary(results)).toBe('1 passed, 1 failed');
     expect(junitReport(results).replaceAll(/\/\S+\.test\.yaml/g, 'FILE')).toBe(`<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="signalbox test" tests="2" failures="1" time="0.024">
+<testsuites name="signalbox test" tests="2" failures="1" errors="0" time="0.024">
   <testsuite name="c.test.yaml" tests="2" failures="1" errors="0" skipped="0" time="0.024">
     <testcase classname="c.test.yaml" name="good &amp; fine" file="c.test.yaml" line="4" time="0.012"/>
     <testcase classname="c.test.yaml" name="bad" file="c.test.yaml" line="5" time="0.012">
@@ -248,6 +248,16 @@ unexpected: span &quot;&lt;a&gt;&quot; error</failure>
   </testsuite>
 </testsuites>
 `);
+  });
+
+  test('a file that can not be used is an error in the report', () => {
+    const unusable = [{ file: 'a & b.yaml', mistakes: ['a & b.yaml:1:1: no', 'no more'] }];
+    expect(printSummary([], unusable)).toBe('0 passed, 0 failed, 1 file not usable');
+    const report = junitReport([], unusable);
+    expect(report).toContain('tests="1" failures="0" errors="1"');
+    expect(report).toContain(
+      '<error message="a &amp; b.yaml:1:1: no" type="unusable">a &amp; b.yaml:1:1: no\nno more</error>',
+    );
   });
 
   const HEAD = 'config: collector.yaml\nenv: {BACKEND: b}\n';

@@ -13,6 +13,12 @@ export interface CaseResult {
   readonly ms: number;
 }
 
+/** A file that can't be used, and why. */
+export interface UnusableFile {
+  readonly file: string;
+  readonly mistakes: readonly string[];
+}
+
 /** For people: a line per case, and what is wrong below it. */
 export function printResult({ one, failures, logged }: CaseResult): string {
   if (failures.length === 0) return `ok    ${one.name}`;
@@ -24,13 +30,14 @@ export function printResult({ one, failures, logged }: CaseResult): string {
   return [`FAIL  ${one.name}  (${printPlace(one.place)})`, ...lines, ...log].join('\n');
 }
 
-export function printSummary(results: readonly CaseResult[]): string {
+export function printSummary(results: readonly CaseResult[], unusable: readonly UnusableFile[] = []): string {
   const failed = results.filter(({ failures }) => failures.length > 0).length;
-  return `${results.length - failed} passed, ${failed} failed`;
+  const files = unusable.length === 0 ? '' : `, ${unusable.length} file${unusable.length === 1 ? '' : 's'} not usable`;
+  return `${results.length - failed} passed, ${failed} failed${files}`;
 }
 
 /** For CI: JUnit's XML, a suite per file. */
-export function junitReport(results: readonly CaseResult[]): string {
+export function junitReport(results: readonly CaseResult[], unusable: readonly UnusableFile[] = []): string {
   const files = [...new Set(results.map(({ file }) => file))];
   const suites = files.map((file) =>
     suiteOf(
@@ -39,12 +46,26 @@ export function junitReport(results: readonly CaseResult[]): string {
     ),
   );
   const { tests, failures, time } = totals(results);
+  const errors = unusable.map(errorOf);
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="signalbox test" tests="${tests}" failures="${failures}" time="${time}">`,
+    `<testsuites name="signalbox test" tests="${tests + errors.length}" failures="${failures}" errors="${errors.length}" time="${time}">`,
     ...suites,
+    ...errors,
     '</testsuites>',
     '',
+  ].join('\n');
+}
+
+/** What a file can't be used for is an error of the one case that it has then. */
+function errorOf({ file, mistakes }: UnusableFile): string {
+  const name = escaped(file);
+  return [
+    `  <testsuite name="${name}" tests="1" failures="0" errors="1" skipped="0" time="0.000">`,
+    `    <testcase classname="${name}" name="the file and its configuration" file="${name}" time="0.000">`,
+    `      <error message="${escaped(mistakes[0] ?? '')}" type="unusable">${escaped(mistakes.join('\n'))}</error>`,
+    '    </testcase>',
+    '  </testsuite>',
   ].join('\n');
 }
 

@@ -4,7 +4,7 @@ import { printPlace } from '#config';
 import { readCaseFile } from '../cases/case-file.ts';
 import { loadCaseConfig, runCase } from '../cases/case-run.ts';
 import { judge } from '../cases/judge.ts';
-import { type CaseResult, junitReport, printResult, printSummary } from '../cases/report.ts';
+import { type CaseResult, junitReport, printResult, printSummary, type UnusableFile } from '../cases/report.ts';
 import { components } from '../components.ts';
 import type { Flags } from '../flags.ts';
 import { UsageError } from '../usage.ts';
@@ -15,22 +15,22 @@ const CANNOT_RUN = 2;
 export async function testCommand(flags: Flags, files: readonly string[]): Promise<number> {
   if (files.length === 0) throw new UsageError('no file of cases to run', 'signalbox test FILE…');
   const results: CaseResult[] = [];
-  let isUnusable = false;
+  const unusable: UnusableFile[] = [];
   for (const file of files) {
     if (files.length > 1) process.stdout.write(`${file}\n`);
     try {
       await runFile(file, results);
     } catch (error) {
-      const lines = mistakesOf(error);
-      if (lines === undefined) throw error;
-      process.stderr.write(lines.map((line) => `signalbox: ${line}\n`).join(''));
-      isUnusable = true;
+      const mistakes = mistakesOf(error);
+      if (mistakes === undefined) throw error;
+      process.stderr.write(mistakes.map((line) => `signalbox: ${line}\n`).join(''));
+      unusable.push({ file, mistakes });
     }
   }
-  process.stdout.write(`${printSummary(results)}\n`);
+  process.stdout.write(`${printSummary(results, unusable)}\n`);
   const report = flags.get('junit');
-  if (report !== undefined) await writeReport(report, results);
-  if (isUnusable) return CANNOT_RUN;
+  if (report !== undefined) await writeReport(report, junitReport(results, unusable));
+  if (unusable.length > 0) return CANNOT_RUN;
   return results.some(({ failures }) => failures.length > 0) ? 1 : 0;
 }
 
@@ -60,9 +60,9 @@ function mistakesOf(error: unknown): string[] | undefined {
   return error instanceof StartError && !(error instanceof UsageError) ? [error.message] : undefined;
 }
 
-async function writeReport(path: string, results: readonly CaseResult[]): Promise<void> {
+async function writeReport(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path, junitReport(results));
+    await writeFile(path, text);
   } catch (error) {
     throw new StartError(`--junit: cannot write ${path}: ${messageOf(error)}`);
   }
