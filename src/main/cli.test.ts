@@ -147,6 +147,24 @@ describe('signalbox', () => {
     );
   });
 
+  test('promql looks at an expression, and query refuses a wrong one before it asks', () => {
+    expect(signalbox(['promql', 'check', 'rate(up[5m])'])).toEqual({ code: 0, out: 'ok\n', err: '' });
+    expect(signalbox(['promql', 'format', 'sum by(a)(up)']).out).toBe('sum by (a) (up)\n');
+    expect(signalbox(['promql', 'check', 'sum(up'])).toEqual({
+      code: 1,
+      out: '',
+      err: '1:7: parse error: unclosed left parenthesis\n  sum(up\n        ^\n',
+    });
+    expect(signalbox(['promql', 'chek', 'up'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean check'),
+    });
+    expect(signalbox(['query', 'sum(up'])).toMatchObject({ code: 2, err: expect.stringContaining('1:7: parse error') });
+    const nobody = signalbox(['query', 'up', '--server', '127.0.0.1:1']);
+    expect(nobody).toMatchObject({ code: 1, err: expect.stringContaining('no server answers at http://127.0.0.1:1') });
+    expect(signalbox(['query', 'up', '--step', '5s']).err).toContain('--step needs a range');
+  });
+
   test('validate accepts a good file without a word', () => {
     expect(signalbox(['validate', '--config', file('good.yaml', GOOD)])).toEqual({ code: 0, out: '', err: '' });
     expect(signalbox(['validate'], { SIGNALBOX_CONFIG: 'good.yaml' })).toMatchObject({ code: 0 });

@@ -29,6 +29,8 @@ const COMMANDS: Readonly<Record<CommandName, (flags: Flags) => Promise<number>>>
   schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   'print-config': async (flags) => (await import('./commands/print-config.ts')).printConfigCommand(flags),
   ottl: async (flags) => (await import('./commands/ottl.ts')).ottlCommand(flags, argv[1]),
+  query: async (flags) => (await import('./commands/query.ts')).queryCommand(flags, argv[1]),
+  promql: async () => (await import('./commands/promql.ts')).promqlCommand(argv[1], argv[2]),
   tap: async (flags) => (await import('./commands/tap.ts')).tapCommand(flags, leadingWords(argv.slice(1))[0]),
   version: async () => (await import('./commands/help.ts')).printVersion(),
   help: () => help(),
@@ -51,6 +53,9 @@ async function main(argv: readonly string[]): Promise<number> {
 function behindOwnArgument(command: CommandName, rest: readonly string[]): readonly string[] {
   if (command === 'store') return behindGrants(rest);
   if (command === 'test') return rest.slice(leadingWords(rest).length);
+  // Expressions may begin with a minus; --help doesn't.
+  if (command === 'query' && rest[0] !== undefined && !rest[0].startsWith('--')) return rest.slice(1);
+  if (command === 'promql' && rest[0] !== undefined && !rest[0].startsWith('-')) return rest.slice(2);
   const [word, ...others] = rest;
   if (word === undefined || word.startsWith('-')) return rest;
   // Statements begin with a name.

@@ -49,6 +49,8 @@ export const COMMAND_NAMES = [
   'schema',
   'print-config',
   'ottl',
+  'query',
+  'promql',
   'tap',
   'version',
   'help',
@@ -166,6 +168,21 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
       'Exit code 1: there are mistakes, or the statement failed for an item.',
     ],
     flags: ['input', 'context'],
+  },
+  query: {
+    summary: "query 'EXPR': asks a server in PromQL and prints the answer",
+    details: [
+      'At this moment, or over --range 1h, which is drawn as a chart. The server is the one that runs here, or --server URL: any Prometheus.',
+      'Formats: table, json (the answer as it came), csv, chart. What the answer is to be read with goes to stderr.',
+    ],
+    flags: [...CONFIG, 'listen', 'http-address', 'server', 'range', 'step', 'format'],
+  },
+  promql: {
+    summary: "promql check|format 'EXPR': looks at an expression without a server",
+    details: [
+      "check says what is wrong and where, in Prometheus' words; format breaks long ones into lines. Exit code 1 for one with a mistake.",
+    ],
+    flags: [],
   },
   tap: {
     summary: 'tap PIPELINE/COMPONENT: shows items before and after a component of the running collector',

@@ -40,6 +40,9 @@ export type FlagName =
   | 'in-place'
   | 'names-only'
   | 'junit'
+  | 'server'
+  | 'range'
+  | 'step'
   | 'items'
   | 'time'
   | 'raw'
@@ -118,7 +121,10 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     env: 'SIGNALBOX_STORE',
     help: 'adds the exporter signalbox, which writes to the store, to every pipeline of the configuration',
   },
-  format: { env: '', argument: 'FORMAT', help: 'lint, tap: text (default) or json' },
+  format: { env: '', argument: 'FORMAT', help: 'lint, tap: text (default) or json; query: table, json, csv or chart' },
+  server: { env: '', argument: 'URL', help: 'query: the server to ask (the one of this machine)' },
+  range: { env: '', argument: 'TIME', help: 'query: how far back, such as 1h' },
+  step: { env: '', argument: 'TIME', help: 'query: between two points of a range' },
   strict: { env: '', help: 'lint: exit code 1 for warnings too' },
   with: {
     env: '',
