@@ -6,6 +6,8 @@ export * from './calendar-watch.ts';
 export * from './clock.ts';
 export * from './deadline.ts';
 export * from './errors.ts';
+export * from './go-number.ts';
+export * from './go-quote.ts';
 export * from './hash.ts';
 export * from './id-map.ts';
 export * from './key-bytes.ts';

@@ -108,10 +108,10 @@ function goDigits(value: number, verb: string, precision: number | undefined): s
   if (verb === 'f' || verb === 'F')
     return value >= 1e21 ? BigInt(value).toString() + fraction(precision ?? 6) : value.toFixed(precision ?? 6);
   if (verb === 'e' || verb === 'E') return exponent(value.toExponential(precision ?? 6), verb);
-  // The shortest that is read back as the same; exponents below -4, and from 21 on where no precision is given.
+  // The shortest that is read back as the same; exponents below -4, and from 6 on where no precision is given.
   const shortest = precision === undefined ? value.toExponential() : value.toExponential(Math.max(0, precision - 1));
   const power = Number(shortest.slice(shortest.indexOf('e') + 1));
-  const limit = precision === undefined ? 21 : Math.max(1, precision);
+  const limit = precision === undefined ? 6 : Math.max(1, precision);
   if (value !== 0 && (power < -4 || power >= limit)) {
     return exponent(shortest.replace(/\.?0+e/, 'e'), verb === 'G' ? 'E' : 'e');
   }

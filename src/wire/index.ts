@@ -21,7 +21,6 @@ export * from './otlp/json-encode.ts';
 export * from './otlp/responses.ts';
 export * from './prometheus/escape-names.ts';
 export * from './prometheus/exposition.ts';
-export * from './prometheus/go-number.ts';
 export * from './prometheus/names.ts';
 export * from './prometheus/native-histogram.ts';
 export * from './prometheus/negotiate.ts';

@@ -1,4 +1,4 @@
-import { printFixed } from '#lang/promql';
+import { goDecimal } from '#base';
 import {
   type Annotations,
   allBuckets,
@@ -96,7 +96,7 @@ export function numberText(value: number): string {
   const size = Math.abs(value);
   // From there on Prometheus writes an exponent as JavaScript does.
   const isPlain = size === 0 || !Number.isFinite(value) || (size >= 1e-6 && size < 1e21);
-  return isPlain ? printFixed(value) : String(value);
+  return isPlain ? goDecimal(value) : String(value);
 }
 
 function metric(labels: Labels): string {

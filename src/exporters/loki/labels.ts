@@ -1,6 +1,6 @@
+import { goQuoted } from '#base';
 import { type AnyValue, type LogView, prometheusLabelName, valueText } from '#pdata';
 import type { LokiExporterConfig, NamedLabels } from './config.ts';
-import { goQuote } from './go-quote.ts';
 
 export type Attributes = { [key: string]: AnyValue };
 /** Names as they were asked for, with dots. */
@@ -116,7 +116,7 @@ export function recordField(log: LogView, field: string): string {
 export function labelsText(labels: Labels): string {
   const named = new Map([...labels].map(([name, value]) => [prometheusLabelName(name) || name, value]));
   const sorted = [...named].sort(([one], [other]) => (one < other ? -1 : 1));
-  return `{${sorted.map(([name, value]) => `${name}=${goQuote(value)}`).join(', ')}}`;
+  return `{${sorted.map(([name, value]) => `${name}=${goQuoted(value)}`).join(', ')}}`;
 }
 
 /** Who the lines belong to; '' for nobody in particular. */

@@ -1,6 +1,6 @@
+import { goQuoted } from '#base';
 import { type AnyValue, Double, type LogView, valueJson, valueText } from '#pdata';
 import type { LokiExporterConfig } from './config.ts';
-import { goQuote } from './go-quote.ts';
 import { type Attributes, recordField } from './labels.ts';
 
 /** The body behind what is no label: the line of the older block (convertLogBodyToEntry of v0.56). */
@@ -16,11 +16,11 @@ export function bodyLine(
     if (value !== '') line += `${field}=${value} `;
   }
   for (const [key, value] of Object.entries(attributes)) {
-    if (!named.has(key)) line += `${key}=${goQuote(valueText(value))} `;
+    if (!named.has(key)) line += `${key}=${goQuoted(valueText(value))} `;
   }
   for (const [key, value] of Object.entries(resource)) {
     const isLabel = namedResource.has(key) || (named.has(key) && attributes[key] === undefined);
-    if (!isLabel) line += `${key}=${goQuote(valueText(value))} `;
+    if (!isLabel) line += `${key}=${goQuoted(valueText(value))} `;
   }
   return line + valueText(log.body);
 }

@@ -3,13 +3,13 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import protobuf from 'protobufjs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { goQuoted } from '#base';
 import { type FakeSettings, fakeHost, fakeSettings } from '#component/testing.ts';
 import type { MapNode } from '#config';
 import { decompressSnappy } from '#net';
 import { Batch } from '#pdata';
 import { LogsBuilder } from '#wire';
 import { lokiExporterSchema, modernizeLokiExporter, validateLokiExporter } from './config.ts';
-import { goQuote } from './go-quote.ts';
 import { lokiExporterFactory } from './index.ts';
 import type { LokiExporter } from './loki.ts';
 
@@ -253,7 +253,7 @@ test.each([
 });
 
 test('labels are quoted as Go does', () => {
-  expect(goQuote('a "b" \\ \n\u0000\u00a0é\u{1f600}')).toBe('"a \\"b\\" \\\\ \\n\\x00\\u00a0é\u{1f600}"');
+  expect(goQuoted('a "b" \\ \n\u0000\u00a0é\u{1f600}')).toBe('"a \\"b\\" \\\\ \\n\\x00\\u00a0é\u{1f600}"');
 });
 
 test('says that the exporter and its older block are gone, and what to write today', () => {

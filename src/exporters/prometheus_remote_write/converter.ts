@@ -1,3 +1,4 @@
+import { goDecimal } from '#base';
 import {
   FLAG_NO_RECORDED_VALUE,
   findField,
@@ -15,7 +16,6 @@ import {
   type ExposedExemplar,
   type ExposedLabel,
   exposedMetricName,
-  goDecimal,
   resourceLabelMatcher,
   WRITTEN_TYPE,
   type WrittenMetadata,

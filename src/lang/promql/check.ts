@@ -1,6 +1,6 @@
+import { goQuoted } from '#base';
 import { PROM_FUNCTIONS, type PromFunction } from './functions.ts';
 import { matcherTest } from './matcher.ts';
-import { goQuoted } from './quote.ts';
 import {
   type Aggregation,
   type BinaryExpr,

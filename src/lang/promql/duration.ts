@@ -1,4 +1,4 @@
-import { goQuoted } from './quote.ts';
+import { goQuoted } from '#base';
 
 /** Prometheus' durations, `1h30m`, as model.Duration of prometheus/common reads and writes them. */
 

@@ -1,4 +1,4 @@
-import { goQuotedRune } from './quote.ts';
+import { goQuotedRune } from '#base';
 
 /** Text to tokens, as promql/parser/lex.go of Prometheus splits it. */
 export type TokenKind =

@@ -1,9 +1,10 @@
+import { goQuoted } from '#base';
 import { checkTypes } from './check.ts';
 import { PROM_FUNCTIONS } from './functions.ts';
 import { AGGREGATORS, type Token } from './lexer.ts';
 import { matcherTest } from './matcher.ts';
 import { parseDurationExpr, parseOffset } from './parse-duration.ts';
-import { goQuoted, isUtf8, unquoted } from './quote.ts';
+import { isUtf8, unquoted } from './quote.ts';
 import { TokenReader } from './reader.ts';
 import type {
   Aggregation,

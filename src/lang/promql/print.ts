@@ -1,5 +1,5 @@
+import { goDecimal, goNumber, goQuoted } from '#base';
 import { printPromDuration } from './duration.ts';
-import { goQuoted } from './quote.ts';
 import type {
   Aggregation,
   BinaryExpr,
@@ -57,9 +57,9 @@ function printMatching({ cardinality, labels, isOn, include, fillLeft, fillRight
   let text = '';
   if (labels.length > 0 || isOn || isGrouped) text += ` ${isOn ? 'on' : 'ignoring'} (${printLabels(labels)})`;
   if (isGrouped) text += ` group_${cardinality === 'many-to-one' ? 'left' : 'right'} (${printLabels(include)})`;
-  if (fillLeft !== undefined && fillLeft === fillRight) return `${text} fill (${printGoFloat(fillLeft)})`;
-  if (fillLeft !== undefined) text += ` fill_left (${printGoFloat(fillLeft)})`;
-  if (fillRight !== undefined) text += ` fill_right (${printGoFloat(fillRight)})`;
+  if (fillLeft !== undefined && fillLeft === fillRight) return `${text} fill (${goNumber(fillLeft)})`;
+  if (fillLeft !== undefined) text += ` fill_left (${goNumber(fillLeft)})`;
+  if (fillRight !== undefined) text += ` fill_right (${goNumber(fillRight)})`;
   return text;
 }
 
@@ -146,27 +146,5 @@ function printDurationTerm(term: DurationTerm): string {
 
 function printNumberLiteral({ value, isDuration }: NumberLiteral): string {
   if (isDuration) return `${value < 0 ? '-' : ''}${printPromDuration(Math.abs(value) * 1000)}`;
-  return printFixed(value);
-}
-
-/** All digits and no exponent: Go's FormatFloat(x, 'f', -1, 64). */
-export function printFixed(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  if (Object.is(value, -0)) return '-0';
-  const text = String(value);
-  const found = /^(-?)(\d)(?:\.(\d+))?e([-+]\d+)$/.exec(text);
-  if (found === null) return text;
-  const [, sign, first, fraction = '', exponent] = found;
-  const digits = `${first}${fraction}`;
-  const shift = Number(exponent);
-  if (shift < 0) return `${sign}0.${'0'.repeat(-shift - 1)}${digits}`;
-  return `${sign}${digits.padEnd(shift + 1, '0')}`;
-}
-
-/** Go's %g and %v of a float64: the shortest digits, with an exponent below 1e-4 and from 1e6 on. */
-export function printGoFloat(value: number): string {
-  const size = Math.abs(value);
-  if (size === 0 || !Number.isFinite(value) || (size >= 1e-4 && size < 1e6)) return printFixed(value);
-  return value.toExponential().replace(/e([-+])(\d)$/, 'e$10$2');
+  return goDecimal(value);
 }

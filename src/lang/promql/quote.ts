@@ -1,36 +1,4 @@
-const SHORT: Readonly<Record<string, string>> = {
-  '\u0007': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-};
-/** What Go prints as it is: letters, marks, numbers, punctuation, symbols and the blank. */
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
-
-function escaped(char: string, quote: string): string {
-  if (char === quote) return `\\${quote}`;
-  const short = SHORT[char];
-  if (short !== undefined) return short;
-  if (PRINTABLE.test(char)) return char;
-  const code = char.codePointAt(0)!;
-  if (isRawByte(code)) return `\\x${(code - RAW_BYTES).toString(16)}`;
-  if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
-  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
-}
-
-/** A text between double quotes, as Go's strconv.Quote writes it. */
-export function goQuoted(text: string): string {
-  return `"${Array.from(text, (char) => escaped(char, '"')).join('')}"`;
-}
-
-/** A character between single quotes, as Go's %q writes it. */
-export function goQuotedRune(char: string): string {
-  return `'${escaped(char, "'")}'`;
-}
+import { RAW_BYTES } from '#base';
 
 const ESCAPES: Readonly<Record<string, string>> = {
   a: '\u0007',
@@ -60,12 +28,6 @@ export function unquoted(literal: string): string {
     else for (const byte of encoder.encode(char === undefined ? piece : (ESCAPES[char] ?? char))) bytes.push(byte);
   }
   return decodeLoosely(Uint8Array.from(bytes));
-}
-
-const RAW_BYTES = 0xdc00;
-
-function isRawByte(code: number): boolean {
-  return code >= RAW_BYTES + 0x80 && code <= RAW_BYTES + 0xff;
 }
 
 /** Whether a text is UTF-8, and not bytes that someone wrote by hand. */

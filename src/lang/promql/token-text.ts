@@ -1,5 +1,5 @@
+import { goQuoted } from '#base';
 import type { Token } from './lexer.ts';
-import { goQuoted } from './quote.ts';
 
 /** A token as Prometheus names it in errors: `<op:+>`, `identifier "foo"`, `end of input`. */
 export function describeToken(token: Token): string {

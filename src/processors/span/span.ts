@@ -1,3 +1,4 @@
+import { goDecimal } from '#base';
 import type { Consumer, Processor } from '#component';
 import {
   type AnyValue,
@@ -11,7 +12,6 @@ import {
   STATUS_OK,
   STATUS_UNSET,
 } from '#pdata';
-import { goDecimal } from '#wire';
 import { compileFilter, type Matcher } from '../shared/match/match.ts';
 import type { SpanConfig } from './config.ts';
 import { NameRules } from './name-rules.ts';

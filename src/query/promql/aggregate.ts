@@ -1,4 +1,5 @@
-import { type Aggregation, goQuoted, printFixed } from '#lang/promql';
+import { goDecimal, goQuoted } from '#base';
+import type { Aggregation } from '#lang/promql';
 import { NOTES } from './annotations.ts';
 import type { Evaluation } from './evaluation.ts';
 import { compact, type FloatHistogram, IncompatibleHistograms, printHistogram } from './histogram/index.ts';
@@ -224,7 +225,7 @@ export function countValues(
     for (const series of input) {
       if (series.kinds[step] === 0) continue;
       const text =
-        series.kinds[step] === FLOAT ? printFixed(series.floats[step]!) : printHistogram(histogramAt(series, step));
+        series.kinds[step] === FLOAT ? goDecimal(series.floats[step]!) : printHistogram(histogramAt(series, step));
       const labels = labelsOf(series.labels.with(label, text));
       const known = counts.get(labels.key);
       if (known === undefined) counts.set(labels.key, { labels, count: 1 });

@@ -1,4 +1,5 @@
-import { type PromRange, positionOf, printGoFloat } from '#lang/promql';
+import { goNumber } from '#base';
+import { type PromRange, positionOf } from '#lang/promql';
 
 /** What an answer is to be read with: Prometheus' warnings and infos, in its words, each once. */
 export class Annotations {
@@ -56,11 +57,10 @@ function ofMetric(name: string): string {
 const MONOTONICITY_HELP = 'https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile';
 
 export const NOTES = {
-  invalidQuantile: (q: number) => `quantile value should be between 0 and 1, got ${printGoFloat(q)}`,
+  invalidQuantile: (q: number) => `quantile value should be between 0 and 1, got ${goNumber(q)}`,
   invalidRatio: (ratio: number, limit: number) =>
-    `ratio value should be between -1 and 1, got ${printGoFloat(ratio)}, capping to ${printGoFloat(limit)}`,
-  invalidStrategy: (strategy: number) =>
-    `strategy should be 0, 1, or 2 (default), using 2, got ${printGoFloat(strategy)}`,
+    `ratio value should be between -1 and 1, got ${goNumber(ratio)}, capping to ${goNumber(limit)}`,
+  invalidStrategy: (strategy: number) => `strategy should be 0, 1, or 2 (default), using 2, got ${goNumber(strategy)}`,
   badBucketLabel: (name: string, label: string) =>
     `bucket label "le" is missing or has a malformed value of ${JSON.stringify(label)}${ofMetric(name)}`,
   mixedFloatsHistograms: (name: string) =>

@@ -1,10 +1,11 @@
+import { openMetricsNumber } from '#base';
 import type { PromExpr } from '#lang/promql';
 import { NOTES, type Note } from './annotations.ts';
 import type { Evaluation } from './evaluation.ts';
 import { type Estimate, type FloatHistogram, histogramFraction, histogramQuantile } from './histogram/index.ts';
 import type { Labels } from './labels.ts';
 import { FLOAT, HISTOGRAM, histogramAt, type Series, setFloat, timeAt } from './matrix.ts';
-import { printOpenMetricsFloat, readFloat } from './text.ts';
+import { readFloat } from './text.ts';
 
 /** Quantiles and fractions of histograms in both forms: native ones, and buckets that are series of their own with a label `le`. */
 
@@ -300,7 +301,7 @@ export function quantilesOfHistograms(
 ): Series[] {
   const questions = quantiles.map((q) => ({
     ...quantileQuestion(q),
-    label: (step: number) => [label, printOpenMetricsFloat(q.floats[step]!)] as const,
+    label: (step: number) => [label, openMetricsNumber(q.floats[step]!)] as const,
   }));
   return ask(evaluation, input, argument, questions);
 }

@@ -1,4 +1,5 @@
-import { goQuoted, isUtf8 } from '#lang/promql';
+import { goQuoted } from '#base';
+import { isUtf8 } from '#lang/promql';
 
 /** The name of a metric, and what Prometheus keeps beside it where types and units are labels: an operation takes them away together. */
 const RESERVED: ReadonlySet<string> = new Set(['__name__', '__type__', '__unit__']);

@@ -1,7 +1,6 @@
-import { DecodeError } from '#base';
+import { DecodeError, openMetricsNumber } from '#base';
 import type { ExponentialPoint } from '../build/metrics-builder.ts';
 import { ProtoReader } from '../proto-reader.ts';
-import { openMetricsNumber } from './go-number.ts';
 import {
   denseSide,
   MAX_SCALE,

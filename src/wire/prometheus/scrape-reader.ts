@@ -1,5 +1,5 @@
+import { openMetricsNumber } from '#base';
 import type { ExemplarInput } from '../build/metrics-builder.ts';
-import { openMetricsNumber } from './go-number.ts';
 import { type FamilyMetadata, findMetadata } from './metadata.ts';
 import { isNumber, parsePrometheusNumber } from './number.ts';
 import { PART_NONE, ScrapeSlot } from './point-groups.ts';

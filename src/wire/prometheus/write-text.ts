@@ -1,3 +1,4 @@
+import { goNumber, openMetricsNumber } from '#base';
 import {
   type ExposedExemplar,
   type ExposedFamily,
@@ -8,7 +9,6 @@ import {
   labelsText,
   quotedName,
 } from './exposition.ts';
-import { goNumber, openMetricsNumber } from './go-number.ts';
 
 /** So much is handed over at a time, so that a large answer is never whole in memory and others get their turn. */
 const PIECE_CHARS = 65_536;

@@ -1,10 +1,10 @@
-import { printGoFloat } from '#lang/promql';
+import { goNumber } from '#base';
 import { type Bucket, type FloatHistogram, isCustom, upperBound, zeroBucket } from './histogram.ts';
 
 /** `{count:3, sum:4.5, [-1,1]:1, (1,2]:2}`, as Prometheus prints a histogram; brackets say which bounds belong to a bucket. */
 export function printHistogram(histogram: FloatHistogram): string {
   const { schema, customValues, positive, negative } = histogram;
-  const parts = [`count:${printGoFloat(histogram.count)}`, `sum:${printGoFloat(histogram.sum)}`];
+  const parts = [`count:${goNumber(histogram.count)}`, `sum:${goNumber(histogram.sum)}`];
   for (let i = negative.counts.length - 1; i >= 0; i--) {
     const index = negative.indices[i]!;
     const bounds = { lower: -upperBound(index, schema, []), upper: -upperBound(index - 1, schema, []) };
@@ -12,7 +12,7 @@ export function printHistogram(histogram: FloatHistogram): string {
   }
   if (!isCustom(histogram) && histogram.zeroCount !== 0) {
     const { lower, upper, count } = zeroBucket(histogram);
-    parts.push(`[${printGoFloat(lower)},${printGoFloat(upper)}]:${printGoFloat(count)}`);
+    parts.push(`[${goNumber(lower)},${goNumber(upper)}]:${goNumber(count)}`);
   }
   positive.counts.forEach((count, i) => {
     const index = positive.indices[i]!;
@@ -24,6 +24,6 @@ export function printHistogram(histogram: FloatHistogram): string {
 
 function push(parts: string[], { lower, upper, count }: Bucket): void {
   if (count === 0) return;
-  const bounds = `${lower < 0 ? '[' : '('}${printGoFloat(lower)},${printGoFloat(upper)}${upper > 0 ? ']' : ')'}`;
-  parts.push(`${bounds}:${printGoFloat(count)}`);
+  const bounds = `${lower < 0 ? '[' : '('}${goNumber(lower)},${goNumber(upper)}${upper > 0 ? ']' : ')'}`;
+  parts.push(`${bounds}:${goNumber(count)}`);
 }

@@ -1,4 +1,5 @@
-import { type LabelMatcher, matcherTest, printFixed } from '#lang/promql';
+import { goDecimal } from '#base';
+import { type LabelMatcher, matcherTest } from '#lang/promql';
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import { boundsOf, exemplars, metricSeries, type TimeRange } from '../../source/index.ts';
@@ -56,7 +57,7 @@ function setsOf(row: SeriesRow, part: Part, bounds: ReadonlyMap<string, readonly
   const labels = row.labels.with('__name__', nameOf(row.name, part));
   if (part !== 'bucket') return [labels];
   const uppers = new Set(row.boundsIds.flatMap((id) => bounds.get(id) ?? []));
-  return [...Array.from(uppers, printFixed), '+Inf'].map((le) => labels.with('le', le));
+  return [...Array.from(uppers, goDecimal), '+Inf'].map((le) => labels.with('le', le));
 }
 
 const BOUNDS_AT_ONCE = 500;

@@ -1,4 +1,5 @@
-import { type LabelMatcher, matcherTest, printFixed } from '#lang/promql';
+import { goDecimal } from '#base';
+import { type LabelMatcher, matcherTest } from '#lang/promql';
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
 import { readBounds } from '../../metrics/bounds.ts';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
@@ -224,7 +225,7 @@ function expandHistogram(row: SeriesRow, points: SeriesPoints, place: Place, sha
     for (let at = place[0]; at < place[1]; at++) for (const bound of boundsAt(at)) uppers.add(bound);
     for (const upper of uppers) {
       const valueAt = (at: number): number | undefined => cumulative(boundsAt(at), buckets[at]!, upper);
-      series.push(floatSeries(row, 'bucket', points, place, valueAt, ['le', printFixed(upper)]));
+      series.push(floatSeries(row, 'bucket', points, place, valueAt, ['le', goDecimal(upper)]));
     }
     series.push(floatSeries(row, 'bucket', points, place, (at) => counts[at]!, ['le', '+Inf']));
   }
@@ -293,7 +294,7 @@ function expandSummary(row: SeriesRow, points: SeriesPoints, place: Place): Stor
     for (let at = place[0]; at < place[1]; at++) for (const q of quantiles[at]!) known.add(q);
     for (const q of known) {
       const valueAt = (at: number): number | undefined => values[at]![quantiles[at]!.indexOf(q)];
-      series.push(floatSeries(row, 'value', points, place, valueAt, ['quantile', printFixed(q)]));
+      series.push(floatSeries(row, 'value', points, place, valueAt, ['quantile', goDecimal(q)]));
     }
   }
   return series;

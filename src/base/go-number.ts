@@ -2,7 +2,7 @@
 export function goNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  if (value === 0) return '0';
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const size = Math.abs(value);
   if (size >= 1e-4 && size < 1e6) return String(value);
   const [digits = '', exponent = ''] = value.toExponential().split('e');
@@ -18,7 +18,7 @@ export function openMetricsNumber(value: number): string {
 
 /** A double as Go writes it with the format `f`: never with an exponent. */
 export function goDecimal(value: number): string {
-  if (!Number.isFinite(value)) return goNumber(value);
+  if (!Number.isFinite(value) || value === 0) return goNumber(value);
   const text = String(value);
   if (!text.includes('e')) return text;
   const [mantissa = '', exponent = ''] = (value < 0 ? text.slice(1) : text).split('e');
