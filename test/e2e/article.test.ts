@@ -1,5 +1,8 @@
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodeReference, encodeReference, type ReferenceObject } from '../../src/wire/testing/otlp-reference.ts';
 import { type RunningCollector, runCli, type Scratch, scratchFolder, startCollector } from '../lib/cli.ts';
@@ -14,6 +17,10 @@ const ARTICLE = new URL('../../../shared/article/otel-collector-config.yaml', im
 const isThere = existsSync(ARTICLE);
 const text = isThere ? readFileSync(ARTICLE, 'utf8') : '';
 if (!isThere) console.warn('skipped: the tests with the article’s configuration, which is not beside this repository');
+
+/** Network and mounts of a process' own: for root on Linux, outside of most containers. */
+const canUnshare = spawnSync('unshare', ['--net', '--mount', 'ip', 'link', 'set', 'lo', 'up']).status === 0;
+if (!canUnshare) console.warn('skipped: the article’s file in a pod, where the system gives no namespaces of its own');
 
 let scratch: Scratch;
 const collectors: RunningCollector[] = [];
@@ -202,6 +209,21 @@ describe.skipIf(!isThere)("the article's configuration", () => {
       await box.stop();
     }
   }, 120_000);
+
+  test.skipIf(!canUnshare)('the whole file runs in a pod, unchanged, and knows the pods of its node', async () => {
+    const run = [
+      process.execPath,
+      join(import.meta.dirname, 'article-pod.ts'),
+      ARTICLE.pathname,
+      `${scratch.path}/pod`,
+    ];
+    const { stdout } = await promisify(execFile)('unshare', ['--net', '--mount', ...run]);
+    const { isRunning, code, asked, output } = JSON.parse(stdout) as Record<string, unknown>;
+    expect({ isRunning, code }, String(output)).toEqual({ isRunning: true, code: 0 });
+    // A list, and the watch.
+    expect(asked).toEqual(Array(2).fill(['Bearer of-the-pod', '/api/v1/pods', 'spec.nodeName=node-1']));
+    expect(output).not.toMatch(/\terror\t/);
+  });
 
   test('validate finds nothing wrong in the whole file', async () => {
     const path = scratch.file('otel-collector-config.yaml', text);
