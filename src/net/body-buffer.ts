@@ -1,3 +1,4 @@
+import { unfilledBytes } from '#pdata';
 import type { Share } from './budget.ts';
 import { ownBytes } from './own-bytes.ts';
 
@@ -49,9 +50,7 @@ export class BodyBuffer {
     const capacity = expectedBytes >= needed && isEarly ? expectedBytes : wanted;
     const before = this.#bytes;
     this.#share?.take(capacity);
-    // Not filled with zeros first, as `new Uint8Array(length)` would be.
-    const { buffer, byteOffset } = Buffer.allocUnsafeSlow(capacity);
-    this.#bytes = new Uint8Array(buffer, byteOffset, capacity);
+    this.#bytes = unfilledBytes(capacity);
     this.#bytes.set(before.subarray(0, this.#length));
     this.#share?.giveBack(before.length);
     // Freed now: the collector, which sees small objects only, would take its time.

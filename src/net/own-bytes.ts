@@ -1,3 +1,5 @@
+import { unfilledBytes } from '#pdata';
+
 const WASTE_LIMIT_BYTES = 4096;
 
 /**
@@ -18,9 +20,7 @@ export function ownBytes(bytes: Uint8Array): Uint8Array {
 /** Joins the parts into one buffer of its own. A single part is returned as it is where that wastes nothing. */
 export function joinBytes(parts: readonly Uint8Array[], length: number): Uint8Array {
   if (parts.length === 1) return ownBytes(parts[0]!);
-  // Not filled with zeros first, as `new Uint8Array(length)` would be.
-  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(length);
-  const joined = new Uint8Array(buffer, byteOffset, length);
+  const joined = unfilledBytes(length);
   let at = 0;
   for (const part of parts) {
     joined.set(part, at);

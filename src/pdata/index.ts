@@ -11,7 +11,7 @@ export * from './heads.ts';
 export * from './keys.ts';
 export * from './lease.ts';
 export * from './log-chunk.ts';
-export { copyBytes } from './native-bytes.ts';
+export { copyBytes, unfilledBytes } from './native-bytes.ts';
 export * from './paths.ts';
 export * from './point-chunk.ts';
 export * from './point-fields.ts';

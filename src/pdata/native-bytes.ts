@@ -26,6 +26,12 @@ export function writeUtf8(bytes: Uint8Array, text: string, at: number): number {
   return utf8Write.call(bytes, text, at, bytes.length - at);
 }
 
+/** Memory of its own that is not filled with zeros first: write all of it before anybody reads it. */
+export function unfilledBytes(length: number): Uint8Array {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(length);
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
 /** Up to here a loop is the fastest copy. */
 const LOOP_LIMIT = 20;
 

@@ -5,7 +5,7 @@ import type { AttributeHolder, AttributeOwner } from './attributes.ts';
 import { type HeadRanges, ownHeads, withRange } from './heads.ts';
 import type { AttributeKey } from './keys.ts';
 import { type Lease, NO_LEASES } from './lease.ts';
-import { writeUtf8 } from './native-bytes.ts';
+import { unfilledBytes, writeUtf8 } from './native-bytes.ts';
 import type { PreparedValue } from './value-types.ts';
 
 /** The columns that chunks of all signals have. Offsets count from the start of the arena; ranges are [start, end). */
@@ -305,7 +305,7 @@ export abstract class WritableColumns<C extends object> implements AttributeHold
     const at = this.#used;
     const end = at + count;
     if (!this.#ownsArena || end > this.arena.length) {
-      const arena = new Uint8Array(Math.max(end + 256, Math.ceil(end * 1.25)));
+      const arena = unfilledBytes(Math.max(end + 256, Math.ceil(end * 1.25)));
       arena.set(this.arena.subarray(0, at));
       this.arena = arena;
       this.#ownsArena = true;

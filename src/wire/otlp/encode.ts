@@ -9,6 +9,7 @@ import {
   leasesOf,
   METRIC_EMPTY,
   PointChunk,
+  unfilledBytes,
 } from '#pdata';
 import { decodeOtlp } from './decode.ts';
 import { writeItem } from './encode-items.ts';
@@ -134,7 +135,7 @@ class Pieces {
   }
 
   join(): Uint8Array {
-    const whole = new Uint8Array(this.length);
+    const whole = unfilledBytes(this.length);
     const fresh = made.view();
     let at = 0;
     for (let piece = 0; piece < this.#start.length; piece++) {
