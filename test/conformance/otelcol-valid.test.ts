@@ -31,7 +31,10 @@ const KNOWN: Readonly<Record<string, { readonly reason: string; readonly mistake
       'otelcol refuses it, too, when it builds the pipelines: spans have no log_bodies, and there is no match_type regex',
     mistake: /span_kinds string must match|must be one of "strict", "regexp", got "regex"|log_bodies/,
   },
-  'tail_sampling.yaml': { reason: 'a kind of policies is not there yet', mistake: /is not supported yet/ },
+  'tail_sampling.yaml': {
+    reason: 'it has the sampler in pipelines of metrics and logs too, which otelcol refuses when it starts',
+    mistake: /telemetry type is not supported/,
+  },
 };
 
 async function rootOf(file: string): Promise<MapNode> {

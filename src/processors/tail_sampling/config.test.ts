@@ -93,9 +93,14 @@ policies:
       want: ['policies::0::type: unknown sampling policy type "latencey" (did you mean "latency"?)'],
     },
     {
-      name: 'a type that is missing here',
+      name: 'no condition',
       yaml: { policies: [{ name: 'x', type: 'ottl_condition', ottl_condition: { span: [] } }] },
-      want: ['policies::0::type: policy type "ottl_condition" is not supported yet: OTTL conditions are missing'],
+      want: [/^policies::0::ottl_condition: expected at least one OTTL condition/],
+    },
+    {
+      name: 'a condition with a mistake',
+      yaml: { policies: [{ name: 'x', type: 'ottl_condition', ottl_condition: { spanevent: ['nam == "x"'] } }] },
+      want: [/^policies::0::ottl_condition::spanevent::0: .*nam/],
     },
     {
       name: "another type's block",

@@ -2,7 +2,14 @@ import type { Clock } from '#base';
 import type { Account } from '#component';
 import { SpanSelection } from './held-spans.ts';
 import type { TailSamplingMetrics } from './metrics.ts';
-import { DECISION_DROPPED, DECISION_NOT_SAMPLED, DECISION_SAMPLED, type Policy, TraceFacts } from './policies.ts';
+import {
+  DECISION_DROPPED,
+  DECISION_NOT_SAMPLED,
+  DECISION_SAMPLED,
+  POLICY_FAILED,
+  type Policy,
+  TraceFacts,
+} from './policies.ts';
 import type { ReleaseQueue } from './release-queue.ts';
 import type { TraceBuffer } from './trace-buffer.ts';
 
@@ -73,7 +80,8 @@ export class DecisionMaker {
     let decision: number = DECISION_NOT_SAMPLED;
     for (let i = 0; i < policies.length; i++) {
       const policy = policies[i]!;
-      const vote = policy.matches(facts) ? policy.verdict : DECISION_NOT_SAMPLED;
+      const vote = this.#voteOf(policy);
+      if (vote < 0) continue;
       this.#votes[i * 3 + vote]!++;
       if (vote > decision) decision = vote;
       if (vote === DECISION_DROPPED || (vote === DECISION_SAMPLED && sampleOnFirstMatch)) break;
@@ -81,6 +89,17 @@ export class DecisionMaker {
     this.#traces[decision]!++;
     this.#spans[decision]! += facts.spanCount;
     return decision;
+  }
+
+  /** -1 where the policy can't say. */
+  #voteOf(policy: Policy): number {
+    try {
+      return policy.matches(this.#facts) ? policy.verdict : DECISION_NOT_SAMPLED;
+    } catch (error) {
+      if (error !== POLICY_FAILED) throw error;
+      this.#settings.metrics.evaluationErrors.add(1);
+      return -1;
+    }
   }
 
   #count(): void {

@@ -21,6 +21,7 @@ export interface TailSamplingMetrics {
   readonly traces: PerDecision;
   /** Spans by the decision on their trace, late ones included. */
   readonly spans: PerDecision;
+  readonly evaluationErrors: Counter;
   readonly newTraces: Counter;
   readonly earlyReleased: Counter;
   readonly earlyDropped: Counter;
@@ -53,7 +54,6 @@ export function tailSamplingMetrics(
     return [one(DECISION_NOT_SAMPLED), one(DECISION_SAMPLED), one(DECISION_DROPPED)];
   };
   const removeGauges = registerGauges(meter, gauges);
-  counter('sampling_policy_evaluation_error', '{errors}', 'Count of sampling policy evaluation errors');
   const early = (sampled: string): Counter =>
     counter(
       'early_releases_from_cache_decision',
@@ -69,6 +69,11 @@ export function tailSamplingMetrics(
     ),
     traces: perDecision('global_count_traces_sampled', '{traces}', 'Count of traces that were sampled or not'),
     spans: perDecision('count_spans_sampled', '{spans}', 'Count of spans by the decision on their trace'),
+    evaluationErrors: counter(
+      'sampling_policy_evaluation_error',
+      '{errors}',
+      'Count of sampling policy evaluation errors',
+    ),
     newTraces: counter('new_trace_id_received', '{traces}', 'Counts the arrival of new traces'),
     earlyReleased: early('true'),
     earlyDropped: early('false'),

@@ -49,6 +49,43 @@ describe('status_code', () => {
   });
 });
 
+describe('ottl_condition', () => {
+  const spans = [
+    { trace: 'slow', attributes: { 'db.system': 'redis', rows: 3 } },
+    { trace: 'slow', attributes: { rows: 4000 } },
+    { trace: 'text', attributes: { rows: 'many' } },
+    { trace: 'other', attributes: { rows: 7 } },
+  ];
+  const resource = { attributes: { 'service.name': 'shop' }, spans };
+  const policy = (ottl_condition: object): object => ({ type: 'ottl_condition', ottl_condition });
+
+  test.each<[string, object, string[]]>([
+    ['a span meets it', { span: ['attributes["rows"] > 1000'] }, ['slow']],
+    [
+      'one of several, with and without prefix',
+      { span: ['name == "other"', 'span.name == "text"'] },
+      ['other', 'text'],
+    ],
+    ['what a span belongs to', { span: ['resource.attributes["service.name"] == "shop"'] }, ['other', 'slow', 'text']],
+    [
+      'a condition that fails is passed over',
+      { span: ['Log(attributes["rows"]) > 8', 'name == "text"'] },
+      ['slow', 'text'],
+    ],
+    ['events: nobody has one', { spanevent: ['name != ""'] }, []],
+  ])('%s', async (_, block, want) => {
+    expect(await kept([policy(block)], resource)).toEqual(want);
+  });
+
+  test('with propagate the policy says nothing of a trace for which a condition failed, the others do', async () => {
+    const block = { error_mode: 'propagate', span: ['Int(Log(attributes["rows"])) >= 0'] };
+    expect(await kept([policy(block)], resource)).toEqual(['other', 'slow']);
+    expect(await kept([policy(block), { type: 'always_sample' }], resource)).toEqual(['other', 'slow', 'text']);
+    const not = { type: 'not', not: { not_sub_policy: { name: 'inner', ...policy(block) } } };
+    expect(await kept([not], resource)).toEqual([]);
+  });
+});
+
 describe('latency', () => {
   // From the earliest start to the latest end, whatever the order of arrival.
   const spans = [

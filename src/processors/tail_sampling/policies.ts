@@ -1,5 +1,7 @@
 import { type Clock, unreachable } from '#base';
+import type { OnFailure } from '#ottl';
 import { STATUS_ERROR, STATUS_OK, STATUS_UNSET } from '#pdata';
+import { OttlConditions } from './ottl-conditions.ts';
 import type { BudgetConfig, CompositeConfig, LatencyConfig, PolicyConfig } from './policy-config.ts';
 import { probabilisticSampler } from './probabilistic.ts';
 import { hasBit, SpanConditions } from './span-conditions.ts';
@@ -47,12 +49,16 @@ export class TraceFacts {
   }
 }
 
+/** Thrown by a policy that can't say anything, because a condition failed for a span. */
+export const POLICY_FAILED: unique symbol = Symbol('a condition failed');
+
 type Predicate = (trace: TraceFacts) => boolean;
 
 export interface Policy {
   readonly name: string;
   /** What it says where `matches`: DECISION_SAMPLED, or DECISION_DROPPED for a drop policy. Otherwise it says not sampled. */
   readonly verdict: number;
+  /** May throw POLICY_FAILED. */
   matches(trace: TraceFacts): boolean;
 }
 
@@ -66,12 +72,17 @@ export interface PolicySet {
 interface Parts {
   readonly conditions: SpanConditions;
   readonly clock: Clock;
+  readonly onFailure: OnFailure;
 }
 
 /** Makes conditions over spans, collected as spans arrive, and predicates over traces, asked once at the decision. */
-export function compilePolicies(configs: readonly PolicyConfig[], clock: Clock): PolicySet {
+export function compilePolicies(
+  configs: readonly PolicyConfig[],
+  clock: Clock,
+  onFailure: OnFailure = () => undefined,
+): PolicySet {
   const conditions = new SpanConditions();
-  const parts: Parts = { conditions, clock };
+  const parts: Parts = { conditions, clock, onFailure };
   const policies = configs.map((config) => ({
     name: config.name,
     verdict: config.type === 'drop' ? DECISION_DROPPED : DECISION_SAMPLED,
@@ -104,6 +115,13 @@ function compile(config: PolicyConfig, parts: Parts): Predicate {
       return anySpan(conditions.onAttribute(config.key, booleanMatcher(config.value)), config.invertMatch);
     case 'trace_state':
       return anySpan(conditions.onTraceState(traceStateMatcher(config.key, config.values)));
+    case 'ottl_condition': {
+      const { bit, failedBit } = conditions.onOttl(new OttlConditions(config, parts.onFailure));
+      return (trace) => {
+        if (trace.has(failedBit)) throw POLICY_FAILED;
+        return trace.has(bit);
+      };
+    }
     case 'span_count': {
       const { minSpans, maxSpans } = config;
       return (trace) => trace.spanCount >= minSpans && (maxSpans === 0 || trace.spanCount <= maxSpans);

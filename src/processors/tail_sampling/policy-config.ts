@@ -1,7 +1,10 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { messageOf, nearest } from '#base';
+import { compiled, type Mistake } from '#component/ottl-config.ts';
 import { boolean, describe, integer, list, number, oneOf, strictObject, text } from '#config';
+import { type ErrorMode, parseCondition } from '#ottl';
+import type { OttlConditionConfig } from './ottl-conditions.ts';
 
 /** One policy as written, checked. Policies that hold others hold them in the same form. */
 export type PolicyConfig = { readonly name: string } & (
@@ -17,6 +20,7 @@ export type PolicyConfig = { readonly name: string } & (
       readonly value: boolean;
       readonly invertMatch: boolean;
     }
+  | ({ readonly type: 'ottl_condition' } & OttlConditionConfig)
   | { readonly type: 'span_count'; readonly minSpans: number; readonly maxSpans: number }
   | { readonly type: 'trace_state'; readonly key: string; readonly values: readonly string[] }
   | ({ readonly type: 'rate_limiting' | 'bytes_limiting' } & BudgetConfig)
@@ -63,12 +67,8 @@ export interface NumericAttributeConfig {
 
 type PolicyType = PolicyConfig['type'];
 
-/** What contrib has and this does not, with the reason. */
-const MISSING: Readonly<Record<string, string>> = {
-  ottl_condition: 'OTTL conditions are',
-};
-
 const DEFAULT_CACHE_SIZE = 128;
+const ERROR_MODES: readonly ErrorMode[] = ['ignore', 'silent', 'propagate'];
 
 const requiredKey = text().refine((key) => key !== '', { error: 'must not be empty' });
 const attributeKey = requiredKey.describe('an attribute of a span or resource');
@@ -154,6 +154,32 @@ const BLOCKS: Readonly<Record<PolicyType, z.ZodType<object>>> = {
     value: boolean(false).describe('the value that it must have'),
     invert_match: invertMatch,
   }).transform((raw) => ({ key: raw.key, value: raw.value, invertMatch: raw.invert_match })),
+  ottl_condition: strictObject({
+    error_mode: oneOf(ERROR_MODES, 'silent').meta({
+      description: 'what happens where a condition fails for a span',
+      words: {
+        ignore: 'log the error, go on with the next condition',
+        silent: 'go on with the next condition',
+        propagate: 'the policy says nothing of the trace',
+      },
+    }),
+    span: list(text()).describe('conditions on spans, of which one must hold'),
+    spanevent: list(text()).describe('conditions on their events, likewise'),
+  })
+    .superRefine((raw, context) => {
+      for (const key of ['span', 'spanevent'] as const) {
+        for (const [i, condition] of raw[key].entries()) checkCondition(key, condition, [key, i], context);
+      }
+      if (raw.span.length + raw.spanevent.length > 0) return;
+      context.addIssue({ code: 'custom', message: 'expected at least one OTTL condition to filter on' });
+    })
+    .transform(
+      (raw): OttlConditionConfig => ({
+        errorMode: raw.error_mode,
+        spanConditions: raw.span,
+        spanEventConditions: raw.spanevent,
+      }),
+    ),
   span_count: strictObject({
     min_spans: integer(0, { min: 0 }).meta({ description: 'the trace has so many at least', unit: 'spans' }),
     max_spans: integer(0, { min: 0 }).meta({ description: 'and so many at most; 0 for no limit', unit: 'spans' }),
@@ -230,6 +256,7 @@ const KEEPS: Readonly<Record<PolicyType, string>> = {
   numeric_attribute: 'keeps a trace when a resource or span has an int in the range',
   boolean_attribute: 'keeps a trace when a resource or span has the value',
   span_count: 'keeps a trace of so many spans',
+  ottl_condition: 'keeps a trace when a span, or an event of one, meets a condition in OTTL',
   trace_state: 'keeps a trace when the tracestate of a span has such an entry',
   rate_limiting: 'keeps traces up to a number of spans a second',
   bytes_limiting: 'keeps traces up to a number of bytes a second',
@@ -284,12 +311,6 @@ const envelope: z.ZodType<object> = strictObject({
         .meta({ description: KEEPS[type as PolicyType], readsAs: () => block }),
     ]),
   ),
-  ...Object.fromEntries(
-    Object.entries(MISSING).map(([type, reason]) => [
-      type,
-      z.unknown().optional().describe(`refused, it is not there yet: ${reason} missing`),
-    ]),
-  ),
 });
 
 /** golang.org/x/time/rate, as otelcol uses it: by default twice of what comes in a second may pass at once. */
@@ -314,11 +335,20 @@ function subPolicies(key: string): z.ZodType<object> {
 }
 
 function typeMessage(type: string): string {
-  const missing = MISSING[type];
-  if (missing !== undefined) return `policy type "${type}" is not supported yet: ${missing} missing`;
   const near = nearest(type, TYPES);
   const hint = near === undefined ? `valid types: ${TYPES.join(', ')}` : `did you mean "${near}"?`;
   return `unknown sampling policy type ${describe(type)} (${hint})`;
+}
+
+function checkCondition(
+  context: 'span' | 'spanevent',
+  condition: string,
+  path: (string | number)[],
+  refinement: z.core.$RefinementCtx,
+): void {
+  const mistakes: Mistake[] = [];
+  compiled(path, condition, () => parseCondition(context, condition), mistakes);
+  for (const { message } of mistakes) refinement.addIssue({ code: 'custom', path, message });
 }
 
 function checkRegex(pattern: string, path: (string | number)[], context: z.core.$RefinementCtx): void {

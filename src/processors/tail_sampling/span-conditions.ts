@@ -1,5 +1,6 @@
 import { equalAt } from '#base';
 import { value as anyValue, cursor, readAnyValue, readVarint32, SPAN, type SpanChunk, skipValue, textAt } from '#pdata';
+import type { OttlConditions } from './ottl-conditions.ts';
 import type { ValueMatcher } from './value-matchers.ts';
 
 const RESOURCE_ATTRIBUTES = 1;
@@ -24,6 +25,8 @@ export class SpanConditions {
   readonly #flagBits: number[] = [];
   readonly #attributes: AttributeCondition[] = [];
   readonly #traceStates: { readonly bit: number; readonly matches: (traceState: string) => boolean }[] = [];
+
+  readonly #ottl: { readonly bit: number; readonly failedBit: number; readonly conditions: OttlConditions }[] = [];
 
   /** Words per trace. Fixed by `freeze`. */
   wordCount = 0;
@@ -68,6 +71,13 @@ export class SpanConditions {
     return bit;
   }
 
+  /** Met by a span with such a property, or whose events have one. Another bit says that a condition failed before. */
+  onOttl(conditions: OttlConditions): { readonly bit: number; readonly failedBit: number } {
+    const bits = { bit: this.#bitCount++, failedBit: this.#bitCount++ };
+    this.#ottl.push({ ...bits, conditions });
+    return bits;
+  }
+
   /** Call once all conditions are there. */
   freeze(): void {
     this.wordCount = Math.max(1, Math.ceil(this.#bitCount / 32));
@@ -88,6 +98,10 @@ export class SpanConditions {
     const size = chunk.resourceCount * this.wordCount;
     if (this.#resourceBits.length < size) this.#resourceBits = new Int32Array(size * 2);
     this.#resourceBits.fill(0, 0, size);
+    if (this.#ottl.length > 0) {
+      const own = chunk.clone();
+      for (const { conditions } of this.#ottl) conditions.enter(own);
+    }
     if (this.#attributes.length === 0) return;
     for (let resource = 0; resource < chunk.resourceCount; resource++) {
       this.#search(
@@ -117,9 +131,19 @@ export class SpanConditions {
       bits[at + word] = met;
       open |= this.#byteMask[word]! & ~met;
     }
+    if (this.#ottl.length > 0) this.#askOttl(row, bits, at);
     if (open === 0) return;
     const { rowStart, rowEnd } = chunk.layout;
     this.#search(chunk.arena, rowStart[row]!, rowEnd[row]!, SPAN.attributes, bits, at);
+  }
+
+  /** As in otelcol the first span that meets a condition, or for which one fails, ends it. */
+  #askOttl(row: number, bits: Int32Array, at: number): void {
+    for (const { bit, failedBit, conditions } of this.#ottl) {
+      if (hasBit(bits, at, bit) || hasBit(bits, at, failedBit)) continue;
+      const isMet = conditions.test(row);
+      if (isMet !== false) setBit(bits, at, isMet === undefined ? failedBit : bit);
+    }
   }
 
   /** Walks the fields of a span or a resource (`field` is the number of its attributes) and sets the bits of what it meets. */

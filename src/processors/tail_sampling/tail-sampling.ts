@@ -1,5 +1,6 @@
 import { ConsumeError, cancelledError, Deadline, onAbort } from '#base';
 import type { Component, Consumer, CreateSettings, Processor } from '#component';
+import { failureLog } from '#ottl';
 import type { Batch, SpanChunk } from '#pdata';
 import { compact } from '#wire';
 import type { TailSamplingConfig } from './config.ts';
@@ -38,7 +39,7 @@ export class TailSamplingProcessor implements Processor {
     const { account, clock, logger, meter, random } = settings;
     this.#settings = settings;
     this.#config = config;
-    const { conditions, policies } = compilePolicies(config.policies, settings.clock);
+    const { conditions, policies } = compilePolicies(config.policies, clock, failureLog(logger, clock));
     this.#metrics = tailSamplingMetrics(meter, nameOf(settings.id), policies, {
       traces: () => this.#buffer.table.count,
       wireBytes: () => this.#buffer.figures().wireBytes,

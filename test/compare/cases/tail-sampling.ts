@@ -61,6 +61,23 @@ function traces(): ReferenceObject[] {
 
 const INPUT = traces();
 
+/** Some of the same with events. */
+const WITH_EVENTS: readonly ReferenceObject[] = INPUT.slice(0, 1).map(({ resourceSpans }) => ({
+  resourceSpans: (resourceSpans as ReferenceObject[]).map(({ resource, scopeSpans }, service) => ({
+    resource,
+    scopeSpans: (scopeSpans as { spans: ReferenceObject[] }[]).map(({ spans }) => ({
+      spans: spans.slice(0, 200).map((span, at) => ({
+        ...span,
+        events: Array.from({ length: at % 4 }, (_, n) => ({
+          timeUnixNano: atMs(n),
+          name: (at + n) % 5 === 0 ? 'exception' : 'step',
+          attributes: pairs({ tries: i(at % 7), ...(n === service && { 'exception.type': s(`Error${at % 3}`) }) }),
+        })),
+      })),
+    })),
+  })),
+}));
+
 const string = (block: object): object => ({ type: 'string_attribute', string_attribute: block });
 const numeric = (block: object): object => ({ type: 'numeric_attribute', numeric_attribute: block });
 const boolean = (block: object): object => ({ type: 'boolean_attribute', boolean_attribute: block });
@@ -73,6 +90,7 @@ const named = (policies: readonly object[]): object[] => policies.map((policy, n
 const and = (...policies: object[]): object => ({ type: 'and', and: { and_sub_policy: named(policies) } });
 const drop = (...policies: object[]): object => ({ type: 'drop', drop: { drop_sub_policy: named(policies) } });
 const not = (policy: object): object => ({ type: 'not', not: { not_sub_policy: { name: 'n', ...policy } } });
+const ottl = (ottl_condition: object): object => ({ type: 'ottl_condition', ottl_condition });
 const ALWAYS = { type: 'always_sample' };
 
 const POLICIES: readonly (readonly object[])[] = [
@@ -117,6 +135,18 @@ const POLICIES: readonly (readonly object[])[] = [
   [drop(string({ key: 'http.route', values: ['/health'] })), ALWAYS],
   [ALWAYS, drop(status('OK'), latency({ threshold_ms: 1000 }))],
   [drop(string({ key: 'service.name', values: ['cart'], invert_match: true })), share({ sampling_percentage: 50 })],
+  [ottl({ span: ['status.code == STATUS_CODE_ERROR'] })],
+  [ottl({ span: ['span.attributes["http.status_code"] >= 400 and name == "GET"'] })],
+  [ottl({ error_mode: 'ignore', span: ['IsMatch(attributes["http.route"], "^/users/[0-9]+$")'] })],
+  [ottl({ error_mode: 'ignore', span: ['attributes["cached"] == true', 'resource.attributes["host.cores"] == 12'] })],
+  [ottl({ error_mode: 'ignore', span: ['end_time - start_time > Duration("900ms")', 'kind == 3'] })],
+  ...['ignore', 'silent', 'propagate'].map((error_mode) => [
+    ottl({ error_mode, span: ['Substring(attributes["http.route"], 0, 3) == "/us"', 'status.code == 2'] }),
+  ]),
+  [ottl({ error_mode: 'propagate', span: ['Substring(attributes["http.route"], 0, 1) == "/"'] }), status('OK')],
+  [and(ottl({ error_mode: 'propagate', span: ['Substring(attributes["http.route"], 0, 1) == "/"'] }), status('ERROR'))],
+  [not(ottl({ span: ['name == "query"'] }))],
+  [drop(ottl({ span: ['name == "query"'] })), ALWAYS],
   // The policies of the article.
   [
     status('ERROR'),
@@ -124,6 +154,14 @@ const POLICIES: readonly (readonly object[])[] = [
     share({ sampling_percentage: 5 }),
     string({ key: 'service.name', values: ['payment-service'] }),
   ],
+];
+
+const EVENT_POLICIES: readonly object[] = [
+  ottl({ spanevent: ['name == "exception"'] }),
+  ottl({ spanevent: ['spanevent.attributes["exception.type"] == "Error1"'] }),
+  ottl({ spanevent: ['attributes["tries"] > 4 and span.name == "GET"'] }),
+  ottl({ span: ['status.code == 2'], spanevent: ['attributes["tries"] == 3'] }),
+  ottl({ error_mode: 'propagate', spanevent: ['Substring(attributes["exception.type"], 0, 1) == "E"'] }),
 ];
 
 /** Blocks that are refused, or not. */
@@ -144,26 +182,33 @@ const BLOCKS: readonly object[] = [
   { policies: named([status('BROKEN')]) },
   { policies: named([string({ key: 'x', values: ['['], enabled_regex_matching: true })]) },
   { policies: named([{ type: 'and', and: {} }]) },
+  { policies: named([ottl({})]) },
+  { policies: named([ottl({ span: ['nam == "x"'] })]) },
+  { policies: named([ottl({ span: ['spanevent.name == "x"'] })]) },
+  { policies: named([ottl({ error_mode: 'loud', span: ['name == "x"'] })]) },
 ];
+
+function decided(policies: readonly object[], input: readonly ReferenceObject[]): CompareCase {
+  return {
+    name: JSON.stringify(policies),
+    kind: 'processor',
+    type: 'tail_sampling',
+    // Long enough that a slow machine has sent all spans before the first decision.
+    config: { decision_wait: '12s', num_traces: 2 * TRACES, policies: named(policies) },
+    signal: 'traces',
+    input,
+    waitMs: 15_000,
+    reads: 'traces',
+  };
+}
 
 /** Decisions that don't depend on time: which of 10,000 traces each policy keeps. */
 export const tailSamplingSuite: CompareSuite = {
   name: 'tail_sampling',
   casesAtOnce: 20,
   cases: [
-    ...POLICIES.map(
-      (policies): CompareCase => ({
-        name: JSON.stringify(policies),
-        kind: 'processor',
-        type: 'tail_sampling',
-        // Long enough that a slow machine has sent all spans before the first decision.
-        config: { decision_wait: '12s', num_traces: 2 * TRACES, policies: named(policies) },
-        signal: 'traces',
-        input: INPUT,
-        waitMs: 15_000,
-        reads: 'traces',
-      }),
-    ),
+    ...POLICIES.map((policies) => decided(policies, INPUT)),
+    ...EVENT_POLICIES.map((policy) => decided([policy], WITH_EVENTS)),
     ...BLOCKS.map(
       (config): CompareCase => ({
         name: `the block ${JSON.stringify(config)}`,
