@@ -1,16 +1,22 @@
 import { StartError } from '#base';
+import type { AuthAttributes, RequestHeaders } from '#net';
 import type { Batch, BatchContext, Chunk, Signal } from '#pdata';
+
+export type { RequestHeaders };
 
 /** Puts credentials on the requests of an exporter. Asked for each request, because they may expire. */
 export interface ClientAuth {
   /** Of a request with data of this sender, which has headers of these names already; all in lower case. Rejects where none can be had now. */
-  headers(context: BatchContext, present: ReadonlySet<string>): Promise<Readonly<Record<string, string>>>;
+  headers(context: BatchContext, present: ReadonlySet<string>): Promise<RequestHeaders>;
 }
 
 /** Judges the requests that a receiver gets. */
 export interface ServerAuth {
-  /** Names in lower case. What it resolves to goes into the batch's metadata; rejects with what the client is told. */
-  authenticate(headers: ReadonlyMap<string, readonly string[]>): Promise<ReadonlyMap<string, readonly string[]>>;
+  /**
+   * Names in lower case. What it resolves to goes into the context of the client's batches, as `auth`; rejects with an error whose message the
+   * client is told.
+   */
+  authenticate(headers: ReadonlyMap<string, readonly string[]>): Promise<AuthAttributes>;
 }
 
 /** Bytes by key, on disk when `set` resolves. Each component, and each `name` of it, has keys of its own. */

@@ -1,10 +1,10 @@
 import { ConsumeError, messageOf } from '#base';
 import type { AuthConfig, Header } from '#config';
 import type { BatchContext } from '#pdata';
-import type { ClientAuth } from './capabilities.ts';
+import type { ClientAuth, RequestHeaders } from './capabilities.ts';
 import type { Host } from './contracts.ts';
 
-const NONE: Readonly<Record<string, string>> = {};
+const NONE: RequestHeaders = {};
 
 /** The credentials that an exporter sends with its requests: those of the extension that its `auth` block names, or none. */
 export class Credentials {
@@ -24,7 +24,7 @@ export class Credentials {
   }
 
   /** Headers of a request with data of this sender. Rejects with a ConsumeError that may be retried: without them nothing is sent. */
-  async headersFor(context: BatchContext): Promise<Readonly<Record<string, string>>> {
+  async headersFor(context: BatchContext): Promise<RequestHeaders> {
     if (this.#auth === undefined) return NONE;
     try {
       return await this.#auth.headers(context, this.#present);

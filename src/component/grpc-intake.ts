@@ -1,25 +1,18 @@
-import { type AdmissionConfig, type GrpcServerConfig, parseHostPort } from '#config';
+import type { GrpcServerConfig } from '#config';
 import {
-  type ByteBudget,
-  connectionRefusals,
+  GRPC,
+  type GrpcAnswer,
+  type GrpcCall,
   type GrpcHandler,
   GrpcServer,
-  ListenerRefusals,
-  type Listening,
-  readServerTls,
-  TlsRejections,
-  watchServerTls,
+  type GrpcServerSettings,
+  type RpcStatus,
 } from '#net';
-import type { CreateSettings } from './contracts.ts';
+import type { BatchContext } from '#pdata';
+import { RESTARTING, RESTARTING_RETRY_MS } from './gate.ts';
+import { Intake, type IntakeOptions, type SharedSettings } from './intake.ts';
 
-export interface GrpcIntakeSettings {
-  readonly settings: CreateSettings;
-  /** The block of the server, for errors: `receivers::jaeger::protocols::grpc`. */
-  readonly path: string;
-  readonly config: GrpcServerConfig;
-  readonly admission: AdmissionConfig;
-  /** What it shares with other ports of the receiver. */
-  readonly budget: ByteBudget;
+export interface GrpcIntakeOptions extends IntakeOptions<GrpcServerConfig> {
   /** By path: `/logproto.Pusher/Push`. */
   readonly handlers: ReadonlyMap<string, GrpcHandler>;
   /** A call failed before its handler had it. */
@@ -28,65 +21,89 @@ export interface GrpcIntakeSettings {
 
 const MIB = 1024 * 1024;
 const DEFAULT_MESSAGE_MIB = 4;
+/** More than an SDK or a collector has under way at a time. */
 const STREAMS_PER_CONNECTION = 250;
 
+type Handlers = ReadonlyMap<string, GrpcHandler>;
+
 /** The port of a receiver that takes unary gRPC calls. */
-export class GrpcIntake {
-  readonly #with: GrpcIntakeSettings;
-  readonly #undo: (() => void)[] = [];
-  #server: GrpcServer | undefined;
-  #listening: Listening | undefined;
+export class GrpcIntake extends Intake<GrpcServer, GrpcServerSettings, GrpcServerConfig, Handlers> {
+  protected override readonly transport = 'grpc';
+  readonly #onFailure: (what: string) => void;
+  readonly #handlers: Handlers;
 
-  constructor(settings: GrpcIntakeSettings) {
-    this.#with = settings;
+  constructor(options: GrpcIntakeOptions) {
+    super(options);
+    this.#onFailure = options.onFailure;
+    this.#handlers = new Map(
+      [...options.handlers].map(([path, handler]): [string, GrpcHandler] => [
+        path,
+        (message, call) => this.#pass(path, handler, message, call),
+      ]),
+    );
   }
 
-  /** `host:port` with the real port; '' while it doesn't run. */
-  get address(): string {
-    return this.#listening?.address ?? '';
+  protected override get next(): Handlers {
+    return this.#handlers;
   }
 
-  /** Throws a StartError where the address can't be had or a TLS file can't be read. */
-  async start(): Promise<void> {
-    const { settings, path, config, admission, budget, handlers, onFailure } = this.#with;
-    const labels = { transport: 'grpc' };
-    const tls = config.tls && (await readServerTls(config.tls, `${path}::tls`));
-    const rejections = new TlsRejections(settings, labels);
-    const refusals = new ListenerRefusals(settings, labels);
-    const ownHost = parseHostPort(config.endpoint)?.host ?? '';
-    const limitKey = `receivers::${settings.id}::admission::max_connections`;
-    const server = new GrpcServer({
+  protected override settingsOf(shared: SharedSettings): GrpcServerSettings {
+    const { settings, config } = this.options;
+    const { rejections } = shared;
+    return {
+      ...shared,
       maxMessageBytes: (config.maxRecvMsgSizeMib || DEFAULT_MESSAGE_MIB) * MIB,
       maxConcurrentStreams: config.maxConcurrentStreams || STREAMS_PER_CONNECTION,
-      maxStreams: admission.maxStreams,
-      maxConnections: admission.maxConnections,
-      onConnectionDropped: connectionRefusals(settings, limitKey, admission.maxConnections, labels),
-      requestTimeoutMs: admission.requestTimeoutMs,
       keepalive: config.keepalive,
-      tls,
-      hosts: refusals.hostGuard(path, ownHost, settings.allowedHosts),
-      budget,
       random: settings.random,
-      handlers,
-      onFailure: (method, status) => onFailure(`${method}: ${status.message}`),
+      handlers: this.#handlers,
+      onFailure: (method, status) => this.#onFailure(`${method}: ${status.message}`),
       onBadConnection: (error) => settings.logger.debug('gRPC connection failed', { error }),
       onTlsRejected: (error, socket) => rejections.note(error, socket),
       onTlsHello: (socket) => rejections.noteHello(socket),
-    });
-    this.#server = server;
-    this.#listening = await server.listen({ key: `${path}::endpoint`, ...config });
-    if (tls !== undefined) {
-      const { logger } = settings;
-      const watching = { path: `${path}::tls`, logger, apply: (renewed: typeof tls) => server.setTls(renewed) };
-      this.#undo.push(watchServerTls(config.tls!, tls, watching));
-    }
-    settings.logger.info('Starting GRPC server', { endpoint: this.#listening.address });
+    };
   }
 
-  async shutdown(deadlineMs: number): Promise<void> {
-    for (const undo of this.#undo.splice(0)) undo();
-    this.#listening = undefined;
-    await this.#server?.shutdown(deadlineMs);
-    this.#server = undefined;
+  protected override create(settings: GrpcServerSettings): GrpcServer {
+    return new GrpcServer(settings);
   }
+
+  #pass(path: string, handler: GrpcHandler, message: Uint8Array, call: GrpcCall): Promise<GrpcAnswer> {
+    return this.gate.pass(
+      () => handler(message, call),
+      async (next) => {
+        if (next === undefined) {
+          this.#onFailure(`${path}: ${RESTARTING}`);
+          return { status: STOPPED };
+        }
+        return next.get(path)?.(message, call) ?? { status: { ...STOPPED, code: GRPC.unimplemented, message: GONE } };
+      },
+    );
+  }
+}
+
+const STOPPED: RpcStatus = { code: GRPC.unavailable, message: RESTARTING, retryAfterMs: RESTARTING_RETRY_MS };
+const GONE = 'no pipeline takes this any more';
+
+/** Headers of gRPC itself, which are no metadata. */
+const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
+  'te',
+  'content-type',
+  'grpc-timeout',
+  'grpc-encoding',
+  'grpc-accept-encoding',
+]);
+
+/** What a batch is told of the sender of a call. */
+export function grpcContext(call: GrpcCall, includeMetadata: boolean): BatchContext {
+  const who: BatchContext = call.auth === undefined ? { peer: call.peer } : { peer: call.peer, auth: call.auth };
+  if (!includeMetadata) return who;
+  const metadata = new Map<string, readonly string[]>();
+  for (const [name, value] of Object.entries(call.headers)) {
+    if (value === undefined || name.startsWith(':') || PROTOCOL_HEADERS.has(name)) continue;
+    metadata.set(name, Array.isArray(value) ? value : [value]);
+  }
+  const authority = call.headers[':authority'];
+  if (authority !== undefined) metadata.set(':authority', [authority]);
+  return { ...who, metadata };
 }

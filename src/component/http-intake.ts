@@ -1,87 +1,83 @@
-import { type AdmissionConfig, type HttpServerConfig, parseHostPort } from '#config';
-import {
-  type BodyHandler,
-  BodyServer,
-  ByteBudget,
-  connectionRefusals,
-  ListenerRefusals,
-  type Listening,
-  readServerTls,
-  TlsRejections,
-  watchServerTls,
-} from '#net';
-import type { Batch } from '#pdata';
-import type { Consumer, CreateSettings } from './contracts.ts';
+import type { IncomingMessage } from 'node:http';
+import type { HttpServerConfig } from '#config';
+import { type BodyAnswer, type BodyHandler, type BodyRoute, BodyServer, type BodyServerSettings, GRPC } from '#net';
+import type { Batch, BatchContext } from '#pdata';
+import type { Consumer } from './contracts.ts';
+import { RESTARTING, RESTARTING_RETRY_MS } from './gate.ts';
+import { Intake, type IntakeOptions, type SharedSettings } from './intake.ts';
 import type { ReceiverCounters } from './observe.ts';
 
-export interface HttpIntakeSettings {
-  readonly settings: CreateSettings;
-  /** The block of the server, for errors: `receivers::zipkin`. */
-  readonly path: string;
-  readonly config: HttpServerConfig;
-  readonly admission: AdmissionConfig;
-  /** What it shares with other ports of the receiver. */
-  readonly budget?: ByteBudget;
+export interface HttpIntakeOptions extends IntakeOptions<HttpServerConfig> {
   readonly handler: BodyHandler;
 }
 
 const STREAMS_PER_CONNECTION = 250;
 
 /** The port of a receiver that takes bodies over HTTP. */
-export class HttpIntake {
-  readonly #with: HttpIntakeSettings;
-  readonly #undo: (() => void)[] = [];
-  #server: BodyServer | undefined;
-  #listening: Listening | undefined;
+export class HttpIntake extends Intake<BodyServer, BodyServerSettings, HttpServerConfig, BodyHandler> {
+  protected override readonly transport = 'http';
+  readonly #handler: BodyHandler;
+  readonly #gated: BodyHandler;
 
-  constructor(settings: HttpIntakeSettings) {
-    this.#with = settings;
+  constructor(options: HttpIntakeOptions) {
+    super(options);
+    const { handler } = options;
+    this.#handler = handler;
+    this.#gated = {
+      route: (request) => this.#route(request),
+      countFailure: (what) => handler.countFailure(what),
+      ...(handler.unauthenticated !== undefined && {
+        unauthenticated: (request: IncomingMessage, message: string) => handler.unauthenticated!(request, message),
+      }),
+    };
   }
 
-  /** `host:port` with the real port; '' while it doesn't run. */
-  get address(): string {
-    return this.#listening?.address ?? '';
+  protected override get next(): BodyHandler {
+    return this.#gated;
   }
 
-  /** Throws a StartError where the address can't be had or a TLS file can't be read. */
-  async start(): Promise<void> {
-    const { settings, path, config, admission, handler } = this.#with;
-    const labels = { transport: 'http' };
-    const budget = this.#with.budget ?? new ByteBudget(admission.requestLimitBytes);
-    const tls = config.tls && (await readServerTls(config.tls, `${path}::tls`));
-    const refusals = new ListenerRefusals(settings, labels);
-    const ownHost = parseHostPort(config.endpoint)?.host ?? '';
-    const limitKey = `receivers::${settings.id}::admission::max_connections`;
-    const server = new BodyServer({
+  protected override settingsOf(shared: SharedSettings): BodyServerSettings {
+    const { config, settings } = this.options;
+    return {
+      ...shared,
       config,
-      tls,
-      handler,
-      budget,
-      hosts: refusals.hostGuard(path, ownHost, settings.allowedHosts),
-      rejections: new TlsRejections(settings, labels),
+      handler: this.#gated,
       maxConcurrentStreams: STREAMS_PER_CONNECTION,
-      maxStreams: admission.maxStreams,
-      maxConnections: admission.maxConnections,
-      onConnectionDropped: connectionRefusals(settings, limitKey, admission.maxConnections, labels),
-      requestTimeoutMs: admission.requestTimeoutMs,
       logger: settings.logger,
-    });
-    this.#server = server;
-    this.#listening = await server.listen({ key: `${path}::endpoint`, ...config });
-    if (tls !== undefined) {
-      const { logger } = settings;
-      const watching = { path: `${path}::tls`, logger, apply: (renewed: typeof tls) => server.setTls(renewed) };
-      this.#undo.push(watchServerTls(config.tls!, tls, watching));
-    }
-    settings.logger.info('Starting HTTP server', { endpoint: this.#listening.address });
+    };
   }
 
-  async shutdown(deadlineMs: number): Promise<void> {
-    for (const undo of this.#undo.splice(0)) undo();
-    this.#listening = undefined;
-    await this.#server?.shutdown(deadlineMs);
-    this.#server = undefined;
+  protected override create(settings: BodyServerSettings): BodyServer {
+    return new BodyServer(settings);
   }
+
+  #route(request: IncomingMessage): BodyRoute | BodyAnswer {
+    const route = this.#handler.route(request);
+    if ('status' in route) return route;
+    return {
+      receive: (body, context, abort) =>
+        this.gate.pass(
+          () => route.receive(body, context, abort),
+          (next) => this.#handOn(next?.route(request), route, { body, context, abort }),
+        ),
+      failed: (code, message, retryAfterMs) => route.failed(code, message, retryAfterMs),
+    };
+  }
+
+  /** To the successor, where that takes it. */
+  async #handOn(next: BodyRoute | BodyAnswer | undefined, route: BodyRoute, received: Received): Promise<BodyAnswer> {
+    if (next === undefined) {
+      this.#handler.countFailure(RESTARTING);
+      return route.failed(GRPC.unavailable, RESTARTING, RESTARTING_RETRY_MS);
+    }
+    return 'status' in next ? next : next.receive(received.body, received.context, received.abort);
+  }
+}
+
+interface Received {
+  readonly body: Uint8Array;
+  readonly context: BatchContext;
+  readonly abort: AbortSignal;
 }
 
 /** Hands on what a client has sent, and counts it. Resolves to the refusal of the pipeline; undefined where it has taken the batch. */
@@ -105,17 +101,11 @@ export async function handOn(
 
 type Mistake = { readonly path: readonly string[]; readonly message: string };
 
-/** What a server can't do yet. Ignoring one of these would open the port to those whom the user wants to keep out. */
+/** What a server can't do yet. Ignoring it would open the port to those whom the user wants to keep out. */
 export function serverMistakes(
-  config: { readonly auth: unknown; readonly middlewares: readonly unknown[] },
+  { middlewares }: { readonly middlewares: readonly unknown[] },
   path: readonly string[] = [],
 ): readonly Mistake[] {
-  const unsupported = [
-    ...(config.auth === undefined ? [] : ['auth']),
-    ...(config.middlewares.length > 0 ? ['middlewares'] : []),
-  ];
-  return unsupported.map((key) => ({
-    path: [...path, key],
-    message: `no extension offers ${key} yet; take the block out and put a proxy in front that does it`,
-  }));
+  const message = 'no extension offers middlewares yet; take the block out and put a proxy in front that does it';
+  return middlewares.length === 0 ? [] : [{ path: [...path, 'middlewares'], message }];
 }

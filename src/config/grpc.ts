@@ -227,9 +227,7 @@ function grpcServerShape(defaults: { readonly endpoint?: string } = {}): ShapeOf
     keepalive: serverKeepalive
       .optional()
       .meta({ description: 'pings, and an end to old connections', block: 'keepalive_server' }),
-    auth: auth
-      .optional()
-      .describe('who may send is decided by an extension; no extension offers it yet, so the block is refused'),
+    auth: auth.optional().describe('who may send is decided by an extension: `basicauth` or `bearertokenauth`'),
     include_metadata: boolean(false).describe('keeps the metadata of the client in the context of its batches'),
     middlewares: list(middleware).describe(
       'extensions that look at each request; none offers it yet, so the list must be empty',

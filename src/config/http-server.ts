@@ -116,9 +116,7 @@ export function httpServerShape(defaults: HttpServerDefaults = {}): ShapeOf<RawH
       block: 'cors',
       ...idle('pages are for no other origin'),
     }),
-    auth: serverAuth
-      .optional()
-      .describe('who may send is decided by an extension; no extension offers it yet, so the block is refused'),
+    auth: serverAuth.optional().describe('who may send is decided by an extension: `basicauth` or `bearertokenauth`'),
     max_request_body_size: integer(DEFAULT_MAX_BODY_BYTES, { min: 0 }).meta({
       description: 'of a request, before and after decompression; 0 for the default',
       unit: 'bytes',

@@ -6,6 +6,7 @@ import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import { watchForTlsHello } from '#base/tls-hello.ts';
 import type { HttpServerConfig } from '#config';
 import type { BatchContext } from '#pdata';
+import type { AuthAttributes, Authenticate } from './authenticate.ts';
 import { type ByteBudget, Share } from './budget.ts';
 import { Busy } from './busy.ts';
 import type { Coding } from './codings.ts';
@@ -35,6 +36,8 @@ export interface BodyRoute {
 export interface BodyHandler {
   /** Where a request goes, by its path, method and type. An answer is one that is refused unread. */
   route(request: IncomingMessage): BodyRoute | BodyAnswer;
+  /** The answer to a client whom an authenticator doesn't let in; by default plain text. */
+  unauthenticated?(request: IncomingMessage, message: string): BodyAnswer;
   /** A request failed before its body was complete, or was refused unread. */
   countFailure(what: string): void;
 }
@@ -46,6 +49,8 @@ export interface BodyServerSettings extends Http2Limits {
   readonly hosts: HostGuard;
   readonly rejections: TlsRejections;
   readonly handler: BodyHandler;
+  /** Who may send; undefined for everyone. */
+  readonly authenticate: Authenticate | undefined;
   readonly budget: ByteBudget;
   /** Connections at a time; 0 means no limit. */
   readonly maxConnections: number;
@@ -54,6 +59,13 @@ export interface BodyServerSettings extends Http2Limits {
   /** How long a client may take for a body; 0 means no limit. */
   readonly requestTimeoutMs: number;
   readonly logger: Logger;
+}
+
+/** A request that is read. */
+interface Accepted {
+  readonly route: BodyRoute;
+  readonly coding: string;
+  readonly auth: AuthAttributes | undefined;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
@@ -69,6 +81,7 @@ export class BodyServer {
   readonly #config: HttpServerConfig;
   #hosts: HostGuard;
   #handler: BodyHandler;
+  #authenticate: Authenticate | undefined;
   #budget: ByteBudget;
   #logger: Logger;
   #rejections: TlsRejections;
@@ -90,6 +103,7 @@ export class BodyServer {
     this.#config = config;
     this.#hosts = settings.hosts;
     this.#handler = settings.handler;
+    this.#authenticate = settings.authenticate;
     this.#budget = settings.budget;
     this.#requestTimeoutMs = settings.requestTimeoutMs;
     this.#logger = settings.logger;
@@ -127,6 +141,7 @@ export class BodyServer {
     this.#hosts = hosts;
     hosts.listensOn(this.#server.address());
     this.#handler = handler;
+    this.#authenticate = settings.authenticate;
     this.#budget = budget;
     this.#logger = logger;
     this.#rejections = rejections;
@@ -211,6 +226,8 @@ export class BodyServer {
     wantsContinue: boolean,
   ): Promise<void> {
     const { headers } = request;
+    const auth = this.#authenticate === undefined ? undefined : await this.#letIn(this.#authenticate, request, answer);
+    if (auth === null) return;
     const route = this.#handler.route(request);
     if ('status' in route) {
       this.#handler.countFailure(String(route.body).trimEnd());
@@ -223,14 +240,31 @@ export class BodyServer {
     if (wantsContinue && Number(headers['content-length'] ?? 0) <= this.#config.maxRequestBodySizeBytes) {
       response.writeContinue();
     }
-    await this.#receive(request, response, route, coding, answer);
+    await this.#receive(request, response, { route, coding, auth }, answer);
+  }
+
+  /** What is known of the client; null where it was sent away. */
+  async #letIn(
+    authenticate: Authenticate,
+    request: IncomingMessage,
+    answer: HttpAnswerer,
+  ): Promise<AuthAttributes | null> {
+    try {
+      return await authenticate(request.headers, request.url);
+    } catch (error) {
+      const message = messageOf(error);
+      this.#handler.countFailure(`401 ${message}`);
+      answer.write(
+        this.#handler.unauthenticated?.(request, message) ?? { status: 401, contentType: TEXT, body: `${message}\n` },
+      );
+      return null;
+    }
   }
 
   async #receive(
     request: IncomingMessage,
     response: ServerResponse,
-    route: BodyRoute,
-    coding: string,
+    { route, coding, auth }: Accepted,
     answer: HttpAnswerer,
   ): Promise<void> {
     const limitBytes = this.#config.maxRequestBodySizeBytes;
@@ -247,7 +281,7 @@ export class BodyServer {
       response.once('close', () => {
         if (!response.writableEnded) gone.abort();
       });
-      const context = this.#contextOf(request);
+      const context = this.#contextOf(request, auth);
       answer.write(await route.receive(body, context, gone.signal));
     } catch (error) {
       if (error instanceof ClientGone) this.#handler.countFailure(error.message);
@@ -261,11 +295,12 @@ export class BodyServer {
     }
   }
 
-  #contextOf(request: IncomingMessage): BatchContext {
+  #contextOf(request: IncomingMessage, auth: AuthAttributes | undefined): BatchContext {
     const { remoteAddress, remotePort } = request.socket;
     const peer = peerText(remoteAddress, remotePort);
-    if (!this.#config.includeMetadata) return { peer };
-    return { peer, metadata: new Map(Object.entries(request.headersDistinct) as [string, string[]][]) };
+    const who: BatchContext = auth === undefined ? { peer } : { peer, auth };
+    if (!this.#config.includeMetadata) return who;
+    return { ...who, metadata: new Map(Object.entries(request.headersDistinct) as [string, string[]][]) };
   }
 
   #tooSlow(answer: HttpAnswerer): void {

@@ -31,6 +31,7 @@ async function pair(
     requestTimeoutMs: 0,
     keepalive: undefined,
     tls: undefined,
+    authenticate: undefined,
     hosts: new HostGuard({ listener: 'test', allowed: [], onRefused: () => undefined }),
     budget: new ByteBudget(0),
     random: () => 0.5,

@@ -9,6 +9,7 @@ import { GrpcConnection } from './grpc-connection.ts';
 import { ACCEPTED_ENCODINGS, PREFIX_BYTES } from './grpc-frames.ts';
 import type { GrpcTarget } from './grpc-target.ts';
 import type { ProxyOf } from './proxy.ts';
+import { type RequestHeaders, sentHeaders } from './request-headers.ts';
 import { GRPC, type RpcStatus } from './status.ts';
 import type { ClientTls } from './tls.ts';
 
@@ -88,7 +89,7 @@ export class GrpcClient {
     parts: readonly Uint8Array[],
     timeoutMs: number,
     abort?: AbortSignal,
-    metadata: Readonly<Record<string, string>> = {},
+    metadata: RequestHeaders = {},
   ): Promise<Uint8Array> {
     const deadlineMs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
     const frame = await this.#frame(parts);
@@ -129,13 +130,13 @@ export class GrpcClient {
 
   #send(
     connection: GrpcConnection,
-    own: Readonly<Record<string, string>>,
+    own: RequestHeaders,
     frame: readonly Uint8Array[],
     deadlineMs: number,
     abort: AbortSignal | undefined,
   ): Promise<Uint8Array> {
     const leftMs = deadlineMs - performance.now();
-    const headers: Record<string, string> = { ...this.#headers, ...own };
+    const headers = sentHeaders<string>({ ...this.#headers, ...own });
     if (leftMs !== Number.POSITIVE_INFINITY) headers['grpc-timeout'] = grpcTimeout(leftMs);
     let stream: ClientHttp2Stream;
     try {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http2';
+import type { AuthAttributes } from './authenticate.ts';
 import type { RpcStatus } from './status.ts';
 
 /** A unary call as its handler sees it. */
@@ -7,6 +8,8 @@ export interface GrpcCall {
   readonly headers: IncomingHttpHeaders;
   /** `host:port` of the client. */
   readonly peer: string;
+  /** What an authenticator says of the client; undefined where none is asked. */
+  readonly auth?: AuthAttributes | undefined;
   /** The client has gone, or cancelled the call. */
   readonly abort: AbortSignal;
 }

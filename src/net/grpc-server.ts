@@ -14,6 +14,7 @@ import { after, messageOf } from '#base';
 import { type HostGuard, hostRefusal } from '#base/host-guard.ts';
 import { isTlsHello } from '#base/tls-hello.ts';
 import type { GrpcServerKeepalive } from '#config';
+import type { AuthAttributes, Authenticate } from './authenticate.ts';
 import type { ByteBudget } from './budget.ts';
 import { limitConnections } from './connection-limit.ts';
 import { DueWatch } from './due-watch.ts';
@@ -44,6 +45,8 @@ export interface GrpcServerSettings {
   readonly budget: ByteBudget;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Who may call; undefined for everyone. */
+  readonly authenticate: Authenticate | undefined;
   /** By path: `/package.Service/Method`. */
   readonly handlers: ReadonlyMap<string, GrpcHandler>;
   /** Called for a request that failed before a handler saw it, with the path. */
@@ -218,7 +221,7 @@ export class GrpcServer {
   }
 
   #begin(open: OpenStream, keeper: SessionKeeper, headers: IncomingHttpHeaders): void {
-    const { hosts, handlers, maxMessageBytes } = this.#settings;
+    const { hosts, handlers, maxMessageBytes, authenticate } = this.#settings;
     const { stream } = open;
     const path = headers[':path'] ?? '';
     const fail = (status: RpcStatus): void => this.#fail(stream, path, status);
@@ -239,10 +242,13 @@ export class GrpcServer {
       fail({ code: GRPC.unimplemented, message: unknownMethod(path), retryAfterMs: undefined });
       return;
     }
-    const call = { headers, peer: keeper.peer };
     const onCancelled = (status: RpcStatus): void => this.#settings.onFailure(path, status);
-    const unary = new UnaryCall(open, { maxMessageBytes, handler, call, fail, onCancelled });
-    unary.receive();
+    const receive = (auth: AuthAttributes | undefined): void => {
+      const call = { headers, peer: keeper.peer, auth };
+      new UnaryCall(open, { maxMessageBytes, handler, call, fail, onCancelled }).receive();
+    };
+    if (authenticate === undefined) receive(undefined);
+    else void letIn(authenticate, headers, stream, receive, fail);
   }
 
   /**
@@ -274,6 +280,24 @@ function unknownMethod(path: string): string {
   return method === 'Export' || method === ''
     ? `unknown service ${service}`
     : `unknown method ${method} for service ${service}`;
+}
+
+/** Nothing of the message is read before the client is known. */
+async function letIn(
+  authenticate: Authenticate,
+  headers: IncomingHttpHeaders,
+  stream: ServerHttp2Stream,
+  receive: (auth: AuthAttributes) => void,
+  fail: (status: RpcStatus) => void,
+): Promise<void> {
+  let auth: AuthAttributes;
+  try {
+    auth = await authenticate(headers);
+  } catch (error) {
+    fail({ code: GRPC.unauthenticated, message: messageOf(error), retryAfterMs: undefined });
+    return;
+  }
+  if (!stream.closed && !stream.destroyed) receive(auth);
 }
 
 function closeSession(session: ServerHttp2Session): Promise<void> {

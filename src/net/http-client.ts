@@ -14,6 +14,7 @@ import { failureOf, HttpFailure, isStaleConnection, StaleConnection } from './ht
 import { type GetLimits, type HttpAnswer, sendGet } from './http-get.ts';
 import { type HttpStream, openStream, type StreamLimits } from './http-stream.ts';
 import { type ProxyOf, proxiesFor } from './proxy.ts';
+import { type RequestHeaders, sentHeaders } from './request-headers.ts';
 import { type ClientTls, readClientTls, watchClientTls } from './tls.ts';
 
 export interface HttpClientSettings {
@@ -32,7 +33,7 @@ export interface HttpPost {
   /** The parts of the body, sent one after the other without joining them. */
   readonly parts: readonly Uint8Array[];
   /** Of this request, names in lower case; they go before those of the configuration, and to no other host either. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: RequestHeaders;
   readonly answerLimitBytes: number;
   /** Ends the request where nobody waits for its answer any more. */
   readonly abort?: AbortSignal;
@@ -262,13 +263,13 @@ export class HttpClient {
       hostname: url.hostname,
       port: url.port,
       path: url.path,
-      headers: {
+      headers: sentHeaders<string | number>({
         'content-type': contentType,
         'content-length': length,
         ...this.#headers,
         ...(hasOwnHeaders && this.#ownHeaders),
         ...(hasOwnHeaders && post.headers),
-      },
+      }),
       ...(url.auth !== '' && { auth: url.auth }),
       agent: this.#agentFor(url),
     };

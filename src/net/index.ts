@@ -1,3 +1,4 @@
+export * from './authenticate.ts';
 export * from './body-buffer.ts';
 export * from './body-server.ts';
 export * from './budget.ts';
@@ -25,6 +26,7 @@ export * from './otlp.ts';
 export * from './own-bytes.ts';
 export * from './page-server.ts';
 export * from './proxy.ts';
+export * from './request-headers.ts';
 export { compressSnappy } from './snappy.ts';
 export { decompressSnappy } from './snappy-block.ts';
 export * from './status.ts';

@@ -15,6 +15,7 @@ import { type Logger, type Meter, messageOf } from '#base';
 import { type HostGuard, refuseHost } from '#base/host-guard.ts';
 import { watchForTlsHello } from '#base/tls-hello.ts';
 import { type HttpServerConfig, parseHostPort, type TlsServerConfig } from '#config';
+import type { Authenticate } from './authenticate.ts';
 import { type Listening, listenOn } from './listen.ts';
 import { ListenerRefusals } from './listener-refusals.ts';
 import { readServerTls, watchServerTls } from './tls.ts';
@@ -60,6 +61,7 @@ export class PageServer {
   readonly #page: PageOf;
   readonly #guard: HostGuard;
   readonly #settings: PageServerSettings;
+  #authenticate: Authenticate | undefined;
   #stopWatching: () => void = () => {};
   #server: Server | SecureServer | undefined;
   #listening: Listening | undefined;
@@ -78,8 +80,9 @@ export class PageServer {
     return this.#listening?.address ?? '';
   }
 
-  /** Throws a StartError where the address can't be had or a TLS file can't be read. */
-  async start(): Promise<void> {
+  /** `authenticate`: who may look; undefined for everyone. Throws a StartError where the address can't be had or a TLS file can't be read. */
+  async start(authenticate?: Authenticate): Promise<void> {
+    this.#authenticate = authenticate;
     const { tls, endpoint, transport } = this.#config;
     const options = serverTimeouts(this.#config);
     const listener = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
@@ -131,10 +134,20 @@ export class PageServer {
     void this.#send(request, response, isHead);
   }
 
+  /** The page that a client gets who may not look; undefined for one who may. */
+  async #refusal({ headers, url }: IncomingMessage): Promise<Page | undefined> {
+    try {
+      await this.#authenticate?.(headers, url);
+      return undefined;
+    } catch (error) {
+      return { status: 401, contentType: TEXT_TYPE, body: `${messageOf(error)}\n` };
+    }
+  }
+
   async #send(request: IncomingMessage, response: ServerResponse, isHead: boolean): Promise<void> {
     let page: Page;
     try {
-      page = (await this.#page(requestOf(request))) ?? NOT_FOUND;
+      page = (await this.#refusal(request)) ?? (await this.#page(requestOf(request))) ?? NOT_FOUND;
     } catch (error) {
       this.#settings.logger.error('Making a page failed', { error: messageOf(error) });
       page = { status: 500, contentType: TEXT_TYPE, body: 'internal error; the log has the details' };

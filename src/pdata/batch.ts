@@ -6,6 +6,8 @@ import type { Signal } from './signal.ts';
 export interface BatchContext {
   /** Lower-case header or gRPC metadata names; present when the receiver has `include_metadata`. */
   readonly metadata?: ReadonlyMap<string, readonly string[]>;
+  /** What an authenticator says of the sender: `username`, for instance; present where the receiver has `auth`. */
+  readonly auth?: ReadonlyMap<string, string>;
   /** `host:port` of the sender, where known. */
   readonly peer?: string;
 }

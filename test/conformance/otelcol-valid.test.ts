@@ -16,15 +16,7 @@ const KNOWN: Readonly<Record<string, { readonly reason: string; readonly mistake
   },
   'bearertoken.yaml': {
     reason: 'one endpoint is no URL, which otelcol finds out when it sends',
-    mistake: /no extension offers auth yet|must be a URL/,
-  },
-  'basicauth.yaml': {
-    reason: 'no receiver asks an extension who may send yet',
-    mistake: /no extension offers auth yet|no receiver asks an extension/,
-  },
-  'headerssetter.yaml': {
-    reason: 'no receiver knows who sent, so no header can come from that; headers are not taken away yet',
-    mistake: /has invalid keys: from_attribute|must be one of "insert", "update", "upsert", got "delete"/,
+    mistake: /must be a URL/,
   },
   'span_full.yaml': {
     reason:

@@ -1,5 +1,5 @@
 import type { CreateSettings, Exporter, Host } from '#component';
-import { compressSnappy } from '#net';
+import { compressSnappy, type RequestHeaders } from '#net';
 import { type Batch, type LogChunk, type LogView, valueText } from '#pdata';
 import { encodeLokiPush, type LokiEntry } from '#wire';
 import { decisive, HttpSender } from '../shared/http-sender.ts';
@@ -96,11 +96,7 @@ export class LokiExporter implements Exporter {
     return { labels, line: write(log, attributes, resource) };
   }
 
-  async #push(
-    headers: Readonly<Record<string, string>>,
-    streams: Streams,
-    abort: AbortSignal | undefined,
-  ): Promise<void> {
+  async #push(headers: RequestHeaders, streams: Streams, abort: AbortSignal | undefined): Promise<void> {
     const body = encodeLokiPush([...streams].map(([labels, entries]) => ({ labels, entries })));
     const post = { contentType: 'application/x-protobuf', parts: [compressSnappy(body)], headers };
     await this.#sender.push(post, LOKI, abort);

@@ -101,10 +101,8 @@ export const prometheusExporterSchema: Schema<PrometheusExporterConfig> = strict
 type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };
 
 export function validatePrometheusExporter(config: PrometheusExporterConfig): readonly Mistake[] {
-  const { auth, middlewares } = config.server;
+  const { middlewares } = config.server;
   const mistakes: Mistake[] = [];
-  if (auth !== undefined)
-    mistakes.push({ path: ['auth'], message: 'no extension offers auth yet; take the block out' });
   if (middlewares.length > 0) {
     mistakes.push({ path: ['middlewares'], message: 'no extension offers middlewares yet; take the block out' });
   }

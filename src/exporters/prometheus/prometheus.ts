@@ -1,5 +1,5 @@
 import type { Reason } from '#base';
-import type { CreateSettings, Exporter, Host } from '#component';
+import { authenticatorOf, type CreateSettings, type Exporter, type Host } from '#component';
 import { type Page, type PageRequest, PageServer } from '#net';
 import type { Batch, PointChunk } from '#pdata';
 import { negotiateExposition } from '#wire';
@@ -33,8 +33,8 @@ export class PrometheusExporter implements Exporter {
     return this.#server.address;
   }
 
-  async start(_host: Host): Promise<void> {
-    await this.#server.start();
+  async start(host: Host): Promise<void> {
+    await this.#server.start(authenticatorOf(this.#config.server.auth, host));
     const options = { unit: '{series}', description: 'Series that a scrape gets' };
     this.#stopGauge = this.#settings.meter.gauge('exporter_prometheus_series', options, () => this.#store.size);
     this.#expireLater();

@@ -1,4 +1,5 @@
 import type { Counter, CreateSettings, Exporter, Host } from '#component';
+import type { RequestHeaders } from '#net';
 import type { Batch, PointChunk } from '#pdata';
 import { encodeWriteRequest, encodeWriteRequest2, type WrittenSeries } from '#wire';
 import { decisive, HttpSender } from '../shared/http-sender.ts';
@@ -100,7 +101,7 @@ export class RemoteWriteExporter implements Exporter {
 
   async #send(
     { body, isVersion2 }: WalRequest,
-    headers: Readonly<Record<string, string>>,
+    headers: RequestHeaders,
     abort: AbortSignal | undefined,
   ): Promise<void> {
     this.#sent.add(1);

@@ -9,6 +9,7 @@ import {
   type HttpTarget,
   httpTarget,
   parseRetryAfter,
+  type RequestHeaders,
   userAgent,
 } from '#net';
 import type { BatchContext } from '#pdata';
@@ -49,7 +50,7 @@ export class HttpSender {
   }
 
   /** The credentials for what came with this context. */
-  headersFor(context: BatchContext): Promise<Readonly<Record<string, string>>> {
+  headersFor(context: BatchContext): Promise<RequestHeaders> {
     return this.#credentials.headersFor(context);
   }
 

@@ -35,9 +35,49 @@ test('a file that is not there is told at the start, with its key', async () => 
   );
 });
 
-test('credentials for receivers are refused', () => {
-  expect(validateBasicAuth(basicAuthSchema.parse({ htpasswd: { inline: 'a:b' } }))[0]!.path).toEqual(['htpasswd']);
-  expect(validateBasicAuth(basicAuthSchema.parse({ htpasswd: {}, client_auth: {} }))[0]!.message).toContain(
-    'only one of',
+const server = async (htpasswd: object) => {
+  const extension = basicAuthFactory.create(fakeSettings(), basicAuthSchema.parse({ htpasswd }));
+  await extension.start(fakeHost());
+  return (header?: string) =>
+    extension.capabilities!.server_auth!.authenticate(
+      new Map(header === undefined ? [] : [['authorization', [header]]]),
+    );
+};
+const sha = (user: string): string => `${user}:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=`;
+const header = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`;
+
+test('lets users of a file and of the configuration in, which wins', async () => {
+  const file = join(folder, 'htpasswd');
+  writeFileSync(file, `${sha('file')}\nboth:old`);
+  const authenticate = await server({ file, inline: 'both:new' });
+  const raw = Buffer.from('file:password').toString('base64');
+  expect(await authenticate(header('file:password'))).toEqual(
+    new Map([
+      ['username', 'file'],
+      ['raw', raw],
+    ]),
   );
+  expect((await authenticate(header('both:new').replace('Basic', 'bASIC'))).get('username')).toBe('both');
+  await expect(authenticate(header('both:old'))).rejects.toThrow('invalid credentials');
+});
+
+test.each([
+  [undefined, 'no basic auth provided'],
+  ['Bearer x', 'invalid authorization scheme prefix'],
+  [`Basic ${Buffer.from('nocolon').toString('base64')}`, 'invalid authorization format'],
+  [header('nobody:x'), 'invalid credentials'],
+])('sends %s away', async (value, message) => {
+  await expect((await server({ inline: sha('me') }))(value)).rejects.toThrow(message);
+});
+
+test('mistakes', () => {
+  const messages = (block: object): unknown[] =>
+    validateBasicAuth(basicAuthSchema.parse(block)).map((one) => one.message);
+  expect(messages({ htpasswd: { inline: 'a:b' }, client_auth: {} })).toEqual([expect.stringContaining('only one of')]);
+  expect(messages({ htpasswd: {} })).toEqual(['no credential source provided']);
+  expect(messages({ htpasswd: { inline: 'a:b' } })).toEqual([]);
+});
+
+test('a file of htpasswd that is not there is told at the start', async () => {
+  await expect(server({ file: join(folder, 'none') })).rejects.toThrow(/::htpasswd::file: .*ENOENT/);
 });

@@ -1,9 +1,15 @@
 import { type Schema, type Secret, secret, strictObject, text } from '#config';
 
-/** What users write under `basicauth:` (otelcol-contrib extension/basicauthextension@v0.159.0). */
+/** What users write under `basicauth:` (otelcol-contrib extension/basicauthextension@v0.161.0). */
 export interface BasicAuthConfig {
   readonly client: ClientAuthConfig | undefined;
-  readonly hasHtpasswd: boolean;
+  readonly htpasswd: HtpasswdConfig | undefined;
+}
+
+/** Whom servers let in. What is inline wins over the file. */
+export interface HtpasswdConfig {
+  readonly file: string;
+  readonly inline: string;
 }
 
 export interface ClientAuthConfig {
@@ -23,11 +29,11 @@ export const basicAuthSchema: Schema<BasicAuthConfig> = strictObject({
     .optional()
     .describe('the credentials that exporters send'),
   htpasswd: strictObject({
-    file: text('').describe('a file of htpasswd'),
-    inline: text('').describe('its lines'),
+    file: text('').describe('a file of htpasswd, read at the start'),
+    inline: secret().optional().describe('more of its lines, which win over the file'),
   })
     .optional()
-    .describe('whom receivers let in; none asks for it yet, so the block is refused'),
+    .describe('whom servers let in: users with bcrypt, apr1, MD5, SHA-1, SHA-2 or the password itself'),
 }).transform((raw) => ({
   client:
     raw.client_auth === undefined
@@ -38,18 +44,16 @@ export const basicAuthSchema: Schema<BasicAuthConfig> = strictObject({
           password: raw.client_auth.password,
           passwordFile: raw.client_auth.password_file,
         },
-  hasHtpasswd: raw.htpasswd !== undefined,
+  htpasswd:
+    raw.htpasswd === undefined ? undefined : { file: raw.htpasswd.file, inline: raw.htpasswd.inline?.reveal() ?? '' },
 }));
 
 type Mistake = { readonly path: readonly (string | number)[]; readonly message: string };
 
-export function validateBasicAuth({ client, hasHtpasswd }: BasicAuthConfig): readonly Mistake[] {
-  if (hasHtpasswd && client !== undefined) {
+export function validateBasicAuth({ client, htpasswd }: BasicAuthConfig): readonly Mistake[] {
+  if (htpasswd !== undefined && client !== undefined) {
     return [{ path: ['htpasswd'], message: 'only one of `htpasswd` or `client_auth` can be specified' }];
   }
-  if (hasHtpasswd) {
-    const message = 'no receiver asks an extension who may send yet; put a proxy in front that does it';
-    return [{ path: ['htpasswd'], message }];
-  }
-  return client === undefined ? [{ path: [], message: 'no credential source provided' }] : [];
+  const isEmpty = htpasswd === undefined ? client === undefined : htpasswd.file === '' && htpasswd.inline === '';
+  return isEmpty ? [{ path: [], message: 'no credential source provided' }] : [];
 }

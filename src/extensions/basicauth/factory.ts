@@ -5,7 +5,7 @@ import { type BasicAuthConfig, basicAuthSchema, validateBasicAuth } from './conf
 export const basicAuthFactory: ExtensionFactory<BasicAuthConfig> = {
   kind: 'extension',
   type: 'basicauth',
-  description: 'Gives exporters a user and a password',
+  description: 'Gives exporters a user and a password, or lets users into servers',
   stability: 'beta',
   schema: basicAuthSchema,
   validate: validateBasicAuth,

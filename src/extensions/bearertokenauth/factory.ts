@@ -5,7 +5,7 @@ import { type BearerTokenConfig, bearerTokenSchema, validateBearerToken } from '
 export const bearerTokenAuthFactory: ExtensionFactory<BearerTokenConfig> = {
   kind: 'extension',
   type: 'bearertokenauth',
-  description: 'Gives exporters a token',
+  description: 'Gives exporters a token, or lets those into servers who show it',
   stability: 'beta',
   schema: bearerTokenSchema,
   validate: validateBearerToken,

@@ -9,5 +9,5 @@ export const headersSetterFactory: ExtensionFactory<HeadersSetterConfig> = {
   stability: 'alpha',
   schema: headersSetterSchema,
   validate: validateHeadersSetter,
-  create: (_settings, config) => new HeadersSetter(config),
+  create: (settings, config) => new HeadersSetter(settings, config),
 };

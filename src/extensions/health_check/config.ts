@@ -44,9 +44,6 @@ export function validateHealthCheck(config: HealthCheckConfig): readonly Mistake
   if (!config.path.startsWith('/')) {
     mistakes.push({ path: ['path'], message: `path must start with /, got "${config.path}"` });
   }
-  if (config.server.auth !== undefined) {
-    mistakes.push({ path: ['auth'], message: 'no extension offers auth yet; take the block out' });
-  }
   if (config.server.middlewares.length > 0) {
     mistakes.push({ path: ['middlewares'], message: 'no extension offers middlewares yet; take the block out' });
   }

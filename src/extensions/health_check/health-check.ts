@@ -1,4 +1,4 @@
-import type { CreateSettings, Extension, Host, HostDescription } from '#component';
+import { authenticatorOf, type CreateSettings, type Extension, type Host, type HostDescription } from '#component';
 import { printDuration } from '#config';
 import { JSON_TYPE, type Page, type PageRequest, PageServer, TEXT_TYPE } from '#net';
 import type { HealthCheckConfig } from './config.ts';
@@ -26,7 +26,7 @@ export class HealthCheck implements Extension {
 
   async start(host: Host): Promise<void> {
     this.#host = host;
-    await this.#server.start();
+    await this.#server.start(authenticatorOf(this.#config.server.auth, host));
     this.#settings.logger.info('Starting health_check extension', { endpoint: this.#server.address });
   }
 

@@ -1,4 +1,4 @@
-import type { CreateSettings, Extension, Host } from '#component';
+import { authenticatorOf, type CreateSettings, type Extension, type Host } from '#component';
 import { HTML_TYPE, JSON_TYPE, type Page, type PageRequest, PageServer } from '#net';
 import type { ZpagesConfig } from './config.ts';
 import { htmlPage } from './html.ts';
@@ -41,7 +41,7 @@ export class Zpages implements Extension {
 
   async start(host: Host): Promise<void> {
     this.#host = host;
-    await this.#server.start();
+    await this.#server.start(authenticatorOf(this.#config.server.auth, host));
     this.#settings.logger.info('Starting zPages extension', { endpoint: this.#server.address });
   }
 

@@ -1,7 +1,7 @@
 import type { BatchContext } from '#pdata';
 import type { Expression } from '../expression.ts';
 import type { Key } from '../keys.ts';
-import type { Value, ValueMap } from '../values.ts';
+import type { ValueMap } from '../values.ts';
 import { senderPath } from './values.ts';
 
 function metadataOf(sender: BatchContext): ValueMap {
@@ -10,8 +10,10 @@ function metadataOf(sender: BatchContext): ValueMap {
   return map;
 }
 
-/** What authenticators say of a client is not kept by any receiver yet: there is none of it. */
-const nothing = (): Value => new Map();
+/** What the authenticator of its receiver says of the client. */
+function authOf(sender: BatchContext): ValueMap {
+  return new Map(sender.auth);
+}
 
 /** Names in metadata are in small letters, whatever the statement writes. */
 function inSmallLetters(keys: readonly Key[]): readonly Key[] {
@@ -36,6 +38,6 @@ export const SENDER_PATHS: Readonly<Record<string, (keys: readonly Key[]) => Exp
   'client.addr': (keys) => senderPath((at) => at.sender.peer ?? null, keys, 'otelcol.client.addr'),
   'client.metadata': (keys) =>
     senderPath((at) => metadataOf(at.sender), inSmallLetters(keys), 'otelcol.client.metadata'),
-  'client.auth.attributes': (keys) => senderPath(nothing, keys, 'otelcol.client.auth.attributes'),
+  'client.auth.attributes': (keys) => senderPath((at) => authOf(at.sender), keys, 'otelcol.client.auth.attributes'),
   'grpc.metadata': (keys) => senderPath((at) => metadataOf(at.sender), inSmallLetters(keys), 'otelcol.grpc.metadata'),
 };

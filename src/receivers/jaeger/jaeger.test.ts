@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { fakeSettings, RecordingConsumer, RefusingConsumer } from '#component/testing.ts';
+import { fakeHost, fakeSettings, RecordingConsumer, RefusingConsumer } from '#component/testing.ts';
 import { ArenaWriter } from '#pdata';
 import { encodeOtlpJson } from '#wire';
 import { jaegerReceiverFactory } from './index.ts';
@@ -21,7 +21,7 @@ async function receiving(block: object = {}, next: RecordingConsumer | RefusingC
   const settings = fakeSettings();
   const config = jaegerReceiverFactory.schema.parse({ protocols: PROTOCOLS, ...block });
   const receiver = jaegerReceiverFactory.create(settings, config, { traces: next }) as JaegerReceiver;
-  await receiver.start();
+  await receiver.start(fakeHost());
   closers.push(() => receiver.shutdown(100));
   const post = async (body: Uint8Array, type = 'application/x-thrift') => {
     const url = `http://${receiver.addresses.http}/api/traces`;

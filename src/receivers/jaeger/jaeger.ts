@@ -1,20 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import { ConsumeError, messageOf } from '#base';
 import {
+  type Component,
   type Consumer,
   type CreateSettings,
   GrpcIntake,
+  grpcContext,
+  type Host,
   HttpIntake,
   handOn,
   type Receiver,
   type ReceiverCounters,
+  ReceiverPorts,
   receiverCounters,
 } from '#component';
 import {
   type BodyAnswer,
   type BodyHandler,
   type BodyRoute,
-  ByteBudget,
   GRPC,
   type GrpcAnswer,
   type GrpcCall,
@@ -41,6 +44,7 @@ export class JaegerReceiver implements Receiver, BodyHandler {
   readonly #grpcCounters: ReceiverCounters;
   readonly #compact: UdpPort | undefined;
   readonly #binary: UdpPort | undefined;
+  readonly #ports: ReceiverPorts;
   #stop = new AbortController();
 
   constructor(settings: CreateSettings, config: JaegerReceiverConfig, next: Consumer) {
@@ -49,15 +53,15 @@ export class JaegerReceiver implements Receiver, BodyHandler {
     this.#httpCounters = receiverCounters(settings, 'http').traces;
     this.#grpcCounters = receiverCounters(settings, 'grpc').traces;
     const { admission, grpc, thriftHttp } = config;
-    const budget = new ByteBudget(admission.requestLimitBytes);
     const path = `receivers::${settings.id}::protocols`;
     if (grpc !== undefined) {
-      const handlers = new Map([[POST_SPANS, (message: Uint8Array, call: GrpcCall) => this.#call(message, call)]]);
+      const handlers = new Map([
+        [POST_SPANS, (message: Uint8Array, call: GrpcCall) => this.#call(message, call, grpc.includeMetadata)],
+      ]);
       const onFailure = (what: string): void => this.countFailure(what);
       this.#grpc = new GrpcIntake({
         settings,
         admission,
-        budget,
         path: `${path}::grpc`,
         config: grpc,
         handlers,
@@ -68,7 +72,6 @@ export class JaegerReceiver implements Receiver, BodyHandler {
       this.#http = new HttpIntake({
         settings,
         admission,
-        budget,
         path: `${path}::thrift_http`,
         config: thriftHttp,
         handler: this,
@@ -76,6 +79,7 @@ export class JaegerReceiver implements Receiver, BodyHandler {
     }
     this.#compact = this.#udpPort('compact', config.thriftCompact, path);
     this.#binary = this.#udpPort('binary', config.thriftBinary, path);
+    this.#ports = new ReceiverPorts(admission, { grpc: this.#grpc, http: this.#http });
   }
 
   /** With the real ports; '' for what isn't there. */
@@ -88,22 +92,28 @@ export class JaegerReceiver implements Receiver, BodyHandler {
     };
   }
 
-  async start(): Promise<void> {
+  async start(host: Host): Promise<void> {
     try {
-      for (const port of this.#ports) await port.start();
+      await this.#ports.start(host);
+      for (const port of this.#udpPorts) await port.start();
     } catch (error) {
       await this.shutdown(0);
       throw error;
     }
   }
 
+  /** Of UDP nothing can be handed over: packets that come between two sockets are lost, as UDP's are. */
+  handOver(successor: Component | undefined): () => void {
+    return this.#ports.handOver(successor instanceof JaegerReceiver ? successor.#ports : undefined);
+  }
+
   async shutdown(deadlineMs: number): Promise<void> {
-    await Promise.all(this.#ports.map((port) => port.shutdown(deadlineMs)));
+    await Promise.all([this.#ports.shutdown(deadlineMs), ...this.#udpPorts.map((port) => port.shutdown(deadlineMs))]);
     this.#stop.abort();
   }
 
-  get #ports(): readonly (GrpcIntake | HttpIntake | UdpPort)[] {
-    return [this.#grpc, this.#http, this.#compact, this.#binary].filter((port) => port !== undefined);
+  get #udpPorts(): readonly UdpPort[] {
+    return [this.#compact, this.#binary].filter((port) => port !== undefined);
   }
 
   route(request: IncomingMessage): BodyRoute | BodyAnswer {
@@ -136,10 +146,10 @@ export class JaegerReceiver implements Receiver, BodyHandler {
     return answer(500, `cannot submit Jaeger batch: ${messageOf(refusal)}\n`);
   }
 
-  async #call(message: Uint8Array, call: GrpcCall): Promise<GrpcAnswer> {
+  async #call(message: Uint8Array, call: GrpcCall, includeMetadata: boolean): Promise<GrpcAnswer> {
     let batch: Batch;
     try {
-      batch = batchOf(readJaegerProtobuf(message), false, { peer: call.peer });
+      batch = batchOf(readJaegerProtobuf(message), false, grpcContext(call, includeMetadata));
     } catch (error) {
       this.countFailure(messageOf(error));
       return { status: { code: GRPC.invalidArgument, message: messageOf(error), retryAfterMs: undefined } };

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { compress } from 'snappyjs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { fakeSettings, RecordingConsumer } from '#component/testing.ts';
+import { fakeHost, fakeSettings, RecordingConsumer } from '#component/testing.ts';
 import { ArenaWriter } from '#pdata';
 import { encodeOtlpJson } from '#wire';
 import { lokiReceiverFactory } from './index.ts';
@@ -19,7 +19,7 @@ async function receiving(block: object = {}) {
   const protocols = { http: { endpoint: '127.0.0.1:0' } };
   const config = lokiReceiverFactory.schema.parse({ protocols, ...block });
   const receiver = lokiReceiverFactory.create(settings, config, { logs: next }) as LokiReceiver;
-  await receiver.start();
+  await receiver.start(fakeHost());
   closers.push(() => receiver.shutdown(100));
   const post = async (body: string | Uint8Array, headers: Record<string, string> = JSON_TYPE) => {
     const url = `http://${receiver.addresses.http}/loki/api/v1/push`;

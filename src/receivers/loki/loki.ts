@@ -1,20 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 import { isPermanent, messageOf } from '#base';
 import {
+  type Component,
   type Consumer,
   type CreateSettings,
   GrpcIntake,
+  grpcContext,
+  type Host,
   HttpIntake,
   handOn,
   type Receiver,
   type ReceiverCounters,
+  ReceiverPorts,
   receiverCounters,
 } from '#component';
 import {
   type BodyAnswer,
   type BodyHandler,
   type BodyRoute,
-  ByteBudget,
   GRPC,
   type GrpcAnswer,
   type GrpcCall,
@@ -38,6 +41,7 @@ export class LokiReceiver implements Receiver, BodyHandler {
   readonly #counters: { readonly http: ReceiverCounters; readonly grpc: ReceiverCounters };
   readonly #http: HttpIntake | undefined;
   readonly #grpc: GrpcIntake | undefined;
+  readonly #ports: ReceiverPorts;
 
   constructor(settings: CreateSettings, config: LokiReceiverConfig, next: Consumer) {
     this.#settings = settings;
@@ -45,9 +49,8 @@ export class LokiReceiver implements Receiver, BodyHandler {
     this.#next = next;
     this.#counters = { http: receiverCounters(settings, 'http').logs, grpc: receiverCounters(settings, 'grpc').logs };
     const { admission } = config;
-    const budget = new ByteBudget(admission.requestLimitBytes);
     const path = `receivers::${settings.id}::protocols`;
-    const both = { settings, admission, budget };
+    const both = { settings, admission };
     if (config.http !== undefined) {
       this.#http = new HttpIntake({ ...both, path: `${path}::http`, config: config.http, handler: this });
     }
@@ -60,24 +63,23 @@ export class LokiReceiver implements Receiver, BodyHandler {
         onFailure: (what) => this.countFailure(what),
       });
     }
+    this.#ports = new ReceiverPorts(admission, { http: this.#http, grpc: this.#grpc });
   }
 
   get addresses(): { readonly http: string; readonly grpc: string } {
     return { http: this.#http?.address ?? '', grpc: this.#grpc?.address ?? '' };
   }
 
-  async start(): Promise<void> {
-    try {
-      await this.#http?.start();
-      await this.#grpc?.start();
-    } catch (error) {
-      await this.shutdown(0);
-      throw error;
-    }
+  start(host: Host): Promise<void> {
+    return this.#ports.start(host);
   }
 
-  async shutdown(deadlineMs: number): Promise<void> {
-    await Promise.all([this.#http?.shutdown(deadlineMs), this.#grpc?.shutdown(deadlineMs)]);
+  handOver(successor: Component | undefined): () => void {
+    return this.#ports.handOver(successor instanceof LokiReceiver ? successor.#ports : undefined);
+  }
+
+  shutdown(deadlineMs: number): Promise<void> {
+    return this.#ports.shutdown(deadlineMs);
   }
 
   route(request: IncomingMessage): BodyRoute | BodyAnswer {
@@ -119,13 +121,17 @@ export class LokiReceiver implements Receiver, BodyHandler {
   async #call(message: Uint8Array, call: GrpcCall): Promise<GrpcAnswer> {
     let batch: Batch;
     try {
-      batch = new Batch('logs', [this.#decoded(message, false).chunk()], { peer: call.peer });
+      batch = new Batch('logs', [this.#decoded(message, false).chunk()], this.#contextOf(call));
     } catch (error) {
       this.countFailure(messageOf(error));
       return { status: { code: GRPC.invalidArgument, message: messageOf(error), retryAfterMs: undefined } };
     }
     const refusal = await handOn(this.#next, this.#counters.grpc, batch, call.abort);
     return refusal === undefined ? { message: NO_BYTES } : { status: statusOfError(refusal) };
+  }
+
+  #contextOf(call: GrpcCall): BatchContext {
+    return grpcContext(call, this.#config.grpc!.includeMetadata);
   }
 
   #decoded(body: Uint8Array, isJson: boolean): LogsBuilder {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { BodyAnswer, BodyHandler, BodyRoute } from '#net';
+import { type BodyAnswer, type BodyHandler, type BodyRoute, GRPC } from '#net';
 import type { Signal } from '#pdata';
 import type { OtlpHttpConfig } from './config.ts';
 import { statusAnswer, successAnswer } from './http-answer.ts';
@@ -48,6 +48,13 @@ export class OtlpRoutes implements BodyHandler {
       },
       failed: (code, message, retryAfterMs) => statusAnswer(encoding, { code, message, retryAfterMs }),
     };
+  }
+
+  /** As otelcol: a Status in the request's encoding, else plain text. */
+  unauthenticated(request: IncomingMessage, message: string): BodyAnswer {
+    const encoding = encodingOf(request.headers['content-type']);
+    if (encoding === undefined) return { status: 401, contentType: TEXT, body: `${message}\n` };
+    return statusAnswer(encoding, { code: GRPC.unauthenticated, message, retryAfterMs: undefined });
   }
 
   countFailure(what: string): void {

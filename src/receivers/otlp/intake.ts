@@ -1,4 +1,4 @@
-import { after, DecodeError, messageOf } from '#base';
+import { DecodeError, messageOf } from '#base';
 import type { Consumer, CreateSettings } from '#component';
 import { GRPC, type RpcStatus, statusOfError } from '#net';
 import { Batch, type BatchContext, type Signal } from '#pdata';
@@ -12,8 +12,6 @@ export type Outcome =
   | { readonly kind: 'accepted'; readonly rejectedCount: number; readonly rejectedReason: string }
   | { readonly kind: 'refused'; readonly status: RpcStatus };
 
-/** How soon a client may try again that came to a receiver on its way out. */
-const STOPPED_RETRY_MS = 1000;
 const ACCEPTED: Outcome = { kind: 'accepted', rejectedCount: 0, rejectedReason: '' };
 
 /** The way of a body into the pipeline, the same for both protocols. */
@@ -21,11 +19,6 @@ export class Intake {
   readonly #next: Partial<Record<Signal, Consumer>>;
   readonly #settings: CreateSettings;
   readonly metrics: OtlpMetrics;
-  #openCount = 0;
-  #onIdle: (() => void) | undefined;
-  /** Set when this one takes nothing any more: who does, once that is known; undefined for nobody. */
-  #successor: Promise<Intake | undefined> | undefined;
-  #setSuccessor: ((next: Intake | undefined) => void) | undefined;
 
   constructor(settings: CreateSettings, next: Partial<Record<Signal, Consumer>>, transport: 'grpc' | 'http') {
     this.#settings = settings;
@@ -43,54 +36,6 @@ export class Intake {
    * says that the client has gone. Never throws.
    */
   async receive(
-    signal: Signal,
-    body: Uint8Array,
-    encoding: Encoding,
-    context: BatchContext,
-    abort: AbortSignal,
-  ): Promise<Outcome> {
-    if (this.#successor !== undefined) {
-      const next = await this.#successor;
-      return next === undefined ? this.#stopped() : next.receive(signal, body, encoding, context, abort);
-    }
-    this.#openCount++;
-    try {
-      return await this.#receive(signal, body, encoding, context, abort);
-    } finally {
-      if (--this.#openCount === 0) this.#onIdle?.();
-    }
-  }
-
-  /**
-   * Bodies that come from now on wait until `resume` says who takes them. Resolves when those that were taken have passed the pipeline,
-   * or after `deadlineMs`.
-   */
-  async pause(deadlineMs: number): Promise<void> {
-    this.#successor ??= new Promise((resolve) => {
-      this.#setSuccessor = resolve;
-    });
-    if (this.#openCount === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = after(deadlineMs, resolve, { keepsAlive: true });
-      this.#onIdle = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-  }
-
-  /** After `pause`: what waits and what still comes goes to `next`; without one its senders are told to try again. */
-  resume(next: Intake | undefined): void {
-    this.#setSuccessor?.(next);
-  }
-
-  #stopped(): Outcome {
-    const message = 'the receiver is being restarted, try again';
-    this.countFailure(message);
-    return { kind: 'refused', status: { code: GRPC.unavailable, message, retryAfterMs: STOPPED_RETRY_MS } };
-  }
-
-  async #receive(
     signal: Signal,
     body: Uint8Array,
     encoding: Encoding,

@@ -340,11 +340,11 @@ describe('configuration', () => {
     expect(messages({})).toEqual([': must specify at least one protocol when using the OTLP receiver']);
   });
 
-  test('authentication is not ignored', () => {
-    const auth = { authenticator: 'basicauth' };
-    expect(messages({ protocols: { grpc: { auth }, http: { auth } } })).toEqual([
-      expect.stringContaining('protocols::grpc::auth: no extension offers auth yet'),
-      expect.stringContaining('protocols::http::auth: no extension offers auth yet'),
+  test('middlewares are not ignored', () => {
+    const middlewares = [{ id: 'a' }];
+    expect(messages({ protocols: { grpc: { middlewares }, http: { middlewares } } })).toEqual([
+      expect.stringContaining('protocols::grpc::middlewares: no extension offers middlewares yet'),
+      expect.stringContaining('protocols::http::middlewares: no extension offers middlewares yet'),
     ]);
   });
 

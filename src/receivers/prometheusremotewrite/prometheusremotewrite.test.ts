@@ -1,6 +1,6 @@
 import { compress } from 'snappyjs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { fakeSettings, RecordingConsumer } from '#component/testing.ts';
+import { fakeHost, fakeSettings, RecordingConsumer } from '#component/testing.ts';
 import { encodeOtlpJson } from '#wire';
 import { prometheusRemoteWriteReceiverFactory } from './index.ts';
 import type { PrometheusRemoteWriteReceiver } from './prometheusremotewrite.ts';
@@ -19,7 +19,7 @@ async function receiving(block: object = {}) {
   const config = prometheusRemoteWriteReceiverFactory.schema.parse({ endpoint: '127.0.0.1:0', ...block });
   const made = prometheusRemoteWriteReceiverFactory.create(fakeSettings(), config, { metrics: next });
   const receiver = made as PrometheusRemoteWriteReceiver;
-  await receiver.start();
+  await receiver.start(fakeHost());
   closers.push(() => receiver.shutdown(100));
   const post = async (
     body: Uint8Array,

@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { isPermanent, messageOf } from '#base';
 import {
+  type Component,
   type Consumer,
   type CreateSettings,
+  type Host,
   HttpIntake,
   handOn,
   type Receiver,
   type ReceiverCounters,
+  ReceiverPorts,
   receiverCounters,
 } from '#component';
 import { type BodyAnswer, type BodyHandler, type BodyRoute, GRPC, inflate } from '#net';
@@ -33,6 +36,7 @@ export class PrometheusRemoteWriteReceiver implements Receiver, BodyHandler {
   readonly #next: Consumer;
   readonly #counters: ReceiverCounters;
   readonly #intake: HttpIntake;
+  readonly #ports: ReceiverPorts;
   readonly #infos = new TargetInfos(TARGET_INFOS);
 
   constructor(settings: CreateSettings, config: PrometheusRemoteWriteReceiverConfig, next: Consumer) {
@@ -47,18 +51,23 @@ export class PrometheusRemoteWriteReceiver implements Receiver, BodyHandler {
       admission: config.admission,
       handler: this,
     });
+    this.#ports = new ReceiverPorts(config.admission, { http: this.#intake });
   }
 
   get address(): string {
     return this.#intake.address;
   }
 
-  start(): Promise<void> {
-    return this.#intake.start();
+  start(host: Host): Promise<void> {
+    return this.#ports.start(host);
+  }
+
+  handOver(successor: Component | undefined): () => void {
+    return this.#ports.handOver(successor instanceof PrometheusRemoteWriteReceiver ? successor.#ports : undefined);
   }
 
   shutdown(deadlineMs: number): Promise<void> {
-    return this.#intake.shutdown(deadlineMs);
+    return this.#ports.shutdown(deadlineMs);
   }
 
   route(request: IncomingMessage): BodyRoute | BodyAnswer {

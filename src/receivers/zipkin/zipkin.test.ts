@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { fakeSettings, RecordingConsumer } from '#component/testing.ts';
+import { fakeHost, fakeSettings, RecordingConsumer } from '#component/testing.ts';
 import { ArenaWriter } from '#pdata';
 import { encodeOtlpJson } from '#wire';
 import { zipkinReceiverFactory } from './index.ts';
@@ -17,7 +17,7 @@ async function receiving(block: object = {}) {
   const next = new RecordingConsumer();
   const config = zipkinReceiverFactory.schema.parse({ endpoint: '127.0.0.1:0', ...block });
   const receiver = zipkinReceiverFactory.create(settings, config, { traces: next }) as ZipkinReceiver;
-  await receiver.start();
+  await receiver.start(fakeHost());
   closers.push(() => receiver.shutdown(100));
   const post = async (path: string, body: string | Uint8Array, headers: Record<string, string> = {}) => {
     const response = await fetch(`http://${receiver.address}${path}`, {

@@ -1,12 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { isPermanent, messageOf } from '#base';
 import {
+  type Component,
   type Consumer,
   type CreateSettings,
+  type Host,
   HttpIntake,
   handOn,
   type Receiver,
   type ReceiverCounters,
+  ReceiverPorts,
   receiverCounters,
 } from '#component';
 import { type BodyAnswer, type BodyHandler, type BodyRoute, GRPC } from '#net';
@@ -42,6 +45,7 @@ export class ZipkinReceiver implements Receiver, BodyHandler {
   readonly #next: Consumer;
   readonly #counters: Readonly<Record<Format, ReceiverCounters>>;
   readonly #intake: HttpIntake;
+  readonly #ports: ReceiverPorts;
 
   constructor(settings: CreateSettings, config: ZipkinReceiverConfig, next: Consumer) {
     this.#settings = settings;
@@ -61,18 +65,23 @@ export class ZipkinReceiver implements Receiver, BodyHandler {
       admission: config.admission,
       handler: this,
     });
+    this.#ports = new ReceiverPorts(config.admission, { http: this.#intake });
   }
 
   get address(): string {
     return this.#intake.address;
   }
 
-  start(): Promise<void> {
-    return this.#intake.start();
+  start(host: Host): Promise<void> {
+    return this.#ports.start(host);
+  }
+
+  handOver(successor: Component | undefined): () => void {
+    return this.#ports.handOver(successor instanceof ZipkinReceiver ? successor.#ports : undefined);
   }
 
   shutdown(deadlineMs: number): Promise<void> {
-    return this.#intake.shutdown(deadlineMs);
+    return this.#ports.shutdown(deadlineMs);
   }
 
   route(request: IncomingMessage): BodyRoute | BodyAnswer {

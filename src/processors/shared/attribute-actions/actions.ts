@@ -96,9 +96,10 @@ function fixed(chunk: Chunk, value: SourceConfig['value']): ValueFor {
   };
 }
 
-/** `metadata.<name>` (or just the name) and `client.address`. Several values are joined with `;`. */
+/** `metadata.<name>` (or just the name), `auth.<name>` and `client.address`. Several values are joined with `;`. */
 function contextValue(context: BatchContext, name: string): string | undefined {
   if (name === 'client.address') return context.peer?.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  if (name.startsWith('auth.')) return context.auth?.get(name.slice('auth.'.length));
   const values = context.metadata?.get(name.replace(/^metadata\./, '').toLowerCase());
   return values === undefined || values.length === 0 ? undefined : values.join(';');
 }
