@@ -82,7 +82,7 @@ const ABSENT: readonly (readonly [kind: ComponentKind, reason: string, types: st
   [
     'extension',
     LATER,
-    'healthcheckv2 http_forwarder jaegerremotesampling k8s_leader_elector opamp oidc ack db_storage redis_storage',
+    'http_forwarder jaegerremotesampling k8s_leader_elector opamp oidc ack db_storage redis_storage',
   ],
   ['extension', LATER, 'pebble_tail_storage cgroup_runtime'],
   ['extension', OBSERVER, 'docker_observer ecs_observer host_observer k8s_observer'],

@@ -121,6 +121,7 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   'extension headers_setter': { headers: [{ key: 'a', value: 'b' }] },
   'extension oauth2client': { client_id: 'me', client_secret: 'secret', token_url: 'https://127.0.0.1:1/' },
   'extension health_check': { endpoint: '127.0.0.1:0' },
+  'extension healthcheckv2': { use_v2: true, http: { endpoint: '127.0.0.1:0' }, grpc: { endpoint: '127.0.0.1:0' } },
   'extension zpages': { endpoint: '127.0.0.1:0' },
 };
 /** For these keys not any value does. */

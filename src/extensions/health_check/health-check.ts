@@ -1,6 +1,7 @@
 import { authenticatorOf, type CreateSettings, type Extension, type Host, type HostDescription } from '#component';
 import { printDuration } from '#config';
 import { JSON_TYPE, type Page, type PageRequest, PageServer, TEXT_TYPE } from '#net';
+import { matchesPath } from '../shared/matches-path.ts';
 import type { HealthCheckConfig } from './config.ts';
 
 /** Go prints the time of something that has not begun so. */
@@ -35,7 +36,7 @@ export class HealthCheck implements Extension {
   }
 
   #page(request: PageRequest): Page | undefined {
-    if (!matches(this.#config.path, request.path)) return undefined;
+    if (!matchesPath(this.#config.path, request.path)) return undefined;
     const description = this.#host?.describe();
     const isReady = description?.ready === true;
     const status = isReady ? 200 : 503;
@@ -57,9 +58,4 @@ export class HealthCheck implements Extension {
       uptime: printDuration(Math.max(0, this.#settings.clock.nowMs() - startTimeMs)),
     };
   }
-}
-
-/** As Go's mux: a path that ends in / stands for all below it. */
-function matches(path: string, requested: string): boolean {
-  return path.endsWith('/') ? requested.startsWith(path) : requested === path;
 }

@@ -1,0 +1,1 @@
+export { healthCheckV2Factory } from './factory.ts';
