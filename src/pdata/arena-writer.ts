@@ -253,10 +253,9 @@ export class ArenaWriter {
     const length = this.#length - mark - 1;
     let extra = 0;
     for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) extra++;
-    if (extra > 0) {
-      this.#reserve(extra);
-      this.#bytes.copyWithin(mark + 1 + extra, mark + 1, this.#length);
-    }
+    // Also for the varint, which is written behind `mark`: growing there would leave behind what follows it.
+    this.#reserve(10);
+    if (extra > 0) this.#bytes.copyWithin(mark + 1 + extra, mark + 1, this.#length);
     const end = this.#length + extra;
     this.#length = mark;
     this.varint(length);
