@@ -9,7 +9,9 @@ import { languageSuite } from './cases/ottl-language.ts';
 import { pathsSuite } from './cases/ottl-paths.ts';
 import { redactionSuite } from './cases/redaction.ts';
 import { routingSuite } from './cases/routing.ts';
+import { serviceGraphSuite } from './cases/service-graph.ts';
 import { spanSuite } from './cases/span.ts';
+import { spanMetricsSuite } from './cases/span-metrics.ts';
 import { tailSamplingSuite } from './cases/tail-sampling.ts';
 import type { CompareSuite } from './lib/cases.ts';
 
@@ -22,7 +24,9 @@ export const SUITES: readonly CompareSuite[] = [
   k8sAttributesSuite,
   redactionSuite,
   routingSuite,
+  serviceGraphSuite,
   spanSuite,
+  spanMetricsSuite,
   tailSamplingSuite,
   convertersSuite,
   editorsSuite,

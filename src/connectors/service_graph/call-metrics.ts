@@ -67,6 +67,8 @@ export class CallMetrics {
     this.#failures = group.sum('traces_service_graph_request_failed_total', sum);
     this.#servers = durations('traces_service_graph_request_server');
     this.#clients = durations('traces_service_graph_request_client');
+    // From the first request on a metric without points is left out.
+    this.#builder.clear();
   }
 
   get seriesCount(): number {

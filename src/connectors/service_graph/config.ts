@@ -56,7 +56,7 @@ export const serviceGraphSchema: Schema<ServiceGraphConfig> = strictObject({
   ),
   metrics_timestamp_offset: duration(0).describe('points are dated so long before now'),
 }).transform((raw) => ({
-  boundsMs: raw.latency_histogram_buckets ?? (raw.exponential_histogram_max_size === 0 ? BOUNDS_MS : undefined),
+  boundsMs: boundsOf(raw.latency_histogram_buckets ?? [], raw.exponential_histogram_max_size > 0),
   exponentialMaxSize: raw.exponential_histogram_max_size,
   dimensions: raw.dimensions,
   ttlMs: raw.store.ttl,
@@ -66,9 +66,16 @@ export const serviceGraphSchema: Schema<ServiceGraphConfig> = strictObject({
   peerAttributes: raw.virtual_node_peer_attributes,
   virtualNodeLabel: raw.virtual_node_extra_label,
   flushIntervalMs: raw.metrics_flush_interval,
-  databaseAttributes: raw.database_name_attributes,
+  // As in otelcol an empty list is none of the user's.
+  databaseAttributes: raw.database_name_attributes.length === 0 ? ['db.name'] : raw.database_name_attributes,
   timestampOffsetMs: raw.metrics_timestamp_offset,
 }));
+
+/** An empty list is none. */
+function boundsOf(given: readonly number[], isExponential: boolean): readonly number[] | undefined {
+  if (given.length > 0) return given;
+  return isExponential ? undefined : BOUNDS_MS;
+}
 
 export function validateServiceGraph(
   config: ServiceGraphConfig,

@@ -34,6 +34,8 @@ export class SpanAggregator {
   readonly #counts: AdjustedCounts;
   readonly #own: OwnDurations;
   readonly #included: ReadonlySet<string>;
+  /** Resources are one that have different services. */
+  readonly #hasServices: boolean;
   readonly #hasName: boolean;
   readonly #hasKind: boolean;
   readonly #hasStatus: boolean;
@@ -64,8 +66,12 @@ export class SpanAggregator {
     this.#instanceId = instanceId;
     this.#counts = new AdjustedCounts(random);
     this.#own = own;
+    // From the first request on a metric without points is left out.
+    this.#builder.clear();
     this.#resources = new Resources(config, this.#builder);
     this.#included = new Set(BASE_DIMENSIONS.filter((name) => !config.excludeDimensions.includes(name)));
+    const { resourceKeyAttributes } = config;
+    this.#hasServices = resourceKeyAttributes.length > 0 && !resourceKeyAttributes.includes('service.name');
     this.#hasName = this.#included.has('span.name');
     this.#hasKind = this.#included.has('span.kind');
     this.#hasStatus = this.#included.has('status.code');
@@ -216,6 +222,7 @@ export class SpanAggregator {
     const spanKind = this.#hasKind ? columns.kind[row]! : 0;
     const status = this.#hasStatus ? columns.statusCode[row]! : 0;
     const extrapolated = this.#config.samplingMethodEnabled && this.#extrapolated ? 1 : 0;
+    if (this.#hasServices) key.text(this.#resources.serviceOf(chunk, chunk.resourceOf(row)));
     key.number(kind | (spanKind << 8) | (status << 16) | (extrapolated << 24));
     if (this.#hasName) key.range(chunk.arena, columns.nameAt[row]!, columns.nameLength[row]!);
     if (this.#scopes.size === 0) return;
@@ -271,7 +278,10 @@ export class SpanAggregator {
     const set = (name: string, value: string): void => {
       if (this.#included.has(name)) attributes.set(name, value);
     };
-    set('service.name', owner.serviceName);
+    const service = this.#hasServices
+      ? this.#resources.serviceOf(chunk, chunk.resourceOf(view.row))
+      : owner.serviceName;
+    set('service.name', service);
     set('span.name', view.name);
     set('span.kind', KIND_TEXTS[kind] === undefined ? '' : `SPAN_KIND_${KIND_TEXTS[kind]}`);
     set('status.code', STATUS_TEXTS[statusCode] === undefined ? '' : `STATUS_CODE_${STATUS_TEXTS[statusCode]}`);
@@ -294,15 +304,15 @@ export class SpanAggregator {
     return owner;
   }
 
-  /** The request with a point of each series (with delta: that got spans), and how many they are. */
-  flush(nowMs: number): { readonly body: Uint8Array; readonly points: number } {
+  /** The request with a point of each series (with delta: that got spans), and how many they are. `isLast`: no other follows. */
+  flush(nowMs: number, isLast: boolean): { readonly body: Uint8Array; readonly points: number } {
     const timeNs = nanoseconds(nowMs);
     const { isDelta } = this.#config;
     let points = 0;
     const add = (series: SpanSeries | undefined): void => {
       if (series === undefined || (isDelta && !series.isTouched)) return;
       if (series.kind === KINDS.http && !this.#own.areMissing(series.owner.service, nowMs)) return;
-      points += series.flush(timeNs, isDelta);
+      points += series.flush(timeNs, isDelta, isLast || series.owner.isGone);
     };
     for (const series of this.#series.values()) add(series);
     for (const owner of this.#resources.all()) owner.overflows.forEach(add);

@@ -82,6 +82,11 @@ export class Resources {
     return owner;
   }
 
+  /** The name of the service that a resource is of. */
+  serviceOf(chunk: SpanChunk, resource: number): string {
+    return chunk.resourceAttributes.of(resource).getText(SERVICE_NAME) ?? '';
+  }
+
   /** What it had until now is in one more point. */
   #forget(owner: ResourceMetrics): void {
     this.#byKey.delete(owner.key);

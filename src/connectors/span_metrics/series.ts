@@ -28,6 +28,7 @@ export class SpanSeries {
   lastSeenMs = 0;
   count = 0;
   isTouched = false;
+  #isNew = true;
   exemplars: ExemplarInput[] = [];
 
   constructor(
@@ -44,11 +45,16 @@ export class SpanSeries {
     this.durations = parts.durations;
   }
 
-  /** Adds its points to the metrics it belongs to, and begins the next ones. Returns how many points that are. */
-  flush(timeNs: bigint, isDelta: boolean): number {
+  /**
+   * Adds its points to the metrics it belongs to, and begins the next ones. Returns how many points that are. The first cumulative count is 0, as in
+   * otelcol, so that the increase to the next one has all spans; not so at the end, when there is no next one.
+   */
+  flush(timeNs: bigint, isDelta: boolean, isLast: boolean): number {
     const { startNs, histogram } = this;
     const details = { exemplars: this.exemplars };
-    this.counts?.add(timeNs, BigInt(this.count), startNs, details);
+    const isBegin = this.#isNew && !isDelta && !isLast;
+    this.#isNew = false;
+    this.counts?.add(timeNs, isBegin ? 0n : BigInt(this.count), startNs, details);
     if (histogram !== undefined) this.durations?.add(timeNs, histogram, startNs, details);
     this.isTouched = false;
     this.exemplars = [];

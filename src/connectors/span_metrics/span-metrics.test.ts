@@ -69,14 +69,14 @@ function pointsOf(batch: Batch): Point[] {
   });
 }
 
-/** The points of the last flush, after one. */
+/** The points of the last flush, after one: the first count of a series is 0. */
 async function flushed(block: object, ...batches: readonly Batch[]): Promise<Point[]> {
   const next = new RecordingConsumer();
   const { connector, settings } = await started(block, next);
   for (const batch of batches) await connector.consume(batch);
   await settings.clock.advance(60_000);
   await connector.shutdown(1000);
-  return pointsOf(next.batches[0]!);
+  return pointsOf(next.batches[1]!);
 }
 const calls = (points: readonly Point[]): readonly Point[] => points.filter(({ name }) => name.endsWith('calls'));
 
@@ -189,7 +189,7 @@ test('cumulative points have it all since the first span, delta points what came
     );
   }
   expect(seen).toEqual({
-    CUMULATIVE: [[[2, 1000, 60_000]], [[3, 1000, 120_000]], [[3, 1000, 180_000]], [[3, 1000, 180_000]]],
+    CUMULATIVE: [[[0, 1000, 60_000]], [[3, 1000, 120_000]], [[3, 1000, 180_000]], [[3, 1000, 180_000]]],
     DELTA: [[[2, 1000, 60_000]], [[1, 60_000, 120_000]]],
   });
 });

@@ -22,6 +22,7 @@ export class SpanMetricsConnector implements Connector {
   readonly #aggregator: SpanAggregator;
   readonly #feed: MetricsFeed;
   readonly #own: OwnDurations;
+  #isClosing = false;
   #stopGauge: () => void = () => {};
 
   constructor(
@@ -64,13 +65,14 @@ export class SpanMetricsConnector implements Connector {
   }
 
   async shutdown(deadlineMs: number): Promise<void> {
+    this.#isClosing = true;
     await this.#feed.close(deadlineMs);
     this.#stopGauge();
   }
 
   #collect(): MetricsRequest {
     const nowMs = this.#settings.clock.nowMs();
-    const { body, points } = this.#aggregator.flush(nowMs);
+    const { body, points } = this.#aggregator.flush(nowMs, this.#isClosing);
     this.#aggregator.expire(nowMs);
     return { points, batch: () => new Batch('metrics', [decodeMetrics(body).chunk]) };
   }

@@ -18,7 +18,7 @@ export class ExponentialHistogram implements ExponentialPoint {
   readonly #sizeMax: number;
   readonly zeroThreshold = 0;
   readonly negative: ExponentialSide = { offset: 0, counts: new BigUint64Array(0) };
-  scale: number = SCALE_MAX;
+  #scale = SCALE_MAX;
   count = 0;
   sum = 0;
   #zeroCount = 0;
@@ -30,6 +30,11 @@ export class ExponentialHistogram implements ExponentialPoint {
 
   constructor(sizeMax: number) {
     this.#sizeMax = Math.max(2, sizeMax);
+  }
+
+  /** 0 where there are no values but zeros: then it says nothing. */
+  get scale(): number {
+    return this.#counts.length === 0 ? 0 : this.#scale;
   }
 
   get zeroCount(): bigint {
@@ -60,18 +65,18 @@ export class ExponentialHistogram implements ExponentialPoint {
       this.#zeroCount += times;
       return;
     }
-    let bucket = bucketOf(value, this.scale);
+    let bucket = bucketOf(value, this.#scale);
     const excess = this.#excessOf(bucket);
     if (excess > 0) {
       this.#coarsen(excess);
-      bucket = bucketOf(value, this.scale);
+      bucket = bucketOf(value, this.#scale);
     }
     this.#reach(bucket);
     this.#counts[bucket - this.#first] = this.#counts[bucket - this.#first]! + times;
   }
 
   clear(): void {
-    this.scale = SCALE_MAX;
+    this.#scale = SCALE_MAX;
     this.count = 0;
     this.sum = 0;
     this.#zeroCount = 0;
@@ -87,7 +92,7 @@ export class ExponentialHistogram implements ExponentialPoint {
     let low = Math.min(bucket, this.#first);
     let high = Math.max(bucket, this.#first + this.#counts.length - 1);
     let excess = 0;
-    while (high - low >= this.#sizeMax && this.scale - excess > SCALE_MIN) {
+    while (high - low >= this.#sizeMax && this.#scale - excess > SCALE_MIN) {
       low >>= 1;
       high >>= 1;
       excess++;
@@ -104,7 +109,7 @@ export class ExponentialHistogram implements ExponentialPoint {
     }
     this.#first = first;
     this.#counts = counts;
-    this.scale -= by;
+    this.#scale -= by;
   }
 
   #reach(bucket: number): void {

@@ -28,6 +28,8 @@ export interface CompareCase {
   readonly reads?: 'changes' | 'whole' | 'traces' | 'file';
   /** Fields of the output whose items come in any order. */
   readonly unordered?: readonly string[];
+  /** What comes while the collector stops does not count: where only one of the two sends something then. */
+  readonly beforeStop?: true;
   /** For texts that hold the time of day and the like: what does not count. */
   readonly ignored?: RegExp;
 }

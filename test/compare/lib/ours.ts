@@ -137,9 +137,11 @@ class OurRun {
     }
     const waitMs = Math.max(0, ...[...this.#left.values()].map((one) => one.waitMs ?? 0));
     if (waitMs > 0) await clock.advance(waitMs);
+    const before = new Map([...this.#ends.outputs].map(([id, { length }]) => [id, length]));
     await collector.shutdown();
     for (const [index, one] of this.#left) {
-      const output = this.#ends.outputs.get(`compare_out/${caseId(index)}`) ?? [];
+      const all = this.#ends.outputs.get(`compare_out/${caseId(index)}`) ?? [];
+      const output = one.beforeStop === true ? all.slice(0, before.get(`compare_out/${caseId(index)}`)) : all;
       const traceIds = this.#ends.traceIds.get(`compare_out/${caseId(index)}`) ?? new Set();
       const file = one.reads === 'file' ? readFileSync(this.#fileOf(index), 'utf8') : '';
       this.#outcomes.set(index, outcomeOf(one, { output, traceIds, failed: failures.get(index), file }));

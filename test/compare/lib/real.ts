@@ -78,10 +78,12 @@ class RealRun {
       }
     }
     await this.#settle();
+    const before = new Map([...this.#outputs].map(([index, { length }]) => [index, length]));
     await this.#stop();
     for (const [index, one] of this.#left) {
       const file = one.reads === 'file' ? readFileSync(this.#fileOf(index), 'utf8') : '';
-      const output = this.#outputs.get(index) ?? [];
+      const all = this.#outputs.get(index) ?? [];
+      const output = one.beforeStop === true ? all.slice(0, before.get(index) ?? 0) : all;
       const traceIds = new Set<string>();
       if (one.reads === 'traces') for (const bytes of output) addTraceIds(bytes, traceIds);
       const ran = { output, traceIds, failed: failures.get(index), file };
