@@ -13,6 +13,10 @@ export class WantedKeys {
     return known < 0 ? this.#keys.push(key) - 1 : known;
   }
 
+  get count(): number {
+    return this.#keys.length;
+  }
+
   picker(field = 0): AttributePicker {
     return new AttributePicker([...this.#keys], field);
   }
@@ -42,6 +46,8 @@ export class AttributePicker {
   readonly #firstOfLength = new Int16Array(LENGTHS).fill(NONE);
   readonly #nextOfLength: Int16Array;
   readonly #keyViews: readonly DataView[];
+  /** Wanted attributes that the message didn't have so far. */
+  #missing = 0;
   /** Of the arena that was read last: rows of a chunk have the same. */
   #arena: Uint8Array = new Uint8Array(0);
   #view = new DataView(this.#arena.buffer);
@@ -79,12 +85,14 @@ export class AttributePicker {
 
   /** For Chunk: the wanted field alone, from the message in `arena[at, end)`. */
   readField(arena: Uint8Array, at: number, end: number): void {
-    this.#walk(arena, at, end, 0);
+    this.#missing = 0;
+    if (this.#field > 0) this.#walk(arena, at, end, 0);
   }
 
   /** For Chunk: from the message in `arena[at, end)`, whose attributes are in field `attributes`. */
   readMessage(arena: Uint8Array, at: number, end: number, attributes: number): void {
     this.type.fill(VALUE_ABSENT);
+    this.#missing = this.#keys.length;
     this.#walk(arena, at, end, attributes);
   }
 
@@ -97,7 +105,7 @@ export class AttributePicker {
     const wantedField = (this.#field << 3) | 2;
     this.fieldLength = 0;
     let at = from;
-    while (at < end) {
+    while (at < end && (this.#missing > 0 || this.#field > 0)) {
       let tag = arena[at++]!;
       if (tag >= 0x80) {
         tag = readVarint32(arena, at - 1);
@@ -137,6 +145,7 @@ export class AttributePicker {
       this.type[slot] = VALUE_STRING;
       this.at[slot] = from + 2;
       this.length[slot] = end - from - 2;
+      this.#missing--;
     } else this.#readValue(arena, from, end, slot);
   }
 
@@ -164,6 +173,7 @@ export class AttributePicker {
   }
 
   #readValue(arena: Uint8Array, at: number, end: number, slot: number): void {
+    this.#missing--;
     readAnyValue(arena, at, end);
     this.type[slot] = value.type;
     this.at[slot] = value.at;

@@ -20,6 +20,11 @@ export class SpanChunk extends SpanRows {
     return super.clone() as SpanChunk;
   }
 
+  /** False where no span has a trace state: then nobody need look for one. */
+  get mayHaveTraceStates(): boolean {
+    return this.isRewritten || this.layout.hasTraceStates !== false;
+  }
+
   /** A cursor for code that goes span by span: set `row`, then ask or change. */
   view(): SpanView {
     return new SpanView(this);

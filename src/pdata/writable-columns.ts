@@ -31,6 +31,8 @@ export interface ChunkLayout {
   readonly resourceHead: HeadRanges;
   /** How many attributes all items have together: the size of their table. */
   readonly rowAttributeCount: number;
+  /** Of spans: some message has a trace state. Undefined where nobody has looked. */
+  readonly hasTraceStates?: boolean;
   /** The rows are all items of the body: it can be sent on as it is. False where the decoder rejected some. */
   readonly complete: boolean;
 }

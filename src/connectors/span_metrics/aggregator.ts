@@ -44,7 +44,10 @@ export class SpanAggregator {
   readonly #durationDimensions: Dimensions;
   readonly #eventDimensions: Dimensions;
   readonly #http: HttpServerAttributes | undefined;
-  readonly #picker: AttributePicker;
+  /** Of spans of which none has a trace state, and of others: with the same slots. */
+  readonly #plainPicker: AttributePicker;
+  readonly #statePicker: AttributePicker;
+  readonly #needsAttributes: boolean;
   /** `calls` and `duration` have the same series. */
   readonly #areOne: boolean;
   readonly #bounds: readonly number[] | undefined;
@@ -80,7 +83,9 @@ export class SpanAggregator {
     this.#callDimensions = new Dimensions(wanted, config.dimensions, config.callsDimensions);
     this.#durationDimensions = new Dimensions(wanted, config.dimensions, config.histogramDimensions);
     this.#eventDimensions = new Dimensions(wanted, config.dimensions, config.eventsDimensions);
-    this.#picker = wanted.picker(SPAN.traceState);
+    this.#plainPicker = wanted.picker();
+    this.#statePicker = wanted.picker(SPAN.traceState);
+    this.#needsAttributes = wanted.count > 0;
     this.#http = config.httpBoundsMs === undefined ? undefined : new HttpServerAttributes();
     this.#areOne =
       !config.histogramDisabled && config.callsDimensions.length === 0 && config.histogramDimensions.length === 0;
@@ -98,7 +103,10 @@ export class SpanAggregator {
     this.#nowMs = nowMs;
     const owners = new Array<ResourceMetrics | null | undefined>(chunk.resourceCount);
     const resources = chunk.resourceAttributes;
-    const place = new SpanPlace(chunk, this.#picker, [resources]);
+    const mayHaveStates = chunk.mayHaveTraceStates;
+    const picker = mayHaveStates ? this.#statePicker : this.#plainPicker;
+    const isRead = mayHaveStates || this.#needsAttributes;
+    const place = new SpanPlace(chunk, picker, [resources]);
     const view = chunk.view();
     let withoutService = 0;
     for (let index = 0; index < chunk.count; index++) {
@@ -116,14 +124,14 @@ export class SpanAggregator {
       resources.of(resource);
       view.row = row;
       place.row = row;
-      chunk.pickAttributes(row, this.#picker);
+      if (isRead) chunk.pickAttributes(row, picker);
       this.#addSpan(chunk, view, owner, place);
     }
     return withoutService;
   }
 
   #addSpan(chunk: SpanChunk, view: SpanView, owner: ResourceMetrics, place: SpanPlace): void {
-    const { fieldAt, fieldLength } = this.#picker;
+    const { fieldAt, fieldLength } = place.picker;
     const times = this.#counts.of(chunk.arena, fieldAt, fieldLength);
     this.#extrapolated = this.#counts.isExtrapolated;
     const durationNs = Math.max(0, view.durationNs);

@@ -47,6 +47,7 @@ function decode(body: Uint8Array, bodyLength: number): Decoded<SpanChunk> {
     rowScope,
     ...envelope,
     rowAttributeCount: reader.attributeCount,
+    hasTraceStates: reader.hasTraceStates,
     complete: reader.rejections.count === 0,
   };
   const { startNs, endNs } = columns;
@@ -68,6 +69,7 @@ class SpanReader implements ItemReader {
   #endWords: Uint32Array;
   count = 0;
   attributeCount = 0;
+  hasTraceStates = false;
 
   constructor(zerosAt: number) {
     this.#zerosAt = zerosAt;
@@ -215,6 +217,7 @@ class SpanReader implements ItemReader {
           flags = (bytes[at - 4]! | (bytes[at - 3]! << 8) | (bytes[at - 2]! << 16) | (bytes[at - 1]! << 24)) >>> 0;
           break;
         default:
+          if (tag === 0x1a) this.hasTraceStates = true;
           at = skipOther(bytes, at, end, tag);
       }
     }
