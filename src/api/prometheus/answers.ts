@@ -10,7 +10,7 @@ import {
   isCustom,
   type Labels,
   type PromqlAnswer,
-  type Series,
+  type StepSeries,
   type StoredSeries,
   timeAt,
 } from '#query/promql.ts';
@@ -107,11 +107,11 @@ export function labelsText({ pairs }: Labels): string {
   return `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
-function scalarText(series: Series, grid: Grid): string {
+function scalarText(series: StepSeries, grid: Grid): string {
   return `[${seconds(timeAt(grid, 0))},"${numberText(series.floats[0]!)}"]`;
 }
 
-function vectorItem(series: Series, grid: Grid): string {
+function vectorItem(series: StepSeries, grid: Grid): string {
   const time = seconds(timeAt(grid, 0));
   const value =
     series.kinds[0] === HISTOGRAM
@@ -120,7 +120,7 @@ function vectorItem(series: Series, grid: Grid): string {
   return `${metric(series.labels)},${value}}`;
 }
 
-function* matrixItem(series: Series, grid: Grid): Generator<string> {
+function* matrixItem(series: StepSeries, grid: Grid): Generator<string> {
   yield metric(series.labels);
   const floats: string[] = [];
   const histograms: string[] = [];

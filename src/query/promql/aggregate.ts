@@ -11,7 +11,7 @@ import {
   histogramAt,
   newSeries,
   PromqlExecutionError,
-  type Series,
+  type StepSeries,
   setFloat,
   setHistogram,
 } from './matrix.ts';
@@ -22,11 +22,11 @@ import { HistogramMean, HistogramSummary, Mean, quantileOf } from './over-time.t
 /** Series that go into one. */
 export interface Group {
   readonly labels: Labels;
-  readonly series: Series[];
+  readonly series: StepSeries[];
 }
 
 /** By the labels that stay, in the order in which they come up. */
-export function groupSeries(expr: Aggregation, input: readonly Series[]): Group[] {
+export function groupSeries(expr: Aggregation, input: readonly StepSeries[]): Group[] {
   const groups = new Map<string, Group>();
   const labelsOf = groupKey(expr.grouping, expr.isWithout);
   for (const series of input) {
@@ -42,9 +42,9 @@ export function groupSeries(expr: Aggregation, input: readonly Series[]): Group[
 export function aggregate(
   evaluation: Evaluation,
   expr: Aggregation,
-  input: readonly Series[],
-  parameter: Series | undefined,
-): Series[] {
+  input: readonly StepSeries[],
+  parameter: StepSeries | undefined,
+): StepSeries[] {
   if (parameter !== undefined) noteQuantiles(evaluation, expr, parameter);
   return groupSeries(expr, input)
     .map((group) => {
@@ -59,7 +59,7 @@ export function aggregate(
     .filter(({ kinds }) => kinds.some((kind) => kind !== 0));
 }
 
-function noteQuantiles({ context }: Evaluation, expr: Aggregation, { floats }: Series): void {
+function noteQuantiles({ context }: Evaluation, expr: Aggregation, { floats }: StepSeries): void {
   const bad = floats.find((q) => !(q >= 0 && q <= 1));
   if (bad !== undefined) context.annotations.warn(NOTES.invalidQuantile(bad), expr.parameter!);
 }
@@ -67,9 +67,9 @@ function noteQuantiles({ context }: Evaluation, expr: Aggregation, { floats }: S
 function fill(
   evaluation: Evaluation,
   expr: Aggregation,
-  members: readonly Series[],
-  result: Series,
-  parameter: Series | undefined,
+  members: readonly StepSeries[],
+  result: StepSeries,
+  parameter: StepSeries | undefined,
 ): void {
   const { operator } = expr;
   if (operator === 'count' || operator === 'group') countMembers(operator, members, result);
@@ -82,7 +82,7 @@ function fill(
   }
 }
 
-function countMembers(operator: 'count' | 'group', members: readonly Series[], result: Series): void {
+function countMembers(operator: 'count' | 'group', members: readonly StepSeries[], result: StepSeries): void {
   for (let step = 0; step < result.kinds.length; step++) {
     let count = 0;
     for (const { kinds } of members) if (kinds[step] !== 0) count++;
@@ -95,8 +95,8 @@ function total(
   evaluation: Evaluation,
   expr: Aggregation,
   operator: 'sum' | 'avg',
-  members: readonly Series[],
-  result: Series,
+  members: readonly StepSeries[],
+  result: StepSeries,
 ): void {
   const { annotations } = evaluation.context;
   for (let step = 0; step < result.kinds.length; step++) {
@@ -115,7 +115,7 @@ function total(
   }
 }
 
-function sumAt(members: readonly Series[], step: number): number {
+function sumAt(members: readonly StepSeries[], step: number): number {
   const sum = new KahanSum();
   let isFirst = true;
   for (const { kinds, floats } of members) {
@@ -127,7 +127,7 @@ function sumAt(members: readonly Series[], step: number): number {
   return sum.sum + sum.compensation;
 }
 
-function meanAt(members: readonly Series[], step: number): number {
+function meanAt(members: readonly StepSeries[], step: number): number {
   const mean = new Mean();
   for (const { kinds, floats } of members) if (kinds[step] === FLOAT) mean.add(floats[step]!);
   return mean.value;
@@ -137,7 +137,7 @@ function totalHistogram(
   { context }: Evaluation,
   expr: Aggregation,
   operator: 'sum' | 'avg',
-  members: readonly Series[],
+  members: readonly StepSeries[],
   step: number,
 ): FloatHistogram | undefined {
   const summary = operator === 'sum' ? new HistogramSummary() : new HistogramMean();
@@ -158,7 +158,10 @@ function totalHistogram(
 type FloatAggregator = 'min' | 'max' | 'stddev' | 'stdvar' | 'quantile';
 
 const FLOATS_ONLY: Readonly<
-  Record<FloatAggregator, (members: readonly Series[], result: Series, parameter: Series | undefined) => void>
+  Record<
+    FloatAggregator,
+    (members: readonly StepSeries[], result: StepSeries, parameter: StepSeries | undefined) => void
+  >
 > = {
   min: (members, result) => extreme(members, result, (value, best) => value < best),
   max: (members, result) => extreme(members, result, (value, best) => value > best),
@@ -175,7 +178,11 @@ const FLOATS_ONLY: Readonly<
   },
 };
 
-function extreme(members: readonly Series[], result: Series, wins: (value: number, best: number) => boolean): void {
+function extreme(
+  members: readonly StepSeries[],
+  result: StepSeries,
+  wins: (value: number, best: number) => boolean,
+): void {
   for (const { kinds, floats } of members) {
     for (let step = 0; step < kinds.length; step++) {
       if (kinds[step] !== FLOAT) continue;
@@ -187,7 +194,7 @@ function extreme(members: readonly Series[], result: Series, wins: (value: numbe
 }
 
 /** Welford's way, which needs no second look at the values. */
-function variance(members: readonly Series[], result: Series, finish: (variance: number) => number): void {
+function variance(members: readonly StepSeries[], result: StepSeries, finish: (variance: number) => number): void {
   for (let step = 0; step < result.kinds.length; step++) {
     let count = 0;
     let mean = 0;
@@ -213,9 +220,9 @@ function variance(members: readonly Series[], result: Series, finish: (variance:
 export function countValues(
   evaluation: Evaluation,
   expr: Aggregation,
-  input: readonly Series[],
+  input: readonly StepSeries[],
   label: string,
-): Series[] {
+): StepSeries[] {
   if (!isLabelName(label)) throw new PromqlExecutionError(`invalid label name ${goQuoted(label)}`);
   const table = evaluation.newTable();
   const grouping = expr.isWithout ? expr.grouping : [...expr.grouping, label];

@@ -24,8 +24,8 @@ import {
   histogramAt,
   newSeries,
   PromqlExecutionError,
-  type Series,
   type SeriesTable,
+  type StepSeries,
   setFloat,
   setHistogram,
 } from './matrix.ts';
@@ -126,7 +126,12 @@ class Operator {
   }
 }
 
-export function scalarsAndScalars(evaluation: Evaluation, expr: BinaryExpr, left: Series, right: Series): Series[] {
+export function scalarsAndScalars(
+  evaluation: Evaluation,
+  expr: BinaryExpr,
+  left: StepSeries,
+  right: StepSeries,
+): StepSeries[] {
   const { operator } = expr;
   const value = isComparison(operator)
     ? (step: number) => Number(COMPARISON[operator](left.floats[step]!, right.floats[step]!))
@@ -145,10 +150,10 @@ function changesMetric({ operator, isBool }: BinaryExpr): boolean {
 export function vectorAndScalar(
   evaluation: Evaluation,
   expr: BinaryExpr,
-  vector: readonly Series[],
-  scalar: Series,
+  vector: readonly StepSeries[],
+  scalar: StepSeries,
   isSwapped: boolean,
-): Series[] {
+): StepSeries[] {
   const table = evaluation.newTable();
   const operator = new Operator(expr, evaluation);
   const drops = changesMetric(expr);
@@ -173,7 +178,7 @@ export function vectorAndScalar(
   return table.series;
 }
 
-function setOutcome(series: Series, step: number, { float, histogram }: Outcome): void {
+function setOutcome(series: StepSeries, step: number, { float, histogram }: Outcome): void {
   if (histogram === undefined) setFloat(series, step, float);
   else setHistogram(series, step, histogram);
 }
@@ -185,9 +190,9 @@ function matchLabels({ labels, isOn }: VectorMatching): (set: Labels) => Labels 
 }
 
 /** The series of one side that have the same matching labels. */
-type Signatures = Map<string, Series[]>;
+type Signatures = Map<string, StepSeries[]>;
 
-function bySignature(series: readonly Series[], matching: (set: Labels) => Labels): Signatures {
+function bySignature(series: readonly StepSeries[], matching: (set: Labels) => Labels): Signatures {
   const found: Signatures = new Map();
   for (const each of series) {
     const { key } = matching(each.labels);
@@ -202,21 +207,21 @@ function bySignature(series: readonly Series[], matching: (set: Labels) => Label
 export function setOperation(
   evaluation: Evaluation,
   expr: BinaryExpr,
-  left: readonly Series[],
-  right: readonly Series[],
-): Series[] {
+  left: readonly StepSeries[],
+  right: readonly StepSeries[],
+): StepSeries[] {
   const { count } = evaluation.grid;
   const matching = matchLabels(expr.matching!);
   const table = evaluation.newTable();
-  const takeWhere = (series: Series, isTaken: (step: number) => boolean): void => {
+  const takeWhere = (series: StepSeries, isTaken: (step: number) => boolean): void => {
     for (let step = 0; step < count; step++) {
       if (series.kinds[step] !== ABSENT && isTaken(step))
         copyValue(series, table.at(step, series.labels, series.dropsName), step);
     }
   };
-  const presenceOf = (side: readonly Series[]): ((series: Series, step: number) => boolean) => {
+  const presenceOf = (side: readonly StepSeries[]): ((series: StepSeries, step: number) => boolean) => {
     const signatures = bySignature(side, matching);
-    const cache = new Map<Series, readonly Series[]>();
+    const cache = new Map<StepSeries, readonly StepSeries[]>();
     return (series, step) => {
       let same = cache.get(series);
       if (same === undefined) {
@@ -242,9 +247,9 @@ export function setOperation(
 export function vectorsWithVectors(
   evaluation: Evaluation,
   expr: BinaryExpr,
-  left: readonly Series[],
-  right: readonly Series[],
-): Series[] {
+  left: readonly StepSeries[],
+  right: readonly StepSeries[],
+): StepSeries[] {
   return new VectorMatcher(evaluation, expr, left, right).run();
 }
 
@@ -253,8 +258,8 @@ class VectorMatcher {
   readonly #expr: BinaryExpr;
   readonly #matching: VectorMatching;
   /** The side of which many may match, and the one where each signature is there once. */
-  readonly #many: readonly Series[];
-  readonly #one: readonly Series[];
+  readonly #many: readonly StepSeries[];
+  readonly #one: readonly StepSeries[];
   readonly #isSwapped: boolean;
   readonly #signatureOf: (set: Labels) => Labels;
   readonly #operator: Operator;
@@ -262,7 +267,7 @@ class VectorMatcher {
   /** Per signature and, in group matching, resulting labels: the steps that have a match. */
   readonly #matched = new Map<string, Uint8Array>();
 
-  constructor(evaluation: Evaluation, expr: BinaryExpr, left: readonly Series[], right: readonly Series[]) {
+  constructor(evaluation: Evaluation, expr: BinaryExpr, left: readonly StepSeries[], right: readonly StepSeries[]) {
     this.#evaluation = evaluation;
     this.#expr = expr;
     this.#matching = expr.matching!;
@@ -273,7 +278,7 @@ class VectorMatcher {
     this.#table = evaluation.newTable();
   }
 
-  run(): Series[] {
+  run(): StepSeries[] {
     const { fillLeft, fillRight } = this.#matching;
     const [fillMany, fillOne] = this.#isSwapped ? [fillRight, fillLeft] : [fillLeft, fillRight];
     const ones = bySignature(this.#one, this.#signatureOf);
@@ -301,7 +306,7 @@ class VectorMatcher {
   }
 
   /** A number where none of the partners has a value. */
-  #filler(signature: Labels, value: number, partners: readonly Series[]): Series {
+  #filler(signature: Labels, value: number, partners: readonly StepSeries[]): StepSeries {
     const filler = newSeries(signature, false, this.#evaluation.grid.count);
     for (let step = 0; step < filler.kinds.length; step++) {
       if (partners.every(({ kinds }) => kinds[step] === ABSENT)) setFloat(filler, step, value);
@@ -328,7 +333,7 @@ class VectorMatcher {
     }
   }
 
-  #pair(signature: Labels, many: Series, one: Series, steps: Uint8Array | undefined): void {
+  #pair(signature: Labels, many: StepSeries, one: StepSeries, steps: Uint8Array | undefined): void {
     const { isBool } = this.#expr;
     let labels: Labels | undefined;
     let matched: Uint8Array | undefined;

@@ -4,7 +4,7 @@ import { NOTES, type Note } from './annotations.ts';
 import type { Evaluation } from './evaluation.ts';
 import { type Estimate, type FloatHistogram, histogramFraction, histogramQuantile } from './histogram/index.ts';
 import type { Labels } from './labels.ts';
-import { FLOAT, HISTOGRAM, histogramAt, type Series, setFloat, timeAt } from './matrix.ts';
+import { FLOAT, HISTOGRAM, histogramAt, type StepSeries, setFloat, timeAt } from './matrix.ts';
 import { readFloat } from './text.ts';
 
 /** Quantiles and fractions of histograms in both forms: native ones, and buckets that are series of their own with a label `le`. */
@@ -13,17 +13,17 @@ import { readFloat } from './text.ts';
 interface Group {
   /** Without `le`. */
   readonly labels: Labels;
-  readonly buckets: { readonly upper: number; readonly series: Series }[];
+  readonly buckets: { readonly upper: number; readonly series: StepSeries }[];
 }
 
 interface Grouped {
   readonly groups: readonly Group[];
-  readonly natives: readonly { readonly series: Series; readonly twin: Group | undefined }[];
+  readonly natives: readonly { readonly series: StepSeries; readonly twin: Group | undefined }[];
 }
 
-function group(evaluation: Evaluation, input: readonly Series[], argument: PromExpr): Grouped {
+function group(evaluation: Evaluation, input: readonly StepSeries[], argument: PromExpr): Grouped {
   const groups = new Map<string, Group>();
-  const natives: Series[] = [];
+  const natives: StepSeries[] = [];
   for (const series of input) {
     if (series.kinds.includes(HISTOGRAM)) natives.push(series);
     if (!series.kinds.includes(FLOAT)) continue;
@@ -61,10 +61,10 @@ interface Question {
 /** Asks several questions of the same histograms; `argument` is where they stand in the query. */
 function ask(
   evaluation: Evaluation,
-  input: readonly Series[],
+  input: readonly StepSeries[],
   argument: PromExpr,
   questions: readonly Question[],
-): Series[] {
+): StepSeries[] {
   const { grid, context } = evaluation;
   const { groups, natives } = group(evaluation, input, argument);
   const table = evaluation.newTable();
@@ -75,7 +75,7 @@ function ask(
     setFloat(table.at(step, evaluation.nameless(named), true), step, value);
   };
   for (let step = 0; step < grid.count; step++) {
-    const isPresent = ({ series }: { series: Series }): boolean => series.kinds[step] === FLOAT;
+    const isPresent = ({ series }: { series: StepSeries }): boolean => series.kinds[step] === FLOAT;
     const mixed = new Set<Group>();
     for (const { series, twin } of natives) {
       if (series.kinds[step] !== HISTOGRAM || twin === undefined || !twin.buckets.some(isPresent)) continue;
@@ -277,14 +277,14 @@ function isAlmost(a: number, b: number): boolean {
 /** `histogram_quantile(q, argument)`. */
 export function quantileOfHistograms(
   evaluation: Evaluation,
-  q: Series,
-  input: readonly Series[],
+  q: StepSeries,
+  input: readonly StepSeries[],
   argument: PromExpr,
-): Series[] {
+): StepSeries[] {
   return ask(evaluation, input, argument, [quantileQuestion(q)]);
 }
 
-function quantileQuestion(q: Series): Question {
+function quantileQuestion(q: StepSeries): Question {
   return {
     native: (histogram, step) => histogramQuantile(q.floats[step]!, histogram),
     classic: (buckets, step) => buckets.quantile(q.floats[step]!),
@@ -295,10 +295,10 @@ function quantileQuestion(q: Series): Question {
 export function quantilesOfHistograms(
   evaluation: Evaluation,
   label: string,
-  quantiles: readonly Series[],
-  input: readonly Series[],
+  quantiles: readonly StepSeries[],
+  input: readonly StepSeries[],
   argument: PromExpr,
-): Series[] {
+): StepSeries[] {
   const questions = quantiles.map((q) => ({
     ...quantileQuestion(q),
     label: (step: number) => [label, openMetricsNumber(q.floats[step]!)] as const,
@@ -309,11 +309,11 @@ export function quantilesOfHistograms(
 /** `histogram_fraction(lower, upper, argument)`. */
 export function fractionOfHistograms(
   evaluation: Evaluation,
-  lower: Series,
-  upper: Series,
-  input: readonly Series[],
+  lower: StepSeries,
+  upper: StepSeries,
+  input: readonly StepSeries[],
   argument: PromExpr,
-): Series[] {
+): StepSeries[] {
   return ask(evaluation, input, argument, [
     {
       native: (histogram, step) => histogramFraction(lower.floats[step]!, upper.floats[step]!, histogram),

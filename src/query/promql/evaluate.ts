@@ -26,7 +26,7 @@ import {
   isEmpty,
   newSeries,
   PromqlExecutionError,
-  type Series,
+  type StepSeries,
   setFloat,
   setHistogram,
   timeAt,
@@ -78,14 +78,14 @@ export class Evaluator {
     return this.#evaluation.grid;
   }
 
-  async evaluate(expr: PromExpr): Promise<Series[]> {
+  async evaluate(expr: PromExpr): Promise<StepSeries[]> {
     const series = await this.#node(expr);
     for (const { floats } of series) this.#context.budget.take(floats.length);
     await this.#context.pause();
     return series;
   }
 
-  async #node(expr: PromExpr): Promise<Series[]> {
+  async #node(expr: PromExpr): Promise<StepSeries[]> {
     switch (expr.kind) {
       case 'number':
         return [scalarSeries(this.#evaluation, () => expr.value)];
@@ -108,7 +108,7 @@ export class Evaluator {
     }
   }
 
-  #negated(input: readonly Series[]): Series[] {
+  #negated(input: readonly StepSeries[]): StepSeries[] {
     const negated = input.map((series) => ({
       ...series,
       labels: this.#evaluation.nameless(series.labels),
@@ -119,7 +119,7 @@ export class Evaluator {
     return this.#context.options.delaysNameRemoval ? negated : merged(this.#evaluation, negated);
   }
 
-  async #binary(expr: BinaryExpr): Promise<Series[]> {
+  async #binary(expr: BinaryExpr): Promise<StepSeries[]> {
     const left = await this.evaluate(expr.left);
     const right = await this.evaluate(expr.right);
     const isLeftScalar = promType(expr.left) === 'scalar';
@@ -132,7 +132,7 @@ export class Evaluator {
     return vectorsWithVectors(evaluation, expr, left, right);
   }
 
-  async #aggregation(expr: Aggregation): Promise<Series[]> {
+  async #aggregation(expr: Aggregation): Promise<StepSeries[]> {
     const { operator } = expr;
     const parameter = expr.parameter && unwrapped(expr.parameter);
     if (operator === 'count_values') {
@@ -169,7 +169,7 @@ export class Evaluator {
     return this.#context.statsOnly.has(selector) ? stored.map(withFoundResets) : stored;
   }
 
-  async #selector(selector: VectorSelector): Promise<Series[]> {
+  async #selector(selector: VectorSelector): Promise<StepSeries[]> {
     const reference = this.#reference(selector);
     const { lookbackMs } = this.#context.options;
     const isSmoothed = selector.modifier === 'smoothed';
@@ -183,9 +183,9 @@ export class Evaluator {
 
   async #eachStored(
     stored: readonly StoredSeries[],
-    read: (each: StoredSeries) => Series | undefined,
-  ): Promise<Series[]> {
-    const series: Series[] = [];
+    read: (each: StoredSeries) => StepSeries | undefined,
+  ): Promise<StepSeries[]> {
+    const series: StepSeries[] = [];
     for (const each of stored) {
       const found = read(each);
       if (found !== undefined) series.push(found);
@@ -194,7 +194,7 @@ export class Evaluator {
     return series;
   }
 
-  async #call(call: Call): Promise<Series[]> {
+  async #call(call: Call): Promise<StepSeries[]> {
     const { name } = call;
     if (name in RANGE_FUNCTIONS) return this.#rangeCall(call);
     const ofFloat = FLOAT_FUNCTIONS[name];
@@ -209,14 +209,14 @@ export class Evaluator {
     return special(new Arguments(call, this, this.#evaluation, this.#times));
   }
 
-  async #date({ name, arguments: list }: Call): Promise<Series[]> {
+  async #date({ name, arguments: list }: Call): Promise<StepSeries[]> {
     const fn = ofSeconds(DATE_FUNCTIONS[name]!);
     if (list.length > 0) return mapFloats(this.#evaluation, await this.evaluate(list[0]!), (value) => fn(value));
     return [scalarSeries(this.#evaluation, (step) => fn(Math.trunc(timeAt(this.#grid, step) / 1000)))];
   }
 
   /** `timestamp` and `start_timestamp` of a selector: of the sample itself, not of the step. */
-  async timestamps(selector: VectorSelector, isStart: boolean): Promise<Series[]> {
+  async timestamps(selector: VectorSelector, isStart: boolean): Promise<StepSeries[]> {
     const reference = this.#reference(selector);
     const stored = await this.#select(selector, reference, this.#context.options.lookbackMs, 0);
     const series = await this.#eachStored(stored, (each) =>
@@ -225,11 +225,11 @@ export class Evaluator {
     return this.#context.options.delaysNameRemoval ? series : merged(this.#evaluation, series);
   }
 
-  async #rangeCall(call: Call): Promise<Series[]> {
+  async #rangeCall(call: Call): Promise<StepSeries[]> {
     const { name } = call;
     const args = call.arguments.map(unwrapped);
     const range = args.find(({ kind }) => kind === 'matrix' || kind === 'subquery') as MatrixSelector | Subquery;
-    const parameters: Series[] = [];
+    const parameters: StepSeries[] = [];
     for (const argument of args) if (argument !== range) parameters.push((await this.evaluate(argument))[0]!);
     const found = await this.#range(name, range);
     const drops = !KEEPS_NAME.has(name);
@@ -338,7 +338,7 @@ function checkModifier(name: string, { modifier }: VectorSelector): void {
 }
 
 /** What a histogram says about resets is not true between steps that leave samples out. */
-function toStored(series: Series, grid: Grid): StoredSeries {
+function toStored(series: StepSeries, grid: Grid): StoredSeries {
   const floatSteps: number[] = [];
   const histogramSteps: number[] = [];
   series.kinds.forEach((kind, step) => {
@@ -386,11 +386,11 @@ class Arguments {
     return unwrapped(this.call.arguments[i]!);
   }
 
-  vector(i: number): Promise<Series[]> {
+  vector(i: number): Promise<StepSeries[]> {
     return this.#evaluator.evaluate(this.call.arguments[i]!);
   }
 
-  async scalar(i: number): Promise<Series> {
+  async scalar(i: number): Promise<StepSeries> {
     return (await this.vector(i))[0]!;
   }
 
@@ -403,7 +403,7 @@ class Arguments {
     return this.call.arguments.slice(from).map((_, i) => this.text(from + i));
   }
 
-  timestamps(selector: VectorSelector, isStart: boolean): Promise<Series[]> {
+  timestamps(selector: VectorSelector, isStart: boolean): Promise<StepSeries[]> {
     return this.#evaluator.timestamps(selector, isStart);
   }
 
@@ -413,7 +413,11 @@ class Arguments {
   }
 }
 
-async function clamped(args: Arguments, lowest: Series | undefined, highest: Series | undefined): Promise<Series[]> {
+async function clamped(
+  args: Arguments,
+  lowest: StepSeries | undefined,
+  highest: StepSeries | undefined,
+): Promise<StepSeries[]> {
   const input = await args.vector(0);
   const bounds = (step: number): readonly [number, number] => [
     lowest?.floats[step] ?? Number.NEGATIVE_INFINITY,
@@ -432,7 +436,7 @@ async function clamped(args: Arguments, lowest: Series | undefined, highest: Ser
   });
 }
 
-async function timestamped(args: Arguments, isStart: boolean): Promise<Series[]> {
+async function timestamped(args: Arguments, isStart: boolean): Promise<StepSeries[]> {
   const argument = args.expr(0);
   if (argument.kind === 'selector') return args.timestamps(argument, isStart);
   const input = await args.vector(0);
@@ -448,20 +452,20 @@ async function timestamped(args: Arguments, isStart: boolean): Promise<Series[]>
   return table.series;
 }
 
-async function sorted(args: Arguments, isDescending: boolean): Promise<Series[]> {
+async function sorted(args: Arguments, isDescending: boolean): Promise<StepSeries[]> {
   args.warnSort();
   const input = await args.vector(0);
   if (args.evaluation.grid.count > 1) return input;
   return sortByValue(input, isDescending);
 }
 
-async function sortedByLabel(args: Arguments, isDescending: boolean): Promise<Series[]> {
+async function sortedByLabel(args: Arguments, isDescending: boolean): Promise<StepSeries[]> {
   args.warnSort();
   const input = await args.vector(0);
   return args.evaluation.grid.count > 1 ? input : sortByLabels(input, args.texts(1), isDescending);
 }
 
-async function rounded(args: Arguments): Promise<Series[]> {
+async function rounded(args: Arguments): Promise<StepSeries[]> {
   const nearest = args.call.arguments.length > 1 ? await args.scalar(1) : undefined;
   return mapFloats(args.evaluation, await args.vector(0), (value, step) => {
     const inverse = 1 / (nearest?.floats[step] ?? 1);
@@ -469,14 +473,14 @@ async function rounded(args: Arguments): Promise<Series[]> {
   });
 }
 
-async function ofTwoScalars(args: Arguments, combine: (a: number, b: number) => number): Promise<Series[]> {
+async function ofTwoScalars(args: Arguments, combine: (a: number, b: number) => number): Promise<StepSeries[]> {
   const a = await args.scalar(0);
   const b = await args.scalar(1);
   return [scalarSeries(args.evaluation, (step) => combine(a.floats[step]!, b.floats[step]!))];
 }
 
-async function quantiles(args: Arguments): Promise<Series[]> {
-  const wanted: Series[] = [];
+async function quantiles(args: Arguments): Promise<StepSeries[]> {
+  const wanted: StepSeries[] = [];
   for (let i = 2; i < args.call.arguments.length; i++) {
     const q = await args.scalar(i);
     noteQuantile(args, q, i);
@@ -485,13 +489,13 @@ async function quantiles(args: Arguments): Promise<Series[]> {
   return quantilesOfHistograms(args.evaluation, args.text(1), wanted, await args.vector(0), args.expr(0));
 }
 
-function noteQuantile(args: Arguments, { floats }: Series, i: number): void {
+function noteQuantile(args: Arguments, { floats }: StepSeries, i: number): void {
   const bad = floats.find((q) => !(q >= 0 && q <= 1));
   if (bad !== undefined) args.evaluation.context.annotations.warn(NOTES.invalidQuantile(bad), args.call.arguments[i]!);
 }
 
 /** Functions that do more than change each value. */
-const SPECIAL: Readonly<Record<string, (args: Arguments) => Promise<Series[]>>> = {
+const SPECIAL: Readonly<Record<string, (args: Arguments) => Promise<StepSeries[]>>> = {
   absent: async (args) => absentOf(args.evaluation, await args.vector(0), args.expr(0)),
   clamp: async (args) => clamped(args, await args.scalar(1), await args.scalar(2)),
   clamp_max: async (args) => clamped(args, undefined, await args.scalar(1)),

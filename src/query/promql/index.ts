@@ -2,7 +2,7 @@ export { Annotations } from './annotations.ts';
 export type { EngineOptions } from './evaluation.ts';
 export * from './histogram/index.ts';
 export { compareLabels, Labels } from './labels.ts';
-export { FLOAT, type Grid, HISTOGRAM, histogramAt, PromqlExecutionError, type Series, timeAt } from './matrix.ts';
+export { FLOAT, type Grid, HISTOGRAM, histogramAt, PromqlExecutionError, type StepSeries, timeAt } from './matrix.ts';
 export { DEFAULT_OPTIONS, type PromqlAnswer, type PromqlQuery, queryInstant, queryRange } from './query.ts';
 export type { FloatSamples, HistogramSamples, SampleSource, Selection, StoredSeries } from './source.ts';
 export {

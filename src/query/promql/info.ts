@@ -2,7 +2,7 @@ import { childrenOf, type LabelMatcher, matcherTest, type PromExpr, promType } f
 import type { Evaluation } from './evaluation.ts';
 import { LookbackCursor } from './instant.ts';
 import { isReserved, Labels } from './labels.ts';
-import { ABSENT, copyValue, PromqlExecutionError, type Series, timeAt } from './matrix.ts';
+import { ABSENT, copyValue, PromqlExecutionError, type StepSeries, timeAt } from './matrix.ts';
 import type { StoredSeries } from './source.ts';
 import { type QueryTimes, referenceTime } from './timing.ts';
 
@@ -37,14 +37,14 @@ function effectiveNames(names: readonly LabelMatcher[]): readonly LabelMatcher[]
 export async function addInfo(
   evaluation: Evaluation,
   times: QueryTimes,
-  base: readonly Series[],
+  base: readonly StepSeries[],
   argument: PromExpr,
   selector: PromExpr | undefined,
-): Promise<Series[]> {
+): Promise<StepSeries[]> {
   const wanted = readSelector(selector);
   const isName = wanted.names.map(matcherTest);
   /** Info series themselves stay as they are. */
-  const isInfo = ({ labels }: Series): boolean => isName.every((test) => test(labels.metricName));
+  const isInfo = ({ labels }: StepSeries): boolean => isName.every((test) => test(labels.metricName));
   const enriched = base.filter((series) => !isInfo(series));
   const found = await findInfo(evaluation, times, enriched, argument, wanted);
   const table = evaluation.newTable();
@@ -68,7 +68,7 @@ interface InfoSeries {
 async function findInfo(
   evaluation: Evaluation,
   times: QueryTimes,
-  base: readonly Series[],
+  base: readonly StepSeries[],
   argument: PromExpr,
   wanted: InfoSelector,
 ): Promise<InfoSeries[]> {
@@ -144,7 +144,7 @@ function selectorReferences(expr: PromExpr, times: QueryTimes, outer: Reference)
 }
 
 /** One set of matchers for each combination of identifying labels that the series have. */
-function identityMatchers(base: readonly Series[]): LabelMatcher[][] {
+function identityMatchers(base: readonly StepSeries[]): LabelMatcher[][] {
   const groups = new Map<string, Map<string, Set<string>>>();
   for (const { labels } of base) {
     const present = IDENTIFYING.filter((name) => labels.get(name) !== '');

@@ -4,7 +4,7 @@ import type { Evaluation } from './evaluation.ts';
 import { interpolatedHistogram } from './extended-rate.ts';
 import { type FloatHistogram, isCustom, withHint } from './histogram/index.ts';
 import type { Labels } from './labels.ts';
-import { isEmpty, newSeries, type Series, setFloat, setHistogram } from './matrix.ts';
+import { isEmpty, newSeries, type StepSeries, setFloat, setHistogram } from './matrix.ts';
 import type { StoredSeries } from './source.ts';
 import { firstAtOrAfter, Window } from './window.ts';
 
@@ -59,7 +59,7 @@ export function instantSeries(
   { context, grid }: Evaluation,
   stored: StoredSeries,
   referenceMs: (step: number) => number,
-): Series | undefined {
+): StepSeries | undefined {
   const series = newSeries(stored.labels, stored.dropsName ?? false, grid.count);
   const cursor = new LookbackCursor(stored, context.options.lookbackMs);
   for (let step = 0; step < grid.count; step++) {
@@ -78,7 +78,7 @@ export function timestampSeries(
   labels: Labels,
   referenceMs: (step: number) => number,
   isStart: boolean,
-): Series | undefined {
+): StepSeries | undefined {
   const { context, grid } = evaluation;
   if (isStart && !context.options.usesStarts) return undefined;
   const series = newSeries(labels, true, grid.count);
@@ -99,7 +99,7 @@ export function smoothedSeries(
   stored: StoredSeries,
   referenceMs: (step: number) => number,
   place: PromRange,
-): Series | undefined {
+): StepSeries | undefined {
   const { lookbackMs } = context.options;
   const series = newSeries(stored.labels, stored.dropsName ?? false, grid.count);
   const window = new Window(stored, context.annotations, [place, place], false);

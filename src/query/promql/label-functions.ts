@@ -2,16 +2,24 @@ import { readTemplate } from '#lang/pattern';
 import { wholePattern } from '#lang/promql';
 import type { Evaluation } from './evaluation.ts';
 import { compareLabels, compareText, isLabelName, type Labels } from './labels.ts';
-import { ABSENT, copyValue, FLOAT, PromqlExecutionError, relabelled, type Series, sameLabelsError } from './matrix.ts';
+import {
+  ABSENT,
+  copyValue,
+  FLOAT,
+  PromqlExecutionError,
+  relabelled,
+  type StepSeries,
+  sameLabelsError,
+} from './matrix.ts';
 
 /** The functions that change labels, and those that sort. */
 
 /** `label_replace`: where `pattern` matches the whole of label `source`, `target` becomes the replacement with its groups filled in. */
 export function replaceLabel(
   evaluation: Evaluation,
-  input: readonly Series[],
+  input: readonly StepSeries[],
   [target, replacement, source, pattern]: readonly [string, string, string, string],
-): Series[] {
+): StepSeries[] {
   let compiled: ReturnType<typeof wholePattern>;
   try {
     compiled = wholePattern(pattern);
@@ -34,9 +42,9 @@ export function replaceLabel(
 /** `label_join`: the values of labels with a separator between them. */
 export function joinLabels(
   evaluation: Evaluation,
-  input: readonly Series[],
+  input: readonly StepSeries[],
   [target, separator, ...sources]: readonly string[],
-): Series[] {
+): StepSeries[] {
   for (const source of sources)
     if (!isLabelName(source)) throw new PromqlExecutionError(`invalid source label name in label_join(): ${source}`);
   if (!isLabelName(target!))
@@ -49,14 +57,14 @@ export function joinLabels(
 }
 
 /** Series with the same labels become one; two values at a time are an error. */
-export function merged({ grid }: Evaluation, input: readonly Series[]): Series[] {
+export function merged({ grid }: Evaluation, input: readonly StepSeries[]): StepSeries[] {
   const keys = new Set(input.map(({ labels }) => labels.key));
   if (keys.size === input.length) return [...input];
   return mergeSeries(input, grid.count);
 }
 
-function mergeSeries(input: readonly Series[], steps: number): Series[] {
-  const byKey = new Map<string, Series>();
+function mergeSeries(input: readonly StepSeries[], steps: number): StepSeries[] {
+  const byKey = new Map<string, StepSeries>();
   for (const series of input) {
     const known = byKey.get(series.labels.key);
     if (known === undefined) {
@@ -78,7 +86,7 @@ function mergeSeries(input: readonly Series[], steps: number): Series[] {
 }
 
 /** By the value of the only step; NaN comes last. Histograms have no place in an order. */
-export function sortByValue(input: readonly Series[], isDescending: boolean): Series[] {
+export function sortByValue(input: readonly StepSeries[], isDescending: boolean): StepSeries[] {
   const direction = isDescending ? -1 : 1;
   return input
     .filter(({ kinds }) => kinds[0] === FLOAT)
@@ -90,7 +98,11 @@ export function sortByValue(input: readonly Series[], isDescending: boolean): Se
 }
 
 /** By the values of labels, numbers in them by their size; then by all labels. */
-export function sortByLabels(input: readonly Series[], names: readonly string[], isDescending: boolean): Series[] {
+export function sortByLabels(
+  input: readonly StepSeries[],
+  names: readonly string[],
+  isDescending: boolean,
+): StepSeries[] {
   const direction = isDescending ? -1 : 1;
   return [...input].sort((a, b) => direction * compareBy(names, a.labels, b.labels));
 }

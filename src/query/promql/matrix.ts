@@ -17,7 +17,7 @@ export const FLOAT = 1;
 export const HISTOGRAM = 2;
 
 /** The values of a set of labels on a grid. */
-export interface Series {
+export interface StepSeries {
   readonly labels: Labels;
   /** The name goes once the whole expression is evaluated. */
   readonly dropsName: boolean;
@@ -28,7 +28,7 @@ export interface Series {
   histograms: (FloatHistogram | undefined)[] | undefined;
 }
 
-export function newSeries(labels: Labels, dropsName: boolean, steps: number): Series {
+export function newSeries(labels: Labels, dropsName: boolean, steps: number): StepSeries {
   return {
     labels,
     dropsName,
@@ -38,33 +38,33 @@ export function newSeries(labels: Labels, dropsName: boolean, steps: number): Se
   };
 }
 
-export function setFloat(series: Series, step: number, value: number): void {
+export function setFloat(series: StepSeries, step: number, value: number): void {
   series.kinds[step] = FLOAT;
   series.floats[step] = value;
 }
 
-export function setHistogram(series: Series, step: number, histogram: FloatHistogram): void {
+export function setHistogram(series: StepSeries, step: number, histogram: FloatHistogram): void {
   series.kinds[step] = HISTOGRAM;
   series.histograms ??= [];
   series.histograms[step] = histogram;
 }
 
 /** The histogram at a step of kind HISTOGRAM. */
-export function histogramAt(series: Series, step: number): FloatHistogram {
+export function histogramAt(series: StepSeries, step: number): FloatHistogram {
   return series.histograms![step]!;
 }
 
-export function copyValue(from: Series, to: Series, step: number): void {
+export function copyValue(from: StepSeries, to: StepSeries, step: number): void {
   if (from.kinds[step] === HISTOGRAM) setHistogram(to, step, histogramAt(from, step));
   else if (from.kinds[step] === FLOAT) setFloat(to, step, from.floats[step]!);
 }
 
-export function isEmpty(series: Series): boolean {
+export function isEmpty(series: StepSeries): boolean {
   return series.kinds.every((kind) => kind === ABSENT);
 }
 
 /** The same values under other labels. */
-export function relabelled(series: Series, labels: Labels, dropsName: boolean): Series {
+export function relabelled(series: StepSeries, labels: Labels, dropsName: boolean): StepSeries {
   return { ...series, labels, dropsName };
 }
 
@@ -85,8 +85,8 @@ export function sameLabelsError(): PromqlExecutionError {
 export class SeriesTable {
   readonly #steps: number;
   readonly #mayRepeat: boolean;
-  readonly #byKey = new Map<string, Series>();
-  readonly #list: Series[] = [];
+  readonly #byKey = new Map<string, StepSeries>();
+  readonly #list: StepSeries[] = [];
 
   constructor(steps: number, mayRepeat: boolean) {
     this.#steps = steps;
@@ -94,7 +94,7 @@ export class SeriesTable {
   }
 
   /** The series to set a step of. */
-  at(step: number, labels: Labels, dropsName: boolean): Series {
+  at(step: number, labels: Labels, dropsName: boolean): StepSeries {
     const found = this.#byKey.get(labels.key);
     if (found !== undefined && found.kinds[step] === ABSENT) return found;
     if (found !== undefined && !this.#mayRepeat) throw sameLabelsError();
@@ -104,7 +104,7 @@ export class SeriesTable {
     return series;
   }
 
-  get series(): Series[] {
+  get series(): StepSeries[] {
     return this.#list;
   }
 }

@@ -3,15 +3,20 @@ import { groupSeries } from './aggregate.ts';
 import { NOTES } from './annotations.ts';
 import type { Evaluation } from './evaluation.ts';
 import { labelsHash } from './labels-hash.ts';
-import { copyValue, FLOAT, HISTOGRAM, newSeries, PromqlExecutionError, type Series } from './matrix.ts';
+import { copyValue, FLOAT, HISTOGRAM, newSeries, PromqlExecutionError, type StepSeries } from './matrix.ts';
 
 /** Aggregations that pick series: `topk`, `bottomk`, `limitk` and `limit_ratio`. */
-export function pick(evaluation: Evaluation, expr: Aggregation, input: readonly Series[], parameter: Series): Series[] {
+export function pick(
+  evaluation: Evaluation,
+  expr: Aggregation,
+  input: readonly StepSeries[],
+  parameter: StepSeries,
+): StepSeries[] {
   const { operator } = expr;
   checkParameter(evaluation, expr, parameter);
   const { count } = evaluation.grid;
-  const results = new Map<Series, Series>();
-  const take = (series: Series, step: number): void => {
+  const results = new Map<StepSeries, StepSeries>();
+  const take = (series: StepSeries, step: number): void => {
     let result = results.get(series);
     if (result === undefined) {
       result = newSeries(series.labels, series.dropsName, count);
@@ -36,7 +41,7 @@ export function pick(evaluation: Evaluation, expr: Aggregation, input: readonly 
   return [...results.values()];
 }
 
-function checkParameter({ context }: Evaluation, expr: Aggregation, { floats }: Series): void {
+function checkParameter({ context }: Evaluation, expr: Aggregation, { floats }: StepSeries): void {
   if (expr.operator === 'limit_ratio') {
     if (floats.some(Number.isNaN)) throw new PromqlExecutionError('Ratio value is NaN');
     const most = floats.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
@@ -57,10 +62,10 @@ function checkParameter({ context }: Evaluation, expr: Aggregation, { floats }: 
 function pickExtremes(
   { context }: Evaluation,
   expr: Aggregation,
-  present: readonly Series[],
+  present: readonly StepSeries[],
   step: number,
   k: number,
-): Series[] {
+): StepSeries[] {
   if (k < 1) return [];
   if (present.some(({ kinds }) => kinds[step] === HISTOGRAM))
     context.annotations.inform(NOTES.ignoredInAggregation(expr.operator), expr);
@@ -76,7 +81,7 @@ function pickExtremes(
 }
 
 /** A share of the series that is always the same: by the hash of the labels; a negative one picks those that the positive leaves out. */
-function pickRatio(present: readonly Series[], ratio: number): Series[] {
+function pickRatio(present: readonly StepSeries[], ratio: number): StepSeries[] {
   if (ratio === 0) return [];
   const limit = Math.max(-1, Math.min(1, ratio));
   return present.filter(({ labels }) => {

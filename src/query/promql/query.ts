@@ -5,7 +5,7 @@ import { type EngineOptions, Evaluation, SampleBudget } from './evaluation.ts';
 import { extendedSamples } from './extended-samples.ts';
 import { merged } from './label-functions.ts';
 import { compareLabels } from './labels.ts';
-import { type Grid, PromqlExecutionError, relabelled, type Series, sameLabelsError } from './matrix.ts';
+import { type Grid, PromqlExecutionError, relabelled, type StepSeries, sameLabelsError } from './matrix.ts';
 import type { SampleSource, StoredSeries } from './source.ts';
 import { statsOnlySelectors } from './stats-only.ts';
 import { type QueryTimes, unwrapped } from './timing.ts';
@@ -33,9 +33,9 @@ export type PromqlAnswer = {
   readonly samples: number;
 } & (
   | { readonly type: 'string'; readonly text: string; readonly timeMs: number }
-  | { readonly type: 'scalar' | 'vector'; readonly grid: Grid; readonly series: readonly Series[] }
+  | { readonly type: 'scalar' | 'vector'; readonly grid: Grid; readonly series: readonly StepSeries[] }
   /** On a grid, of a range query. */
-  | { readonly type: 'matrix'; readonly grid: Grid; readonly series: readonly Series[] }
+  | { readonly type: 'matrix'; readonly grid: Grid; readonly series: readonly StepSeries[] }
   /** Samples as they are stored, of an instant query for a range. */
   | { readonly type: 'samples'; readonly stored: readonly StoredSeries[] }
 );
@@ -115,7 +115,7 @@ class Run {
   }
 
   /** With the names gone that were to go at the end. */
-  named(series: readonly Series[], isInstant: boolean): readonly Series[] {
+  named(series: readonly StepSeries[], isInstant: boolean): readonly StepSeries[] {
     if (!this.#evaluation.context.options.delaysNameRemoval) return series;
     const named = series.map((each) => (each.dropsName ? relabelled(each, each.labels.withoutName(), false) : each));
     if (!isInstant) return merged(this.#evaluation, named);

@@ -2,7 +2,7 @@ import type { PromExpr } from '#lang/promql';
 import type { Evaluation } from './evaluation.ts';
 import { type FloatHistogram, histogramVariance } from './histogram/index.ts';
 import { Labels } from './labels.ts';
-import { FLOAT, HISTOGRAM, histogramAt, newSeries, type Series, setFloat, timeAt } from './matrix.ts';
+import { FLOAT, HISTOGRAM, histogramAt, newSeries, type StepSeries, setFloat, timeAt } from './matrix.ts';
 
 /** The functions of instant vectors that look at one series at a time. */
 
@@ -64,27 +64,27 @@ export const HISTOGRAM_FUNCTIONS: Readonly<Record<string, (histogram: FloatHisto
 /** Each float becomes another one; the metric's name goes. */
 export function mapFloats(
   evaluation: Evaluation,
-  input: readonly Series[],
+  input: readonly StepSeries[],
   change: (value: number, step: number) => number,
-): Series[] {
+): StepSeries[] {
   return mapKind(evaluation, input, FLOAT, (series, step) => change(series.floats[step]!, step));
 }
 
 /** Each histogram becomes a number; the metric's name goes. */
 export function mapHistograms(
   evaluation: Evaluation,
-  input: readonly Series[],
+  input: readonly StepSeries[],
   change: (histogram: FloatHistogram) => number,
-): Series[] {
+): StepSeries[] {
   return mapKind(evaluation, input, HISTOGRAM, (series, step) => change(histogramAt(series, step)));
 }
 
 function mapKind(
   evaluation: Evaluation,
-  input: readonly Series[],
+  input: readonly StepSeries[],
   kind: number,
-  change: (series: Series, step: number) => number,
-): Series[] {
+  change: (series: StepSeries, step: number) => number,
+): StepSeries[] {
   const table = evaluation.newTable();
   const { count } = evaluation.grid;
   for (const series of input) {
@@ -97,14 +97,14 @@ function mapKind(
 }
 
 /** A number for each step, as a scalar is. */
-export function scalarSeries({ grid }: Evaluation, valueAt: (step: number) => number): Series {
+export function scalarSeries({ grid }: Evaluation, valueAt: (step: number) => number): StepSeries {
   const series = newSeries(Labels.NONE, false, grid.count);
   for (let step = 0; step < grid.count; step++) setFloat(series, step, valueAt(step));
   return series;
 }
 
 /** The value of a vector with one float, NaN for any other. */
-export function scalarOf(evaluation: Evaluation, input: readonly Series[]): Series {
+export function scalarOf(evaluation: Evaluation, input: readonly StepSeries[]): StepSeries {
   return scalarSeries(evaluation, (step) => {
     let value = Number.NaN;
     let found = 0;
@@ -118,7 +118,7 @@ export function scalarOf(evaluation: Evaluation, input: readonly Series[]): Seri
 }
 
 /** 1 where a vector has nothing, with the labels that the argument's matchers fix. */
-export function absentOf({ grid }: Evaluation, input: readonly Series[], argument: PromExpr): Series[] {
+export function absentOf({ grid }: Evaluation, input: readonly StepSeries[], argument: PromExpr): StepSeries[] {
   const series = newSeries(absentLabels(argument), true, grid.count);
   let isAny = false;
   for (let step = 0; step < grid.count; step++) {
@@ -148,6 +148,6 @@ function absentLabels(argument: PromExpr): Labels {
 }
 
 /** The times of the steps in seconds. */
-export function timeSeries(evaluation: Evaluation): Series {
+export function timeSeries(evaluation: Evaluation): StepSeries {
   return scalarSeries(evaluation, (step) => timeAt(evaluation.grid, step) / 1000);
 }

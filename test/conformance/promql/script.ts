@@ -14,7 +14,7 @@ import {
   printHistogram,
   queryInstant,
   queryRange,
-  type Series,
+  type StepSeries,
   type StoredSeries,
   timeAt,
 } from '../../../src/query/promql/index.ts';
@@ -230,7 +230,7 @@ interface Point {
   readonly histogram: FloatHistogram | undefined;
 }
 
-function atStep(series: Series, step: number): Point {
+function atStep(series: StepSeries, step: number): Point {
   const isHistogram = series.kinds[step] === HISTOGRAM;
   return {
     labels: series.labels,
@@ -295,7 +295,7 @@ interface TimedPoint extends Point {
   readonly timeMs: number;
 }
 
-function pointsOf(series: Series, grid: Parameters<typeof timeAt>[0]): TimedPoint[] {
+function pointsOf(series: StepSeries, grid: Parameters<typeof timeAt>[0]): TimedPoint[] {
   const points: TimedPoint[] = [];
   series.kinds.forEach((kind, step) => {
     if (kind === FLOAT || kind === HISTOGRAM) points.push({ ...atStep(series, step), timeMs: timeAt(grid, step) });
