@@ -324,6 +324,8 @@ const LATER: Readonly<Record<string, string>> = {
   'receiver prometheus global.': 'while the file is read: the jobs have them, or files with jobs do',
   'receiver prometheus limits.': 'of an answer',
   'receiver zipkin parsesTags': 'of spans',
+  'extension healthcheckv2 grpc.keepalive.': 'of an open connection',
+  'extension healthcheckv2 componentHealth.': 'of a status that is an error',
   'extension health_check responseBody.': 'of an answer to someone who may look',
   'exporter otlp_http client.tls.insecure': 'where the endpoint begins with https://',
   'exporter prometheus_remote_write customBuckets': 'of a histogram',

@@ -24,7 +24,6 @@ export interface HttpConfig {
   readonly server: HttpServerConfig;
   readonly hasStatus: boolean;
   readonly statusPath: string;
-  readonly hasConfig: boolean;
 }
 
 export interface ComponentHealthConfig {
@@ -33,6 +32,8 @@ export interface ComponentHealthConfig {
   readonly recoveryMs: number;
 }
 
+const SECRETS =
+  'it would show the configuration with its secrets to everyone; `signalbox print-config` shows it without';
 const NO_ATTRIBUTES = 'the status of no component has attributes';
 
 export const healthCheckV2Schema: Schema<HealthCheckV2Config> = strictObject({
@@ -54,7 +55,9 @@ export const healthCheckV2Schema: Schema<HealthCheckV2Config> = strictObject({
       }),
     }).describe('how the collector and its pipelines are'),
     config: strictObject({
-      enabled: boolean(false).describe('refused: it would show all secrets; `signalbox print-config` shows it without'),
+      enabled: boolean(false)
+        .refine((isOn) => !isOn, { error: SECRETS })
+        .meta({ description: 'refused: it would show all secrets', idle: { why: SECRETS, quiet: [false] } }),
       path: text('/config').meta({ description: 'where', idle: { why: 'it is not shown', quiet: ['/config'] } }),
       include_attributes: boolean(false).meta({
         description: 'of no meaning here',
@@ -80,7 +83,6 @@ export const healthCheckV2Schema: Schema<HealthCheckV2Config> = strictObject({
     server: toHttpServer(raw.http),
     hasStatus: raw.http.status.enabled,
     statusPath: raw.http.status.path,
-    hasConfig: raw.http.config.enabled,
   },
   grpc: raw.grpc,
   componentHealth: raw.component_health && {
@@ -104,12 +106,6 @@ export function validateHealthCheckV2({ usesV2, http, grpc }: HealthCheckV2Confi
   }
   if (http?.hasStatus === true && !http.statusPath.startsWith('/')) {
     mistakes.push({ path: ['http', 'status', 'path'], message: 'path must start with /' });
-  }
-  if (http?.hasConfig === true) {
-    mistakes.push({
-      path: ['http', 'config', 'enabled'],
-      message: 'would show the configuration with its secrets to everyone; `signalbox print-config` shows it without',
-    });
   }
   for (const [name, server] of [
     ['http', http?.server],
