@@ -7,6 +7,7 @@ import { logSearchCase, logsCase } from './cases/logs.ts';
 import { metricsCase } from './cases/metrics.ts';
 import { pagesLiveCase } from './cases/pages-live.ts';
 import { pipelineCase } from './cases/pipeline.ts';
+import { processorsCase } from './cases/processors.ts';
 import { redCase, spanMetricsCase } from './cases/span-metrics.ts';
 import { freshnessCase, idleCase, storeCase } from './cases/store.ts';
 import { tailSamplingCase } from './cases/tail-sampling.ts';
@@ -26,6 +27,7 @@ const CASES: readonly BenchCase[] = [
   transformCase,
   filterCase,
   k8sAttributesCase,
+  processorsCase,
   spanMetricsCase,
   redCase,
   storeCase,
@@ -39,13 +41,14 @@ const CASES: readonly BenchCase[] = [
   pagesLiveCase,
   consoleCase,
 ];
-const NEEDS_OTELCOL = new Set(['pipeline', 'tail-sampling', 'transform', 'filter', 'span-metrics']);
+const NEEDS_OTELCOL = new Set(['pipeline', 'tail-sampling', 'transform', 'filter', 'processors', 'span-metrics']);
 const ABOUT: Readonly<Record<string, string>> = {
   decode: 'decoding OTLP traces, protobufjs beside it',
   pipeline: 'OTLP/HTTP in, batch, OTLP/HTTP out; otelcol beside it',
   'tail-sampling': 'the same with tail sampling between: CPU and memory',
   transform: 'statements in OTTL on spans and log records; otelcol beside it',
   filter: 'a condition in OTTL that drops 95 % of log records; otelcol beside it',
+  processors: 'all other processors, a line each; otelcol beside it',
   'span-metrics': 'span_metrics with 3 dimensions; otelcol beside it',
   red: 'what metrics of all spans cost `up`: CPU of collector and engine with and without',
   store: 'OTLP/HTTP into the store: CPU of collector and engine',

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubernetesObject } from '#kubernetes';
 import { FakeKubernetesApi } from '#kubernetes/testing.ts';
+import { besideOtelcol, type Setup } from '../lib/beside.ts';
 import type { BenchCase, CaseResult } from '../lib/report.ts';
-import { compareProcessors, type ProcessorSetup } from './transform.ts';
+import { EFFORT } from './transform.ts';
 
 /** Spans from one of many pods, each resource with what the cluster says of it: Signalbox and otelcol beside the same API. */
 
 const PODS = 10_000;
-const SETUP: ProcessorSetup = {
+const SETUP: Setup = {
   what: `k8s_attributes: ${PODS} pods known, eight attributes for each resource`,
   goal: 1,
   signal: 'traces',
@@ -31,7 +32,7 @@ async function run(): Promise<CaseResult> {
   process.env.KUBECONFIG = join(folder, 'config');
   writeFileSync(process.env.KUBECONFIG, api.kubeConfig());
   try {
-    return await compareProcessors([SETUP]);
+    return await besideOtelcol([SETUP], EFFORT);
   } finally {
     if (before === undefined) delete process.env.KUBECONFIG;
     else process.env.KUBECONFIG = before;

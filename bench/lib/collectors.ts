@@ -67,7 +67,9 @@ export interface LoadOptions {
   readonly concurrency: number;
   readonly spansPerTrace?: number;
   readonly errorShare?: number;
-  readonly signal?: 'traces' | 'logs';
+  readonly signal?: 'traces' | 'logs' | 'metrics';
+  /** The number of the first request: with metrics later ones have later times. */
+  readonly firstRequest?: number;
 }
 export interface LoadResult {
   readonly sentSpans: number;

@@ -1,11 +1,12 @@
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
-import { decodeTraces } from '#wire';
-import { logBody, traceBody } from './otlp-bodies.ts';
+import { findField, NUMBER_POINT } from '#pdata';
+import { decodeMetrics, decodeTraces } from '#wire';
+import { logBody, METRIC_START_NS, metricBody, traceBody } from './otlp-bodies.ts';
 
 /**
- * Sends OTLP/HTTP requests of traces or logs to one URL on loopback as fast as the answers come, and prints one JSON line. Bodies are made before the
- * clock starts; each request gets trace ids of its own by changing the id bytes in place.
+ * Sends OTLP/HTTP requests of traces, logs or metrics to one URL on loopback as fast as the answers come, and prints one JSON line. Bodies are made before the
+ * clock starts; each request gets trace ids, or times of points, of its own by changing the bytes in place.
  * A request that is told to try again (429, 503) is sent again after a pause.
  */
 const { values } = parseArgs({
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     concurrency: { type: 'string', default: '8' },
     errorShare: { type: 'string', default: '0.02' },
     signal: { type: 'string', default: 'traces' },
+    firstRequest: { type: 'string', default: '0' },
   },
 });
 
@@ -31,15 +33,27 @@ interface Result {
 
 const spanCount = Number(values.spans);
 const BODY_VARIANTS = 8;
+const NOWHERE = new Uint32Array(0);
+
+/** Where the times of points are: field 3 of all kinds. */
+function timesIn(body: Uint8Array): Uint32Array {
+  const { layout } = decodeMetrics(body).chunk;
+  return layout.rowStart.map((start, row) => findField(body, start, layout.rowEnd[row]!, NUMBER_POINT.time)!.at);
+}
+
 const bodies = Array.from({ length: BODY_VARIANTS }, (_, seed) => {
-  if (values.signal === 'logs') return { body: logBody(spanCount, seed), traceIdAt: new Uint32Array(0) };
+  if (values.signal === 'logs') return { body: logBody(spanCount, seed), traceIdAt: NOWHERE, timeAt: NOWHERE };
+  if (values.signal === 'metrics') {
+    const points = metricBody(spanCount, seed);
+    return { body: points, traceIdAt: NOWHERE, timeAt: timesIn(points) };
+  }
   const body = traceBody({
     spanCount,
     spansPerTrace: Number(values.spansPerTrace),
     seed,
     errorShare: Number(values.errorShare),
   });
-  return { body, traceIdAt: decodeTraces(body).chunk.columns.traceIdAt };
+  return { body, traceIdAt: decodeTraces(body).chunk.columns.traceIdAt, timeAt: NOWHERE };
 });
 
 const url = new URL(values.url!);
@@ -70,15 +84,23 @@ function renumber(body: Uint8Array, traceIdAt: Uint32Array, serial: number): voi
   }
 }
 
+/** Later by a second with each request. */
+function retime(body: Uint8Array, timeAt: Uint32Array, serial: number): void {
+  const view = new DataView(body.buffer, body.byteOffset, body.length);
+  const timeNs = METRIC_START_NS + BigInt(serial + 1) * 1_000_000_000n;
+  for (const at of timeAt) view.setBigUint64(at, timeNs, true);
+}
+
 const result: Result = { sentSpans: 0, acceptedSpans: 0, retries: 0, failures: 0, seconds: 0, bytes: 0 };
 let next = 0;
 
 async function worker(): Promise<void> {
   while (next < Number(values.requests)) {
-    const serial = next++;
+    const serial = Number(values.firstRequest) + next++;
     const source = bodies[serial % BODY_VARIANTS]!;
     const body = source.body.slice();
     renumber(body, source.traceIdAt, serial);
+    retime(body, source.timeAt, serial);
     result.sentSpans += spanCount;
     result.bytes += body.length;
     for (let attempt = 0; ; attempt++) {

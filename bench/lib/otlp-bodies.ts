@@ -1,4 +1,5 @@
-import { LogsBuilder, type SpanInput, TracesBuilder } from '#wire';
+import { TEMPORALITY_CUMULATIVE, TEMPORALITY_DELTA } from '#pdata';
+import { LogsBuilder, MetricsBuilder, type SpanInput, TracesBuilder } from '#wire';
 
 /** Bodies for benchmarks, the same for every run: a small generator with a seed, no randomness from outside. */
 export interface TraceBodyOptions {
@@ -69,6 +70,52 @@ export function logBody(count: number, seed: number): Uint8Array {
   }
   return builder.body();
 }
+
+/** When the series of `metricBody` begin. */
+export const METRIC_START_NS: bigint = START_NS;
+
+/**
+ * An ExportMetricsServiceRequest of one resource and scope: points of series of their own, of which a quarter each are cumulative counters, delta
+ * counters, gauges, and histograms of 15 bounds, half of these cumulative.
+ */
+export function metricBody(count: number, seed: number): Uint8Array {
+  const random = mulberry32(seed);
+  const builder = new MetricsBuilder();
+  const group = builder.group({
+    resource: { 'service.name': 'order-service', 'service.version': '1.4.2', 'service.instance.id': `order-${seed}` },
+    scope: { name: 'orders', version: '2.1.0' },
+  });
+  const cumulative = { temporality: TEMPORALITY_CUMULATIVE };
+  const delta = { temporality: TEMPORALITY_DELTA };
+  const counters = group.sum('http.server.requests', { unit: '{request}', ...cumulative, isMonotonic: true });
+  const deltas = group.sum('http.client.requests', { unit: '{request}', ...delta, isMonotonic: true });
+  const gauges = group.gauge('http.server.active_requests', { unit: '{request}' });
+  const histograms = [
+    group.histogram('http.server.request.duration', { unit: 's', ...cumulative }),
+    group.histogram('http.client.request.duration', { unit: 's', ...delta }),
+  ] as const;
+  for (let i = 0; i < count; i++) {
+    const attributes = {
+      'http.request.method': 'GET',
+      'http.route': `/api/orders/{id}/${i}`,
+      'http.response.status_code': 200,
+      'server.address': 'orders.shop.svc',
+    };
+    const value = BigInt(Math.floor(random() * 1e6));
+    const timeNs = START_NS + 1_000_000_000n;
+    if (i % 4 === 0) counters.series(attributes).add(timeNs, value, START_NS);
+    else if (i % 4 === 1) deltas.series(attributes).add(timeNs, value, START_NS);
+    else if (i % 4 === 2) gauges.series(attributes).add(timeNs, random() * 100);
+    else {
+      const counts = Array.from({ length: BOUNDS.length + 1 }, () => Math.floor(random() * 50));
+      const point = { count: counts.reduce((sum, each) => sum + each, 0), sum: random() * 1e4, bounds: BOUNDS, counts };
+      histograms[(i >> 2) & 1]!.series(attributes).add(timeNs, point, START_NS);
+    }
+  }
+  return builder.body();
+}
+
+const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30];
 
 interface Drawn {
   readonly random: () => number;

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { decodeLogs, decodeTraces } from '#wire';
+import type { Signal } from '#pdata';
+import { decodeOtlp } from '#wire';
 
 /** An OTLP/HTTP receiver that counts: GET /count answers what has arrived. Prints its port when it listens. */
 let spans = 0;
@@ -17,7 +18,7 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const received = Buffer.concat(parts);
     const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(received) : received;
-    spans += (request.url === '/v1/logs' ? decodeLogs(body) : decodeTraces(body)).chunk.count;
+    spans += decodeOtlp(request.url!.slice('/v1/'.length) as Signal, body).chunk.count;
     bytes += body.length;
     requests++;
     response.setHeader('content-type', 'application/x-protobuf');

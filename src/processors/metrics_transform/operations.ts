@@ -11,7 +11,7 @@ import {
   type PointView,
 } from '#pdata';
 import { type Aggregation, mergePoints } from '../shared/points/merge-points.ts';
-import { scaleBounds, scaledValue, scaleTotals } from '../shared/points/scale-points.ts';
+import { scaleBounds, scaledValue, scaleTotals, wholeValue } from '../shared/points/scale-points.ts';
 import type { OperationConfig } from './config.ts';
 import type { Match } from './match.ts';
 import type { Metric } from './metric.ts';
@@ -110,15 +110,8 @@ function toggleType(metric: Metric, rows: readonly number[]): void {
     view.row = row;
     const { value } = view;
     if (typeof value === 'bigint') view.value = Number(value);
-    else if (value !== undefined) view.value = wholeOf(value);
+    else if (value !== undefined) view.value = wholeValue(value);
   }
-}
-
-const INT64_MIN = -(2n ** 63n);
-
-/** As Go converts it on amd64: what is too large becomes the smallest one. */
-function wholeOf(value: number): bigint {
-  return Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : INT64_MIN;
 }
 
 function scaleValue(factor: number): OnRows {

@@ -1,21 +1,11 @@
 import type { ReferenceObject } from '../../../src/wire/testing/otlp-reference.ts';
 import type { CompareCase, CompareSuite } from '../lib/cases.ts';
+import { randomFrom } from '../lib/random.ts';
 import { atMs, b, d, i, id, pairs, s } from '../lib/samples.ts';
 
 const TRACES = 10_000;
 /** Requests in which the traces come; the spans of one are spread over all of them. */
 const REQUESTS = 4;
-
-/** Numbers in [0, 1) that are the same each time (xorshift32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 0x1_0000_0000;
-  };
-}
 
 /** 10,000 traces of one to six spans in which everything that a policy looks at is sometimes there and sometimes not. */
 function traces(): ReferenceObject[] {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CompareCase, CompareSuite, Outcome } from './cases.ts';
+import { shortened } from './outcome.ts';
 
 /** What otelcol answered: one file per suite, one line per case, kept so that tests need no otelcol. */
 
@@ -46,7 +47,7 @@ export function readFixtures(suite: string): Fixtures {
 
 export function writeFixtures(suite: CompareSuite, version: string, outcomes: ReadonlyMap<number, Outcome>): void {
   const lines = suite.cases.map((one, index) => {
-    const fixture: Fixture = { name: one.name, sent: hashOf(one), outcome: outcomes.get(index)! };
+    const fixture: Fixture = { name: one.name, sent: hashOf(one), outcome: shortened(outcomes.get(index)!) };
     return JSON.stringify(fixture);
   });
   writeFileSync(

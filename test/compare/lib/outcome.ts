@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import protobuf from 'protobufjs';
 import type { Signal } from '#pdata';
 import { decodeReference, encodeReference, type ReferenceObject } from '../../../src/wire/testing/otlp-reference.ts';
@@ -39,7 +41,7 @@ function hex(bytes: unknown): string {
 }
 
 /** A message without what it may as well leave out: defaults and empty parts. */
-function plain(value: unknown, key: string, unordered: readonly string[]): Plain | undefined {
+function plain(value: unknown, key: string): Plain | undefined {
   if (value instanceof Uint8Array) return value.length === 0 ? undefined : hex(value);
   if (key === 'body') {
     const body = plainValue(value as ReferenceObject);
@@ -48,12 +50,11 @@ function plain(value: unknown, key: string, unordered: readonly string[]): Plain
   if (Array.isArray(value)) {
     if (value.length === 0) return undefined;
     if (MAPS.has(key)) return plainMap(value as ReferenceObject[]);
-    const items = value.map((item) => plain(item, '', unordered) ?? {});
-    return unordered.includes(key) ? items.sort(byText) : items;
+    return value.map((item) => plain(item, '') ?? {});
   }
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).flatMap(([name, entry]) => {
-      const inner = plain(entry, name, unordered);
+      const inner = plain(entry, name);
       return inner === undefined ? [] : [[name, inner] as const];
     });
     return entries.length === 0 && key !== 'gauge' && key !== 'summary' && key !== ''
@@ -64,8 +65,6 @@ function plain(value: unknown, key: string, unordered: readonly string[]): Plain
   const isDefault = text === '' || text === '0' || text === 'false';
   return isDefault && !EXPLICIT.has(key) && key !== '' ? undefined : text;
 }
-
-const byText = (a: Plain, b: Plain): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 /** Every leaf by its path. Empty lists, maps and messages are leaves too. */
 function flatten(value: Plain, path: string, into: Map<string, string>): void {
@@ -78,12 +77,16 @@ function flatten(value: Plain, path: string, into: Map<string, string>): void {
   for (const [key, entry] of entries) flatten(entry as Plain, `${path}/${key}`, into);
 }
 
-function leavesOf(requests: readonly ReferenceObject[], { unordered = [] }: CompareCase): Map<string, string> {
+function leavesOf(requests: readonly Plain[]): Map<string, string> {
   const leaves = new Map<string, string>();
   requests.forEach((request, index) => {
-    flatten(plain(request, '', unordered) ?? {}, requests.length > 1 ? `request ${index}` : '', leaves);
+    flatten(request, requests.length > 1 ? `request ${index}` : '', leaves);
   });
   return leaves;
+}
+
+function plainRequest(signal: Signal, bytes: Uint8Array): Plain {
+  return plain(decodeReference(signal, bytes), '') ?? {};
 }
 
 const encoded = new WeakMap<ReferenceObject, Uint8Array>();
@@ -104,13 +107,61 @@ const inputLeaves = new WeakMap<readonly ReferenceObject[], ReadonlyMap<string, 
 function leavesBefore(one: CompareCase): ReadonlyMap<string, string> {
   let leaves = inputLeaves.get(one.input);
   if (leaves === undefined) {
-    leaves = leavesOf(
-      one.input.map((request) => decodeReference(one.signal, bytesOf(one.signal, request))),
-      one,
-    );
+    leaves = leavesOf(one.input.map((request) => plainRequest(one.signal, bytesOf(one.signal, request))));
     inputLeaves.set(one.input, leaves);
   }
   return leaves;
+}
+
+/** What came out, as far as the case says that it counts. */
+function comparableRequests(one: CompareCase, output: readonly Uint8Array[]): Plain[] {
+  let requests = output.map((bytes) => plainRequest(one.gives ?? one.signal, bytes));
+  if (one.ignoresEmpty === true) requests = requests.flatMap((request) => withoutEmpty(request) ?? []);
+  if (one.unordered !== undefined) for (const request of requests) sortLists(request, one.unordered, one.ignored);
+  return one.onlyLast === true ? requests.slice(-1) : requests;
+}
+
+/** From the outside in, the lists that lead to items; the last of each signal holds them. */
+const LISTS = [
+  ['resourceSpans', 'resourceLogs', 'resourceMetrics'],
+  ['scopeSpans', 'scopeLogs', 'scopeMetrics'],
+  ['spans', 'logRecords', 'metrics'],
+] as const;
+const DATA = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'];
+
+/** The message without parts that hold no item; undefined where it holds none. */
+function withoutEmpty(message: Plain, depth = 0): Plain | undefined {
+  const names: readonly string[] = LISTS[depth] ?? [];
+  const object = message as { [key: string]: Plain };
+  const name = names.find((each) => object[each] !== undefined);
+  if (depth < LISTS.length) {
+    const list = ((name === undefined ? [] : object[name]) as Plain[]).flatMap(
+      (each) => withoutEmpty(each, name === 'spans' || name === 'logRecords' ? LISTS.length + 1 : depth + 1) ?? [],
+    );
+    return list.length === 0 ? undefined : { ...object, [name!]: list };
+  }
+  if (depth > LISTS.length) return object;
+  const hasPoints = DATA.some((each) => (object[each] as { dataPoints?: Plain } | undefined)?.dataPoints !== undefined);
+  return hasPoints ? object : undefined;
+}
+
+/** The same for values that are equal in what counts, whatever the order of their maps. */
+function leafText(value: Plain, ignored: RegExp | undefined): string {
+  const leaves = new Map<string, string>();
+  flatten(value, '', leaves);
+  const counting = [...leaves].filter(([path]) => !(ignored?.test(path) ?? false));
+  return JSON.stringify(counting.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function sortLists(value: Plain, names: readonly string[], ignored: RegExp | undefined): void {
+  if (typeof value === 'string') return;
+  for (const [name, entry] of Object.entries(value)) {
+    sortLists(entry as Plain, names, ignored);
+    if (Array.isArray(entry) && names.includes(name)) {
+      const texts = new Map(entry.map((each) => [each, leafText(each, ignored)]));
+      entry.sort((a, b) => (texts.get(a)! < texts.get(b)! ? -1 : 1));
+    }
+  }
 }
 
 /** What of the case's output counts, as a difference to its input where that is shorter to read. */
@@ -119,10 +170,9 @@ function changesOf(one: CompareCase, output: readonly Uint8Array[]): Readonly<Re
   const before = isWhole ? new Map<string, string>() : leavesBefore(one);
   let after: Map<string, string>;
   try {
-    after = leavesOf(
-      output.map((bytes) => decodeReference(one.gives ?? one.signal, bytes)),
-      one,
-    );
+    const requests = comparableRequests(one, output);
+    if (requests.length === 0) return NOTHING;
+    after = leavesOf(requests);
   } catch (error) {
     // A text that is no UTF-8 can't be written into a fixture.
     return { output: `can not be read: ${(error as Error).message}` };
@@ -202,9 +252,32 @@ export function outcomeOf(
   return ran.failed === undefined ? { changes } : { changes, failed: ran.failed };
 }
 
+/** A fixture with more fields than this keeps a hash of them. */
+const FIELDS_LIMIT = 60;
+
+/** As it is kept: `npm run compare` asks again where one wants to see what differs. */
+export function shortened(outcome: Outcome): Outcome {
+  if (!('changes' in outcome) || Object.keys(outcome.changes).length <= FIELDS_LIMIT) return outcome;
+  return digestOf(outcome);
+}
+
+function digestOf({ changes, failed }: Extract<Outcome, { readonly changes: unknown }>): Outcome {
+  const fields = Object.entries(changes).sort(([a], [b]) => (a < b ? -1 : 1));
+  const hash = createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 32);
+  const digest = `${fields.length} fields ${hash}`;
+  return failed === undefined ? { digest } : { digest, failed };
+}
+
+/** Whether two sides did the same. Texts of errors may differ. */
+export function areAlike(one: Outcome, other: Outcome): boolean {
+  if ('digest' in other && 'changes' in one) return areAlike(digestOf(one), other);
+  return isDeepStrictEqual(comparable(one), comparable(other));
+}
+
 /** What of an outcome must be equal on both sides. */
-export function comparable(outcome: Outcome): unknown {
+function comparable(outcome: Outcome): unknown {
   if ('refused' in outcome) return { refused: true };
   if ('text' in outcome) return outcome;
-  return { changes: outcome.changes, failed: outcome.failed !== undefined };
+  const failed = outcome.failed !== undefined;
+  return 'digest' in outcome ? { digest: outcome.digest, failed } : { changes: outcome.changes, failed };
 }

@@ -3,8 +3,14 @@ import type { PointView } from '#pdata';
 /** A value, whole where it was. */
 export function scaledValue(value: number | bigint | undefined, factor: number): number | bigint | undefined {
   if (typeof value !== 'bigint') return value === undefined ? undefined : value * factor;
-  const product = Number(value) * factor;
-  return Number.isFinite(product) ? BigInt.asIntN(64, BigInt(Math.trunc(product))) : 0n;
+  return wholeValue(Number(value) * factor);
+}
+
+const INT64_MIN = -(2n ** 63n);
+
+/** Without its fraction, as Go converts it on amd64: what is too large, or no number, becomes the smallest integer. */
+export function wholeValue(value: number): bigint {
+  return Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : INT64_MIN;
 }
 
 /** Sum, smallest and largest value, where the point has them, and what its exemplars say: of histograms of both kinds. */
