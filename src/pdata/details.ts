@@ -153,6 +153,28 @@ export function readHistogramBuckets(chunk: PointRows, row: number): HistogramBu
 
 /** A repeated 8-byte field of a row, packed or not, as raw words. */
 function readFixedList(chunk: PointRows, row: number, field: number): Uint32Array<ArrayBuffer> {
+  const { arena } = chunk;
+  const end = chunk.layout.rowEnd[row]!;
+  let [runAt, runLength] = [0, 0];
+  for (let at = chunk.layout.rowStart[row]!; at < end; ) {
+    const tag = readVarint32(arena, at);
+    at = cursor.at;
+    const next = skipValue(arena, at, tag & 7);
+    if (tag >>> 3 === field) {
+      if (runLength > 0 || (tag & 7) !== 2) return readFixedPieces(chunk, row, field);
+      runLength = readVarint32(arena, at) & ~7;
+      runAt = cursor.at;
+    }
+    at = next;
+  }
+  // One packed run, as nearly always: its bytes are as they lie in memory.
+  const bytes = new Uint8Array(runLength);
+  bytes.set(arena.subarray(runAt, runAt + runLength));
+  return new Uint32Array(bytes.buffer);
+}
+
+/** The same where it comes in several pieces. */
+function readFixedPieces(chunk: PointRows, row: number, field: number): Uint32Array<ArrayBuffer> {
   const places: number[] = [];
   const { arena } = chunk;
   const end = chunk.layout.rowEnd[row]!;
