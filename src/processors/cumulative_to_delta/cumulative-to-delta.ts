@@ -14,10 +14,10 @@ import {
 import { nameTest } from '../shared/metric-names/name-test.ts';
 import { type Conversion, convertBatch, type Tally } from '../shared/series/convert.ts';
 import { SERIES_LIMIT, SeriesTable } from '../shared/series/series-table.ts';
-import type { Replaceable, Undo } from '../shared/series/undo.ts';
+import { forget, type Replaceable, type Undo } from '../shared/series/undo.ts';
 import type { CumulativeToDeltaConfig, MatchConfig } from './config.ts';
 import { CumulativeToDeltaMetrics } from './metrics.ts';
-import { type LastPoint, pointOf, subtract, withoutExtremes } from './points.ts';
+import { bytesOf, type LastPoint, pointOf, subtract, withoutExtremes } from './points.ts';
 
 /** Looking for old series more seldom would keep them for too long, and timers end at 24 days. */
 const SWEEP_LIMIT_MS = 86_400_000;
@@ -84,6 +84,10 @@ export class CumulativeToDeltaProcessor implements Processor, Conversion<LastPoi
     return isConvertible(chunk, metric) && this.#isNamed(chunk.metricName(metric), chunk.metrics.type[metric]!);
   }
 
+  bytesOf(point: LastPoint): number {
+    return bytesOf(point);
+  }
+
   convert(view: PointView, type: number, undo: Undo<LastPoint>): Reason | undefined {
     if ((view.flags & FLAG_NO_RECORDED_VALUE) !== 0) return 'no_value';
     // No number, that is said of series that have ended: nothing can be taken from it.
@@ -129,7 +133,11 @@ export class CumulativeToDeltaProcessor implements Processor, Conversion<LastPoi
     this.#cancelSweep = clock.after(everyMs, () => {
       this.#scheduleSweep(everyMs);
       const oldestNs = nanoseconds(clock.nowMs() - this.#maxStalenessMs);
-      this.#series.keep(({ point }) => point !== undefined && point.timeNs >= oldestNs);
+      this.#series.keep((series) => {
+        if (series.point !== undefined && series.point.timeNs >= oldestNs) return true;
+        forget(series, this.#series, bytesOf);
+        return false;
+      });
     });
   }
 }

@@ -27,6 +27,13 @@ interface LastExponential {
   readonly buckets: ExponentialBuckets;
 }
 
+/** What it takes beside a number. */
+export function bytesOf(point: LastPoint): number {
+  if ('counts' in point) return point.counts.byteLength + point.bounds.byteLength;
+  if (!('buckets' in point)) return 0;
+  return point.buckets.positive.counts.byteLength + point.buckets.negative.counts.byteLength;
+}
+
 /** What a point says, to be remembered. `before` is what its series said. */
 export function pointOf(view: PointView, type: number, before: LastPoint | undefined): LastPoint {
   const { timeNs } = view;

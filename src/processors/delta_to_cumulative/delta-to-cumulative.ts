@@ -12,10 +12,10 @@ import {
 } from '#pdata';
 import { type Conversion, convertBatch } from '../shared/series/convert.ts';
 import { SeriesTable } from '../shared/series/series-table.ts';
-import type { Replaceable, Undo } from '../shared/series/undo.ts';
+import { forget, type Replaceable, type Undo } from '../shared/series/undo.ts';
 import type { DeltaToCumulativeConfig } from './config.ts';
 import { DeltaToCumulativeMetrics } from './metrics.ts';
-import { addTotal, type Total, totalOf } from './totals.ts';
+import { addTotal, bytesOf, type Total, totalOf } from './totals.ts';
 
 const SWEEP_MS = 60_000;
 
@@ -84,6 +84,10 @@ export class DeltaToCumulativeProcessor implements Processor, Conversion<Total> 
     return type === METRIC_SUM || type === METRIC_HISTOGRAM || type === METRIC_EXPONENTIAL_HISTOGRAM;
   }
 
+  bytesOf(total: Total): number {
+    return bytesOf(total);
+  }
+
   convert(view: PointView, type: number, undo: Undo<Total>): Reason | undefined {
     let series = this.#series.find(view.row);
     if (series === undefined) {
@@ -108,7 +112,11 @@ export class DeltaToCumulativeProcessor implements Processor, Conversion<Total> 
     this.#cancelSweep = clock.after(SWEEP_MS, () => {
       this.#scheduleSweep();
       const oldestMs = clock.monotonicMs() - this.#maxStaleMs;
-      this.#series.keep(({ seenMs }) => seenMs >= oldestMs);
+      this.#series.keep((series) => {
+        if (series.seenMs >= oldestMs) return true;
+        forget(series, this.#series, bytesOf);
+        return false;
+      });
     });
   }
 }

@@ -29,6 +29,13 @@ interface ExponentialTotal extends Totals {
   readonly buckets: ExponentialBuckets;
 }
 
+/** What it takes beside a number. */
+export function bytesOf(total: Total): number {
+  if ('counts' in total) return total.counts.byteLength + total.bounds.byteLength;
+  if (!('buckets' in total)) return 0;
+  return total.buckets.positive.counts.byteLength + total.buckets.negative.counts.byteLength;
+}
+
 /** What the first point of a series says. */
 export function totalOf(view: PointView, type: number): Total {
   const { startNs, timeNs } = view;

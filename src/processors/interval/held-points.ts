@@ -188,11 +188,13 @@ export class HeldPoints {
         point.batch.hold();
         before.batch.release();
         series.point = point;
+        this.#table.stateBytes += point.bytes.length - before.bytes.length;
       }
       return false;
     }
     point.batch.hold();
     series.point = point;
+    this.#table.stateBytes += point.bytes.length;
     this.#count++;
     if (metric.series.push(series) > 1 || metric.scope.metrics.push(metric) > 1) return true;
     const { resource } = metric.scope;
@@ -233,6 +235,7 @@ export class HeldPoints {
   /** But for series of which points are on their way. */
   #forgetAll(): void {
     this.#count = 0;
+    this.#table.stateBytes = 0;
     this.#resources = [];
     this.#table.keep(({ pending }) => pending > 0);
     if (this.#table.size > 0) return;

@@ -9,6 +9,8 @@ export interface Conversion<P> {
   /** TEMPORALITY_* of what is made. */
   readonly temporality: number;
   isWanted(chunk: PointChunk, metric: number): boolean;
+  /** What a point that is remembered takes beside a number. */
+  bytesOf(point: P): number;
   /** Changes the point that the view stands on, of METRIC_* `type`, and keeps in `undo` what it says. Returns why it is left out, if it is. */
   convert(view: PointView, type: number, undo: Undo<P>): Reason | undefined;
 }
@@ -36,7 +38,7 @@ export async function convertBatch<P>(
   next: Consumer,
   abort: AbortSignal | undefined,
 ): Promise<Tally> {
-  const undo = new Undo<P>();
+  const undo = new Undo<P>(series, (point) => conversion.bytesOf(point));
   const tally = new Tally();
   const chunks = batch.chunks.map((chunk) => {
     assertSignal(chunk, 'metrics');

@@ -7,6 +7,8 @@ export const SERIES_LIMIT = 500_000;
 /** What the keys of all series may take, whatever the limit on their number. */
 const KEYS_LIMIT_BYTES = 256 * 1024 * 1024;
 const METRICS_LIMIT_BYTES = 64 * 1024 * 1024;
+/** What is remembered of all series beyond a number each: buckets and bounds, of which senders choose how many there are. */
+const STATES_LIMIT_BYTES = 512 * 1024 * 1024;
 
 /** A scope of a resource, or a metric of such a scope: has a number of its own for as long as there are series of it. */
 class Owner {
@@ -38,6 +40,8 @@ interface Entry<S> {
  */
 export class SeriesTable<S> {
   limit: number;
+  /** Of all states together. Whoever changes one says so here. */
+  stateBytes = 0;
   readonly #byStart: boolean;
   readonly #scopes = new ByteMap<Owner>(METRICS_LIMIT_BYTES);
   readonly #metrics = new ByteMap<Owner>(METRICS_LIMIT_BYTES);
@@ -62,7 +66,7 @@ export class SeriesTable<S> {
   }
 
   get hasRoom(): boolean {
-    return this.#series.size < this.limit && this.#metric !== null;
+    return this.#series.size < this.limit && this.stateBytes < STATES_LIMIT_BYTES && this.#metric !== null;
   }
 
   /** Of the row that was looked for last: numbers that no other metric or scope has. */
