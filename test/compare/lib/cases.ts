@@ -8,7 +8,7 @@ export interface CompareCase {
   readonly kind: 'processor' | 'connector' | 'exporter';
   /** In the spelling that both know. */
   readonly type: string;
-  /** The component's block, as plain data; `FILE` stands for the file that `reads: 'file'` reads. */
+  /** The component's block, as plain data; `FILE` stands for the file that `reads: 'file'` reads, `PIPELINE` for the one behind a connector. */
   readonly config: unknown;
   readonly signal: Signal;
   /** The signal that comes out, of connectors. */
@@ -28,12 +28,10 @@ export interface CompareCase {
   readonly reads?: 'changes' | 'whole' | 'traces' | 'file';
   /** With `whole`: resources, scopes and metrics without an item don't count, nor do requests without one. */
   readonly ignoresEmpty?: boolean;
-  /** With `whole`: lists by these names are sets. */
+  /** Fields of the output whose items come in any order. */
   readonly unordered?: readonly string[];
   /** What comes while the collector stops does not count: where only one of the two sends something then. */
   readonly beforeStop?: true;
-  /** With `whole`: of several requests that come out only the last counts, for what is sent again and again. */
-  readonly onlyLast?: boolean;
   /** For texts that hold the time of day and the like: what does not count. */
   readonly ignored?: RegExp;
 }
@@ -94,7 +92,9 @@ export function configurationOf(
     const id = `${one.type}/${caseId(index)}`;
     const [receiver, receiverBlock] = ends.receiver(index);
     const [exporter, exporterBlock] = ends.exporter(index);
-    const block = JSON.parse(JSON.stringify(escaped(one.config ?? null)).replaceAll('FILE', fileOf(index))) as unknown;
+    const behind = `${one.gives ?? one.signal}/${caseId(index)}out`;
+    const text = JSON.stringify(escaped(one.config ?? null)).replaceAll('FILE', fileOf(index));
+    const block = JSON.parse(text.replaceAll('PIPELINE', behind)) as unknown;
     sections[`${one.kind}s`]![id] = block;
     sections.receivers![receiver] = receiverBlock;
     if (one.kind !== 'exporter') sections.exporters![exporter] = exporterBlock;
@@ -105,7 +105,7 @@ export function configurationOf(
       pipelines[pipeline] = { receivers: [receiver], exporters: [id] };
     }
     if (one.kind === 'connector') {
-      pipelines[`${one.gives ?? one.signal}/${caseId(index)}out`] = { receivers: [id], exporters: [exporter] };
+      pipelines[behind] = { receivers: [id], exporters: [exporter] };
     }
   }
   const filled = Object.fromEntries(Object.entries(sections).filter(([, entries]) => Object.keys(entries).length > 0));

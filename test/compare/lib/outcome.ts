@@ -41,7 +41,7 @@ function hex(bytes: unknown): string {
 }
 
 /** A message without what it may as well leave out: defaults and empty parts. */
-function plain(value: unknown, key: string): Plain | undefined {
+function plain(value: unknown, key: string, unordered: readonly string[]): Plain | undefined {
   if (value instanceof Uint8Array) return value.length === 0 ? undefined : hex(value);
   if (key === 'body') {
     const body = plainValue(value as ReferenceObject);
@@ -50,11 +50,12 @@ function plain(value: unknown, key: string): Plain | undefined {
   if (Array.isArray(value)) {
     if (value.length === 0) return undefined;
     if (MAPS.has(key)) return plainMap(value as ReferenceObject[]);
-    return value.map((item) => plain(item, '') ?? {});
+    const items = value.map((item) => plain(item, '', unordered) ?? {});
+    return unordered.includes(key) ? items.sort(byText) : items;
   }
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).flatMap(([name, entry]) => {
-      const inner = plain(entry, name);
+      const inner = plain(entry, name, unordered);
       return inner === undefined ? [] : [[name, inner] as const];
     });
     return entries.length === 0 && key !== 'gauge' && key !== 'summary' && key !== ''
@@ -65,6 +66,8 @@ function plain(value: unknown, key: string): Plain | undefined {
   const isDefault = text === '' || text === '0' || text === 'false';
   return isDefault && !EXPLICIT.has(key) && key !== '' ? undefined : text;
 }
+
+const byText = (a: Plain, b: Plain): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 /** Every leaf by its path. Empty lists, maps and messages are leaves too. */
 function flatten(value: Plain, path: string, into: Map<string, string>): void {
@@ -85,8 +88,9 @@ function leavesOf(requests: readonly Plain[]): Map<string, string> {
   return leaves;
 }
 
-function plainRequest(signal: Signal, bytes: Uint8Array): Plain {
-  return plain(decodeReference(signal, bytes), '') ?? {};
+function plainRequest(signal: Signal, bytes: Uint8Array, { ignoresEmpty, unordered = [] }: CompareCase): Plain {
+  // What is without empty parts is sorted when these are gone, by what counts.
+  return plain(decodeReference(signal, bytes), '', ignoresEmpty === true ? [] : unordered) ?? {};
 }
 
 const encoded = new WeakMap<ReferenceObject, Uint8Array>();
@@ -107,7 +111,7 @@ const inputLeaves = new WeakMap<readonly ReferenceObject[], ReadonlyMap<string, 
 function leavesBefore(one: CompareCase): ReadonlyMap<string, string> {
   let leaves = inputLeaves.get(one.input);
   if (leaves === undefined) {
-    leaves = leavesOf(one.input.map((request) => plainRequest(one.signal, bytesOf(one.signal, request))));
+    leaves = leavesOf(one.input.map((request) => plainRequest(one.signal, bytesOf(one.signal, request), one)));
     inputLeaves.set(one.input, leaves);
   }
   return leaves;
@@ -115,10 +119,11 @@ function leavesBefore(one: CompareCase): ReadonlyMap<string, string> {
 
 /** What came out, as far as the case says that it counts. */
 function comparableRequests(one: CompareCase, output: readonly Uint8Array[]): Plain[] {
-  let requests = output.map((bytes) => plainRequest(one.gives ?? one.signal, bytes));
-  if (one.ignoresEmpty === true) requests = requests.flatMap((request) => withoutEmpty(request) ?? []);
-  if (one.unordered !== undefined) for (const request of requests) sortLists(request, one.unordered, one.ignored);
-  return one.onlyLast === true ? requests.slice(-1) : requests;
+  const requests = output.map((bytes) => plainRequest(one.gives ?? one.signal, bytes, one));
+  if (one.ignoresEmpty !== true) return requests;
+  const filled = requests.flatMap((request) => withoutEmpty(request) ?? []);
+  if (one.unordered !== undefined) for (const request of filled) sortLists(request, one.unordered, one.ignored);
+  return filled;
 }
 
 /** From the outside in, the lists that lead to items; the last of each signal holds them. */
