@@ -1,6 +1,6 @@
 import { DecodeError, excerpt, parseHexInto } from '#base';
 import { ArenaWriter, type Signal } from '#pdata';
-import { JsonReader } from './json-reader.ts';
+import { JSON_NUMBER, JsonReader } from './json-reader.ts';
 import {
   type EnumSchema,
   type FieldSchema,
@@ -242,8 +242,6 @@ function readInteger(reader: JsonReader, min: bigint, max: bigint): bigint {
   return value;
 }
 
-/** What JSON calls a number. */
-const JSON_NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
 /** In a string: what Go's strconv.ParseFloat takes, without hexadecimal. */
 const GO_NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;
 const GO_INFINITY = /^([-+]?)inf(inity)?$/i;

@@ -138,6 +138,22 @@ describe.each(SIGNALS)('%s', (signal) => {
   });
 });
 
+test.each(['00', '01', '1.', '.5', '+1', '--1', '1e', '1-1'])(
+  '%s is no number of JSON: it refuses the whole request',
+  (number) => {
+    for (const field of [
+      `"asInt":${number}`,
+      `"asDouble":${number}`,
+      `"exemplars":[{"asDouble":${number}}]`,
+      `"x":${number}`,
+    ]) {
+      const points = `{"dataPoints":[{"asInt":"1"},{${field}}]}`;
+      const body = `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":${points}}]}]}]}`;
+      expect(() => decodeOtlpJson('metrics', Buffer.from(body)), field).toThrow(DecodeError);
+    }
+  },
+);
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);

@@ -7,6 +7,9 @@ const DEPTH_LIMIT = 10_000;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
+/** What JSON calls a number. */
+export const JSON_NUMBER: RegExp = /^-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?$/;
+
 /**
  * Reads JSON token by token from UTF-8 bytes, so that numbers keep all their digits, unknown parts are skipped without being built, and
  * depth is limited. RFC 8259, as Go's jsoniter reads it for the collector. Throws a DecodeError with the byte offset.
@@ -145,7 +148,7 @@ export class JsonReader {
       } else if (byte === QUOTE) this.readString();
       else if (byte === 0x74 || byte === 0x66) this.readBoolean();
       else if (byte === 0x6e) this.#word('null');
-      else this.readNumberText();
+      else this.#skipNumber();
       if (!this.#goOn(open)) return;
     }
   }
@@ -168,6 +171,13 @@ export class JsonReader {
   #close(open: number[]): void {
     this.at++;
     open.pop();
+  }
+
+  /** What is skipped may be of a wrong type, but it must be JSON: `00` is no number. */
+  #skipNumber(): void {
+    const { at } = this;
+    const text = this.readNumberText();
+    if (!JSON_NUMBER.test(text)) throw this.error(`expected a number, got ${excerpt(text)}`, at);
   }
 
   #skipKey(): void {
