@@ -211,6 +211,8 @@ const PROMETHEUS: { readonly [path: string]: Case } = {
   'POST /api/v1/query_exemplars': { ...FORM(`query=queue_ratio&${SECONDS}`), url: () => '/api/v1/query_exemplars' },
   'GET /api/v1/format_query': wordless('/api/v1/format_query?query=a'),
   'POST /api/v1/format_query': { ...wordless('/api/v1/format_query'), body: () => 'query=a' },
+  'GET /api/v1/parse_query': wordless('/api/v1/parse_query?query=a'),
+  'POST /api/v1/parse_query': { ...wordless('/api/v1/parse_query'), body: () => 'query=a' },
   'GET /api/v1/series': { url: () => `/api/v1/series?match[]=queue_ratio&${SECONDS}` },
   'POST /api/v1/series': { ...FORM(`match[]=queue_ratio&${SECONDS}`), url: () => '/api/v1/series' },
   'GET /api/v1/labels': wordless(`/api/v1/labels?${SECONDS}`),

@@ -24,7 +24,7 @@ export const prometheusApi: ApiPlugin = {
   about: `This is the address of a Prometheus data source, for example in Grafana. It answers Prometheus' HTTP API:
 
   api/v1/query?query=up   api/v1/query_range   api/v1/series   api/v1/labels   api/v1/label/NAME/values
-  api/v1/metadata   api/v1/query_exemplars   api/v1/format_query   federate
+  api/v1/metadata   api/v1/query_exemplars   api/v1/format_query   api/v1/parse_query   federate
 
 Metrics for people to look at are in the console, at / of this server.
 `,

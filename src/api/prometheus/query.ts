@@ -12,6 +12,7 @@ import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import { notesOf, queryAnswer, success } from './answers.ts';
 import { asPromError, badParameter, promError } from './errors.ts';
 import { durationOf, limitOf, one, parametersOf, requiredTime, timeOf } from './parameters.ts';
+import { treeOf } from './parse-query.ts';
 
 /** Queries: at one time, over a range, for exemplars, and the form of an expression. */
 
@@ -35,6 +36,7 @@ export const queryRoutes: readonly ApiRoute[] = [
   ...both('/api/v1/query_range', range),
   ...both('/api/v1/query_exemplars', exemplars),
   ...both('/api/v1/format_query', async (_, query) => success(formatPromql(expressionOf(query)))),
+  ...both('/api/v1/parse_query', async (_, query) => success(treeOf(expressionOf(query)))),
 ];
 
 function expressionOf(query: QueryString): PromExpr {
