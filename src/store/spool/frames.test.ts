@@ -113,6 +113,13 @@ test('whatever is damaged, every whole frame is read once and every other one is
   );
 });
 
+test('a file that begins with a frame lost what stood before it', () => {
+  const { file, written } = segmentFile([{ kind: 0, items: 1, payload: new Uint8Array(3) }]);
+  const reading = readSegment(file.subarray(MAGIC.length), { id: ID, written, wasOpen: false });
+  expect(reading.frames).toHaveLength(1);
+  expect(reading.damage).toMatchObject({ lost: NO_ITEMS, places: `bytes 0 to 0 of ${file.length - MAGIC.length}` });
+});
+
 test('of a segment that was open at a crash only the last frame may be cut off; all else is damage', () => {
   fc.assert(
     fc.property(someFrames, fc.nat(), (frames, place) => {

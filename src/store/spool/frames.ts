@@ -122,6 +122,8 @@ export function readSegment(bytes: Buffer, facts: SegmentFacts): SegmentReading 
   let tornBytes = 0;
   let isEndKnown = true;
   let at = bytes.subarray(0, MAGIC.length).equals(MAGIC) ? MAGIC.length : 0;
+  // Where the first bytes are gone, a frame may stand there at once.
+  if (at === 0 && headAt(bytes, 0, mark) !== undefined) places.push({ from: 0, to: 0 });
   while (at < bytes.length || at === 0) {
     const head = headAt(bytes, at, mark);
     const end = at + HEAD_BYTES + (head?.payloadBytes ?? 0);
