@@ -48,12 +48,12 @@ async function readFresh(
 ): Promise<{ readonly [signal in keyof StoredSignals]: number }> {
   const recent = { fromMs: nowMs - FRESH_MS, toMs: nowMs + AHEAD_MS };
   const users = sql`name IN (SELECT name ${metricSeries.in(recent, 'user')})`;
-  const newest = (signal: string, rows: Sql): Sql =>
-    sql`SELECT '${raw(signal)}' AS signal, max(time) AS newest ${rows}`;
+  const newest = (signal: keyof StoredSignals, time: string, rows: Sql): Sql =>
+    sql`SELECT '${raw(signal)}' AS signal, max(${raw(time)}) AS newest ${rows}`;
   const parts = [
-    sql`SELECT 'traces' AS signal, max(last_time) AS newest ${requestsIn(recent)}`,
-    newest('logs', logs.in(recent)),
-    ...ALL_POINTS.map((points) => newest('metrics', sql`${points.in(recent)} AND ${users}`)),
+    newest('traces', 'last_time', requestsIn(recent)),
+    newest('logs', 'time', logs.in(recent)),
+    ...ALL_POINTS.map((points) => newest('metrics', 'time', sql`${points.in(recent)} AND ${users}`)),
   ];
   const table = await reader.read(
     sql`SELECT signal, toUnixTimestamp64Milli(max(newest)) AS at FROM (${joinSql(parts, ' UNION ALL ')}) GROUP BY signal`,
