@@ -68,9 +68,11 @@ function withLine(text: string): string {
   const lines = text.split('\n');
   const before = KINDS.slice(0, KINDS.indexOf(kind) + 1);
   const at = lines.findLastIndex((line) => before.some((one) => line.startsWith(`  source('${one}',`)));
+  // One with many names takes several lines.
+  const end = lines.findIndex((line, i) => i >= at && line.endsWith('),'));
   const begin = lines.findIndex((line) => line.startsWith('const sources:'));
   lines.splice(
-    (at < 0 ? begin : at) + 1,
+    (at < 0 ? begin : end) + 1,
     0,
     `  source('${kind}', '${type}', () => import('../${kind}s/${type}/index.ts')),`,
   );

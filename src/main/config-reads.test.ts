@@ -347,6 +347,8 @@ const isLater = (place: string): boolean => Object.keys(LATER).some((begin) => p
 
 /** So often simulated time goes on where something that was set stays unread. */
 const LOOKS = 20;
+/** Where files are read the disk takes its time, which a machine under load makes long. */
+const PATIENT_LOOKS = 2000;
 
 /** From the start over a batch and requests to the end. */
 async function live(
@@ -355,6 +357,7 @@ async function live(
   signal: Signal,
   settings: FakeSettings,
   isDone: () => boolean,
+  looks: number,
 ): Promise<void> {
   const host = { ...fakeHost(), extension: () => ({ headers: async () => ({}) }) as never };
   await component.start(host).catch((error: unknown) => settings.logged.push(String(error)));
@@ -365,7 +368,7 @@ async function live(
   await client?.set('a', Buffer.alloc(1)).catch(() => undefined);
   await auth?.headers({}, new Set()).catch(() => undefined);
   await ask(asked, typeof config.path === 'string' ? config.path : '/metrics');
-  for (let look = 0; look < LOOKS && !isDone(); look++) {
+  for (let look = 0; look < looks && !isDone(); look++) {
     await settings.clock.advance(1000);
     await turns();
   }
@@ -400,7 +403,8 @@ describe('each key is read by its component', () => {
         const settings = fakeSettings({ id: source.type, stateDir: join(folder, `${name} ${index++}`) });
         const run = attempt(() => create(factory, recorded(config, reads), signal, settings));
         // Some conditions are for one signal alone.
-        if (run !== undefined) await live(run, config, signal, settings, isDone);
+        const looks = name === 'receiver otlpjsonfile' ? PATIENT_LOOKS : LOOKS;
+        if (run !== undefined) await live(run, config, signal, settings, isDone, looks);
       }
     }
     const unread = [...wanted].filter((path) => !reads.has(path) && !isLater(`${name} ${path}`));
