@@ -1,13 +1,23 @@
-import type { PromExpr } from '#lang/promql';
-import { DEFAULT_OPTIONS, FLOAT, type Labels, queryInstant, StoreSource } from '#query/promql.ts';
+import { DEFAULT_OPTIONS, type Labels, newestSamples, StoreSource } from '#query/promql.ts';
 import { type Answer, StreamedAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import { numberText } from './answers.ts';
+import { asPromError } from './errors.ts';
 import { parametersOf, selectorsOf } from './parameters.ts';
 
 /** `/federate`: the newest samples of series as text, for another Prometheus to scrape. Native histograms have no form in it. */
 export const federateRoutes: readonly ApiRoute[] = [
-  { method: 'GET', path: '/federate', answer: (request) => federate(request, parametersOf(request)) },
+  {
+    method: 'GET',
+    path: '/federate',
+    answer: async (request) => {
+      try {
+        return await federate(request, parametersOf(request));
+      } catch (error) {
+        throw asPromError(error);
+      }
+    },
+  },
 ];
 
 const TEXT_TYPE = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
@@ -17,22 +27,10 @@ async function federate({ reader, options }: ApiRequest, query: QueryString): Pr
   const nowMs = Date.now();
   const lines = new Map<string, string>();
   for (const matchers of selectorsOf(query, true)) {
-    const expr: PromExpr = {
-      kind: 'selector',
-      name: '',
-      matchers,
-      modifier: undefined,
-      offsetNs: 0,
-      offsetExpr: undefined,
-      atMs: undefined,
-      atEdge: undefined,
-      start: 0,
-      end: 0,
-    };
-    const answer = await queryInstant({ expr, source, options: DEFAULT_OPTIONS }, nowMs);
-    if (answer.type !== 'vector') continue;
-    for (const { labels, kinds, floats } of answer.series)
-      if (kinds[0] === FLOAT) lines.set(labels.key, `${sampleName(labels)} ${numberText(floats[0]!)} ${nowMs}\n`);
+    for (const { labels, timeMs, value } of await newestSamples(source, matchers, nowMs, DEFAULT_OPTIONS.lookbackMs)) {
+      const name = sampleName(labels);
+      lines.set(name, `${name} ${numberText(value)} ${timeMs}\n`);
+    }
   }
   return new StreamedAnswer(TEXT_TYPE, textOf(lines));
 }

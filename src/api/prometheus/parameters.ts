@@ -8,7 +8,7 @@ import { badParameter, promError } from './errors.ts';
 /** Of the address and of a form in the body, as one. */
 export function parametersOf({ query, body }: ApiRequest): QueryString {
   if (body.length === 0) return query;
-  const merged: Record<string, string[]> = {};
+  const merged = Object.create(null) as Record<string, string[]>;
   const add = (name: string, value: string): void => {
     merged[name] = [...(merged[name] ?? []), value];
   };
@@ -29,15 +29,26 @@ function many(query: QueryString, name: string): readonly string[] {
   return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
 
+/** What is further from the epoch is no time, neither here nor in the store, which counts nanoseconds in 64 bits. */
+const MAX_MS = 9.2e12;
+
+/** How Prometheus' clients write the least and the greatest time. */
+const EDGES: { readonly [text: string]: number | undefined } = Object.assign(Object.create(null), {
+  '-292273086-05-16T16:47:06Z': -MAX_MS,
+  '292277025-08-18T07:12:54.999999999Z': MAX_MS,
+});
+
 /** Milliseconds since the epoch, of seconds or RFC 3339. */
 export function timeOf(query: QueryString, name: string, otherwise: number): number {
   const text = one(query, name);
   if (text === undefined) return otherwise;
-  const seconds = Number(text);
-  if (text.trim() !== '' && Number.isFinite(seconds)) return Math.round(seconds * 1000);
+  const edge = EDGES[text];
+  if (edge !== undefined) return edge;
+  const seconds = text.trim() === '' ? Number.NaN : Number(text);
   // A plus sign of the zone arrives as a blank where the client did not escape it.
-  const ms = /^\d{4}-/.test(text) ? Date.parse(text.replace(/ (\d\d:\d\d)$/, '+$1')) : Number.NaN;
-  if (Number.isNaN(ms)) throw badParameter(name, `cannot parse ${JSON.stringify(text)} to a valid timestamp`);
+  const ms = /^\d{4}-/.test(text) ? Date.parse(text.replace(/ (\d\d:\d\d)$/, '+$1')) : Math.round(seconds * 1000);
+  if (Number.isNaN(ms) || Math.abs(ms) > MAX_MS)
+    throw badParameter(name, `cannot parse ${JSON.stringify(text)} to a valid timestamp`);
   return ms;
 }
 
@@ -51,11 +62,17 @@ export function durationOf(query: QueryString, name: string): number | undefined
   const text = one(query, name);
   if (text === undefined) return undefined;
   const seconds = Number(text);
-  if (Number.isFinite(seconds)) return Math.round(seconds * 1000);
+  const ms = Number.isNaN(seconds) ? promDurationOf(text) : Math.round(seconds * 1000);
+  if (Math.abs(ms) <= MAX_MS) return ms;
+  throw badParameter(name, `cannot parse ${JSON.stringify(text)} to a valid duration`);
+}
+
+/** NaN for what is none. */
+function promDurationOf(text: string): number {
   try {
     return parsePromDuration(text);
   } catch {
-    throw badParameter(name, `cannot parse ${JSON.stringify(text)} to a valid duration`);
+    return Number.NaN;
   }
 }
 

@@ -385,3 +385,97 @@ describe('the API', () => {
     expect(warnings).toEqual(['results truncated due to limit']);
   });
 });
+
+describe('what no sound client sends', () => {
+  const WEIRD = { 'odd.nan': { zeroThreshold: 'NaN' }, 'odd.fine': { scale: 20 }, 'odd.coarse': { scale: -53 } };
+  const exponential = (name: string, changed: object): object => ({
+    name,
+    exponentialHistogram: {
+      aggregationTemporality: CUMULATIVE,
+      dataPoints: points({}, (i) => ({
+        count: String(i * 2),
+        sum: i,
+        scale: 0,
+        zeroCount: '0',
+        positive: { offset: 0, bucketCounts: [String(i), String(i)] },
+        ...changed,
+      })),
+    },
+  });
+  const counter = (value: number): object => ({
+    name: 'odd.counter',
+    sum: {
+      isMonotonic: true,
+      aggregationTemporality: DELTA,
+      dataPoints: points({}, () => ({ asInt: String(value) })),
+    },
+  });
+  /** Two resources that differ in what is no label. */
+  const resource = (os: string, value: number): object => ({
+    resource: { attributes: [keyValue('service.name', text('odd')), keyValue('os.type', text(os))] },
+    scopeMetrics: [
+      {
+        scope: {},
+        metrics: [counter(value), ...Object.entries(WEIRD).map(([name, changed]) => exponential(name, changed))],
+      },
+    ],
+  });
+  beforeAll(() => insertMetrics(store, [resource('linux', 1), resource('darwin', 100)]));
+
+  test('a zero threshold that is no number is none', async () => {
+    expect(await values('histogram_count(sum(odd_nan))')).toEqual({ '': '80' });
+    expect(await values('histogram_count(sum({__name__=~"odd_nan|odd_fine"}))')).toEqual({ '': '160' });
+  });
+
+  test('buckets finer than Prometheus has are put together, coarser ones are left out', async () => {
+    expect(await values('histogram_count(odd_fine)')).toEqual({ '': '80' });
+    expect(await values('odd_coarse')).toEqual({});
+  });
+
+  test('deltas of resources that have the same labels add up', async () => {
+    expect(await values('sum_over_time(odd_counter_total[1m])')).toEqual({ '': '404' });
+  });
+
+  test('federation gives each sample its own time', async () => {
+    const response = await fetch(`${server.url}/federate?${new URLSearchParams({ 'match[]': 'memory_bytes' })}`);
+    const times = (await response.text())
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => Number(line.split(' ').at(-1)));
+    expect(new Set(times)).toEqual(new Set([FROM_MS + (COUNT - 1) * STEP_MS]));
+  });
+
+  test.each([
+    ['/query', { query: '1', time: '1e300' }],
+    ['/query', { query: '1', timeout: '1e20' }],
+    ['/query_range', { query: '1', start: '1', end: '1e300', step: '1e297' }],
+    ['/labels', { start: '1e300', end: '1e301' }],
+    ['/query', { query: Array(1500).fill('1').join('+') }],
+  ])('%s of what is out of all bounds is a bad request', async (path, parameters) => {
+    const [status, body] = await get(path, parameters as Record<string, string>);
+    expect([status, body.errorType]).toEqual([400, 'bad_data']);
+  });
+
+  test('a long timeout is no short one, and any parameter may be named anything', async () => {
+    expect((await get('/query', { query: '1', timeout: '30d' }))[0]).toBe(200);
+    const response = await fetch(`${server.url}/api/v1/query`, {
+      method: 'POST',
+      body: new URLSearchParams('query=1&__proto__=1&constructor=1&hasOwnProperty=3'),
+    });
+    expect(response.status).toBe(200);
+  });
+
+  test("the least and the greatest time, as Prometheus' clients write them", async () => {
+    const range = { start: '-292273086-05-16T16:47:06Z', end: '292277025-08-18T07:12:54.999999999Z' };
+    expect(await list('/label/job/values', range)).toContain('odd');
+  });
+
+  test('labels that grow and grow are stopped', async () => {
+    let query = 'vector(1)';
+    query = `label_replace(${query}, "a", "0123456789", "", "")`;
+    for (let i = 0; i < 24; i++) query = `label_join(${query}, "a", "", "a", "a")`;
+    const [status, { error }] = await get('/query', { query });
+    expect([status, error]).toEqual([422, "a label's value would be longer than 65536 characters"]);
+  });
+});

@@ -61,9 +61,12 @@ function signalOf(request: ApiRequest, query: QueryString): { readonly signal?: 
   const timeoutMs = durationOf(query, 'timeout');
   const { signal } = request.options;
   if (timeoutMs === undefined) return signal === undefined ? {} : { signal };
-  const timeout = AbortSignal.timeout(Math.max(1, timeoutMs));
+  const timeout = AbortSignal.timeout(Math.min(Math.max(1, timeoutMs), MAX_TIMEOUT_MS));
   return { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) };
 }
+
+/** As long as a query may take here anyway; a timer takes no more than 24 days. */
+const MAX_TIMEOUT_MS = 120_000;
 
 async function instant(request: ApiRequest, query: QueryString): Promise<Answer> {
   const timeMs = timeOf(query, 'time', Date.now());

@@ -9,7 +9,16 @@ export function wholePattern(source: string): Pattern {
 }
 
 /** Whether a label has a value that the matcher wants; a label that is not there has the value ''. */
-export function matcherTest({ operator, value }: LabelMatcher): (labelValue: string) => boolean {
+export function matcherTest(matcher: LabelMatcher): (labelValue: string) => boolean {
+  const test = TESTS.get(matcher) ?? newTest(matcher);
+  TESTS.set(matcher, test);
+  return test;
+}
+
+/** A query asks for that of the same matcher several times, and a long expression takes long to be compiled. */
+const TESTS = new WeakMap<LabelMatcher, (labelValue: string) => boolean>();
+
+function newTest({ operator, value }: LabelMatcher): (labelValue: string) => boolean {
   switch (operator) {
     case '=':
       return (other) => other === value;

@@ -41,6 +41,8 @@ export const ALL_OF_PROMQL: PromqlOptions = {
 
 /** Deeper than this no expression of a person goes; the parser would run out of stack. */
 const MAX_DEPTH = 500;
+/** Operators at one level, each of which holds all before it: `1 + 1 + 1 …`. */
+const MAX_CHAIN = 1000;
 const MAX_LENGTH = 1024 * 1024;
 
 /**
@@ -126,10 +128,11 @@ class Parser {
   #expression(above: number): PromExpr {
     if (++this.#depth > MAX_DEPTH) throw this.#reader.error(`nested more than ${MAX_DEPTH} deep`, this.#reader.peek());
     let left = this.#unary();
-    for (;;) {
+    for (let length = 1; ; length++) {
       const token = this.#reader.peek();
       const precedence = token.kind === 'operator' ? PRECEDENCE[token.text] : undefined;
       if (precedence === undefined || precedence <= above) break;
+      if (length > MAX_CHAIN) throw this.#reader.error(`more than ${MAX_CHAIN} operators in a row`, token);
       this.#reader.next();
       left = this.#binary(left, token.text as BinaryOperator, precedence);
     }

@@ -20,13 +20,13 @@ export function printTable(series: readonly PromSeries[]): string {
   const shared = [...series[0]!.labels].filter(([label]) => !labels.includes(label));
   const rows = series.flatMap(({ labels: own, points }) =>
     points.map(({ timeMs, text }) => [
-      ...labels.map((label) => own.get(label) ?? ''),
+      ...labels.map((label) => shown(own.get(label) ?? '')),
       ...(hasTimes ? [timeText(timeMs)] : []),
       text,
     ]),
   );
   const head = [...labels, ...(hasTimes ? ['time'] : []), 'value'];
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const widths = head.map((title, i) => rows.reduce((width, row) => Math.max(width, row[i]!.length), title.length));
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, i) => (i === cells.length - 1 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
@@ -34,6 +34,14 @@ export function printTable(series: readonly PromSeries[]): string {
       .trimEnd();
   const title = shared.length === 0 ? '' : `${nameOf({ labels: new Map(shared), points: [] })}\n`;
   return `${title}${[head, ...rows].map(line).join('\n')}\n`;
+}
+
+/** Labels come from whoever sends metrics: what would steer the terminal is written as an escape. */
+function shown(value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return value.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** A row for each point: its time, its labels, its value. */

@@ -74,3 +74,14 @@ test('what the server refuses, and what is no server', async () => {
   await expect(askPrometheus(url, '/', {})).rejects.toThrow('is no Prometheus: it answered 200');
   await expect(askPrometheus('http://127.0.0.1:1', '/', {})).rejects.toThrow('no server answers at');
 });
+
+test('a table may be as long as an answer, and nothing in it steers the terminal', () => {
+  const points = Array.from({ length: 200_000 }, (_, i) => ({ timeMs: i * 1000, value: i, text: String(i) }));
+  const labels = (a: string): Map<string, string> => new Map([['a', a]]);
+  const table = printTable([
+    { labels: labels('\u001b[2J\n'), points },
+    { labels: labels('b'), points: [] },
+  ]);
+  expect(table.split('\n')).toHaveLength(200_002);
+  expect(table).toContain('\\u001b[2J\\u000a');
+});

@@ -217,12 +217,12 @@ function variance(members: readonly StepSeries[], result: StepSeries, finish: (v
 }
 
 /** `count_values("label", …)`: how many series have each value, which becomes a label. */
-export function countValues(
+export async function countValues(
   evaluation: Evaluation,
   expr: Aggregation,
   input: readonly StepSeries[],
   label: string,
-): StepSeries[] {
+): Promise<StepSeries[]> {
   if (!isLabelName(label)) throw new PromqlExecutionError(`invalid label name ${goQuoted(label)}`);
   const table = evaluation.newTable();
   const grouping = expr.isWithout ? expr.grouping : [...expr.grouping, label];
@@ -239,6 +239,7 @@ export function countValues(
       else known.count++;
     }
     for (const { labels, count } of counts.values()) setFloat(table.at(step, labels, false), step, count);
+    await evaluation.context.pause();
   }
   return table.series;
 }

@@ -204,43 +204,56 @@ function bySignature(series: readonly StepSeries[], matching: (set: Labels) => L
 }
 
 /** `and`, `or` and `unless`: whole series are taken over, step by step. */
-export function setOperation(
+export async function setOperation(
   evaluation: Evaluation,
   expr: BinaryExpr,
   left: readonly StepSeries[],
   right: readonly StepSeries[],
-): StepSeries[] {
+): Promise<StepSeries[]> {
   const { count } = evaluation.grid;
   const matching = matchLabels(expr.matching!);
   const table = evaluation.newTable();
-  const takeWhere = (series: StepSeries, isTaken: (step: number) => boolean): void => {
-    for (let step = 0; step < count; step++) {
-      if (series.kinds[step] !== ABSENT && isTaken(step))
+  const { pause } = evaluation.context;
+  /** The steps at which the other side is there, or is not; all of them where no other side is given. */
+  const takeWhere = async (
+    side: readonly StepSeries[],
+    other: ReadonlyMap<string, Uint8Array> | undefined,
+    wanted: boolean,
+  ): Promise<void> => {
+    for (const series of side) {
+      const present = other?.get(matching(series.labels).key);
+      for (let step = 0; step < count; step++) {
+        if (series.kinds[step] === ABSENT) continue;
+        if (other !== undefined && (present !== undefined && present[step] !== ABSENT) !== wanted) continue;
         copyValue(series, table.at(step, series.labels, series.dropsName), step);
+      }
+      await pause();
     }
   };
-  const presenceOf = (side: readonly StepSeries[]): ((series: StepSeries, step: number) => boolean) => {
-    const signatures = bySignature(side, matching);
-    const cache = new Map<StepSeries, readonly StepSeries[]>();
-    return (series, step) => {
-      let same = cache.get(series);
-      if (same === undefined) {
-        same = signatures.get(matching(series.labels).key) ?? [];
-        cache.set(series, same);
-      }
-      return same.some(({ kinds }) => kinds[step] !== ABSENT);
-    };
-  };
   if (expr.operator === 'or') {
-    const isLeft = presenceOf(left);
-    for (const series of left) takeWhere(series, () => true);
-    for (const series of right) takeWhere(series, (step) => !isLeft(series, step));
+    await takeWhere(left, undefined, true);
+    await takeWhere(right, await presenceOf(evaluation, left, matching), false);
   } else {
-    const isRight = presenceOf(right);
-    const wanted = expr.operator === 'and';
-    for (const series of left) takeWhere(series, (step) => isRight(series, step) === wanted);
+    await takeWhere(left, await presenceOf(evaluation, right, matching), expr.operator === 'and');
   }
   return table.series;
+}
+
+/** Of each signature: at which steps one of its series has a value. */
+async function presenceOf(
+  { grid, context }: Evaluation,
+  side: readonly StepSeries[],
+  matching: (set: Labels) => Labels,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const presence = new Map<string, Uint8Array>();
+  for (const { labels, kinds } of side) {
+    const { key } = matching(labels);
+    const known = presence.get(key);
+    if (known === undefined) presence.set(key, kinds.slice());
+    else for (let step = 0; step < grid.count; step++) known[step]! |= kinds[step]!;
+    await context.pause();
+  }
+  return presence;
 }
 
 /** Arithmetic and comparisons between the series of two vectors whose matching labels are equal. */

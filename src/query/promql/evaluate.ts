@@ -165,7 +165,7 @@ export class Evaluator {
       toMs: reference(this.#grid.count - 1) + behindMs,
     });
     for (const { floats, histograms } of stored)
-      this.#context.budget.take(floats.timesMs.length + 10 * (histograms?.timesMs.length ?? 0));
+      this.#context.budget.take(floats.timesMs.length + HISTOGRAM_WEIGHT * (histograms?.timesMs.length ?? 0));
     return this.#context.statsOnly.has(selector) ? stored.map(withFoundResets) : stored;
   }
 
@@ -183,12 +183,13 @@ export class Evaluator {
 
   async #eachStored(
     stored: readonly StoredSeries[],
-    read: (each: StoredSeries) => StepSeries | undefined,
+    read: (each: StoredSeries) => StepSeries | undefined | Promise<StepSeries | undefined>,
   ): Promise<StepSeries[]> {
     const series: StepSeries[] = [];
     for (const each of stored) {
-      const found = read(each);
+      const found = await read(each);
       if (found !== undefined) series.push(found);
+      this.#context.budget.check(series.length * this.#grid.count);
       await this.#context.pause();
     }
     return series;
@@ -239,7 +240,7 @@ export class Evaluator {
     const fn = RANGE_FUNCTIONS[name]!;
     const answer = new RangeAnswer();
     const values = parameters.map(() => 0);
-    const series = await this.#eachStored(found.stored, (stored) => {
+    const series = await this.#eachStored(found.stored, async (stored) => {
       const window = new Window(stored, annotations, places, usesStarts);
       window.rangeSeconds = found.rangeSeconds;
       window.lookbackMs = options.lookbackMs;
@@ -248,12 +249,18 @@ export class Evaluator {
       const labels = dropsName ? this.#evaluation.nameless(stored.labels) : stored.labels;
       const result = newSeries(labels, dropsName, this.#grid.count);
       let hasFloat = false;
+      let seen = 0;
       for (let step = 0; step < this.#grid.count; step++) {
         window.timeMs = timeAt(this.#grid, step);
         window.rangeEndMs = found.reference(step);
         window.rangeStartMs = window.rangeEndMs - found.rangeMs;
         window.slide(window.rangeStartMs - found.beforeMs, window.rangeEndMs + found.behindMs);
         if (window.floatCount === 0 && window.histogramCount === 0) continue;
+        seen += window.floatCount + HISTOGRAM_WEIGHT * window.histogramCount;
+        if (seen > TURN_SAMPLES) {
+          seen = 0;
+          await this.#context.pause();
+        }
         for (let i = 0; i < values.length; i++) values[i] = parameters[i]!.floats[step]!;
         answer.clear();
         fn(window, answer, values);
@@ -311,6 +318,11 @@ export class Evaluator {
     return (await this.#range('', range)).stored;
   }
 }
+
+/** As how many samples a histogram counts. */
+const HISTOGRAM_WEIGHT = 10;
+/** After so many samples in the windows of a range function others may have their turn. */
+const TURN_SAMPLES = 100_000;
 
 /** A query may ask for 11,000 steps; subqueries of it for more, since each of them has its own range. */
 const MAX_STEPS = 10_000_000;

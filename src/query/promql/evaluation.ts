@@ -42,13 +42,21 @@ export class SampleBudget {
 
   take(samples: number): void {
     this.#used += samples;
-    if (this.#used > this.#limit)
-      throw new PromqlExecutionError('query processing would load too many samples into memory in query execution');
+    if (this.#used > this.#limit) throw tooManySamples();
+  }
+
+  /** Throws where so many more would be too many; counts nothing. For what is still being made. */
+  check(samples: number): void {
+    if (this.#used + samples > this.#limit) throw tooManySamples();
   }
 
   get used(): number {
     return this.#used;
   }
+}
+
+function tooManySamples(): PromqlExecutionError {
+  return new PromqlExecutionError('query processing would load too many samples into memory in query execution');
 }
 
 /** An evaluation on one grid: that of the query, or of a subquery in it. */
@@ -62,7 +70,8 @@ export class Evaluation {
 
   /** For the series of an answer. In an instant query whose names go later the same labels may come twice until then. */
   newTable(): SeriesTable {
-    return new SeriesTable(this.grid.count, this.context.options.delaysNameRemoval && this.grid.count === 1);
+    const mayRepeat = this.context.options.delaysNameRemoval && this.grid.count === 1;
+    return new SeriesTable(this.grid.count, mayRepeat, (samples) => this.context.budget.check(samples));
   }
 
   /** Labels of a series that is no longer the metric's, unless names go later. */

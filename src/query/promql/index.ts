@@ -1,6 +1,7 @@
 export { Annotations } from './annotations.ts';
 export type { EngineOptions } from './evaluation.ts';
 export * from './histogram/index.ts';
+export { type NewestSample, newestSamples } from './instant.ts';
 export { compareLabels, Labels } from './labels.ts';
 export { FLOAT, type Grid, HISTOGRAM, histogramAt, PromqlExecutionError, type StepSeries, timeAt } from './matrix.ts';
 export { DEFAULT_OPTIONS, type PromqlAnswer, type PromqlQuery, queryInstant, queryRange } from './query.ts';

@@ -1,11 +1,11 @@
-import type { PromRange } from '#lang/promql';
+import type { LabelMatcher, PromRange } from '#lang/promql';
 import { NOTES } from './annotations.ts';
 import type { Evaluation } from './evaluation.ts';
 import { interpolatedHistogram } from './extended-rate.ts';
 import { type FloatHistogram, isCustom, withHint } from './histogram/index.ts';
 import type { Labels } from './labels.ts';
 import { isEmpty, newSeries, type StepSeries, setFloat, setHistogram } from './matrix.ts';
-import type { StoredSeries } from './source.ts';
+import type { SampleSource, StoredSeries } from './source.ts';
 import { firstAtOrAfter, Window } from './window.ts';
 
 /** Instant selectors: the last sample of a series within the lookback, at each step. */
@@ -69,6 +69,29 @@ export function instantSeries(
     else setFloat(series, step, stored.floats.values[found.at]!);
   }
   return isEmpty(series) ? undefined : series;
+}
+
+export interface NewestSample {
+  readonly labels: Labels;
+  readonly timeMs: number;
+  readonly value: number;
+}
+
+/** Of each series that matches: the sample that stands for it at `timeMs`, with its own time. Native histograms are left out. */
+export async function newestSamples(
+  source: SampleSource,
+  matchers: readonly LabelMatcher[],
+  timeMs: number,
+  lookbackMs: number,
+): Promise<readonly NewestSample[]> {
+  const newest: NewestSample[] = [];
+  for (const stored of await source.select({ matchers, fromMs: timeMs - lookbackMs, toMs: timeMs })) {
+    const { labels, floats } = stored;
+    const found = new LookbackCursor(stored, lookbackMs).at(timeMs);
+    if (found === undefined || found.isHistogram) continue;
+    newest.push({ labels, timeMs: floats.timesMs[found.at]!, value: floats.values[found.at]! });
+  }
+  return newest;
 }
 
 /** When the sample was taken, or, with `isStart`, when its counter began; in seconds. */

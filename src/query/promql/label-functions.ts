@@ -33,10 +33,18 @@ export function replaceLabel(
     const value = series.labels.get(source);
     const places = compiled.find(value);
     if (places === undefined) return series;
-    const text = compiled.expand(template, value, places);
+    const text = checkedValue(compiled.expand(template, value, places));
     return relabelled(series, series.labels.with(target, text), target === '__name__' ? false : series.dropsName);
   });
   return merged(evaluation, changed);
+}
+
+/** Longer ones come of a function that is put into itself over and over. */
+const MAX_VALUE_LENGTH = 1 << 16;
+
+function checkedValue(text: string): string {
+  if (text.length <= MAX_VALUE_LENGTH) return text;
+  throw new PromqlExecutionError(`a label's value would be longer than ${MAX_VALUE_LENGTH} characters`);
 }
 
 /** `label_join`: the values of labels with a separator between them. */
@@ -50,7 +58,7 @@ export function joinLabels(
   if (!isLabelName(target!))
     throw new PromqlExecutionError(`invalid destination label name in label_join(): ${target}`);
   const changed = input.map((series) => {
-    const text = sources.map((source) => series.labels.get(source)).join(separator);
+    const text = checkedValue(sources.map((source) => series.labels.get(source)).join(separator));
     return relabelled(series, series.labels.with(target!, text), target === '__name__' ? false : series.dropsName);
   });
   return merged(evaluation, changed);

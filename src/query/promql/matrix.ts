@@ -87,10 +87,13 @@ export class SeriesTable {
   readonly #mayRepeat: boolean;
   readonly #byKey = new Map<string, StepSeries>();
   readonly #list: StepSeries[] = [];
+  readonly #check: (samples: number) => void;
 
-  constructor(steps: number, mayRepeat: boolean) {
+  /** `check` throws where the table holds too many samples. */
+  constructor(steps: number, mayRepeat: boolean, check: (samples: number) => void) {
     this.#steps = steps;
     this.#mayRepeat = mayRepeat;
+    this.#check = check;
   }
 
   /** The series to set a step of. */
@@ -98,6 +101,7 @@ export class SeriesTable {
     const found = this.#byKey.get(labels.key);
     if (found !== undefined && found.kinds[step] === ABSENT) return found;
     if (found !== undefined && !this.#mayRepeat) throw sameLabelsError();
+    this.#check((this.#list.length + 1) * this.#steps);
     const series = newSeries(labels, dropsName, this.#steps);
     this.#byKey.set(labels.key, series);
     this.#list.push(series);

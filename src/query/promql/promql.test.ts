@@ -149,3 +149,24 @@ it('refuses a range of ranges', async () => {
     'invalid expression type "range vector" for range query',
   );
 });
+
+it('counts what an operation makes before it has made it', async () => {
+  const times = { startMs: 0, endMs: 6_000_000, stepMs: 1000 };
+  const many = query('count_values("v", time() * x)', { maxSamples: 5_000_000 });
+  await expect(queryRange(many, times)).rejects.toThrow('too many samples');
+});
+
+it('lets others run in the middle of a function over long ranges', async () => {
+  let turns = 0;
+  let isRunning = true;
+  const turn = (): void => {
+    turns++;
+    if (isRunning) setImmediate(turn);
+  };
+  setImmediate(turn);
+  // 11 windows of 300,000 samples each.
+  const times = { startMs: 0, endMs: 300_000, stepMs: 30_000 };
+  await queryRange(query('quantile_over_time(0.5, vector(1)[3000s:10ms])'), times);
+  isRunning = false;
+  expect(turns).toBeGreaterThan(7);
+});

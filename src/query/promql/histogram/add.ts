@@ -118,7 +118,7 @@ function alignExponential(a: FloatHistogram, b: FloatHistogram, lost: FloatHisto
   let threshold = Math.max(a.zeroThreshold, b.zeroThreshold);
   for (;;) {
     const wider = Math.max(widened(a, threshold), widened(b, threshold));
-    if (wider === threshold) break;
+    if (!(wider > threshold)) break;
     threshold = wider;
   }
   const schema = Math.min(a.schema, b.schema);
@@ -139,7 +139,7 @@ export function widened(histogram: FloatHistogram, threshold: number): number {
         if (count !== 0 && lower < wider && upper > wider) wider = upper;
       });
     }
-    if (wider === before) return wider;
+    if (!(wider > before)) return before;
   }
 }
 

@@ -5,7 +5,13 @@ import { readBounds } from '../../metrics/bounds.ts';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import { METRIC_TYPES, type TimedRows, type TimeRange } from '../../source/index.ts';
 import { raw } from '../../sql/index.ts';
-import { bucketsFrom, CUSTOM_BUCKETS_SCHEMA, EMPTY_HISTOGRAM, type FloatHistogram } from '../histogram/index.ts';
+import {
+  bucketsFrom,
+  CUSTOM_BUCKETS_SCHEMA,
+  EMPTY_HISTOGRAM,
+  type FloatHistogram,
+  reduced,
+} from '../histogram/index.ts';
 import { Labels } from '../labels.ts';
 import type { SampleSource, Selection, StoredSeries } from '../source.ts';
 import { seriesRows } from './matching.ts';
@@ -182,18 +188,25 @@ function floatSeries(
   };
 }
 
-/** A series of native histograms. */
+/** A series of native histograms; undefined is a point that can't be one. */
 function nativeSeries(
   row: SeriesRow,
   { timesMs, startsMs, stale }: SeriesPoints,
   [from, to]: Place,
-  histogramAt: (at: number) => FloatHistogram,
+  histogramAt: (at: number) => FloatHistogram | undefined,
 ): StoredSeries {
   const present: number[] = [];
+  const values: FloatHistogram[] = [];
   const ends: number[] = [];
   for (let at = from; at < to; at++) {
-    if (stale[at] === 0) present.push(at);
-    else ends.push(timesMs[at]!);
+    if (stale[at] !== 0) {
+      ends.push(timesMs[at]!);
+      continue;
+    }
+    const value = histogramAt(at);
+    if (value === undefined) continue;
+    present.push(at);
+    values.push(value);
   }
   return {
     labels: named(row, 'native'),
@@ -201,7 +214,7 @@ function nativeSeries(
     floats: NO_FLOATS,
     histograms: {
       timesMs: Float64Array.from(present, (at) => timesMs[at]!),
-      values: present.map(histogramAt),
+      values,
       startsMs: Float64Array.from(present, (at) => startsMs[at]!),
     },
     staleMs: ends.length === 0 ? undefined : Float64Array.from(ends),
@@ -265,20 +278,32 @@ function expandExponential(row: SeriesRow, points: SeriesPoints, place: Place): 
   const positives = table.column<readonly number[]>('positives');
   const negatives = table.column<readonly number[]>('negatives');
   return [
-    nativeSeries(row, points, place, (at) => ({
-      ...EMPTY_HISTOGRAM,
-      schema: scales[at]!,
-      count: counts[at]!,
-      sum: sums[at]!,
-      zeroCount: zeros[at]!,
-      zeroThreshold: thresholds[at]!,
-      // OTLP's buckets begin at a lower bound of 1, Prometheus' end there.
-      positive: bucketsFrom(positiveFrom[at]! + 1, positives[at]!),
-      negative: bucketsFrom(negativeFrom[at]! + 1, negatives[at]!),
-      hint: 'unknown',
-    })),
+    nativeSeries(row, points, place, (at) => {
+      const schema = scales[at]!;
+      if (schema < MIN_SCHEMA || Math.max(Math.abs(positiveFrom[at]!), Math.abs(negativeFrom[at]!)) > MAX_OFFSET)
+        return undefined;
+      const histogram: FloatHistogram = {
+        ...EMPTY_HISTOGRAM,
+        schema,
+        count: counts[at]!,
+        sum: sums[at]!,
+        zeroCount: zeros[at]!,
+        zeroThreshold: Number.isNaN(thresholds[at]!) ? 0 : Math.max(0, thresholds[at]!),
+        // OTLP's buckets begin at a lower bound of 1, Prometheus' end there.
+        positive: bucketsFrom(positiveFrom[at]! + 1, positives[at]!),
+        negative: bucketsFrom(negativeFrom[at]! + 1, negatives[at]!),
+        hint: 'unknown',
+      };
+      return schema > MAX_SCHEMA ? reduced(histogram, MAX_SCHEMA) : histogram;
+    }),
   ];
 }
+
+/** The coarsest and the finest exponential buckets that Prometheus has. What is coarser can't be shown, what is finer is put together. */
+const MIN_SCHEMA = -4;
+const MAX_SCHEMA = 8;
+/** Far beyond what a Float64 can hold at the finest scale. */
+const MAX_OFFSET = 2 ** 30;
 
 function expandSummary(row: SeriesRow, points: SeriesPoints, place: Place): StoredSeries[] {
   const { table } = points;
@@ -301,8 +326,8 @@ function expandSummary(row: SeriesRow, points: SeriesPoints, place: Place): Stor
 }
 
 /**
- * Series that have the same labels in Prometheus' eyes become one, by time; of two samples at one time the later series' counts. It happens
- * where a unit or a description of a metric changed, or where a resource changed in what is no label.
+ * Series that have the same labels in Prometheus' eyes become one, by time; of two samples at one time the later series' counts, and those of
+ * deltas are added up. It happens where a unit or a description of a metric changed, or where a resource changed in what is no label.
  */
 function together(found: readonly StoredSeries[]): StoredSeries[] {
   const byKey = new Map<string, StoredSeries[]>();
@@ -317,8 +342,12 @@ function together(found: readonly StoredSeries[]): StoredSeries[] {
 function joined(same: readonly StoredSeries[]): StoredSeries {
   const floats = new Map<number, readonly [value: number, startMs: number]>();
   const histograms = new Map<number, readonly [value: FloatHistogram, startMs: number]>();
+  const isDelta = same.every((series) => series.isDelta === true);
   for (const { floats: own, histograms: natives } of same) {
-    own.timesMs.forEach((timeMs, i) => void floats.set(timeMs, [own.values[i]!, own.startsMs?.[i] ?? 0]));
+    own.timesMs.forEach((timeMs, i) => {
+      const before = isDelta ? (floats.get(timeMs)?.[0] ?? 0) : 0;
+      floats.set(timeMs, [before + own.values[i]!, own.startsMs?.[i] ?? 0]);
+    });
     natives?.timesMs.forEach((timeMs, i) => {
       histograms.set(timeMs, [natives.values[i]!, natives.startsMs?.[i] ?? 0]);
     });
@@ -329,7 +358,7 @@ function joined(same: readonly StoredSeries[]): StoredSeries {
   const ends = same.flatMap(({ staleMs }) => (staleMs === undefined ? [] : [...staleMs]));
   return {
     labels: same[0]!.labels,
-    isDelta: same.every(({ isDelta }) => isDelta === true),
+    isDelta,
     floats: {
       timesMs: Float64Array.from(numbers, ([timeMs]) => timeMs),
       values: Float64Array.from(numbers, ([, [value]]) => value),

@@ -16,6 +16,7 @@ export class Table {
   readonly rowCount: number;
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #values = new Map<string, readonly unknown[]>();
+  readonly #vectors = new Map<string, ArrayLike<number>>();
   constructor(rowCount: number, columns: ReadonlyMap<string, Column>) {
     this.rowCount = rowCount;
     this.#columns = columns;
@@ -49,7 +50,10 @@ export class Table {
 
   /** As `numbers`, without an object for each. */
   vector(name: string): ArrayLike<number> {
-    return this.rowCount === 0 ? [] : this.#numbers(name).vector();
+    if (this.rowCount === 0) return [];
+    const vector = this.#vectors.get(name) ?? this.#numbers(name).vector();
+    this.#vectors.set(name, vector);
+    return vector;
   }
 
   /** As `bigints`, without an object for each. */
