@@ -9,6 +9,7 @@ import {
   FLOAT,
   HISTOGRAM,
   histogramAt,
+  isEmpty,
   newSeries,
   PromqlExecutionError,
   type StepSeries,
@@ -39,24 +40,22 @@ export function groupSeries(expr: Aggregation, input: readonly StepSeries[]): Gr
 }
 
 /** The aggregations; `parameter` is the quantile's. */
-export function aggregate(
+export async function aggregate(
   evaluation: Evaluation,
   expr: Aggregation,
   input: readonly StepSeries[],
   parameter: StepSeries | undefined,
-): StepSeries[] {
+): Promise<StepSeries[]> {
   if (parameter !== undefined) noteQuantiles(evaluation, expr, parameter);
-  return groupSeries(expr, input)
-    .map((group) => {
-      const result = newSeries(
-        group.labels,
-        group.series.some(({ dropsName }) => dropsName),
-        evaluation.grid.count,
-      );
-      fill(evaluation, expr, group.series, result, parameter);
-      return result;
-    })
-    .filter(({ kinds }) => kinds.some((kind) => kind !== 0));
+  const results: StepSeries[] = [];
+  for (const { labels, series } of groupSeries(expr, input)) {
+    const dropsName = series.some((each) => each.dropsName);
+    const result = newSeries(labels, dropsName, evaluation.grid.count);
+    fill(evaluation, expr, series, result, parameter);
+    if (!isEmpty(result)) results.push(result);
+    await evaluation.context.pause();
+  }
+  return results;
 }
 
 function noteQuantiles({ context }: Evaluation, expr: Aggregation, { floats }: StepSeries): void {

@@ -262,7 +262,7 @@ export function vectorsWithVectors(
   expr: BinaryExpr,
   left: readonly StepSeries[],
   right: readonly StepSeries[],
-): StepSeries[] {
+): Promise<StepSeries[]> {
   return new VectorMatcher(evaluation, expr, left, right).run();
 }
 
@@ -291,7 +291,7 @@ class VectorMatcher {
     this.#table = evaluation.newTable();
   }
 
-  run(): StepSeries[] {
+  async run(): Promise<StepSeries[]> {
     const { fillLeft, fillRight } = this.#matching;
     const [fillMany, fillOne] = this.#isSwapped ? [fillRight, fillLeft] : [fillLeft, fillRight];
     const ones = bySignature(this.#one, this.#signatureOf);
@@ -303,6 +303,7 @@ class VectorMatcher {
       const steps = getOrMake(seen, signature.key, () => new Uint8Array(this.#evaluation.grid.count));
       for (const one of partners) this.#pair(signature, many, one, steps);
       if (fillOne !== undefined) this.#pair(signature, many, this.#filler(signature, fillOne, partners), steps);
+      await this.#evaluation.context.pause();
     }
     if (fillMany !== undefined) {
       for (const one of this.#one) {
@@ -313,6 +314,7 @@ class VectorMatcher {
           for (let step = 0; step < steps.length; step++) if (steps[step] !== 0) filler.kinds[step] = ABSENT;
         }
         this.#pair(signature, filler, one, undefined);
+        await this.#evaluation.context.pause();
       }
     }
     return this.#table.series;

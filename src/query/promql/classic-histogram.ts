@@ -59,12 +59,12 @@ interface Question {
 }
 
 /** Asks several questions of the same histograms; `argument` is where they stand in the query. */
-function ask(
+async function ask(
   evaluation: Evaluation,
   input: readonly StepSeries[],
   argument: PromExpr,
   questions: readonly Question[],
-): StepSeries[] {
+): Promise<StepSeries[]> {
   const { grid, context } = evaluation;
   const { groups, natives } = group(evaluation, input, argument);
   const table = evaluation.newTable();
@@ -107,6 +107,7 @@ function ask(
         }
       }
     }
+    await context.pause();
   }
   return table.series;
 }
@@ -280,7 +281,7 @@ export function quantileOfHistograms(
   q: StepSeries,
   input: readonly StepSeries[],
   argument: PromExpr,
-): StepSeries[] {
+): Promise<StepSeries[]> {
   return ask(evaluation, input, argument, [quantileQuestion(q)]);
 }
 
@@ -298,7 +299,7 @@ export function quantilesOfHistograms(
   quantiles: readonly StepSeries[],
   input: readonly StepSeries[],
   argument: PromExpr,
-): StepSeries[] {
+): Promise<StepSeries[]> {
   const questions = quantiles.map((q) => ({
     ...quantileQuestion(q),
     label: (step: number) => [label, openMetricsNumber(q.floats[step]!)] as const,
@@ -313,7 +314,7 @@ export function fractionOfHistograms(
   upper: StepSeries,
   input: readonly StepSeries[],
   argument: PromExpr,
-): StepSeries[] {
+): Promise<StepSeries[]> {
   return ask(evaluation, input, argument, [
     {
       native: (histogram, step) => histogramFraction(lower.floats[step]!, upper.floats[step]!, histogram),

@@ -6,12 +6,12 @@ import { labelsHash } from './labels-hash.ts';
 import { copyValue, FLOAT, HISTOGRAM, newSeries, PromqlExecutionError, type StepSeries } from './matrix.ts';
 
 /** Aggregations that pick series: `topk`, `bottomk`, `limitk` and `limit_ratio`. */
-export function pick(
+export async function pick(
   evaluation: Evaluation,
   expr: Aggregation,
   input: readonly StepSeries[],
   parameter: StepSeries,
-): StepSeries[] {
+): Promise<StepSeries[]> {
   const { operator } = expr;
   checkParameter(evaluation, expr, parameter);
   const { count } = evaluation.grid;
@@ -37,6 +37,7 @@ export function pick(
             : pickExtremes(evaluation, expr, present, step, Math.trunc(value));
       for (const series of picked) take(series, step);
     }
+    await evaluation.context.pause();
   }
   return [...results.values()];
 }
