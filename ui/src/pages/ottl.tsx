@@ -1,5 +1,6 @@
 /** A playground for OTTL: statements, a sample, and what becomes of it. */
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { OttlQuestion, OttlResponse, OttlWordsResponse } from '#api/types.ts';
 import { ApiFailure } from '../lib/api.ts';
 import { visibleText } from '../lib/foreign-text.ts';
@@ -210,12 +211,13 @@ function Statements({ value, context, error, onChange, onDone }: StatementsProps
   const take = (chosen: string): void => {
     const next = value.slice(0, start) + chosen + value.slice(cursor);
     const at = start + chosen.length;
-    onChange(next);
-    setCursor(at);
-    requestAnimationFrame(() => {
-      area.current?.focus();
-      area.current?.setSelectionRange(at, at);
+    // At once: what is typed next stands behind it.
+    flushSync(() => {
+      onChange(next);
+      setCursor(at);
     });
+    area.current?.focus();
+    area.current?.setSelectionRange(at, at);
   };
   return (
     <div className={error ? 'ottl-field invalid' : 'ottl-field'}>

@@ -4,6 +4,7 @@
  */
 
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { completeFilter } from '#lang/filter';
 import { type Completion, useCompletions } from '../lib/completions.ts';
 import { filterMistake, filterParts } from '../lib/filter-text.ts';
@@ -79,11 +80,13 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
     const inserted = place.kind === 'value' ? `${option.text} ` : option.text;
     const next = text.slice(0, place.start) + inserted + text.slice(place.end).replace(/^ /, '');
     const at = place.start + inserted.length;
-    setText(next);
-    setCursor(at);
-    setActive(-1);
-    // The input takes the new text with the next render; only then the cursor can be placed.
-    requestAnimationFrame(() => input.current?.setSelectionRange(at, at));
+    // The input takes the new text at once: what is typed next stands behind it.
+    flushSync(() => {
+      setText(next);
+      setCursor(at);
+      setActive(-1);
+    });
+    input.current?.setSelectionRange(at, at);
   };
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
