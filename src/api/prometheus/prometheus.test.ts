@@ -410,13 +410,41 @@ describe('what no sound client sends', () => {
       dataPoints: points({}, () => ({ asInt: String(value) })),
     },
   });
+  const total = (value: number): object => ({
+    name: 'odd.total',
+    sum: {
+      isMonotonic: true,
+      aggregationTemporality: CUMULATIVE,
+      dataPoints: points({}, (i) => ({ asInt: String(i * value) })),
+    },
+  });
+  /** Four workers with one resource, each of which began to count at its own time and reports a little later than the one before. */
+  const workers = {
+    name: 'odd.workers',
+    sum: {
+      isMonotonic: true,
+      aggregationTemporality: CUMULATIVE,
+      dataPoints: [1, 2, 3, 4].flatMap((worker) =>
+        points({}, (i) => ({
+          asInt: String(worker * 1000 + i * worker),
+          startTimeUnixNano: `${BigInt(FROM_MS - worker * 1000) * 1_000_000n}`,
+          timeUnixNano: `${BigInt(FROM_MS + i * STEP_MS + worker) * 1_000_000n}`,
+        })),
+      ),
+    },
+  };
   /** Two resources that differ in what is no label. */
   const resource = (os: string, value: number): object => ({
     resource: { attributes: [keyValue('service.name', text('odd')), keyValue('os.type', text(os))] },
     scopeMetrics: [
       {
         scope: {},
-        metrics: [counter(value), ...Object.entries(WEIRD).map(([name, changed]) => exponential(name, changed))],
+        metrics: [
+          counter(value),
+          total(value),
+          ...(os === 'linux' ? [workers] : []),
+          ...Object.entries(WEIRD).map(([name, changed]) => exponential(name, changed)),
+        ],
       },
     ],
   });
@@ -434,6 +462,17 @@ describe('what no sound client sends', () => {
 
   test('deltas of resources that have the same labels add up', async () => {
     expect(await values('sum_over_time(odd_counter_total[1m])')).toEqual({ '': '404' });
+  });
+
+  test('counters of resources that have the same labels add up', async () => {
+    expect(await values('increase(odd_total[5m])')).toEqual({ '': String(101 * 20) });
+  });
+
+  test('so do those of workers that have all the same', async () => {
+    const increase = Number((await values('increase(odd_workers_total[5m])'))['']);
+    // Extrapolated to the edges of the range by less than one of its 80 samples.
+    expect(increase).toBeGreaterThan(10 * 20 * 0.98);
+    expect(increase).toBeLessThan(10 * 20 * 1.02);
   });
 
   test('federation gives each sample its own time', async () => {

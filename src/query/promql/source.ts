@@ -26,6 +26,8 @@ export interface StoredSeries {
   readonly staleMs: Float64Array | undefined;
   /** Samples are changes since the one before: rate and increase add them up. */
   readonly isDelta?: boolean;
+  /** Samples only grow, but for resets. */
+  readonly isCounter?: boolean;
   /** Of series that a subquery made: the name goes at the end. */
   readonly dropsName?: boolean;
 }

@@ -1,4 +1,5 @@
 import { type LabelMatcher, matcherTest } from '#lang/promql';
+import { METRIC_HISTOGRAM, METRIC_SUMMARY } from '#pdata';
 import { readResources } from '../../plan/index.ts';
 import { plainValue, type ReadOptions, type StoreReader } from '../../reader/index.ts';
 import type { TimeRange } from '../../source/index.ts';
@@ -16,6 +17,8 @@ export interface SeriesRow {
   /** METRIC_*. */
   readonly type: number;
   readonly isDelta: boolean;
+  /** Cumulative, and only growing. */
+  readonly isCounter: boolean;
   /** OTLP's name of the metric. */
   readonly metric: string;
   /** Prometheus' name, without a suffix of a part. */
@@ -32,6 +35,8 @@ export interface SeriesRow {
 const MAX_SERIES = 200_000;
 const ATTRIBUTE_BYTES = 4096;
 const DELTA = 1;
+/** Types whose numbers, but for quantiles, are counters whatever the metric says. */
+const COUNTING: ReadonlySet<number> = new Set([METRIC_HISTOGRAM, METRIC_SUMMARY]);
 
 /** Labels that the parts of a series don't share. */
 const PART_LABELS: ReadonlySet<string> = new Set(['__name__', 'le', 'quantile']);
@@ -54,6 +59,7 @@ export async function findSeries(
   const isName = matchers.filter(({ name }) => name === '__name__').map(matcherTest);
   const types = table.vector('kind');
   const temporalities = table.vector('how');
+  const grows = table.vector('grows');
   const metrics = table.strings('metric');
   const names = table.strings('prometheus');
   const labels = table.column<readonly string[]>('label_list');
@@ -72,6 +78,7 @@ export async function findSeries(
       id: String(id),
       type,
       isDelta,
+      isCounter: !isDelta && (COUNTING.has(type) || grows[row] === 1),
       metric: metrics[row]!,
       name,
       labels: all,
@@ -85,8 +92,8 @@ export async function findSeries(
 const NO_TEXTS: ResourceTexts = new Map();
 
 function statement(matchers: readonly LabelMatcher[], range: TimeRange): Sql {
-  return sql`SELECT series_id, any(stored.type) AS kind, any(stored.temporality) AS how, any(stored.name) AS metric,
-      any(stored.prometheus_name) AS prometheus, any(stored.labels) AS label_list, any(stored.resource_id) AS owner_id,
+  return sql`SELECT series_id, any(stored.type) AS kind, any(stored.temporality) AS how, any(stored.monotonic) AS grows,
+      any(stored.name) AS metric, any(stored.prometheus_name) AS prometheus, any(stored.labels) AS label_list, any(stored.resource_id) AS owner_id,
       groupUniqArrayArray(stored.bounds_ids) AS bounds_list
     ${seriesRows(matchers, range)} GROUP BY series_id LIMIT ${integer(MAX_SERIES + 1)}`;
 }

@@ -19,6 +19,7 @@ import { nameOf, type Part } from './names.ts';
 import { readPoints, type SeriesPoints } from './points.ts';
 import { findSeries, type SeriesRow } from './series.ts';
 import { readTargetInfo } from './target-info.ts';
+import { added, doOverlap, writersOf } from './writers.ts';
 
 /**
  * The store's metrics as Prometheus' series: OTLP's histograms are series of buckets, counts and sums, and native histograms with custom
@@ -178,6 +179,7 @@ function floatSeries(
   return {
     labels: named(row, part, label),
     isDelta: row.isDelta,
+    isCounter: row.isCounter && label?.[0] !== 'quantile',
     floats: {
       timesMs: times.subarray(0, count),
       values: values.subarray(0, count),
@@ -326,8 +328,8 @@ function expandSummary(row: SeriesRow, points: SeriesPoints, place: Place): Stor
 }
 
 /**
- * Series that have the same labels in Prometheus' eyes become one, by time; of two samples at one time the later series' counts, and those of
- * deltas are added up. It happens where a unit or a description of a metric changed, or where a resource changed in what is no label.
+ * Series that have the same labels in Prometheus' eyes become one, by time; of two samples at one time the later series' counts, while
+ * deltas and counters are added up. It happens where a unit or a description of a metric changed, or where a resource changed in what is no label.
  */
 function together(found: readonly StoredSeries[]): StoredSeries[] {
   const byKey = new Map<string, StoredSeries[]>();
@@ -336,7 +338,15 @@ function together(found: readonly StoredSeries[]): StoredSeries[] {
     if (same === undefined) byKey.set(series.labels.key, [series]);
     else same.push(series);
   }
-  return Array.from(byKey.values(), (same) => (same.length === 1 ? same[0]! : joined(same)));
+  return Array.from(byKey.values(), oneOf);
+}
+
+/** The samples of one set of labels, from all that wrote them. */
+function oneOf(same: readonly StoredSeries[]): StoredSeries {
+  const series = same.length === 1 ? same[0]! : joined(same);
+  if (!same.every(({ isCounter }) => isCounter === true)) return series;
+  const writers = same.flatMap(({ floats }) => writersOf(floats));
+  return writers.length > 1 && doOverlap(writers) ? { ...series, floats: added(writers) } : series;
 }
 
 function joined(same: readonly StoredSeries[]): StoredSeries {
