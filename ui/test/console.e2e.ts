@@ -150,7 +150,10 @@ async function main(): Promise<void> {
   }
   for (const { name, value, unit } of figures)
     console.log(`figure  ${name}: ${value.toFixed(value < 100 ? 1 : 0)} ${unit}`);
-  if (outDir !== 'none') console.log(`${(await screenshotAllPages(baseUrl, outDir)).length} screenshots in ${outDir}`);
+  if (outDir !== 'none') {
+    const { length } = await screenshotAllPages(baseUrl, outDir, { isMock: mock !== undefined });
+    console.log(`${length} screenshots in ${outDir}`);
+  }
   await mock?.close();
   const failed = results.filter(({ error }) => error).length;
   console.log(

@@ -9,6 +9,8 @@ interface Shot {
   /** An address, or how to get to the page when it depends on the data. */
   readonly path: string;
   readonly act?: (page: Page) => Promise<void>;
+  /** The page is of a component that only the mock has. */
+  readonly needs?: 'mock';
 }
 
 const settle = (page: Page): Promise<void> => page.waitForLoadState('networkidle').then(() => page.waitForTimeout(250));
@@ -73,6 +75,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'tap',
     path: '/tap?at=logs/processors/attributes/redact',
+    needs: 'mock',
     act: (page) => page.locator('.tap-row').nth(8).waitFor(),
   },
   {
@@ -107,24 +110,33 @@ const SHOTS: readonly Shot[] = [
 const HEIGHTS: Readonly<Record<number, number>> = { 1440: 900, 1024: 768, 390: 844 };
 
 /** Saves `<outDir>/<page>-<theme>.png` for every page, and with the width behind it for smaller screens; `only` limits it to pages whose name contains the text. */
-export async function screenshotAllPages(baseUrl: string, outDir: string, only = ''): Promise<readonly string[]> {
-  const wide = await screenshots(baseUrl, outDir, only, 1440);
+export async function screenshotAllPages(
+  baseUrl: string,
+  outDir: string,
+  { only = '', isMock }: { readonly only?: string; readonly isMock: boolean },
+): Promise<readonly string[]> {
+  const shots = SHOTS.filter(({ name, needs }) => name.includes(only) && (isMock || needs !== 'mock'));
+  const wide = await screenshots(baseUrl, outDir, shots, 1440);
   return [
     ...wide,
-    ...(await screenshots(baseUrl, outDir, only, 1024)),
-    ...(await screenshots(baseUrl, outDir, only, 390)),
+    ...(await screenshots(baseUrl, outDir, shots, 1024)),
+    ...(await screenshots(baseUrl, outDir, shots, 390)),
   ];
 }
 
-async function screenshots(baseUrl: string, outDir: string, only: string, width: number): Promise<readonly string[]> {
+async function screenshots(
+  baseUrl: string,
+  outDir: string,
+  shots: readonly Shot[],
+  width: number,
+): Promise<readonly string[]> {
   await mkdir(outDir, { recursive: true });
   const browser = await launchBrowser();
   const files: string[] = [];
   try {
     for (const theme of ['dark', 'light'] as const satisfies readonly Theme[]) {
       const view = await openConsole(browser, baseUrl, theme, { width, height: HEIGHTS[width] ?? 900 });
-      for (const shot of SHOTS) {
-        if (!shot.name.includes(only)) continue;
+      for (const shot of shots) {
         await view.open(shot.path);
         await shot.act?.(view.page);
         const file = join(outDir, `${shot.name}-${theme}${width === 1440 ? '' : `-${width}`}.png`);
