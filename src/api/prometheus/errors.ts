@@ -1,6 +1,8 @@
 import { QueryError } from '#query';
 import { PromqlExecutionError } from '#query/promql.ts';
+import type { Answer } from '../http/answers.ts';
 import { AnswerError, type ApiFailure } from '../http/errors.ts';
+import type { ApiRequest } from '../http/plugin.ts';
 
 /** Prometheus' kinds of errors and the status that goes with each. */
 const STATUS = {
@@ -23,7 +25,7 @@ export function badParameter(name: string, message: string): AnswerError {
 }
 
 /** The same error in Prometheus' kinds. */
-export function asPromError(error: unknown): unknown {
+function asPromError(error: unknown): unknown {
   if (error instanceof PromqlExecutionError) return promError('execution', error.message);
   if (!(error instanceof QueryError)) return error;
   switch (error.code) {
@@ -43,6 +45,17 @@ export function asPromError(error: unknown): unknown {
 }
 
 const TYPES: ReadonlySet<string> = new Set(Object.keys(STATUS));
+
+/** The answer, or what went wrong as Prometheus says it. */
+export function inForm(answer: (request: ApiRequest) => Promise<Answer>): (request: ApiRequest) => Promise<Answer> {
+  return async (request) => {
+    try {
+      return await answer(request);
+    } catch (error) {
+      throw asPromError(error);
+    }
+  };
+}
 
 export function prometheusFailure({ status, code, message }: ApiFailure): object {
   const errorType = TYPES.has(code) ? code : status === 404 ? 'not_found' : status < 500 ? 'bad_data' : 'internal';

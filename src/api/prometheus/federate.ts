@@ -2,7 +2,7 @@ import { DEFAULT_OPTIONS, type Labels, newestSamples, StoreSource } from '#query
 import { type Answer, StreamedAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import { numberText } from './answers.ts';
-import { asPromError } from './errors.ts';
+import { inForm } from './errors.ts';
 import { parametersOf, selectorsOf } from './parameters.ts';
 
 /** `/federate`: the newest samples of series as text, for another Prometheus to scrape. Native histograms have no form in it. */
@@ -10,13 +10,7 @@ export const federateRoutes: readonly ApiRoute[] = [
   {
     method: 'GET',
     path: '/federate',
-    answer: async (request) => {
-      try {
-        return await federate(request, parametersOf(request));
-      } catch (error) {
-        throw asPromError(error);
-      }
-    },
+    answer: inForm((request) => federate(request, parametersOf(request))),
   },
 ];
 

@@ -10,7 +10,7 @@ import {
 import type { Answer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import { notesOf, queryAnswer, success } from './answers.ts';
-import { asPromError, badParameter, promError } from './errors.ts';
+import { badParameter, inForm, promError } from './errors.ts';
 import { durationOf, limitOf, one, parametersOf, requiredTime, timeOf } from './parameters.ts';
 import { treeOf } from './parse-query.ts';
 
@@ -21,13 +21,7 @@ export function both(
   path: string,
   answer: (request: ApiRequest, query: QueryString) => Promise<Answer>,
 ): readonly ApiRoute[] {
-  const answerInForm = async (request: ApiRequest): Promise<Answer> => {
-    try {
-      return await answer(request, parametersOf(request));
-    } catch (error) {
-      throw asPromError(error);
-    }
-  };
+  const answerInForm = inForm((request) => answer(request, parametersOf(request)));
   return (['GET', 'POST'] as const).map((method) => ({ method, path, answer: answerInForm }));
 }
 
