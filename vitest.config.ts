@@ -8,8 +8,9 @@ const shared = [`src/{${LAYERS}}/**/!(${MEASURING}).test.ts`, 'ui/src/**/*.test.
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Against what hangs, not what is slow: three files at a time share two cores.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     // One more than the cores of a small machine: many tests wait for processes. 423 s in place of 485 on two cores.
     maxWorkers: 3,

@@ -1,6 +1,7 @@
 import { nearest } from '#base';
 import { consoleCase } from './cases/console.ts';
 import { decodersCase } from './cases/decoders.ts';
+import { grpcCase } from './cases/grpc.ts';
 import { k8sAttributesCase } from './cases/k8s-attributes.ts';
 import { latenciesCase } from './cases/latencies.ts';
 import { logSearchCase, logsCase } from './cases/logs.ts';
@@ -8,11 +9,14 @@ import { metricsCase } from './cases/metrics.ts';
 import { pagesLiveCase } from './cases/pages-live.ts';
 import { pipelineCase } from './cases/pipeline.ts';
 import { processorsCase } from './cases/processors.ts';
+import { promqlCase } from './cases/promql.ts';
+import { remoteWriteCase } from './cases/remote-write.ts';
 import { redCase, spanMetricsCase } from './cases/span-metrics.ts';
 import { freshnessCase, idleCase, storeCase } from './cases/store.ts';
 import { tailSamplingCase } from './cases/tail-sampling.ts';
 import { tracePageCase } from './cases/trace-page.ts';
 import { filterCase, transformCase } from './cases/transform.ts';
+import { isAlone } from './lib/beside.ts';
 import { buildOtelcol } from './lib/otelcol.ts';
 import { type BenchCase, type Row, tableOf, writeRaw } from './lib/report.ts';
 
@@ -23,6 +27,7 @@ import { type BenchCase, type Row, tableOf, writeRaw } from './lib/report.ts';
 const CASES: readonly BenchCase[] = [
   decodersCase,
   pipelineCase,
+  grpcCase,
   tailSamplingCase,
   transformCase,
   filterCase,
@@ -34,6 +39,8 @@ const CASES: readonly BenchCase[] = [
   logsCase,
   logSearchCase,
   metricsCase,
+  remoteWriteCase,
+  promqlCase,
   latenciesCase,
   freshnessCase,
   idleCase,
@@ -41,20 +48,33 @@ const CASES: readonly BenchCase[] = [
   pagesLiveCase,
   consoleCase,
 ];
-const NEEDS_OTELCOL = new Set(['pipeline', 'tail-sampling', 'transform', 'filter', 'processors', 'span-metrics']);
+const NEEDS_OTELCOL = new Set([
+  'pipeline',
+  'grpc',
+  'tail-sampling',
+  'transform',
+  'filter',
+  'k8s-attributes',
+  'processors',
+  'span-metrics',
+]);
 const ABOUT: Readonly<Record<string, string>> = {
   decode: 'decoding OTLP traces, protobufjs beside it',
   pipeline: 'OTLP/HTTP in, batch, OTLP/HTTP out; otelcol beside it',
+  grpc: 'OTLP/gRPC in, OTLP/gRPC out without compression, in zstd and in gzip; otelcol beside it',
   'tail-sampling': 'the same with tail sampling between: CPU and memory',
   transform: 'statements in OTTL on spans and log records; otelcol beside it',
   filter: 'a condition in OTTL that drops 95 % of log records; otelcol beside it',
   processors: 'all other processors, a line each; otelcol beside it',
   'span-metrics': 'span_metrics with 3 dimensions; otelcol beside it',
   red: 'what metrics of all spans cost `up`: CPU of collector and engine with and without',
-  store: 'OTLP/HTTP into the store: CPU of collector and engine',
+  store: 'spans into the store: CPU of all processes, merges included; bytes on disk',
   logs: 'log records into the store: CPU of all processes, merges included; bytes on disk',
   'log-search': 'a rare text in 10 million log lines',
   metrics: 'data points into the store: CPU of all processes, merges included; bytes on disk',
+  'remote-write':
+    'samples by remote write into the store: CPU of all processes, merges included; bytes on disk; Prometheus beside it',
+  promql: 'queries in PromQL over 14 M samples; a real Prometheus beside it',
   latencies: 'a trace by id, newest traces, services and a rare attribute over 10 million spans',
   freshness: 'from the answer to a sender until a query sees its data',
   idle: 'start of `up`, and memory of all its processes at rest',
@@ -65,11 +85,15 @@ const ABOUT: Readonly<Record<string, string>> = {
 const USAGE = `npm run bench [-- CASE ...]
 
 Runs the benchmarks, or those that are named, keeps their raw output in bench/results/ and prints one table.
-Cases that compare with otelcol build it from its Go modules first, which needs Go and some minutes.
+Cases that compare with otelcol build it from its Go modules first, which needs Go and some minutes;
+promql builds Prometheus likewise.
 
 ${CASES.map(({ name }) => `  ${name.padEnd(16)}${ABOUT[name] ?? ''}`).join('\n')}
 
-  --help, -h      this text`;
+  --help, -h      this text
+
+Of the cases beside otelcol: BENCH_ALONE=1 measures ours alone and keeps no output, BENCH_ONLY=WORDS takes those lines of a table
+that have the words, BENCH_ROUNDS and BENCH_REQUESTS say how much is measured, BENCH_NODE_FLAGS gives our collector's Node flags, such as --cpu-prof.`;
 
 const names = process.argv.slice(2);
 if (names.includes('--help') || names.includes('-h')) {
@@ -89,13 +113,13 @@ for (const name of names) {
   process.exit(2);
 }
 const chosen = names.length === 0 ? CASES : CASES.filter((one) => names.includes(one.name));
-if (chosen.some((one) => NEEDS_OTELCOL.has(one.name))) buildOtelcol();
+if (!isAlone && chosen.some((one) => NEEDS_OTELCOL.has(one.name))) buildOtelcol();
 
 const rows: Row[] = [];
 for (const one of chosen) {
   console.error(`bench: ${one.name} …`);
   const result = await one.run();
-  writeRaw(one.name, result.raw);
+  if (!isAlone) writeRaw(one.name, result.raw);
   rows.push(...result.rows);
 }
 console.log(tableOf(rows));

@@ -16,6 +16,7 @@ interface Check {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 const HOUSE_RULES = ['tidy', 'references', 'exports', 'singletons', 'check-layers', 'docs'].map(
   (name) => `scripts/${name}.test.ts`,
@@ -28,8 +29,20 @@ const STATIC: readonly Check[] = [
   { name: 'house rules', command: process.execPath, args: [...vitest, '--silent=true', ...HOUSE_RULES] },
 ];
 
-function run({ command, args }: Check, output: 'pipe' | 'inherit'): Promise<{ isPassed: boolean; printed: string }> {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', output, output] });
+/** Some cases of each suite: all of them are among the tests. */
+const COMPARISON: Check = {
+  name: 'a sample of what is compared with otelcol',
+  command: process.execPath,
+  args: [...vitest, '--silent=true', 'test/compare/compare.test.ts'],
+  env: { COMPARE_SAMPLE: '20' },
+};
+
+function run(
+  { command, args, env }: Check,
+  output: 'pipe' | 'inherit',
+): Promise<{ isPassed: boolean; printed: string }> {
+  const stdio = ['ignore', output, output] as const;
+  const child = spawn(command, args, { cwd: root, stdio: [...stdio], env: { ...process.env, ...env } });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (printed += data.toString()));
   return new Promise((resolve, reject) => {
@@ -49,7 +62,7 @@ async function staticCheck(check: Check): Promise<boolean> {
 
 const folders = process.argv.slice(2).filter((argument) => argument !== '--quick');
 const isQuick = process.argv.includes('--quick');
-let isPassed = (await Promise.all(STATIC.map(staticCheck))).every(Boolean);
+let isPassed = (await Promise.all((isQuick ? [...STATIC, COMPARISON] : STATIC).map(staticCheck))).every(Boolean);
 if (isPassed && !isQuick) {
   isPassed = (await run({ name: 'tests', command: process.execPath, args: [...vitest, ...folders] }, 'inherit'))
     .isPassed;

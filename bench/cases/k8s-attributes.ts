@@ -15,11 +15,9 @@ const SETUP: Setup = {
   goal: 1,
   signal: 'traces',
   share: 1,
-  processor: `
-  k8s_attributes:
-    auth_type: kubeConfig
-    wait_for_metadata: true
-    wait_for_metadata_timeout: 60s`,
+  processor: {
+    k8s_attributes: { auth_type: 'kubeConfig', wait_for_metadata: true, wait_for_metadata_timeout: '60s' },
+  },
 };
 
 export const k8sAttributesCase: BenchCase = { name: 'k8s-attributes', run };

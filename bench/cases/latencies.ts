@@ -4,7 +4,7 @@ import { type RunningSignalbox, type StartOptions, startSignalbox } from '../../
 import { fetchCount } from '../lib/collectors.ts';
 import { cpuSeconds } from '../lib/processes.ts';
 import { type BenchCase, type CaseResult, type Row, short } from '../lib/report.ts';
-import { checkGenerator, type StoredLoad, storeLoad } from '../lib/stored-load.ts';
+import { checkGenerator, type GeneratedLoad, storeLoad } from '../lib/stored-load.ts';
 
 /**
  * How long a person waits for what a console asks of ten million spans: a trace by an id that nobody asked for, the newest traces of a service,
@@ -16,7 +16,7 @@ import { checkGenerator, type StoredLoad, storeLoad } from '../lib/stored-load.t
  *                       of its own (BENCH_BESIDE_DATA, filled likewise)
  */
 const SPANS = Number(process.env.BENCH_SPANS ?? 10_000_000);
-const TRACES: Omit<StoredLoad, 'args'> = {
+const TRACES: Omit<GeneratedLoad, 'args'> = {
   signal: 'traces',
   itemTables: ['spans'],
   tables: ['spans', 'traces', 'request_slots', 'span_events', 'span_links', 'resources', 'scopes'],

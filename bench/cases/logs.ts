@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { startSignalbox } from '../../test/lib/signalbox.ts';
 import { cpuSeconds } from '../lib/processes.ts';
 import { type BenchCase, type CaseResult, short } from '../lib/report.ts';
-import { checkGenerator, type StoredLoad, storeLoad } from '../lib/stored-load.ts';
+import { checkGenerator, type GeneratedLoad, storeLoad } from '../lib/stored-load.ts';
 
-const LOGS: Omit<StoredLoad, 'args'> = {
+const LOGS: Omit<GeneratedLoad, 'args'> = {
   signal: 'logs',
   itemTables: ['logs'],
   tables: ['logs', 'log_streams', 'resources', 'scopes'],

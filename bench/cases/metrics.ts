@@ -1,9 +1,9 @@
 import { startSignalbox } from '../../test/lib/signalbox.ts';
 import { fetchCount } from '../lib/collectors.ts';
 import { type BenchCase, type CaseResult, short } from '../lib/report.ts';
-import { checkGenerator, type StoredLoad, storeLoad } from '../lib/stored-load.ts';
+import { checkGenerator, type GeneratedLoad, storeLoad } from '../lib/stored-load.ts';
 
-const METRICS: Omit<StoredLoad, 'args'> = {
+const METRICS: Omit<GeneratedLoad, 'args'> = {
   signal: 'metrics',
   itemTables: ['metric_points', 'metric_histograms'],
   tables: ['metric_points', 'metric_histograms', 'metric_series', 'metric_bounds'],

@@ -1,5 +1,7 @@
 import { startSignalbox } from '../../test/lib/signalbox.ts';
+import { inTurns, type Measured, measureLoad } from '../lib/beside.ts';
 import { type CollectorName, fetchCount, sendLoad, startCollector } from '../lib/collectors.ts';
+import { collectorConfiguration } from '../lib/configuration.ts';
 import { cpuSeconds, sleep, waitFor } from '../lib/processes.ts';
 import { type BenchCase, type CaseResult, short } from '../lib/report.ts';
 
@@ -7,43 +9,27 @@ import { type BenchCase, type CaseResult, short } from '../lib/report.ts';
 
 const SPANS_PER_REQUEST = 1000;
 const WARM_UP_REQUESTS = 200;
-const REQUESTS = Number(process.env.BENCH_SPAN_METRICS_REQUESTS ?? 1000);
-const ROUNDS = Number(process.env.BENCH_SPAN_METRICS_ROUNDS ?? 3);
+const REQUESTS = 1000;
+const ROUNDS = 3;
 const LOAD = { spans: SPANS_PER_REQUEST, concurrency: 16, spansPerTrace: 10 };
 
-interface Measured {
-  readonly what: CollectorName | 'with' | 'without';
-  readonly spansPerCpuSecond: number;
-}
+const LINE = { what: 'OTLP/HTTP in → span_metrics with 3 dimensions', goal: 4, items: 'spans' };
 
 export const spanMetricsCase: BenchCase = {
   name: 'span-metrics',
-  async run(): Promise<CaseResult> {
-    const raw: Measured[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      for (const collector of ['signalbox', 'otelcol'] as const) raw.push(await measure(collector));
-    }
-    const [ours, theirs] = [best(raw, 'signalbox'), best(raw, 'otelcol')];
-    const ratio = ours / theirs;
-    return {
-      raw,
-      rows: [
-        {
-          what: 'OTLP/HTTP in → span_metrics with 3 dimensions',
-          goal: '≥ 4x otelcol',
-          measured: `${ratio.toFixed(1)}x: ${short(ours)} spans per CPU-second`,
-          peer: `otelcol ${short(theirs)}`,
-          met: ratio >= 4,
-        },
-      ],
-    };
-  },
+  run: () => inTurns([LINE], ROUNDS, (_, collector) => measure(collector)),
 };
+
+/** Of `up`. */
+interface MeasuredUp {
+  readonly what: 'with' | 'without';
+  readonly spansPerCpuSecond: number;
+}
 
 export const redCase: BenchCase = {
   name: 'red',
   async run(): Promise<CaseResult> {
-    const raw: Measured[] = [];
+    const raw: MeasuredUp[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       for (const what of ['without', 'with'] as const) raw.push(await measureUp(what));
     }
@@ -63,27 +49,29 @@ export const redCase: BenchCase = {
   },
 };
 
-function best(raw: readonly Measured[], what: Measured['what']): number {
+function best(raw: readonly MeasuredUp[], what: MeasuredUp['what']): number {
   return Math.max(...raw.filter((one) => one.what === what).map((one) => one.spansPerCpuSecond));
 }
 
 async function measure(collector: CollectorName): Promise<Measured> {
   const running = await startCollector(collector, CONFIGURATION);
   try {
-    await sendLoad({ ...LOAD, url: running.tracesUrl, requests: WARM_UP_REQUESTS });
-    const before = cpuSeconds(running.pid);
-    const { acceptedSpans } = await sendLoad({ ...LOAD, url: running.tracesUrl, requests: REQUESTS });
-    await sleep(300);
-    const spansPerCpuSecond = acceptedSpans / (cpuSeconds(running.pid) - before);
+    const measured = await measureLoad({
+      collector,
+      running,
+      load: { url: running.urlOf('traces'), concurrency: 16, spansPerTrace: 10 },
+      effort: { warmUpRequests: WARM_UP_REQUESTS, requests: REQUESTS },
+      settle: () => sleep(300),
+    });
     // What the exporter `debug` says of them.
     await waitFor('points', async () => /data points/.test(running.output()), 30_000, running);
-    return { what: collector, spansPerCpuSecond };
+    return measured;
   } finally {
     await running.stop();
   }
 }
 
-async function measureUp(what: 'with' | 'without'): Promise<Measured> {
+async function measureUp(what: 'with' | 'without'): Promise<MeasuredUp> {
   const signalbox = await startSignalbox({ args: ['--span-metrics', what === 'with' ? 'on' : 'off'] });
   try {
     const url = `${signalbox.otlpUrl}/v1/traces`;
@@ -103,30 +91,14 @@ async function measureUp(what: 'with' | 'without'): Promise<Measured> {
   }
 }
 
-const CONFIGURATION = `
-receivers:
-  otlp:
-    protocols:
-      http:
-        endpoint: 127.0.0.1:PORT
-connectors:
-  spanmetrics:
-    dimensions:
-      - name: http.request.method
-      - name: http.response.status_code
-      - name: http.route
-    metrics_flush_interval: 5s
-exporters:
-  debug:
-service:
-  telemetry:
-    metrics:
-      level: none
-  pipelines:
-    traces:
-      receivers: [otlp]
-      exporters: [spanmetrics]
-    metrics:
-      receivers: [spanmetrics]
-      exporters: [debug]
-`;
+const DIMENSIONS = ['http.request.method', 'http.response.status_code', 'http.route'];
+const CONFIGURATION = collectorConfiguration({
+  connectors: {
+    spanmetrics: { dimensions: DIMENSIONS.map((name) => ({ name })), metrics_flush_interval: '5s' },
+  },
+  exporters: { debug: {} },
+  pipelines: {
+    traces: { exporters: ['spanmetrics'] },
+    metrics: { receivers: ['spanmetrics'], exporters: ['debug'] },
+  },
+});

@@ -7,6 +7,7 @@ import { decodeTraces } from '#wire';
 import type { TailSamplingConfig } from '../../src/processors/tail_sampling/config.ts';
 import { tailSamplingFactory } from '../../src/processors/tail_sampling/index.ts';
 import type { TailSamplingProcessor } from '../../src/processors/tail_sampling/tail-sampling.ts';
+import { ARTICLE_POLICIES } from '../lib/article-policies.ts';
 import { traceBody } from '../lib/otlp-bodies.ts';
 
 /**
@@ -16,17 +17,6 @@ import { traceBody } from '../lib/otlp-bodies.ts';
 const spansPerRequest = Number(process.argv[2] ?? 1000);
 const totalSpans = Number(process.argv[3] ?? 400_000);
 const SPANS_PER_TRACE = 10;
-
-const POLICIES = [
-  { name: 'errors-policy', type: 'status_code', status_code: { status_codes: ['ERROR'] } },
-  { name: 'slow-traces', type: 'latency', latency: { threshold_ms: 1000 } },
-  { name: 'probabilistic-sample', type: 'probabilistic', probabilistic: { sampling_percentage: 5 } },
-  {
-    name: 'always-sample-payment',
-    type: 'string_attribute',
-    string_attribute: { key: 'service.name', values: ['payment-service'] },
-  },
-];
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -44,6 +34,7 @@ const settings: CreateSettings = {
   instanceId: 'bench',
   version: 'bench',
   allowedHosts: [],
+  featureGates: [],
   stateDir: '',
   reportStatus: () => {},
   reportRefusing: () => {},
@@ -52,7 +43,7 @@ let sampledSpans = 0;
 const config = tailSamplingFactory.schema.parse({
   decision_wait: '10s',
   num_traces: 1_000_000,
-  policies: POLICIES,
+  policies: ARTICLE_POLICIES,
 }) as TailSamplingConfig;
 const sampler = tailSamplingFactory.create(settings, config, 'traces', {
   mutatesData: false,

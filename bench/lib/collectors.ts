@@ -5,54 +5,73 @@ import { fileURLToPath } from 'node:url';
 import { OTELCOL } from './otelcol.ts';
 import { freePort, type Started, start, waitFor } from './processes.ts';
 
+/** A process starts in a second, and beside a load of 50 on two cores in twenty. */
+const START_LIMIT_MS = 60_000;
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** BENCH_NODE_FLAGS: of Node, for our collector: `--cpu-prof --cpu-prof-dir=FOLDER` keeps a profile of each run. */
+const NODE_FLAGS = (process.env.BENCH_NODE_FLAGS ?? '').split(' ').filter((flag) => flag !== '');
 
 /** The two programs that are compared. Both run the same configuration file. */
 export type CollectorName = 'signalbox' | 'otelcol';
 
-/** An OTLP/HTTP sink that counts what arrives. */
+/** A sink of OTLP that counts what arrives. */
 export interface Sink extends Started {
   readonly url: string;
+  /** `host:port`, plain text. */
+  readonly grpcEndpoint: string;
   count(): Promise<{ spans: number; bytes: number; requests: number }>;
 }
 
 export async function startSink(): Promise<Sink> {
   const started = start(process.execPath, [join(ROOT, 'bench/lib/sink.ts')]);
-  await waitFor('the sink to listen', async () => /^\d+\n/.test(started.output()), 10_000, started);
-  const url = `http://127.0.0.1:${started.output().trim()}`;
+  await waitFor('the sink to listen', async () => /^\d+ \d+\n/.test(started.output()), START_LIMIT_MS, started);
+  const [port, grpcPort] = started.output().trim().split(' ');
+  const url = `http://127.0.0.1:${port}`;
   return {
     ...started,
     url,
+    grpcEndpoint: `127.0.0.1:${grpcPort}`,
     count: async () => (await (await fetch(url)).json()) as { spans: number; bytes: number; requests: number },
   };
 }
 
-/** A collector that runs `configuration` (YAML; `PORT` stands for its OTLP/HTTP port). */
+/** A collector that runs `configuration` (YAML; `PORT` stands for its OTLP/HTTP port, `GRPC_PORT` for that of gRPC). */
 export interface RunningCollector extends Started {
-  readonly tracesUrl: string;
+  /** Of OTLP/HTTP. */
+  urlOf(signal: 'traces' | 'logs' | 'metrics'): string;
+  /** Stands in the configuration as GRPC_PORT. */
+  readonly grpcPort: number;
 }
 
 export async function startCollector(name: CollectorName, configuration: string): Promise<RunningCollector> {
   const port = await freePort();
+  const grpcPort = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   const file = join(folder, 'config.yaml');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(file, configuration.replaceAll('PORT', String(port)));
+  writeFileSync(file, configuration.replaceAll('GRPC_PORT', String(grpcPort)).replaceAll('PORT', String(port)));
   const started =
     name === 'otelcol'
       ? start(OTELCOL, ['--config', file])
-      : start(process.execPath, [join(ROOT, 'src/main/cli.ts'), 'collector', '--config', file, '--data', folder]);
-  const tracesUrl = `http://127.0.0.1:${port}/v1/traces`;
+      : start(process.execPath, [
+          ...NODE_FLAGS,
+          join(ROOT, 'src/main/cli.ts'),
+          ...['collector', '--config', file, '--data', folder],
+        ]);
+  const urlOf = (signal: string): string => `http://127.0.0.1:${port}/v1/${signal}`;
   await waitFor(
     `${name} to accept requests`,
     async () =>
-      (await fetch(tracesUrl, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).ok,
-    20_000,
+      (await fetch(urlOf('traces'), { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }))
+        .ok,
+    START_LIMIT_MS,
     started,
   );
   return {
     ...started,
-    tracesUrl,
+    urlOf,
+    grpcPort,
     async stop() {
       await started.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -70,6 +89,8 @@ export interface LoadOptions {
   readonly signal?: 'traces' | 'logs' | 'metrics';
   /** The number of the first request: with metrics later ones have later times. */
   readonly firstRequest?: number;
+  /** Sends by gRPC, in this coding; otherwise by HTTP, which knows none here. */
+  readonly grpc?: 'none' | 'gzip' | 'zstd';
 }
 export interface LoadResult {
   readonly sentSpans: number;

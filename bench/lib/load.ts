@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
-import { findField, NUMBER_POINT } from '#pdata';
+import { GrpcClient, grpcTarget, OTLP_GRPC_PATHS } from '#net';
+import { findField, NUMBER_POINT, type Signal } from '#pdata';
 import { decodeMetrics, decodeTraces } from '#wire';
 import { logBody, METRIC_START_NS, metricBody, traceBody } from './otlp-bodies.ts';
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     errorShare: { type: 'string', default: '0.02' },
     signal: { type: 'string', default: 'traces' },
     firstRequest: { type: 'string', default: '0' },
+    grpc: { type: 'string', default: '' },
   },
 });
 
@@ -59,7 +61,32 @@ const bodies = Array.from({ length: BODY_VARIANTS }, (_, seed) => {
 const url = new URL(values.url!);
 const agent = new Agent({ keepAlive: true, maxSockets: Number(values.concurrency) });
 
-function post(body: Uint8Array): Promise<number> {
+const client = values.grpc === '' ? undefined : grpcClient(values.grpc);
+
+function grpcClient(coding: string): GrpcClient {
+  return new GrpcClient({
+    target: grpcTarget(url.host)!,
+    tls: undefined,
+    proxyOf: () => undefined,
+    authority: '',
+    userAgent: 'bench',
+    metadata: {},
+    compression: coding === 'none' ? undefined : (coding as 'gzip' | 'zstd'),
+    keepalive: undefined,
+    waitForReady: true,
+    isRoundRobin: false,
+    random: Math.random,
+  });
+}
+
+/** By gRPC a failure is a 0, as by HTTP one of the connection. */
+async function post(body: Uint8Array): Promise<number> {
+  if (client === undefined) return postHttp(body);
+  await client.call(OTLP_GRPC_PATHS[values.signal as Signal], [body], 60_000);
+  return 200;
+}
+
+function postHttp(body: Uint8Array): Promise<number> {
   return new Promise((resolve, reject) => {
     const call = request(
       url,
@@ -124,3 +151,4 @@ await Promise.all(Array.from({ length: Number(values.concurrency) }, worker));
 result.seconds = (performance.now() - startMs) / 1000;
 console.log(JSON.stringify(result));
 agent.destroy();
+client?.close();

@@ -16,10 +16,13 @@ export interface StoredLoad {
   readonly itemTables: readonly string[];
   /** All tables that the signal fills. */
   readonly tables: readonly string[];
-  /** Flags of the generator. */
-  readonly args: readonly string[];
   /** How often the tables' parts must look alike. Own metrics come every 5 s, so that those of metrics never do for longer. */
   readonly settledLooks?: number;
+}
+
+export interface GeneratedLoad extends StoredLoad {
+  /** Flags of the generator. */
+  readonly args: readonly string[];
 }
 
 /** What a load took of all our processes, from its first byte until it is stored and no merge is left to do. */
@@ -41,14 +44,25 @@ export function checkGenerator(): void {
   if (!existsSync(GENERATOR)) throw new Error(`the load generator is not there: ${GENERATOR}`);
 }
 
-export async function storeLoad(signalbox: RunningSignalbox, load: StoredLoad): Promise<StoredLoadResult> {
+export function storeLoad(signalbox: RunningSignalbox, load: GeneratedLoad): Promise<StoredLoadResult> {
+  return measured(signalbox, load, () =>
+    generated(startGenerator(load.signal, ['--url', signalbox.otlpUrl, ...load.args])),
+  );
+}
+
+/** The same of whatever `send` sends; it resolves when all of it was taken. */
+export async function measured(
+  signalbox: RunningSignalbox,
+  load: StoredLoad,
+  send: () => Promise<{ readonly accepted: number }>,
+): Promise<StoredLoadResult> {
   await waitFor('the tables to be made', async () => (await countItems(signalbox, load)) >= 0, 60_000);
   const storedBefore = await countItems(signalbox, load);
   const pids = processTree(signalbox.supervisorPid);
   const before = new Map(pids.map((pid) => [pid, cpuSeconds(pid)]));
   const mergedBefore = await mergedRows(signalbox);
   const startMs = performance.now();
-  const generator = await generated(startGenerator(load.signal, ['--url', signalbox.otlpUrl, ...load.args]));
+  const generator = await send();
   await untilSettled(signalbox, load, storedBefore + generator.accepted);
   const roleOf = (pid: number): Role | 'supervisor' =>
     ROLES.find((role) => signalbox.pidOf(role) === pid) ?? 'supervisor';

@@ -3,7 +3,6 @@ import {
   conditionFunctions,
   enumNames,
   type FunctionTable,
-  MISSING_FUNCTIONS,
   type OttlFunction,
   pathNames,
   STANDARD_FUNCTIONS,
@@ -78,15 +77,6 @@ ${functionTableOf(addedFunctions(), () => true)}
 ## Of filter alone
 
 ${functionTableOf(withoutStandard(conditionFunctions('metric')), () => true)}
-
-## Not supported
-
-A statement that calls one of these is a mistake in the configuration.
-
-${table(
-  ['function', 'why, or what to do'],
-  Array.from(MISSING_FUNCTIONS, ([name, reason]) => [`\`${name}\``, reason]),
-)}
 `;
 }
 

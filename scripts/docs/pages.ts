@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Factory } from '../../src/component/index.ts';
 import { keyRows, namedBlocks, type Schema, serviceSchema, signalboxSchema } from '../../src/config/index.ts';
+import { builtinDashboards } from '../../src/dashboards/index.ts';
 import { components } from '../../src/main/components.ts';
 import { keyTable, table, withKeys } from './markdown.ts';
 import { ottlPage } from './ottl.ts';
+import { sqlPage } from './sql.ts';
 
 /** Documents that are made from the factories and schemas: the tables in the components' READMEs, and the pages of docs/components. */
 
@@ -29,6 +31,8 @@ export async function madeDocuments(): Promise<ReadonlyMap<string, string>> {
   made.set('docs/components/blocks.md', blocksPage(factories));
   made.set('docs/components/service.md', servicePage());
   made.set('docs/ottl.md', ottlPage(MADE));
+  made.set('docs/sql.md', sqlPage(MADE));
+  for (const { file, text } of builtinDashboards()) made.set(`examples/dashboards/${file}`, text);
   return made;
 }
 

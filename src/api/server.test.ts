@@ -224,6 +224,8 @@ describe('the console API', () => {
       code: 'bad_query',
       message: 'minDurationNs must not be larger',
     },
+    { path: `/traces/differences?${range}&unit=logs`, status: 400, code: 'bad_query', message: "unit can't be logs" },
+    { path: `/traces/differences?${range}&selQ=a==`, status: 400, code: 'bad_query', message: '' },
     { path: '/traces?from=a&to=5', status: 400, code: 'bad_query', message: 'from must be a number' },
     { path: `/traces?${range}&sort=best`, status: 400, code: 'bad_query', message: "sort can't be best" },
     { path: `/traces?${range}&limit=0`, status: 400, code: 'bad_query', message: 'limit' },
@@ -344,7 +346,7 @@ describe('files of the console', () => {
     expect(JSON.parse(answer.body.toString())).toMatchObject({ data: null, errors: [{ code: 404 }] });
   });
 
-  test.each(['/assets/none.js', '/missing.png', '/api/x', '/loki/x', '/-/x', '/..%2f..%2fetc%2fpasswd'])(
+  test.each(['/assets/none.js', '/missing.png', '/api/x', '/-/x', '/..%2f..%2fetc%2fpasswd'])(
     '%s is not found',
     async (path) => {
       const answer = await rawGet(path, {});

@@ -19,4 +19,5 @@ export * from './own-telemetry.ts';
 export * from './read-limits.ts';
 export * from './reasons.ts';
 export * from './redact.ts';
+export * from './text-order.ts';
 export * from './timers.ts';

@@ -19,6 +19,11 @@ export interface StoreAccess {
   readonly reader: StoreLogin;
 }
 
+/** Beside the store's database the one with the views that people ask in SQL. */
+export function viewsDatabase(database: string): string {
+  return `${database}_views`;
+}
+
 const WRITER_NAME = 'signalbox';
 const READER_NAME = 'reader';
 

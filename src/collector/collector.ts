@@ -264,6 +264,7 @@ export class Collector {
       version,
       instanceId: this.#resource(plan).get('service.instance.id') ?? this.#instanceId,
       allowedHosts: plan.document.signalbox.allowedHosts,
+      featureGates: plan.document.signalbox.featureGates,
       stateDir,
     });
     return { context, statuses, logger: log.logger(), closeLog: () => output?.close() };

@@ -20,6 +20,7 @@ export interface CreateContextOptions {
   readonly version: string;
   readonly instanceId: string;
   readonly allowedHosts: readonly string[];
+  readonly featureGates: readonly string[];
   /** Components get folders below it. */
   readonly stateDir: string;
 }
@@ -45,7 +46,8 @@ export class CreateContext {
   }
 
   settings(component: PlannedComponent, { pipeline, signal }: Place): CreateSettings {
-    const { registry, log, statuses, clock, random, version, instanceId, allowedHosts, stateDir } = this.#options;
+    const { registry, log, statuses, clock, random, version, instanceId, allowedHosts, featureGates, stateDir } =
+      this.#options;
     const { kind, id } = component;
     const fields: LogFields = {
       'otelcol.component.id': id,
@@ -65,6 +67,7 @@ export class CreateContext {
       version,
       instanceId,
       allowedHosts,
+      featureGates,
       stateDir: join(stateDir, `${kind}_${id.replace(/[^a-zA-Z0-9_-]+/g, '_')}`),
       reportStatus: (status, message) => statuses.set(name, status, message),
       reportRefusing: (isRefusing) => statuses.setRefusing(name, isRefusing),

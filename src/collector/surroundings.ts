@@ -15,6 +15,10 @@ export interface Surroundings {
 
 /** Whether what the surroundings are made of is the same in two plans. */
 export function haveSameSurroundings(a: Plan, b: Plan): boolean {
-  const of = ({ document }: Plan): unknown => [document.service.telemetry.logs, document.signalbox.allowedHosts];
+  const of = ({ document: { service, signalbox } }: Plan): unknown => [
+    service.telemetry.logs,
+    signalbox.allowedHosts,
+    signalbox.featureGates,
+  ];
   return isSameConfig(of(a), of(b));
 }

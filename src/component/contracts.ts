@@ -122,6 +122,8 @@ export interface CreateSettings {
   readonly instanceId: string;
   /** Names besides its own that a listener answers to: `--allowed-hosts`. See #base/host-guard.ts. */
   readonly allowedHosts: readonly string[];
+  /** otelcol's feature gates that are on: `--feature-gates`. */
+  readonly featureGates: readonly string[];
   /** A folder that this component alone may write into; made by the component when it needs it. */
   readonly stateDir: string;
   reportStatus(status: ComponentStatus, message?: string): void;

@@ -26,6 +26,8 @@ export interface GrpcClientConfig {
   readonly headers: readonly Header[];
   readonly balancerName: string;
   readonly authority: string;
+  /** Empty: the program's own. */
+  readonly userAgent: string;
   readonly auth: AuthConfig | undefined;
   readonly middlewares: readonly MiddlewareConfig[];
 }
@@ -52,6 +54,7 @@ export interface RawGrpcClient {
   readonly headers: readonly Header[];
   readonly balancer_name: string;
   readonly authority: string;
+  readonly user_agent: string;
   readonly auth?: AuthConfig | undefined;
   readonly middlewares: readonly MiddlewareConfig[];
 }
@@ -83,6 +86,7 @@ export function grpcClientShape(defaults: { readonly compression?: GrpcCompressi
     headers: headers().describe('sent as metadata'),
     balancer_name: text('round_robin').describe('`round_robin` over all addresses of the name, or `pick_first`'),
     authority: text('').meta({ description: 'the `:authority` header', defaultText: 'the endpoint' }),
+    user_agent: text('').meta({ description: 'the `user-agent` header', defaultText: '`signalbox/` and its version' }),
     auth: auth.optional().describe('an extension that adds credentials, `basicauth` for instance'),
     middlewares: list(middleware).describe(
       'extensions that look at each request; none offers it yet, so the list must be empty',
@@ -102,6 +106,7 @@ export function toGrpcClient(raw: RawGrpcClient): GrpcClientConfig {
     headers: raw.headers,
     balancerName: raw.balancer_name,
     authority: raw.authority,
+    userAgent: raw.user_agent,
     auth: raw.auth,
     middlewares: raw.middlewares,
   };

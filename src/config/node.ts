@@ -22,7 +22,7 @@ export interface ScalarNode {
   readonly kind: 'scalar';
   readonly place: ConfigPlace;
   readonly value: ScalarValue;
-  /** The spelling, where the value came from one `${…}`: used where a text is wanted, so that `0123` stays `0123`. */
+  /** The spelling, where the value came from one `${…}`, or where it is kept: used where a text is wanted, so that `0123` stays `0123`. */
   readonly text?: string;
 }
 export type NodePath = readonly (string | number)[];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nearest } from '#base';
+import { peel } from './facts.ts';
 import { TypedScalar } from './scalar.ts';
 
 export type Shape = Readonly<Record<string, z.ZodType>>;
@@ -15,11 +16,17 @@ export type ShapeOf<Output> = {
 
 /**
  * An object with these keys and no others. Absent and `null` blocks count as empty, and a key whose value is `null` as absent, unless
- * its schema takes an empty block (`grpc:` alone turns a protocol on), as otelcol reads them. An unknown key is refused with the nearest
- * known one. Spread shapes to put blocks on one level: `strictObject({ ...grpcClientShape(), ...deliveryShape() })`.
+ * its schema takes an empty block (`grpc:` alone turns a protocol on), as otelcol reads them; so is a text in place of a list. An unknown
+ * key is refused with the nearest known one. Spread shapes to put blocks on one level: `strictObject({ ...grpcClientShape(), ...deliveryShape() })`.
  */
 export function strictObject<S extends Shape>(shape: S): z.ZodType<ShapeOutput<S>> {
   const known = Object.keys(shape);
+  // Found when something is read: a schema may go round in a circle.
+  let lists: ReadonlySet<string> | undefined;
+  const read = (value: unknown): unknown => {
+    lists ??= new Set(known.filter((key) => peel(shape[key]!).item !== undefined));
+    return withLists(withoutNulls(value, shape), lists);
+  };
   const object = z.strictObject(shape, {
     error: (issue) => {
       if (issue.code === 'unrecognized_keys') {
@@ -29,7 +36,7 @@ export function strictObject<S extends Shape>(shape: S): z.ZodType<ShapeOutput<S
       return issue.code === 'invalid_type' ? `expected a map, got ${describe(issue.input)}` : undefined;
     },
   });
-  return z.preprocess((value) => withoutNulls(value, shape), object) as unknown as z.ZodType<ShapeOutput<S>>;
+  return z.preprocess(read, object) as unknown as z.ZodType<ShapeOutput<S>>;
 }
 
 /** Looking for the nearest key takes its time; who has more unknown ones than this has put something else there. */
@@ -73,6 +80,17 @@ function withoutNulls(value: unknown, shape: Shape): unknown {
     result[key] = entry;
   }
   return result;
+}
+
+/** A text where a list of values is wanted is the list of what stands between its commas, as otelcol reads it. */
+function withLists(value: unknown, lists: ReadonlySet<string>): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const block = value as Record<string, unknown>;
+  for (const key of lists) {
+    const entry = block[key];
+    if (typeof entry === 'string') block[key] = entry === '' ? [] : entry.split(',');
+  }
+  return block;
 }
 
 /** A schema that reads `null` as an empty block either succeeds or complains about a key inside of it. */

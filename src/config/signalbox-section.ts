@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { DEFAULT_READ_LIMITS } from '#base';
 import { isHostPattern } from '#base/host-guard.ts';
 import { parseDuration, printDuration } from './duration.ts';
+import { FEATURE_GATES } from './feature-gates.ts';
 import { describe, strictObject } from './object.ts';
 import type { Schema } from './schema.ts';
 import type { Secret } from './secret.ts';
-import { integer, list, listenAddress, secret, size, text } from './values.ts';
+import { boolean, integer, list, listenAddress, secret, size, text } from './values.ts';
 
 /** The optional top-level section `signalbox:`: what otelcol has no word for. Flags and environment variables go before it. */
 export interface SignalboxConfig {
@@ -13,9 +14,20 @@ export interface SignalboxConfig {
   readonly dataDir: string | undefined;
   /** Names besides their own that all listeners answer to, `--allowed-hosts`. */
   readonly allowedHosts: readonly string[];
+  /** otelcol's feature gates that are on, `--feature-gates`. */
+  readonly featureGates: readonly string[];
+  readonly alertmanager: {
+    /** An Alertmanager configuration file; undefined: alerts are shown, and nobody is told. */
+    readonly configFile: string | undefined;
+    readonly allowsUnsupportedReceivers: boolean;
+  };
+  /** Folders with dashboards of Grafana, `--dashboards`. */
+  readonly dashboards: readonly string[];
   readonly server: {
     /** Console and query APIs. */
     readonly endpoint: string | undefined;
+    /** Query APIs over gRPC, besides the port of the console; `off` for none. */
+    readonly grpcEndpoint: string | undefined;
   };
   readonly engine: {
     /** The embedded store's HTTP interface; keep it on loopback. */
@@ -25,6 +37,16 @@ export interface SignalboxConfig {
     /** What one question to the store may read. */
     readonly maxReadRows: number;
     readonly maxReadBytes: number;
+  };
+  /** Files, folders or patterns of files of Prometheus' rules. */
+  readonly rules: readonly string[];
+  /** The same of Loki's rules. */
+  readonly lokiRules: readonly string[];
+  /** Where people find this server: links in alerts begin with it. */
+  readonly externalUrl: string | undefined;
+  readonly alerting: {
+    /** Alertmanagers that alerts are sent to. */
+    readonly alertmanagers: readonly Secret[];
   };
   readonly storage: {
     /** A ClickHouse server's HTTP address; undefined: the embedded store. */
@@ -72,6 +94,11 @@ const hostPattern = text().refine(isHostPattern, {
     `expected a name such as box.example.com or *.example.com, without port, got ${describe(issue.input)}`,
 });
 
+const featureGate = text().refine((name) => Object.hasOwn(FEATURE_GATES, name), {
+  error: (issue) =>
+    `no feature gate of that name changes anything here: ${describe(issue.input)}; known: ${Object.keys(FEATURE_GATES).join(', ')}`,
+});
+
 export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
   data_dir: text()
     .optional()
@@ -79,10 +106,32 @@ export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
   allowed_hosts: list(hostPattern).describe(
     'names besides their own that all listeners answer to: `box.example.com`, `*.example.com`',
   ),
+  feature_gates: list(featureGate).describe(
+    `otelcol's feature gates to turn on: ${Object.entries(FEATURE_GATES)
+      .map(([name, what]) => `\`${name}\` (${what})`)
+      .join(', ')}`,
+  ),
+  alertmanager: strictObject({
+    config_file: text().optional().meta({
+      description: 'an Alertmanager configuration file: who is told of alerts',
+      defaultText: 'nobody is told',
+    }),
+    allow_unsupported_receivers: boolean(false).describe(
+      'starts although it has receivers of types that are not there, and sends an alert about each of them',
+    ),
+  }),
+  dashboards: list(text()).describe('folders with dashboards of Grafana as JSON, which the console draws'),
   server: strictObject({
     endpoint: listenAddress()
       .optional()
       .meta({ description: 'where console and query APIs listen', defaultText: '`localhost:4300`' }),
+    grpc_endpoint: z
+      .union([z.literal('off'), listenAddress()])
+      .optional()
+      .meta({
+        description: 'where query APIs speak gRPC besides the port of the console; `off` for nowhere',
+        defaultText: '`localhost:16685`, where the console has its usual port',
+      }),
   }),
   engine: strictObject({
     endpoint: listenAddress()
@@ -96,6 +145,15 @@ export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
     max_read_bytes: size(DEFAULT_READ_LIMITS.bytes).describe(
       'the same in bytes, uncompressed, of the columns that are read; it ends when it has read more',
     ),
+  }),
+  rules: list(text()).describe("files, folders or patterns of files of Prometheus' rules; read again when they change"),
+  loki_rules: list(text()).describe("the same of Loki's rules, which ask in LogQL"),
+  external_url: text().optional().meta({
+    description: 'where people find this server: links in alerts begin with it',
+    defaultText: 'its own address',
+  }),
+  alerting: strictObject({
+    alertmanagers: list(secret()).describe('addresses of Alertmanagers that alerts are sent to'),
   }),
   storage: strictObject({
     url: text()
@@ -117,9 +175,19 @@ export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
 }).transform((raw) => ({
   dataDir: raw.data_dir,
   allowedHosts: raw.allowed_hosts,
-  server: { endpoint: raw.server.endpoint },
+  featureGates: raw.feature_gates,
+  alertmanager: {
+    configFile: raw.alertmanager.config_file,
+    allowsUnsupportedReceivers: raw.alertmanager.allow_unsupported_receivers,
+  },
+  dashboards: raw.dashboards,
+  server: { endpoint: raw.server.endpoint, grpcEndpoint: raw.server.grpc_endpoint },
   engine: { endpoint: raw.engine.endpoint },
   query: { maxReadRows: raw.query.max_read_rows, maxReadBytes: raw.query.max_read_bytes },
+  rules: raw.rules,
+  lokiRules: raw.loki_rules,
+  externalUrl: raw.external_url,
+  alerting: { alertmanagers: raw.alerting.alertmanagers },
   storage: {
     url: raw.storage.url,
     username: raw.storage.username,

@@ -39,6 +39,8 @@ export interface TlsServerConfig extends TlsConfig {
   readonly clientCaFileReload: boolean;
 }
 
+const NO_TPM = 'keys of a trusted platform module are not there yet; use key_file or key_pem';
+
 const shared = {
   ca_file: text('').describe('a file with the certificates of those who sign for the far side'),
   ca_pem: secret().optional().describe('the same as a text'),
@@ -55,6 +57,20 @@ const shared = {
     description: 'for the exchange of keys',
     defaultText: 'those of Node',
   }),
+  tpm: strictObject({
+    enabled: boolean(false)
+      .refine((isOn) => !isOn, { error: NO_TPM })
+      .meta({ description: 'refused: the key must be a file or a text', idle: { why: NO_TPM, quiet: [false] } }),
+    path: text('').meta({ description: 'the device', idle: { why: NO_TPM, quiet: [''] } }),
+    owner_auth: secret()
+      .optional()
+      .meta({ description: "the owner's secret", idle: { why: NO_TPM, quiet: [] } }),
+    auth: secret()
+      .optional()
+      .meta({ description: "the key's secret", idle: { why: NO_TPM, quiet: [] } }),
+  })
+    .optional()
+    .describe('the key from a trusted platform module, which is not there yet'),
   reload_interval: positiveDuration(0).describe('the files are read again so often; 0 reads them once'),
 } satisfies Shape;
 

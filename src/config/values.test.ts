@@ -148,6 +148,19 @@ describe('values', () => {
     expect(parseHostPort('a:99999')).toBeUndefined();
   });
 
+  test('in a block a text is the list of what its commas part, as otelcol reads it', () => {
+    const block = strictObject({
+      a: list(text()),
+      b: list(integer()).optional(),
+      c: list(strictObject({ d: text() })),
+    });
+    expect(block.parse({ a: 'x' })).toMatchObject({ a: ['x'] });
+    expect(block.parse({ a: 'x,y z' })).toMatchObject({ a: ['x', 'y z'] });
+    expect(block.parse({ a: '' })).toMatchObject({ a: [] });
+    expect(messages(block, { b: '1' })).toEqual(['b.0: expected a whole number, got "1"']);
+    expect(messages(block, { c: 'x' })).toEqual(['c.0: expected a map, got "x"']);
+  });
+
   test('a list is not a text', () => {
     expect(messages(list(text()), 'x')).toEqual([': expected a list, got "x"']);
   });
@@ -213,6 +226,10 @@ describe('shared blocks', () => {
       "retry_on_failure.max_elapsed_time: 'max_elapsed_time' must not be less than 'max_interval'",
     ]);
     expect(messages(tlsClient, { cert_file: 'a' })).toEqual([': provide both certificate and key, or neither']);
+    expect(messages(tlsClient, { tpm: { path: '/dev/tpm0' } })).toEqual([]);
+    expect(messages(tlsClient, { tpm: { enabled: true } })).toEqual([
+      'tpm.enabled: keys of a trusted platform module are not there yet; use key_file or key_pem',
+    ]);
     expect(messages(tlsServer, {})).toEqual([
       ': TLS configuration must include both certificate and key for server connections',
     ]);

@@ -28,6 +28,8 @@ export interface YamlText {
   readonly file: string;
   /** The place that all values get, for text that stands in no file of its own, such as an environment variable. */
   readonly at?: ConfigPlace;
+  /** Where a text is wanted, any plain value is one, as it is written: in the files of Prometheus and Alertmanager. */
+  readonly keepsSpelling?: boolean;
 }
 
 /** Reads YAML as otelcol does: see scalar.ts. Throws the first ConfigError. An empty text gives a null scalar. */
@@ -60,7 +62,7 @@ export function parseYaml(source: YamlText): ConfigNode {
     if (error.code === 'RESOURCE_EXHAUSTION') throw tooDeep(placeOf(error.pos[0]));
     throw new ConfigError('', `cannot read the YAML: ${lowerFirst(error.message)}`, placeOf(error.pos[0]));
   }
-  return new Converter(placeOf).convert(document.contents as ParsedNode | null, 0);
+  return new Converter(placeOf, source.keepsSpelling === true).convert(document.contents as ParsedNode | null, 0);
 }
 
 /** What is said of a text that is over the limit. */
@@ -103,10 +105,12 @@ class Converter {
   readonly #placeOf: (offset: number | undefined) => ConfigPlace;
   /** Anchors in the order of the text: an alias means the last one before it. `undefined` while its value is being read. */
   readonly #anchors = new Map<string, Converted | undefined>();
+  readonly #keepsSpelling: boolean;
   #count = 0;
 
-  constructor(placeOf: (offset: number | undefined) => ConfigPlace) {
+  constructor(placeOf: (offset: number | undefined) => ConfigPlace, keepsSpelling: boolean) {
     this.#placeOf = placeOf;
+    this.#keepsSpelling = keepsSpelling;
   }
 
   convert(written: Node | null, depth: number): ConfigNode {
@@ -127,7 +131,10 @@ class Converter {
     if (isSeq(node)) {
       return { kind: 'list', place, items: node.items.map((item) => this.convert(item as Node | null, depth + 1)) };
     }
-    return { kind: 'scalar', place, value: isScalar(node) ? scalarOf(node, place) : null };
+    if (!isScalar(node)) return { kind: 'scalar', place, value: null };
+    const value = scalarOf(node, place);
+    const isOther = this.#keepsSpelling && value !== null && typeof value !== 'string';
+    return { kind: 'scalar', place, value, ...(isOther && { text: node.source ?? '' }) };
   }
 
   #alias(name: string, place: ConfigPlace): ConfigNode {

@@ -2,6 +2,7 @@
  * Errors as ClickHouse speaks them: a number, a name, a text, and the HTTP status that belongs to the number.
  * Source of the mapping: ClickHouse src/Server/HTTP/exceptionCodeToHTTPStatus.cpp.
  */
+import { viewsDatabase } from '#base/store-access.ts';
 
 /** The codes that this process raises itself. Everything else comes from chDB with its own number and name. */
 const ErrorCode = {
@@ -57,7 +58,7 @@ export function engineError(codeName: keyof typeof ErrorCode, message: string, c
 /** ClickHouse names databases, and tables of other databases, that are spelled like the one it didn't find. */
 export function withoutForeignHint(error: EngineError, own: string): EngineError {
   const message = error.message.replace(/ Maybe you meant ([^?[\]]+)\?\.?/g, (hint, name: string) =>
-    name.startsWith(`${own}.`) ? hint : '',
+    [own, viewsDatabase(own)].some((database) => name.startsWith(`${database}.`)) ? hint : '',
   );
   return message === error.message ? error : new EngineError(error.code, error.codeName, message, { cause: error });
 }

@@ -166,7 +166,7 @@ async function serve(folder: DataFolder, runner: Runner, access: StoreAccess, op
   const facts = { dataPath: folder.path, version, timezone, displayName: hostname() };
   const readerDatabase = options.readerDatabase ?? 'signalbox';
   const withDatabase = "SELECT DISTINCT table FROM system.columns WHERE database = 'system' AND name = 'database'";
-  runner.readerSettings = [rowFilters((await runner.ask(withDatabase)).trim().split('\n'), readerDatabase)];
+  runner.readerFilters = rowFilters((await runner.ask(withDatabase)).trim().split('\n'), readerDatabase);
   const handlerOptions = {
     inlineBodyBytes: options.inlineBodyBytes ?? 4 * 1024 * 1024,
     holdBytes: 256 * 1024,

@@ -25,6 +25,8 @@ export interface QueryRequest {
   readonly defaultFormat: string;
   /** Settings of this query alone, as given. */
   readonly settings: ReadonlyMap<string, string>;
+  /** Entries of `additional_table_filters` that were checked; empty for none. */
+  readonly tableFilters: string;
   /** Values of `{name:Type}`, as given: in the escaped form of TabSeparated. */
   readonly parameters: ReadonlyMap<string, string>;
   /** Never of a query that only reads: it gets a connection of its own, which is read-only from its first statement on. */
@@ -97,6 +99,7 @@ export function readQueryRequest(
     isDatabaseChosen: database !== '',
     defaultFormat: header('x-clickhouse-format') || parameters.get('default_format') || 'TabSeparated',
     settings,
+    tableFilters: '',
     parameters: queryParameters,
     session: readOnly ? undefined : session,
     user,

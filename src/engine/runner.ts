@@ -56,8 +56,8 @@ export class Runner {
   readonly #lanes: Record<LaneName, LaneGroup>;
   readonly #sessions: SessionStore;
   readonly #base: Connection;
-  /** Assignments of settings for queries of `reader`. */
-  readerSettings: readonly string[] = [];
+  /** Entries of `additional_table_filters` for queries of `reader`. */
+  readerFilters = '';
   #counter = 0;
   #repair: Promise<unknown> | undefined;
 
@@ -100,7 +100,8 @@ export class Runner {
       const { session } = request;
       connection =
         session === undefined ? await this.#connect([`--log_comment=${tag}`]) : await this.#sessions.take(session);
-      const fixed = request.user === 'reader' ? this.readerSettings : [];
+      const filters = [this.readerFilters, request.tableFilters].filter((text) => text !== '').join(', ');
+      const fixed = request.user === 'reader' ? [`additional_table_filters = {${filters}}`] : [];
       const { undo, database } = await prepare(connection, request, tag, fixed);
       let released: Promise<void> | undefined;
       const release = (): Promise<void> => {
@@ -287,22 +288,27 @@ async function prepare(
   for (const [name, value] of request.parameters)
     changes.push(`${settingName(`param_${name}`)} = ${quoteString(value)}`);
   const undo = session === undefined ? '' : await undoOf(connection, names);
-  const database = await enterDatabase(connection, request);
   // ClickHouse itself then refuses writes, and no later statement of this connection can change it.
   if (request.readOnly) changes.push('readonly = 1');
-  if (changes.length > 0) await connection.query(`SET ${changes.join(', ')}`);
+  const change = changes.length > 0 ? `SET ${changes.join(', ')}` : '';
+  const database = await enterDatabase(connection, request, change);
   return { undo, database };
 }
 
-async function enterDatabase(connection: Connection, request: QueryRequest): Promise<string> {
+/** Changes the database, then the settings, in one go. */
+async function enterDatabase(connection: Connection, request: QueryRequest, change: string): Promise<string> {
   const { database, session } = request;
-  if (database === '' || (database === 'default' && session === undefined)) return 'default';
+  const stays = database === '' || (database === 'default' && session === undefined);
+  const statements = [...(stays ? [] : [`USE ${quoteName(database)}`]), ...(change === '' ? [] : [change])];
+  if (statements.length === 0) return 'default';
   try {
-    await connection.query(`USE ${quoteName(database)}`);
-    return database;
+    await connection.query(statements.join(';\n'));
+    return stays ? 'default' : database;
   } catch (error) {
     // The reader's database, which it didn't ask for by name, is made when the first collector starts.
-    if (request.isDatabaseChosen || parseChdbError(error).codeName !== 'UNKNOWN_DATABASE') throw error;
+    const isMissing = !stays && parseChdbError(error).codeName === 'UNKNOWN_DATABASE';
+    if (!isMissing || request.isDatabaseChosen) throw error;
+    if (change !== '') await connection.query(change);
     return 'default';
   }
 }

@@ -11,6 +11,7 @@ import { FakeKubernetesApi } from './testing/index.ts';
 
 const CERTIFICATES = join(import.meta.dirname, '../net/testdata');
 const CA = join(CERTIFICATES, 'ca.crt');
+const V1 = 'client.authentication.k8s.io/v1';
 const PODS = { resource: RESOURCES.pod, namespace: '', labelSelector: '', fieldSelector: '', isMetadataOnly: false };
 
 let folder = '';
@@ -130,16 +131,49 @@ describe('kubeconfig', () => {
   });
 
   test.each([
-    [
-      'a program',
-      { exec: { command: 'aws' } },
-      {},
-      'gets its credentials from a program (exec), which is not run here',
-    ],
+    ['a provider of credentials', { 'auth-provider': { name: 'gcp' } }, {}, 'which Kubernetes has dropped'],
+    ['a program without a version', { exec: { command: 'aws' } }, {}, 'has the apiVersion "undefined"'],
+    ['no program', { exec: { apiVersion: V1 } }, {}, 'exec of the user "u" of the kubeconfig names no command'],
     ['no such context', {}, { context: 'nope' }, 'the current context, "nope", is not among the contexts of'],
   ])('%s is refused', async (_, user, config, message) => {
     const path = await write('config', kubeConfig(user));
     await expect(access({ authType: 'kubeConfig', ...config }, { KUBECONFIG: path })).rejects.toThrow(message);
+  });
+
+  const program = (script: string, args: readonly string[] = []): object => ({
+    exec: {
+      apiVersion: V1,
+      command: process.execPath,
+      args: ['-e', script, ...args],
+      env: [{ name: 'FROM_ENV', value: 'e' }],
+      installHint: 'install it so',
+    },
+  });
+  const printing = (answer: string): string =>
+    `const asked = JSON.parse(process.env.KUBERNETES_EXEC_INFO); console.log(JSON.stringify(${answer}))`;
+
+  test('a program says who asks, and is run again once its token expires', async () => {
+    await write('runs', '');
+    const answer = `{ kind: asked.kind, apiVersion: asked.apiVersion, status: {
+      token: process.env.FROM_ENV + asked.spec.interactive + (fs.appendFileSync(process.argv[1], 'x'), fs.statSync(process.argv[1]).size),
+      expirationTimestamp: new Date(Date.now() + (fs.statSync(process.argv[1]).size > 1 ? 3600_000 : 0)).toISOString() } }`;
+    tokens.add('efalse1').add('efalse2');
+    const path = await write('config', kubeConfig(program(printing(answer), [join(folder, 'runs')])));
+    const found = await access({ authType: 'kubeConfig' }, { KUBECONFIG: path });
+    for (let i = 0; i < 3; i++) expect(await listWith(found)).toBe(0);
+    const asked = api.asked.map(({ authorization }) => authorization);
+    expect(asked).toEqual(['Bearer efalse1', 'Bearer efalse2', 'Bearer efalse2']);
+  });
+
+  test.each([
+    ['console.error("log in first"); process.exit(3)', 'log in first'],
+    ['process.exit(3)', 'it ended with 3'],
+    ['console.log("hello")', `printed no ExecCredential of ${V1}`],
+    [printing('{ ...asked, status: { clientCertificateData: "x" } }'), 'gave no token'],
+  ])('a program that does not: %s', async (script, message) => {
+    const path = await write('config', kubeConfig(program(script)));
+    const found = await access({ authType: 'kubeConfig' }, { KUBECONFIG: path });
+    await expect(found.authorize()).rejects.toThrow(message);
   });
 
   test('nothing in it, and no cluster around', async () => {

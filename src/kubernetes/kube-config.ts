@@ -11,6 +11,7 @@ import {
   serviceAccountAccess,
   textOf,
 } from './access.ts';
+import { ExecCredential, readExecBlock } from './exec-credential.ts';
 
 type Block = Readonly<Record<string, unknown>>;
 
@@ -94,13 +95,15 @@ function accessTo(cluster: Entry, user: Entry | undefined, userName: string): Ku
   const server = textIn(cluster.block, 'server').replace(/\/+$/, '');
   if (!/^https?:\/\/[^/]/.test(server)) throw new StartError(`the server of the kubeconfig is no URL: "${server}"`);
   const own = user?.block ?? {};
-  for (const key of ['exec', 'auth-provider']) {
-    if (own[key] === undefined) continue;
+  if (own['auth-provider'] !== undefined) {
     throw new StartError(
-      `the user "${userName}" of the kubeconfig gets its credentials from a program (${key}), which is not run here`,
-      'give the user a token, a tokenFile or a client certificate',
+      `the user "${userName}" of the kubeconfig gets its credentials from an auth-provider, which Kubernetes has dropped`,
+      'give the user exec, a token, a tokenFile or a client certificate',
     );
   }
+  const folder = user?.folder ?? '';
+  const program =
+    own['exec'] === undefined ? undefined : new ExecCredential(readExecBlock(own['exec'], userName), folder);
   const proxyUrl = textIn(cluster.block, 'proxy-url');
   const tls = {
     ...pem(cluster, 'certificate-authority', 'ca'),
@@ -113,7 +116,8 @@ function accessTo(cluster: Entry, user: Entry | undefined, userName: string): Ku
     server,
     client: clientWith({ ...tls, reload_interval: hasFiles ? CERTIFICATES_AGE_MS * 1e6 : 0 }, proxyUrl),
     isDirect: proxyUrl === '',
-    authorize: () => headersOf(own, user?.folder ?? ''),
+    authorize: async () =>
+      program === undefined ? headersOf(own, folder) : { authorization: `Bearer ${await program.token()}` },
   };
 }
 

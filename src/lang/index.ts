@@ -1,2 +1,3 @@
 export * from './conventions.ts';
 export * from './filter/index.ts';
+export * from './metric-conventions.ts';

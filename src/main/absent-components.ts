@@ -79,11 +79,7 @@ const ABSENT: readonly (readonly [kind: ComponentKind, reason: string, types: st
   ['exporter', OF_TESTS, 'nop'],
   ['connector', LATER, 'count exceptions failover otlpjson roundrobin routing sum signaltometrics'],
   ['connector', 'the connector span_metrics makes metrics of spans', 'datadog grafanacloud'],
-  [
-    'extension',
-    LATER,
-    'http_forwarder jaegerremotesampling k8s_leader_elector opamp oidc ack db_storage redis_storage',
-  ],
+  ['extension', LATER, 'http_forwarder k8s_leader_elector opamp oidc ack db_storage redis_storage'],
   ['extension', LATER, 'pebble_tail_storage cgroup_runtime'],
   ['extension', OBSERVER, 'docker_observer ecs_observer host_observer k8s_observer'],
   ['extension', SECRETS, 'asapclient awsiamdbauth awsproxy azure_auth datadog googleclientauth sigv4auth sumologic'],

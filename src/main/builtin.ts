@@ -39,6 +39,8 @@ const SPAN_METRICS = `connectors:
     store:
       ttl: 10s
       max_items: 50000
+    virtual_node_peer_attributes: [service.peer.name, peer.service, server.address, net.peer.name, db.system.name, db.system]
+    database_name_attributes: [db.namespace, db.name]
     metrics_flush_interval: 15s
 `;
 /** Of metrics, span_metrics learns which services measure their requests themselves. */

@@ -163,12 +163,55 @@ describe('signalbox', () => {
     const nobody = signalbox(['query', 'up', '--server', '127.0.0.1:1']);
     expect(nobody).toMatchObject({ code: 1, err: expect.stringContaining('no server answers at http://127.0.0.1:1') });
     expect(signalbox(['query', 'up', '--step', '5s']).err).toContain('--step needs a range');
+    expect(signalbox(['query', '--range', '1h', 'up', 'down']).err).toContain('query: no language is called "up"');
+    expect(signalbox(['query', 'promql', 'up', 'down']).err).toContain('query: down is one argument too many');
+    expect(signalbox(['query', 'up', '--time', 'noon']).err).toContain('--time: expected a date with its time');
+    expect(signalbox(['query', '-h']).out).toContain("Query [logql|traceql|sql] 'EXPR'");
+    expect(signalbox(['promql', 'check', '--help']).out).toContain("Promql check|format|explain 'EXPR'");
+    expect(signalbox(['promql', 'format', '--', '--up']).out).toBe('--up\n');
+    expect(signalbox(['promql', '--time', '10m', 'explain', '--server=127.0.0.1:1', '-up']).err).toContain('no server');
+    expect(signalbox(['promql', 'check'])).toMatchObject({ code: 2, err: expect.stringContaining('is missing') });
+    expect(signalbox(['promql', 'check', 'mad_over_time(up[5m])']).out).toMatch(
+      /^ok, but a server refuses it unless that is switched on:\n1:1: parse error: .*\n {2}mad_over_time\(up\[5m\]\)\n {2}\^/,
+    );
+  });
+
+  test('rules are checked, and their unit tests are run', () => {
+    const good = file('rules.yml', "groups: [{name: a, rules: [{record: x, expr: '1'}, {record: x, expr: '2'}]}]");
+    expect(signalbox(['rules', 'check', good, '--lint', 'none'])).toMatchObject({ code: 0, err: '' });
+    const found = signalbox(['rules', 'check', good, '--lint-fatal']);
+    expect(found).toMatchObject({ code: 3, err: expect.stringContaining('1 duplicate rule(s) found.\nMetric: x\n') });
+    expect(signalbox(['rules', 'check', '--lint-fatal', good])).toEqual(found);
+    expect(signalbox(['rules', '--lint=none', 'check', '--lint-fatal', good])).toMatchObject({ code: 0, err: '' });
+    const bad = file('bad-rules.yml', 'groups: [{name: a, rules: [{record: x, expr: sum(}]}]');
+    expect(signalbox(['rules', 'check', bad])).toMatchObject({ code: 1, err: expect.stringContaining('rule 1, "x"') });
+    const tests = file('rule-tests.yml', 'tests: [{promql_expr_test: [{expr: 1 + 1, exp_samples: [{value: 2}]}]}]');
+    expect(signalbox(['rules', 'test', tests])).toMatchObject({ code: 0, out: expect.stringContaining('  SUCCESS') });
+    expect(signalbox(['rules', 'chek'])).toMatchObject({ code: 2, err: expect.stringContaining('did you mean check') });
+  });
+
+  test('what a command takes stands before its flags or behind them', () => {
+    const notified = file('notify.yml', 'route: {receiver: a}\nreceivers: [{name: a, sns_configs: [{}]}]');
+    const checked = signalbox(['alertmanager', 'check', '--allow-unsupported-receivers', notified]);
+    expect(checked).toMatchObject({ code: 0, out: expect.stringContaining('SUCCESS') });
+    expect(signalbox(['alertmanager', 'check', notified, '--allow-unsupported-receivers'])).toEqual(checked);
+    file('flagged.yaml', GOOD);
+    const linted = signalbox(['lint', 'flagged.yaml', '--format', 'json']);
+    expect(signalbox(['lint', '--format', 'json', 'flagged.yaml'])).toEqual(linted);
+    expect(JSON.parse(linted.out)).toBeInstanceOf(Array);
+    expect(signalbox(['store', 'grant'])).toMatchObject({ code: 2, err: expect.stringContaining('expected grants') });
+    expect(signalbox(['query', '--sever', 'x', 'up']).err).toContain('unknown flag: --sever (did you mean --server?)');
   });
 
   test('validate accepts a good file without a word', () => {
     expect(signalbox(['validate', '--config', file('good.yaml', GOOD)])).toEqual({ code: 0, out: '', err: '' });
     expect(signalbox(['validate'], { SIGNALBOX_CONFIG: 'good.yaml' })).toMatchObject({ code: 0 });
     expect(signalbox(['validate'])).toMatchObject({ code: 0 });
+    const rules = file('wrong-rules.yml', 'groups: [{name: a, rules: [{record: x, expr: sum(}]}]');
+    expect(signalbox(['validate', '--rules', rules])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('group "a", rule 1, "x": could not parse expression'),
+    });
   });
 
   test('validate reports every mistake with file, line and column, in order, without a stack', () => {

@@ -3,7 +3,7 @@ import { after } from '#base';
 import { compileCacheFolder } from '#base/compile-cache.ts';
 import { COMMAND_NAMES, COMMAND_TEXTS, type CommandName } from './command-list.ts';
 import { describeFailure } from './failure.ts';
-import { type Flags, readFlags } from './flags.ts';
+import { type Flags, ownWords, readFlags } from './flags.ts';
 import { didYouMean, UsageError } from './usage.ts';
 
 // Whatever this process and its roles write is their user's alone: telemetry, secrets, the store's own files.
@@ -15,23 +15,28 @@ enableCompileCache(compileCacheFolder());
 const isSupervised = process.send !== undefined;
 
 /** Each command loads its own code alone, so that no process holds more than its role needs. */
-const COMMANDS: Readonly<Record<CommandName, (flags: Flags) => Promise<number>>> = {
+const COMMANDS: Readonly<Record<CommandName, (flags: Flags, words: readonly string[]) => Promise<number>>> = {
   up: async (flags) => (await import('./commands/up.ts')).upCommand(flags),
   collector: async (flags) => (await import('./commands/collector.ts')).collectorCommand(flags, isSupervised),
   engine: async (flags) => (await import('./commands/engine.ts')).engineCommand(flags),
   server: async (flags) => (await import('./commands/server.ts')).serverCommand(flags),
   'engine-access': async (flags) => (await import('./commands/engine-access.ts')).engineAccessCommand(flags),
-  store: async (flags) => (await import('./commands/store.ts')).storeGrantsCommand(flags),
+  store: async (flags, words) => (await import('./commands/store.ts')).storeCommand(flags, words[0]),
   validate: async (flags) => (await import('./commands/validate.ts')).validateCommand(flags),
   lint: async (flags) => (await import('./commands/lint.ts')).lintCommand(flags),
-  test: async (flags) => (await import('./commands/test.ts')).testCommand(flags, leadingWords(argv.slice(1))),
+  test: async (flags, words) => (await import('./commands/test.ts')).testCommand(flags, words),
   components: async () => (await import('./commands/components.ts')).componentsCommand(),
   schema: async () => (await import('./commands/schema.ts')).schemaCommand(),
   'print-config': async (flags) => (await import('./commands/print-config.ts')).printConfigCommand(flags),
-  ottl: async (flags) => (await import('./commands/ottl.ts')).ottlCommand(flags, argv[1]),
-  query: async (flags) => (await import('./commands/query.ts')).queryCommand(flags, argv[1]),
-  promql: async () => (await import('./commands/promql.ts')).promqlCommand(argv[1], argv[2]),
-  tap: async (flags) => (await import('./commands/tap.ts')).tapCommand(flags, leadingWords(argv.slice(1))[0]),
+  ottl: async (flags, words) => (await import('./commands/ottl.ts')).ottlCommand(flags, words[0]),
+  query: async (flags, words) => (await import('./commands/query.ts')).queryCommand(flags, words),
+  promql: async (flags, words) => (await import('./commands/promql.ts')).promqlCommand(words[0], words[1], flags),
+  rules: async (flags, words) => (await import('./commands/rules.ts')).rulesCommand(flags, words),
+  alertmanager: async (flags, words) => (await import('./commands/alertmanager.ts')).alertmanagerCommand(flags, words),
+  mcp: async (flags) => (await import('./commands/mcp.ts')).mcpCommand(flags),
+  tail: async (flags, words) => (await import('./commands/tail.ts')).tailCommand(flags, words[0]),
+  trace: async (flags, words) => (await import('./commands/trace.ts')).traceCommand(flags, words[0]),
+  tap: async (flags, words) => (await import('./commands/tap.ts')).tapCommand(flags, words[0]),
   version: async () => (await import('./commands/help.ts')).printVersion(),
   help: () => help(),
 };
@@ -39,44 +44,18 @@ const COMMANDS: Readonly<Record<CommandName, (flags: Flags) => Promise<number>>>
 async function main(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv;
   if (first === undefined || first === '--help' || first === '-h') return help();
-  if (first === '--version' || first === '-v') return COMMANDS.version(readFlags([], {}));
+  if (first === '--version' || first === '-v') return COMMANDS.version(readFlags([], {}), []);
   const command = commandOf(first);
   if (command === 'help' && rest[0] !== undefined && !rest[0].startsWith('-')) return help(commandOf(rest[0]));
-  const flags = readFlags(behindOwnArgument(command, rest), process.env, {
+  const { words, others } = ownWords(rest, COMMAND_TEXTS[command]);
+  // The file of `lint` is a configuration as any other.
+  const args = command === 'lint' ? [...words.map((word) => `--config=${word}`), ...others] : others;
+  const flags = readFlags(args, process.env, {
     command,
     allowed: isSupervised ? COMMAND_TEXTS.up.flags : COMMAND_TEXTS[command].flags,
+    ...(words.length > 0 && { lastWord: words.at(-1) }),
   });
-  return flags.help ? help(command) : COMMANDS[command](flags);
-}
-
-/** The flags of a command, which an argument of its own may stand before. */
-function behindOwnArgument(command: CommandName, rest: readonly string[]): readonly string[] {
-  if (command === 'store') return behindGrants(rest);
-  if (command === 'test') return rest.slice(leadingWords(rest).length);
-  // Expressions may begin with a minus; --help doesn't.
-  if (command === 'query' && rest[0] !== undefined && !rest[0].startsWith('--')) return rest.slice(1);
-  if (command === 'promql' && rest[0] !== undefined && !rest[0].startsWith('-')) return rest.slice(2);
-  const [word, ...others] = rest;
-  if (word === undefined || word.startsWith('-')) return rest;
-  // Statements begin with a name.
-  if (command === 'ottl' || command === 'tap') return others;
-  return command === 'lint' ? [`--config=${word}`, ...others] : rest;
-}
-
-/** What stands before the first flag. */
-function leadingWords(args: readonly string[]): readonly string[] {
-  const first = args.findIndex((arg) => arg.startsWith('-'));
-  return first < 0 ? args : args.slice(0, first);
-}
-
-/** `store` has one thing to do, which is named. */
-function behindGrants(rest: readonly string[]): readonly string[] {
-  if (rest[0] === 'grants') return rest.slice(1);
-  if (rest.includes('--help') || rest.includes('-h')) return rest;
-  throw new UsageError(
-    `signalbox store: expected grants, got ${JSON.stringify(rest[0] ?? '')}`,
-    'signalbox store grants',
-  );
+  return flags.help ? help(command) : COMMANDS[command](flags, words);
 }
 
 async function help(command?: CommandName): Promise<number> {

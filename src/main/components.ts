@@ -56,6 +56,7 @@ const sources: readonly ComponentSource[] = [
   source('connector', 'span_metrics', () => import('../connectors/span_metrics/index.ts'), ['spanmetrics']),
   source('extension', 'health_check', () => import('../extensions/health_check/index.ts')),
   source('extension', 'healthcheckv2', () => import('../extensions/healthcheckv2/index.ts')),
+  source('extension', 'jaegerremotesampling', () => import('../extensions/jaegerremotesampling/index.ts')),
   source('extension', 'pprof', () => import('../extensions/pprof/index.ts')),
   source('extension', 'zpages', () => import('../extensions/zpages/index.ts')),
   source('exporter', 'zipkin', () => import('../exporters/zipkin/index.ts')),

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:http2';
@@ -41,6 +42,12 @@ writeFileSync(
 
 const file = (name: string): string => join(import.meta.dirname, '..', 'net', 'testdata', name);
 const pem = (name: string): string => readFileSync(file(name), 'utf8');
+
+const STRATEGIES = join(folder, 'strategies.json');
+writeFileSync(STRATEGIES, '{}');
+const RSA_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString();
 
 type Block = { [key: string]: unknown };
 /** Blocks that work, on free ports and with peers that aren't there. */
@@ -119,7 +126,20 @@ const BASES: Readonly<Record<string, Block | readonly Block[]>> = {
   'extension file_storage': { directory: join(folder, 'storage'), create_directory: true },
   'extension pprof': { endpoint: '127.0.0.1:0' },
   'extension headers_setter': { headers: [{ key: 'a', value: 'b' }] },
-  'extension oauth2client': { client_id: 'me', client_secret: 'secret', token_url: 'https://127.0.0.1:1/' },
+  'extension jaegerremotesampling': ['contents', 'file'].map((source) => ({
+    http: { endpoint: '127.0.0.1:0' },
+    grpc: { endpoint: '127.0.0.1:0' },
+    source: { [source]: source === 'file' ? STRATEGIES : '{}' },
+  })),
+  'extension oauth2client': [
+    { client_id: 'me', client_secret: 'secret', token_url: 'https://127.0.0.1:1/' },
+    {
+      client_id: 'me',
+      grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer',
+      client_certificate_key: RSA_KEY,
+      token_url: 'https://127.0.0.1:1/',
+    },
+  ],
   'extension health_check': { endpoint: '127.0.0.1:0' },
   'extension healthcheckv2': { use_v2: true, http: { endpoint: '127.0.0.1:0' }, grpc: { endpoint: '127.0.0.1:0' } },
   'extension zpages': { endpoint: '127.0.0.1:0' },
@@ -143,6 +163,8 @@ const VALUES_OF: Readonly<Record<string, readonly unknown[]>> = {
   path: [join(folder, 'a.json')],
   output_paths: [[join(folder, 'printed')]],
   save_to_file: [join(folder, 'profile')],
+  contents: ['{ }'],
+  file: [STRATEGIES],
   max_version: ['1.3'],
   min_version: ['1.3'],
 };
@@ -325,6 +347,7 @@ const LATER: Readonly<Record<string, string>> = {
   'receiver prometheus limits.': 'of an answer',
   'receiver zipkin parsesTags': 'of spans',
   'extension healthcheckv2 grpc.keepalive.': 'of an open connection',
+  'extension jaegerremotesampling grpc.keepalive.': 'of an open connection',
   'extension healthcheckv2 componentHealth.': 'of a status that is an error',
   'extension health_check responseBody.': 'of an answer to someone who may look',
   'exporter otlp_http client.tls.insecure': 'where the endpoint begins with https://',
@@ -359,7 +382,10 @@ async function live(
   isDone: () => boolean,
   looks: number,
 ): Promise<void> {
-  const host = { ...fakeHost(), extension: () => ({ headers: async () => ({}) }) as never };
+  const nothing = async (): Promise<undefined> => undefined;
+  const remembered = { get: nothing, set: nothing, delete: nothing, close: nothing };
+  const capability = { headers: async () => ({}), open: async () => remembered };
+  const host = { ...fakeHost(), extension: () => capability as never };
   await component.start(host).catch((error: unknown) => settings.logged.push(String(error)));
   consumer?.consume(sampleBatch(signal, 5)).catch(() => undefined);
   const auth = (component as Extension).capabilities?.client_auth;

@@ -12,7 +12,7 @@ import {
 } from '#config';
 import { type Addresses, addressesIn, METRICS_DEFAULT } from './addresses.ts';
 import { BUILTIN_ONLY, type BuiltinOnly, configUris } from './builtin.ts';
-import { addressOf, allowedHostsOf, type Flags } from './flags.ts';
+import { addressOf, allowedHostsOf, type Flags, featureGatesOf } from './flags.ts';
 import { withStoreEverywhere } from './store-everything.ts';
 import { UsageError } from './usage.ts';
 
@@ -34,7 +34,7 @@ export async function loadConfiguration(
   }
   const loaded = await loadConfig({
     uris: configUris(flags),
-    sets: [...metricsReader(flags), ...allowedHosts(flags), ...flags.set],
+    sets: [...metricsReader(flags), ...allowedHosts(flags), ...featureGates(flags), ...flags.set],
     environment,
   });
   const addresses = addressesIn(loaded.root, flags);
@@ -53,6 +53,11 @@ function metricsReader(flags: Flags): string[] {
 function allowedHosts(flags: Flags): string[] {
   const names = allowedHostsOf(flags);
   return names === undefined ? [] : [`signalbox::allowed_hosts=${JSON.stringify(names)}`];
+}
+
+function featureGates(flags: Flags): string[] {
+  const gates = featureGatesOf(flags);
+  return gates === undefined ? [] : [`signalbox::feature_gates=${JSON.stringify(gates)}`];
 }
 
 /**

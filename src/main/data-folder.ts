@@ -9,7 +9,7 @@ export const DATA_FOLDER = {
 } as const;
 
 /** The roles' own folders in the data folder. */
-const ROLE_FOLDERS = ['collector', 'engine'] as const;
+const ROLE_FOLDERS = ['collector', 'engine', 'server'] as const;
 
 /**
  * What an earlier version, or a person, made with wider rights is its owner's alone from now on. The data folder itself too, unless it holds

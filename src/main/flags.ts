@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { excerpt } from '#base';
 import { isHostPattern } from '#base/host-guard.ts';
+import { FEATURE_GATES } from '#config';
 import { didYouMean, UsageError } from './usage.ts';
 
 /** One flag of the command line. Every flag can be given as an environment variable too. */
@@ -20,6 +21,7 @@ export type FlagName =
   | 'otlp-grpc-address'
   | 'otlp-http-address'
   | 'http-address'
+  | 'grpc-address'
   | 'engine-address'
   | 'metrics-address'
   | 'health-address'
@@ -27,6 +29,14 @@ export type FlagName =
   | 'span-metrics'
   | 'store-url'
   | 'allowed-hosts'
+  | 'feature-gates'
+  | 'rules'
+  | 'loki-rules'
+  | 'alertmanager'
+  | 'external-url'
+  | 'alertmanager-config'
+  | 'allow-unsupported-receivers'
+  | 'dashboards'
   | 'mode'
   | 'input'
   | 'context'
@@ -43,6 +53,8 @@ export type FlagName =
   | 'server'
   | 'range'
   | 'step'
+  | 'lint'
+  | 'lint-fatal'
   | 'items'
   | 'time'
   | 'raw'
@@ -78,6 +90,11 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     help: 'OTLP over HTTP (port 4318)',
   },
   'http-address': { env: 'SIGNALBOX_HTTP_ADDRESS', argument: 'HOST:PORT', help: 'console and query APIs (port 4300)' },
+  'grpc-address': {
+    env: 'SIGNALBOX_GRPC_ADDRESS',
+    argument: 'HOST:PORT',
+    help: 'query APIs over gRPC, besides the port of the console; off for none (port 16685)',
+  },
   'engine-address': {
     env: 'SIGNALBOX_ENGINE_ADDRESS',
     argument: 'HOST:PORT',
@@ -113,6 +130,48 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     argument: 'NAMES',
     help: 'names besides localhost that the listeners answer to, with commas between; *.NAME for all below it',
   },
+  'feature-gates': {
+    env: 'SIGNALBOX_FEATURE_GATES',
+    argument: 'GATES',
+    help: "otelcol's feature gates to turn on, with commas between: processor.tailsamplingprocessor.recordpolicy",
+  },
+  rules: {
+    env: 'SIGNALBOX_RULES',
+    argument: 'FILES',
+    multiple: true,
+    help: "files of Prometheus' rules, and of Grafana's: names, folders or patterns, with commas between; may repeat",
+  },
+  'loki-rules': {
+    env: 'SIGNALBOX_LOKI_RULES',
+    argument: 'FILES',
+    multiple: true,
+    help: "the same of Loki's rules, which ask in LogQL",
+  },
+  alertmanager: {
+    env: 'SIGNALBOX_ALERTMANAGER',
+    argument: 'URL',
+    multiple: true,
+    help: 'an Alertmanager that alerts are sent to; may repeat',
+  },
+  'external-url': {
+    env: 'SIGNALBOX_EXTERNAL_URL',
+    argument: 'URL',
+    help: 'where people find this server: links in alerts begin with it',
+  },
+  'alertmanager-config': {
+    env: 'SIGNALBOX_ALERTMANAGER_CONFIG',
+    argument: 'FILE',
+    help: "who is told of alerts: an Alertmanager configuration file, or a file or folder of Grafana's provisioning (nobody)",
+  },
+  'allow-unsupported-receivers': {
+    env: '',
+    help: 'starts although it has receivers of types that are not there, and sends an alert about each of them',
+  },
+  dashboards: {
+    env: 'SIGNALBOX_DASHBOARDS',
+    argument: 'FOLDERS',
+    help: 'folders with dashboards of Grafana as JSON, with commas between; the console draws them',
+  },
   mode: { env: 'SIGNALBOX_PRINT_MODE', argument: 'MODE', help: 'print-config: redacted (default) or unredacted' },
   input: { env: '', argument: 'FILE', help: 'ottl: telemetry as OTLP/JSON (standard input)' },
   context: { env: '', argument: 'NAME', help: 'ottl: what the statement runs on, such as log or resource' },
@@ -121,10 +180,14 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     env: 'SIGNALBOX_STORE',
     help: 'adds the exporter signalbox, which writes to the store, to every pipeline of the configuration',
   },
-  format: { env: '', argument: 'FORMAT', help: 'lint, tap: text (default) or json; query: table, json, csv or chart' },
-  server: { env: '', argument: 'URL', help: 'query: the server to ask (the one of this machine)' },
+  format: {
+    env: '',
+    argument: 'FORMAT',
+    help: 'lint, tap, tail, trace: text (default) or json; query: table, json, csv or chart, of logs and traces text',
+  },
+  server: { env: '', argument: 'URL', help: 'query, tail, trace, mcp: the server to ask (the one of this machine)' },
   range: { env: '', argument: 'TIME', help: 'query: how far back, such as 1h' },
-  step: { env: '', argument: 'TIME', help: 'query: between two points of a range' },
+  step: { env: '', argument: 'TIME', help: 'query: between two points of a range (as a terminal has room for)' },
   strict: { env: '', help: 'lint: exit code 1 for warnings too' },
   with: {
     env: '',
@@ -137,16 +200,38 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
   'in-place': { env: '', help: 'lint: writes what --fix makes over the files, and says which' },
   'names-only': { env: '', help: 'lint: --fix changes outdated names alone, and nothing that the configuration does' },
   junit: { env: '', argument: 'FILE', help: 'test: a report in the form of JUnit, for CI' },
-  items: { env: '', argument: 'COUNT', help: 'tap: ends after so many items (500)' },
-  time: { env: '', argument: 'TIME', help: 'tap: ends after so long, such as 5m (1m)' },
+  lint: { env: '', argument: 'NAMES', help: 'rules check: all, duplicate-rules (default) or none' },
+  'lint-fatal': { env: '', help: 'rules check: exit code 3 for what --lint finds' },
+  items: {
+    env: '',
+    argument: 'COUNT',
+    help: 'tap: ends after so many items (500); query, tail, trace: at most so many lines, traces, rows or spans',
+  },
+  time: {
+    env: '',
+    argument: 'TIME',
+    help: 'tap: ends after so long, such as 5m (1m); query: a date with its time, Unix seconds, or 10m for so long ago (now)',
+  },
   raw: { env: '', help: 'tap: masks nothing' },
   help: { env: '', short: 'h', help: 'this text' },
 };
 
 /** Flags with one value. */
-type ValueFlag = Exclude<FlagName, 'config' | 'set' | 'with' | 'store' | SwitchFlag | 'help'>;
+type ValueFlag = Exclude<
+  FlagName,
+  'config' | 'set' | 'with' | 'rules' | 'loki-rules' | 'alertmanager' | 'store' | SwitchFlag | 'help'
+>;
 /** Flags without a value and without a variable. */
-type SwitchFlag = 'write' | 'strict' | 'fix' | 'diff' | 'in-place' | 'names-only' | 'raw';
+type SwitchFlag =
+  | 'write'
+  | 'strict'
+  | 'fix'
+  | 'diff'
+  | 'in-place'
+  | 'names-only'
+  | 'raw'
+  | 'lint-fatal'
+  | 'allow-unsupported-receivers';
 
 export interface Flags {
   readonly config: readonly string[];
@@ -155,6 +240,10 @@ export interface Flags {
   readonly store: boolean;
   /** Files that are looked at together with the configuration. */
   readonly with: readonly string[];
+  /** Patterns of files of rules. */
+  readonly rules: readonly string[];
+  readonly lokiRules: readonly string[];
+  readonly alertmanagers: readonly string[];
   /** Whether a flag without a value was given. */
   has(name: SwitchFlag): boolean;
   /** Flags with one value: what was given on the command line, else in the environment. */
@@ -168,9 +257,46 @@ export interface FlagRules {
   readonly command: string;
   /** Besides `help`, which every command has. */
   readonly allowed: readonly FlagName[];
+  /** The last argument of its own that the command has got, after which there is no place for another. */
+  readonly lastWord?: string | undefined;
 }
 
 const ANY: FlagRules = { command: 'COMMAND', allowed: Object.keys(FLAGS) as FlagName[] };
+
+/** What a command takes besides flags. */
+export interface WordRules {
+  /** At most so many words; default none. */
+  readonly words?: number;
+  /** Words may begin with one dash, as an expression does that begins with a minus. */
+  readonly hasExpression?: boolean;
+}
+
+/** Parts the words of a command from its flags with their values, in whatever order they come. Behind `--` all are words. */
+export function ownWords(
+  args: readonly string[],
+  { words: limit = 0, hasExpression = false }: WordRules,
+): { readonly words: readonly string[]; readonly others: readonly string[] } {
+  const words: string[] = [];
+  const others: string[] = [];
+  let areAllWords = false;
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    const isWord = areAllWords || arg === '-' || !arg.startsWith('-') || (hasExpression && /^-(?!-|h$)/.test(arg));
+    if (arg === '--' && limit > 0 && !areAllWords) areAllWords = true;
+    else if (isWord && words.length < limit) words.push(arg);
+    else {
+      others.push(arg);
+      if (!isWord && takesNext(arg) && i + 1 < args.length) others.push(args[++i]!);
+    }
+  }
+  return { words, others };
+}
+
+/** Whether what follows a flag is its value. */
+function takesNext(arg: string): boolean {
+  const name = arg.slice(2);
+  return arg.startsWith('--') && Object.hasOwn(FLAGS, name) && FLAGS[name as FlagName].argument !== undefined;
+}
 
 /** Reads the arguments behind the command. Throws a UsageError that names the flag. */
 export function readFlags(
@@ -190,13 +316,19 @@ export function readFlags(
   );
   const { values, tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true });
   for (const token of tokens) checkToken(token, args, rules);
-  const many = (name: 'config' | 'set', separator: string): readonly string[] => {
+  const many = (
+    name: 'config' | 'set' | 'rules' | 'loki-rules' | 'alertmanager',
+    separator: string,
+  ): readonly string[] => {
     const given = values[name] as readonly string[] | undefined;
     return given ?? env[FLAGS[name].env]?.split(separator).filter((part) => part !== '') ?? [];
   };
   return {
     config: many('config', ','),
     set: many('set', '\n'),
+    rules: many('rules', ',').flatMap((value) => value.split(',')),
+    lokiRules: many('loki-rules', ',').flatMap((value) => value.split(',')),
+    alertmanagers: many('alertmanager', ','),
     help: values.help === true,
     with: ((values.with as readonly string[] | undefined) ?? [])
       .flatMap((value) => value.split(','))
@@ -228,10 +360,13 @@ export function withConfig(flags: Flags, uris: readonly string[]): Flags {
 
 type Token = NonNullable<ReturnType<typeof parseArgs>['tokens']>[number];
 
-function checkToken(token: Token, args: readonly string[], { command, allowed }: FlagRules): void {
+function checkToken(token: Token, args: readonly string[], { command, allowed, lastWord }: FlagRules): void {
   const hint = `signalbox ${command} --help lists its flags`;
   if (token.kind === 'option-terminator') return;
   if (token.kind === 'positional') {
+    if (lastWord !== undefined) {
+      throw new UsageError(`${command}: ${excerpt(token.value)} is one argument too many`, hint);
+    }
     const isFile = /\.ya?ml$/.test(token.value) && allowed.includes('config');
     throw new UsageError(
       `signalbox ${command} takes no argument of its own, got ${excerpt(token.value)}`,
@@ -277,6 +412,23 @@ export function allowedHostsOf(flags: Flags): readonly string[] | undefined {
     `--allowed-hosts: expected names without scheme and port, got ${excerpt(wrong)}`,
     'for example --allowed-hosts box.example.com,*.team.example.com',
   );
+}
+
+/** Which of otelcol's feature gates `--feature-gates` turns on: `+name` or `name`; `-name` leaves one off. Throws a UsageError. */
+export function featureGatesOf(flags: Flags): readonly string[] | undefined {
+  const given = flags
+    .get('feature-gates')
+    ?.split(',')
+    .map((gate) => gate.trim())
+    .filter((gate) => gate !== '');
+  const unknown = given?.find((gate) => !Object.hasOwn(FEATURE_GATES, gate.replace(/^[-+]/, '')));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `--feature-gates: no feature gate ${excerpt(unknown)} changes anything here`,
+      `known: ${Object.keys(FEATURE_GATES).join(', ')}`,
+    );
+  }
+  return given?.filter((gate) => !gate.startsWith('-')).map((gate) => gate.replace(/^\+/, ''));
 }
 
 export interface HostPort {

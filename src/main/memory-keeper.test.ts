@@ -9,6 +9,8 @@ class FakeProcess implements ProcessFigures {
   wasteMb = 0;
   cpu = 0;
   rounds = 0;
+  externalMb = 0;
+  factor = 0;
   residentBytes(): number {
     return (this.usedMb + this.wasteMb) * MB;
   }
@@ -20,6 +22,12 @@ class FakeProcess implements ProcessFigures {
   }
   trim(): void {
     this.wasteMb = 0;
+  }
+  externalBytes(): number {
+    return this.externalMb * MB;
+  }
+  allowGrowth(factor: number): void {
+    this.factor = factor;
   }
 }
 
@@ -70,3 +78,18 @@ test('a process of its usual size is left alone', () => {
   looks(keeper, 100);
   expect(process.rounds).toBe(0);
 });
+
+test.each([
+  { externalMb: 1, factor: 2 },
+  { externalMb: 192, factor: 1.5 },
+  { externalMb: 5000, factor: 1.3 },
+])(
+  'with $externalMb MB of bodies and columns V8 collects all memory at $factor times as much',
+  ({ externalMb, factor }) => {
+    const process = new FakeProcess();
+    const keeper = new MemoryKeeper(process);
+    process.externalMb = externalMb;
+    looks(keeper, 1);
+    expect(process.factor).toBeCloseTo(factor, 2);
+  },
+);

@@ -19,8 +19,8 @@ describe('the JSON schema of a configuration', () => {
   test('takes the examples of the documents', () => {
     const examples = globSync(['README.md', 'docs/**/*.md', 'src/*/*/README.md'], { cwd: ROOT }).flatMap((file) =>
       Array.from(readFileSync(join(ROOT, file), 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```/gm), ([, yaml]) => yaml!)
-        // Cases for `signalbox test` are no configuration.
-        .filter((yaml) => !/^cases:/m.test(yaml))
+        // Cases for `signalbox test` and rules are no configuration.
+        .filter((yaml) => !/^(?:cases|groups):/m.test(yaml))
         .map((yaml) => ({ file, problems: problemsIn(yaml) })),
     );
     expect(examples.length).toBeGreaterThan(3);

@@ -52,3 +52,14 @@ test('a budget without room refuses before memory is taken', () => {
   body.append(slice(new Uint8Array(2000)), 1_000_000);
   expect(() => body.append(slice(new Uint8Array(9000)), 1_000_000)).toThrow(Busy);
 });
+
+test('a part that is all of its memory is given back when it was copied, and not where it is the body', () => {
+  const body = new BodyBuffer();
+  const parts = [new Uint8Array(100).fill(1), new Uint8Array(0), new Uint8Array(100).fill(2)];
+  for (const part of parts) body.append(part, 200);
+  expect(parts.map((part) => part.buffer.detached)).toEqual([true, false, true]);
+  expect([...body.take()]).toEqual([...Array(100).fill(1), ...Array(100).fill(2)]);
+  const whole = new Uint8Array(100).fill(3);
+  body.append(whole, 100);
+  expect(body.take()).toBe(whole);
+});

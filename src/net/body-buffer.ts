@@ -29,7 +29,10 @@ export class BodyBuffer {
     return this.#length;
   }
 
-  /** `expectedBytes`: the length of the whole body where it is known, else 0. Throws Busy where the share has no room. */
+  /**
+   * Takes the part over: it is empty afterwards where it is all of its memory. `expectedBytes`: the length of the whole body where it is known,
+   * else 0. Throws Busy where the share has no room.
+   */
   append(part: Uint8Array, expectedBytes: number): void {
     const needed = this.#length + part.length;
     if (this.#length === 0 && part.length === expectedBytes) {
@@ -40,6 +43,8 @@ export class BodyBuffer {
     } else {
       if (needed > this.#bytes.length) this.#grow(needed, expectedBytes);
       this.#bytes.set(part, this.#length);
+      // So is a part that is all of its memory, as those of HTTP/1.1 are.
+      if (part.length > 0 && part.buffer.byteLength === part.length) (part.buffer as ArrayBuffer).transfer(0);
     }
     this.#length = needed;
   }

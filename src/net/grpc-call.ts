@@ -177,6 +177,10 @@ export class UnaryCall {
       if (!isAnswered) gone.abort();
     });
     const answer = await this.#settings.handler(content, { ...this.#settings.call, abort: gone.signal });
+    if ('messages' in answer) {
+      await sendAll(this.#open.stream, answer.messages);
+      return;
+    }
     isAnswered = true;
     this.#open.share.release();
     this.#open.answered();
@@ -216,6 +220,37 @@ function respond(stream: ServerHttp2Stream, message: Uint8Array): void {
   stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
   stream.once('wantTrailers', () => stream.sendTrailers(OK_TRAILERS));
   stream.end(message.length === 0 ? EMPTY_FRAME : frameMessage(message));
+}
+
+/** What the stream holds of the budget it holds until its end. */
+async function sendAll(stream: ServerHttp2Stream, messages: AsyncGenerator<Uint8Array, RpcStatus>): Promise<void> {
+  if (stream.destroyed || stream.closed) return;
+  stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
+  let end: RpcStatus;
+  stream.once('wantTrailers', () => stream.sendTrailers(statusTrailers(end)));
+  try {
+    let next = await messages.next();
+    while (next.done !== true) {
+      if (!stream.destroyed && !stream.write(frameMessage(next.value))) await drained(stream);
+      next = await messages.next();
+    }
+    end = next.value;
+  } catch (error) {
+    end = statusOf(error);
+  }
+  if (!stream.destroyed) stream.end();
+}
+
+function drained(stream: ServerHttp2Stream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      resolve();
+    };
+    stream.on('drain', done);
+    stream.on('close', done);
+  });
 }
 
 /** Ends a call with a status and no message. What the client still sends is thrown away. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http2';
 import type { AuthAttributes } from './authenticate.ts';
 import type { RpcStatus } from './status.ts';
 
-/** A unary call as its handler sees it. */
+/** A call with one request as its handler sees it. */
 export interface GrpcCall {
   /** Request headers, in lower case; metadata and pseudo-headers together. */
   readonly headers: IncomingHttpHeaders;
@@ -14,5 +14,12 @@ export interface GrpcCall {
   readonly abort: AbortSignal;
 }
 
-export type GrpcAnswer = { readonly message: Uint8Array } | { readonly status: RpcStatus };
+/**
+ * One message, a status instead of it, or messages as they come, with the status at their end. The next of them is asked for once the client has
+ * room for it. They must end soon after `abort` of the call.
+ */
+export type GrpcAnswer =
+  | { readonly message: Uint8Array }
+  | { readonly status: RpcStatus }
+  | { readonly messages: AsyncGenerator<Uint8Array, RpcStatus> };
 export type GrpcHandler = (message: Uint8Array, call: GrpcCall) => Promise<GrpcAnswer>;

@@ -29,6 +29,10 @@ export interface HttpClientSettings {
 
 export interface HttpPost {
   readonly url: HttpTarget;
+  /** Default POST. */
+  readonly method?: 'POST' | 'PUT';
+  /** Default true: where the peer says that the address has changed, the body goes there. */
+  readonly followsRedirects?: boolean;
   readonly contentType: string;
   /** The parts of the body, sent one after the other without joining them. */
   readonly parts: readonly Uint8Array[];
@@ -156,7 +160,7 @@ export class HttpClient {
     let { url } = post;
     for (let hops = 0; ; hops++) {
       const answer = await this.#attempt({ ...post, url, parts }, isSameOwner(post.url, url));
-      const next = redirectOf(answer, url);
+      const next = post.followsRedirects === false ? undefined : redirectOf(answer, url);
       if (next === undefined) return answer;
       if (hops === MAX_REDIRECTS) throw new HttpFailure(`stopped after ${MAX_REDIRECTS} redirects`);
       url = next;
@@ -256,10 +260,10 @@ export class HttpClient {
   }
 
   #send(post: HttpPost, hasOwnHeaders: boolean, isSecondTry = false): Promise<HttpAnswer> {
-    const { url, contentType, parts } = post;
+    const { url, contentType, parts, method = 'POST' } = post;
     const length = parts.reduce((bytes, part) => bytes + part.length, 0);
     const options = {
-      method: 'POST',
+      method,
       hostname: url.hostname,
       port: url.port,
       path: url.path,

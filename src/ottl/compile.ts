@@ -17,7 +17,6 @@ import { type Expression, type Getter, literalExpression } from './expression.ts
 import type { OttlFunction, Surroundings } from './function.ts';
 import { itemOf, type Key } from './keys.ts';
 import { calculate, negated } from './math.ts';
-import { MISSING_FUNCTIONS } from './missing.ts';
 import type { ArgumentBuilder, Lambda, Parameter } from './parameters.ts';
 import { resolvePath } from './paths/resolve.ts';
 import type { Place } from './place.ts';
@@ -185,8 +184,6 @@ export class Compiler implements ArgumentBuilder {
         `only in ${found.contexts!.join(', ')}`,
       );
     }
-    const missing = MISSING_FUNCTIONS.get(name);
-    if (missing !== undefined) throw new OttlError(`${name} is not supported`, range, missing);
     const near = nearest(name, this.#names(name));
     throw new OttlError(
       `there is no function ${name}`,

@@ -1,3 +1,4 @@
+import { goExponent, goFixed, goGeneral, goNumber } from '#base';
 import { durationText } from './time/duration.ts';
 import { formatRfc3339 } from './time/rfc3339.ts';
 import { Duration, Id, isDouble, isInt, isList, numberOf, Time, typeName, type Value } from './values.ts';
@@ -105,32 +106,10 @@ function double({ flags, precision, width }: Spec, value: number, verb: string):
 }
 
 function goDigits(value: number, verb: string, precision: number | undefined): string {
-  if (verb === 'f' || verb === 'F')
-    return value >= 1e21 ? BigInt(value).toString() + fraction(precision ?? 6) : value.toFixed(precision ?? 6);
-  if (verb === 'e' || verb === 'E') return exponent(value.toExponential(precision ?? 6), verb);
-  // The shortest that is read back as the same; exponents below -4, and from 6 on where no precision is given.
-  const shortest = precision === undefined ? value.toExponential() : value.toExponential(Math.max(0, precision - 1));
-  const power = Number(shortest.slice(shortest.indexOf('e') + 1));
-  const limit = precision === undefined ? 6 : Math.max(1, precision);
-  if (value !== 0 && (power < -4 || power >= limit)) {
-    return exponent(shortest.replace(/\.?0+e/, 'e'), verb === 'G' ? 'E' : 'e');
-  }
-  return precision === undefined ? expanded(value) : String(Number(shortest));
-}
-
-/** Digits without an exponent. */
-function expanded(value: number): string {
-  const digits = String(value);
-  return digits.includes('e') ? value.toFixed(20).replace(/0+$/, '') : digits;
-}
-
-function fraction(digits: number): string {
-  return digits === 0 ? '' : `.${'0'.repeat(digits)}`;
-}
-
-/** Go writes at least two digits of the exponent. */
-function exponent(digits: string, verb: string): string {
-  return digits.replace(/e([+-])(\d)$/, 'e$10$2').replace('e', verb);
+  const upper = (digits: string): string => (verb === 'E' || verb === 'G' ? digits.toUpperCase() : digits);
+  if (verb === 'f' || verb === 'F') return goFixed(value, precision ?? 6);
+  if (verb === 'e' || verb === 'E') return upper(goExponent(value, precision ?? 6));
+  return upper(precision === undefined ? goNumber(value) : goGeneral(value, precision));
 }
 
 function padded(result: string, { flags, width }: Spec): string {
@@ -152,7 +131,7 @@ function goType(value: Value): string {
 /** As %v prints a value. */
 function plain(value: Value): string {
   if (value === null) return '<nil>';
-  if (isDouble(value)) return goDouble(numberOf(value));
+  if (isDouble(value)) return goNumber(numberOf(value));
   if (value instanceof Uint8Array) return `[${Array.from(value).join(' ')}]`;
   if (isList(value)) return `[${value.map(plain).join(' ')}]`;
   if (value instanceof Map) {
@@ -164,10 +143,4 @@ function plain(value: Value): string {
   if (value instanceof Duration) return durationText(value.ns);
   if (value instanceof Id) return value.hex;
   return String(value);
-}
-
-function goDouble(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
-  const digits = goDigits(Math.abs(value), 'g', undefined);
-  return value < 0 || Object.is(value, -0) ? `-${digits}` : digits;
 }

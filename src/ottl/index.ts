@@ -7,8 +7,16 @@ export { converterFunction, editorFunction, type OttlFunction, signatureOf } fro
 export { CONVERTERS, functionTable, STANDARD_FUNCTIONS } from './functions/index.ts';
 export { inferContext } from './infer.ts';
 export { MetricPoints } from './metric-points.ts';
-export { MISSING_FUNCTIONS } from './missing.ts';
-export { constantBool, constantText, double, doubleLike, listOf, optional, text } from './parameters.ts';
+export {
+  constantBool,
+  constantDouble,
+  constantText,
+  double,
+  doubleLike,
+  listOf,
+  optional,
+  text,
+} from './parameters.ts';
 export { pathNames, senderPathNames } from './paths/resolve.ts';
 export { Place } from './place.ts';
 export { prepareValue, valueAt } from './read-value.ts';

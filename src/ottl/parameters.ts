@@ -128,6 +128,7 @@ function constant<T>(kind: OttlValue['kind'], type: string): (name: string) => P
 
 export const constantText: (name: string) => Parameter<string> = constant('text', 'string');
 export const constantInt: (name: string) => Parameter<number | bigint> = constant('int', 'int');
+export const constantDouble: (name: string) => Parameter<number> = constant('double', 'double');
 export const constantBool: (name: string) => Parameter<boolean> = constant('bool', 'bool');
 
 /** A list that is written in the statement, of what `of` takes. */

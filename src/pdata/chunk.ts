@@ -5,6 +5,7 @@ import { AttributeTable } from './attribute-table.ts';
 import { AttributeCursor, type AttributeOwner } from './attributes.ts';
 import { findField, readVarint32 } from './protobuf.ts';
 import { readAttributes } from './read-values.ts';
+import type { RowAttributes } from './row-attributes.ts';
 import type { Signal } from './signal.ts';
 import { textAt } from './text.ts';
 import { ATTRIBUTES_BIT, type ChunkLayout, WritableColumns } from './writable-columns.ts';
@@ -170,6 +171,14 @@ export abstract class Chunk<C extends object = object> extends WritableColumns<C
       picker.readField(this.arena, from, to);
       picker.readCursor(cursor.of(row));
     }
+  }
+
+  /** Reads all attributes of a row, without building the table of all rows. */
+  readRowAttributes(row: number, reader: RowAttributes): void {
+    const cursor = this.#rowAttributes;
+    if (cursor === undefined || cursor.edits?.has(row) === false) {
+      reader.read(this.arena, this.messageStart(row), this.messageEnd(row), this.attributesField(row));
+    } else reader.pointTo(cursor.table, row);
   }
 
   /** Edits of attributes name places in messages: before one moves they become a table. */

@@ -13,6 +13,12 @@ export const TEMPORALITY_CUMULATIVE = 2;
 /** Data point flag: the point says that the series has no value now (staleness). */
 export const FLAG_NO_RECORDED_VALUE = 1;
 
+/**
+ * Data point flag of our own, for points of PROMETHEUS_SCOPE: the point is there for its exemplars only, which came without a value. The store
+ * takes them and no point.
+ */
+export const FLAG_EXEMPLARS_ONLY = 0x1_0000;
+
 export const POINT_VALUE_NONE = 0;
 export const POINT_VALUE_DOUBLE = 1;
 export const POINT_VALUE_INT = 2;

@@ -12,6 +12,7 @@ import {
   readSummaryQuantiles,
   type SummaryQuantiles,
 } from './details.ts';
+import { HistogramReader } from './histogram-reader.ts';
 import { ItemList } from './item-list.ts';
 import {
   EXEMPLAR,
@@ -37,6 +38,7 @@ import { numberField, ResourceView, ScopeView, textField } from './resource-view
 import { textAt } from './text.ts';
 
 const scratch = new ArenaWriter(256);
+const histogramReader = new HistogramReader();
 
 /** One metric at a time: `view.index` moves it. A change holds for all points of the metric. */
 export class MetricView {
@@ -256,6 +258,12 @@ export class PointView {
     scratch.fixedListField(HISTOGRAM_POINT.explicitBounds, bounds);
     const mask = (1 << HISTOGRAM_POINT.bucketCounts) | (1 << HISTOGRAM_POINT.explicitBounds);
     this.#chunk.rewriteRow(this.row, mask, scratch.view());
+  }
+
+  /** Of a histogram, without arrays of their own: in one reader for all points, until it reads the next. */
+  readBuckets(): HistogramReader {
+    histogramReader.read(this.#chunk, this.row);
+    return histogramReader;
   }
 
   /** Of an exponential histogram. */

@@ -6,6 +6,12 @@
 
 import { METRIC_GAUGE, METRIC_SUM } from './point-fields.ts';
 
+/**
+ * The instrumentation scope of metrics that are Prometheus' own series, pushed by remote write or recorded by a rule: name and labels are
+ * those of the metric and its points as they stand, `job` and `instance` among them, and nothing is added to them.
+ */
+export const PROMETHEUS_SCOPE = 'signalbox/prometheus';
+
 /** Units of UCUM, as the specification names them. A unit that is not here stays as it is. */
 const UNITS: ReadonlyMap<string, string> = new Map([
   ['d', 'days'],

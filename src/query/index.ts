@@ -1,11 +1,30 @@
 export type * from './answers/index.ts';
+export { type DifferenceQuestion, readDifferences, type SpanSelection } from './differences/index.ts';
 export {
   explainEmptyLogs,
   explainEmptyTraces,
   listAttributeKeys,
   listAttributeValues,
+  listTraceTags,
+  type TraceTags,
 } from './hints/index.ts';
-export { type LogFilter, logHistogram, readLog, readTraceLogs, SEVERITY_GROUPS, searchLogs } from './logs/index.ts';
+export {
+  countLines,
+  findLinePatterns,
+  followLogs,
+  type LineQuestion,
+  type LogFilter,
+  type LogPage,
+  logHistogram,
+  readLines,
+  readLog,
+  readLogPatterns,
+  readTraceLogs,
+  SEVERITY_GROUPS,
+  searchLines,
+  searchLogs,
+  severityName,
+} from './logs/index.ts';
 export { AGGREGATIONS, listMetricLabels, listMetrics, queryMetric } from './metrics/index.ts';
 export { checkRange } from './plan/index.ts';
 export {
@@ -22,21 +41,35 @@ export {
   type StoredValue,
   StoreReader,
   storeHangs,
+  toQueryError,
 } from './reader/index.ts';
 export {
   listNamesInRange,
   listOperations,
+  listPeerNames,
   listServiceNames,
   listServices,
   MAX_SERVICES,
+  readBackingEdges,
   readDependencies,
   readNeighbours,
   readService,
   readServiceEdges,
+  readServiceMap,
   readSpanMetrics,
+  type ServiceEdge,
   type SpanMetricsGroup,
 } from './services/index.ts';
 export { OWNERS, type Owner, type TimeRange } from './source/index.ts';
+export {
+  askSql,
+  explainSql,
+  MAX_SQL_ROWS,
+  SQL_FORMATS,
+  type SqlAnswer,
+  type SqlExplanation,
+  type SqlFormat,
+} from './statement/index.ts';
 export {
   emptySystem,
   listEnvironments,
@@ -51,11 +84,14 @@ export {
   type FoundTrace,
   findServiceTraces,
   findTraces,
+  groupSpans,
   MAX_LISTED,
   MAX_WHOLE_SPANS,
   type ReadSpans,
   readLinkingSpans,
   readSpan,
+  readSpanColumns,
+  readSpanHeatmap,
   readSpans,
   readTrace,
   readWholeTrace,
@@ -66,6 +102,7 @@ export {
   searchTraces,
   spanKind,
   spanStatus,
+  summarizeTraces,
   type TraceFilter,
   type TraceSearchResult,
 } from './traces/index.ts';

@@ -162,7 +162,7 @@ const NEEDED: readonly (readonly [statement: RegExp, privilege: string])[] = [
   [/^INSERT INTO\b/, 'INSERT'],
   [/^CREATE DATABASE\b/, 'CREATE DATABASE'],
   [/^CREATE TABLE\b/, 'CREATE TABLE'],
-  [/^CREATE (?:MATERIALIZED )?VIEW\b/, 'CREATE VIEW'],
+  [/^CREATE (?:OR REPLACE |MATERIALIZED )?VIEW\b/, 'CREATE VIEW'],
   [/^CHECK TABLE\b/, 'CHECK'],
   [/^OPTIMIZE TABLE\b/, 'OPTIMIZE'],
   [/^TRUNCATE TABLE\b/, 'TRUNCATE'],

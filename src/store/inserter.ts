@@ -34,6 +34,24 @@ export function insertErrorOf(error: unknown): InsertError {
   return new InsertError(messageOf(error), 'unavailable', 0, { cause: error });
 }
 
+/** What may pass while a file is read; anything else stays so. */
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EACCES',
+  'EPERM',
+  'EAGAIN',
+  'ESTALE',
+]);
+
+/** What it means for a segment that its file can't be read. */
+export function fileErrorOf(error: unknown): InsertError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const failure = PASSING_CODES.has(code) ? 'refused' : 'content';
+  return new InsertError(`its file can't be read: ${messageOf(error)}`, failure, 0, { cause: error });
+}
+
 /**
  * ClickHouse's codes that speak of the data itself: bad arguments and incorrect data, types that can't be parsed or converted, sizes
  * beyond its limits, logical errors. Source: ClickHouse src/Common/ErrorCodes.cpp.

@@ -21,7 +21,8 @@ const CHECK_LIMIT_SECONDS = 300;
 
 export interface KeeperOptions {
   readonly endpoint: StoreEndpoint;
-  readonly retention: Retention;
+  /** Undefined: parts and days are another writer's to look after. This one has no rounds, and mends what its inserts find. */
+  readonly retention: Retention | undefined;
   readonly clock: Clock;
   readonly observer: KeeperObserver;
 }
@@ -38,7 +39,7 @@ export class StoreKeeper {
   readonly #client: ClickHouseClient;
   readonly #watch: CalendarWatch;
   readonly #parts: PartsWatch;
-  readonly #sweeper: RetentionSweeper;
+  readonly #sweeper: RetentionSweeper | undefined;
   #cancel: () => void = () => undefined;
   #round: Promise<void> | undefined = undefined;
   #rounds = 0;
@@ -58,14 +59,16 @@ export class StoreKeeper {
     });
     this.#watch = new CalendarWatch(clock, (byMs) => observer.log('warn', jumpText(byMs)));
     this.#parts = new PartsWatch(this.#client, endpoint.database, clock);
-    this.#sweeper = new RetentionSweeper({
-      client: this.#client,
-      database: endpoint.database,
-      retention,
-      engines: enginesOn(endpoint.cluster),
-      clock,
-      watch: this.#watch,
-    });
+    if (retention !== undefined)
+      this.#sweeper = new RetentionSweeper({
+        client: this.#client,
+        database: endpoint.database,
+        retention,
+        engines: enginesOn(endpoint.cluster),
+        cluster: endpoint.cluster,
+        clock,
+        watch: this.#watch,
+      });
     this.#sweptMs = clock.monotonicMs();
   }
 
@@ -76,8 +79,9 @@ export class StoreKeeper {
 
   /** Begins its rounds. The tables must be there. Safe twice. */
   start(): void {
-    if (this.#rounds > 0 || this.#round !== undefined || this.#isStopped) return;
-    this.#options.observer.log('info', retentionText(this.#options.retention));
+    const { retention, observer } = this.#options;
+    if (retention === undefined || this.#rounds > 0 || this.#round !== undefined || this.#isStopped) return;
+    observer.log('info', retentionText(retention));
     this.#watch.start();
     this.#round = this.#nextRound();
   }
@@ -110,7 +114,7 @@ export class StoreKeeper {
     const nowMs = this.#options.clock.monotonicMs();
     if (nowMs - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = nowMs;
-    for (const { table, day } of await this.#sweeper.sweep())
+    for (const { table, day } of (await this.#sweeper?.sweep()) ?? [])
       this.#options.observer.log('info', `retention: ${table} of ${day} is dropped`);
   }
 

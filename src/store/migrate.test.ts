@@ -8,11 +8,15 @@ import { OWNER_STATEMENTS } from './migrations/0003-owners.ts';
 import { TRACE_STATEMENTS } from './migrations/0003-traces.ts';
 import { NOTE_STATEMENTS } from './migrations/0004-notes.ts';
 import { TRACE_TIME_STATEMENTS } from './migrations/0005-trace-times.ts';
+import { DOCUMENT_STATEMENTS } from './migrations/0006-documents.ts';
+import { POINT_STATEMENTS } from './migrations/0007-points.ts';
+import { WIDE_PART_STATEMENTS } from './migrations/0008-wide-parts.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import {
   createTableStatement,
   createViewStatement,
   migrationsTableStatement,
+  OWN_TABLES,
   SINGLE_MACHINE,
   TABLES,
   VIEWS,
@@ -29,7 +33,7 @@ afterAll(async () => {
 
 const endpointOf = (database: string) => ({ ...engine.endpoint, database });
 
-/** Each table of a database as ClickHouse would make it, without its name and comment. */
+/** Each table of a database as ClickHouse would make it, without its name and comment, its settings in the order of their names. */
 async function tablesOf(database: string): Promise<Record<string, string>> {
   const text = await engine.text(
     `SELECT name, create_table_query FROM system.tables WHERE database = '${database}' ORDER BY name FORMAT TSVRaw`,
@@ -37,7 +41,8 @@ async function tablesOf(database: string): Promise<Record<string, string>> {
   return Object.fromEntries(
     text.split('\n').map((line) => {
       const [name, definition] = line.split('\t');
-      return [name, definition!.replaceAll(`${database}.`, '').replace(/ COMMENT '[^']*'$/, '')];
+      const own = definition!.replaceAll(`${database}.`, '').replace(/ COMMENT '[^']*'$/, '');
+      return [name, own.replace(/(?<= SETTINGS ).*$/, (settings) => settings.split(', ').sort().join(', '))];
     }),
   );
 }
@@ -79,6 +84,21 @@ test.each([
     statements: TRACE_TIME_STATEMENTS,
     sha256: 'eb869d42e19cbdf7172031d5fa3791d6bb355a7705b5bc261e2f20186b7a3461',
   },
+  {
+    file: '0006-documents',
+    statements: DOCUMENT_STATEMENTS,
+    sha256: '36278b59ea033d1516d93c111fee7836f84b034368c9cc618d052854ccd769e8',
+  },
+  {
+    file: '0007-points',
+    statements: POINT_STATEMENTS,
+    sha256: '15ae92e6711639fd2e3001f74e4f6022697fe98aaec1707aba91ac60217e7205',
+  },
+  {
+    file: '0008-wide-parts',
+    statements: WIDE_PART_STATEMENTS,
+    sha256: 'e085c8e4107076a086897f765b3fbaaaabca048b38eb58c826627b5e0e9fa0be',
+  },
 ])('migration $file is frozen', ({ statements, sha256 }) => {
   expect(createHash('sha256').update(statements.join('\n')).digest('hex')).toBe(sha256);
 });
@@ -92,11 +112,12 @@ test('a fresh database has the tables and views of the schema', async () => {
 
   await engine.text('CREATE DATABASE schema');
   await engine.text(migrationsTableStatement('schema', SINGLE_MACHINE));
-  for (const table of TABLES) await engine.text(createTableStatement(table, 'schema', SINGLE_MACHINE));
+  for (const table of [...TABLES, ...OWN_TABLES])
+    await engine.text(createTableStatement(table, 'schema', SINGLE_MACHINE));
   for (const view of VIEWS) await engine.text(createViewStatement(view, 'schema', SINGLE_MACHINE));
 
   const fresh = await tablesOf('fresh');
-  expect(Object.keys(fresh)).toHaveLength(TABLES.length + VIEWS.length + 1);
+  expect(Object.keys(fresh)).toHaveLength(TABLES.length + OWN_TABLES.length + VIEWS.length + 1);
   expect(await tablesOf('schema')).toEqual(fresh);
 });
 
@@ -133,7 +154,7 @@ test('a migration that was interrupted after any of its statements runs again to
   await prepareStore({ endpoint: endpointOf('torn'), retention: DEFAULT_RETENTION });
   await prepareStore({ endpoint: endpointOf('torn'), retention: DEFAULT_RETENTION });
   expect(await tablesOf('torn')).toEqual(await tablesOf('fresh'));
-  expect(await engine.text('SELECT arraySort(groupArray(version)) FROM torn.schema_migrations')).toBe('[3,4,5]');
+  expect(await engine.text('SELECT arraySort(groupArray(version)) FROM torn.schema_migrations')).toBe('[3,4,5,6,7,8]');
 });
 
 test('the retention stands in the comment of each table', async () => {

@@ -1,5 +1,6 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { StartError } from '#base';
+import { viewsDatabase } from '#base/store-access.ts';
 import { createStoreClient } from './client.ts';
 import { type StoreEndpoint, storeEndpoint } from './endpoint.ts';
 import { fullText, readDisk, reserveOf } from './free-space.ts';
@@ -9,8 +10,11 @@ import {
   createViewStatement,
   type EngineNames,
   enginesOn,
+  type Migration,
   migrationsTableStatement,
+  OWN_TABLES,
   type RetentionSignal,
+  sqlViewStatements,
   TABLES,
   type Table,
   VIEWS,
@@ -28,44 +32,89 @@ export const DEFAULT_RETENTION: Retention = {
 
 export interface PrepareOptions {
   readonly endpoint: StoreEndpoint;
-  readonly retention: Retention;
+  /** Undefined leaves what is noted as it is: it is another writer's to say. */
+  readonly retention: Retention | undefined;
+  /** Ends it between two statements; what is done by then stays. */
+  readonly signal?: AbortSignal;
+}
+
+/** All that the store needs: its tables, then what describes them. Safe to run by several processes at a time and again after a crash. */
+export async function prepareStore(options: PrepareOptions): Promise<void> {
+  await prepareTables(options);
+  await prepareDescriptions(options);
 }
 
 /**
- * Brings the database to this version's schema and notes the retention. Safe to run by several processes at a time and again after a
- * crash. Throws a StartError where the database was written by a newer version; anything else that it throws comes from the
- * engine or the way to it, and may be tried again.
+ * Brings the database to this version's schema. Throws a StartError where the database was written by a newer version; anything else that
+ * it throws comes from the engine or the way to it, and may be tried again.
  */
-export async function prepareStore(options: PrepareOptions): Promise<void> {
-  const endpoint = storeEndpoint(options.endpoint);
-  const { database, cluster } = endpoint;
-  const client = createStoreClient({ ...endpoint, database: 'default', readonly: false });
-  const engines = enginesOn(cluster);
-  try {
-    const change = (query: string): Promise<void> => changeTables(client, database, query);
+export function prepareTables(options: PrepareOptions): Promise<void> {
+  return changing(options, async ({ client, database, engines, change }) => {
     await change(`CREATE DATABASE IF NOT EXISTS ${database}${engines.onCluster}`);
     await change(migrationsTableStatement(database, engines));
     await migrate(client, database, engines, change);
     await remakeLost(client, database, engines, change);
-    await noteRetention(client, database, options.retention, engines, change);
+  });
+}
+
+/**
+ * Makes the views for SQL and notes the retention: some forty statements, for which nothing that is written has to wait. The tables must be
+ * there. What it throws comes from the engine or the way to it.
+ */
+export function prepareDescriptions(options: PrepareOptions): Promise<void> {
+  return changing(options, async ({ client, database, engines, change }) => {
+    await makeSqlViews(client, database, engines, change);
+    if (options.retention !== undefined) await noteRetention(client, database, options.retention, engines, change);
+  });
+}
+
+type Change = (query: string) => Promise<void>;
+
+interface Changing {
+  readonly client: ClickHouseClient;
+  readonly database: string;
+  readonly engines: EngineNames;
+  readonly change: Change;
+}
+
+async function changing(
+  { endpoint: given, signal }: PrepareOptions,
+  run: (changing: Changing) => Promise<void>,
+): Promise<void> {
+  const endpoint = storeEndpoint(given);
+  const { database, cluster } = endpoint;
+  const client = createStoreClient({ ...endpoint, database: 'default', readonly: false });
+  const change = async (query: string): Promise<void> => {
+    signal?.throwIfAborted();
+    await changeTables(client, database, query, signal);
+  };
+  try {
+    await run({ client, database, engines: enginesOn(cluster), change });
   } finally {
     await client.close();
   }
 }
 
-type Change = (query: string) => Promise<void>;
-
 /** A definition that is changed on a full disk is lost, and with it its table: not there. */
-async function changeTables(client: ClickHouseClient, database: string, query: string): Promise<void> {
+async function changeTables(
+  client: ClickHouseClient,
+  database: string,
+  query: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   // A store that doesn't tell its disks, for want of a grant, is taken for one with space.
   const disk = await readDisk(client, database).catch(() => undefined);
   if (disk !== undefined && disk.freeBytes < reserveOf(disk.totalBytes) / 2)
     throw new Error(fullText(disk, reserveOf(disk.totalBytes) / 2));
-  // Numbers of few values, such as status codes, are kept like words: the server takes that for a slip unless told.
-  await client.command({ query, clickhouse_settings: { allow_suspicious_low_cardinality_types: 1 } });
+  await client.command({
+    query,
+    // Numbers of few values, such as status codes, are kept like words: the server takes that for a slip unless told.
+    clickhouse_settings: { allow_suspicious_low_cardinality_types: 1 },
+    ...(signal !== undefined && { abort_signal: signal }),
+  });
 }
 
-/** A table whose definition was lost all the same is made anew, empty: the others, and what comes, are not to suffer for it. */
+/** A table whose definition was lost all the same is made anew, empty: the others, and what comes, are not to suffer for it. So is one of a new store. */
 async function remakeLost(
   client: ClickHouseClient,
   database: string,
@@ -73,8 +122,32 @@ async function remakeLost(
   change: Change,
 ): Promise<void> {
   const known = await tableFacts(client, database, 'engine');
-  for (const table of TABLES) if (!known.has(table.name)) await change(createTableStatement(table, database, engines));
+  for (const table of [...TABLES, ...OWN_TABLES]) {
+    if (!known.has(table.name)) await change(createTableStatement(table, database, engines));
+  }
   for (const view of VIEWS) if (!known.has(view.name)) await change(createViewStatement(view, database, engines));
+}
+
+/** ClickHouse's code. */
+const ACCESS_DENIED = '497';
+
+/** Views hold nothing: those of another version are made anew. */
+async function makeSqlViews(
+  client: ClickHouseClient,
+  database: string,
+  engines: EngineNames,
+  change: Change,
+): Promise<void> {
+  const views = viewsDatabase(database);
+  const known = await tableFacts(client, views, 'comment');
+  const missing = sqlViewStatements(database, engines).filter(({ name, comment }) => known.get(name) !== comment);
+  try {
+    if (missing.length > 0) await change(`CREATE DATABASE IF NOT EXISTS ${views}${engines.onCluster}`);
+    for (const { statement } of missing) await change(statement);
+  } catch (error) {
+    // A server whose user got its rights from an earlier version goes on without them, and SQL says what is missing.
+    if ((error as { readonly code?: unknown }).code !== ACCESS_DENIED) throw error;
+  }
 }
 
 async function migrate(
@@ -98,14 +171,20 @@ async function migrate(
       'start the newer version of Signalbox that wrote it, or choose another database',
     );
   }
-  for (const { version, name, statements } of MIGRATIONS) {
-    if (version <= newest) continue;
-    for (const query of statements(database, engines)) await change(query);
-    await client.insert({
-      table: `${database}.schema_migrations`,
-      values: [{ version, name }],
-      format: 'JSONEachRow',
-    });
+  const note = async (migrations: readonly Migration[]): Promise<void> => {
+    const values = migrations.map(({ version, name }) => ({ version, name }));
+    await client.insert({ table: `${database}.schema_migrations`, values, format: 'JSONEachRow' });
+  };
+  if (newest === 0 && (await tableFacts(client, database, 'engine')).size === 1) {
+    // Nothing but the table of migrations: what all of them together make is made at once.
+    await remakeLost(client, database, engines, change);
+    await note(MIGRATIONS);
+    return;
+  }
+  for (const migration of MIGRATIONS) {
+    if (migration.version <= newest) continue;
+    for (const query of migration.statements(database, engines)) await change(query);
+    await note([migration]);
   }
 }
 

@@ -1,7 +1,9 @@
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { CalendarWatch, ManualClock } from '#base';
+import { eventually } from '#base/testing.ts';
 import { createStoreClient } from './client.ts';
 import { prepareStore } from './migrate.ts';
+import { PinnedRows, PinnedTraces } from './pinned-traces.ts';
 import { CALENDAR_HOLDS_MS, RetentionSweeper } from './retention.ts';
 import { SINGLE_MACHINE } from './schema/index.ts';
 import { spawnTestEngine } from './testing/test-store.ts';
@@ -148,4 +150,64 @@ test('a resource stays as long as the signal that is kept longest, and goes with
   await expect
     .poll(() => engine.text('SELECT arraySort(groupArray(resource_id)) FROM signalbox.resources'), { timeout: 30_000 })
     .toBe('[2,3]');
+});
+
+test('a pinned trace outlives its days, with its notes, events and resource, and is carried once', async () => {
+  const [pinned, other] = ['aa'.repeat(16), 'bb'.repeat(16)];
+  const pins = new PinnedTraces({ endpoint: engine.endpoint, tenant: '', nowMs: () => clock.nowMs() });
+  await pins.pin(pinned);
+  await pins.pin('cc'.repeat(16));
+  await pins.unpin('cc'.repeat(16));
+  expect(await pins.list()).toEqual([pinned]);
+  await pins.close();
+  const at = `fromUnixTimestamp(${(NOW_MS - 40 * DAY_MS) / 1000})`;
+  for (const [id, resource] of [
+    [pinned, 7],
+    [other, 8],
+  ]) {
+    const of = `unhex('${id}'), ${at}`;
+    await engine.text(
+      `INSERT INTO signalbox.spans (trace_id, ingested_at, time, service_name, resource_id) VALUES (${of}, ${at}, 'shop', ${resource})`,
+    );
+    await engine.text(
+      `INSERT INTO signalbox.span_events (trace_id, ingested_at, span_time, name) VALUES (${of}, ${at}, 'e')`,
+    );
+    await engine.text(
+      `INSERT INTO signalbox.traces (trace_id, ingested_at, start, span_count) VALUES (${of}, ${at}, 1)`,
+    );
+    await engine.text(
+      `INSERT INTO signalbox.resources (resource_id, service_name, last_seen) VALUES (${resource}, 'shop', ${at})`,
+    );
+  }
+  await engine.text(
+    `INSERT INTO signalbox.request_slots (second, service_name, ingested_at) VALUES (1, 'shop', ${at})`,
+  );
+  await clock.advance(CALENDAR_HOLDS_MS);
+  // As after an end of the process between carrying and dropping.
+  const rows = new PinnedRows({
+    client,
+    database: 'signalbox',
+    cluster: undefined,
+    nowMs: () => clock.nowMs() - DAY_MS,
+  });
+  await rows.carry('spans', '20261019');
+  expect(await sweeper.sweep()).toHaveLength(4);
+  for (const table of ['spans', 'span_events', 'traces'])
+    expect([table, await engine.text(`SELECT lower(hex(trace_id)) FROM signalbox.${table} FORMAT TSV`)]).toEqual([
+      table,
+      pinned,
+    ]);
+  const slots =
+    'SELECT second = intDiv(toInt64(time), 5) * 5, s.service_name, span_count FROM signalbox.request_slots s CROSS JOIN signalbox.spans';
+  expect(await engine.text(`${slots} FORMAT CSV`)).toBe('1,"shop",0');
+  await eventually('the other resource goes', async () => {
+    const left = await engine.text('SELECT resource_id FROM signalbox.resources FORMAT TSV');
+    return left === '7';
+  });
+  // The day it was carried to is over in its turn.
+  clock.jump(20 * DAY_MS);
+  expect(await sweeper.sweep()).toEqual([]);
+  await clock.advance(CALENDAR_HOLDS_MS);
+  expect(await sweeper.sweep()).toHaveLength(4);
+  expect(await daysOf('spans')).toEqual(['20261218']);
 });

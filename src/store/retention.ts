@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { CalendarWatch, Clock } from '#base';
 import { type Retention, retentionSeconds } from './migrate.ts';
+import { PinnedRows } from './pinned-traces.ts';
 import { type EngineNames, TABLES, type Table } from './schema/index.ts';
 
 /** The calendar must have held for so long before anything is dropped by it. */
@@ -14,6 +15,8 @@ export interface RetentionOptions {
   readonly database: string;
   readonly retention: Retention;
   readonly engines: EngineNames;
+  /** See StoreEndpoint. */
+  readonly cluster?: string | undefined;
   readonly clock: Clock;
   readonly watch: CalendarWatch;
 }
@@ -29,14 +32,17 @@ export interface DroppedDay {
  * Drops what is older than the retention: days of arrival, whole. Instead of ClickHouse's TTL, which believes the clock: a clock that is
  * wrong for a minute may cost everything. Here it costs nothing, because nothing is dropped before the calendar has held for an hour since its
  * last jump and since the process started; and a clock that is wrong for longer costs a day of each table per sweep at most,
- * so that there is time to see it. The writer sweeps, because its configuration has the retention and its clock gave the days; each of several
- * collectors on one store does so by its own.
+ * so that there is time to see it. Rows of pinned traces are carried into the present before their day goes. The writer sweeps, because its
+ * configuration has the retention and its clock gave the days; each of several collectors on one store does so by its own.
  */
 export class RetentionSweeper {
   readonly #options: RetentionOptions;
+  readonly #pinned: PinnedRows;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    const { client, database, cluster, clock } = options;
+    this.#pinned = new PinnedRows({ client, database, cluster, nowMs: () => clock.nowMs() });
   }
 
   /** One sweep: the oldest day of each table, where it is over. */
@@ -45,12 +51,15 @@ export class RetentionSweeper {
     if (watch.heldMs() < CALENDAR_HOLDS_MS) return [];
     const oldest = await this.#oldestDays();
     const dropped: DroppedDay[] = [];
+    let hasPinned: boolean | undefined;
     for (const { name, signal, partitioned } of TABLES) {
       const day = oldest.get(name);
       if (partitioned === false || day === undefined) continue;
       if (!this.#isOver(day, retentionSeconds(retention, signal))) continue;
       // The calendar may have jumped since the sweep began.
       if (watch.heldMs() < CALENDAR_HOLDS_MS) break;
+      hasPinned ??= await this.#pinned.hasAny();
+      if (signal === 'traces' && hasPinned) await this.#pinned.carry(name, day);
       await this.#run(`ALTER TABLE ${this.#place(name)} DROP PARTITION ID '${day}'`);
       dropped.push({ table: name, day });
     }
@@ -85,7 +94,20 @@ export class RetentionSweeper {
     let endMs = clock.nowMs() - seconds * 1000;
     for (const [other, day] of await this.#oldestDays()) if (names(table, other)) endMs = Math.min(endMs, startOf(day));
     const before = Math.floor((endMs - NAMED_MARGIN_MS) / 1000);
-    await this.#run(`ALTER TABLE ${this.#place(table.name)} DELETE WHERE last_seen < fromUnixTimestamp(${before})`);
+    const kept = await this.#keptOf(table);
+    if (kept === undefined) return;
+    await this.#run(
+      `ALTER TABLE ${this.#place(table.name)} DELETE WHERE last_seen < fromUnixTimestamp(${before})${kept}`,
+    );
+  }
+
+  /** What pinned traces name stays, as a condition; undefined where it is too much to say, and all stays. */
+  async #keptOf({ name }: Table): Promise<string | undefined> {
+    const column = name === 'resources' ? 'resource_id' : name === 'scopes' ? 'scope_id' : undefined;
+    if (column === undefined || !(await this.#pinned.hasAny())) return '';
+    const ids = await this.#pinned.named(column);
+    if (ids === undefined) return undefined;
+    return ids.length === 0 ? '' : ` AND ${column} NOT IN (${ids.join(', ')})`;
   }
 
   #place(table: string): string {

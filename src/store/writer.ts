@@ -3,9 +3,9 @@ import type { Batch, Signal } from '#pdata';
 import { decodeOtlp, encodeOtlpParts } from '#wire';
 import type { StoreEndpoint } from './endpoint.ts';
 import { FreeSpace } from './free-space.ts';
-import { InsertError, Inserter } from './inserter.ts';
+import { fileErrorOf, InsertError, Inserter } from './inserter.ts';
 import { type KeeperObserver, StoreKeeper } from './keeper.ts';
-import { prepareStore, type Retention } from './migrate.ts';
+import { prepareDescriptions, prepareTables, type Retention } from './migrate.ts';
 import { KnownIds } from './native/known-ids.ts';
 import { SegmentEncoder } from './native/segment-encoder.ts';
 import { SegmentStore } from './segment-store.ts';
@@ -32,7 +32,8 @@ export interface StoreWriterObserver extends KeeperObserver {
 
 export interface StoreWriterOptions {
   readonly endpoint: StoreEndpoint;
-  readonly retention: Retention;
+  /** Undefined: another writer notes the retention and looks after the store. */
+  readonly retention: Retention | undefined;
   readonly spool: Omit<SegmentLogOptions, 'clock'>;
   /** Segments are kept in memory as columns up to so many bytes; beyond that they are read back from the spool. */
   readonly memoryBytes: number;
@@ -59,6 +60,8 @@ const PACE_LIMIT_MS = 1000;
 /** How often and how long after the start the tables are tried to be made before there is data. */
 const EARLY_INTERVAL_MS = 100;
 const EARLY_ATTEMPTS = 50;
+/** How long after a failure it is tried again to describe the tables. */
+const DESCRIBE_INTERVAL_MS = 1000;
 /** How often it is tried whether the spool takes data again. */
 const TRIAL_INTERVAL_MS = 1000;
 const KINDS: readonly Signal[] = ['traces', 'metrics', 'logs'];
@@ -96,6 +99,9 @@ export class StoreWriter {
   #workers: Promise<void>[] = [];
   #merging: Promise<void> | undefined = undefined;
   #preparing: Promise<boolean> | undefined = undefined;
+  #describing: Promise<void> | undefined = undefined;
+  /** Set off when the writer stops: what is not made by then is made by the next process. */
+  readonly #stopped = new AbortController();
   #isStopping = false;
   /** The store can't be used as it is, for example because a newer version made it. */
   #isRefused = false;
@@ -123,7 +129,12 @@ export class StoreWriter {
     const { spool, clock, observer, concurrency } = this.#options;
     this.#log = await SegmentLog.open<SegmentEncoder>(
       { ...spool, clock },
-      { opened: () => this.#encoderToKeep(), closed: (segment) => this.#take(segment) },
+      {
+        opened: () => this.#encoderToKeep(),
+        closed: (segment) => this.#take(segment),
+        // What the store takes costs it less in few large blocks: while it is at work the next one grows.
+        isBusy: () => this.#queue.isBusy,
+      },
     );
     if (this.#log.leftovers.length > 0)
       observer.log('info', `${this.#log.leftovers.length} segments of an earlier run are delivered first`);
@@ -283,6 +294,7 @@ export class StoreWriter {
       if (merged === undefined) for (const delivery of run) delivery.mayMerge = false;
       else for (const { segment } of run) this.#release(segment);
       this.#queue.replace(run, merged === undefined ? run : [new Delivery(merged, false)]);
+      this.#log!.closeOld();
     }
   }
 
@@ -292,6 +304,7 @@ export class StoreWriter {
       if (delivery === undefined) return;
       if (!(await this.#prepared())) {
         this.#queue.putBack(delivery, this.#backoff.nextMs());
+        this.#log!.closeOld();
         if (this.#isStopping) return;
         continue;
       }
@@ -300,20 +313,26 @@ export class StoreWriter {
       } catch (error) {
         await this.#retry(delivery, error);
       }
+      this.#log!.closeOld();
     }
   }
 
   /** Makes sure that the tables exist, once for all workers. False where that failed; the next call tries again. */
   #prepared(): Promise<boolean> {
-    this.#preparing ??= prepareStore({ endpoint: this.#options.endpoint, retention: this.#options.retention }).then(
+    const { endpoint, retention } = this.#options;
+    this.#preparing ??= prepareTables({ endpoint, retention, signal: this.#stopped.signal }).then(
       () => {
         this.#backoff.reset();
         this.#setAvailable(true, 'the store is ready');
         this.#keeper.start();
+        this.#describing ??= this.#describe().finally(() => {
+          this.#describing = undefined;
+        });
         return true;
       },
       (error: unknown) => {
         this.#preparing = undefined;
+        if (this.#stopped.signal.aborted) return false;
         if (error instanceof StartError) {
           this.#isRefused = true;
           this.#options.observer.state('failed', error.message);
@@ -322,6 +341,35 @@ export class StoreWriter {
       },
     );
     return this.#preparing;
+  }
+
+  /** Beside the first inserts. Says once why it can't, and tries again until it can. */
+  async #describe(): Promise<void> {
+    const { endpoint, retention, clock, observer } = this.#options;
+    const { signal } = this.#stopped;
+    let lastFailure = '';
+    while (!signal.aborted) {
+      try {
+        await prepareDescriptions({ endpoint, retention, signal });
+        return;
+      } catch (error) {
+        const reason = messageOf(error);
+        if (reason !== lastFailure && !signal.aborted)
+          observer.log('warn', `making the views for SQL and noting the retention failed: ${reason}`);
+        lastFailure = reason;
+      }
+      await new Promise<void>((resolve) => {
+        const cancel = clock.after(DESCRIBE_INTERVAL_MS, resolve);
+        signal.addEventListener(
+          'abort',
+          () => {
+            cancel();
+            resolve();
+          },
+          { once: true },
+        );
+      });
+    }
   }
 
   async #deliver(delivery: Delivery<SegmentEncoder>): Promise<void> {
@@ -384,7 +432,7 @@ export class StoreWriter {
   /** Adds what is whole in the segment's file to the encoder. Returns what is not. */
   async #readBack(segment: Segment<SegmentEncoder>, encoder: SegmentEncoder): Promise<SegmentDamage | undefined> {
     const { frames, damage, tornBytes } = await this.#log!.read(segment).catch((error: unknown) => {
-      throw readError(error);
+      throw fileErrorOf(error);
     });
     if (tornBytes > 0)
       this.#options.observer.log(
@@ -515,9 +563,11 @@ export class StoreWriter {
       if (this.#isAvailable) await this.drain(deadlineMs);
       else await this.#log.roll();
     }
+    this.#stopped.abort();
     this.#queue.close();
     this.#inserter.close();
     await this.#keeper.stop();
+    await this.#describing;
     await Promise.all(this.#workers);
     await this.#merging;
     await this.#log?.close();
@@ -534,21 +584,4 @@ function sizeOf(parts: readonly Uint8Array[]): number {
 
 function itemsOf([traces, metrics, logs]: Counts): Readonly<Record<Signal, number>> {
   return { traces, metrics, logs };
-}
-
-/** What may pass while a file is read; anything else stays so. */
-const PASSING_CODES: ReadonlySet<string> = new Set([
-  'EMFILE',
-  'ENFILE',
-  'ENOMEM',
-  'EACCES',
-  'EPERM',
-  'EAGAIN',
-  'ESTALE',
-]);
-
-function readError(error: unknown): InsertError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const failure = PASSING_CODES.has(code) ? 'refused' : 'content';
-  return new InsertError(`its file can't be read: ${messageOf(error)}`, failure, 0, { cause: error });
 }

@@ -32,8 +32,22 @@ export { ScrapeReader } from './prometheus/scrape-reader.ts';
 export * from './prometheus/write-protobuf.ts';
 export * from './prometheus/write-text.ts';
 export * from './proto-reader.ts';
-export { readWriteRequestV1, readWriteRequestV2 } from './remote-write/read-request.ts';
-export { TargetInfos, type WrittenCounts, WrittenMetrics } from './remote-write/request-to-otlp.ts';
+export { RESET_HINT, ReadAnswer } from './remote-read/read-answer.ts';
+export { type ReadQuery, readReadRequest } from './remote-read/read-query.ts';
+export { OwnSeries } from './remote-write/own-series.ts';
+export { type OwnWrite, OwnWriteReader } from './remote-write/read-own.ts';
+export {
+  newRequestSeries,
+  type RequestExemplar,
+  type RequestHistogram,
+  type RequestLabels,
+  type RequestSample,
+  type RequestSeries,
+  readWriteRequestV1,
+  readWriteRequestV2,
+} from './remote-write/read-request.ts';
+export type { WrittenCounts } from './remote-write/request-points.ts';
+export { TargetInfos, WrittenMetrics } from './remote-write/request-to-otlp.ts';
 export * from './remote-write/write-request.ts';
 export * from './remote-write/written-series.ts';
 export * from './zipkin/encode-spans.ts';

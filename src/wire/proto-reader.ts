@@ -109,6 +109,16 @@ export class ProtoReader {
     return view;
   }
 
+  /** Where the content of a message, or a text, ends; `at` is where it begins. */
+  contentEnd(): number {
+    return this.#contentEnd();
+  }
+
+  /** Goes on at `at`, which is in this message. */
+  skipTo(at: number): void {
+    this.#at = at;
+  }
+
   message(): ProtoReader {
     const end = this.#contentEnd();
     const reader = new ProtoReader(this.bytes, this.#at, end);

@@ -13,6 +13,7 @@ import { convertersSuite } from './cases/ottl-converters.ts';
 import { editorsSuite } from './cases/ottl-editors.ts';
 import { languageSuite } from './cases/ottl-language.ts';
 import { pathsSuite } from './cases/ottl-paths.ts';
+import { xmlSuite } from './cases/ottl-xml.ts';
 import { probabilisticSamplerSuite } from './cases/probabilistic-sampler.ts';
 import { redactionSuite } from './cases/redaction.ts';
 import { resourceSuite } from './cases/resource.ts';
@@ -21,6 +22,7 @@ import { serviceGraphSuite } from './cases/service-graph.ts';
 import { spanSuite } from './cases/span.ts';
 import { spanMetricsSuite } from './cases/span-metrics.ts';
 import { tailSamplingSuite } from './cases/tail-sampling.ts';
+import { transformFunctionsSuite } from './cases/transform-functions.ts';
 import type { CompareSuite } from './lib/cases.ts';
 
 /** Everything that is compared. */
@@ -48,4 +50,6 @@ export const SUITES: readonly CompareSuite[] = [
   editorsSuite,
   pathsSuite,
   languageSuite,
+  xmlSuite,
+  transformFunctionsSuite,
 ];

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { planCollector } from '#collector';
 import { loadConfig, printPlace } from '#config';
+import { PLUGINS } from '../../src/api/plugins.ts';
 import { components } from '../../src/main/components.ts';
 
 const FOLDER = join(import.meta.dirname, '../../examples/backends');
@@ -49,4 +51,30 @@ describe('configurations for other backends', () => {
       }
     }
   });
+});
+
+test("Grafana's data sources ask the APIs that the server has", () => {
+  const text = readFileSync(join(import.meta.dirname, '../../examples/grafana/datasources.yaml'), 'utf8');
+  const { datasources } = parse(text) as {
+    readonly datasources: readonly { type: string; url: string; uid: string; jsonData: object }[];
+  };
+  const paths = datasources.map(({ type, url }) => [type, url.replace(/^\$\{SIGNALBOX_URL\}/, '')]);
+  expect(Object.fromEntries(paths)).toEqual({
+    prometheus: '/prometheus',
+    loki: '',
+    tempo: '/tempo',
+    jaeger: '/jaeger',
+    zipkin: '/zipkin',
+    alertmanager: '/alertmanager',
+  });
+  const prefixes = PLUGINS.flatMap((plugin) => plugin.prefixes);
+  for (const [type, path] of paths) expect(prefixes).toContain(type === 'loki' ? '/loki' : path);
+  for (const { jsonData } of datasources.filter(({ type }) => /^(tempo|jaeger|zipkin)$/.test(type)))
+    expect(jsonData).toMatchObject({
+      tracesToLogsV2: { datasourceUid: 'signalbox-logs' },
+      tracesToMetrics: { datasourceUid: 'signalbox-metrics' },
+      nodeGraph: { enabled: true },
+    });
+  const uids = new Set(datasources.map(({ uid }) => uid));
+  for (const [, uid] of text.matchAll(/datasourceUid: (\S+)/g)) expect(uids).toContain(uid);
 });

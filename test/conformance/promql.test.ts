@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_OF_PROMQL, formatPromql, parsePromql, printPromql, promType } from '#lang/promql';
+import { startTestStore, type TestStore } from '../../src/query/testing/test-store.ts';
 import { parserInputs } from './promql/parser-inputs.ts';
 import { runScript } from './promql/script.ts';
+import { StoredScript } from './promql/store-source.ts';
 
 const SCRIPTS = fileURLToPath(new URL('../../../shared/conformance/promql/', import.meta.url));
 const ANSWERS = new URL('promql/parser-answers.jsonl', import.meta.url);
@@ -17,17 +19,43 @@ const CHANGED_SINCE: Readonly<Record<string, string>> = {
   'type_and_unit.test:265': 'types and units were matched on, too',
 };
 
-describe.skipIf(!existsSync(SCRIPTS))("Prometheus' own scripts (skipped where ../shared/conformance is absent)", () => {
-  const files = existsSync(SCRIPTS) ? readdirSync(SCRIPTS).filter((name) => name.endsWith('.test')) : [];
-  it.each(files)('%s', async (file) => {
-    const outcomes = await runScript(readFileSync(join(SCRIPTS, file), 'utf8'));
-    const faults = outcomes
-      .filter(({ error }) => error !== undefined)
-      .map(({ line, error }) => ({ place: `${file}:${line}`, error }));
-    expect(faults.filter(({ place }) => !(place in CHANGED_SINCE))).toEqual([]);
-    const known = Object.keys(CHANGED_SINCE).filter((place) => place.startsWith(`${file}:`));
-    expect(faults.map(({ place }) => place)).toEqual(known);
-    expect(outcomes.length).toBeGreaterThan(10);
+const FILES = existsSync(SCRIPTS) ? readdirSync(SCRIPTS).filter((name) => name.endsWith('.test')) : [];
+
+/** Runs a script; what it says otherwise than Prometheus must be known. */
+async function passes(file: string, source?: StoredScript): Promise<void> {
+  const outcomes = await runScript(readFileSync(join(SCRIPTS, file), 'utf8'), source);
+  const faults = outcomes
+    .filter(({ error }) => error !== undefined)
+    .map(({ line, error }) => ({ place: `${file}:${line}`, error }));
+  expect(faults.filter(({ place }) => !(place in CHANGED_SINCE))).toEqual([]);
+  const known = Object.keys(CHANGED_SINCE).filter((place) => place.startsWith(`${file}:`));
+  expect(faults.map(({ place }) => place)).toEqual(known);
+  expect(outcomes.length).toBeGreaterThan(10);
+}
+
+describe.skipIf(FILES.length === 0)("Prometheus' own scripts (skipped where ../shared/conformance is absent)", () => {
+  it.each(FILES)('%s', { timeout: 60_000 }, (file) => passes(file));
+});
+
+/** What is read of a store as samples is evaluated as in memory: of that way a few scripts say enough, and `npm run conformance` runs all. */
+const OF_SAMPLES: readonly string[] = ['selectors.test', 'staleness.test', 'operators.test', 'range_queries.test'];
+
+/** Who finds windows and groups: see StorePlan. */
+describe.skipIf(FILES.length === 0).each([
+  ['samples', FILES.filter((file) => OF_SAMPLES.includes(file))],
+  ['sql', FILES],
+] as const)("Prometheus' own scripts over a store, by %s", (plan, files) => {
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await startTestStore();
+  }, 60_000);
+  afterAll(() => store?.close());
+
+  it.each(files)('%s', { timeout: 300_000 }, async (file) => {
+    const source = new StoredScript(store, plan);
+    await passes(file, source);
+    if (plan === 'samples') expect(source.pushed).toBe(0);
+    else if (file === 'functions.test') expect(source.pushed).toBeGreaterThan(200);
   });
 });
 

@@ -4,11 +4,12 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { decodeReference, encodeReference, type ReferenceObject } from '../../src/wire/testing/otlp-reference.ts';
 import { type RunningCollector, runCli, type Scratch, scratchFolder, startCollector } from '../lib/cli.ts';
 import { gaugeRequest, logsRequest, newTraceId, nowNs, type PlainSpan, send, tracesRequest } from '../lib/otlp.ts';
-import { eventually, freePorts, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
-import { readRows } from './ask.ts';
+import { type Addresses, eventually, freePorts, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
+import { getJson, readRows } from './ask.ts';
 import { randomFrom } from './hostile.ts';
 import { fullLogs, fullMetrics, fullTraces } from './samples.ts';
 
@@ -141,6 +142,55 @@ async function sumOf(url: string, pattern: RegExp): Promise<number> {
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }
 
+/** The expressions of the article's dashboard and of its rules, as its files have them. */
+function panels(): string[] {
+  const file = JSON.parse(readFileSync(new URL('grafana-dashboard.json', ARTICLE), 'utf8'));
+  const { panels: list } = (file.dashboard ?? file) as {
+    readonly panels: readonly { readonly targets: readonly { expr: string }[] }[];
+  };
+  return list.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+}
+
+function alerts(): string[] {
+  const { groups } = parseYaml(readFileSync(new URL('otel-rules.yaml', ARTICLE), 'utf8')) as {
+    readonly groups: readonly { readonly rules: readonly { expr: string }[] }[];
+  };
+  return groups.flatMap(({ rules }) => rules.map(({ expr }) => expr));
+}
+
+/** A hundred requests a second for ten minutes, ten of them failing; each second, half of them take 2.5 to 5 s. In old or in today's words. */
+function requestMetrics(service: string, words: 'old' | 'today', atMs: number): ReferenceObject {
+  const isOld = words === 'old';
+  const [name, unit, factor] = isOld
+    ? ['http.server.duration', 'ms', 1000]
+    : (['http.server.request.duration', 's', 1] as const);
+  const status = isOld ? 'http.status_code' : 'http.response.status_code';
+  const times = Array.from({ length: 41 }, (_, i) => i * 15);
+  const ns = (seconds: number): bigint => BigInt(atMs - 600_000 + seconds * 1000) * 1_000_000n;
+  const dataPoints = [
+    [200, 90],
+    [500, 10],
+  ].flatMap(([code, perSecond]) =>
+    times.map((seconds) => ({
+      startTimeUnixNano: ns(0),
+      timeUnixNano: ns(seconds),
+      attributes: [{ key: status, value: { intValue: code } }],
+      count: seconds * perSecond!,
+      sum: seconds * perSecond! * 2 * Number(factor),
+      explicitBounds: [0.1, 2.5, 5].map((bound) => bound * Number(factor)),
+      bucketCounts: [0.3, 0.2, 0.5, 0].map((share) => Math.round(seconds * perSecond! * share)),
+    })),
+  );
+  return {
+    resourceMetrics: [
+      {
+        resource: { attributes: [{ key: 'service.name', value: { stringValue: service } }] },
+        scopeMetrics: [{ metrics: [{ name, unit, histogram: { aggregationTemporality: 2, dataPoints } }] }],
+      },
+    ],
+  };
+}
+
 describe.skipIf(!isThere)("the article's configuration", () => {
   test('tail sampling behind an agent: what should be kept arrives complete, and nothing else', async () => {
     const box = await startSignalbox();
@@ -224,6 +274,53 @@ describe.skipIf(!isThere)("the article's configuration", () => {
     expect(asked).toEqual(Array(2).fill(['Bearer of-the-pod', '/api/v1/pods', 'spec.nodeName=node-1']));
     expect(output).not.toMatch(/\terror\t/);
   });
+
+  test('its panels and alerts answer for services of then and of today, from behind its own file', async () => {
+    const [jaeger, prometheus] = await freePorts(2);
+    const set = (addresses: Addresses): string[] => [
+      `receivers::otlp::protocols::grpc::endpoint=${addresses.grpc}`,
+      `receivers::otlp::protocols::http::endpoint=${addresses.http}`,
+      `exporters::otlp/jaeger::endpoint=127.0.0.1:${jaeger}`,
+      `exporters::prometheus::endpoint=127.0.0.1:${prometheus}`,
+      // There is no cluster here, and metrics don't come past it.
+      'service::pipelines::traces::processors=[memory_limiter, tail_sampling, batch]',
+    ];
+    const ports = await freePorts(7);
+    const [http, grpc, server, engine, metrics, health, zpages] = ports.map((port) => `127.0.0.1:${port}`);
+    const addresses = { http, grpc, server, engine, metrics, health, zpages } as Addresses;
+    const box = await startSignalbox({
+      ports,
+      config: () => scratch.file('whole.yaml', text),
+      args: ['--store', ...set(addresses).flatMap((one) => ['--set', one])],
+    });
+    try {
+      const atMs = Date.now();
+      await send(box.otlpUrl, 'metrics', requestMetrics('python-orders', 'old', atMs));
+      await send(box.otlpUrl, 'metrics', requestMetrics('today-payment', 'today', atMs));
+      const ask = async (expression: string): Promise<Record<string, number>> => {
+        const query = new URLSearchParams({ query: expression, time: String(atMs / 1000) });
+        const { data } = await getJson<{
+          readonly data: { readonly result: readonly { metric: Record<string, string>; value: [number, string] }[] };
+        }>(`${box.consoleUrl}/prometheus/api/v1/query?${query}`);
+        return Object.fromEntries(
+          data.result.map(({ metric, value }) => [metric.service_name ?? '', Number(Number(value[1]).toFixed(9))]),
+        );
+      };
+      const [rate, p99, errors] = panels();
+      // A batch waits for 10 s.
+      await eventually('both services', async () => Object.keys(await ask(rate!)).length === 2 || undefined, 60_000);
+      const both = (value: number): object => ({ 'python-orders': value, 'today-payment': value });
+      expect(await ask(rate!)).toEqual(both(100));
+      expect(await ask(p99!)).toEqual(both(4.95));
+      expect(await ask(errors!)).toEqual(both(0.1));
+      const [errorAlert, latencyAlert, droppedAlert] = alerts();
+      expect(await ask(errorAlert!)).toEqual(both(0.1));
+      expect(await ask(latencyAlert!)).toEqual(both(4.95));
+      expect(await ask(droppedAlert!)).toEqual({});
+    } finally {
+      await box.stop();
+    }
+  }, 120_000);
 
   test('validate finds nothing wrong in the whole file', async () => {
     const path = scratch.file('otel-collector-config.yaml', text);

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkAmtool } from './alertmanager-clients.ts';
 import { checkFailure, checkLogs, checkMetrics, checkSampling, checkTraces } from './checks.ts';
 import { checkClickHouseClients } from './clickhouse-clients.ts';
 import { Processes } from './processes.ts';
+import { checkPrometheus, checkPromtool } from './prometheus-clients.ts';
 import { Report } from './report.ts';
 import { startServices } from './services.ts';
 import { startSignalbox } from './signalbox.ts';
@@ -31,6 +33,9 @@ async function run(folder: string): Promise<boolean> {
       await check(findings).catch((error: unknown) => report.fail(`${check.name} runs to its end`, error));
     }
     await checkClickHouseClients(report, signalbox);
+    await checkPromtool(report, signalbox);
+    await checkAmtool(report, signalbox);
+    await checkPrometheus(report, processes, signalbox, folder);
   } catch (error) {
     report.fail('Signalbox and the services start and answer', error);
   } finally {

@@ -7,6 +7,8 @@ cd "$(dirname "$0")"
 root=$(cd ../.. && pwd)
 work="$PWD/.work"
 mkdir -p "$work"
+prometheus=v0.316.0
+alertmanager=v0.35.0
 
 # Runs a step unless the files it depends on are those of its last success.
 step() { # name, files, command...
@@ -41,6 +43,14 @@ install_node() { (cd node && npm ci --ignore-scripts); }
 
 build_go() { (cd go && go build -o "$work/payment-service" .); }
 
+# Some eight minutes of two processors the first time, so only where it is asked for: INTEROP_PROMETHEUS=build.
+build_prometheus() {
+  GOBIN="$work/prometheus" go install \
+    "github.com/prometheus/prometheus/cmd/prometheus@$prometheus" "github.com/prometheus/prometheus/cmd/promtool@$prometheus"
+}
+
+build_amtool() { GOBIN="$work/alertmanager" go install "github.com/prometheus/alertmanager/cmd/amtool@$alertmanager"; }
+
 # Only where a JDK and Maven are there: the checks of JDBC are left out without them.
 install_jdbc() {
   rm -rf "$work/jdbc" && mkdir -p "$work/jdbc"
@@ -70,6 +80,8 @@ begin node step node node/package-lock.json install_node
 if command -v javac >/dev/null && command -v mvn >/dev/null; then
   begin jdbc step jdbc 'clickhouse/pom.xml clickhouse/Jdbc.java' install_jdbc
 fi
+if [ "${INTEROP_PROMETHEUS:-}" = build ] && [ ! -x "$work/prometheus/promtool" ]; then begin prometheus build_prometheus; fi
+if [ "${INTEROP_PROMETHEUS:-}" = build ] && [ ! -x "$work/alertmanager/amtool" ]; then begin amtool build_amtool; fi
 begin go step go 'go/go.sum go/main.go go/ledger.go go/telemetry.go' build_go
 for index in "${!pids[@]}"; do
   wait "${pids[$index]}" || {

@@ -11,6 +11,7 @@ import './styles/base.css';
 import './styles/frame.css';
 import './styles/widgets.css';
 import './styles/pages.css';
+import './styles/dashboard.css';
 import './styles/trace.css';
 
 const queryClient = createQueryClient();

@@ -3,6 +3,7 @@
  * with the first, because one more round trip costs more than their code.
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { isAlertmanagerPage, readGraphLink } from './lib/foreign-links.ts';
 import { parseSearch, readScope, stringifySearch, validateSearch } from './lib/search.ts';
 import { LogsPage } from './pages/logs.tsx';
 import { SendPage } from './pages/send.tsx';
@@ -13,8 +14,16 @@ import { Broken, Frame, NotFound } from './panels/frame.tsx';
 
 /** The pages that are chunks of their own. */
 const LAZY = {
+  explore: () => import('./pages/explore.tsx'),
+  map: () => import('./pages/map.tsx'),
+  compare: () => import('./pages/compare.tsx'),
+  traceFile: () => import('./pages/trace-file.tsx'),
   service: () => import('./pages/service.tsx'),
   metrics: () => import('./pages/metrics.tsx'),
+  dashboards: () => import('./pages/dashboards.tsx'),
+  dashboard: () => import('./pages/dashboard.tsx'),
+  alerts: () => import('./pages/alerts.tsx'),
+  sql: () => import('./pages/sql.tsx'),
   system: () => import('./pages/system.tsx'),
   tap: () => import('./pages/tap.tsx'),
   ottl: () => import('./pages/ottl.tsx'),
@@ -26,7 +35,9 @@ const routes = [
   createRoute({
     getParentRoute: () => root,
     path: '/',
-    beforeLoad: ({ search }) => {
+    beforeLoad: ({ search, location }) => {
+      if (isAlertmanagerPage(location.hash))
+        throw redirect({ to: '/alerts', search: readScope({ ...search }), replace: true });
       throw redirect({ to: '/services', search: readScope({ ...search }), replace: true });
     },
   }),
@@ -42,6 +53,11 @@ const routes = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/map',
+    component: lazyRouteComponent(LAZY.map, 'MapPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/traces',
     component: TracesPage,
   }),
@@ -49,6 +65,16 @@ const routes = [
     getParentRoute: () => root,
     path: '/traces/$traceId',
     component: TracePage,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/compare',
+    component: lazyRouteComponent(LAZY.compare, 'ComparePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/trace-file',
+    component: lazyRouteComponent(LAZY.traceFile, 'TraceFilePage'),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -60,6 +86,40 @@ const routes = [
     path: '/metrics',
     component: lazyRouteComponent(LAZY.metrics, 'MetricsPage'),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/dashboards',
+    component: lazyRouteComponent(LAZY.dashboards, 'DashboardsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/dashboards/$uid',
+    component: lazyRouteComponent(LAZY.dashboard, 'DashboardPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/alerts',
+    component: lazyRouteComponent(LAZY.alerts, 'AlertsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/explore',
+    component: lazyRouteComponent(LAZY.explore, 'ExplorePage'),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/sql',
+    component: lazyRouteComponent(LAZY.sql, 'SqlPage'),
+  }),
+  ...(['/graph', '/query'] as const).map((path) =>
+    createRoute({
+      getParentRoute: () => root,
+      path,
+      beforeLoad: ({ location }) => {
+        throw redirect({ to: '/metrics', search: readGraphLink(location.searchStr), replace: true });
+      },
+    }),
+  ),
   createRoute({
     getParentRoute: () => root,
     path: '/system',

@@ -69,6 +69,22 @@ export const FRAME_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'on a phone the sections that have no room are behind More, with the scope kept',
+    run: async ({ page, open }) => {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await open('/services?range=30m&live=0');
+      const links = page.getByRole('navigation', { name: 'Sections' }).getByRole('link');
+      await expectEventually(() => links.locator('visible=true').count(), 6);
+      const more = page.getByRole('button', { name: 'More sections' });
+      await more.click();
+      await links.locator('visible=true').filter({ hasText: 'System' }).click();
+      await expectEventually(() => new URL(page.url()).pathname, '/system');
+      assert.equal(searchOf(page).get('range'), '30m');
+      await expectEventually(() => page.locator('.popover').count(), 0);
+      assert.ok((await more.getAttribute('class'))?.includes('active'), 'More stands for the section behind it');
+    },
+  },
+  {
     name: 'the time range is chosen from the menu or typed',
     run: async ({ page, open }) => {
       await open('/services');
@@ -246,7 +262,13 @@ export const FRAME_CHECKS: readonly Check[] = [
         [390, 844],
       ] as const) {
         await page.setViewportSize({ width, height });
-        for (const path of [...PAGES, `/services/${encodeURIComponent(facts.service)}`, `/traces/${facts.traceId}`]) {
+        for (const path of [
+          ...PAGES,
+          '/map',
+          '/explore',
+          `/services/${encodeURIComponent(facts.service)}`,
+          `/traces/${facts.traceId}`,
+        ]) {
           await open(path);
           await page.locator('.page :is(td, canvas, pre, .node, .log-row)').first().waitFor();
           const wide = await page.evaluate(() =>

@@ -132,10 +132,17 @@ export const LIST_CHECKS: readonly Check[] = [
     },
   },
   {
-    name: 'a box dragged on the scatter narrows time and duration',
+    name: 'a box dragged on the scatter shows what differs in it, and narrows time and duration',
+    // Where the box lies the demo may have nothing.
+    needs: 'mock',
     run: async ({ page, open }) => {
       await open('/traces');
-      await dragAcross(page, page.locator('.scatter .time-plot'), [0.45, 0.15], [0.8, 0.7]);
+      await dragAcross(page, page.locator('.scatter .time-plot'), [0.45, 0.05], [0.8, 0.45]);
+      await expectEventually(() => searchOf(page).has('box'), true);
+      const panel = page.getByRole('region', { name: 'What differs' });
+      await panel.getByText(/^[\d,]+ spans? beside [\d,]+ others/).waitFor();
+      assert.ok(!/NaN|undefined|Invalid/.test(await textOf(panel)), 'no word that means nothing');
+      await panel.getByRole('button', { name: 'Narrow to it' }).click();
       await expectEventually(() => ['from', 'to', 'min', 'max'].every((name) => searchOf(page).has(name)), true);
       const { from, to, min, max } = Object.fromEntries(
         [...searchOf(page)].map(([name, value]) => [name, Number(value)]),
@@ -143,6 +150,40 @@ export const LIST_CHECKS: readonly Check[] = [
       assert.ok(to! > from! && max! > min!, 'a real box');
       await page.goBack();
       await expectEventually(() => searchOf(page).has('min'), false);
+      await page.keyboard.press('Escape');
+      await expectEventually(() => panel.count(), 0);
+    },
+  },
+  {
+    name: 'a red number leads to what the failed ones have more often; one of them narrows the list, or makes groups',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/services?range=1h');
+      await page.locator('td .error-text.number-link').first().click();
+      const panel = page.getByRole('region', { name: 'What differs' });
+      const found = panel.locator('tbody tr[data-key]');
+      await expectEventually(async () => (await found.count()) > 0, true);
+      assert.equal(searchOf(page).get('sel'), 'status=error');
+      const key = (await found.first().getAttribute('data-key'))!;
+      await found.first().getByRole('button', { name: 'Group' }).click();
+      await expectEventually(() => searchOf(page).get('group'), key);
+      const groups = page.getByRole('table', { name: `Spans by ${key}` });
+      await expectEventually(async () => (await groups.locator('tbody tr[data-key]').count()) > 0, true);
+      await found.first().getByRole('button', { name: 'Include' }).click();
+      await expectEventually(() => (searchOf(page).get('q') ?? '').startsWith(key), true);
+    },
+  },
+  {
+    name: 'the heatmap counts all spans; a box on it is a selection',
+    run: async ({ page, open }) => {
+      await open('/traces');
+      await page.getByRole('button', { name: 'All spans' }).click();
+      const plot = page.getByRole('img', { name: /^All [\d,]+ matching spans/ });
+      await plot.waitFor();
+      await dragAcross(page, plot, [0.3, 0.1], [0.7, 0.5]);
+      await expectEventually(() => searchOf(page).get('box')?.split(',').length, 4);
+      await page.getByRole('region', { name: 'What differs' }).waitFor();
+      await expectEventually(() => page.locator('.marked-box').count(), 1);
     },
   },
   {
@@ -192,8 +233,31 @@ export const LIST_CHECKS: readonly Check[] = [
       const detail = page.getByRole('complementary', { name: 'Log record' });
       await detail.getByText('Long values are shortened here').waitFor();
       await detail.getByRole('button', { name: 'Show everything' }).click();
-      await detail.getByText('the beginning and the end').waitFor();
+      await detail.getByText('the beginning and the end', { exact: true }).waitFor();
       await expectEventually(() => detail.getByText('Long values are shortened here').count(), 0);
+    },
+  },
+  {
+    name: 'fields list values that narrow the logs; patterns count kinds of lines and lead to them; a record shows the lines around it',
+    run: async ({ page, open }) => {
+      await open('/logs');
+      await page.getByRole('button', { name: 'Fields' }).click();
+      const fields = page.getByRole('navigation', { name: 'Fields' });
+      await fields
+        .getByRole('button', { name: /^service/ })
+        .first()
+        .click();
+      await fields.locator('.field-value').first().click();
+      await expectEventually(() => (searchOf(page).get('q') ?? '').startsWith('service'), true);
+      await page.locator('.log-row').first().click();
+      const around = page.getByRole('list', { name: 'Lines around it' });
+      await expectEventually(() => around.locator('[aria-current=true]').count(), 1);
+      await page.getByRole('button', { name: 'Patterns' }).click();
+      const kinds = page.getByRole('table', { name: 'Patterns' }).locator('tbody tr[data-key]');
+      await expectEventually(async () => (await kinds.count()) > 0, true);
+      await kinds.first().locator('td').nth(1).click();
+      await expectEventually(() => searchOf(page).has('plot'), false);
+      assert.ok(await page.getByRole('link', { name: 'Export' }).getAttribute('download'));
     },
   },
   {

@@ -61,6 +61,31 @@ async function scrollFrames(page: Page): Promise<number[]> {
 
 export const TRACE_CHECKS: readonly Check[] = [
   {
+    name: 'a trace is shown as a flame graph and as a table of its operations, which leads back to the longest span',
+    run: async (input) => {
+      const { page, facts } = input;
+      await openTrace(input, facts.traceId);
+      await page.getByRole('button', { name: 'Flame graph' }).click();
+      const flame = page.getByRole('img', { name: /^Flame graph of [\d,]+ spans?/ });
+      await flame.waitFor();
+      const painted = await flame.evaluate((canvas: HTMLCanvasElement) =>
+        canvas
+          .getContext('2d')!
+          .getImageData(0, 0, canvas.width, canvas.height)
+          .data.some((byte) => byte > 0),
+      );
+      assert.ok(painted, 'bars are drawn');
+      await page.getByRole('button', { name: 'Operations' }).click();
+      const table = page.getByRole('table', { name: 'Operations of the trace' });
+      await expectEventually(async () => (await table.locator('tbody tr[data-key]').count()) > 1, true);
+      assert.ok(!/NaN|undefined|Invalid/.test(await textOf(table)), 'no word that means nothing');
+      await table.locator('tbody tr[data-key] td').nth(1).click();
+      await lines(page).first().waitFor();
+      await expectEventually(() => searchOf(page).has('span'), true);
+      assert.ok(await page.getByRole('link', { name: 'Download' }).getAttribute('download'));
+    },
+  },
+  {
     name: 'a trace opens from a link with its span selected and described',
     run: async (input) => {
       const { page, open, facts } = input;

@@ -14,10 +14,17 @@ export function pagesOf(facts: Facts): readonly string[] {
     `/services/${encodeURIComponent(facts.service)}`,
     '/services/..%2F..%2Fx',
     '/services/~..',
+    '/map',
     '/traces',
     `/traces/${facts.traceId}`,
     '/logs',
+    '/dashboards',
+    '/dashboards/kinds',
+    '/alerts',
+    '/explore',
+    '/sql',
     '/metrics',
+    '/metrics?a=count({__name__%3D~".%2B"})',
     '/system',
     '/tap',
     '/ottl',
@@ -143,7 +150,7 @@ export const WORDS_CHECKS: readonly Check[] = [
       const nonsense =
         'from=x&to=NaN&live=maybe&range=-3q&min=z&max=&sort=-nothing&zoom=9,1&severity=loud&status=odd&env=';
       for (const path of pagesOf(facts)) {
-        await open(`${path}?${nonsense}`);
+        await open(`${path}${path.includes('?') ? '&' : '?'}${nonsense}`);
         await expectCleanWords(page, path);
       }
     },
@@ -163,7 +170,7 @@ export const WORDS_CHECKS: readonly Check[] = [
     name: 'words: every page over a range that holds nothing',
     run: async (input) => {
       await lookAtEach(input, async (path) => {
-        await input.open(`${path}?from=1577836800000&to=1577840400000`);
+        await input.open(`${path}${path.includes('?') ? '&' : '?'}from=1577836800000&to=1577840400000`);
       });
     },
   },

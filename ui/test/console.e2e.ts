@@ -1,39 +1,53 @@
 /**
- * The console in a real browser: every check, the figures they measured, and a picture of every page in both themes.
+ * The console in a real browser: every check, the figures they measured, and a picture of every page, on three widths in both themes.
  *
  *   node ui/test/console.e2e.ts                          against the mock server (build the console first)
  *   node ui/test/console.e2e.ts http://127.0.0.1:4300    against a running server with data; checks of the mock are left out
  *   CONSOLE_ONLY=trace …                                 only the checks whose name contains the word
+ *   CONSOLE_WORKERS=2 …                                  so many checks at a time; figures are then not to be compared
  *
- * Pictures go to SCREENSHOTS (default ui/test/.screenshots); `SCREENSHOTS=none` takes none.
+ * Pictures go to SCREENSHOTS (default ui/test/.screenshots); `SCREENSHOTS=none` takes none. SCREENSHOT_PASSES=1440-dark,390-light takes
+ * those widths and themes in place of all six.
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser } from 'playwright-core';
 import type { ServicesResponse, TracesResponse } from '#api/types.ts';
 import { launchBrowser, openConsole } from './browser.ts';
 import { type Check, expectEventually, type Facts, TIME_FACTOR } from './check.ts';
+import { ALERT_CHECKS } from './checks-alerts.ts';
+import { DASHBOARD_CHECKS } from './checks-dashboards.ts';
+import { EXPLORE_CHECKS } from './checks-explore.ts';
 import { FOREIGN_CHECKS } from './checks-foreign.ts';
 import { FRAME_CHECKS } from './checks-frame.ts';
+import { LANGUAGE_CHECKS } from './checks-languages.ts';
 import { LIST_CHECKS } from './checks-lists.ts';
+import { MAP_CHECKS } from './checks-map.ts';
+import { PROMQL_CHECKS } from './checks-promql.ts';
+import { SAVING_CHECKS } from './checks-saving.ts';
+import { SQL_CHECKS } from './checks-sql.ts';
 import { STATE_CHECKS } from './checks-states.ts';
 import { TAP_CHECKS } from './checks-tap.ts';
 import { TRACE_CHECKS } from './checks-trace.ts';
+import { TRACE_TOOL_CHECKS } from './checks-trace-tools.ts';
 import { VIZ_CHECKS } from './checks-viz.ts';
 import { WORDS_CHECKS } from './checks-words.ts';
-import { type MockServer, startMockServer } from './mock-server.ts';
-import { screenshotAllPages } from './screenshots.ts';
-
-export { screenshotAllPages };
+import { startMockServer } from './mock-server.ts';
+import { passesOf, screenshotAllPages } from './screenshots.ts';
 
 export interface CheckResult {
   readonly name: string;
   readonly error: Error | undefined;
 }
 
+interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
 export interface ConsoleReport {
   readonly results: readonly CheckResult[];
-  readonly figures: readonly { readonly name: string; readonly value: number; readonly unit: string }[];
+  readonly figures: readonly Figure[];
 }
 
 /** All checks that can run against a server; `mock` brings in those that need it. */
@@ -41,8 +55,17 @@ export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
   return [
     ...FRAME_CHECKS,
     ...LIST_CHECKS,
+    ...MAP_CHECKS,
+    ...LANGUAGE_CHECKS,
+    ...EXPLORE_CHECKS,
+    ...PROMQL_CHECKS,
+    ...DASHBOARD_CHECKS,
+    ...SAVING_CHECKS,
+    ...ALERT_CHECKS,
     ...TRACE_CHECKS,
+    ...TRACE_TOOL_CHECKS,
     ...TAP_CHECKS,
+    ...SQL_CHECKS,
     ...STATE_CHECKS,
     ...FOREIGN_CHECKS,
     ...WORDS_CHECKS,
@@ -50,44 +73,73 @@ export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
   ].filter(({ name, needs }) => (withMock || needs === undefined) && name.includes(only));
 }
 
-/** Runs every check in a fresh browser context. A page's exception or a request to another host fails the check. */
+export interface RunOptions {
+  /** Only checks whose name contains it. */
+  readonly only?: string;
+  /** Where a picture of each failure goes. */
+  readonly failuresDir?: string;
+  /** Checks at a time. Most of a check is waiting. */
+  readonly workers?: number;
+}
+
+/**
+ * Runs every check in a fresh browser context; the order of the results is that of the checks. `givenUrl` is a running server with data;
+ * without it each worker has a mock server of its own, because checks change what it answers. A page's exception or a request to
+ * another host fails the check.
+ */
 export async function runConsoleChecks(
-  baseUrl: string,
-  { mock, only = '', failuresDir }: { mock?: MockServer; only?: string; failuresDir?: string } = {},
+  givenUrl: string | undefined,
+  { only = '', failuresDir, workers = 1 }: RunOptions = {},
 ): Promise<ConsoleReport> {
-  const facts = await findFacts(baseUrl);
-  const browser = await launchBrowser();
+  const checks = consoleChecks(givenUrl === undefined, only);
   const results: CheckResult[] = [];
-  const figures: { name: string; value: number; unit: string }[] = [];
-  try {
-    for (const check of consoleChecks(mock !== undefined, only)) {
-      const view = await openConsole(browser, baseUrl);
-      view.page.setDefaultTimeout(8_000 * TIME_FACTOR);
-      let error: Error | undefined;
-      try {
-        await check.run({ ...view, facts, mock, measure: (name, value, unit) => figures.push({ name, value, unit }) });
-        if (view.problems.length > 0) throw new Error(view.problems.join('; '));
-      } catch (failure) {
-        error = failure as Error;
-        // What the page looked like says more than the assertion.
-        if (failuresDir) await view.page.screenshot({ path: join(failuresDir, `failed-${results.length}.png`) });
+  const figures: Figure[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    const mock = givenUrl === undefined ? await startMockServer() : undefined;
+    const baseUrl = givenUrl ?? mock!.url;
+    const browser = await launchBrowser();
+    try {
+      const facts = await findFacts(baseUrl);
+      while (next < checks.length) {
+        const at = next++;
+        const { name, run } = checks[at]!;
+        const view = await openConsole(browser, baseUrl);
+        view.page.setDefaultTimeout(8_000 * TIME_FACTOR);
+        let error: Error | undefined;
+        try {
+          await run({
+            ...view,
+            facts,
+            mock,
+            measure: (what, value, unit) => figures.push({ name: what, value, unit }),
+          });
+          if (view.problems.length > 0) throw new Error(view.problems.join('; '));
+        } catch (failure) {
+          error = failure as Error;
+          // What the page looked like says more than the assertion.
+          if (failuresDir) await view.page.screenshot({ path: join(failuresDir, `failed-${at}.png`) });
+        }
+        await view.close();
+        results[at] = { name, error };
       }
-      await view.close();
-      results.push({ name: check.name, error });
+    } finally {
+      await browser.close();
+      await mock?.close();
     }
-    if (mock !== undefined && FIRST_RUN.includes(only)) results.push(await firstRunCheck(browser));
-  } finally {
-    await browser.close();
-  }
+  };
+  await Promise.all(Array.from({ length: workers }, work));
+  if (givenUrl === undefined && FIRST_RUN.includes(only)) results.push(await firstRunCheck());
   return { results, figures };
 }
 
 const FIRST_RUN = 'a server without data shows the first-run page until the first item arrives, and turns into it';
 
 /** A server without data shows what to paste, and turns by itself when something arrives. Needs a server of its own. */
-async function firstRunCheck(browser: Browser): Promise<CheckResult> {
+async function firstRunCheck(): Promise<CheckResult> {
   const name = FIRST_RUN;
   const mock = await startMockServer({ empty: true });
+  const browser = await launchBrowser();
   const view = await openConsole(browser, mock.url);
   view.page.setDefaultTimeout(8_000 * TIME_FACTOR);
   try {
@@ -107,7 +159,7 @@ async function firstRunCheck(browser: Browser): Promise<CheckResult> {
   } catch (error) {
     return { name, error: error as Error };
   } finally {
-    await view.close();
+    await browser.close();
     await mock.close();
   }
 }
@@ -135,31 +187,36 @@ async function findFacts(baseUrl: string): Promise<Facts> {
 
 async function main(): Promise<void> {
   const givenUrl = process.argv[2];
-  const mock = givenUrl === undefined ? await startMockServer() : undefined;
-  const baseUrl = givenUrl ?? mock!.url;
   const outDir = process.env.SCREENSHOTS ?? fileURLToPath(new URL('.screenshots', import.meta.url));
+  const passes = passesOf(process.env.SCREENSHOT_PASSES);
   const started = performance.now();
-  const { results, figures } = await runConsoleChecks(baseUrl, {
-    ...(mock ? { mock } : {}),
+  const { results, figures } = await runConsoleChecks(givenUrl, {
     only: process.env.CONSOLE_ONLY ?? '',
+    workers: Number(process.env.CONSOLE_WORKERS ?? 1),
     ...(outDir === 'none' ? {} : { failuresDir: outDir }),
   });
-  for (const { name, error } of results) {
-    console.log(`${error ? 'FAILED' : 'passed'}  ${name}`);
-    if (error) console.log(`        ${(error.stack ?? error.message).split('\n').slice(0, 14).join('\n        ')}`);
-  }
+  results.forEach(print);
   for (const { name, value, unit } of figures)
     console.log(`figure  ${name}: ${value.toFixed(value < 100 ? 1 : 0)} ${unit}`);
+  const seconds = (): string => ((performance.now() - started) / 1000).toFixed(0);
+  const all = [...results];
   if (outDir !== 'none') {
-    const { length } = await screenshotAllPages(baseUrl, outDir, { isMock: mock !== undefined });
-    console.log(`${length} screenshots in ${outDir}`);
+    console.log(`the checks took ${seconds()} s`);
+    const mock = givenUrl === undefined ? await startMockServer() : undefined;
+    const shots = await screenshotAllPages(givenUrl ?? mock!.url, outDir, { isMock: mock !== undefined, passes });
+    await mock?.close();
+    shots.filter(({ error }) => error).forEach(print);
+    console.log(`${shots.length} screenshots in ${outDir}`);
+    all.push(...shots);
   }
-  await mock?.close();
-  const failed = results.filter(({ error }) => error).length;
-  console.log(
-    `${results.length - failed} passed, ${failed} failed in ${((performance.now() - started) / 1000).toFixed(0)} s`,
-  );
+  const failed = all.filter(({ error }) => error).length;
+  console.log(`${all.length - failed} passed, ${failed} failed in ${seconds()} s`);
   process.exitCode = failed > 0 ? 1 : 0;
+}
+
+function print({ name, error }: CheckResult): void {
+  console.log(`${error ? 'FAILED' : 'passed'}  ${name}`);
+  if (error) console.log(`        ${(error.stack ?? error.message).split('\n').slice(0, 14).join('\n        ')}`);
 }
 
 if (import.meta.main) await main();

@@ -20,20 +20,35 @@ import { plainError } from '../http/errors.ts';
 import type { Parameters } from '../http/parameters.ts';
 import type { ApiPlugin, ApiRoute } from '../http/plugin.ts';
 import {
+  dashboardRoute,
+  dashboardsRoute,
+  dashboardVersionRoute,
+  dashboardVersionsRoute,
+  removeDashboardRoute,
+  saveDashboardRoute,
+} from './dashboards.ts';
+import {
   logHistogramRoute,
+  logPatternsRoute,
   logRecordRoute,
   logsEmptyReasonRoute,
   logsExportRoute,
   logsRoute,
+  logsTailRoute,
   traceLogsRoute,
 } from './logs.ts';
 import { ottlRoute, ottlWordsRoute } from './ottl.ts';
+import { pinRoute, pinsRoute, unpinRoute } from './pins.ts';
 import { type ConsoleRequest, consoleRequest } from './request.ts';
-import { dependenciesRoute, serviceRoute } from './services.ts';
+import { removeSearchRoute, saveSearchRoute, searchesRoute } from './searches.ts';
+import { dependenciesRoute, mapRoute, serviceRoute } from './services.ts';
 import { statusRoute } from './status.ts';
 import { systemRoute } from './system.ts';
 import { tapRoute } from './tap.ts';
 import {
+  differencesRoute,
+  spanGroupsRoute,
+  spanHeatmapRoute,
   spanRoute,
   traceHistogramRoute,
   traceRoute,
@@ -59,6 +74,8 @@ const MEBIBYTE = 1024 * 1024;
 const STATUS_DEADLINE_MS = 2_500;
 const SYSTEM_DEADLINE_MS = 6_000;
 
+/** A little more than what the store keeps of one, as a text within JSON. */
+const DASHBOARD_BYTES = 8 * MEBIBYTE;
 /** An export is streamed: this bounds the wire, not the memory. */
 const EXPORT_BYTES = 4096 * MEBIBYTE;
 
@@ -84,10 +101,19 @@ export const consoleApi: ApiPlugin = {
     get('/service-names', serviceNamesRoute),
     get('/services/:name', serviceRoute),
     get('/services/:name/dependencies', dependenciesRoute),
+    get('/map', mapRoute),
     get('/operations', operationsRoute),
+    get('/pins', pinsRoute(needs)),
+    ...(['POST', 'DELETE'] as const).map((method): ApiRoute => {
+      const change = method === 'POST' ? pinRoute(needs) : unpinRoute(needs);
+      return { method, path: '/pins/:traceId', answer: (request) => change(consoleRequest(request)) };
+    }),
     get('/traces', tracesRoute),
     get('/traces/histogram', traceHistogramRoute),
     get('/traces/sample', traceSampleRoute),
+    get('/traces/differences', differencesRoute),
+    get('/traces/groups', spanGroupsRoute),
+    get('/traces/heatmap', spanHeatmapRoute),
     get('/traces/empty-reason', tracesEmptyReasonRoute),
     get('/traces/:traceId', traceRoute),
     { ...get('/traces/:traceId/spans/:spanId', spanRoute), isLarge: true },
@@ -95,7 +121,10 @@ export const consoleApi: ApiPlugin = {
     get('/logs', logsRoute),
     { ...get('/logs/record', logRecordRoute), isLarge: true },
     { ...get('/logs/export', logsExportRoute), limits: { answerBytes: EXPORT_BYTES } },
+    // It would hold its place among the answers in the making for as long as it lasts.
+    { ...get('/logs/tail', logsTailRoute()), isUrgent: true, limits: { answerBytes: EXPORT_BYTES } },
     get('/logs/histogram', logHistogramRoute),
+    get('/logs/patterns', logPatternsRoute),
     get('/logs/empty-reason', logsEmptyReasonRoute),
     get('/attributes', attributesRoute),
     get('/attributes/values', attributeValuesRoute),
@@ -106,6 +135,20 @@ export const consoleApi: ApiPlugin = {
     get('/tap', tapRoute(needs)),
     { method: 'POST', path: '/ottl', answer: ottlRoute(needs) },
     get('/ottl/words', ottlWordsRoute(needs)),
+    get('/dashboards', dashboardsRoute(needs)),
+    get('/dashboards/:uid', dashboardRoute(needs)),
+    {
+      method: 'POST',
+      path: '/dashboards',
+      answer: saveDashboardRoute(needs),
+      limits: { bodyBytes: DASHBOARD_BYTES, heldBytes: 4 * DASHBOARD_BYTES },
+    },
+    { method: 'DELETE', path: '/dashboards/:uid', answer: removeDashboardRoute(needs) },
+    get('/dashboards/:uid/versions', dashboardVersionsRoute(needs)),
+    get('/dashboards/:uid/versions/:savedMs', dashboardVersionRoute(needs)),
+    get('/searches', searchesRoute(needs)),
+    { method: 'POST', path: '/searches', answer: saveSearchRoute(needs) },
+    { method: 'DELETE', path: '/searches/:id', answer: removeSearchRoute(needs) },
     { ...get('/system', systemRoute(needs)), limits: { deadlineMs: SYSTEM_DEADLINE_MS }, isUrgent: true },
   ],
 };

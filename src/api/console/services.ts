@@ -1,7 +1,7 @@
-import { findServiceTraces, readDependencies, readNeighbours, readService } from '#query';
+import { findServiceTraces, readDependencies, readNeighbours, readService, readServiceMap } from '#query';
 import type { ConsoleRequest } from './request.ts';
 import { traceSummary } from './trace-summary.ts';
-import type { DependenciesResponse, ServiceResponse } from './types.ts';
+import type { DependenciesResponse, MapResponse, ServiceResponse } from './types.ts';
 
 const LISTED_TRACES = 10;
 
@@ -29,4 +29,8 @@ export async function dependenciesRoute({
 }: ConsoleRequest): Promise<DependenciesResponse> {
   const filter = { ...query.range(), service: path['name']!, environment: query.text('environment') };
   return { dependencies: await readDependencies(reader, filter, options) };
+}
+
+export async function mapRoute({ reader, query, options }: ConsoleRequest): Promise<MapResponse> {
+  return readServiceMap(reader, { ...query.range(), environment: query.text('environment') }, options);
 }

@@ -18,18 +18,27 @@ import type {
   Attributes,
   AttributeValueCount,
   CallCount,
+  DashboardEntry,
+  DashboardShelf,
+  DashboardVersion,
   Dependency,
+  Differences,
   EmptyReason,
   LinkingSpan,
   LogHistogram,
+  LogPatterns,
   LogRecord,
   MetricLabel,
   MetricResult,
   MetricSummary,
+  SavedSearch,
   ServiceDetail,
+  ServiceMap,
   ServiceSummary,
   SignalName,
   SpanCut,
+  SpanGroups,
+  SpanHeatmap,
   SpanKind,
   SpanStatus,
   SystemView,
@@ -44,16 +53,27 @@ export type {
   Attributes,
   AttributeValue,
   ComponentView,
+  DashboardEntry,
+  DashboardVersion,
+  Difference,
   EmptyReasonCondition,
+  ExplainedNode,
+  ExplainedQuery,
+  LogPattern,
   LogRecord,
   LossView,
+  MapEdge,
+  MapNode,
   MetricSummary,
   MetricType,
   OperationSummary,
   PipelineView,
+  SavedSearch,
+  SearchPage,
   ServiceSummary,
   SeverityGroup,
   SignalName,
+  SpanGroup,
   SpanKind,
   SpanStatus,
   StoreView,
@@ -129,18 +149,43 @@ export interface DependenciesResponse {
   readonly dependencies: readonly Dependency[];
 }
 
+/**
+ * GET /api/console/map?from&to&environment : services and what they use, and who calls whom, as `ServiceMap` says. At most 1,000 services and 1,000
+ * edges. What was counted as spans came in has no environment: with one it is the newest spans that are read.
+ */
+export type MapResponse = ServiceMap;
+
 /** GET /api/console/operations?service&from&to */
 export interface OperationsResponse {
   readonly operations: readonly { readonly name: string; readonly kind: SpanKind; readonly count: number }[];
 }
 
 /**
- * GET /api/console/traces?from&to&q&service&operation&minDurationNs&maxDurationNs&status&environment&sort&limit
+ * GET /api/console/traces?from&to&q&service&operation&minDurationNs&maxDurationNs&status&environment&sort&limit&columns
+ * `columns`: keys as the filter language has them, apart by commas, at most 12.
  * `sort`: `newest` (default), `slowest`, `spans`, `errors`. `status`: `ok`, `error`. `limit` default 200, at most 2000.
  * A trace matches if one of its spans matches all conditions.
  */
 export interface TracesResponse extends Completeness {
   readonly traces: readonly TraceSummary[];
+  /** Where `q` is TraceQL that looks at traces as a whole: all that is told is of the newest so many that it finds, which may not be all. */
+  readonly found?: { readonly traceCount: number; readonly isWhole: boolean };
+}
+
+/**
+ * GET /api/console/pins : traces that outlive the retention, the newest first. `missing`: pinned ids that the store has no span of. Where `canPin` is
+ * false the server only reads.
+ */
+export interface PinsResponse {
+  readonly canPin: boolean;
+  readonly traces: readonly TraceSummary[];
+  readonly missing: readonly string[];
+}
+
+/** POST and DELETE /api/console/pins/:traceId : pins a trace, and lets it go. */
+export interface PinChanged {
+  readonly traceId: string;
+  readonly isPinned: boolean;
 }
 
 /**
@@ -159,6 +204,20 @@ export interface TraceSampleResponse {
   readonly traces: readonly TraceSummary[];
 }
 
+/** GET /api/console/traces/groups?by&… (as the histogram's) : spans by the values of a key of the filter language. */
+export type SpanGroupsResponse = SpanGroups;
+
+/** GET /api/console/traces/heatmap?… (as the histogram's) */
+export type SpanHeatmapResponse = SpanHeatmap;
+
+/**
+ * GET /api/console/traces/differences?from&to&q&service&operation&minDurationNs&maxDurationNs&status&environment
+ *   &selFrom&selTo&selQ&selService&selOperation&selMinDurationNs&selMaxDurationNs&selStatus&unit&exact&limit
+ * What a selection (`sel…`: a part of the spans that the others name; at least one) has more often than the rest. `unit`: `spans` (default), or
+ * `traces`, for what any span of a trace has. The rest is a sample of at least 200,000 spans unless `exact=1`. `limit` default 50, at most 200.
+ */
+export type DifferencesResponse = Differences;
+
 /**
  * GET /api/console/traces/empty-reason and /api/console/logs/empty-reason, with the parameters of the list.
  */
@@ -169,6 +228,8 @@ export interface TraceSummary extends TraceFacts {
   readonly durationNs: number;
   /** The id of the span that matched the search, to open the trace at it. */
   readonly matchedSpanId: string;
+  /** Where columns are asked for: the values of that span under each of the keys, '' for none. */
+  readonly columns?: readonly string[];
 }
 
 /**
@@ -256,6 +317,9 @@ export interface LogsResponse extends Completeness {
 /** GET /api/console/logs/histogram, the same filters. */
 export type LogHistogramResponse = LogHistogram;
 
+/** GET /api/console/logs/patterns, the same filters : of the newest 10,000 matching records. */
+export type LogPatternsResponse = LogPatterns;
+
 /** GET /api/console/attributes?signal&from&to&prefix&owner : keys for completion, most used first. */
 export interface AttributeKeysResponse {
   readonly keys: readonly AttributeKey[];
@@ -288,6 +352,23 @@ export interface MetricLabelsResponse {
  */
 export type MetricQueryResponse = MetricResult;
 
+/** GET /api/console/searches : searches that people saved under a name, of the tenant, by name. At most 500. */
+export interface SearchesResponse {
+  readonly searches: readonly SavedSearch[];
+  /** Why none can be saved or changed here, in words; absent where they can. */
+  readonly saveRefusal?: string;
+}
+
+/**
+ * POST /api/console/searches with { name, page, search, id? } : saves a search, or renames and replaces the one with that id; answers with it (`SavedSearch`).
+ * A name has at most 120 characters, a search 16,384.
+ */
+
+/** DELETE /api/console/searches/:id */
+export interface SearchRemoved {
+  readonly id: string;
+}
+
 /** GET /api/console/system?from&to : where the store does not answer, the last picture that there is. */
 export interface SystemResponse extends SystemView {
   readonly nowMs: number;
@@ -298,3 +379,39 @@ export interface SystemResponse extends SystemView {
 }
 
 export type * from './live-types.ts';
+
+/** GET /api/console/dashboards */
+export type DashboardsResponse = DashboardShelf;
+
+/** GET /api/console/dashboards/:uid */
+export interface DashboardResponse extends DashboardEntry {
+  /** The file: JSON of Grafana, which `#dashboards` reads. */
+  readonly text: string;
+  /** Why whoever asks can't save it here; absent where they can. */
+  readonly saveRefusal?: string;
+}
+
+/**
+ * POST /api/console/dashboards, whose body is `{text, message, base}`. `base` is the version that the change began with, or null for a dashboard that
+ * must be new: where something else is there the answer is 409. Without it whatever has that uid is replaced.
+ */
+export interface DashboardSaved {
+  readonly uid: string;
+  readonly savedMs: number;
+}
+
+/** DELETE /api/console/dashboards/:uid */
+export interface DashboardRemoved {
+  readonly uid: string;
+}
+
+/** GET /api/console/dashboards/:uid/versions */
+export interface DashboardVersionsResponse {
+  /** Newest first. */
+  readonly versions: readonly DashboardVersion[];
+}
+
+/** GET /api/console/dashboards/:uid/versions/:savedMs */
+export interface DashboardVersionResponse {
+  readonly text: string;
+}

@@ -2,7 +2,6 @@
  * Answers are made some at a time, those that may be large a few at a time: each is in memory as the store's rows, as objects, as text and
  * compressed, and a slow client keeps its text there. Others wait in line.
  */
-import type { FastifyReply } from 'fastify';
 import { after } from '#base';
 import { QueryError } from '#query';
 
@@ -10,6 +9,13 @@ const MAX_WAITING = 50;
 const MAX_WAIT_MS = 20_000;
 /** How long a client may take its answer before the next one is made beside it. */
 const MAX_HELD_MS = 30_000;
+
+/** What an answer goes to: a response, or a call. */
+export interface Leaving {
+  readonly closed: boolean;
+  readonly destroyed: boolean;
+  once(event: 'close', left: () => void): unknown;
+}
 
 export class AnswerGate {
   #free: number;
@@ -22,14 +28,14 @@ export class AnswerGate {
     this.#api = api;
   }
 
-  /** Resolves when it is this answer's turn; the place is given back when `reply` was sent. Throws QueryError where the wait is too long. */
-  async enter(reply: FastifyReply): Promise<void> {
+  /** Resolves when it is this answer's turn; the place is given back when `answer` was sent. Throws QueryError where the wait is too long. */
+  async enter(answer: Leaving): Promise<void> {
     if (this.#free > 0) this.#free--;
     else if (this.#waiting.size >= MAX_WAITING || !(await this.#turn())) {
       const hint = 'try again in a moment';
       throw new QueryError('store_unavailable', `too many answers of the API ${this.#api} are asked for`, { hint });
     }
-    if (reply.raw.closed || reply.raw.destroyed) {
+    if (answer.closed || answer.destroyed) {
       this.#leave();
       return;
     }
@@ -40,7 +46,7 @@ export class AnswerGate {
       hasLeft = true;
     };
     const timer = after(MAX_HELD_MS, leave);
-    reply.raw.once('close', leave);
+    answer.once('close', leave);
   }
 
   /** Whether the turn came in time. */

@@ -3,13 +3,24 @@
 export const JSON_TYPE = 'application/json; charset=utf-8';
 export const NDJSON_TYPE = 'application/x-ndjson; charset=utf-8';
 
+/** An answer that is sent as it is. */
 export class TextAnswer {
   readonly type: string;
-  readonly text: string;
-  constructor(type: string, text: string) {
+  readonly text: string | Uint8Array;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(type: string, text: string | Uint8Array, { status = 200, headers = {} }: AnswerHead = {}) {
     this.type = type;
     this.text = text;
+    this.status = status;
+    this.headers = headers;
   }
+}
+
+export interface AnswerHead {
+  /** Default 200. With 204 there is neither body nor type. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -28,7 +39,18 @@ export class StreamedAnswer {
   }
 }
 
-export type Answer = object | TextAnswer | StreamedAnswer;
+/**
+ * Messages on a websocket, each a text; `undefined` says that there is nothing new and the answer goes on. The next is asked for when the client
+ * has taken the one before. Who asks without a websocket is told so.
+ */
+export class SocketAnswer {
+  readonly messages: AsyncIterable<string | undefined>;
+  constructor(messages: SocketAnswer['messages']) {
+    this.messages = messages;
+  }
+}
+
+export type Answer = object | TextAnswer | StreamedAnswer | SocketAnswer;
 
 /** Pieces of a JSON list, whose items are texts or pieces themselves. */
 export function* listPieces(items: Iterable<string | Iterable<string>>): Generator<string> {

@@ -3,18 +3,25 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { ActiveGroup } from '#alerting';
+import type { Notifier } from '#alerting/notify';
 import { messageOf, StartError } from '#base';
 import { HostGuard, refuseHost } from '#base/host-guard.ts';
 import { isTlsHello } from '#base/tls-hello.ts';
 import { type ReadLimits, StoreReader } from '#query';
+import type { MetricSink } from '#store';
+import type { DashboardSource } from '../dashboards.ts';
 import type { OttlPlayground } from '../playground.ts';
+import type { SearchShelf } from '../searches.ts';
 import { type Access, OPEN_ACCESS } from './access.ts';
 import { compressAnswers } from './compress.ts';
 import { type ApiFailure, failureOf, nothingAt, plainError } from './errors.ts';
+import { GrpcSide } from './grpc-side.ts';
 import { frameworkLogger, type ServerLogger, stderrLogger } from './logger.ts';
-import { mountPlugin, sendFailure } from './mount.ts';
-import type { ApiPlugin } from './plugin.ts';
+import { type ApiHost, makeGates, mountPlugin, sendFailure, sendForm } from './mount.ts';
+import type { ApiPlugin, TracePins } from './plugin.ts';
 import { serveConsole } from './static.ts';
+import { Websockets } from './websocket.ts';
 
 export interface ServerOptions {
   /** Default 127.0.0.1. */
@@ -31,6 +38,10 @@ export interface ServerOptions {
   /** Where services send telemetry; shown on the first-run page. A protocol without a port is not taken. Default 4317 and 4318. */
   readonly ingest?: { readonly grpcPort?: number; readonly httpPort?: number };
   readonly version?: string;
+  /** Where it answers gRPC besides its own port, `host:port`. */
+  readonly grpcAddress?: string;
+  /** A `grpcAddress` that another program has is no reason not to start: a warning says so. */
+  readonly mayLackGrpc?: boolean;
   /** Names besides localhost that it answers to (#base/host-guard.ts). */
   readonly allowedHosts?: readonly string[];
   /** No request of an API waits for the store for longer, whatever its own limit; then it is answered with 504. */
@@ -41,8 +52,22 @@ export interface ServerOptions {
   readonly access?: Access;
   /** Where the collector of this machine answers (#base/local-socket.ts). */
   readonly collectorSocket?: string | undefined;
+  /** Takes the metrics that are pushed to the APIs. Without one they are refused. */
+  readonly sink?: MetricSink;
+  /** The rules that this process evaluates. */
+  readonly rules?: { readonly groups: readonly ActiveGroup[] };
+  /** Addresses that alerts of the rules are sent to. */
+  readonly alertmanagers?: readonly string[];
+  /** Tells people of alerts. Stopped by who made it. */
+  readonly notifier?: Notifier;
+  /** Keeps traces whatever the retention. Without it none can be archived. */
+  readonly pins?: TracePins;
+  /** Keeps searches of people. */
+  readonly searches?: SearchShelf;
   /** Runs statements in OTTL that people try. Ends with the server. */
   readonly ottl?: OttlPlayground;
+  /** Dashboards that the console draws. */
+  readonly dashboards?: DashboardSource;
   /** Default: warnings and errors to stderr. */
   readonly logger?: ServerLogger;
 }
@@ -52,6 +77,8 @@ export interface RunningServer {
   readonly address: string;
   readonly url: string;
   readonly port: number;
+  /** `host:port` of gRPC alone, where it has one. */
+  readonly grpcAddress: string | undefined;
   /** Lets requests under way end, then closes the port. */
   close(): Promise<void>;
 }
@@ -67,8 +94,10 @@ export async function startHttpServer(plugins: readonly ApiPlugin[], options: Se
     ...(options.username !== undefined && { username: options.username }),
     ...(options.password !== undefined && { password: options.password }),
     readLimits: options.readLimits,
+    keepsSeries: true,
   });
-  const app = buildServer(plugins, reader, options);
+  const grpc = new GrpcSide(options);
+  const app = buildServer(plugins, reader, options, grpc);
   await app.ready();
   const host = options.host ?? '127.0.0.1';
   const port = options.port ?? DEFAULT_PORT;
@@ -79,46 +108,72 @@ export async function startHttpServer(plugins: readonly ApiPlugin[], options: Se
     await reader.close();
     throw listenError(error as NodeJS.ErrnoException, host, port);
   }
+  try {
+    await grpc.listen();
+  } catch (error) {
+    await app.close();
+    await reader.close();
+    throw error;
+  }
   const { port: boundPort } = app.server.address() as AddressInfo;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${boundPort}`;
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    await grpc.close();
     await app.close();
     options.ottl?.close();
     await reader.close();
   };
-  return { address: url, url, port: boundPort, close: () => (closing ??= close()) };
+  return { address: url, url, port: boundPort, grpcAddress: grpc.address, close: () => (closing ??= close()) };
 }
 
-function buildServer(plugins: readonly ApiPlugin[], reader: StoreReader, options: ServerOptions): FastifyInstance {
+function buildServer(
+  plugins: readonly ApiPlugin[],
+  reader: StoreReader,
+  options: ServerOptions,
+  grpc: GrpcSide,
+): FastifyInstance {
+  const websockets = new Websockets();
   const app = fastify({
     loggerInstance: frameworkLogger(options.logger ?? stderrLogger),
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
-    serverFactory: (handler) => guardedServer(handler, options),
+    serverFactory: (handler) => guardedServer(handler, options, { websockets, grpc }),
     // Names of services and operations are part of paths.
     routerOptions: { maxParamLength: 4096, ignoreTrailingSlash: true },
   });
   app.setErrorHandler((error, request, reply) => sendFailure(error, request, reply, plainError));
   const formOf = formsOf(plugins);
   app.setNotFoundHandler((request, reply) => {
-    reply.code(404).send(formOf(request.url)(nothingAt(request.method, request.url)));
+    sendForm(reply, 404, formOf(request.url)(nothingAt(request.method, request.url)));
   });
+  app.addHook('preClose', async () => websockets.close());
   compressAnswers(app);
   healthRoutes(app, reader);
-  const host = {
+  const gates = new Map(plugins.map((plugin) => [plugin, makeGates(plugin)]));
+  const host: ApiHost = {
     reader,
+    gatesOf: (plugin) => gates.get(plugin)!,
     access: options.access ?? OPEN_ACCESS,
+    websockets,
     requestTimeoutMs: options.requestTimeoutMs ?? Number.POSITIVE_INFINITY,
     needs: {
       version: options.version ?? '',
       ingest: options.ingest ?? DEFAULT_INGEST,
       collectorSocket: options.collectorSocket,
+      sink: options.sink,
+      rules: options.rules,
+      alertmanagers: options.alertmanagers,
+      notifier: options.notifier,
+      pins: options.pins,
+      searches: options.searches,
       ottl: options.ottl,
+      dashboards: options.dashboards,
       onClose: (end: () => void): void => void app.addHook('onClose', async () => end()),
     },
   };
   for (const plugin of plugins) mountPlugin(app, plugin, host);
+  grpc.serve(plugins, host);
   serveConsole(app, options.uiDir ?? fileURLToPath(new URL('../../../ui/dist/', import.meta.url)), {
     isApi: (path) => RESERVED.test(path) || plugins.some(({ prefixes }) => prefixes.some((one) => isBelow(path, one))),
   });
@@ -146,7 +201,11 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 
 /** The guard comes before everything else, so that no route, error page or file can be forgotten. */
-function guardedServer(handler: RequestListener, options: ServerOptions): Server {
+function guardedServer(
+  handler: RequestListener,
+  options: ServerOptions,
+  { websockets, grpc }: { readonly websockets: Websockets; readonly grpc: GrpcSide },
+): Server {
   const logger = options.logger ?? stderrLogger;
   const guard = new HostGuard({
     listener: 'server',
@@ -156,10 +215,16 @@ function guardedServer(handler: RequestListener, options: ServerOptions): Server
       if (isFirst) logger.warn(message);
     },
   });
-  const limits = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS };
-  const server = createServer(limits, (request, response) => {
+  const limits = {
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    shouldUpgradeCallback: Websockets.isAsked,
+  };
+  const guarded: RequestListener = (request, response) => {
     if (!refuseHost(guard, request, response)) handler(request, response);
-  });
+  };
+  const server = createServer(limits, guarded);
+  websockets.listen(server, guarded);
   let hasSaidTls = false;
   server.on('clientError', (error: Error & { readonly rawPacket?: Uint8Array }) => {
     if (hasSaidTls || !isTlsHello(error.rawPacket)) return;
@@ -168,7 +233,10 @@ function guardedServer(handler: RequestListener, options: ServerOptions): Server
       'a client speaks TLS, and this port speaks plain text: open it with http://, or put a proxy with TLS in front',
     );
   });
-  server.on('listening', () => guard.listensOn(server.address()));
+  server.on('listening', () => {
+    guard.listensOn(server.address());
+    grpc.sharesPortOf(server);
+  });
   return server;
 }
 

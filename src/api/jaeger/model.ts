@@ -1,4 +1,4 @@
-import { plainValue, type StoredAttribute, type StoredSpan, type StoredValue } from '#query';
+import { plainValue, type StoredAttribute, type StoredEvent, type StoredSpan, type StoredValue } from '#query';
 import { listPieces } from '../http/answers.ts';
 import type { AdjustedSpan, adjustTrace } from './adjust.ts';
 import { shownService } from './parameters.ts';
@@ -35,7 +35,7 @@ export interface JaegerSpan {
 export interface JaegerTrace {
   readonly traceID: string;
   readonly spans: readonly JaegerSpan[];
-  readonly processes: { readonly [id: string]: { readonly serviceName: string; readonly tags: readonly JaegerTag[] } };
+  readonly processes: { readonly [id: string]: JaegerProcess };
   readonly warnings: readonly string[] | null;
 }
 
@@ -87,20 +87,29 @@ export function jaegerTraces(
 
 /** Processes get the ids p1, p2, … in order of appearance; equal ones are one. */
 class Processes {
-  readonly all: { [id: string]: { serviceName: string; tags: readonly JaegerTag[] } } = {};
+  readonly all: { [id: string]: JaegerProcess } = {};
   readonly #idByKey = new Map<string, string>();
 
   idOf(span: StoredSpan): string {
-    const tags = span.resource.filter(({ key }) => key !== SERVICE_NAME).map(tagOf);
-    const serviceName = shownService(span.service);
-    const key = JSON.stringify([serviceName, tags]);
+    const process = processOf(span);
+    const key = JSON.stringify(process);
     const known = this.#idByKey.get(key);
     if (known !== undefined) return known;
     const id = `p${this.#idByKey.size + 1}`;
     this.#idByKey.set(key, id);
-    this.all[id] = { serviceName, tags };
+    this.all[id] = process;
     return id;
   }
+}
+
+export interface JaegerProcess {
+  readonly serviceName: string;
+  readonly tags: readonly JaegerTag[];
+}
+
+export function processOf(span: StoredSpan): JaegerProcess {
+  const tags = span.resource.filter(({ key }) => key !== SERVICE_NAME).map(tagOf);
+  return { serviceName: shownService(span.service), tags };
 }
 
 function jaegerSpan({ span, warnings }: AdjustedSpan, processes: Processes): JaegerSpan {
@@ -115,20 +124,20 @@ function jaegerSpan({ span, warnings }: AdjustedSpan, processes: Processes): Jae
     tags: tagsOf(span),
     logs: span.events.map((event) => ({
       timestamp: Number(event.timeNs / 1000n),
-      fields: [
-        ...(event.name !== '' && !event.attributes.some(({ key }) => key === 'event')
-          ? [text('event', event.name)]
-          : []),
-        ...event.attributes.map(tagOf),
-      ],
+      fields: logFieldsOf(event),
     })),
     processID: processes.idOf(span),
     warnings: warnings.length > 0 ? warnings : null,
   };
 }
 
+export function logFieldsOf({ name, attributes }: StoredEvent): readonly JaegerTag[] {
+  const isNamed = name !== '' && !attributes.some(({ key }) => key === 'event');
+  return [...(isNamed ? [text('event', name)] : []), ...attributes.map(tagOf)];
+}
+
 /** The parent first, then the links: FOLLOWS_FROM unless the link says child_of. A link to the parent gives the parent its type. */
-function referencesOf(span: StoredSpan): JaegerReference[] {
+export function referencesOf(span: StoredSpan): JaegerReference[] {
   const references: JaegerReference[] = [];
   const links = span.links.map((link): JaegerReference => {
     const type = link.attributes.find(({ key }) => key === 'opentracing.ref_type')?.value.value;
@@ -143,7 +152,7 @@ function referencesOf(span: StoredSpan): JaegerReference[] {
   return [...references, ...links.filter((link) => !isParent(link))];
 }
 
-function tagsOf(span: StoredSpan): JaegerTag[] {
+export function tagsOf(span: StoredSpan): JaegerTag[] {
   const tags: JaegerTag[] = [];
   if (span.scopeName !== '') tags.push(text('otel.scope.name', span.scopeName));
   if (span.scopeVersion !== '') tags.push(text('otel.scope.version', span.scopeVersion));

@@ -1,19 +1,11 @@
-import {
-  findTraces,
-  listOperations,
-  listServiceNames,
-  type ReadOptions,
-  readServiceEdges,
-  readSpans,
-  readWholeTrace,
-  type StoreReader,
-  searchTraces,
-} from '#query';
+import { listOperations, listServiceNames, type ReadOptions, readWholeTrace, type StoreReader } from '#query';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { missingWarning } from '../shared/missing-warning.ts';
 import { adjustTrace, rawTrace } from './adjust.ts';
+import { jaegerDependencies } from './dependencies.ts';
 import { envelope, isPretty, streamedEnvelope } from './envelope.ts';
-import { missingWarning } from './missing-warning.ts';
-import { jaegerTraces, type TraceParts, tracePieces, wholeTrace } from './model.ts';
+import { DEFAULT_TRACES, searchJaeger, tracesByIds } from './find.ts';
+import { type TraceParts, tracePieces, wholeTrace } from './model.ts';
 import {
   bad,
   countOf,
@@ -22,9 +14,7 @@ import {
   goDurationNs,
   many,
   one,
-  serviceOf,
   shownService,
-  splitTags,
   storedService,
   tagsOfQuery,
   traceIdOf,
@@ -34,8 +24,6 @@ import {
 
 /** Jaeger's first HTTP API: what Grafana's Jaeger data source and older Jaeger UIs ask. */
 
-const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1500;
 const DEFAULT_LOOKBACK_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
@@ -65,12 +53,8 @@ export const firstRoutes: readonly ApiRoute[] = [
   get('/api/dependencies', async ({ reader, query, options }) => {
     const endMs = wholeNumber(query, 'endTs') ?? Date.now();
     const lookbackMs = wholeNumber(query, 'lookback') ?? DAY_MS;
-    const edges = await readServiceEdges(reader, { fromMs: Math.max(0, endMs - lookbackMs), toMs: endMs }, options);
-    const shown = edges.map((edge) => ({
-      ...edge,
-      parent: shownService(edge.parent),
-      child: shownService(edge.child),
-    }));
+    const range = { fromMs: Math.max(0, endMs - lookbackMs), toMs: endMs };
+    const shown = await jaegerDependencies(reader, range, options);
     const service = one(query, 'service');
     return service === undefined ? shown : shown.filter(({ parent, child }) => parent === service || child === service);
   }),
@@ -101,10 +85,7 @@ function operationsOf(reader: StoreReader, service: string, options: ReadOptions
 async function search({ reader, query, options }: ApiRequest): Promise<readonly TraceParts[]> {
   const asked = many(query, 'traceID').map(traceIdOf);
   const ids = asked.length > 0 ? asked : await matchingTraces(reader, query, options);
-  const places = await findTraces(reader, ids, options);
-  if (places.length === 0) return [];
-  const found = await readSpans(reader, places, options);
-  return jaegerTraces(ids, found.spans, adjusterOf(query), missingWarning(found));
+  return tracesByIds(reader, ids, adjusterOf(query), options);
 }
 
 function adjusterOf(query: QueryString): typeof adjustTrace {
@@ -119,20 +100,14 @@ async function matchingTraces(reader: StoreReader, query: QueryString, options: 
   const fromMs =
     start === undefined ? toMs - (lookbackNs === undefined ? DEFAULT_LOOKBACK_MS : lookbackNs / 1e6) : epochMs(start);
   if (fromMs >= toMs) throw bad('start', 'start must be before end');
-  const limit = countOf(query, 'limit') ?? DEFAULT_LIMIT;
-  const found = await searchTraces(
-    reader,
-    {
-      fromMs,
-      toMs,
-      ...splitTags(tagsOfQuery(query)),
-      service: serviceOf(one(query, 'service')),
-      operation: one(query, 'operation'),
-      ...durations(query, ['minDuration', 'maxDuration']),
-      sort: 'newest',
-      limit: Math.min(limit, MAX_LIMIT),
-    },
-    options,
-  );
+  const search = {
+    service: one(query, 'service'),
+    operation: one(query, 'operation'),
+    tags: tagsOfQuery(query),
+    ...{ fromMs, toMs },
+    ...durations(query, ['minDuration', 'maxDuration']),
+    limit: countOf(query, 'limit') ?? DEFAULT_TRACES,
+  };
+  const found = await searchJaeger(reader, search, options);
   return found.traces.map(({ traceId }) => traceId);
 }

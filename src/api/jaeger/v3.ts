@@ -1,67 +1,28 @@
-import {
-  countOrphans,
-  countServices,
-  findTraces,
-  listOperations,
-  listServiceNames,
-  QueryError,
-  readSpans,
-  readWholeTrace,
-  type StoredSpan,
-  searchTraces,
-  type TraceSearchResult,
-} from '#query';
+import { findTraces, QueryError, readSpans, readWholeTrace, type StoredSpan, type TraceSearchResult } from '#query';
 import { JSON_TYPE, StreamedAnswer } from '../http/answers.ts';
 import type { ApiFailure } from '../http/errors.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { missingWarning } from '../shared/missing-warning.ts';
+import { OTLP_FORM, resourceSpansPieces } from '../shared/otlp-json.ts';
 import { type AdjustedSpan, adjustTrace, rawTrace } from './adjust.ts';
+import { jaegerDependencies } from './dependencies.ts';
 import { shownMessage } from './envelope.ts';
-import { missingWarning } from './missing-warning.ts';
-import { resourceSpansPieces } from './otlp-json.ts';
-import {
-  bad,
-  countOf,
-  durations,
-  one,
-  serviceOf,
-  shownService,
-  splitTags,
-  storedService,
-  tagsOfQuery,
-  timeMs,
-  traceIdOf,
-  truth,
-} from './parameters.ts';
+import { DEFAULT_TRACES, searchJaeger } from './find.ts';
+import { bad, countOf, durations, one, tagsOfQuery, timeMs, traceIdOf, truth } from './parameters.ts';
+import { listJaegerOperations, listJaegerServices, summariesOf, withWarnings } from './third.ts';
 
 /**
  * Jaeger's API v3 over HTTP (jaeger-idl api_v3/query_service.proto): what today's Jaeger UI asks. Answers are OTLP; parameters come in
  * snake_case or camelCase, those of a search with `query.` in front.
  */
 
-const DEFAULT_SEARCH_DEPTH = 100;
-const MAX_SEARCH_DEPTH = 1500;
-const DAY_MS = 86_400_000;
-/** What Jaeger shows of a span that says no kind. */
-const DEFAULT_KIND = 'internal';
-
 export const thirdRoutes: readonly ApiRoute[] = [
-  get('/services', async ({ reader, options }) => ({
-    services: (await listServiceNames(reader, options)).map(shownService).sort(),
-  })),
+  get('/services', async ({ reader, options }) => ({ services: await listJaegerServices(reader, options) })),
   get('/operations', async ({ reader, query, options }) => {
     const service = one(query, 'service');
     if (service === undefined) throw bad('service', 'it is required');
     const kind = one(query, 'span_kind') ?? one(query, 'spanKind');
-    const operations = await listOperations(
-      reader,
-      { fromMs: 0, toMs: Date.now() + DAY_MS, service: storedService(service) },
-      options,
-    );
-    return {
-      operations: operations
-        .map(({ name, kind: spanKind }) => ({ name, spanKind: spanKind === 'unspecified' ? DEFAULT_KIND : spanKind }))
-        .filter((operation) => kind === undefined || operation.spanKind === kind),
-    };
+    return { operations: await listJaegerOperations(reader, { service, kind }, options) };
   }),
   {
     ...get('/traces/:traceId', async ({ reader, query, path, options }) => {
@@ -89,6 +50,17 @@ export const thirdRoutes: readonly ApiRoute[] = [
     isLarge: true,
   },
   get('/trace-summaries', summaries),
+  get('/dependencies', async ({ reader, query, options }) => {
+    const [start, end] = [named(query, 'startTime'), named(query, 'endTime')];
+    const [fromMs, toMs] = [timeMs(query, start), timeMs(query, end)];
+    if (fromMs === undefined) throw bad('start_time', 'it is required');
+    if (toMs === undefined) throw bad('end_time', 'it is required');
+    if (fromMs >= toMs) throw bad('end_time', 'end_time must be after start_time');
+    const dependencies = await jaegerDependencies(reader, { fromMs, toMs }, options);
+    return {
+      dependencies: dependencies.map(({ callCount, ...edge }) => ({ ...edge, callCount: String(callCount) })),
+    };
+  }),
 ];
 
 function get(path: string, answer: ApiRoute['answer']): ApiRoute {
@@ -100,61 +72,40 @@ function failed(failure: ApiFailure): object {
 }
 
 async function summaries(request: ApiRequest): Promise<object> {
-  const { reader, options } = request;
   const { traces } = await search(request);
-  const ids = traces.map(({ traceId }) => traceId);
-  const [orphans, counts] = await Promise.all([
-    countOrphans(reader, ids, options),
-    countServices(reader, ids, options),
-  ]);
+  const found = await summariesOf(request.reader, traces, request.options);
   return {
-    summaries: traces.map((trace) => ({
-      traceId: trace.traceId,
-      // A trace without its root has no root's name in Jaeger.
-      ...(!trace.rootMissing && {
-        rootServiceName: shownService(trace.rootService),
-        rootOperationName: trace.rootOperation,
-      }),
-      minStartTimeUnixNano: String(trace.startNs),
-      maxEndTimeUnixNano: String(trace.endNs),
-      spanCount: trace.spanCount,
-      errorSpanCount: trace.errorCount,
-      orphanSpanCount: orphans.get(trace.traceId) ?? 0,
-      services: (counts.get(trace.traceId) ?? [])
-        .map(({ name, spanCount, errorCount }) => ({
-          name: shownService(name),
-          spanCount,
-          errorSpanCount: errorCount,
-        }))
-        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    summaries: found.map(({ startNs, endNs, root, ...counts }) => ({
+      traceId: counts.traceId,
+      ...root,
+      minStartTimeUnixNano: String(startNs),
+      maxEndTimeUnixNano: String(endNs),
+      spanCount: counts.spanCount,
+      errorSpanCount: counts.errorSpanCount,
+      orphanSpanCount: counts.orphanSpanCount,
+      services: counts.services,
     })),
   };
 }
 
-/** Warnings travel as an attribute, as in Jaeger; one that concerns all of the answer does with the first span. */
 function resultOf(spans: readonly AdjustedSpan[], warning: string | undefined): StreamedAnswer {
-  const warned = spans.map(({ span, warnings: own }, row) => {
-    const warnings = warning !== undefined && row === 0 ? [warning, ...own] : own;
-    if (warnings.length === 0) return span;
-    const value = warnings.map((warning) => ({ type: 'string' as const, value: warning }));
-    return {
-      ...span,
-      attributes: [...span.attributes, { key: '@jaeger@warnings', value: { type: 'array' as const, value } }],
-    };
-  });
-  return new StreamedAnswer(JSON_TYPE, resultPieces(warned));
+  return new StreamedAnswer(JSON_TYPE, resultPieces(withWarnings(spans, warning)));
 }
 
 function* resultPieces(spans: readonly StoredSpan[]): Generator<string> {
   yield '{"result":{"resourceSpans":';
-  yield* resourceSpansPieces(spans);
+  yield* resourceSpansPieces(spans, OTLP_FORM);
   yield '}}';
 }
 
 /** `query.serviceName` and `query.service_name`. */
 function searched(query: QueryString, camelCase: string): string {
+  return named(query, `query.${camelCase}`);
+}
+
+function named(query: QueryString, camelCase: string): string {
   const snakeCase = camelCase.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return query[`query.${camelCase}`] === undefined ? `query.${snakeCase}` : `query.${camelCase}`;
+  return query[camelCase] === undefined ? snakeCase : camelCase;
 }
 
 async function search({ reader, query, options }: ApiRequest): Promise<TraceSearchResult> {
@@ -166,21 +117,14 @@ async function search({ reader, query, options }: ApiRequest): Promise<TraceSear
     throw bad('query.filter', 'structured filters are not supported; use query.attributes');
   if (fromMs >= toMs) throw bad('query.start_time_min', 'start_time_min must be before start_time_max');
   const depth =
-    countOf(query, searched(query, 'searchDepth')) ??
-    countOf(query, searched(query, 'numTraces')) ??
-    DEFAULT_SEARCH_DEPTH;
-  return searchTraces(
-    reader,
-    {
-      fromMs,
-      toMs,
-      ...splitTags(tagsOfQuery(query)),
-      service: serviceOf(one(query, searched(query, 'serviceName'))),
-      operation: one(query, searched(query, 'operationName')),
-      ...durations(query, [searched(query, 'durationMin'), searched(query, 'durationMax')]),
-      sort: 'newest',
-      limit: Math.min(depth, MAX_SEARCH_DEPTH),
-    },
-    options,
-  );
+    countOf(query, searched(query, 'searchDepth')) ?? countOf(query, searched(query, 'numTraces')) ?? DEFAULT_TRACES;
+  const asked = {
+    service: one(query, searched(query, 'serviceName')),
+    operation: one(query, searched(query, 'operationName')),
+    tags: tagsOfQuery(query),
+    ...{ fromMs, toMs },
+    ...durations(query, [searched(query, 'durationMin'), searched(query, 'durationMax')]),
+    limit: depth,
+  };
+  return searchJaeger(reader, asked, options);
 }

@@ -1,26 +1,25 @@
-import { goDecimal } from '#base';
-import {
-  type Annotations,
-  allBuckets,
-  FLOAT,
-  type FloatHistogram,
-  type Grid,
-  HISTOGRAM,
-  histogramAt,
-  isCustom,
-  type Labels,
-  type PromqlAnswer,
-  type StepSeries,
-  type StoredSeries,
-  timeAt,
-} from '#query/promql.ts';
+import type { Annotations, Grid, NoDataReason, PromqlAnswer, StepSeries, StoredSeries } from '#query/promql.ts';
+import { timeAt } from '#query/promql.ts';
 import { JSON_TYPE, listPieces, StreamedAnswer } from '../http/answers.ts';
+import {
+  histogramText,
+  matrixItem,
+  metric,
+  numberText,
+  pointLists,
+  seconds,
+  vectorItem,
+} from '../shared/series-json.ts';
 
 /** Prometheus' form of answers, in pieces: `resultType` comes before `result`, since clients read as it arrives. */
 
 export interface Notes {
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
+  /** Why an answer is empty. Beside what Prometheus has: the same is among the infos, as a text. */
+  readonly noData?: readonly NoDataReason[];
+  /** How the answer came about, where that was asked for. */
+  readonly explain?: object | undefined;
 }
 
 /** As many of each as Prometheus shows. */
@@ -42,10 +41,12 @@ export function success(data: unknown, warnings: readonly string[] = []): object
   return { status: 'success', data, ...(warnings.length > 0 && { warnings }) };
 }
 
-function tail({ warnings, infos }: Notes): string {
-  const part = (name: string, texts: readonly string[]): string =>
+function tail({ warnings, infos, noData = [], explain }: Notes): string {
+  const part = (name: string, texts: readonly unknown[]): string =>
     texts.length === 0 ? '' : `,${JSON.stringify(name)}:${JSON.stringify(texts)}`;
-  return `${part('warnings', warnings)}${part('infos', infos)}}`;
+  const reasons = noData.map(({ place, ...reason }) => ({ ...reason, start: place.start, end: place.end }));
+  const explained = explain === undefined ? '' : `,"explain":${JSON.stringify(explain)}`;
+  return `${part('warnings', warnings)}${part('infos', infos)}${part('noData', reasons)}${explained}}`;
 }
 
 /** The answer to a query; `stats` is JSON, where it was asked for. */
@@ -86,50 +87,8 @@ function itemsOf(answer: PromqlAnswer): readonly Item[] {
   }
 }
 
-/** Seconds with up to three places. */
-function seconds(timeMs: number): string {
-  return String(timeMs / 1000);
-}
-
-/** Numbers are texts in JSON, so that infinite ones can be told. */
-export function numberText(value: number): string {
-  const size = Math.abs(value);
-  // From there on Prometheus writes an exponent as JavaScript does.
-  const isPlain = size === 0 || !Number.isFinite(value) || (size >= 1e-6 && size < 1e21);
-  return isPlain ? goDecimal(value) : String(value);
-}
-
-function metric(labels: Labels): string {
-  return `{"metric":${labelsText(labels)}`;
-}
-
-export function labelsText({ pairs }: Labels): string {
-  return `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
-}
-
 function scalarText(series: StepSeries, grid: Grid): string {
   return `[${seconds(timeAt(grid, 0))},"${numberText(series.floats[0]!)}"]`;
-}
-
-function vectorItem(series: StepSeries, grid: Grid): string {
-  const time = seconds(timeAt(grid, 0));
-  const value =
-    series.kinds[0] === HISTOGRAM
-      ? `"histogram":[${time},${histogramText(histogramAt(series, 0))}]`
-      : `"value":[${time},"${numberText(series.floats[0]!)}"]`;
-  return `${metric(series.labels)},${value}}`;
-}
-
-function* matrixItem(series: StepSeries, grid: Grid): Generator<string> {
-  yield metric(series.labels);
-  const floats: string[] = [];
-  const histograms: string[] = [];
-  series.kinds.forEach((kind, step) => {
-    const time = seconds(timeAt(grid, step));
-    if (kind === FLOAT) floats.push(`[${time},"${numberText(series.floats[step]!)}"]`);
-    else if (kind === HISTOGRAM) histograms.push(`[${time},${histogramText(histogramAt(series, step))}]`);
-  });
-  yield pointLists(floats, histograms);
 }
 
 function* storedItem({ labels, floats, histograms }: StoredSeries): Generator<string> {
@@ -137,26 +96,4 @@ function* storedItem({ labels, floats, histograms }: StoredSeries): Generator<st
   const numbers = Array.from(floats.timesMs, (timeMs, i) => `[${seconds(timeMs)},"${numberText(floats.values[i]!)}"]`);
   const natives = histograms?.values.map((value, i) => `[${seconds(histograms.timesMs[i]!)},${histogramText(value)}]`);
   yield pointLists(numbers, natives ?? []);
-}
-
-function pointLists(floats: readonly string[], histograms: readonly string[]): string {
-  const values = floats.length > 0 ? `,"values":[${floats.join(',')}]` : '';
-  const natives = histograms.length > 0 ? `,"histograms":[${histograms.join(',')}]` : '';
-  return `${values}${natives}}`;
-}
-
-/** Which ends of a bucket belong to it. */
-const OPEN_LEFT = 0;
-const OPEN_RIGHT = 1;
-const CLOSED = 3;
-
-function histogramText(histogram: FloatHistogram): string {
-  const buckets = allBuckets(histogram).map(({ lower, upper, count }) => {
-    const isZero = !isCustom(histogram) && lower <= 0 && upper >= 0 && lower === -upper;
-    const isFirst = lower === Number.NEGATIVE_INFINITY;
-    const rule = isZero || (isFirst && upper > 0) ? CLOSED : upper <= 0 ? OPEN_RIGHT : OPEN_LEFT;
-    return `[${rule},"${numberText(lower)}","${numberText(upper)}","${numberText(count)}"]`;
-  });
-  const list = buckets.length > 0 ? `,"buckets":[${buckets.join(',')}]` : '';
-  return `{"count":"${numberText(histogram.count)}","sum":"${numberText(histogram.sum)}"${list}}`;
 }

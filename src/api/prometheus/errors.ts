@@ -34,14 +34,19 @@ function asPromError(error: unknown): unknown {
     case 'not_found':
       return promError('not_found', error.message);
     case 'timeout':
-      return promError('timeout', `query timed out in query execution: ${error.message}`);
+      return promError('timeout', `query timed out in query execution: ${withHint(error)}`);
     case 'too_large':
-      return promError('execution', error.message);
+      return promError('execution', withHint(error));
     case 'store_unavailable':
       return promError('unavailable', error.message);
     default:
       return error;
   }
+}
+
+/** Which limit it was, and how to stay below it. */
+function withHint({ message, hint }: QueryError): string {
+  return hint === undefined ? message : `${message}; ${hint}`;
 }
 
 const TYPES: ReadonlySet<string> = new Set(Object.keys(STATUS));

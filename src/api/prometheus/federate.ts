@@ -1,7 +1,7 @@
 import { DEFAULT_OPTIONS, type Labels, newestSamples, StoreSource } from '#query/promql.ts';
 import { type Answer, StreamedAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
-import { numberText } from './answers.ts';
+import { numberText } from '../shared/series-json.ts';
 import { inForm } from './errors.ts';
 import { parametersOf, selectorsOf } from './parameters.ts';
 

@@ -7,7 +7,10 @@ import { catalogRoutes } from './catalog.ts';
 import { prometheusFailure } from './errors.ts';
 import { federateRoutes } from './federate.ts';
 import { queryRoutes } from './query.ts';
+import { readRoutes } from './read.ts';
+import { ruleRoutes } from './rules.ts';
 import { statusRoutes } from './status.ts';
+import { writeRoutes } from './write.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -25,9 +28,20 @@ export const prometheusApi: ApiPlugin = {
 
   api/v1/query?query=up   api/v1/query_range   api/v1/series   api/v1/labels   api/v1/label/NAME/values
   api/v1/metadata   api/v1/query_exemplars   api/v1/format_query   api/v1/parse_query   federate
+  api/v1/rules   api/v1/alerts
+
+A Prometheus writes to api/v1/write and reads from api/v1/read; OTLP metrics go to api/v1/otlp/v1/metrics.
 
 Metrics for people to look at are in the console, at / of this server.
 `,
   failed: prometheusFailure,
-  routes: ({ version }) => [...queryRoutes, ...catalogRoutes, ...federateRoutes, ...statusRoutes(version)],
+  routes: ({ version, sink, rules, alertmanagers = [] }) => [
+    ...queryRoutes,
+    ...catalogRoutes,
+    ...federateRoutes,
+    ...ruleRoutes(rules),
+    ...statusRoutes(version, sink !== undefined, alertmanagers),
+    ...readRoutes,
+    ...writeRoutes(sink),
+  ],
 };

@@ -24,7 +24,7 @@ export function one(query: QueryString, name: string): string | undefined {
   return first === '' ? undefined : first;
 }
 
-function many(query: QueryString, name: string): readonly string[] {
+export function many(query: QueryString, name: string): readonly string[] {
   const value = query[name];
   return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }

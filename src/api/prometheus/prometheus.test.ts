@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ExplainedNode } from '#query/answers.ts';
 import { insertMetrics } from '../../query/testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../../query/testing/test-store.ts';
 import { type RunningServer, startServer } from '../index.ts';
@@ -451,12 +452,12 @@ describe('what no sound client sends', () => {
   beforeAll(() => insertMetrics(store, [resource('linux', 1), resource('darwin', 100)]));
 
   test('a zero threshold that is no number is none', async () => {
-    expect(await values('histogram_count(sum(odd_nan))')).toEqual({ '': '80' });
-    expect(await values('histogram_count(sum({__name__=~"odd_nan|odd_fine"}))')).toEqual({ '': '160' });
+    expect(await values('histogram_count(sum(odd_nan))')).toEqual({ '': '160' });
+    expect(await values('histogram_count(sum({__name__=~"odd_nan|odd_fine"}))')).toEqual({ '': '320' });
   });
 
   test('buckets finer than Prometheus has are put together, coarser ones are left out', async () => {
-    expect(await values('histogram_count(odd_fine)')).toEqual({ '': '80' });
+    expect(await values('histogram_count(odd_fine)')).toEqual({ '': '160' });
     expect(await values('odd_coarse')).toEqual({});
   });
 
@@ -517,4 +518,32 @@ describe('what no sound client sends', () => {
     const [status, { error }] = await get('/query', { query });
     expect([status, error]).toEqual([422, "a label's value would be longer than 65536 characters"]);
   });
+});
+
+test('explain=1 says what each part of a query took, and which statements', async () => {
+  const expr = 'sum by (job) (rate(http_requests_total[5m])) + 1';
+  const ask = async (explain: string): Promise<Record<string, unknown>> => {
+    const form = new URLSearchParams({ query: expr, time: String((FROM_MS + 300_000) / 1000), explain });
+    const response = await fetch(`${server.address}/prometheus/api/v1/query`, { method: 'POST', body: form });
+    return (await response.json()) as Record<string, unknown>;
+  };
+  expect(await ask('0')).not.toHaveProperty('explain');
+  const { explain, ...answer } = await ask('1');
+  expect(answer).toEqual(await ask('0'));
+  const { plan, statements, samples } = explain as {
+    readonly plan: ExplainedNode;
+    readonly statements: readonly { readonly sql: string }[];
+    readonly samples: number;
+  };
+  expect(plan.expr).toBe(expr);
+  const [sum, one] = plan.nodes;
+  expect(one!.expr).toBe('1');
+  expect(sum!.expr).toBe('sum by (job) (rate(http_requests_total[5m]))');
+  const rate = sum!.nodes[0]!;
+  expect(rate.expr).toBe('rate(http_requests_total[5m])');
+  expect(rate.how.join()).toContain('samples');
+  expect(rate.samples).toBeGreaterThan(0);
+  expect(rate.statements.length).toBeGreaterThan(0);
+  for (const place of rate.statements) expect(statements[place]!.sql).toContain('SELECT');
+  expect(samples).toBeGreaterThan(rate.samples);
 });

@@ -1,11 +1,21 @@
 import { formatPromql, type PromExpr, PromqlError, parsePromql, selectorsIn } from '#lang/promql';
+import type { ExplainedQuery, StatementCost } from '#query/answers.ts';
 import {
   DEFAULT_OPTIONS,
   type EngineOptions,
+  EvaluationTrace,
+  Explanation,
+  hasNoData,
   listExemplars,
+  type PromqlAnswer,
+  type PromqlQuery,
+  QueryNames,
+  type QueryTimes,
   queryInstant,
   queryRange,
+  SamplePool,
   StoreSource,
+  whyNoData,
 } from '#query/promql.ts';
 import type { Answer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
@@ -44,10 +54,13 @@ function expressionOf(query: QueryString): PromExpr {
   }
 }
 
+/** Of all queries that this server evaluates at a time: 17 bytes each, about. */
+const POOL = new SamplePool(150_000_000);
+
 function optionsOf(query: QueryString): EngineOptions {
   const lookbackMs = durationOf(query, 'lookback_delta');
   if (lookbackMs !== undefined && lookbackMs <= 0) throw badParameter('lookback_delta', 'must be more than 0');
-  return lookbackMs === undefined ? DEFAULT_OPTIONS : { ...DEFAULT_OPTIONS, lookbackMs };
+  return { ...DEFAULT_OPTIONS, pool: POOL, ...(lookbackMs !== undefined && { lookbackMs }) };
 }
 
 /** The request's signal, which also ends at the query's own timeout. */
@@ -59,13 +72,15 @@ function signalOf(request: ApiRequest, query: QueryString): { readonly signal?: 
   return { signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]) };
 }
 
+const TAKES_LESS = 'a shorter range, a longer step or fewer series (a label more) take less';
 /** As long as a query may take here anyway; a timer takes no more than 24 days. */
 const MAX_TIMEOUT_MS = 120_000;
 
 async function instant(request: ApiRequest, query: QueryString): Promise<Answer> {
   const timeMs = timeOf(query, 'time', Date.now());
   const expr = expressionOf(query);
-  return evaluated(request, query, (what) => queryInstant({ ...what, expr }, timeMs));
+  const times = { startMs: timeMs, endMs: timeMs, stepMs: 0 };
+  return evaluated(request, query, expr, times, (what) => queryInstant(what, timeMs));
 }
 
 const MAX_STEPS = 11_000;
@@ -87,33 +102,48 @@ async function range(request: ApiRequest, query: QueryString): Promise<Answer> {
       'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
     );
   const expr = expressionOf(query);
-  return evaluated(request, query, (what) => queryRange({ ...what, expr }, { startMs, endMs, stepMs }));
+  const times = { startMs, endMs, stepMs };
+  return evaluated(request, query, expr, times, (what) => queryRange(what, times));
 }
-
-type What = Omit<Parameters<typeof queryInstant>[0], 'expr'>;
 
 async function evaluated(
   request: ApiRequest,
   query: QueryString,
-  run: (what: What) => ReturnType<typeof queryInstant>,
+  expr: PromExpr,
+  times: QueryTimes,
+  run: (what: PromqlQuery) => Promise<PromqlAnswer>,
 ): Promise<Answer> {
   const signal = signalOf(request, query);
-  const options = { ...request.options, ...signal };
+  const spent = { ms: 0, statements: [] as StatementCost[] };
+  const isExplained = one(query, 'explain') === '1';
+  const options = { ...request.options, timeoutMs: MAX_TIMEOUT_MS, ...signal, ...(isExplained && { spent }) };
   const limit = limitOf(query);
   const beginMs = performance.now();
   try {
-    const source = new StoreSource(request.reader, options);
-    const answer = await run({ source, options: optionsOf(query), ...signal });
-    const stats = one(query, 'stats') === undefined ? undefined : statsOf(answer.samples, performance.now() - beginMs);
-    return queryAnswer(answer, notesOf(answer.annotations, one(query, 'query') ?? ''), limit, stats);
+    const source = new StoreSource(request.reader, options, QueryNames.ofQuery(expr));
+    const engine = optionsOf(query);
+    const trace = new EvaluationTrace();
+    const explanation = isExplained ? new Explanation(() => spent.statements.length) : undefined;
+    const answer = await run({ expr, source, options: engine, trace, explanation, ...signal });
+    const noData = hasNoData(answer)
+      ? await whyNoData(request.reader, expr, { trace, times, lookbackMs: engine.lookbackMs, options })
+      : [];
+    for (const { text, place } of noData) answer.annotations.inform(`no data: ${text}`, place);
+    const spentMs = performance.now() - beginMs;
+    const stats = one(query, 'stats') === undefined ? undefined : statsOf(answer, spentMs);
+    const explain = explanation && explained(explanation, spent.statements, answer, spentMs);
+    const notes = notesOf(answer.annotations, one(query, 'query') ?? '');
+    return queryAnswer(answer, { ...notes, noData, explain }, limit, stats);
   } catch (error) {
     if ((error as Error).name === 'TimeoutError')
-      throw promError('timeout', 'query timed out in expression evaluation');
+      throw promError('timeout', `query timed out in expression evaluation: ${TAKES_LESS}`);
     throw error;
+  } finally {
+    if (isExplained && request.options.spent !== undefined) request.options.spent.ms += spent.ms;
   }
 }
 
-function statsOf(samples: number, spentMs: number): object {
+function statsOf({ samples, peakSamples }: PromqlAnswer, spentMs: number): object {
   const total = spentMs / 1000;
   return {
     timings: {
@@ -124,7 +154,27 @@ function statsOf(samples: number, spentMs: number): object {
       execQueueTime: 0,
       execTotalTime: total,
     },
-    samples: { totalQueryableSamples: samples, peakSamples: samples },
+    samples: { totalQueryableSamples: samples, peakSamples },
+  };
+}
+
+function explained(
+  { root }: Explanation,
+  statements: readonly StatementCost[],
+  { samples, peakSamples }: PromqlAnswer,
+  totalMs: number,
+): ExplainedQuery {
+  const sum = (of: (cost: StatementCost) => number): number => statements.reduce((total, cost) => total + of(cost), 0);
+  const plan = root.nodes[0] ?? (root.statements.length > 0 ? root : undefined);
+  return {
+    ...(plan !== undefined && { plan }),
+    statements,
+    totalMs,
+    storeMs: sum(({ storeMs }) => storeMs),
+    rowsRead: sum(({ rowsRead }) => rowsRead),
+    bytesRead: sum(({ bytesRead }) => bytesRead),
+    samples,
+    peakSamples,
   };
 }
 

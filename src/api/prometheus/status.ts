@@ -1,9 +1,16 @@
 import { TextAnswer } from '../http/answers.ts';
+import { AnswerError } from '../http/errors.ts';
 import type { ApiRoute } from '../http/plugin.ts';
 import { success } from './answers.ts';
+import { promError } from './errors.ts';
+import { featuresOf, HTTP_PROMQL } from './features.ts';
 
 /** What a Prometheus says of itself, as far as clients ask for it. */
-export function statusRoutes(version: string): readonly ApiRoute[] {
+export function statusRoutes(
+  version: string,
+  takesMetrics: boolean,
+  alertmanagers: readonly string[],
+): readonly ApiRoute[] {
   const startedMs = Date.now();
   return [
     get('/api/v1/status/buildinfo', () =>
@@ -27,19 +34,47 @@ export function statusRoutes(version: string): readonly ApiRoute[] {
     ),
     get('/api/v1/status/config', () => success({ yaml: '' })),
     get('/api/v1/status/flags', () => success({})),
-    // Rules, targets and receivers of alerts are no part of this server yet: there are none.
-    get('/api/v1/rules', () => success({ groups: [] })),
-    get('/api/v1/alerts', () => success({ alerts: [] })),
+    // Targets are no part of this server: there are none.
     get('/api/v1/targets', () => success({ activeTargets: [], droppedTargets: [], droppedTargetCounts: {} })),
-    get('/api/v1/alertmanagers', () => success({ activeAlertmanagers: [], droppedAlertmanagers: [] })),
+    get('/api/v1/scrape_pools', () => success({ scrapePools: [] })),
+    get('/api/v1/targets/metadata', () => success([])),
+    get('/api/v1/targets/relabel_steps', () => {
+      throw promError('bad_data', 'no scrapePool parameter provided');
+    }),
+    get('/api/v1/notifications', () => success([])),
+    get('/api/v1/features', () => success(featuresOf(takesMetrics, HTTP_PROMQL))),
+    // Of a Prometheus' own storage there is nothing here.
+    get('/api/v1/status/tsdb/blocks', () => success({ blocks: [] })),
+    get('/api/v1/status/walreplay', () => success({ min: 0, max: 0, current: 0 })),
+    ...['delete_series', 'clean_tombstones', 'snapshot'].map((name) =>
+      post(`/api/v1/admin/tsdb/${name}`, disabled('admin APIs disabled')),
+    ),
+    ...['metric_names', 'label_names', 'label_values'].map((name) =>
+      get(`/api/v1/search/${name}`, disabled('search API disabled')),
+    ),
+    ...['reload', 'quit'].map((name) => post(`/-/${name}`, () => plain('Lifecycle API is not enabled.', 403))),
+    get('/api/v1/alertmanagers', () =>
+      success({ activeAlertmanagers: alertmanagers.map((url) => ({ url })), droppedAlertmanagers: [] }),
+    ),
     // At the root they are the server's own.
     { ...get('/-/healthy', () => plain('Prometheus Server is Healthy.\n')), isBelowFirst: true },
     { ...get('/-/ready', () => plain('Prometheus Server is Ready.\n')), isBelowFirst: true },
   ];
 }
 
-function plain(text: string): TextAnswer {
-  return new TextAnswer('text/plain; charset=utf-8', text);
+function plain(text: string, status = 200): TextAnswer {
+  return new TextAnswer('text/plain; charset=utf-8', text, { status });
+}
+
+/** What a Prometheus answers that was not told to have it. */
+function disabled(message: string): ApiRoute['answer'] {
+  return () => {
+    throw new AnswerError(500, 'unavailable', message);
+  };
+}
+
+function post(path: string, answer: ApiRoute['answer']): ApiRoute {
+  return { method: 'POST', path, answer };
 }
 
 function get(path: string, answer: ApiRoute['answer']): ApiRoute {

@@ -134,6 +134,7 @@ export interface FakeSettingsOptions {
   readonly pipeline?: string;
   readonly stateDir?: string;
   readonly allowedHosts?: readonly string[];
+  readonly featureGates?: readonly string[];
 }
 
 /** Settings with simulated time, and everything that is said recorded. */
@@ -156,6 +157,7 @@ export function fakeSettings(options: FakeSettingsOptions = {}): FakeSettings {
     version: '0.0.0-test',
     instanceId: 'test-instance',
     allowedHosts: options.allowedHosts ?? [],
+    featureGates: options.featureGates ?? [],
     stateDir: options.stateDir ?? '',
     reportStatus: (status, message) => {
       statuses.push({ status, message });

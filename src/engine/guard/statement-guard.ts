@@ -8,6 +8,7 @@ import { EngineError, engineError } from '../errors.ts';
 import { quoteString } from '../sql-text.ts';
 import { checkQueryTree, hiddenCheckOf, isAboutSystem, queryTreeError } from './hidden-columns.ts';
 import { checkSyntaxTree, checkText, type Rules } from './syntax-tree.ts';
+import { isOwnDatabase } from './tables.ts';
 
 /** Stands in a statement for the file that an INSERT reads its data from. */
 export const DATA_MARKER = 'signalbox-insert-data';
@@ -112,7 +113,7 @@ function identifiersIn(sql: string): readonly string[] {
 
 /** The names in the current database; none for the store's own, where all may be read. */
 async function tablesOf(askEngine: GuardOptions['ask'], current: string, own: string): Promise<ReadonlySet<string>> {
-  if (current === own) return new Set();
+  if (isOwnDatabase(current, own)) return new Set();
   const names = await askEngine(`SELECT name FROM system.tables WHERE database = ${quoteString(current)}`);
   return new Set(names.split('\n').filter((name) => name !== ''));
 }

@@ -9,7 +9,7 @@ import { type EngineError, engineError } from '../errors.ts';
 import { killRequestOf } from '../running-queries.ts';
 import { isAllowedDefinition, isAllowedFunction, isAllowedTableFunction } from './functions.ts';
 import { isAllowedSetting, refusedSetting } from './settings.ts';
-import { isReadableSystemTable, isSystemDatabase } from './tables.ts';
+import { isOwnDatabase, isReadableSystemTable, isSystemDatabase } from './tables.ts';
 
 export interface Rules {
   /** For messages. */
@@ -181,7 +181,7 @@ function checkIdentifier(name: string, rules: Rules): void {
   const dot = name.indexOf('.');
   if (dot < 0) return;
   const database = name.slice(0, dot);
-  if (database === tables.own || !tables.databases.has(database)) return;
+  if (isOwnDatabase(database, tables.own) || !tables.databases.has(database)) return;
   const table = name.slice(dot + 1).split('.')[0]!;
   if (!isReadableSystemTable(database, table)) throw deniedTable(name, rules);
 }
@@ -190,7 +190,7 @@ function checkTable(name: string, rules: Rules, { own, current }: TableRules): v
   const match = /^(?:([A-Za-z_]\w*)\.)?([A-Za-z_]\w*)$/.exec(name);
   if (match === null) throw deniedTable(name, rules);
   const database = match[1] ?? current;
-  if (database === own || isReadableSystemTable(database, match[2]!)) return;
+  if (isOwnDatabase(database, own) || isReadableSystemTable(database, match[2]!)) return;
   throw deniedTable(name, rules);
 }
 
@@ -199,7 +199,8 @@ function checkShow(sql: string, lines: readonly string[], rules: Rules): void {
   const names = lines.slice(1).map((line) => line.trim().replace(/^Identifier /, ''));
   const isOfDatabase = /^(?:SHOW CREATE|EXISTS) DATABASE/.test(sql);
   const database = names.length > 1 || isOfDatabase ? names[0] : rules.tables.current;
-  if (database !== rules.tables.own && !isSystemDatabase(database ?? '')) throw deniedTable(names.join('.'), rules);
+  if (!isOwnDatabase(database ?? '', rules.tables.own) && !isSystemDatabase(database ?? ''))
+    throw deniedTable(names.join('.'), rules);
 }
 
 function denied({ user }: Rules, what: string): EngineError {

@@ -1,7 +1,9 @@
 /**
- * The tables that `reader` may read: all of the store's database, and those of `system` that tell of schemas and sizes, without the rows
- * about other databases.
+ * The tables that `reader` may read: all of the store's database and of that of its views, and those of `system` that tell of schemas and
+ * sizes, without the rows about other databases.
  */
+import { viewsDatabase } from '#base/store-access.ts';
+import { engineError } from '../errors.ts';
 import { quoteString } from '../sql-text.ts';
 
 /** In `system`. */
@@ -29,15 +31,54 @@ export function isReadableSystemTable(database: string, table: string): boolean 
   return isSystemDatabase(database) && schemaNames.has(table.toLowerCase());
 }
 
+/** Whether a database is the store's, or that of its views. */
+export function isOwnDatabase(database: string, own: string): boolean {
+  return database === own || database === viewsDatabase(own);
+}
+
 /**
- * ClickHouse's setting that makes tables of `system` show what is about the store's database alone, whatever a query calls them and
- * whichever view it takes. All have one condition, because an alias may look like another table's name. `tables` are those that have
+ * Entries of ClickHouse's setting `additional_table_filters` that make tables of `system` show what is about the store's database
+ * alone, whatever a query calls them and whichever view it takes. All have one condition, because an alias may look like another table's name.
+ * `tables` are those that have
  * a column `database`.
  */
 export function rowFilters(tables: readonly string[], database: string): string {
-  const names = [database, 'system', 'information_schema', 'INFORMATION_SCHEMA'].map(quoteString).join(', ');
+  const names = [database, viewsDatabase(database), 'system', 'information_schema', 'INFORMATION_SCHEMA']
+    .map(quoteString)
+    .join(', ');
   const filters = tables
     .filter((table) => systemNames.has(table))
     .map((table) => `${quoteString(`system.${table}`)}: ${quoteString(`database IN (${names})`)}`);
-  return `additional_table_filters = {${filters.join(', ')}}`;
+  return filters.join(', ');
+}
+
+const quoted = String.raw`'((?:[^'\\]|\\.)*)'`;
+const entry = new RegExp(String.raw`\s*${quoted}\s*:\s*${quoted}\s*(,|$)`, 'y');
+
+/**
+ * The value of `additional_table_filters` that a request brings, as entries to stand beside our own. A request may narrow the store's tables to
+ * the rows of one tenant, and bring no other condition: it could call anything. Throws EngineError.
+ */
+export function tenantFilters(value: string, own: string): string {
+  const inner = /^\{([\s\S]*)\}$/.exec(value.trim())?.[1];
+  const entries: string[] = [];
+  entry.lastIndex = 0;
+  for (let isLast = false; !isLast; ) {
+    const [, table = '', condition = '', separator] = entry.exec(inner ?? '') ?? [];
+    const [database, name, ...more] = table.split('.');
+    const tenant = new RegExp(`^tenant = ${quoted}$`).exec(unquoted(condition))?.[1];
+    if (tenant === undefined || database !== own || more.length > 0 || !/^[A-Za-z_]\w*$/.test(name ?? ''))
+      throw engineError(
+        'SETTING_CONSTRAINT_VIOLATION',
+        `Setting additional_table_filters may have {'${own}.TABLE': 'tenant = \\'NAME\\'', …} and nothing else`,
+      );
+    entries.push(`${quoteString(table)}: ${quoteString(`tenant = ${quoteString(unquoted(tenant))}`)}`);
+    isLast = separator !== ',';
+  }
+  return entries.join(', ');
+}
+
+/** Only of quotes and backslashes, which is all that stands behind a backslash in texts that clients write so. */
+function unquoted(text: string): string {
+  return text.replace(/\\(['\\])/g, '$1');
 }

@@ -117,11 +117,12 @@ describe('what is sent', () => {
 
   test('several chunks are one message', async () => {
     const side = await new FarSide().listen();
-    const { exporter } = await start({ endpoint: side.endpoint, compression: 'none' });
+    const { exporter } = await start({ endpoint: side.endpoint, compression: 'none', user_agent: 'shop/1' });
     const batch = sampleBatch('traces', 2);
     await exporter.consume(batch.with([...batch.chunks, ...sampleBatch('traces', 3).chunks]));
     const want = Buffer.concat([sampleBody('traces', 2), sampleBody('traces', 3)]);
     expect(Buffer.compare(side.received[0]!.body, want)).toBe(0);
+    expect(side.received[0]!.metadata.get('user-agent')).toEqual(['shop/1']);
   });
 
   test('headers become metadata', async () => {

@@ -1,4 +1,5 @@
-import { compareTexts, type ExposedFamily, type ExposedSample, type FamilyType, LabelSet } from '#wire';
+import { compareText } from '#base';
+import { type ExposedFamily, type ExposedSample, type FamilyType, LabelSet } from '#wire';
 import { compareLabels, Family, type Series, type Target } from './series.ts';
 
 /** What is served, by name. A name has one type and one description: those of who came first, as long as it has series. */
@@ -69,10 +70,10 @@ export class FamilyTable {
 
   /** Everything in the order of a scrape; of `names` alone where some are given. */
   *exposed(names: ReadonlySet<string>): Generator<ExposedFamily> {
-    this.#sorted ??= [...this.#families.values()].sort((one, other) => compareTexts(one.name, other.name));
+    this.#sorted ??= [...this.#families.values()].sort((one, other) => compareText(one.name, other.name));
     let info = this.#targetInfo();
     for (const family of this.#sorted) {
-      if (info !== undefined && compareTexts(info.name, family.name) < 0) {
+      if (info !== undefined && compareText(info.name, family.name) < 0) {
         if (isWanted(info, names)) yield info;
         info = undefined;
       }

@@ -1,5 +1,6 @@
+import { compareText } from '#base';
 import { type AnyValue, type AttributeCursor, attributeKey, valueText } from '#pdata';
-import { compareTexts, exposedLabelName, LabelSet, type NamingStrategy } from '#wire';
+import { exposedLabelName, LabelSet, type NamingStrategy } from '#wire';
 
 const SERVICE_NAME = attributeKey('service.name');
 const SERVICE_NAMESPACE = attributeKey('service.namespace');
@@ -12,7 +13,7 @@ export type Entry = readonly [key: string, value: string];
 export function sortedEntries(attributes: Iterable<readonly [string, AnyValue]>): Entry[] {
   const entries: Entry[] = [];
   for (const [key, value] of attributes) entries.push([key, valueText(value)]);
-  return entries.sort(([one], [other]) => compareTexts(one, other));
+  return entries.sort(([one], [other]) => compareText(one, other));
 }
 
 /** `job` and `instance`, where the resource says them. */
@@ -47,7 +48,7 @@ export function labelsOf(
     labels.set(name, before === undefined ? value : `${before};${value}`);
     own.add(name);
   }
-  return new LabelSet([...labels].sort(([one], [other]) => compareTexts(one, other)));
+  return new LabelSet([...labels].sort(([one], [other]) => compareText(one, other)));
 }
 
 /** Of `target_info`: all attributes of the resource but those that `job` and `instance` are made of. */

@@ -1,4 +1,5 @@
-import { compareTexts, type ExposedExemplar, type ExposedSample, type FamilyType, type LabelSet } from '#wire';
+import { compareText } from '#base';
+import type { ExposedExemplar, ExposedSample, FamilyType, LabelSet } from '#wire';
 import { exposeExponential, exposeHistogram, exposeSummary } from './expose.ts';
 import type { ExponentialValue, HistogramValue, SummaryValue } from './values.ts';
 
@@ -108,7 +109,7 @@ export class Family {
 export function compareLabels({ pairs: one }: LabelSet, { pairs: other }: LabelSet): number {
   if (one.length !== other.length) return one.length - other.length;
   for (let i = 0; i < one.length; i++) {
-    const order = compareTexts(one[i]![1], other[i]![1]);
+    const order = compareText(one[i]![1], other[i]![1]);
     if (order !== 0) return order;
   }
   return 0;

@@ -1,5 +1,6 @@
+import { compareText } from '#base';
 import { type AnyValue, type AttributeCursor, attributeKey, valueText } from '#pdata';
-import { compareTexts, type ExposedLabel, type NamingStrategy, writtenLabelName } from '#wire';
+import { type ExposedLabel, type NamingStrategy, writtenLabelName } from '#wire';
 
 export type Entry = readonly [key: string, value: string];
 
@@ -15,7 +16,7 @@ export function entriesOf(attributes: Iterable<readonly [string, AnyValue]>): En
     const text = valueText(value);
     if (text !== '') entries.push([key, text]);
   }
-  return entries.sort(([one], [other]) => compareTexts(one, other));
+  return entries.sort(([one], [other]) => compareText(one, other));
 }
 
 /** `job` and `instance`, as far as the resource has them. */
@@ -44,5 +45,5 @@ export function namedLabels(entries: readonly Entry[], naming: NamingStrategy): 
 }
 
 export function sortedLabels(labels: ReadonlyMap<string, string>): ExposedLabel[] {
-  return [...labels].sort(([one], [other]) => compareTexts(one, other));
+  return [...labels].sort(([one], [other]) => compareText(one, other));
 }

@@ -128,7 +128,7 @@ function createClient(
     tls,
     proxyOf: proxiesOf(process.env),
     authority: config.authority,
-    userAgent: userAgent(version),
+    userAgent: config.userAgent || userAgent(version),
     metadata: Object.fromEntries(config.headers.map(({ name, value }) => [name.toLowerCase(), value.reveal()])),
     compression: compression === '' || compression === 'none' ? undefined : compression,
     keepalive: config.keepalive,

@@ -73,12 +73,12 @@ export const signalboxExporterSchema: Schema<SignalboxExporterConfig> = strictOb
     }),
     max_size: size(1024 * MIB).describe('beyond it senders are refused, retryably, until the store has taken some'),
     max_rejected_size: size(256 * MIB).describe('what is kept in `rejected/`; the oldest makes room'),
-    segment_size: size(16 * MIB).describe('a segment is handed on at this size'),
+    segment_size: size(32 * MIB).describe('a segment is handed on at this size'),
     segment_items: integer(131_072, { min: 1 }).meta({ description: 'or when it has so many', unit: 'items' }),
-    segment_age: positiveDuration(500).describe('or when it is so old'),
-    memory_limit: size(128 * MIB).describe(
-      'segments that wait beyond it are read back from disk when their turn comes',
+    segment_age: positiveDuration(500).describe(
+      'or when it is so old, and twice that has passed since the one before; while the store is at work on earlier ones it may grow for up to ten times that',
     ),
+    memory_limit: size(80 * MIB).describe('segments that wait beyond it are read back from disk when their turn comes'),
   }),
   concurrency: integer(2, { min: 1, max: 16 }).meta({ description: 'that are sent at a time', unit: 'segments' }),
   timeout: positiveDuration(60_000).describe('of one insert'),

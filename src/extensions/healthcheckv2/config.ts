@@ -69,7 +69,9 @@ export const healthCheckV2Schema: Schema<HealthCheckV2Config> = strictObject({
     .describe('answers over HTTP; on when its key is there, also if empty'),
   grpc: grpcServer({ endpoint: 'localhost:13132' })
     .optional()
-    .describe("answers gRPC's health service (`grpc.health.v1.Health/Check`); on when its key is there, also if empty"),
+    .describe(
+      "answers gRPC's health service (`Check` and `Watch` of `grpc.health.v1.Health`); on when its key is there, also if empty",
+    ),
   component_health: strictObject({
     include_permanent_errors: boolean(false).describe('a permanent error of a component is unhealthy'),
     include_recoverable_errors: boolean(false).describe('another error is, once it has lasted for `recovery_duration`'),

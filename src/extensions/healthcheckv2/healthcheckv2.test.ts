@@ -1,9 +1,11 @@
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
+import { eventually } from '#base/testing.ts';
 import type { ComponentStatus, Host, HostDescription } from '#component';
 import { fakeHost, fakeSettings } from '#component/testing.ts';
 import { healthCheckV2Schema, validateHealthCheckV2 } from './config.ts';
 import { HealthCheckV2 } from './healthcheckv2.ts';
+import { Watchers } from './watchers.ts';
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
@@ -147,6 +149,49 @@ test('gRPC: what is not there, and what is no request', async () => {
   expect(await ask('nope')).toBe('error 5');
   expect(await ask('x'.repeat(200))).toBe('error 3');
   expect(extension.addresses.grpc).toMatch(/^127\.0\.0\.1:\d+$/);
+});
+
+test('gRPC: who watches is told of changes, and of the end', async () => {
+  const { extension, set, settings } = await started();
+  const seen: string[] = [];
+  const watch = (service: string): void => {
+    const client = new Client(extension.addresses.grpc, credentials.createInsecure());
+    undo.push(() => client.close());
+    const raw = (bytes: Buffer): Buffer => bytes;
+    const request = Buffer.concat([Buffer.of(0x0a, service.length), Buffer.from(service)]);
+    const call = client.makeServerStreamRequest('/grpc.health.v1.Health/Watch', raw, raw, request);
+    call.on('data', (answer: Buffer) => seen.push(`${service} ${answer.toString('hex')}`));
+    call.on('error', (error: Error & { code?: number }) => seen.push(`${service} error ${error.code}`));
+  };
+  const sees = async (...all: string[]): Promise<void> => {
+    await eventually(`clients are told ${all.join(', ')}`, async () => {
+      await settings.clock.advance(1000);
+      return seen.length >= all.length;
+    });
+    expect(seen.splice(0).sort()).toEqual(all);
+  };
+  watch('traces');
+  watch('nope');
+  await sees('nope 0803', `traces ${SERVING}`);
+  set('receiver:otlp', 'stopping');
+  await sees(`traces ${NOT_SERVING}`);
+  set('receiver:otlp', 'ok');
+  await sees(`traces ${SERVING}`);
+  await extension.shutdown(1000);
+  await sees('nope error 1', 'traces error 1');
+});
+
+test('gRPC: some may watch, and no more', async () => {
+  const { settings } = await started();
+  const watchers = new Watchers(settings.clock, () => 1);
+  const abort = new AbortController();
+  const all = Array.from({ length: 64 }, () => watchers.watch('', abort.signal));
+  const first = await Promise.all(all.map((one) => one.next()));
+  expect([first[0]!.value, watchers.isFull]).toEqual([Uint8Array.of(8, 1), true]);
+  const ends = all.map((one) => one.next());
+  abort.abort();
+  expect((await ends[63]!).value).toMatchObject({ code: 1, message: 'Stream has ended.' });
+  expect([watchers.isFull, settings.clock.timerCount]).toEqual([false, 0]);
 });
 
 test('the configuration is not shown', () => {

@@ -1,15 +1,28 @@
 import { authenticatorOf, type CreateSettings, type Extension, GrpcIntake, type Host } from '#component';
 import { admission } from '#config';
-import { ByteBudget, GRPC, type GrpcAnswer, JSON_TYPE, type Page, type PageRequest, PageServer, TEXT_TYPE } from '#net';
-import { ArenaWriter, textAt } from '#pdata';
+import {
+  ByteBudget,
+  GRPC,
+  type GrpcAnswer,
+  type GrpcHandler,
+  JSON_TYPE,
+  type Page,
+  type PageRequest,
+  PageServer,
+  TEXT_TYPE,
+} from '#net';
+import { textAt } from '#pdata';
 import { matchesPath } from '../shared/matches-path.ts';
 import { type Health, healthOf } from './aggregate.ts';
 import type { HealthCheckV2Config } from './config.ts';
+import { responseOf, Watchers } from './watchers.ts';
 
 const CHECK = '/grpc.health.v1.Health/Check';
+const WATCH = '/grpc.health.v1.Health/Watch';
 /** grpc.health.v1.HealthCheckResponse.ServingStatus. */
 const SERVING = 1;
 const NOT_SERVING = 2;
+const SERVICE_UNKNOWN = 3;
 const HTTP_STATUS: Readonly<Record<Health['status'], number>> = {
   none: 503,
   starting: 503,
@@ -50,11 +63,13 @@ export class HealthCheckV2 implements Extension {
   readonly #config: HealthCheckV2Config;
   readonly #http: PageServer | undefined;
   readonly #grpc: GrpcIntake | undefined;
+  readonly #watchers: Watchers;
   #host: Host | undefined;
 
   constructor(settings: CreateSettings, config: HealthCheckV2Config) {
     this.#settings = settings;
     this.#config = config;
+    this.#watchers = new Watchers(settings.clock, (service) => this.#servingStatusOf(service) ?? SERVICE_UNKNOWN);
     const path = `extensions::${settings.id}`;
     if (config.http !== undefined) {
       const place = { ...settings, place: `${path}::http` };
@@ -66,7 +81,10 @@ export class HealthCheckV2 implements Extension {
         path: `${path}::grpc`,
         config: config.grpc,
         admission: admission.parse({}),
-        handlers: new Map([[CHECK, async (message) => this.#check(message)]]),
+        handlers: new Map<string, GrpcHandler>([
+          [CHECK, async (message) => this.#check(message)],
+          [WATCH, async (message, { abort }) => this.#watch(message, abort)],
+        ]),
         onFailure: (what) => settings.logger.debug('Health check failed', { error: what }),
       });
     }
@@ -90,6 +108,7 @@ export class HealthCheckV2 implements Extension {
 
   async shutdown(deadlineMs: number): Promise<void> {
     this.#http?.stop();
+    this.#watchers.stop();
     await this.#grpc?.shutdown(deadlineMs);
   }
 
@@ -138,15 +157,28 @@ export class HealthCheckV2 implements Extension {
 
   #check(message: Uint8Array): GrpcAnswer {
     const service = serviceIn(message);
-    if (service === undefined) return refusal(GRPC.invalidArgument, 'the request is no HealthCheckRequest');
+    if (service === undefined) return refusal(GRPC.invalidArgument, NO_REQUEST);
+    const status = this.#servingStatusOf(service);
+    if (status === undefined) return refusal(GRPC.notFound, 'Service not found.');
+    return { message: responseOf(status) };
+  }
+
+  #watch(message: Uint8Array, abort: AbortSignal): GrpcAnswer {
+    const service = serviceIn(message);
+    if (service === undefined) return refusal(GRPC.invalidArgument, NO_REQUEST);
+    if (this.#watchers.isFull) return refusal(GRPC.resourceExhausted, 'too many clients watch; ask by Check');
+    return { messages: this.#watchers.watch(service, abort) };
+  }
+
+  /** Undefined where there is no pipeline of that name. */
+  #servingStatusOf(service: string): number | undefined {
     const health = this.#healthOf(service);
-    if (health === undefined) return refusal(GRPC.notFound, 'Service not found.');
-    const isServing = this.#isHealthy(health) && HTTP_STATUS[health.status] === 200;
-    const out = new ArenaWriter(4);
-    out.uintField(1, isServing ? SERVING : NOT_SERVING);
-    return { message: out.finish() };
+    if (health === undefined) return undefined;
+    return this.#isHealthy(health) && HTTP_STATUS[health.status] === 200 ? SERVING : NOT_SERVING;
   }
 }
+
+const NO_REQUEST = 'the request is no HealthCheckRequest';
 
 function refusal(code: number, message: string): GrpcAnswer {
   return { status: { code, message, retryAfterMs: undefined } };

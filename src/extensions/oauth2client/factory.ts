@@ -5,7 +5,7 @@ import { OAuth2Client } from './oauth2client.ts';
 export const oauth2ClientFactory: ExtensionFactory<OAuth2ClientConfig> = {
   kind: 'extension',
   type: 'oauth2client',
-  description: 'Gets tokens for exporters by the OAuth 2.0 client credentials flow',
+  description: 'Gets tokens for exporters by OAuth 2.0, for a secret or a signed assertion',
   stability: 'beta',
   schema: oauth2ClientSchema,
   validate: validateOAuth2Client,

@@ -1,9 +1,10 @@
+import { generateKeyPairSync, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { type FakeSettings, fakeHost, fakeSettings } from '#component/testing.ts';
-import { oauth2ClientSchema } from './config.ts';
+import { JWT_BEARER, oauth2ClientSchema, validateOAuth2Client } from './config.ts';
 import { oauth2ClientFactory } from './index.ts';
 
 const undo: (() => unknown)[] = [];
@@ -18,6 +19,7 @@ interface Asked {
 
 async function start(
   answer: (asked: Asked, count: number) => { readonly status?: number; readonly body: string },
+  changes: object = {},
 ): Promise<{ settings: FakeSettings; asked: Asked[]; headers: () => Promise<object> }> {
   const asked: Asked[] = [];
   const server = createServer((request, response) => {
@@ -41,6 +43,7 @@ async function start(
     token_url,
     scopes: ['a', 'b'],
     endpoint_params: { audience: ['x'] },
+    ...changes,
   };
   const extension = oauth2ClientFactory.create(settings, oauth2ClientSchema.parse(block));
   await extension.start(fakeHost());
@@ -83,4 +86,54 @@ test.each([
   await expect(headers()).rejects.toThrow(message);
   await expect(headers()).rejects.toThrow(message);
   expect(asked).toHaveLength(2);
+});
+
+describe('an assertion', () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  const block = { grant_type: JWT_BEARER, client_secret: undefined, client_certificate_key: key };
+  const read = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString());
+
+  test.each([
+    [{}, { alg: 'RS256', typ: 'JWT' }, 'sha256', { iss: 'm:e', sub: 'm:e' }],
+    [
+      {
+        signature_algorithm: 'RS512',
+        client_certificate_key_id: 'k1',
+        iss: 'i',
+        audience: 'a',
+        claims: { tier: [1], sub: 's' },
+      },
+      { alg: 'RS512', typ: 'JWT', kid: 'k1' },
+      'sha512',
+      { iss: 'i', sub: 's', aud: 'a', tier: [1] },
+    ],
+  ])('with %j', async (changes, header, hash, claims) => {
+    const { settings, asked, headers } = await start(() => ({ body: '{"access_token":"t"}' }), {
+      ...block,
+      ...changes,
+    });
+    expect(await headers()).toEqual({ authorization: 'Bearer t' });
+    const { assertion = '', ...form } = asked[0]!.form;
+    expect(form).toEqual({ grant_type: JWT_BEARER, scope: 'a b', audience: 'x' });
+    expect(asked[0]!.authorization).toBeUndefined();
+    const [head = '', body = '', signature = ''] = assertion.split('.');
+    expect(read(head)).toEqual(header);
+    const nowS = Math.floor(settings.clock.nowMs() / 1000);
+    expect(read(body)).toMatchObject({ aud: expect.any(String), scope: 'a b', iat: nowS, exp: nowS + 1800, ...claims });
+    expect(verify(hash, Buffer.from(`${head}.${body}`), publicKey, Buffer.from(signature, 'base64url'))).toBe(true);
+  });
+
+  test.each([
+    [{ client_certificate_key: undefined }, 'needs client_certificate_key or its file'],
+    [{ client_certificate_key: 'no key' }, 'the key is no private key in PEM without a passphrase'],
+    [
+      { client_certificate_key: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) },
+      'the key must be one of RSA, and is one of ed25519',
+    ],
+    [{ endpoint_params: { assertion: ['x'] } }, 'is set by the grant type'],
+  ])('%j is refused', (changes, message) => {
+    const config = oauth2ClientSchema.parse({ client_id: 'me', token_url: 'http://h/t', ...block, ...changes });
+    expect(validateOAuth2Client(config).map((mistake) => mistake.message)).toEqual([expect.stringContaining(message)]);
+  });
 });

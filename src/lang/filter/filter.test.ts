@@ -5,8 +5,10 @@ import {
   completeFilter,
   type FilterNode,
   type FilterSignal,
+  isSeriesQuery,
   parseFilter,
   printFilter,
+  queryLanguage,
   resolveField,
   tokenizeFilter,
 } from './index.ts';
@@ -329,4 +331,22 @@ describe('checkFilter', () => {
   ])('resolves $key of spans', ({ key, want }) => {
     expect(resolveField(key, 'traces')).toEqual(want);
   });
+});
+
+test.each([
+  ['traces', 'status=error', 'filter', false],
+  ['traces', '{ status = error }', 'traceql', false],
+  ['traces', ' ({ } | count() > 2) && { }', 'traceql', false],
+  ['traces', '{ } | rate() by (name)', 'traceql', true],
+  ['traces', '{ name = "| rate()" }', 'traceql', false],
+  ['traces', '(service=a OR service=b)', 'filter', false],
+  ['logs', '{a="b"} | json', 'logql', false],
+  ['logs', 'sum by (level) (rate({a="b"}[1m]))', 'logql', true],
+  ['logs', 'topk(3, sum(count_over_time({a="b"}[1m])))', 'logql', true],
+  ['logs', 'rate limit exceeded', 'filter', false],
+  ['logs', 'max=5', 'filter', false],
+  ['metrics', '{a="b"}', 'filter', false],
+] as const)('in %s "%s" is %s', (signal, text, language, isSeries) => {
+  expect(queryLanguage(text, signal)).toBe(language);
+  expect(isSeriesQuery(text, signal)).toBe(isSeries);
 });

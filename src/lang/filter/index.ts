@@ -1,5 +1,6 @@
 export * from './complete.ts';
 export * from './fields.ts';
+export { isSeriesQuery, type QueryLanguage, queryLanguage } from './language.ts';
 export { type FilterToken, tokenizeFilter } from './lexer.ts';
 export * from './parse.ts';
 export * from './print.ts';

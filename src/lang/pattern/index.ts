@@ -1,1 +1,2 @@
+export { examplesOf } from './examples.ts';
 export * from './pattern.ts';

@@ -139,3 +139,16 @@ test('names of groups, and templates that name them', () => {
   expect(ours.replaceAll('a=1&b=2', readTemplate(['$', '{value}=$key'].join('')))).toBe('1=a&2=b');
   expect(ours.replaceAll('a=1', readTemplate(['$$1 $', '{none}.'].join('')))).toBe('$1 .');
 });
+
+test.each([
+  ['cust-[0-9]+', 'cust-'],
+  ['(?:a|b)token=[^&]+', 'token='],
+  ['^(Bearer )?ey[A-Z]', 'ey'],
+  ['a{2}bc', 'bc'],
+  ['(ab)+c', 'ab'],
+  ['(?i)token', ''],
+  ['4[0-9]{12}', '4'],
+  ['a|b', ''],
+  ['ü', ''],
+  ['[0-9]+', ''],
+])('all that %s matches contains %j', (source, needed) => expect(new Pattern(source).needed).toBe(needed));

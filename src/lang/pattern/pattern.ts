@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { neededText } from './needed.ts';
 import { isProvedLinear, mayOverlook } from './prove.ts';
 import { readPattern } from './read.ts';
 import { groupNamesOf, printScript, withoutAnything } from './script.ts';
@@ -18,6 +19,8 @@ export class Pattern {
   readonly groupNames: readonly (string | undefined)[];
   /** V8 says whether a text matches, and finds the places. */
   readonly isProved: boolean;
+  /** A text of ASCII characters that all that it matches contains; '' where none is known. */
+  readonly needed: string;
   readonly #re2: RE2JS;
   readonly #test: RegExp | undefined;
   readonly #find: RegExp | undefined;
@@ -33,6 +36,7 @@ export class Pattern {
     const node = readPattern(source);
     const tested = node && withoutAnything(node);
     this.isProved = node !== undefined && isTrusted(node);
+    this.needed = node === undefined ? '' : neededText(node);
     if (tested !== undefined && isTrusted(tested)) this.#test = new RegExp(printScript(tested), 'u');
     if (node !== undefined && this.isProved) {
       this.#find = new RegExp(printScript(node), 'dug');

@@ -185,3 +185,14 @@ export function positionOf(text: string, offset: number): string {
   const line = before.split('\n').length;
   return `${line}:${new TextEncoder().encode(before.slice(lineStart)).length + 1}`;
 }
+
+/** The offset of such a place; undefined where the text has none. */
+export function offsetOf(text: string, line: number, column: number): number | undefined {
+  const lines = text.split('\n');
+  const own = lines[line - 1];
+  if (own === undefined || column < 1) return undefined;
+  const bytes = new TextEncoder().encode(own);
+  if (column > bytes.length + 1) return undefined;
+  const before = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+  return before + new TextDecoder().decode(bytes.subarray(0, column - 1)).length;
+}

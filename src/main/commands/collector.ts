@@ -12,7 +12,7 @@ import { loadConfiguration } from '../configuration.ts';
 import { DATA_FOLDER, keepPrivate } from '../data-folder.ts';
 import { addressOf, type Flags } from '../flags.ts';
 import { lintRules } from '../lint/lint.ts';
-import { MemoryKeeper, ownProcess } from '../memory-keeper.ts';
+import { EXTERNAL_MEMORY_FLAG, MemoryKeeper, ownProcess } from '../memory-keeper.ts';
 import { otlpAddresses } from '../otlp-addresses.ts';
 import type { FlagAddresses } from '../port-hint.ts';
 import { type RunningRole, runRole } from '../role.ts';
@@ -39,12 +39,6 @@ export async function collectorCommand(flags: Flags, isBuiltinAllowed: boolean):
   }
   return runRole(() => startCollector(flags), addresses);
 }
-
-/**
- * Bodies and columns are memory outside of V8's heap. By default V8 collects its whole heap each time 64 MB of it have come and gone, some
- * 45 times a million spans, half of the collector's CPU; with this flag such memory counts towards the heap's own limit instead.
- */
-const EXTERNAL_MEMORY_FLAG = '--external-memory-accounted-in-global-limit';
 
 async function startCollector(flags: Flags): Promise<RunningRole> {
   setFlagsFromString(EXTERNAL_MEMORY_FLAG);

@@ -1,13 +1,22 @@
-import { ConfigErrors } from '#base';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import type { DashboardSource, SearchShelf, TracePins } from '#api';
+import { ConfigErrors, systemClock } from '#base';
 import { controlSocketIn } from '#base/local-socket.ts';
-import type { MapNode } from '#config';
+import type { MapNode, SignalboxConfig } from '#config';
+import type { StoreSink } from '#store';
 import { type Addresses, addressesIn } from '../addresses.ts';
 import { builtinAddresses } from '../builtin.ts';
-import type { Flags } from '../flags.ts';
+import { type Flags, printAddress } from '../flags.ts';
+import { EXTERNAL_MEMORY_FLAG, HEAP_GROWING_FLAG, MemoryKeeper, ownProcess } from '../memory-keeper.ts';
+import { type NotifierOptions, type OpenNotifier, openNotifier } from '../notifier.ts';
 import { ThreadedPlayground } from '../playground/playground.ts';
 import { type RunningRole, runRole } from '../role.ts';
+import { chosenRules } from '../rules/rule-patterns.ts';
+import type { RulesOptions } from '../rules/start-rules.ts';
 import { sectionOf } from '../section.ts';
-import { readerLogin } from '../store-login.ts';
+import type { ServerMetrics } from '../server-metrics.ts';
+import { readerLogin, writerLogin } from '../store-login.ts';
 import { signalboxVersion } from '../version.ts';
 
 /** `signalbox server`: console and query APIs over a store that is elsewhere. */
@@ -15,7 +24,7 @@ export async function serverCommand(flags: Flags): Promise<number> {
   const root = await sectionOf(flags);
   const addresses = addressesIn(root, flags);
   const ingest = await ingestPorts(root, flags);
-  return runRole(async () => startServerRole(addresses, ingest, await readLimitsIn(root)), {
+  return runRole(async () => startServerRole(addresses, ingest, await sectionIn(root, flags)), {
     'http-address': addresses.server,
   });
 }
@@ -35,41 +44,225 @@ async function ingestPorts(root: MapNode | undefined, flags: Flags): Promise<Ing
   return otlpPorts(otlpAddresses(root));
 }
 
-/** `signalbox::query`; other mistakes of the section are said where all of it is checked. */
-async function readLimitsIn(root: MapNode | undefined): Promise<ReadLimits> {
-  if (root === undefined) return {};
+/** What the section `signalbox` and the flags say of queries and rules; other mistakes are said where all of it is checked. */
+async function sectionIn(root: MapNode | undefined, flags: Flags): Promise<ServerSettings> {
+  const given = { patterns: chosenRules(flags, undefined), alertmanagers: flags.alertmanagers };
+  const externalUrl = flags.get('external-url');
+  const alerts = alertsOf(flags, undefined);
+  if (root === undefined) return { readLimits: {}, rules: { ...given, externalUrl }, alerts };
   const { readBlock, signalboxSchema } = await import('#config');
   const section = readBlock(signalboxSchema, { root, path: ['signalbox'] });
-  if ('value' in section) return { rows: section.value.query.maxReadRows, bytes: section.value.query.maxReadBytes };
-  const own = section.errors.filter(({ message }) => message.startsWith('signalbox::query'));
-  if (own.length > 0) throw new ConfigErrors(own);
-  return {};
+  if (!('value' in section)) {
+    const own = section.errors.filter(({ message }) => OWN_KEYS.test(message));
+    if (own.length > 0) throw new ConfigErrors(own);
+    return { readLimits: {}, rules: { ...given, externalUrl }, alerts };
+  }
+  const { query, alerting, externalUrl: inFile } = section.value;
+  return {
+    readLimits: { rows: query.maxReadRows, bytes: query.maxReadBytes },
+    rules: {
+      patterns: chosenRules(flags, section.value),
+      alertmanagers:
+        given.alertmanagers.length > 0 ? given.alertmanagers : alerting.alertmanagers.map((url) => url.reveal()),
+      externalUrl: externalUrl ?? inFile,
+    },
+    alerts: alertsOf(flags, section.value),
+  };
 }
 
-interface ReadLimits {
-  readonly rows?: number;
-  readonly bytes?: number;
+/** Who is told of alerts. */
+function alertsOf(flags: Flags, section: SignalboxConfig | undefined): ServerSettings['alerts'] {
+  return {
+    file: flags.get('alertmanager-config') ?? section?.alertmanager.configFile,
+    allowsAbsent: flags.has('allow-unsupported-receivers') || section?.alertmanager.allowsUnsupportedReceivers === true,
+  };
+}
+
+const OWN_KEYS = /^signalbox::(?:query|rules|loki_rules|alerting|alertmanager|external_url)/;
+
+interface ServerSettings {
+  readonly readLimits: { readonly rows?: number; readonly bytes?: number };
+  readonly rules: Pick<RulesOptions, 'patterns' | 'alertmanagers'> & { readonly externalUrl: string | undefined };
+  readonly alerts: Omit<NotifierOptions, 'externalUrl'>;
 }
 
 async function startServerRole(
   addresses: Addresses,
   ingest: IngestPorts,
-  readLimits: ReadLimits,
+  { readLimits, rules: ruleSettings, alerts }: ServerSettings,
 ): Promise<RunningRole> {
+  // Bodies of remote write and what is made of them lie outside of the heap, as those of the collector do.
+  for (const flag of [EXTERNAL_MEMORY_FLAG, HEAP_GROWING_FLAG]) setFlagsFromString(flag);
   const { startServer } = await import('#api');
   const { server: address, storeUrl, login, allowedHosts } = addresses;
+  const sink = await openSink(addresses);
+  const store = {
+    ...(login.database !== undefined && { database: login.database }),
+    ...readerLogin(addresses, process.env),
+    readLimits,
+  };
+  const externalUrl = (ruleSettings.externalUrl ?? urlAt(address)).replace(/\/+$/, '');
+  const told = await openNotifier(addresses, { ...alerts, externalUrl });
+  const rules =
+    Object.values(ruleSettings.patterns).flat().length === 0
+      ? undefined
+      : await (await import('../rules/start-rules.ts')).startRules({
+          ...ruleSettings,
+          externalUrl,
+          alerts: told.sink,
+          sink,
+          version: signalboxVersion(),
+          reader: { url: storeUrl, ...store },
+        });
+  const hasAlerts = alerts.file !== undefined || rules !== undefined;
+  const metrics = hasAlerts ? await startNotifyMetrics(told, sink) : undefined;
+  const pins = await openPins(addresses);
+  const shelf = await openDashboards(addresses);
+  const searches = await openSearches(addresses);
   const server = await startServer({
     host: address.host,
     port: address.port,
     engineUrl: storeUrl,
     version: signalboxVersion(),
-    ...(login.database !== undefined && { database: login.database }),
-    ...readerLogin(addresses, process.env),
+    ...store,
+    ...(addresses.grpc !== undefined && { grpcAddress: printAddress(addresses.grpc) }),
+    mayLackGrpc: addresses.isGrpcDefault,
     allowedHosts,
-    readLimits,
     ingest,
     collectorSocket: controlSocketIn(addresses.dataDir),
     ottl: new ThreadedPlayground(),
+    dashboards: shelf.source,
+    sink,
+    ...(rules !== undefined && { rules: rules.manager }),
+    alertmanagers: [`${externalUrl}/alertmanager/api/v2/alerts`, ...(rules?.alertmanagers ?? [])],
+    notifier: told.notifier,
+    pins,
+    searches: searches.shelf,
   });
-  return { info: { url: server.url }, stop: () => server.close() };
+  const keeper = new MemoryKeeper(ownProcess).start();
+  return {
+    info: { url: server.url },
+    reload: async () => {
+      told.reload();
+      await rules?.reload();
+    },
+    stop: async () => {
+      keeper.cancel();
+      metrics?.stop();
+      await rules?.stop();
+      await server.close();
+      await told.close();
+      await pins.close();
+      await sink.close(SINK_STOP_MS);
+      await shelf.close();
+      await searches.close();
+    },
+  };
+}
+
+async function startNotifyMetrics({ notifier, reads }: OpenNotifier, sink: StoreSink): Promise<ServerMetrics> {
+  const { ServerMetrics } = await import('../server-metrics.ts');
+  const { notifyMetrics } = await import('../notify-metrics.ts');
+  const metrics = new ServerMetrics({
+    metrics: notifyMetrics(notifier, reads),
+    sink,
+    clock: systemClock,
+    version: signalboxVersion(),
+  });
+  metrics.start();
+  return metrics;
+}
+
+/** Where this server is found from its own machine. */
+function urlAt({ host, port }: Addresses['server']): string {
+  const name = /^(?:0\.0\.0\.0|::|127\.0\.0\.1)$/.test(host) ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+/** What is pushed to the server is in the store by then, where that takes it; the rest waits in the spool. */
+const SINK_STOP_MS = 5_000;
+
+/** Takes metrics that are pushed to the server, and what rules record. */
+async function openSink(addresses: Addresses): Promise<StoreSink> {
+  const { StoreSink, storeEndpoint } = await import('#store');
+  const { storeUrl, login, dataDir } = addresses;
+  const sink = new StoreSink({
+    endpoint: storeEndpoint({ url: storeUrl, ...login, ...writerLogin(addresses) }),
+    dir: join(dataDir, 'server', 'spool'),
+    log: (level, message) => {
+      if (level !== 'info') process.stderr.write(`signalbox server: ${message}\n`);
+    },
+  });
+  await sink.start();
+  return sink;
+}
+
+/** Pinned traces of each tenant that asks for any. */
+async function openPins(addresses: Addresses): Promise<TracePins & { close(): Promise<void> }> {
+  const { PinnedTraces, storeEndpoint } = await import('#store');
+  const { storeUrl, login } = addresses;
+  const endpoint = storeEndpoint({ url: storeUrl, ...login, ...writerLogin(addresses) });
+  const pins = new Map<string, InstanceType<typeof PinnedTraces>>();
+  return {
+    of: (tenant) => {
+      const own = pins.get(tenant) ?? new PinnedTraces({ endpoint, tenant, nowMs: () => systemClock.nowMs() });
+      pins.set(tenant, own);
+      return own;
+    },
+    close: async () => {
+      for (const own of pins.values()) await own.close();
+    },
+  };
+}
+
+/** Saved searches of each tenant that asks for any. */
+async function openSearches(
+  addresses: Addresses,
+): Promise<{ readonly shelf: SearchShelf; readonly close: () => Promise<void> }> {
+  const { StoredSearches } = await import('../saved-searches.ts');
+  const { DocumentStore, storeEndpoint } = await import('#store');
+  const { storeUrl, login } = addresses;
+  const endpoint = storeEndpoint({ url: storeUrl, ...login, ...writerLogin(addresses) });
+  const nowMs = (): number => systemClock.nowMs();
+  const kept = new Map<
+    string,
+    { readonly documents: InstanceType<typeof DocumentStore>; readonly searches: InstanceType<typeof StoredSearches> }
+  >();
+  return {
+    shelf: {
+      of: (tenant) => {
+        const known = kept.get(tenant);
+        if (known !== undefined) return known.searches;
+        const documents = new DocumentStore({ endpoint, tenant, nowMs });
+        const searches = new StoredSearches({ documents, nowMs });
+        kept.set(tenant, { documents, searches });
+        return searches;
+      },
+    },
+    close: async () => {
+      for (const { documents } of kept.values()) await documents.close();
+    },
+  };
+}
+
+/** Reads the folders once, so that mistakes in them are said at the start. */
+async function openDashboards(
+  addresses: Addresses,
+): Promise<{ readonly source: DashboardSource; readonly close: () => Promise<void> }> {
+  const { DashboardFolders } = await import('../dashboards/dashboard-folders.ts');
+  const { ServerDashboards } = await import('../dashboards/dashboard-shelf.ts');
+  const { StoredDashboards } = await import('../dashboards/saved-dashboards.ts');
+  const { DocumentStore, storeEndpoint } = await import('#store');
+  const { storeUrl, login } = addresses;
+  const endpoint = storeEndpoint({ url: storeUrl, ...login, ...writerLogin(addresses) });
+  const nowMs = (): number => systemClock.nowMs();
+  const documents = new DocumentStore({ endpoint, tenant: '', nowMs });
+  const folders = new DashboardFolders(addresses.dashboards);
+  const { problems } = await folders.list();
+  for (const problem of [...problems, ...(await folders.found()).flatMap(({ entry }) => entry.problems)])
+    process.stderr.write(`signalbox server: dashboards: ${problem}\n`);
+  return {
+    source: new ServerDashboards(folders, new StoredDashboards({ documents, nowMs })),
+    close: () => documents.close(),
+  };
 }

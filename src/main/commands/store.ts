@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { addressesIn } from '../addresses.ts';
 import type { Flags } from '../flags.ts';
 import { sectionOf } from '../section.ts';
+import { UsageError } from '../usage.ts';
 
 /** `signalbox store grants`: the SQL that makes the two users on a ClickHouse server. */
-export async function storeGrantsCommand(flags: Flags): Promise<number> {
+export async function storeCommand(flags: Flags, task = ''): Promise<number> {
+  if (task !== 'grants')
+    throw new UsageError(`store: expected grants, got ${JSON.stringify(task)}`, 'signalbox store grants');
   const { login } = addressesIn(await sectionOf(flags), flags);
   const { printGrants } = await import('#engine');
   const { SIGNALBOX_STORE_PASSWORD: writerSet, SIGNALBOX_STORE_READER_PASSWORD: readerSet } = process.env;

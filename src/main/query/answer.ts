@@ -39,27 +39,48 @@ interface JsonAnswer {
   readonly data?: { readonly resultType: string; readonly result: readonly JsonSeries[] | JsonPoint };
 }
 
-/** Asks a server. Throws StartError where none answers, UsageError with its words where it refuses. */
+/** Asks a server. Throws StartError where none answers. */
+export async function askText(
+  url: string,
+  path: string,
+  init: RequestInit = {},
+): Promise<{ readonly status: number; readonly text: string }> {
+  try {
+    const response = await fetch(`${url}${path}`, init);
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    throw asStartError(url, error, init.signal);
+  }
+}
+
+/** Asks a server whose answer goes on. Throws StartError where none answers. */
+export async function openAnswer(url: string, path: string, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(`${url}${path}`, { signal });
+  } catch (error) {
+    throw asStartError(url, error, signal);
+  }
+}
+
+function asStartError(url: string, error: unknown, signal: AbortSignal | null | undefined): unknown {
+  if (signal?.aborted) return error;
+  const { cause } = error as { cause?: { code?: string } };
+  return new StartError(
+    `no server answers at ${url}${cause?.code === undefined ? '' : ` (${cause.code})`}`,
+    'signalbox up starts one; --server URL names another',
+  );
+}
+
+/** Asks a server in PromQL's form. Throws StartError where none answers, UsageError with its words where it refuses. */
 export async function askPrometheus(
   url: string,
   path: string,
   form: Readonly<Record<string, string>>,
 ): Promise<PromAnswer> {
-  let response: Response;
-  let json: string;
-  try {
-    response = await fetch(`${url}${path}`, { method: 'POST', body: new URLSearchParams(form) });
-    json = await response.text();
-  } catch (error) {
-    const { cause } = error as { cause?: { code?: string } };
-    throw new StartError(
-      `no server answers at ${url}${cause?.code === undefined ? '' : ` (${cause.code})`}`,
-      'signalbox up starts one; --server URL names another',
-    );
-  }
+  const { status, text: json } = await askText(url, path, { method: 'POST', body: new URLSearchParams(form) });
   const answer = parsed(json);
   if (answer?.status !== 'success')
-    throw new UsageError(answer?.error ?? `${url} is no Prometheus: it answered ${response.status}`);
+    throw new UsageError(answer?.error ?? `${url} is no Prometheus: it answered ${status}`);
   const { data, warnings = [], infos = [] } = answer;
   return { series: seriesOf(data!), notes: [...warnings, ...infos], json };
 }
@@ -72,7 +93,7 @@ function parsed(json: string): JsonAnswer | undefined {
   }
 }
 
-function seriesOf({ resultType, result }: NonNullable<JsonAnswer['data']>): PromSeries[] {
+export function seriesOf({ resultType, result }: NonNullable<JsonAnswer['data']>): PromSeries[] {
   if (resultType === 'scalar' || resultType === 'string')
     return [{ labels: new Map(), points: [pointOf(result as JsonPoint)] }];
   return (result as readonly JsonSeries[]).map(({ metric = {}, value, histogram, values = [], histograms = [] }) => ({

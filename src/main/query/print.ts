@@ -6,13 +6,13 @@ import type { PromSeries } from './answer.ts';
 export function nameOf({ labels }: PromSeries): string {
   const name = labels.get('__name__') ?? '';
   const pairs = [...labels].filter(([label]) => label !== '__name__');
-  if (pairs.length === 0) return name === '' ? '{}' : name;
-  return `${name}{${pairs.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(', ')}}`;
+  if (pairs.length === 0) return name === '' ? '{}' : shown(name);
+  return shown(`${name}{${pairs.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(', ')}}`);
 }
 
-/** A column for each label whose values differ, then the time where there are several, then the value. */
+/** A column for each label whose values differ, then the time where there are several, then the value. Empty for no series. */
 export function printTable(series: readonly PromSeries[]): string {
-  if (series.length === 0) return 'nothing\n';
+  if (series.length === 0) return '';
   const labels = [...new Set(series.flatMap(({ labels: own }) => [...own.keys()]))].filter(
     (label) => new Set(series.map(({ labels: own }) => own.get(label))).size > 1,
   );
@@ -26,18 +26,27 @@ export function printTable(series: readonly PromSeries[]): string {
     ]),
   );
   const head = [...labels, ...(hasTimes ? ['time'] : []), 'value'];
+  const title = shared.length === 0 ? '' : `${nameOf({ labels: new Map(shared), points: [] })}\n`;
+  return `${title}${printColumns(head, rows, (column) => column === head.length - 1)}`;
+}
+
+/** Cells below each other, those of some columns at their right ends. */
+export function printColumns(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  isAtRight: (column: number) => boolean,
+): string {
   const widths = head.map((title, i) => rows.reduce((width, row) => Math.max(width, row[i]!.length), title.length));
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, i) => (i === cells.length - 1 ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .map((cell, i) => (isAtRight(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd();
-  const title = shared.length === 0 ? '' : `${nameOf({ labels: new Map(shared), points: [] })}\n`;
-  return `${title}${[head, ...rows].map(line).join('\n')}\n`;
+  return `${[head, ...rows].map(line).join('\n')}\n`;
 }
 
-/** Labels come from whoever sends metrics: what would steer the terminal is written as an escape. */
-function shown(value: string): string {
+/** Texts come from whoever sends telemetry: what would steer the terminal is written as an escape. */
+export function shown(value: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return value.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -10,6 +10,7 @@ import { SET_FUNCTIONS } from './set.ts';
 import { STRING_FUNCTIONS } from './strings.ts';
 import { TIME_FUNCTIONS } from './times.ts';
 import { TYPE_FUNCTIONS } from './types.ts';
+import { XML_FUNCTIONS } from './xml.ts';
 
 /** Functions by name. */
 export function functionTable(...lists: readonly (readonly OttlFunction[])[]): FunctionTable {
@@ -27,6 +28,7 @@ const ALL: readonly OttlFunction[] = [
   ...TIME_FUNCTIONS,
   ...ID_FUNCTIONS,
   ...PARSER_FUNCTIONS,
+  ...XML_FUNCTIONS,
 ];
 
 /** What statements may call. */

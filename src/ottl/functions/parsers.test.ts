@@ -162,7 +162,3 @@ test('all patterns of Grok can be compiled', () => {
   // Its brackets don't close, in go-grok neither.
   expect(failed).toEqual(['CISCOFW733100']);
 });
-
-test.each(['UserAgent("curl/8.0")', 'ParseXML("<a/>")', 'ParseCEF("x")'])('%s is refused by name', (expression) => {
-  expect(valueFor(expression)).toEqual({ error: expect.stringContaining('is not supported') });
-});

@@ -9,6 +9,7 @@ import { Grok } from './grok.ts';
 import { pairDelimiters, parsePairs, printPairs } from './pairs.ts';
 import { SeverityMapping } from './severity.ts';
 import { urlParts } from './url.ts';
+import { UserAgents } from './user-agent.ts';
 
 /** What texts of known formats say. */
 export const PARSER_FUNCTIONS: readonly OttlFunction[] = [
@@ -131,7 +132,20 @@ export const PARSER_FUNCTIONS: readonly OttlFunction[] = [
     [text('url')],
     (target) => (at) => urlParts(target.get(at)),
   ),
+  converterFunction(
+    'UserAgent',
+    'The browser and the system of a user agent under the names of the semantic conventions, by the patterns of uap-core.',
+    [text('user_agent')],
+    (target) => {
+      userAgents ??= new UserAgents();
+      const known = userAgents;
+      return (at) => known.partsOf(target.get(at));
+    },
+  ),
 ];
+
+/** One for all statements: its patterns are many. */
+let userAgents: UserAgents | undefined;
 
 const CSV_MODES: readonly string[] = ['strict', 'lazyQuotes', 'ignoreQuotes'];
 const JSON_DEPTH_LIMIT = 10_000;

@@ -2,6 +2,7 @@ import { fail, type Value, type ValueMap } from '../values.ts';
 
 /** The parts of a URL under the names of the semantic conventions, as Go's net/url reads them. */
 export function urlParts(text: string): ValueMap {
+  if (text === '') fail('url cannot be empty');
   if (text.startsWith('?')) return queryParts(text.slice(1));
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   if (/[\x00-\x1f\x7f]/.test(text)) fail('parse: net/url: invalid control character in URL');

@@ -47,6 +47,19 @@ async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
 
+test('few items of a large body wait without it, and are the same', async () => {
+  const { batch, next } = setUp({ send_batch_size: 1000, timeout: '1s' });
+  const large = spans(2000);
+  const few = large.with([large.chunks[0]!.select(Uint32Array.of(3, 700, 1999))]);
+  const sent = [batch.consume(few), batch.consume(large)];
+  await Promise.all(sent);
+  expect(itemCounts(next)).toEqual([2003]);
+  const [condensed, whole] = next.batches[0]!.chunks;
+  expect(names(few.with([condensed!]))).toEqual(names(few));
+  expect(condensed!.layout.bodyLength).toBeLessThan(large.chunks[0]!.layout.bodyLength / 100);
+  expect(whole!.layout.body).toBe(large.chunks[0]!.layout.body);
+});
+
 describe('when a batch is sent', () => {
   test('at the size, whatever the timeout', async () => {
     const { batch, next, settings } = setUp({ send_batch_size: 10, timeout: '1s' });

@@ -1,11 +1,16 @@
 import { type Clock, ConsumeError, cancelledError, onAbort } from '#base';
 import type { Account, Consumer } from '#component';
 import { Batch, type BatchContext, type Chunk, type Signal } from '#pdata';
+import { compact } from '#wire';
 import type { BatchMetrics } from './metrics.ts';
 import { WaitingSender } from './sender.ts';
 
 /** So many batches may be on their way downstream at a time, so that one slow answer doesn't hold up the next batch. */
 const CONCURRENT_SENDS = 8;
+/** Bodies that are not worth an effort. */
+const LARGE_BODY_BYTES = 64 * 1024;
+/** Items that take less than this part of their bodies are put into one of their own. */
+const SPARSE_FACTOR = 8;
 
 export interface BatcherSettings {
   readonly signal: Signal;
@@ -71,7 +76,7 @@ export class Batcher {
     const sender = new WaitingSender(itemCount, (count) => account.added(signal, count, 'sent_again'));
     const pending: Pending = {
       sender,
-      chunks: batch.chunks,
+      chunks: condensed(batch),
       arrivedMs: this.#settings.clock.monotonicMs(),
       chunkIndex: 0,
       taken: 0,
@@ -216,6 +221,19 @@ function takeItems(pending: Pending, room: number, chunks: Chunk[]): number {
     }
   }
   return moved;
+}
+
+/**
+ * What a batch waits as: where a filter or sampler has left few items of large bodies, these in a small body of their own. The large ones would
+ * wait too, and what outlives a collection of V8's young memory takes one of all memory to go.
+ */
+function condensed(batch: Batch): readonly Chunk[] {
+  let bodyBytes = 0;
+  for (const chunk of batch.chunks) bodyBytes += chunk.layout.bodyLength;
+  if (bodyBytes < LARGE_BODY_BYTES || batch.byteLength * SPARSE_FACTOR > bodyBytes) return batch.chunks;
+  const { chunks } = compact(batch);
+  // An item that a component has made so that no receiver would take it stays where it is.
+  return chunks[0]!.count === batch.itemCount ? chunks : batch.chunks;
 }
 
 function selectRange(chunk: Chunk, from: number, to: number): Chunk {

@@ -40,7 +40,11 @@ export function pointOf(view: PointView, type: number, before: LastPoint | undef
   if (type === METRIC_EXPONENTIAL_HISTOGRAM) {
     return { timeNs, count: view.count, sum: sumOf(view, before), buckets: view.exponential };
   }
-  if (type === METRIC_HISTOGRAM) return { timeNs, count: view.count, sum: sumOf(view, before), ...view.buckets };
+  if (type === METRIC_HISTOGRAM) {
+    const buckets = view.readBuckets();
+    const bounds = buckets.ownBounds((before as LastHistogram | undefined)?.bounds);
+    return { timeNs, count: view.count, sum: sumOf(view, before), bounds, counts: buckets.ownCounts() };
+  }
   return { timeNs, value: view.value ?? 0n };
 }
 
@@ -73,10 +77,12 @@ function subtractNumber(view: PointView, after: LastNumber, before: LastNumber):
 }
 
 function subtractHistogram(view: PointView, after: LastHistogram, before: LastHistogram): Reason | undefined {
-  if (after.counts.length !== before.counts.length || !areEqual(after.bounds, before.bounds)) return 'buckets_changed';
+  // Where they are the same it is that of the point before.
+  if (after.counts.length !== before.counts.length || after.bounds !== before.bounds) return 'buckets_changed';
   if (after.count < before.count) return 'counter_reset';
-  const counts = new BigUint64Array(after.counts.length);
-  for (let i = 0; i < counts.length; i++) {
+  const length = after.counts.length;
+  const counts = new BigUint64Array(length);
+  for (let i = 0; i < length; i++) {
     if (after.counts[i]! < before.counts[i]!) return 'counter_reset';
     counts[i] = after.counts[i]! - before.counts[i]!;
   }
@@ -109,10 +115,4 @@ function setTotals(view: PointView, after: Totals, before: Totals): void {
 export function withoutExtremes(view: PointView): void {
   if (!Number.isNaN(view.min)) view.min = Number.NaN;
   if (!Number.isNaN(view.max)) view.max = Number.NaN;
-}
-
-function areEqual(one: Float64Array, other: Float64Array): boolean {
-  if (one.length !== other.length) return false;
-  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
-  return true;
 }

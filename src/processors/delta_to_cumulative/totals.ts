@@ -1,6 +1,7 @@
 import {
   type ExponentialBuckets,
   type HistogramBuckets,
+  type HistogramReader,
   METRIC_EXPONENTIAL_HISTOGRAM,
   METRIC_HISTOGRAM,
   type PointView,
@@ -38,26 +39,29 @@ export function bytesOf(total: Total): number {
 
 /** What the first point of a series says. */
 export function totalOf(view: PointView, type: number): Total {
+  if (type === METRIC_HISTOGRAM) return histogramOf(view, view.readBuckets());
   const { startNs, timeNs } = view;
-  if (type === METRIC_HISTOGRAM || type === METRIC_EXPONENTIAL_HISTOGRAM) {
-    const { count, sum, min, max } = view;
-    const totals = { startNs, timeNs, count, sum, min, max };
-    return type === METRIC_HISTOGRAM ? { ...totals, ...view.buckets } : { ...totals, buckets: view.exponential };
-  }
-  return { startNs, timeNs, value: view.value };
+  if (type !== METRIC_EXPONENTIAL_HISTOGRAM) return { startNs, timeNs, value: view.value };
+  const { count, sum, min, max } = view;
+  return { startNs, timeNs, count, sum, min, max, buckets: view.exponential };
+}
+
+function histogramOf(view: PointView, buckets: HistogramReader): HistogramTotal {
+  const { startNs, timeNs, count, sum, min, max } = view;
+  const [bounds, counts] = [buckets.ownBounds(undefined), buckets.ownCounts()];
+  return { startNs, timeNs, count, sum, min, max, bounds, counts };
 }
 
 /** Adds what came before to the point, and returns what it says then. */
 export function addTotal(view: PointView, type: number, before: Total): Total {
-  const point = totalOf(view, type);
-  if (type === METRIC_HISTOGRAM) return addHistogram(view, before as HistogramTotal, point as HistogramTotal);
-  if (type === METRIC_EXPONENTIAL_HISTOGRAM) {
-    return addExponential(view, before as ExponentialTotal, point as ExponentialTotal);
-  }
-  const value = addNumbers((before as NumberTotal).value, (point as NumberTotal).value);
+  if (type === METRIC_HISTOGRAM) return addHistogram(view, before as HistogramTotal);
+  if (type === METRIC_EXPONENTIAL_HISTOGRAM) return addExponential(view, before as ExponentialTotal);
+  const { startNs } = before;
+  const { timeNs } = view;
+  const value = addNumbers((before as NumberTotal).value, view.value);
   view.value = value;
-  view.startNs = before.startNs;
-  return { startNs: before.startNs, timeNs: point.timeNs, value };
+  view.startNs = startNs;
+  return { startNs, timeNs, value };
 }
 
 /** A whole number where both are; a point without a value adds nothing. */
@@ -68,32 +72,34 @@ function addNumbers(one: number | bigint | undefined, other: number | bigint | u
 }
 
 /** With other bounds a histogram can not be added: it begins anew, and so does the series. */
-function addHistogram(view: PointView, before: HistogramTotal, point: HistogramTotal): HistogramTotal {
-  if (!haveSameBounds(before, point)) return point;
+function addHistogram(view: PointView, before: HistogramTotal): HistogramTotal {
+  const point = view.readBuckets();
+  const { bounds } = before;
+  if (!point.hasBounds(bounds)) return histogramOf(view, point);
   const counts = before.counts.slice();
-  for (let i = 0; i < Math.min(counts.length, point.counts.length); i++) counts[i]! += point.counts[i]!;
-  view.buckets = { bounds: before.bounds, counts };
-  return { ...setTotals(view, before, point), bounds: before.bounds, counts };
+  const added = point.counts;
+  const count = Math.min(counts.length, point.countCount);
+  for (let i = 0; i < count; i++) counts[i]! += added[i]!;
+  view.buckets = { bounds, counts };
+  setTotals(view, before);
+  return { ...totalsOf(view), bounds, counts };
 }
 
-function addExponential(view: PointView, before: ExponentialTotal, point: ExponentialTotal): ExponentialTotal {
-  const buckets = sumOfExponential(before.buckets, point.buckets);
+function addExponential(view: PointView, before: ExponentialTotal): ExponentialTotal {
+  const buckets = sumOfExponential(before.buckets, view.exponential);
   view.exponential = buckets;
-  return { ...setTotals(view, before, point), buckets };
+  setTotals(view, before);
+  return { ...totalsOf(view), buckets };
 }
 
-function setTotals(view: PointView, before: Totals, point: Totals): Totals {
+function setTotals(view: PointView, before: Totals): void {
   view.startNs = before.startNs;
-  view.count = BigInt.asUintN(64, before.count + point.count);
-  view.sum = before.sum + point.sum;
-  view.min = Math.min(before.min, point.min);
-  view.max = Math.max(before.max, point.max);
-  const { startNs, timeNs, count, sum, min, max } = view;
-  return { startNs, timeNs, count, sum, min, max };
+  view.count = BigInt.asUintN(64, before.count + view.count);
+  view.sum = before.sum + view.sum;
+  view.min = Math.min(before.min, view.min);
+  view.max = Math.max(before.max, view.max);
 }
 
-function haveSameBounds({ bounds: one }: HistogramTotal, { bounds: other }: HistogramTotal): boolean {
-  if (one.length !== other.length) return false;
-  for (let i = 0; i < one.length; i++) if (one[i] !== other[i]) return false;
-  return true;
+function totalsOf({ startNs, timeNs, count, sum, min, max }: PointView): Totals {
+  return { startNs, timeNs, count, sum, min, max };
 }

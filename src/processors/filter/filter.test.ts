@@ -167,4 +167,24 @@ describe('mistakes in the configuration', () => {
       message,
     ]);
   });
+
+  test('include and exclude beside conditions', () => {
+    const config = filterFactory.schema.parse({
+      metrics: { include: { match_type: 'strict', metric_names: ['a'] } },
+      metric_conditions: ['metric.name == "b"'],
+    });
+    expect(filterFactory.validate!(config).map(({ message }) => message)).toEqual([
+      'cannot use "metric_conditions" and "metrics: include, exclude" at the same time: write all as metric_conditions',
+    ]);
+  });
+
+  test('expressions of expr-lang, with the form in OTTL', () => {
+    const block = { metrics: { exclude: { match_type: 'expr', expressions: ['MetricName == "a"'] } } };
+    const { error } = filterFactory.schema.safeParse(block);
+    expect(error!.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)).toEqual([
+      expect.stringMatching(
+        /^metrics\.exclude\.match_type: match_type: expr is not supported: write .* in OTTL instead/,
+      ),
+    ]);
+  });
 });

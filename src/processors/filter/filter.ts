@@ -3,8 +3,10 @@ import type { Consumer, Counter, CreateSettings, Processor } from '#component';
 import type { Mistake } from '#component/ottl-config.ts';
 import { type Condition, ConditionList, type Context, type ErrorMode, failureLog, type OnFailure } from '#ottl';
 import { type Batch, type BatchContext, type Chunk, type PointChunk, type Signal, SpanChunk } from '#pdata';
+import { compileFilter, type Matcher } from '../shared/match/match.ts';
 import type { FilterConfig } from './config.ts';
 import { compileConditions } from './groups.ts';
+import { saysSomething } from './match-config.ts';
 
 const COUNTED: Readonly<Record<Signal, string>> = { traces: 'spans', metrics: 'datapoints', logs: 'logs' };
 /** From what holds the others to the others. */
@@ -19,6 +21,8 @@ export class FilterProcessor implements Processor {
   readonly #filtered: Counter;
   readonly #lists: readonly ConditionList[];
   readonly #eventLists: readonly ConditionList[];
+  /** What goes on, by each of them. */
+  readonly #matchers: readonly Matcher[];
 
   constructor(settings: CreateSettings, config: FilterConfig, signal: Signal, next: Consumer) {
     this.#next = next;
@@ -30,6 +34,7 @@ export class FilterProcessor implements Processor {
       { unit: `{${items}}`, description: `Number of ${items} dropped by the filter processor` },
       { filter: settings.id },
     );
+    this.#matchers = matchersOf(config, signal);
     const lists = listsOf(settings, config, signal);
     this.#lists = ORDER.flatMap((context) => lists.filter((list) => list.context === context));
     this.#eventLists = lists.filter((list) => list.context === 'spanevent');
@@ -62,9 +67,29 @@ export class FilterProcessor implements Processor {
       }
       if (count < chunk.count) kept = chunk.select(rows.slice(0, count));
     }
+    for (const matcher of this.#matchers) kept = matching(kept, matcher);
     if (kept instanceof SpanChunk) for (const list of this.#eventLists) removeEvents(list, kept, sender);
     return kept;
   }
+}
+
+function matchersOf({ matches }: FilterConfig, signal: Signal): Matcher[] {
+  const { include = [], exclude = [] } = matches[signal] ?? {};
+  return [
+    ...include.filter(saysSomething).map((each) => compileFilter(each, undefined)!),
+    ...exclude.filter(saysSomething).map((each) => compileFilter(undefined, each)!),
+  ];
+}
+
+function matching(chunk: Chunk, matcher: Matcher): Chunk {
+  const test = matcher(chunk);
+  const rows = new Uint32Array(chunk.count);
+  let count = 0;
+  for (let i = 0; i < chunk.count; i++) {
+    const row = chunk.rowAt(i);
+    if (test(row)) rows[count++] = row;
+  }
+  return count < chunk.count ? chunk.select(rows.slice(0, count)) : chunk;
 }
 
 type RowTest = (row: number) => boolean;

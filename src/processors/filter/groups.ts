@@ -9,14 +9,25 @@ import {
   SIGNAL_CONTEXTS,
 } from '#ottl';
 import { SIGNALS, type Signal } from '#pdata';
+import { signalMistake } from '../shared/match/config.ts';
 import { type FilterConfig, type FilterGroupConfig, mixedForms } from './config.ts';
 
 export function validateFilter(config: FilterConfig): Mistake[] {
-  const mistakes = mixedForms(config);
+  const mistakes = [...mixedForms(config), ...spanMistakes(config)];
   for (const signal of SIGNALS) {
     for (const group of config.groups[signal]) compileConditions(group, signal, mistakes);
   }
   return mistakes;
+}
+
+/** What spans can't be matched by. */
+function spanMistakes({ matches }: FilterConfig): Mistake[] {
+  return (['include', 'exclude'] as const).flatMap((name) =>
+    (matches.traces?.[name] ?? []).flatMap((match) => {
+      const message = signalMistake(match, 'traces');
+      return message === undefined ? [] : [{ path: ['spans', name], message }];
+    }),
+  );
 }
 
 /** The conditions of a group, each with its context. */

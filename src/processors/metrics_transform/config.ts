@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { messageOf } from '#base';
 import { list, mapOf, number, oneOf, type Schema, strictObject, text } from '#config';
 import { nameTest } from '../shared/metric-names/name-test.ts';
@@ -15,7 +16,8 @@ export interface TransformConfig {
   readonly action: 'insert' | 'update' | 'combine' | 'group';
   /** '' for the name that it has. */
   readonly newName: string;
-  readonly groupResourceLabels: ReadonlyMap<string, string>;
+  /** undefined where they are not given. */
+  readonly groupResourceLabels: ReadonlyMap<string, string> | undefined;
   readonly aggregationType: Aggregation | undefined;
   readonly submatchCase: '' | 'lower' | 'upper';
   readonly operations: readonly OperationConfig[];
@@ -92,6 +94,8 @@ const operation = strictObject({
   }),
 );
 
+const groupLabels = z.record(z.string(), text()).optional();
+
 const transform = strictObject({
   include: text('').describe('the metrics that are meant, by name; required'),
   match_type: oneOf(['', 'strict', 'regexp'], '').meta({
@@ -111,7 +115,7 @@ const transform = strictObject({
     },
   }),
   new_name: text('').describe('of the metrics; `$1` stands for what a group of the pattern matched'),
-  group_resource_labels: mapOf(text()).describe('attributes of the new resource; required with `group`'),
+  group_resource_labels: groupLabels.describe('attributes of the new resource, maybe none; required with `group`'),
   aggregation_type: aggregation().describe('of points that are the same once they are combined'),
   submatch_case: oneOf(['', 'lower', 'upper'], '').describe(
     'how values that groups of the pattern matched are written',
@@ -124,7 +128,7 @@ const transform = strictObject({
     matchLabels: raw.experimental_match_labels,
     action: raw.action,
     newName: raw.new_name,
-    groupResourceLabels: raw.group_resource_labels,
+    groupResourceLabels: raw.group_resource_labels && new Map(Object.entries(raw.group_resource_labels)),
     aggregationType: raw.aggregation_type || undefined,
     submatchCase: raw.submatch_case,
     operations: raw.operations,
@@ -164,7 +168,7 @@ function mistakesIn(config: TransformConfig): KeyAndMessage[] {
   if (include === '') found.push(missing('include'));
   if ((action === 'insert' || action === 'combine') && config.newName === '') found.push(missing('new_name', action));
   if (action === 'combine' && config.aggregationType === undefined) found.push(missing('aggregation_type', action));
-  if (action === 'group' && config.groupResourceLabels.size === 0) {
+  if (action === 'group' && config.groupResourceLabels === undefined) {
     found.push(missing('group_resource_labels', action));
   }
   const patterns = [['include', include], ...[...matchLabels.values()].map((value) => [EXPERIMENTAL, value] as const)];

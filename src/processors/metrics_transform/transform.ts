@@ -87,7 +87,7 @@ export class Transform {
 
   #group(scope: ScopeMetrics): void {
     const metrics = this.#takeOut(scope);
-    if (metrics.length > 0) scope.groups.push({ labels: this.#config.groupResourceLabels, metrics });
+    if (metrics.length > 0) scope.groups.push({ labels: this.#config.groupResourceLabels!, metrics });
   }
 
   /** The matching points, which the scope then has no more. */

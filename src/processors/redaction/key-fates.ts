@@ -22,7 +22,8 @@ export class KeyFates {
   readonly #blockedPatterns: readonly Pattern[];
   readonly #isUrl: (key: string) => boolean;
   readonly #isQuery: (key: string) => boolean;
-  readonly #known = new Map<number, number>();
+  /** By the key's number: its fate and 1, 0 for one that nobody has looked at. */
+  #known = new Uint8Array(256);
 
   constructor(config: RedactionConfig, isQuery: (key: string) => boolean) {
     this.#allowed = config.allowAllKeys ? undefined : new Set([...config.allowedKeys, ...COUNTED_KEYS]);
@@ -47,11 +48,21 @@ export class KeyFates {
   /** Of the key in a row of a table. */
   at(table: AttributeTable, row: number, arena: Uint8Array): number {
     const id = table.keyId[row]!;
-    let fate = id === UNKNOWN_KEY ? undefined : this.#known.get(id);
-    if (fate === undefined) {
-      fate = this.of(textAt(arena, table.keyAt[row]!, table.keyLength[row]!));
-      if (id !== UNKNOWN_KEY) this.#known.set(id, fate);
+    if (id !== UNKNOWN_KEY && id < this.#known.length) {
+      const known = this.#known[id]!;
+      if (known !== 0) return known - 1;
     }
+    const fate = this.of(textAt(arena, table.keyAt[row]!, table.keyLength[row]!));
+    if (id !== UNKNOWN_KEY) this.#remember(id, fate);
     return fate;
+  }
+
+  #remember(id: number, fate: number): void {
+    if (id >= this.#known.length) {
+      const known = new Uint8Array((id + 1) * 2);
+      known.set(this.#known);
+      this.#known = known;
+    }
+    this.#known[id] = fate + 1;
   }
 }

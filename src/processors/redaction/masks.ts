@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { Pattern, readTemplate } from '#lang/pattern';
 import type { RedactionConfig } from './config.ts';
+import { Needles } from './needles.ts';
 
 const STARS = readTemplate('****');
 const ANYTHING = new Pattern('.*');
@@ -9,10 +10,13 @@ const ANYTHING = new Pattern('.*');
 export class Masks {
   readonly #blocked: readonly Pattern[];
   readonly #hash: ((text: string) => string) | undefined;
+  /** Where blocked values may be; undefined where nobody knows. */
+  readonly needles: Needles | undefined;
 
   constructor(config: RedactionConfig) {
     this.#blocked = config.blockedValues.map((source) => new Pattern(source));
     this.#hash = hashOf(config);
+    this.needles = Needles.of(this.#blocked);
   }
 
   /** Whether any values are blocked. */

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { fakeSettings, RecordingConsumer } from '#component/testing.ts';
-import { type AnyValue, Batch, type LogChunk, type SpanChunk } from '#pdata';
+import { type AnyValue, attributeKey, Batch, type LogChunk, type SpanChunk } from '#pdata';
 import { LogsBuilder, TracesBuilder } from '#wire';
 import { type RedactionConfig, redactionSchema, validateRedaction } from './config.ts';
 import { sanitizeJson } from './db/json.ts';
@@ -197,4 +197,24 @@ test.each([
   };
   time(20_000);
   expect(time(400_000)).toBeLessThan(3000);
+});
+
+test('a blocked value is found wherever it lies, also in what a processor before has set', async () => {
+  const block = { allow_all_keys: true, blocked_values: ['cust-[0-9]+', 'key=[a-z]+'] };
+  for (let length = 0; length < 40; length++) {
+    const before = 'x'.repeat(length);
+    const builder = new TracesBuilder();
+    const group = builder.group({});
+    group.add({
+      traceId: '01'.repeat(16),
+      spanId: '02'.repeat(8),
+      name: 'x',
+      attributes: { a: `${before}cust-7`, b: 'y', c: 'key=' },
+    });
+    const chunk = builder.chunk();
+    chunk.view().attributes.set(attributeKey('d'), `${before}key=z`);
+    const [processedChunk] = (await processed('traces', block, new Batch('traces', [chunk]))).chunks;
+    const span = (processedChunk as SpanChunk).view();
+    expect({ ...span.attributes.toObject() }).toEqual({ a: `${before}****`, b: 'y', c: 'key=', d: `${before}****` });
+  }
 });

@@ -25,6 +25,7 @@ export class RedactionProcessor implements Processor {
 
   #process(chunk: Chunk): void {
     const redactor = this.#redactor;
+    redactor.enter(chunk);
     const { resourceAttributes, scopeAttributes, rowAttributes } = chunk;
     for (let i = 0; i < chunk.resourceCount; i++) redactor.attributes(resourceAttributes.of(i), chunk);
     for (let i = 0; i < chunk.scopeCount; i++) redactor.attributes(scopeAttributes.of(i), chunk);

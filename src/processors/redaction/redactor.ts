@@ -1,6 +1,7 @@
 import { Pattern } from '#lang/pattern';
 import {
   type AttributeCursor,
+  type AttributeTable,
   anyValueAt,
   attributeKey,
   type Chunk,
@@ -18,6 +19,7 @@ import { Databases } from './db/databases.ts';
 import { FATE_IGNORED, FATE_MASKED, FATE_QUERY, FATE_REMOVED, FATE_URL, KeyFates } from './key-fates.ts';
 import { LogBodies } from './log-bodies.ts';
 import { Masks } from './masks.ts';
+import type { Needles } from './needles.ts';
 import { SummaryNotes } from './summary.ts';
 import { clusterUrl } from './url/cluster-url.ts';
 
@@ -47,6 +49,8 @@ export class Redactor {
   readonly #bodies: LogBodies;
   /** Every text is looked at, whatever its key. */
   readonly #readsAll: boolean;
+  /** Says of values whose key doesn't matter whether one may be blocked; undefined where each must be read. */
+  readonly #needles: Needles | undefined;
   /** An empty text stays empty, and is not allowed by name: nothing is to be done with values that count as one. */
   readonly #leavesEmpty: boolean;
 
@@ -58,6 +62,7 @@ export class Redactor {
     this.#allowed = config.allowedValues.map((source) => new Pattern(source));
     this.#notes = new SummaryNotes(config.summary, 'redaction');
     this.#readsAll = this.#allowed.length > 0 || !this.#masks.isEmpty;
+    this.#needles = this.#allowed.length > 0 || config.redactAllTypes ? undefined : this.#masks.needles;
     this.#leavesEmpty = !this.#isAllowed('') && this.#masks.blocked('') === '';
     this.#bodies = new LogBodies(config.summary, {
       fateOf: (key) => this.#fates.of(key),
@@ -65,6 +70,11 @@ export class Redactor {
       maskAll: (text) => this.#masks.whole(text),
       clean: (text) => this.#cleanBody(text),
     });
+  }
+
+  /** The attributes that are looked at from now on are those of this chunk. */
+  enter({ arena }: Chunk): void {
+    this.#needles?.enter(arena);
   }
 
   /** Of one owner of attributes: a resource, scope, item or event of the chunk. */
@@ -78,10 +88,17 @@ export class Redactor {
       else if ((fate & FATE_REMOVED) !== 0) {
         removed++;
         this.#note('redacted', attributes, row, chunk);
-      } else if (fate !== 0 || this.#readsAll) this.#value(attributes, row, chunk, fate, system);
+      } else if (fate !== 0 || (this.#readsAll && this.#mayBeBlocked(table, row))) {
+        this.#value(attributes, row, chunk, fate, system);
+      }
     }
     if (removed > 0) attributes.deleteWhere((row) => (this.#fates.at(table, row, chunk.arena) & FATE_REMOVED) !== 0);
     if (this.#notes.isWanted) this.#notes.writeTo(attributes);
+  }
+
+  #mayBeBlocked({ type, at, length }: AttributeTable, row: number): boolean {
+    const needles = this.#needles;
+    return needles === undefined || (type[row] === VALUE_STRING && needles.mayBeIn(at[row]!, length[row]!));
   }
 
   #note(

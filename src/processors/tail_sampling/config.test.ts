@@ -19,6 +19,7 @@ describe('tail_sampling configuration', () => {
       numTraces: 50_000,
       expectedNewTracesPerSec: 0,
       blockOnOverflow: false,
+      decidesOnIngest: false,
       sampleOnFirstMatch: false,
       dropPendingTracesOnShutdown: false,
       maximumTraceSizeBytes: 0,
@@ -152,9 +153,24 @@ policies:
       want: ['policies::0::numeric_attribute: min_value must not be greater than max_value'],
     },
     {
-      name: 'span-ingest',
-      yaml: { policies, sampling_strategy: 'span-ingest' },
-      want: [/^sampling_strategy: "span-ingest" is not supported yet/],
+      name: 'a limit with span-ingest',
+      yaml: {
+        policies: [
+          { name: 'x', type: 'span_count', span_count: { min_spans: 2 } },
+          {
+            name: 'y',
+            type: 'not',
+            not: { not_sub_policy: { name: 'z', type: 'span_count', span_count: { max_spans: 2 } } },
+          },
+        ],
+        sampling_strategy: 'span-ingest',
+      },
+      want: [/^policies::1: with sampling_strategy "span-ingest" .* policy "y" may not/],
+    },
+    {
+      name: 'an extension that stores traces',
+      yaml: { policies, tail_storage: 'file_storage' },
+      want: [/^tail_storage: is not supported: traces wait in memory/],
     },
     { name: 'no wait', yaml: { policies, decision_wait: '0s' }, want: ['decision_wait: must be greater than zero'] },
   ])('refuses $name', ({ yaml, want }) => {

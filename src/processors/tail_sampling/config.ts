@@ -1,4 +1,4 @@
-import { boolean, duration, integer, list, oneOf, type Schema, strictObject } from '#config';
+import { boolean, duration, integer, list, oneOf, type Schema, strictObject, text } from '#config';
 import { type PolicyConfig, policySchema } from './policy-config.ts';
 
 /** What users write under `tail_sampling:` (otelcol-contrib processor/tailsamplingprocessor). */
@@ -13,6 +13,8 @@ export interface TailSamplingConfig {
   readonly expectedNewTracesPerSec: number;
   /** When `num_traces` are in memory: wait for a decision, instead of dropping the oldest undecided trace. */
   readonly blockOnOverflow: boolean;
+  /** Spans are judged as they come: each trace by those of one resource that came together, instead of by all of its spans at the end. */
+  readonly decidesOnIngest: boolean;
   /** Don't ask further policies once one says yes; only changes what is counted per policy. */
   readonly sampleOnFirstMatch: boolean;
   readonly dropPendingTracesOnShutdown: boolean;
@@ -22,6 +24,8 @@ export interface TailSamplingConfig {
   readonly sampledCacheSize: number;
   readonly nonSampledCacheSize: number;
   readonly policies: readonly PolicyConfig[];
+  /** Refused. */
+  readonly tailStorage: string | undefined;
 }
 
 /** Decisions are remembered for four times as many traces as fit into memory, unless the user says otherwise. */
@@ -60,15 +64,21 @@ export const tailSamplingSchema: Schema<TailSamplingConfig> = strictObject({
       .optional()
       .meta({ description: 'likewise for dropped ones', unit: 'traces', defaultText: '4 x `num_traces`' }),
   }),
-  sampling_strategy: oneOf(['trace-complete', 'span-ingest'], 'trace-complete')
-    .refine((strategy) => strategy === 'trace-complete', {
-      error: '"span-ingest" is not supported yet; leave sampling_strategy out, or set it to "trace-complete"',
-    })
-    .describe('`span-ingest` is refused, it is not there yet'),
+  sampling_strategy: oneOf(['trace-complete', 'span-ingest'], 'trace-complete').meta({
+    description: 'when policies are asked, and of what',
+    words: {
+      'trace-complete': 'once, after `decision_wait`, of all spans of a trace',
+      'span-ingest':
+        'each time spans of a trace come, of those alone: the first yes keeps it at once; without one it is dropped after `decision_wait`',
+    },
+  }),
   num_shards: integer(1, { min: 1, max: 256 }).meta({
     description: 'a number of threads in otelcol',
     idle: { why: 'decisions are the same on one thread', quiet: [1] },
   }),
+  tail_storage: text()
+    .optional()
+    .describe('refused: no extension here keeps traces, they wait in memory, with what `num_traces` allows'),
   policies: list(policySchema).meta({ description: 'a trace is kept if any of them says so', defaultText: 'required' }),
 }).transform((raw) => ({
   decisionWaitMs: raw.decision_wait,
@@ -76,12 +86,14 @@ export const tailSamplingSchema: Schema<TailSamplingConfig> = strictObject({
   numTraces: raw.num_traces,
   expectedNewTracesPerSec: raw.expected_new_traces_per_sec,
   blockOnOverflow: raw.block_on_overflow,
+  decidesOnIngest: raw.sampling_strategy === 'span-ingest',
   sampleOnFirstMatch: raw.sample_on_first_match,
   dropPendingTracesOnShutdown: raw.drop_pending_traces_on_shutdown,
   maximumTraceSizeBytes: raw.maximum_trace_size_bytes,
   sampledCacheSize: raw.decision_cache.sampled_cache_size ?? raw.num_traces * CACHE_FACTOR,
   nonSampledCacheSize: raw.decision_cache.non_sampled_cache_size ?? raw.num_traces * CACHE_FACTOR,
   policies: raw.policies,
+  tailStorage: raw.tail_storage,
 }));
 
 /** The rules across fields. */
@@ -90,6 +102,17 @@ export function validateTailSampling(
 ): { path: readonly (string | number)[]; message: string }[] {
   const mistakes: { path: readonly (string | number)[]; message: string }[] = [];
   if (config.policies.length === 0) mistakes.push({ path: ['policies'], message: 'at least one policy is required' });
+  if (config.tailStorage !== undefined) {
+    const message = 'is not supported: traces wait in memory; leave it out (in otelcol it is behind a feature gate)';
+    mistakes.push({ path: ['tail_storage'], message });
+  }
+  if (config.decidesOnIngest) {
+    config.policies.forEach((policy, index) => {
+      if (!dependsOnLaterSpans(policy)) return;
+      const message = `with sampling_strategy "span-ingest" a yes must stay one, and that of policy "${policy.name}" may not: it has a limit or an upper bound`;
+      mistakes.push({ path: ['policies', index], message });
+    });
+  }
   const names = config.policies.map((policy) => policy.name);
   names.forEach((name, index) => {
     if (names.indexOf(name) !== index) {
@@ -97,4 +120,24 @@ export function validateTailSampling(
     }
   });
   return mistakes;
+}
+
+/** Whether what came later, or what other traces take, can turn a yes into a no; otelcol calls such policies stateful. */
+function dependsOnLaterSpans(policy: PolicyConfig): boolean {
+  switch (policy.type) {
+    case 'rate_limiting':
+    case 'bytes_limiting':
+      return true;
+    case 'latency':
+      return policy.upperThresholdMs > 0;
+    case 'span_count':
+      return policy.maxSpans > 0;
+    case 'composite':
+    case 'and':
+    case 'drop':
+    case 'not':
+      return policy.policies.some(dependsOnLaterSpans);
+    default:
+      return false;
+  }
 }

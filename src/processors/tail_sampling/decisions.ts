@@ -1,5 +1,6 @@
 import type { Clock } from '#base';
 import type { Account } from '#component';
+import { CACHED, DecisionRecords } from './decision-record.ts';
 import { SpanSelection } from './held-spans.ts';
 import type { TailSamplingMetrics } from './metrics.ts';
 import {
@@ -21,11 +22,15 @@ export interface DecisionSettings {
   readonly buffer: TraceBuffer;
   /** In the order in which they are asked. */
   readonly policies: readonly Policy[];
+  /** By `judge` while spans come, instead of once all are there. */
+  readonly decidesOnIngest: boolean;
   readonly sampleOnFirstMatch: boolean;
   readonly queue: ReleaseQueue;
   readonly metrics: TailSamplingMetrics;
   readonly account: Account;
   readonly clock: Clock;
+  /** Which policy kept a trace is written beside its spans. */
+  readonly recordsPolicy: boolean;
 }
 
 /** Decides the traces that are due, and hands those that are kept to the release queue. */
@@ -37,6 +42,7 @@ export class DecisionMaker {
   readonly #votes: Uint32Array;
   readonly #traces = new Uint32Array(3);
   readonly #spans = new Uint32Array(3);
+  readonly #records = new DecisionRecords();
 
   constructor(settings: DecisionSettings) {
     this.#settings = settings;
@@ -51,13 +57,14 @@ export class DecisionMaker {
     const nowMs = clock.monotonicMs();
     buffer.seal();
     if (queue.hasRoom && buffer.hasLateSpans) {
+      if (this.#settings.recordsPolicy) this.#selection.record = CACHED;
       buffer.releaseLate(this.#selection);
       this.#releaseFull();
     }
     while (queue.hasRoom) {
       const slot = buffer.nextDue;
       if (slot < 0) break;
-      const decision = this.#decide(slot);
+      const decision = this.#settings.decidesOnIngest ? this.#decided(slot) : this.#decide(slot);
       buffer.settle(slot, decision === DECISION_SAMPLED, this.#selection, nowMs);
       this.#releaseFull();
     }
@@ -72,22 +79,67 @@ export class DecisionMaker {
     }
   }
 
+  /**
+   * What the policies say of the spans of a trace that came together, whose facts the table has: the number of the one that decides, or -1. As in
+   * otelcol a drop policy that says no may still say yes of later spans, so that nothing is kept while there is one.
+   */
+  judge(slot: number): number {
+    const { policies } = this.#settings;
+    this.#facts.slot = slot;
+    let mayBeDropped = false;
+    for (let i = 0; i < policies.length; i++) {
+      const policy = policies[i]!;
+      const drops = policy.verdict === DECISION_DROPPED;
+      if (mayBeDropped && !drops) break;
+      const vote = this.#voteOf(policy);
+      if (vote < 0) continue;
+      this.#votes[i * 3 + vote]!++;
+      if (vote !== DECISION_NOT_SAMPLED) return i;
+      if (drops) mayBeDropped = true;
+    }
+    return -1;
+  }
+
+  /** Of a trace that was judged while its spans came, or by nobody. */
+  #decided(slot: number): number {
+    const { buffer, policies } = this.#settings;
+    const policy = policies[buffer.table.decidedBy[slot]! - 1];
+    const decision = policy?.verdict ?? DECISION_NOT_SAMPLED;
+    this.#countTrace(decision, slot);
+    if (this.#settings.recordsPolicy && decision === DECISION_SAMPLED)
+      this.#selection.record = this.#records.of(policy!.name, undefined);
+    return decision;
+  }
+
+  #countTrace(decision: number, slot: number): void {
+    this.#traces[decision]!++;
+    this.#spans[decision]! += this.#settings.buffer.table.spanCount[slot]!;
+  }
+
   /** Dropped wins over sampled, sampled over not sampled. */
   #decide(slot: number): number {
     const { policies, sampleOnFirstMatch } = this.#settings;
     const facts = this.#facts;
     facts.slot = slot;
+    facts.compositePolicy = undefined;
     let decision: number = DECISION_NOT_SAMPLED;
+    let decidedBy: Policy | undefined;
+    let compositePolicy: string | undefined;
     for (let i = 0; i < policies.length; i++) {
       const policy = policies[i]!;
       const vote = this.#voteOf(policy);
       if (vote < 0) continue;
       this.#votes[i * 3 + vote]!++;
-      if (vote > decision) decision = vote;
+      if (vote > decision) {
+        decision = vote;
+        decidedBy = policy;
+        compositePolicy = facts.compositePolicy;
+      }
       if (vote === DECISION_DROPPED || (vote === DECISION_SAMPLED && sampleOnFirstMatch)) break;
     }
-    this.#traces[decision]!++;
-    this.#spans[decision]! += facts.spanCount;
+    this.#countTrace(decision, slot);
+    if (this.#settings.recordsPolicy && decision === DECISION_SAMPLED)
+      this.#selection.record = this.#records.of(decidedBy!.name, compositePolicy);
     return decision;
   }
 

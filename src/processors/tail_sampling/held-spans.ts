@@ -2,6 +2,7 @@ import { assert } from '#base';
 import { Batch, holdLeases, type Lease, NO_LEASES, SpanChunk } from '#pdata';
 import { compact } from '#wire';
 import { chunkBytes } from './chunk-memory.ts';
+import { type DecisionRecord, writeRecord } from './decision-record.ts';
 import { PartLeases } from './part-leases.ts';
 
 /** Bodies below this are put together: the columns of a chunk cost some 5 KB however few rows they have. */
@@ -229,14 +230,33 @@ export class HeldSpans {
   }
 }
 
+interface Picked {
+  readonly chunk: SpanChunk;
+  readonly rows: number[];
+  readonly leases: Set<Lease>;
+}
+
 /** Rows picked from chunks, to be sent on together. */
 export class SpanSelection {
-  readonly #rows = new Map<
-    number,
-    { readonly chunk: SpanChunk; readonly rows: number[]; readonly leases: Set<Lease> }
-  >();
+  /** By chunk id, of spans with the same record. */
+  readonly #byRecord = new Map<DecisionRecord | undefined, Map<number, Picked>>();
+  #rows: Map<number, Picked> = new Map();
   spanCount = 0;
   byteCount = 0;
+
+  constructor() {
+    this.#byRecord.set(undefined, this.#rows);
+  }
+
+  /** Written beside the spans that are picked from now on; undefined for nothing. */
+  set record(record: DecisionRecord | undefined) {
+    let rows = this.#byRecord.get(record);
+    if (rows === undefined) {
+      rows = new Map();
+      this.#byRecord.set(record, rows);
+    }
+    this.#rows = rows;
+  }
 
   /** `leases` are those of the row. */
   add(id: number, chunk: SpanChunk, row: number, leases: readonly Lease[]): void {
@@ -260,16 +280,20 @@ export class SpanSelection {
     const chunks: SpanChunk[] = [];
     let bodyBytes = 0;
     const held: Lease[] = [];
-    for (const { chunk, rows, leases } of this.#rows.values()) {
-      held.push(...leases);
-      bodyBytes += chunk.layout.body.byteLength;
-      const part = rows.length === chunk.count ? chunk : (chunk.select(Uint32Array.from(rows).sort()) as SpanChunk);
-      if (leases.size > 0) part.leases = [...leases];
-      chunks.push(part);
+    for (const [record, picked] of this.#byRecord) {
+      for (const { chunk, rows, leases } of picked.values()) {
+        held.push(...leases);
+        bodyBytes += chunk.layout.body.byteLength;
+        const isWhole = rows.length === chunk.count && record === undefined;
+        const part = isWhole ? chunk : (chunk.select(Uint32Array.from(rows).sort()) as SpanChunk);
+        if (record !== undefined) writeRecord(part, record);
+        if (leases.size > 0) part.leases = [...leases];
+        chunks.push(part);
+      }
+      picked.clear();
     }
     const batch = new Batch('traces', chunks);
     const isSparse = this.byteCount * 2 < bodyBytes;
-    this.#rows.clear();
     this.spanCount = 0;
     this.byteCount = 0;
     push(isSparse ? compact(batch) : batch);

@@ -18,6 +18,8 @@ export class TraceFacts {
   readonly #table: TraceTable;
   readonly #idBytes: Uint8Array = new Uint8Array(16);
   slot = 0;
+  /** Which part of a composite policy kept the trace that was asked about last. */
+  compositePolicy: string | undefined = undefined;
 
   constructor(table: TraceTable) {
     this.#table = table;
@@ -192,6 +194,7 @@ function composite(config: CompositeConfig, parts: Parts): Predicate {
     const first = policies.findIndex((policy) => policy(trace));
     if (first < 0 || kept[first]! + trace.spanCount > limits[first]!) return false;
     kept[first]! += trace.spanCount;
+    trace.compositePolicy = config.policies[first]!.name;
     return true;
   };
 }

@@ -395,3 +395,136 @@ describe('metrics', () => {
     expect(read('held_bytes')).toBeUndefined();
   });
 });
+
+describe("with otelcol's feature gate recordpolicy", () => {
+  const COMPOSITE = {
+    name: 'mixed',
+    type: 'composite',
+    composite: {
+      max_total_spans_per_second: 1000,
+      policy_order: ['slow', 'rest'],
+      composite_sub_policy: [
+        { name: 'slow', type: 'latency', latency: { threshold_ms: 60_000 } },
+        { name: 'rest', type: 'always_sample' },
+      ],
+      rate_allocation: [
+        { policy: 'slow', percent: 50 },
+        { policy: 'rest', percent: 50 },
+      ],
+    },
+  };
+
+  /** The names of spans by what the attributes of their scope say. */
+  async function recorded(policies: readonly object[], featureGates: readonly string[], late: boolean) {
+    const settings = fakeSettings({ featureGates });
+    const next = new RecordingConsumer();
+    const config = tailSamplingSchema.parse({ decision_wait: '10s', policies }) as TailSamplingConfig;
+    const sampler = new TailSamplingProcessor(settings, config, next);
+    await sampler.start();
+    // Spans of all traces share a scope.
+    await sampler.consume(batchOf(bad('a'), good('b'), bad('c')));
+    await settings.clock.advance(11_000);
+    if (late) {
+      await sampler.consume(batchOf(good('a', 'late')));
+      await settings.clock.advance(2000);
+    }
+    await sampler.shutdown(1000);
+    const found: Record<string, unknown> = {};
+    for (const chunk of next.batches.flatMap((batch) => batch.chunks as SpanChunk[])) {
+      const view = chunk.view();
+      for (let i = 0; i < chunk.count; i++) {
+        view.row = chunk.rowAt(i);
+        found[view.name] = chunk.scopeAttributes.of(chunk.scopeOf(view.row)).toObject();
+      }
+    }
+    return found;
+  }
+  const GATE = ['processor.tailsamplingprocessor.recordpolicy'];
+
+  test('the scopes say which policy kept their spans, each trace its own', async () => {
+    expect(await recorded([ERRORS, EVERYTHING], GATE, false)).toEqual({
+      a: { 'tailsampling.policy': 'errors' },
+      b: { 'tailsampling.policy': 'everything' },
+      c: { 'tailsampling.policy': 'errors' },
+    });
+  });
+
+  test('and which part of a composite policy', async () => {
+    expect(await recorded([COMPOSITE], GATE, false)).toMatchObject({
+      a: { 'tailsampling.policy': 'mixed', 'tailsampling.composite_policy': 'rest' },
+    });
+  });
+
+  test('late spans say that their trace was decided before', async () => {
+    expect(await recorded([ERRORS], GATE, true)).toEqual({
+      a: { 'tailsampling.policy': 'errors' },
+      c: { 'tailsampling.policy': 'errors' },
+      late: { 'tailsampling.cached_decision': true },
+    });
+  });
+
+  test('nothing is written without it', async () => {
+    expect(await recorded([ERRORS, EVERYTHING], [], true)).toEqual({ a: {}, b: {}, c: {}, late: {} });
+  });
+});
+
+describe('span-ingest', () => {
+  const onIngest = (policies: readonly object[], yaml: object = {}): Promise<Setup> =>
+    setUp({ sampling_strategy: 'span-ingest', policies, ...yaml });
+
+  test('a trace goes on as soon as spans of it say so, with what waited and what comes later', async () => {
+    const { sampler, next, settings } = await onIngest([ERRORS]);
+    await sampler.consume(batchOf(good('a', 'a1'), good('b', 'b1')));
+    expect(next.batches).toHaveLength(0);
+    await sampler.consume(batchOf(good('c', 'c1'), bad('a', 'a2'), good('a', 'a3')));
+    await Promise.resolve();
+    expect(names(next.batches).sort()).toEqual(['a1', 'a2', 'a3']);
+    await sampler.consume(batchOf(good('a', 'a4'), bad('b', 'b2')));
+    await settings.clock.advance(1000);
+    expect(names(next.batches).sort()).toEqual(['a1', 'a2', 'a3', 'a4', 'b1', 'b2']);
+    await settings.clock.advance(11_000);
+    expect(sampler.describe()).toMatchObject({ traces: 0, spans: 0, wireBytes: 0 });
+    expect(settings.meter.sum(`${METRIC}count_spans_sampled`, { sampled: 'false', decision: 'not_sampled' })).toBe(1);
+  });
+
+  test('only spans that came together count, of one resource', async () => {
+    const both = {
+      name: 'both',
+      type: 'and',
+      and: {
+        and_sub_policy: [
+          ERRORS,
+          { name: 'slow', type: 'string_attribute', string_attribute: { key: 'k', values: ['v'] } },
+        ],
+      },
+    };
+    const { sampler, next, settings } = await onIngest([both]);
+    const slow = (trace: string): TestSpan => ({ ...good(trace), attributes: { k: 'v' } });
+    await sampler.consume(batchOf(bad('a')));
+    await sampler.consume(batchOf(slow('a')));
+    await sampler.consume(traces([{ spans: [bad('b')] }, { spans: [slow('b')] }]));
+    await sampler.consume(batchOf(bad('c'), good('d'), slow('c')));
+    await settings.clock.advance(20_000);
+    expect(names(next.batches)).toEqual(['c', 'c']);
+  });
+
+  test('how many spans there are counts from the first one on', async () => {
+    const { sampler, next, settings } = await onIngest([
+      { name: 'n', type: 'span_count', span_count: { min_spans: 3 } },
+    ]);
+    for (let n = 0; n < 3; n++) await sampler.consume(batchOf(good('a'), ...(n === 0 ? [good('b')] : [])));
+    await settings.clock.advance(20_000);
+    expect(names(next.batches)).toEqual(['a', 'a', 'a']);
+  });
+
+  test('what a drop policy matches goes at once, and while there is one nothing is kept', async () => {
+    const drop = { name: 'd', type: 'drop', drop: { drop_sub_policy: [ERRORS] } };
+    const { sampler, next, settings } = await onIngest([EVERYTHING, drop]);
+    await sampler.consume(batchOf(bad('a'), good('b')));
+    expect(sampler.describe()).toMatchObject({ traces: 1, spans: 1 });
+    await settings.clock.advance(20_000);
+    expect(next.batches).toHaveLength(0);
+    expect(settings.account.sum('sampled_out', 'drop_policy')).toBe(1);
+    expect(settings.account.sum('sampled_out', 'not_sampled')).toBe(1);
+  });
+});

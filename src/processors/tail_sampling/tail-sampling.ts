@@ -4,6 +4,7 @@ import { failureLog } from '#ottl';
 import type { Batch, SpanChunk } from '#pdata';
 import { compact } from '#wire';
 import type { TailSamplingConfig } from './config.ts';
+import { RECORD_POLICY } from './decision-record.ts';
 import { DecisionMaker } from './decisions.ts';
 import { SpanSelection } from './held-spans.ts';
 import { type TailSamplingMetrics, tailSamplingMetrics } from './metrics.ts';
@@ -59,12 +60,15 @@ export class TailSamplingProcessor implements Processor {
     this.#decisions = new DecisionMaker({
       buffer: this.#buffer,
       policies,
+      decidesOnIngest: config.decidesOnIngest,
       sampleOnFirstMatch: config.sampleOnFirstMatch,
       queue: this.#queue,
       metrics: this.#metrics,
       account,
       clock,
+      recordsPolicy: settings.featureGates.includes(RECORD_POLICY),
     });
+    if (config.decidesOnIngest) this.#buffer.judge = (slot) => this.#decisions.judge(slot);
     this.#stopHolding = account.holds('traces', () => this.#buffer.figures().spans + this.#queue.spanCount);
   }
 
@@ -92,6 +96,7 @@ export class TailSamplingProcessor implements Processor {
         }
       }
     }
+    if (this.#config.decidesOnIngest) this.#decide();
   }
 
   /** In a reload that changes the policies nothing is decided early: the traces go on waiting in the successor, which decides. */

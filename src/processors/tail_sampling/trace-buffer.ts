@@ -68,6 +68,15 @@ export class TraceBuffer {
   #lateLast = -1;
   #wireBytes = 0;
 
+  /**
+   * Asked of each trace of a portion, the spans of one resource that came together, where the policies decide by these alone: which policy has
+   * decided, by its number; -1 for none.
+   */
+  judge: ((slot: number) => number) | undefined = undefined;
+  #portion = 0;
+  /** Traces of the portion at hand. */
+  readonly #touched: number[] = [];
+
   constructor(config: TailSamplingConfig, conditions: SpanConditions, { metrics, account, clock }: BufferSettings) {
     this.#waitTicks = Math.max(1, Math.ceil(config.decisionWaitMs / 1000));
     this.#waitTicksAfterRoot = Math.ceil(config.decisionWaitAfterRootReceivedMs / 1000);
@@ -108,8 +117,13 @@ export class TraceBuffer {
     let lateCount = 0;
     let droppedCount = 0;
     let collidingCount = 0;
+    let resource = -1;
     for (; index < chunk.count; index++) {
       const row = chunk.rowAt(index);
+      if (this.judge !== undefined && chunk.resourceOf(row) !== resource) {
+        this.#endPortion();
+        resource = chunk.resourceOf(row);
+      }
       const at = traceIdAt[row]!;
       const next0 = readWord(arena, at);
       const next1 = readWord(arena, at + 4);
@@ -143,11 +157,37 @@ export class TraceBuffer {
       }
     }
     this.#held.end();
+    this.#endPortion();
     if (lateCount > 0) this.#metrics.spans[DECISION_SAMPLED].add(lateCount);
     if (droppedCount > 0) this.#metrics.spans[DECISION_NOT_SAMPLED].add(droppedCount);
     this.#account.sampledOut('traces', droppedCount, 'not_sampled');
     this.#account.dropped('traces', collidingCount, 'colliding_ids');
     return index;
+  }
+
+  /** What its traces have decided becomes due. */
+  #endPortion(): void {
+    const { judge, table } = this;
+    if (judge === undefined) return;
+    for (const slot of this.#touched) {
+      // It may have been dropped since.
+      if (table.portion[slot] !== this.#portion || table.state[slot] !== TRACE_PENDING || table.decidedBy[slot] !== 0)
+        continue;
+      const policy = judge(slot);
+      if (policy < 0) continue;
+      table.decidedBy[slot] = policy + 1;
+      this.#wheel.move(slot, this.#wheelSize);
+    }
+    this.#touched.length = 0;
+    // 0 is of traces that nobody has touched.
+    this.#portion = (this.#portion % 0xffff_ffff) + 1;
+  }
+
+  #touch(slot: number): void {
+    if (this.table.portion[slot] === this.#portion) return;
+    this.table.portion[slot] = this.#portion;
+    this.table.forget(slot);
+    this.#touched.push(slot);
   }
 
   /** One second has passed: the traces whose time has come become due. */
@@ -302,6 +342,7 @@ export class TraceBuffer {
   #hold(chunk: SpanChunk, row: number, slot: number): void {
     const { table } = this;
     const { columns, layout } = chunk;
+    if (this.judge !== undefined) this.#touch(slot);
     const span = this.#held.add(row, table.lastSpan[slot]!);
     if (table.firstSpan[slot]! < 0) table.firstSpan[slot] = span;
     table.lastSpan[slot] = span;

@@ -32,6 +32,10 @@ export class TraceTable {
   /** `bitWords` words per trace: which conditions some span or resource of it met. */
   bits: Int32Array;
   readonly bitWords: number;
+  /** The number of the policy that has decided while its spans still wait to go, and 1; 0 for none. */
+  decidedBy: Uint16Array;
+  /** Which spans the bits, the start and the end are of, where they are not of all: see TraceBuffer. */
+  portion: Uint32Array;
   arrivedMs: Float64Array;
   decidedMs: Float64Array;
   count = 0;
@@ -60,6 +64,8 @@ export class TraceTable {
     this.startWords = new Uint32Array(capacity * 2);
     this.endWords = new Uint32Array(capacity * 2);
     this.bits = new Int32Array(capacity * options.bitWords);
+    this.decidedBy = new Uint16Array(capacity);
+    this.portion = new Uint32Array(capacity);
     this.arrivedMs = new Float64Array(capacity);
     this.decidedMs = new Float64Array(capacity);
     this.#age = new MemberLists(2, capacity);
@@ -75,7 +81,10 @@ export class TraceTable {
 
   get byteLength(): number {
     return (
-      this.map.byteLength + this.#age.byteLength + this.capacity * (1 + 8 + 4 + 8 + 16 + 16) + this.bits.byteLength
+      this.map.byteLength +
+      this.#age.byteLength +
+      this.capacity * (1 + 8 + 4 + 8 + 16 + 2 + 4 + 16) +
+      this.bits.byteLength
     );
   }
 
@@ -103,16 +112,23 @@ export class TraceTable {
     this.lastSpan[slot] = -1;
     this.spanCount[slot] = 0;
     this.byteCount[slot] = 0;
-    this.startWords[slot * 2] = 0;
-    this.startWords[slot * 2 + 1] = 0;
-    this.endWords[slot * 2] = 0;
-    this.endWords[slot * 2 + 1] = 0;
-    for (let i = 0; i < this.bitWords; i++) this.bits[slot * this.bitWords + i] = 0;
+    this.decidedBy[slot] = 0;
+    this.portion[slot] = 0;
+    this.forget(slot);
     this.arrivedMs[slot] = nowMs;
     this.decidedMs[slot] = 0;
     this.#age.append(LIST_PENDING, slot);
     this.count++;
     return slot;
+  }
+
+  /** Forgets what its spans told, but not how many there are. */
+  forget(slot: number): void {
+    this.startWords[slot * 2] = 0;
+    this.startWords[slot * 2 + 1] = 0;
+    this.endWords[slot * 2] = 0;
+    this.endWords[slot * 2 + 1] = 0;
+    for (let i = 0; i < this.bitWords; i++) this.bits[slot * this.bitWords + i] = 0;
   }
 
   /** Notes the decision on a trace that stays in the table. */
@@ -185,12 +201,17 @@ export class TraceTable {
     this.startWords = enlarge(this.startWords, new Uint32Array(capacity * 2));
     this.endWords = enlarge(this.endWords, new Uint32Array(capacity * 2));
     this.bits = enlarge(this.bits, new Int32Array(capacity * this.bitWords));
+    this.decidedBy = enlarge(this.decidedBy, new Uint16Array(capacity));
+    this.portion = enlarge(this.portion, new Uint32Array(capacity));
     this.arrivedMs = enlarge(this.arrivedMs, new Float64Array(capacity));
     this.decidedMs = enlarge(this.decidedMs, new Float64Array(capacity));
   }
 }
 
-function enlarge<T extends Int32Array | Uint32Array | Uint8Array | Float64Array>(source: T, target: T): T {
+function enlarge<T extends Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array>(
+  source: T,
+  target: T,
+): T {
   target.set(source);
   return target;
 }

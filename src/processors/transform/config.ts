@@ -8,6 +8,8 @@ import type { Signal } from '#pdata';
 export interface TransformConfig {
   readonly errorMode: ErrorMode;
   readonly groups: Readonly<Record<Signal, readonly GroupConfig[]>>;
+  /** Each log record has a resource and a scope of its own while statements run. */
+  readonly flattensLogs: boolean;
 }
 
 /** Statements of one context that run one after the other on each item. */
@@ -51,6 +53,9 @@ export const transformSchema: Schema<TransformConfig> = strictObject({
   trace_statements: statements.describe('statements for traces: a list of them, or of groups'),
   metric_statements: statements.describe('likewise for metrics'),
   log_statements: statements.describe('likewise for logs'),
+  flatten_data: boolean(false).describe(
+    'while statements run on logs, each record has a resource and a scope of its own; those that are equal then are put together again',
+  ),
   profile_statements: z
     .array(z.unknown())
     .default([])
@@ -71,6 +76,7 @@ export const transformSchema: Schema<TransformConfig> = strictObject({
   })
   .transform((raw) => ({
     errorMode: raw.error_mode,
+    flattensLogs: raw.flatten_data,
     groups: {
       traces: groupsOf('trace_statements', raw.trace_statements),
       metrics: groupsOf('metric_statements', raw.metric_statements),

@@ -219,8 +219,8 @@ describe('metric functions', () => {
     );
     expect(mistakes('extract_percentile_metric(100.0) where metric.name == "a"')).toContain('between 0 and 100');
     expect(mistakes('convert_gauge_to_sum("x", true) where metric.name == "a"')).toContain('delta or cumulative');
-    expect(mistakes('convert_exponential_histogram_to_histogram("random", [1.0]) where metric.name == "a"')).toContain(
-      'not supported',
+    expect(mistakes('convert_exponential_histogram_to_histogram("near", [1.0]) where metric.name != ""')).toContain(
+      'invalid conversion function: near',
     );
     expect(mistakes('copy_metric() where resource.attributes["a"] == 1')).toBe('');
   });

@@ -4,6 +4,7 @@ import type { Mistake } from '#component/ottl-config.ts';
 import { type Context, eachItem, failureLog, StatementList, type ValueMap } from '#ottl';
 import { type Batch, type Chunk, leasesOf, PointChunk, type Signal } from '#pdata';
 import type { TransformConfig } from './config.ts';
+import { flattened, grouped } from './flatten.ts';
 import { MetricEdits } from './functions/metric-edits.ts';
 import { compileGroup } from './groups.ts';
 
@@ -13,11 +14,13 @@ export class TransformProcessor implements Processor {
   readonly #next: Consumer;
   readonly #account: CreateSettings['account'];
   readonly #edits = new MetricEdits();
+  readonly #flattens: boolean;
   readonly #groups: readonly { readonly list: StatementList; readonly sharesCache: boolean }[];
 
   constructor(settings: CreateSettings, config: TransformConfig, signal: Signal, next: Consumer) {
     this.#next = next;
     this.#account = settings.account;
+    this.#flattens = signal === 'logs' && config.flattensLogs;
     const onFailure = failureLog(settings.logger, settings.clock);
     const mistakes: Mistake[] = [];
     this.#groups = config.groups[signal].flatMap((groupConfig) => {
@@ -36,7 +39,8 @@ export class TransformProcessor implements Processor {
 
   async start(): Promise<void> {}
 
-  async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
+  async consume(received: Batch, abort?: AbortSignal): Promise<void> {
+    const batch = this.#flattens ? flattened(received) : received;
     const caches = new Map<Context, ValueMap>();
     const chunks: Chunk[] = [...batch.chunks];
     this.#edits.begin();
@@ -58,7 +62,8 @@ export class TransformProcessor implements Processor {
       }
       list.leave();
     }
-    await this.#next.consume(this.#result(batch, chunks), abort);
+    const result = this.#result(batch, chunks);
+    await this.#next.consume(this.#flattens ? grouped(result) : result, abort);
   }
 
   #made(batch: Batch): readonly Chunk[] {

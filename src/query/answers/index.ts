@@ -3,9 +3,13 @@
  * follow them (`#query/answers.ts`).
  */
 export type * from './common.ts';
+export type * from './dashboards.ts';
+export type * from './differences.ts';
+export type * from './explained.ts';
 export type * from './hints.ts';
 export type * from './logs.ts';
 export type * from './metrics.ts';
+export type * from './searches.ts';
 export type * from './services.ts';
 export type * from './system.ts';
 export type * from './traces.ts';

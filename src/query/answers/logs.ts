@@ -20,6 +20,8 @@ export interface LogRecord {
   readonly attributes: Attributes;
   readonly resource: Attributes;
   readonly scope: string;
+  /** What a query in LogQL took out of the line. */
+  readonly parsed?: { readonly [label: string]: string };
   /** Long values end in an ellipsis; the full sizes in bytes of what is cut here. One record can be asked for in full. */
   readonly cut?: { readonly body?: number; readonly attributes?: number; readonly resource?: number };
 }
@@ -34,4 +36,29 @@ export interface LogHistogram {
   }[];
   readonly total: number;
   readonly services: readonly { readonly name: string; readonly count: number }[];
+}
+
+/** Kinds of lines, the most frequent first; at most 200. */
+export interface LogPatterns {
+  readonly patterns: readonly LogPattern[];
+  readonly patternCount: number;
+  /** So many records were looked at, the newest. */
+  readonly lookedAt: number;
+  /** These are all that match. */
+  readonly isWhole: boolean;
+  /** From when on records were looked at. */
+  readonly fromMs: number;
+  readonly grid: TimeGrid;
+}
+
+export interface LogPattern {
+  /** The line, with `<_>` for what changes from one to the next. */
+  readonly pattern: string;
+  readonly severityNumber: number;
+  readonly count: number;
+  /** The first one that was looked at. */
+  readonly firstMs: number;
+  readonly counts: readonly number[];
+  /** Of the newest one. */
+  readonly sampleId: string;
 }

@@ -52,4 +52,6 @@ export interface MetricResult {
   /** Series under this name of another kind, with which the aggregation does not go. */
   readonly leftOutCount: number;
   readonly exemplars: readonly Exemplar[];
+  /** An expression that asks the same over windows of 5 min; absent where PromQL has no words for it. */
+  readonly promql?: string;
 }

@@ -74,3 +74,49 @@ export interface Dependency {
   readonly p50Ns: number;
   readonly p95Ns: number;
 }
+
+/** What a map of services shows: a service, or what services use that sends no telemetry of its own. */
+export interface MapNode {
+  /** Unique in the map; edges name it. */
+  readonly id: string;
+  readonly kind: 'service' | Dependency['kind'];
+  /** `postgresql`, `kafka`; empty for a service, and for a host where nothing tells. */
+  readonly system: string;
+  /** A service's name; a database's name, or else its address; a queue's destination, or else its address; a host. */
+  readonly name: string;
+  /** What a service is asked for, as everywhere; of all else its calls. */
+  readonly requestRate: number;
+  readonly errorRatio: number | null;
+  readonly p50Ns: number | null;
+  readonly p95Ns: number | null;
+}
+
+/** Calls of one node to another, with the time that they took: at the callee where that is a service, else at the caller. */
+export interface MapEdge {
+  readonly source: string;
+  readonly target: string;
+  readonly callCount: number;
+  /** Per second, over what was read. */
+  readonly rate: number;
+  readonly errorCount: number;
+  readonly errorRatio: number;
+  /** Null where nothing was measured: all calls failed before they reached the service. */
+  readonly p50Ns: number | null;
+  readonly p95Ns: number | null;
+}
+
+export interface ServiceMap {
+  readonly nodes: readonly MapNode[];
+  /** Those with the most calls first. */
+  readonly edges: readonly MapEdge[];
+  /**
+   * Where the edges come from: the spans of the range, or what the connector `service_graph` counted as they came in, where the range has too
+   * many spans.
+   */
+  readonly from: 'spans' | 'counts';
+  /** The edges are those of the range from here on; nodes are of the whole range. */
+  readonly edgesFromMs: number;
+  /** Services, and edges, that are not listed because they are too many: those with the least traffic. */
+  readonly leftOutNodes: number;
+  readonly leftOutEdges: number;
+}

@@ -72,3 +72,34 @@ export interface SpanCut {
   readonly links?: number;
   readonly texts?: true;
 }
+
+/** Matching spans by the values of a field, those with the most spans first; at most 100 groups. */
+export interface SpanGroups {
+  readonly groups: readonly SpanGroup[];
+  /** How many there are in all. */
+  readonly groupCount: number;
+  readonly spanCount: number;
+}
+
+export interface SpanGroup {
+  /** Empty for spans that have none; at most 300 characters. */
+  readonly value: string;
+  readonly count: number;
+  readonly errorCount: number;
+  readonly p50Ns: number;
+  readonly p95Ns: number;
+  readonly p99Ns: number;
+}
+
+/** All matching spans by start and duration. */
+export interface SpanHeatmap {
+  readonly grid: TimeGrid;
+  /** From the shortest to the longest, without gaps: how many spans of `[lowerNs, upperNs)` began in each bucket of time. */
+  readonly lines: readonly {
+    readonly lowerNs: number;
+    readonly upperNs: number;
+    readonly counts: readonly number[];
+    readonly errorCounts: readonly number[];
+  }[];
+  readonly spanCount: number;
+}

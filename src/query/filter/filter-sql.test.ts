@@ -4,7 +4,8 @@ import { plainAttributes, type StoredAttribute } from '../reader/index.ts';
 import { sql } from '../sql/index.ts';
 import { insertSpans } from '../testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
-import { anywhereCondition, filterCondition } from './filter-sql.ts';
+import { filterCondition } from './filter-sql.ts';
+import { Tag } from './tag.ts';
 
 let store: TestStore;
 beforeAll(async () => {
@@ -92,7 +93,7 @@ test('names of types in the writer are those that the reader knows', () => {
 
 test('a tag is looked for by its text wherever it may stand', async () => {
   const table = await store.reader.read(
-    sql`SELECT service_name FROM spans WHERE ${anywhereCondition('n', '5', { fromMs: 0, toMs: 2000 })} ORDER BY service_name`,
+    sql`SELECT service_name FROM spans WHERE ${new Tag('n', '5', { fromMs: 0, toMs: 2000 }).anywhere()} ORDER BY service_name`,
   );
   expect(table.strings('service_name')).toEqual(['int', 'text']);
 });

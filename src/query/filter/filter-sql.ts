@@ -82,7 +82,7 @@ export interface FilterFacts {
   /** Comparisons that no resource meets, so that an item's own attributes decide. */
   readonly unmet: ReadonlySet<FilterCompare>;
   /** Kinds of values that a comparison need not look for among items. */
-  readonly absent: ReadonlyMap<FilterCompare, ReadonlySet<FilterKind>>;
+  readonly absent: Pick<ReadonlyMap<FilterCompare, ReadonlySet<FilterKind>>, 'get'>;
 }
 
 /** A condition that is never NULL. `node` must have passed `checkFilter`. */
@@ -209,22 +209,4 @@ function exists(field: FilterField, signal: FilterSignal): Sql {
     parent: sql`parent_span_id != ${noId(8)}`,
   };
   return present[field.name]!;
-}
-
-/**
- * A span of a range on which `key` has a value that reads as `written`, wherever OTLP lets it stand: the span's attributes, its
- * resource's, its scope's, or those of one of its events or links. This is how Jaeger compares tags.
- */
-export function anywhereCondition(key: string, written: string, range: TimeRange): Sql {
-  const value = classifyValue(written, { start: 0, end: 0 });
-  const equals = (column: AttributeColumn): Sql => compareKey(column, key, '=', value);
-  const ofPart = (rows: TimedRows, column: AttributeColumn): Sql =>
-    sql`(trace_id, span_id) IN (SELECT trace_id, span_id ${rows.in(range)} AND ${equals(column)})`;
-  return anyOf([
-    equals(SPAN_ATTRIBUTES),
-    ownerMeets(resources, equals(OWNER_ATTRIBUTES)),
-    ownerMeets(scopes, equals(OWNER_ATTRIBUTES)),
-    ofPart(spanEvents, EVENT_ATTRIBUTES),
-    ofPart(spanLinks, LINK_ATTRIBUTES),
-  ]);
 }

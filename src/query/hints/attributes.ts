@@ -28,25 +28,32 @@ import {
 import { allOf, Bound, joinSql, raw, type Sql, sql, text, texts } from '../sql/index.ts';
 import { SPAN_KINDS, SPAN_STATUSES } from '../traces/index.ts';
 
-const SAMPLED_ROWS = 20_000;
+export const SAMPLED_ROWS = 20_000;
 const SCANNED_ROWS = 2_000_000;
 const MAX_KEYS = 500;
-const TIMEOUT_MS = 5_000;
+export const TIMEOUT_MS = 5_000;
+
+interface Rows extends TimeRange {
+  readonly owner?: Owner;
+  /** Only rows that meet it. */
+  readonly condition?: Sql | undefined;
+}
 
 /** The rows of a signal that a range may be about. */
-function rowsOf(signal: SignalName, range: TimeRange & { readonly owner?: Owner }): Sql {
+function rowsOf(signal: SignalName, range: Rows): Sql {
   if (signal === 'metrics') return metricSeries.in(range, range.owner ?? 'user');
-  return signal === 'traces' ? spans.in(range) : logs.in(range);
+  const rows = signal === 'traces' ? spans.in(range) : logs.in(range);
+  return range.condition === undefined ? rows : sql`${rows} AND ${range.condition}`;
 }
 
 /** The newest rows: in the order of the sort key, so that no more is read than is taken. */
-function sample(signal: SignalName, columns: Sql, range: Parameters<typeof rowsOf>[1]): Sql {
+function sample(signal: SignalName, columns: Sql, range: Rows): Sql {
   const order = signal === 'metrics' ? raw('') : sql`ORDER BY ${(signal === 'traces' ? spans : logs).bucket} DESC`;
   return sql`SELECT ${columns} ${rowsOf(signal, range)} ${order} LIMIT ${new Bound('UInt32', SAMPLED_ROWS)}`;
 }
 
 /** The keys that a row has in a column, each with the type of its value, as an array. */
-function keysIn({ name, typed, other }: AttributeColumn): Sql {
+export function keysIn({ name, typed, other }: AttributeColumn): Sql {
   const listed = (column: string): Sql => raw(`CAST(JSONAllPathsWithTypes(${column}), 'Array(Tuple(String, String))')`);
   if (typed.size === 0) return listed(name);
   // Keys with a type of their own are listed whether a row has them or not.
@@ -58,7 +65,7 @@ function keysIn({ name, typed, other }: AttributeColumn): Sql {
 }
 
 /** Keys of sampled rows: `scope`, `path` (key and type) and `weight`. */
-function sampledKeys(query: Parameters<typeof rowsOf>[1] & { readonly signal: SignalName }): Sql {
+export function sampledKeys(query: Rows & { readonly signal: SignalName }): Sql {
   const item = ITEM_ATTRIBUTES[query.signal];
   const columns = raw(item.typed.size > 0 ? `${item.name}, ${item.other}` : item.name);
   const ofItems = sql`SELECT 'item' AS scope, arrayJoin(${keysIn(item)}) AS path, 1 AS weight

@@ -55,7 +55,7 @@ export async function explainEmptyTraces(
   filter: TraceFilter,
   options?: ReadOptions,
 ): Promise<EmptyReason> {
-  const { q, service, operation, minDurationNs, maxDurationNs, status, environment } = filter;
+  const { q, matching, service, operation, minDurationNs, maxDurationNs, status, environment } = filter;
   const asked: Asked[] = [];
   const add = async (parameter: string, text: string, part: Parameters<typeof spanCondition>[0]): Promise<void> => {
     asked.push({ parameter, text, condition: await spanCondition(part, filter), ...wantedOf(parameter, text) });
@@ -68,6 +68,8 @@ export async function explainEmptyTraces(
   if (status !== undefined) {
     asked.push({ parameter: 'status', text: status, condition: raw(`status_code ${status === 'ok' ? '!=' : '='} 2`) });
   }
+  if (matching !== undefined)
+    asked.push({ parameter: 'q', text: matching.query, condition: matching.condition, withoutQ: '' });
   asked.push(...(await termsOf(q, 'traces', (term) => spanCondition({ q: term }, filter))));
   return explain(reader, 'traces', filter, asked, options);
 }

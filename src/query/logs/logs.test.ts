@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LogRecord, SeverityGroup } from '../answers/index.ts';
 import { type FixtureLog, insertLogs, insertSpans, randomNumbers } from '../testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
+import { followLogs } from './follow-logs.ts';
+import { countLines, findLinePatterns, readLines, searchLines } from './logql-lines.ts';
 import {
   type LogQuery,
   logHistogram,
@@ -11,6 +13,7 @@ import {
   searchLogs,
   severityName,
 } from './logs.ts';
+import { readLogPatterns } from './patterns.ts';
 
 const FROM_MS = 1_760_000_000_000;
 const TO_MS = FROM_MS + 3_600_000;
@@ -203,4 +206,115 @@ test('the logs of a trace and of a span, oldest first', async () => {
 
 test('severity names', () => {
   expect([0, 1, 9, 12, 24, 25].map(severityName)).toEqual(['', 'TRACE', 'INFO', 'INFO4', 'FATAL4', '']);
+});
+
+test('patterns are what lines of a kind have in common, counted, the most frequent first', async () => {
+  const { patterns, patternCount, lookedAt, isWhole } = await readLogPatterns(store.reader, {
+    fromMs: FROM_MS,
+    toMs: TO_MS,
+  });
+  const { logs } = await search({});
+  expect([lookedAt, isWhole, patterns.length]).toEqual([logs.length, true, patternCount]);
+  expect(patterns.reduce((sum, { count }) => sum + count, 0)).toBe(logs.length);
+  for (const { counts, count } of patterns) expect(counts.reduce((sum, n) => sum + n, 0)).toBe(count);
+  expect(patterns.map(({ count }) => count)).toEqual(patterns.map(({ count }) => count).sort((a, b) => b - a));
+  expect(logs.map(({ id }) => id)).toContain(patterns[0]!.sampleId);
+});
+
+describe('LogQL', () => {
+  const page = async (query: string, more: Partial<LogQuery> = {}) => {
+    const lines = await readLines(store.reader, query, base);
+    const asked = { ...base, ...more };
+    return lines.condition === undefined
+      ? searchLines(store.reader, lines, asked)
+      : searchLogs(store.reader, { ...asked, matching: lines.condition });
+  };
+
+  test.each<{ query: string; isInStore: boolean; matches: (log: FixtureLog) => boolean; more?: Partial<LogQuery> }>([
+    { query: '{service_name="orders"}', isInStore: true, matches: ({ service }) => service === 'orders' },
+    {
+      query: '{service_name=~"orders|gateway"} |= "db" != "slow"',
+      isInStore: true,
+      matches: ({ service, body }) => service !== 'payments' && body.includes('db'),
+    },
+    {
+      query: '{service_name="orders"} | detected_level="fatal"',
+      isInStore: false,
+      matches: (log) => log.service === 'orders' && log.severityNumber === 21,
+    },
+    {
+      query: '{service_name=~".+"} | pattern "retry <n> of <total>" | n = 3',
+      isInStore: false,
+      matches: ({ body }) => body.startsWith('retry 3'),
+    },
+    {
+      query: '{service_name=~".+"} | thread_id="2"',
+      isInStore: false,
+      more: { severities: ['error'], environment: 'prod' },
+      matches: (log) =>
+        (log.attributes as { [key: string]: unknown })['thread.id'] === 2 &&
+        log.severityNumber === 17 &&
+        log.service !== 'gateway',
+    },
+  ])('$query finds the same lines on pages, in counts and in patterns', async ({ query, isInStore, matches, more }) => {
+    const lines = await readLines(store.reader, query, base);
+    expect(lines.condition !== undefined).toBe(isInStore);
+    const expected = logs.filter(matches).map(keyOf).sort();
+    expect(expected.length).toBeGreaterThan(0);
+    const found: LogRecord[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const part: Awaited<ReturnType<typeof page>> = await page(query, { ...more, limit: 7, cursor });
+      found.push(...part.logs);
+      cursor = part.nextCursor;
+      if (cursor === undefined) break;
+    }
+    expect(found.map(keyOf).sort()).toEqual(expected);
+    const times = found.map(({ timeNs }) => BigInt(timeNs));
+    expect(times).toEqual([...times].sort((a, b) => (a < b ? 1 : -1)));
+    const newer = await page(query, { ...more, cursor: found.at(-1)!.id, direction: 'newer' });
+    expect(newer.logs.map(({ id }) => id)).toEqual(found.slice(0, -1).map(({ id }) => id));
+    const counted = await countLines(store.reader, lines, { ...base, ...more });
+    expect(counted.total).toBe(expected.length);
+    expect(counted.services.reduce((sum, { count }) => sum + count, 0)).toBe(expected.length);
+    const patterns = await findLinePatterns(store.reader, lines, { ...base, ...more });
+    expect(patterns.lookedAt).toBe(expected.length);
+  });
+
+  test('what a stage takes out of a line, and another line that it makes, are told', async () => {
+    const query = '{service_name=~".+"} | pattern "retry <n> of <total>" | n = 3 | line_format "again {{.n}}"';
+    const { logs: found } = await page(query, { limit: 1 });
+    expect(found[0]).toMatchObject({ body: 'again 3', parsed: { n: '3', total: '5' } });
+  });
+
+  test('a mistake has its place; a query for series finds no lines', async () => {
+    await expect(readLines(store.reader, '{a="b"} |= ', base)).rejects.toMatchObject({ code: 'bad_query', start: 11 });
+    await expect(readLines(store.reader, 'rate({a="b"}[1m])', base)).rejects.toMatchObject({ code: 'bad_query' });
+  });
+});
+
+test('records are followed as they arrive, whatever their times', async () => {
+  const follow = async (q: string, late: readonly FixtureLog[]): Promise<readonly (readonly unknown[])[]> => {
+    const isLogql = q.startsWith('{');
+    const lines = isLogql ? await readLines(store.reader, q, base) : undefined;
+    const filter = lines?.condition === undefined ? { q: isLogql ? undefined : q } : { matching: lines.condition };
+    const looks: string[][] = [];
+    const followed = {
+      filter,
+      lines: lines?.condition === undefined ? lines : undefined,
+      ...{ limit: 2, fromMs: FROM_MS, nowMs: () => Date.now() + 5_000, pause: async () => undefined },
+    };
+    for await (const records of followLogs(store.reader, followed)) {
+      looks.push(records.map(({ body }) => String(body)));
+      if (looks.length === 1) for (const log of late) await insertLogs(store, [log]);
+      if (looks.length === 3) break;
+    }
+    return looks;
+  };
+  const of = (body: string, timeNs: bigint) => ({ timeNs, service: 'late', body, severityNumber: 9 });
+  expect(
+    await follow('service=late', [of('now', FROM_NS + 9_000n), of('from before', FROM_NS - 90_000_000_000_000n)]),
+  ).toEqual([[], ['from before', 'now'], []]);
+  const again = [of('n=1', FROM_NS + 10_000n), of('n=2', FROM_NS - 80_000_000_000_000n)];
+  expect(await follow('{service_name="late"} | logfmt | n = 2', again)).toEqual([[], ['n=2'], []]);
+  expect(await follow('{service_name="late"} |= "n="', [of('n=3', FROM_NS)])).toEqual([['n=1'], ['n=3'], []]);
 });

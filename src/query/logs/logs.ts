@@ -32,16 +32,20 @@ import {
   type Table,
 } from '../reader/index.ts';
 import { logs, logsAt, ofService, type TimeRange } from '../source/index.ts';
-import { allOf, anyOf, Bound, id, integer, raw, type Sql, sql, text, texts, timeNs } from '../sql/index.ts';
+import { allOf, anyOf, Bound, id, integer, joinSql, raw, type Sql, sql, text, texts, timeNs } from '../sql/index.ts';
 import { allAttributes, attributesCut, inEnvironment, placeOf } from '../traces/index.ts';
 
 export const SEVERITY_GROUPS: readonly SeverityGroup[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'unset'];
 export interface LogFilter extends TimeRange {
   readonly q?: string | undefined;
+  /** What a query in another language asks of records of the range. */
+  readonly matching?: Sql | undefined;
   readonly service?: string | undefined;
   readonly severities?: readonly SeverityGroup[] | undefined;
   readonly traceId?: string | undefined;
   readonly environment?: string | undefined;
+  /** Only what arrived at one of these times, nanoseconds since the epoch. */
+  readonly arrivedNs?: readonly bigint[] | undefined;
 }
 
 export interface LogQuery extends LogFilter {
@@ -71,6 +75,9 @@ export async function logCondition(filter: LogFilter): Promise<Sql> {
     conditions.push(anyOf(filter.severities.map(severityCondition)));
   }
   if (filter.environment) conditions.push(inEnvironment(filter.environment));
+  if (filter.arrivedNs !== undefined)
+    conditions.push(sql`ingested_at IN (${joinSql(filter.arrivedNs.map(timeNs), ', ')})`);
+  if (filter.matching !== undefined) conditions.push(filter.matching);
   if (filter.q) {
     const condition = await filterCondition(filter.q, 'logs');
     if (condition !== undefined) conditions.push(condition);
@@ -83,13 +90,14 @@ function severityCondition(group: SeverityGroup): Sql {
   return sql`severity_number BETWEEN ${integer(first)} AND ${integer(last)}`;
 }
 
-interface Cursor {
+/** The place of a record among all. */
+export interface Cursor {
   readonly timeNs: bigint;
   readonly ingestedAtNs: bigint;
   readonly record: number;
 }
 
-function parseCursor(cursor: string): Cursor {
+export function parseCursor(cursor: string): Cursor {
   const match = /^(\d{1,19})-(\d{1,19})-(\d{1,10})$/.exec(cursor);
   const [timeNs, ingestedAtNs] = match === null ? [-1n, -1n] : [BigInt(match[1]!), BigInt(match[2]!)];
   const record = Number(match?.[3]);
@@ -99,7 +107,7 @@ function parseCursor(cursor: string): Cursor {
   return { timeNs, ingestedAtNs, record };
 }
 
-function printCursor({ timeNs, ingestedAtNs, record }: Cursor): string {
+export function printCursor({ timeNs, ingestedAtNs, record }: Cursor): string {
   return `${timeNs}-${ingestedAtNs}-${record}`;
 }
 
@@ -195,6 +203,29 @@ function isAtOneOf(times: readonly bigint[]): Sql {
 function besideCursor(cursor: Cursor, newer: boolean): Sql {
   const place = sql`(${timeNs(cursor.ingestedAtNs)}, ${new Bound('UInt32', cursor.record)})`;
   return sql`time = ${timeNs(cursor.timeNs)} AND (ingested_at, record) ${raw(newer ? '>' : '<')} ${place}`;
+}
+
+/** Records by their places, in no order; when together they would take too much, some. */
+export async function readRecords(
+  reader: StoreReader,
+  range: TimeRange,
+  places: readonly Cursor[],
+  options?: ReadOptions,
+): Promise<readonly LogRecord[]> {
+  if (places.length === 0) return [];
+  const arrivals = texts(places.map(({ ingestedAtNs }) => String(ingestedAtNs)));
+  const records = texts(places.map(({ record }) => String(record)));
+  const one = sql`(toUnixTimestamp64Nano(ingested_at), toUInt64(record)) IN (
+    SELECT toInt64(place.1), toUInt64(place.2) FROM (SELECT arrayJoin(arrayZip(${arrivals}, ${records})) AS place))`;
+  const order = raw('time DESC, ingested_at DESC, record DESC');
+  const rows = sql`SELECT ${logColumns(LIST_ITEM)} ${logs.in(range)}
+    AND ${isAtOneOf(places.map(({ timeNs: at }) => at))} AND ${one} ORDER BY ${order}`;
+  const table = await reader.read(withinBudget(rows, order, ROW_BYTES, PAGE_BYTES), {
+    ...options,
+    cost: 'bounded',
+    settings: CUT_EARLY,
+  });
+  return logRecords(reader, table, LIST_ITEM, options);
 }
 
 /** The rows of `logColumns` in their order, with their resources and scopes. */

@@ -9,11 +9,12 @@ import type {
   Series,
   TimeGrid,
 } from '../answers/index.ts';
-import { filterCondition } from '../filter/index.ts';
+import { filterCondition, readFilter } from '../filter/index.ts';
 import { chooseGrid, gridOf } from '../plan/index.ts';
 import type { ReadOptions, StoreReader, Table } from '../reader/index.ts';
 import type { Owner, TimeRange } from '../source/index.ts';
 import { allOf } from '../sql/index.ts';
+import { asPromql } from './as-promql.ts';
 import { type Aggregation, type Line, unfit } from './metric-lines.ts';
 import { exemplarStatement, intervalStatement, type PointQuery } from './metric-points.ts';
 import { readMetric } from './metrics.ts';
@@ -54,6 +55,9 @@ export async function queryMetric(
   const aggregation = query.aggregation ?? defaultAggregation(main);
   const isHeatmap = aggregation === 'heatmap';
   const keys = isHeatmap ? ['le'] : query.groupBy;
+  const { name, owner = 'user', q = '' } = query;
+  const filter = await readFilter(q, 'metrics');
+  const promql = asPromql({ name, reading: main, aggregation, groupBy: query.groupBy, filter, owner });
   const [lines, exemplars] = await Promise.all([
     Promise.all(fitting.map((reading) => readingLines(reader, { ...points, reading }, query, keys, options))),
     readExemplars(reader, points, fitting, options),
@@ -70,6 +74,7 @@ export async function queryMetric(
     foldedCount: Math.max(0, ranked.length - limit),
     leftOutCount: countOf(readings) - countOf(fitting),
     exemplars,
+    ...(promql !== undefined && { promql }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { goDecimal, goQuoted } from '#base';
 import type { Aggregation } from '#lang/promql';
+import { averageFloats, countsOf, hasOnlyFloats, sumFloats } from './aggregate-floats.ts';
 import { NOTES } from './annotations.ts';
 import type { Evaluation } from './evaluation.ts';
 import { compact, type FloatHistogram, IncompatibleHistograms, printHistogram } from './histogram/index.ts';
@@ -82,11 +83,9 @@ function fill(
 }
 
 function countMembers(operator: 'count' | 'group', members: readonly StepSeries[], result: StepSeries): void {
-  for (let step = 0; step < result.kinds.length; step++) {
-    let count = 0;
-    for (const { kinds } of members) if (kinds[step] !== 0) count++;
+  countsOf(members, result.kinds.length).forEach((count, step) => {
     if (count > 0) setFloat(result, step, operator === 'count' ? count : 1);
-  }
+  });
 }
 
 /** Sums and means, which histograms have too; a mix of both has none. */
@@ -97,6 +96,11 @@ function total(
   members: readonly StepSeries[],
   result: StepSeries,
 ): void {
+  if (hasOnlyFloats(members)) {
+    if (operator === 'sum') sumFloats(members, result);
+    else averageFloats(members, result, (step) => meanAt(members, step));
+    return;
+  }
   const { annotations } = evaluation.context;
   for (let step = 0; step < result.kinds.length; step++) {
     let hasFloat = false;

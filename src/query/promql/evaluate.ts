@@ -13,25 +13,15 @@ import { NOTES } from './annotations.ts';
 import { scalarsAndScalars, setOperation, vectorAndScalar, vectorsWithVectors } from './binary.ts';
 import { fractionOfHistograms, quantileOfHistograms, quantilesOfHistograms } from './classic-histogram.ts';
 import { Evaluation, type QueryContext } from './evaluation.ts';
-import { type FloatHistogram, multiplied, withHint } from './histogram/index.ts';
+import { multiplied } from './histogram/index.ts';
 import { addInfo } from './info.ts';
 import { instantSeries, smoothedSeries, timestampSeries } from './instant.ts';
 import { joinLabels, merged, replaceLabel, sortByLabels, sortByValue } from './label-functions.ts';
-import { Labels } from './labels.ts';
-import {
-  FLOAT,
-  type Grid,
-  HISTOGRAM,
-  histogramAt,
-  isEmpty,
-  newSeries,
-  PromqlExecutionError,
-  type StepSeries,
-  setFloat,
-  setHistogram,
-  timeAt,
-} from './matrix.ts';
+import { groupKey, Labels } from './labels.ts';
+import { type Grid, newSeries, PromqlExecutionError, type StepSeries, setFloat, timeAt } from './matrix.ts';
 import { pick } from './pick.ts';
+import { filled, matrixOf, onePart, samplesOf, windowGrid } from './pushed-windows.ts';
+import { type FoundRange, RangeCall } from './range-call.ts';
 import {
   ANCHORED_FUNCTIONS,
   KEEPS_NAME,
@@ -40,8 +30,9 @@ import {
   SMOOTHED_FUNCTIONS,
   USES_STARTS,
 } from './range-functions.ts';
-import type { StoredSeries } from './source.ts';
+import type { StoredSeries, WindowGroup, WindowSeries } from './source.ts';
 import { withFoundResets } from './stats-only.ts';
+import { NO_MARGINS, StepChanges, toStored } from './subquery.ts';
 import { type QueryTimes, rangeMsOf, referenceTime, subqueryStepMs, unwrapped } from './timing.ts';
 import {
   absentOf,
@@ -55,7 +46,6 @@ import {
   scalarSeries,
   timeSeries,
 } from './vector-functions.ts';
-import { RangeAnswer, Window } from './window.ts';
 
 const PICKS: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio']);
 
@@ -79,7 +69,11 @@ export class Evaluator {
   }
 
   async evaluate(expr: PromExpr): Promise<StepSeries[]> {
-    const series = await this.#node(expr);
+    const { explanation } = this.#context;
+    const series = await (explanation === undefined
+      ? this.#node(expr)
+      : explanation.node(expr, () => this.#node(expr)));
+    this.#context.trace?.see(expr, series);
     for (const { floats } of series) this.#context.budget.take(floats.length);
     await this.#context.pause();
     return series;
@@ -139,6 +133,8 @@ export class Evaluator {
       if (parameter?.kind !== 'string') throw new PromqlExecutionError('count_values needs the name of a label');
       return countValues(this.#evaluation, expr, await this.evaluate(expr.expr), parameter.value);
     }
+    const pushed = await this.#pushedGroups(expr);
+    if (pushed !== undefined) return pushed;
     const value = parameter && (await this.evaluate(parameter))[0]!;
     const input = await this.evaluate(expr.expr);
     return PICKS.has(operator)
@@ -153,46 +149,129 @@ export class Evaluator {
   }
 
   /** The stored series of a selector with all that steps look at: from `beforeMs` before the first to `behindMs` behind the last. */
-  async #select(
+  async *#select(
     selector: VectorSelector,
     reference: (step: number) => number,
     beforeMs: number,
     behindMs: number,
-  ): Promise<readonly StoredSeries[]> {
-    const stored = await this.#context.source.select({
+  ): AsyncGenerator<readonly StoredSeries[]> {
+    const { source, budget, explanation } = this.#context;
+    explanation?.say('its samples are looked at in TypeScript');
+    const selection = {
       matchers: selector.matchers,
       fromMs: reference(0) - beforeMs,
       toMs: reference(this.#grid.count - 1) + behindMs,
-    });
-    for (const { floats, histograms } of stored)
-      this.#context.budget.take(floats.timesMs.length + HISTOGRAM_WEIGHT * (histograms?.timesMs.length ?? 0));
-    return this.#context.statsOnly.has(selector) ? stored.map(withFoundResets) : stored;
+      needsStarts: this.#context.options.usesStarts,
+      note: (text: string) => this.#context.annotations.inform(text, selector),
+    };
+    for await (const stored of source.parts?.(selection) ?? onePart(source.select(selection))) {
+      const samples = stored.reduce((sum, series) => sum + samplesOf(series), 0);
+      budget.take(samples);
+      explanation?.addSamples(samples);
+      yield this.#context.statsOnly.has(selector) ? stored.map(withFoundResets) : stored;
+      budget.giveBack(samples);
+    }
   }
 
-  async #selector(selector: VectorSelector): Promise<StepSeries[]> {
+  /** `changes` adds up what a series of changes (delta) says from step to step; without it each step has the last of them. */
+  async #selector(selector: VectorSelector, changes?: StepChanges): Promise<StepSeries[]> {
     const reference = this.#reference(selector);
     const { lookbackMs } = this.#context.options;
     const isSmoothed = selector.modifier === 'smoothed';
-    const stored = await this.#select(selector, reference, lookbackMs, isSmoothed ? lookbackMs : 0);
-    return this.#eachStored(stored, (each) =>
-      isSmoothed
+    const leavesChanges = changes !== undefined;
+    const beforeMs = Math.max(lookbackMs, changes?.stepMs ?? 0);
+    // What is left to us is read as far back as the windows of the others.
+    const pushed =
+      beforeMs > lookbackMs
+        ? undefined
+        : await this.#pushedWindows(selector, reference, { rangeMs: lookbackMs, leavesChanges });
+    const parts = pushed?.rest ?? this.#select(selector, reference, beforeMs, isSmoothed ? lookbackMs : 0);
+    const series = await this.#eachStored(parts, (each) => {
+      if (each.isDelta === true && changes !== undefined) return changes.ofSeries(this.#evaluation, each, reference);
+      return isSmoothed
         ? smoothedSeries(this.#evaluation, each, reference, selector)
-        : instantSeries(this.#evaluation, each, reference),
-    );
+        : instantSeries(this.#evaluation, each, reference);
+    });
+    const found = pushed?.series.map((each) => filled(newSeries(each.labels, false, this.#grid.count), each));
+    return found === undefined ? series : [...found, ...series];
   }
 
   async #eachStored(
-    stored: readonly StoredSeries[],
+    parts: AsyncIterable<readonly StoredSeries[]>,
     read: (each: StoredSeries) => StepSeries | undefined | Promise<StepSeries | undefined>,
   ): Promise<StepSeries[]> {
     const series: StepSeries[] = [];
-    for (const each of stored) {
-      const found = await read(each);
-      if (found !== undefined) series.push(found);
-      this.#context.budget.check(series.length * this.#grid.count);
-      await this.#context.pause();
+    for await (const stored of parts) {
+      for (const each of stored) {
+        const reading = read(each);
+        const found = reading instanceof Promise ? await reading : reading;
+        if (found !== undefined) series.push(found);
+        this.#context.budget.check(series.length * this.#grid.count);
+        await this.#context.pause();
+      }
     }
     return series;
+  }
+
+  /** What the source finds itself; undefined where samples are to be looked at. */
+  async #pushedWindows(
+    expr: PromExpr,
+    reference: (step: number) => number,
+    { rangeMs, group, leavesChanges = false }: { rangeMs: number; group?: WindowGroup; leavesChanges?: boolean },
+  ): Promise<
+    { readonly series: readonly WindowSeries[]; readonly rest: AsyncIterable<readonly StoredSeries[]> } | undefined
+  > {
+    const node = this.#context.pushdown.get(expr);
+    if (node?.kind !== 'window') return undefined;
+    const { source, options, budget, explanation, annotations } = this.#context;
+    const grid = windowGrid(this.#grid, reference);
+    if (grid === undefined || !Number.isInteger(rangeMs)) return undefined;
+    const usesStarts = options.usesStarts && USES_STARTS.has(node.fn);
+    const { matchers } = node.selector;
+    const why = (text: string): void => explanation?.say(text);
+    const note = (text: string): void => annotations.inform(text, node.selector);
+    const answer = await source.windows?.({
+      note,
+      why,
+      matchers,
+      fn: node.fn,
+      grid,
+      rangeMs,
+      usesStarts,
+      leavesChanges,
+      ...(group && { group }),
+    });
+    if (answer === undefined) return undefined;
+    const rest = this.#context.statsOnly.has(node.selector) ? answer.rest.map(withFoundResets) : answer.rest;
+    const samples = rest.reduce((sum, series) => sum + samplesOf(series), 0);
+    budget.take(samples);
+    explanation?.addSamples(samples);
+    return { series: answer.series, rest: onePart(rest) };
+  }
+
+  /** An aggregation that the source does, too. */
+  async #pushedGroups(expr: Aggregation): Promise<StepSeries[] | undefined> {
+    const node = this.#context.pushdown.get(expr);
+    if (node?.kind !== 'group') return undefined;
+    const { window, inner } = node;
+    const isRate = inner.kind === 'call' && (window.fn === 'rate' || window.fn === 'increase');
+    // Rates of several metrics, and those that have a type, are noted one by one.
+    if (isRate && (window.selector.name === '' || this.#context.options.hasTypeLabels)) return undefined;
+    const dropsName = inner.kind === 'call' && !KEEPS_NAME.has(window.fn);
+    const keyOf = groupKey(expr.grouping, expr.isWithout);
+    const reference = this.#reference(window.selector);
+    const rangeMs = inner.kind === 'call' ? rangeMsOf(matrixOf(inner), this.#times) : this.#context.options.lookbackMs;
+    const group: WindowGroup = {
+      operator: node.operator,
+      named: (labels) => (dropsName ? this.#evaluation.nameless(labels) : labels),
+      labelsOf: keyOf,
+    };
+    const found = await this.#pushedWindows(inner, reference, { rangeMs, group });
+    // Why there is nothing is seen at the selector.
+    if (found === undefined || found.series.length === 0) return undefined;
+    if (isRate)
+      noteNonCounter(this.#context.annotations, unwrapped(inner.arguments[0]!), window.selector.name, undefined);
+    return found.series.map((each) => filled(newSeries(each.labels, dropsName, this.#grid.count), each));
   }
 
   async #call(call: Call): Promise<StepSeries[]> {
@@ -219,63 +298,30 @@ export class Evaluator {
   /** `timestamp` and `start_timestamp` of a selector: of the sample itself, not of the step. */
   async timestamps(selector: VectorSelector, isStart: boolean): Promise<StepSeries[]> {
     const reference = this.#reference(selector);
-    const stored = await this.#select(selector, reference, this.#context.options.lookbackMs, 0);
-    const series = await this.#eachStored(stored, (each) =>
+    const parts = this.#select(selector, reference, this.#context.options.lookbackMs, 0);
+    const series = await this.#eachStored(parts, (each) =>
       timestampSeries(this.#evaluation, each, this.#evaluation.nameless(each.labels), reference, isStart),
     );
     return this.#context.options.delaysNameRemoval ? series : merged(this.#evaluation, series);
   }
 
   async #rangeCall(call: Call): Promise<StepSeries[]> {
-    const { name } = call;
     const args = call.arguments.map(unwrapped);
     const range = args.find(({ kind }) => kind === 'matrix' || kind === 'subquery') as MatrixSelector | Subquery;
     const parameters: StepSeries[] = [];
     for (const argument of args) if (argument !== range) parameters.push((await this.evaluate(argument))[0]!);
-    const found = await this.#range(name, range);
-    const drops = !KEEPS_NAME.has(name);
-    const { options, annotations } = this.#context;
-    const usesStarts = options.usesStarts && USES_STARTS.has(name);
-    const places = [args[0]!, args[1] ?? args[0]!] as const;
-    const fn = RANGE_FUNCTIONS[name]!;
-    const answer = new RangeAnswer();
-    const values = parameters.map(() => 0);
-    const series = await this.#eachStored(found.stored, async (stored) => {
-      const window = new Window(stored, annotations, places, usesStarts);
-      window.rangeSeconds = found.rangeSeconds;
-      window.lookbackMs = options.lookbackMs;
-      window.modifier = found.modifier;
-      const dropsName = drops || (stored.dropsName ?? false);
-      const labels = dropsName ? this.#evaluation.nameless(stored.labels) : stored.labels;
-      const result = newSeries(labels, dropsName, this.#grid.count);
-      let hasFloat = false;
-      let seen = 0;
-      for (let step = 0; step < this.#grid.count; step++) {
-        window.timeMs = timeAt(this.#grid, step);
-        window.rangeEndMs = found.reference(step);
-        window.rangeStartMs = window.rangeEndMs - found.rangeMs;
-        window.slide(window.rangeStartMs - found.beforeMs, window.rangeEndMs + found.behindMs);
-        if (window.floatCount === 0 && window.histogramCount === 0) continue;
-        seen += window.floatCount + HISTOGRAM_WEIGHT * window.histogramCount;
-        if (seen > TURN_SAMPLES) {
-          seen = 0;
-          await this.#context.pause();
-        }
-        for (let i = 0; i < values.length; i++) values[i] = parameters[i]!.floats[step]!;
-        answer.clear();
-        fn(window, answer, values);
-        if (answer.histogram !== undefined) {
-          setHistogram(result, step, answer.histogram);
-        } else if (answer.hasFloat) {
-          setFloat(result, step, answer.float);
-          hasFloat = true;
-        }
-      }
-      if (hasFloat && (name === 'rate' || name === 'increase')) noteNonCounter(window, options.hasTypeLabels);
-      return isEmpty(result) ? undefined : result;
-    });
-    if (name === 'absent_over_time') return absentOf(this.#evaluation, series, range);
-    return options.delaysNameRemoval ? series : merged(this.#evaluation, series);
+    const found = await this.#range(call.name, range);
+    const pushed = await this.#pushedWindows(call, found.reference, { rangeMs: found.rangeMs });
+    const parts = pushed?.rest ?? found.parts;
+    const ranges = new RangeCall(this.#evaluation, call, { ...found, parts }, parameters);
+    const series: StepSeries[] = [];
+    for (const each of pushed?.series ?? []) {
+      series.push(filled(ranges.newResult(each), each));
+      ranges.noteFloats(each.labels.metricName, each.labels.get('__type__'));
+    }
+    series.push(...(await this.#eachStored(parts, (stored) => ranges.ofSeries(stored))));
+    if (call.name === 'absent_over_time') return absentOf(this.#evaluation, series, range);
+    return this.#context.options.delaysNameRemoval ? series : merged(this.#evaluation, series);
   }
 
   /** What a range function is to look at. */
@@ -283,8 +329,8 @@ export class Evaluator {
     const rangeMs = rangeMsOf(range, this.#times);
     if (range.kind === 'subquery') {
       const reference = this.#reference(range);
-      const stored = await this.#subquery(range, rangeMs, reference);
-      return { ...NO_MARGINS, stored, rangeMs, rangeSeconds: rangeMs / 1000, reference };
+      const parts = onePart(this.#subquery(range, rangeMs, reference));
+      return { ...NO_MARGINS, parts, rangeMs, rangeSeconds: rangeMs / 1000, reference };
     }
     const { selector } = range;
     checkModifier(name, selector);
@@ -292,9 +338,9 @@ export class Evaluator {
     const beforeMs = selector.modifier === undefined ? 0 : lookbackMs;
     const behindMs = selector.modifier === 'smoothed' ? lookbackMs : 0;
     const reference = this.#reference(selector);
-    const stored = await this.#select(selector, reference, rangeMs + beforeMs, behindMs);
+    const parts = this.#select(selector, reference, rangeMs + beforeMs, behindMs);
     const rangeSeconds = range.rangeExpr === undefined ? range.rangeNs / 1e9 : rangeMs / 1000;
-    return { stored, rangeMs, rangeSeconds, beforeMs, behindMs, modifier: selector.modifier, reference };
+    return { parts, rangeMs, rangeSeconds, beforeMs, behindMs, modifier: selector.modifier, reference };
   }
 
   /** Evaluates a subquery on its own grid, whose steps are multiples of its step, and takes its values for samples. */
@@ -310,35 +356,23 @@ export class Evaluator {
     if (count > MAX_STEPS) throw new PromqlExecutionError(`a subquery of ${count} steps is more than ${MAX_STEPS}`);
     const grid = { startMs, stepMs, count };
     const inner = new Evaluator(this.#context, this.#times, grid);
-    return (await inner.evaluate(subquery.expr)).map((series) => toStored(series, grid));
+    const expr = unwrapped(subquery.expr);
+    if (expr.kind !== 'selector') return (await inner.evaluate(expr)).map((series) => toStored(series, grid));
+    const changes = new StepChanges(subquery, stepMs);
+    const found = await inner.#selector(expr, changes);
+    return found.map((series) => toStored(series, grid, changes.found.has(series)));
   }
 
   /** The samples of a range selector or of a subquery at the first step, which a query may ask for as they are. */
   async samples(range: MatrixSelector | Subquery): Promise<readonly StoredSeries[]> {
-    return (await this.#range('', range)).stored;
+    const found: StoredSeries[] = [];
+    for await (const stored of (await this.#range('', range)).parts) found.push(...stored);
+    return found;
   }
 }
 
-/** As how many samples a histogram counts. */
-const HISTOGRAM_WEIGHT = 10;
-/** After so many samples in the windows of a range function others may have their turn. */
-const TURN_SAMPLES = 100_000;
-
 /** A query may ask for 11,000 steps; subqueries of it for more, since each of them has its own range. */
 const MAX_STEPS = 10_000_000;
-
-interface FoundRange {
-  readonly stored: readonly StoredSeries[];
-  readonly rangeMs: number;
-  readonly rangeSeconds: number;
-  /** What a modifier sees before and behind the range. */
-  readonly beforeMs: number;
-  readonly behindMs: number;
-  readonly modifier: VectorSelector['modifier'];
-  readonly reference: (step: number) => number;
-}
-
-const NO_MARGINS = { beforeMs: 0, behindMs: 0, modifier: undefined };
 
 function checkModifier(name: string, { modifier }: VectorSelector): void {
   if (modifier === undefined || name === '') return;
@@ -347,37 +381,6 @@ function checkModifier(name: string, { modifier }: VectorSelector): void {
   throw new PromqlExecutionError(
     `${modifier} modifier can only be used with: ${[...allowed].join(', ')} - not with ${name}`,
   );
-}
-
-/** What a histogram says about resets is not true between steps that leave samples out. */
-function toStored(series: StepSeries, grid: Grid): StoredSeries {
-  const floatSteps: number[] = [];
-  const histogramSteps: number[] = [];
-  series.kinds.forEach((kind, step) => {
-    if (kind === FLOAT) floatSteps.push(step);
-    else if (kind === HISTOGRAM) histogramSteps.push(step);
-  });
-  const times = (steps: readonly number[]): Float64Array => Float64Array.from(steps, (step) => timeAt(grid, step));
-  const forget = (histogram: FloatHistogram): FloatHistogram =>
-    histogram.hint === 'gauge' ? histogram : withHint(histogram, 'unknown');
-  return {
-    labels: series.labels,
-    dropsName: series.dropsName,
-    floats: {
-      timesMs: times(floatSteps),
-      values: Float64Array.from(floatSteps, (step) => series.floats[step]!),
-      startsMs: undefined,
-    },
-    histograms:
-      histogramSteps.length === 0
-        ? undefined
-        : {
-            timesMs: times(histogramSteps),
-            values: histogramSteps.map((step) => forget(histogramAt(series, step))),
-            startsMs: undefined,
-          },
-    staleMs: undefined,
-  };
 }
 
 /** What a function of its own kind is called with. */

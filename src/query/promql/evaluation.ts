@@ -1,7 +1,10 @@
 import type { VectorSelector } from '#lang/promql';
+import type { EvaluationTrace } from './absence/trace.ts';
 import type { Annotations } from './annotations.ts';
+import type { Explanation } from './explanation.ts';
 import type { Labels } from './labels.ts';
 import { type Grid, PromqlExecutionError, SeriesTable } from './matrix.ts';
+import type { PushdownPlan } from './pushdown.ts';
 import type { SampleSource } from './source.ts';
 
 /** How Prometheus' engine was started. */
@@ -18,6 +21,8 @@ export interface EngineOptions {
   readonly hasTypeLabels: boolean;
   /** Samples that are held at a time. */
   readonly maxSamples: number;
+  /** That of all queries of a server. */
+  readonly pool?: SamplePool;
 }
 
 /** What the evaluations of one query share. */
@@ -26,37 +31,84 @@ export interface QueryContext {
   readonly source: SampleSource;
   readonly annotations: Annotations;
   readonly budget: SampleBudget;
+  /** What the source is asked to find itself. */
+  readonly pushdown: PushdownPlan;
+  /** Where somebody wants to know how the answer came about. */
+  readonly explanation: Explanation | undefined;
   /** Selectors whose histograms need no buckets. */
   readonly statsOnly: ReadonlySet<VectorSelector>;
+  /** Is told what each expression came to. */
+  readonly trace: EvaluationTrace | undefined;
   /** Lets others run; throws where the query is cancelled or out of time. */
   pause(): Promise<void>;
 }
 
-/** Counts what a query reads and makes. */
+/** What all queries that run at a time may hold together. */
+export class SamplePool {
+  readonly limit: number;
+  held = 0;
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+}
+
+/** Counts what a query holds in memory, of what it reads and makes. */
 export class SampleBudget {
   readonly #limit: number;
-  #used = 0;
-  constructor(limit: number) {
+  readonly #pool: SamplePool | undefined;
+  #held = 0;
+  #total = 0;
+  #peak = 0;
+  constructor(limit: number, pool?: SamplePool) {
     this.#limit = limit;
+    this.#pool = pool;
   }
 
   take(samples: number): void {
-    this.#used += samples;
-    if (this.#used > this.#limit) throw tooManySamples();
+    this.#held += samples;
+    this.#total += samples;
+    this.#peak = Math.max(this.#peak, this.#held);
+    if (this.#pool !== undefined) this.#pool.held += samples;
+    this.check(0);
+  }
+
+  /** They are no longer held. */
+  giveBack(samples: number): void {
+    this.#held -= samples;
+    if (this.#pool !== undefined) this.#pool.held -= samples;
+  }
+
+  /** The query has ended. */
+  end(): void {
+    this.giveBack(this.#held);
   }
 
   /** Throws where so many more would be too many; counts nothing. For what is still being made. */
   check(samples: number): void {
-    if (this.#used + samples > this.#limit) throw tooManySamples();
+    if (this.#held + samples > this.#limit) throw tooManySamples(`${this.#limit} at a time are allowed`);
+    const pool = this.#pool;
+    if (pool !== undefined && pool.held + samples > pool.limit)
+      throw tooManySamples(`all queries that run may hold ${pool.limit} at a time; try again when others have ended`);
   }
 
-  get used(): number {
-    return this.#used;
+  /** All that were ever taken. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** As many as were held at a time. */
+  get peak(): number {
+    return this.#peak;
   }
 }
 
-function tooManySamples(): PromqlExecutionError {
-  return new PromqlExecutionError('query processing would load too many samples into memory in query execution');
+const TAKES_LESS = 'a shorter range, a longer step or fewer series (a label more) take less';
+
+/** Prometheus' words, then which limit it is, and what helps. */
+function tooManySamples(limit: string): PromqlExecutionError {
+  return new PromqlExecutionError(
+    `query processing would load too many samples into memory in query execution: ${limit}; ${TAKES_LESS}`,
+  );
 }
 
 /** An evaluation on one grid: that of the query, or of a subquery in it. */

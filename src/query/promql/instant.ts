@@ -4,8 +4,8 @@ import type { Evaluation } from './evaluation.ts';
 import { interpolatedHistogram } from './extended-rate.ts';
 import { type FloatHistogram, isCustom, withHint } from './histogram/index.ts';
 import type { Labels } from './labels.ts';
-import { isEmpty, newSeries, type StepSeries, setFloat, setHistogram } from './matrix.ts';
-import type { SampleSource, StoredSeries } from './source.ts';
+import { FLOAT, isEmpty, newSeries, type StepSeries, setFloat, setHistogram } from './matrix.ts';
+import type { FloatSamples, SampleSource, StoredSeries } from './source.ts';
 import { firstAtOrAfter, Window } from './window.ts';
 
 /** Instant selectors: the last sample of a series within the lookback, at each step. */
@@ -61,7 +61,10 @@ export function instantSeries(
   referenceMs: (step: number) => number,
 ): StepSeries | undefined {
   const series = newSeries(stored.labels, stored.dropsName ?? false, grid.count);
-  const cursor = new LookbackCursor(stored, context.options.lookbackMs);
+  const { lookbackMs } = context.options;
+  if (stored.histograms === undefined && stored.staleMs === undefined)
+    return lastFloats(stored.floats, referenceMs, lookbackMs, series) ? series : undefined;
+  const cursor = new LookbackCursor(stored, lookbackMs);
   for (let step = 0; step < grid.count; step++) {
     const found = cursor.at(referenceMs(step));
     if (found === undefined) continue;
@@ -69,6 +72,26 @@ export function instantSeries(
     else setFloat(series, step, stored.floats.values[found.at]!);
   }
   return isEmpty(series) ? undefined : series;
+}
+
+/** The same of a series that has floats only and never ends; says whether any step has a value. */
+function lastFloats(
+  { timesMs, values }: FloatSamples,
+  referenceMs: (step: number) => number,
+  lookbackMs: number,
+  { kinds, floats }: StepSeries,
+): boolean {
+  let next = 0;
+  let hasAny = false;
+  for (let step = 0; step < kinds.length; step++) {
+    const timeMs = referenceMs(step);
+    while (next < timesMs.length && timesMs[next]! <= timeMs) next++;
+    if (next === 0 || timesMs[next - 1]! <= timeMs - lookbackMs) continue;
+    floats[step] = values[next - 1]!;
+    kinds[step] = FLOAT;
+    hasAny = true;
+  }
+  return hasAny;
 }
 
 export interface NewestSample {

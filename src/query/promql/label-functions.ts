@@ -1,7 +1,8 @@
+import { compareText } from '#base';
 import { readTemplate } from '#lang/pattern';
 import { wholePattern } from '#lang/promql';
 import type { Evaluation } from './evaluation.ts';
-import { compareLabels, compareText, isLabelName, type Labels } from './labels.ts';
+import { compareLabels, isLabelName, type Labels } from './labels.ts';
 import {
   ABSENT,
   copyValue,

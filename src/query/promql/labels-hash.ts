@@ -5,7 +5,12 @@ import type { Labels } from './labels.ts';
  * Returned as a number from 0 to 2^64, rounded as Prometheus rounds it.
  */
 export function labelsHash(labels: Labels): number {
-  return Number(xxHash64(encode(labels)));
+  return Number(labelsHash64(labels));
+}
+
+/** The same, exactly: what Prometheus spreads groups of rules by. */
+export function labelsHash64(labels: Labels): bigint {
+  return xxHash64(encode(labels));
 }
 
 const encoder = new TextEncoder();

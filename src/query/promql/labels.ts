@@ -1,4 +1,4 @@
-import { goQuoted } from '#base';
+import { compareText, goQuoted } from '#base';
 import { isUtf8 } from '#lang/promql';
 
 /** The name of a metric, and what Prometheus keeps beside it where types and units are labels: an operation takes them away together. */
@@ -18,6 +18,9 @@ export class Labels {
   static readonly NONE: Labels = new Labels([]);
   readonly pairs: readonly (readonly [name: string, value: string])[];
   #key: string | undefined;
+  #named: Labels | undefined;
+  /** What it is without a name, where it was made of that. */
+  #unnamed: Labels | undefined;
 
   private constructor(sorted: readonly (readonly [string, string])[]) {
     this.pairs = sorted;
@@ -45,7 +48,20 @@ export class Labels {
 
   /** Another value for one label; the empty one takes it away. */
   with(name: string, value: string): Labels {
-    return Labels.of([...this.pairs.filter(([each]) => each !== name), [name, value]]);
+    const pairs = this.pairs.filter(([each]) => each !== name);
+    if (value === '') return pairs.length === this.pairs.length ? this : Labels.of(pairs);
+    const place = pairs.findIndex(([each]) => compareText(each, name) > 0);
+    pairs.splice(place < 0 ? pairs.length : place, 0, [name, value]);
+    return new Labels(pairs);
+  }
+
+  /** With the name of a metric. The last one is kept: the same series are asked for again and again, with a name and without. */
+  named(name: string): Labels {
+    if (this.#named === undefined || this.#named.metricName !== name) {
+      this.#named = this.with('__name__', name);
+      if (this.#named !== this && !this.pairs.some(([each]) => RESERVED.has(each))) this.#named.#unnamed = this;
+    }
+    return this.#named;
   }
 
   keep(isKept: (name: string) => boolean): Labels {
@@ -55,7 +71,7 @@ export class Labels {
   }
 
   withoutName(): Labels {
-    return this.keep((name) => !RESERVED.has(name));
+    return this.#unnamed ?? this.keep((name) => !RESERVED.has(name));
   }
 
   /** `{__name__="up", job="x"}`, as Prometheus prints them. */
@@ -68,20 +84,6 @@ function keyOf(pairs: Labels['pairs']): string {
   let key = '';
   for (const [name, value] of pairs) key += `${name.length}:${name}${value.length}:${value}`;
   return key;
-}
-
-/** By code units, but for pairs of them: what is beyond U+FFFF comes last, as in UTF-8. */
-export function compareText(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x === y) continue;
-    const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit < 0xe000;
-    if (isSurrogate(x) !== isSurrogate(y)) return isSurrogate(x) ? 1 : -1;
-    return x - y;
-  }
-  return a.length - b.length;
 }
 
 /** As Prometheus sorts series: label by label, the name before the value. */

@@ -1,5 +1,6 @@
 import type { Aggregation } from '#lang/promql';
-import { groupSeries } from './aggregate.ts';
+import { type Group, groupSeries } from './aggregate.ts';
+import { firstFloats, hasOnlyFloats } from './aggregate-floats.ts';
 import { NOTES } from './annotations.ts';
 import type { Evaluation } from './evaluation.ts';
 import { labelsHash } from './labels-hash.ts';
@@ -25,9 +26,15 @@ export async function pick(
     copyValue(series, result, step);
   };
   const groups = groupSeries(expr, input);
+  const ranked = rankedGroups(expr, groups, parameter);
   for (let step = 0; step < count; step++) {
     const value = parameter.floats[step]!;
     for (const group of groups) {
+      const first = ranked.get(group);
+      if (first !== undefined) {
+        first.takeAt(step, take);
+        continue;
+      }
       const present = group.series.filter(({ kinds }) => kinds[step] !== 0);
       const picked =
         operator === 'limit_ratio'
@@ -40,6 +47,40 @@ export async function pick(
     await evaluation.context.pause();
   }
   return [...results.values()];
+}
+
+/** More series of a group than that are sorted step by step. */
+const MAX_RANKED = 64;
+/** So many places are held beforehand, of all groups and steps. */
+const MAX_PLACES = 4_000_000;
+
+interface Ranked {
+  /** Calls back for each picked series of a step. */
+  takeAt(step: number, take: (series: StepSeries, step: number) => void): void;
+}
+
+/** Groups of floats whose largest or smallest few are wanted. */
+function rankedGroups(
+  { operator }: Aggregation,
+  groups: readonly Group[],
+  { floats }: StepSeries,
+): ReadonlyMap<Group, Ranked> {
+  const ranked = new Map<Group, Ranked>();
+  if (operator !== 'topk' && operator !== 'bottomk') return ranked;
+  const ks = floats.map(Math.trunc);
+  const most = ks.reduce((a, b) => Math.max(a, b), 0);
+  if (most < 1 || most > MAX_RANKED || groups.length * floats.length * most > MAX_PLACES) return ranked;
+  for (const group of groups) {
+    const { series } = group;
+    if (!hasOnlyFloats(series)) continue;
+    const places = firstFloats(series, ks, most, operator === 'topk');
+    ranked.set(group, {
+      takeAt(step, take) {
+        for (let at = step * most; at < (step + 1) * most && places[at]! >= 0; at++) take(series[places[at]!]!, step);
+      },
+    });
+  }
+  return ranked;
 }
 
 function checkParameter({ context }: Evaluation, expr: Aggregation, { floats }: StepSeries): void {

@@ -1,11 +1,14 @@
 import { type PromExpr, promType } from '#lang/promql';
+import type { EvaluationTrace } from './absence/trace.ts';
 import { Annotations } from './annotations.ts';
 import { Evaluator } from './evaluate.ts';
 import { type EngineOptions, Evaluation, SampleBudget } from './evaluation.ts';
+import type { Explanation } from './explanation.ts';
 import { extendedSamples } from './extended-samples.ts';
 import { merged } from './label-functions.ts';
 import { compareLabels } from './labels.ts';
 import { type Grid, PromqlExecutionError, relabelled, type StepSeries, sameLabelsError } from './matrix.ts';
+import { NO_PUSHDOWN, planPushdown } from './pushdown.ts';
 import type { SampleSource, StoredSeries } from './source.ts';
 import { statsOnlySelectors } from './stats-only.ts';
 import { type QueryTimes, unwrapped } from './timing.ts';
@@ -24,13 +27,21 @@ export interface PromqlQuery {
   readonly expr: PromExpr;
   readonly source: SampleSource;
   readonly options: EngineOptions;
+  /** Whether the source may find parts of the answer itself, by what it costs. Default true. */
+  readonly isPushed?: boolean;
+  /** Is told how the answer comes about. */
+  readonly explanation?: Explanation | undefined;
   /** Stops the evaluation; its reason is thrown. */
   readonly signal?: AbortSignal;
+  /** Is told what each part of the query came to. */
+  readonly trace?: EvaluationTrace;
 }
 
 export type PromqlAnswer = {
   readonly annotations: Annotations;
+  /** All that were read and made, and as many as were held at a time. */
   readonly samples: number;
+  readonly peakSamples: number;
 } & (
   | { readonly type: 'string'; readonly text: string; readonly timeMs: number }
   | { readonly type: 'scalar' | 'vector'; readonly grid: Grid; readonly series: readonly StepSeries[] }
@@ -45,6 +56,15 @@ export async function queryInstant(query: PromqlQuery, timeMs: number): Promise<
   const times = { startMs: timeMs, endMs: timeMs, stepMs: 0 };
   const grid = { startMs: timeMs, stepMs: 1, count: 1 };
   const run = new Run(query, times, grid);
+  try {
+    return await instantAnswer(run, query, times, grid);
+  } finally {
+    run.end();
+  }
+}
+
+async function instantAnswer(run: Run, query: PromqlQuery, times: QueryTimes, grid: Grid): Promise<PromqlAnswer> {
+  const timeMs = times.endMs;
   const expr = unwrapped(query.expr);
   if (expr.kind === 'string') return run.answer({ type: 'string', text: expr.value, timeMs });
   if (expr.kind === 'matrix' || expr.kind === 'subquery') {
@@ -67,8 +87,12 @@ export async function queryRange(query: PromqlQuery, times: QueryTimes): Promise
     );
   const grid = { startMs, stepMs, count };
   const run = new Run(query, times, grid);
-  const series = run.named(await run.evaluator.evaluate(query.expr), false);
-  return run.answer({ type: 'matrix', grid, series: [...series].sort((a, b) => compareLabels(a.labels, b.labels)) });
+  try {
+    const series = run.named(await run.evaluator.evaluate(query.expr), false);
+    return run.answer({ type: 'matrix', grid, series: [...series].sort((a, b) => compareLabels(a.labels, b.labels)) });
+  } finally {
+    run.end();
+  }
 }
 
 /** For how long an evaluation may hold the thread before it lets others run. */
@@ -76,7 +100,7 @@ const TURN_MS = 15;
 
 type Result = PromqlAnswer extends infer Answer
   ? Answer extends PromqlAnswer
-    ? Omit<Answer, 'annotations' | 'samples'>
+    ? Omit<Answer, 'annotations' | 'samples' | 'peakSamples'>
     : never
   : never;
 
@@ -88,15 +112,22 @@ class Run {
   readonly #signal: AbortSignal | undefined;
   #turnMs = performance.now();
 
-  constructor({ expr, source, options, signal }: PromqlQuery, times: QueryTimes, grid: Grid) {
-    this.#budget = new SampleBudget(options.maxSamples);
+  constructor(
+    { expr, source, options, signal, trace, isPushed = true, explanation }: PromqlQuery,
+    times: QueryTimes,
+    grid: Grid,
+  ) {
+    this.#budget = new SampleBudget(options.maxSamples, options.pool);
     this.#signal = signal;
     const context = {
       options,
       source,
       annotations: this.#annotations,
       budget: this.#budget,
+      explanation,
+      pushdown: isPushed && source.windows !== undefined ? planPushdown(expr) : NO_PUSHDOWN,
       statsOnly: statsOnlySelectors(expr),
+      trace,
       pause: () => this.#pause(),
     };
     this.#evaluation = new Evaluation(context, grid);
@@ -123,8 +154,17 @@ class Run {
     return named;
   }
 
+  end(): void {
+    this.#budget.end();
+  }
+
   answer(result: Result): PromqlAnswer {
-    return { ...result, annotations: this.#annotations, samples: this.#budget.used } as PromqlAnswer;
+    return {
+      ...result,
+      annotations: this.#annotations,
+      samples: this.#budget.total,
+      peakSamples: this.#budget.peak,
+    } as PromqlAnswer;
   }
 }
 

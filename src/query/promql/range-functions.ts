@@ -1,4 +1,5 @@
-import { NOTES } from './annotations.ts';
+import type { PromRange } from '#lang/promql';
+import { type Annotations, NOTES } from './annotations.ts';
 import { isReset, sameHistogram } from './histogram/index.ts';
 import { KahanSum } from './kahan.ts';
 import { PromqlExecutionError } from './matrix.ts';
@@ -200,12 +201,15 @@ export const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first
 export const ANCHORED_FUNCTIONS: ReadonlySet<string> = new Set(['changes', 'delta', 'increase', 'rate', 'resets']);
 export const SMOOTHED_FUNCTIONS: ReadonlySet<string> = new Set(['delta', 'increase', 'rate']);
 
-/** Whether a rate of it is likely to be a mistake, by the metric's name. */
-export function noteNonCounter(window: Window, hasTypeLabels: boolean): void {
-  const { metricName, annotations, place } = window;
+/** Whether a rate of it is likely to be a mistake, by the metric's name, or by its type where types are labels. */
+export function noteNonCounter(
+  annotations: Annotations,
+  place: PromRange,
+  metricName: string,
+  type: string | undefined,
+): void {
   if (metricName === '') return;
-  if (hasTypeLabels) {
-    const type = window.series.labels.get('__type__');
+  if (type !== undefined) {
     if (type !== 'counter' && type !== 'histogram')
       annotations.inform(NOTES.possibleNonCounterType(metricName, type), place);
   } else if (!/_(?:total|sum|count|bucket)$/.test(metricName)) {

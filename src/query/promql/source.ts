@@ -1,6 +1,7 @@
 import type { LabelMatcher } from '#lang/promql';
 import type { FloatHistogram } from './histogram/index.ts';
 import type { Labels } from './labels.ts';
+import type { Grid } from './matrix.ts';
 
 /** Samples of one kind, by time. */
 export interface FloatSamples {
@@ -17,6 +18,11 @@ export interface HistogramSamples {
   readonly startsMs: Float64Array | undefined;
 }
 
+/**
+ * `counter`: what each has counted, added up, through resets; `level`: their newest values, added up; `gauge`: the newest value of any of them.
+ */
+export type Sharing = 'counter' | 'level' | 'gauge';
+
 /** All samples of a set of labels in a range. */
 export interface StoredSeries {
   readonly labels: Labels;
@@ -26,8 +32,8 @@ export interface StoredSeries {
   readonly staleMs: Float64Array | undefined;
   /** Samples are changes since the one before: rate and increase add them up. */
   readonly isDelta?: boolean;
-  /** Samples only grow, but for resets. */
-  readonly isCounter?: boolean;
+  /** What several writers of one set of labels come to. */
+  readonly sharing?: Sharing;
   /** Of series that a subquery made: the name goes at the end. */
   readonly dropsName?: boolean;
 }
@@ -38,10 +44,85 @@ export interface Selection {
   readonly fromMs: number;
   /** Inclusive. */
   readonly toMs: number;
+  /** Is told what the answer is to be read with. */
+  readonly note?: (text: string) => void;
+  /** Whether start times of samples are looked at. Default true. */
+  readonly needsStarts?: boolean;
+}
+
+/**
+ * Functions of a range whose value a source may find itself. `last` is the sample that stands for a series: none where the series has ended,
+ * while `last_over_time` takes no notice of that.
+ */
+export const WINDOW_FUNCTIONS = [
+  'last',
+  'last_over_time',
+  'rate',
+  'increase',
+  'delta',
+  'irate',
+  'idelta',
+  'changes',
+  'resets',
+  'max_over_time',
+  'min_over_time',
+  'present_over_time',
+  'sum_over_time',
+  'avg_over_time',
+  'count_over_time',
+] as const;
+export type WindowFunction = (typeof WINDOW_FUNCTIONS)[number];
+
+export const WINDOW_AGGREGATORS = ['sum', 'min', 'max', 'count', 'avg', 'group'] as const;
+export type WindowAggregator = (typeof WINDOW_AGGREGATORS)[number];
+
+/** Asks for a function of the samples before each step, of each series that matches. */
+export interface WindowRequest {
+  readonly matchers: readonly LabelMatcher[];
+  readonly fn: WindowFunction;
+  /** Where the ranges end, inclusive; whole milliseconds. */
+  readonly grid: Grid;
+  /** They begin so much earlier, exclusive. */
+  readonly rangeMs: number;
+  /** Start times of samples tell something. */
+  readonly usesStarts: boolean;
+  /** Samples of series of changes (delta) are wanted, whatever the function. */
+  readonly leavesChanges: boolean;
+  readonly group?: WindowGroup;
+  /** Is told who finds them, and why. */
+  readonly why?: (text: string) => void;
+  readonly note?: Selection['note'];
+}
+
+/** The series are put together, too. */
+export interface WindowGroup {
+  readonly operator: WindowAggregator;
+  /** As a series is called behind the function; two that are called alike are an error, which the asker finds. */
+  readonly named: (labels: Labels) => Labels;
+  /** Which group it is in then. */
+  readonly labelsOf: (named: Labels) => Labels;
+}
+
+export interface WindowSeries {
+  readonly labels: Labels;
+  /** One per step. */
+  readonly values: Float64Array;
+  /** 1 where there is a value. */
+  readonly present: Uint8Array;
+}
+
+export interface WindowAnswer {
+  readonly series: readonly WindowSeries[];
+  /** Series that only their samples can answer for; none where groups were asked for. */
+  readonly rest: readonly StoredSeries[];
 }
 
 /** Where samples come from. */
 export interface SampleSource {
   /** All series whose labels match, each once, with what they have in the range. */
   select(selection: Selection): Promise<readonly StoredSeries[]>;
+  /** The same in parts, each series whole in one of them, so that not all samples are held at a time. */
+  parts?(selection: Selection): AsyncIterable<readonly StoredSeries[]>;
+  /** Undefined where the asker has to look at samples: the source can't find it, or handing them out costs less. */
+  windows?(request: WindowRequest): Promise<WindowAnswer | undefined>;
 }

@@ -2,8 +2,8 @@ export { CpuMeter } from './cpu-meter.ts';
 export { QueryError, type QueryErrorCode } from './errors.ts';
 export type { TextColumn } from './native/dictionary.ts';
 export { Table } from './native/table.ts';
-export type { ReadLimits, ReadOptions, SpentOnRequest, StatementCost } from './options.ts';
-export { storeHangs } from './store-errors.ts';
+export type { ReadLimits, ReadOptions, SpentOnRequest } from './options.ts';
+export { storeHangs, toQueryError } from './store-errors.ts';
 export { StoreReader } from './store-reader.ts';
 export {
   base64,

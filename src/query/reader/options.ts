@@ -1,5 +1,6 @@
 /** What a read may say of itself, and what it is told it took. */
 import type { ClickHouseSettings } from '@clickhouse/client';
+import type { StatementCost } from '../answers/index.ts';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -27,21 +28,6 @@ export interface ReadLimits {
   readonly rows: number;
   /** Uncompressed, of the columns that are read. */
   readonly bytes: number;
-}
-
-/** What a statement took, as the store says. */
-export interface StatementCost {
-  readonly sql: string;
-  /** What stands for `{p0:…}` and so on, as texts. */
-  readonly parameters: { readonly [name: string]: string };
-  /** What the store expects to read (EXPLAIN ESTIMATE); absent where it does not say, as of its own tables. */
-  readonly estimatedRows?: number;
-  /** What it may read. */
-  readonly limits: Partial<ReadLimits>;
-  /** As last seen: an engine of ours does not tell it of a statement that was over soon. A ClickHouse server always does. */
-  readonly rowsRead: number;
-  readonly bytesRead: number;
-  readonly storeMs: number;
 }
 
 export interface SpentOnRequest {

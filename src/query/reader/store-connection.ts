@@ -2,7 +2,9 @@
 import { addAbortSignal } from 'node:stream';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { DEFAULT_READ_LIMITS } from '#base';
+import { viewsDatabase } from '#base/store-access.ts';
 import type { StoreEndpoint } from '#store';
+import { DEFAULT_DATABASE } from '#store/schema.ts';
 import { CpuMeter } from './cpu-meter.ts';
 import type { ReadLimits } from './options.ts';
 import { isLostConnection, tooLong } from './store-errors.ts';
@@ -29,6 +31,10 @@ export interface Sent {
   readonly signal: AbortSignal;
   /** The answer may not be longer. */
   readonly maxBytes: number;
+  /** Of ClickHouse. Default Native. */
+  readonly format?: string;
+  /** Names without a database are those of the views that people ask. */
+  readonly isOfViews?: true;
 }
 
 export interface Answered {
@@ -51,6 +57,7 @@ export class StoreConnection {
   readonly cluster: string | undefined;
   readonly #endpoint: Partial<StoreEndpoint>;
   #client: Promise<ClickHouseClient> | undefined;
+  #viewsClient: Promise<ClickHouseClient> | undefined;
   readonly #meter = new CpuMeter();
   #engineProcess: EngineFacts | undefined;
   #answeredMs: number | undefined;
@@ -60,6 +67,11 @@ export class StoreConnection {
     this.cluster = endpoint.cluster;
     this.timeoutMs = timeoutMs ?? DEFAULT_TIMEOUT_MS;
     this.readLimits = { ...DEFAULT_READ_LIMITS, ...readLimits };
+  }
+
+  /** The store's database. */
+  get database(): string {
+    return this.#endpoint.database ?? DEFAULT_DATABASE;
   }
 
   get answeredMs(): number | undefined {
@@ -84,13 +96,13 @@ export class StoreConnection {
     }
   }
 
-  async #send({ text, params, settings, signal, maxBytes }: Sent): Promise<Answered> {
-    const client = await this.#connect();
+  async #send({ text, params, settings, signal, maxBytes, format = 'Native', isOfViews }: Sent): Promise<Answered> {
+    const client = await (isOfViews === true ? this.#connectViews() : this.#connect());
     const parameterBytes = Object.values(params).reduce<number>((sum, value) => sum + String(value).length, 0);
     if (parameterBytes > MAX_PARAMETER_BYTES)
       throw new Error(`bug: ${parameterBytes} bytes of parameters in: ${text.slice(0, 200)}`);
     const { response_headers, summary, stream } = await client.exec({
-      query: `${text}\nFORMAT Native`,
+      query: `${text}\nFORMAT ${format}`,
       query_params: { ...params },
       abort_signal: signal,
       clickhouse_settings: settings,
@@ -141,7 +153,14 @@ export class StoreConnection {
     return this.#client;
   }
 
+  #connectViews(): Promise<ClickHouseClient> {
+    const endpoint = { ...this.#endpoint, database: viewsDatabase(this.database) };
+    this.#viewsClient ??= import('#store').then(({ createStoreClient }) => createStoreClient(endpoint));
+    return this.#viewsClient;
+  }
+
   async close(): Promise<void> {
     await (await this.#client)?.close();
+    await (await this.#viewsClient)?.close();
   }
 }

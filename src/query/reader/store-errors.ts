@@ -126,7 +126,7 @@ function regexReason(message: string): string {
 }
 
 /** Any error of a query as the one that people see. */
-function toQueryError(error: unknown): QueryError {
+export function toQueryError(error: unknown): QueryError {
   if (error instanceof QueryError) return error;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && Object.hasOwn(CODES, code)) return CODES[code]!(messageOf(error), error);

@@ -3,6 +3,7 @@
  * the store's errors into those that people see.
  */
 import { excerpt } from '#base';
+import { OWN_TABLES, TABLES } from '#store/schema.ts';
 import { type Sql, sql } from '../sql/index.ts';
 import { decodeTable, type Table } from './native/table.ts';
 import type { ReadCost, ReadLimits, ReadOptions } from './options.ts';
@@ -26,20 +27,29 @@ const EXPLAINED_CHARS = 20_000;
 export interface StoreReaderOptions extends StoreConnectionOptions {
   /** Whose rows are read. Default: the tenant without a name. */
   readonly tenant?: string;
+  /** Whether what the store says of series may be kept between queries, for about a second. Default false. */
+  readonly keepsSeries?: boolean;
 }
 
 export class StoreReader {
   readonly tenant: string;
+  readonly keepsSeries: boolean;
   readonly #connection: StoreConnection;
 
-  constructor({ tenant = '', ...options }: StoreReaderOptions = {}, connection?: StoreConnection) {
+  constructor({ tenant = '', keepsSeries = false, ...options }: StoreReaderOptions = {}, connection?: StoreConnection) {
     this.tenant = tenant;
+    this.keepsSeries = keepsSeries;
     this.#connection = connection ?? new StoreConnection(options);
   }
 
   /** A reader of another tenant's rows on the same connections. */
   ofTenant(tenant: string): StoreReader {
-    return new StoreReader({ tenant }, this.#connection);
+    return new StoreReader({ tenant, keepsSeries: this.keepsSeries }, this.#connection);
+  }
+
+  /** The same object for the readers of all tenants of a store. */
+  get store(): object {
+    return this.#connection;
   }
 
   /** When the store last answered a query, well or with an error of its own. */
@@ -107,6 +117,38 @@ export class StoreReader {
   }
 
   /**
+   * Sends a statement that somebody wrote, and that statement/ has checked, as it stands: of the store's tables it sees the tenant's rows, and the
+   * limits are those of a heavy read. Gives the answer in the format's bytes. Throws the store's own errors.
+   */
+  async ask(text: string, { format, maxBytes, maxRows }: AskedText, options: ReadOptions = {}): Promise<Answered> {
+    const { rows, bytes } = this.#connection.readLimits;
+    const timeoutMs = options.timeoutMs ?? this.#connection.timeoutMs;
+    const answered = await this.#connection.send({
+      text,
+      params: {},
+      signal: stopSignal(options.signal, timeoutMs),
+      maxBytes,
+      format,
+      isOfViews: true,
+      settings: {
+        additional_table_filters: ownRows(this.#connection.database, this.tenant) as never,
+        max_execution_time: timeoutMs / 1000,
+        max_result_bytes: String(maxBytes),
+        result_overflow_mode: 'throw',
+        wait_end_of_query: 1,
+        cancel_http_readonly_queries_on_client_close: 1,
+        priority: PRIORITY.heavy,
+        max_rows_to_read: String(rows),
+        max_bytes_to_read: String(bytes),
+        ...(maxRows !== undefined && { limit: String(maxRows) }),
+        ...options.settings,
+      },
+    });
+    if (options.spent !== undefined) options.spent.ms += answered.storeMs;
+    return answered;
+  }
+
+  /**
    * How many rows a statement would read; undefined where the store does not say. It takes as long as finding the parts to read, some ms, which
    * the statement then does once more: so only where somebody asked, or where the store has refused.
    */
@@ -141,6 +183,24 @@ export class StoreReader {
   close(): Promise<void> {
     return this.#connection.close();
   }
+}
+
+export interface AskedText {
+  /** Of ClickHouse. */
+  readonly format: string;
+  readonly maxBytes: number;
+  /** A SELECT ends after so many rows. */
+  readonly maxRows?: number;
+}
+
+/** ClickHouse's setting that adds a condition to tables, wherever a statement or a view reads them. */
+function ownRows(database: string, tenant: string): string {
+  const condition = quoted(`tenant = ${quoted(tenant)}`);
+  return `{${[...TABLES, ...OWN_TABLES].map(({ name }) => `${quoted(`${database}.${name}`)}: ${condition}`).join(', ')}}`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }
 
 function stopSignal(signal: AbortSignal | undefined, timeoutMs: number): AbortSignal {

@@ -9,11 +9,20 @@ import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { SPAN_ATTRIBUTES, spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, joinSql, raw, type Sql, sql, text } from '../sql/index.ts';
 import { inEnvironment } from '../traces/index.ts';
+import type { ServiceEdge } from './service-edges.ts';
 
 const DEPENDENCY_KINDS: readonly Dependency['kind'][] = ['database', 'cache', 'queue', 'host'];
 const MAX_DEPENDENCIES = 100;
 /** Stores that hold what can be made again. */
-const CACHES: readonly string[] = ['redis', 'valkey', 'memcached', 'hazelcast', 'infinispan', 'coherence', 'ehcache'];
+export const CACHES: readonly string[] = [
+  'redis',
+  'valkey',
+  'memcached',
+  'hazelcast',
+  'infinispan',
+  'coherence',
+  'ehcache',
+];
 /** A callee's span may begin so much later than its caller's. */
 const PADDING_MS = 60_000;
 
@@ -23,11 +32,12 @@ function firstOf(...values: readonly Sql[]): Sql {
 }
 const named = (key: string): Sql => stringOf(SPAN_ATTRIBUTES, key);
 
-const DATABASE: Sql = firstOf(named('db.system.name'));
-const MESSAGING: Sql = firstOf(named('messaging.system'));
+export const DATABASE: Sql = firstOf(named('db.system.name'));
+export const MESSAGING: Sql = firstOf(named('messaging.system'));
 const RPC: Sql = firstOf(named('rpc.system.name'));
-const DATABASE_NAME: Sql = firstOf(named('db.namespace'));
-const DESTINATION: Sql = firstOf(named('messaging.destination.name'), named('messaging.destination.template'));
+export const DATABASE_NAME: Sql = firstOf(named('db.namespace'));
+export const OPERATION: Sql = firstOf(named('messaging.operation.type'));
+export const DESTINATION: Sql = firstOf(named('messaging.destination.name'), named('messaging.destination.template'));
 /** By these names alone: another name of the server's address, `net.host.name`, is the client's own on its spans. */
 const PEER: Sql = firstOf(
   named('service.peer.name'),
@@ -37,6 +47,42 @@ const PEER: Sql = firstOf(
 );
 const URL_TEXT: Sql = firstOf(named('url.full'));
 const HTTP_HOST: Sql = firstOf(named('http.host'));
+
+/** What a client calls, by any of the names that it may be known by; empty where there is none. */
+export const HOST: Sql = sql`multiIf(${PEER} != '', ${PEER}, ${URL_TEXT} != '', domain(${URL_TEXT}), splitByChar(':', ${HTTP_HOST})[1])`;
+
+const DATABASE_PEER: Sql = sql`multiIf(${DATABASE_NAME} != '', ${DATABASE_NAME}, ${PEER})`;
+const MAX_EDGES = 1000;
+
+/**
+ * Calls of all services to what sends no telemetry of its own, and where it gets messages from: `{ parent: 'orders', child: 'postgresql/shop' }`,
+ * `{ parent: 'kafka/sales', child: 'billing' }`. Of a queue the destination names it, of a database its name or else its address.
+ */
+export async function readBackingEdges(
+  reader: StoreReader,
+  range: TimeRange,
+  options?: ReadOptions,
+): Promise<readonly ServiceEdge[]> {
+  const table = await reader.read(
+    sql`SELECT service_name AS service, if(database_system != '', database_system, messaging_system) AS system,
+        ${cutText(raw("if(database_system != '', database_peer, destination)"))} AS name, is_taken, count() AS n, countIf(status_code = 2) AS e
+      FROM (
+        SELECT service_name, status_code, kind = 5 AS is_taken, if(kind = 3, ${DATABASE}, '') AS database_system, ${MESSAGING} AS messaging_system,
+          ${DATABASE_PEER} AS database_peer, ${DESTINATION} AS destination
+        ${spans.in(range)} AND kind IN (3, 4, 5))
+      WHERE database_system != '' OR messaging_system != ''
+      GROUP BY service, system, name, is_taken ORDER BY n DESC, service, system, name LIMIT ${new Bound('UInt32', MAX_EDGES)}`,
+    options,
+  );
+  const [systems, names] = [table.strings('system'), table.strings('name')];
+  const [counts, errors] = [table.numbers('n'), table.numbers('e')];
+  const taken = table.column<number>('is_taken');
+  return table.strings('service').map((service, row): ServiceEdge => {
+    const backing = names[row] === '' ? systems[row]! : `${systems[row]}/${names[row]}`;
+    const [parent, child] = taken[row] === 1 ? [backing, service] : [service, backing];
+    return { parent, child, callCount: counts[row]!, errorCount: errors[row]! };
+  });
+}
 
 /** The dependencies of a service in a range, those that are called most first. */
 export async function readDependencies(
@@ -57,7 +103,7 @@ export async function readDependencies(
             AS dependency_kind,
           multiIf(database_system != '', database_system, messaging_system != '', messaging_system, ${RPC}) AS system,
           multiIf(database_system != '', ${DATABASE_NAME}, messaging_system != '', ${DESTINATION}, '') AS place,
-          multiIf(${PEER} != '', ${PEER}, ${URL_TEXT} != '', domain(${URL_TEXT}), splitByChar(':', ${HTTP_HOST})[1]) AS peer
+          ${HOST} AS peer
         ${spans.in(filter)} AND ${allOf(conditions)})
       WHERE (dependency_kind != 'host' OR peer != '') AND (dependency_kind = 'database' OR dependency_kind = 'cache'
         OR (trace_id, span_id) NOT IN (

@@ -11,15 +11,19 @@ export interface ServiceEdge {
   readonly parent: string;
   readonly child: string;
   readonly callCount: number;
+  readonly errorCount: number;
 }
 
 /** A parent may begin before the range that its children lie in, and end after it. */
-const PADDING_MS = 60_000;
+export const PADDING_MS: number = 60_000;
 
-const HAS_PARENT: Sql = sql`parent_span_id != ${noId(8)}`;
+export const HAS_PARENT: Sql = sql`parent_span_id != ${noId(8)}`;
 
 /** The hash table of a join holds one side: more rows than this are left out rather than held. */
-const joinLimits = { max_rows_in_join: '5000000', join_overflow_mode: 'break' } as const;
+export const joinLimits: { readonly [setting: string]: string } = {
+  max_rows_in_join: '5000000',
+  join_overflow_mode: 'break',
+};
 
 /**
  * Services that called `service` in the range, and those that it called, the busiest first. Called is what enters it: the spans that its
@@ -86,10 +90,15 @@ export async function readServiceEdges(
     for (const edge of await readSlice(reader, slice, options)) {
       const key = JSON.stringify([edge.parent, edge.child]);
       const known = calls.get(key);
-      calls.set(key, known === undefined ? edge : { ...edge, callCount: known.callCount + edge.callCount });
+      calls.set(key, known === undefined ? edge : sumOf(known, edge));
     }
   }
   return [...calls.values()].sort((a, b) => b.callCount - a.callCount || (a.parent < b.parent ? -1 : 1));
+}
+
+function sumOf(one: ServiceEdge, other: ServiceEdge): ServiceEdge {
+  const { callCount, errorCount } = other;
+  return { ...one, callCount: one.callCount + callCount, errorCount: one.errorCount + errorCount };
 }
 
 async function readSlice(
@@ -99,13 +108,15 @@ async function readSlice(
 ): Promise<readonly ServiceEdge[]> {
   const callers = sql`SELECT trace_id, span_id, service_name ${spans.in(padded(slice, PADDING_MS))}`;
   const table = await reader.read(
-    sql`SELECT up.service_name AS parent, down.service_name AS child, count() AS n
-      FROM (SELECT trace_id, parent_span_id, service_name ${spans.in(slice)} AND ${HAS_PARENT}) AS down
+    sql`SELECT up.service_name AS parent, down.service_name AS child, count() AS n, countIf(down.status_code = 2) AS e
+      FROM (SELECT trace_id, parent_span_id, service_name, status_code ${spans.in(slice)} AND ${HAS_PARENT}) AS down
       ${innerJoin({ rows: callers, as: 'up' }, { 'down.trace_id': 'up.trace_id', 'down.parent_span_id': 'up.span_id' })}
       WHERE up.service_name != down.service_name GROUP BY parent, child`,
     { ...options, settings: joinLimits },
   );
-  const counts = table.numbers('n');
+  const [counts, errors] = [table.numbers('n'), table.numbers('e')];
   const children = table.strings('child');
-  return table.strings('parent').map((parent, row) => ({ parent, child: children[row]!, callCount: counts[row]! }));
+  return table.strings('parent').map((parent, row) => {
+    return { parent, child: children[row]!, callCount: counts[row]!, errorCount: errors[row]! };
+  });
 }

@@ -1,8 +1,10 @@
 /** Names of services. */
 
+import { stringOf } from '../filter/index.ts';
+import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { spans, type TimeRange } from '../source/index.ts';
-import { allOf, Bound, raw, sql } from '../sql/index.ts';
+import { SPAN_ATTRIBUTES, spans, type TimeRange } from '../source/index.ts';
+import { allOf, Bound, raw, sql, text } from '../sql/index.ts';
 import { inEnvironment } from '../traces/index.ts';
 import { MAX_SERVICES } from './services.ts';
 
@@ -15,6 +17,21 @@ export async function listServiceNames(reader: StoreReader, options?: ReadOption
     { ...options, cost: 'bounded' },
   );
   return table.strings('service_name');
+}
+
+/** What a service's clients and producers call, as their spans name it (`service.peer.name`), over all that is stored, sorted. */
+export async function listPeerNames(
+  reader: StoreReader,
+  service: string,
+  options?: ReadOptions,
+): Promise<readonly string[]> {
+  const peer = sql`coalesce(${stringOf(SPAN_ATTRIBUTES, 'service.peer.name')}, '')`;
+  const table = await reader.read(
+    sql`SELECT ${cutText(peer)} AS peer ${spans.ever()} AND service_name = ${text(service)} AND peer != ''
+      GROUP BY peer ORDER BY peer LIMIT ${raw(String(MAX_NAMES))}`,
+    { ...options, cost: 'bounded' },
+  );
+  return table.strings('peer');
 }
 
 /** The names alone, for a menu: those with the most spans in the range, sorted by name. */

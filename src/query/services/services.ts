@@ -87,8 +87,11 @@ export async function listServices(
   const { data, cut } = await readDataTime(reader, filter, grid, options);
   const places = placesOf(filter, grid, cut);
   const census = await readCensus(reader, places, options);
-  const rows = await readRed(reader, requestsOfServices(places, census, grid, data), options);
-  const identities = await readIdentities(reader, rows, census, options);
+  const [rows, resources] = await Promise.all([
+    readRed(reader, requestsOfServices(places, census, grid, data), options),
+    newestResources(reader, census, options),
+  ]);
+  const identities = identitiesOf(rows, census, resources);
   const byName = new Map(rows.map((row) => [row.key, row]));
   const services = identities.map((identity) => serviceSummary(identity, byName.get(identity.name), grid));
   services.sort((a, b) => b.requestCount - a.requestCount || (a.name < b.name ? -1 : 1));
@@ -113,16 +116,17 @@ interface ServiceIdentity {
 /** Resources that no SDK of OpenTelemetry described may still say what runs them. */
 const LANGUAGE_KEYS = ['telemetry.sdk.language', 'process.runtime.name'];
 
-/** Attributes of a service are those of its newest request: of `MAX_SERVICES` resources. */
-async function readIdentities(
-  reader: StoreReader,
-  rows: readonly RedRow[],
-  census: Census,
-  options?: ReadOptions,
-): Promise<readonly ServiceIdentity[]> {
-  const newest = new Map(rows.map((row) => [row.key, row.newestNs]));
+type Resources = Awaited<ReturnType<typeof readResources>>;
+
+/** Of `MAX_SERVICES` services. */
+function newestResources(reader: StoreReader, census: Census, options?: ReadOptions): Promise<Resources> {
   const ids = census.services.map(({ resourceId }) => resourceId);
-  const resources = await readResources(reader, ids, LIST_ITEM.attributeBytes, options);
+  return readResources(reader, ids, LIST_ITEM.attributeBytes, options);
+}
+
+/** Attributes of a service are those of its newest request. */
+function identitiesOf(rows: readonly RedRow[], census: Census, resources: Resources): readonly ServiceIdentity[] {
+  const newest = new Map(rows.map((row) => [row.key, row.newestNs]));
   return census.services.map(({ name, newestNs, resourceId }) => {
     const attributes = resources.get(resourceId)?.attributes ?? [];
     const text = (...keys: readonly string[]): string => {
@@ -174,11 +178,12 @@ export async function readService(
   const census = await readCensus(reader, places, options);
   const rows = entrySpans(places, census.counted);
   const byName = { key: cutText(raw('name')), kind: raw('kind'), rows, grid, data, limit: MAX_OPERATIONS };
-  const [totals, operations] = await Promise.all([
+  const [totals, operations, resources] = await Promise.all([
     readRed(reader, requestsOfServices(places, census, grid, data), options),
     readRed(reader, byName, options),
+    newestResources(reader, census, options),
   ]);
-  const identities = await readIdentities(reader, totals, census, options);
+  const identities = identitiesOf(totals, census, resources);
   const identity = identities[0];
   if (identity === undefined) {
     throw new QueryError('not_found', `no spans of the service ${filter.service} in this time range`, {

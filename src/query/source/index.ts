@@ -7,7 +7,7 @@ export {
   SPAN_ATTRIBUTES,
   type ValueType,
 } from './attributes.ts';
-export { logs, logsAt, ofService } from './logs.ts';
+export { logStreams, logs, logsAt, ofService } from './logs.ts';
 export {
   ALL_POINTS,
   boundsOf,

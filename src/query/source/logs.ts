@@ -7,6 +7,9 @@ import type { TracePlace } from './traces.ts';
 
 export const logs: TimedRows = new TimedRows('logs', LOG_BUCKET_SECONDS);
 
+/** The sets of labels that records have; until the store has merged them a stream may stand in several rows. */
+export const logStreams: Sql = rowsOf('log_streams', []);
+
 /** Records of a service. Within a bucket of time records are sorted by their stream, so it is the streams that narrow the search. */
 export function ofService(name: string): Sql {
   const service = sql`service_name = ${text(name)}`;

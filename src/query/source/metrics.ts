@@ -13,18 +13,21 @@ import { rowsOf, TimedRows } from './rows.ts';
 export const OWNERS = ['user', 'own'] as const;
 export type Owner = (typeof OWNERS)[number];
 
-/** Series have no time of their own: a live one is written again at least once an hour; twice that is safe. */
+/**
+ * Series have no time of their own: a live one is written again at least once an hour; twice that is safe. Nor is the first time exact: of
+ * segments that are sent side by side, or late, the one that names the series need not have its earliest points.
+ */
 export const SEEN_LAG_SECONDS = 7_200;
 
 export const metricSeries = {
   table: 'metric_series',
-  /** Series that may have points in the range. */
-  in(range: TimeRange, owner: Owner): Sql {
+  /** Series that may have points in the range, whoever's without an owner. */
+  in(range: TimeRange, owner: Owner | undefined): Sql {
     const seconds = (ms: number): Bound => new Bound('Int64', String(Math.floor(ms / 1000)));
     const lag = raw(String(SEEN_LAG_SECONDS));
     return rowsOf(metricSeries.table, [
-      ownedBy(owner),
-      sql`toInt64(last_seen) >= ${seconds(range.fromMs)} - ${lag} AND toInt64(first_seen) <= ${seconds(range.toMs)}`,
+      ...(owner === undefined ? [] : [ownedBy(owner)]),
+      sql`toInt64(last_seen) >= ${seconds(range.fromMs)} - ${lag} AND toInt64(first_seen) <= ${seconds(range.toMs)} + ${lag}`,
     ]);
   },
   /** All that were ever seen. */

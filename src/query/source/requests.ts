@@ -1,6 +1,6 @@
 /** Requests of services, as the writer counted them in slots of a few seconds. */
 import { FILTER_PROBES, probe, REQUEST_SLOT_SECONDS } from '#store/schema.ts';
-import { allOf, anyOf, integer, joinSql, raw, type Sql, sql } from '../sql/index.ts';
+import { allOf, anyOf, Bound, integer, joinSql, type Sql, sql } from '../sql/index.ts';
 import type { TimeRange } from './range.ts';
 import { rowsOf } from './rows.ts';
 
@@ -34,9 +34,10 @@ export function slotsWithAttributes(
 function isInFilter(hash: number): Sql {
   const bits = Array.from({ length: FILTER_PROBES }, (_, index) => {
     const place = probe(hash, index);
-    return raw(
-      `bitTest(ascii(substring(attribute_filter, 1 + ${place >>> 3} % length(attribute_filter), 1)), ${place & 7})`,
-    );
+    // The statement is the same for every value: the engine then knows it already.
+    const byte = new Bound('UInt32', place >>> 3, { isAlone: true });
+    const bit = new Bound('UInt8', place & 7, { isAlone: true });
+    return sql`bitTest(ascii(substring(attribute_filter, 1 + ${byte} % length(attribute_filter), 1)), ${bit})`;
   });
   return allOf(bits);
 }

@@ -9,15 +9,19 @@
 export class Bound {
   readonly type: string;
   readonly value: unknown;
-  constructor(type: string, value: unknown) {
+  /** A parameter of its own even where another has the same value, so that the statement's text does not depend on values. */
+  readonly isAlone: boolean;
+  constructor(type: string, value: unknown, { isAlone = false }: { readonly isAlone?: boolean } = {}) {
     this.type = type;
     this.value = value;
+    this.isAlone = isAlone;
   }
 }
 
 /** A value that is known when the statement is sent: whose rows it may read. */
 class Tenant {
   readonly type = 'String';
+  readonly isAlone = false;
 }
 
 /** A table, which is known when the statement is sent: its name on one machine, on a cluster all shards of it. */
@@ -49,7 +53,7 @@ export class Sql {
     this.parts = parts;
   }
 
-  /** The statement with `{p0:Type}` in place of each value, and the values by name. Equal values share a parameter. */
+  /** The statement with `{p0:Type}` in place of each value, and the values by name. Equal values share a parameter: equal expressions stay equal. */
   render({ tenant = '', cluster }: SentTo = {}): {
     readonly text: string;
     readonly params: { readonly [name: string]: unknown };
@@ -67,7 +71,7 @@ export class Sql {
         continue;
       }
       const value = part instanceof Tenant ? tenant : part.value;
-      const identity = `${part.type}\n${JSON.stringify(value)}`;
+      const identity = part.isAlone ? `${names.size}` : `${part.type}\n${JSON.stringify(value)}`;
       let name = names.get(identity);
       if (name === undefined) {
         name = `p${names.size}`;

@@ -9,6 +9,7 @@ import type { StoreLogin } from '#base/store-access.ts';
 import { type EngineProcess, spawnEngine } from '#engine';
 import { createTableStatement, DEFAULT_DATABASE, SINGLE_MACHINE, TABLES } from '#store';
 import type { TableBlock } from '../../store/native/columns.ts';
+import { copyTemplate } from '../../store/testing/engine-template.ts';
 import { StoreReader } from '../reader/index.ts';
 import { encodeRows } from './encode-rows.ts';
 
@@ -34,22 +35,22 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
+/** Tables alone: what the store's views would derive, a test writes itself. */
 export async function startTestStore(): Promise<TestStore> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-query-'));
+  const statements = [
+    `CREATE DATABASE IF NOT EXISTS ${DEFAULT_DATABASE}`,
+    ...TABLES.map((table) => createTableStatement(table, DEFAULT_DATABASE, SINGLE_MACHINE)),
+  ];
+  await copyTemplate(folder, statements, async (made) => {
+    for (const statement of statements) await runOn(made, statement);
+  });
   let engine: EngineProcess = await spawnEngine({ dataDir: folder });
   const url = engine.address;
   const database = DEFAULT_DATABASE;
   const { signalbox, reader: readerLogin } = engine.access;
   const headers = { 'X-ClickHouse-User': signalbox.username, 'X-ClickHouse-Key': signalbox.password };
-  const run = async (statement: string, data: string | Buffer = ''): Promise<string> => {
-    const path = `${url}/?allow_suspicious_low_cardinality_types=1&query=${encodeURIComponent(statement)}`;
-    const response = await fetch(path, { method: 'POST', body: data, headers });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${statement.slice(0, 200)}: ${text}`);
-    return text;
-  };
-  await run(`CREATE DATABASE IF NOT EXISTS ${database}`);
-  for (const table of TABLES) await run(createTableStatement(table, database, SINGLE_MACHINE));
+  const run = (statement: string, data: string | Buffer = ''): Promise<string> => runOn(engine, statement, data);
   const reader = new StoreReader({ url, database, ...readerLogin });
   return {
     url,
@@ -79,4 +80,18 @@ export async function startTestStore(): Promise<TestStore> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** As the user who may write. */
+async function runOn(engine: EngineProcess, statement: string, data: string | Buffer = ''): Promise<string> {
+  const { username, password } = engine.access.signalbox;
+  const path = `${engine.address}/?allow_suspicious_low_cardinality_types=1&query=${encodeURIComponent(statement)}`;
+  const response = await fetch(path, {
+    method: 'POST',
+    body: data,
+    headers: { 'X-ClickHouse-User': username, 'X-ClickHouse-Key': password },
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${statement.slice(0, 200)}: ${text}`);
+  return text;
 }

@@ -5,6 +5,7 @@ import { sql } from '../sql/index.ts';
 import { type FixtureSpan, insertSpans } from '../testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { readAttributePlaces, requiredComparisons, type ServicePlaces } from './attribute-places.ts';
+import { prunedSpanCondition } from './spans.ts';
 import { searchTraces } from './trace-search.ts';
 
 const FROM_MS = 1_760_000_000_000;
@@ -44,9 +45,29 @@ const fixtures: readonly FixtureSpan[] = ['a', 'b', 'c'].flatMap((service, index
 let store: TestStore;
 beforeAll(async () => {
   store = await startTestStore();
-  await insertSpans(store, fixtures);
+  await insertSpans(store, [...fixtures, ...besides]);
 });
 afterAll(() => store.close());
+
+/** Traces with a value that spans have, and something beside them too. */
+const besides: readonly FixtureSpan[] = (
+  [
+    ['a01', { attributes: { order: 'shared' } }],
+    ['a02', { events: [{ timeNs: BigInt(FROM_MS) * 1_000_000n, name: 'e', attributes: '{"order":"of an event"}' }] }],
+    ['a03', { links: [{ traceId: '9', spanId: '9', attributes: '{"order":"of a link"}' }] }],
+    ['a04', { scopeAttributes: '{"order":"of a scope"}' }],
+    ['a05', { resource: { order: 'shared' } }],
+    ['a06', { attributes: { order: 'its own' } }],
+  ] as const
+).map(([traceId, parts]) => ({
+  traceId,
+  spanId: '1',
+  timeNs: BigInt(FROM_MS + 300_000) * 1_000_000n,
+  durationNs: 1,
+  service: 'd',
+  name: 'n',
+  ...parts,
+}));
 
 async function placesOf(q: string): Promise<readonly ServicePlaces[] | undefined> {
   const filter = await readFilter(q, 'traces');
@@ -105,8 +126,7 @@ describe('a filter by what few spans have', () => {
   test('values of other kinds are looked for where there are any', async () => {
     const required = requiredComparisons((await readFilter('text="value 42" list="two 1003" whole=294', 'traces'))!);
     const kindsOf = async (index: number) => [
-      ...((await readAttributePlaces(store.reader, [required[index]!], RANGE))!.absent.get(required[index]!.node) ??
-        []),
+      ...((await readAttributePlaces(store.reader, [required[index]!], RANGE))!.absent.get(required[index]!.of) ?? []),
     ];
     expect(await kindsOf(0)).toEqual(['list']);
     expect(await kindsOf(1)).toEqual([]);
@@ -121,11 +141,36 @@ describe('a filter by what few spans have', () => {
   });
 });
 
+describe("a tag, by its text wherever it may stand, as in Jaeger's search", () => {
+  test.each([
+    { tags: { text: 'value 42' }, want: 1, isPruned: true },
+    { tags: { whole: '294' }, want: 1, isPruned: true },
+    { tags: { list: 'two 1003' }, want: 1, isPruned: true },
+    { tags: { text: 'value 42', whole: '294' }, want: 1, isPruned: true },
+    { tags: { text: 'value 42', whole: '295' }, want: 0, isPruned: true },
+    { tags: { order: 'its own' }, want: 1, isPruned: true },
+    { tags: { order: 'nowhere' }, want: 0, isPruned: true },
+    { tags: { order: 'of an event' }, want: 1, isPruned: false },
+    { tags: { order: 'of a link' }, want: 1, isPruned: false },
+    { tags: { order: 'of a scope' }, want: 1, isPruned: false },
+    { tags: { order: 'shared' }, want: 2, isPruned: false },
+    { tags: { order: 'of an event', text: 'value 42' }, want: 0, isPruned: true },
+    { tags: { flag: 'true' }, want: 1, isPruned: false },
+    { tags: { 'url.path': '/path/42' }, want: 1, isPruned: false },
+  ])('$tags', async ({ tags, want, isPruned }) => {
+    const { traces } = await searchTraces(store.reader, { ...RANGE, tags, sort: 'newest', limit: 10 });
+    expect(traces).toHaveLength(want);
+    const condition = (await prunedSpanCondition(store.reader, { tags }, RANGE)).render().text;
+    // Seconds of services, or nowhere at all.
+    expect(/arrayZip|^\(\(0\)/.test(condition)).toBe(isPruned);
+  });
+});
+
 describe('all spans are looked at', () => {
   test.each([
     { why: 'all have it', q: 'same=1', want: 600 },
-    { why: 'one of several conditions is enough', q: 'text="value 42" OR name=n', want: 600 },
-    { why: 'it is denied', q: 'text!="value 42"', want: 599 },
+    { why: 'one of several conditions is enough', q: 'text="value 42" OR name=n', want: 606 },
+    { why: 'it is denied', q: 'text!="value 42"', want: 605 },
     { why: 'the key has a type of its own', q: 'url.path=/path/42', want: 1 },
     { why: 'a name of the key has one', q: 'net.peer.name=host-2100', want: 1 },
     { why: 'the number is not whole', q: 'double=42.5', want: 1 },

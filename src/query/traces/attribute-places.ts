@@ -4,19 +4,23 @@ import type { FilterKind } from '#store/schema.ts';
 import { type AttributeHashes, attributeHashes } from '../filter/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { SPAN_ATTRIBUTES, slotsWithAttributes, type TimeRange } from '../source/index.ts';
-import { anyOf, Bound, raw, type Sql, sql, text } from '../sql/index.ts';
+import { Bound, raw, type Sql, sql, texts } from '../sql/index.ts';
 
 /** A condition with more seconds of services is not worth its place. */
 const MOST_SECONDS = 16_000;
 /** Where more of the spans can match, all are read. */
 const MOST_SHARE = 0.25;
 
-/** A comparison without which nothing matches. */
-export interface RequiredComparison {
-  readonly node: FilterCompare;
+/** What a span's own attributes must have, or nothing matches. */
+export interface Required<Of> {
+  /** What asks for it. */
+  readonly of: Of;
+  readonly hashes: AttributeHashes;
+}
+
+export interface RequiredComparison extends Required<FilterCompare> {
   /** A resource's attribute counts as well. */
   readonly isOfResourceToo: boolean;
-  readonly hashes: AttributeHashes;
 }
 
 /** Seconds, since the epoch, in which a service has spans that may match. */
@@ -25,10 +29,10 @@ export interface ServicePlaces {
   readonly seconds: readonly number[];
 }
 
-export interface AttributePlaces {
+export interface AttributePlaces<Of> {
   readonly services: readonly ServicePlaces[];
   /** Kinds of values that no span there has. */
-  readonly absent: ReadonlyMap<FilterCompare, ReadonlySet<FilterKind>>;
+  readonly absent: ReadonlyMap<Of, ReadonlySet<FilterKind>>;
 }
 
 /** The comparisons of which filters know something. */
@@ -38,18 +42,18 @@ export function requiredComparisons(node: FilterNode): readonly RequiredComparis
   const field = resolveField(node.key.text, 'traces');
   if (field.kind !== 'attribute' || field.scope === 'resource') return [];
   const hashes = attributeHashes(SPAN_ATTRIBUTES, field.key, node.value);
-  return hashes === undefined ? [] : [{ node, isOfResourceToo: field.scope === 'any', hashes }];
+  return hashes === undefined ? [] : [{ of: node, isOfResourceToo: field.scope === 'any', hashes }];
 }
 
 /** Where spans of a range can be whose own attributes meet all of these; undefined where that is too much, or not known. */
-export async function readAttributePlaces(
+export async function readAttributePlaces<Of>(
   reader: StoreReader,
-  required: readonly RequiredComparison[],
+  required: readonly Required<Of>[],
   range: TimeRange,
   options?: ReadOptions,
-): Promise<AttributePlaces | undefined> {
+): Promise<AttributePlaces<Of> | undefined> {
   if (required.length === 0) return undefined;
-  const kinds = required.flatMap(({ node, hashes }) => hashes.kinds.map((one) => ({ node, ...one })));
+  const kinds = required.flatMap(({ of, hashes }) => hashes.kinds.map((one) => ({ of, ...one })));
   const slots = slotsWithAttributes(
     range,
     required.map(({ hashes }) => hashes.values),
@@ -72,22 +76,32 @@ export async function readAttributePlaces(
   const mayHave = table.column<readonly number[]>('may_have');
   const present = kinds.filter((_, i) => mayHave.some((row) => row[i] === 1));
   const absent = new Map(
-    required.map(({ node, hashes }) => {
-      const ofNode = new Set(present.filter((one) => one.node === node).map(({ kind }) => kind));
-      return [node, new Set(hashes.kinds.map(({ kind }) => kind).filter((kind) => !ofNode.has(kind)))];
+    required.map(({ of, hashes }) => {
+      const there = new Set(present.filter((one) => one.of === of).map(({ kind }) => kind));
+      return [of, new Set(hashes.kinds.map(({ kind }) => kind).filter((kind) => !there.has(kind)))];
     }),
   );
   return { services, absent };
 }
 
-/** Whether a row may be there, for the store's indexes alone: it says nothing of single rows. */
-export function isAtPlaces({ services }: AttributePlaces): Sql {
+/**
+ * Whether a row may be there, for the store's indexes alone: it says nothing of single rows. One set of pairs, and not a condition per
+ * service: the engine goes through its marks once, and the statement is the same for any number of services.
+ */
+export function isAtPlaces({ services }: AttributePlaces<unknown>): Sql {
   if (services.length === 0) return raw('0');
-  const within = services.map(
-    ({ service, seconds }) =>
-      sql`service_name = ${text(service)} AND toInt64(time) IN ${new Bound('Array(Int64)', seconds)}`,
+  const names = texts(services.map(({ service }) => service));
+  // A name stands once: parameters travel in the URL.
+  const which = new Bound(
+    'Array(UInt32)',
+    services.flatMap(({ seconds }, i) => seconds.map(() => i + 1)),
   );
-  return sql`indexHint(${anyOf(within)})`;
+  const seconds = new Bound(
+    'Array(Int64)',
+    services.flatMap((service) => service.seconds),
+  );
+  return sql`indexHint((service_name, toInt64(time)) IN (
+    SELECT ${names}[at.1], at.2 FROM (SELECT arrayJoin(arrayZip(${which}, ${seconds})) AS at)))`;
 }
 
 function secondsOf(places: readonly (readonly [number, number])[]): readonly number[] {

@@ -1,9 +1,14 @@
+export { readSpanColumns } from './span-columns.ts';
+export { groupSpans, readSpanHeatmap } from './span-groups.ts';
 export { allAttributes, attributesCut, MAX_LISTED, type StoredEvent, type StoredLink } from './span-parts.ts';
 export {
   ENTRY_SPAN,
   inEnvironment,
+  type MatchingSpans,
+  prunedSpanCondition,
   SPAN_KINDS,
   SPAN_STATUSES,
+  type SpanFilter,
   spanCondition,
   spanKind,
   spanStatus,
@@ -27,4 +32,4 @@ export {
   type TraceFilter,
   type TraceSearchResult,
 } from './trace-search.ts';
-export { countOrphans, countServices } from './trace-summary.ts';
+export { countOrphans, countServices, summarizeTraces } from './trace-summary.ts';

@@ -1,12 +1,13 @@
 /** Conditions on spans that several queries share. */
 
-import { SPAN_KIND_NUMBERS } from '#lang/filter';
+import { type FilterCompare, SPAN_KIND_NUMBERS } from '#lang/filter';
+import type { FilterKind } from '#store/schema.ts';
 import type { SignalName, SpanKind, SpanStatus } from '../answers/index.ts';
-import { anywhereCondition, compileFilter, readFilter, readUnmet, stringOf } from '../filter/index.ts';
+import { compileFilter, readFilter, readUnmet, stringOf, Tag } from '../filter/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { type AttributeColumn, OWNER_ATTRIBUTES, ownerMeets, resources, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
-import { isAtPlaces, readAttributePlaces, requiredComparisons } from './attribute-places.ts';
+import { isAtPlaces, type Required, readAttributePlaces, requiredComparisons } from './attribute-places.ts';
 
 /** Span kinds by OTLP's number. */
 export const SPAN_KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
@@ -25,10 +26,21 @@ const LONGEST_NS = 2n ** 64n - 1n;
 /** Requests enter a service by these spans: kind server or consumer, or a root. */
 export const ENTRY_SPAN: Sql = sql`(${raw(`kind IN (${SPAN_KIND_NUMBERS.server}, ${SPAN_KIND_NUMBERS.consumer})`)} OR parent_span_id = ${noId(8)})`;
 
+/** Spans that a query in another language finds in a range. */
+export interface MatchingSpans {
+  /** As it was asked. */
+  readonly query: string;
+  /** On spans of the range. */
+  readonly condition: Sql;
+  /** Undefined where the condition is the query; else what was found is named by it, which may not be all. */
+  readonly found: { readonly traceCount: number; readonly isWhole: boolean } | undefined;
+}
+
 /** What narrows spans, beside the time. Absent and empty fields do not, but for `service`: '' is that of spans whose resource names none. */
 export interface SpanFilter {
   /** The filter language. */
   readonly q?: string | undefined;
+  readonly matching?: MatchingSpans | undefined;
   readonly service?: string | undefined;
   readonly operation?: string | undefined;
   readonly minDurationNs?: number | undefined;
@@ -41,7 +53,12 @@ export interface SpanFilter {
 /** All conditions of a filter on the spans of a range. Throws QueryError for a `q` that can't be read. */
 export async function spanCondition(filter: SpanFilter, range: TimeRange): Promise<Sql> {
   const parsed = filter.q ? await readFilter(filter.q, 'traces') : undefined;
-  return allOf([...plainConditions(filter, range), ...(parsed === undefined ? [] : [compileFilter(parsed, 'traces')])]);
+  const tags = tagsOf(filter, range).map((tag) => tag.anywhere());
+  return allOf([
+    ...plainConditions(filter),
+    ...tags,
+    ...(parsed === undefined ? [] : [compileFilter(parsed, 'traces')]),
+  ]);
 }
 
 /** As `spanCondition`, of which the store needs to read less where attributes are asked for that few spans have. */
@@ -51,30 +68,54 @@ export async function prunedSpanCondition(
   range: TimeRange,
   options?: ReadOptions,
 ): Promise<Sql> {
-  const conditions = plainConditions(filter, range);
   const parsed = filter.q ? await readFilter(filter.q, 'traces') : undefined;
-  if (parsed === undefined) return allOf(conditions);
-  const required = requiredComparisons(parsed);
-  const [unmet, ofAll] = await Promise.all([
-    readUnmet(reader, parsed, 'traces', options),
+  const tags = tagsOf(filter, range);
+  const ofFilter = parsed === undefined ? [] : requiredComparisons(parsed);
+  const ofTags = tags.flatMap((tag) => (tag.hashes === undefined ? [] : [{ of: tag, hashes: tag.hashes }]));
+  const required: readonly Required<FilterCompare | Tag>[] = [...ofFilter, ...ofTags];
+  const [unmet, elsewhere, ofAll] = await Promise.all([
+    parsed === undefined ? new Set<FilterCompare>() : readUnmet(reader, parsed, 'traces', options),
+    tagsElsewhere(reader, tags, options),
     readAttributePlaces(reader, required, range, options),
   ]);
-  // Spans that have a value from their resource are not where the filters say.
-  const ofSpans = required.filter(({ node, isOfResourceToo }) => !isOfResourceToo || unmet.has(node));
+  // Spans that have a value from their resource, or from what else is not their own, are not where the filters say.
+  const ofSpans = [
+    ...ofFilter.filter(({ of, isOfResourceToo }) => !isOfResourceToo || unmet.has(of)),
+    ...ofTags.filter(({ of }) => !elsewhere.has(of)),
+  ];
   const isOfAll = ofSpans.length === required.length;
-  const places = isOfAll ? ofAll : await readAttributePlaces(reader, ofSpans, range, options);
-  if (places !== undefined) conditions.push(isAtPlaces(places));
-  return allOf([...conditions, compileFilter(parsed, 'traces', { unmet, absent: places?.absent ?? new Map() })]);
+  const places = isOfAll ? ofAll : await readAttributePlaces<FilterCompare | Tag>(reader, ofSpans, range, options);
+  const absent = places?.absent ?? new Map<FilterCompare | Tag, ReadonlySet<FilterKind>>();
+  return allOf([
+    ...plainConditions(filter),
+    ...(places === undefined ? [] : [isAtPlaces(places)]),
+    ...tags.map((tag) => (elsewhere.has(tag) ? tag.anywhere() : tag.ofSpan(absent.get(tag)))),
+    ...(parsed === undefined ? [] : [compileFilter(parsed, 'traces', { unmet, absent })]),
+  ]);
 }
 
-function plainConditions(filter: SpanFilter, range: TimeRange): Sql[] {
+function tagsOf({ tags }: SpanFilter, range: TimeRange): readonly Tag[] {
+  return Object.entries(tags ?? {}).map(([key, value]) => new Tag(key, value, range));
+}
+
+/** Those that something else than spans has. */
+async function tagsElsewhere(
+  reader: StoreReader,
+  tags: readonly Tag[],
+  options?: ReadOptions,
+): Promise<ReadonlySet<Tag>> {
+  const found = await Promise.all(tags.map((tag) => tag.isElsewhere(reader, options)));
+  return new Set(tags.filter((_, i) => found[i]));
+}
+
+function plainConditions(filter: SpanFilter): readonly Sql[] {
   const conditions: Sql[] = [];
   if (filter.service !== undefined) conditions.push(sql`service_name = ${text(filter.service)}`);
   if (filter.operation) conditions.push(sql`name = ${text(filter.operation)}`);
   if (filter.minDurationNs !== undefined) conditions.push(sql`duration_ns >= ${duration(filter.minDurationNs)}`);
   if (filter.maxDurationNs !== undefined) conditions.push(sql`duration_ns <= ${duration(filter.maxDurationNs)}`);
   if (filter.environment) conditions.push(inEnvironment(filter.environment));
-  for (const [key, value] of Object.entries(filter.tags ?? {})) conditions.push(anywhereCondition(key, value, range));
+  if (filter.matching !== undefined) conditions.push(filter.matching.condition);
   return conditions;
 }
 

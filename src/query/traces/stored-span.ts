@@ -23,6 +23,7 @@ import {
 import { QueryError, type ReadOptions, type StoredAttribute, type StoreReader, type Table } from '../reader/index.ts';
 import { ofPlace, ofPlaces, spanEvents, spanLinks, spans, type TracePlace } from '../source/index.ts';
 import { Bound, id, raw, type Sql, sql } from '../sql/index.ts';
+import { type EventLogs, readEventLogs, withEventLogs } from './event-logs.ts';
 import {
   allAttributes,
   attributesCut,
@@ -96,7 +97,7 @@ export async function readSpans(
   const order = raw('time, span_id');
   const [withEvents, withLinks] = [places.filter((one) => one.hasEvents), places.filter((one) => one.hasLinks)];
   const rows = sql`${ofPlaces(spans, places)} ORDER BY ${order} LIMIT ${new Bound('UInt32', MAX_WHOLE_SPANS)}`;
-  const [table, events, links] = await Promise.all([
+  const [table, events, links, eventLogs] = await Promise.all([
     readSpanRows(reader, rows, order, WHOLE_ITEM, SPANS_BYTES, options),
     withEvents.length === 0
       ? NO_PARTS
@@ -104,10 +105,11 @@ export async function readSpans(
     withLinks.length === 0
       ? NO_PARTS
       : readLinks(reader, ofPlaces(spanLinks, withLinks), WHOLE_ITEM, SPANS_BYTES, options),
+    readEventLogs(reader, places, undefined, WHOLE_ITEM, SPANS_BYTES, options),
   ]);
   const owners = await readOwnersOf(reader, table, WHOLE_ITEM, options);
   return {
-    spans: storedSpans(table, owners, events, links),
+    spans: storedSpans(table, owners, { events, eventLogs, links }),
     foundCount: table.has('found_rows') ? table.numbers('found_rows')[0]! : table.rowCount,
   };
 }
@@ -124,7 +126,7 @@ export async function readSpan(
   const budgetBytes = options?.full === true ? MAX_UNCUT_BYTES : SPANS_BYTES;
   const cheap = { ...options, cost: 'cheap', maxBytes: MAX_UNCUT_BYTES } as const;
   const own = sql` AND span_id = ${id(spanId, 8)}`;
-  const [table, events, links] = await Promise.all([
+  const [table, events, links, eventLogs] = await Promise.all([
     readSpanRows(
       reader,
       sql`${ofPlace(spans, place)}${own} ORDER BY time LIMIT 1`,
@@ -137,9 +139,10 @@ export async function readSpan(
       ? readEvents(reader, sql`${ofPlace(spanEvents, place)}${own}`, limits, budgetBytes, cheap)
       : NO_PARTS,
     place.hasLinks ? readLinks(reader, sql`${ofPlace(spanLinks, place)}${own}`, limits, budgetBytes, cheap) : NO_PARTS,
+    readEventLogs(reader, [place], spanId, limits, budgetBytes, cheap),
   ]);
   const owners = await readOwnersOf(reader, table, limits, cheap);
-  const [span] = storedSpans(table, owners, events, links);
+  const [span] = storedSpans(table, owners, { events, eventLogs, links });
   if (span === undefined) throw new QueryError('not_found', `no span ${spanId} in trace ${traceId}`);
   return { span, place };
 }
@@ -207,12 +210,19 @@ const NO_ID = '0000000000000000';
 const NO_RESOURCE: StoredResource = { attributes: [], schemaUrl: '', cut: undefined };
 const NO_SCOPE: StoredScope = { ...NO_RESOURCE, name: '', version: '' };
 
+interface PartsOfSpans {
+  readonly events: SpanParts<StoredEvent>;
+  readonly eventLogs: EventLogs;
+  readonly links: SpanParts<StoredLink>;
+}
+
 function storedSpans(
   table: Table,
   owners: SpanOwners,
-  events: SpanParts<StoredEvent>,
-  links: SpanParts<StoredLink>,
+  { events, eventLogs, links }: PartsOfSpans,
 ): readonly StoredSpan[] {
+  /** Of spans that share an id the first has what records say of it. */
+  const told = new Set<string>();
   const read = <T>(name: string): readonly T[] => table.column<T>(name);
   const startNs = table.bigints('start_ns');
   const durationNs = table.bigints('duration_ns');
@@ -224,6 +234,9 @@ function storedSpans(
     const resource = owners.resources.get(resourceIds[row]!) ?? NO_RESOURCE;
     const scope = owners.scopes.get(scopeIds[row]!) ?? NO_SCOPE;
     const [ownEvents, ownLinks] = [events.bySpan.get(key), links.bySpan.get(key)];
+    const ids = `${traceId} ${spanId}`;
+    const ofLogs = told.has(ids) ? undefined : eventLogs.bySpan.get(ids);
+    told.add(ids);
     const cut = cutParts({
       attributes: attributesCut(table, row),
       resource: resource.cut,
@@ -231,7 +244,8 @@ function storedSpans(
       links: leftOut(ownLinks),
       texts:
         (table.has('is_message_cut') && read<number>('is_message_cut')[row] === 1) ||
-        [ownEvents, ownLinks].some((parts) => parts?.isCut === true) ||
+        [ownEvents, ownLinks, ofLogs].some((parts) => parts?.isCut === true) ||
+        (eventLogs.isIncomplete && ofLogs !== undefined) ||
         (events.isIncomplete && ownEvents === undefined) ||
         (links.isIncomplete && ownLinks === undefined),
     });
@@ -255,7 +269,7 @@ function storedSpans(
       scopeAttributes: scope.attributes,
       resourceSchemaUrl: resource.schemaUrl,
       scopeSchemaUrl: scope.schemaUrl,
-      events: ownEvents?.items ?? [],
+      events: withEventLogs(ownEvents?.items ?? [], ofLogs?.items),
       links: ownLinks?.items ?? [],
       droppedAttributesCount: read<number>('dropped_attributes_count')[row]!,
       droppedEventsCount: read<number>('dropped_events_count')[row]!,

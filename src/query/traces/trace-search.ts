@@ -70,7 +70,9 @@ export async function searchTraces(
   const limit = Math.max(1, Math.trunc(query.limit));
   const found = await findTop(reader, { ...query, limit: limit + 1 }, conditions, options);
   const traces = found.slice(0, limit).toSorted(SHOWN_ORDER[query.sort]);
-  const nearestMs = traces.length === 0 ? await nearestMatch(reader, query, options) : undefined;
+  // What was found in the range says nothing about what lies outside.
+  const isElsewhereKnown = query.matching?.found === undefined;
+  const nearestMs = traces.length === 0 && isElsewhereKnown ? await nearestMatch(reader, query, options) : undefined;
   return { traces, truncated: found.length > limit, nearestMs };
 }
 

@@ -1,6 +1,7 @@
 /** One trace by its id, as columns: made for traces of 100,000 spans. */
 
 import type { LinkingSpan, TraceEventColumns, TraceSpanColumns } from '../answers/index.ts';
+import { IS_EVENT, LOG_EVENT_NAME } from '../filter/index.ts';
 import { areTextsWithin, cutText, readPlainOrCut } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader, type Table, type TextColumn } from '../reader/index.ts';
 import { linksTo, logsAt, ofPlace, spanEvents, spans, spansByIds, type TracePlace } from '../source/index.ts';
@@ -58,17 +59,17 @@ export async function readTrace(
 ): Promise<Trace> {
   const limit = options?.maxSpans ?? MAX_TRACE_SPANS;
   const place = await placeOf(reader, traceId, { ...options, ...CHEAP });
-  const [{ table, hints }, events, logCount] = await Promise.all([
+  const [{ table, hints }, events, { logCount, eventTimes }] = await Promise.all([
     readTraceSpans(reader, place, limit, options),
     place.hasEvents ? readEventTimes(reader, place, options) : undefined,
-    countLogs(reader, place, options),
+    readLogFacts(reader, place, options),
   ]);
   if (table.rowCount === 0) throw new QueryError('not_found', `the spans of trace ${traceId} have expired`);
   const times = table.integers('time_ns');
   const totalSpanCount = table.rowCount < limit ? table.rowCount : await countSpans(reader, place, options);
   return {
     traceId: traceId.toLowerCase().padStart(32, '0'),
-    ...columnsOf(table, hints, offsetsOf(times, times[0]!), events, times[0]!),
+    ...columnsOf(table, hints, offsetsOf(times, times[0]!), [events, eventTimes], times[0]!),
     logCount,
     totalSpanCount,
     truncated: totalSpanCount > limit,
@@ -128,13 +129,22 @@ async function readEventTimes(reader: StoreReader, place: TracePlace, options?: 
   );
 }
 
-async function countLogs(reader: StoreReader, place: TracePlace, options?: ReadOptions): Promise<number> {
-  const table = await reader.read(sql`SELECT count() AS n ${logsAt(place)}`, {
-    ...options,
-    ...CHEAP,
-    settings: ONE_THREAD,
-  });
-  return table.numbers('n')[0]!;
+/** How many log records the trace has, and the times and names of those that are events of spans. */
+async function readLogFacts(
+  reader: StoreReader,
+  place: TracePlace,
+  options?: ReadOptions,
+): Promise<{ readonly logCount: number; readonly eventTimes: Table | undefined }> {
+  const one = { ...options, ...CHEAP, settings: ONE_THREAD };
+  const counts = await reader.read(sql`SELECT count() AS n, countIf(${IS_EVENT}) AS event_count ${logsAt(place)}`, one);
+  const logCount = counts.numbers('n')[0]!;
+  if (counts.numbers('event_count')[0] === 0) return { logCount, eventTimes: undefined };
+  const eventTimes = await reader.read(
+    sql`SELECT span_id, toUnixTimestamp64Nano(time) AS at, toLowCardinality(${cutText(LOG_EVENT_NAME, NAME_CHARS)}) AS shown_name
+      ${logsAt(place)} AND ${IS_EVENT} ORDER BY at LIMIT ${new Bound('UInt32', MAX_EVENTS)}`,
+    one,
+  );
+  return { logCount, eventTimes };
 }
 
 type Shape = Omit<Trace, 'traceId' | 'logCount' | 'truncated' | 'totalSpanCount'>;
@@ -144,7 +154,7 @@ function columnsOf(
   table: Table,
   hintTexts: TextColumn,
   start: Float64Array,
-  events: Table | undefined,
+  events: readonly (Table | undefined)[],
   startNs: bigint,
 ): Shape {
   const ids = table.bytes('span_id');
@@ -178,20 +188,25 @@ function columnsOf(
 }
 
 /** Of several spans with one id, events are drawn at the first. */
-function eventsOf(orderedIds: Uint8Array, events: Table | undefined, startNs: bigint): TraceEventColumns {
-  if (events === undefined || events.rowCount === 0) return { row: [], timeNs: [], name: [], names: [] };
+function eventsOf(orderedIds: Uint8Array, tables: readonly (Table | undefined)[], startNs: bigint): TraceEventColumns {
+  const all = { row: [] as number[], timeNs: [] as number[], name: [] as number[], names: [] as string[] };
   const index = new SpanIndex(orderedIds);
-  const words = wordsOf(events.bytes('span_id'));
-  const rowOf = Int32Array.from({ length: events.rowCount }, (_, i) => index.find(words[2 * i]!, words[2 * i + 1]!));
-  const known = Int32Array.from(rowOf.keys()).filter((i) => rowOf[i]! >= 0);
-  const times = offsetsOf(events.integers('at'), startNs);
-  const { values, indices } = pickTexts(events.texts('shown_name'), known);
-  return {
-    row: Array.from(known, (i) => rowOf[i]!),
-    timeNs: Array.from(known, (i) => times[i]!),
-    name: Array.from(indices),
-    names: values,
-  };
+  for (const events of tables) {
+    if (events === undefined || events.rowCount === 0) continue;
+    const words = wordsOf(events.bytes('span_id'));
+    const rowOf = Int32Array.from({ length: events.rowCount }, (_, i) => index.find(words[2 * i]!, words[2 * i + 1]!));
+    const known = Int32Array.from(rowOf.keys()).filter((i) => rowOf[i]! >= 0);
+    const times = offsetsOf(events.integers('at'), startNs);
+    const { values, indices } = pickTexts(events.texts('shown_name'), known);
+    const firstName = all.names.length;
+    all.names.push(...values);
+    for (const [at, i] of known.entries()) {
+      all.row.push(rowOf[i]!);
+      all.timeNs.push(times[i]!);
+      all.name.push(firstName + indices[at]!);
+    }
+  }
+  return all;
 }
 
 /** `to[i] = from[rows[i]]`. Returns `to`. */

@@ -4,91 +4,33 @@ import { joinRanges } from '../source/traces.ts';
 import { type FixtureSpan, insertLogs, insertSpans } from '../testing/fixtures.ts';
 import { groupBy, SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../testing/shop.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
+import { readSpanColumns } from './span-columns.ts';
+import { groupSpans, readSpanHeatmap } from './span-groups.ts';
 import { readSpan, readWholeTrace } from './stored-span.ts';
+import { ODD_NS, ODD_SPANS, THROWN_SPANS } from './testdata/odd-spans.ts';
 import { readLinkingSpans, readTrace } from './trace.ts';
 import { countTraces, sampleTraces, searchTraces, type TraceQuery } from './trace-search.ts';
 import { countOrphans, countServices, summarizeTraces } from './trace-summary.ts';
 
 const spans = shopSpans();
 const byTrace = groupBy(spans, (span) => span.traceId);
-const DAY_NS = 86_400_000_000_000n;
-const otherNs = BigInt(SHOP_FROM_MS) * 1_000_000n - DAY_NS;
-
-/** A trace with everything: links, events, a missing root, a cycle, spans that share an id. */
-const odd: readonly FixtureSpan[] = [
-  {
-    traceId: 'f0',
-    spanId: 'a1',
-    parentSpanId: '99',
-    timeNs: otherNs + 10n,
-    durationNs: 100,
-    service: 'x',
-    name: 'first',
-  },
-  {
-    traceId: 'f0',
-    spanId: 'a2',
-    parentSpanId: 'a3',
-    timeNs: otherNs + 20n,
-    durationNs: 50,
-    service: 'x',
-    name: 'loop a',
-  },
-  {
-    traceId: 'f0',
-    spanId: 'a3',
-    parentSpanId: 'a2',
-    timeNs: otherNs + 30n,
-    durationNs: 50,
-    service: 'x',
-    name: 'loop b',
-  },
-  {
-    traceId: 'f0',
-    spanId: 'a1',
-    parentSpanId: '99',
-    timeNs: otherNs + 40n,
-    durationNs: 900,
-    service: 'y',
-    name: 'same id',
-  },
-  {
-    traceId: 'f0',
-    spanId: 'a4',
-    parentSpanId: 'a1',
-    timeNs: otherNs + 123n,
-    durationNs: 7,
-    service: 'x',
-    name: 'full',
-    kind: 4,
-    status: 2,
-    statusMessage: 'broken "pipe"',
-    traceState: 'k=v',
-    flags: 257,
-    attributes: { 'db.statement': 'SELECT 1\n  FROM t', i: 5, d: 2.5, b: false, s: 'text', list: ['p', 'q'] },
-    resource: { 'host.name': 'h1' },
-    scopeName: 'lib',
-    scopeVersion: '2',
-    scopeAttributes: '{"short":true}',
-    events: [
-      { timeNs: otherNs + 125n, name: 'exception', attributes: '{"exception.type":"E","n":9007199254740993,"x":1.0}' },
-      { timeNs: otherNs + 124n, name: 'retry' },
-    ],
-    links: [{ traceId: spans[0]!.traceId, spanId: spans[0]!.spanId, traceState: 'l=1', attributes: '{"why":"batch"}' }],
-    droppedAttributesCount: 1,
-    droppedEventsCount: 2,
-    droppedLinksCount: 3,
-  },
-];
-
 let store: TestStore;
 beforeAll(async () => {
   store = await startTestStore();
   await insertSpans(store, spans);
-  await insertSpans(store, odd);
+  await insertSpans(store, ODD_SPANS);
+  await insertSpans(store, THROWN_SPANS);
   await insertLogs(store, [
-    { timeNs: otherNs + 50n, service: 'x', body: 'inside', traceId: 'f0', spanId: 'a4' },
-    { timeNs: otherNs + 60n, service: 'x', body: 'other', traceId: 'f1' },
+    { timeNs: ODD_NS + 50n, service: 'x', body: 'inside', traceId: 'f0', spanId: 'a4' },
+    { timeNs: ODD_NS + 60n, service: 'x', body: 'other', traceId: 'f1' },
+    { timeNs: ODD_NS + 70n, service: 'x', body: 'plain', traceId: 'f3', spanId: 'b1' },
+    ...[
+      { 'exception.type': 'Twice', 'exception.message': 'm' },
+      { 'exception.type': 'Once', 'exception.stacktrace': 'at f', order: 7 },
+    ].map((attributes, i) => {
+      return { timeNs: ODD_NS + 50n + BigInt(i), service: 'x', body: '', traceId: 'f3', spanId: 'b1', attributes };
+    }),
+    { timeNs: ODD_NS + 20n, service: 'x', body: '', traceId: 'f3', spanId: 'b2', eventName: 'cache.miss' },
   ]);
 });
 afterAll(() => store.close());
@@ -362,7 +304,7 @@ describe('readTrace', () => {
 
   test('missing parents, cycles, shared ids, events, hints and logs', async () => {
     const trace = await readTrace(store.reader, 'F0');
-    expect(trace.startNs).toBe(otherNs + 10n);
+    expect(trace.startNs).toBe(ODD_NS + 10n);
     expect(trace.durationNs).toBe(30 + 900);
     expect(trace.logCount).toBe(1);
     const row = (name: string): number =>
@@ -371,7 +313,7 @@ describe('readTrace', () => {
     expect(trace.spans.parent[row('loop a')]).toBe(-2);
     expect(trace.spans.parent[row('loop b')]).toBe(row('loop a'));
     expect(trace.spans.parent[row('full')]).toBe(row('first'));
-    expect(trace.hints[trace.spans.hint[row('full')]!]).toBe('SELECT 1 FROM t');
+    expect(trace.hints[trace.spans.hint[row('full')]!]).toBe('SELECT 1 LIMIT 2');
     expect(trace.events).toEqual({
       row: [row('full'), row('full')],
       timeNs: [114, 115],
@@ -391,6 +333,35 @@ describe('readTrace', () => {
   });
 });
 
+test('events are found wherever they live: with their span, or as log records of it', async () => {
+  const trace = await readTrace(store.reader, 'f3');
+  const row = (name: string): number => Array.from(trace.spans.name).findIndex((index) => trace.names[index] === name);
+  const drawn = trace.events.row.map((of, i) => [
+    of,
+    trace.events.timeNs[i],
+    trace.events.names[trace.events.name[i]!],
+  ]);
+  expect(trace.logCount).toBe(4);
+  expect(drawn).toContainEqual([row('b1'), 51, 'exception']);
+  expect(drawn).toContainEqual([row('b2'), 20, 'cache.miss']);
+  const { span } = await readSpan(store.reader, 'f3', 'b1');
+  expect(span.events.map(({ timeNs, name }) => [Number(timeNs - ODD_NS), name])).toEqual([
+    [40, 'exception'],
+    [51, 'exception'],
+    [60, 'retry'],
+  ]);
+  expect(plainAttributes(span.events[1]!.attributes)).toEqual({
+    'exception.stacktrace': 'at f',
+    'exception.type': 'Once',
+    order: 7,
+  });
+  const whole = await readWholeTrace(store.reader, 'f3');
+  expect(whole.spans.map(({ events }) => events.length).sort()).toEqual([1, 3]);
+  const range = { fromMs: Number(ODD_NS / 1_000_000n) - 1, toMs: Number(ODD_NS / 1_000_000n) + 1 };
+  const tagged = { ...base, ...range, tags: { 'exception.type': 'Once' } };
+  expect((await searchTraces(store.reader, tagged)).traces.map(({ traceId }) => traceId.slice(-2))).toEqual(['f3']);
+});
+
 describe('spans in full', () => {
   test('every field comes back with its type', async () => {
     const { span } = await readSpan(store.reader, 'f0', 'a4');
@@ -402,7 +373,7 @@ describe('spans in full', () => {
       kind: 4,
       statusCode: 2,
       statusMessage: 'broken "pipe"',
-      startNs: otherNs + 123n,
+      startNs: ODD_NS + 123n,
       durationNs: 7n,
       traceState: 'k=v',
       flags: 257,
@@ -415,7 +386,7 @@ describe('spans in full', () => {
     expect(plainAttributes(span.attributes)).toEqual({
       b: false,
       d: 2.5,
-      'db.statement': 'SELECT 1\n  FROM t',
+      'db.statement': 'SELECT 1\n  LIMIT 2',
       i: 5,
       list: ['p', 'q'],
       s: 'text',
@@ -423,7 +394,7 @@ describe('spans in full', () => {
     expect(span.attributes.find(({ key }) => key === 'd')!.value.type).toBe('double');
     expect(plainAttributes(span.resource)).toEqual({ 'host.name': 'h1', 'service.name': 'x' });
     expect(span.scopeAttributes).toEqual([{ key: 'short', value: { type: 'bool', value: true } }]);
-    expect(span.events[0]).toMatchObject({ timeNs: otherNs + 125n, name: 'exception' });
+    expect(span.events[0]).toMatchObject({ timeNs: ODD_NS + 125n, name: 'exception' });
     expect(plainAttributes(span.events[0]!.attributes)).toEqual({ 'exception.type': 'E', n: '9007199254740993', x: 1 });
     expect(span.links[0]).toMatchObject({ traceId: spans[0]!.traceId, spanId: spans[0]!.spanId, traceState: 'l=1' });
   });
@@ -435,7 +406,7 @@ describe('spans in full', () => {
   });
 
   test('who links to a span', async () => {
-    const target = { traceId: spans[0]!.traceId, spanId: spans[0]!.spanId, timeNs: otherNs };
+    const target = { traceId: spans[0]!.traceId, spanId: spans[0]!.spanId, timeNs: ODD_NS };
     expect(await readLinkingSpans(store.reader, target)).toEqual([
       { traceId: 'f0'.padStart(32, '0'), spanId: 'a4'.padStart(16, '0'), service: 'x', name: 'full' },
     ]);
@@ -482,4 +453,70 @@ describe('joinRanges', () => {
   ])('$name', ({ input, limit, want }) => {
     expect(joinRanges(input, limit)).toEqual(want);
   });
+});
+
+describe('all spans of a range', () => {
+  const range = { fromMs: SHOP_FROM_MS, toMs: SHOP_TO_MS };
+  const attribute = (span: FixtureSpan, key: string): unknown =>
+    (span.attributes as Record<string, unknown> | undefined)?.[key];
+
+  test.each([
+    { by: 'service', of: (span: FixtureSpan) => span.service },
+    { by: 'http.request.method', of: (span: FixtureSpan) => String(attribute(span, 'http.request.method') ?? '') },
+    {
+      by: 'deployment.environment',
+      of: (span: FixtureSpan) => String((span.resource as Record<string, unknown>)['deployment.environment.name']),
+    },
+    { by: 'status', of: (span: FixtureSpan) => ['unset', 'ok', 'error'][span.status ?? 0]! },
+    { by: 'scope', of: () => 'shop' },
+  ])('are grouped by $by', async ({ by, of }) => {
+    const { groups, groupCount, spanCount } = await groupSpans(store.reader, { ...range, by });
+    const expected = [...groupBy(spans, of)].map(([value, list]) => ({
+      value,
+      count: list.length,
+      errorCount: list.filter(({ status }) => status === 2).length,
+    }));
+    const byValue = (a: { readonly value: string }, b: { readonly value: string }) => (a.value < b.value ? -1 : 1);
+    expect(groups.map(({ value, count, errorCount }) => ({ value, count, errorCount })).sort(byValue)).toEqual(
+      expected.sort(byValue),
+    );
+    expect([groupCount, spanCount]).toEqual([expected.length, spans.length]);
+    for (const { p50Ns, p95Ns, p99Ns } of groups) expect(p50Ns <= p95Ns && p95Ns <= p99Ns).toBe(true);
+  });
+
+  test('are counted by time and duration, each once', async () => {
+    const { lines, grid, spanCount } = await readSpanHeatmap(store.reader, range);
+    expect(spanCount).toBe(spans.length);
+    for (const { lowerNs, upperNs, counts, errorCounts } of lines) {
+      expect(counts).toHaveLength(grid.count);
+      const within = spans.filter(({ durationNs }) => durationNs >= lowerNs && durationNs < upperNs);
+      expect(counts.reduce((sum, n) => sum + n, 0)).toBe(within.length);
+      expect(errorCounts.reduce((sum, n) => sum + n, 0)).toBe(within.filter(({ status }) => status === 2).length);
+    }
+    const slow = await readSpanHeatmap(store.reader, { ...range, minDurationNs: 1e9, status: 'error' });
+    expect(slow.spanCount).toBe(spans.filter(({ durationNs, status }) => durationNs >= 1e9 && status === 2).length);
+  });
+});
+
+test('columns of a list have the values of single spans, of their resources and scopes', async () => {
+  const place = { traceId: 'f0'.padStart(32, '0'), startNs: ODD_NS, endNs: ODD_NS + 1000n };
+  const named = [{ ...place, spanId: 'a4'.padStart(16, '0') }];
+  const keys = [
+    'name',
+    'kind',
+    'status',
+    'service',
+    'db.query.text',
+    'i',
+    'list',
+    'host.name',
+    'resource.s',
+    'scope',
+    'no.such',
+  ];
+  expect([...(await readSpanColumns(store.reader, named, keys)).values()]).toEqual([
+    ['full', 'producer', 'error', 'x', 'SELECT 1\n  LIMIT 2', '5', "['p','q']", 'h1', '', 'lib', ''],
+  ]);
+  const tooMany = Array.from({ length: 13 }, (_, i) => `k${i}`);
+  await expect(readSpanColumns(store.reader, named, tooMany)).rejects.toMatchObject({ code: 'bad_query' });
 });

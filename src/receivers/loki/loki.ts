@@ -136,7 +136,7 @@ export class LokiReceiver implements Receiver, BodyHandler {
 
   #decoded(body: Uint8Array, isJson: boolean): LogsBuilder {
     const nowNs = BigInt(Math.round(this.#settings.clock.nowMs())) * 1_000_000n;
-    const options = { keepsTimestamps: this.#config.keepsTimestamps, nowNs };
+    const options = { keepsTimestamps: this.#config.keepsTimestamps, nowNs, labels: 'attributes' } as const;
     return isJson ? readLokiJson(body, options) : readLokiProtobuf(body, options);
   }
 }

@@ -12,9 +12,15 @@ export interface OtlpJsonFileConfig {
   readonly maxFiles: number;
   /** Reads all of every file in each look. */
   readonly replays: boolean;
+  /** Of a file's beginning, kept in `storage`. */
+  readonly headBytes: number;
+  /** The id of an extension; '' for none. */
+  readonly storage: string;
 }
 
 const MIB = 1024 * 1024;
+/** As otelcol's (pkg/stanza/fileconsumer MinFingerprintSize). */
+const MIN_HEAD_BYTES = 16;
 const NO_RECORDS = { why: 'what a line has is handed on as it is', quiet: [false, true] };
 
 export const otlpJsonFileSchema: Schema<OtlpJsonFileConfig> = strictObject({
@@ -29,14 +35,10 @@ export const otlpJsonFileSchema: Schema<OtlpJsonFileConfig> = strictObject({
     'that are followed; those beyond are left alone, which is said',
   ),
   replay_file: boolean(false).describe('reads all of every file in each look, again and again'),
-  fingerprint_size: size(1000).meta({
-    description: 'of the beginning of a file, which tells it from others',
-    idle: { why: 'files are told apart by their place on the disk', quiet: [1000] },
-  }),
-  storage: text('').meta({
-    description: 'an extension that remembers where each file was read to',
-    idle: { why: 'places are not remembered over a restart', quiet: [''] },
-  }),
+  fingerprint_size: size(1000).describe(
+    'of the beginning of a file, which tells it after a restart from another one at its place on the disk',
+  ),
+  storage: text('').describe('an extension that remembers where each file was read to, over a restart'),
   include_file_name: boolean(true).meta({ description: 'adds the name of the file', idle: NO_RECORDS }),
   include_file_path: boolean(false).meta({ description: 'adds its path', idle: NO_RECORDS }),
   encoding: oneOf(['', 'utf-8', 'utf8'], '').meta({
@@ -51,6 +53,8 @@ export const otlpJsonFileSchema: Schema<OtlpJsonFileConfig> = strictObject({
   maxLineBytes: raw.max_log_size,
   maxFiles: raw.max_concurrent_files,
   replays: raw.replay_file,
+  headBytes: raw.fingerprint_size,
+  storage: raw.storage,
 }));
 
 type Mistake = { readonly path: readonly string[]; readonly message: string };
@@ -60,6 +64,9 @@ export function validateOtlpJsonFile(config: OtlpJsonFileConfig): readonly Mista
   if (config.include.length === 0)
     mistakes.push({ path: ['include'], message: 'required argument `include` is empty' });
   if (config.pollIntervalMs <= 0) mistakes.push({ path: ['poll_interval'], message: 'must be greater than zero' });
+  if (config.headBytes < MIN_HEAD_BYTES) {
+    mistakes.push({ path: ['fingerprint_size'], message: `must be at least ${MIN_HEAD_BYTES} bytes` });
+  }
   if (config.maxLineBytes <= 0) mistakes.push({ path: ['max_log_size'], message: 'must be positive' });
   return mistakes;
 }

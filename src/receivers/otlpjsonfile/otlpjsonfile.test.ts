@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { ConsumeError } from '#base';
-import { fakeSettings, RecordingConsumer } from '#component/testing.ts';
+import type { Host, StorageClient } from '#component';
+import { fakeHost, fakeSettings, RecordingConsumer } from '#component/testing.ts';
 import { otlpJsonFileReceiverFactory } from './index.ts';
 
 const closers: (() => unknown)[] = [];
@@ -15,17 +16,19 @@ const LOG = '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue
 const SPAN =
   '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"0123456789abcdef0123456789abcdef","spanId":"0123456789abcdef","name":"a"}]}]}]}\n';
 
-async function following(block: object, content = '') {
-  const folder = await mkdtemp(join(tmpdir(), 'otlpjsonfile-'));
-  closers.push(() => rm(folder, { recursive: true }));
+async function following(block: object, content = '', before?: { readonly folder: string; readonly host: Host }) {
+  const folder = before?.folder ?? (await mkdtemp(join(tmpdir(), 'otlpjsonfile-')));
   const path = join(folder, 'a.json');
-  await writeFile(path, content);
+  if (before === undefined) {
+    closers.push(() => rm(folder, { recursive: true }));
+    await writeFile(path, content);
+  }
   const settings = fakeSettings();
   const logs = new RecordingConsumer();
   const traces = new RecordingConsumer();
   const config = otlpJsonFileReceiverFactory.schema.parse({ include: [join(folder, '*.json')], ...block });
   const receiver = otlpJsonFileReceiverFactory.create(settings, config, { logs, traces });
-  await receiver.start({} as never);
+  await receiver.start(before?.host ?? fakeHost());
   closers.push(() => receiver.shutdown(100));
   /** Looks again and again until it is so. */
   const until = (check: () => void): Promise<void> =>
@@ -36,7 +39,7 @@ async function following(block: object, content = '') {
       },
       { timeout: 60_000, interval: 10 },
     );
-  return { path, folder, settings, logs, traces, until };
+  return { path, folder, settings, logs, traces, until, receiver };
 }
 
 test('lines are read to their signals, and what is written later, too', async () => {
@@ -87,4 +90,42 @@ test('what is refused for now comes again', async () => {
   await until(() => expect(logs.itemCount).toBe(1));
   expect(refusals).toBe(2);
   expect(settings.account.sum('refused')).toBe(2);
+});
+
+test('with storage it goes on after a restart where it was, and knows a file that came to the place of another', async () => {
+  const values = new Map<string, Uint8Array>();
+  const client: StorageClient = {
+    keys: async () => [...values.keys()],
+    get: async (key) => values.get(key),
+    set: async (key, value) => void values.set(key, value),
+    delete: async (key) => void values.delete(key),
+    close: async () => undefined,
+  };
+  const shutdown = async (): Promise<void> => undefined;
+  const storage = { start: shutdown, shutdown, capabilities: { storage: { open: async () => client } } };
+  const host = fakeHost({ file_storage: storage });
+  const folder = await mkdtemp(join(tmpdir(), 'otlpjsonfile-'));
+  closers.push(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'a.json');
+  const block = { storage: 'file_storage', start_at: 'beginning' };
+
+  await writeFile(path, LOG + LOG);
+  const first = await following(block, '', { folder, host });
+  await first.until(() => expect(first.logs.itemCount).toBe(2));
+  await first.receiver.shutdown(100);
+  await appendFile(path, LOG);
+  const second = await following(block, '', { folder, host });
+  await second.until(() => expect(second.logs.itemCount).toBe(1));
+  await second.receiver.shutdown(100);
+  await truncate(path, 0);
+  await appendFile(path, SPAN + LOG.repeat(5));
+  const third = await following(block, '', { folder, host });
+  await third.until(() => expect([third.traces.itemCount, third.logs.itemCount]).toEqual([1, 5]));
+
+  values.set('places', Buffer.from('{'));
+  const fourth = await following({ ...block, start_at: 'end' }, '', { folder, host });
+  expect(fourth.settings.logged).toContain('warn Where files were read to is not known any more');
+  await expect(following({ storage: 'nope' }, '', { folder, host })).rejects.toThrow(
+    'receivers::under_test::storage: extension "nope"',
+  );
 });

@@ -1,10 +1,18 @@
 import { glob, stat } from 'node:fs/promises';
-import { DecodeError, isPermanent, messageOf } from '#base';
-import { type Consumer, type CreateSettings, type Receiver, type ReceiverCounters, receiverCounters } from '#component';
+import { DecodeError, isPermanent, messageOf, StartError } from '#base';
+import {
+  type Consumer,
+  type CreateSettings,
+  type Host,
+  type Receiver,
+  type ReceiverCounters,
+  receiverCounters,
+} from '#component';
 import { Batch, type Signal } from '#pdata';
 import { decodeOtlpJson } from '#wire';
 import type { OtlpJsonFileConfig } from './config.ts';
 import { type LineOutcome, readLines } from './line-reader.ts';
+import { Places } from './places.ts';
 
 const ROOTS: readonly (readonly [key: string, signal: Signal])[] = [
   ['resourceSpans', 'traces'],
@@ -23,8 +31,7 @@ export class OtlpJsonFileReceiver implements Receiver {
   readonly #config: OtlpJsonFileConfig;
   readonly #next: Partial<Record<Signal, Consumer>>;
   readonly #counters: Readonly<Record<Signal, ReceiverCounters>>;
-  /** Where each file was read to, by its place on the disk. */
-  readonly #places = new Map<string, number>();
+  readonly #places: Places;
   readonly #stop = new AbortController();
   readonly #unreadable: { add(count: number): void };
   #cancel: () => void = () => undefined;
@@ -35,6 +42,7 @@ export class OtlpJsonFileReceiver implements Receiver {
   constructor(settings: CreateSettings, config: OtlpJsonFileConfig, next: Partial<Record<Signal, Consumer>>) {
     this.#settings = settings;
     this.#config = config;
+    this.#places = new Places(config.headBytes, settings.logger);
     this.#next = next;
     this.#counters = receiverCounters(settings, 'file');
     this.#unreadable = settings.meter.counter('receiver_unreadable_lines', {
@@ -43,7 +51,17 @@ export class OtlpJsonFileReceiver implements Receiver {
     });
   }
 
-  async start(): Promise<void> {
+  async start(host: Host): Promise<void> {
+    const { storage } = this.#config;
+    if (storage !== '') {
+      const { id } = this.#settings;
+      try {
+        const client = await host.extension(storage, 'storage').open({ kind: 'receiver', id, name: '' });
+        await this.#places.keepIn(client);
+      } catch (error) {
+        throw new StartError(`receivers::${id}::storage: ${messageOf(error)}`, undefined, { cause: error });
+      }
+    }
     this.#look();
   }
 
@@ -51,6 +69,7 @@ export class OtlpJsonFileReceiver implements Receiver {
     this.#cancel();
     this.#stop.abort();
     await this.#running;
+    await this.#places.close();
   }
 
   #look(): void {
@@ -78,20 +97,20 @@ export class OtlpJsonFileReceiver implements Receiver {
         continue;
       }
       seen.add(key);
-      const from = this.#placeOf(key, info.size);
-      if (info.size > from) this.#places.set(key, await this.#readFile(path, from));
+      const from = await this.#placeOf(key, path, info.size);
+      if (info.size > from) this.#places.set(key, path, await this.#readFile(path, from));
     }
-    // A file that has gone needs no place any more, and another may come to its place on the disk.
-    for (const key of this.#places.keys()) if (!seen.has(key)) this.#places.delete(key);
+    this.#places.keepOnly(seen);
+    await this.#places.save();
   }
 
-  #placeOf(key: string, bytes: number): number {
+  async #placeOf(key: string, path: string, bytes: number): Promise<number> {
     if (this.#config.replays) return 0;
-    const known = this.#places.get(key);
+    const known = await this.#places.get(key, path);
     // A file that has become shorter was written anew.
     if (known !== undefined) return known <= bytes ? known : 0;
     const from = this.#isFirstLook && !this.#config.startsAtBeginning ? bytes : 0;
-    this.#places.set(key, from);
+    this.#places.set(key, path, from);
     return from;
   }
 

@@ -1,8 +1,20 @@
 import type { z } from 'zod';
-import { integer, list, mapOf, oneOf, type ShapeOf, strictObject, text } from '#config';
-import { type PromHttpConfig, promHttpMistakes, promHttpShape, toPromHttp } from './http-config.ts';
+import {
+  integer,
+  list,
+  mapOf,
+  oneOf,
+  type PromHttpConfig,
+  prometheusDuration,
+  promHttpMistakes,
+  promHttpShape,
+  type ShapeOf,
+  scalarText,
+  strictObject,
+  text,
+  toPromHttp,
+} from '#config';
 import { type KubernetesDiscoveryConfig, kubernetesConfig } from './kubernetes-config.ts';
-import { prometheusDuration, scalarText } from './values.ts';
 
 /** Where the targets of a job come from. */
 export interface DiscoveryConfig {

@@ -1,7 +1,14 @@
 import type { Clock } from '#base';
-import { type ByteBudget, type HttpAnswer, HttpClient, type HttpClientSettings, httpTarget, Share } from '#net';
-import { Credentials } from './credentials.ts';
-import type { PromHttpConfig } from './http-config.ts';
+import type { PromHttpConfig } from '#config';
+import {
+  type ByteBudget,
+  type HttpAnswer,
+  HttpClient,
+  type HttpClientSettings,
+  httpTarget,
+  PrometheusCredentials,
+  Share,
+} from '#net';
 
 export interface FetchOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -14,14 +21,14 @@ export interface FetchOptions {
 export class Fetcher {
   readonly #config: PromHttpConfig;
   readonly #client: HttpClient;
-  readonly #credentials: Credentials;
+  readonly #credentials: PrometheusCredentials;
   readonly #budget: ByteBudget;
 
   constructor(config: PromHttpConfig, budget: ByteBudget, clock: Clock, settings: Omit<HttpClientSettings, 'config'>) {
     this.#config = config;
     this.#budget = budget;
     this.#client = new HttpClient({ ...settings, config: config.client });
-    this.#credentials = new Credentials(config, clock, settings);
+    this.#credentials = new PrometheusCredentials(config, clock, settings);
   }
 
   /** Reads the files of its TLS block. Throws a StartError. */

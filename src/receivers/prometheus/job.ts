@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { messageOf } from '#base';
 import type { CreateSettings } from '#component';
+import type { PromHttpConfig } from '#config';
 import { ownSurroundings } from '#kubernetes';
 import { type ByteBudget, userAgent } from '#net';
 import {
@@ -12,7 +13,6 @@ import {
   staticGroup,
 } from './discovery.ts';
 import { Fetcher } from './fetcher.ts';
-import type { PromHttpConfig } from './http-config.ts';
 import { KubernetesDiscoverer } from './kubernetes-discoverer.ts';
 import { Relabeler } from './relabel.ts';
 import type { ScrapeConfigEntry } from './scrape-config.ts';

@@ -1,6 +1,16 @@
 import type { z } from 'zod';
-import { boolean, list, oneOf, strictObject, text } from '#config';
-import { type PromHttpConfig, promHttpMistakes, promHttpShape, type RawPromHttp, toPromHttp } from './http-config.ts';
+import {
+  boolean,
+  list,
+  oneOf,
+  type PromHttpConfig,
+  promHttpMistakes,
+  promHttpShape,
+  type RawPromHttp,
+  strictObject,
+  text,
+  toPromHttp,
+} from '#config';
 
 const ROLES = ['node', 'pod', 'service', 'endpoints', 'endpointslice', 'ingress'] as const;
 export type KubernetesRole = (typeof ROLES)[number];

@@ -20,7 +20,7 @@ import {
   serviceAccountAuthorization,
   serviceAccountTls,
 } from '#kubernetes';
-import { Credentials } from './credentials.ts';
+import { PrometheusCredentials } from '#net';
 import type { Discoverer } from './discovery.ts';
 import type { KubernetesDiscoveryConfig, KubernetesRole } from './kubernetes-config.ts';
 import { KEPT } from './kubernetes-kept.ts';
@@ -62,7 +62,7 @@ export class KubernetesDiscoverer implements Discoverer {
   readonly #settings: KubernetesDiscovererSettings;
   readonly #informers = new Map<Kind, Informer<KubernetesObject>[]>();
   #client: KubernetesClient | undefined;
-  #credentials: Credentials | undefined;
+  #credentials: PrometheusCredentials | undefined;
   #opening: Promise<void> | undefined;
   #onChange: () => void = () => undefined;
   #cancelChange: (() => void) | undefined;
@@ -191,7 +191,7 @@ export class KubernetesDiscoverer implements Discoverer {
     const { kubeConfigFile, apiServer, http } = this.#config;
     const { surroundings, clock, path, userAgent, logger } = this.#settings;
     if (kubeConfigFile !== '') return kubeConfigAccess({ file: kubeConfigFile }, surroundings);
-    const credentials = new Credentials(http, clock, { path, userAgent, logger });
+    const credentials = new PrometheusCredentials(http, clock, { path, userAgent, logger });
     this.#credentials = credentials;
     const given = {
       server: apiServer,

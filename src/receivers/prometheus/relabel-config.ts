@@ -1,8 +1,7 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { excerpt, messageOf } from '#base';
-import { describe, integer, list, strictObject } from '#config';
-import { scalarText } from './values.ts';
+import { describe, integer, list, scalarText, strictObject } from '#config';
 
 /** A rule that changes labels, or leaves out what has them (prometheus/model/relabel@v0.316.0). */
 export interface RelabelConfig {

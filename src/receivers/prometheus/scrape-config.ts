@@ -1,5 +1,22 @@
 import { z } from 'zod';
-import { boolean, integer, list, mapOf, oneOf, type ShapeOf, strictObject, text } from '#config';
+import {
+  boolean,
+  integer,
+  list,
+  mapOf,
+  oneOf,
+  type PromHttpConfig,
+  prometheusDuration,
+  prometheusSize,
+  promHttpMistakes,
+  promHttpShape,
+  type RawPromHttp,
+  type ShapeOf,
+  scalarText,
+  strictObject,
+  text,
+  toPromHttp,
+} from '#config';
 import {
   type DiscoveryConfig,
   discoveryMistakes,
@@ -8,9 +25,7 @@ import {
   toDiscovery,
   withoutOthers,
 } from './discovery-config.ts';
-import { type PromHttpConfig, promHttpMistakes, promHttpShape, type RawPromHttp, toPromHttp } from './http-config.ts';
 import { type RelabelConfig, relabelConfigs } from './relabel-config.ts';
-import { prometheusDuration, prometheusSize, scalarText } from './values.ts';
 
 /** One of `scrape_configs`, with the defaults of `global` (prometheus/config@v0.316.0 ScrapeConfig). */
 export interface ScrapeConfigEntry {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import { parsePrometheusDuration, printPrometheusDuration } from '#config';
 import { SampleLabels } from './labels.ts';
 import { Relabeler } from './relabel.ts';
 import { resourceOf } from './resource.ts';
 import { makeTarget, offsetOf, type Target } from './target.ts';
 import { jobOf } from './testing/jobs.ts';
-import { parsePrometheusDuration, printPrometheusDuration } from './values.ts';
 
 function targetOf(block: object, found: Record<string, string> = { __address__: 'host:9100' }): Target | undefined {
   const job = jobOf(block);

@@ -1,8 +1,8 @@
 import { FNV64_OFFSET_HIGH, FNV64_OFFSET_LOW, fnv1a64Update } from '#base';
+import { parsePrometheusDuration, printPrometheusDuration } from '#config';
 import type { LabelPair } from './labels.ts';
 import type { LabelMap, Relabeler } from './relabel.ts';
 import type { ScrapeConfigEntry } from './scrape-config.ts';
-import { parsePrometheusDuration, printPrometheusDuration } from './values.ts';
 
 /** Targets that were found together, with the labels that all of them have. */
 export interface TargetGroup {

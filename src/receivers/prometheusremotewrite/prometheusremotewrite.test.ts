@@ -2,9 +2,9 @@ import { compress } from 'snappyjs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fakeHost, fakeSettings, RecordingConsumer } from '#component/testing.ts';
 import { encodeOtlpJson } from '#wire';
+import { type TestSeries, writeRequestV1, writeRequestV2 } from '../../wire/testing/remote-write.ts';
 import { prometheusRemoteWriteReceiverFactory } from './index.ts';
 import type { PrometheusRemoteWriteReceiver } from './prometheusremotewrite.ts';
-import { type TestSeries, writeRequestV1, writeRequestV2 } from './testing/requests.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

@@ -1,9 +1,9 @@
 import { compress } from 'snappyjs';
 import { componentSuite } from '#component/testing.ts';
 import { type Batch, PointChunk } from '#pdata';
+import { writeRequestV1 } from '../../wire/testing/remote-write.ts';
 import { prometheusRemoteWriteReceiverFactory } from './index.ts';
 import type { PrometheusRemoteWriteReceiver } from './prometheusremotewrite.ts';
-import { writeRequestV1 } from './testing/requests.ts';
 
 componentSuite(prometheusRemoteWriteReceiverFactory, {
   config: { endpoint: '127.0.0.1:0' },

@@ -2,8 +2,10 @@ import {
   type AttributeKey,
   AttributeTable,
   attributeKey,
+  LOKI_SCOPE,
   type LogChunk,
   readAttributes,
+  textAt,
   VALUE_EMPTY,
   VALUE_STRING,
 } from '#pdata';
@@ -48,6 +50,7 @@ interface Label {
 
 const encoder = new TextEncoder();
 const SEED_LABEL = 0x5161_0010;
+const SEED_PUSHED = 0x5161_0060;
 const LABELS: readonly Label[] = LABEL_KEYS.map((key, i) => ({
   attribute: attributeKey(key),
   name: encoder.encode(key.replaceAll('.', '_')),
@@ -104,8 +107,9 @@ export class LogStreams {
     const { view } = this.#rowIds;
     const words = this.#words;
     for (let i = 0; i < count; i++) {
-      const resource = scopeResource[rowScope[rows === undefined ? i : rows[i]!]!]!;
-      if (this.#isKnown[resource] === 0) this.#read(chunk, resource);
+      const scope = rowScope[rows === undefined ? i : rows[i]!]!;
+      const resource = scopeResource[scope]!;
+      if (this.#isKnown[resource] === 0) this.#read(chunk, resource, scope);
       view.setUint32(at + i * 8, words[resource * 2]!, true);
       view.setUint32(at + i * 8 + 4, words[resource * 2 + 1]!, true);
     }
@@ -118,8 +122,12 @@ export class LogStreams {
     } else this.#isKnown.fill(0, 0, resourceCount);
   }
 
-  #read(chunk: LogChunk, resource: number): void {
+  #read(chunk: LogChunk, resource: number, scope: number): void {
     this.#isKnown[resource] = 1;
+    if (chunk.scopeName(scope) === LOKI_SCOPE) {
+      this.#readPushed(chunk, resource);
+      return;
+    }
     this.#readLabels(chunk, resource);
     let low = 0;
     let high = 0;
@@ -135,16 +143,71 @@ export class LogStreams {
     if (this.#seen.isDue(low, high, 1, 2)) this.#admit(low, high);
   }
 
-  /** The texts of the resource's labels. A value that is no text is written as JSON; one that is empty makes no label. */
-  #readLabels({ arena, layout, modifiedResources, resourceAttributes }: LogChunk, resource: number): void {
-    const isChanged = modifiedResources !== undefined;
-    const table = isChanged ? resourceAttributes.table : this.#table;
-    const owner = isChanged ? resource : 0;
-    if (!isChanged) {
-      table.count = 0;
-      const [from, to] = [layout.resourceStart[resource]!, layout.resourceEnd[resource]!];
-      readAttributes(table, arena, 0, from, to, RESOURCE_ATTRIBUTES, -1);
+  /** All attributes of such a resource are labels, but for those whose names are none of Loki's. */
+  #readPushed(chunk: LogChunk, resource: number): void {
+    const { table, owner } = this.#attributesOf(chunk, resource);
+    const pairs: [name: string, value: string][] = [];
+    for (let row = table.from[owner]!; row < table.to[owner]!; row++) {
+      const name = textAt(chunk.arena, table.keyAt[row]!, table.keyLength[row]!);
+      const isLabel = table.type[row] === VALUE_STRING && !name.includes('.');
+      if (isLabel) pairs.push([name, textAt(chunk.arena, table.at[row]!, table.length[row]!)]);
     }
+    pairs.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    this.#texts.reset();
+    const ends = pairs.map(([name, value]) => {
+      const nameBytes = encoder.encode(name);
+      const valueBytes = encoder.encode(value);
+      const from = this.#texts.length;
+      this.#texts.copy(nameBytes, 0, nameBytes.length);
+      const middle = this.#texts.length;
+      this.#texts.copy(valueBytes, 0, valueBytes.length);
+      return { from, middle, to: cutBehind(this.#texts.bytes, middle, this.#texts.length) };
+    });
+    let low = 0;
+    let high = 0;
+    for (const { from, middle, to } of ends) {
+      for (const [start, end] of [
+        [from, middle],
+        [middle, to],
+      ] as const) {
+        hashRange(this.#texts.bytes, start, end - start, SEED_PUSHED);
+        combine(low, high, hash.low, hash.high);
+        low = hash.low;
+        high = hash.high;
+      }
+    }
+    this.#words[resource * 2] = low;
+    this.#words[resource * 2 + 1] = high;
+    if (!this.#seen.isDue(low, high, 1, 2)) return;
+    this.#ids.uint64(low, high);
+    this.count++;
+    const { bytes } = this.#texts;
+    for (const { from, middle, to } of ends) this.#addLabel(bytes.subarray(from, middle), bytes, middle, to - middle);
+    this.#labelEnds.uint64(this.#labelCount);
+    this.#services.reserveRows(this.count);
+    const service = ends[pairs.findIndex(([name]) => name === 'service_name')];
+    this.#services.indices[this.count - 1] = this.#services.indexOf(
+      bytes,
+      service?.middle ?? 0,
+      service === undefined ? 0 : service.to - service.middle,
+    );
+  }
+
+  #attributesOf(
+    { arena, layout, modifiedResources, resourceAttributes }: LogChunk,
+    resource: number,
+  ): { readonly table: AttributeTable; readonly owner: number } {
+    if (modifiedResources !== undefined) return { table: resourceAttributes.table, owner: resource };
+    this.#table.count = 0;
+    const [from, to] = [layout.resourceStart[resource]!, layout.resourceEnd[resource]!];
+    readAttributes(this.#table, arena, 0, from, to, RESOURCE_ATTRIBUTES, -1);
+    return { table: this.#table, owner: 0 };
+  }
+
+  /** The texts of the resource's labels. A value that is no text is written as JSON; one that is empty makes no label. */
+  #readLabels(chunk: LogChunk, resource: number): void {
+    const { arena } = chunk;
+    const { table, owner } = this.#attributesOf(chunk, resource);
     this.#texts.reset();
     for (let i = 0; i < LABELS.length; i++) {
       this.#from[i] = this.#texts.length;

@@ -358,6 +358,13 @@ test('a series with its resource and scope is written once, and again when an ho
   expect(tablesAt(1_763_803_600)).toEqual(all);
 });
 
+test('a series is written again for points of long before it was first seen', () => {
+  const known = new SeriesSet(100);
+  const nowSeconds = 1_763_800_000;
+  const isDue = (hoursBefore: number): boolean => known.isDue(7, 7, nowSeconds, 3600, nowSeconds - hoursBefore * 3600);
+  expect([0, 0.5, 1, 5, 4, 5.5, 30, 0].map(isDue)).toEqual([true, false, false, true, false, false, true, false]);
+});
+
 test('the set of known series forgets everything when it is full', () => {
   const known = new SeriesSet(100);
   for (let id = 0; id < 100; id++) expect(known.isDue(id, 0, 1000, 60)).toBe(true);

@@ -1,12 +1,14 @@
 import {
+  FLAG_EXEMPLARS_ONLY,
   METRIC_EXPONENTIAL_HISTOGRAM,
   METRIC_GAUGE,
   METRIC_HISTOGRAM,
   METRIC_SUM,
   METRIC_SUMMARY,
   type PointChunk,
+  PROMETHEUS_SCOPE,
 } from '#pdata';
-import type { TableBlock } from './columns.ts';
+import { type TableBlock, wordsOf } from './columns.ts';
 import { ExemplarRows } from './exemplar-rows.ts';
 import { ExponentialPoints } from './exponential-points.ts';
 import { HistogramPoints } from './histogram-points.ts';
@@ -21,12 +23,18 @@ import type { SeriesSet } from './series-set.ts';
 import { SummaryPoints } from './summary-points.ts';
 import { WordColumn } from './word-column.ts';
 
-const NS_PER_SECOND = 1_000_000_000n;
+const NS_PER_SECOND = 1_000_000_000;
+const WORD = 0x1_0000_0000;
 /** Tells the ids of bounds from those of series in the set of what is known. */
 const BOUNDS_KEY = 0x5161_0006;
 
-/** Whether the series, or bounds, of this id have to be written. */
-type IsDue = (low: number, high: number) => boolean;
+/** Whether the series, or bounds, of this id have to be written; of series with the seconds of a point, 0 for one without a time. */
+type IsDue = (low: number, high: number, atSeconds: number) => boolean;
+
+/** Whether the row, whose flags say that it is there for its exemplars only, has that from us. */
+function hasNoPoint(chunk: PointChunk, row: number): boolean {
+  return chunk.scopeName(chunk.scopeOf(row)) === PROMETHEUS_SCOPE;
+}
 
 /** A chunk with the words of its resources and scopes (OwnerIds). */
 interface AddedChunk {
@@ -72,16 +80,24 @@ export class PointEncoder {
   /** Adds the selected points of a chunk; their resources and scopes to `owners`. */
   add(chunk: PointChunk, owners: Owners): void {
     const { count, metrics } = chunk;
-    const { metric } = chunk.columns;
+    const { metric, flags } = chunk.columns;
     const idsAt = this.#series.ids.length >>> 2;
     this.#series.add(chunk, owners);
     const boundsAt = this.#boundsIds.takeValues(count);
     this.#boundsIds.words.fill(0, boundsAt, boundsAt + count * 2);
     const words = new ChunkWords(chunk);
     for (let from = 0; from < count; ) {
-      const index = metric[chunk.rowAt(from)]!;
+      const first = chunk.rowAt(from);
+      const index = metric[first]!;
       let to = from + 1;
-      while (to < count && metric[chunk.rowAt(to)] === index) to++;
+      if (flags[first] === FLAG_EXEMPLARS_ONLY && hasNoPoint(chunk, first)) {
+        from = to;
+        continue;
+      }
+      for (; to < count; to++) {
+        const row = chunk.rowAt(to);
+        if (metric[row] !== index || (flags[row] === FLAG_EXEMPLARS_ONLY && hasNoPoint(chunk, row))) break;
+      }
       const run: PointRun = { chunk, words, from, to, metric: index, series: this.#series, idsAt };
       const table = this.#tableOf(metrics.type[index]!);
       table?.add(run);
@@ -123,8 +139,9 @@ export class PointEncoder {
    * after `renewSeconds`.
    */
   *blocks(ingestedAtNs: bigint, known: SeriesSet, renewSeconds: number): Generator<TableBlock> {
-    const seconds = Number(ingestedAtNs / NS_PER_SECOND);
-    const isDue: IsDue = (low, high) => known.isDue(low, high, seconds, renewSeconds);
+    const seconds = Number(ingestedAtNs / BigInt(NS_PER_SECOND));
+    const isDue: IsDue = (low, high, atSeconds) =>
+      known.isDue(low, high, seconds, renewSeconds, atSeconds === 0 ? seconds : atSeconds);
     const bounds = this.#dueBounds(isDue);
     if (bounds.length > 0) yield this.#histograms.bounds.encode(bounds, seconds);
     const due = this.#dueSeries(isDue);
@@ -138,7 +155,7 @@ export class PointEncoder {
     const due: number[] = [];
     for (let index = 0; index < ids.count; index++) {
       combine(ids.words[index * 2]!, ids.words[index * 2 + 1]!, BOUNDS_KEY, 0);
-      if (isDue(hash.low, hash.high)) due.push(index);
+      if (isDue(hash.low, hash.high, 0)) due.push(index);
     }
     return due;
   }
@@ -152,6 +169,7 @@ export class PointEncoder {
     for (const { chunk, ownerWords } of this.#chunks) {
       const rows: number[] = [];
       const places: number[] = [];
+      const times = wordsOf(chunk.columns.timeNs);
       for (let i = 0; i < chunk.count; i++, word += 2) {
         let low = ids[word]!;
         let high = ids[word + 1]!;
@@ -160,8 +178,10 @@ export class PointEncoder {
           low = hash.low;
           high = hash.high;
         }
-        if (!isDue(low, high)) continue;
-        rows.push(chunk.rowAt(i));
+        const row = chunk.rowAt(i);
+        const atSeconds = Math.floor((times[row * 2 + 1]! * WORD + times[row * 2]!) / NS_PER_SECOND);
+        if (!isDue(low, high, atSeconds)) continue;
+        rows.push(row);
         places.push(word);
       }
       if (rows.length > 0)

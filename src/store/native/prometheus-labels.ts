@@ -2,6 +2,7 @@ import {
   type AttributeTable,
   anyValueAt,
   type PointChunk,
+  PROMETHEUS_SCOPE,
   prometheusLabelName,
   prometheusMetricName,
   textAt,
@@ -19,14 +20,15 @@ const MOST_NAMES = 10_000;
 /**
  * A series as PromQL knows it: the name of its metric, and its labels as `name=value`, sorted, the metric's as `__name__`. Labels are those
  * that otelcol's prometheus exporter writes: `job` and `instance` from the resource, the scope's name, version and attributes, and the
- * attributes of the point.
+ * attributes of the point. Metrics of PROMETHEUS_SCOPE have theirs already.
  */
 export class PrometheusLabels {
   readonly #text = new ByteSink();
   readonly #names = new Map<string, string>();
 
   metricName(chunk: PointChunk, metric: number): string {
-    const { type, monotonic } = chunk.metrics;
+    const { type, monotonic, scope } = chunk.metrics;
+    if (chunk.scopeName(scope[metric]!) === PROMETHEUS_SCOPE) return chunk.metricName(metric);
     return prometheusMetricName(
       chunk.metricName(metric),
       chunk.metricUnit(metric),
@@ -39,14 +41,26 @@ export class PrometheusLabels {
   labels(chunk: PointChunk, row: number, metricName: string): string[] {
     const labels = new Map<string, string>();
     const { arena } = chunk;
-    this.#addAll(labels, arena, chunk.rowAttributes.table, row, '');
     const scope = chunk.scopeOf(row);
+    if (chunk.scopeName(scope) === PROMETHEUS_SCOPE) {
+      this.#addVerbatim(labels, arena, chunk.rowAttributes.table, row);
+      labels.set('__name__', metricName);
+      return textsOf(labels);
+    }
+    this.#addAll(labels, arena, chunk.rowAttributes.table, row, '');
     this.#addAll(labels, arena, chunk.scopeAttributes.table, scope, 'otel_scope_');
     addOwn(labels, 'otel_scope_name', chunk.scopeName(scope));
     addOwn(labels, 'otel_scope_version', chunk.scopeVersion(scope));
     this.#addTarget(labels, chunk, row);
     addOwn(labels, '__name__', metricName);
-    return [...labels].map(([name, value]) => `${name}=${value}`).sort();
+    return textsOf(labels);
+  }
+
+  #addVerbatim(labels: Map<string, string>, arena: Uint8Array, table: AttributeTable, owner: number): void {
+    for (let row = table.from[owner]!; row < table.to[owner]!; row++) {
+      const value = this.#valueOf(arena, table, row);
+      if (value !== '') labels.set(textAt(arena, table.keyAt[row]!, table.keyLength[row]!), value);
+    }
   }
 
   #addAll(labels: Map<string, string>, arena: Uint8Array, table: AttributeTable, owner: number, prefix: string): void {
@@ -98,6 +112,10 @@ export class PrometheusLabels {
     writeValueJson(this.#text, arena, type, at, length);
     return textAt(this.#text.bytes, 0, this.#text.length);
   }
+}
+
+function textsOf(labels: ReadonlyMap<string, string>): string[] {
+  return Array.from(labels, ([name, value]) => `${name}=${value}`).sort();
 }
 
 /** A label that is not the point's. Should the point have one of that name, it is called as Prometheus calls it when it scrapes. */

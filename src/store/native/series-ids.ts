@@ -9,7 +9,7 @@ import {
 } from '#pdata';
 import { OwnerIds } from './owner-ids.ts';
 import type { Owners } from './owner-rows.ts';
-import { combine, hash, hashAttribute, hashAttributes, hashIn, hashRange, viewOf } from './series-hash.ts';
+import { combine, hash, hashAttribute, hashAttributes, hashIn, viewOf } from './series-hash.ts';
 import { WordColumn } from './word-column.ts';
 
 const SEED_NAME = 0x5161_0002;
@@ -21,6 +21,7 @@ const INT_TAG = 0x18;
 const DOUBLE_TAG = 0x21;
 
 const kinds = new Uint8Array(3);
+const kindsView = viewOf(kinds);
 
 /**
  * Works out series ids from the bytes of points, without a table of their attributes. A series is: name, type, unit, temporality and
@@ -102,7 +103,7 @@ export class SeriesIds {
     kinds[0] = metrics.type[metric]!;
     kinds[1] = metrics.temporality[metric]!;
     kinds[2] = metrics.monotonic[metric]!;
-    hashRange(kinds, 0, 3, 0);
+    hashIn(kindsView, 0, 3, 0);
     combine(low, high, hash.low, hash.high);
     this.metricWords[metric * 2] = hash.low;
     this.metricWords[metric * 2 + 1] = hash.high;

@@ -1,5 +1,10 @@
 import { HASH_KEY, type HashKey, keyedHashOfWords, PROBE_LIMIT } from '#base';
 
+/**
+ * Points so much earlier than all before, in seconds, have their series written again, which lowers its `first_seen`. Who reads allows for more
+ * (SEEN_LAG_SECONDS).
+ */
+const EARLIER_SECONDS = 3600;
 /** Words of a place, so that one lies in one line of the processor's cache. */
 const PLACE_WORDS = 4;
 
@@ -8,7 +13,9 @@ const PLACE_WORDS = 4;
  * it is full it forgets everything; the series are then written once more, which the store merges away. So is one that finds no place near
  * its own: ids can be chosen from outside, which is also why the place is not simply their low bits.
  *
- *   a place: low word of the id · high word · seconds since the epoch, 0 for an empty place · nothing
+ *   a place: low word of the id · high word · when it was written, 0 for an empty place · its earliest time that was written
+ *
+ * Times are seconds since the epoch.
  */
 export class SeriesSet {
   readonly #places: Uint32Array;
@@ -31,8 +38,11 @@ export class SeriesSet {
     return this.#count;
   }
 
-  /** Whether the series has to be written: it is new, or was last written `renewSeconds` ago or more. Then `nowSeconds` is noted. */
-  isDue(low: number, high: number, nowSeconds: number, renewSeconds: number): boolean {
+  /**
+   * Whether the series has to be written: it is new, was last written `renewSeconds` ago or more, or has something at `atSeconds`, long before
+   * what it was written for. Then both times are noted.
+   */
+  isDue(low: number, high: number, nowSeconds: number, renewSeconds: number, atSeconds: number = nowSeconds): boolean {
     const places = this.#places;
     const home = keyedHashOfWords(low, high, 0, 0, this.#hashKey) & this.#mask;
     let distance = 0;
@@ -40,8 +50,10 @@ export class SeriesSet {
     for (; places[place + 2] !== 0; place = ((home + ++distance) & this.#mask) * PLACE_WORDS) {
       if (distance >= PROBE_LIMIT) return true;
       if (places[place] === low && places[place + 1] === high) {
-        if (nowSeconds - places[place + 2]! < renewSeconds) return false;
+        const isEarlier = atSeconds + EARLIER_SECONDS < places[place + 3]!;
+        if (nowSeconds - places[place + 2]! < renewSeconds && !isEarlier) return false;
         places[place + 2] = nowSeconds;
+        if (atSeconds < places[place + 3]!) places[place + 3] = atSeconds;
         return true;
       }
     }
@@ -52,6 +64,7 @@ export class SeriesSet {
     places[place] = low;
     places[place + 1] = high;
     places[place + 2] = Math.max(1, nowSeconds);
+    places[place + 3] = Math.min(atSeconds, nowSeconds);
     this.#count++;
     return true;
   }

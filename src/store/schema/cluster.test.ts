@@ -5,6 +5,7 @@ import {
   createViewStatement,
   enginesOn,
   migrationsTableStatement,
+  OWN_TABLES,
   TABLES,
   VIEWS,
 } from './index.ts';
@@ -14,7 +15,7 @@ test('on a cluster every statement of the schema reaches all machines, on one ma
     const engines = enginesOn(cluster);
     return [
       migrationsTableStatement('ours', engines),
-      ...TABLES.map((table) => createTableStatement(table, 'ours', engines)),
+      ...[...TABLES, ...OWN_TABLES].map((table) => createTableStatement(table, 'ours', engines)),
       ...VIEWS.map((view) => createViewStatement(view, 'ours', engines)),
       ...MIGRATIONS.flatMap(({ statements: made }) => made('ours', engines)),
     ];

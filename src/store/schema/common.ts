@@ -21,7 +21,7 @@ export const RESOURCE_PATHS = 64;
 export const SCOPE_PATHS = 16;
 /**
  * Paths beyond the limit are kept as one map per row, split into buckets when parts merge. The default ("advanced") takes 50 KB of memory
- * per different path in a merge: 20,000 random keys made it 1.3 GB, where this stays at 0.3 GB (bench/results/store-key-flood.txt).
+ * per different path in a merge: 20,000 random keys made it 1.4 GB, where this stays at 0.4 GB (bench/results/store-key-flood.txt).
  */
 const SHARED_DATA: readonly string[] = [
   "object_shared_data_serialization_version = 'map_with_buckets'",
@@ -65,10 +65,11 @@ export function jsonType(pathLimit: number, paths: readonly TypedPath[] = []): s
 export const ATTRIBUTES_TYPE: string = jsonType(ATTRIBUTE_PATHS);
 
 /**
- * Smaller parts keep all columns in one file. With a file per column a block of 50,000 spans took 300 ms of CPU to insert, with one file
- * 130 ms, and merges a third.
+ * What an insert makes keeps all columns in one file: with a file per column a block of 50,000 spans took 300 ms of CPU to insert, with one 130 ms. A
+ * merge that makes more bytes than this, uncompressed, gives each column its own: only then does ClickHouse merge column by column, for half
+ * of the CPU (docs/decisions/compact-parts.md).
  */
-const WIDE_PART_BYTES = 128 * 1024 * 1024;
+const WIDE_PARTS: readonly string[] = [`min_bytes_for_wide_part = ${16 * 1024 * 1024}`, 'min_level_for_wide_part = 1'];
 
 /**
  * A part is on disk when its insert is answered: the writer deletes its segment then. And a table opens however much of it is broken: broken
@@ -109,6 +110,7 @@ export interface EngineNames {
   /** For example `MergeTree` or `ReplicatedMergeTree`. */
   readonly mergeTree: string;
   readonly aggregatingMergeTree: string;
+  readonly replacingMergeTree: string;
   /** Empty, or ` ON CLUSTER name` with the blank in front. */
   readonly onCluster: string;
   /** The setting that bounds the memory of insert tokens. */
@@ -120,6 +122,7 @@ export interface EngineNames {
 export const SINGLE_MACHINE: EngineNames = {
   mergeTree: 'MergeTree',
   aggregatingMergeTree: 'AggregatingMergeTree',
+  replacingMergeTree: 'ReplacingMergeTree',
   onCluster: '',
   deduplicationWindow: `non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`,
   dependentColumns: 'allow_dimensions_outside_sorting_key = 1',
@@ -135,6 +138,8 @@ export interface Table {
   /** Whose retention holds for it; `shared` by all, so that the longest does. */
   readonly signal: RetentionSignal | 'shared';
   readonly aggregating?: true;
+  /** The column of which the largest value stays, of rows with the same key. */
+  readonly replacing?: string;
   /** An aggregating table has columns that are neither key nor aggregate, because they follow from the key. */
   readonly dependentColumns?: true;
   readonly columns: string;
@@ -160,11 +165,13 @@ export interface View {
  * test compares the two.
  */
 export function createTableStatement(table: Table, database: string, engines: EngineNames): string {
-  const engine = table.aggregating === true ? engines.aggregatingMergeTree : engines.mergeTree;
+  const { mergeTree, aggregatingMergeTree, replacingMergeTree } = engines;
+  const plain = table.aggregating === true ? aggregatingMergeTree : mergeTree;
+  const engine = table.replacing === undefined ? plain : `${replacingMergeTree}(${table.replacing})`;
   const settings = [
     `index_granularity = ${table.granularity ?? 8192}`,
     engines.deduplicationWindow,
-    `min_bytes_for_wide_part = ${WIDE_PART_BYTES}`,
+    ...WIDE_PARTS,
     ...(table.settings ?? []),
     ...(table.columns.includes('JSON(') ? SHARED_DATA : []),
     ...(table.dependentColumns === true && engines.dependentColumns !== '' ? [engines.dependentColumns] : []),

@@ -17,8 +17,12 @@ export {
   probe,
 } from './attribute-filter.ts';
 export * from './common.ts';
+export { OWN_TABLES } from './documents.ts';
 export { LOG_ATTRIBUTES_TYPE, LOG_BUCKET_SECONDS, LOG_PATHS } from './logs.ts';
 export { POINT_BUCKET_SECONDS } from './metrics.ts';
+export { SQL_EXAMPLES } from './sql-examples.ts';
+export type { SqlColumn, SqlView } from './sql-view.ts';
+export { EXPORTER_VIEWS, SQL_VIEWS, sqlViewStatements } from './sql-views.ts';
 export {
   EVENT_PATHS,
   LINK_PATHS,

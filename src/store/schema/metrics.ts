@@ -62,6 +62,12 @@ const PLAIN = 'CODEC(ZSTD(1))';
 const COUNTS = 'Array(UInt64) CODEC(T64, ZSTD(1))';
 
 /**
+ * Ten parts become one when all ten were merged equally often, so a point is written again once in ten times as many. By sizes ClickHouse merges
+ * a part with nine small ones again and again, as long as it is below 5 MB, some millions of points.
+ */
+const POINTS_MERGED: readonly string[] = [...MERGED_LATER, "merge_selector_algorithm = 'Trivial'"];
+
+/**
  * Points of gauges and sums. A value stands once, exact to the last bit of a NaN, in the column that `value_form` names: 0 a double in
  * `value_double`; 1 an int in `value_int`; from 2 on a double that is `value_int` / 10^(value_form - 2). `value` is made of them when it
  * is read: a double, so that ints beyond 2^53 are rounded there.
@@ -71,14 +77,14 @@ const METRIC_POINTS: Table = {
   signal: 'metrics',
   columns: `${POINT_HEAD},
   value_form UInt8,
-  value_int Int64 CODEC(Delta(8), T64, ZSTD(1)),
+  value_int Int64 CODEC(Delta(8), T64('bit'), ZSTD(1)),
   value_double Float64 ${PLAIN},
   value Float64 ALIAS if(value_form = 0, value_double, value_int / intExp10(greatest(value_form, 2) - 2)),
   flags UInt32 ${PLAIN},
   ${INGESTED},
   ${TIME_INDEX}`,
   orderBy: POINT_ORDER,
-  settings: MERGED_LATER,
+  settings: POINTS_MERGED,
 };
 
 const METRIC_HISTOGRAMS: Table = {
@@ -95,7 +101,7 @@ const METRIC_HISTOGRAMS: Table = {
   ${INGESTED},
   ${TIME_INDEX}`,
   orderBy: POINT_ORDER,
-  settings: MERGED_LATER,
+  settings: POINTS_MERGED,
 };
 
 const METRIC_EXPONENTIAL_HISTOGRAMS: Table = {
@@ -117,7 +123,7 @@ const METRIC_EXPONENTIAL_HISTOGRAMS: Table = {
   ${INGESTED},
   ${TIME_INDEX}`,
   orderBy: POINT_ORDER,
-  settings: MERGED_LATER,
+  settings: POINTS_MERGED,
 };
 
 const METRIC_SUMMARIES: Table = {
@@ -132,7 +138,7 @@ const METRIC_SUMMARIES: Table = {
   ${INGESTED},
   ${TIME_INDEX}`,
   orderBy: POINT_ORDER,
-  settings: MERGED_LATER,
+  settings: POINTS_MERGED,
 };
 
 /** `point_time` is the time of the point to which an exemplar belongs. */

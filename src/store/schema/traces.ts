@@ -2,6 +2,7 @@ import {
   ATTRIBUTE_PATHS,
   INGESTED,
   jsonType,
+  MERGED_LATER,
   MISFITS,
   OWNER_IDS,
   type Table,
@@ -77,6 +78,7 @@ const SPANS: Table = {
   ${INGESTED},
   ${TIME_INDEX}`,
   orderBy: `intDiv(toInt64(time), ${SPAN_BUCKET_SECONDS}), service_name, toInt64(time)`,
+  settings: MERGED_LATER,
 };
 
 /**
@@ -106,6 +108,7 @@ const TRACES: Table = {
   INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1`,
   orderBy: 'trace_id',
   granularity: 1024,
+  settings: MERGED_LATER,
 };
 
 /** Seconds that a row of `request_slots` counts. */
@@ -141,6 +144,7 @@ const REQUESTS: Table = {
   INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1`,
   orderBy: 'second, service_name',
   granularity: 256,
+  settings: MERGED_LATER,
 };
 
 /** What an event or a link has from its span. */
@@ -165,6 +169,7 @@ const SPAN_EVENTS: Table = {
   ${SPAN_TIME_INDEX},
   ${TIME_INDEX}`,
   orderBy: PART_ORDER,
+  settings: MERGED_LATER,
 };
 
 const SPAN_LINKS: Table = {
@@ -183,6 +188,7 @@ const SPAN_LINKS: Table = {
   INDEX ingested_range ingested_at TYPE minmax GRANULARITY 1,
   INDEX linked_traces linked_trace_id TYPE bloom_filter(0.001) GRANULARITY 1`,
   orderBy: PART_ORDER,
+  settings: MERGED_LATER,
 };
 
 export const TRACE_TABLES: readonly Table[] = [SPANS, TRACES, REQUESTS, SPAN_EVENTS, SPAN_LINKS];

@@ -164,6 +164,11 @@ export class DeliveryQueue<T> {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.#clock.monotonicMs() + waitMs);
   }
 
+  /** Whether some are being delivered. */
+  get isBusy(): boolean {
+    return this.#running.size > 0;
+  }
+
   /** Whether others were delivered since this one failed first. */
   overtaken(delivery: Delivery<T>): boolean {
     return delivery.doneBefore >= 0 && this.#doneCount > delivery.doneBefore;

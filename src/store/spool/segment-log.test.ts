@@ -42,6 +42,7 @@ function takeAway(): () => void {
 
 async function openLog(
   options: Partial<SegmentLogOptions> = {},
+  isBusy?: () => boolean,
 ): Promise<{ log: SegmentLog<string[]>; closed: Segment<string[]>[] }> {
   const closed: Segment<string[]>[] = [];
   const log = await SegmentLog.open<string[]>(
@@ -56,7 +57,7 @@ async function openLog(
       clock,
       ...options,
     },
-    { opened: () => [], closed: (segment) => closed.push(segment) },
+    { opened: () => [], closed: (segment) => closed.push(segment), ...(isBusy !== undefined && { isBusy }) },
   );
   logs.push(log);
   return { log, closed };
@@ -127,6 +128,39 @@ test('a segment is closed when its first frame is old enough', async () => {
   expect(closed.length).toBe(0);
   await clock.advance(1);
   await expect.poll(() => closed.length).toBe(1);
+  // The next one comes at once: it has twice as long.
+  await log.append(0, [bytes('y')], 1);
+  await clock.advance(999);
+  expect(closed.length).toBe(1);
+  await clock.advance(1);
+  await expect.poll(() => closed.length).toBe(2);
+  await clock.advance(800);
+  await log.append(0, [bytes('z')], 1);
+  await clock.advance(499);
+  expect(closed.length).toBe(2);
+  await clock.advance(1);
+  await expect.poll(() => closed.length).toBe(3);
+});
+
+test('an old segment grows while those before it are under way, and not for ever', async () => {
+  let isBusy = true;
+  const { log, closed } = await openLog({}, () => isBusy);
+  await log.append(0, [bytes('a')], 1);
+  await clock.advance(500);
+  log.closeOld();
+  await log.append(0, [bytes('b')], 1);
+  expect(closed.length).toBe(0);
+  isBusy = false;
+  log.closeOld();
+  await expect.poll(() => closed.map(({ items }) => items)).toEqual([2]);
+  isBusy = true;
+  await log.append(0, [bytes('c')], 1);
+  // It is young: nothing is closed for want of others.
+  log.closeOld();
+  await clock.advance(5499);
+  expect(closed.length).toBe(1);
+  await clock.advance(1);
+  await expect.poll(() => closed.length).toBe(2);
 });
 
 test('what does not fit the limit is refused, until something is removed', async () => {

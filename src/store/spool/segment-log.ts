@@ -26,8 +26,11 @@ export interface SegmentLogOptions {
   /** Who writes to the log, as error messages name it: `exporter "signalbox"`. */
   readonly owner: string;
   /** What messages call the folder, and how to get another. Default: the spool folder of the exporter signalbox. */
-  readonly use?: Pick<FolderUse, 'kind' | 'wayOut'>;
-  /** A segment is closed when it has so many bytes, or items, or its first frame is so old. */
+  readonly use?: Pick<FolderUse, 'kind' | 'wayOut'> & Partial<Pick<FolderUse, 'user'>>;
+  /**
+   * A segment is closed when it has so many bytes, or items, or its first frame is so old, but for its age not sooner than twice as long after
+   * the one before it; where those before it are still under way (isBusy), only when they are done, or after `AGES_AT_MOST` such ages.
+   */
   readonly segmentBytes: number;
   readonly segmentItems: number;
   readonly segmentAgeMs: number;
@@ -56,6 +59,8 @@ export interface SegmentHooks<K> {
   opened(): K | undefined;
   /** No more frames come to the segment. */
   closed(segment: Segment<K>): void;
+  /** Segments before this one are still under way, so that this one may as well grow. `closeOld` must follow when they no longer are. */
+  isBusy?(): boolean;
 }
 
 interface OpenSegment<K> {
@@ -84,6 +89,8 @@ const GROUP_BYTES = 16 * 1024 * 1024;
 const GROUP_BUFFERS = 1000;
 /** What is written to see whether the disk takes anything. */
 const TRIAL_BYTES = 1024 * 1024;
+/** A segment that grows because others are under way is closed after so many times its age all the same. */
+const AGES_AT_MOST = 10;
 const LOCK = 'lock';
 
 /**
@@ -111,6 +118,9 @@ export class SegmentLog<K> {
   /** The id of the segment that is begun, open, or on its way to `hooks.closed`. */
   #openId: string | undefined = undefined;
   #cancelAge: (() => void) | undefined = undefined;
+  #closedMs = Number.NEGATIVE_INFINITY;
+  /** The open segment is old enough to be closed. */
+  #isOld = false;
   #isDue = false;
   #bytes: number;
   #segmentCount: number;
@@ -304,11 +314,27 @@ export class SegmentLog<K> {
     segment.bytes = MAGIC.length;
     this.#bytes += MAGIC.length;
     this.#segmentCount++;
-    this.#cancelAge = this.#options.clock.after(this.#options.segmentAgeMs, () => {
-      this.#isDue = true;
-      this.#flushing ??= this.#flush();
-    });
+    const { clock, segmentAgeMs } = this.#options;
+    // What comes alone is handed on soon, and a trickle in half as many segments.
+    const afterLastMs = this.#closedMs + 2 * segmentAgeMs - clock.monotonicMs();
+    this.#cancelAge = clock.after(Math.max(segmentAgeMs, afterLastMs), () => this.#grewOld());
     return { segment, file, mark: markOf(id) };
+  }
+
+  #grewOld(): void {
+    this.#isOld = true;
+    this.#cancelAge = this.#options.clock.after(this.#options.segmentAgeMs * (AGES_AT_MOST - 1), () => this.#close());
+    this.closeOld();
+  }
+
+  /** Closes the open segment where it is old enough and those before it are no longer under way. */
+  closeOld(): void {
+    if (this.#isOld && this.#hooks.isBusy?.() !== true) this.#close();
+  }
+
+  #close(): void {
+    this.#isDue = true;
+    this.#flushing ??= this.#flush();
   }
 
   /** Makes a file in the folder, and the folder where somebody removed it. */
@@ -335,8 +361,10 @@ export class SegmentLog<K> {
 
   async #closeSegment(): Promise<void> {
     this.#isDue = false;
+    this.#isOld = false;
     const current = this.#open;
     if (current === undefined) return;
+    this.#closedMs = this.#options.clock.monotonicMs();
     this.#open = undefined;
     this.#cancelAge?.();
     this.#cancelAge = undefined;
@@ -466,8 +494,7 @@ export class SegmentLog<K> {
 
   /** Closes the open segment at once, so that it is handed on. */
   async roll(): Promise<void> {
-    this.#isDue = true;
-    this.#flushing ??= this.#flush();
+    this.#close();
     await this.#flushing;
   }
 

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { type EngineProcess, spawnEngine } from '#engine';
 import { type StoreEndpoint, storeEndpoint } from '../endpoint.ts';
 import { DEFAULT_RETENTION, prepareStore } from '../migrate.ts';
+import { MIGRATIONS } from '../migrations/index.ts';
+import { createTableStatement, SINGLE_MACHINE, sqlViewStatements, TABLES } from '../schema/index.ts';
+import { copyTemplate } from './engine-template.ts';
 
 /** An engine of its own, without any table of ours. */
 export interface TestEngine {
@@ -22,10 +25,12 @@ export interface TestEngine {
 export type TestStore = TestEngine;
 
 /** Statements go to `database`. */
-export async function spawnTestEngine(database = 'default'): Promise<TestEngine> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-store-'));
+export async function spawnTestEngine(
+  database = 'default',
+  dataDir: string = mkdtempSync(join(tmpdir(), 'signalbox-store-')),
+): Promise<TestEngine> {
   const engine = await spawnEngine({ dataDir });
-  const endpoint = storeEndpoint({ url: engine.address, database: 'signalbox', ...engine.access.signalbox });
+  const endpoint = endpointOf(engine);
   const query = async (sql: string): Promise<Uint8Array> => {
     // As migrate.ts makes tables.
     const url = `${engine.address}/?database=${database}&allow_suspicious_low_cardinality_types=1`;
@@ -51,9 +56,27 @@ export async function spawnTestEngine(database = 'default'): Promise<TestEngine>
 }
 
 export async function startTestStore(): Promise<TestStore> {
-  const store = await spawnTestEngine('signalbox');
-  await prepareStore({ endpoint: store.endpoint, retention: DEFAULT_RETENTION });
-  return store;
+  const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-store-'));
+  await copyTemplate(dataDir, schemaStatements(), (engine) =>
+    prepareStore({ endpoint: endpointOf(engine), retention: DEFAULT_RETENTION }),
+  );
+  return await spawnTestEngine(DATABASE, dataDir);
+}
+
+const DATABASE = 'signalbox';
+
+function endpointOf(engine: EngineProcess): StoreEndpoint {
+  return storeEndpoint({ url: engine.address, database: DATABASE, ...engine.access.signalbox });
+}
+
+/** All that an empty store is made of. */
+function schemaStatements(): string[] {
+  return [
+    ...MIGRATIONS.flatMap(({ statements }) => statements(DATABASE, SINGLE_MACHINE)),
+    ...TABLES.map((table) => createTableStatement(table, DATABASE, SINGLE_MACHINE)),
+    ...sqlViewStatements(DATABASE, SINGLE_MACHINE).map(({ statement }) => statement),
+    JSON.stringify(DEFAULT_RETENTION),
+  ];
 }
 
 /** As the user who may write. */

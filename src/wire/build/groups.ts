@@ -9,13 +9,19 @@ export type AttributesInput =
 /** Whose telemetry it is, and which library made it. */
 export interface GroupInput {
   readonly resource?: AttributesInput;
+  readonly resourceDroppedAttributesCount?: number;
   readonly resourceSchemaUrl?: string;
-  readonly scope?: { readonly name?: string; readonly version?: string; readonly attributes?: AttributesInput };
+  readonly scope?: {
+    readonly name?: string;
+    readonly version?: string;
+    readonly attributes?: AttributesInput;
+    readonly droppedAttributesCount?: number;
+  };
   readonly scopeSchemaUrl?: string;
 }
 
-const RESOURCE_ATTRIBUTES = 1;
-const SCOPE = { name: 1, version: 2, attributes: 3 } as const;
+const RESOURCE = { attributes: 1, droppedAttributesCount: 2 } as const;
+const SCOPE = { name: 1, version: 2, attributes: 3, droppedAttributesCount: 4 } as const;
 /** The messages of a request: groups = 1 { resource = 1, scopes = 2 { scope = 1, items = 2, schema_url = 3 }, schema_url = 3 }. */
 const GROUP = 1;
 const INFO = 1;
@@ -53,16 +59,24 @@ export class Group {
   }
 
   write(out: ArenaWriter): void {
-    const { resource, scope, resourceSchemaUrl = '', scopeSchemaUrl = '' } = this.#input;
+    const {
+      resource,
+      scope,
+      resourceDroppedAttributesCount = 0,
+      resourceSchemaUrl = '',
+      scopeSchemaUrl = '',
+    } = this.#input;
     const group = out.begin(GROUP);
     const info = out.begin(INFO);
-    writeAttributes(out, RESOURCE_ATTRIBUTES, resource);
+    writeAttributes(out, RESOURCE.attributes, resource);
+    out.uintField(RESOURCE.droppedAttributesCount, resourceDroppedAttributesCount);
     out.end(info);
     const scopes = out.begin(SCOPES);
     const library = out.begin(INFO);
     out.textField(SCOPE.name, scope?.name ?? '');
     out.textField(SCOPE.version, scope?.version ?? '');
     writeAttributes(out, SCOPE.attributes, scope?.attributes);
+    out.uintField(SCOPE.droppedAttributesCount, scope?.droppedAttributesCount ?? 0);
     out.end(library);
     out.raw(this.items.view());
     out.textField(SCHEMA_URL, scopeSchemaUrl);

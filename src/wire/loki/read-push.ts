@@ -1,4 +1,6 @@
 import { DecodeError, excerpt, messageOf } from '#base';
+import { LOKI_SCOPE } from '#pdata';
+import type { GroupInput } from '../build/groups.ts';
 import { LogsBuilder } from '../build/logs-builder.ts';
 import { ProtoReader } from '../proto-reader.ts';
 import { parseStreamLabels } from './labels.ts';
@@ -9,27 +11,85 @@ export interface PushOptions {
   /** Takes the times that clients give; else a record is as old as its arrival. */
   readonly keepsTimestamps: boolean;
   readonly nowNs: bigint;
+  /**
+   * `attributes`: labels and structured metadata are attributes of each record, as contrib's pkg/translator/loki makes them. `streams`: labels stay
+   * those of their stream (LOKI_SCOPE of #pdata).
+   */
+  readonly labels: 'attributes' | 'streams';
 }
 
-/** What a client has pushed to Loki, as OTLP: labels and structured metadata are attributes of each record (contrib pkg/translator/loki). */
+/** What a client has pushed to Loki, as OTLP. */
 class PushBuilder {
   readonly builder = new LogsBuilder();
-  readonly #group = this.builder.group();
   readonly #options: PushOptions;
 
   constructor(options: PushOptions) {
     this.#options = options;
   }
 
-  add(labels: Labels, timeNs: bigint, line: string, metadata: Labels): void {
+  /** Takes the entries of one stream. */
+  stream(labels: Labels): (timeNs: bigint, line: string, metadata: Labels) => void {
     const { keepsTimestamps, nowNs } = this.#options;
-    this.#group.add({
-      timeNs: keepsTimestamps && timeNs > 0n ? timeNs : nowNs,
-      observedNs: nowNs,
-      body: line,
-      attributes: metadata.length === 0 ? labels : new Map([...labels, ...metadata]),
-    });
+    const isOwn = this.#options.labels === 'streams';
+    if (isOwn) checkNames(labels);
+    const group = isOwn ? this.builder.group(ownStream(labels)) : this.#shared();
+    const shared = isOwn ? [] : labels;
+    return (timeNs, line, metadata) => {
+      if (isOwn && timeNs < OLDEST_NS)
+        throw new DecodeError(
+          `entry has timestamp too old: ${timeNs}, which is before 2000; nanoseconds since the epoch are expected`,
+        );
+      group.add({
+        timeNs: keepsTimestamps && timeNs > 0n ? timeNs : nowNs,
+        ...(!isOwn && { observedNs: nowNs }),
+        body: line,
+        attributes: metadata.length === 0 ? shared : new Map([...shared, ...metadata]),
+      });
+    };
   }
+
+  #group: ReturnType<LogsBuilder['group']> | undefined;
+
+  #shared(): ReturnType<LogsBuilder['group']> {
+    this.#group ??= this.builder.group();
+    return this.#group;
+  }
+}
+
+/** 2000-01-01: what is older was written in another unit. */
+const OLDEST_NS = 946_684_800_000_000_000n;
+
+function checkNames(labels: Labels): void {
+  const bad = labels.find(([name]) => !/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name));
+  if (bad !== undefined) throw new DecodeError(`invalid label name ${JSON.stringify(excerpt(bad[0]))}`);
+}
+
+/** Labels that may name the service of a stream, the first that is there does: Loki's `discover_service_name`. */
+const SERVICE_LABELS: readonly string[] = [
+  'service_name',
+  'service',
+  'app',
+  'application',
+  'app_name',
+  'name',
+  'app_kubernetes_io_name',
+  'container',
+  'container_name',
+  'k8s_container_name',
+  'component',
+  'workload',
+  'job',
+  'k8s_job_name',
+];
+
+function ownStream(labels: Labels): GroupInput {
+  const all = new Map(labels);
+  const named = SERVICE_LABELS.find((name) => (all.get(name) ?? '') !== '');
+  const service = named === undefined ? 'unknown_service' : all.get(named)!;
+  return {
+    resource: [...all.set('service_name', service), ['service.name', service]],
+    scope: { name: LOKI_SCOPE },
+  };
 }
 
 /** Labels that begin with two underscores are Loki's own. */
@@ -58,10 +118,11 @@ function readStream(stream: ProtoReader, push: PushBuilder): void {
   }
   if (entries.length === 0) return;
   const labels = visible(parseStreamLabels(text));
-  for (const entry of entries) readEntry(entry, labels, push);
+  const add = push.stream(labels);
+  for (const entry of entries) readEntry(entry, add);
 }
 
-function readEntry(entry: ProtoReader, labels: Labels, push: PushBuilder): void {
+function readEntry(entry: ProtoReader, add: ReturnType<PushBuilder['stream']>): void {
   let timeNs = 0n;
   let line = '';
   const metadata: [string, string][] = [];
@@ -71,7 +132,7 @@ function readEntry(entry: ProtoReader, labels: Labels, push: PushBuilder): void 
     else if (entry.field === 3) metadata.push(readPair(entry.message()));
     else entry.skip();
   }
-  push.add(labels, timeNs, line, metadata);
+  add(timeNs, line, metadata);
 }
 
 function readTimestamp(message: ProtoReader): bigint {
@@ -109,6 +170,7 @@ export function readLokiJson(body: Uint8Array, options: PushOptions): LogsBuilde
   listOf(streams, 'streams').forEach((value, i) => {
     const stream = mapOf(value, `streams[${i}]`);
     const labels = visible(pairsOf(stream['stream'], `streams[${i}].stream`));
+    const add = push.stream(labels);
     listOf(stream['values'], `streams[${i}].values`).forEach((entry, j) => {
       const place = `streams[${i}].values[${j}]`;
       const [time, line, metadata = {}] = listOf(entry, place);
@@ -116,7 +178,7 @@ export function readLokiJson(body: Uint8Array, options: PushOptions): LogsBuilde
         throw new DecodeError(`${place}: expected nanoseconds as a text, got ${shown(time)}`);
       }
       if (typeof line !== 'string') throw new DecodeError(`${place}: expected a line of text, got ${shown(line)}`);
-      push.add(labels, BigInt(time), line, pairsOf(metadata, place));
+      add(BigInt(time), line, pairsOf(metadata, place));
     });
   });
   return push.builder;

@@ -127,6 +127,22 @@ describe('hostile protobuf', () => {
     }
   });
 
+  test('an item that ends in the midst of a field is refused, wherever that is', () => {
+    const lists = {
+      traces: [0x0a, 0x12, 0x09, 0x01, 0x0a, 0x12, 0x2a, 0x32, 0x4a, 0x39],
+      logs: [0x10, 0x1a, 0x2a, 0x32, 0x09, 0x4a],
+    };
+    for (const [signal, tags] of Object.entries(lists)) {
+      for (const tag of tags) {
+        for (const item of [[tag], [tag, 0x05], [tag, 0x80]]) {
+          if (tag === 0x10 && item[1] === 5) continue;
+          const body = [0x0a, item.length + 4, 0x12, item.length + 2, 0x12, item.length, ...item];
+          expect(() => decodeOtlp(signal as Signal, Uint8Array.from(body)), `${signal} ${item}`).toThrow(DecodeError);
+        }
+      }
+    }
+  });
+
   test('the dictionary of attribute keys stays bounded under 100,000 distinct keys', () => {
     const dictionary = new KeyDictionary(1000);
     const encoder = new TextEncoder();

@@ -93,14 +93,32 @@ class LogReader implements ItemReader {
     let traceIdAt = 0;
     let spanIdAt = 0;
     let flags = 0;
+    let attributeCount = 0;
     let accepted = true;
     clearTime(this.#timeWords, row);
     clearTime(this.#observedWords, row);
     let at = from;
+    // One-byte tags and lengths, and what SDKs write of a body, are read here; everything else by the checked functions.
     while (at < end) {
-      const tag = varint(bytes, at, end);
-      at = nextOffset();
+      let tag = bytes[at++]!;
+      if (tag >= 0x80) {
+        tag = varint(bytes, at - 1, end);
+        at = nextOffset();
+      }
       switch (tag) {
+        case 0x32: {
+          const length = bytes[at]!;
+          attributeCount++;
+          if (length < 0x80 && at + length < end) {
+            checkKeyValue(bytes, at + 1, at + 1 + length, 0);
+            at += 1 + length;
+          } else {
+            const to = contentEnd(bytes, at, end);
+            checkKeyValue(bytes, nextOffset(), to, 0);
+            at = to;
+          }
+          break;
+        }
         case 0x09:
           at = readTime(bytes, at, end, this.#timeWords, row);
           break;
@@ -108,25 +126,40 @@ class LogReader implements ItemReader {
           at = readTime(bytes, at, end, this.#observedWords, row);
           break;
         case 0x10:
-          severityNumber = varint(bytes, at, end);
-          at = nextOffset();
+          if (at < end && bytes[at]! < 0x80) severityNumber = bytes[at++]!;
+          else {
+            severityNumber = varint(bytes, at, end);
+            at = nextOffset();
+          }
           break;
         case 0x1a:
-          at = contentEnd(bytes, at, end);
-          severityTextAt = nextOffset();
-          severityTextLength = at - severityTextAt;
+          severityTextLength = bytes[at]!;
+          severityTextAt = at + 1;
+          // So written that a length that isn't there any more is no number, and fails it.
+          if (!(severityTextLength < 0x80 && severityTextAt + severityTextLength <= end)) {
+            severityTextLength = contentEnd(bytes, at, end) - nextOffset();
+            severityTextAt = nextOffset();
+          }
+          at = severityTextAt + severityTextLength;
           break;
-        case 0x2a:
-          bodyTo = contentEnd(bytes, at, end);
-          bodyFrom = nextOffset();
-          checkAnyValue(bytes, bodyFrom, bodyTo, 0);
+        case 0x2a: {
+          const length = bytes[at]!;
+          // A text that is all of the value.
+          if (
+            length < 0x80 &&
+            length > 1 &&
+            at + length < end &&
+            bytes[at + 1] === 0x0a &&
+            bytes[at + 2] === length - 2
+          ) {
+            bodyFrom = at + 1;
+            bodyTo = bodyFrom + length;
+          } else {
+            bodyTo = contentEnd(bytes, at, end);
+            bodyFrom = nextOffset();
+            checkAnyValue(bytes, bodyFrom, bodyTo, 0);
+          }
           at = bodyTo;
-          break;
-        case 0x32: {
-          const to = contentEnd(bytes, at, end);
-          checkKeyValue(bytes, nextOffset(), to, 0);
-          this.attributeCount++;
-          at = to;
           break;
         }
         case 0x45:
@@ -157,6 +190,7 @@ class LogReader implements ItemReader {
     columns.traceIdAt[row] = traceIdAt;
     columns.spanIdAt[row] = spanIdAt;
     columns.flags[row] = flags;
+    this.attributeCount += attributeCount;
     return accepted;
   }
 }

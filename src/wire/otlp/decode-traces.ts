@@ -176,7 +176,8 @@ class SpanReader implements ItemReader {
         case 0x2a:
           nameLength = bytes[at]!;
           nameAt = at + 1;
-          if (nameLength >= 0x80 || nameAt + nameLength > end) {
+          // So written that a length that isn't there any more is no number, and fails it.
+          if (!(nameLength < 0x80 && nameAt + nameLength <= end)) {
             nameLength = contentEnd(bytes, at, end) - nextOffset();
             nameAt = nextOffset();
           }

@@ -112,18 +112,3 @@ export function escapeQuoted(text: string): string {
 export function escapeHelp(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 }
-
-/** In the order of their UTF-8 bytes, as Go compares texts. */
-export function compareTexts(one: string, other: string): number {
-  const end = Math.min(one.length, other.length);
-  for (let i = 0; i < end; i++) {
-    const a = one.charCodeAt(i);
-    const b = other.charCodeAt(i);
-    if (a === b) continue;
-    // Surrogates stand for characters beyond all others, but their units don't.
-    const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
-    if (isSurrogate(a) !== isSurrogate(b)) return isSurrogate(a) ? 1 : -1;
-    return a - b;
-  }
-  return one.length - other.length;
-}

@@ -1,10 +1,13 @@
-import { DecodeError } from '#base';
+import { DecodeError, excerpt } from '#base';
 import { type NativeSide, newSide, readSpan } from '../prometheus/native-histogram.ts';
 import { ProtoReader } from '../proto-reader.ts';
 
+/** Names and values, in any order, `__name__` among them. */
+export type RequestLabels = readonly (readonly [string, string])[];
+
 /** A series as a request of remote write has it, in either version of the protocol. */
 export interface RequestSeries {
-  readonly labels: readonly (readonly [string, string])[];
+  readonly labels: RequestLabels;
   /** `counter` and so on; `unknown` where that isn't said. */
   type: string;
   help: string;
@@ -23,7 +26,7 @@ export interface RequestSample {
   readonly isStale: boolean;
 }
 export interface RequestExemplar {
-  readonly labels: readonly (readonly [string, string])[];
+  readonly labels: RequestLabels;
   readonly value: number;
   readonly timestampMs: number;
 }
@@ -31,6 +34,8 @@ export interface RequestHistogram {
   count: number;
   sum: number;
   isStale: boolean;
+  /** Its counts may have fractions. */
+  isFloat: boolean;
   scale: number;
   zeroThreshold: number;
   zeroCount: number;
@@ -53,28 +58,63 @@ const TYPES = ['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'su
 const STALE = 0x7ff0_0000_0000_0002n;
 const scratch = new DataView(new ArrayBuffer(8));
 
-/** A prometheus.WriteRequest. Throws a DecodeError. */
-export function readWriteRequestV1(body: Uint8Array): RequestSeries[] {
-  const series: RequestSeries[] = [];
-  const metadata = new Map<string, RequestMetadata>();
+/** Beyond these a request is refused, for whoever reads it: a few bytes on the wire are many in memory. */
+export const REQUEST_LIMITS = { labels: 1000, symbols: 500_000, metadata: 50_000, samples: 500_000 } as const;
+
+/** The series of a prometheus.WriteRequest, one by one. Throws a DecodeError. */
+export function* readWriteRequestV1(body: Uint8Array): Generator<RequestSeries> {
+  const metadata = readMetadataV1(body);
+  const count = new SampleCount();
   const request = new ProtoReader(body);
   while (request.next()) {
-    if (request.field === 1) series.push(readSeriesV1(request.message()));
-    else if (request.field === 3) metadata.set(...readMetadataV1(request.message()));
-    else request.skip();
+    if (request.field !== 1) {
+      request.skip();
+      continue;
+    }
+    const series = readSeriesV1(request.message(), count);
+    yield Object.assign(series, metadata.get(nameOf(series)));
   }
-  for (const one of series) {
-    const name = one.labels.find(([label]) => label === '__name__')?.[1] ?? '';
-    Object.assign(one, metadata.get(name) ?? {});
-  }
-  return series;
 }
 
-function readSeriesV1(message: ProtoReader): RequestSeries {
+/** By the names of metrics. */
+export function readMetadataV1(body: Uint8Array): ReadonlyMap<string, RequestMetadata> {
+  const metadata = new Map<string, RequestMetadata>();
+  const request = new ProtoReader(body);
+  const count = new SampleCount();
+  while (request.next()) {
+    if (request.field !== 3) {
+      count.add();
+      request.skip();
+    } else if (metadata.size < REQUEST_LIMITS.metadata) metadata.set(...readMetadata(request.message()));
+    else throw new DecodeError(`more than ${REQUEST_LIMITS.metadata} metadata in one request`);
+  }
+  return metadata;
+}
+
+/** Series and samples of one request. */
+export class SampleCount {
+  #count = 0;
+
+  add(count = 1): void {
+    this.#count += count;
+    if (this.#count > REQUEST_LIMITS.samples)
+      throw new DecodeError(`more than ${REQUEST_LIMITS.samples} series and samples in one request`);
+  }
+}
+
+function addLabel(labels: [string, string][], pair: [string, string]): void {
+  if (labels.length >= REQUEST_LIMITS.labels)
+    throw new DecodeError(`more than ${REQUEST_LIMITS.labels} labels in one series`);
+  labels.push(pair);
+}
+
+export function readSeriesV1(message: ProtoReader, count: SampleCount): RequestSeries {
   const labels: [string, string][] = [];
-  const series = newSeries(labels);
+  const series = newRequestSeries(labels);
+  count.add();
   while (message.next()) {
-    if (message.field === 1) labels.push(readPair(message.message()));
+    if (message.field >= 2 && message.field <= 4) count.add();
+    if (message.field === 1) addLabel(labels, readPair(message.message()));
     else if (message.field === 2) series.samples.push(readSample(message.message()));
     else if (message.field === 3) series.exemplars.push(readExemplar(message.message(), readPair));
     else if (message.field === 4) series.histograms.push(readHistogram(message.message()));
@@ -83,7 +123,7 @@ function readSeriesV1(message: ProtoReader): RequestSeries {
   return series;
 }
 
-function readMetadataV1(message: ProtoReader): [string, RequestMetadata] {
+function readMetadata(message: ProtoReader): [string, RequestMetadata] {
   let name = '';
   let type = 0;
   let help = '';
@@ -98,26 +138,35 @@ function readMetadataV1(message: ProtoReader): [string, RequestMetadata] {
   return [name, { type: TYPES[type] ?? 'unknown', help, unit }];
 }
 
-/** An io.prometheus.write.v2.Request: texts stand once, in a table. Throws a DecodeError. */
-export function readWriteRequestV2(body: Uint8Array): RequestSeries[] {
+/** The series of an io.prometheus.write.v2.Request, one by one: texts stand once, in a table. Throws a DecodeError. */
+export function* readWriteRequestV2(body: Uint8Array): Generator<RequestSeries> {
   const symbols: string[] = [];
-  const messages: ProtoReader[] = [];
+  const table = new ProtoReader(body);
+  while (table.next()) {
+    if (table.field !== 4) table.skip();
+    else if (symbols.length < REQUEST_LIMITS.symbols) symbols.push(table.text());
+    else throw new DecodeError(`more than ${REQUEST_LIMITS.symbols} symbols in one request`);
+  }
+  const count = new SampleCount();
   const request = new ProtoReader(body);
   while (request.next()) {
-    if (request.field === 4) symbols.push(request.text());
-    else if (request.field === 5) messages.push(request.message());
-    else request.skip();
+    if (request.field !== 5) {
+      request.skip();
+      continue;
+    }
+    if (symbols[0] !== '') throw new DecodeError('the first symbol must be empty');
+    yield readSeriesV2(request.message(), symbols, count);
   }
-  if (messages.length > 0 && symbols[0] !== '') throw new DecodeError('the first symbol must be empty');
-  return messages.map((message) => readSeriesV2(message, symbols));
 }
 
-function readSeriesV2(message: ProtoReader, symbols: readonly string[]): RequestSeries {
+export function readSeriesV2(message: ProtoReader, symbols: readonly string[], count: SampleCount): RequestSeries {
   const references: number[] = [];
   const labels: [string, string][] = [];
-  const series = newSeries(labels);
+  const series = newRequestSeries(labels);
   const text = (reference: number): string => symbolOf(symbols, reference);
+  count.add();
   while (message.next()) {
+    if (message.field >= 2 && message.field <= 4) count.add();
     if (message.field === 1) message.uint32s(references);
     else if (message.field === 2) series.samples.push(readSample(message.message()));
     else if (message.field === 3) series.histograms.push(readHistogram(message.message()));
@@ -126,7 +175,7 @@ function readSeriesV2(message: ProtoReader, symbols: readonly string[]): Request
     else if (message.field === 6) series.createdMs = message.int();
     else message.skip();
   }
-  labels.push(...pairsOf(references, symbols));
+  for (const pair of pairsOf(references, symbols)) labels.push(pair);
   return series;
 }
 
@@ -149,12 +198,28 @@ function pairsOf(references: readonly number[], symbols: readonly string[]): [st
   if (references.length % 2 !== 0) throw new DecodeError('an odd number of references to labels');
   const pairs: [string, string][] = [];
   for (let i = 0; i < references.length; i += 2) {
-    pairs.push([symbolOf(symbols, references[i]!), symbolOf(symbols, references[i + 1]!)]);
+    addLabel(pairs, [symbolOf(symbols, references[i]!), symbolOf(symbols, references[i + 1]!)]);
   }
   return pairs;
 }
 
-function newSeries(labels: [string, string][]): RequestSeries {
+export function nameOf({ labels }: RequestSeries): string {
+  return labels.find(([name]) => name === '__name__')?.[1] ?? '';
+}
+
+/** What is wrong with the names of labels; undefined where nothing is. */
+export function labelMistake(labels: RequestLabels): string | undefined {
+  const names = new Set<string>();
+  for (const [name] of labels) {
+    if (name === '') return 'a label without a name';
+    if (names.has(name)) return `the label "${excerpt(name)}" twice in one series`;
+    names.add(name);
+  }
+  return undefined;
+}
+
+/** A series without any sample yet. */
+export function newRequestSeries(labels: RequestSeries['labels']): RequestSeries {
   return { labels, type: 'unknown', help: '', unit: '', createdMs: 0, samples: [], histograms: [], exemplars: [] };
 }
 
@@ -219,6 +284,7 @@ function readHistogram(message: ProtoReader): RequestHistogram {
     count: 0,
     sum: 0,
     isStale: false,
+    isFloat: false,
     scale: 0,
     zeroThreshold: 0,
     zeroCount: 0,
@@ -230,8 +296,11 @@ function readHistogram(message: ProtoReader): RequestHistogram {
   };
   while (message.next()) {
     const { field } = message;
-    if (field === 1 || field === 2) histogram.count = field === 1 ? Number(message.uint64()) : message.double();
-    else if (field === 3) {
+    if (field === 1) histogram.count = Number(message.uint64());
+    else if (field === 2) {
+      histogram.count = message.double();
+      histogram.isFloat = true;
+    } else if (field === 3) {
       const bits = message.fixed64();
       histogram.isStale = bits === STALE;
       histogram.sum = doubleOf(bits);

@@ -3,7 +3,7 @@ import type { ExposedExemplar, ExposedLabel, NativeBuckets } from '../prometheus
 import type { WrittenHistogram, WrittenMetadata, WrittenSample, WrittenSeries } from './written-series.ts';
 
 /** The NaN that means "no value any more" (prometheus/model/value). JavaScript keeps no payload of a NaN. */
-const STALE_NAN = 0x7ff0000000000002n;
+export const STALE_NAN = 0x7ff0000000000002n;
 
 const HISTOGRAM = {
   count: 1,

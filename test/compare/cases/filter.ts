@@ -158,5 +158,115 @@ const MIXED: readonly CompareCase[] = [
   ].map((block) => one(`the block ${JSON.stringify(block)}`, 'logs', block)),
 ];
 
-/** Conditions of every context, in both forms. */
-export const filterSuite: CompareSuite = { name: 'filter', cases: [...SINGLE, ...MIXED] };
+/** What `include` and `exclude` can say, by the key that they stand under. */
+const MATCHES: Readonly<Record<string, readonly object[]>> = {
+  spans: [
+    { match_type: 'strict', services: ['checkout'] },
+    { match_type: 'strict', services: ['other', 'checkout'] },
+    { match_type: 'regexp', services: ['^check'] },
+    { match_type: 'strict', span_names: ['SELECT users'] },
+    { match_type: 'regexp', span_names: ['^SEL', 'health$'] },
+    { match_type: 'strict', span_kinds: ['SPAN_KIND_CLIENT'] },
+    { match_type: 'regexp', span_kinds: ['SERVER|INTERNAL'] },
+    { match_type: 'strict', span_kinds: ['CLIENT'] },
+    { match_type: 'strict', attributes: [{ key: 'http.status_code', value: 200 }] },
+    { match_type: 'strict', attributes: [{ key: 'http.status_code', value: '200' }] },
+    { match_type: 'strict', attributes: [{ key: 'http.method' }] },
+    { match_type: 'regexp', attributes: [{ key: 'http.status_code', value: '^2' }] },
+    { match_type: 'regexp', attributes: [{ key: 'http.method', value: 'G.T' }, { key: 'absent' }] },
+    { match_type: 'strict', resources: [{ key: 'service.name', value: 'checkout' }] },
+    { match_type: 'regexp', resources: [{ key: 'service.version', value: '^1' }] },
+    { match_type: 'strict', libraries: [{ name: 'lib.http' }] },
+    { match_type: 'strict', libraries: [{ name: 'lib.http', version: '0.4.0' }] },
+    { match_type: 'strict', libraries: [{ name: 'lib.http', version: '' }] },
+    { match_type: 'regexp', libraries: [{ name: '^lib', version: '^0' }] },
+    { match_type: 'strict', services: ['checkout'], span_names: ['SELECT users'] },
+    { match_type: 'regexp', span_names: ['('] },
+    { match_type: 'strict' },
+    { match_type: 'nope', services: ['checkout'] },
+    { services: ['checkout'] },
+    { match_type: 'strict', log_bodies: ['x'] },
+    { match_type: 'strict', metric_names: ['x'], services: ['checkout'] },
+    {},
+  ],
+  metrics: [
+    { match_type: 'strict', metric_names: ['http.requests'] },
+    { match_type: 'strict', metric_names: ['http.requests', 'memory.used', 'absent'] },
+    { match_type: 'regexp', metric_names: ['^http', 'size$'] },
+    { match_type: 'regexp', metric_names: ['.*'], regexp: { cacheenabled: true, cachemaxnumentries: 10 } },
+    { match_type: 'strict', resource_attributes: [{ key: 'service.name', value: 'checkout' }] },
+    { match_type: 'strict', resource_attributes: [{ key: 'service.name', value: 'other' }] },
+    { match_type: 'regexp', resource_attributes: [{ key: 'service.name', value: '^che' }, { key: 'host.cores' }] },
+    {
+      match_type: 'strict',
+      metric_names: ['http.requests'],
+      resource_attributes: [{ key: 'service.name', value: 'checkout' }],
+    },
+    {
+      match_type: 'strict',
+      metric_names: ['http.requests'],
+      resource_attributes: [{ key: 'service.name', value: 'other' }],
+    },
+    { match_type: 'regexp', metric_names: ['('] },
+    { match_type: 'nope', metric_names: ['a'] },
+    { metric_names: ['http.requests'] },
+    { match_type: 'strict' },
+    { match_type: 'strict', expressions: ['true'] },
+    { match_type: 'expr', expressions: ['MetricName == "http.requests"'] },
+    {},
+  ],
+  logs: [
+    { match_type: 'strict', resource_attributes: [{ key: 'service.name', value: 'checkout' }] },
+    { match_type: 'regexp', resource_attributes: [{ key: 'service.name', value: 'out$' }] },
+    { match_type: 'strict', record_attributes: [{ key: 'log.file' }] },
+    { match_type: 'regexp', record_attributes: [{ key: 'log.file', value: 'other' }] },
+    { match_type: 'strict', record_attributes: [{ key: 'attempt', value: 4 }] },
+    { match_type: 'strict', severity_texts: ['WARN'] },
+    { match_type: 'regexp', severity_texts: ['WARN|ERROR', '^$'] },
+    { match_type: 'strict', bodies: ['user logged in'] },
+    { match_type: 'regexp', bodies: ['token=', 'code'] },
+    { match_type: 'regexp', bodies: ['.*'] },
+    { severity_number: { min: 'INFO' } },
+    { severity_number: { min: 'warn', match_undefined: true } },
+    { severity_number: { min: '13' } },
+    { severity_number: { min: 'Error2' } },
+    { severity_number: { min: 'INFO', match_undefined: true } },
+    { severity_number: { match_undefined: false } },
+    { severity_number: { min: 'INFO1' } },
+    { severity_number: { min: '25' } },
+    { severity_number: { min: 'loud' } },
+    { match_type: 'strict', severity_number: { min: 'INFO' }, severity_texts: ['WARN'] },
+    { match_type: 'regexp', bodies: ['('] },
+    { match_type: 'nope', bodies: ['a'] },
+    { bodies: ['a'] },
+    { match_type: 'strict' },
+    {},
+  ],
+};
+const SIGNAL_OF: Readonly<Record<string, Signal>> = { spans: 'traces', metrics: 'metrics', logs: 'logs' };
+
+const OLDEST: readonly CompareCase[] = Object.entries(MATCHES).flatMap(([key, matches]) => {
+  const signal = SIGNAL_OF[key]!;
+  return [
+    ...matches.flatMap((match) => [
+      one(`include ${JSON.stringify(match)}`, signal, { [key]: { include: match } }),
+      one(`exclude ${JSON.stringify(match)}`, signal, { [key]: { exclude: match } }),
+    ]),
+    ...[0, 2, 4].map((first) =>
+      one(`include and exclude ${first}`, signal, {
+        [key]: { include: matches[first], exclude: matches[first + 1] },
+      }),
+    ),
+  ];
+});
+
+const TOGETHER: readonly CompareCase[] = [
+  one('include beside conditions', 'metrics', { metrics: { include: MATCHES.metrics![0], metric: ['true'] } }),
+  one('include beside conditions', 'logs', { logs: { include: MATCHES.logs![0], log_record: ['true'] } }),
+  one('include beside conditions', 'traces', { spans: { include: MATCHES.spans![0] }, traces: { span: ['true'] } }),
+  one('include beside conditions of today', 'logs', { logs: { include: MATCHES.logs![0] }, log_conditions: ['true'] }),
+  one('options of regular expressions', 'metrics', { metrics: { regexp: { cacheenabled: true } } }),
+];
+
+/** Conditions of every context, in all forms. */
+export const filterSuite: CompareSuite = { name: 'filter', cases: [...SINGLE, ...MIXED, ...OLDEST, ...TOGETHER] };

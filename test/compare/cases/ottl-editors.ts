@@ -1,4 +1,4 @@
-import type { CompareSuite } from '../lib/cases.ts';
+import type { CompareCase, CompareSuite } from '../lib/cases.ts';
 import { calls, comparable, statement, VALUES } from './ottl-cases.ts';
 
 const ATTRIBUTES = [
@@ -162,9 +162,14 @@ export const editorsSuite: CompareSuite = {
     ...VALUES.map((value) => statement('traces', `set(span.attributes["copy"], ${value})`)),
     // A copy that has the name of its original would be copied again, for ever.
     ...calls('copy_metric', ['name = "copied"', 'name = "copied", desc = "d", unit = "u"', '"a", "b"', '"a", 7']).map(
-      (text) => statement('metrics', `${text} where metric.name == "http.requests"`),
+      (text): CompareCase => ({
+        ...statement('metrics', `${text} where metric.name == "http.requests"`),
+        joinsGroups: true,
+      }),
     ),
-    ...METRIC_EDITORS.map((text) => statement('metrics', `${text} where metric.name != ""`)),
+    ...METRIC_EDITORS.map(
+      (text): CompareCase => ({ ...statement('metrics', `${text} where metric.name != ""`), joinsGroups: true }),
+    ),
     statement('traces', 'set(span.cache["a"], span.name)', 'set(span.attributes["out"], span.cache["a"])'),
     statement('traces', 'delete_key(span.attributes, "http.method")', 'set(span.attributes["http.method"], "again")'),
     statement('traces', 'set(resource.attributes["n"], 1)', 'set(span.attributes["out"], resource.attributes["n"])'),

@@ -173,10 +173,35 @@ const BLOCKS: readonly object[] = [
   { policies: named([string({ key: 'x', values: ['['], enabled_regex_matching: true })]) },
   { policies: named([{ type: 'and', and: {} }]) },
   { policies: named([ottl({})]) },
+  { policies: named([count({ max_spans: 3 })]), sampling_strategy: 'span-ingest' },
+  { policies: named([and(ALWAYS, latency({ upper_threshold_ms: 3 }))]), sampling_strategy: 'span-ingest' },
+  { policies: named([ALWAYS]), sampling_strategy: 'span-now' },
   { policies: named([ottl({ span: ['nam == "x"'] })]) },
   { policies: named([ottl({ span: ['spanevent.name == "x"'] })]) },
   { policies: named([ottl({ error_mode: 'loud', span: ['name == "x"'] })]) },
 ];
+
+/** Policies that decide while spans come. A drop policy keeps all others from deciding. */
+const AT_ONCE: readonly (readonly object[])[] = [
+  [ALWAYS],
+  [status('ERROR')],
+  [latency({ threshold_ms: 1000 })],
+  [share({ sampling_percentage: 25 })],
+  [count({ min_spans: 3 })],
+  [string({ key: 'service.name', values: ['cart'] })],
+  [numeric({ key: 'http.status_code', min_value: 400, max_value: 499 })],
+  [state({ key: 'vendor', values: ['a'] })],
+  [and(status('ERROR'), latency({ threshold_ms: 1000 }))],
+  [not(status('ERROR'))],
+  [ottl({ span: ['span.attributes["http.status_code"] >= 400 and name == "GET"'] })],
+  [drop(status('OK')), ALWAYS],
+  [status('ERROR'), latency({ threshold_ms: 1000 }), string({ key: 'service.name', values: ['payment-service'] })],
+];
+
+function atOnce(policies: readonly object[]): CompareCase {
+  const { config, name, ...rest } = decided(policies, INPUT);
+  return { ...rest, name: `span-ingest ${name}`, config: { ...(config as object), sampling_strategy: 'span-ingest' } };
+}
 
 function decided(policies: readonly object[], input: readonly ReferenceObject[]): CompareCase {
   return {
@@ -198,6 +223,7 @@ export const tailSamplingSuite: CompareSuite = {
   casesAtOnce: 20,
   cases: [
     ...POLICIES.map((policies) => decided(policies, INPUT)),
+    ...AT_ONCE.map(atOnce),
     ...EVENT_POLICIES.map((policy) => decided([policy], WITH_EVENTS)),
     ...BLOCKS.map(
       (config): CompareCase => ({

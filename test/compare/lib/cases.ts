@@ -28,6 +28,8 @@ export interface CompareCase {
   readonly reads?: 'changes' | 'whole' | 'traces' | 'file';
   /** With `whole`: resources, scopes and metrics without an item don't count, nor do requests without one. */
   readonly ignoresEmpty?: boolean;
+  /** Resources that are equal count as one, and so do scopes in one: where only one side puts together what it adds. */
+  readonly joinsGroups?: true;
   /** Fields of the output whose items come in any order. */
   readonly unordered?: readonly string[];
   /** What comes while the collector stops does not count: where only one of the two sends something then. */
@@ -42,6 +44,8 @@ export interface CompareSuite {
   readonly cases: readonly CompareCase[];
   /** In one otelcol, where cases take much memory. */
   readonly casesAtOnce?: number;
+  /** Of the real one, where what is compared is behind some. */
+  readonly featureGates?: readonly string[];
   /** Starts what components ask, and says in the environment where it is. Returns the function that ends it. */
   readonly around?: () => Promise<() => Promise<void>>;
 }

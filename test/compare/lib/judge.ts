@@ -12,8 +12,6 @@ export interface Difference {
 
 export interface Verdict {
   readonly differences: readonly Difference[];
-  /** Cases with a function that is not there yet. */
-  readonly missing: readonly string[];
   /** Rows of the table that explain nothing any more. */
   readonly stale: readonly Deviation[];
 }
@@ -27,23 +25,15 @@ export function judge(
 ): Verdict {
   const rows = deviations.filter((row) => row.suite === suite.name);
   const used = new Set<Deviation>();
-  const missing: string[] = [];
   const differences = suite.cases.flatMap((one, index): Difference[] => {
     const [mine, other] = [ours(index), theirs(index)];
     if (areAlike(mine, other)) return [];
-    if ('refused' in mine && NO_FUNCTION.test(mine.refused)) {
-      missing.push(one.name);
-      return [];
-    }
     const deviation = rows.find((row) => row.cases.test(one.name));
     if (deviation !== undefined) used.add(deviation);
     return [{ name: one.name, ours: mine, theirs: other, deviation }];
   });
-  return { differences, missing, stale: rows.filter((row) => !used.has(row)) };
+  return { differences, stale: rows.filter((row) => !used.has(row)) };
 }
-
-/** How a statement with a function that otelcol has and we don't is refused. */
-const NO_FUNCTION = /there is no function \w+/;
 
 const TEXT_LIMIT = 1500;
 

@@ -88,9 +88,29 @@ function leavesOf(requests: readonly Plain[]): Map<string, string> {
   return leaves;
 }
 
-function plainRequest(signal: Signal, bytes: Uint8Array, { ignoresEmpty, unordered = [] }: CompareCase): Plain {
+function plainRequest(signal: Signal, bytes: Uint8Array, one: CompareCase): Plain {
   // What is without empty parts is sorted when these are gone, by what counts.
-  return plain(decodeReference(signal, bytes), '', ignoresEmpty === true ? [] : unordered) ?? {};
+  const request =
+    plain(decodeReference(signal, bytes), '', one.ignoresEmpty === true ? [] : (one.unordered ?? [])) ?? {};
+  if (one.joinsGroups === true) joinGroups(request, 0);
+  return request;
+}
+
+/** Puts the items of equal resources, and of equal scopes in them, together. */
+function joinGroups(message: Plain, depth: 0 | 1): void {
+  const object = message as { [key: string]: Plain };
+  const name = LISTS[depth].find((each) => object[each] !== undefined);
+  if (name === undefined) return;
+  const byRest = new Map<string, { [key: string]: Plain }>();
+  for (const group of object[name] as { [key: string]: Plain }[]) {
+    const inner = LISTS[depth + 1]!.find((each) => group[each] !== undefined);
+    const rest = JSON.stringify({ ...group, ...(inner !== undefined && { [inner]: [] }) });
+    const known = byRest.get(rest);
+    if (known === undefined || inner === undefined) byRest.set(rest, group);
+    else (known[inner] as Plain[]).push(...(group[inner] as Plain[]));
+  }
+  object[name] = [...byRest.values()];
+  if (depth === 0) for (const group of byRest.values()) joinGroups(group, 1);
 }
 
 const encoded = new WeakMap<ReferenceObject, Uint8Array>();

@@ -25,13 +25,13 @@ const LOG_LIMIT = 100_000;
 /** Runs the cases through an otelcol. Outcomes by index. */
 export async function runReal(
   binary: string,
-  { cases, casesAtOnce = CASES_AT_ONCE }: CompareSuite,
+  { cases, casesAtOnce = CASES_AT_ONCE, featureGates = [] }: CompareSuite,
 ): Promise<Map<number, Outcome>> {
   const outcomes = new Map<number, Outcome>();
   for (let from = 0; from < cases.length; from += casesAtOnce) {
     const some = new Map([...cases.entries()].slice(from, from + casesAtOnce));
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-compare-'));
-    const run = new RealRun(binary, some, folder);
+    const run = new RealRun(binary, some, folder, featureGates);
     try {
       for (const [index, outcome] of await run.run()) outcomes.set(index, outcome);
     } finally {
@@ -46,6 +46,7 @@ class RealRun {
   readonly #binary: string;
   readonly #left: Map<number, CompareCase>;
   readonly #folder: string;
+  readonly #gates: readonly string[];
   readonly #outcomes = new Map<number, Outcome>();
   readonly #outputs = new Map<number, Uint8Array[]>();
   readonly #ports = new Map<number, number>();
@@ -54,18 +55,16 @@ class RealRun {
   #child: ChildProcess | undefined;
   #log = '';
 
-  constructor(binary: string, cases: Map<number, CompareCase>, folder: string) {
+  constructor(binary: string, cases: Map<number, CompareCase>, folder: string, gates: readonly string[]) {
     this.#binary = binary;
     this.#left = new Map(cases);
     this.#folder = folder;
+    this.#gates = gates.length === 0 ? [] : [`--feature-gates=${gates.join(',')}`];
   }
 
   async run(): Promise<Map<number, Outcome>> {
     this.#sink = await this.#startSink();
-    const ports = await freePorts(this.#left.size);
-    [...this.#left.keys()].forEach((index, i) => {
-      this.#ports.set(index, ports[i]!);
-    });
+    await this.#takePorts();
     await this.#dropRefused(() => this.#validate());
     // Some rules are looked at when the component starts.
     await this.#dropRefused(() => this.#start());
@@ -90,6 +89,11 @@ class RealRun {
       this.#outcomes.set(index, outcomeOf(one, ran));
     }
     return this.#outcomes;
+  }
+
+  async #takePorts(): Promise<void> {
+    const ports = await freePorts(this.#left.size);
+    for (const [i, index] of [...this.#left.keys()].entries()) this.#ports.set(index, ports[i]!);
   }
 
   async close(): Promise<void> {
@@ -156,6 +160,11 @@ class RealRun {
       this.#writeConfig();
       const complaint = await check();
       if (complaint === undefined) return;
+      // Something else was quicker.
+      if (complaint.includes('address already in use')) {
+        await this.#takePorts();
+        continue;
+      }
       const parts = complaint.split(/\n(?=.*\/c\d+\b)/).filter((part) => caseIndexIn(part) !== undefined);
       // Some messages name no component: suites with such ones run one case at a time.
       const [alone] = this.#left.size === 1 ? [...this.#left.keys()] : [];
@@ -172,7 +181,7 @@ class RealRun {
 
   #validate(): Promise<string | undefined> {
     return new Promise((resolve) => {
-      execFile(this.#binary, ['validate', '--config', this.#configFile], (error, stdout, stderr) => {
+      execFile(this.#binary, ['validate', '--config', this.#configFile, ...this.#gates], (error, stdout, stderr) => {
         resolve(error === null ? undefined : `${stderr}${stdout}` || String(error));
       });
     });
@@ -181,7 +190,8 @@ class RealRun {
   /** Resolves to why it ended, if it did. */
   async #start(): Promise<string | undefined> {
     this.#log = '';
-    const child = spawn(this.#binary, ['--config', this.#configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const args = ['--config', this.#configFile, ...this.#gates];
+    const child = spawn(this.#binary, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     this.#child = child;
     child.stderr.on('data', (data: Buffer) => {
       this.#log = (this.#log + data.toString()).slice(-LOG_LIMIT);

@@ -14,6 +14,7 @@ import {
   printHistogram,
   queryInstant,
   queryRange,
+  type SampleSource,
   type StepSeries,
   type StoredSeries,
   timeAt,
@@ -60,9 +61,14 @@ const EVAL =
 const EXPECT = /^expect\s+(fail|warn|info|no_warn|no_info|ordered)(?:\s+(msg|regex):(.*))?$/;
 const EXPECT_RANGE = /^expect range vector\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)$/;
 
+/** Samples that a script loads, and their answers. */
+export interface ScriptSource extends SampleSource {
+  clear(): void;
+  add(labels: Labels, timeMs: number, value: SequenceValue, startMs?: number): void;
+}
+
 /** Runs a whole script; each `eval` has its outcome. Throws where the script itself can't be read. */
-export async function runScript(script: string): Promise<EvalOutcome[]> {
-  const source = new MemorySource();
+export async function runScript(script: string, source: ScriptSource = new MemorySource()): Promise<EvalOutcome[]> {
   const outcomes: EvalOutcome[] = [];
   const lines = script.split('\n').map((line) => (line.trim().startsWith('#') ? '' : line.trim()));
   for (let at = 0; at < lines.length; at++) {
@@ -84,7 +90,7 @@ export async function runScript(script: string): Promise<EvalOutcome[]> {
   return outcomes;
 }
 
-function load(source: MemorySource, [, nhcb, interval]: RegExpExecArray, body: readonly string[]): void {
+function load(source: ScriptSource, [, nhcb, interval]: RegExpExecArray, body: readonly string[]): void {
   const gapMs = parsePromDuration(interval!);
   const custom = new CustomBuckets();
   const described = body.map(readSeries);
@@ -168,7 +174,7 @@ function matcherOf(how: string | undefined, wanted: string): (text: string) => b
 }
 
 /** Undefined where the command gives what it should. */
-async function whyNot(command: Eval, source: MemorySource): Promise<string | undefined> {
+async function whyNot(command: Eval, source: ScriptSource): Promise<string | undefined> {
   const expectsFailure = command.expectations.filter(({ kind }) => kind === 'fail');
   let answer: PromqlAnswer;
   try {
@@ -188,7 +194,7 @@ async function whyNot(command: Eval, source: MemorySource): Promise<string | und
 }
 
 /** An instant query gives the same at the middle step of a range. */
-async function whyOtherInRange(command: Eval, source: MemorySource): Promise<string | undefined> {
+async function whyOtherInRange(command: Eval, source: ScriptSource): Promise<string | undefined> {
   const { endMs } = command;
   const expr = parsePromql(command.expression, FLAGS);
   const times = { startMs: endMs - 60_000, endMs: endMs + 60_000, stepMs: 60_000 };

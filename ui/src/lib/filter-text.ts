@@ -75,6 +75,12 @@ export function printFilterValue(value: AttributeValue): string {
   return printValue({ kind: 'text', text, start: 0, end: 0 });
 }
 
+/** A value that is known by its text alone: as the number or truth value that it may be, which the language finds as text as well. */
+export function valueOfText(text: string): AttributeValue {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return text !== '' && String(Number(text)) === text ? Number(text) : text;
+}
+
 /** Top-level terms of a filter, as written. Parentheses and quotes stay whole. */
 export function splitTerms(filter: string): string[] {
   const terms: string[] = [];

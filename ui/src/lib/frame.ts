@@ -23,6 +23,8 @@ export interface NumberField extends FieldHead {
   readonly type: 'number';
   /** UCUM, as metrics have it: `ns`, `By`, `1`, `{request}/s`; `%` with values from 0 to 100. It decides how values are written. */
   readonly unit: string;
+  /** How values are written, where a unit of UCUM doesn't say it. */
+  readonly writing?: UnitFormat;
   /** Counts whole things: there are no fractions. */
   readonly isCount?: true;
   readonly values: Numbers;
@@ -108,7 +110,8 @@ export function frameOfLines(name: string, grid: TimeGrid, lines: readonly Omit<
 }
 
 /** How a field's values are written. */
-export function formatOf({ unit, isCount }: Pick<NumberField, 'unit' | 'isCount'>): UnitFormat {
+export function formatOf({ unit, isCount, writing }: Pick<NumberField, 'unit' | 'isCount' | 'writing'>): UnitFormat {
+  if (writing !== undefined) return writing;
   return isCount ? COUNT_FORMAT : unitFormat(unit);
 }
 

@@ -5,7 +5,7 @@
 import { useLayoutEffect, useRef } from 'react';
 
 export interface KeyBinding {
-  /** `j`, `Enter`, `shift+ArrowUp`, `g s`, `?`. */
+  /** `j`, `Enter`, `shift+ArrowUp`, `g s`, `?`; `ctrl+s` (on a Mac with its command key), which works in fields too. */
   readonly keys: string;
   readonly help: string;
   /** Heading in the list of all keys. */
@@ -61,7 +61,15 @@ export function listenForKeys(): () => void {
 }
 
 function onKeyDown(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.altKey) return;
+  if (event.ctrlKey || event.metaKey) {
+    const command = activeBindings().find(({ keys }) => keys === `ctrl+${event.key.toLowerCase()}`);
+    if (command !== undefined) {
+      event.preventDefault();
+      command.run(event);
+    }
+    return;
+  }
   if (isField(event.target) && event.key !== 'Escape') return;
   // Enter and space on a button or link press it.
   if ((event.key === 'Enter' || event.key === ' ') && isPressable(event.target)) {

@@ -1,7 +1,8 @@
 /** The first question of each page: what its page asks when it is drawn, and what is asked before that where it is the first page (`first-answer.ts`). */
 import { readPathPart } from '#base/path-part.ts';
+import { isSeriesQuery } from '#lang/filter';
 import { apiPath, type Params } from './api.ts';
-import { type ConsoleSearch, traceSort } from './search.ts';
+import { asksInPromql, type ConsoleSearch, traceSort } from './search.ts';
 
 export interface Question {
   readonly path: string;
@@ -27,6 +28,8 @@ export const serviceQuestion = (service: string, { operation }: ConsoleSearch, s
   params: { ...scope, operation },
 });
 
+export const mapQuestion = (scope: ScopeParams): Question => ({ path: '/map', params: scope });
+
 /** What a trace has to be like, without how many are wanted in which order. */
 export const traceFilter = (search: ConsoleSearch, scope: ScopeParams): Params => ({
   ...scope,
@@ -40,7 +43,12 @@ export const traceFilter = (search: ConsoleSearch, scope: ScopeParams): Params =
 
 export const tracesQuestion = (search: ConsoleSearch, scope: ScopeParams): Question => ({
   path: '/traces',
-  params: { ...traceFilter(search, scope), sort: traceSort(search), limit: TRACE_LIMIT },
+  params: {
+    ...traceFilter(search, scope),
+    sort: traceSort(search),
+    limit: TRACE_LIMIT,
+    columns: search.columns?.join(','),
+  },
 });
 
 export const traceQuestion = (traceId: string): Question => ({ path: apiPath('traces', traceId), params: {} });
@@ -63,6 +71,10 @@ export const metricsQuestion = ({ own }: ConsoleSearch, scope: ScopeParams): Que
   params: { ...scope, owner: own ? 'own' : undefined },
 });
 
+export const dashboardsQuestion = (): Question => ({ path: '/dashboards', params: {} });
+
+export const dashboardQuestion = (uid: string): Question => ({ path: apiPath('dashboards', uid), params: {} });
+
 export const systemQuestion = ({ from, to }: ScopeParams): Question => ({ path: '/system', params: { from, to } });
 
 /** What the page at an address asks first; undefined where that is nothing, or is not asked before the page is there. */
@@ -75,12 +87,17 @@ export function firstQuestion(pathname: string, search: ConsoleSearch, scope: Sc
       return servicesQuestion(scope);
     case 'services':
       return part ? serviceQuestion(part, search, scope) : servicesQuestion(scope);
+    case 'map':
+      return mapQuestion(scope);
     case 'traces':
-      return part ? traceQuestion(part) : tracesQuestion(search, scope);
+      if (part) return traceQuestion(part);
+      return isSeriesQuery(search.q ?? '', 'traces') ? undefined : tracesQuestion(search, scope);
     case 'logs':
-      return logsQuestion(logFilter(search), scope);
+      return isSeriesQuery(search.q ?? '', 'logs') ? undefined : logsQuestion(logFilter(search), scope);
     case 'metrics':
-      return metricsQuestion(search, scope);
+      return asksInPromql(search) ? undefined : metricsQuestion(search, scope);
+    case 'dashboards':
+      return part ? dashboardQuestion(part) : dashboardsQuestion();
     case 'system':
       return systemQuestion(scope);
     default:

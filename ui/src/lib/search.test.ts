@@ -17,6 +17,12 @@ describe('a page reads back what it wrote', () => {
     expect(roundTrip(search)).toEqual(search);
   });
 
+  test('a selection of spans', () => {
+    const search = { box: [1000, 2000, 5, 70], sel: 'status=error', unit: 'traces', plot: 'heatmap' } as const;
+    expect(roundTrip(search)).toEqual(search);
+    expect(readSearch({ box: '2000,1000,5,70', unit: 'all' })).toEqual({});
+  });
+
   test('trace', () => {
     const search = { span: 'abcdef0123456789', zoom: [100, 2500], logs: true } as const;
     expect(roundTrip(search)).toEqual(search);
@@ -89,4 +95,10 @@ test('only the scope goes along to another page', () => {
     live: false,
   });
   expect(readScope({})).toEqual({});
+});
+
+test("addresses of Grafana's dashboards choose variables and range", () => {
+  const search = readSearch(parseSearch('?orgId=1&var-job=a&var-job=b%20c&var-x=$__all&from=now-6h&to=now'));
+  expect(search).toEqual({ vars: 'job=a&job=b+c&x=%24__all', range: '6h' });
+  expect(readSearch(parseSearch('?var-job=a&vars=job%3Db'))).toEqual({ vars: 'job=b' });
 });

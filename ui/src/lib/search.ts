@@ -19,8 +19,26 @@ export interface ScopeSearch extends RangeSearch {
   readonly own?: true | undefined;
 }
 
+/** The queries in PromQL of a page have these letters, and so have their parameters. */
+export const QUERY_LETTERS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
+export type QueryLetter = (typeof QUERY_LETTERS)[number];
+
+/** `a` is the expression of query A, `a.legend` how its lines are called. */
+type QuerySearch = { readonly [Key in QueryLetter | `${QueryLetter}.legend`]?: string | undefined };
+
+export type MetricsView = 'table' | 'explain';
+const METRICS_VIEWS: readonly MetricsView[] = ['table', 'explain'];
+
+/** How much earlier the map is that the present one is compared with. */
+export type Against = '1h' | '1d';
+const AGAINST: readonly Against[] = ['1h', '1d'];
+
+/** What a side of a page with two searches shows. */
+export type PaneKind = 'traces' | 'logs' | 'metrics' | 'sql';
+const PANE_KINDS: readonly PaneKind[] = ['traces', 'logs', 'metrics', 'sql'];
+
 /** The parameters of all pages; a name means the same wherever it is read. */
-export interface ConsoleSearch extends ScopeSearch {
+export interface ConsoleSearch extends ScopeSearch, QuerySearch {
   readonly filter?: string | undefined;
   /** A column, `-` in front for descending; on the page of traces a `TraceSort`. */
   readonly sort?: string | undefined;
@@ -40,14 +58,48 @@ export interface ConsoleSearch extends ScopeSearch {
   readonly severity?: readonly SeverityGroup[] | undefined;
   readonly trace?: string | undefined;
   readonly log?: string | undefined;
+  /** Keys that a list has a column for. */
+  readonly columns?: readonly string[] | undefined;
   readonly wrap?: true | undefined;
+  /** The list of fields is beside the logs. */
+  readonly fields?: true | undefined;
   readonly metric?: string | undefined;
   readonly group?: readonly string[] | undefined;
   readonly agg?: string | undefined;
-  /** The component that a live tap looks at. */
+  /** Metrics are asked for in PromQL, or not; absent: where there is an expression. */
+  readonly promql?: boolean | undefined;
+  /** The letters of queries that are not drawn. */
+  readonly hide?: readonly string[] | undefined;
+  /** What is shown of an answer; a chart where absent. Of the map a drawing, or on a narrow screen a table. */
+  readonly view?: MetricsView | undefined;
+  /** Exemplars are drawn or not; absent: where they lie on the chart's scale. */
+  readonly exemplars?: boolean | undefined;
+  readonly against?: Against | undefined;
+  /** Two searches side by side, or one above the other. */
+  readonly one?: PaneKind | undefined;
+  readonly two?: PaneKind | undefined;
+  readonly 'one.q'?: string | undefined;
+  readonly 'two.q'?: string | undefined;
+  readonly stacked?: true | undefined;
+  /** What a new rule asks in, PromQL where absent. */
+  readonly language?: 'logql' | undefined;
+  /** The component that a live tap looks at; a node or line of the map. */
   readonly at?: string | undefined;
+  /** What is chosen of a dashboard's variables: `job=a&job=b`. */
+  readonly vars?: string | undefined;
+  /** How traces are drawn, as points where absent; or one trace, as a waterfall; the map on a narrow screen. */
+  readonly plot?: Plot | undefined;
+  /** A box on the plot of spans: times in ms, durations in ns. */
+  readonly box?: readonly [fromMs: number, toMs: number, minNs: number, maxNs: number] | undefined;
+  /** Which spans are compared with the rest, in the filter language. */
+  readonly sel?: string | undefined;
+  /** Whether spans are compared, or all that is in their traces. */
+  readonly unit?: 'spans' | 'traces' | undefined;
   /** What statements run on. */
   readonly context?: string | undefined;
+  /** A rule by its name, and the group that it is in. */
+  readonly rule?: string | undefined;
+  readonly in?: string | undefined;
 }
 
 /** The one place where the text of an address becomes values. */
@@ -69,12 +121,33 @@ export function readSearch(raw: Raw): ConsoleSearch {
     severity: severitiesOf(raw.severity),
     trace: text(raw.trace),
     log: text(raw.log),
+    columns: list(raw.columns)?.slice(0, MAX_COLUMNS),
     wrap: flag(raw.wrap),
+    fields: flag(raw.fields),
     metric: text(raw.metric),
     group: list(raw.group),
     agg: text(raw.agg),
+    promql: choice(raw.promql),
+    ...queriesOf(raw),
+    hide: list(raw.hide),
+    view: oneOf(raw.view, METRICS_VIEWS),
+    exemplars: choice(raw.exemplars),
+    against: oneOf(raw.against, AGAINST),
+    one: oneOf(raw.one, PANE_KINDS),
+    two: oneOf(raw.two, PANE_KINDS),
+    'one.q': text(raw['one.q']),
+    'two.q': text(raw['two.q']),
+    stacked: flag(raw.stacked),
+    language: oneOf(raw.language, ['logql'] as const),
     at: text(raw.at),
+    vars: text(raw.vars),
+    plot: oneOf(raw.plot, PLOTS),
+    box: boxOf(raw.box),
+    sel: text(raw.sel),
+    unit: oneOf(raw.unit, UNITS),
     context: text(raw.context),
+    rule: text(raw.rule),
+    in: text(raw.in),
   });
 }
 
@@ -96,7 +169,22 @@ export function traceSort(search: ConsoleSearch): TraceSort {
   return oneOf(search.sort, TRACE_SORTS) ?? 'newest';
 }
 
+/** Whether the page of metrics shows expressions, or the builder. */
+export function asksInPromql(search: ConsoleSearch): boolean {
+  return search.promql ?? QUERY_LETTERS.some((letter) => search[letter] !== undefined);
+}
+
+/** The first letter without an expression. */
+export function freeLetter(search: ConsoleSearch): QueryLetter | undefined {
+  return QUERY_LETTERS.find((letter) => search[letter] === undefined);
+}
+
+/** As the server allows. */
+export const MAX_COLUMNS = 12;
 const STATUSES = ['ok', 'error'] as const;
+const PLOTS = ['heatmap', 'flame', 'operations', 'patterns', 'graph'] as const;
+export type Plot = (typeof PLOTS)[number];
+const UNITS = ['spans', 'traces'] as const;
 /** The last time that a Date can hold. */
 const MAX_TIME_MS = 8.64e15;
 
@@ -109,7 +197,7 @@ function scopeOf(raw: Raw): ScopeSearch {
     from: isRange ? from : undefined,
     to: isRange ? to : undefined,
     env: text(raw.env),
-    live: raw.live === '0' || raw.live === false ? false : undefined,
+    live: choice(raw.live) === false ? false : undefined,
     own: flag(raw.own),
   };
 }
@@ -118,6 +206,14 @@ function zoomOf(value: unknown): readonly [number, number] | undefined {
   const [from, to, ...more] = list(value)?.map(Number) ?? [];
   if (from === undefined || to === undefined || more.length > 0) return undefined;
   return Number.isFinite(from) && Number.isFinite(to) && to > from ? [from, to] : undefined;
+}
+
+function boxOf(value: unknown): readonly [number, number, number, number] | undefined {
+  const [fromMs, toMs, minNs, maxNs, ...more] = list(value)?.map(Number) ?? [];
+  if (fromMs === undefined || toMs === undefined || minNs === undefined || maxNs === undefined) return undefined;
+  const isBox =
+    toMs > fromMs && maxNs > minNs && more.length === 0 && [fromMs, toMs, minNs, maxNs].every(Number.isFinite);
+  return isBox ? [fromMs, toMs, minNs, maxNs] : undefined;
 }
 
 function severitiesOf(value: unknown): readonly SeverityGroup[] | undefined {
@@ -146,7 +242,14 @@ export function stringifySearch(search: Raw): string {
 
 /** The router's parser: every value stays text; the page's reader gives it its type. */
 export function parseSearch(searchText: string): Record<string, string> {
-  return Object.fromEntries(new URLSearchParams(searchText));
+  const params = new URLSearchParams(searchText);
+  const raw: Record<string, string> = Object.fromEntries(params);
+  // Addresses of Grafana: `var-job=a&var-job=b`, `from=now-6h&to=now`.
+  const chosen = [...params].flatMap(([name, value]) => (name.startsWith('var-') ? [[name.slice(4), value]] : []));
+  if (chosen.length > 0) raw.vars ??= new URLSearchParams(chosen).toString();
+  const span = /^now-(\d+[smhdw])$/.exec(raw.from ?? '')?.[1];
+  if (span !== undefined && raw.to === 'now') raw.range ??= span;
+  return raw;
 }
 
 function text(value: unknown): string | undefined {
@@ -158,6 +261,16 @@ function number(value: unknown): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const parsed = Number(value);
   return value !== '' && Number.isFinite(parsed) && parsed >= 0 ? parsed : undefined;
+}
+
+function queriesOf(raw: Raw): QuerySearch {
+  const keys = QUERY_LETTERS.flatMap((letter) => [letter, `${letter}.legend`] as const);
+  return Object.fromEntries(keys.map((key) => [key, text(raw[key])]));
+}
+
+/** Yes or no, where it was said. */
+function choice(value: unknown): boolean | undefined {
+  return value === '0' || value === false ? false : flag(value);
 }
 
 function flag(value: unknown): true | undefined {

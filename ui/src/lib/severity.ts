@@ -12,6 +12,12 @@ export function severityGroup(severityNumber: number): SeverityGroup {
   return severityNumber >= 1 ? 'trace' : 'unset';
 }
 
+const GROUPS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] satisfies SeverityGroup[];
+
+export function isSeverityGroup(word: string): word is SeverityGroup {
+  return GROUPS.includes(word);
+}
+
 export function groupColour(group: SeverityGroup, tokens: ThemeTokens): string {
   if (group === 'fatal' || group === 'error') return tokens.errorMark;
   if (group === 'warn') return tokens.warningMark;

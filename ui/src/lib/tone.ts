@@ -11,6 +11,8 @@ export type Tone =
   | 'error'
   | 'text'
   | 'faint'
+  /** One that a dashboard's file names, as CSS has it. */
+  | { readonly colour: string }
   | { readonly service: string }
   | { readonly severity: SeverityGroup }
   /** The n-th of things that have no meaning to colour. */
@@ -18,6 +20,7 @@ export type Tone =
 
 export function toneColour(tone: Tone, tokens: ThemeTokens): string {
   if (typeof tone === 'object') {
+    if ('colour' in tone) return tone.colour;
     if ('service' in tone) return serviceColour(tone.service, tokens.name);
     if ('severity' in tone) return groupColour(tone.severity, tokens);
     return seriesColour(tone.series, tokens.name);

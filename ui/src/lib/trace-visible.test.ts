@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { criticalPath } from '#base/critical-path.ts';
 import { idOf, type SpanLine, traceModelOf, traceOf } from '../../test/trace-fixture.ts';
-import { criticalPath } from './critical-path.ts';
 import { enumText } from './frame.ts';
 import { rowOfSpan, type TraceModel } from './trace-model.ts';
 import {

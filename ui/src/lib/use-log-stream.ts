@@ -28,7 +28,13 @@ const TAIL_EVERY_MS = 2_000;
 /** A tail that runs all day must not fill the memory. */
 const TAIL_KEPT = 5_000;
 
-export function useLogStream(question: Params, paused: boolean): LogStream {
+export interface LogStreamOptions {
+  /** What arrives waits until it is asked for. */
+  readonly paused: boolean;
+  readonly enabled: boolean;
+}
+
+export function useLogStream(question: Params, { paused, enabled }: LogStreamOptions): LogStream {
   const scope = useScope();
   const key = JSON.stringify([
     question,
@@ -49,6 +55,7 @@ export function useLogStream(question: Params, paused: boolean): LogStream {
   >({
     queryKey: ['/logs', params],
     queryFn: ({ signal, pageParam }) => getJson<LogsResponse>('/logs', { ...params, cursor: pageParam }, signal),
+    enabled,
     initialPageParam: undefined,
     getNextPageParam: (last) => last.nextCursor,
     placeholderData: (previous) => previous,
@@ -67,7 +74,7 @@ export function useLogStream(question: Params, paused: boolean): LogStream {
     params,
     fromMs: window.fromMs,
     newest: base[0]?.id,
-    enabled: scope.live && !query.isPlaceholderData && isDrawn && data !== undefined,
+    enabled: enabled && scope.live && !query.isPlaceholderData && isDrawn && data !== undefined,
   });
   const [shownTail, setShownTail] = useState<readonly LogRecord[]>([]);
   useEffect(() => {

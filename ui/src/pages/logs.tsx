@@ -1,20 +1,26 @@
 /** Logs: what was written, by level over time, line by line, with the detail beside and the trace one click away. */
-import { useCallback, useMemo, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from 'react';
 import type { LogHistogramResponse, SeverityGroup } from '#api/types.ts';
+import { isSeriesQuery, queryLanguage } from '#lang/filter';
 import { useAnnouncement } from '../lib/announce.ts';
-import type { Params } from '../lib/api.ts';
-import { withTerm } from '../lib/filter-text.ts';
+import { type Params, queryString } from '../lib/api.ts';
+import { useChosenColumns } from '../lib/chosen-columns.ts';
+import { visibleText } from '../lib/foreign-text.ts';
 import { formatCompact, formatCount, formatDate, plural } from '../lib/format.ts';
 import { logCountFrame, logFrame } from '../lib/frames/log.ts';
 import { useKeys } from '../lib/keys.ts';
 import { usePageSearch } from '../lib/page-search.ts';
+import { withCondition } from '../lib/query-text.ts';
 import { logFilter } from '../lib/questions.ts';
 import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
 import { SEVERITIES } from '../lib/search.ts';
 import { groupColour } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { type LogStream, useLogStream } from '../lib/use-log-stream.ts';
+import { ColumnMenu } from '../panels/column-menu.tsx';
 import { LogDetail } from '../panels/log-detail.tsx';
+import { LogFields } from '../panels/log-fields.tsx';
+import { LogPatterns } from '../panels/log-patterns.tsx';
 import { NoMatches } from '../panels/no-matches.tsx';
 import { Bars } from '../viz/bars/bars.tsx';
 import { LogList } from '../viz/logs/log-list.tsx';
@@ -25,6 +31,9 @@ import { SelectMenu } from '../widgets/select-menu.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
 import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
 
+/** With it the languages come, which most searches don't need. */
+const QuerySeries = lazy(async () => ({ default: (await import('../panels/query-series.tsx')).QuerySeries }));
+
 export function LogsPage() {
   const { search, update } = usePageSearch();
   const scope = useScope();
@@ -33,13 +42,15 @@ export function LogsPage() {
     () => logFilter({ q: search.q, service: search.service, severity: search.severity, trace: search.trace }),
     [search.q, search.service, search.severity, search.trace],
   );
-  const stream = useLogStream(question, paused || search.log !== undefined);
+  const isSeries = isSeriesQuery(search.q ?? '', 'logs');
+  const stream = useLogStream(question, { paused: paused || search.log !== undefined, enabled: !isSeries });
   const frame = useMemo(() => logFrame(stream.logs), [stream.logs]);
+  const scopeParams = useScopeParams();
   const histogram = useApi<LogHistogramResponse>(
     '/logs/histogram',
-    { ...useScopeParams(), ...question },
+    { ...scopeParams, ...question },
     // The lines go first.
-    { enabled: stream.first !== undefined || stream.error !== undefined },
+    { enabled: !isSeries && (stream.first !== undefined || stream.error !== undefined) },
   );
   const selected = search.log === undefined ? undefined : stream.logs.find(({ id }) => id === search.log);
   const toggleWrap = (): void => update({ wrap: search.wrap ? undefined : true }, true);
@@ -58,14 +69,14 @@ export function LogsPage() {
   return (
     <>
       <PageTitle title="Logs">
-        <span className="muted">{histogram.data ? formatCount(histogram.data.total) : ''}</span>
+        <span className="muted">{histogram.data && !isSeries ? formatCount(histogram.data.total) : ''}</span>
       </PageTitle>
       <div className="toolbar">
         <QueryField
           page="logs"
           value={search.q ?? ''}
-          placeholder='severity>=warn "timed out" order.id=o-17'
-          error={error?.code === 'bad_query' ? error : undefined}
+          placeholder='severity>=warn "timed out" order.id=o-17, or LogQL: {service_name="orders"} | json'
+          error={!isSeries && error?.code === 'bad_query' ? error : undefined}
           onSubmit={(q) => update({ q: q || undefined, log: undefined })}
         />
         <LogFilters histogram={histogram.data} />
@@ -79,7 +90,59 @@ export function LogsPage() {
         >
           <Icon name="wrap" size={14} />
         </button>
+        <button
+          type="button"
+          className={search.fields ? 'button on' : 'button'}
+          aria-pressed={search.fields === true}
+          onClick={() => update({ fields: search.fields ? undefined : true }, true)}
+        >
+          Fields
+        </button>
+        <button
+          type="button"
+          className={search.plot === 'patterns' ? 'button on' : 'button'}
+          aria-pressed={search.plot === 'patterns'}
+          onClick={() => update({ plot: search.plot === 'patterns' ? undefined : 'patterns', sort: undefined })}
+        >
+          Patterns
+        </button>
+        <a
+          className="button"
+          href={`/api/console/logs/export${queryString({ ...scopeParams, ...question })}`}
+          download="logs.ndjson"
+          title="All matching records as lines of JSON"
+        >
+          Export
+        </a>
       </div>
+      {isSeries ? (
+        <Suspense fallback={<Loading what="series" />}>
+          <QuerySeries page="logs" q={search.q ?? ''} filter={{ environment: scope.environment, ...question }} />
+        </Suspense>
+      ) : (
+        <FoundLogs {...{ stream, histogram: histogram.data, question, frame, selected, paused }} onPaused={setPaused} />
+      )}
+    </>
+  );
+}
+
+interface FoundLogsProps {
+  readonly stream: LogStream;
+  readonly histogram: LogHistogramResponse | undefined;
+  readonly question: Params;
+  readonly frame: ReturnType<typeof logFrame>;
+  readonly selected: LogStream['logs'][number] | undefined;
+  readonly paused: boolean;
+  readonly onPaused: (paused: boolean) => void;
+}
+
+function FoundLogs({ stream, histogram, question, frame, selected, paused, onPaused }: FoundLogsProps) {
+  const { columns, choose } = useChosenColumns('logs');
+  const { search, update } = usePageSearch();
+  const scope = useScope();
+  const { error } = stream;
+  return (
+    <>
       {error && stream.first ? <ErrorBanner error={error} onRetry={stream.retry} /> : null}
       {!stream.first ? (
         error ? (
@@ -89,32 +152,45 @@ export function LogsPage() {
         )
       ) : (
         <div className={stream.stale ? 'fill stale' : 'fill fresh'}>
-          <LogHistogram data={histogram.data} />
+          <LogHistogram data={histogram} />
           {stream.logs.length === 0 ? (
             <NoLogs question={question} nearestMs={stream.first.nearestMs} />
           ) : (
             <div className="logs-body">
-              <div className="logs-main">
-                <StreamBar stream={stream} paused={paused} live={scope.live} total={histogram.data?.total} />
-                <LogList
-                  keyboard
-                  frame={frame}
-                  withDate={formatDate(scope.fromMs) !== formatDate(scope.toMs)}
-                  hasOlder={stream.hasOlder}
-                  loadingOlder={stream.loadingOlder}
-                  loadOlder={stream.loadOlder}
-                  wrap={search.wrap === true}
-                  selectedId={search.log}
-                  onSelect={(id) => update({ log: id === search.log ? undefined : id }, true)}
-                  onAwayFromTop={setPaused}
-                />
-              </div>
+              {search.fields ? <LogFields /> : null}
+              {search.plot === 'patterns' ? (
+                <LogPatterns question={question} />
+              ) : (
+                <div className="logs-main">
+                  <StreamBar stream={stream} paused={paused} live={scope.live} total={histogram?.total}>
+                    <ColumnMenu signal="logs" chosen={columns} onChange={choose} />
+                  </StreamBar>
+                  {columns.length > 0 ? <ColumnHead columns={columns} /> : null}
+                  <LogList
+                    keyboard
+                    frame={frame}
+                    withDate={formatDate(scope.fromMs) !== formatDate(scope.toMs)}
+                    hasOlder={stream.hasOlder}
+                    loadingOlder={stream.loadingOlder}
+                    loadOlder={stream.loadOlder}
+                    wrap={search.wrap === true}
+                    columns={columns}
+                    selectedId={search.log}
+                    onSelect={(id) => update({ log: id === search.log ? undefined : id }, true)}
+                    onAwayFromTop={onPaused}
+                  />
+                </div>
+              )}
               {selected ? (
                 <LogDetail
                   log={selected}
                   onClose={() => update({ log: undefined }, true)}
-                  onInclude={(key, value) => update({ q: withTerm(search.q ?? '', key, '=', value), log: undefined })}
-                  onExclude={(key, value) => update({ q: withTerm(search.q ?? '', key, '!=', value), log: undefined })}
+                  onInclude={(key, value) =>
+                    update({ q: withCondition('logs', search.q ?? '', key, '=', value), log: undefined })
+                  }
+                  onExclude={(key, value) =>
+                    update({ q: withCondition('logs', search.q ?? '', key, '!=', value), log: undefined })
+                  }
                 />
               ) : null}
             </div>
@@ -205,9 +281,23 @@ interface StreamBarProps {
   readonly paused: boolean;
   readonly live: boolean;
   readonly total: number | undefined;
+  readonly children: ReactNode;
 }
 
-function StreamBar({ stream, paused, live, total }: StreamBarProps) {
+/** Names of chosen columns, where they begin in the lines. */
+function ColumnHead({ columns }: { readonly columns: readonly string[] }) {
+  return (
+    <div className="log-column-head muted small" aria-hidden="true">
+      {columns.map((key) => (
+        <span key={key} className="log-column truncate" title={visibleText(key)}>
+          {visibleText(key)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function StreamBar({ stream, paused, live, total, children }: StreamBarProps) {
   const { logs, waitingCount, showNew } = stream;
   const scrollToTop = useCallback(() => {
     showNew();
@@ -228,6 +318,7 @@ function StreamBar({ stream, paused, live, total }: StreamBarProps) {
       <span className="muted small" role="status">
         {live ? (paused ? 'tail paused while you read' : 'tail is live') : ''}
       </span>
+      {children}
     </div>
   );
 }
@@ -240,6 +331,21 @@ function NoLogs({ question, nearestMs }: { readonly question: Params; readonly n
   // Why it was empty when it became so: a live refresh does not ask again.
   const range = useHeldParams(true);
   const { q, service, severity, trace, env } = search;
+  if (queryLanguage(q ?? '', 'logs') === 'logql') {
+    return (
+      <EmptyState
+        title="No line matches"
+        nearestMs={nearestMs}
+        actions={
+          <button type="button" className="button" onClick={() => update({ q: undefined })}>
+            Drop the query
+          </button>
+        }
+      >
+        No line of this range passes the query with the filters beside it.
+      </EmptyState>
+    );
+  }
   if ((q ?? service ?? severity ?? trace ?? env) === undefined) {
     return (
       <EmptyState title="No log record in this range" nearestMs={nearestMs}>

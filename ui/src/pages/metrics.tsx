@@ -1,6 +1,6 @@
-/** Metrics: find one, choose how to add it up and split it, see it over time with its exemplars. */
+/** Metrics: find one, choose how to add it up and split it, see it over time with its exemplars; or ask in PromQL. */
 
-import { useDeferredValue, useMemo, useState } from 'react';
+import { lazy, Suspense, useDeferredValue, useMemo, useRef, useState } from 'react';
 import type { MetricLabelsResponse, MetricQueryResponse, MetricSummary, MetricsResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import { visibleText } from '../lib/foreign-text.ts';
@@ -11,6 +11,7 @@ import { aggregationsOf, defaultAggregation, typeText } from '../lib/metrics.ts'
 import { usePageSearch } from '../lib/page-search.ts';
 import { metricsQuestion } from '../lib/questions.ts';
 import { useApi, useQuestion, useScope, useScopeParams } from '../lib/scope.tsx';
+import { asksInPromql, freeLetter } from '../lib/search.ts';
 import { GroupMenu } from '../panels/group-menu.tsx';
 import { MetricList } from '../panels/metric-list.tsx';
 import { MetricMoment, type Moment } from '../panels/metric-moment.tsx';
@@ -18,10 +19,50 @@ import { Heatmap } from '../viz/heatmap/heatmap.tsx';
 import { TimeSeries } from '../viz/time-series/time-series.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { QueryField } from '../widgets/query-field.tsx';
+import { Segmented } from '../widgets/segmented.tsx';
 import { SelectMenu } from '../widgets/select-menu.tsx';
 import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
 
+/** The editor of PromQL is as large as the rest of the console: a chunk of its own. */
+const PromqlPanel = lazy(() => import('../panels/promql/promql-panel.tsx'));
+
 export function MetricsPage() {
+  const { search } = usePageSearch();
+  const isPromql = asksInPromql(search);
+  // Who comes from the builder wants to write; an address that is opened leaves the keys to the page.
+  const cameFromBuilder = useRef(false);
+  if (!isPromql) {
+    cameFromBuilder.current = true;
+    return <Builder />;
+  }
+  return (
+    <>
+      <PageTitle title="Metrics">
+        <WayToAsk />
+      </PageTitle>
+      <Suspense fallback={<Loading what="the editor" />}>
+        <PromqlPanel takesFocus={cameFromBuilder.current} />
+      </Suspense>
+    </>
+  );
+}
+
+function WayToAsk() {
+  const { search, update } = usePageSearch();
+  return (
+    <Segmented
+      label="How to ask"
+      value={asksInPromql(search) ? 'promql' : 'builder'}
+      options={[
+        ['builder', 'Builder'],
+        ['promql', 'PromQL'],
+      ]}
+      onChange={(way) => update({ promql: way === 'promql' })}
+    />
+  );
+}
+
+function Builder() {
   const { search, update } = usePageSearch();
   const { owner, setOwn } = useScope();
   const answer = useQuestion<MetricsResponse>(metricsQuestion(search, useScopeParams()));
@@ -31,7 +72,10 @@ export function MetricsPage() {
   const current = metrics?.find(({ name }) => name === search.metric) ?? (search.metric ? undefined : shown[0]);
   return (
     <>
-      <PageTitle title="Metrics">{metrics ? <span className="muted">{metrics.length}</span> : null}</PageTitle>
+      <PageTitle title="Metrics">
+        {metrics ? <span className="muted">{metrics.length}</span> : null}
+        <WayToAsk />
+      </PageTitle>
       {answer.error && metrics ? <ErrorBanner error={answer.error} onRetry={answer.retry} /> : null}
       {!metrics ? (
         answer.error ? (
@@ -136,6 +180,7 @@ function MetricView({ metric }: { readonly metric: MetricSummary }) {
           error={error?.code === 'bad_query' ? error : undefined}
           onSubmit={(q) => update({ q: q || undefined })}
         />
+        {data && !answer.stale ? <AsPromql expression={data.promql} /> : null}
       </div>
       {error && data ? <ErrorBanner error={error} onRetry={answer.retry} /> : null}
       {data ? (
@@ -148,6 +193,29 @@ function MetricView({ metric }: { readonly metric: MetricSummary }) {
         <Loading what={visibleText(metric.name)} />
       )}
     </div>
+  );
+}
+
+/** The question in words of PromQL, as one more query of those that are there. */
+function AsPromql({ expression }: { readonly expression: string | undefined }) {
+  const { search, update } = usePageSearch();
+  const letter = freeLetter(search);
+  return (
+    <button
+      type="button"
+      className="button"
+      disabled={expression === undefined || letter === undefined}
+      title={
+        expression === undefined
+          ? 'PromQL has no words for this filter or this way to add up'
+          : letter === undefined
+            ? 'There are six queries already: remove one first'
+            : visibleText(expression)
+      }
+      onClick={() => letter !== undefined && update({ [letter]: expression, promql: true })}
+    >
+      Edit as PromQL
+    </button>
   );
 }
 

@@ -168,9 +168,9 @@ function useColumns(): readonly Column<ServiceSummary>[] {
             ) : null}
             {errorCount > 0 ? (
               <To
-                target={links.traces({ service: name, status: 'error' })}
+                target={links.traces({ service: name, sel: 'status=error' })}
                 className="error-text number-link"
-                title="Show the failed traces"
+                title="What the failed ones have more often than the others"
               >
                 {formatPercent(errorRatio)}
               </To>

@@ -1,28 +1,36 @@
 /** Finding traces: what, when, how slow. Histogram by status, scatter by time and duration, and the list. */
 
-import { useCallback, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
 import type {
   OperationsResponse,
   ServiceNamesResponse,
+  SpanHeatmapResponse,
   TraceHistogramResponse,
   TraceSampleResponse,
   TraceSummary,
   TracesResponse,
 } from '#api/types.ts';
+import { isSeriesQuery } from '#lang/filter';
 import { useAnnouncement } from '../lib/announce.ts';
 import type { Params } from '../lib/api.ts';
+import { useChosenColumns } from '../lib/chosen-columns.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatCount, formatDateTime, formatDuration, parseDuration, plural, printDuration } from '../lib/format.ts';
-import { traceCountFrame, traceListFrame } from '../lib/frames/trace-list.ts';
+import { spanHeatmapFrame, traceCountFrame, traceListFrame } from '../lib/frames/trace-list.ts';
 import { useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { traceFilter, tracesQuestion } from '../lib/questions.ts';
-import { useApi, useHeldParams, useQuestion, useScope, useScopeParams } from '../lib/scope.tsx';
+import { type ApiAnswer, useApi, useHeldParams, useQuestion, useScope, useScopeParams } from '../lib/scope.tsx';
 import { TRACE_SORTS, type TraceSort, traceSort } from '../lib/search.ts';
-import { rangeToSearch } from '../lib/time-range.ts';
+import { ColumnMenu } from '../panels/column-menu.tsx';
+import { DifferencesPanel, hasSelection } from '../panels/differences.tsx';
 import { NoMatches } from '../panels/no-matches.tsx';
+import { OpenFile } from '../panels/open-file.tsx';
+import { PinnedTraces } from '../panels/pins.tsx';
+import { GroupBySelect, SpanGroups } from '../panels/span-groups.tsx';
 import { traceColumns } from '../panels/trace-columns.tsx';
 import { Bars } from '../viz/bars/bars.tsx';
+import { Heatmap } from '../viz/heatmap/heatmap.tsx';
 import { Scatter } from '../viz/scatter/scatter.tsx';
 import { Table } from '../viz/table/table.tsx';
 import { DurationBox } from '../widgets/duration-box.tsx';
@@ -32,6 +40,10 @@ import { Segmented } from '../widgets/segmented.tsx';
 import { SelectMenu } from '../widgets/select-menu.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
 import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
+import { To } from '../widgets/to.tsx';
+
+/** With it the languages come, which most searches don't need. */
+const QuerySeries = lazy(async () => ({ default: (await import('../panels/query-series.tsx')).QuerySeries }));
 
 const HISTOGRAM_HEIGHT = 72;
 const SORT_NAMES: Record<TraceSort, string> = {
@@ -44,33 +56,66 @@ const SORT_NAMES: Record<TraceSort, string> = {
 export function TracesPage() {
   const { search, update } = usePageSearch();
   const [reading, setReading] = useState(false);
-  const range = useHeldParams(reading);
+  const range = useHeldParams(reading || hasSelection(search));
   const filter = traceFilter(search, range);
-  const answer = useQuestion<TracesResponse>(tracesQuestion(search, range));
+  const isSeries = isSeriesQuery(search.q ?? '', 'traces');
+  const answer = useQuestion<TracesResponse>(tracesQuestion(search, range), { enabled: !isSeries });
   const { data, error } = answer;
   // Asked for behind the list, which a person waits for.
   const histogram = useApi<TraceHistogramResponse>('/traces/histogram', filter, {
-    enabled: data !== undefined && data.traces.length > 0,
+    enabled: !isSeries && data !== undefined && data.traces.length > 0,
   });
   const total = histogram.stale ? undefined : histogram.data?.total;
   const { from: _from, to: _to, ...question } = filter;
   const found = data && !answer.stale && data.traces.length > 0 ? `${countText(data, total)} traces` : undefined;
   useAnnouncement(found, question);
   // The list is only a part then; the scatter shows the whole range all the same.
-  const sample = useApi<TraceSampleResponse>('/traces/sample', filter, { enabled: data?.truncated === true });
+  const sample = useApi<TraceSampleResponse>('/traces/sample', filter, {
+    enabled: !isSeries && data?.truncated === true,
+  });
   return (
     <>
-      <PageTitle title="Traces">{data ? <span className="muted">{countText(data, total)}</span> : null}</PageTitle>
+      <PageTitle title="Traces">
+        {data && !isSeries ? <span className="muted">{countText(data, total)}</span> : null}
+      </PageTitle>
       <div className="toolbar">
         <QueryField
           page="traces"
           value={search.q ?? ''}
-          placeholder="service=orders status=error duration>250ms http.route=/api/cart"
-          error={error?.code === 'bad_query' ? error : undefined}
+          placeholder="service=orders status=error duration>250ms, or TraceQL: { status=error }"
+          error={!isSeries && error?.code === 'bad_query' ? error : undefined}
           onSubmit={(q) => update({ q: q || undefined })}
         />
-        <TraceFilters isAnswered={data !== undefined || error !== undefined} />
+        <TraceFilters isAnswered={isSeries || data !== undefined || error !== undefined} />
+        <PinnedTraces isAnswered={isSeries || data !== undefined || error !== undefined} />
+        <OpenFile />
       </div>
+      {isSeries ? (
+        <Suspense fallback={<Loading what="series" />}>
+          <QuerySeries page="traces" q={search.q ?? ''} filter={filter} />
+        </Suspense>
+      ) : (
+        <FoundTraces {...{ answer, filter, histogram, total, sample, range, reading }} onReading={setReading} />
+      )}
+    </>
+  );
+}
+
+interface FoundTracesProps {
+  readonly answer: ApiAnswer<TracesResponse>;
+  readonly filter: Params;
+  readonly histogram: ApiAnswer<TraceHistogramResponse>;
+  readonly total: number | undefined;
+  readonly sample: ApiAnswer<TraceSampleResponse>;
+  readonly range: { readonly from: number; readonly to: number };
+  readonly reading: boolean;
+  readonly onReading: (reading: boolean) => void;
+}
+
+function FoundTraces({ answer, filter, histogram, total, sample, range, reading, onReading }: FoundTracesProps) {
+  const { data, error } = answer;
+  return (
+    <>
       {error && data ? <ErrorBanner error={error} onRetry={answer.retry} /> : null}
       {!data ? (
         error ? (
@@ -83,13 +128,14 @@ export function TracesPage() {
       ) : (
         <TraceResults
           data={data}
+          filter={filter}
           histogram={histogram.data}
           total={total}
           sample={data.truncated ? sample.data?.traces : undefined}
           stale={answer.stale}
           range={range}
           reading={reading}
-          onReading={setReading}
+          onReading={onReading}
         />
       )}
     </>
@@ -210,6 +256,7 @@ function NoTraces({ filter, nearestMs }: { readonly filter: Params; readonly nea
 
 interface TraceResultsProps {
   readonly data: TracesResponse;
+  readonly filter: Params;
   /** Undefined until it has come. */
   readonly histogram: TraceHistogramResponse | undefined;
   readonly total: number | undefined;
@@ -222,14 +269,29 @@ interface TraceResultsProps {
   readonly onReading: (reading: boolean) => void;
 }
 
-function TraceResults({ data, histogram, total, sample, stale, range, reading, onReading }: TraceResultsProps) {
+function TraceResults({ data, filter, histogram, total, sample, stale, range, reading, onReading }: TraceResultsProps) {
   const { search, update } = usePageSearch();
   const scope = useScope();
   const links = useLinks();
   const { traces } = data;
+  const { columns: columnKeys, choose } = useChosenColumns('traces');
+  const [markedIds, setMarkedIds] = useState<readonly string[]>([]);
+  // Of three the first is let go.
+  const toggle = useCallback(
+    (id: string) =>
+      setMarkedIds((ids) => (ids.includes(id) ? ids.filter((one) => one !== id) : [...ids, id].slice(-2))),
+    [],
+  );
   const columns = useMemo(
-    () => traceColumns({ links, nowMs: scope.nowMs, fullNs: slowTail(traces) }),
-    [links, scope.nowMs, traces],
+    () =>
+      traceColumns({
+        links,
+        nowMs: scope.nowMs,
+        fullNs: slowTail(traces),
+        chosen: columnKeys,
+        marked: { ids: markedIds, toggle },
+      }),
+    [links, scope.nowMs, traces, columnKeys, markedIds, toggle],
   );
   const byId = useMemo(
     () => new Map([...(sample ?? []), ...traces].map((trace) => [trace.traceId, trace])),
@@ -263,55 +325,128 @@ function TraceResults({ data, histogram, total, sample, stale, range, reading, o
         ) : (
           <div style={{ height: HISTOGRAM_HEIGHT }} />
         )}
-        <Scatter
-          label="Traces by time and duration"
-          frame={points}
-          {...time}
-          cutBeforeMs={!sample && data.truncated && sort === 'newest' ? traces.at(-1)?.startMs : undefined}
-          onOpen={open}
-          describe={(key) => <TraceTip trace={byId.get(key)} />}
-          onSelect={(box) => {
-            const times = rangeToSearch({
-              kind: 'absolute',
-              fromMs: Math.floor(box.fromMs),
-              toMs: Math.ceil(box.toMs),
-            });
-            update({ ...times, min: box.minNs, max: box.maxNs });
-          }}
-        />
+        {search.plot === 'heatmap' ? (
+          <SpanHeatmap filter={filter} time={time} />
+        ) : (
+          <Scatter
+            label="Traces by time and duration"
+            frame={points}
+            {...time}
+            cutBeforeMs={!sample && data.truncated && sort === 'newest' ? traces.at(-1)?.startMs : undefined}
+            onOpen={open}
+            describe={(key) => <TraceTip trace={byId.get(key)} />}
+            onSelect={({ fromMs, toMs, minNs, maxNs }) => {
+              update({ box: [Math.floor(fromMs), Math.ceil(toMs), minNs, maxNs], sel: undefined });
+            }}
+          />
+        )}
       </div>
+      {hasSelection(search) ? <DifferencesPanel filter={filter} /> : null}
       <div className="list-head">
         <span className="muted">
-          {data.truncated
-            ? `Showing ${countText(data, total)} traces; narrow the search to see the rest.${
-                sample
-                  ? ` The plot is a sample of ${formatCount(sample.length)}: the slowest, failed ones, and some at random.`
-                  : ''
-              }`
-            : plural(traces.length, 'trace')}
+          {search.group !== undefined ? '' : listText(data, total, search.plot === 'heatmap' ? undefined : sample)}
         </span>
         <span className="spacer" />
-        {reading && scope.live ? <span className="muted small">refresh paused while you read</span> : null}
-        <SelectMenu
-          name="sort"
-          align="right"
-          value={sort}
-          options={TRACE_SORTS.map((value) => ({ value, label: SORT_NAMES[value] }))}
-          onChange={(value) => update({ sort: value === 'newest' ? undefined : value })}
+        {markedIds.length === 1 ? <span className="muted small">choose another to compare</span> : null}
+        {markedIds[0] !== undefined && markedIds[1] !== undefined ? (
+          <To target={links.compare(markedIds[0], markedIds[1])} className="button on">
+            Compare the two
+          </To>
+        ) : null}
+        <Segmented
+          label="Plot"
+          value={search.plot === 'heatmap' ? 'heatmap' : 'traces'}
+          options={[
+            ['traces', 'Traces'],
+            ['heatmap', 'All spans'],
+          ]}
+          onChange={(value) => update({ plot: value === 'heatmap' ? 'heatmap' : undefined })}
         />
+        <ColumnMenu signal="traces" chosen={columnKeys} onChange={choose} />
+        <GroupBySelect filter={filter} />
+        {reading && scope.live ? <span className="muted small">refresh paused while you read</span> : null}
+        {search.group === undefined ? (
+          <SelectMenu
+            name="sort"
+            align="right"
+            value={sort}
+            options={TRACE_SORTS.map((value) => ({ value, label: SORT_NAMES[value] }))}
+            onChange={(value) => update({ sort: value === 'newest' ? undefined : value })}
+          />
+        ) : null}
       </div>
-      <Table
-        label="Traces"
-        keyboard
-        frame={list}
-        items={traces}
-        columns={columns}
-        keyField="key"
-        onOpen={(trace, inNewTab) => open(trace.traceId, inNewTab)}
-        onScroll={(scrollTop) => onReading(scrollTop > 0)}
-      />
+      {search.group?.[0] !== undefined ? (
+        <SpanGroups filter={filter} by={search.group[0]} />
+      ) : (
+        <Table
+          label="Traces"
+          keyboard
+          frame={list}
+          items={traces}
+          columns={columns}
+          keyField="key"
+          onOpen={(trace, inNewTab) => open(trace.traceId, inNewTab)}
+          onScroll={(scrollTop) => onReading(scrollTop > 0)}
+        />
+      )}
     </div>
   );
+}
+
+const HEATMAP_HEIGHT = 190;
+
+/** Every matching span, counted by the store. */
+function SpanHeatmap({
+  filter,
+  time,
+}: {
+  readonly filter: Params;
+  readonly time: { readonly fromMs: number; readonly toMs: number };
+}) {
+  const { search, update } = usePageSearch();
+  const scope = useScope();
+  const answer = useApi<SpanHeatmapResponse>('/traces/heatmap', filter);
+  const { data, error } = answer;
+  const frame = useMemo(() => data && spanHeatmapFrame(data), [data]);
+  const bounds = useMemo(() => data?.lines.map(({ upperNs }) => upperNs), [data]);
+  if (error) return <ErrorBanner error={error} onRetry={answer.retry} />;
+  if (frame === undefined || bounds === undefined) return <div style={{ height: HEATMAP_HEIGHT }} />;
+  const [fromMs, toMs, lower, upper] = search.box ?? [];
+  const isBox = fromMs !== undefined && toMs !== undefined && lower !== undefined && upper !== undefined;
+  return (
+    <Heatmap
+      label={`All ${formatCount(data?.spanCount ?? 0)} matching spans by time and duration`}
+      frame={frame}
+      {...time}
+      height={HEATMAP_HEIGHT}
+      bounds={bounds}
+      box={isBox ? { fromMs, toMs, lower, upper } : undefined}
+      onZoom={scope.zoomTo}
+      onBox={(box) => {
+        update({
+          box: [Math.floor(box.fromMs), Math.ceil(box.toMs), Math.floor(box.lower), Math.ceil(box.upper)],
+          sel: undefined,
+        });
+      }}
+    />
+  );
+}
+
+function listText(
+  data: TracesResponse,
+  total: number | undefined,
+  sample: readonly TraceSummary[] | undefined,
+): string {
+  const { found, truncated } = data;
+  const ofFound =
+    found === undefined || found.isWhole
+      ? ''
+      : ` The query looks at whole traces: lists, plots and groups are of the newest ${formatCount(found.traceCount)} that it finds.`;
+  if (!truncated) return `${plural(data.traces.length, 'trace')}${ofFound === '' ? '' : `.${ofFound}`}`;
+  const plot = sample
+    ? ` The plot is a sample of ${formatCount(sample.length)}: the slowest, failed ones, and some at random.`
+    : '';
+  return `Showing ${countText(data, total)} traces; narrow the search to see the rest.${ofFound}${plot}`;
 }
 
 /** The 95th percentile: a bar this long is full. One outlier would make all other bars dots. */

@@ -12,25 +12,37 @@ import { keepScope } from '../lib/search.ts';
 import { useTheme } from '../lib/theme.tsx';
 import { isWelcomePlace } from '../lib/welcome.ts';
 import { Icon, type IconName } from '../widgets/icons.tsx';
+import { Popover } from '../widgets/popover.tsx';
 import { SelectMenu } from '../widgets/select-menu.tsx';
 import { ErrorState } from '../widgets/states.tsx';
 import { FirstRun, useFirstItem } from './first-run.tsx';
 import { HealthBanner, silenceOf } from './health.tsx';
 import { KeyHelp } from './key-help.tsx';
+import { SearchMenu } from './searches/search-menu.tsx';
 import { TimeRangePicker } from './time-range-picker.tsx';
 
-const SECTIONS: readonly {
+interface Section {
   readonly path: string;
   readonly title: string;
   readonly icon: IconName;
   readonly key: string;
-}[] = [
+  /** On a phone it is behind "More". */
+  readonly isFurther?: true;
+}
+
+const SECTIONS: readonly Section[] = [
   { path: '/services', title: 'Services', icon: 'services', key: 's' },
+  { path: '/map', title: 'Map', icon: 'map', key: 'p', isFurther: true },
   { path: '/traces', title: 'Traces', icon: 'traces', key: 't' },
   { path: '/logs', title: 'Logs', icon: 'logs', key: 'l' },
   { path: '/metrics', title: 'Metrics', icon: 'metrics', key: 'm' },
-  { path: '/system', title: 'System', icon: 'system', key: 'y' },
+  { path: '/explore', title: 'Explore', icon: 'explore', key: 'e', isFurther: true },
+  { path: '/sql', title: 'SQL', icon: 'sql', key: 'q', isFurther: true },
+  { path: '/dashboards', title: 'Dashboards', icon: 'dashboards', key: 'd' },
+  { path: '/alerts', title: 'Alerts', icon: 'alerts', key: 'a' },
+  { path: '/system', title: 'System', icon: 'system', key: 'y', isFurther: true },
 ];
+const SEND: Section = { path: '/send', title: 'Send', icon: 'send', key: 'u', isFurther: true };
 
 const STATUS_EVERY_MS = 10_000;
 /** The end of a silence must be seen soon. */
@@ -127,7 +139,7 @@ function Rail() {
   const search = useConsoleSearch();
   const scope = keepScope(search);
   useKeys(
-    SECTIONS.map(({ path, title, key }) => ({
+    [...SECTIONS, SEND].map(({ path, title, key }) => ({
       keys: `g ${key}`,
       help: title,
       group: 'Go to',
@@ -142,33 +154,59 @@ function Rail() {
           <path d="M5 8h9M8 12h11M5 16h6" stroke="#fff" strokeWidth="2.4" strokeLinecap="round" fill="none" />
         </svg>
       </Link>
-      {SECTIONS.map(({ path, title, icon, key }) => (
-        <Link
-          key={path}
-          to={path}
-          search={scope}
-          className="rail-link"
-          activeProps={{ className: 'active' }}
-          activeOptions={{ includeSearch: false }}
-          title={`${title} ( g ${key} )`}
-        >
-          <Icon name={icon} size={18} />
-          {title}
-        </Link>
+      {SECTIONS.map((section) => (
+        <SectionLink key={section.path} section={section} />
       ))}
       <span className="spacer" />
-      <Link
-        to="/send"
-        search={scope}
-        className="rail-link"
-        activeProps={{ className: 'active' }}
-        activeOptions={{ includeSearch: false }}
-        title="How to send data"
-      >
-        <Icon name="send" size={18} />
-        Send
-      </Link>
+      <SectionLink section={SEND} />
+      <MoreSections />
     </nav>
+  );
+}
+
+interface SectionLinkProps {
+  readonly section: Section;
+  readonly onGo?: () => void;
+}
+
+function SectionLink({ section, onGo }: SectionLinkProps) {
+  const { path, title, icon, key, isFurther } = section;
+  return (
+    <Link
+      to={path}
+      search={keepScope(useConsoleSearch())}
+      className={isFurther && onGo === undefined ? 'rail-link further' : 'rail-link'}
+      activeProps={{ className: 'active' }}
+      activeOptions={{ includeSearch: false }}
+      title={`${title} ( g ${key} )`}
+      {...(onGo && { onClick: onGo })}
+    >
+      <Icon name={icon} size={18} />
+      {title}
+    </Link>
+  );
+}
+
+/** On a phone: the sections that have no room beside each other. */
+function MoreSections() {
+  const further = [...SECTIONS, SEND].filter(({ isFurther }) => isFurther);
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const isHere = further.some(({ path }) => pathname.startsWith(path));
+  return (
+    <div className="rail-more">
+      <Popover
+        title="More sections"
+        className={isHere ? 'rail-link active' : 'rail-link'}
+        label={
+          <>
+            <Icon name="more" size={18} />
+            More
+          </>
+        }
+      >
+        {(close) => further.map((section) => <SectionLink key={section.path} section={section} onGo={close} />)}
+      </Popover>
+    </div>
   );
 }
 
@@ -213,6 +251,7 @@ function TopBar({ status, silent }: { readonly status: StatusResponse | undefine
         <i className="live-dot" />
         Live
       </button>
+      <SearchMenu />
       <CopyLink />
       <button
         type="button"

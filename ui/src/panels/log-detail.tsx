@@ -5,18 +5,21 @@ import type { AttributeValue, LogRecord, LogRecordResponse } from '#api/types.ts
 import { printAttribute } from '../lib/attribute-text.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatExactTime } from '../lib/format.ts';
+import { attributesFrame } from '../lib/frames/details.ts';
 import { logRecordFrames } from '../lib/frames/log.ts';
 import { useLinks } from '../lib/links.ts';
+import { traceOfLog } from '../lib/log-trace.ts';
 import { useApi } from '../lib/scope.tsx';
 import { severityGroup } from '../lib/severity.ts';
 import { rangeToSearch } from '../lib/time-range.ts';
 import { Details } from '../viz/details/details.tsx';
 import { CopyAction } from '../widgets/copy-action.tsx';
 import { CutNote } from '../widgets/cut-note.tsx';
-import { Icon } from '../widgets/icons.tsx';
+import { Detail } from '../widgets/detail.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
 import { TerminalText } from '../widgets/terminal-text.tsx';
 import { To } from '../widgets/to.tsx';
+import { LogContext } from './log-context.tsx';
 
 interface LogDetailProps {
   readonly log: LogRecord;
@@ -40,37 +43,27 @@ export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDet
     toMs: Math.ceil(log.timeMs + AROUND_MS),
   });
   const frames = useMemo(() => logRecordFrames(log), [log]);
+  const parsed = useMemo(() => attributesFrame('parsed', listed.parsed ?? {}), [listed.parsed]);
   const body = printAttribute(log.body);
+  const traceId = traceOfLog(log.traceId, log.body, log.attributes);
   const actions = { onInclude, onExclude };
   return (
-    <aside className="span-detail" aria-label="Log record">
-      <header className="detail-head">
-        <div className="detail-title">
-          <ServiceName name={log.service} />
-          <h2>
-            <span className={`level-text-${severityGroup(log.severityNumber)}`}>
-              {visibleText(log.severityText) || severityGroup(log.severityNumber)}
-            </span>{' '}
-            <span className="muted small">{formatExactTime(log.timeNs)}</span>
-          </h2>
-        </div>
-        <button
-          type="button"
-          className="button icon quiet"
-          aria-label="Close the detail"
-          title="Close ( Esc )"
-          onClick={onClose}
-        >
-          <Icon name="close" size={14} />
-        </button>
-      </header>
+    <Detail
+      label="Log record"
+      owner={<ServiceName name={log.service} />}
+      title={
+        <>
+          <span className={`level-text-${severityGroup(log.severityNumber)}`}>
+            {visibleText(log.severityText) || severityGroup(log.severityNumber)}
+          </span>{' '}
+          <span className="muted small">{formatExactTime(log.timeNs)}</span>
+        </>
+      }
+      onClose={onClose}
+    >
       <div className="detail-links">
-        {log.traceId ? (
-          <>
-            <To target={links.trace(log.traceId, log.spanId ? { span: log.spanId } : {})}>Trace</To>
-            <To target={links.logs({ trace: log.traceId })}>Logs of the trace</To>
-          </>
-        ) : null}
+        {traceId ? <To target={links.trace(traceId, log.spanId ? { span: log.spanId } : {})}>Trace</To> : null}
+        {log.traceId ? <To target={links.logs({ trace: log.traceId })}>Logs of the trace</To> : null}
         <To target={links.logs({ range: undefined, from: around.from!, to: around.to!, service: log.service })}>
           Around it
         </To>
@@ -85,6 +78,14 @@ export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDet
           </pre>
         </div>
       </section>
+      <Section title="Before and after">
+        <LogContext key={log.id} log={log} />
+      </Section>
+      {listed.parsed ? (
+        <Section title="Taken out of the line">
+          <Details label="Taken out of the line" frame={parsed} {...actions} />
+        </Section>
+      ) : null}
       <Section title="Attributes">
         <Details label="Attributes" frame={frames.attributes} {...actions} />
       </Section>
@@ -94,7 +95,7 @@ export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDet
       <Section title="Record">
         <Details label="Record" frame={frames.record} />
       </Section>
-    </aside>
+    </Detail>
   );
 }
 

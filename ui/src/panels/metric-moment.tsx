@@ -22,17 +22,26 @@ interface MetricMomentProps {
   readonly onClose: () => void;
 }
 
+export function MetricMoment({ data, ...rest }: MetricMomentProps) {
+  return <MomentPanel services={servicesOf(data)} exemplars={data.exemplars} {...rest} />;
+}
+
+interface MomentPanelProps extends Omit<MetricMomentProps, 'data'> {
+  readonly services: readonly string[];
+  /** Those of the moment are shown. */
+  readonly exemplars: MetricQueryResponse['exemplars'];
+}
+
 const SHOWN_SERVICES = 8;
 const SHOWN_EXEMPLARS = 8;
 
-export function MetricMoment({ data, moment, format, onClose }: MetricMomentProps) {
+export function MomentPanel({ services, exemplars: all, moment, format, onClose }: MomentPanelProps) {
   const links = useLinks();
   const { zoomTo } = useScope();
   const { fromMs, toMs } = moment;
   useKeys([{ keys: 'Escape', help: 'Close what is behind a point', group: 'Metrics', run: onClose }]);
   const time = rangeToSearch({ kind: 'absolute', fromMs: Math.floor(fromMs), toMs: Math.ceil(toMs) });
-  const services = servicesOf(data);
-  const exemplars = data.exemplars.filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs);
+  const exemplars = all.filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs);
   return (
     <section className="moment" aria-label="Behind this point">
       <div className="section-head">
@@ -48,6 +57,13 @@ export function MetricMoment({ data, moment, format, onClose }: MetricMomentProp
         </button>
       </div>
       <ul>
+        {services.length === 0 ? (
+          <li>
+            <span className="muted">All services</span>
+            <To target={links.traces(time)}>Traces</To>
+            <To target={links.logs(time)}>Logs</To>
+          </li>
+        ) : null}
         {services.slice(0, SHOWN_SERVICES).map((service) => (
           <li key={service}>
             <ServiceName name={service} />

@@ -19,6 +19,7 @@ import { Figures } from '../viz/figures/figures.tsx';
 import { LogBrief } from '../viz/logs/log-brief.tsx';
 import type { TraceView } from '../viz/trace/view.ts';
 import { CutNote } from '../widgets/cut-note.tsx';
+import { Detail } from '../widgets/detail.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
 import { ErrorState, Loading } from '../widgets/states.tsx';
@@ -27,45 +28,38 @@ import { To } from '../widgets/to.tsx';
 /** Links from a trace reach this far around it. */
 const AROUND_MS = 15 * 60_000;
 
-export function SpanDetail({
-  view,
-  row,
-  onClose,
-}: {
+interface SpanDetailProps {
   readonly view: TraceView;
   readonly row: number;
+  /** Of a trace that is not in the store. */
+  readonly spanAt: ((row: number) => SpanResponse) | undefined;
   readonly onClose: () => void;
-}) {
+}
+
+export function SpanDetail({ view, row, spanAt, onClose }: SpanDetailProps) {
   const { model } = view;
   const spanId = spanIdOf(model, row);
   const path = apiPath('traces', model.trace.traceId, 'spans', spanId);
   const [wholePath, setWholePath] = useState<string>();
   const isAsked = wholePath === path;
-  const answer = useApi<SpanResponse>(path, {}, { keep: false });
+  const answer = useApi<SpanResponse>(path, {}, { keep: false, enabled: spanAt === undefined });
+  const atHand = useMemo(() => spanAt?.(row), [spanAt, row]);
   const whole = useApi<SpanResponse>(path, { full: 1 }, { enabled: isAsked, keep: false });
-  const span = (isAsked ? whole.data : undefined) ?? answer.data;
+  const span = atHand ?? (isAsked ? whole.data : undefined) ?? answer.data;
   const service = enumText(model.service, row);
   const name = enumText(model.name, row);
   return (
-    <aside className="span-detail" aria-label="Span details">
-      <header className="detail-head">
-        <div className="detail-title">
-          <span className="cell-line">
-            <ServiceName name={service} />
-            {view.path.onPath[row] === 1 ? <span className="chip">critical path</span> : null}
-          </span>
-          <h2>{visibleText(name)}</h2>
-        </div>
-        <button
-          type="button"
-          className="button icon quiet"
-          aria-label="Close the details"
-          title="Close ( Esc )"
-          onClick={onClose}
-        >
-          <Icon name="close" size={14} />
-        </button>
-      </header>
+    <Detail
+      label="Span details"
+      owner={
+        <span className="cell-line">
+          <ServiceName name={service} />
+          {view.path.onPath[row] === 1 ? <span className="chip">critical path</span> : null}
+        </span>
+      }
+      title={visibleText(name)}
+      onClose={onClose}
+    >
       <SpanFigures model={model} row={row} />
       {span?.cut ? <CutNote whole={whole} onShow={() => setWholePath(path)} /> : null}
       {span ? (
@@ -75,7 +69,7 @@ export function SpanDetail({
       ) : (
         <Loading what="the span" />
       )}
-    </aside>
+    </Detail>
   );
 }
 

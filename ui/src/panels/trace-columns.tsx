@@ -20,6 +20,10 @@ interface TraceColumnsInput {
   readonly nowMs: number;
   /** A duration of this or more has a full bar. */
   readonly fullNs: number;
+  /** Keys of columns that a person chose, in the order of `TraceSummary.columns`. */
+  readonly chosen?: readonly string[];
+  /** Those chosen to be compared, and how one is; absent where none can be. */
+  readonly marked?: { readonly ids: readonly string[]; readonly toggle: (traceId: string) => void } | undefined;
   /** Narrow lists leave out the services. */
   readonly compact?: boolean;
 }
@@ -32,6 +36,8 @@ export function traceColumns({
   links,
   nowMs,
   fullNs,
+  chosen = [],
+  marked,
   compact = false,
 }: TraceColumnsInput): readonly Column<TraceSummary>[] {
   const columns: Column<TraceSummary>[] = [
@@ -108,7 +114,52 @@ export function traceColumns({
       </span>
     ),
   });
+  columns.splice(2, 0, ...chosen.map(chosenColumn));
+  if (marked !== undefined) columns.push(markColumn(marked));
   return columns;
+}
+
+/** The later ones go first where there is no room. */
+function chosenColumn(key: string, index: number): Column<TraceSummary> {
+  return {
+    id: `column ${key}`,
+    header: (
+      <span className="truncate" title={visibleText(key)}>
+        {visibleText(key)}
+      </span>
+    ),
+    width: 150,
+    drop: 7 + index,
+    cell: ({ columns }) => {
+      const value = columns?.[index] ?? '';
+      return value === '' ? (
+        <span className="muted">–</span>
+      ) : (
+        <span className="truncate" title={visibleText(value)}>
+          {visibleText(value)}
+        </span>
+      );
+    },
+  };
+}
+
+function markColumn({ ids, toggle }: NonNullable<TraceColumnsInput['marked']>): Column<TraceSummary> {
+  return {
+    id: 'mark',
+    header: '',
+    width: 48,
+    drop: 6,
+    cell: ({ traceId }) => (
+      <input
+        type="checkbox"
+        aria-label="Choose for a comparison"
+        title="Choose two to compare them"
+        checked={ids.includes(traceId)}
+        onClick={(event) => event.stopPropagation()}
+        onChange={() => toggle(traceId)}
+      />
+    ),
+  };
 }
 
 interface RootCellProps {

@@ -10,6 +10,7 @@ import { collapseToLevel, initialVisibleState, setServiceCollapsed } from '../li
 import type { TraceView } from '../viz/trace/view.ts';
 import { Icon } from '../widgets/icons.tsx';
 import { Popover } from '../widgets/popover.tsx';
+import { Segmented } from '../widgets/segmented.tsx';
 
 export function TraceToolbar({ view }: { readonly view: TraceView }) {
   const { search, update } = view;
@@ -19,6 +20,16 @@ export function TraceToolbar({ view }: { readonly view: TraceView }) {
   const { logCount } = view.model.trace;
   return (
     <div className="toolbar trace-toolbar">
+      <Segmented
+        label="Drawing"
+        value={search.plot ?? 'waterfall'}
+        options={[
+          ['waterfall', 'Waterfall'],
+          ['flame', 'Flame graph'],
+          ['operations', 'Operations'],
+        ]}
+        onChange={(plot) => update({ plot: plot === 'flame' || plot === 'operations' ? plot : undefined })}
+      />
       <FindBox view={view} />
       <div className="button-group">
         <button

@@ -68,7 +68,8 @@ export function Popover({ label, title, className = 'button', align = 'left', ch
         {label}
       </button>
       {open ? (
-        <div className="popover" style={{ top: 'calc(100% + 4px)', [align]: 0 }}>
+        // It takes the focus itself: pressing a text in it must not give the focus to the page around, which would close it.
+        <div className="popover" tabIndex={-1} style={{ top: 'calc(100% + 4px)', [align]: 0 }}>
           {children(close)}
         </div>
       ) : null}

@@ -1,16 +1,19 @@
 /**
- * The filter of a page as one line of text: coloured by its parts, completed from the data, with history when empty, and
- * with the parser's error under the characters that caused it. `/` focuses it, Enter asks, Escape leaves.
+ * The query of a page as one line of text: in the filter language, or in TraceQL or LogQL, which it knows by how they begin. Coloured by its
+ * parts, completed from the data, with history when empty, and with the parser's error under the characters that caused it. `/` focuses it,
+ * Enter asks, Escape leaves.
  */
 
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { flushSync } from 'react-dom';
-import { completeFilter } from '#lang/filter';
+import { queryLanguage } from '#lang/filter';
 import { type Completion, useCompletions } from '../lib/completions.ts';
-import { filterMistake, filterParts } from '../lib/filter-text.ts';
+import type { TextPart } from '../lib/filter-text.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { addToHistory, readHistory } from '../lib/history.ts';
 import { useKeys } from '../lib/keys.ts';
+import type { QueryPlace } from '../lib/languages/language-text.ts';
+import { useLanguageText } from '../lib/languages/use-language.ts';
 import { Icon } from './icons.tsx';
 
 export interface QueryError {
@@ -41,8 +44,13 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
   useEffect(() => setText(value), [value]);
   useKeys([{ keys: '/', help: 'Go to the query field', group: 'Page', run: () => input.current?.focus() }]);
 
-  const place = useMemo(() => completeFilter(text, cursor), [text, cursor]);
-  const completions = useCompletions(page, place, open);
+  const language = queryLanguage(text, page);
+  const reading = useLanguageText(language);
+  const place = useMemo<QueryPlace>(
+    () => reading?.place(text, cursor) ?? { kind: 'word', prefix: '', start: cursor, end: cursor },
+    [reading, text, cursor],
+  );
+  const completions = useCompletions({ signal: page, language, place, open: open && reading !== undefined });
   const history = useMemo<readonly Completion[]>(
     () =>
       open && text.trim() === ''
@@ -53,14 +61,14 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
     [open, text, page],
   );
   const options = [...history, ...completions];
-  const mistake = useMemo(() => filterMistake(text, page), [text, page]);
+  const mistake = useMemo(() => reading?.mistake(text, page), [reading, text, page]);
   // What stands under the cursor is being typed; it is judged when the cursor leaves it or on Enter.
   const typing = open && mistake !== undefined && cursor >= mistake.start && cursor <= mistake.end;
   const shownError = error && text === value ? error : typing && !refused ? undefined : mistake;
 
   const submit = (query: string): void => {
     // A query that can't be read is not asked: what is on the screen stays.
-    if (filterMistake(query, page)) {
+    if (queryLanguage(query, page) === language && reading?.mistake(query, page)) {
       setRefused(true);
       setOpen(false);
       return;
@@ -77,7 +85,7 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
       return;
     }
     // A finished value makes room for the next term; a key goes on with its operator.
-    const inserted = place.kind === 'value' ? `${option.text} ` : option.text;
+    const inserted = place.kind === 'value' && language !== 'logql' ? `${option.text} ` : option.text;
     const next = text.slice(0, place.start) + inserted + text.slice(place.end).replace(/^ /, '');
     const at = place.start + inserted.length;
     // The input takes the new text at once: what is typed next stands behind it.
@@ -121,7 +129,7 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
       <Icon name="search" size={14} />
       <div className="query-line">
         <div className="query-backdrop mono" ref={backdrop} aria-hidden="true">
-          <Highlighted text={text} error={shownError} />
+          <Highlighted text={text} parts={reading?.parts(text) ?? []} error={shownError} />
         </div>
         <input
           ref={input}
@@ -201,9 +209,16 @@ export function QueryField({ page, value, placeholder, error, onSubmit }: QueryF
   );
 }
 
+interface HighlightedProps {
+  readonly text: string;
+  readonly parts: readonly TextPart[];
+  readonly error: QueryError | undefined;
+}
+
 /** The text in colours, with a wavy line under the range of an error. */
-function Highlighted({ text, error }: { readonly text: string; readonly error: QueryError | undefined }) {
-  const tokens = filterParts(text);
+function Highlighted({ text, parts, error }: HighlightedProps) {
+  // Of a language that has not come yet it is one part.
+  const tokens: readonly TextPart[] = parts.length > 0 ? parts : [{ kind: 'word', start: 0, end: text.length }];
   const start = error?.start ?? -1;
   const end = Math.max(error?.end ?? start + 1, start + 1);
   return (

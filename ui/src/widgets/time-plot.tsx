@@ -19,36 +19,42 @@ interface TimePlotProps {
   readonly height: number;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Of the plot, where names stand before it. */
+  readonly left?: number;
   readonly draw: Draw;
   /** `time` drags a full-height band, `box` a free box. */
   readonly drag: 'time' | 'box';
   readonly onDrag: (box: DragBox, size: { width: number; height: number }) => void;
-  readonly onClick?: (x: number, y: number) => void;
+  /** `width` is that of the whole box. */
+  readonly onClick?: (x: number, y: number, width: number) => void;
   readonly onHover?: (x: number, y: number, timeMs: number) => void;
   readonly onLeave?: () => void;
   readonly children?: ReactNode;
 }
 
 export function TimePlot(props: TimePlotProps) {
-  const { label, height, fromMs, toMs, draw, drag, onDrag, onClick, onHover, onLeave } = props;
+  const { label, height, fromMs, toMs, left = PLOT_LEFT, draw, drag, onDrag, onClick, onHover, onLeave } = props;
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const line = useRef<HTMLDivElement>(null);
   const [self] = useState(() => ({}));
   const size = useSize(box);
   useDraw(canvas, size, draw);
-  const dragged = useDrag(box, { onDone: (done) => onDrag(done, size), ...(onClick ? { onClick } : {}) });
-  const plotWidth = size.width - PLOT_LEFT - PLOT_RIGHT;
+  const dragged = useDrag(box, {
+    onDone: (done) => onDrag(done, size),
+    ...(onClick ? { onClick: (x: number, y: number) => onClick(x, y, size.width) } : {}),
+  });
+  const plotWidth = size.width - left - PLOT_RIGHT;
 
   const showLine = useCallback(
     (timeMs: number | undefined) => {
       if (!line.current) return;
-      const x = timeMs === undefined ? -1 : PLOT_LEFT + ((timeMs - fromMs) / (toMs - fromMs)) * plotWidth;
-      const visible = x >= PLOT_LEFT && x <= PLOT_LEFT + plotWidth;
+      const x = timeMs === undefined ? -1 : left + ((timeMs - fromMs) / (toMs - fromMs)) * plotWidth;
+      const visible = x >= left && x <= left + plotWidth;
       line.current.style.transform = `translateX(${x}px)`;
       line.current.style.visibility = visible ? 'visible' : 'hidden';
     },
-    [fromMs, toMs, plotWidth],
+    [fromMs, toMs, left, plotWidth],
   );
   useCrosshair(showLine);
 
@@ -60,7 +66,7 @@ export function TimePlot(props: TimePlotProps) {
       onPointerMove={(event) => {
         const rect = event.currentTarget.getBoundingClientRect();
         const x = event.clientX - rect.left;
-        const timeMs = fromMs + ((x - PLOT_LEFT) / plotWidth) * (toMs - fromMs);
+        const timeMs = fromMs + ((x - left) / plotWidth) * (toMs - fromMs);
         publishCrosshair(timeMs, self);
         onHover?.(x, event.clientY - rect.top, timeMs);
       }}
@@ -71,14 +77,14 @@ export function TimePlot(props: TimePlotProps) {
     >
       <canvas ref={canvas} role="img" aria-label={label} />
       <div className="crosshair" ref={line} style={{ top: PLOT_TOP, bottom: PLOT_BOTTOM, visibility: 'hidden' }} />
-      {dragged ? <div className="drag-box" style={dragStyle(dragged, drag, size)} /> : null}
+      {dragged ? <div className="drag-box" style={dragStyle(dragged, drag, size, left)} /> : null}
       {props.children}
     </div>
   );
 }
 
-function dragStyle(box: DragBox, drag: 'time' | 'box', size: { width: number; height: number }) {
-  const left = Math.max(PLOT_LEFT, box.x0);
+function dragStyle(box: DragBox, drag: 'time' | 'box', size: { width: number; height: number }, plotLeft: number) {
+  const left = Math.max(plotLeft, box.x0);
   const width = Math.min(size.width - PLOT_RIGHT, box.x1) - left;
   if (drag === 'time') return { left, width, top: PLOT_TOP, bottom: PLOT_BOTTOM };
   const top = Math.max(PLOT_TOP, box.y0);
@@ -86,9 +92,15 @@ function dragStyle(box: DragBox, drag: 'time' | 'box', size: { width: number; he
 }
 
 /** Times at the edges of a dragged box. */
-export function dragTimes(box: DragBox, width: number, fromMs: number, toMs: number): [number, number] {
-  const plotWidth = width - PLOT_LEFT - PLOT_RIGHT;
-  const at = (x: number): number => fromMs + Math.min(1, Math.max(0, (x - PLOT_LEFT) / plotWidth)) * (toMs - fromMs);
+export function dragTimes(
+  box: DragBox,
+  width: number,
+  fromMs: number,
+  toMs: number,
+  left: number = PLOT_LEFT,
+): [number, number] {
+  const plotWidth = width - left - PLOT_RIGHT;
+  const at = (x: number): number => fromMs + Math.min(1, Math.max(0, (x - left) / plotWidth)) * (toMs - fromMs);
   return [at(box.x0), at(box.x1)];
 }
 
@@ -99,8 +111,9 @@ export function drawTimeAxis(
   fromMs: number,
   toMs: number,
   tokens: ThemeTokens,
+  left: number = PLOT_LEFT,
 ): void {
-  const plotWidth = size.width - PLOT_LEFT - PLOT_RIGHT;
+  const plotWidth = size.width - left - PLOT_RIGHT;
   context.font = `11px ${tokens.font}`;
   context.fillStyle = tokens.muted;
   context.strokeStyle = tokens.line;
@@ -108,14 +121,14 @@ export function drawTimeAxis(
   context.textAlign = 'center';
   context.textBaseline = 'alphabetic';
   for (const tick of timeTicks(fromMs, toMs, Math.max(2, plotWidth / 84))) {
-    const x = Math.round(PLOT_LEFT + ((tick - fromMs) / (toMs - fromMs)) * plotWidth) + 0.5;
+    const x = Math.round(left + ((tick - fromMs) / (toMs - fromMs)) * plotWidth) + 0.5;
     context.beginPath();
     context.moveTo(x, PLOT_TOP);
     context.lineTo(x, size.height - PLOT_BOTTOM);
     context.stroke();
     const label = formatAxisTime(tick, toMs - fromMs);
     // A label that the edge would cut could be read as another time.
-    if (x > PLOT_LEFT + 14 && x + context.measureText(label).width / 2 < size.width)
+    if (x > left + 14 && x + context.measureText(label).width / 2 < size.width)
       context.fillText(label, x, size.height - 5);
   }
 }

@@ -1,7 +1,9 @@
 /** Why a list of the mock is empty: each condition counted on the items of the range. */
 import type { EmptyReasonCondition, EmptyReasonResponse } from '#api/types.ts';
+import { queryLanguage } from '#lang/filter';
 import { splitTerms } from '../../src/lib/filter-text.ts';
-import { compileFilter, type FilterItem, fieldOf } from './filter.ts';
+import { compileQuery } from './compile-query.ts';
+import { type FilterItem, fieldOf } from './filter.ts';
 
 export interface MockCondition {
   readonly parameter: string;
@@ -16,10 +18,10 @@ export function emptyReason(
   chosen: readonly MockCondition[],
   q: string,
 ): EmptyReasonResponse {
-  const terms = splitTerms(q);
+  const terms = queryLanguage(q, 'traces') === 'traceql' ? [q] : splitTerms(q);
   const conditions = [
     ...chosen,
-    ...terms.map((text): MockCondition => ({ parameter: 'q', text, test: compileFilter(text) })),
+    ...terms.map((text): MockCondition => ({ parameter: 'q', text, test: compileQuery(text, 'traces') })),
   ];
   const count = (tests: readonly MockCondition[]): number =>
     items.filter((item) => tests.every(({ test }) => test(item))).length;

@@ -4,13 +4,15 @@ import type {
   AttributeValuesResponse,
   EmptyReasonResponse,
   LogHistogramResponse,
+  LogPatternsResponse,
   LogRecord,
   LogsResponse,
   SeverityGroup,
 } from '#api/types.ts';
+import { compileQuery } from './compile-query.ts';
 import { backgroundLogs, type MockStore } from './data.ts';
 import { emptyReason, type MockCondition } from './empty-reason.ts';
-import { compileFilter } from './filter.ts';
+
 import { type MockLog, resourceOf, SERVICES } from './model.ts';
 import { gridOf, type Range } from './range.ts';
 
@@ -51,7 +53,7 @@ export function toLogRecord(log: MockLog, environment: string): LogRecord {
 
 /** All matching logs of the range, newest first. */
 function matching(store: MockStore, range: Range, input: LogSearchInput): MockLog[] {
-  const predicate = compileFilter(input.q);
+  const predicate = compileQuery(input.q, 'logs');
   const fromMs = Math.max(range.fromMs, store.dataFromMs);
   const ofTraces = store
     .read(fromMs, range.toMs)
@@ -185,4 +187,30 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 export function attributeValues(key: string, prefix: string): AttributeValuesResponse {
   const values = (VALUES[key] ?? []).filter((value) => value.startsWith(prefix));
   return { values: values.map((value, i) => ({ value, count: Math.round(48_000 / (i + 1) ** 1.4) })) };
+}
+
+/** Digits change from line to line; words do not. */
+export function logPatterns(store: MockStore, range: Range, input: LogSearchInput): LogPatternsResponse {
+  const grid = gridOf(range, 40);
+  const all = matching(store, range, input);
+  const groups = [
+    ...Map.groupBy(all, ({ body, severityNumber }) => `${severityNumber} ${body.replace(/\S*\d\S*/g, '<_>')}`),
+  ];
+  const patterns = groups.map(([key, of]) => {
+    const counts = new Array<number>(grid.count).fill(0);
+    for (const { timeMs } of of)
+      counts[Math.min(grid.count - 1, Math.max(0, Math.floor((timeMs - grid.startMs) / grid.stepMs)))]!++;
+    const pattern = key.slice(key.indexOf(' ') + 1);
+    const [newest, oldest] = [of[0]!, of.at(-1)!];
+    return {
+      pattern,
+      severityNumber: newest.severityNumber,
+      count: of.length,
+      firstMs: oldest.timeMs,
+      counts,
+      sampleId: newest.id,
+    };
+  });
+  patterns.sort((a, b) => b.count - a.count);
+  return { patterns, patternCount: patterns.length, lookedAt: all.length, isWhole: true, fromMs: range.fromMs, grid };
 }

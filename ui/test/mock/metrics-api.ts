@@ -1,10 +1,11 @@
 /** Metrics of the mock: smooth made-up curves, one set of labels per metric. */
 import type { MetricLabelsResponse, MetricQueryResponse, MetricSummary, MetricsResponse } from '#api/types.ts';
+import { METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM, prometheusLabelName, prometheusMetricName } from '#pdata';
 import { SERVICES } from './model.ts';
 import { createRandom } from './random.ts';
 import { gridOf, type Range } from './range.ts';
 
-interface MockMetric extends Omit<MetricSummary, 'seriesCount' | 'newestMs'> {
+export interface MockMetric extends Omit<MetricSummary, 'seriesCount' | 'newestMs'> {
   readonly labels: Readonly<Record<string, readonly string[]>>;
   readonly base: number;
 }
@@ -12,7 +13,7 @@ interface MockMetric extends Omit<MetricSummary, 'seriesCount' | 'newestMs'> {
 const ROUTES: readonly string[] = ['/api/products/{sku}', '/api/cart', '/api/search', '/api/checkout', '/api/login'];
 const ALL: readonly string[] = Object.keys(SERVICES);
 
-const METRICS: readonly MockMetric[] = [
+export const METRICS: readonly MockMetric[] = [
   metric('http.server.request.duration', 'histogram', 's', 'Duration of HTTP server requests.', 0.06, {
     'service.name': ALL,
     'http.route': ROUTES,
@@ -200,7 +201,19 @@ export function metricQuery(
     foldedCount: Math.max(0, series.length - 50),
     leftOutCount: 0,
     exemplars,
+    promql: promqlOf(found, groupBy),
   };
+}
+
+/** The server writes it for every aggregation; here it is that of the metric's type. */
+function promqlOf({ name, type, unit, monotonic }: MockMetric, groupBy: readonly string[]): string {
+  const stored = type === 'sum' ? METRIC_SUM : type === 'gauge' ? METRIC_GAUGE : METRIC_HISTOGRAM;
+  const series = prometheusMetricName(name, unit, stored, monotonic);
+  const by = (labels: readonly string[]): string => (labels.length === 0 ? '' : ` by (${labels.join(', ')}) `);
+  const labels = groupBy.map(prometheusLabelName);
+  if (type === 'gauge') return `avg${by(labels)}(${series})`;
+  if (type === 'sum') return monotonic ? `sum${by(labels)}(rate(${series}[5m]))` : `sum${by(labels)}(${series})`;
+  return `histogram_quantile(0.95, sum${by(['le', ...labels])}(rate(${series}_bucket[5m])))`;
 }
 
 function combinations(axes: readonly (readonly [string, readonly string[]])[]): Record<string, string>[] {

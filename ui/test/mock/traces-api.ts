@@ -4,6 +4,7 @@ import type {
   EmptyReasonResponse,
   OperationSummary,
   OperationsResponse,
+  PinsResponse,
   ServiceResponse,
   ServiceSummary,
   ServicesResponse,
@@ -18,9 +19,12 @@ import type {
   TraceSummary,
   TracesResponse,
 } from '#api/types.ts';
+import { queryLanguage } from '#lang/filter';
+import { compileQuery } from './compile-query.ts';
 import { isEntry, type MockStore, REQUESTS_PER_TRACE } from './data.ts';
 import { emptyReason, type MockCondition } from './empty-reason.ts';
-import { compileFilter } from './filter.ts';
+import { type FilterItem, fieldOf } from './filter.ts';
+import { isOfTraces } from './languages.ts';
 import { toLogRecord } from './logs-api.ts';
 import { type MockSpan, type MockTrace, resourceOf, SERVICES } from './model.ts';
 import { gridOf, type Range } from './range.ts';
@@ -245,14 +249,36 @@ export interface TraceSearchInput {
   readonly maxNs: number | undefined;
   readonly sort: string | undefined;
   readonly limit: number;
+  readonly columns?: readonly string[] | undefined;
+}
+
+export interface MatchingSpan {
+  readonly span: MockSpan;
+  readonly trace: MockTrace;
+  readonly item: FilterItem;
+}
+
+/** All spans that a search means. */
+export function matchingSpans(store: MockStore, range: Range, input: TraceSearchInput): readonly MatchingSpan[] {
+  const predicate = compileQuery(input.q, 'traces');
+  return tracesIn(store, range).traces.flatMap((trace) =>
+    trace.spans.flatMap((span) => {
+      const item = filterItem(span, trace);
+      return matches(span, trace, input) && predicate(item) ? [{ span, trace, item }] : [];
+    }),
+  );
 }
 
 export function traces(store: MockStore, range: Range, input: TraceSearchInput): TracesResponse {
-  const predicate = compileFilter(input.q);
+  const predicate = compileQuery(input.q, 'traces');
   const found: TraceSummary[] = [];
   for (const trace of tracesIn(store, range).traces) {
     const match = trace.spans.find((span) => matches(span, trace, input) && predicate(filterItem(span, trace)));
-    if (match) found.push(summaryOf(trace, match));
+    if (match) {
+      const item = filterItem(match, trace);
+      const columns = input.columns?.map((key) => String(fieldOf(item, key) ?? ''));
+      found.push({ ...summaryOf(trace, match), ...(columns && { columns }) });
+    }
   }
   const order: Record<string, (a: TraceSummary, b: TraceSummary) => number> = {
     newest: (a, b) => b.startMs - a.startMs,
@@ -268,6 +294,8 @@ export function traces(store: MockStore, range: Range, input: TraceSearchInput):
     truncated: sorted.length > input.limit,
     limit: input.limit,
     ...nearest,
+    ...(queryLanguage(input.q, 'traces') === 'traceql' &&
+      isOfTraces(input.q) && { found: { traceCount: sorted.length, isWhole: sorted.length < 1000 } }),
   };
 }
 
@@ -454,4 +482,12 @@ export function traceLogs(store: MockStore, traceId: string): TraceLogsResponse 
   if (!found) return undefined;
   const logs = found.logs.toSorted((a, b) => a.timeMs - b.timeMs).map((log) => toLogRecord(log, found.environment));
   return { logs, truncated: false, limit: 5000, total: logs.length };
+}
+
+/** Of the traces of the last hour. */
+export function pins(store: MockStore, pinned: ReadonlySet<string>): PinsResponse {
+  const nowMs = Date.now();
+  const known = store.read(nowMs - 3_600_000, nowMs).traces.filter(({ traceId }) => pinned.has(traceId));
+  const missing = [...pinned].filter((id) => !known.some(({ traceId }) => traceId === id));
+  return { canPin: true, traces: known.map((trace) => summaryOf(trace)), missing };
 }

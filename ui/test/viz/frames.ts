@@ -1,4 +1,5 @@
 /** A frame made by hand for each drawing, with a word that its drawing must show, and whether it is a canvas that must have pixels. */
+import type { Figure } from '../../src/lib/figure.ts';
 import type { Field, Frame } from '../../src/lib/frame.ts';
 import type { VizProps, VizType } from '../../src/viz/registry.ts';
 
@@ -29,10 +30,33 @@ const times: Field = { name: 'time', type: 'time', values: [0, 1, 2, 3].map((i) 
 const overTime = (name: string, ...fields: readonly Field[]): Frame =>
   frameOf(name, [times, ...fields], { stepMs: MINUTE_MS });
 
+const figures: readonly Figure[] = [
+  { key: 'a', name: 'orders', text: '12.5%', colour: '#c33', share: 0.125, values: [1, 2, null, 4] },
+];
+
 export const SAMPLES: { readonly [T in VizType]: Sample<T> } = {
+  'bar-gauge': { props: { label: 'bars', figures }, word: '12.5%' },
+  gauge: { props: { label: 'gauges', figures, bands: [{ from: 0.8, colour: 'red' }] }, word: '12.5%' },
+  tiles: {
+    props: { label: 'tiles', figures, colours: 'value', hasTrend: true, shows: 'both', isColumn: false },
+    word: '12.5%',
+  },
   bars: {
     props: { label: 'bars', frame: overTime('counts', number('Failed', '1', [1, 0, 2, 5])), ...range },
     isCanvas: true,
+  },
+  columns: {
+    props: {
+      label: 'columns',
+      frame: frameOf('sizes', [
+        text('name', ['orders', 'cart']),
+        number('now', 'By', [2048, 10]),
+        number('then', 'By', [5, null]),
+      ]),
+      isStacked: true,
+    },
+    isCanvas: true,
+    word: 'then',
   },
   details: {
     props: {
@@ -85,11 +109,24 @@ export const SAMPLES: { readonly [T in VizType]: Sample<T> } = {
         text('service', ['orders']),
         { name: 'body', type: 'value', values: ['payment refused'] },
         { name: 'attributes', type: 'value', values: [{}] },
+        { name: 'resource', type: 'value', values: [{}] },
         text('trace', ['']),
         text('span', ['']),
       ]),
     },
     word: 'payment refused',
+  },
+  pie: {
+    props: {
+      label: 'pie',
+      slices: [
+        { key: 'a', name: 'orders', value: 3, text: '3 req/s', colour: 'teal' },
+        { key: 'b', name: 'cart', value: 1, text: '1 req/s', colour: 'purple' },
+      ],
+      isRing: true,
+      shows: ['percent'],
+    },
+    word: '75%',
   },
   ranking: {
     props: {
@@ -121,6 +158,16 @@ export const SAMPLES: { readonly [T in VizType]: Sample<T> } = {
   stat: {
     props: { label: 'stat', frame: overTime('stat', number('spans', '{item}/s', [10, 20, 30, 7])) },
     word: '30.0/s',
+  },
+  states: {
+    props: {
+      label: 'states',
+      frame: overTime('states', { name: 'orders', type: 'enum', indices: [1, 1, 0, 2], texts: ['', 'UP', 'DOWN'] }),
+      colours: [['transparent', 'green', 'red']],
+      ...{ isCells: false, writesStates: true, thickness: 0.8, height: 120 },
+      ...range,
+    },
+    isCanvas: true,
   },
   table: {
     props: {

@@ -1,5 +1,5 @@
+import { GONE_COLLECTOR_METRICS } from '#lang';
 import { type Companion, placeIn } from '../with/companion.ts';
-import { GONE_OWN_METRICS } from '../with/known-metrics.ts';
 import { promqlUse } from '../with/promql-use.ts';
 import type { Change } from './change.ts';
 import type { Fixed } from './fix.ts';
@@ -10,7 +10,7 @@ export function fixCompanion({ file, text, expressions }: Companion): Fixed {
   let fixed = text;
   for (const expression of expressions) {
     for (const { name, from } of promqlUse(expression.text).selectors) {
-      const gone = [...GONE_OWN_METRICS].find(([begin]) => name?.startsWith(begin));
+      const gone = [...GONE_COLLECTOR_METRICS].find(([begin]) => name?.startsWith(begin));
       if (name === undefined || gone === undefined) continue;
       const today = `${gone[1]}${name.slice(gone[0].length)}`;
       // A name of the collector's own means nothing else, wherever it stands.

@@ -1,19 +1,13 @@
 import { nearest } from '#base';
 import type { ConfigNode } from '#config';
+import { GONE_COLLECTOR_METRICS } from '#lang';
 import { prometheusLabelName } from '#pdata';
 import { NAMING_STRATEGIES } from '#wire';
 import type { Finding } from '../finding.ts';
 import type { LintFile } from '../lint-file.ts';
 import { TODAY } from '../rules-names.ts';
 import { type Companion, type Expression, placeIn } from './companion.ts';
-import {
-  CONVENTIONS,
-  GONE_OWN_METRICS,
-  type KnownMetric,
-  OWN_METRICS,
-  SERVICE_GRAPH,
-  spanMetricsOf,
-} from './known-metrics.ts';
+import { CONVENTIONS, type KnownMetric, OWN_METRICS, SERVICE_GRAPH, spanMetricsOf } from './known-metrics.ts';
 import { type PromqlSelector, promqlUse } from './promql-use.ts';
 import { namesOf, type ServedSeries, servedSeries } from './served.ts';
 
@@ -104,7 +98,7 @@ class ExpressionCheck {
   }
 
   #ownMetric(name: string, from: number): Finding[] {
-    for (const [gone, today] of GONE_OWN_METRICS) {
+    for (const [gone, today] of GONE_COLLECTOR_METRICS) {
       if (!name.startsWith(gone)) continue;
       const text = `no series will ever be called ${name}: otelcol has had no such metric since 0.110; did you mean ${today}${name.slice(gone.length)}?`;
       return [this.#find('warning', 'no-such-series', from, text), ...this.#unread(from)];

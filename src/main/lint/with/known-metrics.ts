@@ -1,3 +1,4 @@
+import { METRIC_NAMES } from '#lang';
 import { METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM } from '#pdata';
 
 /** Metrics whose names are known without looking at any data. `type`: METRIC_*. */
@@ -10,19 +11,18 @@ export interface KnownMetric {
   readonly today?: string;
 }
 
-const histogram = (name: string, unit: string, today?: string): KnownMetric => ({
+const histogram = (name: string, unit: string): KnownMetric => ({
   name,
   unit,
   type: METRIC_HISTOGRAM,
   isMonotonic: false,
-  ...(today !== undefined && { today }),
 });
 const counter = (name: string, unit: string): KnownMetric => ({ name, unit, type: METRIC_SUM, isMonotonic: true });
 const upDown = (name: string, unit: string): KnownMetric => ({ name, unit, type: METRIC_SUM, isMonotonic: false });
 const gauge = (name: string, unit: string): KnownMetric => ({ name, unit, type: METRIC_GAUGE, isMonotonic: false });
 
-/** Of OpenTelemetry's semantic conventions, those that dashboards ask for; the former names of some. */
-export const CONVENTIONS: readonly KnownMetric[] = [
+/** Of OpenTelemetry's semantic conventions, those that dashboards ask for, by their names of today. */
+const TODAYS: readonly KnownMetric[] = [
   histogram('http.server.request.duration', 's'),
   histogram('http.server.request.body.size', 'By'),
   histogram('http.server.response.body.size', 'By'),
@@ -49,11 +49,17 @@ export const CONVENTIONS: readonly KnownMetric[] = [
   gauge('system.memory.utilization', '1'),
   counter('system.network.io', 'By'),
   gauge('nodejs.eventloop.utilization', '1'),
-  histogram('http.server.duration', 'ms', 'http.server.request.duration'),
-  histogram('http.client.duration', 'ms', 'http.client.request.duration'),
-  histogram('rpc.server.duration', 'ms', 'rpc.server.call.duration'),
-  histogram('rpc.client.duration', 'ms', 'rpc.client.call.duration'),
 ];
+
+/** The former names of these. */
+const FORMER: readonly KnownMetric[] = METRIC_NAMES.flatMap(({ names: [today, ...older] }) => {
+  const metric = TODAYS.find(({ name }) => name === today![0]);
+  if (metric === undefined) return [];
+  return older.map(([name, unit]) => ({ ...metric, name, unit, today: metric.name }));
+});
+
+/** Both. */
+export const CONVENTIONS: readonly KnownMetric[] = [...TODAYS, ...FORMER];
 
 /** Of the connector span_metrics, behind its namespace. */
 export function spanMetricsOf(
@@ -101,10 +107,3 @@ export const OWN_METRICS: readonly KnownMetric[] = [
   counter('otelcol_process_cpu_seconds', ''),
   gauge('otelcol_process_memory_rss', ''),
 ];
-
-/** Own metrics that are gone since 0.110, by the beginning of their names, and what tells the same today. */
-export const GONE_OWN_METRICS: ReadonlyMap<string, string> = new Map([
-  ['otelcol_processor_dropped', 'otelcol_exporter_send_failed'],
-  ['otelcol_processor_refused', 'otelcol_processor_memory_limiter_refused'],
-  ['otelcol_processor_accepted', 'otelcol_processor_memory_limiter_accepted'],
-]);

@@ -32,7 +32,8 @@ export interface AttributeMatchConfig {
 const SPAN_KINDS = ['INTERNAL', 'CLIENT', 'SERVER', 'CONSUMER', 'PRODUCER'].map((kind) => `SPAN_KIND_${kind}`);
 const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
-const attribute = strictObject({
+/** An attribute, and what it must be. */
+export const attributeMatch: z.ZodType<AttributeMatchConfig> = strictObject({
   key: text('')
     .refine((key) => key !== '', { error: "can't have empty key in the list of attributes" })
     .describe('the attribute'),
@@ -89,8 +90,8 @@ export const matchSchema: z.ZodType<MatchConfig> = strictObject({
       version: text().optional().describe('of the scope; without it any'),
     }),
   ).describe('instrumentation scopes'),
-  attributes: list(attribute).describe('attributes of the item; all must match'),
-  resources: list(attribute).describe('attributes of its resource; all must match'),
+  attributes: list(attributeMatch).describe('attributes of the item; all must match'),
+  resources: list(attributeMatch).describe('attributes of its resource; all must match'),
 })
   .transform(
     (raw): MatchConfig => ({
@@ -111,10 +112,11 @@ export const matchSchema: z.ZodType<MatchConfig> = strictObject({
     }),
   )
   .superRefine((config, context) => {
-    for (const message of mistakesIn(config)) context.addIssue({ code: 'custom', message });
+    for (const message of matchMistakes(config)) context.addIssue({ code: 'custom', message });
   });
 
-function mistakesIn(config: MatchConfig): string[] {
+/** Kinds of spans that there are not, patterns that are none. */
+export function matchMistakes(config: MatchConfig): string[] {
   const messages: string[] = [];
   if (config.matchType === 'strict') {
     if (config.spanKinds.some((kind) => !SPAN_KINDS.includes(kind))) {

@@ -1,5 +1,5 @@
 import { ByteMap, KeyBytes } from '#base';
-import type { PointChunk } from '#pdata';
+import { type PointChunk, RowAttributes } from '#pdata';
 import { writeAttributesTo } from './attribute-key.ts';
 
 /** So many series where the configuration has no limit: without one memory would be as large as senders like. */
@@ -47,6 +47,7 @@ export class SeriesTable<S> {
   readonly #metrics = new ByteMap<Owner>(METRICS_LIMIT_BYTES);
   readonly #series = new ByteMap<Entry<S>>(KEYS_LIMIT_BYTES);
   readonly #key = new KeyBytes();
+  readonly #attributes = new RowAttributes();
   #nextNumber = 1;
   #chunk: PointChunk | undefined = undefined;
   /** Of the chunk: what was found so far. null: there is no room. */
@@ -88,6 +89,7 @@ export class SeriesTable<S> {
 
   leave(): void {
     this.#chunk = undefined;
+    this.#attributes.leave();
   }
 
   /** What is known of the row's series; undefined for nothing. */
@@ -103,7 +105,8 @@ export class SeriesTable<S> {
       key.number(this.#startWords[row * 2 + 1]!);
       key.number(chunk.columns.valueType[row]!);
     }
-    writeAttributesTo(key, chunk.arena, chunk.rowAttributes.table, row);
+    chunk.readRowAttributes(row, this.#attributes);
+    writeAttributesTo(key, chunk.arena, this.#attributes.table, this.#attributes.owner);
     return this.#series.get(key.bytes, key.length)?.state;
   }
 

@@ -69,8 +69,14 @@ export class MetricEdits {
     const scope = at.scope();
     return this.#builder.group({
       resource: [...resource.attributes.entries()],
+      resourceDroppedAttributesCount: resource.droppedAttributesCount,
       resourceSchemaUrl: resource.schemaUrl,
-      scope: { name: scope.name, version: scope.version, attributes: [...scope.attributes.entries()] },
+      scope: {
+        name: scope.name,
+        version: scope.version,
+        attributes: [...scope.attributes.entries()],
+        droppedAttributesCount: scope.droppedAttributesCount,
+      },
       scopeSchemaUrl: scope.schemaUrl,
     });
   }

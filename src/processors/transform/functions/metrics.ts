@@ -1,5 +1,6 @@
 import {
   constantBool,
+  constantDouble,
   constantText,
   double,
   doubleLike,
@@ -12,12 +13,15 @@ import {
   text,
 } from '#ottl';
 import {
+  becomeHistogram,
   Double,
+  type HistogramBuckets,
   METRIC_EXPONENTIAL_HISTOGRAM,
   METRIC_GAUGE,
   METRIC_HISTOGRAM,
   METRIC_SUM,
   METRIC_SUMMARY,
+  type PointChunk,
   type PointView,
   TEMPORALITY_CUMULATIVE,
 } from '#pdata';
@@ -25,6 +29,7 @@ import { AGGREGATIONS, type Aggregation } from '../../shared/points/merge-points
 import { scaleBounds, scaledValue, scaleTotals } from '../../shared/points/scale-points.ts';
 import { aggregate, keepAttributes, renameValues } from './aggregate.ts';
 import { mergedAtBound, mergedToLimit } from './buckets.ts';
+import { distributionOf, explicitBuckets } from './explicit-buckets.ts';
 import { attributesOf, type MetricEdits, temporalityOf } from './metric-edits.ts';
 import { percentileOf } from './percentiles.ts';
 
@@ -175,6 +180,24 @@ export function metricFunctions(edits: MetricEdits): readonly OttlFunction[] {
         return (at) => {
           renameValues(edits, at, key, values, next);
           aggregate(edits, at, aggregation);
+        };
+      },
+      METRIC,
+    ),
+    editorFunction(
+      'convert_exponential_histogram_to_histogram',
+      'Makes a histogram with these bounds of an exponential one; what lies between bounds is distributed: upper, midpoint, uniform or random.',
+      [constantText('distribution_fn'), listOf(constantDouble('explicit_bounds'))],
+      (name, bounds) => {
+        const distribute = distributionOf(name || 'random');
+        if (bounds.length === 0) fail('explicit_bounds must not be empty');
+        return (at) => {
+          if (at.metric().type !== METRIC_EXPONENTIAL_HISTOGRAM) return;
+          const rows = new Map<number, HistogramBuckets>();
+          for (const point of edits.points(at)) {
+            rows.set(point.row, explicitBuckets(point.exponential, bounds, distribute));
+          }
+          becomeHistogram(at.chunk as PointChunk, at.metricNumber(), rows);
         };
       },
       METRIC,

@@ -1,13 +1,14 @@
-import { goDecimal } from '#base';
+import { compareText, goDecimal } from '#base';
 import { type LabelMatcher, matcherTest } from '#lang/promql';
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import { boundsOf, exemplars, metricSeries, type TimeRange } from '../../source/index.ts';
 import { integer, sql, text, texts } from '../../sql/index.ts';
-import { compareText, type Labels } from '../labels.ts';
+import { convertedBound, convertedValue, QueryNames } from '../aliases/index.ts';
+import type { Labels } from '../labels.ts';
 import { nameOf, type Part, partsOf } from './names.ts';
 import { findSeries, type SeriesRow } from './series.ts';
-import { readTargetInfo } from './target-info.ts';
+import { findTargets } from './target-info.ts';
 
 /** What there is, for people who write queries: series, labels and their values, what metrics mean, exemplars. */
 
@@ -25,8 +26,9 @@ export async function listSeries(
   options: ReadOptions,
 ): Promise<{ readonly series: readonly Labels[]; readonly isCut: boolean }> {
   const found = new Map<string, Labels>();
+  const names = QueryNames.ofSelectors(selectors);
   for (const matchers of selectors) {
-    for (const labels of await labelSets(reader, matchers, range, options)) {
+    for (const labels of await labelSets(reader, matchers, range, names, options)) {
       found.set(labels.key, labels);
       if (limit > 0 && found.size > limit) return { series: [...found.values()].slice(0, limit), isCut: true };
     }
@@ -34,15 +36,19 @@ export async function listSeries(
   return { series: [...found.values()], isCut: false };
 }
 
-async function labelSets(
+/** The label sets of a selector's series; with `sample`, of no more stored ones. */
+export async function labelSets(
   reader: StoreReader,
   matchers: readonly LabelMatcher[],
   range: TimeRange,
+  names: QueryNames,
   options: ReadOptions,
+  sample?: number,
 ): Promise<Labels[]> {
+  const otherNames = names.selector(matchers);
   const [rows, info] = await Promise.all([
-    findSeries(reader, matchers, range, options),
-    readTargetInfo(reader, matchers, range, options),
+    findSeries(reader, matchers, range, options, otherNames, sample),
+    findTargets(reader, matchers, range, options, otherNames),
   ]);
   const bounds = await boundsOfRows(reader, rows, options);
   const tests = matchers.map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) }));
@@ -54,9 +60,11 @@ async function labelSets(
 }
 
 function setsOf(row: SeriesRow, part: Part, bounds: ReadonlyMap<string, readonly number[]>): Labels[] {
-  const labels = row.labels.with('__name__', nameOf(row.name, part));
+  const labels = row.labels.named(nameOf(row.name, part));
   if (part !== 'bucket') return [labels];
-  const uppers = new Set(row.boundsIds.flatMap((id) => bounds.get(id) ?? []));
+  const ratio = row.other?.ratio;
+  const stored = row.boundsIds.flatMap((id) => bounds.get(id) ?? []);
+  const uppers = new Set(ratio === undefined ? stored : stored.map((bound) => convertedBound(bound, ratio)));
   return [...Array.from(uppers, goDecimal), '+Inf'].map((le) => labels.with('le', le));
 }
 
@@ -86,8 +94,9 @@ export async function listLabels(
   options: ReadOptions,
 ): Promise<string[]> {
   const names = new Set<string>();
+  const asked = QueryNames.ofSelectors(selectors);
   for (const matchers of selectors.length === 0 ? EVERYTHING : selectors) {
-    for (const labels of await labelSets(reader, matchers, range, options))
+    for (const labels of await labelSets(reader, matchers, range, asked, options))
       for (const [name] of labels.pairs) names.add(name);
   }
   return [...names].sort(compareText);
@@ -103,8 +112,9 @@ export async function listLabelValues(
 ): Promise<string[]> {
   if (label === '__name__' && selectors.length === 0) return listNames(reader, range, options);
   const values = new Set<string>();
+  const names = QueryNames.ofSelectors(selectors, [label]);
   for (const matchers of selectors.length === 0 ? [[present(label)]] : selectors.map((all) => [...all, present(label)]))
-    for (const labels of await labelSets(reader, matchers, range, options)) values.add(labels.get(label));
+    for (const labels of await labelSets(reader, matchers, range, names, options)) values.add(labels.get(label));
   values.delete('');
   return [...values].sort(compareText);
 }
@@ -113,19 +123,20 @@ function present(label: string): LabelMatcher {
   return { name: label, operator: '!=', value: '' };
 }
 
-async function listNames(reader: StoreReader, range: TimeRange, options: ReadOptions): Promise<string[]> {
+/** The names of all metrics, sorted; with `most`, of no more stored ones. */
+export async function listNames(
+  reader: StoreReader,
+  range: TimeRange,
+  options: ReadOptions,
+  most = 1_000_000,
+): Promise<string[]> {
   const table = await reader.read(
-    sql`SELECT DISTINCT prometheus_name AS name, type AS kind ${metricSeries.in(range, 'user')}`,
+    sql`SELECT DISTINCT prometheus_name AS name, type AS kind ${metricSeries.in(range, 'user')} LIMIT ${integer(most)}`,
     options,
   );
   const kinds = table.vector('kind');
   const names = table.strings('name').flatMap((name, row) => partsOf(kinds[row]!).map((part) => nameOf(name, part)));
-  const info = await readTargetInfo(
-    reader,
-    [{ name: '__name__', operator: '=', value: 'target_info' }],
-    range,
-    options,
-  );
+  const info = await findTargets(reader, [{ name: '__name__', operator: '=', value: 'target_info' }], range, options);
   return [...new Set([...names, ...info.map(({ labels }) => labels.metricName)])].sort(compareText);
 }
 
@@ -186,7 +197,8 @@ export async function listExemplars(
   range: TimeRange,
   options: ReadOptions,
 ): Promise<{ readonly labels: Labels; readonly exemplars: readonly PromExemplar[] }[]> {
-  const rows = (await findSeries(reader, matchers, range, options)).slice(0, MAX_EXEMPLAR_SERIES);
+  const otherNames = QueryNames.ofSelectors([matchers]).selector(matchers);
+  const rows = (await findSeries(reader, matchers, range, options, otherNames)).slice(0, MAX_EXEMPLAR_SERIES);
   if (rows.length === 0) return [];
   const table = await reader.read(
     sql`SELECT series_id, toUnixTimestamp64Milli(stored.time) AS time_ms, stored.value AS number,
@@ -208,6 +220,9 @@ export async function listExemplars(
   return rows.flatMap((row) => {
     const list = bySeries.get(row.id);
     if (list === undefined) return [];
-    return [{ labels: row.labels.with('__name__', nameOf(row.name, row.parts[0]!)), exemplars: list }];
+    const ratio = row.other?.ratio;
+    const inUnit =
+      ratio === undefined ? list : list.map((each) => ({ ...each, value: convertedValue(each.value, ratio) }));
+    return [{ labels: row.labels.named(nameOf(row.name, row.parts[0]!)), exemplars: inUnit }];
   });
 }

@@ -27,6 +27,11 @@ export function nameOf(metric: string, part: Part): string {
   return metric + SUFFIXES[part];
 }
 
+/** The metric of a series of a part. */
+export function metricOf(name: string, part: Part): string {
+  return name.slice(0, name.length - SUFFIXES[part].length);
+}
+
 /** The names under which a metric may be stored whose series are called so. */
 export function storedNames(name: string): string[] {
   const base = /^(.+)_(?:bucket|count|sum)$/.exec(name)?.[1];

@@ -1,6 +1,6 @@
 import type { ReadOptions, StoreReader, Table } from '../../reader/index.ts';
 import type { TimedRows, TimeRange } from '../../source/index.ts';
-import { raw, type Sql, sql, texts } from '../../sql/index.ts';
+import { Bound, raw, type Sql, sql, text, texts } from '../../sql/index.ts';
 
 /** The points of series, by their ids: each series' rows stand behind each other, by time, each time once. */
 export interface SeriesPoints {
@@ -13,18 +13,42 @@ export interface SeriesPoints {
   readonly rows: ReadonlyMap<string, readonly [from: number, to: number]>;
 }
 
-/** Ids are sent with the statement where they are few; many are found again by the selector. */
-const MAX_SENT_IDS = 400;
+/** Ids are sent with the statement, 30 bytes each in its URL; more are found again by the selector, which takes the store longer. */
+const MAX_SENT_IDS = 4_000;
+/** Where all series of a metric are wanted, naming them spares nothing unless they are few. */
+const FEW_IDS = 400;
+
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /** Bits of Prometheus' stale marker. */
-const STALE_NAN = raw('9218868437227405314');
+export const STALE_NAN: Sql = raw('toUInt64(9218868437227405314)');
+/** Whether a point of a number ends its series. */
+export const IS_STALE: Sql = staleBy(raw('stored.value_double'));
+
+/** `marker` is a double whose stale marker ends the series, beside the flag of OTLP. */
+function staleBy(marker: Sql): Sql {
+  return sql`bitAnd(stored.flags, 1) = 1 OR reinterpretAsUInt64(${marker}) = ${STALE_NAN}`;
+}
+
+/** Rows of series by their ids, or of more than those. `isWhole`: of a metric all series are wanted. */
+export function chosenSeries(ids: readonly string[], selector: Sql, isWhole = false): Sql {
+  if (isWhole && ids.length > FEW_IDS) return raw('1');
+  return ids.length <= MAX_SENT_IDS
+    ? sql`series_id IN ${new Bound('Array(UInt64)', `[${ids.join()}]`)}`
+    : sql`series_id IN (SELECT series_id ${selector})`;
+}
+
+/** Rows of these series' metrics. A subquery instead of values takes the store some ms more. */
+export function namedMetrics(series: Iterable<{ readonly metric: string }>): Sql {
+  const names = [...new Set(Array.from(series, ({ metric }) => metric))];
+  return names.length === 1 ? sql`name = ${text(names[0]!)}` : sql`name IN ${texts(names)}`;
+}
 
 export async function readPoints(
   reader: StoreReader,
   points: TimedRows,
   what: {
-    readonly metrics: readonly string[];
-    readonly ids: readonly string[];
+    readonly rows: readonly { readonly id: string; readonly metric: string }[];
     /** All series that the selector can mean, behind their columns. */
     readonly selector: Sql;
     readonly range: TimeRange;
@@ -35,17 +59,15 @@ export async function readPoints(
   },
   options: ReadOptions,
 ): Promise<SeriesPoints> {
-  const { metrics, ids, range, columns, marker } = what;
-  const chosen =
-    ids.length <= MAX_SENT_IDS
-      ? sql`series_id IN (SELECT toUInt64(arrayJoin(${texts(ids)})))`
-      : sql`series_id IN (SELECT series_id ${what.selector})`;
+  const { range, columns, marker } = what;
+  const ids = what.rows.map(({ id }) => id);
+  const chosen = chosenSeries(ids, what.selector);
   const table = await reader.read(
     sql`SELECT series_id, toUnixTimestamp64Milli(stored.time) AS time_ms, toUnixTimestamp64Milli(stored.start_time) AS start_ms,
-        bitAnd(stored.flags, 1) = 1 OR reinterpretAsUInt64(${marker}) = ${STALE_NAN} AS is_stale, ${columns}
-      ${points.in(range)} AND name IN (SELECT arrayJoin(${texts(metrics)})) AND ${chosen}
+        ${staleBy(marker)} AS is_stale, ${columns}
+      ${points.in(range)} AND ${namedMetrics(what.rows)} AND ${chosen}
       ORDER BY series_id, stored.time LIMIT 1 BY series_id, stored.time`,
-    options,
+    { ...options, maxBytes: MAX_ANSWER_BYTES },
   );
   const rows = new Map<string, [number, number]>();
   const seriesIds = table.rowCount === 0 ? new BigInt64Array(0) : table.integers('series_id');

@@ -32,6 +32,11 @@ export function promotedKeys(label: string): readonly string[] {
   return BY_LABEL.get(label) ?? [];
 }
 
+/** Whether a label says which process a series is of. */
+export function isResourceLabel(label: string): boolean {
+  return label === 'job' || label === 'instance' || BY_LABEL.has(label);
+}
+
 /** What tells the processes of a service apart where it has no `service.instance.id`, the first that is there. */
 const INSTANCES: readonly (readonly string[])[] = [
   ['k8s.pod.name', 'k8s.container.name'],

@@ -4,7 +4,16 @@ import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SU
 import { readBounds } from '../../metrics/bounds.ts';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import { METRIC_TYPES, type TimedRows, type TimeRange } from '../../source/index.ts';
-import { raw } from '../../sql/index.ts';
+import { raw, type Sql } from '../../sql/index.ts';
+import {
+  converted,
+  countedOnce,
+  type OtherName,
+  type QueryNames,
+  SAME_EXPORT_MS,
+  type SelectorNames,
+  within,
+} from '../aliases/index.ts';
 import {
   bucketsFrom,
   CUSTOM_BUCKETS_SCHEMA,
@@ -13,57 +22,187 @@ import {
   reduced,
 } from '../histogram/index.ts';
 import { Labels } from '../labels.ts';
-import type { SampleSource, Selection, StoredSeries } from '../source.ts';
+import type { SampleSource, Selection, StoredSeries, WindowAnswer, WindowRequest } from '../source.ts';
+import { chunksOf, divide, type NamedRow } from './divide.ts';
 import { seriesRows } from './matching.ts';
 import { nameOf, type Part } from './names.ts';
+import { type NumberReading, type NumberSeries, readNumbers } from './number-series.ts';
 import { readPoints, type SeriesPoints } from './points.ts';
 import { findSeries, type SeriesRow } from './series.ts';
 import { readTargetInfo } from './target-info.ts';
-import { added, doOverlap, writersOf } from './writers.ts';
+import { together } from './together.ts';
+import { costOf, costText } from './window-cost.ts';
+import { windowSql } from './window-sql.ts';
+import { CHANGES, readGroups, readWindows } from './windows.ts';
 
 /**
  * The store's metrics as Prometheus' series: OTLP's histograms are series of buckets, counts and sums, and native histograms with custom
  * bounds under the plain name; exponential ones are native. Counters whose points are changes (delta) keep them: their rate and increase
- * are sums of changes.
+ * are sums of changes. One source is for one query.
  */
 export class StoreSource implements SampleSource {
   readonly #reader: StoreReader;
   readonly #options: ReadOptions;
+  readonly #names: QueryNames | undefined;
+  readonly #plan: StorePlan;
+  readonly #found = new Map<string, Promise<FoundSeries>>();
 
-  constructor(reader: StoreReader, options: ReadOptions) {
+  /** With `names`, what the conventions have renamed is found under any of its names. */
+  constructor(reader: StoreReader, options: ReadOptions, names?: QueryNames, plan: StorePlan = 'cost') {
     this.#reader = reader;
     this.#options = options;
+    this.#names = names;
+    this.#plan = plan;
   }
 
-  async select({ matchers, fromMs, toMs }: Selection): Promise<readonly StoredSeries[]> {
-    // Points of the first millisecond are not wanted, and of the last one all.
-    const range = { fromMs: Math.max(0, fromMs + 1), toMs: toMs + 1 };
-    if (range.toMs <= range.fromMs) return [];
+  async select(selection: Selection): Promise<readonly StoredSeries[]> {
+    const found: StoredSeries[] = [];
+    for await (const part of this.parts(selection)) found.push(...part);
+    return found;
+  }
+
+  async *parts({ matchers, fromMs, toMs, note, needsStarts = true }: Selection): AsyncGenerator<StoredSeries[]> {
+    const range = pointRange(fromMs, toMs);
+    if (range === undefined) return;
+    const { rows, info, names } = await this.#find(matchers, range);
+    const selector = seriesRows(matchers, range, names);
+    const hasOthers = rows.some(({ other }) => other !== undefined);
+    const { plain, rest } = hasOthers ? { plain: [], rest: rows } : divide(rows);
+    const margin = hasOthers ? SAME_EXPORT_MS : 0;
+    const wider = { fromMs: Math.max(0, range.fromMs - margin), toMs: range.toMs + margin };
+    if (hasOthers) {
+      const found = await this.#read(rest, selector, matchers, wider);
+      const series = names === undefined ? found : underOneName(found, names, range);
+      const notes = names?.notes(new Set(series.flatMap(({ other }) => other ?? []))) ?? [];
+      for (const text of notes) note?.(text);
+      yield together([...info, ...series], note);
+      return;
+    }
+    for (const text of names?.notes([]) ?? []) note?.(text);
+    if (info.length > 0) yield together(info);
+    yield* this.#inChunks(rest, selector, { matchers, note: note ?? SILENT }, range);
+    if (plain.length === 0) return;
+    yield* this.#numbers(plain, { selector, isWhole: isWhole(matchers), range, needsStarts }, note);
+  }
+
+  /** Series of numbers that stand alone; those that say so are read once more, with all details. */
+  async *#numbers(
+    named: readonly NamedRow[],
+    reading: Omit<NumberReading, 'rows'>,
+    note: Selection['note'],
+  ): AsyncGenerator<StoredSeries[]> {
+    const labels = new Map(named.map((each) => [each.row, each.labels]));
+    const stored = ({ row, floats, staleMs }: NumberSeries): StoredSeries => ({
+      labels: labels.get(row)!,
+      isDelta: row.isDelta,
+      sharing: row.sharing,
+      floats,
+      histograms: undefined,
+      staleMs,
+    });
+    const rows = named.map(({ row }) => row);
+    for await (const { found, odd } of readNumbers(this.#reader, { ...reading, rows }, this.#options)) {
+      yield found.map(stored);
+      if (odd.length === 0) continue;
+      const detailed = readNumbers(this.#reader, { ...reading, rows: odd, isDetailed: true }, this.#options);
+      for await (const slice of detailed) yield together(slice.found.map(stored), note);
+    }
+  }
+
+  /** What ClickHouse finds itself of windows, where that is exact and costs less than handing samples out. */
+  async windows(request: WindowRequest): Promise<WindowAnswer | undefined> {
+    const { matchers, grid, rangeMs, fn, group, why, note, leavesChanges } = request;
+    const what = this.#plan === 'samples' ? undefined : windowSql(fn, grid, rangeMs);
+    const lastMs = grid.startMs + (grid.count - 1) * grid.stepMs;
+    const range = pointRange(grid.startMs - rangeMs, lastMs);
+    if (what === undefined || range === undefined) return undefined;
+    const { rows, info, names } = await this.#find(matchers, range);
+    if (rows.some(({ other }) => other !== undefined)) return undefined;
+    const { plain, rest } = divide(rows);
+    const isInStore = ({ row }: NamedRow): boolean => !(row.isDelta && (leavesChanges || CHANGES.has(fn)));
+    const inStore = plain.filter(isInStore);
+    const others = [...rest, ...plain.filter((each) => !isInStore(each)).map(({ row }) => row)];
+    if (inStore.length === 0) return undefined;
+    if (this.#plan === 'cost') {
+      const cost = costOf(request, inStore.length);
+      why?.(costText(cost));
+      if (!cost.isInStoreCheaper) return undefined;
+    }
+    for (const text of names?.notes([]) ?? []) note?.(text);
+    const selector = seriesRows(matchers, range, names);
+    const reading = { request, what, range, inStore, selector, isWhole: isWhole(matchers) };
+    if (group !== undefined) {
+      if (others.length > 0 || info.length > 0) return undefined;
+      const series = await readGroups(this.#reader, reading, group, this.#options);
+      return series && { series, rest: [] };
+    }
+    const { series, odd } = await readWindows(this.#reader, reading, this.#options);
+    const samples = await this.#read([...others, ...odd], selector, matchers, range);
+    return { series, rest: together([...info, ...samples], note) };
+  }
+
+  /** So that not all points are held at a time. */
+  async *#inChunks(
+    rows: readonly SeriesRow[],
+    selector: Sql,
+    { matchers, note }: Required<Pick<Selection, 'matchers' | 'note'>>,
+    range: TimeRange,
+  ): AsyncGenerator<StoredSeries[]> {
+    for (const chunk of chunksOf(rows, range)) yield together(await this.#read(chunk, selector, matchers, range), note);
+  }
+
+  /** A query asks for the same more than once: for its groups, its windows and its samples. */
+  #find(matchers: readonly LabelMatcher[], range: TimeRange): Promise<FoundSeries> {
+    const key = JSON.stringify([matchers, range]);
+    const known = this.#found.get(key);
+    if (known !== undefined) return known;
+    const found = this.#findAnew(matchers, range);
+    if (this.#found.size >= MAX_FOUND) this.#found.clear();
+    this.#found.set(key, found);
+    return found;
+  }
+
+  async #findAnew(matchers: readonly LabelMatcher[], range: TimeRange): Promise<FoundSeries> {
+    const names = this.#names?.selector(matchers);
     const [rows, info] = await Promise.all([
-      findSeries(this.#reader, matchers, range, this.#options),
-      readTargetInfo(this.#reader, matchers, range, this.#options),
+      findSeries(this.#reader, matchers, range, this.#options, names),
+      readTargetInfo(this.#reader, matchers, range, this.#options, names),
     ]);
-    const found: StoredSeries[] = [...info];
+    const tests = matchers.filter(({ name }) => name === 'le' || name === 'quantile');
+    const isPart = tests.map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) }));
+    // A number has these labels, if at all, of its own.
+    const isMeant = (row: SeriesRow): boolean =>
+      !NUMBER_TYPES.has(row.type) || isPart.every(({ name, test }) => test(row.labels.get(name)));
+    return { rows: rows.filter(isMeant), info, names };
+  }
+
+  async #read(
+    rows: readonly SeriesRow[],
+    selector: Sql,
+    matchers: readonly LabelMatcher[],
+    range: TimeRange,
+  ): Promise<ReadSeries[]> {
+    const found: ReadSeries[] = [];
     for (const [type, read] of READERS) {
       const ofType = rows.filter((row) => row.type === type);
-      if (ofType.length > 0) found.push(...(await this.#readType(ofType, matchers, range, read)));
+      if (ofType.length > 0) found.push(...(await this.#readType(ofType, selector, matchers, range, read)));
     }
-    return together(found);
+    return found;
   }
 
   async #readType(
     rows: readonly SeriesRow[],
+    selector: Sql,
     matchers: readonly LabelMatcher[],
     range: TimeRange,
     { points, columns, marker, expand }: TypeReader,
-  ): Promise<StoredSeries[]> {
+  ): Promise<ReadSeries[]> {
     const found = await readPoints(
       this.#reader,
       points,
       {
-        metrics: [...new Set(rows.map(({ metric }) => metric))],
-        ids: rows.map(({ id }) => id),
-        selector: seriesRows(matchers, range),
+        rows,
+        selector,
         range,
         columns: raw(columns),
         marker: raw(marker),
@@ -73,12 +212,14 @@ export class StoreSource implements SampleSource {
     const shape = await this.#shape(found);
     const tests = matchers.filter(({ name }) => name === 'le' || name === 'quantile');
     const isPart = tests.map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) }));
-    const series: StoredSeries[] = [];
+    const series: ReadSeries[] = [];
     for (const row of rows) {
       const place = found.rows.get(row.id);
       if (place === undefined) continue;
-      for (const each of expand(row, found, place, shape))
+      for (const stored of expand(row, found, place, shape)) {
+        const each = inAskedUnit(stored, row);
         if (isPart.every(({ name, test }) => test(each.labels.get(name)))) series.push(each);
+      }
     }
     return series;
   }
@@ -87,6 +228,52 @@ export class StoreSource implements SampleSource {
   async #shape({ table }: SeriesPoints): Promise<Shape> {
     return table.has('bounds_id') ? readBounds(this.#reader, table, this.#options) : new Map();
   }
+}
+
+/** Whether a selector names a metric, and nothing else. */
+function isWhole(matchers: readonly LabelMatcher[]): boolean {
+  return matchers.every(({ name }) => name === '__name__');
+}
+
+/** Selectors of a query whose series are kept. */
+const MAX_FOUND = 32;
+
+const SILENT = (): void => undefined;
+
+interface FoundSeries {
+  readonly rows: readonly SeriesRow[];
+  readonly info: readonly StoredSeries[];
+  readonly names: SelectorNames | undefined;
+}
+
+/** Who finds windows: whoever it costs less, ClickHouse wherever it can, or TypeScript. */
+export type StorePlan = 'cost' | 'sql' | 'samples';
+
+const NUMBER_TYPES: ReadonlySet<number> = new Set([METRIC_GAUGE, METRIC_SUM]);
+
+/** Points behind `fromMs`, up to `toMs`; undefined where there can't be any. */
+function pointRange(fromMs: number, toMs: number): TimeRange | undefined {
+  // Points of the first millisecond are not wanted, and of the last one all.
+  const range = { fromMs: Math.max(0, fromMs + 1), toMs: toMs + 1 };
+  return range.toMs <= range.fromMs ? undefined : range;
+}
+
+/** `other`: the name that it is stored under, where that isn't the one that was asked for. */
+type ReadSeries = StoredSeries & { readonly other?: OtherName };
+
+function inAskedUnit(stored: StoredSeries, { other }: SeriesRow): ReadSeries {
+  if (other === undefined) return stored;
+  const { suffix, ratio } = other;
+  return { ...(ratio === undefined ? stored : converted(stored, suffix, ratio)), other };
+}
+
+/** A metric that a process sends under several names is counted once. */
+function underOneName(found: readonly ReadSeries[], names: SelectorNames, { fromMs, toMs }: TimeRange): ReadSeries[] {
+  const ofName = [...names.others.values()]
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ name }) => found.filter(({ other }) => other?.name === name));
+  const exact = found.filter(({ other }) => other === undefined);
+  return within(countedOnce(exact, ofName), fromMs, toMs);
 }
 
 type Shape = ReadonlyMap<string, readonly number[]>;
@@ -179,7 +366,7 @@ function floatSeries(
   return {
     labels: named(row, part, label),
     isDelta: row.isDelta,
-    isCounter: row.isCounter && label?.[0] !== 'quantile',
+    sharing: label?.[0] === 'quantile' ? 'gauge' : row.sharing,
     floats: {
       timesMs: times.subarray(0, count),
       values: values.subarray(0, count),
@@ -213,6 +400,7 @@ function nativeSeries(
   return {
     labels: named(row, 'native'),
     isDelta: row.isDelta,
+    sharing: 'counter',
     floats: NO_FLOATS,
     histograms: {
       timesMs: Float64Array.from(present, (at) => timesMs[at]!),
@@ -325,63 +513,4 @@ function expandSummary(row: SeriesRow, points: SeriesPoints, place: Place): Stor
     }
   }
   return series;
-}
-
-/**
- * Series that have the same labels in Prometheus' eyes become one, by time; of two samples at one time the later series' counts, while
- * deltas and counters are added up. It happens where a unit or a description of a metric changed, or where a resource changed in what is no label.
- */
-function together(found: readonly StoredSeries[]): StoredSeries[] {
-  const byKey = new Map<string, StoredSeries[]>();
-  for (const series of found) {
-    const same = byKey.get(series.labels.key);
-    if (same === undefined) byKey.set(series.labels.key, [series]);
-    else same.push(series);
-  }
-  return Array.from(byKey.values(), oneOf);
-}
-
-/** The samples of one set of labels, from all that wrote them. */
-function oneOf(same: readonly StoredSeries[]): StoredSeries {
-  const series = same.length === 1 ? same[0]! : joined(same);
-  if (!same.every(({ isCounter }) => isCounter === true)) return series;
-  const writers = same.flatMap(({ floats }) => writersOf(floats));
-  return writers.length > 1 && doOverlap(writers) ? { ...series, floats: added(writers) } : series;
-}
-
-function joined(same: readonly StoredSeries[]): StoredSeries {
-  const floats = new Map<number, readonly [value: number, startMs: number]>();
-  const histograms = new Map<number, readonly [value: FloatHistogram, startMs: number]>();
-  const isDelta = same.every((series) => series.isDelta === true);
-  for (const { floats: own, histograms: natives } of same) {
-    own.timesMs.forEach((timeMs, i) => {
-      const before = isDelta ? (floats.get(timeMs)?.[0] ?? 0) : 0;
-      floats.set(timeMs, [before + own.values[i]!, own.startsMs?.[i] ?? 0]);
-    });
-    natives?.timesMs.forEach((timeMs, i) => {
-      histograms.set(timeMs, [natives.values[i]!, natives.startsMs?.[i] ?? 0]);
-    });
-  }
-  const byTime = <T>(map: ReadonlyMap<number, T>): [number, T][] => [...map].sort(([a], [b]) => a - b);
-  const numbers = byTime(floats);
-  const natives = byTime(histograms);
-  const ends = same.flatMap(({ staleMs }) => (staleMs === undefined ? [] : [...staleMs]));
-  return {
-    labels: same[0]!.labels,
-    isDelta,
-    floats: {
-      timesMs: Float64Array.from(numbers, ([timeMs]) => timeMs),
-      values: Float64Array.from(numbers, ([, [value]]) => value),
-      startsMs: Float64Array.from(numbers, ([, [, startMs]]) => startMs),
-    },
-    histograms:
-      natives.length === 0
-        ? undefined
-        : {
-            timesMs: Float64Array.from(natives, ([timeMs]) => timeMs),
-            values: natives.map(([, [value]]) => value),
-            startsMs: Float64Array.from(natives, ([, [, startMs]]) => startMs),
-          },
-    staleMs: ends.length === 0 ? undefined : Float64Array.from(ends).sort(),
-  };
 }

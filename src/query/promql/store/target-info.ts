@@ -2,48 +2,75 @@ import { type LabelMatcher, matcherTest } from '#lang/promql';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import { metricSeries, type TimeRange } from '../../source/index.ts';
 import { sql } from '../../sql/index.ts';
+import type { SelectorNames } from '../aliases/index.ts';
 import type { Labels } from '../labels.ts';
 import type { StoredSeries } from '../source.ts';
+import { newestSampleTimes } from './newest-samples.ts';
 import { targetInfo } from './resource-labels.ts';
-import { readResourceTexts } from './series.ts';
+import { readResourceTexts } from './stored-rows.ts';
 
 /** As often as a scrape would have it. */
 const SAMPLE_MS = 60_000;
 
-/** `target_info`: 1 with the attributes of each resource that has metrics, for as long as it was seen. */
+interface Target {
+  readonly id: number | bigint;
+  readonly labels: Labels;
+  readonly firstMs: number;
+}
+
+/**
+ * `target_info`: 1 with the attributes of each resource that has metrics, from when it was first seen in the range to its newest sample
+ * there.
+ */
 export async function readTargetInfo(
   reader: StoreReader,
   matchers: readonly LabelMatcher[],
   range: TimeRange,
   options: ReadOptions,
+  otherNames?: SelectorNames,
 ): Promise<StoredSeries[]> {
+  const targets = await findTargets(reader, matchers, range, options, otherNames);
+  if (targets.length === 0) return [];
+  const newest = await newestSampleTimes(
+    reader,
+    targets.map(({ id }) => id),
+    range,
+    options,
+  );
+  return targets.flatMap(({ id, labels, firstMs }) => {
+    const fromMs = Math.max(firstMs, range.fromMs);
+    const toMs = newest.get(id) ?? 0;
+    return toMs >= fromMs ? [ones(labels, fromMs, toMs)] : [];
+  });
+}
+
+/** The labels of `target_info` of all resources that may have samples in a range. */
+export async function findTargets(
+  reader: StoreReader,
+  matchers: readonly LabelMatcher[],
+  range: TimeRange,
+  options: ReadOptions,
+  otherNames?: SelectorNames,
+): Promise<readonly Target[]> {
   const tests = matchers.map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) }));
   const isAsked = tests.every(({ name, test }) => name !== '__name__' || test('target_info'));
   if (!isAsked || !tests.some(({ name }) => name === '__name__')) return [];
   const table = await reader.read(
-    sql`SELECT resource_id, min(toUnixTimestamp(first_seen)) AS first_s, max(toUnixTimestamp(last_seen)) AS last_s
-      ${metricSeries.in(range, 'user')} GROUP BY resource_id`,
+    sql`SELECT resource_id, min(toUnixTimestamp(first_seen)) AS first_s ${metricSeries.in(range, 'user')} GROUP BY resource_id`,
     options,
   );
   const ids = table.column<number | bigint>('resource_id');
+  const firstSeconds = table.vector('first_s');
   const resources = await readResourceTexts(reader, ids, options);
-  const found: StoredSeries[] = [];
+  const found: Target[] = [];
   ids.forEach((id, row) => {
     const texts = resources.get(id);
-    const labels = texts && targetInfo(texts);
-    if (labels === undefined || !tests.every(({ name, test }) => test(labels.get(name)))) return;
-    const fromMs = Math.max(table.numbers('first_s')[row]! * 1000, range.fromMs);
-    const toMs = Math.min(seenUntilMs(table.numbers('last_s')[row]!), range.toMs - 1);
-    if (toMs >= fromMs) found.push(ones(labels, fromMs, toMs));
+    const stored = texts && targetInfo(texts);
+    const labels = stored && (otherNames?.relabelled(stored, undefined) ?? stored);
+    if (labels !== undefined && tests.every(({ name, test }) => test(labels.get(name))))
+      found.push({ id, labels, firstMs: firstSeconds[row]! * 1000 });
   });
   return found;
-}
-
-/** A live series is written again once an hour at least: until then it may still be there. */
-const SEEN_AGAIN_MS = 3_600_000;
-
-function seenUntilMs(lastSeconds: number): number {
-  return Math.min(lastSeconds * 1000 + SEEN_AGAIN_MS, Date.now());
 }
 
 function ones(labels: Labels, fromMs: number, toMs: number): StoredSeries {

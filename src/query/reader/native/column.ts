@@ -182,7 +182,7 @@ export class BytesColumn implements Column {
 /** A byte per row that says whether it is NULL, then a value for all rows. */
 export class NullableColumn implements Column {
   readonly #inner: Column;
-  readonly #isNull: number[] = [];
+  readonly #nulls = new FixedBytes(1);
   constructor(inner: Column) {
     this.#inner = inner;
   }
@@ -192,13 +192,29 @@ export class NullableColumn implements Column {
   }
 
   readRows(input: Input, rowCount: number): void {
-    for (const byte of input.take(rowCount)) this.#isNull.push(byte);
+    this.#nulls.read(input, rowCount);
     this.#inner.readRows(input, rowCount);
   }
 
   values(): readonly unknown[] {
-    return this.#inner.values().map((value, row) => (this.#isNull[row] === 0 ? value : null));
+    const nulls = this.#nulls.joined();
+    return this.#inner.values().map((value, row) => (nulls[row] === 0 ? value : null));
   }
+
+  /** Of numbers: what stands for a NULL has no meaning. */
+  vector(): { readonly values: ArrayLike<number>; readonly isNull: Uint8Array } {
+    if (!(this.#inner instanceof NumberColumn)) throw new Error('bug: a column of values that are no numbers');
+    return { values: this.#inner.vector(), isNull: this.#nulls.joined() };
+  }
+}
+
+/** The elements of arrays of numbers, one row behind the other. */
+export interface NumberLists {
+  /** Of each row: where its elements end. */
+  readonly ends: readonly number[];
+  readonly values: ArrayLike<number>;
+  /** 1 for each element that is NULL; undefined where none can be. */
+  readonly isNull: Uint8Array | undefined;
 }
 
 /** Where each row's elements end, then the elements of all rows. */
@@ -217,6 +233,13 @@ export class ArrayColumn implements Column {
     const before = this.#ends.at(-1) ?? 0;
     for (let row = 0; row < rowCount; row++) this.#ends.push(before + input.uint64());
     this.#inner.readRows(input, (this.#ends.at(-1) ?? 0) - before);
+  }
+
+  lists(): NumberLists {
+    const inner = this.#inner;
+    if (inner instanceof NullableColumn) return { ends: this.#ends, ...inner.vector() };
+    if (!(inner instanceof NumberColumn)) throw new Error('bug: a column of arrays of what is no number');
+    return { ends: this.#ends, values: inner.vector(), isNull: undefined };
   }
 
   values(): readonly (readonly unknown[])[] {

@@ -5,7 +5,7 @@
  *   a block:  varint columns · varint rows · then per column: String name · String type · its head · its rows
  *             (a block without rows has neither)
  */
-import { type Column, FixedColumn, NumberColumn } from './column.ts';
+import { ArrayColumn, type Column, FixedColumn, NumberColumn, type NumberLists } from './column.ts';
 import { columnOf } from './column-of.ts';
 import { DictionaryColumn, type TextColumn } from './dictionary.ts';
 import { Input } from './input.ts';
@@ -54,6 +54,14 @@ export class Table {
     const vector = this.#vectors.get(name) ?? this.#numbers(name).vector();
     this.#vectors.set(name, vector);
     return vector;
+  }
+
+  /** Arrays of numbers, without an object for each. */
+  lists(name: string): NumberLists {
+    if (this.rowCount === 0) return { ends: [], values: [], isNull: undefined };
+    const column = this.#find(name);
+    if (!(column instanceof ArrayColumn)) throw new Error(`bug: column ${name} holds no arrays`);
+    return column.lists();
   }
 
   /** As `bigints`, without an object for each. */

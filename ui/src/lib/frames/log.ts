@@ -16,6 +16,7 @@ export function logFrame(records: readonly LogRecord[]): Frame {
     service: { text: ({ service }) => service },
     body: { value: ({ body }) => body },
     attributes: { value: ({ attributes }) => attributes },
+    resource: { value: ({ resource }) => resource },
     trace: { text: ({ traceId }) => traceId },
     span: { text: ({ spanId }) => spanId },
   });

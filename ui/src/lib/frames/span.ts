@@ -38,15 +38,34 @@ export function spanFrames(span: SpanResponse, traceStartNs: string): SpanFrames
 function identityOf(span: SpanResponse): readonly (readonly [string, AttributeValue])[] {
   const { spanId, parentSpanId, traceId, kind, status, startNs, traceState, scope } = span;
   return [
+    ...keptBy(scope.attributes),
     ['kind', kind],
     ['parent id', parentSpanId || 'none: a root'],
     ['scope', `${scope.name} ${scope.version}`.trim()],
+    ...Object.entries(scope.attributes)
+      .filter(([key]) => !RECORD.has(key))
+      .map(([key, value]) => [`scope ${key}`, value] as const),
     ['span id', spanId],
     ['start', formatExactTime(startNs)],
     ['status', status],
     ['trace id', traceId],
     ...(traceState ? [['trace state', traceState] as const] : []),
   ];
+}
+
+/** What tail_sampling writes into scopes where it is asked to. */
+const POLICY = 'tailsampling.policy';
+const COMPOSITE_POLICY = 'tailsampling.composite_policy';
+const CACHED = 'tailsampling.cached_decision';
+const RECORD: ReadonlySet<string> = new Set([POLICY, COMPOSITE_POLICY, CACHED]);
+
+/** Why the span was kept. */
+function keptBy(attributes: Attributes): readonly (readonly [string, AttributeValue])[] {
+  const { [POLICY]: policy, [COMPOSITE_POLICY]: part, [CACHED]: isCached } = attributes;
+  const names = [policy, part].filter((name) => typeof name === 'string').join(', ');
+  if (names === '' && isCached !== true) return [];
+  const late = isCached === true ? 'decided before the span came' : '';
+  return [['kept by policy', [names, late].filter((text) => text !== '').join('; ')]];
 }
 
 const STACK = 'exception.stacktrace';

@@ -1,5 +1,6 @@
 /** The answer of a search for traces as frames: counts over time, points, and the list. */
-import type { TraceHistogramResponse, TraceSummary } from '#api/types.ts';
+import type { SpanGroup, SpanHeatmapResponse, TraceHistogramResponse, TraceSummary } from '#api/types.ts';
+import { formatDuration } from '../format.ts';
 import { type Frame, frameOfLines, frameOfRows } from '../frame.ts';
 
 /** Matching traces over time by status. */
@@ -21,5 +22,26 @@ export function traceListFrame(traces: readonly TraceSummary[]): Frame {
     spans: { count: ({ spanCount }) => spanCount },
     errors: { count: ({ errorCount }) => errorCount },
     services: { count: ({ serviceCount }) => serviceCount },
+  });
+}
+
+/** Spans by start and duration: a field for each step of durations, named by where it ends. */
+export function spanHeatmapFrame({ grid, lines }: SpanHeatmapResponse): Frame {
+  return frameOfLines(
+    'spans by duration',
+    grid,
+    lines.map(({ upperNs, counts }) => ({ name: formatDuration(upperNs), unit: '1', isCount: true, values: counts })),
+  );
+}
+
+/** A group of spans per row. */
+export function spanGroupFrame(groups: readonly SpanGroup[]): Frame {
+  return frameOfRows('groups of spans', groups, {
+    value: { text: ({ value }) => value },
+    count: { count: ({ count }) => count },
+    errors: { number: ({ count, errorCount }) => errorCount / count, unit: '1' },
+    p50: { number: ({ p50Ns }) => p50Ns, unit: 'ns' },
+    p95: { number: ({ p95Ns }) => p95Ns, unit: 'ns' },
+    p99: { number: ({ p99Ns }) => p99Ns, unit: 'ns' },
   });
 }

@@ -59,3 +59,26 @@ test('no nodes are no drawing, one stands alone', () => {
   expect(layoutGraph(graphOf([], []), 300)).toEqual({ nodes: [], edges: [], width: 300, height: 0 });
   expect(columnsOf(graphOf(['only'], []))).toEqual({ only: 0 });
 });
+
+test('few lines cross: the order of the rows does not matter, and the picture is the same each time', () => {
+  const frames = graphOf(['a', 'b', 'c', 'z', 'y', 'x'], ['a>x', 'b>y', 'c>z']);
+  const { nodes } = layoutGraph(frames, 600);
+  const yOf = (id: string): number => nodes.find((node) => node.id === id)!.y;
+  for (const [left, right] of [
+    ['a', 'x'],
+    ['b', 'y'],
+    ['c', 'z'],
+  ] as const)
+    expect(yOf(left)).toBeCloseTo(yOf(right));
+  expect(layoutGraph(frames, 600)).toEqual(layoutGraph(frames, 600));
+});
+
+test('a line over several layers passes beside the nodes between', () => {
+  const frames = graphOf(['a', 'b', 'c'], ['a>b', 'b>c', 'a>c']);
+  const { nodes, edges } = layoutGraph(frames, 600);
+  const between = nodes.find(({ id }) => id === 'b')!;
+  const [via] = edges[2]!.via;
+  expect(edges[0]!.via).toEqual([]);
+  expect(via!.x).toBe(between.x);
+  expect(via!.y < between.y || via!.y > between.y + NODE_HEIGHT).toBe(true);
+});

@@ -3,6 +3,7 @@
  * each node; else they follow from the edges. Pure: the same frames give the same picture.
  */
 import { type Frame, fieldIfAny, fieldOf, type GraphFrames } from '../../lib/frame.ts';
+import { layerHeights } from './layers.ts';
 
 export interface PlacedNode {
   /** In the frame of nodes. */
@@ -13,12 +14,20 @@ export interface PlacedNode {
   readonly y: number;
 }
 
+/** A layer that a line passes: the middle of the line, and its left end. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 export interface PlacedEdge {
   /** In the frame of edges. */
   readonly row: number;
   readonly id: string;
   readonly from: PlacedNode;
   readonly to: PlacedNode;
+  /** Where it passes between the nodes of other layers, from its source on. */
+  readonly via: readonly Point[];
   /** The end at which its label stands. */
   readonly labelAt: 'source' | 'target' | 'middle';
   /** Another line runs above that end. */
@@ -46,20 +55,28 @@ interface Link {
   readonly target: number;
 }
 
-/** `width`: the room at hand; the drawing is wider if its layers need it. Edges to nodes that are not there are left out. */
-export function layoutGraph({ nodes, edges }: GraphFrames, width: number): GraphLayout {
+/**
+ * `width`: the room at hand; the drawing is wider if its layers need it, with `gapX` pixels at least between two. Edges to nodes that are not there
+ * are left out.
+ */
+export function layoutGraph({ nodes, edges }: GraphFrames, width: number, gapX: number = MIN_GAP_X): GraphLayout {
   const ids = fieldOf(nodes, 'id', 'text').values;
   const links = linksOf(edges, new Map(ids.map((id, row) => [id, row])));
   const layers = numbersIfAny(nodes, 'layer') ?? layersByEdges(ids.length, links);
   const layerCount = 1 + Math.max(0, ...layers);
-  const fullWidth = Math.max(width, layerCount * NODE_WIDTH + (layerCount - 1) * MIN_GAP_X);
-  const ys = placeInLayers(layers, links, numbersIfAny(nodes, 'lane'));
-  const placed = ids.map((id, row): PlacedNode => {
-    const x = layerCount < 2 ? 0 : (layers[row]! * (fullWidth - NODE_WIDTH)) / (layerCount - 1);
-    return { row, id, x, y: ys[row]! };
-  });
-  const height = placed.length === 0 ? 0 : Math.max(...ys) + NODE_HEIGHT + TOP;
-  return { nodes: placed, edges: placeEdges(edges, links, placed), width: fullWidth, height };
+  const fullWidth = Math.max(width, layerCount * NODE_WIDTH + (layerCount - 1) * gapX);
+  const xOf = (layer: number): number => (layerCount < 2 ? 0 : (layer * (fullWidth - NODE_WIDTH)) / (layerCount - 1));
+  const lanes = numbersIfAny(nodes, 'lane');
+  const heights =
+    lanes === undefined ? layerHeights(layers, links, { nodeHeight: NODE_HEIGHT, gap: MIN_GAP_Y }) : undefined;
+  const ys = lanes === undefined ? heights!.nodes.map((y) => TOP + y - NODE_HEIGHT / 2) : placeInLanes(layers, lanes);
+  const placed = ids.map((id, row): PlacedNode => ({ row, id, x: xOf(layers[row]!), y: ys[row]! }));
+  const vias = links.map(({ source }, at) =>
+    (heights?.passes[at] ?? []).map((y, step): Point => ({ x: xOf(layers[source]! + step + 1), y: TOP + y })),
+  );
+  const lowest = ys.reduce((most, y) => Math.max(most, y + NODE_HEIGHT), 0);
+  const height = placed.length === 0 ? 0 : vias.flat().reduce((most, { y }) => Math.max(most, y), lowest) + TOP;
+  return { nodes: placed, edges: placeEdges(edges, links, placed, vias), width: fullWidth, height };
 }
 
 function numbersIfAny(frame: Frame, name: string): readonly number[] | undefined {
@@ -122,39 +139,30 @@ function orderOf(count: number, links: readonly Link[]): readonly number[] {
   return left.reverse();
 }
 
-/** Each node stands in its lane, or at the mean height of those that lead to it, and is pushed down where it would overlap. */
-function placeInLayers(
-  layers: readonly number[],
-  links: readonly Link[],
-  lanes: readonly number[] | undefined,
-): readonly number[] {
+/** Each node stands in its lane, pushed down where it would overlap. */
+function placeInLanes(layers: readonly number[], lanes: readonly number[]): readonly number[] {
   const ys = new Array<number>(layers.length).fill(TOP);
-  const incoming = Array.from(layers, (): number[] => []);
-  for (const { source, target } of links) if (layers[source]! < layers[target]!) incoming[target]!.push(source);
   const byLayer: number[][] = [];
   for (const [node, layer] of layers.entries()) {
     byLayer[layer] ??= [];
     byLayer[layer].push(node);
   }
   for (const members of byLayer) {
-    if (members === undefined) continue;
-    const wantedY = (node: number, at: number): number => {
-      if (lanes) return TOP + lanes[node]! * LANE_HEIGHT;
-      const above = incoming[node]!;
-      if (above.length === 0) return TOP + at * LANE_HEIGHT;
-      return above.reduce((sum, source) => sum + ys[source]!, 0) / above.length;
-    };
-    const wanted = members.map((node, at) => ({ node, y: wantedY(node, at) })).sort((a, b) => a.y - b.y);
     let freeY = TOP;
-    for (const { node, y } of wanted) {
-      ys[node] = Math.max(y, freeY);
+    for (const node of (members ?? []).toSorted((a, b) => lanes[a]! - lanes[b]!)) {
+      ys[node] = Math.max(TOP + lanes[node]! * LANE_HEIGHT, freeY);
       freeY = ys[node] + NODE_HEIGHT + MIN_GAP_Y;
     }
   }
   return ys;
 }
 
-function placeEdges(edges: Frame, links: readonly Link[], placed: readonly PlacedNode[]): readonly PlacedEdge[] {
+function placeEdges(
+  edges: Frame,
+  links: readonly Link[],
+  placed: readonly PlacedNode[],
+  vias: readonly (readonly Point[])[],
+): readonly PlacedEdge[] {
   const ids = fieldIfAny(edges, 'id', 'text')?.values;
   const labelAts = fieldIfAny(edges, 'labelAt', 'text')?.values;
   /** The height of the highest node at the other end of what comes in, and of what goes out, by node. */
@@ -167,13 +175,13 @@ function placeEdges(edges: Frame, links: readonly Link[], placed: readonly Place
     note(highestIn, target, placed[source]!.y);
     note(highestOut, source, placed[target]!.y);
   }
-  return links.map(({ row, source, target }): PlacedEdge => {
+  return links.map(({ row, source, target }, at): PlacedEdge => {
     const wanted = labelAts?.[row];
     const labelAt = wanted === 'source' || wanted === 'target' ? wanted : 'middle';
     const [from, to] = [placed[source]!, placed[target]!];
     const isCrowdedAbove =
       (labelAt === 'target' && highestIn.get(target)! < to.y) ||
       (labelAt === 'source' && highestOut.get(source)! < from.y);
-    return { row, id: ids?.[row] ?? `${from.id} ${to.id}`, from, to, labelAt, isCrowdedAbove };
+    return { row, id: ids?.[row] ?? `${from.id} ${to.id}`, from, to, via: vias[at]!, labelAt, isCrowdedAbove };
   });
 }

@@ -8,6 +8,7 @@ import { formatClock, formatDate, formatDateTime } from '../../lib/format.ts';
 import { type Frame, fieldOf } from '../../lib/frame.ts';
 import { useLinks } from '../../lib/links.ts';
 import { logLine, messageParts } from '../../lib/log-text.ts';
+import { traceOfLog } from '../../lib/log-trace.ts';
 import { severityColour, severityGroup } from '../../lib/severity.ts';
 import { useTheme } from '../../lib/theme.tsx';
 import { Icon } from '../../widgets/icons.tsx';
@@ -25,6 +26,8 @@ export interface LogListProps {
   readonly loadingOlder?: boolean;
   readonly loadOlder?: () => void;
   readonly wrap?: boolean;
+  /** Keys that have a place of their own before the message. */
+  readonly columns?: readonly string[];
   readonly selectedId?: string | undefined;
   readonly onSelect?: (id: string) => void;
   /** Takes `j` and `k` of the page. */
@@ -34,12 +37,13 @@ export interface LogListProps {
 }
 
 const ROW_HEIGHT = 24;
+const NO_COLUMNS: readonly string[] = [];
 /** Older records are asked for when this many rows are left below. */
 const LOAD_AHEAD_ROWS = 60;
 
 export function LogList(props: LogListProps) {
   const { frame, withDate = false, hasOlder = false, loadingOlder = false, wrap = false, keyboard = false } = props;
-  const { loadOlder, selectedId, onSelect, onAwayFromTop } = props;
+  const { columns = NO_COLUMNS, loadOlder, selectedId, onSelect, onAwayFromTop } = props;
   const lines = useMemo(() => linesOf(frame), [frame]);
   const { ids } = lines;
   const latestSelect = useRef(onSelect);
@@ -93,7 +97,13 @@ export function LogList(props: LogListProps) {
             className="log-place"
             style={{ transform: `translateY(${start}px)` }}
           >
-            <LogRow {...lineAt(lines, index)} withDate={withDate} selected={index === active} onSelect={select} />
+            <LogRow
+              {...lineAt(lines, index)}
+              columns={columns}
+              withDate={withDate}
+              selected={index === active}
+              onSelect={select}
+            />
           </div>
         ))}
       </div>
@@ -112,6 +122,7 @@ interface Line {
   readonly service: string;
   readonly body: AttributeValue;
   readonly attributes: AttributeValue;
+  readonly resource: AttributeValue;
   readonly traceId: string;
   readonly spanId: string;
 }
@@ -126,6 +137,7 @@ function linesOf(frame: Frame) {
     services: texts('service'),
     bodies: fieldOf(frame, 'body', 'value').values,
     attributes: fieldOf(frame, 'attributes', 'value').values,
+    resources: fieldOf(frame, 'resource', 'value').values,
     traceIds: texts('trace'),
     spanIds: texts('span'),
   };
@@ -140,6 +152,7 @@ function lineAt(lines: ReturnType<typeof linesOf>, row: number): Line {
     service: lines.services[row]!,
     body: lines.bodies[row]!,
     attributes: lines.attributes[row]!,
+    resource: lines.resources[row]!,
     traceId: lines.traceIds[row]!,
     spanId: lines.spanIds[row]!,
   };
@@ -149,6 +162,7 @@ function lineAt(lines: ReturnType<typeof linesOf>, row: number): Line {
 const TITLE_CHARS = 1_000;
 
 interface LogRowProps extends Line {
+  readonly columns: readonly string[];
   readonly withDate: boolean;
   readonly selected: boolean;
   readonly onSelect: (id: string) => void;
@@ -160,6 +174,7 @@ const LogRow = memo(function LogRow(log: LogRowProps) {
   const links = useLinks();
   const { message, fields } = logLine(log);
   const group = severityGroup(log.severityNumber);
+  const traceId = traceOfLog(log.traceId, log.body, log.attributes);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: j and k of the page move through the lines
     <div
@@ -183,19 +198,24 @@ const LogRow = memo(function LogRow(log: LogRowProps) {
         <ServiceDot name={log.service} />
         <span className="truncate">{visibleText(log.service)}</span>
       </span>
+      {log.columns.map((key) => (
+        <LogColumn key={key} name={key} line={log} />
+      ))}
       <span role="cell" className="log-message mono" title={visibleText(message.slice(0, TITLE_CHARS))}>
         <Message text={message} />
-        {Object.entries(fields).map(([key, value]) => (
-          <span key={key} className="log-field">
-            {' '}
-            {visibleText(key)}=<b>{visibleText(typeof value === 'string' ? value : JSON.stringify(value))}</b>
-          </span>
-        ))}
+        {Object.entries(fields)
+          .filter(([key]) => !log.columns.includes(key))
+          .map(([key, value]) => (
+            <span key={key} className="log-field">
+              {' '}
+              {visibleText(key)}=<b>{visibleText(typeof value === 'string' ? value : JSON.stringify(value))}</b>
+            </span>
+          ))}
       </span>
       <span role="cell" className="log-jump">
-        {log.traceId ? (
+        {traceId ? (
           <To
-            target={links.trace(log.traceId, log.spanId ? { span: log.spanId } : {})}
+            target={links.trace(traceId, log.spanId ? { span: log.spanId } : {})}
             className="icon-link"
             title="Open the trace"
           >
@@ -206,6 +226,34 @@ const LogRow = memo(function LogRow(log: LogRowProps) {
     </div>
   );
 });
+
+/** The value of a chosen key, of the record or else of its resource. */
+function LogColumn({ name, line }: { readonly name: string; readonly line: Line }) {
+  const value = columnValue(name, line);
+  const text = value === undefined ? '' : visibleText(typeof value === 'string' ? value : JSON.stringify(value));
+  return (
+    <span role="cell" className="log-column truncate" title={`${visibleText(name)}: ${text || 'none'}`}>
+      {text === '' ? <span className="muted">–</span> : text}
+    </span>
+  );
+}
+
+function columnValue(
+  name: string,
+  { attributes, resource, service, traceId, spanId }: Line,
+): AttributeValue | undefined {
+  const known: Readonly<Record<string, AttributeValue>> = {
+    service,
+    'service.name': service,
+    trace: traceId,
+    span: spanId,
+  };
+  const of = (values: AttributeValue): AttributeValue | undefined =>
+    typeof values === 'object' && values !== null && !Array.isArray(values)
+      ? (values as Readonly<Record<string, AttributeValue>>)[name.replace(/^(?:resource|log|attributes)\./, '')]
+      : undefined;
+  return of(attributes) ?? of(resource) ?? known[name];
+}
 
 /** Where the message brings colours of its own they stand; else what is recognised in it is coloured. */
 function Message({ text }: { readonly text: string }) {

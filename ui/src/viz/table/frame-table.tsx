@@ -1,7 +1,7 @@
 /** A frame as a table just as it is: a column per field, each value as its unit is written. */
-import { useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { visibleText } from '../../lib/foreign-text.ts';
-import type { Field, Frame } from '../../lib/frame.ts';
+import { type Field, type Frame, textAt } from '../../lib/frame.ts';
 import { type Column, Table } from './table.tsx';
 
 export interface FrameTableProps {
@@ -9,25 +9,39 @@ export interface FrameTableProps {
   readonly frame: Frame;
   /** Grows with its rows instead of scrolling inside. */
   readonly inline?: boolean;
+  /** By the name of a field: puts the text of a row's cell into its link; gives it back where it has none. */
+  readonly linked?: ReadonlyMap<string, (row: number, text: string) => ReactNode>;
 }
 
 /** No field has this name. */
 const ROW_KEY = '\u0000row';
-const NUMBER_PX = 110;
+/** A column of numbers is as wide as they need, within these. */
+const NUMBER_PX = { least: 64, most: 130, ofLetter: 7.5, around: 34 };
+/** What the width of a column is told by. */
+const ROWS_MEASURED = 200;
 const TIME_PX = 170;
 
-export function FrameTable({ label, frame, inline = false }: FrameTableProps) {
+export function FrameTable({ label, frame, inline = false, linked }: FrameTableProps) {
   const [sort, setSort] = useState<string>();
   const rows = useMemo(() => Array.from({ length: frame.length }, (_, row) => row), [frame]);
   const keyed = useMemo<Frame>(() => {
     const keys: Field = { name: ROW_KEY, type: 'text', values: rows.map(String) };
     return { ...frame, fields: [...frame.fields, keys] };
   }, [frame, rows]);
-  const columns = useMemo(() => frame.fields.map(columnOf), [frame]);
+  const columns = useMemo(
+    () =>
+      frame.fields.map((field): Column<number> => {
+        const link = linked?.get(field.name);
+        const column = columnOf(field, frame);
+        return link === undefined ? column : { ...column, cell: (row) => link(row, textAt(frame, field.name, row)) };
+      }),
+    [frame, linked],
+  );
   return (
     <Table
       label={visibleText(label)}
       inline={inline}
+      keepsColumns
       frame={keyed}
       items={rows}
       columns={columns}
@@ -38,14 +52,20 @@ export function FrameTable({ label, frame, inline = false }: FrameTableProps) {
   );
 }
 
-/** Where there is no room the last columns go first; that of the first field stays. */
-function columnOf({ name, type }: Field, place: number): Column<number> {
+function columnOf(field: Field, frame: Frame): Column<number> {
+  const { name, type } = field;
   return {
     id: name,
     header: visibleText(name),
     isSortable: true,
-    ...(place > 0 ? { drop: place } : {}),
-    ...(type === 'number' ? { align: 'right', width: NUMBER_PX } : {}),
+    ...(type === 'number' ? { align: 'right', width: numberWidth(name, frame) } : {}),
     ...(type === 'time' ? { width: TIME_PX } : {}),
   };
+}
+
+function numberWidth(name: string, frame: Frame): number {
+  const rows = Array.from({ length: Math.min(frame.length, ROWS_MEASURED) }, (_, row) => textAt(frame, name, row));
+  const letters = Math.max(name.length, ...rows.map(({ length }) => length));
+  const { least, most, ofLetter, around } = NUMBER_PX;
+  return Math.round(Math.min(most, Math.max(least, letters * ofLetter + around)));
 }

@@ -47,16 +47,21 @@ export interface TableProps<T> {
   readonly keyboard?: boolean;
   /** Grows with its rows instead of scrolling inside. */
   readonly inline?: boolean;
+  /** Where there is no room it scrolls sideways and leaves no column out. */
+  readonly keepsColumns?: boolean;
   readonly onScroll?: (scrollTop: number) => void;
 }
 
 export function Table<T>(props: TableProps<T>) {
-  const { frame, items, rowHeight = 30, keyboard = false, inline = false, label } = props;
+  const { frame, items, rowHeight = 30, keyboard = false, inline = false, keepsColumns = false, label } = props;
   const rows = useSorted(props);
   const keys = fieldOf(frame, props.keyField, 'text').values;
   const scroller = useRef<HTMLDivElement>(null);
   const { width: room } = useSize(scroller);
-  const columns = useMemo(() => fitColumns(props.columns, room), [props.columns, room]);
+  const columns = useMemo(
+    () => (keepsColumns ? props.columns : fitColumns(props.columns, room)),
+    [props.columns, room, keepsColumns],
+  );
   // By key: rows that a refresh puts above must not move the mark to another row.
   const [activeKey, setActiveKey] = useState<string>();
   const active = useMemo(
@@ -89,7 +94,12 @@ export function Table<T>(props: TableProps<T>) {
       ref={scroller}
       onScroll={(event) => props.onScroll?.(event.currentTarget.scrollTop)}
     >
-      <table className="table" aria-label={label} aria-rowcount={rows.length}>
+      <table
+        className="table"
+        aria-label={label}
+        aria-rowcount={rows.length}
+        style={keepsColumns ? { minWidth: neededPx(columns) } : undefined}
+      >
         <colgroup>
           {columns.map((column) => (
             <col key={column.id} style={column.width ? { width: column.width } : undefined} />
@@ -166,8 +176,7 @@ function fitColumns<T>(columns: readonly Column<T>[], room: number): readonly Co
       ? columns.map((column) => (column.narrowWidth ? { ...column, width: column.narrowWidth } : column))
       : columns;
   const shown = [...sized];
-  const needed = (): number => shown.reduce((sum, { width, minWidth }) => sum + (width ?? minWidth ?? NAME_PX), 0);
-  while (needed() > room) {
+  while (neededPx(shown) > room) {
     const least = shown.reduce<Column<T> | undefined>(
       (found, column) => ((column.drop ?? 0) > (found?.drop ?? 0) ? column : found),
       undefined,
@@ -176,6 +185,10 @@ function fitColumns<T>(columns: readonly Column<T>[], room: number): readonly Co
     shown.splice(shown.indexOf(least), 1);
   }
   return shown;
+}
+
+function neededPx<T>(columns: readonly Column<T>[]): number {
+  return columns.reduce((sum, { width, minWidth }) => sum + (width ?? minWidth ?? NAME_PX), 0);
 }
 
 function SpacerRow({ height, columnCount }: { readonly height: number; readonly columnCount: number }) {

@@ -4,6 +4,26 @@ import { type Frame, formatOf, type Numbers, numberFields } from '../../lib/fram
 import type { ThemeTokens } from '../../lib/theme.tsx';
 import { toneColour } from '../../lib/tone.ts';
 
+/** What one line differs in from what the chart says of all. */
+export interface LineLook {
+  /** It stands on the second axis, at the right. */
+  readonly isRight?: boolean;
+  /** Pixels; 0 for none. */
+  readonly width?: number;
+  readonly dash?: readonly number[];
+  readonly fillPercent?: number;
+  readonly drawsBars?: boolean;
+  /** Points without a line. */
+  readonly isPoints?: boolean;
+  /** Points on the line. */
+  readonly marksPoints?: boolean;
+  readonly pointSize?: number;
+  readonly steps?: 'before' | 'after';
+  readonly spansGaps?: boolean;
+}
+
+export type Scale = 'y' | 'right';
+
 export interface Line {
   readonly label: string;
   readonly colour: string;
@@ -11,9 +31,12 @@ export interface Line {
   /** The area below is tinted: for a line that is alone. */
   readonly isFilled: boolean;
   readonly format: (value: number) => string;
+  readonly scale: Scale;
+  readonly look: LineLook | undefined;
 }
 
-export function linesOf(frame: Frame, tokens: ThemeTokens): readonly Line[] {
+/** `looks`: one per field of numbers, where there are any. */
+export function linesOf(frame: Frame, tokens: ThemeTokens, looks: readonly LineLook[] = []): readonly Line[] {
   const fields = numberFields(frame);
   return fields.map((field, series) => ({
     label: visibleText(field.name),
@@ -21,5 +44,7 @@ export function linesOf(frame: Frame, tokens: ThemeTokens): readonly Line[] {
     values: field.values,
     isFilled: fields.length === 1,
     format: formatOf(field).format,
+    scale: looks[series]?.isRight ? 'right' : 'y',
+    look: looks[series],
   }));
 }

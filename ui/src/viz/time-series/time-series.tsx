@@ -7,16 +7,62 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { TimeGrid } from '#api/types.ts';
 import { publishCrosshair, subscribeCrosshair } from '../../lib/crosshair.ts';
-import { COUNT_FORMAT, formatAxisTime, tickText } from '../../lib/format.ts';
-import { type Frame, fieldOf, formatOf, gridOf, isPartial, numberFields } from '../../lib/frame.ts';
+import { visibleText } from '../../lib/foreign-text.ts';
+import { COUNT_FORMAT, formatAxisTime, formatClock, tickText } from '../../lib/format.ts';
+import { type Frame, formatOf, gridOf, isPartial, type NumberField, numberFields } from '../../lib/frame.ts';
 import { type ThemeTokens, useTheme } from '../../lib/theme.tsx';
 import { timeTicks } from '../../lib/ticks.ts';
 import { inTurn } from '../../lib/turns.ts';
 import { useSize } from '../../widgets/canvas.tsx';
 import { Icon } from '../../widgets/icons.tsx';
+import { tipPlace } from '../../widgets/tip.ts';
 import { figuresOf } from './figures.ts';
 import { Legend, LineTable } from './legend.tsx';
-import { type Line, linesOf } from './lines.ts';
+import { type Line, type LineLook, linesOf, type Scale } from './lines.ts';
+import {
+  type ChartEvent,
+  drawEvents,
+  drawLevels,
+  drawMarks,
+  eventAt,
+  eventsOf,
+  listenForClicks,
+  type Mark,
+  marksOf,
+} from './overlays.ts';
+
+const AXIS_PX = 56;
+/** Of a character of an axis' font. */
+const CHARACTER_PX = 6;
+
+/** Room for the longest mark of the axis. */
+function axisSize(texts: readonly string[] | null): number {
+  const longest = Math.max(0, ...(texts ?? []).map((text) => text.length));
+  return Math.max(AXIS_PX, longest * CHARACTER_PX + 14);
+}
+
+/** What a dashboard's file says of the drawing. */
+export interface ChartLook {
+  /** Of the area below a line, 0 to 100; undefined for the usual. */
+  readonly fillPercent?: number | undefined;
+  readonly drawsBars?: boolean | undefined;
+  /** Lines stand on each other. */
+  readonly isStacked?: boolean | undefined;
+  /** Ends of the axis that don't follow the data. */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  /** Of the second axis, at the right. */
+  readonly rightMin?: number | undefined;
+  readonly rightMax?: number | undefined;
+  /** Single points are on the second axis. */
+  readonly marksRight?: boolean | undefined;
+  readonly isLog?: boolean | undefined;
+  readonly hidesLegend?: boolean | undefined;
+  /** What single lines differ in, one per field of numbers. */
+  readonly lines?: readonly LineLook[] | undefined;
+  /** Horizontal lines. */
+  readonly levels?: readonly { readonly value: number; readonly colour: string }[] | undefined;
+}
 
 export interface TimeSeriesProps {
   readonly title: string;
@@ -26,6 +72,7 @@ export interface TimeSeriesProps {
   readonly toMs: number;
   readonly nowMs: number;
   readonly height?: number;
+  readonly look?: ChartLook | undefined;
   /** Offers a logarithmic scale. */
   readonly logOffered?: boolean;
   readonly legend?: 'table' | 'inline';
@@ -33,22 +80,29 @@ export interface TimeSeriesProps {
   /** Single points over the lines: fields `time`, `value`, and `key`, which a click on one gives to `onMark`. */
   readonly marks?: Frame;
   readonly onMark?: (key: string) => void;
+  /** What happened besides: fields `time`, `end`, `title`, `text` and `colour` (`overlays.ts`). */
+  readonly events?: Frame | undefined;
   readonly onZoom: (fromMs: number, toMs: number) => void;
-  /** A click on a bucket: opens what is behind it. */
-  readonly onPoint?: (fromMs: number, toMs: number) => void;
+  /** A click on a bucket, and the name of the line that is nearest: opens what is behind it. */
+  readonly onPoint?: (fromMs: number, toMs: number, label?: string) => void;
 }
 
 export function TimeSeries(props: TimeSeriesProps) {
   const { title, frame, legend = 'inline', logOffered = false } = props;
   const { tokens } = useTheme();
   const grid = useMemo(() => gridOf(frame), [frame]);
-  const lines = useMemo(() => linesOf(frame, tokens), [frame, tokens]);
-  const [log, setLog] = useState(false);
+  const lines = useMemo(() => linesOf(frame, tokens, props.look?.lines), [frame, tokens, props.look?.lines]);
+  const [chosenLog, setLog] = useState<boolean>();
+  const log = chosenLog ?? props.look?.isLog === true;
   const [asTable, setAsTable] = useState(false);
   const [hoverIndex, setHoverIndex] = useState<number>();
   const [soloed, setSoloed] = useState<string>();
   const partial = isPartial(grid, props.nowMs);
-  const shown = useMemo(() => (soloed ? lines.filter(({ label }) => label === soloed) : lines), [lines, soloed]);
+  const isStacked = props.look?.isStacked === true;
+  const shown = useMemo(() => {
+    const chosen = soloed ? lines.filter(({ label }) => label === soloed) : lines;
+    return isStacked ? stackedLines(chosen) : chosen;
+  }, [lines, soloed, isStacked]);
   return (
     <figure className="chart">
       <figcaption className="chart-head">
@@ -81,15 +135,17 @@ export function TimeSeries(props: TimeSeriesProps) {
       ) : (
         <Plot {...props} grid={grid} lines={shown} log={log} onHover={setHoverIndex} />
       )}
-      <Legend
-        lines={lines}
-        grid={grid}
-        kind={legend}
-        partial={partial}
-        hoverIndex={hoverIndex}
-        soloed={soloed}
-        onSolo={setSoloed}
-      />
+      {props.look?.hidesLegend ? null : (
+        <Legend
+          lines={lines}
+          grid={grid}
+          kind={legend}
+          partial={partial}
+          hoverIndex={hoverIndex}
+          soloed={soloed}
+          onSolo={setSoloed}
+        />
+      )}
     </figure>
   );
 }
@@ -104,17 +160,20 @@ interface PlotProps extends TimeSeriesProps {
 function Plot(props: PlotProps) {
   const { grid, lines, height = 160, log, fromMs, toMs, nowMs } = props;
   const marks = useMemo(() => marksOf(props.marks), [props.marks]);
+  const events = useMemo(() => eventsOf(props.events), [props.events]);
+  const [pointed, setPointed] = useState<{ event: ChartEvent; x: number }>();
   const { tokens } = useTheme();
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const latest = useRef({ ...props, marks });
-  latest.current = { ...props, marks };
+  const onEvent = setPointed;
+  const latest = useRef({ ...props, marks, events, onEvent });
+  latest.current = { ...props, marks, events, onEvent };
   const { width } = useSize(box);
   const latestWidth = useRef(width);
   latestWidth.current = width;
   const ready = width > 0;
   // Another shape of chart needs another uPlot; new values only need setData.
-  const shape = lines.map(({ label, colour }) => `${label} ${colour}`).join('\n');
+  const shape = JSON.stringify([props.look, ...lines.map(({ label, colour }) => [label, colour])]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the lines; values go through setData
   useLayoutEffect(() => {
@@ -144,7 +203,7 @@ function Plot(props: PlotProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is drawn is in `latest`
   useEffect(() => {
     if (plot.current) fillChart(plot.current, latest.current);
-  }, [grid, lines, fromMs, toMs, nowMs, marks]);
+  }, [grid, lines, fromMs, toMs, nowMs, marks, events]);
 
   return (
     <div
@@ -153,15 +212,51 @@ function Plot(props: PlotProps) {
       style={{ height }}
       role="img"
       aria-label={`${props.title}: ${lines.map(({ label, values, format }) => `${label} ${figuresOf(values, format, isPartial(grid, nowMs)).last}`).join(', ')}`}
-    />
+    >
+      {pointed ? (
+        <div className="tip" style={tipPlace(pointed.x)}>
+          <div className="muted">
+            {[pointed.event.timeMs, ...(pointed.event.endMs > pointed.event.timeMs ? [pointed.event.endMs] : [])]
+              .map((at) => formatClock(at))
+              .join(' – ')}
+          </div>
+          <div className="tip-row">
+            <i className="swatch" style={{ background: pointed.event.colour }} />
+            {visibleText(pointed.event.title)}
+          </div>
+          {pointed.event.text === '' ? null : <div className="tip-text">{visibleText(pointed.event.text)}</div>}
+        </div>
+      ) : null}
+    </div>
   );
 }
 
-function fillChart(chart: uPlot, { grid, lines, log, fromMs, toMs, nowMs, marks }: LatestProps): void {
+/** Each on top of those before it; the topmost first, since what comes later is drawn over it. */
+function stackedLines(lines: readonly Line[]): readonly Line[] {
+  let below: readonly (number | null)[] = [];
+  return lines
+    .map((line) => {
+      const values = line.values.map((value, i) => (value === null ? (below[i] ?? null) : value + (below[i] ?? 0)));
+      below = values;
+      return { ...line, values };
+    })
+    .reverse();
+}
+
+function fillChart(chart: uPlot, { grid, lines, log, fromMs, toMs, nowMs, marks, look }: LatestProps): void {
+  const setRange = (scale: Scale, marked: readonly Mark[], min: number | undefined, max: number | undefined): void => {
+    const own = lines.filter((line) => line.scale === scale);
+    if (own.length === 0 && scale === 'right') return;
+    const range = valueRange(own, log, marked);
+    // Nothing of a log scale is at or below zero.
+    const least = log && min !== undefined && min <= 0 ? range.min : (min ?? range.min);
+    chart.setScale(scale, { min: least, max: max ?? Math.max(range.max, least) });
+  };
   chart.batch(() => {
     chart.setData(chartData(grid, lines, nowMs), false);
     chart.setScale('x', { min: fromMs / 1000, max: toMs / 1000 });
-    chart.setScale('y', valueRange(lines, log, marks));
+    setRange('y', look?.marksRight ? [] : marks, look?.min, look?.max);
+    setRange('right', look?.marksRight ? marks : [], look?.rightMin, look?.rightMax);
   });
 }
 
@@ -201,8 +296,10 @@ const TICK_STEPS = {
   whole: Array.from({ length: 15 }, (_, i) => 10 ** i).flatMap((one) => [one, 2 * one, 5 * one]),
 } as const satisfies Record<string, readonly number[]>;
 
-interface LatestProps extends Omit<PlotProps, 'marks'> {
+interface LatestProps extends Omit<PlotProps, 'marks' | 'events'> {
   readonly marks: readonly Mark[];
+  readonly events: readonly ChartEvent[];
+  readonly onEvent: (pointed: { event: ChartEvent; x: number } | undefined) => void;
 }
 
 interface OptionsInput {
@@ -214,9 +311,21 @@ interface OptionsInput {
 }
 
 function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPlot.Options {
-  const { lines, frame } = latest.current;
-  const [first] = numberFields(frame);
-  const { tick: writeTick, steps } = first ? formatOf(first) : COUNT_FORMAT;
+  const { lines, frame, look } = latest.current;
+  const fields = numberFields(frame);
+  const isRight = (i: number): boolean => look?.lines?.[i]?.isRight === true;
+  const hasRight = lines.some(({ scale }) => scale === 'right');
+  const valueAxis = (field: NumberField | undefined): uPlot.Axis => {
+    const { tick: writeTick, steps } = field ? formatOf(field) : COUNT_FORMAT;
+    return {
+      ...axis,
+      size: (_chart, texts) => axisSize(texts),
+      gap: 8,
+      space: 32,
+      ...(steps ? { incrs: [...TICK_STEPS[steps]] } : {}),
+      values: (_chart, ticks) => ticks.map((tick) => (tick === null ? '' : tickText(writeTick(tick)))),
+    };
+  };
   const font = `11px ${tokens.font}`;
   const axis = { stroke: tokens.muted, font, ticks: { show: false }, grid: { stroke: tokens.line, width: 1 } };
   return {
@@ -227,6 +336,7 @@ function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPl
     scales: {
       x: { time: true, auto: false },
       y: { auto: false, distr: log ? 3 : 1 },
+      ...(hasRight ? { right: { auto: false, distr: log ? (3 as const) : (1 as const) } } : {}),
     },
     axes: [
       {
@@ -243,16 +353,12 @@ function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPl
             formatAxisTime(tick * 1000, ((chart.scales.x?.max ?? 1) - (chart.scales.x?.min ?? 0)) * 1000),
           ),
       },
-      {
-        ...axis,
-        size: 56,
-        gap: 8,
-        space: 32,
-        ...(steps ? { incrs: TICK_STEPS[steps] } : {}),
-        values: (_chart, ticks) => ticks.map((tick) => (tick === null ? '' : tickText(writeTick(tick)))),
-      },
+      valueAxis(fields.find((_, i) => !isRight(i)) ?? fields[0]),
+      ...(hasRight
+        ? [{ ...valueAxis(fields.find((_, i) => isRight(i))), scale: 'right', side: 1 as const, grid: { show: false } }]
+        : []),
     ],
-    series: [{}, ...lines.flatMap(seriesOptions)],
+    series: [{}, ...lines.flatMap((line) => seriesOptions(line, look))],
     cursor: {
       y: false,
       points: { size: 6 },
@@ -271,6 +377,9 @@ function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPl
       setCursor: [
         (chart) => {
           latest.current.onHover(chart.cursor.idx ?? undefined);
+          const left = chart.cursor.left ?? -1;
+          const event = left < 0 || !chart.cursor.event ? undefined : eventAt(chart, latest.current.events, left);
+          latest.current.onEvent(event && { event, x: left + chart.bbox.left / uPlot.pxRatio });
           // Only the chart under the pointer tells the others; a cursor set from outside has no event.
           if (chart.cursor.event)
             publishCrosshair(
@@ -279,23 +388,48 @@ function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPl
             );
         },
       ],
-      draw: [(chart) => drawMarks(chart, latest.current.marks, tokens)],
-      ready: [(chart) => listenForClicks(chart, latest)],
+      draw: [
+        (chart) => drawEvents(chart, latest.current.events),
+        (chart) => drawLevels(chart, latest.current.look?.levels ?? []),
+        (chart) => drawMarks(chart, latest.current.marks, tokens, markScale(latest.current.look)),
+      ],
+      ready: [(chart) => listenForClicks(chart, latest, () => markScale(latest.current.look))],
     },
   };
 }
 
-function seriesOptions(line: Line): uPlot.Series[] {
+function markScale(look: ChartLook | undefined): Scale {
+  return look?.marksRight ? 'right' : 'y';
+}
+
+function seriesOptions(line: Line, look: ChartLook | undefined): uPlot.Series[] {
+  const own = line.look;
   const base: uPlot.Series = {
     label: line.label,
+    scale: line.scale,
     stroke: line.colour,
-    width: 1.5,
+    width: own?.width ?? 1.5,
     points: { show: false },
+    spanGaps: own?.spansGaps === true,
+    ...(own?.dash ? { dash: [...own.dash] } : {}),
   };
-  const fill = line.isFilled ? { fill: `color-mix(in srgb, ${line.colour} 16%, transparent)` } : {};
+  const percent = own?.fillPercent ?? look?.fillPercent ?? (line.isFilled ? 16 : 0);
+  const fill = percent > 0 ? { fill: `color-mix(in srgb, ${line.colour} ${percent}%, transparent)` } : {};
+  if (own?.drawsBars ?? look?.drawsBars) {
+    const paths = uPlot.paths.bars?.({ size: [0.8, 64] });
+    const bars = { ...base, ...fill, ...(paths === undefined ? {} : { paths }), points: { show: false } };
+    return [bars, { ...bars, alpha: 0.45 }];
+  }
+  if (own?.isPoints) {
+    const points = { ...base, paths: () => null, points: { show: true, size: own.pointSize ?? 5, fill: line.colour } };
+    return [points, { ...points, alpha: 0.45 }];
+  }
+  const steps = own?.steps === undefined ? undefined : uPlot.paths.stepped?.({ align: own.steps === 'after' ? 1 : -1 });
+  const paths = steps === undefined ? {} : { paths: steps };
+  const show: uPlot.Series.Points['show'] = own?.marksPoints || ((chart, index) => isSparse(chart.data[index]));
   return [
-    { ...base, ...fill, points: { show: (chart, index) => isSparse(chart.data[index]), size: 4 } },
-    { ...base, alpha: 0.45, dash: [3, 3] },
+    { ...base, ...fill, ...paths, points: { show, size: own?.pointSize ?? 4 } },
+    { ...base, ...paths, alpha: 0.45, dash: [3, 3] },
   ];
 }
 
@@ -312,74 +446,5 @@ function followCrosshair(chart: uPlot): () => void {
     if (source === chart) return;
     const left = timeMs === undefined ? -10 : chart.valToPos(timeMs / 1000, 'x');
     chart.setCursor({ left, top: timeMs === undefined ? -10 : 1 }, true);
-  });
-}
-
-interface Mark {
-  readonly timeMs: number;
-  readonly value: number;
-  readonly key: string;
-}
-
-function marksOf(frame: Frame | undefined): readonly Mark[] {
-  if (frame === undefined) return [];
-  const times = fieldOf(frame, 'time', 'time').values;
-  const values = fieldOf(frame, 'value', 'number').values;
-  const keys = fieldOf(frame, 'key', 'text').values;
-  return times.map((timeMs, row) => ({ timeMs, value: values[row] ?? 0, key: keys[row]! }));
-}
-
-const MARK_PX = 4;
-const CLICK_PX = 4;
-
-function drawMarks(chart: uPlot, marks: readonly Mark[], tokens: ThemeTokens): void {
-  const { ctx } = chart;
-  const ratio = uPlot.pxRatio;
-  ctx.save();
-  ctx.fillStyle = tokens.background;
-  ctx.strokeStyle = tokens.text;
-  ctx.lineWidth = 1.5 * ratio;
-  ctx.setLineDash([]);
-  for (const mark of marks) {
-    const x = chart.valToPos(mark.timeMs / 1000, 'x', true);
-    const y = Math.max(chart.bbox.top, chart.valToPos(mark.value, 'y', true));
-    if (x < chart.bbox.left || x > chart.bbox.left + chart.bbox.width) continue;
-    ctx.beginPath();
-    ctx.rect(x - (MARK_PX * ratio) / 2, y - (MARK_PX * ratio) / 2, MARK_PX * ratio, MARK_PX * ratio);
-    ctx.fill();
-    ctx.stroke();
-  }
-  ctx.restore();
-}
-
-function listenForClicks(chart: uPlot, latest: React.RefObject<LatestProps>): void {
-  const near = (event: MouseEvent): Mark | undefined => {
-    const rect = chart.over.getBoundingClientRect();
-    const x = event.clientX - rect.left;
-    const y = event.clientY - rect.top;
-    return latest.current.marks.find(
-      ({ timeMs, value }) =>
-        Math.hypot(chart.valToPos(timeMs / 1000, 'x') - x, Math.max(0, chart.valToPos(value, 'y')) - y) < 8,
-    );
-  };
-  let downX = 0;
-  const isDrag = (event: MouseEvent): boolean => Math.abs(event.clientX - downX) >= CLICK_PX;
-  chart.over.addEventListener('mousedown', (event) => {
-    downX = event.clientX;
-  });
-  chart.over.addEventListener('mousemove', (event) => {
-    chart.over.style.cursor = near(event) || latest.current.onPoint ? 'pointer' : '';
-  });
-  chart.over.addEventListener('click', (event) => {
-    const mark = near(event);
-    if (mark) {
-      latest.current.onMark?.(mark.key);
-      return;
-    }
-    const { grid, onPoint } = latest.current;
-    const bucket = chart.cursor.idx;
-    if (onPoint === undefined || typeof bucket !== 'number' || isDrag(event)) return;
-    const fromMs = grid.startMs + bucket * grid.stepMs;
-    onPoint(fromMs, fromMs + grid.stepMs);
   });
 }

@@ -1,6 +1,6 @@
 /** The state of an opened trace: what is collapsed, selected, found and zoomed, and the keys that change it. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { type CriticalPath, criticalPath } from '../../lib/critical-path.ts';
+import { type CriticalPath, criticalPath } from '#base/critical-path.ts';
 import type { Frame } from '../../lib/frame.ts';
 import type { TraceFrames } from '../../lib/frames/trace.ts';
 import type { ConsoleSearch } from '../../lib/search.ts';

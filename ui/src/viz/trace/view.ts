@@ -1,5 +1,5 @@
 /** What the drawings of a trace show and change: the trace, and what of it is open, selected, found and zoomed. */
-import type { CriticalPath } from '../../lib/critical-path.ts';
+import type { CriticalPath } from '#base/critical-path.ts';
 import type { ConsoleSearch } from '../../lib/search.ts';
 import type { TraceModel } from '../../lib/trace-model.ts';
 import type { FoldInfo, VisibleState } from '../../lib/trace-visible.ts';

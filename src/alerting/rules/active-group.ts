@@ -1,0 +1,246 @@
+import type { Labels } from '#query/promql.ts';
+import { ActiveAlerting } from './active-alerting.ts';
+import { ActiveRecording } from './active-recording.ts';
+import type { ActiveRule } from './active-rule.ts';
+import type { RuleContext } from './context.ts';
+import { GroupTimes } from './group-times.ts';
+import type { RuleGroup } from './rule.ts';
+import type { RuleSample } from './sink.ts';
+
+/** What a group did since it began. */
+export interface GroupCounts {
+  scheduled: number;
+  missed: number;
+  evaluations: number;
+  failures: number;
+}
+
+/**
+ * A group at work (rules/group.go of Prometheus 3.16): one evaluation at a time, its rules in their order, at the times that are the
+ * group's own. One that takes longer than the interval makes the next ones missed.
+ */
+export class ActiveGroup {
+  readonly group: RuleGroup;
+  readonly intervalMs: number;
+  readonly rules: readonly ActiveRule[];
+  readonly counts: GroupCounts = { scheduled: 0, missed: 0, evaluations: 0, failures: 0 };
+  /** Of the last evaluation; undefined before it. */
+  lastEvaluationMs: number | undefined = undefined;
+  lastTimeMs: number | undefined = undefined;
+  durationMs = 0;
+  lastSamples = 0;
+  readonly #context: RuleContext;
+  readonly #times: GroupTimes;
+  readonly #abort = new AbortController();
+  /** Of each rule: the series of its last evaluation, by their keys. */
+  #series: ReadonlyMap<string, Labels>[];
+  /** Of rules that are gone: they end with the next evaluation. */
+  #ending: Labels[] = [];
+  #needsRestore: boolean;
+  #evaluated = 0;
+  #cancelTimer: (() => void) | undefined = undefined;
+  #running: Promise<void> | undefined = undefined;
+  #isStopped = false;
+  /** Of the evaluation that runs: rules that fail and did not before. */
+  #complaints: string[] = [];
+
+  constructor(group: RuleGroup, context: RuleContext, needsRestore: boolean) {
+    this.group = group;
+    this.intervalMs = group.intervalMs ?? context.intervalMs;
+    this.#context = context;
+    this.#needsRestore = needsRestore;
+    this.#times = new GroupTimes(group.file, group.name, this.intervalMs);
+    this.rules = group.rules.map((rule) =>
+      rule.kind === 'alerting'
+        ? new ActiveAlerting(rule, context, !needsRestore)
+        : new ActiveRecording(rule, context.queries),
+    );
+    this.#series = this.rules.map(() => new Map());
+  }
+
+  /** Identity of a group: its file and name. */
+  get key(): string {
+    return `${this.group.file};${this.group.name}`;
+  }
+
+  get alertingRules(): readonly ActiveAlerting[] {
+    return this.rules.filter((rule) => rule instanceof ActiveAlerting);
+  }
+
+  get queryOffsetMs(): number {
+    return this.group.queryOffsetMs ?? this.#context.queryOffsetMs;
+  }
+
+  /** Goes on where the group of the configuration before, which is stopped, left off. */
+  takeOver(from: ActiveGroup): void {
+    this.lastEvaluationMs = from.lastEvaluationMs;
+    this.durationMs = from.durationMs;
+    const left = new Map<string, number[]>();
+    from.rules.forEach(({ identity }, at) => {
+      left.set(identity, [...(left.get(identity) ?? []), at]);
+    });
+    this.rules.forEach((rule, at) => {
+      const index = left.get(rule.identity)?.shift();
+      if (index === undefined) return;
+      this.#series[at] = from.#series[index]!;
+      const before = from.rules[index];
+      if (rule instanceof ActiveAlerting && before instanceof ActiveAlerting) rule.takeOver(before);
+    });
+    this.#ending = [
+      ...from.#ending,
+      ...Array.from(left.values())
+        .flat()
+        .flatMap((at) => [...from.#series[at]!.values()]),
+    ];
+  }
+
+  start(): void {
+    this.#waitFor(this.#times.lastMs(this.#context.clock.nowMs()) + this.intervalMs);
+  }
+
+  /** Ends after the rule that is evaluated now. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelTimer?.();
+    await this.#running;
+  }
+
+  /** Ends what is being asked, too. */
+  abort(): void {
+    this.#abort.abort(new Error('the server stops'));
+  }
+
+  /** Says of all its series that they ended at a time. For a group that is stopped and comes back no more. */
+  async end(timeMs: number): Promise<void> {
+    this.#ending.push(...this.#series.flatMap((series) => [...series.values()]));
+    this.#series = this.rules.map(() => new Map());
+    await this.#writeEnds(timeMs);
+  }
+
+  #waitFor(timeMs: number): void {
+    if (this.#isStopped) return;
+    const delayMs = timeMs - this.#context.clock.nowMs();
+    this.#cancelTimer = this.#context.clock.after(Math.max(0, Math.min(delayMs, WAIT_MAX_MS)), () => {
+      const nowMs = this.#context.clock.nowMs();
+      // The timer may fire a little early, and somebody may have set the clock back.
+      if (nowMs < timeMs - this.intervalMs) this.#waitFor(this.#times.lastMs(nowMs) + this.intervalMs);
+      else if (nowMs < timeMs) this.#waitFor(timeMs);
+      else this.#running = this.#turn(timeMs, nowMs);
+    });
+  }
+
+  async #turn(timeMs: number, nowMs: number): Promise<void> {
+    const missed = Math.floor((nowMs - timeMs) / this.intervalMs);
+    this.counts.missed += missed;
+    this.counts.scheduled += missed + 1;
+    const dueMs = timeMs + missed * this.intervalMs;
+    await this.evaluate(dueMs);
+    this.#evaluated++;
+    // After the second: the first may find data missing, and recording rules that alerts need have none yet.
+    if (this.#needsRestore && this.#evaluated === 2 && !this.#isStopped) await this.#restore();
+    this.#waitFor(dueMs + this.intervalMs);
+  }
+
+  /** Evaluates all rules for one time, which must not be before the last one. */
+  async evaluate(timeMs: number): Promise<void> {
+    const { clock, turns } = this.#context;
+    const begin = { calendarMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
+    let samples = 0;
+    this.#complaints = [];
+    for (const [index, rule] of this.rules.entries()) {
+      if (this.#isStopped) return;
+      samples += await turns.run(() => this.#evaluateRule(rule, index, timeMs));
+    }
+    this.lastSamples = samples;
+    this.#complain();
+    await this.#writeEnds(timeMs);
+    this.durationMs = clock.monotonicMs() - begin.monotonicMs;
+    this.lastEvaluationMs = begin.calendarMs;
+    this.lastTimeMs = timeMs;
+  }
+
+  /** How many samples it gave. */
+  async #evaluateRule(active: ActiveRule, index: number, timeMs: number): Promise<number> {
+    const { clock, alerts } = this.#context;
+    const { health } = active;
+    const [beginMs, calendarMs] = [clock.monotonicMs(), clock.nowMs()];
+    this.counts.evaluations++;
+    try {
+      const { signal } = this.#abort;
+      const settings = { timeMs, queryOffsetMs: this.queryOffsetMs, limit: this.group.limit, signal };
+      const samples = await active.evaluate(settings);
+      const failure = active instanceof ActiveAlerting ? active.failure : undefined;
+      if (failure === undefined) health.good();
+      else this.#failed(active, failure);
+      if (active instanceof ActiveAlerting) {
+        const due = active.due(timeMs, this.intervalMs);
+        if (due.length > 0) alerts.send(due);
+      }
+      await this.#write(samples, index, timeMs);
+      return samples.length;
+    } catch (error) {
+      this.#failed(active, error);
+      return 0;
+    } finally {
+      health.durationMs = clock.monotonicMs() - beginMs;
+      health.lastEvaluationMs = calendarMs;
+    }
+  }
+
+  #failed({ rule, health }: ActiveRule, error: unknown): void {
+    this.counts.failures++;
+    const isNew = health.state !== 'err';
+    health.bad(error);
+    if (isNew) this.#complaints.push(`${rule.name} (line ${rule.line}): ${health.lastError}`);
+  }
+
+  /** One line for all rules: where the store is away, all of them fail. */
+  #complain(): void {
+    const [first] = this.#complaints;
+    if (first === undefined || this.#abort.signal.aborted) return;
+    const { file, name } = this.group;
+    const more = this.#complaints.length === 1 ? '' : `, and ${this.#complaints.length - 1} more`;
+    this.#context.log('warn', `group ${name} of rules in ${file}: ${first}${more}`);
+  }
+
+  /** With an end for each series that was there before and is no more. */
+  async #write(samples: readonly RuleSample[], index: number, timeMs: number): Promise<void> {
+    const series = new Map(samples.map(({ labels }) => [labels.key, labels]));
+    const gone = Array.from(this.#series[index]!.entries()).filter(([key]) => !series.has(key));
+    const ends = gone.map(([, labels]) => this.#endOf(labels, timeMs));
+    if (samples.length + ends.length > 0) await this.#context.series.append([...samples, ...ends]);
+    this.#series[index] = series;
+  }
+
+  async #writeEnds(timeMs: number): Promise<void> {
+    if (this.#ending.length === 0) return;
+    // A series that another rule goes on with has not ended.
+    const present = new Set(this.#series.flatMap((series) => [...series.keys()]));
+    const ends = this.#ending.filter(({ key }) => !present.has(key)).map((labels) => this.#endOf(labels, timeMs));
+    try {
+      if (ends.length > 0) await this.#context.series.append(ends);
+      this.#ending = [];
+    } catch (error) {
+      this.#context.log('warn', `the end of series of group ${this.group.name} could not be written: ${String(error)}`);
+    }
+  }
+
+  #endOf(labels: Labels, timeMs: number): RuleSample {
+    return { labels, timeMs: timeMs - this.queryOffsetMs, value: Number.NaN, histogram: undefined, isStale: true };
+  }
+
+  async #restore(): Promise<void> {
+    this.#needsRestore = false;
+    const nowMs = this.#context.clock.nowMs();
+    for (const rule of this.alertingRules) {
+      try {
+        await rule.restore(nowMs, this.#abort.signal);
+      } catch (error) {
+        this.#context.log('warn', `the state of alert ${rule.rule.name} could not be restored: ${String(error)}`);
+      }
+    }
+  }
+}
+
+/** A timer of the engine takes no more than 24 days. */
+const WAIT_MAX_MS = 86_400_000;

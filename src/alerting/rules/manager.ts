@@ -1,0 +1,101 @@
+import { ActiveGroup } from './active-group.ts';
+import type { RuleContext } from './context.ts';
+import { printFault, type RuleFile, type RuleGroup } from './rule.ts';
+
+/** All groups of a server (rules/manager.go of Prometheus 3.16). */
+export class RuleManager {
+  readonly #context: RuleContext;
+  #groups = new Map<string, ActiveGroup>();
+  /** What a group was made of: one that says the same goes on untouched. */
+  #definitions = new Map<string, string>();
+  #isFirst = true;
+  #isStarted = false;
+  #isStopped = false;
+  readonly #endTimers = new Set<() => void>();
+
+  constructor(context: RuleContext) {
+    this.#context = context;
+  }
+
+  /** Sorted by file and name. */
+  get groups(): readonly ActiveGroup[] {
+    return Array.from(this.#groups.values()).sort(
+      (a, b) => order(a.group.file, b.group.file) || order(a.group.name, b.group.name),
+    );
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    for (const group of this.#groups.values()) group.start();
+  }
+
+  /**
+   * Takes another configuration. Groups that stay the same go on; of one with a fault, and of a file that can't be read, the one before
+   * goes on; what is gone ends its series after two of its intervals, in which another rule may take them over.
+   */
+  async update(files: readonly RuleFile[]): Promise<void> {
+    if (this.#isStopped) return;
+    const next = new Map<string, ActiveGroup>();
+    const definitions = new Map<string, string>();
+    for (const group of files.flatMap(({ groups }) => groups)) {
+      const active = new ActiveGroup(group, this.#context, this.#isFirst);
+      next.set(active.key, active);
+      definitions.set(active.key, definitionOf(group));
+    }
+    for (const fault of files.flatMap(({ faults }) => faults)) this.#context.log('error', printFault(fault));
+    for (const [key, before] of this.#groups) {
+      const isKept = definitions.get(key) === this.#definitions.get(key) || (!next.has(key) && isFaulty(before, files));
+      if (!isKept) continue;
+      next.set(key, before);
+      definitions.set(key, this.#definitions.get(key)!);
+    }
+    const stopped = Array.from(this.#groups.values()).filter((group) => next.get(group.key) !== group);
+    await Promise.all(stopped.map((group) => group.stop()));
+    for (const before of stopped) {
+      const after = next.get(before.key);
+      if (after === undefined) this.#endLater(before);
+      else after.takeOver(before);
+    }
+    const started = Array.from(next.values()).filter(
+      (group) => !stopped.includes(group) && this.#groups.get(group.key) !== group,
+    );
+    this.#groups = next;
+    this.#definitions = definitions;
+    this.#isFirst = false;
+    if (this.#isStarted) for (const group of started) group.start();
+  }
+
+  /** Waits for the rules that are evaluated now. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const cancel of this.#endTimers) cancel();
+    for (const group of this.#groups.values()) group.abort();
+    await Promise.all(Array.from(this.#groups.values(), (group) => group.stop()));
+  }
+
+  #endLater(group: ActiveGroup): void {
+    const stoppedMs = this.#context.clock.nowMs();
+    const cancel = this.#context.clock.after(2 * group.intervalMs, () => {
+      this.#endTimers.delete(cancel);
+      void group.end(stoppedMs);
+    });
+    this.#endTimers.add(cancel);
+  }
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Whether a file that this group came from has a fault in it that may be why the group is not there. */
+function isFaulty({ group }: ActiveGroup, files: readonly RuleFile[]): boolean {
+  return files.some(({ faults }) =>
+    faults.some((fault) => fault.file === group.file && (fault.group === undefined || fault.group === group.name)),
+  );
+}
+
+/** All that a group says, but for where it stands. */
+function definitionOf(group: RuleGroup): string {
+  const rules = group.rules.map(({ line: _, expr: __, ...rule }) => rule);
+  return JSON.stringify({ ...group, rules }, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+}

@@ -1,0 +1,153 @@
+/** Queries: at one time, over a range; and the form of a query. */
+import { type LogExpr, type LogqlExpr, parseLogql, printLogql } from '#lang/logql';
+import { type FoundLine, queryLines, queryMetricInstant, queryMetricRange, StoredLines } from '#query/logql.ts';
+import type { PromqlAnswer } from '#query/promql.ts';
+import { type Answer, JSON_TYPE, listPieces, StreamedAnswer } from '../http/answers.ts';
+import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { labelsText, matrixItem, numberText, seconds, vectorItem } from '../shared/series-json.ts';
+import { bad, inForm } from './errors.ts';
+import { countOf, directionOf, durationOf, msOf, one, parametersOf, rangeOf, timeOf } from './parameters.ts';
+
+/** By GET and by POST with a form. */
+export function both(
+  path: string,
+  answer: (request: ApiRequest, query: QueryString) => Promise<Answer>,
+): readonly ApiRoute[] {
+  const answerInForm = inForm((request) => answer(request, parametersOf(request)));
+  return (['GET', 'POST'] as const).map((method) => ({ method, path, answer: answerInForm }));
+}
+
+export const queryRoutes: readonly ApiRoute[] = [
+  ...both('/api/v1/query', instant),
+  ...both('/api/v1/query_range', range),
+  ...both('/api/v1/format_query', async (_, query) => ({
+    status: 'success',
+    data: printLogql(parseLogql(one(query, 'query') ?? '')),
+  })),
+];
+
+export const DEFAULT_LINES = 100;
+export const MOST_LINES = 5_000;
+/** Points of one series. */
+const MOST_STEPS = 11_000;
+
+async function instant(request: ApiRequest, query: QueryString): Promise<Answer> {
+  const text = one(query, 'query') ?? '';
+  const expr = parseLogql(text);
+  if (expr.kind === 'logs')
+    throw bad('log queries are not supported as an instant query type, please change your query to a range query type');
+  const timeNs = timeOf(query, 'time', BigInt(Date.now()) * 1_000_000n);
+  return metric(await queryMetricInstant(asked(request, text, expr), Math.floor(msOf(timeNs))));
+}
+
+async function range(request: ApiRequest, query: QueryString): Promise<Answer> {
+  const text = one(query, 'query') ?? '';
+  const expr = parseLogql(text);
+  const { startNs, endNs } = rangeOf(query, 1);
+  if (expr.kind === 'logs') return lines(request, query, { text, expr, startNs, endNs });
+  const [startMs, endMs] = [Math.floor(msOf(startNs)), Math.floor(msOf(endNs))];
+  const stepMs = durationOf(query, 'step') ?? defaultStepMs(startMs, endMs);
+  if (stepMs <= 0) throw bad('zero or negative query resolution step widths are not accepted. Try a positive integer');
+  if ((endMs - startMs) / stepMs > MOST_STEPS)
+    throw bad(
+      'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter',
+    );
+  return metric(await queryMetricRange(asked(request, text, expr), { startMs, endMs, stepMs }));
+}
+
+/** Of a range about 250 points. */
+function defaultStepMs(startMs: number, endMs: number): number {
+  return Math.max(1000, Math.ceil((endMs - startMs) / 1000 / 250) * 1000);
+}
+
+function asked<Expr extends LogqlExpr>({ reader, options }: ApiRequest, text: string, expr: Expr) {
+  return { expr, text, source: new StoredLines(reader, options), signal: options.signal };
+}
+
+interface AskedLines {
+  readonly text: string;
+  readonly expr: LogExpr;
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+}
+
+async function lines(
+  request: ApiRequest,
+  query: QueryString,
+  { text, expr, startNs, endNs }: AskedLines,
+): Promise<Answer> {
+  const limit = countOf(query, 'limit', DEFAULT_LINES, MOST_LINES);
+  const direction = directionOf(query);
+  const found = await queryLines({ ...asked(request, text, expr), startNs, endNs, limit, direction });
+  return new StreamedAnswer(JSON_TYPE, streamPieces(found, isCategorized(request)));
+}
+
+/** Whether the client wants labels apart by where they come from. */
+export function isCategorized({ headers }: ApiRequest): boolean {
+  const flags = String(headers['x-loki-response-encoding-flags'] ?? '').split(',');
+  return flags.some((flag) => flag.trim() === 'categorize-labels');
+}
+
+function* streamPieces(found: readonly FoundLine[], categorized: boolean): Generator<string> {
+  const encoding = categorized ? ',"encodingFlags":["categorize-labels"]' : '';
+  yield `{"status":"success","data":{"resultType":"streams"${encoding},"result":`;
+  yield* listPieces(streamsOf(found, categorized));
+  yield `,"stats":${JSON.stringify(statsOf(found))}}}`;
+}
+
+/** Lines under the labels that they share, streams in the order of their labels. */
+export function streamsOf(found: readonly FoundLine[], categorized: boolean): readonly string[] {
+  const streams = Map.groupBy(found, ({ labels, categories }) => (categorized ? categories.stream : labels).toString());
+  return [...streams]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, own]) => {
+      const { labels, categories } = own[0]!;
+      const values = own.map((line) => valueText(line, categorized));
+      return `{"stream":${labelsText(categorized ? categories.stream : labels)},"values":[${values.join(',')}]}`;
+    });
+}
+
+function valueText({ timeNs, line, categories: { structured, parsed } }: FoundLine, categorized: boolean): string {
+  const start = `["${timeNs}",${JSON.stringify(line)}`;
+  if (!categorized) return `${start}]`;
+  const metadata = {
+    ...(Object.keys(structured).length > 0 && { structuredMetadata: structured }),
+    ...(Object.keys(parsed).length > 0 && { parsed }),
+  };
+  return `${start},${JSON.stringify(metadata)}]`;
+}
+
+/** What Loki's clients read of how a query went. */
+function statsOf(found: readonly FoundLine[]): object {
+  const bytes = found.reduce((sum, { line }) => sum + Buffer.byteLength(line), 0);
+  return {
+    summary: {
+      bytesProcessedPerSecond: 0,
+      linesProcessedPerSecond: 0,
+      totalBytesProcessed: bytes,
+      totalLinesProcessed: found.length,
+      execTime: 0,
+      queueTime: 0,
+      subqueries: 0,
+      totalEntriesReturned: found.length,
+      splits: 0,
+      shards: 0,
+    },
+  };
+}
+
+function metric(answer: PromqlAnswer): Answer {
+  return new StreamedAnswer(JSON_TYPE, metricPieces(answer));
+}
+
+function* metricPieces(answer: PromqlAnswer): Generator<string> {
+  yield `{"status":"success","data":{"resultType":${JSON.stringify(answer.type)},"result":`;
+  if (answer.type === 'scalar') yield `[${seconds(answer.grid.startMs)},"${numberText(answer.series[0]!.floats[0]!)}"]`;
+  else if (answer.type === 'vector')
+    yield* listPieces(
+      answer.series.filter(({ kinds }) => kinds[0] !== 0).map((series) => vectorItem(series, answer.grid)),
+    );
+  else if (answer.type === 'matrix') yield* listPieces(answer.series.map((series) => matrixItem(series, answer.grid)));
+  else yield '[]';
+  yield `,"stats":${JSON.stringify(statsOf([]))}}}`;
+}

@@ -1,0 +1,2 @@
+export { FAKE_ASK } from './fake-ask.ts';
+export { Synthesizer, type SyntheticSeries } from './synthesizer.ts';

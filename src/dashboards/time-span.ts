@@ -1,0 +1,4 @@
+export interface TimeSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}

@@ -1,0 +1,1 @@
+export { applyTransformations, type Transformed } from './apply.ts';

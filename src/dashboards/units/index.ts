@@ -1,0 +1,1 @@
+export { formatUnit } from './format-unit.ts';

@@ -1,0 +1,1 @@
+export { remoteSamplingFactory } from './factory.ts';

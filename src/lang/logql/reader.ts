@@ -1,0 +1,58 @@
+import { TokenRow } from '../token-row.ts';
+import { LexerFault, type Token, type TokenKind, tokenizeLogql } from './lexer.ts';
+import { LogqlError, type LogqlRange } from './tree.ts';
+
+/** Tokens one by one, and the errors about them. */
+export class TokenReader extends TokenRow<TokenKind, Token> {
+  readonly #text: string;
+
+  /** Throws LogqlError for what is no token. */
+  constructor(text: string) {
+    super(tokensOf(text));
+    this.#text = text;
+  }
+
+  expect(kind: TokenKind, text?: string): Token {
+    const token = this.accept(kind, text);
+    if (token === undefined) throw this.unexpected(text ?? NAMES[kind]);
+    return token;
+  }
+
+  /** One of these words or signs. */
+  acceptOne<T extends string>(kind: TokenKind, texts: readonly T[]): T | undefined {
+    const token = this.peek();
+    if (token.kind !== kind || !(texts as readonly string[]).includes(token.text)) return undefined;
+    return this.next().text as T;
+  }
+
+  unexpected(expected = ''): LogqlError {
+    const token = this.peek();
+    const found = token.kind === 'sign' || token.kind === 'flag' ? token.text : NAMES[token.kind];
+    return this.error(`syntax error: unexpected ${found}${expected === '' ? '' : `, expecting ${expected}`}`, token);
+  }
+
+  error(reason: string, range: LogqlRange): LogqlError {
+    return new LogqlError(reason, { start: range.start, end: range.end }, this.#text);
+  }
+}
+
+function tokensOf(text: string): readonly Token[] {
+  try {
+    return tokenizeLogql(text);
+  } catch (error) {
+    if (!(error instanceof LexerFault)) throw error;
+    throw new LogqlError(error.message, { start: error.start, end: error.start + 1 }, text);
+  }
+}
+
+/** As Loki's grammar names them. */
+const NAMES: { readonly [kind in TokenKind]: string } = {
+  end: '$end',
+  identifier: 'IDENTIFIER',
+  string: 'STRING',
+  number: 'NUMBER',
+  duration: 'DURATION',
+  bytes: 'BYTES',
+  sign: 'sign',
+  flag: 'flag',
+};

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseTraceql, parseTraceqlField, printGoDuration, printTraceql } from './index.ts';
+
+/** The queries of the grammar tests of @grafana/lezer-traceql 1.0.0 (Apache-2.0), one a line. */
+const LEZER_QUERIES = readFileSync(new URL('testdata/lezer-queries.txt', import.meta.url), 'utf8')
+  .trim()
+  .split('\n');
+
+test("the lezer grammar's own cases are read, and printed so that they read alike", () => {
+  expect(LEZER_QUERIES.length).toBeGreaterThan(100);
+  for (const text of LEZER_QUERIES) {
+    const printed = printTraceql(parseTraceql(text));
+    expect(printTraceql(parseTraceql(printed)), text).toBe(printed);
+  }
+});
+
+describe('a query is read, and printed in one spelling', () => {
+  test.each([
+    ['{}', '{ }'],
+    ['{ // why\n name="a" /* b */ }', '{ (name = "a") }'],
+    ['{ span:name=`a` }', '{ (name = "a") }'],
+    ['{.a=1&&span.b=2.50||resource.c=nil}', '{ (((.a = 1) && (span.b = 2.5)) || (resource.c = nil)) }'],
+    ['{ .a = 1 || .b = 2 && .c = 3 }', '{ (((.a = 1) || (.b = 2)) && (.c = 3)) }'],
+    ['{ span."a b".c = "x" }', '{ (span."a b.c" = "x") }'],
+    ['{ span."say \\"x\\"" = 1 }', '{ (span."say \\"x\\"" = 1) }'],
+    ['{ parent.span.a = 1 && parent.b = 2 }', '{ ((parent.span.a = 1) && (parent.b = 2)) }'],
+    ['{ .span.a = 1 }', '{ (.span.a = 1) }'],
+    ['{ .a-b = 1 }', '{ (.a-b = 1) }'],
+    ['{ .a - 1 = 2 }', '{ ((.a - 1) = 2) }'],
+    ['{ .a + 2 * 3 ^ 2 ^ 2 > 1 }', '{ ((.a + (2 * (3 ^ (2 ^ 2)))) > 1) }'],
+    ['{ -.a = -1 && !.b }', '{ ((-(.a) = -1) && !(.b)) }'],
+    ['{ duration > 1h30m && duration < 1.5s }', '{ ((duration > 1h30m0s) && (duration < 1.5s)) }'],
+    [
+      '{ span.a != minInt && span.a != maxInt }',
+      '{ ((span.a != -9223372036854775808) && (span.a != 9223372036854775807)) }',
+    ],
+    ['{ span.a = -9223372036854775808 }', '{ (span.a = -9223372036854775808) }'],
+    ['{ status=error && kind!=server }', '{ ((status = error) && (kind != server)) }'],
+    ['{ event:name = "x" && link:traceID != nil }', '{ ((event:name = "x") && (link:traceID != nil)) }'],
+    ['{ trace:rootService = "a" && trace:duration > 1s }', '{ ((rootServiceName = "a") && (traceDuration > 1s)) }'],
+    ['{.a}&&{.b}||{.c}', '(({ .a } && { .b }) || { .c })'],
+    ['{.a}>{.b}&&{.c}!>>{.d}', '(({ .a } > { .b }) && ({ .c } !>> { .d }))'],
+    ['{.a} &~ {.b} | select(name, .x)', '({ .a } &~ { .b }) | select(name, .x)'],
+    ['({.a} | count() > 1) && {.b}', '(({ .a } | count() > 1) && { .b })'],
+    ['({.a})', '{ .a }'],
+    ['count() > 1 + 2', 'count() > (1 + 2)'],
+    ['({.a} | count()) > ({.b} | count())', '({ .a } | count()) > ({ .b } | count())'],
+    [
+      '{} | avg(duration) > 5ms | by(name, 1 + .a) | coalesce()',
+      '{ } | avg(duration) > 5ms | by(name, (1 + .a)) | coalesce()',
+    ],
+    ['{} | rate()', '{ } | rate()'],
+    ['rate()', 'rate()'],
+    ['{} | rate() by(resource.a,name) | topk(5) > 2', '{ } | rate() by (resource.a, name) | topk(5) > 2'],
+    ['{} | max_over_time(duration) >= 1s | bottomk(1)', '{ } | max_over_time(duration) >= 1s | bottomk(1)'],
+    ['{} | quantile_over_time(duration, .9, 1)', '{ } | quantile_over_time(duration, 0.9, 1)'],
+    ['{} | compare({status=error})', '{ } | compare({ (status = error) }, 10)'],
+    ['{} | compare({status=error}, 5, 1, 2)', '{ } | compare({ (status = error) }, 5, 1, 2)'],
+    ['({.a} | rate()) / ({} | rate()) * 100', '((({ .a } | rate()) / ({ } | rate())) * 100)'],
+    ['{} with (most_recent=true, exemplars=5, other="x")', '{ } with (most_recent=true, exemplars=5, other="x")'],
+  ])('%s', (text, printed) => {
+    expect(printTraceql(parseTraceql(text))).toBe(printed);
+    expect(printTraceql(parseTraceql(printed))).toBe(printed);
+  });
+});
+
+describe('a mistake is named with its place', () => {
+  test.each([
+    ['', 'line 1, col 1: syntax error: unexpected end of the query, expecting {, ( or an aggregate'],
+    ['{', 'line 1, col 2: syntax error: unexpected end of the query'],
+    ['{ .a = }', 'line 1, col 8: syntax error: unexpected }'],
+    ['{ .a = 1 } }', 'line 1, col 12: syntax error: unexpected }'],
+    ['{ foo = 1 }', 'line 1, col 3: syntax error: unexpected foo'],
+    ['{ span:foo = 1 }', 'line 1, col 3: unknown intrinsic span:foo'],
+    ['{ name = "a }', 'line 1, col 10: literal not terminated'],
+    ['{ } /* a', 'line 1, col 5: comment not terminated'],
+    ['{ .a = $x }', 'line 1, col 8: a variable of a dashboard'],
+    ['{ .a = 5x }', 'line 1, col 8: 5x is no number or duration'],
+    ['{ .a = 9223372036854775808 }', 'does not fit into 64 bits'],
+    ['{\n name = 5 }', 'line 2, col 2: a text and a whole number can not be compared'],
+    ['{ status = "error" }', 'a status and a text can not be compared'],
+    ['{ duration = "1s" }', 'a duration and a text can not be compared'],
+    ['{ name > nil }', 'nil is compared by = and != only'],
+    ['{ status > ok }', 'a status has no order'],
+    ['{ name }', 'line 1, col 3: a condition is true or false, and this is of type a text'],
+    ['{ 1 + .a }', 'a condition is true or false'],
+    ['{ .a && name }', 'line 1, col 9: && takes what is true or false, not a text'],
+    ['{ name =~ "(" }', 'line 1, col 11: error parsing regexp'],
+    ['{ name =~ .a }', 'behind =~ stands a regular expression'],
+    ['{ duration =~ "a" }', '=~ takes texts, not a duration'],
+    ['{ -name = 1 }', '- can not stand in front of a text'],
+    ['{ } | count()', 'a value alone selects nothing'],
+    ['{ } | avg(name) > 1', 'avg takes numbers or durations, not a text'],
+    ['{ } | sum(1) > 1', 'sum takes what spans have'],
+    ['{ } | by(1)', 'by takes what spans have'],
+    ['{ } | select(1)', 'expecting an attribute or an intrinsic'],
+    ['{ } | count() > "a"', 'a whole number and a text can not be compared'],
+    ['{ } > 5', '> can not stand between spans and a value'],
+    ['{ } + { }', '+ can not stand between spans and spans'],
+    ['{ } | rate() | { }', 'expecting topk or bottomk'],
+    ['{ } | rate() | topk(0)', 'topk takes a whole number from 1 on'],
+    ['{ } | rate(name)', 'unexpected name, expecting )'],
+    ['{ } | max_over_time(name)', 'max_over_time takes numbers or durations'],
+    ['{ } | quantile_over_time(duration)', 'expecting ,'],
+    ['{ } | quantile_over_time(duration, 2)', 'a quantile is a number from 0 to 1'],
+    ['{ } | compare({status=error}, 5, 1)', 'both times or neither'],
+    ['{ } && rate()', 'rate stands behind a |'],
+    ['({ } | rate()) && ({ } | rate())', 'unexpected &&'],
+    ['{ } with (most_recent=5)', 'the hint most_recent takes a value of type bool, not int'],
+    [`${'('.repeat(300)}{}${')'.repeat(300)}`, 'nested more than 100 deep'],
+    [`{ ${'!'.repeat(300)}.a }`, 'nested more than 100 deep'],
+  ])('%s', (text, message) => {
+    expect(() => parseTraceql(text)).toThrow(message);
+  });
+});
+
+test('a field is read alone', () => {
+  expect(parseTraceqlField('resource.service.name')).toMatchObject({ scope: 'resource', key: 'service.name' });
+  expect(parseTraceqlField('span:kind')).toMatchObject({ kind: 'intrinsic', name: 'kind' });
+  expect(() => parseTraceqlField('nothing')).toThrow('expecting a field');
+});
+
+test.each([
+  [0, '0s'],
+  [12, '12ns'],
+  [1500, '1.5µs'],
+  [-2_000_000, '-2ms'],
+  [1_500_000_000, '1.5s'],
+  [3_600_000_000_000, '1h0m0s'],
+  [90_500_000_000, '1m30.5s'],
+])('%s ns are %s', (ns, text) => {
+  expect(printGoDuration(ns)).toBe(text);
+});

@@ -1,0 +1,1 @@
+export { type DifferenceQuestion, readDifferences, type SpanSelection } from './differences.ts';

@@ -1,0 +1,12 @@
+export { type FollowQuery, followLines, NewArrivals } from './follow.ts';
+export { changesLines } from './line-filters.ts';
+export { linePattern } from './line-pattern.ts';
+export type { Direction, LinePlace, LineSelection, LineSource } from './line-source.ts';
+export type { StoredLine } from './pipeline/entry.ts';
+export { eachJsonField, labelName, parseJsonLine } from './pipeline/json-fields.ts';
+export { eachLogfmtField } from './pipeline/logfmt.ts';
+export { type FoundLine, type LineQuery, queryLines, queryMetricInstant, queryMetricRange } from './query.ts';
+export { storedLinesCondition } from './store/line-condition.ts';
+export { StoredLines } from './store/stored-lines.ts';
+export { findStreamsIn } from './store/streams.ts';
+export { type StreamVolume, streamVolumes } from './store/volumes.ts';

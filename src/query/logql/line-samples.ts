@@ -1,0 +1,264 @@
+import {
+  type LabelFilter,
+  parseByteSize,
+  parseGoDuration,
+  type RangeAggregation,
+  type Stage,
+  type Unwrap,
+} from '#lang/logql';
+import { groupKey, Labels } from '../promql/labels.ts';
+import { PromqlExecutionError } from '../promql/matrix.ts';
+import type { SampleSource, Selection, StoredSeries } from '../promql/source.ts';
+import { readFloat } from '../promql/text.ts';
+import { isSum, type Leaf, type Leaves } from './as-promql.ts';
+import { storedLineFilters } from './line-filters.ts';
+import type { LineSelection, LineSource } from './line-source.ts';
+import { compileCondition } from './pipeline/conditions.ts';
+import { Entry, ERROR, ERROR_DETAILS } from './pipeline/entry.ts';
+import { compilePipeline, type Step } from './pipeline/pipeline.ts';
+
+/** More series make no answer that a person reads. */
+const MAX_SERIES = 10_000;
+/** Samples of one range aggregation in memory, 16 bytes each. */
+const MAX_SAMPLES = 20_000_000;
+
+/** The samples that lines make, for an evaluation of PromQL. */
+export class LineSamples implements SampleSource {
+  readonly #leaves: Leaves;
+  readonly #lines: LineSource;
+  readonly #text: string;
+  readonly #pause: () => Promise<void>;
+  readonly #stepMs: number | undefined;
+
+  /**
+   * `text`: the query's, for its mistakes. `pause` lets others run, and throws where the query is cancelled. `stepMs`: of a range; undefined of
+   * a query at one time.
+   */
+  constructor(leaves: Leaves, lines: LineSource, text: string, pause: () => Promise<void>, stepMs: number | undefined) {
+    this.#stepMs = stepMs;
+    this.#leaves = leaves;
+    this.#lines = lines;
+    this.#text = text;
+    this.#pause = pause;
+  }
+
+  async select({ matchers, fromMs, toMs }: Selection): Promise<readonly StoredSeries[]> {
+    const leaf = this.#leaves.get(matchers);
+    if (leaf === undefined) throw new Error('bug: a selector that no range aggregation made');
+    const maker = new SampleMaker(leaf, this.#text);
+    const { logs } = leaf.expr;
+    const selection = {
+      matchers: logs.matchers,
+      lineFilters: storedLineFilters(logs.stages),
+      firstNs: nsOf(fromMs) + 1n,
+      lastNs: nsOf(toMs),
+      direction: 'forward',
+      limit: undefined,
+    } as const;
+    const counted = await this.#counted(leaf, selection);
+    if (counted !== undefined) return counted;
+    for await (const part of this.#lines.read(selection)) {
+      for (const line of part) maker.add(line);
+      await this.#pause();
+    }
+    return maker.series();
+  }
+
+  /** Where a sum over counts of lines is asked for, and nothing looks into the lines, the store counts. */
+  async #counted({ expr, sumBy }: Leaf, selection: LineSelection): Promise<readonly StoredSeries[] | undefined> {
+    const of = COUNTS[expr.operator];
+    const isPlain = expr.unwrap === undefined && neededStages(expr, sumBy).every(({ kind }) => kind === 'line');
+    if (of === undefined || sumBy === undefined || !isPlain) return undefined;
+    const rangeMs = expr.rangeNs / 1e6;
+    const bucketMs = this.#stepMs === undefined ? rangeMs : greatestDivisor(rangeMs, this.#stepMs);
+    if (!Number.isInteger(rangeMs) || !Number.isInteger(bucketMs)) return undefined;
+    const counts = await this.#lines.count?.(selection, { labels: sumBy, of, bucketMs });
+    if (counts === undefined) return undefined;
+    const series = new Map<string, Growing>();
+    for (const { labels, timeMs, value } of counts) {
+      const known = series.get(labels.key) ?? { labels, timesMs: [], values: [] };
+      series.set(labels.key, known);
+      known.timesMs.push(timeMs);
+      known.values.push(value);
+    }
+    return Array.from(series.values(), storedSeries);
+  }
+}
+
+const COUNTS: { readonly [operator in RangeAggregation['operator']]?: 'lines' | 'bytes' } = {
+  count_over_time: 'lines',
+  rate: 'lines',
+  bytes_over_time: 'bytes',
+  bytes_rate: 'bytes',
+};
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
+}
+
+function nsOf(ms: number): bigint {
+  const whole = Math.floor(ms);
+  return BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6));
+}
+
+interface Growing {
+  readonly labels: Labels;
+  readonly timesMs: number[];
+  readonly values: number[];
+}
+
+/** A value of an entry; undefined where it has none. */
+type Value = (entry: Entry) => number | undefined;
+
+/** Lines to samples, by the labels of their series. */
+class SampleMaker {
+  readonly #entry = new Entry();
+  readonly #pipeline: Step;
+  readonly #value: Value;
+  readonly #labelsOf: (entry: Entry) => Labels;
+  readonly #series = new Map<string, Growing>();
+  /** A sum that names errors, in a condition or in its grouping, counts them. */
+  readonly #keepsErrors: boolean;
+  #samples = 0;
+
+  constructor({ expr, sumBy }: Leaf, text: string) {
+    this.#keepsErrors = sumBy !== undefined && isSum(expr.operator) && namesErrors(expr.logs.stages, sumBy);
+    this.#pipeline = compilePipeline(neededStages(expr, sumBy), text);
+    this.#value = lineValue(expr);
+    const { grouping, unwrap } = expr;
+    const unwrapped = unwrap?.label;
+    // What is summed afterwards may be put together here: a series for each trace id would be a series for each line.
+    if (sumBy !== undefined && isSum(expr.operator)) this.#labelsOf = groupedBy(sumBy);
+    else if (grouping?.isWithout === false) this.#labelsOf = groupedBy(grouping.labels);
+    else {
+      const group = grouping === undefined ? undefined : groupKey(grouping.labels, true);
+      this.#labelsOf = (entry) => {
+        // What became the value tells no series from another.
+        const labels = entry.labels().keep((name) => name !== unwrapped);
+        return group === undefined ? labels : group(labels);
+      };
+    }
+  }
+
+  /** Throws PromqlExecutionError for a line with an error that nothing took out. */
+  add(line: Parameters<Entry['reset']>[0]): void {
+    const entry = this.#entry;
+    entry.reset(line);
+    if (!this.#pipeline(entry)) return;
+    const value = this.#value(entry);
+    if (value === undefined) return;
+    if (entry.hasFailed && !this.#keepsErrors) throw pipelineError(entry);
+    const labels = this.#labelsOf(entry);
+    let series = this.#series.get(labels.key);
+    if (series === undefined) {
+      if (this.#series.size === MAX_SERIES) throw tooManySeries();
+      series = { labels, timesMs: [], values: [] };
+      this.#series.set(labels.key, series);
+    }
+    if (++this.#samples > MAX_SAMPLES) throw tooManyLines();
+    // A window is open at its beginning and has its end: so the time is rounded up to what windows are counted in.
+    series.timesMs.push(Number((line.timeNs + 999_999n) / 1_000_000n));
+    series.values.push(value);
+  }
+
+  series(): readonly StoredSeries[] {
+    return Array.from(this.#series.values(), storedSeries);
+  }
+}
+
+function storedSeries({ labels, timesMs, values }: Growing): StoredSeries {
+  return {
+    labels,
+    floats: { timesMs: Float64Array.from(timesMs), values: Float64Array.from(values), startsMs: undefined },
+    histograms: undefined,
+    staleMs: undefined,
+  };
+}
+
+function namesErrors(stages: readonly Stage[], labels: readonly string[]): boolean {
+  const isError = (name: string): boolean => name === ERROR || name === ERROR_DETAILS;
+  const inFilter = (filter: LabelFilter): boolean =>
+    'left' in filter ? inFilter(filter.left) || inFilter(filter.right) : isError(filter.name);
+  return labels.some(isError) || stages.some((stage) => stage.kind === 'filter' && inFilter(stage.filter));
+}
+
+const PARSERS: ReadonlySet<Stage['kind']> = new Set(['json', 'logfmt', 'pattern', 'regexp']);
+
+/** Where lines are counted in one sum, and nothing looks at what parsers find, they need not run: as in Loki a line that they can't read counts. */
+function neededStages(
+  { operator, unwrap, logs: { stages } }: RangeAggregation,
+  sumBy: Leaf['sumBy'],
+): readonly Stage[] {
+  const countsLines = COUNTS[operator] !== undefined && unwrap === undefined && sumBy?.length === 0;
+  const onlyFinds = stages.every(({ kind }) => kind === 'line' || PARSERS.has(kind));
+  return countsLines && onlyFinds ? stages.filter(({ kind }) => kind === 'line') : stages;
+}
+
+/** These labels of an entry alone. Most lines have those of a line before. */
+function groupedBy(names: readonly string[]): (entry: Entry) => Labels {
+  const known = new Map<string, Labels>();
+  return (entry) => {
+    let key = '';
+    for (const name of names) {
+      const value = entry.get(name);
+      key += `${value.length}:${value}`;
+    }
+    let labels = known.get(key);
+    if (labels === undefined) {
+      labels = Labels.of(names.map((name) => [name, entry.get(name)] as const));
+      if (known.size <= MAX_SERIES) known.set(key, labels);
+    }
+    return labels;
+  };
+}
+
+function lineValue({ operator, unwrap }: RangeAggregation): Value {
+  if (unwrap !== undefined) return unwrappedValue(unwrap);
+  if (operator === 'bytes_over_time' || operator === 'bytes_rate') return ({ line }) => Buffer.byteLength(line);
+  return () => 1;
+}
+
+const CONVERSIONS: { readonly [name: string]: (text: string) => number | undefined } = {
+  bytes: parseByteSize,
+  duration: parseGoDuration,
+  duration_seconds: parseGoDuration,
+};
+
+function unwrappedValue({ label, conversion, filters }: Unwrap): Value {
+  const read = conversion === undefined ? readFloat : CONVERSIONS[conversion]!;
+  const conditions = filters.map(compileCondition);
+  return (entry) => {
+    if (!entry.has(label)) return undefined;
+    const text = entry.get(label);
+    const value = read(text);
+    if (value === undefined) {
+      entry.set(ERROR, 'SampleExtractionErr');
+      entry.set(ERROR_DETAILS, `${JSON.stringify(text)} of ${label} is no ${conversion ?? 'number'}`);
+    }
+    return conditions.every((condition) => condition(entry)) ? (value ?? Number.NaN) : undefined;
+  };
+}
+
+function pipelineError(entry: Entry): PromqlExecutionError {
+  const error = entry.get(ERROR);
+  return new PromqlExecutionError(
+    `pipeline error: '${error}' for series: '${entry.labels()}'.
+Use a label filter to intentionally skip this error. (e.g | __error__!="${error}").
+To skip all potential errors you can match empty errors.(e.g __error__="")
+The label filter can also be specified after unwrap. (e.g | unwrap latency | __error__="" )
+`,
+  );
+}
+
+function tooManySeries(): PromqlExecutionError {
+  return new PromqlExecutionError(
+    `maximum number of series (${MAX_SERIES}) reached for a single query; consider reducing query cardinality by adding more ` +
+      'specific stream selectors, reducing the time range, or aggregating results with functions like sum(), count() or topk()',
+  );
+}
+
+function tooManyLines(): PromqlExecutionError {
+  return new PromqlExecutionError(
+    `the query needs more than ${MAX_SAMPLES} lines; narrow its selector, its line filters or its time range`,
+  );
+}

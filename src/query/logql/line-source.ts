@@ -1,0 +1,62 @@
+import type { LineFilter, StreamMatcher } from '#lang/logql';
+import type { Labels } from '../promql/labels.ts';
+import type { Sql } from '../sql/index.ts';
+import type { StoredLine } from './pipeline/entry.ts';
+
+export type Direction = 'forward' | 'backward';
+
+export interface LineSelection {
+  readonly matchers: readonly StreamMatcher[];
+  /** Lines that these let pass; the source may give others too. */
+  readonly lineFilters: readonly LineFilter[];
+  /** Nanoseconds since the epoch, both inclusive. */
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+  /** Only what arrived at one of these times, nanoseconds since the epoch. */
+  readonly arrivedNs?: readonly bigint[] | undefined;
+  /** Only what lies behind this one in the direction. */
+  readonly beyond?: LinePlace | undefined;
+  /** Only stored records that meet a condition as well. */
+  readonly also?: Sql | undefined;
+  readonly direction: Direction;
+  /** About so many are wanted; undefined for all. */
+  readonly limit: number | undefined;
+}
+
+/** The place of a line among all. */
+export interface LinePlace {
+  readonly timeNs: bigint;
+  /** When it arrived, and which one of what arrived then. */
+  readonly arrivedNs: bigint;
+  readonly record: number;
+}
+
+/** How lines are to be counted: in buckets of one length, each with its end and without its begin, the last of which ends with the selection. */
+export interface CountedBy {
+  readonly labels: readonly string[];
+  readonly of: 'lines' | 'bytes';
+  /** Milliseconds; divides the selection's length. */
+  readonly bucketMs: number;
+}
+
+export interface LineCount {
+  readonly labels: Labels;
+  /** When the bucket ends. */
+  readonly timeMs: number;
+  readonly value: number;
+}
+
+/** Where lines come from, as they arrive. */
+export interface ArrivingLines extends LineSource {
+  /** When lines arrived, whatever their streams, after the first and until the second time; nanoseconds since the epoch. */
+  arrivals(afterNs: bigint, untilNs: bigint): Promise<readonly bigint[]>;
+}
+
+/** Where lines come from. */
+export interface LineSource {
+  /** How many there are, where that can be told exactly without reading them; else undefined. In the order of their times. */
+  count?(selection: LineSelection, by: CountedBy): Promise<readonly LineCount[] | undefined>;
+
+  /** Lines of the streams that match, in the order of their times, part by part. */
+  read(selection: LineSelection): AsyncIterable<readonly StoredLine[]>;
+}

@@ -1,0 +1,71 @@
+import { type LabelFilter, parseByteSize, parseGoDuration } from '#lang/logql';
+import { matcherTest } from '#lang/promql';
+import { readFloat } from '../../promql/text.ts';
+import { type Entry, ERROR, ERROR_DETAILS } from './entry.ts';
+import { ipMatcher } from './ip.ts';
+
+/** Whether a line stays. */
+export type Condition = (entry: Entry) => boolean;
+
+/** A condition on labels. Throws an Error for an address that is none. */
+export function compileCondition(filter: LabelFilter): Condition {
+  switch (filter.kind) {
+    case 'and': {
+      const [left, right] = [compileCondition(filter.left), compileCondition(filter.right)];
+      return (entry) => left(entry) && right(entry);
+    }
+    case 'or': {
+      const [left, right] = [compileCondition(filter.left), compileCondition(filter.right)];
+      return (entry) => left(entry) || right(entry);
+    }
+    case 'text': {
+      const test = matcherTest(filter);
+      return (entry) => test(entry.get(filter.name));
+    }
+    case 'ip': {
+      const { matches } = ipMatcher(filter.value);
+      const isWanted = filter.operator === '=';
+      return (entry) => entry.hasFailed || (entry.has(filter.name) && matches(entry.get(filter.name)) === isWanted);
+    }
+    case 'compare':
+      return comparison(filter);
+  }
+}
+
+type Comparison = Extract<LabelFilter, { kind: 'compare' }>;
+
+/**
+ * A line without the label goes. One whose label is no such quantity stays, with an error; and one that has an error already stays: only
+ * conditions on texts, such as `__error__=""`, take it out.
+ */
+function comparison({ name, operator, value, unit }: Comparison): Condition {
+  const compare = COMPARE[operator];
+  const read = READ[unit];
+  return (entry) => {
+    if (entry.hasFailed) return true;
+    if (!entry.has(name)) return false;
+    const text = entry.get(name);
+    const found = read(text);
+    if (found === undefined) {
+      entry.set(ERROR, 'LabelFilterErr');
+      entry.set(ERROR_DETAILS, `${JSON.stringify(text)} of ${name} is no ${unit}`);
+      return true;
+    }
+    return compare(found, value);
+  };
+}
+
+const READ: { readonly [unit in Comparison['unit']]: (text: string) => number | undefined } = {
+  number: readFloat,
+  duration: parseGoDuration,
+  bytes: parseByteSize,
+};
+
+const COMPARE: { readonly [operator in Comparison['operator']]: (a: number, b: number) => boolean } = {
+  '==': (a, b) => a === b,
+  '!=': (a, b) => a !== b,
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+};

@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { type LogExpr, parseLogql } from '#lang/logql';
+import { Labels } from '../../promql/labels.ts';
+import { Entry } from './entry.ts';
+import { compilePipeline } from './pipeline.ts';
+
+const TIME_NS = 1_760_000_000_123_456_789n;
+
+/** What a pipeline makes of a line of `{app="shop", env="prod"}` with the structured metadata `trace_id="t1"`; undefined where it goes. */
+function run(stages: string, line: string): { line: string; labels: Record<string, string> } | undefined {
+  const text = `{app="shop"} ${stages}`;
+  const pipeline = compilePipeline((parseLogql(text) as LogExpr).stages, text);
+  const entry = new Entry();
+  entry.reset({
+    timeNs: TIME_NS,
+    line,
+    stream: Labels.of([
+      ['app', 'shop'],
+      ['env', 'prod'],
+    ]),
+    structured: new Map([['trace_id', 't1']]),
+    arrivedNs: 0n,
+    record: 0,
+  });
+  if (!pipeline(entry)) return undefined;
+  const { app: _, env: __, trace_id: ___, ...labels } = Object.fromEntries(entry.labels().pairs);
+  return { line: entry.line, labels };
+}
+
+describe('line filters', () => {
+  test.each([
+    ['|= "a"', 'xax', true],
+    ['|= "a" |= "b"', 'a', false],
+    ['|= "a" or "b"', 'b', true],
+    ['!= "a" or "b"', 'b', false],
+    ['!= "a" or "b"', 'c', true],
+    ['|~ "a.c"', 'abc', true],
+    ['|~ "(?i)ABC"', 'abc', true],
+    ['!~ "a.c"', 'abc', false],
+    ['|> "<_> took <_>ms"', 'it took 5ms', true],
+    ['!> "<_> took <_>ms"', 'it took 5ms', false],
+    ['|= ip("10.0.0.0/8")', 'from 10.1.2.3:80 on', true],
+    ['|= ip("10.0.0.1-10.0.0.9")', 'from 10.0.0.10', false],
+    ['!= ip("::1")', 'from ::1', false],
+  ])('%s on %s: %s', (stages, line, stays) => {
+    expect(run(stages, line) !== undefined).toBe(stays);
+  });
+});
+
+describe('parsers take labels out of lines', () => {
+  test.each([
+    [
+      '| json',
+      '{"a":"b","n":1.50,"big":12345678901234567890,"t":true,"z":null,"l":[1],"o":{"p-q":{"r":"s"}}}',
+      { a: 'b', n: '1.50', big: '12345678901234567890', t: 'true', o_p_q_r: 's' },
+    ],
+    [
+      '| json',
+      '{"app":"other","trace_id":"t2","1x":"y"}',
+      { app_extracted: 'other', trace_id_extracted: 't2', _1x: 'y' },
+    ],
+    ['| json', 'no json', { __error__: 'JSONParserErr', __error_details__: expect.any(String) }],
+    ['| json', '[1]', { __error__: 'JSONParserErr', __error_details__: expect.any(String) }],
+    [
+      '| json x="o.p[1].q", y="o", z="nothing", w="[\\"a b\\"]"',
+      '{"o":{"p":[1,{"q":"r"}]},"a b":"c"}',
+      { x: 'r', y: '{"p":[1,{"q":"r"}]}', w: 'c' },
+    ],
+    ['| logfmt', 'level=warn msg="a \\"b\\" c" empty= flag dur=5ms', { level: 'warn', msg: 'a "b" c', dur: '5ms' }],
+    ['| logfmt --keep-empty | flag=""', 'flag a=b', { a: 'b' }],
+    ['| logfmt', 'a=b =c d=e', { a: 'b', d: 'e' }],
+    [
+      '| logfmt --strict',
+      'a=b =c d=e',
+      { a: 'b', d: 'e', __error__: 'LogfmtParserErr', __error_details__: expect.stringContaining('pos 5') },
+    ],
+    ['| logfmt x="a.b", y', 'a.b=c y=d z=e', { x: 'c', y: 'd' }],
+    ['| regexp "(?P<m>\\\\w+) (?P<p>\\\\S+)"', 'GET /x', { m: 'GET', p: '/x' }],
+    ['| regexp "(?P<m>\\\\d+)"', 'none', {}],
+    ['| pattern `<m> <_> <s>`', 'GET /x 200', { m: 'GET', s: '200' }],
+    ['| unpack', '{"_entry":"the line","pod":"p1"}', { pod: 'p1' }],
+  ])('%s', (stages, line, labels) => {
+    expect(run(stages, line)!.labels).toEqual(labels);
+  });
+
+  test('unpack gives the line back', () => {
+    expect(run('| unpack', '{"_entry":"the line","pod":"p1"}')!.line).toBe('the line');
+  });
+});
+
+describe('conditions on labels', () => {
+  test.each([
+    ['| logfmt | n > 5', 'n=6', true],
+    ['| logfmt | n > 5', 'n=5', false],
+    ['| logfmt | n > 5', 'm=5', false],
+    ['| logfmt | n == 5', 'n=5.0', true],
+    ['| logfmt | d >= 1s', 'd=1500ms', true],
+    ['| logfmt | d < 1s', 'd=1.5s', false],
+    ['| logfmt | s > 1KB', 's=2KiB', true],
+    ['| logfmt | a="x" or b="y"', 'b=y', true],
+    ['| logfmt | a="x" and b="y"', 'b=y', false],
+    ['| logfmt | a=~"x|y"', 'a=y', true],
+    ['| logfmt | a=~"x"', 'a=xx', false],
+    ['| logfmt | a!="x"', 'b=1', true],
+    ['| logfmt | ip=ip("10.0.0.0/8")', 'ip=10.2.3.4', true],
+    ['| logfmt | ip!=ip("10.0.0.0/8")', 'ip=10.2.3.4', false],
+    ['| app="shop"', '', true],
+    ['| trace_id="t1"', '', true],
+    ['| json | n > 5', 'no json', true],
+    ['| json | __error__=""', 'no json', false],
+  ])('%s on %s: %s', (stages, line, stays) => {
+    expect(run(stages, line) !== undefined).toBe(stays);
+  });
+
+  test('a value that is no such quantity is an error of the line', () => {
+    expect(run('| logfmt | n > 5', 'n=x')!.labels).toMatchObject({ n: 'x', __error__: 'LabelFilterErr' });
+  });
+});
+
+describe('formats', () => {
+  test.each([
+    ['| logfmt | line_format "{{.a}}-{{.none}}-{{.app}}"', 'a=b', 'b--shop'],
+    ['| line_format "{{__line__ | upper}} {{ __timestamp__ | unixEpoch }}"', 'x', 'X 1760000000'],
+    ['| line_format `{{ __timestamp__ | date "2006-01-02T15:04:05" }}`', 'x', '2025-10-09T08:53:20'],
+    [
+      '| logfmt | line_format "{{ .a | trunc 2 }}{{ .a | substr 1 3 }}{{ Replace .a \\"b\\" \\"x\\" 1 }}"',
+      'a=abcb',
+      'ab' + 'bc' + 'axcb',
+    ],
+    ['| line_format `{{ regexReplaceAll "(a)(b)" "xaby" "$2$1" }}`', '', 'xbay'],
+    [
+      '| line_format `{{ add 1 2 }} {{ div 7 2 }} {{ divf 7 2 }} {{ round 2.567 2 }} {{ mod 7 4 }}`',
+      '',
+      '3 3 3.5 2.57 3',
+    ],
+    ['| line_format `{{ default "none" .x }} {{ alignLeft 4 "ab" }}| {{ alignRight 4 "ab" }}`', '', 'none ab  |   ab'],
+    ['| line_format `{{ range $k, $v := fromJson __line__ }}{{$k}}={{$v}};{{ end }}`', '{"a":1,"b":"c"}', 'a=1;b=c;'],
+    [
+      '| line_format `{{ duration "1m30s" }} {{ bytes "2KB" }} {{ urlencode "a b&c" }} {{ "aGk=" | b64dec }}`',
+      '',
+      '90 2000 a+b%26c hi',
+    ],
+    [
+      '| line_format `{{ toDate "2006-01-02 15:04" "2025-10-09 08:53" | unixEpoch }} {{ unixToTime "1760000000" | date "15:04" }}`',
+      'x',
+      '1759999980 08:53',
+    ],
+    [
+      '| line_format `{{ toDateInZone "Jan 2 2006 3PM" "America/New_York" "Jul 4 2025 5PM" | unixEpoch }}`',
+      'x',
+      '1751662800',
+    ],
+    ['| decolorize', '\u001b[31mred\u001b[0m', 'red'],
+  ])('%s', (stages, line, expected) => {
+    expect(run(stages, line)!.line).toBe(expected);
+  });
+
+  test('a template that fails is an error of the line, which stays as it was', () => {
+    const { line, labels } = run('| line_format `{{ div 1 0 }}`', 'x')!;
+    expect(line).toBe('x');
+    expect(labels['__error__']).toBe('TemplateFormatErr');
+  });
+
+  test.each([
+    ['| logfmt | label_format c=a', 'a=b', { c: 'b' }],
+    ['| logfmt | label_format c="{{.a}}!"', 'a=b', { a: 'b', c: 'b!' }],
+    ['| logfmt | label_format x=none', 'a=b', { a: 'b' }],
+    ['| logfmt | drop a', 'a=b c=d', { c: 'd' }],
+    ['| logfmt | drop a="x", c=~"d"', 'a=b c=d', { a: 'b' }],
+    ['| json | drop __error__, __error_details__', 'x', {}],
+  ])('%s', (stages, line, labels) => {
+    expect(run(stages, line)!.labels).toEqual(labels);
+  });
+
+  test('keep leaves only what it names', () => {
+    const text = '{app="shop"} | logfmt | keep a, env="prod"';
+    expect(run('| logfmt | keep a', 'a=b c=d')!.labels).toEqual({ a: 'b' });
+    expect(parseLogql(text).kind).toBe('logs');
+  });
+});
+
+test.each([
+  ['| line_format "{{"', 'unclosed action'],
+  ['| json x="a..b"', 'cannot parse expression'],
+  ['|= ip("nowhere")', 'unable to parse IP'],
+])('%s is a mistake of the query', (stages, message) => {
+  expect(() => run(stages, '')).toThrow(message);
+});

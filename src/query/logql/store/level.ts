@@ -1,0 +1,45 @@
+/** `detected_level`, which Loki gives every line: by its severity, by a field that names it, or by a word in the line. */
+
+export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'critical' | 'fatal' | 'unknown';
+
+/** Of OTLP's severity numbers, four of which are one level. */
+export const BY_SEVERITY: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
+
+const BY_WORD: Readonly<Record<string, Level>> = {
+  trace: 'trace',
+  trc: 'trace',
+  debug: 'debug',
+  dbg: 'debug',
+  info: 'info',
+  inf: 'info',
+  information: 'info',
+  informational: 'info',
+  notice: 'info',
+  warn: 'warn',
+  wrn: 'warn',
+  warning: 'warn',
+  error: 'error',
+  err: 'error',
+  critical: 'critical',
+  crit: 'critical',
+  fatal: 'fatal',
+  emerg: 'fatal',
+  panic: 'fatal',
+};
+
+/** Fields that say it, in JSON and logfmt lines. */
+const FIELD =
+  /(?:^|[\s,{"])(?:level|LEVEL|Level|severity|SEVERITY|Severity|lvl|LVL|Lvl|severity_text|SeverityText)"?\s*[=:]\s*"?([a-zA-Z]+)/;
+/** Of a line without such a field its beginning is looked at. */
+const WORD = /\b(critical|fatal|error|warn(?:ing)?|debug|info|trace|err)\b/i;
+const LOOKED_AT = 500;
+
+/** `severityNumber` as OTLP counts, 0 for none. */
+export function detectedLevel(severityNumber: number, severityText: string, line: string): Level {
+  if (severityNumber >= 1 && severityNumber <= 24) return BY_SEVERITY[(severityNumber - 1) >> 2]!;
+  const named = BY_WORD[severityText.toLowerCase()];
+  if (named !== undefined) return named;
+  const start = line.slice(0, LOOKED_AT);
+  const field = BY_WORD[FIELD.exec(start)?.[1]?.toLowerCase() ?? ''];
+  return field ?? BY_WORD[WORD.exec(start)?.[1]?.toLowerCase() ?? ''] ?? 'unknown';
+}

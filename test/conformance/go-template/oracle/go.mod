@@ -1,0 +1,3 @@
+module signalbox/go-template-oracle
+
+go 1.24
