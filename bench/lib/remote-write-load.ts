@@ -50,7 +50,7 @@ interface LoadSeries {
 }
 
 /** The same of every run. */
-function newSeries(index: number): LoadSeries {
+export function newSeries(index: number): LoadSeries {
   const isCounter = index % 2 === 0;
   const family = Math.floor(index / INSTANCES / 2);
   const name = isCounter ? `app_requests_${family}_total` : `app_queue_${family}_bytes`;

@@ -9,7 +9,7 @@ const INTERVAL_MS = 5000;
 
 export interface ServerMetricsOptions {
   readonly metrics: readonly ServerMetric[];
-  readonly sink: MetricSink;
+  readonly sink: Pick<MetricSink, 'write'>;
   readonly clock: Clock;
   readonly version: string;
 }

@@ -1,3 +1,4 @@
+export { decompressSnappy, snappyContentLength } from '#wire';
 export * from './authenticate.ts';
 export * from './body-buffer.ts';
 export * from './body-server.ts';
@@ -30,7 +31,6 @@ export { PrometheusCredentials } from './prometheus-credentials.ts';
 export * from './proxy.ts';
 export * from './request-headers.ts';
 export { compressSnappy } from './snappy.ts';
-export { decompressSnappy, snappyContentLength } from './snappy-block.ts';
 export * from './status.ts';
 export * from './tls.ts';
 export * from './tls-rejections.ts';

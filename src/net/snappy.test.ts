@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DecodeError } from '#base';
+import { decompressSnappy } from '#wire';
 import { compressSnappyFramed, decompressSnappyFramed, isSnappyFramed } from './snappy.ts';
-import { decompressSnappy } from './snappy-block.ts';
 
 const BODY = new TextEncoder().encode('hello '.repeat(50_000));
 const FRAMED = compressSnappyFramed(BODY);

@@ -1,8 +1,8 @@
 import { compress } from 'snappyjs';
 import { DecodeError } from '#base';
+import { decompressSnappy } from '#wire';
 import { crc32c } from './crc32c.ts';
 import { joinBytes } from './own-bytes.ts';
-import { decompressSnappy } from './snappy-block.ts';
 
 export function compressSnappy(body: Uint8Array): Uint8Array {
   return compress(plain(body));

@@ -1,12 +1,15 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compress } from 'snappyjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '#base/testing.ts';
 import type { Batch } from '#pdata';
-import { newRequestSeries, OwnSeries } from '#wire';
+import { newRequestSeries, OwnSeries, OwnWriteReader } from '#wire';
+import { writeRequestV1 } from '../wire/testing/remote-write.ts';
 import { StoreSink } from './metric-sink.ts';
 import { SpoolError } from './spool/segment-log.ts';
+import { startEngineProxy } from './testing/engine-proxy.ts';
 import { startTestStore, type TestStore } from './testing/test-store.ts';
 
 let store: TestStore;
@@ -70,6 +73,43 @@ describe('the sink of the server', () => {
     expect(readdirSync(dir).length).toBeGreaterThan(0);
     await stored('first:batch', '1');
     expect(sink.counts).toEqual({ accepted: 1, refused: 0, stored: 1, rejected: 0, lost: 0 });
+  });
+
+  test('requests of remote write reach it whole, also where the series of known ones may not be there', async () => {
+    let failures = 0;
+    const proxy = await startEngineProxy(store.endpoint.url, (table) =>
+      table === 'metric_series' && failures++ < 2
+        ? { isPassedOn: false, answer: { status: 500, body: 'Code: 241. DB::Exception: no memory', code: 241 } }
+        : undefined,
+    );
+    try {
+      const sink = sinkOn({ ...store.endpoint, url: proxy.url });
+      const reader = new OwnWriteReader();
+      let known = 0;
+      for (let step = 0; step < 20; step++) {
+        const nowMs = Date.now();
+        const series = Array.from({ length: 50 }, (_, i) => ({
+          labels: { __name__: 'requested', i: String(i) },
+          samples: [[step, nowMs] as const],
+        }));
+        const content = writeRequestV1(series);
+        const nowSeconds = Math.floor(nowMs / 1000);
+        const write = reader.read(1, content, { series: sink.series, nowSeconds });
+        known += write.known?.count ?? 0;
+        const body = new Uint8Array(compress(content));
+        await sink.writeRequest(write, { version: 1, maxTimeMs: Number.MAX_SAFE_INTEGER, body });
+        if (step % 5 === 4) await eventually('it is stored', () => sink.counts.stored === (step + 1) * 50);
+      }
+      expect(known).toBeGreaterThan(0);
+      expect(failures).toBeGreaterThan(2);
+      expect(sink.counts).toEqual({ accepted: 1000, refused: 0, stored: 1000, rejected: 0, lost: 0 });
+      const counts = `SELECT count(), uniqExact(series_id), sum(value), countIf(series_id NOT IN (SELECT series_id FROM metric_series))
+        FROM metric_points WHERE name = 'requested'`;
+      expect(await store.text(counts)).toBe('1000\t50\t9500\t0');
+    } finally {
+      for (const sink of open.splice(0)) await sink.close(0);
+      await proxy.close();
+    }
   });
 
   test("keeps Prometheus' names and labels as they came, without those of a scope or resource", async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { messageOf, systemClock } from '#base';
 import type { FolderUse } from '#base/folder.ts';
 import { type Batch, SIGNALS, type Signal } from '#pdata';
+import type { KeptRequest, KnownSeries, OwnWrite } from '#wire';
 import type { StoreEndpoint } from './endpoint.ts';
 import { SpoolError } from './spool/segment-log.ts';
 import { StoreWriter, type StoreWriterObserver } from './writer.ts';
@@ -10,6 +11,10 @@ import { StoreWriter, type StoreWriterObserver } from './writer.ts';
 export interface MetricSink {
   /** Resolves when the batch is on disk, from where it reaches the store within about a second, once. Rejects with a SpoolError: try later. */
   write(batch: Batch): Promise<void>;
+  /** The same of a request of remote write, which is kept as it came. Samples of series in `series` may come without them. */
+  writeRequest(write: OwnWrite, request: KeptRequest): Promise<void>;
+  /** Series of remote write that need not be read again; undefined where nothing is known yet. */
+  readonly series?: KnownSeries | undefined;
   /** What became of the points so far, where it is counted. */
   readonly counts?: SinkCounts;
 }
@@ -66,6 +71,7 @@ const USE: FolderUse = {
 export class StoreSink implements MetricSink {
   readonly #options: StoreSinkOptions;
   #writer: Promise<StoreWriter> | undefined = undefined;
+  #series: KnownSeries | undefined = undefined;
   #isClosed = false;
   #lastFailure = '';
   readonly #counts = { accepted: 0, refused: 0, stored: 0, rejected: 0, lost: 0 };
@@ -79,11 +85,21 @@ export class StoreSink implements MetricSink {
     if (existsSync(this.#options.dir)) await this.#opened().catch(() => undefined);
   }
 
-  async write(batch: Batch): Promise<void> {
-    const items = batch.itemCount;
+  write(batch: Batch): Promise<void> {
+    return this.#counted(batch.itemCount, (writer) => writer.write(batch));
+  }
+
+  writeRequest(write: OwnWrite, request: KeptRequest): Promise<void> {
+    return this.#counted(write.itemCount, (writer) => writer.writeRequest(write, request));
+  }
+
+  get series(): KnownSeries | undefined {
+    return this.#series;
+  }
+
+  async #counted(items: number, write: (writer: StoreWriter) => Promise<void>): Promise<void> {
     try {
-      const writer = await this.#opened();
-      await writer.write(batch);
+      await write(await this.#opened());
       this.#counts.accepted += items;
     } catch (error) {
       this.#counts.refused += items;
@@ -133,6 +149,7 @@ export class StoreSink implements MetricSink {
       observer: this.#observer(),
     });
     await writer.start();
+    this.#series = writer.series;
     return writer;
   }
 

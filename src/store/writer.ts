@@ -1,16 +1,17 @@
 import { type Clock, messageOf, StartError } from '#base';
 import type { Batch, Signal } from '#pdata';
-import { decodeOtlp, encodeOtlpParts } from '#wire';
+import { encodeKeptRequest, encodeOtlpParts, type KeptRequest, KnownSeries, type OwnWrite } from '#wire';
 import type { StoreEndpoint } from './endpoint.ts';
 import { FreeSpace } from './free-space.ts';
 import { fileErrorOf, InsertError, Inserter } from './inserter.ts';
 import { type KeeperObserver, StoreKeeper } from './keeper.ts';
 import { prepareDescriptions, prepareTables, type Retention } from './migrate.ts';
-import { KnownIds } from './native/known-ids.ts';
+import { KnownIds, RENEW_SECONDS } from './native/known-ids.ts';
 import { SegmentEncoder } from './native/segment-encoder.ts';
+import { addFrames, FORM, itemsOf, KINDS, sizeOf } from './segment-frames.ts';
 import { SegmentStore } from './segment-store.ts';
 import { Backoff, Delivery, DeliveryQueue } from './spool/delivery-queue.ts';
-import { type Counts, NO_ITEMS, plus, type SegmentDamage, totalOf } from './spool/frames.ts';
+import { NO_ITEMS, type SegmentDamage, totalOf } from './spool/frames.ts';
 import type { Segment } from './spool/segment.ts';
 import { SegmentLog, type SegmentLogOptions } from './spool/segment-log.ts';
 
@@ -64,7 +65,6 @@ const EARLY_ATTEMPTS = 50;
 const DESCRIBE_INTERVAL_MS = 1000;
 /** How often it is tried whether the spool takes data again. */
 const TRIAL_INTERVAL_MS = 1000;
-const KINDS: readonly Signal[] = ['traces', 'metrics', 'logs'];
 /** The columns of a segment take less than its file, but their buffers grow ahead of them. */
 const MEMORY_PER_BYTE = 1.25;
 /** A block that the engine calls wrong is sent once more, in case the way there was at fault. */
@@ -75,6 +75,8 @@ const BROKEN_ATTEMPTS = 10;
 const DOUBT_MS = 60_000;
 const UNKNOWN_TABLE = 60;
 const UNKNOWN_DATABASE = 81;
+/** Of known series: rows of series are not due so often, but nobody else can tell when they are. */
+const FULL_SECONDS = RENEW_SECONDS / 4;
 
 /**
  * Takes batches into the spool and brings them from there into the store, each exactly once. `write` resolves when the batch is on disk.
@@ -88,6 +90,8 @@ export class StoreWriter {
   readonly #keeper: StoreKeeper;
   readonly #segments: SegmentStore;
   readonly #known: KnownIds;
+  /** Series of remote write that need not be read again. */
+  readonly series: KnownSeries;
   readonly #queue: DeliveryQueue<SegmentEncoder>;
   readonly #backoff: Backoff;
   /** Encoders that are not in use. Their buffers serve the next segments. */
@@ -120,6 +124,7 @@ export class StoreWriter {
     this.#space = new FreeSpace(() => this.#keeper.disk(), options.clock, options.reserveBytes);
     this.#segments = new SegmentStore(this.#inserter, this.#space, (message) => this.#keeper.mend(message));
     this.#known = new KnownIds(options.seriesLimit);
+    this.series = new KnownSeries(options.seriesLimit, FULL_SECONDS);
     this.#queue = new DeliveryQueue(options.clock);
     this.#backoff = new Backoff(options.random);
   }
@@ -186,12 +191,35 @@ export class StoreWriter {
 
   /** Resolves when the batch is on disk. Rejects with a SpoolError where it can't be. */
   async write(batch: Batch): Promise<void> {
-    const items = batch.itemCount;
+    await this.#append(batch.signal, FORM.otlp, batch.itemCount, encodeOtlpParts(batch), (encoder) => {
+      for (const chunk of batch.chunks) encoder.add(chunk);
+      return true;
+    });
+  }
+
+  /** The same of a request of remote write, which the spool keeps as it came. */
+  async writeRequest(write: OwnWrite, request: KeptRequest): Promise<void> {
+    const { known, itemCount: items } = write;
+    await this.#append('metrics', FORM.remoteWrite, items, encodeKeptRequest(request), (encoder) => {
+      const isCurrent = known === undefined || this.series.isCurrent(known);
+      if (isCurrent) encoder.addWrite(write, this.series, Math.floor(this.#options.clock.nowMs() / 1000));
+      if (known !== undefined) this.series.release(known);
+      return isCurrent;
+    });
+  }
+
+  /** `encode` adds what is on disk then to the segment's encoder; false: it has to be read from there. */
+  async #append(
+    signal: Signal,
+    form: number,
+    items: number,
+    parts: readonly Uint8Array[],
+    encode: (encoder: SegmentEncoder) => boolean,
+  ): Promise<void> {
     if (items === 0) return;
     if (this.#isAvailable && this.#heldBytes > this.#options.memoryBytes * PACE_SHARE) await this.#pace();
-    const parts = encodeOtlpParts(batch);
     try {
-      await this.#log!.append(KINDS.indexOf(batch.signal), parts, items, (segment) => this.#encode(segment, batch));
+      await this.#log!.append(KINDS.indexOf(signal), parts, items, (segment) => this.#encode(segment, encode), form);
     } catch (error) {
       this.#refuse(messageOf(error), sizeOf(parts));
       throw error;
@@ -224,9 +252,9 @@ export class StoreWriter {
   }
 
   /** Hands what has just reached the disk to the segment's encoder. */
-  #encode(segment: Segment<SegmentEncoder>, batch: Batch): void {
+  #encode(segment: Segment<SegmentEncoder>, encode: (encoder: SegmentEncoder) => boolean): void {
     try {
-      for (const chunk of batch.chunks) segment.kept?.add(chunk);
+      if (segment.kept !== undefined && !encode(segment.kept)) segment.kept = undefined;
     } catch (error) {
       // The same happens when it is read back from the spool, and there it is counted.
       segment.kept = undefined;
@@ -377,6 +405,8 @@ export class StoreWriter {
     const startMs = this.#options.clock.monotonicMs();
     await this.#markSent(segment);
     let damage: SegmentDamage | undefined;
+    // Where it isn't sure that the series of its points were written, they are read with them from the spool.
+    if (segment.kept?.isComplete(this.series.generation) === false) this.#release(segment);
     if (segment.kept !== undefined) await this.#store(delivery, segment.kept);
     else {
       const encoder = this.#takeEncoder();
@@ -439,20 +469,7 @@ export class StoreWriter {
         'info',
         `segment ${segment.id}: ${tornBytes} bytes at its end were never acknowledged`,
       );
-    let unreadable = NO_ITEMS;
-    let reason = '';
-    for (const { kind, items, payload } of frames) {
-      try {
-        encoder.add(decodeOtlp(KINDS[kind]!, payload).chunk);
-      } catch (error) {
-        unreadable = plus(unreadable, kind, items);
-        reason = `a frame can't be decoded: ${messageOf(error)}`;
-      }
-    }
-    if (reason === '') return damage;
-    if (damage === undefined) return { lost: unreadable, isMoreLost: false, places: reason };
-    const lost = damage.lost.map((count, kind) => count + unreadable[kind]!) as unknown as Counts;
-    return { ...damage, lost, places: `${damage.places}; ${reason}` };
+    return addFrames(encoder, frames, damage);
   }
 
   /** What was whole in a damaged segment is stored: keeps the file, and says what is lost. */
@@ -474,6 +491,7 @@ export class StoreWriter {
   async #retry(delivery: Delivery<SegmentEncoder>, error: unknown): Promise<void> {
     // Whatever series, resources and scopes this segment brought are written again with the next rows that name them.
     this.#known.clear();
+    this.series.forget();
     const failure = error instanceof InsertError ? error.failure : 'content';
     delivery.lastError = messageOf(error);
     if (failure === 'content') {
@@ -576,12 +594,4 @@ export class StoreWriter {
 
 function heldBytesOf(segment: Segment<SegmentEncoder>): number {
   return segment.kept === undefined ? 0 : segment.bytes * MEMORY_PER_BYTE;
-}
-
-function sizeOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
-}
-
-function itemsOf([traces, metrics, logs]: Counts): Readonly<Record<Signal, number>> {
-  return { traces, metrics, logs };
 }

@@ -34,6 +34,9 @@ export * from './prometheus/write-text.ts';
 export * from './proto-reader.ts';
 export { RESET_HINT, ReadAnswer } from './remote-read/read-answer.ts';
 export { type ReadQuery, readReadRequest } from './remote-read/read-query.ts';
+export { decodeKeptRequest, encodeKeptRequest, type KeptRequest } from './remote-write/kept-request.ts';
+export { KnownSamples, type Newcomer } from './remote-write/known-samples.ts';
+export { KnownSeries } from './remote-write/known-series.ts';
 export { OwnSeries } from './remote-write/own-series.ts';
 export { type OwnWrite, OwnWriteReader } from './remote-write/read-own.ts';
 export {
@@ -50,6 +53,7 @@ export type { WrittenCounts } from './remote-write/request-points.ts';
 export { TargetInfos, WrittenMetrics } from './remote-write/request-to-otlp.ts';
 export * from './remote-write/write-request.ts';
 export * from './remote-write/written-series.ts';
+export { decompressSnappy, snappyContentLength } from './snappy-block.ts';
 export * from './zipkin/encode-spans.ts';
 export { readZipkinJson, readZipkinProtobuf } from './zipkin/read-v2.ts';
 export { readZipkinV1Json, readZipkinV1Thrift } from './zipkin/spans-v1.ts';

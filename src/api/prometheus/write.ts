@@ -23,7 +23,7 @@ import {
 import { TextAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute } from '../http/plugin.ts';
 import { plain, RETRY } from '../shared/plain.ts';
-import { header, pushRoutes, type Take, type Way, written } from '../shared/push.ts';
+import { header, pushRoutes, type Take, type Way, whyNot, written } from '../shared/push.ts';
 import { PushCounts } from './push-counts.ts';
 
 /**
@@ -94,18 +94,22 @@ async function remoteWrite(request: ApiRequest, { sink, share }: Way, { reading,
   }
   const version = versionOf(header(request, 'content-type'));
   if (version instanceof TextAnswer) return version;
+  const nowMs = Date.now();
+  const maxTimeMs = nowMs + MAX_AHEAD_MS;
   let write: OwnWrite;
   try {
     const length = snappyContentLength(request.body);
     if (length > BODY_BYTES) return plain(400, `decoded size exceeds the ${BODY_BYTES} bytes limit`);
     share.take(length * MADE_OF_CONTENT);
     const content = decompressSnappy(request.body, BODY_BYTES, reading.room);
-    write = reading.reader.read(version, content, { maxTimeMs: Date.now() + MAX_AHEAD_MS });
+    const { series } = sink;
+    write = reading.reader.read(version, content, { maxTimeMs, series, nowSeconds: Math.floor(nowMs / 1000) });
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     return plain(400, error.message, writtenHeaders(version, NOTHING));
   }
-  const refusal = await written(sink, write.batch);
+  const kept = { version, maxTimeMs, body: request.body };
+  const refusal = write.itemCount === 0 ? undefined : await whyNot('metrics', sink.writeRequest(write, kept));
   if (refusal !== undefined) return plain(503, refusal, { ...RETRY, ...writtenHeaders(version, NOTHING) });
   const { samples, histograms } = write.counts;
   counts.took(samples + histograms, write.refusedCount);

@@ -75,14 +75,18 @@ export function header({ headers }: ApiRequest, name: string): string {
 
 /** Resolves when the batch is on disk; to what the sender is told where it can't be now. */
 export async function written(sink: MetricSink, batch: Batch): Promise<string | undefined> {
-  if (batch.itemCount === 0) return undefined;
+  return batch.itemCount === 0 ? undefined : await whyNot(batch.signal, sink.write(batch));
+}
+
+/** Resolves to what the sender is told where what was begun fails: where `signal` can't be written to disk now. */
+export async function whyNot(signal: string, writing: Promise<void>): Promise<string | undefined> {
   try {
-    await sink.write(batch);
+    await writing;
     return undefined;
   } catch (error) {
     if (!(error instanceof SpoolError)) throw error;
     return error.reason === 'spool_full'
       ? 'the store does not keep up and the spool is full, try again later'
-      : `${batch.signal} can not be written to disk now, try again later; the log of the server says why`;
+      : `${signal} can not be written to disk now, try again later; the log of the server says why`;
   }
 }

@@ -5,9 +5,9 @@ import { newRequestSeries, OwnSeries, type RequestHistogram, type RequestSeries 
 
 /** Puts the series of rules into the store, with the names and labels that they have. */
 export class StoreRuleSeries implements RuleSeriesSink {
-  readonly #sink: MetricSink;
+  readonly #sink: Pick<MetricSink, 'write'>;
 
-  constructor(sink: MetricSink) {
+  constructor(sink: Pick<MetricSink, 'write'>) {
     this.#sink = sink;
   }
 

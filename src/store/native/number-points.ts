@@ -1,4 +1,5 @@
 import { POINT_VALUE_INT, POINT_VALUE_NONE } from '#pdata';
+import type { KnownSamples } from '#wire';
 import { ByteSink } from './byte-sink.ts';
 import { BlockSink, type TableBlock } from './columns.ts';
 import { Decimals, scaledInteger } from './decimals.ts';
@@ -51,34 +52,76 @@ export class NumberPoints {
     const doubles = this.#doubles.words;
     for (let i = from; i < to; i++, out += 2, form++) {
       const row = rows === undefined ? i : rows[i]!;
-      doubles[out] = 0;
-      doubles[out + 1] = 0;
       if (valueType[row] === POINT_VALUE_INT) {
+        doubles[out] = 0;
+        doubles[out + 1] = 0;
         this.#hasInts = true;
         forms[form] = FORM_INT;
         ints[out] = words.int[row * 2]!;
         ints[out + 1] = words.int[row * 2 + 1]!;
         continue;
       }
-      const integer = valueType[row] === POINT_VALUE_NONE ? Number.NaN : scaledInteger(valueDouble[row]!, decimals);
-      if (!Number.isNaN(integer)) {
-        this.#hasInts = true;
-        forms[form] = FORM_DECIMAL + decimals;
-        const high = Math.floor(integer / 0x1_0000_0000);
-        ints[out] = integer - high * 0x1_0000_0000;
-        ints[out + 1] = high;
-        continue;
-      }
+      const isNone = valueType[row] === POINT_VALUE_NONE;
+      forms[form] = this.#put(
+        out,
+        isNone ? Number.NaN : scaledInteger(valueDouble[row]!, decimals),
+        isNone ? 0 : words.double[row * 2]!,
+        isNone ? NAN_HIGH : words.double[row * 2 + 1]!,
+      )
+        ? FORM_DECIMAL + decimals
+        : FORM_DOUBLE;
+    }
+  }
+
+  /** Adds samples of known series. */
+  addKnown(samples: KnownSamples): void {
+    const { count, metrics } = samples;
+    for (let from = 0; from < count; ) {
+      let to = from + 1;
+      while (to < count && metrics[to] === metrics[from]) to++;
+      this.#addKnownRun(samples, from, to);
+      from = to;
+    }
+  }
+
+  #addKnownRun(samples: KnownSamples, from: number, to: number): void {
+    this.#head.addKnown(samples, from, to);
+    const { values, valueWords, flags } = samples;
+    const { hash } = samples.knownMetrics[samples.metrics[from]!]!;
+    const decimals = this.#decimals.of(values, undefined, from, to, hash);
+    const count = to - from;
+    let form = this.#forms.take(count);
+    let out = this.#ints.takeValues(count);
+    this.#doubles.takeValues(count);
+    const forms = this.#forms.bytes;
+    for (let i = from; i < to; i++, out += 2, form++) {
+      const isNone = flags[i] !== 0;
+      const integer = isNone ? Number.NaN : scaledInteger(values[i]!, decimals);
+      const high = isNone ? NAN_HIGH : valueWords[i * 2 + 1]!;
+      const isInteger = this.#put(out, integer, isNone ? 0 : valueWords[i * 2]!, high);
+      forms[form] = isInteger ? FORM_DECIMAL + decimals : FORM_DOUBLE;
+    }
+  }
+
+  /** Puts an integer, or the words of a double where that is NaN, at `out`. Says whether it was the integer. */
+  #put(out: number, integer: number, low: number, high: number): boolean {
+    const ints = this.#ints.words;
+    const doubles = this.#doubles.words;
+    if (Number.isNaN(integer)) {
       this.#hasDoubles = true;
-      forms[form] = FORM_DOUBLE;
       ints[out] = 0;
       ints[out + 1] = 0;
-      if (valueType[row] === POINT_VALUE_NONE) doubles[out + 1] = NAN_HIGH;
-      else {
-        doubles[out] = words.double[row * 2]!;
-        doubles[out + 1] = words.double[row * 2 + 1]!;
-      }
+      doubles[out] = low;
+      doubles[out + 1] = high;
+      return false;
     }
+    this.#hasInts = true;
+    const integerHigh = Math.floor(integer / 0x1_0000_0000);
+    ints[out] = integer - integerHigh * 0x1_0000_0000;
+    ints[out + 1] = integerHigh;
+    doubles[out] = 0;
+    doubles[out + 1] = 0;
+    return true;
   }
 
   #decimalsOf({ chunk, from, to, metric, series }: PointRun): number {

@@ -8,6 +8,7 @@ import {
   type PointChunk,
   PROMETHEUS_SCOPE,
 } from '#pdata';
+import type { KnownSamples, KnownSeries, Newcomer } from '#wire';
 import { type TableBlock, wordsOf } from './columns.ts';
 import { ExemplarRows } from './exemplar-rows.ts';
 import { ExponentialPoints } from './exponential-points.ts';
@@ -109,6 +110,38 @@ export class PointEncoder {
     this.count += count;
   }
 
+  /** Adds samples whose series are known. */
+  addKnown(samples: KnownSamples): void {
+    this.#numbers.addKnown(samples);
+    this.count += samples.count;
+  }
+
+  /** Tells `known` what series have begun in the chunk that was added last. */
+  describe(newcomers: readonly Newcomer[], chunk: PointChunk, known: KnownSeries, nowSeconds: number): void {
+    const ids = this.#series.ids.words;
+    const idsAt = (this.#series.ids.length >>> 2) - chunk.count * 2;
+    const times = wordsOf(chunk.columns.timeNs);
+    const { arena: bytes, metrics } = chunk;
+    const { rowStart, rowEnd } = chunk.layout;
+    for (const { series, row } of newcomers) {
+      const metric = chunk.columns.metric[row]!;
+      const nameLength = metrics.nameLength[metric]!;
+      const full = {
+        idLow: ids[idsAt + row * 2]!,
+        idHigh: ids[idsAt + row * 2 + 1]!,
+        pointBytes: rowEnd[row]! - rowStart[row]!,
+        metric: {
+          bytes,
+          nameAt: metrics.nameAt[metric]!,
+          nameLength,
+          textBytes: nameLength + metrics.descriptionLength[metric]! + metrics.unitLength[metric]!,
+          hash: this.#series.metricWords[metric * 2]!,
+        },
+      };
+      known.describe(series, full, nowSeconds, secondsAt(times, row));
+    }
+  }
+
   #tableOf(type: number): PointTable | undefined {
     if (type === METRIC_GAUGE || type === METRIC_SUM) return this.#numbers;
     if (type === METRIC_HISTOGRAM) return this.#histograms;
@@ -179,8 +212,7 @@ export class PointEncoder {
           high = hash.high;
         }
         const row = chunk.rowAt(i);
-        const atSeconds = Math.floor((times[row * 2 + 1]! * WORD + times[row * 2]!) / NS_PER_SECOND);
-        if (!isDue(low, high, atSeconds)) continue;
+        if (!isDue(low, high, secondsAt(times, row))) continue;
         rows.push(row);
         places.push(word);
       }
@@ -196,4 +228,9 @@ export class PointEncoder {
     }
     return due;
   }
+}
+
+/** The time of a row in seconds, of words of nanoseconds. */
+function secondsAt(times: Uint32Array, row: number): number {
+  return Math.floor((times[row * 2 + 1]! * WORD + times[row * 2]!) / NS_PER_SECOND);
 }

@@ -1,4 +1,5 @@
 import type { PointChunk } from '#pdata';
+import type { KnownSamples } from '#wire';
 import type { ByteSink } from './byte-sink.ts';
 import { type BlockSink, fillTimes, RowCounts, type TableBlock, wordsOf, writeConstant64 } from './columns.ts';
 import { DictionaryColumn } from './dictionary.ts';
@@ -8,6 +9,8 @@ import { WordColumn } from './word-column.ts';
 
 export const TIME_TYPE = "DateTime64(9, 'UTC')";
 const LOW_CARDINALITY = 'LowCardinality(String)';
+const NS_PER_MS = 1_000_000;
+const WORD = 0x1_0000_0000;
 
 /** Points of one metric that stand behind each other in a chunk's selection: places [from, to). */
 export interface PointRun {
@@ -94,6 +97,31 @@ export class PointHead {
     return first;
   }
 
+  /** Adds samples [from, to) of one metric whose series are known. Returns the number of the first row. */
+  addKnown(samples: KnownSamples, from: number, to: number): number {
+    const first = this.count;
+    const count = to - from;
+    this.#names.reserveRows(first + count);
+    const { name } = samples.knownMetrics[samples.metrics[from]!]!;
+    this.#names.indices.fill(this.#names.indexIn(name, 0, name.byteLength), first, first + count);
+    let out = this.#seriesIds.takeValues(count);
+    this.#times.takeValues(count);
+    this.#starts.takeValues(count);
+    const { ids, timesMs, startsMs, flags } = samples;
+    const seriesIds = this.#seriesIds.words;
+    const times = this.#times.words;
+    const starts = this.#starts.words;
+    for (let i = from; i < to; i++, out += 2) {
+      seriesIds[out] = ids[i * 2]!;
+      seriesIds[out + 1] = ids[i * 2 + 1]!;
+      putMs(times, out, timesMs[i]!);
+      putMs(starts, out, startsMs[i]!);
+      if (flags[i] !== 0) this.#flags.set(first + i - from, flags[i]!);
+    }
+    this.count = first + count;
+    return first;
+  }
+
   /** The first columns of the table's block. Points without a time get that of the arrival. */
   begin(sink: BlockSink, arrivalNs: bigint): void {
     const { count } = this;
@@ -123,6 +151,15 @@ function putTime(words: Uint32Array, at: number, low: number, high: number): voi
   const isBeyond = high >= 0x8000_0000;
   words[at] = isBeyond ? 0xffff_ffff : low;
   words[at + 1] = isBeyond ? 0x7fff_ffff : high;
+}
+
+/** Milliseconds below 2^49 as nanoseconds. */
+function putMs(words: Uint32Array, at: number, ms: number): void {
+  const highMs = Math.floor(ms / WORD);
+  const low = (ms - highMs * WORD) * NS_PER_MS;
+  const carry = Math.floor(low / WORD);
+  const high = highMs * NS_PER_MS + carry;
+  putTime(words, at, low - carry * WORD, Math.min(high, 0xffff_ffff));
 }
 
 export function writeSink(sink: BlockSink, name: string, type: string, values: ByteSink): void {

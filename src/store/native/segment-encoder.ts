@@ -1,4 +1,5 @@
 import { type Chunk, LogChunk, PointChunk, type Signal, SpanChunk } from '#pdata';
+import type { KnownSeries, OwnWrite } from '#wire';
 import type { TableBlock } from './columns.ts';
 import { type KnownIds, RENEW_SECONDS } from './known-ids.ts';
 import { LogBlockEncoder } from './log-block.ts';
@@ -33,6 +34,8 @@ export class SegmentEncoder {
   #spanCount = 0;
   /** Spans that are not encoded yet, in order, from behind; undefined before they were sorted. */
   #unencoded: SpanChunk[] | undefined = undefined;
+  /** Of the known series whose points were added without them. */
+  #generation: number | undefined = undefined;
 
   /** Begins an empty segment. */
   reset(): void {
@@ -43,6 +46,7 @@ export class SegmentEncoder {
     this.#spanChunks = [];
     this.#spanCount = 0;
     this.#unencoded = undefined;
+    this.#generation = undefined;
   }
 
   add(chunk: Chunk): void {
@@ -52,6 +56,23 @@ export class SegmentEncoder {
       this.#spanCount += chunk.count;
     } else if (chunk instanceof LogChunk) this.#logs.add(chunk, this.#owners);
     else if (chunk instanceof PointChunk) this.#points.add(chunk, this.#owners);
+  }
+
+  /** Adds what a request of remote write brought; `series` learns which it has in full. */
+  addWrite({ batch, known }: OwnWrite, series: KnownSeries, nowSeconds: number): void {
+    for (const [i, chunk] of batch.chunks.entries()) {
+      this.add(chunk);
+      if (i === 0 && known !== undefined && chunk instanceof PointChunk)
+        this.#points.describe(known.newcomers, chunk, series, nowSeconds);
+    }
+    if (known === undefined || known.count === 0) return;
+    this.#points.addKnown(known);
+    this.#generation ??= known.generation;
+  }
+
+  /** Whether all series of its points were written, as far as that is known in this generation of known series. */
+  isComplete(generation: number): boolean {
+    return this.#generation === undefined || this.#generation === generation;
   }
 
   /** What was added. */

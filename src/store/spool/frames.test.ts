@@ -18,6 +18,7 @@ const ID = '1763800000000-000000000-0123456789';
 
 interface Written {
   readonly kind: number;
+  readonly form?: number;
   readonly items: number;
   readonly payload: Uint8Array;
 }
@@ -31,9 +32,9 @@ function segmentFile(
   const starts: number[] = [];
   let written = NO_ITEMS;
   let at = MAGIC.length;
-  for (const { kind, items, payload } of frames) {
+  for (const { kind, form = 0, items, payload } of frames) {
     starts.push(at);
-    parts.push(writeHead(markOf(id), frameHeadOf(kind, items, [payload]), written), payload);
+    parts.push(writeHead(markOf(id), frameHeadOf(kind, items, [payload], form), written), payload);
     written = plus(written, kind, items);
     at += HEAD_BYTES + payload.length;
   }
@@ -41,12 +42,17 @@ function segmentFile(
 }
 
 const plain = (frames: readonly (Written | Frame)[]): unknown =>
-  frames.map(({ kind, items, payload }) => [kind, items, Buffer.from(payload).toString('latin1')]);
+  frames.map(({ kind, form = 0, items, payload }) => [kind, form, items, Buffer.from(payload).toString('latin1')]);
 const countsOf = (frames: readonly (Written | Frame)[]): Counts =>
   frames.reduce<Counts>((counts, { kind, items }) => plus(counts, kind, items), NO_ITEMS);
 
 const someFrames = fc.array(
-  fc.record({ kind: fc.nat(2), items: fc.integer({ min: 1, max: 900 }), payload: fc.uint8Array({ maxLength: 200 }) }),
+  fc.record({
+    kind: fc.nat(2),
+    form: fc.nat(255),
+    items: fc.integer({ min: 1, max: 900 }),
+    payload: fc.uint8Array({ maxLength: 200 }),
+  }),
   { minLength: 1, maxLength: 12 },
 );
 

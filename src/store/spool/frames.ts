@@ -8,7 +8,8 @@ import { crc32 } from 'node:zlib';
  *   frames   a head of 40 bytes, then the payload
  *
  *   head     0  8 bytes     mark of the segment
- *            8  UInt8       kind, and three bytes of 0
+ *            8  UInt8       kind
+ *            9  UInt8       form of the payload, and two bytes of 0
  *           12  UInt32      length of the payload
  *           16  UInt32      CRC-32 of the payload
  *           20  UInt32      items in the frame
@@ -36,20 +37,25 @@ export function markOf(segmentId: string): Buffer {
 
 export interface FrameHead {
   readonly kind: number;
+  /** What the payload is written in, as whoever appended it numbers that. */
+  readonly form: number;
   readonly items: number;
   readonly payloadBytes: number;
   readonly payloadChecksum: number;
 }
 
-/** The head of a frame whose payload is the concatenation of `parts`, but for its place in a segment. `kind` is 0 to 2, `items` 1 or more. */
-export function frameHeadOf(kind: number, items: number, parts: readonly Uint8Array[]): FrameHead {
+/**
+ * The head of a frame whose payload is the concatenation of `parts`, but for its place in a segment. `kind` is 0 to 2, `items` 1 or more,
+ * `form` 0 to 255.
+ */
+export function frameHeadOf(kind: number, items: number, parts: readonly Uint8Array[], form = 0): FrameHead {
   let payloadBytes = 0;
   let payloadChecksum = 0;
   for (const part of parts) {
     payloadBytes += part.length;
     payloadChecksum = crc32(part, payloadChecksum);
   }
-  return { kind, items, payloadBytes, payloadChecksum };
+  return { kind, form, items, payloadBytes, payloadChecksum };
 }
 
 /** The bytes of a head. `before` are the items of the frames before it. */
@@ -57,6 +63,7 @@ export function writeHead(mark: Uint8Array, head: FrameHead, before: Counts): Bu
   const bytes = Buffer.alloc(HEAD_BYTES);
   bytes.set(mark);
   bytes[8] = head.kind;
+  bytes[9] = head.form;
   bytes.writeUInt32LE(head.payloadBytes, 12);
   bytes.writeUInt32LE(head.payloadChecksum, 16);
   bytes.writeUInt32LE(head.items, 20);
@@ -77,6 +84,7 @@ export function totalOf(counts: Counts): number {
 
 export interface Frame {
   readonly kind: number;
+  readonly form: number;
   readonly items: number;
   readonly payload: Uint8Array<ArrayBuffer>;
 }
@@ -128,12 +136,12 @@ export function readSegment(bytes: Buffer, facts: SegmentFacts): SegmentReading 
     const head = headAt(bytes, at, mark);
     const end = at + HEAD_BYTES + (head?.payloadBytes ?? 0);
     if (head !== undefined && end <= bytes.length && isPayloadWhole(bytes, at, end, head)) {
-      const { kind, items } = head;
+      const { kind, form, items } = head;
       const place = totalOf(head.before);
       if (known.has(place)) places.push({ from: at, to: end });
       else {
         known.add(place);
-        frames.push({ kind, items, payload: new Uint8Array(bytes.subarray(at + HEAD_BYTES, end)) });
+        frames.push({ kind, form, items, payload: new Uint8Array(bytes.subarray(at + HEAD_BYTES, end)) });
         stored = plus(stored, kind, items);
       }
       seen = later(seen, plus(head.before, kind, items));
@@ -173,6 +181,7 @@ function headAt(bytes: Buffer, at: number, mark: Uint8Array): PlacedHead | undef
   const items = bytes.readUInt32LE(at + 20);
   return {
     kind,
+    form: bytes[at + 9]!,
     items,
     payloadBytes: bytes.readUInt32LE(at + 12),
     payloadChecksum: bytes.readUInt32LE(at + 16),

@@ -150,8 +150,8 @@ export async function merge<K>(dir: string, group: readonly Member<K>[], id: str
   const parts: Uint8Array[] = [MAGIC];
   let counts = NO_ITEMS;
   let size = MAGIC.length;
-  for (const { kind, items, payload } of group.flatMap(({ frames }) => frames)) {
-    parts.push(writeHead(mark, frameHeadOf(kind, items, [payload]), counts), payload);
+  for (const { kind, form, items, payload } of group.flatMap(({ frames }) => frames)) {
+    parts.push(writeHead(mark, frameHeadOf(kind, items, [payload], form), counts), payload);
     counts = plus(counts, kind, items);
     size += HEAD_BYTES + payload.length;
   }

@@ -183,16 +183,17 @@ export class SegmentLog<K> {
 
   /**
    * Writes a frame; resolves when it is on disk. The parts must not change until then. Rejects with a SpoolError, and then nothing of the
-   * frame is kept. `onWritten` is called soon after the frame is on disk and before its segment is closed; it must not throw.
+   * frame is kept. `onWritten` is called soon after the frame is on disk and before its segment is closed; it must not throw. `form`: see FrameHead.
    */
   append(
     kind: number,
     parts: readonly Uint8Array[],
     items: number,
     onWritten?: (segment: Segment<K>) => void,
+    form = 0,
   ): Promise<void> {
     assert(items > 0, 'a frame has items');
-    const head = frameHeadOf(kind, items, parts);
+    const head = frameHeadOf(kind, items, parts, form);
     const bytes = HEAD_BYTES + head.payloadBytes;
     const { limitBytes } = this.#options;
     if (this.bytes + bytes > limitBytes) {

@@ -10,6 +10,7 @@ import {
   unfilledBytes,
 } from '#pdata';
 import { decodeMetrics } from '../otlp/decode-metrics.ts';
+import type { KnownSamples } from './known-samples.ts';
 
 /** More labels, or samples, of a series are for another reader. */
 export const MAX_LABELS = 128;
@@ -89,6 +90,7 @@ export class OwnSamples {
   metricLength = 0;
   readonly head: MetricHead = { isCounter: false, helpAt: 0, helpLength: 0, unitAt: 0, unitLength: 0 };
 
+  readonly #maxBytes: number;
   #source: Uint8Array = NO_BYTES;
   #words: DataView = new DataView(NO_BYTES.buffer);
   #out: Uint8Array = NO_BYTES;
@@ -103,6 +105,11 @@ export class OwnSamples {
   #openNameAt = 0;
   #openNameLength = 0;
   readonly #openHead: MetricHead = { isCounter: false, helpAt: 0, helpLength: 0, unitAt: 0, unitLength: 0 };
+
+  /** Takes `moreBytes` than the usual limit. */
+  constructor(moreBytes = 0) {
+    this.#maxBytes = MAX_BYTES + moreBytes;
+  }
 
   /** Begins with the series of another request. */
   begin(source: Uint8Array): void {
@@ -166,6 +173,27 @@ export class OwnSamples {
       this.#at += 8;
     }
     this.count += sampleCount;
+  }
+
+  /** Appends the samples that were filled in to those of known series. */
+  addKnown(known: KnownSamples, low: number, high: number, metric: number): void {
+    const { sampleCount } = this;
+    known.reserve(sampleCount);
+    const { ids, metrics, timesMs, startsMs, valueWords, flags } = known;
+    let at = known.count;
+    for (let i = 0; i < sampleCount; i++, at++) {
+      const valueAt = this.valueAt[i]!;
+      ids[at * 2] = low;
+      ids[at * 2 + 1] = high;
+      metrics[at] = metric;
+      timesMs[at] = this.timesMs[i]!;
+      startsMs[at] = this.startsMs[i]!;
+      const isStale = valueAt !== 0 && this.#isStale(valueAt);
+      valueWords[at * 2] = valueAt === 0 ? 0 : this.#words.getUint32(valueAt, true);
+      valueWords[at * 2 + 1] = valueAt === 0 ? 0 : this.#words.getUint32(valueAt + 4, true);
+      flags[at] = isStale ? 1 : 0;
+    }
+    known.count = at;
   }
 
   /** All points, in memory of their own. */
@@ -292,8 +320,8 @@ export class OwnSamples {
 
   #reserve(bytes: number): void {
     const needed = this.#at + bytes;
-    if (needed > MAX_BYTES)
-      throw new DecodeError(`more than ${MAX_BYTES} bytes with the labels of each sample; send fewer at a time`);
+    if (needed > this.#maxBytes)
+      throw new DecodeError(`more than ${this.#maxBytes} bytes with the labels of each sample; send fewer at a time`);
     if (needed <= this.#out.length) return;
     const larger = unfilledBytes(Math.max(needed, this.#out.length * 2));
     larger.set(this.#out.subarray(0, this.#at));

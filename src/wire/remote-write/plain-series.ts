@@ -10,6 +10,18 @@ export interface SymbolPlaces {
   readonly length: Uint32Array;
 }
 
+/** What names a series in the bytes of a request: `view` at [at, at + length). */
+export interface SeriesKey {
+  view: DataView;
+  at: number;
+  length: number;
+}
+
+/** Begins the key of a series of version 2: no tag of version 1 is like it. */
+const V2_KEY = -1;
+/** Key words in front of those of labels: V2_KEY, type, help, unit. */
+const HEAD_WORDS = 4;
+
 const NAME = Uint8Array.from('__name__', (letter) => letter.charCodeAt(0));
 const COUNTER = 1;
 
@@ -34,11 +46,102 @@ export class PlainSeries {
   #lastAt = 0;
   #lastLength = -1;
   #hasName = false;
+  /** Of the series that `findV1` or `findV2` looked at. */
+  readonly key: SeriesKey;
+  readonly #view: DataView;
+  readonly #words = new Int32Array(HEAD_WORDS + MAX_LABELS * 2);
+  readonly #wordsView = new DataView(this.#words.buffer);
 
   constructor(bytes: Uint8Array, samples: OwnSamples, maxTimeMs: number) {
     this.#bytes = bytes;
     this.#samples = samples;
     this.#maxTimeMs = maxTimeMs;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.key = { view: this.#view, at: 0, length: 0 };
+  }
+
+  /** Finds what names the prometheus.TimeSeries in bytes[from, to), and reads its samples. False where it isn't plain. */
+  findV1(from: number, to: number): boolean {
+    const bytes = this.#bytes;
+    this.#begin();
+    let at = from;
+    while (at < to && bytes[at] === V1.label) at = contentEnd(bytes, at + 1, to);
+    const { key } = this;
+    key.view = this.#view;
+    key.at = from;
+    key.length = at - from;
+    while (at < to) {
+      if (bytes[at] !== V1.sample) return false;
+      const end = contentEnd(bytes, at + 1, to);
+      if (!this.#readSample(nextOffset(), end)) return false;
+      at = end;
+    }
+    return this.#samples.sampleCount > 0;
+  }
+
+  /** The same of an io.prometheus.write.v2.TimeSeries. `numbers`: per symbol the number that all requests know it by, 0 for none. */
+  findV2(from: number, to: number, numbers: Uint32Array): boolean {
+    const bytes = this.#bytes;
+    const samples = this.#samples;
+    const words = this.#words;
+    this.#begin();
+    words.fill(0, 0, HEAD_WORDS);
+    words[0] = V2_KEY;
+    let count = HEAD_WORDS;
+    let createdMs = 0;
+    for (let at = from; at < to; ) {
+      const tag = bytes[at]!;
+      if (tag === V2.created) {
+        createdMs = this.#int(at + 1, to);
+        at = this.#at;
+        continue;
+      }
+      if (tag !== V2.labels && tag !== V2.sample && tag !== V2.metadata) return false;
+      const end = contentEnd(bytes, at + 1, to);
+      at = nextOffset();
+      if (tag === V2.sample) {
+        if (!this.#readSample(at, end)) return false;
+        at = end;
+      } else if (tag === V2.metadata) {
+        if (!this.#numberMetadata(at, end, numbers)) return false;
+        at = end;
+      }
+      for (; at < end; at = nextOffset()) {
+        const number = numbers[varint(bytes, at, end)] ?? 0;
+        if (number === 0 || count === words.length) return false;
+        words[count++] = number;
+      }
+    }
+    const { key } = this;
+    key.view = this.#wordsView;
+    key.at = 0;
+    key.length = count * 4;
+    return samples.sampleCount > 0 && this.#startAt(createdMs, words[1] === COUNTER);
+  }
+
+  /** Gives samples the start of their series, or none. False for one that no series has. */
+  #startAt(createdMs: number, isCounter: boolean): boolean {
+    if (createdMs < 0) return false;
+    const { sampleCount, startsMs } = this.#samples;
+    for (let i = 0; i < sampleCount; i++) {
+      if (!isCounter) startsMs[i] = 0;
+      else if (startsMs[i] === 0) startsMs[i] = createdMs;
+    }
+    return true;
+  }
+
+  /** Puts what metadata says in front of the key. False for what isn't plain. */
+  #numberMetadata(from: number, to: number, numbers: Uint32Array): boolean {
+    const bytes = this.#bytes;
+    for (let at = from; at < to; at = nextOffset()) {
+      const tag = bytes[at]!;
+      if (tag !== METADATA.type && tag !== METADATA.help && tag !== METADATA.unit) return false;
+      const value = varint(bytes, at + 1, to);
+      const word = tag === METADATA.type ? value : (numbers[value] ?? 0);
+      if (word === 0 && tag !== METADATA.type) return false;
+      this.#words[tag === METADATA.type ? 1 : tag === METADATA.help ? 2 : 3] = word;
+    }
+    return true;
   }
 
   /** The prometheus.TimeSeries in bytes[from, to). */
@@ -77,12 +180,7 @@ export class PlainSeries {
       if (tag === V2.metadata) this.#readMetadata(begin, end, symbols);
       at = end;
     }
-    if (!this.#hasName || samples.sampleCount === 0 || createdMs < 0) return false;
-    for (let i = 0; i < samples.sampleCount; i++) {
-      if (!samples.head.isCounter) samples.startsMs[i] = 0;
-      else if (samples.startsMs[i] === 0) samples.startsMs[i] = createdMs;
-    }
-    return true;
+    return this.#hasName && samples.sampleCount > 0 && this.#startAt(createdMs, samples.head.isCounter);
   }
 
   #begin(): void {
