@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { QueryError, type StoreReader } from '../reader/index.ts';
 import { type FixtureSpan, insertSpans } from '../testing/fixtures.ts';
 import { exactQuantile, groupBy, isEntry, SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../testing/shop.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
@@ -18,6 +19,11 @@ afterAll(() => store.close());
 const inProd = (span: FixtureSpan): boolean =>
   (span.resource as { [key: string]: unknown })['deployment.environment.name'] === 'prod';
 
+/** Durations are rounded to 24 bits before they are ordered, which keeps their order. */
+function quantile(durations: readonly number[], level: number): number {
+  return Math.fround(exactQuantile(durations, level));
+}
+
 function redOf(entries: readonly FixtureSpan[]) {
   const durations = entries.map((span) => span.durationNs);
   const errorCount = entries.filter((span) => span.status === 2).length;
@@ -26,9 +32,9 @@ function redOf(entries: readonly FixtureSpan[]) {
     requestRate: entries.length / 3600,
     errorCount,
     errorRatio: errorCount / entries.length,
-    p50Ns: exactQuantile(durations, 0.5),
-    p95Ns: exactQuantile(durations, 0.95),
-    p99Ns: exactQuantile(durations, 0.99),
+    p50Ns: quantile(durations, 0.5),
+    p95Ns: quantile(durations, 0.95),
+    p99Ns: quantile(durations, 0.99),
   };
 }
 
@@ -101,10 +107,30 @@ describe('listServices', () => {
     const { services } = await listServices(store.reader, { fromMs, toMs: fromMs + 1_200_000 });
     expect(services[0]).toMatchObject({
       requestCount: 6,
-      p50Ns: exactQuantile(durations, 0.5),
-      p95Ns: exactQuantile(durations, 0.95),
-      p99Ns: exactQuantile(durations, 0.99),
+      p50Ns: quantile(durations, 0.5),
+      p95Ns: quantile(durations, 0.95),
+      p99Ns: quantile(durations, 0.99),
     });
+  });
+
+  test('where exact quantiles take too much memory, others within half a percent of them answer', async () => {
+    const tight = withoutExactQuantiles(store.reader);
+    const { services } = await listServices(tight.reader, range);
+    expect(tight.refused()).toBe(1);
+    const entries = groupBy(spans.filter(isEntry), (span) => span.service);
+    expect(services).toHaveLength(entries.size);
+    for (const { name, p50Ns, p95Ns, p99Ns } of services) {
+      const sorted = entries
+        .get(name)!
+        .map(({ durationNs }) => durationNs)
+        .sort((a, b) => a - b);
+      for (const [level, found] of [[0.5, p50Ns!] as const, [0.95, p95Ns!] as const, [0.99, p99Ns!] as const]) {
+        // Which of two neighbours a level falls on is a matter of definition.
+        const at = Math.floor(level * sorted.length);
+        expect(found).toBeGreaterThanOrEqual(sorted[Math.max(0, at - 1)]! * 0.995);
+        expect(found).toBeLessThanOrEqual(sorted[Math.min(sorted.length - 1, at + 1)]! * 1.005);
+      }
+    }
   });
 
   test('a bucket without requests is a gap', async () => {
@@ -138,6 +164,20 @@ describe('listServices', () => {
   });
 });
 
+/** A reader whose store has no memory for exact quantiles. */
+function withoutExactQuantiles(reader: StoreReader): { readonly reader: StoreReader; readonly refused: () => number } {
+  let refused = 0;
+  const read: StoreReader['read'] = (statement, options) => {
+    if (!statement.render({ tenant: '' }).text.includes('quantilesExact')) return reader.read(statement, options);
+    refused++;
+    return Promise.reject(new QueryError('too_large', 'the query needs more memory than it may have'));
+  };
+  const refusing = new Proxy(reader, {
+    get: (target, name) => (name === 'read' ? read : (Reflect.get(target, name, target) as unknown)),
+  });
+  return { reader: refusing, refused: () => refused };
+}
+
 function checkSparks(
   service: Awaited<ReturnType<typeof listServices>>['services'][number],
   entries: readonly FixtureSpan[],
@@ -154,7 +194,7 @@ function checkSparks(
     expect(service.sparkP95Ns[i]).toBe(
       bucket === undefined
         ? null
-        : exactQuantile(
+        : quantile(
             bucket.map((span) => span.durationNs),
             0.95,
           ),

@@ -1,21 +1,20 @@
 /** Rates, errors and durations of services and their operations, over entry spans. */
 
-import type {
-  OperationSummary,
-  RedSeries,
-  RedSummary,
-  Series,
-  ServiceDetail,
-  ServiceSummary,
-  SpanKind,
-  TimeGrid,
-} from '../answers/index.ts';
+import type { OperationSummary, ServiceDetail, ServiceSummary, SpanKind, TimeGrid } from '../answers/index.ts';
 import { bucketOf, chooseGrid, cutText, LIST_ITEM, readResources, shortName } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../reader/index.ts';
 import type { TimeRange } from '../source/index.ts';
 import { Bound, raw, sql } from '../sql/index.ts';
 import { spanKind } from '../traces/index.ts';
-import { type DataTime, type RedQuery, type RedRow, readDataTime, readRed } from './red.ts';
+import {
+  ALL_QUANTILES,
+  type DataTime,
+  type QuantileName,
+  type RedQuery,
+  type RedRow,
+  readDataTime,
+  readRed,
+} from './red.ts';
 import {
   type CountedServices,
   entrySpans,
@@ -28,6 +27,8 @@ import {
 } from './tallies.ts';
 
 const SPARK_BUCKETS = 40;
+/** Those that a list draws over time. */
+const SPARK_QUANTILES: readonly QuantileName[] = ['p95Ns'];
 const CHART_BUCKETS = 120;
 /** Operations and services beyond these many are left out, the rarest first. */
 const MAX_OPERATIONS = 500;
@@ -88,7 +89,7 @@ export async function listServices(
   const places = placesOf(filter, grid, cut);
   const census = await readCensus(reader, places, options);
   const [rows, resources] = await Promise.all([
-    readRed(reader, requestsOfServices(places, census, grid, data), options),
+    readRed(reader, requestsOfServices(places, census, grid, data, SPARK_QUANTILES), options),
     newestResources(reader, census, options),
   ]);
   const identities = identitiesOf(rows, census, resources);
@@ -99,10 +100,16 @@ export async function listServices(
 }
 
 /** The requests of each service. */
-function requestsOfServices(places: Places, { counted }: Census, grid: TimeGrid, data: DataTime): RedQuery {
+function requestsOfServices(
+  places: Places,
+  { counted }: Census,
+  grid: TimeGrid,
+  data: DataTime,
+  perBucket: readonly QuantileName[],
+): RedQuery {
   const tallied = talliedRequests(places, counted, grid, bucketOf(grid));
   const rows = entrySpans(places, counted);
-  const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), rows, grid, data, limit: MAX_SERVICES };
+  const query = { key: raw('service_name'), kind: raw('toUInt8(0)'), rows, grid, data, perBucket, limit: MAX_SERVICES };
   return tallied === undefined ? query : { ...query, tallied };
 }
 
@@ -177,9 +184,17 @@ export async function readService(
   const places = placesOf(filter, grid, cut);
   const census = await readCensus(reader, places, options);
   const rows = entrySpans(places, census.counted);
-  const byName = { key: cutText(raw('name')), kind: raw('kind'), rows, grid, data, limit: MAX_OPERATIONS };
+  const byName = {
+    key: cutText(raw('name')),
+    kind: raw('kind'),
+    rows,
+    grid,
+    data,
+    perBucket: [],
+    limit: MAX_OPERATIONS,
+  };
   const [totals, operations, resources] = await Promise.all([
-    readRed(reader, requestsOfServices(places, census, grid, data), options),
+    readRed(reader, requestsOfServices(places, census, grid, data, ALL_QUANTILES), options),
     readRed(reader, byName, options),
     newestResources(reader, census, options),
   ]);
@@ -192,7 +207,7 @@ export async function readService(
   }
   const empty = new Array<null>(grid.count).fill(null);
   const none = { requestRate: empty, errorRate: empty, errorRatio: empty, p50Ns: empty, p95Ns: empty, p99Ns: empty };
-  const { errorRatio: _, ...series } = totals[0]?.series ?? none;
+  const { errorRatio: _, ...series } = { ...none, ...totals[0]?.series };
   return {
     summary: serviceSummary(identity, totals[0], grid),
     grid,

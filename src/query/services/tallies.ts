@@ -127,7 +127,7 @@ function amongBusiest(places: Places, limit: number | undefined): readonly Sql[]
 const MOST_NAME_CHARS = 32_768;
 
 /**
- * Rows with `red_key` (the service), `red_kind`, `bucket`, `request_n`, `error_n`, `newest_at`, `durations_ns`; undefined where the spans
+ * Rows with `red_key` (the service), `red_kind`, `bucket`, `request_n`, `error_n`, `newest_at`, `durations_ns` (Float32); undefined where the spans
  * themselves are to be read.
  */
 export function talliedRequests(
@@ -143,11 +143,19 @@ export function talliedRequests(
   if (selfCalling.length > 0) conditions.push(sql`NOT has(${texts(selfCalling)}, service_name)`);
   const step = sql`intDiv(second * 1000 - ${integer(grid.startMs)}, ${integer(grid.stepMs)})`;
   const ofSpan = sql`service_name AS red_key, toUInt8(0) AS red_kind, ${bucket} AS bucket, toUInt32(1) AS request_n,
-    toUInt32(status_code = 2) AS error_n, time AS newest_at, [duration_ns] AS durations_ns`;
+    toUInt32(status_code = 2) AS error_n, time AS newest_at, [toFloat32(duration_ns)] AS durations_ns`;
+  const ofSlot = (
+    durations: Sql,
+    requestCount: Sql,
+    errorCount: Sql,
+  ): Sql => sql`SELECT service_name AS red_key, toUInt8(0) AS red_kind,
+      toUInt32(${step}) AS bucket, ${requestCount} AS request_n, ${errorCount} AS error_n, last_request AS newest_at,
+      CAST(${durations}, 'Array(Float32)') AS durations_ns
+    ${slotsUnder(filter, slots)} AND ${allOf(conditions)}`;
   const parts = [
-    sql`SELECT service_name AS red_key, toUInt8(0) AS red_kind, toUInt32(${step}) AS bucket, request_count AS request_n,
-        error_count AS error_n, last_request AS newest_at, arrayConcat(durations, long_durations) AS durations_ns
-      ${slotsUnder(filter, slots)} AND request_count > 0 AND ${allOf(conditions)}`,
+    sql`${ofSlot(raw('durations'), raw('request_count'), raw('error_count'))} AND request_count > 0`,
+    // Put together as one list they would all be copied, for the few that are long.
+    sql`${ofSlot(raw('long_durations'), raw('toUInt32(0)'), raw('toUInt32(0)'))} AND notEmpty(long_durations)`,
   ];
   if (ranges.length > 0)
     parts.push(sql`SELECT ${ofSpan} ${spansUnder(filter, ranges)} AND ${allOf([ENTRY_SPAN, ...conditions])}`);
