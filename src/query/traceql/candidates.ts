@@ -6,10 +6,11 @@ import { allOf, anyOf, Bound, noId, raw, type Sql, sql, text } from '../sql/inde
 import { findTraces, type TraceNote } from '../traces/trace-place.ts';
 import { compareNumbers } from './field-value.ts';
 import { type Budget, MAX_TRACES, TRACES_AT_ONCE } from './limits.ts';
+import { type NeededSpan, placedCondition } from './span-places.ts';
 import { asFieldAndValue, type FieldComparison, neededCondition } from './span-sql.ts';
 
-/** Conditions on spans: of each one, some span of a matching trace meets it. */
-export function neededSpans(stages: readonly Stage[], range: TimeRange): readonly Sql[] {
+/** What spans are needed: of each one, some span of a matching trace is one. */
+export function neededSpans(stages: readonly Stage[], range: TimeRange): readonly NeededSpan[] {
   return stages.flatMap((stage) => (isSpanset(stage) ? ofSpanset(stage, range) : []));
 }
 
@@ -17,18 +18,22 @@ function isSpanset(stage: Stage): stage is SpansetExpr {
   return stage.kind === 'filter' || stage.kind === 'spansets' || stage.kind === 'wrapped';
 }
 
-function ofSpanset(expr: SpansetExpr, range: TimeRange): readonly Sql[] {
+function ofSpanset(expr: SpansetExpr, range: TimeRange): readonly NeededSpan[] {
   if (expr.kind === 'wrapped') return neededSpans(expr.stages, range);
   if (expr.kind === 'filter') {
     const own = neededCondition(expr.condition, range);
-    return [...(own === undefined ? [] : [own]), ...rootConditions(expr.condition)];
+    const comparisons = requiredComparisons(expr.condition);
+    const ofRoot = rootConditions(expr.condition).map((condition) => ({ condition, comparisons: [] }));
+    return [...(own === undefined ? [] : [{ condition: own, comparisons }]), ...ofRoot];
   }
   const { operator } = expr;
   const right = ofSpanset(expr.right, range);
   if (isDenied(operator)) return right;
   const left = ofSpanset(expr.left, range);
   if (operator !== '||') return [...left, ...right];
-  return left.length === 0 || right.length === 0 ? [] : [anyOf([left[0]!, right[0]!])];
+  const [one, other] = [left[0], right[0]];
+  if (one === undefined || other === undefined) return [];
+  return [{ condition: anyOf([one.condition, other.condition]), comparisons: [] }];
 }
 
 function isDenied(operator: string): operator is StructuralOperator {
@@ -133,13 +138,14 @@ async function newestSpans(
  */
 export async function* candidateTraces(
   reader: StoreReader,
-  needed: readonly Sql[],
+  needed: readonly NeededSpan[],
   mayMatch: NoteTest,
   range: TimeRange,
   budget: Budget,
   wanted: number = TRACES_AT_ONCE,
 ): AsyncGenerator<readonly TraceNote[]> {
-  const conditions = needed.length === 0 ? [raw('1')] : needed.slice(0, 3);
+  const placed = needed.slice(0, 3).map((one) => placedCondition(reader, one, range, budget.options));
+  const conditions = needed.length === 0 ? [raw('1')] : await Promise.all(placed);
   const firsts = await Promise.all(
     conditions.map((condition) => newestSpans(reader, condition, range, undefined, FIRST_SPANS, budget)),
   );

@@ -190,6 +190,11 @@ function typesFor({ type }: TraceqlValue): readonly ValueType[] {
   return type === 'int' || type === 'float' || type === 'duration' ? ['int', 'double'] : [];
 }
 
+/** Whether a row of the resources meets the comparison of an attribute without a scope. */
+export function resourceMeets(key: string, { operator, value }: FieldComparison): Sql {
+  return compareKey(OWNER_ATTRIBUTES, key, operator, value, false);
+}
+
 /** A comparison of an attribute under all of its names; never NULL. */
 function compareKey(
   column: AttributeColumn,

@@ -89,7 +89,7 @@ function conditionOf(query: string, range: TimeRange): Sql {
   } catch {
     return raw('1');
   }
-  return exactStages(stages, range) ?? neededSpans(stages.slice(0, 1), range)[0] ?? raw('1');
+  return exactStages(stages, range) ?? neededSpans(stages.slice(0, 1), range)[0]?.condition ?? raw('1');
 }
 
 interface Asked {
