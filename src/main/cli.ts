@@ -5,6 +5,7 @@ import { COMMAND_NAMES, COMMAND_TEXTS, type CommandName } from './command-list.t
 import { describeFailure } from './failure.ts';
 import { type Flags, ownWords, readFlags } from './flags.ts';
 import { didYouMean, UsageError } from './usage.ts';
+import { withRoomyYoungHeap } from './young-heap.ts';
 
 // Whatever this process and its roles write is their user's alone: telemetry, secrets, the store's own files.
 process.umask(0o077);
@@ -77,6 +78,8 @@ function commandOf(word: string): CommandName {
 const argv = process.argv.slice(2);
 /** They write to stdout by the way; what they are for goes on when nobody reads it. */
 const isRole = ['up', 'collector', 'engine', 'server'].includes(argv[0] ?? '');
+// Under `up` it is started with it.
+if (argv[0] === 'collector' && !isSupervised) withRoomyYoungHeap(process);
 
 // Where the terminal or the log's reader is gone there is nobody left to tell; the data still come.
 process.stderr.on('error', () => undefined);

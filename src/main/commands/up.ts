@@ -14,14 +14,13 @@ import { storesAnything } from '../store-everything.ts';
 import { RoleFailure } from '../supervisor/child.ts';
 import { type RoleInfo, Supervisor } from '../supervisor/supervisor.ts';
 import { signalboxVersion } from '../version.ts';
+import { ROOMY_YOUNG_HEAP } from '../young-heap.ts';
 
 /** Threads for the engine's queries and files; Node reads it once at its start (src/engine/limits.ts has the arithmetic). */
 const ENGINE_THREADS = '14';
 
 /** Short-lived objects get less room where little JavaScript runs: some 25 MB less per process. */
 const SMALL_HEAP = ['--max-semi-space-size=4'];
-/** Requests under way are short-lived objects: with more room fewer of them are copied. Grows only under load. */
-const ROOMY_YOUNG_HEAP = ['--max-semi-space-size=32'];
 /** The server answers, and takes what is written to it remotely: with 4 MB a quarter of the CPU of that is collecting garbage. */
 const SERVER_HEAP = ['--max-semi-space-size=16'];
 
@@ -44,7 +43,7 @@ export async function upCommand(given: Flags): Promise<number> {
   const args = [...flags.args];
   const supervisor = new Supervisor({
     roles: [
-      { role: 'collector', args, execArgv: ROOMY_YOUNG_HEAP },
+      { role: 'collector', args, execArgv: [ROOMY_YOUNG_HEAP] },
       { role: 'server', args, execArgv: SERVER_HEAP },
       ...(addresses.isStoreExternal
         ? []
