@@ -14,6 +14,7 @@ import {
 } from './discovery.ts';
 import { Fetcher } from './fetcher.ts';
 import { KubernetesDiscoverer } from './kubernetes-discoverer.ts';
+import type { LeftJob } from './predecessor.ts';
 import { Relabeler } from './relabel.ts';
 import type { ScrapeConfigEntry } from './scrape-config.ts';
 import { makeTarget, type Target, type TargetGroup } from './target.ts';
@@ -21,6 +22,8 @@ import { makeTarget, type Target, type TargetGroup } from './target.ts';
 export interface JobSettings {
   readonly settings: CreateSettings;
   readonly budget: ByteBudget;
+  /** What sources knew before a reload, by their configuration. */
+  readonly foundBefore: (config: unknown) => readonly TargetGroup[] | undefined;
   /** Called with all targets of the job, each time they change. */
   readonly onTargets: (job: Job) => void;
 }
@@ -37,7 +40,7 @@ export class Job {
   readonly #relabeler: Relabeler;
   readonly #loops: DiscoveryLoop[] = [];
   readonly #fetchers: Fetcher[] = [];
-  /** What each source has found last. */
+  /** By source: 0 is what the configuration names itself. */
   readonly #found = new Map<number, readonly TargetGroup[]>();
   readonly #said = new Map<string, number>();
   targets: ReadonlyMap<string, Target> = new Map();
@@ -48,6 +51,25 @@ export class Job {
     this.#relabeler = new Relabeler(config.relabel);
     this.metricRelabeler = new Relabeler(config.metricRelabel);
     this.fetcher = this.#fetcherOf(config.http, 'tls_config');
+  }
+
+  /** Whether each source has told what it knows. */
+  get knowsAll(): boolean {
+    return this.#found.size === this.#sources.length + 1;
+  }
+
+  /** What each source has found last. */
+  get found(): LeftJob['found'] {
+    return this.#sources.flatMap((config, i) => {
+      const groups = this.#found.get(i + 1);
+      return groups === undefined ? [] : [{ config, groups }];
+    });
+  }
+
+  /** Blocks of what looks for targets, in the order of `start`. */
+  get #sources(): readonly unknown[] {
+    const { files, http, dns, kubernetes } = this.config.discovery;
+    return [...files, ...http, ...dns, ...kubernetes];
   }
 
   async start(): Promise<void> {
@@ -71,6 +93,8 @@ export class Job {
     ];
     for (const fetcher of this.#fetchers) await fetcher.start();
     discoverers.forEach((discoverer, i) => {
+      const before = this.#with.foundBefore(this.#sources[i]);
+      if (before !== undefined) this.#found.set(i + 1, before);
       const onFound = (groups: readonly TargetGroup[]): void => {
         this.#found.set(i + 1, groups);
         this.#update();

@@ -1,13 +1,21 @@
 import { glob, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { ConsumeError, Deadline, messageOf, StartError } from '#base';
-import { type Consumer, type CreateSettings, type Receiver, type ReceiverCounters, receiverCounters } from '#component';
+import {
+  type Component,
+  type Consumer,
+  type CreateSettings,
+  type Receiver,
+  type ReceiverCounters,
+  receiverCounters,
+} from '#component';
 import { ByteBudget } from '#net';
 import { Batch, type PointChunk } from '#pdata';
 import { jobMistakes, type PrometheusReceiverConfig } from './config.ts';
 import { type Due, DueList } from './due-list.ts';
 import { Job } from './job.ts';
 import { parsePlainYaml } from './plain-yaml.ts';
+import { type LeftJob, Predecessor } from './predecessor.ts';
 import { type ScrapeRoom, TargetScraper } from './scrape.ts';
 import { type ScrapeConfigEntry, scrapeConfigSchema, toScrapeConfig } from './scrape-config.ts';
 import { offsetOf, type Target } from './target.ts';
@@ -19,6 +27,8 @@ interface Loop extends Due {
   readonly scraper: TargetScraper;
   running: Promise<void> | undefined;
   isRemoved: boolean;
+  /** A scrape was aborted before it had an outcome. */
+  isCut: boolean;
   /** '' while it answers. */
   failure: string;
 }
@@ -31,12 +41,22 @@ export class PrometheusReceiver implements Receiver {
   readonly #counters: ReceiverCounters;
   readonly #room: ScrapeRoom;
   readonly #budget: ByteBudget;
+  /** Ends scrapes under way. */
+  readonly #stopScrapes = new AbortController();
+  /** Ends what is under way in the pipeline. */
   readonly #stop = new AbortController();
   readonly #due: DueList<Loop>;
   readonly #loops = new Map<Job, Map<string, Loop>>();
   #jobs: Job[] = [];
   #undo: (() => void)[] = [];
   #failedCount = 0;
+  /** In a reload: what is left by the receiver before; taken over by `start`. */
+  #predecessor: PrometheusReceiver | undefined;
+  #left = new Predecessor();
+  /** In a reload: what this one leaves, from its shutdown on. */
+  #leaves: ReadonlyMap<string, LeftJob> | undefined;
+  /** What becomes of the targets at its shutdown: in a reload another receiver goes on with them, or none does. */
+  #ending: 'as_it_is' | 'goes_on' | 'targets_end' = 'as_it_is';
 
   constructor(settings: CreateSettings, config: PrometheusReceiverConfig, next: Consumer) {
     this.#settings = settings;
@@ -56,11 +76,14 @@ export class PrometheusReceiver implements Receiver {
     gauge('receiver_prometheus_targets', '{targets}', 'Targets that are scraped', () => this.#targetCount);
     gauge('receiver_prometheus_targets_down', '{targets}', 'Targets whose last scrape failed', () => this.#failedCount);
     gauge('receiver_prometheus_series', '{series}', 'Series of the last scrapes', () => this.#room.series);
+    if (this.#predecessor !== undefined) this.#left = new Predecessor(this.#predecessor.#leaves);
+    this.#predecessor = undefined;
     try {
       for (const config of [...this.#config.jobs, ...(await this.#jobsOfFiles())]) {
         const job = new Job(config, {
           settings: this.#settings,
           budget: this.#budget,
+          foundBefore: (source) => this.#left.foundBy(config.jobName, source),
           onTargets: (changed) => this.#update(changed),
         });
         this.#jobs.push(job);
@@ -70,6 +93,17 @@ export class PrometheusReceiver implements Receiver {
       await this.shutdown(0);
       throw error;
     }
+    const names = new Set(this.#jobs.map((job) => job.config.jobName));
+    for (const name of this.#left.jobNames) if (!names.has(name)) this.#endRest(name);
+  }
+
+  /** Targets go on where they are in the successor, too, at the time at which they would have been asked here. */
+  handOver(successor: Component | undefined): () => void {
+    this.#ending = successor instanceof PrometheusReceiver ? 'goes_on' : 'targets_end';
+    if (successor instanceof PrometheusReceiver) successor.#predecessor = this;
+    return () => {
+      this.#leaves = undefined;
+    };
   }
 
   async shutdown(deadlineMs: number): Promise<void> {
@@ -79,13 +113,43 @@ export class PrometheusReceiver implements Receiver {
     const jobs = this.#jobs.splice(0);
     const stopped = Promise.all(jobs.map((job) => job.stop()));
     const loops = [...this.#loops.values()].flatMap((map) => [...map.values()]);
-    this.#loops.clear();
-    if (this.#config.scrapesOnShutdown && deadlineMs > 0) {
+    if (this.#config.scrapesOnShutdown && deadlineMs > 0 && this.#ending !== 'goes_on') {
       await deadline.isOver(Promise.all(loops.map((loop) => loop.running ?? this.#scrape(loop))));
     }
+    this.#stopScrapes.abort();
+    // What was scraped goes its way first.
+    const rest = Promise.all([stopped, ...loops.map((loop) => this.#finish(loop))]);
+    await new Deadline(this.#settings.clock, deadline.budgetMs).isOver(rest);
     this.#stop.abort();
-    await deadline.isOver(Promise.all([stopped, ...loops.map((loop) => loop.running)]));
+    await deadline.isOver(rest);
+    if (this.#ending === 'goes_on') this.#leaves ??= this.#leftJobs();
+    this.#loops.clear();
     for (const job of jobs) job.close();
+  }
+
+  async #finish(loop: Loop): Promise<void> {
+    await loop.running;
+    if (this.#ending === 'targets_end' && !loop.isRemoved) await this.#handOn(loop.scraper.end());
+  }
+
+  #leftJobs(): ReadonlyMap<string, LeftJob> {
+    const nowMs = this.#settings.clock.monotonicMs();
+    return new Map(
+      Array.from(this.#loops, ([job, loops]) => {
+        const targets = Array.from(loops.values(), ({ target, scraper, dueMs, isCut, failure }) => ({
+          target,
+          scraper,
+          dueMs: isCut ? nowMs : dueMs,
+          failure,
+        }));
+        return [job.config.jobName, { targets, found: job.found }];
+      }),
+    );
+  }
+
+  /** Targets of the receiver before a reload that are there no more. */
+  #endRest(jobName: string): void {
+    for (const { scraper } of this.#left.takeRest(jobName)) void this.#handOn(scraper.end());
   }
 
   get #targetCount(): number {
@@ -96,7 +160,7 @@ export class PrometheusReceiver implements Receiver {
 
   /** The targets of a job have changed: new ones begin, and those that are gone end. */
   #update(job: Job): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stopScrapes.signal.aborted) return;
     const loops = this.#loops.get(job) ?? new Map<string, Loop>();
     this.#loops.set(job, loops);
     for (const [key, loop] of loops) {
@@ -111,13 +175,15 @@ export class PrometheusReceiver implements Receiver {
       if (room-- > 0) loops.set(key, this.#add(job, target));
       else leftOut++;
     }
+    if (job.knowsAll) this.#endRest(job.config.jobName);
     if (leftOut === 0) return;
     const fields = { job: job.config.jobName, targets: leftOut, limit: this.#config.limits.targets };
     this.#settings.logger.error('Targets beyond limits::targets are not scraped', fields);
   }
 
   #add(job: Job, target: Target): Loop {
-    const scraper = new TargetScraper({
+    const left = this.#left.take(job.config.jobName, target);
+    const settings = {
       settings: this.#settings,
       job: job.config,
       target,
@@ -126,16 +192,23 @@ export class PrometheusReceiver implements Receiver {
       externalLabels: this.#config.externalLabels,
       trimsSuffixes: this.#config.trimsSuffixes,
       room: this.#room,
-    });
+    };
+    const scraper = new TargetScraper(settings, left?.scraper);
+    const failure = left?.failure ?? '';
+    const dueMs = left?.target.intervalMs === target.intervalMs ? left.dueMs : this.#firstDueMs(target);
+    if (failure !== '') this.#failedCount++;
+    const loop: Loop = { job, target, scraper, dueMs, running: undefined, isRemoved: false, isCut: false, failure };
+    this.#due.add(loop);
+    return loop;
+  }
+
+  #firstDueMs(target: Target): number {
     const { clock } = this.#settings;
     const { intervalMs } = target;
     // The same point of each interval whenever this starts, and another one on each machine, so that two don't ask at the same time.
     const seed = `${hostname()}\n${JSON.stringify([...this.#config.externalLabels])}`;
     const waitMs = (intervalMs - (clock.nowMs() % intervalMs) + offsetOf(target, seed)) % intervalMs;
-    const dueMs = clock.monotonicMs() + waitMs + this.#config.initialOffsetMs;
-    const loop: Loop = { job, target, scraper, dueMs, running: undefined, isRemoved: false, failure: '' };
-    this.#due.add(loop);
-    return loop;
+    return clock.monotonicMs() + waitMs + this.#config.initialOffsetMs;
   }
 
   #remove(loop: Loop): void {
@@ -148,7 +221,7 @@ export class PrometheusReceiver implements Receiver {
   }
 
   #run(loop: Loop): void {
-    if (loop.isRemoved || this.#stop.signal.aborted) return;
+    if (loop.isRemoved || this.#stopScrapes.signal.aborted) return;
     const { clock, account } = this.#settings;
     const { intervalMs } = loop.target;
     // Where the process stood still, the scrapes of that time are over.
@@ -172,8 +245,11 @@ export class PrometheusReceiver implements Receiver {
       targetLimit > 0 && count > targetLimit
         ? `target_limit exceeded (number of targets: ${count}, limit: ${targetLimit})`
         : '';
-    const { chunk, failure, unusableCount } = await loop.scraper.scrape(this.#stop.signal, refusal);
-    if (this.#stop.signal.aborted && failure !== '') return;
+    const { chunk, failure, unusableCount } = await loop.scraper.scrape(this.#stopScrapes.signal, refusal);
+    if (this.#stopScrapes.signal.aborted && failure !== '') {
+      loop.isCut = true;
+      return;
+    }
     this.#note(loop, failure);
     if (unusableCount > 0) this.#counters.failed(unusableCount, 'unreadable');
     await this.#handOn(chunk);

@@ -1,5 +1,6 @@
 import { DecodeError, messageOf } from '#base';
 import type { CreateSettings } from '#component';
+import { isSameConfig } from '#config';
 import type { HttpAnswer } from '#net';
 import type { PointChunk } from '#pdata';
 import { MAX_SCALE, MIN_SCALE, type ScrapeCounts, ScrapeLimit, ScrapeMetrics, ScrapeReader } from '#wire';
@@ -57,10 +58,28 @@ export class TargetScraper {
   readonly #metrics: ScrapeMetrics;
   readonly #reader: ScrapeReader;
   readonly #headers: Readonly<Record<string, string>>;
+  #slots = new Map<string, ReturnType<ScrapeMetrics['slot']>>();
+  #hasReported = false;
 
-  constructor(settings: ScraperSettings) {
-    const { job, target, trimsSuffixes } = settings;
+  /** `before`: the scraper of the same target before a reload. Its series are known on where the same would be made of the target's answer. */
+  constructor(settings: ScraperSettings, before?: TargetScraper) {
+    const { job, target, trimsSuffixes, room } = settings;
     this.#with = settings;
+    this.#headers = {
+      accept: acceptOf(job),
+      'accept-encoding': job.takesCompressed ? 'gzip' : 'identity',
+      'x-prometheus-scrape-timeout-seconds': String(target.timeoutMs / 1000),
+    };
+    if (before !== undefined && makesTheSame(settings, before.#with)) {
+      this.#labels = before.#labels;
+      this.#metrics = before.#metrics;
+      this.#reader = before.#reader;
+      this.#slots = before.#slots;
+      this.#hasReported = before.#hasReported;
+      room.series += this.#reader.seriesCount;
+      room.keptBytes += this.#reader.keptBytes;
+      return;
+    }
     this.#labels = new SampleLabels(job, settings.metricRelabeler, settings.externalLabels, target.labels);
     const own = new Map(target.labels);
     this.#metrics = new ScrapeMetrics({
@@ -71,14 +90,9 @@ export class TargetScraper {
       resourceOf: (jobName, instance) => resourceOf(target, jobName, instance),
     });
     this.#reader = new ScrapeReader(this.#metrics, this.#labels);
-    this.#headers = {
-      accept: acceptOf(job),
-      'accept-encoding': job.takesCompressed ? 'gzip' : 'identity',
-      'x-prometheus-scrape-timeout-seconds': String(target.timeoutMs / 1000),
-    };
   }
 
-  /** `refusal`: why the target is not asked, where it isn't. */
+  /** `refusal`: why the target is not asked, where it isn't. One that is aborted counts as not begun. */
   async scrape(abort: AbortSignal, refusal: string): Promise<Scraped> {
     const { settings, target, fetcher, job, room } = this.#with;
     const timeMs = settings.clock.nowMs();
@@ -96,6 +110,7 @@ export class TargetScraper {
         counts = this.#read(answer);
       } catch (error) {
         failure = messageOf(error);
+        if (abort.aborted) return { chunk: undefined, failure, unusableCount: 0 };
         // What was read before the mistake is of no use.
         this.#metrics.begin(timeMs);
         if (!(error instanceof DecodeError || error instanceof ScrapeLimit)) bodyBytes = -1;
@@ -120,8 +135,6 @@ export class TargetScraper {
     room.keptBytes -= this.#reader.keptBytes;
     return chunk;
   }
-
-  #hasReported = false;
 
   #read(answer: HttpAnswer): ScrapeCounts {
     const { job, room } = this.#with;
@@ -166,8 +179,6 @@ export class TargetScraper {
     for (const name of this.#reportNames()) this.#metrics.record(this.#reportSlot(name), values[name]!, Number.NaN);
   }
 
-  readonly #slots = new Map<string, ReturnType<ScrapeMetrics['slot']>>();
-
   #reportSlot(name: string): ReturnType<ScrapeMetrics['slot']> {
     let slot = this.#slots.get(name);
     if (slot === undefined) {
@@ -192,6 +203,16 @@ const REPORTED: readonly string[] = [
   'scrape_series_added',
 ];
 const REPORTED_MORE: readonly string[] = ['scrape_timeout_seconds', 'scrape_sample_limit', 'scrape_body_size_bytes'];
+
+/** Whether two scrapers make the same series of one answer. */
+function makesTheSame(one: ScraperSettings, other: ScraperSettings): boolean {
+  const shapeOf = ({ job, target, externalLabels, trimsSuffixes, settings }: ScraperSettings): object => {
+    const { discovery: _d, relabel: _r, http: _h, intervalMs: _i, timeoutMs: _t, ...rules } = job;
+    const { identity, discovered } = target;
+    return { rules, identity, discovered, externalLabels, trimsSuffixes, version: settings.version };
+  };
+  return isSameConfig(shapeOf(one), shapeOf(other));
+}
 
 function acceptOf({ protocols, escaping }: ScrapeConfigEntry): string {
   const values = protocols.map((protocol, i) => {

@@ -13,8 +13,10 @@ export interface TargetGroup {
 
 /** Something to scrape. */
 export interface Target {
-  /** Of its labels and URL: two with the same are one. */
+  /** Of its labels, its URL and how often it is asked: two with the same are one. */
   readonly key: string;
+  /** Of its labels and URL alone. */
+  readonly identity: string;
   readonly url: string;
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -57,6 +59,7 @@ export function makeTarget(
   const own = [...labels].filter(([name]) => !name.startsWith('__')).sort(([one], [other]) => (one < other ? -1 : 1));
   return {
     key: JSON.stringify([own, url, intervalMs, timeoutMs]),
+    identity: JSON.stringify([own, url]),
     url,
     intervalMs,
     timeoutMs,
