@@ -10,7 +10,9 @@ class FakeProcess implements ProcessFigures {
   cpu = 0;
   rounds = 0;
   externalMb = 0;
+  heapMb = 30;
   factor = 0;
+  heapFactor = 0;
   residentBytes(): number {
     return (this.usedMb + this.wasteMb) * MB;
   }
@@ -26,8 +28,12 @@ class FakeProcess implements ProcessFigures {
   externalBytes(): number {
     return this.externalMb * MB;
   }
-  allowGrowth(factor: number): void {
-    this.factor = factor;
+  heapBytes(): number {
+    return this.heapMb * MB;
+  }
+  allowGrowth(external: number, heap: number): void {
+    this.factor = external;
+    this.heapFactor = heap;
   }
 }
 
@@ -93,3 +99,15 @@ test.each([
     expect(process.factor).toBeCloseTo(factor, 2);
   },
 );
+
+test.each([
+  { heapMb: 10, factor: 4 },
+  { heapMb: 48, factor: 3 },
+  { heapMb: 400, factor: 2 },
+])('and with $heapMb MB of objects at $factor times as much of them', ({ heapMb, factor }) => {
+  const process = new FakeProcess();
+  const keeper = new MemoryKeeper(process);
+  process.heapMb = heapMb;
+  looks(keeper, 1);
+  expect(process.heapFactor).toBeCloseTo(factor, 2);
+});

@@ -9,12 +9,6 @@ import { trimProcessMemory } from '#base/trim-memory.ts';
  */
 export const EXTERNAL_MEMORY_FLAG = '--external-memory-accounted-in-global-limit';
 
-/**
- * What is written remotely lives until its segment is full, and is old by then. With a quarter more of it V8 collects its whole heap, twice a second
- * under load: a quarter of the server's CPU. With this flag it may double.
- */
-export const HEAP_GROWING_FLAG = '--heap-growing-percent=100';
-
 /** What the keeper sees of the process; tests bring their own. */
 export interface ProcessFigures {
   residentBytes(): number;
@@ -25,8 +19,10 @@ export interface ProcessFigures {
   trim(): void;
   /** Bytes outside of V8's heap that V8 knows of: bodies and columns, dead ones included until it has collected them. */
   externalBytes(): number;
-  /** How much memory outside of the heap may grow, as a factor, until V8 collects all memory. */
-  allowGrowth(factor: number): void;
+  /** Bytes in V8's heap. */
+  heapBytes(): number;
+  /** How much memory outside of the heap may grow, as a factor, and how much the heap, until V8 collects all memory. */
+  allowGrowth(external: number, heap: number): void;
 }
 
 export const ownProcess: ProcessFigures = {
@@ -38,7 +34,11 @@ export const ownProcess: ProcessFigures = {
   collectGarbage,
   trim: () => void trimProcessMemory(),
   externalBytes: () => process.memoryUsage().external,
-  allowGrowth: (factor) => setFlagsFromString(`--external-memory-max-growing-factor=${factor.toFixed(2)}`),
+  heapBytes: () => process.memoryUsage().heapUsed,
+  allowGrowth: (external, heap) => {
+    setFlagsFromString(`--external-memory-max-growing-factor=${external.toFixed(2)}`);
+    setFlagsFromString(`--heap-growing-percent=${Math.round((heap - 1) * 100)}`);
+  },
 };
 
 const LOOK_MS = 5_000;
@@ -55,6 +55,12 @@ const QUIET_SHARE = 0.05;
  */
 const SMALLEST_FACTOR = 1.3;
 const LARGEST_FACTOR = 2;
+/**
+ * The limit is that of both together. The heap itself is small, and V8 would let it grow by a third at times: a collection of all memory for each
+ * 20 MB of bodies that were held for some seconds, a third of the CPU of tail sampling.
+ */
+const SMALLEST_HEAP_FACTOR = 2;
+const LARGEST_HEAP_FACTOR = 4;
 const GROWTH_BYTES = 96 * 1024 * 1024;
 /** A round that gave back little doubles the time to the next one. */
 const MAX_LOOKS_BETWEEN = 60;
@@ -76,7 +82,7 @@ export class MemoryKeeper {
     this.#startBytes = figures.residentBytes();
     this.#afterBytes = this.#startBytes;
     this.#cpuMs = figures.cpuMs();
-    figures.allowGrowth(LARGEST_FACTOR);
+    figures.allowGrowth(LARGEST_FACTOR, LARGEST_HEAP_FACTOR);
   }
 
   start(): Timer {
@@ -103,7 +109,11 @@ export class MemoryKeeper {
   }
 
   #allowGrowth(): void {
-    const factor = 1 + GROWTH_BYTES / Math.max(1, this.#process.externalBytes());
-    this.#process.allowGrowth(Math.min(LARGEST_FACTOR, Math.max(SMALLEST_FACTOR, factor)));
+    const factorOf = (bytes: number, smallest: number, largest: number): number =>
+      Math.min(largest, Math.max(smallest, 1 + GROWTH_BYTES / Math.max(1, bytes)));
+    this.#process.allowGrowth(
+      factorOf(this.#process.externalBytes(), SMALLEST_FACTOR, LARGEST_FACTOR),
+      factorOf(this.#process.heapBytes(), SMALLEST_HEAP_FACTOR, LARGEST_HEAP_FACTOR),
+    );
   }
 }

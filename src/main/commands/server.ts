@@ -8,7 +8,7 @@ import type { StoreSink } from '#store';
 import { type Addresses, addressesIn } from '../addresses.ts';
 import { builtinAddresses } from '../builtin.ts';
 import { type Flags, printAddress } from '../flags.ts';
-import { EXTERNAL_MEMORY_FLAG, HEAP_GROWING_FLAG, MemoryKeeper, ownProcess } from '../memory-keeper.ts';
+import { EXTERNAL_MEMORY_FLAG, MemoryKeeper, ownProcess } from '../memory-keeper.ts';
 import { type NotifierOptions, type OpenNotifier, openNotifier } from '../notifier.ts';
 import { ThreadedPlayground } from '../playground/playground.ts';
 import { type RunningRole, runRole } from '../role.ts';
@@ -92,7 +92,7 @@ async function startServerRole(
   { readLimits, rules: ruleSettings, alerts }: ServerSettings,
 ): Promise<RunningRole> {
   // Bodies of remote write and what is made of them lie outside of the heap, as those of the collector do.
-  for (const flag of [EXTERNAL_MEMORY_FLAG, HEAP_GROWING_FLAG]) setFlagsFromString(flag);
+  setFlagsFromString(EXTERNAL_MEMORY_FLAG);
   const { startServer } = await import('#api');
   const { server: address, storeUrl, login, allowedHosts } = addresses;
   const sink = await openSink(addresses);
