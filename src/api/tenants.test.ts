@@ -69,7 +69,10 @@ async function insertTelemetry(word: TenantName): Promise<void> {
       ...common,
       ...{ traceId: TRACE_ID, spanId: SPAN_ID, service: `${word}-gateway`, name: `${word} GET`, kind: 2, status: 2 },
       attributes: { colour: word },
-      events: [{ timeNs: TIME_NS, name: `${word} happened` }],
+      events: [
+        { timeNs: TIME_NS, name: `${word} happened` },
+        { timeNs: TIME_NS, name: 'exception', attributes: `{"exception.type":"${word} error"}` },
+      ],
     },
     {
       ...common,
@@ -180,6 +183,7 @@ const CONSOLE: { readonly [path: string]: Case } = {
   'GET /logs/histogram': { url: at('/logs/histogram') },
   'GET /logs/patterns': { url: at('/logs/patterns'), isWordless: true },
   'GET /logs/empty-reason': { url: at('/logs/empty-reason', '&service=nobody') },
+  'GET /errors': { url: at('/errors') },
   'GET /attributes': { url: at('/attributes', '&signal=traces'), isWordless: true },
   'GET /attributes/values': { url: at('/attributes/values', '&signal=logs&key=colour') },
   'GET /metrics': { url: at('/metrics') },

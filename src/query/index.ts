@@ -1,5 +1,6 @@
 export type * from './answers/index.ts';
 export { type DifferenceQuestion, readDifferences, type SpanSelection } from './differences/index.ts';
+export { type ErrorFilter, readErrorGroups } from './errors/index.ts';
 export {
   explainEmptyLogs,
   explainEmptyTraces,

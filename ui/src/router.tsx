@@ -19,6 +19,7 @@ const LAZY = {
   compare: () => import('./pages/compare.tsx'),
   traceFile: () => import('./pages/trace-file.tsx'),
   service: () => import('./pages/service.tsx'),
+  errors: () => import('./pages/errors.tsx'),
   metrics: () => import('./pages/metrics.tsx'),
   dashboards: () => import('./pages/dashboards.tsx'),
   dashboard: () => import('./pages/dashboard.tsx'),
@@ -80,6 +81,11 @@ const routes = [
     getParentRoute: () => root,
     path: '/logs',
     component: LogsPage,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/errors',
+    component: lazyRouteComponent(LAZY.errors, 'ErrorsPage'),
   }),
   createRoute({
     getParentRoute: () => root,

@@ -16,7 +16,7 @@ export const MAP_CHECKS: readonly Check[] = [
       await detail.getByRole('rowheader', { name: 'p95' }).waitFor();
       assert.equal(searchOf(page).get('at'), `service:${facts.service}`);
       // What it is joined with is reached from here, and leads to the traces of those calls.
-      await detail.locator('.map-lines button').first().click();
+      await detail.locator('.fact-list button').first().click();
       await expectEventually(() => searchOf(page).get('at')?.includes(' → '), true);
       assert.match((await detail.getByRole('link', { name: 'Traces' }).getAttribute('href')) ?? '', /^\/traces\?.*q=/);
       assert.match(
@@ -64,7 +64,7 @@ export const MAP_CHECKS: readonly Check[] = [
       await page.getByText('an hour ago').click();
       await expectEventually(() => searchOf(page).get('against'), '1h');
       await page.locator('.node-choice[data-node="service:web-gateway"]').click();
-      await page.locator('.map-lines button').first().click();
+      await page.locator('.fact-list button').first().click();
       await page.getByRole('columnheader', { name: 'an hour ago' }).waitFor();
       await page.getByRole('region', { name: 'Changes' }).getByRole('listitem').first().waitFor();
     },

@@ -18,6 +18,7 @@ export function pagesOf(facts: Facts): readonly string[] {
     '/traces',
     `/traces/${facts.traceId}`,
     '/logs',
+    '/errors',
     '/dashboards',
     '/dashboards/kinds',
     '/alerts',

@@ -16,6 +16,7 @@ import { launchBrowser, openConsole } from './browser.ts';
 import { type Check, expectEventually, type Facts, TIME_FACTOR } from './check.ts';
 import { ALERT_CHECKS } from './checks-alerts.ts';
 import { DASHBOARD_CHECKS } from './checks-dashboards.ts';
+import { ERROR_CHECKS } from './checks-errors.ts';
 import { EXPLORE_CHECKS } from './checks-explore.ts';
 import { FOREIGN_CHECKS } from './checks-foreign.ts';
 import { FRAME_CHECKS } from './checks-frame.ts';
@@ -58,6 +59,7 @@ export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
     ...FRAME_CHECKS,
     ...LIST_CHECKS,
     ...MAP_CHECKS,
+    ...ERROR_CHECKS,
     ...LANGUAGE_CHECKS,
     ...EXPLORE_CHECKS,
     ...PROMQL_CHECKS,

@@ -14,6 +14,7 @@ import { readPathPart } from '#base/path-part.ts';
 import { MockAlertmanager, rules } from './mock/alerts-api.ts';
 import { MockShelf } from './mock/dashboard-shelf.ts';
 import { createStore, type MockStore } from './mock/data.ts';
+import { errorGroups } from './mock/errors-api.ts';
 import { differences, spanGroups, spanHeatmap } from './mock/explore-api.ts';
 import { MockQueryError } from './mock/filter.ts';
 import {
@@ -329,6 +330,8 @@ function route(url: URL, state: State): object | undefined {
       if (parts[1] === 'patterns') return logPatterns(store, range, input);
       return parts[1] === 'histogram' ? logHistogram(store, range, input) : logs(store, range, input);
     }
+    case 'errors':
+      return errorGroups(store, range, get('service'));
     case 'attributes':
       return parts[1] === 'values'
         ? attributeValues(get('key') ?? '', get('prefix') ?? '')

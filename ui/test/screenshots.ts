@@ -112,6 +112,23 @@ const SHOTS: readonly Shot[] = [
       await settle(page);
     },
   },
+  {
+    name: 'errors',
+    path: '/errors',
+    act: async (page) => {
+      await page.locator('.table tbody tr[data-key]').first().waitFor();
+      await settle(page);
+    },
+  },
+  {
+    name: 'error',
+    path: '/errors',
+    act: async (page) => {
+      await page.locator('.table tbody tr[data-key]').first().click();
+      await page.getByRole('complementary', { name: 'Error' }).waitFor();
+      await settle(page);
+    },
+  },
   { name: 'dashboards', path: '/dashboards' },
   { name: 'dashboard', needs: 'mock', path: '/dashboards/kinds?range=1h' },
   { name: 'dashboard-more', needs: 'mock', path: '/dashboards/more?range=1h' },

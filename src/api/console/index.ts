@@ -27,6 +27,7 @@ import {
   removeDashboardRoute,
   saveDashboardRoute,
 } from './dashboards.ts';
+import { errorsRoute } from './errors.ts';
 import {
   logHistogramRoute,
   logPatternsRoute,
@@ -126,6 +127,7 @@ export const consoleApi: ApiPlugin = {
     get('/logs/histogram', logHistogramRoute),
     get('/logs/patterns', logPatternsRoute),
     get('/logs/empty-reason', logsEmptyReasonRoute),
+    get('/errors', errorsRoute),
     get('/attributes', attributesRoute),
     get('/attributes/values', attributeValuesRoute),
     get('/metrics', metricsRoute),

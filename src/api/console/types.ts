@@ -24,6 +24,7 @@ import type {
   Dependency,
   Differences,
   EmptyReason,
+  ErrorGroups,
   LinkingSpan,
   LogHistogram,
   LogPatterns,
@@ -57,6 +58,7 @@ export type {
   DashboardVersion,
   Difference,
   EmptyReasonCondition,
+  ErrorGroup,
   ExplainedNode,
   ExplainedQuery,
   LogPattern,
@@ -319,6 +321,12 @@ export type LogHistogramResponse = LogHistogram;
 
 /** GET /api/console/logs/patterns, the same filters : of the newest 10,000 matching records. */
 export type LogPatternsResponse = LogPatterns;
+
+/**
+ * GET /api/console/errors?from&to&service&environment : kinds of exceptions, which spans and log records tell of; of the newest 30,000 of each.
+ * What one span and a log record of it both tell is one.
+ */
+export type ErrorGroupsResponse = ErrorGroups;
 
 /** GET /api/console/attributes?signal&from&to&prefix&owner : keys for completion, most used first. */
 export interface AttributeKeysResponse {

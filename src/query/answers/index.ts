@@ -5,6 +5,7 @@
 export type * from './common.ts';
 export type * from './dashboards.ts';
 export type * from './differences.ts';
+export type * from './errors.ts';
 export type * from './explained.ts';
 export type * from './hints.ts';
 export type * from './logs.ts';

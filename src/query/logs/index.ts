@@ -11,6 +11,7 @@ export {
   type LogPage,
   logCondition,
   logHistogram,
+  printCursor,
   readLog,
   readTraceLogs,
   SEVERITY_GROUPS,

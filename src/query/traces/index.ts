@@ -1,6 +1,13 @@
 export { readSpanColumns } from './span-columns.ts';
 export { groupSpans, readSpanHeatmap } from './span-groups.ts';
-export { allAttributes, attributesCut, MAX_LISTED, type StoredEvent, type StoredLink } from './span-parts.ts';
+export {
+  allAttributes,
+  attributesCut,
+  EVENT_TIME,
+  MAX_LISTED,
+  type StoredEvent,
+  type StoredLink,
+} from './span-parts.ts';
 export {
   ENTRY_SPAN,
   inEnvironment,

@@ -14,6 +14,7 @@ export type Target = { readonly search: ConsoleSearch } & (
         | '/trace-file'
         | '/compare'
         | '/logs'
+        | '/errors'
         | '/metrics'
         | '/explore'
         | '/sql'
@@ -38,6 +39,7 @@ export interface Links {
   /** Two traces beside each other. */
   readonly compare: (a: string, b: string) => Target;
   readonly logs: (search?: ConsoleSearch) => Target;
+  readonly errors: (search?: ConsoleSearch) => Target;
   readonly metrics: (search?: ConsoleSearch) => Target;
   readonly explore: (search?: ConsoleSearch) => Target;
   readonly sql: (search?: ConsoleSearch) => Target;
@@ -74,6 +76,7 @@ export function useLinks(): Links {
       traceFile: () => ({ to: '/trace-file', search: scope }),
       compare: (a, b) => ({ to: '/compare', search: { ...scope, a, b } }),
       logs: (more) => ({ to: '/logs', search: { ...scope, ...more } }),
+      errors: (more) => ({ to: '/errors', search: { ...scope, ...more } }),
       metrics: (more) => ({ to: '/metrics', search: { ...scope, ...more } }),
       explore: (more) => ({ to: '/explore', search: { ...scope, ...more } }),
       sql: (more) => ({ to: '/sql', search: { ...scope, ...more } }),

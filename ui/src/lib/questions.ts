@@ -28,6 +28,11 @@ export const serviceQuestion = (service: string, { operation }: ConsoleSearch, s
   params: { ...scope, operation },
 });
 
+export const errorsQuestion = ({ service }: ConsoleSearch, scope: ScopeParams): Question => ({
+  path: '/errors',
+  params: { ...scope, service },
+});
+
 export const mapQuestion = (scope: ScopeParams): Question => ({ path: '/map', params: scope });
 
 /** What a trace has to be like, without how many are wanted in which order. */
@@ -94,6 +99,8 @@ export function firstQuestion(pathname: string, search: ConsoleSearch, scope: Sc
       return isSeriesQuery(search.q ?? '', 'traces') ? undefined : tracesQuestion(search, scope);
     case 'logs':
       return isSeriesQuery(search.q ?? '', 'logs') ? undefined : logsQuestion(logFilter(search), scope);
+    case 'errors':
+      return errorsQuestion(search, scope);
     case 'metrics':
       return asksInPromql(search) ? undefined : metricsQuestion(search, scope);
     case 'dashboards':

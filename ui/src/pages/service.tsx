@@ -98,6 +98,9 @@ function ServiceBody({ data, stale }: { readonly data: ServiceResponse; readonly
         <To target={links.logs({ service: summary.name })} className="button">
           <Icon name="logs" size={14} /> Logs
         </To>
+        <To target={links.errors({ service: summary.name })} className="button">
+          <Icon name="errors" size={14} /> Errors
+        </To>
       </div>
       <div className={stale ? 'page-scroll stale' : 'page-scroll fresh'}>
         {summary.requestCount === 0 ? (

@@ -35,6 +35,7 @@ const SECTIONS: readonly Section[] = [
   { path: '/map', title: 'Map', icon: 'map', key: 'p', isFurther: true },
   { path: '/traces', title: 'Traces', icon: 'traces', key: 't' },
   { path: '/logs', title: 'Logs', icon: 'logs', key: 'l' },
+  { path: '/errors', title: 'Errors', icon: 'errors', key: 'x', isFurther: true },
   { path: '/metrics', title: 'Metrics', icon: 'metrics', key: 'm' },
   { path: '/explore', title: 'Explore', icon: 'explore', key: 'e', isFurther: true },
   { path: '/sql', title: 'SQL', icon: 'sql', key: 'q', isFurther: true },

@@ -70,7 +70,7 @@ export function MapDetail({ node, line, lines, beforeText, onChoose, onClose }: 
         </section>
       )}
       <section className="detail-section" aria-label="Ends">
-        <ul className="map-lines">
+        <ul className="fact-list">
           {[line.source, line.target].map((end) => (
             <li key={end.id}>
               <button type="button" className="link-button" onClick={() => onChoose(end.id)}>
@@ -121,7 +121,7 @@ interface FiguresProps {
 
 function Figures({ now, before, beforeText }: FiguresProps) {
   return (
-    <table className="map-figures">
+    <table className="fact-table">
       {beforeText === undefined ? null : (
         <thead>
           <tr>
@@ -163,7 +163,7 @@ function Joined({ title, lines, nameOf, onChoose }: JoinedProps) {
         <h3>{title}</h3>
         <span className="muted">{lines.length}</span>
       </div>
-      <ul className="map-lines">
+      <ul className="fact-list">
         {sorted.map((line) => (
           <li key={line.id}>
             <button type="button" className="link-button" onClick={() => onChoose(line.id)}>

@@ -3,8 +3,8 @@ import type { Attributes } from '#api/types.ts';
 import { visibleText } from '../../lib/foreign-text.ts';
 import { type Frame, fieldOf, textAt } from '../../lib/frame.ts';
 import { attributesFrame } from '../../lib/frames/details.ts';
-import { CopyAction } from '../../widgets/copy-action.tsx';
 import { Details } from './details.tsx';
+import { StackTrace } from './stack-trace.tsx';
 
 /** Fields `name`, `time`, `attributes` and `stack`. */
 export function SpanEvents({ frame }: { readonly frame: Frame }) {
@@ -32,25 +32,4 @@ export function SpanEvents({ frame }: { readonly frame: Frame }) {
 
 export function isEmpty(attributes: unknown): boolean {
   return typeof attributes !== 'object' || attributes === null || Object.keys(attributes).length === 0;
-}
-
-/** Frames of libraries are pale: the first own frame is what one looks for. */
-function StackTrace({ text }: { readonly text: string }) {
-  return (
-    <div className="stack">
-      <CopyAction title="Copy the stack trace" text={text} />
-      <pre className="mono">
-        {text.split('\n').map((line, i) => (
-          <span
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines of a fixed text
-            key={i}
-            className={/node_modules|node:internal|site-packages|\/usr\/lib\/|\(internal\//.test(line) ? 'muted' : ''}
-          >
-            {visibleText(line)}
-            {'\n'}
-          </span>
-        ))}
-      </pre>
-    </div>
-  );
 }

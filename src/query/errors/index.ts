@@ -1,0 +1,1 @@
+export { type ErrorFilter, readErrorGroups } from './error-groups.ts';
