@@ -107,6 +107,9 @@ export const LANGUAGE_CHECKS: readonly Check[] = [
       await page.locator('.chart canvas').first().waitFor();
       await expectEventually(async () => (await page.locator('.legend-row').count()) > 0, true);
       assert.equal(await page.locator('.log-row').count(), 0, 'no lines beside it');
+      for (const name of ['Fields', 'Patterns', 'Wrap long lines'])
+        assert.equal(await page.getByRole('button', { name }).count(), 0, `${name} acts on lines`);
+      assert.equal(await page.getByRole('link', { name: 'Export' }).count(), 0, 'there are no lines to export');
     },
   },
 ];

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import type { SystemResponse } from '#api/types.ts';
 import { type Check, dragAcross, expectEventually, type Facts, searchOf } from './check.ts';
 
 const FORBIDDEN = /\bNaN\b|\bundefined\b|\bInvalid\b|\[object/;
@@ -234,6 +235,28 @@ export const WORDS_CHECKS: readonly Check[] = [
       await page.getByTestId('silence').getByText('The server has not answered since').waitFor({ timeout: 40_000 });
       await page.unroute('**/api/console/**');
       await expectEventually(() => page.getByTestId('silence').count(), 0, 40_000);
+    },
+  },
+  {
+    name: 'words: of a store that never told the system page says nothing but that',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await page.route('**/api/console/system?*', async (route) => {
+        const answer = await route.fetch();
+        const { asOfMs: _asOf, ...view } = (await answer.json()) as SystemResponse;
+        const store = {
+          ...view.store,
+          available: false,
+          message: 'no answer',
+          itemCount: { traces: 0, logs: 0, metrics: 0 },
+        };
+        await route.fulfill({ response: answer, json: { ...view, store, losses: [], pipelines: [] } });
+      });
+      await open('/system');
+      await page.getByTestId('old-picture').getByText('There is no earlier picture').waitFor();
+      await page.getByRole('table', { name: 'Processes' }).waitFor();
+      const words = await page.locator('.page').innerText();
+      for (const claim of [/stored/i, /nothing yet/, /No collector/, /0\/s/]) assert.doesNotMatch(words, claim);
     },
   },
   {

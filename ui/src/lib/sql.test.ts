@@ -95,6 +95,19 @@ test('what has no time, no number, or no two times is no chart; of many lines th
   expect([chart.leftOut, chart.frame.fields.length, chart.frame.fields[1]!.name]).toEqual([10, 21, 's29']);
 });
 
+test('lines split by service alone have the hues of the services', () => {
+  const tonesOf = (names: readonly string[], row: readonly unknown[]) => {
+    const columns = [['t', MINUTE], ...names.map((name) => [name, 'String'] as const), ['n', 'UInt32']] as const;
+    const rows = [0, 1].map((i) => [`2026-11-29 10:0${i}:00`, ...row, i]);
+    return chartOfSql(frameOfSql(answer(columns, rows)))!
+      .frame.fields.slice(1)
+      .map((field) => 'tone' in field && field.tone);
+  };
+  expect(tonesOf(['service'], ['orders'])).toEqual([{ service: 'orders' }]);
+  expect(tonesOf(['service', 'route'], ['orders', '/'])).toEqual([{ series: 0 }]);
+  expect(tonesOf(['level'], ['orders'])).toEqual([{ series: 0 }]);
+});
+
 test('names with a number are bars', () => {
   const columns = [
     ['s', 'String'],

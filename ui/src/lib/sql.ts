@@ -145,10 +145,14 @@ export function chartOfSql(frame: Frame): SqlChart | undefined {
   }
   const total = (values: readonly (number | null)[]): number =>
     values.reduce<number>((sum, value) => sum + Math.abs(value ?? 0), 0);
+  // Split by service alone, lines have the hues that services have everywhere.
+  const isByService = numbers.length === 1 && texts.length === 1 && SERVICE_COLUMNS.has(texts[0]!.name);
   const shown = [...lines].sort(([, a], [, b]) => total(b) - total(a)).slice(0, MOST_LINES);
   const fields: Field[] = [
     { name: 'time', type: 'time', values: Array.from({ length: count }, (_, i) => times[0]! + i * stepMs) },
-    ...shown.map(([name, values], series): Field => ({ name, type: 'number', unit: '', values, tone: { series } })),
+    ...shown.map(([name, values], series): Field => {
+      return { name, type: 'number', unit: '', values, tone: isByService ? { service: name } : { series } };
+    }),
   ];
   return {
     frame: { name: 'chart', length: count, stepMs, fields },
@@ -159,6 +163,8 @@ export function chartOfSql(frame: Frame): SqlChart | undefined {
 }
 
 const MOST_STEPS = 5000;
+/** As our views call it, as otelcol's tables do, and as the resource has it. */
+const SERVICE_COLUMNS: ReadonlySet<string> = new Set(['service', 'service_name', 'ServiceName', 'service.name']);
 
 /** The least distance between two times; undefined for a single one. */
 function stepOf(times: readonly number[]): number | undefined {

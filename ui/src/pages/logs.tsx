@@ -54,10 +54,13 @@ export function LogsPage() {
   );
   const selected = search.log === undefined ? undefined : stream.logs.find(({ id }) => id === search.log);
   const toggleWrap = (): void => update({ wrap: search.wrap ? undefined : true }, true);
-  useKeys([
-    { keys: 'w', help: 'Wrap long lines', group: 'Logs', run: toggleWrap },
-    { keys: 'Escape', help: 'Close the detail', group: 'Logs', run: () => update({ log: undefined }, true) },
-  ]);
+  useKeys(
+    [
+      { keys: 'w', help: 'Wrap long lines', group: 'Logs', run: toggleWrap },
+      { keys: 'Escape', help: 'Close the detail', group: 'Logs', run: () => update({ log: undefined }, true) },
+    ],
+    !isSeries,
+  );
   const { error } = stream;
   const newText = stream.waitingCount > 0 ? `, ${formatCount(stream.waitingCount)} new` : '';
   const isSettled = stream.first !== undefined && !stream.stale && stream.logs.length > 0;
@@ -80,40 +83,9 @@ export function LogsPage() {
           onSubmit={(q) => update({ q: q || undefined, log: undefined })}
         />
         <LogFilters histogram={histogram.data} />
-        <button
-          type="button"
-          className={search.wrap ? 'button icon on' : 'button icon'}
-          aria-pressed={search.wrap === true}
-          title="Wrap long lines ( w )"
-          aria-label="Wrap long lines"
-          onClick={toggleWrap}
-        >
-          <Icon name="wrap" size={14} />
-        </button>
-        <button
-          type="button"
-          className={search.fields ? 'button on' : 'button'}
-          aria-pressed={search.fields === true}
-          onClick={() => update({ fields: search.fields ? undefined : true }, true)}
-        >
-          Fields
-        </button>
-        <button
-          type="button"
-          className={search.plot === 'patterns' ? 'button on' : 'button'}
-          aria-pressed={search.plot === 'patterns'}
-          onClick={() => update({ plot: search.plot === 'patterns' ? undefined : 'patterns', sort: undefined })}
-        >
-          Patterns
-        </button>
-        <a
-          className="button"
-          href={`/api/console/logs/export${queryString({ ...scopeParams, ...question })}`}
-          download="logs.ndjson"
-          title="All matching records as lines of JSON"
-        >
-          Export
-        </a>
+        {isSeries ? null : (
+          <ListTools exportHref={`/api/console/logs/export${queryString({ ...scopeParams, ...question })}`} />
+        )}
       </div>
       {isSeries ? (
         <Suspense fallback={<Loading what="series" />}>
@@ -122,6 +94,44 @@ export function LogsPage() {
       ) : (
         <FoundLogs {...{ stream, histogram: histogram.data, question, frame, selected, paused }} onPaused={setPaused} />
       )}
+    </>
+  );
+}
+
+/** What acts on lines; a chart has none. */
+function ListTools({ exportHref }: { readonly exportHref: string }) {
+  const { search, update } = usePageSearch();
+  return (
+    <>
+      <button
+        type="button"
+        className={search.wrap ? 'button icon on' : 'button icon'}
+        aria-pressed={search.wrap === true}
+        title="Wrap long lines ( w )"
+        aria-label="Wrap long lines"
+        onClick={() => update({ wrap: search.wrap ? undefined : true }, true)}
+      >
+        <Icon name="wrap" size={14} />
+      </button>
+      <button
+        type="button"
+        className={search.fields ? 'button on' : 'button'}
+        aria-pressed={search.fields === true}
+        onClick={() => update({ fields: search.fields ? undefined : true }, true)}
+      >
+        Fields
+      </button>
+      <button
+        type="button"
+        className={search.plot === 'patterns' ? 'button on' : 'button'}
+        aria-pressed={search.plot === 'patterns'}
+        onClick={() => update({ plot: search.plot === 'patterns' ? undefined : 'patterns', sort: undefined })}
+      >
+        Patterns
+      </button>
+      <a className="button" href={exportHref} download="logs.ndjson" title="All matching records as lines of JSON">
+        Export
+      </a>
     </>
   );
 }

@@ -34,38 +34,7 @@ export function SystemPage() {
       {data ? (
         <div className={`page-scroll ${answer.stale ? 'stale' : 'fresh'} ${data.store.available ? '' : 'old-picture'}`}>
           {data.store.available ? null : <OldPicture data={data} />}
-          <Signals data={data} />
-          <Section
-            title="Pipelines"
-            note={data.store.available ? 'items per second, now' : 'items per second, then'}
-            more={<PipelineTools />}
-          >
-            {data.pipelines.length === 0 ? (
-              <p className="muted">No collector reports to this server.</p>
-            ) : (
-              <PipelineGraph data={data} />
-            )}
-          </Section>
-          <Troubles data={data} />
-          <Section title="Over time" note="as the processes say of themselves">
-            <SystemCharts data={data} />
-          </Section>
-          <Section title="Not stored" note="in the chosen range, by component and reason">
-            <Losses losses={data.losses} />
-          </Section>
-          <Section
-            title="Store"
-            note={[
-              data.store.diskFreeBytes === undefined
-                ? undefined
-                : `${formatBytes(data.store.diskFreeBytes)} free on disk`,
-              mergedText(data.store.tables),
-            ]
-              .filter((text) => text !== undefined)
-              .join(', ')}
-          >
-            <Store store={data.store} />
-          </Section>
+          {isKnown(data) ? <Picture data={data} /> : null}
           <Section title="Processes">
             <Table
               label="Processes"
@@ -86,9 +55,54 @@ export function SystemPage() {
   );
 }
 
+/** Where the store never told, nothing is known: no counts, no losses, not even that there were none. */
+function isKnown({ store, asOfMs }: SystemResponse): boolean {
+  return store.available || asOfMs !== undefined;
+}
+
+/** What the store tells. */
+function Picture({ data }: { readonly data: SystemResponse }) {
+  return (
+    <>
+      <Signals data={data} />
+      <Section
+        title="Pipelines"
+        note={data.store.available ? 'items per second, now' : 'items per second, then'}
+        more={<PipelineTools />}
+      >
+        {data.pipelines.length === 0 ? (
+          <p className="muted">No collector reports to this server.</p>
+        ) : (
+          <PipelineGraph data={data} />
+        )}
+      </Section>
+      <Troubles data={data} />
+      <Section title="Over time" note="as the processes say of themselves">
+        <SystemCharts data={data} />
+      </Section>
+      <Section title="Not stored" note="in the chosen range, by component and reason">
+        <Losses losses={data.losses} />
+      </Section>
+      <Section
+        title="Store"
+        note={[
+          data.store.diskFreeBytes === undefined ? undefined : `${formatBytes(data.store.diskFreeBytes)} free on disk`,
+          mergedText(data.store.tables),
+        ]
+          .filter((text) => text !== undefined)
+          .join(', ')}
+      >
+        <Store store={data.store} />
+      </Section>
+    </>
+  );
+}
+
 const NOT_STORED: ReadonlySet<LossView['kind']> = new Set(['dropped', 'lost', 'refused', 'unaccounted']);
 
-function spoken({ store, components, losses }: SystemResponse): string {
+function spoken(data: SystemResponse): string {
+  const { store, components, losses } = data;
+  if (!isKnown(data)) return 'The store is not available';
   const troubled = components.filter(({ status }) => status !== 'ok').length;
   const lost = losses.reduce((sum, { kind, count }) => sum + (NOT_STORED.has(kind) ? count : 0), 0);
   return [

@@ -5,7 +5,7 @@ import type { AttributeValue, LogRecord, LogRecordResponse } from '#api/types.ts
 import { printAttribute } from '../lib/attribute-text.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatExactTime } from '../lib/format.ts';
-import { attributesFrame } from '../lib/frames/details.ts';
+import { attributesFrame, stackOf } from '../lib/frames/details.ts';
 import { logRecordFrames } from '../lib/frames/log.ts';
 import { useLinks } from '../lib/links.ts';
 import { traceOfLog } from '../lib/log-trace.ts';
@@ -13,6 +13,7 @@ import { useApi } from '../lib/scope.tsx';
 import { severityGroup } from '../lib/severity.ts';
 import { rangeToSearch } from '../lib/time-range.ts';
 import { Details } from '../viz/details/details.tsx';
+import { StackTrace } from '../viz/details/stack-trace.tsx';
 import { CopyAction } from '../widgets/copy-action.tsx';
 import { CutNote } from '../widgets/cut-note.tsx';
 import { Detail } from '../widgets/detail.tsx';
@@ -45,6 +46,7 @@ export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDet
   const frames = useMemo(() => logRecordFrames(log), [log]);
   const parsed = useMemo(() => attributesFrame('parsed', listed.parsed ?? {}), [listed.parsed]);
   const body = printAttribute(log.body);
+  const stack = stackOf(log.attributes);
   const traceId = traceOfLog(log.traceId, log.body, log.attributes);
   const actions = { onInclude, onExclude };
   return (
@@ -78,6 +80,11 @@ export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDet
           </pre>
         </div>
       </section>
+      {stack === undefined ? null : (
+        <Section title="Stack trace">
+          <StackTrace text={stack} />
+        </Section>
+      )}
       <Section title="Before and after">
         <LogContext key={log.id} log={log} />
       </Section>

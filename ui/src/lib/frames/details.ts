@@ -14,3 +14,17 @@ export function attributesFrame(name: string, attributes: Attributes): Frame {
     Object.entries(attributes).sort(([a], [b]) => a.localeCompare(b)),
   );
 }
+
+const STACK = 'exception.stacktrace';
+
+/** The stack trace of an exception, which is shown as one, and not among the attributes. */
+export function stackOf(attributes: Attributes): string | undefined {
+  const stack = attributes[STACK];
+  return typeof stack === 'string' ? stack : undefined;
+}
+
+export function withoutStack(attributes: Attributes): Attributes {
+  if (stackOf(attributes) === undefined) return attributes;
+  const { [STACK]: _stack, ...others } = attributes;
+  return others;
+}

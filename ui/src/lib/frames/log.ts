@@ -2,7 +2,7 @@
 import type { LogHistogramResponse, LogRecord } from '#api/types.ts';
 import { type Frame, frameOfLines, frameOfRows, type NumberField } from '../frame.ts';
 import { SEVERITIES } from '../search.ts';
-import { attributesFrame, detailsFrame } from './details.ts';
+import { attributesFrame, detailsFrame, withoutStack } from './details.ts';
 
 /** A row per record, in their order. */
 export function logFrame(records: readonly LogRecord[]): Frame {
@@ -39,7 +39,7 @@ export function logRecordFrames(log: LogRecord): LogRecordFrames {
     ['trace id', log.traceId],
   ] as const;
   return {
-    attributes: attributesFrame('attributes', log.attributes),
+    attributes: attributesFrame('attributes', withoutStack(log.attributes)),
     resource: attributesFrame('resource', log.resource),
     record: detailsFrame(
       'record',

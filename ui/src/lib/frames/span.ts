@@ -3,7 +3,7 @@ import type { Attributes, AttributeValue, SpanResponse } from '#api/types.ts';
 import { formatExactTime } from '../format.ts';
 import { type Frame, frameOfRows } from '../frame.ts';
 import type { TraceModel } from '../trace-model.ts';
-import { attributesFrame, detailsFrame } from './details.ts';
+import { attributesFrame, detailsFrame, stackOf, withoutStack } from './details.ts';
 
 export interface SpanFrames {
   readonly attributes: Frame;
@@ -68,8 +68,6 @@ function keptBy(attributes: Attributes): readonly (readonly [string, AttributeVa
   return [['kept by policy', [names, late].filter((text) => text !== '').join('; ')]];
 }
 
-const STACK = 'exception.stacktrace';
-
 function eventsFrame({ events }: SpanResponse, traceStartNs: bigint): Frame {
   return frameOfRows('events', events, {
     name: { text: ({ name }) => name },
@@ -77,17 +75,6 @@ function eventsFrame({ events }: SpanResponse, traceStartNs: bigint): Frame {
     attributes: { value: ({ attributes }) => withoutStack(attributes) },
     stack: { text: ({ attributes }) => stackOf(attributes) ?? '' },
   });
-}
-
-function stackOf(attributes: Attributes): string | undefined {
-  const stack = attributes[STACK];
-  return typeof stack === 'string' ? stack : undefined;
-}
-
-function withoutStack(attributes: Attributes): Attributes {
-  if (stackOf(attributes) === undefined) return attributes;
-  const { [STACK]: _stack, ...others } = attributes;
-  return others;
 }
 
 function linksFrame({ links, linkedFrom }: SpanResponse): Frame {

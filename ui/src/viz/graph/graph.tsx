@@ -8,7 +8,7 @@ import { useTheme } from '../../lib/theme.tsx';
 import { useSize } from '../../widgets/canvas.tsx';
 import { type IconName, iconPath } from '../../widgets/icons.tsx';
 import { To } from '../../widgets/to.tsx';
-import { edgePath, placeLabels } from './edge-geometry.ts';
+import { edgePath, type LabelSize, placeLabels } from './edge-geometry.ts';
 import {
   type GraphLayout,
   layoutGraph,
@@ -128,10 +128,13 @@ function labelPlaces(layout: GraphLayout, frame: Frame, lit: string | undefined)
   const sorted = wanted.toSorted((a, b) => weight(b) - weight(a) || (rates?.[b.row] ?? 0) - (rates?.[a.row] ?? 0));
   return placeLabels(layout, sorted, ({ row }) => {
     const lines = linesOf(frame, row);
-    if (lines.length === 0) return undefined;
-    const chars = Math.max(...lines.map((line) => line.length));
-    return { width: chars * CHAR_WIDTH + 6, height: lines.length * LINE_HEIGHT + 2 };
+    return lines.length === 0 ? undefined : labelSize(lines);
   });
+}
+
+function labelSize(lines: readonly string[]): LabelSize {
+  const chars = Math.max(...lines.map((line) => line.length));
+  return { width: chars * CHAR_WIDTH + 6, height: lines.length * LINE_HEIGHT + 2 };
 }
 
 interface EdgeLineProps {
@@ -198,15 +201,24 @@ function EdgeText({
   const lines = linesOf(frame, edge.row);
   const tone = fieldIfAny(frame, 'tone', 'text')?.values[edge.row] ?? '';
   const top = at.y - (lines.length * LINE_HEIGHT) / 2 + 10;
+  const { width, height } = labelSize(lines);
   return (
-    <text x={at.x} y={top} className={tone === '' ? 'edge-label' : `edge-label edge-label-${tone}`} textAnchor="middle">
-      {lines.map((line, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name
-        <tspan key={i} x={at.x} dy={i === 0 ? 0 : LINE_HEIGHT}>
-          {visibleText(line)}
-        </tspan>
-      ))}
-    </text>
+    <g className="edge-text">
+      <rect x={at.x - width / 2} y={at.y - height / 2} width={width} height={height} rx="3" />
+      <text
+        x={at.x}
+        y={top}
+        className={tone === '' ? 'edge-label' : `edge-label edge-label-${tone}`}
+        textAnchor="middle"
+      >
+        {lines.map((line, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name
+          <tspan key={i} x={at.x} dy={i === 0 ? 0 : LINE_HEIGHT}>
+            {visibleText(line)}
+          </tspan>
+        ))}
+      </text>
+    </g>
   );
 }
 
