@@ -25,26 +25,26 @@ const GROUPED: ReadonlySet<RangeOperator> = new Set([
   'last_over_time',
 ]);
 
-export function checkExpression(expr: LogqlExpr, text: string): void {
+export function checkExpression(expr: LogqlExpr): void {
   switch (expr.kind) {
     case 'logs':
-      checkSelector(expr, text);
+      checkSelector(expr);
       return;
     case 'range':
-      checkRange(expr, text);
+      checkRange(expr);
       return;
     case 'vector-aggregation':
-      checkVector(expr, text);
-      checkExpression(expr.expr, text);
+      checkVector(expr);
+      checkExpression(expr.expr);
       return;
     case 'label_replace':
-      checkExpression(expr.expr, text);
+      checkExpression(expr.expr);
       return;
     case 'binary':
-      checkSides(expr.operator, expr.left, text);
-      checkSides(expr.operator, expr.right, text);
-      checkExpression(expr.left, text);
-      checkExpression(expr.right, text);
+      checkSide(expr.operator, 'left', expr.left);
+      checkSide(expr.operator, 'right', expr.right);
+      checkExpression(expr.left);
+      checkExpression(expr.right);
       return;
     case 'literal':
     case 'vector':
@@ -52,22 +52,22 @@ export function checkExpression(expr: LogqlExpr, text: string): void {
   }
 }
 
-function checkSelector(logs: LogExpr, text: string): void {
+function checkSelector(logs: LogExpr): void {
   const narrows = logs.matchers.some((matcher) => !matcherTest(matcher)(''));
   if (narrows) return;
   throw new LogqlError(
     'queries require at least one regexp or equality matcher that does not have an empty-compatible value. ' +
       'For instance, app=~".*" does not meet this requirement, but app=~".+" will',
     logs,
-    text,
+    undefined,
   );
 }
 
-function checkRange(expr: RangeAggregation, text: string): void {
-  checkSelector(expr.logs, text);
+function checkRange(expr: RangeAggregation): void {
+  checkSelector(expr.logs);
   const { operator, unwrap, grouping } = expr;
   const fail = (reason: string): never => {
-    throw new LogqlError(reason, expr, text);
+    throw new LogqlError(reason, expr, undefined);
   };
   if (unwrap !== undefined && OF_LINES.has(operator)) fail(`invalid aggregation ${operator} with unwrap`);
   if (unwrap === undefined && !OF_LINES.has(operator) && !OF_BOTH.has(operator))
@@ -76,9 +76,9 @@ function checkRange(expr: RangeAggregation, text: string): void {
   if (!(expr.rangeNs > 0)) fail('invalid range: a range must be longer than nothing');
 }
 
-function checkVector({ operator, parameter, grouping, start, end }: VectorAggregation, text: string): void {
+function checkVector({ operator, parameter, grouping, start, end }: VectorAggregation): void {
   const fail = (reason: string): never => {
-    throw new LogqlError(reason, { start, end }, text);
+    throw new LogqlError(reason, { start, end }, undefined);
   };
   if (parameter !== undefined && !(parameter >= 1))
     fail(`invalid parameter (must be greater than 0) ${operator}(${parameter}`);
@@ -89,11 +89,11 @@ function checkVector({ operator, parameter, grouping, start, end }: VectorAggreg
   if (grouping !== undefined && operator === 'approx_topk') fail('grouping not allowed for approx_topk aggregation');
 }
 
-function checkSides(operator: string, side: MetricExpr, text: string): void {
+function checkSide(operator: string, leg: 'left' | 'right', side: MetricExpr): void {
   if (side.kind !== 'literal' || !/^(?:and|or|unless)$/.test(operator)) return;
   throw new LogqlError(
-    `unexpected literal for a leg of logical/set binary operation (${operator}): ${side.value}`,
+    `unexpected literal for ${leg} leg of logical/binary operation (${operator}): ${side.value.toFixed(6)}`,
     side,
-    text,
+    undefined,
   );
 }

@@ -54,7 +54,7 @@ export function parseLogql(text: string): LogqlExpr {
     throw new LogqlError(`the query is longer than ${MAX_LENGTH} characters`, { start: 0, end: 0 }, '');
   const parser = new Parser(text);
   const expr = parser.whole();
-  checkExpression(expr, text);
+  checkExpression(expr);
   return expr;
 }
 
@@ -101,7 +101,8 @@ class Parser {
 
   #logs(): LogExpr {
     const { logs, unwrap, range } = this.#ranged();
-    if (range !== undefined || unwrap !== undefined) throw this.#reader.unexpected();
+    if (unwrap !== undefined) throw this.#reader.error('syntax error: unexpected unwrap', unwrap.range);
+    if (range !== undefined) throw this.#reader.unexpected();
     return logs;
   }
 

@@ -27,7 +27,9 @@ export class TokenReader extends TokenRow<TokenKind, Token> {
 
   unexpected(expected = ''): LogqlError {
     const token = this.peek();
-    const found = token.kind === 'sign' || token.kind === 'flag' ? token.text : NAMES[token.kind];
+    const isNamed =
+      token.kind === 'sign' || token.kind === 'flag' || (token.kind === 'identifier' && KEYWORDS.has(token.text));
+    const found = isNamed ? token.text : NAMES[token.kind];
     return this.error(`syntax error: unexpected ${found}${expected === '' ? '' : `, expecting ${expected}`}`, token);
   }
 
@@ -56,3 +58,10 @@ const NAMES: { readonly [kind in TokenKind]: string } = {
   sign: 'sign',
   flag: 'flag',
 };
+
+/** Words that are tokens of their own in Loki's grammar, which it names as they are. */
+const KEYWORDS: ReadonlySet<string> = new Set(
+  'by without bool offset on ignoring group_left group_right or and unless unwrap json logfmt regexp unpack pattern line_format label_format drop keep decolorize'.split(
+    ' ',
+  ),
+);

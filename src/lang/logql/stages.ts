@@ -43,7 +43,8 @@ export class StageReader {
       else if (!reader.is('sign', '|')) return { stages, unwrap: undefined };
       else {
         reader.next();
-        if (reader.accept('identifier', 'unwrap') !== undefined) return { stages, unwrap: this.#unwrap() };
+        const unwrap = reader.accept('identifier', 'unwrap');
+        if (unwrap !== undefined) return { stages, unwrap: this.#unwrap(unwrap) };
         stages.push(this.#stage());
       }
     }
@@ -228,7 +229,7 @@ export class StageReader {
     return { name, operator, value: value.text };
   }
 
-  #unwrap(): Unwrap {
+  #unwrap(range: LogqlRange): Unwrap {
     const reader = this.#reader;
     const name = reader.expect('identifier');
     const conversion = CONVERSIONS.find((each) => each === name.text);
@@ -240,29 +241,28 @@ export class StageReader {
     }
     const filters: LabelFilter[] = [];
     while (reader.accept('sign', '|') !== undefined) filters.push(this.conditions());
-    return { label, conversion: isConverted ? conversion : undefined, filters };
+    return { label, conversion: isConverted ? conversion : undefined, filters, range };
   }
 
-  /** `a="b" and (c > 5 or d=~"e"), f != 1`: a comma and a blank are `and`, which binds tighter than `or`. */
+  /** `a="b" or (c > 5 and d=~"e"), f != 1`: from left to right, whichever word stands between; a comma and a blank are `and`. */
   conditions(): LabelFilter {
-    let left = this.#conjunction();
-    while (this.#reader.accept('identifier', 'or') !== undefined)
-      left = { kind: 'or', left, right: this.#conjunction() };
-    return left;
-  }
-
-  #conjunction(): LabelFilter {
-    const reader = this.#reader;
     let left = this.#condition();
     for (;;) {
-      const isJoined =
-        reader.accept('sign', ',') !== undefined ||
-        reader.accept('identifier', 'and') !== undefined ||
-        (reader.is('identifier') && !reader.is('identifier', 'or')) ||
-        reader.is('sign', '(');
-      if (!isJoined) return left;
-      left = { kind: 'and', left, right: this.#condition() };
+      const kind = this.#joint();
+      if (kind === undefined) return left;
+      left = { kind, left, right: this.#condition() };
     }
+  }
+
+  #joint(): 'and' | 'or' | undefined {
+    const reader = this.#reader;
+    if (reader.accept('identifier', 'or') !== undefined) return 'or';
+    const isAnd =
+      reader.accept('sign', ',') !== undefined ||
+      reader.accept('identifier', 'and') !== undefined ||
+      reader.is('identifier') ||
+      reader.is('sign', '(');
+    return isAnd ? 'and' : undefined;
   }
 
   #condition(): LabelFilter {

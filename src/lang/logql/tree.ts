@@ -136,6 +136,8 @@ export interface Unwrap {
   readonly conversion: 'bytes' | 'duration' | 'duration_seconds' | undefined;
   /** Conditions behind it. */
   readonly filters: readonly LabelFilter[];
+  /** Of the word. */
+  readonly range: LogqlRange;
 }
 
 export const RANGE_AGGREGATIONS = [
@@ -249,8 +251,9 @@ export class LogqlError extends Error {
   readonly range: LogqlRange;
   /** What is wrong, without the place. */
   readonly reason: string;
-  constructor(reason: string, range: LogqlRange, text: string) {
-    super(`parse error at ${lineAndColumn(text, range.start)}: ${reason}`);
+  /** `text`: the query's; undefined where Loki names no place, since the grammar let it pass. */
+  constructor(reason: string, range: LogqlRange, text: string | undefined) {
+    super(`parse error ${text === undefined ? '' : `at ${lineAndColumn(text, range.start)}`}: ${reason}`);
     this.reason = reason;
     this.range = range;
   }

@@ -1,19 +1,12 @@
-import {
-  type LabelFilter,
-  parseByteSize,
-  parseGoDuration,
-  type RangeAggregation,
-  type Stage,
-  type Unwrap,
-} from '#lang/logql';
+import type { RangeAggregation, Stage, Unwrap } from '#lang/logql';
 import { groupKey, Labels } from '../promql/labels.ts';
 import { PromqlExecutionError } from '../promql/matrix.ts';
 import type { SampleSource, Selection, StoredSeries } from '../promql/source.ts';
-import { readFloat } from '../promql/text.ts';
 import { isSum, type Leaf, type Leaves } from './as-promql.ts';
 import { storedLineFilters } from './line-filters.ts';
 import type { LineSelection, LineSource } from './line-source.ts';
 import { compileCondition } from './pipeline/conditions.ts';
+import { conversionFault, READ_UNIT } from './pipeline/conversion.ts';
 import { Entry, ERROR, ERROR_DETAILS } from './pipeline/entry.ts';
 import { compilePipeline, type Step } from './pipeline/pipeline.ts';
 
@@ -117,19 +110,19 @@ class SampleMaker {
   readonly #value: Value;
   readonly #labelsOf: (entry: Entry) => Labels;
   readonly #series = new Map<string, Growing>();
-  /** A sum that names errors, in a condition or in its grouping, counts them. */
+  /** A sum by errors counts them. */
   readonly #keepsErrors: boolean;
   #samples = 0;
 
   constructor({ expr, sumBy }: Leaf, text: string) {
-    this.#keepsErrors = sumBy !== undefined && isSum(expr.operator) && namesErrors(expr.logs.stages, sumBy);
+    this.#keepsErrors = sumBy !== undefined && isSum(expr.operator) && sumBy.some((name) => ERRORS.includes(name));
     this.#pipeline = compilePipeline(neededStages(expr, sumBy), text);
     this.#value = lineValue(expr);
     const { grouping, unwrap } = expr;
     const unwrapped = unwrap?.label;
     // What is summed afterwards may be put together here: a series for each trace id would be a series for each line.
     if (sumBy !== undefined && isSum(expr.operator)) this.#labelsOf = groupedBy(sumBy);
-    else if (grouping?.isWithout === false) this.#labelsOf = groupedBy(grouping.labels);
+    else if (grouping?.isWithout === false) this.#labelsOf = groupedBy([...grouping.labels, ...ERRORS]);
     else {
       const group = grouping === undefined ? undefined : groupKey(grouping.labels, true);
       this.#labelsOf = (entry) => {
@@ -147,7 +140,7 @@ class SampleMaker {
     if (!this.#pipeline(entry)) return;
     const value = this.#value(entry);
     if (value === undefined) return;
-    if (entry.hasFailed && !this.#keepsErrors) throw pipelineError(entry);
+    if (entry.hasFailed && !entry.isErrorWanted && !this.#keepsErrors) throw pipelineError(entry);
     const labels = this.#labelsOf(entry);
     let series = this.#series.get(labels.key);
     if (series === undefined) {
@@ -175,12 +168,8 @@ function storedSeries({ labels, timesMs, values }: Growing): StoredSeries {
   };
 }
 
-function namesErrors(stages: readonly Stage[], labels: readonly string[]): boolean {
-  const isError = (name: string): boolean => name === ERROR || name === ERROR_DETAILS;
-  const inFilter = (filter: LabelFilter): boolean =>
-    'left' in filter ? inFilter(filter.left) || inFilter(filter.right) : isError(filter.name);
-  return labels.some(isError) || stages.some((stage) => stage.kind === 'filter' && inFilter(stage.filter));
-}
+/** Samples of lines with errors keep them, whatever they are grouped by. */
+const ERRORS: readonly string[] = [ERROR, ERROR_DETAILS];
 
 const PARSERS: ReadonlySet<Stage['kind']> = new Set(['json', 'logfmt', 'pattern', 'regexp']);
 
@@ -218,24 +207,19 @@ function lineValue({ operator, unwrap }: RangeAggregation): Value {
   return () => 1;
 }
 
-const CONVERSIONS: { readonly [name: string]: (text: string) => number | undefined } = {
-  bytes: parseByteSize,
-  duration: parseGoDuration,
-  duration_seconds: parseGoDuration,
-};
+const UNITS = { bytes: 'bytes', duration: 'duration', duration_seconds: 'duration' } as const;
 
+/** The value of a line whose label is none is 0, beside its error. */
 function unwrappedValue({ label, conversion, filters }: Unwrap): Value {
-  const read = conversion === undefined ? readFloat : CONVERSIONS[conversion]!;
+  const unit = conversion === undefined ? 'number' : UNITS[conversion];
+  const read = READ_UNIT[unit];
   const conditions = filters.map(compileCondition);
   return (entry) => {
     if (!entry.has(label)) return undefined;
     const text = entry.get(label);
     const value = read(text);
-    if (value === undefined) {
-      entry.set(ERROR, 'SampleExtractionErr');
-      entry.set(ERROR_DETAILS, `${JSON.stringify(text)} of ${label} is no ${conversion ?? 'number'}`);
-    }
-    return conditions.every((condition) => condition(entry)) ? (value ?? Number.NaN) : undefined;
+    if (value === undefined) entry.fail('SampleExtractionErr', conversionFault(unit, text));
+    return conditions.every((condition) => condition(entry)) ? (value ?? 0) : undefined;
   };
 }
 

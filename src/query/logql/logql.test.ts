@@ -213,6 +213,21 @@ describe('metrics', () => {
     });
   });
 
+  test('a condition on __error__ says whether lines with errors count', async () => {
+    const user1 = '"strconv.ParseFloat: parsing \\"u1\\": invalid syntax"';
+    const unwrapped = '{service_name="orders"} | logfmt | user="u1" | unwrap user';
+    expect(await values(`max_over_time(${unwrapped} | __error__!="" [1m]) by (service_name)`)).toEqual({
+      [`{__error__="SampleExtractionErr", __error_details__=${user1}, service_name="orders"}`]: 0,
+    });
+    const counted = (filter: string) =>
+      values(`sum by (service_name) (count_over_time({service_name="orders"} | json | ${filter} [1m]))`);
+    expect(await counted('__error__=~".*"')).toEqual({ '{service_name="orders"}': 60 });
+    expect(await counted('n >= 0 or __error__="JSONParserErr"')).toEqual({ '{service_name="orders"}': 60 });
+    expect(await counted('__error__="" and n >= 0')).toEqual({});
+    await expect(counted('__error__="" or n="1"')).rejects.toThrow('JSONParserErr');
+    await expect(counted('n >= 0')).rejects.toThrow('JSONParserErr');
+  });
+
   test('a line with an error stops it, unless the query takes it out', async () => {
     await expect(values('sum by (level) (count_over_time({service_name="orders"} | json [1m]))')).rejects.toThrow(
       "pipeline error: 'JSONParserErr'",

@@ -1,7 +1,7 @@
-import { type LabelFilter, parseByteSize, parseGoDuration } from '#lang/logql';
+import type { LabelFilter } from '#lang/logql';
 import { matcherTest } from '#lang/promql';
-import { readFloat } from '../../promql/text.ts';
-import { type Entry, ERROR, ERROR_DETAILS } from './entry.ts';
+import { conversionFault, READ_UNIT } from './conversion.ts';
+import { type Entry, ERROR } from './entry.ts';
 import { ipMatcher } from './ip.ts';
 
 /** Whether a line stays. */
@@ -16,11 +16,21 @@ export function compileCondition(filter: LabelFilter): Condition {
     }
     case 'or': {
       const [left, right] = [compileCondition(filter.left), compileCondition(filter.right)];
-      return (entry) => left(entry) || right(entry);
+      // Each part may ask for lines with errors.
+      return (entry) => {
+        const isLeft = left(entry);
+        if (isLeft && !entry.hasFailed) return true;
+        return right(entry) || isLeft;
+      };
     }
     case 'text': {
       const test = matcherTest(filter);
-      return (entry) => test(entry.get(filter.name));
+      if (filter.name !== ERROR) return (entry) => test(entry.get(filter.name));
+      return (entry) => {
+        const isMet = test(entry.get(ERROR));
+        if (isMet && entry.hasFailed) entry.isErrorWanted = true;
+        return isMet;
+      };
     }
     case 'ip': {
       const { matches } = ipMatcher(filter.value);
@@ -40,26 +50,19 @@ type Comparison = Extract<LabelFilter, { kind: 'compare' }>;
  */
 function comparison({ name, operator, value, unit }: Comparison): Condition {
   const compare = COMPARE[operator];
-  const read = READ[unit];
+  const read = READ_UNIT[unit];
   return (entry) => {
     if (entry.hasFailed) return true;
     if (!entry.has(name)) return false;
     const text = entry.get(name);
     const found = read(text);
     if (found === undefined) {
-      entry.set(ERROR, 'LabelFilterErr');
-      entry.set(ERROR_DETAILS, `${JSON.stringify(text)} of ${name} is no ${unit}`);
+      entry.fail('LabelFilterErr', conversionFault(unit, text));
       return true;
     }
     return compare(found, value);
   };
 }
-
-const READ: { readonly [unit in Comparison['unit']]: (text: string) => number | undefined } = {
-  number: readFloat,
-  duration: parseGoDuration,
-  bytes: parseByteSize,
-};
 
 const COMPARE: { readonly [operator in Comparison['operator']]: (a: number, b: number) => boolean } = {
   '==': (a, b) => a === b,

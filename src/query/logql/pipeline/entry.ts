@@ -34,6 +34,8 @@ const NO_LINE: StoredLine = {
 export class Entry {
   timeNs = 0n;
   line = '';
+  /** A condition on `__error__` has asked for the line with its error: it counts in metrics. */
+  isErrorWanted = false;
   #stored: StoredLine = NO_LINE;
   readonly #parsed = new Map<string, string>();
   /** Names of the stream or of structured metadata that are gone, or have another value by now. */
@@ -42,6 +44,7 @@ export class Entry {
   reset(stored: StoredLine): void {
     this.timeNs = stored.timeNs;
     this.line = stored.line;
+    this.isErrorWanted = false;
     this.#stored = stored;
     this.#parsed.clear();
     this.#hidden.clear();
@@ -76,9 +79,11 @@ export class Entry {
     this.#parsed.set(name, value);
   }
 
+  /** An error goes with its details. */
   remove(name: string): void {
     this.#parsed.delete(name);
     this.#hidden.add(name);
+    if (name === ERROR) this.remove(ERROR_DETAILS);
   }
 
   fail(error: string, details: string): void {

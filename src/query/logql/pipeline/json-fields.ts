@@ -1,4 +1,5 @@
 /** JSON lines as labels: keys joined by `_`, values as they are written. */
+import { writtenAt } from './json-members.ts';
 
 /** A number as it stands in the line: `1.50` stays so. */
 class WrittenNumber {
@@ -29,12 +30,16 @@ export function labelName(key: string): string {
   return /^[0-9]/.test(name) ? `_${name}` : name;
 }
 
+/** The name of a field in an object of that name. */
+export function fieldName(key: string, prefix: string): string {
+  return prefix === '' ? labelName(key) : `${prefix}_${key.replace(/[^a-zA-Z0-9_]/g, '_')}`;
+}
+
 /** Calls `take` for each value that is no list and not null, with its keys joined. */
 export function eachJsonField(value: object, take: (name: string, text: string) => void, prefix = ''): void {
   for (const [key, field] of Object.entries(value)) {
     if (key === '') continue;
-    const own = labelName(key);
-    const name = prefix === '' ? own : `${prefix}_${key.replace(/[^a-zA-Z0-9_]/g, '_')}`;
+    const name = fieldName(key, prefix);
     if (typeof field === 'object' && field !== null && !(field instanceof WrittenNumber)) {
       if (!Array.isArray(field)) eachJsonField(field as object, take, name);
     } else if (field !== null) take(name, scalarText(field));
@@ -45,23 +50,16 @@ function scalarText(value: unknown): string {
   return value instanceof WrittenNumber ? value.text : String(value);
 }
 
-/** A value as text: of an object or a list its JSON; '' for null and for what is not there. */
-export function jsonText(value: unknown): string {
+/** The text of what stands at a path of a line, which is `object`: of a list or an object as it is written, '' for null and for nothing. */
+export function textAtPath(line: string, object: object, path: JsonPath): string {
+  const value = atJsonPath(object, path);
   if (value === undefined || value === null) return '';
-  return typeof value === 'object' && !(value instanceof WrittenNumber) ? printJson(value) : scalarText(value);
-}
-
-function printJson(value: unknown): string {
-  if (value instanceof WrittenNumber) return value.text;
-  if (Array.isArray(value)) return `[${value.map(printJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value)
-    .map(([key, field]) => `${JSON.stringify(key)}:${printJson(field)}`)
-    .join(',')}}`;
+  const isNested = typeof value === 'object' && !(value instanceof WrittenNumber);
+  return isNested ? (writtenAt(line, path) ?? '') : scalarText(value);
 }
 
 /** Keys and places of `servers[0].name`, `["a b"].c`. */
-export type JsonPath = readonly (string | number)[];
+type JsonPath = readonly (string | number)[];
 
 /** Throws an Error for what is no path. */
 export function readJsonPath(text: string): JsonPath {
@@ -79,7 +77,7 @@ export function readJsonPath(text: string): JsonPath {
 }
 
 /** What stands at a path; undefined where nothing does. */
-export function atJsonPath(value: unknown, path: JsonPath): unknown {
+function atJsonPath(value: unknown, path: JsonPath): unknown {
   let at = value;
   for (const step of path) {
     if (typeof at !== 'object' || at === null) return undefined;

@@ -22,7 +22,7 @@ function termTest(operator: LineOperator, { value, isIp }: LineTerm): LineTest {
       return (line) => line.includes(value);
     case '|~':
     case '!~': {
-      const pattern = new Pattern(value);
+      const pattern = new Pattern(lineRegex(value));
       return (line) => pattern.test(line);
     }
     case '|>':
@@ -31,4 +31,9 @@ function termTest(operator: LineOperator, { value, isIp }: LineTerm): LineTest {
       return (line) => isLikePattern(parts, line);
     }
   }
+}
+
+/** Of a line filter: its dot matches line breaks, too, as Loki's does. */
+function lineRegex(source: string): string {
+  return `(?s:${source})`;
 }

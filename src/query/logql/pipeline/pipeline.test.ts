@@ -37,6 +37,8 @@ describe('line filters', () => {
     ['|~ "a.c"', 'abc', true],
     ['|~ "(?i)ABC"', 'abc', true],
     ['!~ "a.c"', 'abc', false],
+    ['|~ "a.c"', 'a\nc', true],
+    ['!~ "a.c"', 'a\nc', false],
     ['|> "<_> took <_>ms"', 'it took 5ms', true],
     ['!> "<_> took <_>ms"', 'it took 5ms', false],
     ['|= ip("10.0.0.0/8")', 'from 10.1.2.3:80 on', true],
@@ -46,6 +48,10 @@ describe('line filters', () => {
     expect(run(stages, line) !== undefined).toBe(stays);
   });
 });
+
+function jsonFault(details: string): Record<string, string> {
+  return { __error__: 'JSONParserErr', __error_details__: details };
+}
 
 describe('parsers take labels out of lines', () => {
   test.each([
@@ -59,12 +65,29 @@ describe('parsers take labels out of lines', () => {
       '{"app":"other","trace_id":"t2","1x":"y"}',
       { app_extracted: 'other', trace_id_extracted: 't2', _1x: 'y' },
     ],
-    ['| json', 'no json', { __error__: 'JSONParserErr', __error_details__: expect.any(String) }],
-    ['| json', '[1]', { __error__: 'JSONParserErr', __error_details__: expect.any(String) }],
+    ['| json', 'no json', jsonFault("Value looks like object, but can't find closing '}' symbol")],
+    ['| json', '[1]', jsonFault("Value looks like object, but can't find closing '}' symbol")],
+    [
+      '| json',
+      '{"a":{"b":1.0},"c":[1],"d":"x y", broken',
+      { a_b: '1.0', d: 'x y', ...jsonFault("Value looks like object, but can't find closing '}' symbol") },
+    ],
+    ['| json', '{"a":1,"b":"x', { a: '1', ...jsonFault("Value is string, but can't find closing '\"' symbol") }],
+    ['| json', '{"a":1,"b":[1,2', { a: '1', ...jsonFault("Value is array, but can't find closing ']' symbol") }],
+    ['| json', '{"a":1,"b":nothing}', { a: '1', ...jsonFault('Unknown value type') }],
+    ['| json', '{"a":1,"b"}', { a: '1', ...jsonFault('Malformed JSON error') }],
+    ['| json', '{"a":1} and more', { a: '1' }],
+    ['| json x="a"', '{"a":1', { ...jsonFault("Value is array, but can't find closing ']' symbol") }],
+    ['| unpack', 'no json', jsonFault('expecting json object(6), but it is not')],
     [
       '| json x="o.p[1].q", y="o", z="nothing", w="[\\"a b\\"]"',
       '{"o":{"p":[1,{"q":"r"}]},"a b":"c"}',
       { x: 'r', y: '{"p":[1,{"q":"r"}]}', w: 'c' },
+    ],
+    [
+      '| json x="o", y="o.p", z="o.p[2]"',
+      '{"o": {"p": [1.0, 2,\t{"q" :3}]}}',
+      { x: '{"p": [1.0, 2,\t{"q" :3}]}', y: '[1.0, 2,\t{"q" :3}]', z: '{"q" :3}' },
     ],
     ['| logfmt', 'level=warn msg="a \\"b\\" c" empty= flag dur=5ms', { level: 'warn', msg: 'a "b" c', dur: '5ms' }],
     ['| logfmt --keep-empty | flag=""', 'flag a=b', { a: 'b' }],
@@ -72,8 +95,23 @@ describe('parsers take labels out of lines', () => {
     [
       '| logfmt --strict',
       'a=b =c d=e',
-      { a: 'b', d: 'e', __error__: 'LogfmtParserErr', __error_details__: expect.stringContaining('pos 5') },
+      { a: 'b', __error__: 'LogfmtParserErr', __error_details__: "logfmt syntax error at pos 5 : unexpected '='" },
     ],
+    [
+      '| logfmt --strict',
+      'é=1 foo=bar=buzz d=e',
+      { _: '1', __error__: 'LogfmtParserErr', __error_details__: "logfmt syntax error at pos 13 : unexpected '='" },
+    ],
+    [
+      '| logfmt --strict',
+      'a=b c="d',
+      {
+        a: 'b',
+        __error__: 'LogfmtParserErr',
+        __error_details__: 'logfmt syntax error at pos 9 : unterminated quoted value',
+      },
+    ],
+    ['| logfmt', 'a="b"c=d fo"o=bar e=f', { a: 'b', c: 'd', e: 'f' }],
     ['| logfmt x="a.b", y', 'a.b=c y=d z=e', { x: 'c', y: 'd' }],
     ['| regexp "(?P<m>\\\\w+) (?P<p>\\\\S+)"', 'GET /x', { m: 'GET', p: '/x' }],
     ['| regexp "(?P<m>\\\\d+)"', 'none', {}],
@@ -99,6 +137,9 @@ describe('conditions on labels', () => {
     ['| logfmt | s > 1KB', 's=2KiB', true],
     ['| logfmt | a="x" or b="y"', 'b=y', true],
     ['| logfmt | a="x" and b="y"', 'b=y', false],
+    ['| logfmt | a="x" or b="y" and c="z"', 'a=x', false],
+    ['| logfmt | a="x" or (b="y" and c="z")', 'a=x', true],
+    ['| logfmt | b="y" and c="z" or a="x"', 'a=x', true],
     ['| logfmt | a=~"x|y"', 'a=y', true],
     ['| logfmt | a=~"x"', 'a=xx', false],
     ['| logfmt | a!="x"', 'b=1', true],
@@ -112,8 +153,16 @@ describe('conditions on labels', () => {
     expect(run(stages, line) !== undefined).toBe(stays);
   });
 
-  test('a value that is no such quantity is an error of the line', () => {
-    expect(run('| logfmt | n > 5', 'n=x')!.labels).toMatchObject({ n: 'x', __error__: 'LabelFilterErr' });
+  test.each([
+    ['n > 5', 'x', 'strconv.ParseFloat: parsing "x": invalid syntax'],
+    ['n > 5s', 'x', 'time: invalid duration "x"'],
+    ['n > 5s', '10', 'time: missing unit in duration "10"'],
+    ['n > 5s', '1h10foo', 'time: unknown unit "foo" in duration "1h10foo"'],
+    ['n > 5KB', 'x', 'strconv.ParseFloat: parsing "": invalid syntax'],
+    ['n > 5KB', '10foo', 'unhandled size name: foo'],
+  ])('a value that is no such quantity is an error of the line: %s of %s', (filter, n, details) => {
+    const found = run(`| logfmt | ${filter}`, `n=${n}`)!.labels;
+    expect(found).toEqual({ n, __error__: 'LabelFilterErr', __error_details__: details });
   });
 });
 
@@ -168,6 +217,7 @@ describe('formats', () => {
     ['| logfmt | drop a', 'a=b c=d', { c: 'd' }],
     ['| logfmt | drop a="x", c=~"d"', 'a=b c=d', { a: 'b' }],
     ['| json | drop __error__, __error_details__', 'x', {}],
+    ['| json | drop __error__', 'x', {}],
   ])('%s', (stages, line, labels) => {
     expect(run(stages, line)!.labels).toEqual(labels);
   });

@@ -15,9 +15,10 @@ import { Pattern } from '#lang/pattern';
 import { matcherTest } from '#lang/promql';
 import { type Condition, compileCondition } from './conditions.ts';
 import { type Entry, ERROR, ERROR_DETAILS } from './entry.ts';
-import { atJsonPath, eachJsonField, jsonText, labelName, parseJsonLine, readJsonPath } from './json-fields.ts';
+import { eachJsonField, fieldName, labelName, parseJsonLine, readJsonPath, textAtPath } from './json-fields.ts';
+import { eachWrittenValue } from './json-members.ts';
 import { compileLineFilter } from './lines.ts';
-import { eachLogfmtField } from './logfmt.ts';
+import { eachLogfmtField, logfmtFault } from './logfmt.ts';
 import { TEMPLATE_FUNCTIONS } from './template-functions.ts';
 import { TIME_FUNCTIONS } from './template-times.ts';
 
@@ -73,10 +74,17 @@ function blaming<T>(text: string, range: LogqlRange | undefined, make: () => T):
 }
 
 function parseJson(entry: Entry): boolean {
+  const { line } = entry;
   try {
-    eachJsonField(parseJsonLine(entry.line), (name, value) => entry.extract(name, value));
-  } catch (error) {
-    entry.fail('JSONParserErr', (error as Error).message);
+    eachJsonField(parseJsonLine(line), (name, value) => entry.extract(name, value));
+  } catch {
+    const fault = eachWrittenValue(line, (keys, value) => {
+      entry.extract(
+        keys.reduce((prefix, key) => fieldName(key, prefix), ''),
+        value,
+      );
+    });
+    if (fault !== undefined) entry.fail('JSONParserErr', fault);
   }
   return true;
 }
@@ -89,10 +97,10 @@ function takeFromJson(extractions: readonly Extraction[], text: string): Step {
   return (entry) => {
     try {
       const value = parseJsonLine(entry.line);
-      for (const { label, path } of paths) entry.extract(label, jsonText(atJsonPath(value, path)));
+      for (const { label, path } of paths) entry.extract(label, textAtPath(entry.line, value, path));
     } catch (error) {
       for (const { label } of paths) entry.extract(label, '');
-      entry.fail('JSONParserErr', (error as Error).message);
+      entry.fail('JSONParserErr', eachWrittenValue(entry.line, () => undefined) ?? (error as Error).message);
     }
     return true;
   };
@@ -101,17 +109,14 @@ function takeFromJson(extractions: readonly Extraction[], text: string): Step {
 function logfmt(extractions: readonly Extraction[], isStrict: boolean, keepsEmpty: boolean): Step {
   const wanted = extractions.length === 0 ? undefined : Map.groupBy(extractions, ({ expression }) => expression);
   return (entry) => {
-    const fault = eachLogfmtField(entry.line, (key, value) => {
+    const take = (key: string, value: string): void => {
       if (wanted !== undefined) {
         for (const { label } of wanted.get(key) ?? []) entry.extract(label, value);
       } else if (value !== '' || keepsEmpty) entry.extract(labelName(key), value);
-    });
+    };
+    const fault = eachLogfmtField(entry.line, take, isStrict);
     for (const { label } of extractions) if (!entry.has(label)) entry.extract(label, '');
-    if (isStrict && fault !== undefined)
-      entry.fail(
-        'LogfmtParserErr',
-        `logfmt syntax error at pos ${fault + 1} : unexpected ${JSON.stringify(entry.line[fault])}`,
-      );
+    if (isStrict && fault !== undefined) entry.fail('LogfmtParserErr', logfmtFault(entry.line, fault));
     return true;
   };
 }
@@ -125,8 +130,8 @@ function unpack(entry: Entry): boolean {
     for (const [key, value] of fields)
       if (typeof value === 'string' && key !== '_entry' && key !== '') entry.extract(labelName(key), value);
     entry.line = line;
-  } catch (error) {
-    entry.fail('JSONParserErr', (error as Error).message);
+  } catch {
+    entry.fail('JSONParserErr', 'expecting json object(6), but it is not');
   }
   return true;
 }

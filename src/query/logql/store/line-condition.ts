@@ -36,10 +36,8 @@ export function lineCondition({ operator, terms }: LineFilter): Sql | undefined 
 function termCondition(operator: LineOperator, { value, isIp }: LineTerm, isWanted: boolean): Sql | undefined {
   if (isIp || operator === '|>' || operator === '!>') return undefined;
   if (operator === '|~' || operator === '!~') {
-    // The store's dot matches line breaks, that of RE2 does not.
-    const exactly = sql`match(body, ${text(`(?-s:${value})`)})`;
-    if (!isWanted) return exactly;
-    return value.includes('.') ? allOf([bodyMatches(value), exactly]) : bodyMatches(value);
+    // The store's dot matches line breaks, as Loki's does.
+    return isWanted ? bodyMatches(value) : sql`match(body, ${text(value)})`;
   }
   const exactly = sql`position(body, ${text(value)}) > 0`;
   // The index knows pieces of texts in small letters.
