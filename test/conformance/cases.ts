@@ -27,7 +27,8 @@ export interface Outcome {
 
 type Running = Awaited<ReturnType<typeof startSignalbox>>;
 
-const STORED_LIMIT_MS = 30_000;
+/** A machine under load needs minutes. */
+const STORED_LIMIT_MS = 300_000;
 const PAUSE_MS = 100;
 
 /** Each file gets a store of its own. `base`: where the API's paths begin, for requests that do not say it. Rejects for a file that is none. */
@@ -67,17 +68,26 @@ async function send(signalbox: Running, load: object): Promise<number> {
   const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(load) });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`the load was refused: ${answer.status} ${text}`);
-  return countOf(load);
+  return countOf(load, kind);
 }
 
-/** Lists of items at the leaves of a request. */
-function countOf(value: unknown): number {
-  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + countOf(item), 0);
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.entries(value).reduce((sum, [key, part]) => {
-    const isItems = key === 'logRecords' || key === 'spans' || key === 'values';
-    return sum + (isItems && Array.isArray(part) ? part.length : countOf(part));
-  }, 0);
+/** Where the items of a request are, from its root. */
+const ITEMS: Readonly<Record<string, readonly string[]>> = {
+  streams: ['values'],
+  resourceLogs: ['scopeLogs', 'logRecords'],
+  resourceSpans: ['scopeSpans', 'spans'],
+  resourceMetrics: [],
+};
+
+function countOf(load: object, kind: string): number {
+  let found = listAt(load, kind);
+  for (const key of ITEMS[kind]!) found = found.flatMap((each) => listAt(each, key));
+  return ITEMS[kind]!.length === 0 ? 0 : found.length;
+}
+
+function listAt(value: object, key: string): readonly object[] {
+  const list = (value as Record<string, unknown>)[key];
+  return Array.isArray(list) ? (list as readonly object[]) : [];
 }
 
 async function stored(signalbox: Running, items: number): Promise<void> {
@@ -87,7 +97,7 @@ async function stored(signalbox: Running, items: number): Promise<void> {
   for (;;) {
     const found = Number(await count('logs')) + Number(await count('spans'));
     if (found >= items) return;
-    if (performance.now() > untilMs) throw new Error(`of ${items} items ${found} were stored within 30 s`);
+    if (performance.now() > untilMs) throw new Error(`of ${items} items ${found} were stored within five minutes`);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }

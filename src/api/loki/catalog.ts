@@ -7,7 +7,7 @@ import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import { bad } from './errors.ts';
 import { fieldsOf } from './fields.ts';
 import { countOf, durationOf, many, msOf, one, rangeOf } from './parameters.ts';
-import { both } from './query.ts';
+import { both, logsOf } from './query.ts';
 
 export const catalogRoutes: readonly ApiRoute[] = [
   ...both('/api/v1/labels', labels),
@@ -144,12 +144,10 @@ const SAMPLED_LINES = 100;
 const MOST_FIELDS = 1_000;
 
 async function sampled({ reader, options }: ApiRequest, query: QueryString): Promise<readonly FoundLine[]> {
-  const text = one(query, 'query') ?? '{}';
-  const matchers = parseStreamSelector(text.replace(/}[\s\S]*$/, '}'));
   const limit = countOf(query, 'line_limit', SAMPLED_LINES, 5_000);
   const source = new StoredLines(reader, options);
-  const expr = { kind: 'logs', matchers, stages: [], start: 0, end: text.length } as const;
-  return queryLines({ expr, text, source, ...rangeOf(query, 1), limit, direction: 'backward', signal: options.signal });
+  const asked = { ...logsOf(query), source, ...rangeOf(query, 1), limit, signal: options.signal };
+  return queryLines({ ...asked, direction: 'backward' });
 }
 
 async function detectedFields(request: ApiRequest, query: QueryString): Promise<Answer> {

@@ -109,12 +109,14 @@ export interface LokiRange {
 
 const HOUR_NS = 3_600_000_000_000n;
 
-/** `start` and `end`, or the time `since` the end; without them the last `hours`. */
+/** `start` and `end`, or the time `since` the end, or since now where the end is still to come; without them the last `hours`. */
 export function rangeOf(query: QueryString, hours: number): LokiRange {
-  const endNs = timeOf(query, 'end', BigInt(Date.now()) * 1_000_000n);
+  const nowNs = BigInt(Date.now()) * 1_000_000n;
+  const endNs = timeOf(query, 'end', nowNs);
   const since = durationOf(query, 'since');
   const lengthNs = since === undefined ? BigInt(hours) * HOUR_NS : BigInt(since) * 1_000_000n;
-  const startNs = timeOf(query, 'start', endNs > lengthNs ? endNs - lengthNs : 0n);
+  const fromNs = endNs < nowNs ? endNs : nowNs;
+  const startNs = timeOf(query, 'start', fromNs > lengthNs ? fromNs - lengthNs : 0n);
   if (endNs < startNs) throw bad('end timestamp must not be before or equal to start time');
   return { startNs, endNs };
 }

@@ -1,11 +1,9 @@
 /** Patterns of lines: what many lines have in common, with a place where they differ, and how often it was. */
-
-import { parseStreamSelector } from '#lang/logql';
 import { type FoundLine, linePattern, queryLines, StoredLines } from '#query/logql.ts';
 import type { Answer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
-import { durationOf, msOf, one, rangeOf } from './parameters.ts';
-import { both } from './query.ts';
+import { durationOf, msOf, rangeOf } from './parameters.ts';
+import { both, logsOf } from './query.ts';
 
 export const patternRoutes: readonly ApiRoute[] = both('/api/v1/patterns', patterns);
 
@@ -15,16 +13,11 @@ const MOST_PATTERNS = 300;
 const SHORTEST_STEP_MS = 10_000;
 
 async function patterns({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
-  const text = one(query, 'query') ?? '{}';
-  const matchers = parseStreamSelector(text.replace(/}[\s\S]*$/, '}'));
-  const range = rangeOf(query, 1);
-  const expr = { kind: 'logs', matchers, stages: [], start: 0, end: text.length } as const;
   const source = new StoredLines(reader, options);
   const asked = {
-    expr,
-    text,
+    ...logsOf(query),
     source,
-    ...range,
+    ...rangeOf(query, 1),
     limit: SAMPLED,
     direction: 'backward',
     signal: options.signal,

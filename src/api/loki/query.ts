@@ -44,10 +44,10 @@ async function range(request: ApiRequest, query: QueryString): Promise<Answer> {
   const text = one(query, 'query') ?? '';
   const expr = parseLogql(text);
   const { startNs, endNs } = rangeOf(query, 1);
-  if (expr.kind === 'logs') return lines(request, query, { text, expr, startNs, endNs });
   const [startMs, endMs] = [Math.floor(msOf(startNs)), Math.floor(msOf(endNs))];
   const stepMs = durationOf(query, 'step') ?? defaultStepMs(startMs, endMs);
   if (stepMs <= 0) throw bad('zero or negative query resolution step widths are not accepted. Try a positive integer');
+  if (expr.kind === 'logs') return lines(request, query, { text, expr, startNs, endNs });
   if ((endMs - startMs) / stepMs > MOST_STEPS)
     throw bad(
       'exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the step parameter',
@@ -55,9 +55,19 @@ async function range(request: ApiRequest, query: QueryString): Promise<Answer> {
   return metric(await queryMetricRange(asked(request, text, expr), { startMs, endMs, stepMs }));
 }
 
-/** Of a range about 250 points. */
+/** Of a range about 250 points, in whole seconds. */
 function defaultStepMs(startMs: number, endMs: number): number {
-  return Math.max(1000, Math.ceil((endMs - startMs) / 1000 / 250) * 1000);
+  return Math.max(1000, Math.floor((endMs - startMs) / 1000 / 250) * 1000);
+}
+
+/** What the parameter `query` asks for, which may be all lines, or `{}`. */
+export function logsOf(query: QueryString): { readonly text: string; readonly expr: LogExpr } {
+  const text = one(query, 'query') ?? '{}';
+  if (/^\s*\{\s*\}\s*$/.test(text))
+    return { text, expr: { kind: 'logs', matchers: [], stages: [], start: 0, end: text.length } };
+  const expr = parseLogql(text);
+  if (expr.kind !== 'logs') throw bad('only log selector is supported');
+  return { text, expr };
 }
 
 function asked<Expr extends LogqlExpr>({ reader, options }: ApiRequest, text: string, expr: Expr) {
@@ -78,7 +88,10 @@ async function lines(
 ): Promise<Answer> {
   const limit = countOf(query, 'limit', DEFAULT_LINES, MOST_LINES);
   const direction = directionOf(query);
-  const found = await queryLines({ ...asked(request, text, expr), startNs, endNs, limit, direction });
+  const intervalMs = durationOf(query, 'interval') ?? 0;
+  if (intervalMs < 0) throw bad('interval must be >= 0');
+  const intervalNs = BigInt(intervalMs) * 1_000_000n;
+  const found = await queryLines({ ...asked(request, text, expr), startNs, endNs, limit, direction, intervalNs });
   return new StreamedAnswer(JSON_TYPE, streamPieces(found, isCategorized(request)));
 }
 

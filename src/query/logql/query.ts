@@ -24,6 +24,8 @@ export interface LineQuery extends LogqlQuery<LogExpr> {
   readonly endNs: bigint;
   readonly limit: number;
   readonly direction: Direction;
+  /** A line is passed over that comes less than this after the one taken before it. */
+  readonly intervalNs?: bigint | undefined;
   readonly arrivedNs?: LineSelection['arrivedNs'];
   readonly beyond?: LineSelection['beyond'];
 }
@@ -55,7 +57,7 @@ function pauser(signal: AbortSignal | undefined): () => Promise<void> {
 
 /** The first lines in the query's direction, in that order. */
 export async function queryLines(query: LineQuery): Promise<readonly FoundLine[]> {
-  const { expr, source, limit, direction } = query;
+  const { expr, source, limit, direction, intervalNs } = query;
   const pipeline = compilePipeline(expr.stages, query.text);
   const pause = pauser(query.signal);
   const entry = new Entry();
@@ -74,6 +76,7 @@ export async function queryLines(query: LineQuery): Promise<readonly FoundLine[]
     for (const line of part) {
       entry.reset(line);
       if (!pipeline(entry)) continue;
+      if (intervalNs !== undefined && isNear(line.timeNs, found.at(-1)?.timeNs, intervalNs)) continue;
       found.push({
         timeNs: line.timeNs,
         line: entry.line,
@@ -87,6 +90,10 @@ export async function queryLines(query: LineQuery): Promise<readonly FoundLine[]
     await pause();
   }
   return found;
+}
+
+function isNear(timeNs: bigint, beforeNs: bigint | undefined, withinNs: bigint): boolean {
+  return beforeNs !== undefined && timeNs - beforeNs < withinNs && beforeNs - timeNs < withinNs;
 }
 
 /** Evaluates at one time, milliseconds since the epoch. Throws PromqlExecutionError. */

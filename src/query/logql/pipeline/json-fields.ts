@@ -30,8 +30,12 @@ export function labelName(key: string): string {
   return /^[0-9]/.test(name) ? `_${name}` : name;
 }
 
-/** The name of a field in an object of that name. */
-export function fieldName(key: string, prefix: string): string {
+/** The name of what stands under keys. */
+export function fieldName(keys: readonly string[]): string {
+  return keys.reduce((prefix, key) => nameUnder(prefix, key), '');
+}
+
+function nameUnder(prefix: string, key: string): string {
   return prefix === '' ? labelName(key) : `${prefix}_${key.replace(/[^a-zA-Z0-9_]/g, '_')}`;
 }
 
@@ -39,7 +43,7 @@ export function fieldName(key: string, prefix: string): string {
 export function eachJsonField(value: object, take: (name: string, text: string) => void, prefix = ''): void {
   for (const [key, field] of Object.entries(value)) {
     if (key === '') continue;
-    const name = fieldName(key, prefix);
+    const name = nameUnder(prefix, key);
     if (typeof field === 'object' && field !== null && !(field instanceof WrittenNumber)) {
       if (!Array.isArray(field)) eachJsonField(field as object, take, name);
     } else if (field !== null) take(name, scalarText(field));

@@ -78,12 +78,7 @@ function parseJson(entry: Entry): boolean {
   try {
     eachJsonField(parseJsonLine(line), (name, value) => entry.extract(name, value));
   } catch {
-    const fault = eachWrittenValue(line, (keys, value) => {
-      entry.extract(
-        keys.reduce((prefix, key) => fieldName(key, prefix), ''),
-        value,
-      );
-    });
+    const fault = eachWrittenValue(line, (keys, value) => entry.extract(fieldName(keys), value));
     if (fault !== undefined) entry.fail('JSONParserErr', fault);
   }
   return true;

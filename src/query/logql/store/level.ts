@@ -27,6 +27,11 @@ const BY_WORD: Readonly<Record<string, Level>> = {
   panic: 'fatal',
 };
 
+/** Labels and structured metadata that say it, the first that is there. */
+const NAMES = [
+  ...['level', 'LEVEL', 'Level', 'log_level', 'severity', 'SEVERITY', 'Severity', 'SeverityText'],
+  ...['lvl', 'LVL', 'Lvl', 'severity_text', 'Severity_Text', 'SEVERITY_TEXT'],
+];
 /** Fields that say it, in JSON and logfmt lines. */
 const FIELD =
   /(?:^|[\s,{"])(?:level|LEVEL|Level|severity|SEVERITY|Severity|lvl|LVL|Lvl|severity_text|SeverityText)"?\s*[=:]\s*"?([a-zA-Z]+)/;
@@ -34,11 +39,16 @@ const FIELD =
 const WORD = /\b(critical|fatal|error|warn(?:ing)?|debug|info|trace|err)\b/i;
 const LOOKED_AT = 500;
 
-/** `severityNumber` as OTLP counts, 0 for none. */
-export function detectedLevel(severityNumber: number, severityText: string, line: string): Level {
+/**
+ * `severityNumber` as OTLP counts, 0 for none; `labelOf` a name gives the value of that label of the stream, or of that structured metadata. A
+ * word that is no level stays as it is.
+ */
+export function detectedLevel(severityNumber: number, labelOf: (name: string) => string, line: string): string {
   if (severityNumber >= 1 && severityNumber <= 24) return BY_SEVERITY[(severityNumber - 1) >> 2]!;
-  const named = BY_WORD[severityText.toLowerCase()];
-  if (named !== undefined) return named;
+  for (const name of NAMES) {
+    const value = labelOf(name);
+    if (value !== '') return BY_WORD[value.toLowerCase()] ?? value;
+  }
   const start = line.slice(0, LOOKED_AT);
   const field = BY_WORD[FIELD.exec(start)?.[1]?.toLowerCase() ?? ''];
   return field ?? BY_WORD[WORD.exec(start)?.[1]?.toLowerCase() ?? ''] ?? 'unknown';

@@ -252,7 +252,9 @@ class LineReader {
     const take = (name: string, value: string): void => void structured.set(besides(stream, name), value);
     eachMetadata(attributes[row]!, take);
     eachMetadata(otherAttributes[row]!, take);
-    this.#addFields(row, line, take);
+    this.#addFields(row, take);
+    const labelOf = (name: string): string => stream.get(name) || (structured.get(name) ?? '');
+    take('detected_level', detectedLevel(this.#columns.severityNumbers[row]!, labelOf, line));
     return structured;
   }
 
@@ -264,7 +266,7 @@ class LineReader {
     return plain === null ? '' : typeof plain === 'string' ? plain : JSON.stringify(plain);
   }
 
-  #addFields(row: number, line: string, take: (name: string, value: string) => void): void {
+  #addFields(row: number, take: (name: string, value: string) => void): void {
     const columns = this.#columns;
     const number = (name: string, value: number): void => {
       if (value > 0) take(name, String(value));
@@ -283,7 +285,6 @@ class LineReader {
     text('trace_id', columns.traceIds[row]!, NO_ID16);
     text('span_id', columns.spanIds[row]!, NO_ID8);
     text('event_name', columns.eventNames[row]!, '');
-    take('detected_level', detectedLevel(severityNumber, severityText, line));
   }
 
   /** Of the resource what is no label of the stream, and the scope. */
