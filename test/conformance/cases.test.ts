@@ -1,0 +1,22 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runCases } from './cases.ts';
+
+/** The cases that `npm run conformance -- LANGUAGE test/conformance/LANGUAGE` runs, and where their paths begin. */
+describe.each([
+  ['logql', ''],
+  ['traceql', '/tempo'],
+])('%s', (language, base) => {
+  const folder = join(import.meta.dirname, language);
+
+  test.each(readdirSync(folder).filter((name) => name.endsWith('.json')))(
+    '%s',
+    async (name) => {
+      const outcomes = await runCases(join(folder, name), base);
+      expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([]);
+      expect(outcomes.length).toBeGreaterThan(4);
+    },
+    900_000,
+  );
+});
