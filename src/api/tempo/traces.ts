@@ -7,6 +7,7 @@ import { missingWarning } from '../shared/missing-warning.ts';
 import { PROTOBUF_FORM, resourceSpansPieces } from '../shared/otlp-json.ts';
 import { tracesProtobuf, writeResourceSpans } from '../shared/otlp-protobuf.ts';
 import { traceIdOf } from './parameters.ts';
+import { filteredSpans } from './trace-filter.ts';
 
 /**
  * A trace by its id: the bare trace of the first version, and in the second an envelope that says whether it is whole. As protobuf for who accepts
@@ -32,9 +33,10 @@ export const traceRoutes: readonly ApiRoute[] = [
     ...get('/api/v2/traces/:traceId'),
     answer: async (request) => {
       const found = await traceOf(request);
-      const warning = missingWarning(found);
-      if (wantsProtobuf(request)) return new TextAnswer(PROTOBUF, envelopeProtobuf(found.spans, warning));
-      return new StreamedAnswer(JSON_TYPE, envelope(found.spans, warning));
+      const filtered = await filteredSpans(request, found.spans);
+      const warning = missingWarning(found) ?? filtered.warning;
+      if (wantsProtobuf(request)) return new TextAnswer(PROTOBUF, envelopeProtobuf(filtered.spans, warning));
+      return new StreamedAnswer(JSON_TYPE, envelope(filtered.spans, warning));
     },
   },
 ];
