@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCases } from './cases.ts';
 
-/** The cases that `npm run conformance -- LANGUAGE test/conformance/LANGUAGE` runs, and where their paths begin. */
+/** The cases that `npm run conformance` runs of these folders, and where their paths begin. */
 describe.each([
   ['logql', ''],
   ['traceql', '/tempo'],

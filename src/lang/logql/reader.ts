@@ -60,8 +60,20 @@ const NAMES: { readonly [kind in TokenKind]: string } = {
 };
 
 /** Words that are tokens of their own in Loki's grammar, which it names as they are. */
-const KEYWORDS: ReadonlySet<string> = new Set(
-  'by without bool offset on ignoring group_left group_right or and unless unwrap json logfmt regexp unpack pattern line_format label_format drop keep decolorize'.split(
-    ' ',
-  ),
-);
+const KEYWORDS: ReadonlySet<string> = new Set([
+  ...[
+    'by',
+    'without',
+    'bool',
+    'offset',
+    'on',
+    'ignoring',
+    'group_left',
+    'group_right',
+    'or',
+    'and',
+    'unless',
+    'unwrap',
+  ],
+  ...['json', 'logfmt', 'regexp', 'unpack', 'pattern', 'line_format', 'label_format', 'drop', 'keep', 'decolorize'],
+]);

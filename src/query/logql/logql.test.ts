@@ -144,6 +144,8 @@ describe('metrics', () => {
     ['absent_over_time({service_name="nobody"}[1m])', { '{service_name="nobody"}': 1 }],
     ['absent_over_time({service_name="orders"}[1m])', {}],
     ['vector(1) + vector(1)', { '{}': 2 }],
+    ['vector(1) / 0', { '{}': Number.NaN }],
+    ['sum(count_over_time({service_name="cart"}[1m])) / vector(0)', { '{}': Number.NaN }],
     ['sum(count_over_time({service_name="orders"}[1m])) > 100', {}],
     [
       'label_replace(sum by (service_name) (count_over_time({service_name="cart"}[1m])), "s", "x-$1", "service_name", "(.*)")',

@@ -106,11 +106,17 @@ export function queryMetricRange(query: LogqlQuery<MetricExpr>, times: QueryTime
   return queryRange(evaluated(query, times.stepMs), times);
 }
 
+/** As Loki has it, what is divided by 0 is no number. */
+const OPTIONS = {
+  ...DEFAULT_OPTIONS,
+  arithmetic: { ...DEFAULT_OPTIONS.arithmetic, '/': (a: number, b: number) => (b === 0 ? Number.NaN : a / b) },
+};
+
 function evaluated(
   { expr, text, source, signal }: LogqlQuery<MetricExpr>,
   stepMs: number | undefined,
 ): Parameters<typeof queryInstant>[0] {
   const tree = asPromql(expr);
   const samples = new LineSamples(tree.leaves, source, text, pauser(signal), stepMs);
-  return { expr: tree.expr, source: samples, options: DEFAULT_OPTIONS, ...(signal !== undefined && { signal }) };
+  return { expr: tree.expr, source: samples, options: OPTIONS, ...(signal !== undefined && { signal }) };
 }

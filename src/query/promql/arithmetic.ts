@@ -1,7 +1,9 @@
 import type { ArithmeticOperator, ComparisonOperator } from '#lang/promql';
 
+export type Arithmetic = Readonly<Record<ArithmeticOperator, (a: number, b: number) => number>>;
+
 /** What operators do with numbers, as Go does it. */
-export const ARITHMETIC: Readonly<Record<ArithmeticOperator, (a: number, b: number) => number>> = {
+export const ARITHMETIC: Arithmetic = {
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
   '*': (a, b) => a * b,

@@ -1,6 +1,6 @@
 import type { BinaryExpr, VectorMatching } from '#lang/promql';
 import { NOTES } from './annotations.ts';
-import { ARITHMETIC, COMPARISON, isArithmetic, isComparison } from './arithmetic.ts';
+import { type Arithmetic, COMPARISON, isArithmetic, isComparison } from './arithmetic.ts';
 import type { Evaluation } from './evaluation.ts';
 import {
   added,
@@ -45,11 +45,13 @@ class Outcome {
 class Operator {
   readonly #expr: BinaryExpr;
   readonly #evaluation: Evaluation;
+  readonly #arithmetic: Arithmetic;
   readonly outcome = new Outcome();
 
   constructor(expr: BinaryExpr, evaluation: Evaluation) {
     this.#expr = expr;
     this.#evaluation = evaluation;
+    this.#arithmetic = evaluation.context.options.arithmetic;
   }
 
   apply(left: number, right: number, leftHistogram?: FloatHistogram, rightHistogram?: FloatHistogram): Outcome {
@@ -61,7 +63,7 @@ class Operator {
     const { operator } = this.#expr;
     if (leftHistogram === undefined && rightHistogram === undefined) {
       if (isComparison(operator)) outcome.isKept = COMPARISON[operator](left, right);
-      else if (isArithmetic(operator)) outcome.float = ARITHMETIC[operator](left, right);
+      else if (isArithmetic(operator)) outcome.float = this.#arithmetic[operator](left, right);
       else this.#incompatible('float', 'float');
     } else if (leftHistogram === undefined) {
       if (operator === '*') outcome.histogram = compact(multiplied(rightHistogram!, left));
@@ -133,10 +135,11 @@ export function scalarsAndScalars(
   right: StepSeries,
 ): StepSeries[] {
   const { operator } = expr;
+  const { arithmetic } = evaluation.context.options;
   const value = isComparison(operator)
     ? (step: number) => Number(COMPARISON[operator](left.floats[step]!, right.floats[step]!))
     : isArithmetic(operator)
-      ? (step: number) => ARITHMETIC[operator](left.floats[step]!, right.floats[step]!)
+      ? (step: number) => arithmetic[operator](left.floats[step]!, right.floats[step]!)
       : () => Number.NaN;
   return [scalarSeries(evaluation, value)];
 }

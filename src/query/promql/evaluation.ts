@@ -1,6 +1,7 @@
 import type { VectorSelector } from '#lang/promql';
 import type { EvaluationTrace } from './absence/trace.ts';
 import type { Annotations } from './annotations.ts';
+import type { Arithmetic } from './arithmetic.ts';
 import type { Explanation } from './explanation.ts';
 import type { Labels } from './labels.ts';
 import { type Grid, PromqlExecutionError, SeriesTable } from './matrix.ts';
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly usesStarts: boolean;
   /** `type-and-unit-labels`. */
   readonly hasTypeLabels: boolean;
+  /** Other languages differ in what a division by 0 gives. */
+  readonly arithmetic: Arithmetic;
   /** Samples that are held at a time. */
   readonly maxSamples: number;
   /** That of all queries of a server. */

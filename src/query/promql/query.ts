@@ -1,6 +1,7 @@
 import { type PromExpr, promType } from '#lang/promql';
 import type { EvaluationTrace } from './absence/trace.ts';
 import { Annotations } from './annotations.ts';
+import { ARITHMETIC } from './arithmetic.ts';
 import { Evaluator } from './evaluate.ts';
 import { type EngineOptions, Evaluation, SampleBudget } from './evaluation.ts';
 import type { Explanation } from './explanation.ts';
@@ -20,6 +21,7 @@ export const DEFAULT_OPTIONS: EngineOptions = {
   delaysNameRemoval: false,
   usesStarts: false,
   hasTypeLabels: false,
+  arithmetic: ARITHMETIC,
   maxSamples: 50_000_000,
 };
 

@@ -2,7 +2,7 @@ import type { LabelFilter } from '#lang/logql';
 import { matcherTest } from '#lang/promql';
 import { conversionFault, READ_UNIT } from './conversion.ts';
 import { type Entry, ERROR } from './entry.ts';
-import { ipMatcher } from './ip.ts';
+import { ipTest } from './ip.ts';
 
 /** Whether a line stays. */
 export type Condition = (entry: Entry) => boolean;
@@ -33,9 +33,9 @@ export function compileCondition(filter: LabelFilter): Condition {
       };
     }
     case 'ip': {
-      const { matches } = ipMatcher(filter.value);
+      const hasAddress = ipTest(filter.value);
       const isWanted = filter.operator === '=';
-      return (entry) => entry.hasFailed || (entry.has(filter.name) && matches(entry.get(filter.name)) === isWanted);
+      return (entry) => entry.hasFailed || (entry.has(filter.name) && hasAddress(entry.get(filter.name)) === isWanted);
     }
     case 'compare':
       return comparison(filter);

@@ -1,6 +1,6 @@
 import { isLikePattern, type LineFilter, type LineOperator, type LineTerm, readLinePattern } from '#lang/logql';
 import { Pattern } from '#lang/pattern';
-import { ipMatcher } from './ip.ts';
+import { ipTest } from './ip.ts';
 
 /** Whether a line passes a filter. */
 export type LineTest = (line: string) => boolean;
@@ -15,7 +15,7 @@ export function compileLineFilter({ operator, terms }: LineFilter): LineTest {
 }
 
 function termTest(operator: LineOperator, { value, isIp }: LineTerm): LineTest {
-  if (isIp) return ipMatcher(value).isIn;
+  if (isIp) return ipTest(value);
   switch (operator) {
     case '|=':
     case '!=':

@@ -44,6 +44,11 @@ describe('line filters', () => {
     ['|= ip("10.0.0.0/8")', 'from 10.1.2.3:80 on', true],
     ['|= ip("10.0.0.1-10.0.0.9")', 'from 10.0.0.10', false],
     ['!= ip("::1")', 'from ::1', false],
+    ['|= ip("10.0.0.5")', 'host10.0.0.5x', true],
+    ['|= ip("10.0.0.5")', 'from 110.0.0.5', false],
+    ['|= ip("10.0.0.5")', 'it was 10.0.0.5.', true],
+    ['|= ip("10.0.0.5")', '1.10.0.0.5', false],
+    ['|= ip("2001:db8::/32")', 'from [2001:db8::1]:443', true],
   ])('%s on %s: %s', (stages, line, stays) => {
     expect(run(stages, line) !== undefined).toBe(stays);
   });
@@ -145,6 +150,8 @@ describe('conditions on labels', () => {
     ['| logfmt | a!="x"', 'b=1', true],
     ['| logfmt | ip=ip("10.0.0.0/8")', 'ip=10.2.3.4', true],
     ['| logfmt | ip!=ip("10.0.0.0/8")', 'ip=10.2.3.4', false],
+    ['| logfmt | ip=ip("10.0.0.0/8")', 'ip=10.2.3.4:8080', true],
+    ['| logfmt | ip=ip("10.0.0.0/8")', 'ip="9.9.9.9, 10.2.3.4"', true],
     ['| app="shop"', '', true],
     ['| trace_id="t1"', '', true],
     ['| json | n > 5', 'no json', true],
