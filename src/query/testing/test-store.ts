@@ -35,6 +35,9 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
+/** A machine under load answers late. */
+const PATIENCE_MS = 180_000;
+
 /** Tables alone: what the store's views would derive, a test writes itself. */
 export async function startTestStore(): Promise<TestStore> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-query-'));
@@ -51,7 +54,7 @@ export async function startTestStore(): Promise<TestStore> {
   const { signalbox, reader: readerLogin } = engine.access;
   const headers = { 'X-ClickHouse-User': signalbox.username, 'X-ClickHouse-Key': signalbox.password };
   const run = (statement: string, data: string | Buffer = ''): Promise<string> => runOn(engine, statement, data);
-  const reader = new StoreReader({ url, database, ...readerLogin });
+  const reader = new StoreReader({ url, database, ...readerLogin, timeoutMs: PATIENCE_MS });
   return {
     url,
     readerLogin,
