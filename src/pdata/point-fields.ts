@@ -19,6 +19,13 @@ export const FLAG_NO_RECORDED_VALUE = 1;
  */
 export const FLAG_EXEMPLARS_ONLY = 0x1_0000;
 
+/**
+ * Field of our own, in points of histograms: the counts of one that has fractions, as doubles; OTLP's own fields have them cut to whole numbers. Of
+ * one with explicit bounds the count and those of its buckets; of an exponential one the count, that of zero, those of the positive
+ * and those of the negative buckets.
+ */
+export const EXACT_COUNTS_FIELD = 20_834;
+
 export const POINT_VALUE_NONE = 0;
 export const POINT_VALUE_DOUBLE = 1;
 export const POINT_VALUE_INT = 2;

@@ -12,6 +12,7 @@ import { encodeReference, type ReferenceObject } from '../../wire/testing/otlp-r
 import {
   type TestHistogram,
   type TestSeries,
+  writeFloatHistogram,
   writeHistogram,
   writeRequestV1,
   writeRequestV2,
@@ -182,6 +183,24 @@ describe.each([
       [0, '2', '+Inf', '3'],
     ]);
   });
+});
+
+test('native histograms keep counts with fractions, also those below 1', async () => {
+  const series = [
+    { schema: 0, count: 2.95, sum: 1.5, zero: 0.25, positive: [0.5, 0, 1.7], negative: [0.5] },
+    { schema: -53, count: 0.875, sum: 1, bounds: [1, 2], positive: [0.25, 0.5, 0.125] },
+  ].map((one, i) => ({
+    labels: { __name__: `fractional_${i}` },
+    type: 7,
+    histogram: (out: Parameters<typeof writeFloatHistogram>[0]) => writeFloatHistogram(out, { ...one, timeMs: NOW_MS }),
+  }));
+  expect((await writeV2(series)).status).toBe(204);
+  const [exponential] = await answered('fractional_0');
+  expect(exponential!.histogram[1]).toMatchObject({ count: '2.95', sum: '1.5' });
+  expect(exponential!.histogram[1].buckets.map((bucket) => bucket.at(-1))).toEqual(['0.5', '0.25', '0.5', '1.7']);
+  const [custom] = await answered('fractional_1');
+  expect(custom!.histogram[1]).toMatchObject({ count: '0.875', sum: '1' });
+  expect(custom!.histogram[1].buckets.map((bucket) => bucket.at(-1))).toEqual(['0.25', '0.5', '0.125']);
 });
 
 describe('remote write', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RuleSample } from '#alerting';
-import { Batch } from '#pdata';
+import { Batch, EXACT_COUNTS_FIELD, findField } from '#pdata';
 import { type FloatHistogram, Labels, readSequence } from '#query/promql.ts';
 import { StoreRuleSeries } from './series-sink.ts';
 
@@ -46,9 +46,12 @@ describe('series of rules for the store', () => {
     expect(batches[0]!.itemCount).toBe(4);
   });
 
-  test('histograms with fractions, as rates of them have, are refused', async () => {
-    const rate = histogram('{{schema:0 sum:0.3 count:2.2 buckets:[0.5 1 0.7]}}');
-    await expect(written([sample({ histogram: rate })])).rejects.toThrow('whole numbers');
+  test('histograms with fractions, as rates of them have, keep them', async () => {
+    const rate = histogram('{{schema:0 sum:0.3 count:2.2 z_bucket:0.25 buckets:[0.5 1 0.45]}}');
+    const [batch] = await written([sample({ histogram: rate })]);
+    const { arena, layout } = batch!.chunks[0]!;
+    const { at, length } = findField(arena, layout.rowStart[0]!, layout.rowEnd[0]!, EXACT_COUNTS_FIELD)!;
+    expect(Array.from(new Float64Array(arena.slice(at, at + length).buffer))).toEqual([2.2, 0.25, 0.5, 1, 0.45]);
   });
 
   test('nothing is written for nothing, and what can not be taken fails as a whole', async () => {

@@ -25,16 +25,7 @@ function add(all: Map<string, RequestSeries>, { labels, timeMs, value, histogram
   const series = seriesOf(all, labels);
   if (histogram === undefined || isStale)
     series.samples.push({ value: isStale ? 0 : value, timestampMs: timeMs, startMs: 0, isStale });
-  else if (isWhole(histogram)) series.histograms.push(histogramForm(histogram, timeMs));
-  else
-    throw new Error(
-      `${labels}: a native histogram with fractions can't be recorded: the store counts in whole numbers`,
-    );
-}
-
-/** Those that rates give are not, and would lose what is behind the point. */
-function isWhole({ count, zeroCount, positive, negative }: FloatHistogram): boolean {
-  return [count, zeroCount, ...positive.counts, ...negative.counts].every(Number.isInteger);
+  else series.histograms.push(histogramForm(histogram, timeMs));
 }
 
 function seriesOf(all: Map<string, RequestSeries>, labels: Labels): RequestSeries {

@@ -1,4 +1,4 @@
-import { readExponentialBuckets } from '#pdata';
+import { EXACT_COUNTS_FIELD, findField, readExponentialBuckets } from '#pdata';
 import { ByteSink } from './byte-sink.ts';
 import { BlockSink, type TableBlock } from './columns.ts';
 import { ListColumn } from './list-column.ts';
@@ -19,6 +19,7 @@ export class ExponentialPoints {
   readonly #zeroThresholds = new ByteSink();
   readonly #offsets = [new ByteSink(), new ByteSink()] as const;
   readonly #bucketCounts = [new ListColumn(), new ListColumn()] as const;
+  readonly #exactCounts = new ListColumn();
 
   get count(): number {
     return this.#head.count;
@@ -36,6 +37,7 @@ export class ExponentialPoints {
       this.#zeroThresholds,
       ...this.#offsets,
       ...this.#bucketCounts,
+      this.#exactCounts,
     ])
       column.reset();
   }
@@ -60,6 +62,10 @@ export class ExponentialPoints {
         this.#bucketCounts[side]!.addBytes(viewOf(bytes), 0, bytes.length);
         this.#bucketCounts[side]!.endRow();
       }
+      const row = chunk.rowAt(i);
+      const exact = findField(chunk.arena, chunk.layout.rowStart[row]!, chunk.layout.rowEnd[row]!, EXACT_COUNTS_FIELD);
+      if (exact !== undefined) this.#exactCounts.addBytes(words.view, exact.at, exact.length & ~7);
+      this.#exactCounts.endRow();
     }
   }
 
@@ -77,6 +83,7 @@ export class ExponentialPoints {
       writeSink(sink, `${name}_offset`, 'Int32', this.#offsets[side]!);
       this.#bucketCounts[side]!.write(sink, `${name}_counts`, 'UInt64');
     }
+    this.#exactCounts.writeUnlessEmpty(sink, 'exact_counts', 'Float64');
     return this.#head.finish(sink, 'metric_exponential_histograms', arrivalNs);
   }
 }

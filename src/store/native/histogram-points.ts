@@ -1,4 +1,4 @@
-import { cursor, HISTOGRAM_POINT, readVarint32, skipValue } from '#pdata';
+import { cursor, EXACT_COUNTS_FIELD, HISTOGRAM_POINT, readVarint32, skipValue } from '#pdata';
 import { Bounds } from './bounds.ts';
 import { ByteSink } from './byte-sink.ts';
 import { BlockSink, type TableBlock } from './columns.ts';
@@ -8,6 +8,7 @@ import { viewOf } from './series-hash.ts';
 import { WordColumn } from './word-column.ts';
 
 const PACKED_COUNTS = (HISTOGRAM_POINT.bucketCounts << 3) | 2;
+const EXACT_COUNTS = (EXACT_COUNTS_FIELD << 3) | 2;
 const ONE_COUNT = (HISTOGRAM_POINT.bucketCounts << 3) | 1;
 const PACKED_BOUNDS = (HISTOGRAM_POINT.explicitBounds << 3) | 2;
 const ONE_BOUND = (HISTOGRAM_POINT.explicitBounds << 3) | 1;
@@ -25,6 +26,7 @@ export class HistogramPoints {
   readonly #maxs = new WordColumn();
   readonly #boundsIds = new WordColumn();
   readonly #bucketCounts = new ListColumn();
+  readonly #exactCounts = new ListColumn();
   /** Bounds that don't stand in one piece. */
   readonly #pieces = new ByteSink();
 
@@ -35,8 +37,8 @@ export class HistogramPoints {
   reset(): void {
     this.bounds.reset();
     this.#head.reset();
-    for (const column of [this.#counts, this.#sums, this.#mins, this.#maxs, this.#boundsIds, this.#bucketCounts])
-      column.reset();
+    const lists = [this.#bucketCounts, this.#exactCounts];
+    for (const column of [this.#counts, this.#sums, this.#mins, this.#maxs, this.#boundsIds, ...lists]) column.reset();
   }
 
   add(run: PointRun): void {
@@ -92,9 +94,15 @@ export class HistogramPoints {
       } else if (tag === ONE_BOUND) {
         this.#addPiece(arena, boundsAt, boundsLength, at, 8);
         at += 8;
+      } else if (tag === EXACT_COUNTS) {
+        const length = readVarint32(arena, at);
+        at = cursor.at;
+        this.#exactCounts.addBytes(view, at, length & ~7);
+        at += length;
       } else at = skipValue(arena, at, tag & 7);
     }
     this.#bucketCounts.endRow();
+    this.#exactCounts.endRow();
     if (pieces.length === 0) return this.bounds.indexOf(view, boundsAt, boundsLength);
     return this.bounds.indexOf(viewOf(pieces.bytes), 0, pieces.length);
   }
@@ -114,6 +122,7 @@ export class HistogramPoints {
     writeSink(sink, 'max', 'Float64', this.#maxs);
     writeSink(sink, 'bounds_id', 'UInt64', this.#boundsIds);
     this.#bucketCounts.write(sink, 'bucket_counts', 'UInt64');
+    this.#exactCounts.writeUnlessEmpty(sink, 'exact_counts', 'Float64');
     return this.#head.finish(sink, 'metric_histograms', arrivalNs);
   }
 }

@@ -22,6 +22,11 @@ export class ListColumn {
     for (const end = at + length; at < end; at += 4) words[out++] = view.getUint32(at, true);
   }
 
+  /** A column that is left out has no elements in any row. */
+  writeUnlessEmpty(sink: BlockSink, name: string, type: string): void {
+    if (this.elements.length > 0) this.write(sink, name, type);
+  }
+
   write(sink: BlockSink, name: string, type: string): void {
     sink.column(name, `Array(${type})`);
     sink.refer(this.#ends);

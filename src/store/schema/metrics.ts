@@ -60,6 +60,8 @@ const POINT_ORDER = `name, intDiv(toInt64(time), ${POINT_BUCKET_SECONDS}), serie
 const COUNT = 'CODEC(Delta(8), ZSTD(1))';
 const PLAIN = 'CODEC(ZSTD(1))';
 const COUNTS = 'Array(UInt64) CODEC(T64, ZSTD(1))';
+/** Of a histogram whose counts have fractions, which the other columns lack: see EXACT_COUNTS_FIELD. Else empty. */
+const EXACT_COUNTS = `exact_counts Array(Float64) ${PLAIN}`;
 
 /**
  * Ten parts become one when all ten were merged equally often, so a point is written again once in ten times as many. By sizes ClickHouse merges
@@ -97,6 +99,7 @@ const METRIC_HISTOGRAMS: Table = {
   max Float64 ${PLAIN},
   bounds_id UInt64 ${PLAIN},
   bucket_counts ${COUNTS},
+  ${EXACT_COUNTS},
   flags UInt32 ${PLAIN},
   ${INGESTED},
   ${TIME_INDEX}`,
@@ -119,6 +122,7 @@ const METRIC_EXPONENTIAL_HISTOGRAMS: Table = {
   positive_counts ${COUNTS},
   negative_offset Int32 ${PLAIN},
   negative_counts ${COUNTS},
+  ${EXACT_COUNTS},
   flags UInt32 ${PLAIN},
   ${INGESTED},
   ${TIME_INDEX}`,

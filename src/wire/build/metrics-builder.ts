@@ -1,6 +1,7 @@
 import {
   ArenaWriter,
   attributesFieldOf,
+  EXACT_COUNTS_FIELD,
   EXEMPLAR,
   EXPONENTIAL_POINT,
   type ExponentialBuckets,
@@ -58,12 +59,16 @@ export interface HistogramPoint {
   /** n bounds and n + 1 counts, or neither. */
   readonly bounds: readonly number[];
   readonly counts: ArrayLike<bigint | number>;
+  /** EXACT_COUNTS_FIELD. */
+  readonly exactCounts?: Float64Array | undefined;
 }
 export interface ExponentialPoint extends ExponentialBuckets {
   readonly count: bigint | number;
   readonly sum?: number;
   readonly min?: number;
   readonly max?: number;
+  /** EXACT_COUNTS_FIELD. */
+  readonly exactCounts?: Float64Array | undefined;
 }
 export interface SummaryPoint {
   readonly count: bigint | number;
@@ -295,6 +300,7 @@ function writeHistogram(out: ArenaWriter, point: HistogramPoint): void {
   out.fixedListField(HISTOGRAM_POINT.explicitBounds, Float64Array.from(point.bounds));
   optionalField(out, HISTOGRAM_POINT.min, point.min);
   optionalField(out, HISTOGRAM_POINT.max, point.max);
+  if (point.exactCounts !== undefined) out.fixedListField(EXACT_COUNTS_FIELD, point.exactCounts);
 }
 
 function writeExponential(out: ArenaWriter, point: ExponentialPoint): void {
@@ -307,6 +313,7 @@ function writeExponential(out: ArenaWriter, point: ExponentialPoint): void {
   optionalField(out, EXPONENTIAL_POINT.min, point.min);
   optionalField(out, EXPONENTIAL_POINT.max, point.max);
   if (point.zeroThreshold !== 0) out.doubleField(EXPONENTIAL_POINT.zeroThreshold, point.zeroThreshold);
+  if (point.exactCounts !== undefined) out.fixedListField(EXACT_COUNTS_FIELD, point.exactCounts);
 }
 
 function writeSide(out: ArenaWriter, field: number, side: ExponentialSide): void {

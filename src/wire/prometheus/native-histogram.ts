@@ -35,15 +35,10 @@ export function readSpan(side: NativeSide, span: ProtoReader): void {
 }
 
 /** One count per bucket from the first to the last, gaps filled with zeros. Offsets of OTLP name the lower bound, those of Prometheus the upper. */
-export function denseSide({ offsets, lengths, deltas, counts }: NativeSide): ExponentialSide {
+export function denseSide(side: NativeSide): ExponentialSide {
+  const { offsets, lengths, deltas, counts } = side;
   if (offsets.length === 0) return { offset: 0, counts: new BigUint64Array(0) };
-  let size = 0;
-  for (let i = 0; i < offsets.length; i++) {
-    if (i > 0 && offsets[i]! < 0) throw new DecodeError('a native histogram with overlapping spans');
-    size += (i === 0 ? 0 : offsets[i]!) + lengths[i]!;
-    if (size > MAX_BUCKETS) throw new DecodeError(`a native histogram of more than ${MAX_BUCKETS} buckets`);
-  }
-  const dense = new BigUint64Array(size);
+  const dense = new BigUint64Array(denseSize(side));
   let at = 0;
   let from = 0;
   let count = 0n;
@@ -57,6 +52,30 @@ export function denseSide({ offsets, lengths, deltas, counts }: NativeSide): Exp
     }
   }
   return { offset: offsets[0]! - 1, counts: dense };
+}
+
+/** The same counts of a side whose counts are doubles. */
+export function denseCounts(side: NativeSide): Float64Array {
+  const { offsets, lengths, counts } = side;
+  const dense = new Float64Array(denseSize(side));
+  let at = 0;
+  let from = 0;
+  for (let i = 0; i < offsets.length; i++) {
+    if (i > 0) at += offsets[i]!;
+    for (let j = 0; j < lengths[i]!; j++) dense[at++] = counts[from++] ?? 0;
+  }
+  return dense;
+}
+
+/** From the first bucket to the last. */
+function denseSize({ offsets, lengths }: NativeSide): number {
+  let size = 0;
+  for (let i = 0; i < offsets.length; i++) {
+    if (i > 0 && offsets[i]! < 0) throw new DecodeError('a native histogram with overlapping spans');
+    size += (i === 0 ? 0 : offsets[i]!) + lengths[i]!;
+    if (size > MAX_BUCKETS) throw new DecodeError(`a native histogram of more than ${MAX_BUCKETS} buckets`);
+  }
+  return size;
 }
 
 export function wholeCount(count: number | undefined): bigint {

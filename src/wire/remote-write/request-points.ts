@@ -8,7 +8,7 @@ import {
   MetricsBuilder,
 } from '../build/metrics-builder.ts';
 import { ucumUnit } from '../prometheus/metadata.ts';
-import { denseSide, MAX_SCALE, MIN_SCALE, wholeCount } from '../prometheus/native-histogram.ts';
+import { denseCounts, denseSide, MAX_SCALE, MIN_SCALE, wholeCount } from '../prometheus/native-histogram.ts';
 import { exemplarOf } from '../prometheus/scrape-reader.ts';
 import { CUSTOM_BOUNDS, type RequestHistogram, type RequestLabels, type RequestSeries } from './read-request.ts';
 
@@ -138,18 +138,34 @@ function exponentialPoint(histogram: RequestHistogram): ExponentialPoint {
     zeroThreshold,
     positive: denseSide(histogram.positive),
     negative: denseSide(histogram.negative),
+    exactCounts: exactCounts(histogram, [
+      count,
+      zeroCount,
+      ...denseCounts(histogram.positive),
+      ...denseCounts(histogram.negative),
+    ]),
   };
 }
 
+/** Undefined where whole numbers say the same. */
+function exactCounts({ isFloat }: RequestHistogram, counts: readonly number[]): Float64Array | undefined {
+  return !isFloat || counts.every(Number.isSafeInteger) ? undefined : Float64Array.from(counts);
+}
+
 /** Buckets of their own choice: the spans count from the first bound. */
-function explicitPoint({ count, sum, bounds, positive }: RequestHistogram): HistogramPoint {
+function explicitPoint(histogram: RequestHistogram): HistogramPoint {
+  const { count, sum, bounds, positive } = histogram;
   const counts = new Array<bigint>(bounds.length + 1).fill(0n);
+  const exact = new Array<number>(bounds.length + 2).fill(0);
+  exact[0] = count;
+  const exactFound = denseCounts(positive);
   const { offset, counts: found } = denseSide(positive);
   found.forEach((one, i) => {
     // `offset` is that of OTLP, one less than the span's.
     const at = offset + 1 + i;
     if (at < 0 || at >= counts.length) throw new DecodeError('a native histogram with more counts than buckets');
     counts[at] = one;
+    exact[at + 1] = exactFound[i]!;
   });
-  return { count: wholeCount(count), sum, bounds, counts };
+  return { count: wholeCount(count), sum, bounds, counts, exactCounts: exactCounts(histogram, exact) };
 }

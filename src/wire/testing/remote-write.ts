@@ -63,6 +63,39 @@ export function writeHistogram(out: ArenaWriter, histogram: TestHistogram): void
   out.fixedListField(16, Float64Array.from(bounds));
 }
 
+/** A native histogram whose counts are doubles. */
+export interface TestFloatHistogram {
+  readonly schema: number;
+  readonly count: number;
+  readonly sum: number;
+  readonly zero?: number;
+  /** From bucket 0 on. */
+  readonly positive: readonly number[];
+  readonly negative?: readonly number[];
+  readonly bounds?: readonly number[];
+  readonly timeMs: number;
+}
+
+export function writeFloatHistogram(out: ArenaWriter, histogram: TestFloatHistogram): void {
+  const { schema, count, sum, zero = 0, positive, negative = [], bounds = [], timeMs } = histogram;
+  out.doubleField(2, count);
+  out.doubleField(3, sum);
+  out.sintField(4, schema);
+  out.doubleField(7, zero);
+  for (const [field, counts] of [
+    [8, negative],
+    [11, positive],
+  ] as const) {
+    if (counts.length === 0) continue;
+    const span = out.begin(field);
+    out.uintField(2, counts.length);
+    out.end(span);
+    out.fixedListField(field + 2, Float64Array.from(counts));
+  }
+  out.uintField(15, timeMs);
+  out.fixedListField(16, Float64Array.from(bounds));
+}
+
 /** A prometheus.WriteRequest. */
 export function writeRequestV1(series: readonly TestSeries[]): Uint8Array {
   const out = new ArenaWriter();

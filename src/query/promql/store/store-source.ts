@@ -304,7 +304,7 @@ const READERS: readonly (readonly [type: number, reader: TypeReader])[] = [
     {
       points: METRIC_TYPES.histogram.points,
       columns:
-        'stored.count AS total, stored.sum AS sum_value, stored.bounds_id AS bounds_id, stored.bucket_counts AS buckets',
+        'stored.count AS total, stored.sum AS sum_value, stored.bounds_id AS bounds_id, stored.bucket_counts AS buckets, stored.exact_counts AS exact',
       marker: 'stored.sum',
       expand: expandHistogram,
     },
@@ -315,7 +315,7 @@ const READERS: readonly (readonly [type: number, reader: TypeReader])[] = [
       points: METRIC_TYPES.exponential_histogram.points,
       columns: `stored.count AS total, stored.sum AS sum_value, stored.scale AS scale, stored.zero_count AS zeros,
         stored.zero_threshold AS threshold, stored.positive_offset AS positive_from, stored.positive_counts AS positives,
-        stored.negative_offset AS negative_from, stored.negative_counts AS negatives`,
+        stored.negative_offset AS negative_from, stored.negative_counts AS negatives, stored.exact_counts AS exact`,
       marker: 'stored.sum',
       expand: expandExponential,
     },
@@ -433,16 +433,20 @@ function expandHistogram(row: SeriesRow, points: SeriesPoints, place: Place, sha
     series.push(floatSeries(row, 'bucket', points, place, (at) => counts[at]!, ['le', '+Inf']));
   }
   if (row.parts.includes('native')) {
+    const exact = table.column<readonly number[]>('exact');
     series.push(
-      nativeSeries(row, points, place, (at) => ({
-        ...EMPTY_HISTOGRAM,
-        schema: CUSTOM_BUCKETS_SCHEMA,
-        customValues: boundsAt(at),
-        count: counts[at]!,
-        sum: sums[at]!,
-        positive: bucketsFrom(0, buckets[at]!),
-        hint: 'unknown',
-      })),
+      nativeSeries(row, points, place, (at) => {
+        const isExact = exact[at]!.length === buckets[at]!.length + 1;
+        return {
+          ...EMPTY_HISTOGRAM,
+          schema: CUSTOM_BUCKETS_SCHEMA,
+          customValues: boundsAt(at),
+          count: isExact ? exact[at]![0]! : counts[at]!,
+          sum: sums[at]!,
+          positive: bucketsFrom(0, isExact ? exact[at]!.slice(1) : buckets[at]!),
+          hint: 'unknown',
+        };
+      }),
     );
   }
   return series;
@@ -467,21 +471,25 @@ function expandExponential(row: SeriesRow, points: SeriesPoints, place: Place): 
   const [positiveFrom, negativeFrom] = [numbers('positive_from'), numbers('negative_from')];
   const positives = table.column<readonly number[]>('positives');
   const negatives = table.column<readonly number[]>('negatives');
+  const exacts = table.column<readonly number[]>('exact');
   return [
     nativeSeries(row, points, place, (at) => {
       const schema = scales[at]!;
       if (schema < MIN_SCHEMA || Math.max(Math.abs(positiveFrom[at]!), Math.abs(negativeFrom[at]!)) > MAX_OFFSET)
         return undefined;
+      const exact = exacts[at]!;
+      const negativeAt = 2 + positives[at]!.length;
+      const isExact = exact.length === negativeAt + negatives[at]!.length;
       const histogram: FloatHistogram = {
         ...EMPTY_HISTOGRAM,
         schema,
-        count: counts[at]!,
+        count: isExact ? exact[0]! : counts[at]!,
         sum: sums[at]!,
-        zeroCount: zeros[at]!,
+        zeroCount: isExact ? exact[1]! : zeros[at]!,
         zeroThreshold: Number.isNaN(thresholds[at]!) ? 0 : Math.max(0, thresholds[at]!),
         // OTLP's buckets begin at a lower bound of 1, Prometheus' end there.
-        positive: bucketsFrom(positiveFrom[at]! + 1, positives[at]!),
-        negative: bucketsFrom(negativeFrom[at]! + 1, negatives[at]!),
+        positive: bucketsFrom(positiveFrom[at]! + 1, isExact ? exact.slice(2, negativeAt) : positives[at]!),
+        negative: bucketsFrom(negativeFrom[at]! + 1, isExact ? exact.slice(negativeAt) : negatives[at]!),
         hint: 'unknown',
       };
       return schema > MAX_SCHEMA ? reduced(histogram, MAX_SCHEMA) : histogram;
