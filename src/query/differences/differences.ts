@@ -102,8 +102,8 @@ async function sidesOf(reader: StoreReader, question: DifferenceQuestion, option
   return {
     unit,
     range: { fromMs: question.fromMs, toMs: question.toMs },
-    base: allOf([base, ofStatus(question)]),
-    selection: allOf([chosen, ofStatus(selection), spans.within(selectedRange)]),
+    base: allOf([base.condition, ofStatus(question)]),
+    selection: allOf([chosen.condition, ofStatus(selection), spans.within(selectedRange)]),
     selectedRange,
   };
 }

@@ -81,7 +81,7 @@ function spansOf(cut: readonly ServicePlaces[], intervals: Intervals): Sql {
   );
   const slot = raw(`intDiv(toInt64(time), ${SLOT_SECONDS}) * ${SLOT_SECONDS}`);
   return sql`SELECT service_name AS service, ${intervalSql(intervals)} AS i, count() AS n
-    ${spans.when(spans.between(intervals.firstNs, intervals.lastNs))} AND ${isAtPlaces({ services: places, absent: new Map() })}
+    ${spans.when(spans.between(intervals.firstNs, intervals.lastNs))} AND ${isAtPlaces({ services: places })}
       AND (service_name, ${slot}) IN (
         SELECT ${texts(cut.map(({ service }) => service))}[at.1], at.2 FROM (SELECT arrayJoin(arrayZip(${which}, ${slots})) AS at))
     GROUP BY service, i`;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { StatementCost } from '../answers/index.ts';
 import { compileFilter, readFilter } from '../filter/index.ts';
 import { spans } from '../source/index.ts';
 import { sql } from '../sql/index.ts';
@@ -45,9 +46,36 @@ const fixtures: readonly FixtureSpan[] = ['a', 'b', 'c'].flatMap((service, index
 let store: TestStore;
 beforeAll(async () => {
   store = await startTestStore();
-  await insertSpans(store, [...fixtures, ...besides]);
+  await insertSpans(store, [...fixtures, ...besides, ...sparse]);
 });
 afterAll(() => store.close());
+
+const SPARSE_FROM_MS = FROM_MS + 3_600_000;
+const SPARSE_RANGE = { fromMs: SPARSE_FROM_MS, toMs: SPARSE_FROM_MS + 1_000_000 };
+
+/**
+ * A span a second, of which each thirtieth has a value; and traces in which a first and a last span have it, long before one another, and what lies
+ * between has not.
+ */
+const sparse: readonly FixtureSpan[] = Array.from({ length: 900 }, (_, second): readonly FixtureSpan[] => {
+  const at = (plusMs: number): bigint => BigInt(SPARSE_FROM_MS + second * 1000 + plusMs) * 1_000_000n;
+  const of = (traceId: number, plusMs: number, isFound: boolean): FixtureSpan => ({
+    ...{
+      traceId: (0xb0000 + traceId).toString(16),
+      spanId: (second * 8 + plusMs + 1).toString(16),
+      timeNs: at(plusMs),
+    },
+    ...{ durationNs: 1, service: 'sparse', name: 'n', attributes: isFound ? { seldom: 'yes' } : { often: second } },
+  });
+  const isFound = second % 30 === 7;
+  // Each long trace: the last match of one of the newest, the first of one that is older by a third of the range.
+  const isLong = isFound && second % 4 === 1;
+  return [
+    of(second, 0, isFound),
+    ...(isLong ? [of(10_000 + (second % 300), 1, true)] : []),
+    of(10_000 + (second % 300), 2, false),
+  ];
+}).flat();
 
 /** Traces with a value that spans have, and something beside them too. */
 const besides: readonly FixtureSpan[] = (
@@ -160,9 +188,34 @@ describe("a tag, by its text wherever it may stand, as in Jaeger's search", () =
   ])('$tags', async ({ tags, want, isPruned }) => {
     const { traces } = await searchTraces(store.reader, { ...RANGE, tags, sort: 'newest', limit: 10 });
     expect(traces).toHaveLength(want);
-    const condition = (await prunedSpanCondition(store.reader, { tags }, RANGE)).render().text;
+    const { condition } = await prunedSpanCondition(store.reader, { tags }, RANGE);
     // Seconds of services, or nowhere at all.
-    expect(/arrayZip|^\(\(0\)/.test(condition)).toBe(isPruned);
+    expect(/arrayZip|^\(\(0\)/.test(condition.render().text)).toBe(isPruned);
+  });
+});
+
+describe('the newest traces with a value that few slots have', () => {
+  /** By their first span that has it, the newest first. */
+  const expected = [
+    ...sparse
+      .filter(({ attributes }) => attributes !== undefined && 'seldom' in attributes)
+      .toReversed()
+      .reduce((firsts, span) => firsts.set(span.traceId, span.timeNs), new Map<string, bigint>()),
+  ]
+    .sort(([, a], [, b]) => (a > b ? -1 : 1))
+    .map(([traceId]) => traceId.padStart(32, '0'));
+
+  test.each([1, 2, 3, 5, 8, 13, 20, 29, 30, 31, 50])('%d of them', async (limit) => {
+    const spent = { ms: 0, statements: [] as StatementCost[] };
+    const query = { ...SPARSE_RANGE, q: 'seldom=yes', sort: 'newest', limit } as const;
+    const { traces, truncated } = await searchTraces(store.reader, query, { spent });
+    const found = traces.map(({ traceId }) => traceId);
+    expect(found.toSorted()).toEqual(expected.slice(0, limit).toSorted());
+    expect(truncated).toBe(expected.length > limit);
+    // Where few are wanted the oldest part of the range is not looked at first.
+    const first = spent.statements.find(({ sql: text }) => text.includes('ORDER BY time DESC'))!;
+    const isWhole = Object.values(first.parameters).includes(`${BigInt(SPARSE_RANGE.fromMs) * 1_000_000n}`);
+    expect(isWhole).toBe(limit > 11);
   });
 });
 

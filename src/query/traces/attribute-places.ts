@@ -31,6 +31,8 @@ export interface ServicePlaces {
 
 export interface AttributePlaces<Of> {
   readonly services: readonly ServicePlaces[];
+  /** The first second of each slot that may have matches, the newest first: there are hardly fewer matches than slots. */
+  readonly slotSeconds: readonly number[];
   /** Kinds of values that no span there has. */
   readonly absent: ReadonlyMap<Of, ReadonlySet<FilterKind>>;
 }
@@ -73,6 +75,7 @@ export async function readAttributePlaces<Of>(
     .map((service, row) => ({ service, seconds: secondsOf(places[row]!) }))
     .filter(({ seconds }) => seconds.length > 0);
   if (services.reduce((sum, { seconds }) => sum + seconds.length, 0) > MOST_SECONDS) return undefined;
+  const slotSeconds = places.flatMap((slots) => slots.map(([first]) => Number(first))).sort((a, b) => b - a);
   const mayHave = table.column<readonly number[]>('may_have');
   const present = kinds.filter((_, i) => mayHave.some((row) => row[i] === 1));
   const absent = new Map(
@@ -81,14 +84,14 @@ export async function readAttributePlaces<Of>(
       return [of, new Set(hashes.kinds.map(({ kind }) => kind).filter((kind) => !there.has(kind)))];
     }),
   );
-  return { services, absent };
+  return { services, slotSeconds, absent };
 }
 
 /**
  * Whether a row may be there, for the store's indexes alone: it says nothing of single rows. One set of pairs, and not a condition per
  * service: the engine goes through its marks once, and the statement is the same for any number of services.
  */
-export function isAtPlaces({ services }: AttributePlaces<unknown>): Sql {
+export function isAtPlaces({ services }: Pick<AttributePlaces<unknown>, 'services'>): Sql {
   if (services.length === 0) return raw('0');
   const names = texts(services.map(({ service }) => service));
   // A name stands once: parameters travel in the URL.

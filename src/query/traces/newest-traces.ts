@@ -6,6 +6,7 @@
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { inRange, ofPlaces, spans, type TimeRange } from '../source/index.ts';
 import { Bound, type Sql, sql } from '../sql/index.ts';
+import type { PrunedCondition } from './spans.ts';
 import { findTraces, type TraceNote } from './trace-place.ts';
 
 export interface Match {
@@ -34,18 +35,82 @@ interface Candidate {
   isSure: boolean;
 }
 
-/** At most `limit`, the newest first; undefined where they can't be told from few spans. `condition`: on spans. */
+/** Which spans match. */
+export interface SpanSearch {
+  readonly range: TimeRange;
+  readonly condition: Sql;
+  /** Undefined where they may be anywhere. */
+  readonly places: PrunedCondition['places'];
+}
+
+/** At most `limit`, the newest first; undefined where they can't be told from few spans. */
 export async function findNewest(
   reader: StoreReader,
-  range: TimeRange,
-  condition: Sql,
+  search: SpanSearch,
   limit: number,
   options?: ReadOptions,
 ): Promise<NewestTraces | undefined> {
-  for (let count = Math.max(LEAST_SPANS, limit * SPANS_PER_TRACE); count <= MOST_SPANS; count *= MORE) {
+  const { range, condition } = search;
+  const ofParts = await findInNewestParts(reader, search, limit, options);
+  if (ofParts !== undefined) return ofParts;
+  for (let count = leastSpans(limit); count <= MOST_SPANS; count *= MORE) {
     const { candidates, beforeNs } = await readNewestSpans(reader, range, condition, count, options);
     const found = await settle(reader, { range, condition, beforeNs, limit }, candidates, options);
     if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function leastSpans(limit: number): number {
+  return Math.max(LEAST_SPANS, limit * SPANS_PER_TRACE);
+}
+
+/** Slots that may have matches, in the part of a range that is read first: so many for each trace that is wanted, and some that only seem to. */
+const SLOTS_PER_TRACE = 1.25;
+const LEAST_SLOTS = 4;
+const MORE_SLOTS = 3;
+
+/** From when on each part of a range is read, the newest first; one part where more would not be worth their statements. */
+function partStarts({ range, places }: SpanSearch, limit: number): readonly number[] {
+  const starts: number[] = [];
+  const slotSeconds = places?.slotSeconds ?? [];
+  for (
+    let slots = Math.ceil(limit * SLOTS_PER_TRACE) + LEAST_SLOTS;
+    slots * 1.5 < slotSeconds.length;
+    slots *= MORE_SLOTS
+  ) {
+    const fromMs = slotSeconds[slots]! * 1000;
+    if (fromMs > range.fromMs && fromMs < (starts.at(-1) ?? range.toMs)) starts.push(fromMs);
+  }
+  return [...starts, range.fromMs];
+}
+
+/** Where it is known which slots may have matches, older ones are not read once there are enough. Undefined where that helps nothing. */
+async function findInNewestParts(
+  reader: StoreReader,
+  search: SpanSearch,
+  limit: number,
+  options?: ReadOptions,
+): Promise<NewestTraces | undefined> {
+  const { range, condition } = search;
+  const starts = partStarts(search, limit);
+  if (starts.length === 1) return undefined;
+  const candidates = new Map<string, Candidate>();
+  let toMs = range.toMs;
+  for (const fromMs of starts) {
+    const part = await readNewestSpans(reader, { fromMs, toMs }, condition, leastSpans(limit), options);
+    // So many matches in so few slots: their number says where to end.
+    if (part.beforeNs !== undefined) return undefined;
+    const isLast = fromMs === range.fromMs;
+    for (const found of part.candidates.values()) {
+      const known = candidates.get(found.traceId);
+      if (known === undefined) candidates.set(found.traceId, { ...found, isSure: isLast });
+      else if (found.firstNs < known.firstNs) Object.assign(known, { spanId: found.spanId, firstNs: found.firstNs });
+    }
+    const beforeNs = isLast ? undefined : BigInt(fromMs) * 1_000_000n - 1n;
+    const newest = await settle(reader, { range, condition, beforeNs, limit }, candidates, options);
+    if (newest !== undefined) return newest;
+    toMs = fromMs;
   }
   return undefined;
 }

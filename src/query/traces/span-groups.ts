@@ -18,7 +18,7 @@ const STEPS_PER_DECADE = 5;
 
 /** The spans of a filter; `ok` are those that did not fail. */
 async function matching(reader: StoreReader, filter: TraceFilter, options?: ReadOptions): Promise<Sql> {
-  const condition = await prunedSpanCondition(reader, filter, filter, options);
+  const { condition } = await prunedSpanCondition(reader, filter, filter, options);
   const status = raw(
     filter.status === undefined ? '1' : filter.status === 'error' ? 'status_code = 2' : 'status_code != 2',
   );

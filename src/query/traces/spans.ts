@@ -7,7 +7,13 @@ import { compileFilter, readFilter, readUnmet, stringOf, Tag } from '../filter/i
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { type AttributeColumn, OWNER_ATTRIBUTES, ownerMeets, resources, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
-import { isAtPlaces, type Required, readAttributePlaces, requiredComparisons } from './attribute-places.ts';
+import {
+  type AttributePlaces,
+  isAtPlaces,
+  type Required,
+  readAttributePlaces,
+  requiredComparisons,
+} from './attribute-places.ts';
 
 /** Span kinds by OTLP's number. */
 export const SPAN_KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
@@ -61,13 +67,20 @@ export async function spanCondition(filter: SpanFilter, range: TimeRange): Promi
   ]);
 }
 
+/** A condition on spans, and where they can be. */
+export interface PrunedCondition {
+  readonly condition: Sql;
+  /** Undefined where matching spans may be anywhere. */
+  readonly places: Pick<AttributePlaces<unknown>, 'slotSeconds'> | undefined;
+}
+
 /** As `spanCondition`, of which the store needs to read less where attributes are asked for that few spans have. */
 export async function prunedSpanCondition(
   reader: StoreReader,
   filter: SpanFilter,
   range: TimeRange,
   options?: ReadOptions,
-): Promise<Sql> {
+): Promise<PrunedCondition> {
   const parsed = filter.q ? await readFilter(filter.q, 'traces') : undefined;
   const tags = tagsOf(filter, range);
   const ofFilter = parsed === undefined ? [] : requiredComparisons(parsed);
@@ -86,12 +99,13 @@ export async function prunedSpanCondition(
   const isOfAll = ofSpans.length === required.length;
   const places = isOfAll ? ofAll : await readAttributePlaces<FilterCompare | Tag>(reader, ofSpans, range, options);
   const absent = places?.absent ?? new Map<FilterCompare | Tag, ReadonlySet<FilterKind>>();
-  return allOf([
+  const condition = allOf([
     ...plainConditions(filter),
     ...(places === undefined ? [] : [isAtPlaces(places)]),
     ...tags.map((tag) => (elsewhere.has(tag) ? tag.anywhere() : tag.ofSpan(absent.get(tag)))),
     ...(parsed === undefined ? [] : [compileFilter(parsed, 'traces', { unmet, absent })]),
   ]);
+  return { condition, places };
 }
 
 function tagsOf({ tags }: SpanFilter, range: TimeRange): readonly Tag[] {

@@ -9,7 +9,7 @@ import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { inRange, padded, spans, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, raw, type Sql, sql } from '../sql/index.ts';
 import { findNewest, type Match } from './newest-traces.ts';
-import { ENTRY_SPAN, prunedSpanCondition, type SpanFilter, spanCondition } from './spans.ts';
+import { ENTRY_SPAN, type PrunedCondition, prunedSpanCondition, type SpanFilter, spanCondition } from './spans.ts';
 import { summariesOf, summarizeTraces, type TraceSummary } from './trace-summary.ts';
 
 export type TraceSort = 'newest' | 'slowest' | 'spans' | 'errors';
@@ -48,12 +48,13 @@ interface Conditions {
   readonly excludeFailed: boolean;
   /** Nothing but the time narrows the spans. */
   readonly isEverything: boolean;
+  readonly places: PrunedCondition['places'];
 }
 
 async function conditionsOf(reader: StoreReader, query: TraceFilter, options?: ReadOptions): Promise<Conditions> {
-  const own = await prunedSpanCondition(reader, query, query, options);
+  const { condition: own, places } = await prunedSpanCondition(reader, query, query, options);
   const isEverything = own.render().text === '1' && query.status === undefined;
-  return { span: ofStatus(query, own), excludeFailed: query.status === 'ok', isEverything };
+  return { span: ofStatus(query, own), excludeFailed: query.status === 'ok', isEverything, places };
 }
 
 function ofStatus({ status }: TraceFilter, condition: Sql): Sql {
@@ -92,7 +93,8 @@ async function findTop(
   options?: ReadOptions,
 ): Promise<readonly FoundTrace[]> {
   if (query.sort === 'newest') {
-    const newest = await findNewest(reader, query, matching(query, conditions), query.limit, options);
+    const matches = { range: query, condition: matching(query, conditions), places: conditions.places };
+    const newest = await findNewest(reader, matches, query.limit, options);
     if (newest !== undefined) return joined(newest.matches, await summariesOf(reader, newest.notes, options));
   }
   const source = query.sort === 'newest' ? matchingTraces(query, conditions) : rankedSource(query, conditions);
