@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpServerConfig } from '#config';
 import { type BodyAnswer, type BodyHandler, type BodyRoute, BodyServer, type BodyServerSettings, GRPC } from '#net';
-import type { Batch, BatchContext } from '#pdata';
-import type { Consumer } from './contracts.ts';
+import type { BatchContext } from '#pdata';
 import { RESTARTING, RESTARTING_RETRY_MS } from './gate.ts';
 import { Intake, type IntakeOptions, type SharedSettings } from './intake.ts';
-import type { ReceiverCounters } from './observe.ts';
 
 export interface HttpIntakeOptions extends IntakeOptions<HttpServerConfig> {
   readonly handler: BodyHandler;
@@ -78,25 +76,6 @@ interface Received {
   readonly body: Uint8Array;
   readonly context: BatchContext;
   readonly abort: AbortSignal;
-}
-
-/** Hands on what a client has sent, and counts it. Resolves to the refusal of the pipeline; undefined where it has taken the batch. */
-export async function handOn(
-  next: Consumer,
-  counters: ReceiverCounters,
-  batch: Batch,
-  abort: AbortSignal,
-): Promise<unknown> {
-  const count = batch.itemCount;
-  if (count === 0) return undefined;
-  try {
-    await next.consume(batch, abort);
-  } catch (error) {
-    counters.refused(count, error);
-    return error;
-  }
-  counters.accepted(count);
-  return undefined;
 }
 
 type Mistake = { readonly path: readonly string[]; readonly message: string };

@@ -12,4 +12,5 @@ export * from './metrics-feed.ts';
 export * from './observe.ts';
 export * from './receiver-ports.ts';
 export * from './registry.ts';
+export * from './requests.ts';
 export * from './scraper.ts';

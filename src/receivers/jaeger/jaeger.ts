@@ -8,10 +8,10 @@ import {
   grpcContext,
   type Host,
   HttpIntake,
-  handOn,
   type Receiver,
   type ReceiverCounters,
   ReceiverPorts,
+  Requests,
   receiverCounters,
 } from '#component';
 import {
@@ -40,6 +40,8 @@ export class JaegerReceiver implements Receiver, BodyHandler {
   readonly #next: Consumer;
   readonly #grpc: GrpcIntake | undefined;
   readonly #http: HttpIntake | undefined;
+  readonly #httpRequests: Requests;
+  readonly #grpcRequests: Requests;
   readonly #httpCounters: ReceiverCounters;
   readonly #grpcCounters: ReceiverCounters;
   readonly #compact: UdpPort | undefined;
@@ -50,6 +52,8 @@ export class JaegerReceiver implements Receiver, BodyHandler {
   constructor(settings: CreateSettings, config: JaegerReceiverConfig, next: Consumer) {
     this.#settings = settings;
     this.#next = next;
+    this.#httpRequests = new Requests(settings, 'http');
+    this.#grpcRequests = new Requests(settings, 'grpc');
     this.#httpCounters = receiverCounters(settings, 'http').traces;
     this.#grpcCounters = receiverCounters(settings, 'grpc').traces;
     const { admission, grpc, thriftHttp } = config;
@@ -58,7 +62,7 @@ export class JaegerReceiver implements Receiver, BodyHandler {
       const handlers = new Map([
         [POST_SPANS, (message: Uint8Array, call: GrpcCall) => this.#call(message, call, grpc.includeMetadata)],
       ]);
-      const onFailure = (what: string): void => this.countFailure(what);
+      const onFailure = (what: string): void => this.#grpcRequests.failed(what);
       this.#grpc = new GrpcIntake({
         settings,
         admission,
@@ -130,7 +134,7 @@ export class JaegerReceiver implements Receiver, BodyHandler {
   }
 
   countFailure(what: string): void {
-    this.#settings.logger.debug('Request failed', { error: what });
+    this.#httpRequests.failed(what);
   }
 
   async #receive(body: Uint8Array, context: BatchContext, abort: AbortSignal): Promise<BodyAnswer> {
@@ -141,7 +145,7 @@ export class JaegerReceiver implements Receiver, BodyHandler {
       this.countFailure(messageOf(error));
       return answer(400, `unable to process request body: ${messageOf(error)}\n`);
     }
-    const refusal = await handOn(this.#next, this.#httpCounters, batch, abort);
+    const refusal = await this.#httpRequests.handOn(this.#next, this.#httpCounters, batch, abort);
     if (refusal === undefined) return { status: 202, body: '' };
     return answer(500, `cannot submit Jaeger batch: ${messageOf(refusal)}\n`);
   }
@@ -151,10 +155,10 @@ export class JaegerReceiver implements Receiver, BodyHandler {
     try {
       batch = batchOf(readJaegerProtobuf(message), false, grpcContext(call, includeMetadata));
     } catch (error) {
-      this.countFailure(messageOf(error));
+      this.#grpcRequests.failed(messageOf(error));
       return { status: { code: GRPC.invalidArgument, message: messageOf(error), retryAfterMs: undefined } };
     }
-    const refusal = await handOn(this.#next, this.#grpcCounters, batch, call.abort);
+    const refusal = await this.#grpcRequests.handOn(this.#next, this.#grpcCounters, batch, call.abort);
     return refusal === undefined ? { message: NO_BYTES } : { status: statusOfError(refusal) };
   }
 
@@ -174,7 +178,7 @@ export class JaegerReceiver implements Receiver, BodyHandler {
         batch = batchOf(readJaegerPacket(packet, protocol), true, { peer });
       } catch (error) {
         unreadable.add(1);
-        this.countFailure(messageOf(error));
+        settings.logger.debug('A packet can not be read', { error: messageOf(error) });
         return;
       }
       await this.#handOnPacket(batch, counters);

@@ -8,10 +8,10 @@ import {
   grpcContext,
   type Host,
   HttpIntake,
-  handOn,
   type Receiver,
   type ReceiverCounters,
   ReceiverPorts,
+  Requests,
   receiverCounters,
 } from '#component';
 import {
@@ -39,6 +39,7 @@ export class LokiReceiver implements Receiver, BodyHandler {
   readonly #config: LokiReceiverConfig;
   readonly #next: Consumer;
   readonly #counters: { readonly http: ReceiverCounters; readonly grpc: ReceiverCounters };
+  readonly #requests: { readonly http: Requests; readonly grpc: Requests };
   readonly #http: HttpIntake | undefined;
   readonly #grpc: GrpcIntake | undefined;
   readonly #ports: ReceiverPorts;
@@ -48,6 +49,7 @@ export class LokiReceiver implements Receiver, BodyHandler {
     this.#config = config;
     this.#next = next;
     this.#counters = { http: receiverCounters(settings, 'http').logs, grpc: receiverCounters(settings, 'grpc').logs };
+    this.#requests = { http: new Requests(settings, 'http'), grpc: new Requests(settings, 'grpc') };
     const { admission } = config;
     const path = `receivers::${settings.id}::protocols`;
     const both = { settings, admission };
@@ -60,7 +62,7 @@ export class LokiReceiver implements Receiver, BodyHandler {
         path: `${path}::grpc`,
         config: config.grpc,
         handlers: new Map([[PUSH_METHOD, (message, call) => this.#call(message, call)]]),
-        onFailure: (what) => this.countFailure(what),
+        onFailure: (what) => this.#requests.grpc.failed(what),
       });
     }
     this.#ports = new ReceiverPorts(admission, { http: this.#http, grpc: this.#grpc });
@@ -100,7 +102,7 @@ export class LokiReceiver implements Receiver, BodyHandler {
   }
 
   countFailure(what: string): void {
-    this.#settings.logger.debug('Request failed', { error: what });
+    this.#requests.http.failed(what);
   }
 
   async #receive(body: Uint8Array, { isJson, isInflated, context, abort }: Request): Promise<BodyAnswer> {
@@ -113,7 +115,7 @@ export class LokiReceiver implements Receiver, BodyHandler {
       this.countFailure(messageOf(error));
       return answer(400, `${messageOf(error)}\n`);
     }
-    const refusal = await handOn(this.#next, this.#counters.http, batch, abort);
+    const refusal = await this.#requests.http.handOn(this.#next, this.#counters.http, batch, abort);
     if (refusal === undefined) return { status: 204, body: '' };
     return answer(isPermanent(refusal) ? 400 : 500, `${messageOf(refusal)}\n`);
   }
@@ -123,10 +125,10 @@ export class LokiReceiver implements Receiver, BodyHandler {
     try {
       batch = new Batch('logs', [this.#decoded(message, false).chunk()], this.#contextOf(call));
     } catch (error) {
-      this.countFailure(messageOf(error));
+      this.#requests.grpc.failed(messageOf(error));
       return { status: { code: GRPC.invalidArgument, message: messageOf(error), retryAfterMs: undefined } };
     }
-    const refusal = await handOn(this.#next, this.#counters.grpc, batch, call.abort);
+    const refusal = await this.#requests.grpc.handOn(this.#next, this.#counters.grpc, batch, call.abort);
     return refusal === undefined ? { message: NO_BYTES } : { status: statusOfError(refusal) };
   }
 

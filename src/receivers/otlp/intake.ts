@@ -1,9 +1,8 @@
 import { DecodeError, messageOf } from '#base';
-import type { Consumer, CreateSettings } from '#component';
+import { type Consumer, type CreateSettings, type ReceiverCounters, Requests, receiverCounters } from '#component';
 import { GRPC, type RpcStatus, statusOfError } from '#net';
 import { Batch, type BatchContext, type Signal } from '#pdata';
 import { type Decoded, decodeOtlp, decodeOtlpJson } from '#wire';
-import { type OtlpMetrics, otlpMetrics } from './metrics.ts';
 
 export type Encoding = 'proto' | 'json';
 
@@ -18,12 +17,14 @@ const ACCEPTED: Outcome = { kind: 'accepted', rejectedCount: 0, rejectedReason: 
 export class Intake {
   readonly #next: Partial<Record<Signal, Consumer>>;
   readonly #settings: CreateSettings;
-  readonly metrics: OtlpMetrics;
+  readonly #items: Readonly<Record<Signal, ReceiverCounters>>;
+  readonly #requests: Requests;
 
   constructor(settings: CreateSettings, next: Partial<Record<Signal, Consumer>>, transport: 'grpc' | 'http') {
     this.#settings = settings;
     this.#next = next;
-    this.metrics = otlpMetrics(settings, transport);
+    this.#items = receiverCounters(settings, transport);
+    this.#requests = new Requests(settings, transport);
   }
 
   /** Whether some pipeline takes the signal. */
@@ -56,21 +57,20 @@ export class Intake {
       try {
         await next.consume(new Batch(signal, [chunk], context), abort);
       } catch (error) {
-        this.metrics.items[signal].refused(itemCount, error);
-        this.metrics.requests.refused.add(1);
+        this.#items[signal].refused(itemCount, error);
+        this.#requests.refused();
         return { kind: 'refused', status: statusOfError(error) };
       }
-      this.metrics.items[signal].accepted(itemCount);
+      this.#items[signal].accepted(itemCount);
     }
-    if (rejectedCount > 0) this.metrics.items[signal].failed(rejectedCount, 'unreadable');
-    this.metrics.requests.success.add(1);
+    if (rejectedCount > 0) this.#items[signal].failed(rejectedCount, 'unreadable');
+    this.#requests.succeeded();
     return rejectedCount === 0 ? ACCEPTED : { kind: 'accepted', rejectedCount, rejectedReason };
   }
 
   /** Counts a request that failed before its body was complete. */
   countFailure(what: string): void {
-    this.metrics.requests.failure.add(1);
-    this.#settings.logger.debug('Request failed', { error: what });
+    this.#requests.failed(what);
   }
 
   #undecodable(signal: Signal, error: unknown): Outcome {

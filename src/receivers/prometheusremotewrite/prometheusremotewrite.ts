@@ -6,10 +6,10 @@ import {
   type CreateSettings,
   type Host,
   HttpIntake,
-  handOn,
   type Receiver,
   type ReceiverCounters,
   ReceiverPorts,
+  Requests,
   receiverCounters,
 } from '#component';
 import { type BodyAnswer, type BodyHandler, type BodyRoute, GRPC, inflate } from '#net';
@@ -35,6 +35,7 @@ export class PrometheusRemoteWriteReceiver implements Receiver, BodyHandler {
   readonly #config: PrometheusRemoteWriteReceiverConfig;
   readonly #next: Consumer;
   readonly #counters: ReceiverCounters;
+  readonly #requests: Requests;
   readonly #intake: HttpIntake;
   readonly #ports: ReceiverPorts;
   readonly #infos = new TargetInfos(TARGET_INFOS);
@@ -44,6 +45,7 @@ export class PrometheusRemoteWriteReceiver implements Receiver, BodyHandler {
     this.#config = config;
     this.#next = next;
     this.#counters = receiverCounters(settings, 'http').metrics;
+    this.#requests = new Requests(settings, 'http');
     this.#intake = new HttpIntake({
       settings,
       path: `receivers::${settings.id}`,
@@ -93,7 +95,7 @@ export class PrometheusRemoteWriteReceiver implements Receiver, BodyHandler {
   }
 
   countFailure(what: string): void {
-    this.#settings.logger.debug('Request failed', { error: what });
+    this.#requests.failed(what);
   }
 
   async #receive(body: Uint8Array, { version, isInflated, context, abort }: Request): Promise<BodyAnswer> {
@@ -110,7 +112,7 @@ export class PrometheusRemoteWriteReceiver implements Receiver, BodyHandler {
       this.countFailure(messageOf(error));
       return { ...answer(400, `${messageOf(error)}\n`), headers: headersOf(version, NOTHING) };
     }
-    const refusal = await handOn(this.#next, this.#counters, batch, abort);
+    const refusal = await this.#requests.handOn(this.#next, this.#counters, batch, abort);
     if (refusal === undefined) return { status: 204, body: '', headers: headersOf(version, counts) };
     return {
       ...answer(isPermanent(refusal) ? 400 : 500, `${messageOf(refusal)}\n`),

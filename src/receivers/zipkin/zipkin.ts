@@ -6,10 +6,10 @@ import {
   type CreateSettings,
   type Host,
   HttpIntake,
-  handOn,
   type Receiver,
   type ReceiverCounters,
   ReceiverPorts,
+  Requests,
   receiverCounters,
 } from '#component';
 import { type BodyAnswer, type BodyHandler, type BodyRoute, GRPC } from '#net';
@@ -44,6 +44,7 @@ export class ZipkinReceiver implements Receiver, BodyHandler {
   readonly #config: ZipkinReceiverConfig;
   readonly #next: Consumer;
   readonly #counters: Readonly<Record<Format, ReceiverCounters>>;
+  readonly #requests: Requests;
   readonly #intake: HttpIntake;
   readonly #ports: ReceiverPorts;
 
@@ -58,6 +59,7 @@ export class ZipkinReceiver implements Receiver, BodyHandler {
       v2_json: counters('v2_json'),
       v2_proto: counters('v2_proto'),
     };
+    this.#requests = new Requests(settings, 'http');
     this.#intake = new HttpIntake({
       settings,
       path: `receivers::${settings.id}`,
@@ -94,7 +96,7 @@ export class ZipkinReceiver implements Receiver, BodyHandler {
   }
 
   countFailure(what: string): void {
-    this.#settings.logger.debug('Request failed', { error: what });
+    this.#requests.failed(what);
   }
 
   async #receive(format: Format, body: Uint8Array, context: BatchContext, abort: AbortSignal): Promise<BodyAnswer> {
@@ -105,7 +107,7 @@ export class ZipkinReceiver implements Receiver, BodyHandler {
       this.countFailure(messageOf(error));
       return { status: 400, contentType: TEXT, body: `${messageOf(error)}\n` };
     }
-    const refusal = await handOn(this.#next, this.#counters[format], batch, abort);
+    const refusal = await this.#requests.handOn(this.#next, this.#counters[format], batch, abort);
     if (refusal === undefined) return ACCEPTED;
     return isPermanent(refusal) ? REFUSED : FAILED;
   }
