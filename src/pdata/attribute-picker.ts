@@ -91,7 +91,8 @@ export class AttributePicker {
 
   /** For Chunk: from the message in `arena[at, end)`, whose attributes are in field `attributes`. */
   readMessage(arena: Uint8Array, at: number, end: number, attributes: number): void {
-    this.type.fill(VALUE_ABSENT);
+    // A loop: calling `fill` would cost more than the walk over an attribute.
+    for (let slot = 0; slot < this.type.length; slot++) this.type[slot] = VALUE_ABSENT;
     this.#missing = this.#keys.length;
     this.#walk(arena, at, end, attributes);
   }
@@ -103,9 +104,12 @@ export class AttributePicker {
     }
     const wantedAttribute = (attributes << 3) | 2;
     const wantedField = (this.#field << 3) | 2;
+    const hasField = this.#field > 0;
+    const firstOfLength = this.#firstOfLength;
     this.fieldLength = 0;
+    let isOpen = hasField || this.#missing > 0;
     let at = from;
-    while (at < end && (this.#missing > 0 || this.#field > 0)) {
+    while (at < end && isOpen) {
       let tag = arena[at++]!;
       if (tag >= 0x80) {
         tag = readVarint32(arena, at - 1);
@@ -120,8 +124,23 @@ export class AttributePicker {
         length = readVarint32(arena, at - 1);
         at = cursor.at;
       }
-      if (tag === wantedAttribute) this.#readKeyValue(arena, at, at + length);
-      else if (tag === wantedField) {
+      if (tag === wantedAttribute) {
+        // What every SDK writes: key, then value, both shorter than 128 bytes. The length of the key says of most that they aren't wanted.
+        const keyLength = arena[at + 1]!;
+        const valueAt = at + 2 + keyLength;
+        if (
+          arena[at] !== 0x0a ||
+          keyLength >= 0x80 ||
+          arena[valueAt] !== 0x12 ||
+          arena[valueAt + 1] !== at + length - valueAt - 2
+        ) {
+          this.#readUnusual(arena, at, at + length);
+          isOpen = hasField || this.#missing > 0;
+        } else if (firstOfLength[keyLength]! >= 0) {
+          this.#readKeyValue(arena, at + 2, valueAt, at + length);
+          isOpen = hasField || this.#missing > 0;
+        }
+      } else if (tag === wantedField) {
         this.fieldAt = at;
         this.fieldLength = length;
       }
@@ -129,16 +148,9 @@ export class AttributePicker {
     }
   }
 
-  /** The KeyValue in `arena[at, end)`. */
-  #readKeyValue(arena: Uint8Array, at: number, end: number): void {
-    const length = arena[at + 1]!;
-    const valueAt = at + 2 + length;
-    // What every SDK writes: key, then value, both shorter than 128 bytes.
-    if (arena[at] !== 0x0a || length >= 0x80 || arena[valueAt] !== 0x12 || arena[valueAt + 1] !== end - valueAt - 2) {
-      this.#readUnusual(arena, at, end);
-      return;
-    }
-    const slot = this.#slotOf(at + 2, length);
+  /** The KeyValue with the key in `arena[at, valueAt)` and its value in `[valueAt + 2, end)`. */
+  #readKeyValue(arena: Uint8Array, at: number, valueAt: number, end: number): void {
+    const slot = this.#slotOf(at, valueAt - at);
     if (slot < 0) return;
     const from = valueAt + 2;
     if (arena[from] === 0x0a && arena[from + 1] === end - from - 2) {

@@ -1,16 +1,15 @@
-import { equalAt } from '#base';
-import { value as anyValue, cursor, readAnyValue, readVarint32, SPAN, type SpanChunk, skipValue, textAt } from '#pdata';
+import { type AttributePicker, attributeKey, SPAN, type SpanChunk, textAt, VALUE_ABSENT, WantedKeys } from '#pdata';
 import type { OttlConditions } from './ottl-conditions.ts';
 import type { ValueMatcher } from './value-matchers.ts';
 
 const RESOURCE_ATTRIBUTES = 1;
 const STATUS_COUNT = 3;
 const FLAG_SAMPLED = 1;
-const LENGTH_CLASSES = 256;
 
 interface AttributeCondition {
   readonly bit: number;
-  readonly key: Uint8Array;
+  /** Of its key. */
+  readonly slot: number;
   readonly matches: ValueMatcher;
 }
 
@@ -35,8 +34,9 @@ export class SpanConditions {
   #flagMask: Int32Array = new Int32Array(0);
   /** Bits that need a look into the span's bytes. */
   #byteMask: Int32Array = new Int32Array(0);
-  /** Which attribute keys are worth a comparison, by the length of the key (longer ones share the last class). */
-  readonly #keyLengths: Uint8Array = new Uint8Array(LENGTH_CLASSES);
+  readonly #keys: WantedKeys = new WantedKeys();
+  #ofResource: AttributePicker = this.#keys.picker();
+  #ofSpan: AttributePicker = this.#keys.picker();
 
   #chunk: SpanChunk | undefined = undefined;
   /** Per resource of the chunk and word. */
@@ -59,9 +59,7 @@ export class SpanConditions {
   /** Met by a resource or a span with such an attribute. */
   onAttribute(key: string, matches: ValueMatcher): number {
     const bit = this.#bitCount++;
-    const bytes = new TextEncoder().encode(key);
-    this.#attributes.push({ bit, key: bytes, matches });
-    this.#keyLengths[Math.min(bytes.length, LENGTH_CLASSES - 1)] = 1;
+    this.#attributes.push({ bit, slot: this.#keys.slotOf(attributeKey(key)), matches });
     return bit;
   }
 
@@ -89,6 +87,8 @@ export class SpanConditions {
     for (const bit of this.#flagBits) setBit(this.#flagMask, 0, bit);
     this.#byteMask = new Int32Array(this.wordCount);
     for (const { bit } of [...this.#attributes, ...this.#traceStates]) setBit(this.#byteMask, 0, bit);
+    this.#ofResource = this.#keys.picker();
+    this.#ofSpan = this.#keys.picker(this.#traceStates.length > 0 ? SPAN.traceState : 0);
   }
 
   /** Looks at the resources of an unmodified chunk; `collect` for its rows may follow. */
@@ -104,14 +104,9 @@ export class SpanConditions {
     }
     if (this.#attributes.length === 0) return;
     for (let resource = 0; resource < chunk.resourceCount; resource++) {
-      this.#search(
-        chunk.arena,
-        resourceStart[resource]!,
-        resourceEnd[resource]!,
-        RESOURCE_ATTRIBUTES,
-        this.#resourceBits,
-        resource * this.wordCount,
-      );
+      const picker = this.#ofResource;
+      picker.readMessage(chunk.arena, resourceStart[resource]!, resourceEnd[resource]!, RESOURCE_ATTRIBUTES);
+      this.#match(chunk.arena, picker, this.#resourceBits, resource * this.wordCount);
     }
   }
 
@@ -133,8 +128,11 @@ export class SpanConditions {
     }
     if (this.#ottl.length > 0) this.#askOttl(row, bits, at);
     if (open === 0) return;
-    const { rowStart, rowEnd } = chunk.layout;
-    this.#search(chunk.arena, rowStart[row]!, rowEnd[row]!, SPAN.attributes, bits, at);
+    const picker = this.#ofSpan;
+    chunk.pickAttributes(row, picker);
+    this.#match(chunk.arena, picker, bits, at);
+    if (picker.fieldLength > 0)
+      this.#matchTraceState(textAt(chunk.arena, picker.fieldAt, picker.fieldLength), bits, at);
   }
 
   /** As in otelcol the first span that meets a condition, or for which one fails, ends it. */
@@ -146,63 +144,12 @@ export class SpanConditions {
     }
   }
 
-  /** Walks the fields of a span or a resource (`field` is the number of its attributes) and sets the bits of what it meets. */
-  #search(arena: Uint8Array, from: number, to: number, field: number, bits: Int32Array, bitsAt: number): void {
-    const attributeTag = (field << 3) | 2;
-    const keyLengths = this.#keyLengths;
-    let at = from;
-    while (at < to) {
-      let tag = arena[at++]!;
-      if (tag >= 0x80) {
-        tag = readVarint32(arena, at - 1);
-        at = cursor.at;
-      }
-      if ((tag & 7) !== 2) {
-        at = skipValue(arena, at, tag & 7);
-        continue;
-      }
-      let length = arena[at++]!;
-      if (length >= 0x80) {
-        length = readVarint32(arena, at - 1);
-        at = cursor.at;
-      }
-      if (tag === attributeTag) {
-        // What every SDK writes: the key first, shorter than 128 bytes. One byte tells that it is of no interest.
-        const keyLength = arena[at + 1]!;
-        if (arena[at] !== 0x0a || keyLength >= 0x80 || keyLengths[keyLength] !== 0) {
-          this.#matchKeyValue(arena, at, at + length, bits, bitsAt);
-        }
-      } else if (tag === TRACE_STATE_TAG && field === SPAN.attributes && this.#traceStates.length > 0) {
-        this.#matchTraceState(textAt(arena, at, length), bits, bitsAt);
-      }
-      at += length;
-    }
-  }
-
-  /** KeyValue: key = 1, value = 2. */
-  #matchKeyValue(arena: Uint8Array, from: number, to: number, bits: Int32Array, bitsAt: number): void {
-    let keyAt = from;
-    let keyLength = 0;
-    let valueAt = to;
-    let valueEnd = to;
-    for (let at = from; at < to; ) {
-      const tag = readVarint32(arena, at);
-      const start = cursor.at;
-      at = skipValue(arena, start, tag & 7);
-      if (tag !== 0x0a && tag !== 0x12) continue;
-      const length = readVarint32(arena, start);
-      if (tag === 0x0a) {
-        keyAt = cursor.at;
-        keyLength = length;
-      } else {
-        valueAt = cursor.at;
-        valueEnd = at;
-      }
-    }
-    for (const { bit, key, matches } of this.#attributes) {
-      if (key.length !== keyLength || !equalAt(arena, keyAt, key, 0, keyLength)) continue;
-      readAnyValue(arena, valueAt, valueEnd);
-      if (matches(arena, anyValue.type, anyValue.at, anyValue.length)) setBit(bits, bitsAt, bit);
+  /** Sets the bits of what was picked. */
+  #match(arena: Uint8Array, { type, at, length }: AttributePicker, bits: Int32Array, bitsAt: number): void {
+    for (let i = 0; i < this.#attributes.length; i++) {
+      const { bit, slot, matches } = this.#attributes[i]!;
+      if (type[slot] !== VALUE_ABSENT && matches(arena, type[slot]!, at[slot]!, length[slot]!))
+        setBit(bits, bitsAt, bit);
     }
   }
 
@@ -210,8 +157,6 @@ export class SpanConditions {
     for (const { bit, matches } of this.#traceStates) if (matches(traceState)) setBit(bits, bitsAt, bit);
   }
 }
-
-const TRACE_STATE_TAG = (SPAN.traceState << 3) | 2;
 
 function setBit(bits: Int32Array, at: number, bit: number): void {
   bits[at + (bit >> 5)]! |= 1 << (bit & 31);
