@@ -1,4 +1,5 @@
 import { nearest } from '#base';
+import { componentsCase } from './cases/components.ts';
 import { consoleCase } from './cases/console.ts';
 import { decodersCase } from './cases/decoders.ts';
 import { grpcCase } from './cases/grpc.ts';
@@ -33,6 +34,7 @@ const CASES: readonly BenchCase[] = [
   filterCase,
   k8sAttributesCase,
   processorsCase,
+  componentsCase,
   spanMetricsCase,
   redCase,
   storeCase,
@@ -56,6 +58,7 @@ const NEEDS_OTELCOL = new Set([
   'filter',
   'k8s-attributes',
   'processors',
+  'components',
   'span-metrics',
 ]);
 const ABOUT: Readonly<Record<string, string>> = {
@@ -66,6 +69,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   transform: 'statements in OTTL on spans and log records; otelcol beside it',
   filter: 'a condition in OTTL that drops 95 % of log records; otelcol beside it',
   processors: 'all other processors, a line each; otelcol beside it',
+  components: 'connectors and exporters, a line each; otelcol beside it',
   'span-metrics': 'span_metrics with 3 dimensions; otelcol beside it',
   red: 'what metrics of all spans cost `up`: CPU of collector and engine with and without',
   store: 'spans into the store: CPU of all processes, merges included; bytes on disk',

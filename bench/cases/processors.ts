@@ -12,6 +12,7 @@ const SPAN_NAME = ['http.request.method', 'http.route'];
 const ROWS: readonly Row[] = [
   ['`attributes`: one inserted, one deleted', 'traces', 1, attributes('actions')],
   ['`resource`: one inserted, one deleted', 'traces', 1, { resource: attributes('attributes').attributes }],
+  ['`memory_limiter`', 'traces', 1, { memory_limiter: { check_interval: '1s', limit_mib: 4000 } }],
   ['`probabilistic_sampler`: 10 % of traces', 'traces', 0, { probabilistic_sampler: { sampling_percentage: 10 } }],
   ['`span`: a name of two attributes', 'traces', 1, { span: { name: { from_attributes: SPAN_NAME, separator: ' ' } } }],
   [
