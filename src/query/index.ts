@@ -45,13 +45,13 @@ export {
   toQueryError,
 } from './reader/index.ts';
 export {
+  CallCounter,
   listNamesInRange,
   listOperations,
   listPeerNames,
   listServiceNames,
   listServices,
   MAX_SERVICES,
-  readBackingEdges,
   readDependencies,
   readNeighbours,
   readService,

@@ -1,3 +1,4 @@
+export { type CallsToWrite, CallWriter } from './call-writer.ts';
 export { createStoreClient, type StoreClientOptions } from './client.ts';
 export { DocumentStore, type DocumentsOptions, type StoreDocument } from './documents.ts';
 export { assertDatabaseName, DEFAULT_ENDPOINT, type StoreEndpoint, storeEndpoint } from './endpoint.ts';

@@ -12,6 +12,7 @@ import { DOCUMENT_STATEMENTS } from './migrations/0006-documents.ts';
 import { POINT_STATEMENTS } from './migrations/0007-points.ts';
 import { WIDE_PART_STATEMENTS } from './migrations/0008-wide-parts.ts';
 import { EXACT_COUNT_STATEMENTS } from './migrations/0009-exact-counts.ts';
+import { CALL_STATEMENTS } from './migrations/0010-calls.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import {
   createTableStatement,
@@ -104,6 +105,11 @@ test.each([
     file: '0009-exact-counts',
     statements: EXACT_COUNT_STATEMENTS,
     sha256: 'd7ddc637d0f39ed7e1fd3f73816b09ee5a7b4d58a197f59267443dc893d2db5e',
+  },
+  {
+    file: '0010-calls',
+    statements: CALL_STATEMENTS,
+    sha256: '45f5892ae548c163fd213223aaa24a8d14c6673623094f382aca49208fba3a28',
   },
 ])('migration $file is frozen', ({ statements, sha256 }) => {
   expect(createHash('sha256').update(statements.join('\n')).digest('hex')).toBe(sha256);

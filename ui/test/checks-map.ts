@@ -77,7 +77,7 @@ export const MAP_CHECKS: readonly Check[] = [
       await page.locator('.node-choice').first().waitFor();
       assert.equal(await page.locator('.node-choice').count(), 60);
       await page.getByText(/50 nodes not drawn/).waitFor();
-      await page.getByText(/counted when spans came in/).waitFor();
+      await page.getByText(/still being counted/).waitFor();
       await page.getByLabel('Filter nodes').fill('service-99');
       await expectEventually(
         () =>

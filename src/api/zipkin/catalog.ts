@@ -5,7 +5,6 @@ import {
   listPeerNames,
   listServiceNames,
   type ReadOptions,
-  readBackingEdges,
   readServiceEdges,
   type StoreReader,
 } from '#query';
@@ -65,11 +64,8 @@ async function dependencies(
   range: { readonly fromMs: number; readonly toMs: number },
   options: ReadOptions,
 ): Promise<readonly object[]> {
-  const edges = [
-    ...(await readServiceEdges(reader, range, options)),
-    ...(await readBackingEdges(reader, range, options)),
-  ];
-  return edges.map(({ parent, child, callCount, errorCount }) => ({
+  const { services, backing } = await readServiceEdges(reader, range, options);
+  return [...services, ...backing].map(({ parent, child, callCount, errorCount }) => ({
     ...{ parent, child, callCount },
     ...(errorCount > 0 && { errorCount }),
   }));

@@ -7,6 +7,7 @@ import type { MapNode, SignalboxConfig } from '#config';
 import type { StoreSink } from '#store';
 import { type Addresses, addressesIn } from '../addresses.ts';
 import { builtinAddresses } from '../builtin.ts';
+import type { CallCountingOptions, startCallCounting } from '../call-counter.ts';
 import { type Flags, printAddress } from '../flags.ts';
 import { EXTERNAL_MEMORY_FLAG, MemoryKeeper, ownProcess } from '../memory-keeper.ts';
 import { type NotifierOptions, type OpenNotifier, openNotifier } from '../notifier.ts';
@@ -139,6 +140,7 @@ async function startServerRole(
     pins,
     searches: searches.shelf,
   });
+  const counting = await openCallCounting(addresses, { url: storeUrl, ...store });
   const keeper = new MemoryKeeper(ownProcess).start();
   return {
     info: { url: server.url },
@@ -151,6 +153,7 @@ async function startServerRole(
       metrics?.stop();
       await rules?.stop();
       await server.close();
+      await counting.stop();
       await told.close();
       await pins.close();
       await sink.close(SINK_STOP_MS);
@@ -195,6 +198,18 @@ async function openSink(addresses: Addresses): Promise<StoreSink> {
   });
   await sink.start();
   return sink;
+}
+
+/** Who called whom is counted beside the queries. */
+async function openCallCounting(
+  addresses: Addresses,
+  reader: CallCountingOptions['reader'],
+): Promise<ReturnType<typeof startCallCounting>> {
+  const { startCallCounting } = await import('../call-counter.ts');
+  const { storeEndpoint } = await import('#store');
+  const { storeUrl, login } = addresses;
+  const writer = storeEndpoint({ url: storeUrl, ...login, ...writerLogin(addresses) });
+  return startCallCounting({ reader, writer });
 }
 
 /** Pinned traces of each tenant that asks for any. */

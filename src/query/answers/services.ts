@@ -109,11 +109,6 @@ export interface ServiceMap {
   readonly nodes: readonly MapNode[];
   /** Those with the most calls first. */
   readonly edges: readonly MapEdge[];
-  /**
-   * Where the edges come from: the spans of the range, or what the connector `service_graph` counted as they came in, where the range has too
-   * many spans.
-   */
-  readonly from: 'spans' | 'counts';
   /** The edges are those of the range from here on; nodes are of the whole range. */
   readonly edgesFromMs: number;
   /** Services, and edges, that are not listed because they are too many: those with the least traffic. */

@@ -116,6 +116,11 @@ export class StoreReader {
     return decodeTable(answered.bytes);
   }
 
+  /** A statement as it would be sent: for whoever writes what it finds back to the store. */
+  rendered(statement: Sql): ReturnType<Sql['render']> {
+    return statement.render({ tenant: this.tenant, cluster: this.#connection.cluster });
+  }
+
   /**
    * Sends a statement that somebody wrote, and that statement/ has checked, as it stands: of the store's tables it sees the tenant's rows, and the
    * limits are those of a heavy read. Gives the answer in the format's bytes. Throws the store's own errors.

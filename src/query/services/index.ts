@@ -1,4 +1,5 @@
-export { readBackingEdges, readDependencies } from './dependencies.ts';
+export { CallCounter } from './call-counter.ts';
+export { readDependencies } from './dependencies.ts';
 export { readNeighbours, readServiceEdges, type ServiceEdge } from './service-edges.ts';
 export { readServiceMap } from './service-map.ts';
 export { listNamesInRange, listPeerNames, listServiceNames } from './service-names.ts';

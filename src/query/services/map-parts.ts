@@ -1,22 +1,8 @@
-/** What was found of calls, put together as nodes and edges. */
+/** Calls put together as the nodes and edges of a map. */
 import type { MapEdge, MapNode, ServiceMap, ServiceSummary } from '../answers/index.ts';
+import { type CallSum, type Calls, durationQuantile, sumOfCalls } from './calls.ts';
 
-export const MAX_EDGES = 1000;
-
-/** Calls between two nodes, before the map is put together. Durations in ns. */
-export interface FoundCalls {
-  readonly source: string;
-  readonly kind: MapNode['kind'];
-  readonly system: string;
-  /** Of the other node. */
-  readonly name: string;
-  /** From a queue messages are taken by consumers, or fetched by clients, of which both may have spans of one message. */
-  readonly direction: 'sent' | 'taken' | 'fetched';
-  readonly callCount: number;
-  readonly errorCount: number;
-  readonly p50Ns: number | null;
-  readonly p95Ns: number | null;
-}
+const MAX_EDGES = 1000;
 
 const idOf = (kind: MapNode['kind'], system: string, name: string): string =>
   kind === 'service' ? `service:${name}` : `${kind}:${system}/${name}`;
@@ -26,12 +12,15 @@ interface Listed {
   readonly total: number;
 }
 
-type About = Pick<ServiceMap, 'from' | 'edgesFromMs'> & { readonly seconds: number };
+type About = Pick<ServiceMap, 'edgesFromMs'> & { readonly seconds: number };
+
+/** Calls as a map has them: with the ends that it names. */
+interface MapCalls extends CallSum, Pick<Calls, 'source' | 'kind' | 'system' | 'name' | 'direction'> {}
 
 /** `seconds`: what the rates of edges count over. */
 export function putTogether(
   { services, total }: Listed,
-  found: readonly FoundCalls[],
+  found: readonly Calls[],
   { seconds, ...about }: About,
 ): ServiceMap {
   const nodes = new Map<string, MapNode>();
@@ -40,24 +29,32 @@ export function putTogether(
       ...{ id: idOf('service', '', name), kind: 'service', system: '', name },
       ...{ requestRate, errorRatio, p50Ns, p95Ns },
     });
-  const edges = new Map<string, MapEdge>();
-  const others = new Map<string, { node: FoundCalls; calls: MapEdge[] }>();
-  for (const calls of eachOnce(found)) {
+  const sums = new Map<string, CallSum & { readonly source: string; readonly target: string }>();
+  const backing = new Map<string, MapCalls>();
+  for (const calls of eachOnce(found.flatMap(mapCalls))) {
     const host = calls.kind === 'host' ? knownService(nodes, calls.name) : undefined;
     const other = host ?? idOf(calls.kind, calls.system, calls.name);
     const own = idOf('service', '', calls.source);
-    const edge = edgeOf(calls.direction === 'sent' ? [own, other] : [other, own], calls, seconds, host !== undefined);
-    if (edge.source === edge.target) continue;
-    const key = JSON.stringify([edge.source, edge.target]);
-    const known = edges.get(key);
-    edges.set(key, known === undefined ? edge : sumOf(known, edge));
-    if (nodes.has(other)) continue;
-    const backing = others.get(other) ?? { node: calls, calls: [] };
-    backing.calls.push(edge);
-    others.set(other, backing);
+    const [source, target] = calls.direction === 'sent' ? [own, other] : [other, own];
+    if (source === target) continue;
+    const key = JSON.stringify([source, target]);
+    const known = sums.get(key);
+    // What was measured at the caller of a server that never answered says nothing of the service.
+    const sum = host === undefined ? calls : { ...calls, durations: new Map<number, number>() };
+    sums.set(key, { ...(known === undefined ? sum : sumOfCalls(known, sum)), source, target });
+    if (!nodes.has(other) && !backing.has(other)) backing.set(other, calls);
   }
-  for (const [id, { node, calls }] of others) nodes.set(id, backingNode(id, node, calls));
-  const sorted = [...edges.values()].sort((a, b) => b.callCount - a.callCount || (a.source < b.source ? -1 : 1));
+  const edges = [...sums.values()].map((sum) => edgeOf(sum, seconds));
+  for (const [id, calls] of backing)
+    nodes.set(
+      id,
+      backingNode(
+        id,
+        calls,
+        edges.filter(({ source, target }) => source === id || target === id),
+      ),
+    );
+  const sorted = edges.sort((a, b) => b.callCount - a.callCount || (a.source < b.source ? -1 : 1));
   const listed = sorted.slice(0, MAX_EDGES);
   return {
     ...about,
@@ -68,9 +65,31 @@ export function putTogether(
   };
 }
 
+/** On a map a queue stands between who sends and who takes, and a client's span within another service's request is no call of its own. */
+function mapCalls(calls: Calls): readonly MapCalls[] {
+  if (calls.kind === 'service') return calls.direction === 'sent' && !CALLING.has(calls.spanKind) ? [calls] : [];
+  return [{ ...calls, ...placeOfCalls(calls) }];
+}
+
+/** OTLP's kinds of spans: client, producer. */
+const CALLING: ReadonlySet<number> = new Set([3, 4]);
+
+/**
+ * What people call a database or a queue: by its own name; of a cache's, which is a number, by its address. A host's system is how it is spoken to, and it
+ * is one host all the same.
+ */
+export function placeOfCalls({ kind, system, name, namespace }: Calls): Pick<Calls, 'system' | 'name'> {
+  if (kind === 'host') return { system: '', name };
+  if (kind === 'queue') return { system, name: namespace || name };
+  const isNamed = namespace !== '' && (name === '' || !/^[0-9]+$/.test(namespace));
+  return { system, name: isNamed ? namespace : name };
+}
+
 /** Messages that a service both fetched and took are counted as taken. */
-function eachOnce(found: readonly FoundCalls[]): readonly FoundCalls[] {
-  const keyOf = ({ source, system, name }: FoundCalls): string => JSON.stringify([source, system, name]);
+export function eachOnce<C extends Pick<Calls, 'source' | 'system' | 'name' | 'direction'>>(
+  found: readonly C[],
+): readonly C[] {
+  const keyOf = ({ source, system, name }: C): string => JSON.stringify([source, system, name]);
   const taken = new Set(found.filter(({ direction }) => direction === 'taken').map(keyOf));
   return found.filter((calls) => calls.direction !== 'fetched' || !taken.has(keyOf(calls)));
 }
@@ -80,36 +99,18 @@ function knownService(nodes: ReadonlyMap<string, MapNode>, host: string): string
   return [host, host.split('.')[0]!].map((name) => idOf('service', '', name)).find((id) => nodes.has(id));
 }
 
-/** `isUnanswered`: what was measured at the caller says nothing of the service. */
 function edgeOf(
-  [source, target]: readonly [string, string],
-  { callCount, errorCount, p50Ns, p95Ns }: FoundCalls,
+  { source, target, callCount, errorCount, durations }: CallSum & Pick<MapEdge, 'source' | 'target'>,
   seconds: number,
-  isUnanswered: boolean,
 ): MapEdge {
-  const durations = isUnanswered ? { p50Ns: null, p95Ns: null } : { p50Ns, p95Ns };
-  const [rate, errorRatio] = [callCount / seconds, errorCount / callCount];
-  return { source, target, callCount, rate, errorCount, errorRatio, ...durations };
-}
-
-/** Quantiles are those of the part with the most calls that has any. */
-function sumOf(one: MapEdge, other: MapEdge): MapEdge {
-  const [main, less] = one.callCount >= other.callCount ? [one, other] : [other, one];
-  const callCount = one.callCount + other.callCount;
-  const errorCount = one.errorCount + other.errorCount;
   return {
-    ...one,
-    callCount,
-    errorCount,
-    rate: one.rate + other.rate,
-    errorRatio: errorCount / callCount,
-    p50Ns: main.p50Ns ?? less.p50Ns,
-    p95Ns: main.p95Ns ?? less.p95Ns,
+    ...{ source, target, callCount, rate: callCount / seconds, errorCount, errorRatio: errorCount / callCount },
+    ...{ p50Ns: durationQuantile(durations, 0.5), p95Ns: durationQuantile(durations, 0.95) },
   };
 }
 
 /** What is not a service is as its callers found it; its slowest caller's durations stand for it. What is taken from a queue was put there before. */
-function backingNode(id: string, { kind, system, name }: FoundCalls, all: readonly MapEdge[]): MapNode {
+function backingNode(id: string, { kind, system, name }: MapCalls, all: readonly MapEdge[]): MapNode {
   const into = all.filter(({ target }) => target === id);
   const calls = into.length > 0 ? into : all;
   const [callCount, errorCount] = [sumBy(calls, 'callCount'), sumBy(calls, 'errorCount')];

@@ -255,8 +255,10 @@ function naiveEdges(): Map<string, number> {
 }
 
 test('readServiceEdges counts the spans whose parent belongs to another service', async () => {
-  const edges = await readServiceEdges(store.reader, range);
-  expect(new Map(edges.map(({ parent, child, callCount }) => [`${parent}>${child}`, callCount]))).toEqual(naiveEdges());
+  const { services } = await readServiceEdges(store.reader, range);
+  expect(new Map(services.map(({ parent, child, callCount }) => [`${parent}>${child}`, callCount]))).toEqual(
+    naiveEdges(),
+  );
 });
 
 test('readNeighbours gives callers and callees with their errors', async () => {

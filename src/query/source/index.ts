@@ -7,6 +7,7 @@ export {
   SPAN_ATTRIBUTES,
   type ValueType,
 } from './attributes.ts';
+export { CALL_SLOT_MS, callSlotOf, countedCalls, countedSlots, slotsTouchedSince, spansPerSlot } from './calls.ts';
 export { logStreams, logs, logsAt, ofService } from './logs.ts';
 export {
   ALL_POINTS,

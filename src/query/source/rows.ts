@@ -77,6 +77,11 @@ export class TimedRows {
     return rowsOf(this.table, [condition]);
   }
 
+  /** As `when`; other columns are read only of those parts of the table that have such rows. */
+  first(condition: Sql): Sql {
+    return sql`FROM ${storedTable(this.table)} AS stored PREWHERE ${allOf([sql`tenant = ${TENANT}`, condition])} WHERE 1`;
+  }
+
   /** Whether the time lies between two, both inclusive. */
   between(firstNs: bigint, lastNs: bigint): Sql {
     const last = lastNs > LAST_NS ? LAST_NS : lastNs;

@@ -10,6 +10,7 @@ export {
 } from './span-parts.ts';
 export {
   ENTRY_SPAN,
+  ENVIRONMENT,
   inEnvironment,
   type MatchingSpans,
   prunedSpanCondition,

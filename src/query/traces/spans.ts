@@ -139,12 +139,10 @@ function duration(ns: number): Bound {
   return new Bound('UInt64', String(whole < LONGEST_NS ? whole : LONGEST_NS));
 }
 
-/** A resource's environment. */
-function environmentOf(column: AttributeColumn): Sql {
-  return stringOf(column, 'deployment.environment.name');
-}
+/** A resource's environment, of its own row; NULL without one. */
+export const ENVIRONMENT: Sql = stringOf(OWNER_ATTRIBUTES, 'deployment.environment.name');
 
 /** Whether an item of any signal is of an environment. */
 export function inEnvironment(environment: string): Sql {
-  return ownerMeets(resources, sql`ifNull(${environmentOf(OWNER_ATTRIBUTES)} = ${text(environment)}, 0)`);
+  return ownerMeets(resources, sql`ifNull(${ENVIRONMENT} = ${text(environment)}, 0)`);
 }

@@ -24,6 +24,7 @@ export { SQL_EXAMPLES } from './sql-examples.ts';
 export type { SqlColumn, SqlView } from './sql-view.ts';
 export { EXPORTER_VIEWS, SQL_VIEWS, sqlViewStatements } from './sql-views.ts';
 export {
+  CALL_SLOT_SECONDS,
   EVENT_PATHS,
   LINK_PATHS,
   PART_ATTRIBUTE_PATHS,

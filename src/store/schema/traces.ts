@@ -147,6 +147,50 @@ const REQUESTS: Table = {
   settings: MERGED_LATER,
 };
 
+/** Seconds of spans whose calls are counted together. */
+export const CALL_SLOT_SECONDS = 60;
+
+/**
+ * Who called whom in a minute, by the start of the called one's span: told once the minute is over, by joining its spans with those of their parents
+ * (#query, services/found-calls.ts), so that a map of a day need not. `kind` says what is called: a `service` of that `name`, or what sends no
+ * telemetry of its own (`database`, `cache`, `queue`, `host`) at the address `name` with its `namespace`. `durations` are numbers of buckets
+ * (2^(1/16) wide, in ns), `duration_counts` the calls in each. All rows of a minute that were told at one time have its `ingested_at`; the last of
+ * these times holds, and `call_slots` has it: it is written behind them.
+ */
+const CALLS: Table = {
+  name: 'calls',
+  signal: 'traces',
+  columns: `slot Int64 CODEC(Delta(8), ZSTD(1)),
+  environment LowCardinality(String) CODEC(ZSTD(1)),
+  source LowCardinality(String) CODEC(ZSTD(1)),
+  kind LowCardinality(String) CODEC(ZSTD(1)),
+  system_name LowCardinality(String) CODEC(ZSTD(1)),
+  name String CODEC(ZSTD(1)),
+  namespace String CODEC(ZSTD(1)),
+  direction LowCardinality(String) CODEC(ZSTD(1)),
+  span_kind UInt8 CODEC(ZSTD(1)),
+  call_count UInt64 CODEC(T64, ZSTD(1)),
+  error_count UInt64 CODEC(T64, ZSTD(1)),
+  durations Array(UInt16) CODEC(ZSTD(1)),
+  duration_counts Array(UInt64) CODEC(ZSTD(1)),
+  ${INGESTED}`,
+  orderBy: 'slot, source, kind, name',
+  granularity: 1024,
+};
+
+/**
+ * The minutes of which `calls` were told: how many spans and long requests `request_slots` then had that bear on them. Where it has others now, spans
+ * came later, and the minute is to be told again.
+ */
+const CALL_SLOTS: Table = {
+  name: 'call_slots',
+  signal: 'traces',
+  columns: `slot Int64 CODEC(Delta(8), ZSTD(1)),
+  span_count UInt64 CODEC(T64, ZSTD(1)),
+  ${INGESTED}`,
+  orderBy: 'slot',
+};
+
 /** What an event or a link has from its span. */
 const OF_SPAN = `span_time ${TIME},
   trace_id FixedString(16) CODEC(ZSTD(1)),
@@ -191,5 +235,5 @@ const SPAN_LINKS: Table = {
   settings: MERGED_LATER,
 };
 
-export const TRACE_TABLES: readonly Table[] = [SPANS, TRACES, REQUESTS, SPAN_EVENTS, SPAN_LINKS];
+export const TRACE_TABLES: readonly Table[] = [SPANS, TRACES, REQUESTS, CALLS, CALL_SLOTS, SPAN_EVENTS, SPAN_LINKS];
 export { TRACE_VIEWS } from './trace-views.ts';

@@ -167,7 +167,6 @@ export function MapPage() {
             leftOut={isTable ? 0 : drawn.leftOut}
             isDrawn={!isTable}
             missing={against !== undefined && earlier.data !== undefined && !hasBefore ? against.text : undefined}
-            environment={scope.environment}
           />
           <div className="map-body">
             {isTable ? (
@@ -216,11 +215,10 @@ interface NotesProps {
   readonly isDrawn: boolean;
   /** What can't be compared with. */
   readonly missing: string | undefined;
-  readonly environment: string | undefined;
 }
 
 /** What the map does not show, and why. */
-function Notes({ data, fromMs, leftOut, isDrawn, missing, environment }: NotesProps) {
+function Notes({ data, fromMs, leftOut, isDrawn, missing }: NotesProps) {
   const notes: string[] = isDrawn ? ['On a line: calls and the share that failed, below it p50 / p95.'] : [];
   if (leftOut > 0)
     notes.push(
@@ -228,11 +226,9 @@ function Notes({ data, fromMs, leftOut, isDrawn, missing, environment }: NotesPr
     );
   if (data.leftOutNodes > 0) notes.push(`${plural(data.leftOutNodes, 'service')} with the least traffic left out.`);
   if (data.leftOutEdges > 0) notes.push(`${plural(data.leftOutEdges, 'connection')} with the least traffic left out.`);
-  if (data.from === 'counts')
-    notes.push('Connections as they were counted when spans came in: so many spans are not joined again.');
-  if (data.from === 'spans' && data.edgesFromMs > fromMs)
+  if (data.edgesFromMs > fromMs)
     notes.push(
-      `Connections since ${formatDateTime(data.edgesFromMs)}: there are too many spans before${environment ? ' to find those of one environment' : ''}.`,
+      `Connections since ${formatDateTime(data.edgesFromMs)}: those of the many spans before are still being counted.`,
     );
   if (missing !== undefined) notes.push(`There is nothing from ${missing} to compare with.`);
   if (notes.length === 0) return null;

@@ -72,7 +72,7 @@ export function serviceMap(store: MockStore, range: Range): MapResponse {
         edgeOf(source, target, durationsNs, errorCount, weight, seconds),
       )
       .toSorted((a, b) => b.callCount - a.callCount),
-    ...{ from: 'spans', edgesFromMs: range.fromMs, leftOutNodes: 0, leftOutEdges: 0 },
+    ...{ edgesFromMs: range.fromMs, leftOutNodes: 0, leftOutEdges: 0 },
   };
 }
 
@@ -151,6 +151,6 @@ function hundred({ fromMs, toMs }: Range): MapResponse {
   return {
     nodes: [...nodes, ...databases],
     edges: calls.filter(({ source, target }) => source !== target),
-    ...{ from: 'counts', edgesFromMs: fromMs, leftOutNodes: 0, leftOutEdges: 0 },
+    ...{ edgesFromMs: fromMs + (toMs - fromMs) / 4, leftOutNodes: 0, leftOutEdges: 0 },
   };
 }

@@ -108,8 +108,10 @@ export const DEPENDENCIES: Tool = {
     const { reader, options } = asked.context;
     const range = asked.range();
     const service = asked.text('service');
-    const edges = await readServiceEdges(reader, range, options);
-    const shown = edges.filter(({ parent, child }) => service === undefined || parent === service || child === service);
+    const { services } = await readServiceEdges(reader, range, options);
+    const shown = services.filter(
+      ({ parent, child }) => service === undefined || parent === service || child === service,
+    );
     told.table(
       ['caller', 'callee', 'calls'],
       shown.map(({ parent, child, callCount }) => [parent, child, callCount]),

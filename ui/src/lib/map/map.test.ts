@@ -15,7 +15,7 @@ function node(name: string, more: Partial<MapNode> = {}): MapNode {
 }
 
 function map(nodes: readonly MapNode[], edges: readonly MapEdge[]): MapResponse {
-  return { nodes, edges, from: 'spans', edgesFromMs: 0, leftOutNodes: 0, leftOutEdges: 0 };
+  return { nodes, edges, edgesFromMs: 0, leftOutNodes: 0, leftOutEdges: 0 };
 }
 
 describe('changes', () => {
