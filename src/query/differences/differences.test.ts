@@ -225,4 +225,46 @@ describe('what differs', () => {
     const nothing = await ask({ selection: { service: 'nobody' } });
     expect(nothing).toMatchObject({ selectedCount: 0, differences: [], keyCount: 0 });
   });
+
+  test('with a sample of the rest the first five are those of all of it, the planted one first', async () => {
+    const beganMs = FROM_MS + 86_400_000;
+    await insertSpans(store, planted(beganMs));
+    const question: DifferenceQuestion = {
+      ...{ fromMs: beganMs, toMs: beganMs + 600_000, limit: 50, service: 'plant' },
+      unit: 'spans',
+      selection: { status: 'error' },
+    };
+    const sampled = await readDifferences(store.reader, question, {}, 1_000);
+    const exact = await readDifferences(store.reader, { ...question, isExact: true });
+    expect(exact.restLookedAt).toBe(exact.restCount);
+    expect(sampled.restLookedAt).toBeGreaterThanOrEqual(1_000);
+    expect(sampled.restLookedAt).toBeLessThan(sampled.restCount / 2);
+    expect(sampled.selectedLookedAt).toBe(sampled.selectedCount);
+    const firstFive = ({ differences }: typeof exact) => differences.slice(0, 5).map(({ key, value }) => [key, value]);
+    expect(firstFive(sampled)).toEqual(firstFive(exact));
+    expect(firstFive(exact)).toEqual(['flag', 'mark.a', 'mark.b', 'mark.c', 'mark.d'].map((key) => [key, 'planted']));
+  });
 });
+
+/** Spans of which some failed: these have a flag nearly all, and other marks less and less; the rest has each of them now and then. */
+function planted(fromMs: number): readonly FixtureSpan[] {
+  const random = randomNumbers(11);
+  return Array.from({ length: 6_000 }, (_, i): FixtureSpan => {
+    const failed = i % 20 === 0;
+    const has = (share: number): string => (random() < (failed ? share : 0.1) ? 'planted' : 'usual');
+    return {
+      traceId: randomId(random, 16),
+      spanId: randomId(random, 8),
+      timeNs: BigInt(fromMs + i * 100) * 1_000_000n,
+      durationNs: 5 * MS,
+      service: 'plant',
+      name: 'grow',
+      kind: SERVER,
+      status: failed ? 2 : 0,
+      attributes: {
+        ...{ flag: has(0.98), 'mark.a': has(0.85), 'mark.b': has(0.7), 'mark.c': has(0.55), 'mark.d': has(0.4) },
+        ...{ 'mark.e': has(0.2), 'mark.f': has(0.1), 'user.id': `u${i}` },
+      },
+    };
+  });
+}

@@ -45,17 +45,18 @@ export interface DifferenceQuestion extends TimeRange, SpanSelection {
 const KEYS_IN = { spans: 2_000, traces: 400, pieces: 2 } as const;
 const VALUES_IN = { spans: 6_000, traces: 2_000, pieces: 3 } as const;
 const SAMPLE_PIECES = 5;
-/** A sample of the rest has more spans. */
 const SAMPLED_SPANS = 200_000;
 /** So much larger it is asked for: traffic is not the same at all times. */
 const MARGIN = 1.5;
 /** A sample is taken from a part of the range that has about so many traces. */
 const SAMPLED_TRACES = 16_000;
 
+/** `sampledSpans`: a sample of the rest has more. */
 export async function readDifferences(
   reader: StoreReader,
   question: DifferenceQuestion,
   options?: ReadOptions,
+  sampledSpans: number = SAMPLED_SPANS,
 ): Promise<Differences> {
   checkRange(question);
   const sides = await sidesOf(reader, question, options);
@@ -71,7 +72,7 @@ export async function readDifferences(
   );
   const [ofSelected, { ofRest, rest }] = await Promise.all([
     countFields(reader, selected, fields, options),
-    countRest(reader, { sides, counts, fields, isExact: question.isExact === true }, options),
+    countRest(reader, { sides, counts, fields, isExact: question.isExact === true, sampledSpans }, options),
   ]);
   const ofResources = await countResources(reader, { counts, selected, rest }, options);
   const fixed = fixedKeys(question.selection);
@@ -164,22 +165,23 @@ interface RestQuestion {
   readonly counts: Counts;
   readonly fields: readonly Field[];
   readonly isExact: boolean;
+  readonly sampledSpans: number;
 }
 
 async function countRest(
   reader: StoreReader,
-  { sides, counts, fields, isExact }: RestQuestion,
+  { sides, counts, fields, isExact, sampledSpans }: RestQuestion,
   options?: ReadOptions,
 ): Promise<{ readonly ofRest: FieldCounts; readonly rest: Population }> {
   const isOfSpans = sides.unit === 'spans';
   let share =
-    isExact && isOfSpans ? 1 : (isOfSpans ? SAMPLED_SPANS * MARGIN : SAMPLED_TRACES) / Math.max(1, counts.rest);
+    isExact && isOfSpans ? 1 : (isOfSpans ? sampledSpans * MARGIN : SAMPLED_TRACES) / Math.max(1, counts.rest);
   for (;;) {
     const rest = restOf(sides, { share, pieces: SAMPLE_PIECES });
     const ofRest = await countFields(reader, rest, fields, options);
-    if (!isOfSpans || share >= 1 || ofRest.total >= SAMPLED_SPANS) return { ofRest, rest };
+    if (!isOfSpans || share >= 1 || ofRest.total >= sampledSpans) return { ofRest, rest };
     // The pieces lay where there is less than elsewhere.
-    share *= Math.max(2, (SAMPLED_SPANS * MARGIN) / Math.max(1, ofRest.total));
+    share *= Math.max(2, (sampledSpans * MARGIN) / Math.max(1, ofRest.total));
   }
 }
 
