@@ -36,6 +36,22 @@ export const TRACE_TOOL_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'a span says how long it took against the usual of its operation, and its service is asked for once',
+    needs: 'mock',
+    run: async ({ page, open, facts }) => {
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await open(`/traces/${facts.traceId}?live=0`);
+      await page.keyboard.press('j');
+      const details = page.getByRole('complementary', { name: 'Span details' });
+      await details.getByText(/^It took (?:no )?more than .+ usually do: p50 .+, p95 .+, p99 .+$/).waitFor();
+      const services = asked
+        .filter((url) => url.includes('/traces/groups?'))
+        .map((url) => new URL(url).searchParams.get('service'));
+      assert.equal(services.length, new Set(services).size, `asked for ${services.join(', ')}`);
+    },
+  },
+  {
     name: 'a trace from a file is shown with its spans, without being asked for; a file that is none says why',
     needs: 'mock',
     run: async ({ page, open }) => {

@@ -181,7 +181,10 @@ function dataTimeOf(table: Table, range: TimeRange, grid: TimeGrid): DataTime {
   return { fromMs, toMs, seconds: Math.min(lengthMs, Math.max(toMs - fromMs, shortestMs)) / 1000 };
 }
 
-/** Of the buckets at the edges so much as has data, but never so little that one request looks like many. */
+/** Less of a bucket says little of its rate. */
+const LEAST_SHARE = 0.25;
+
+/** Of the buckets at the edges so much as has data, but never so little that a handful of requests looks like a flood. */
 function bucketSeconds(grid: TimeGrid, data: DataTime, bucket: number): number {
-  return Math.max(coveredSeconds(grid, data, bucket), grid.stepMs / 10_000);
+  return Math.max(coveredSeconds(grid, data, bucket), (grid.stepMs / 1000) * LEAST_SHARE);
 }

@@ -5,7 +5,7 @@ import type { ServiceSummary, ServicesResponse } from '#api/types.ts';
 import { useAnnouncement } from '../lib/announce.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatPercent, formatRate, plural } from '../lib/format.ts';
-import { servicesFrame } from '../lib/frames/service.ts';
+import { servicesByTrouble, servicesFrame } from '../lib/frames/service.ts';
 import { type Links, useLinks } from '../lib/links.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { servicesQuestion } from '../lib/questions.ts';
@@ -20,8 +20,6 @@ import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.
 import { To } from '../widgets/to.tsx';
 import { Trend } from '../widgets/trend.tsx';
 
-const DEFAULT_SORT = '-rate';
-
 export function ServicesPage() {
   const { search, update } = usePageSearch();
   const scope = useScope();
@@ -30,7 +28,7 @@ export function ServicesPage() {
   const filter = useDeferredValue(search.filter ?? '');
   const services = answer.data?.services;
   const shown = useMemo(
-    () => (services ?? []).filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase())),
+    () => servicesByTrouble((services ?? []).filter(({ name }) => name.toLowerCase().includes(filter.toLowerCase()))),
     [services, filter],
   );
   const frame = useMemo(() => servicesFrame(shown), [shown]);
@@ -51,6 +49,16 @@ export function ServicesPage() {
           onChange={(text) => update({ filter: text || undefined }, true)}
         />
         <span className="muted toolbar-note">{services ? overview(services) : ''}</span>
+        {services && search.sort ? (
+          <button
+            type="button"
+            className="button"
+            title="Those that fail first, then those that are slower than usual, then the busiest"
+            onClick={() => update({ sort: undefined }, true)}
+          >
+            Trouble first
+          </button>
+        ) : null}
       </div>
       {answer.error && services ? <ErrorBanner error={answer.error} onRetry={answer.retry} /> : null}
       {!services ? (
@@ -88,8 +96,8 @@ export function ServicesPage() {
             columns={columns}
             keyField="name"
             rowHeight={34}
-            sort={search.sort ?? DEFAULT_SORT}
-            onSort={(sort) => update({ sort: sort === DEFAULT_SORT ? undefined : sort }, true)}
+            sort={search.sort}
+            onSort={(sort) => update({ sort }, true)}
             onOpen={({ name }, inNewTab) => links.go(links.service(name), inNewTab)}
           />
         </div>

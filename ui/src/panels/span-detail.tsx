@@ -12,6 +12,7 @@ import { useLinks } from '../lib/links.ts';
 import { useApi } from '../lib/scope.tsx';
 import { rangeToSearch } from '../lib/time-range.ts';
 import { spanIdOf, type TraceModel } from '../lib/trace-model.ts';
+import { againstUsual } from '../lib/usual.ts';
 import { Details } from '../viz/details/details.tsx';
 import { SpanEvents } from '../viz/details/span-events.tsx';
 import { SpanLinks } from '../viz/details/span-links.tsx';
@@ -24,6 +25,7 @@ import { Icon } from '../widgets/icons.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
 import { ErrorState, Loading } from '../widgets/states.tsx';
 import { To } from '../widgets/to.tsx';
+import { useUsual } from './use-usual.ts';
 
 /** Links from a trace reach this far around it. */
 const AROUND_MS = 15 * 60_000;
@@ -61,6 +63,7 @@ export function SpanDetail({ view, row, spanAt, onClose }: SpanDetailProps) {
       onClose={onClose}
     >
       <SpanFigures model={model} row={row} />
+      {span && spanAt === undefined ? <UsualTime model={model} row={row} /> : null}
       {span?.cut ? <CutNote whole={whole} onShow={() => setWholePath(path)} /> : null}
       {span ? (
         <SpanBody span={span} view={view} row={row} />
@@ -91,6 +94,24 @@ function SpanFigures({ model, row }: { readonly model: TraceModel; readonly row:
         { id: 'start', header: 'Starts at', note: `of ${formatDuration(wholeNs)}` },
       ]}
     />
+  );
+}
+
+/** The span against those of its operation. */
+function UsualTime({ model, row }: { readonly model: TraceModel; readonly row: number }) {
+  const service = enumText(model.service, row);
+  const services = useMemo(() => [service], [service]);
+  const usual = useUsual(services, model.trace.startMs).get(`${service}\n${enumText(model.name, row)}`);
+  if (usual === undefined) return null;
+  const durationNs = model.endNs[row]! - model.startNs[row]!;
+  const [p50, p95, p99] = [usual.p50Ns, usual.p95Ns, usual.p99Ns].map((ns) => formatDuration(ns));
+  return (
+    <p className="span-usual small">
+      <span className={durationNs > usual.p99Ns ? 'warning-text' : ''}>It took {againstUsual(durationNs, usual)}</span>
+      <span className="muted">
+        : p50 {p50}, p95 {p95}, p99 {p99}
+      </span>
+    </p>
   );
 }
 

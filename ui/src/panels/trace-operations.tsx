@@ -1,26 +1,16 @@
 /** A trace's operations: how often, how long, how much of it their own, and whether that is usual. */
-import { useQueries } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import type { SpanGroupsResponse } from '#api/types.ts';
-import { getJson } from '../lib/api.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { formatDuration, formatPercent } from '../lib/format.ts';
 import { frameOfRows } from '../lib/frame.ts';
 import { type OperationFacts, traceOperations } from '../lib/trace-operations.ts';
+import { againstUsual, type Usual } from '../lib/usual.ts';
 import { type Column, Table } from '../viz/table/table.tsx';
 import type { TraceView } from '../viz/trace/view.ts';
 import { ServiceName } from '../widgets/service-name.tsx';
+import { useUsual } from './use-usual.ts';
 
-/** What is usual is what the hour before and the ten minutes behind the trace say. */
-const BEFORE_MS = 3_600_000;
-const AFTER_MS = 600_000;
 const ASKED_SERVICES = 8;
-
-interface Usual {
-  readonly p50Ns: number;
-  readonly p95Ns: number;
-  readonly p99Ns: number;
-}
 
 interface OperationRow extends OperationFacts {
   readonly selfShare: number;
@@ -74,31 +64,6 @@ export function TraceOperations({ view, startMs }: { readonly view: TraceView; r
         view.select(longestRow);
       }}
     />
-  );
-}
-
-/** By service and name. */
-function useUsual(services: readonly string[], startMs: number): ReadonlyMap<string, Usual> {
-  const range = { from: Math.floor(startMs - BEFORE_MS), to: Math.ceil(startMs + AFTER_MS) };
-  const answers = useQueries({
-    queries: services.map((service) => {
-      const params = { ...range, service, by: 'name' };
-      return {
-        queryKey: ['/traces/groups', params],
-        queryFn: ({ signal }: { signal: AbortSignal }) => getJson<SpanGroupsResponse>('/traces/groups', params, signal),
-      };
-    }),
-  });
-  const known = answers.map(({ data }) => data);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new answer is a new object
-  return useMemo(
-    () =>
-      new Map(
-        known.flatMap((data, i) =>
-          (data?.groups ?? []).map((group) => [`${services[i]}\n${group.value}`, group] as const),
-        ),
-      ),
-    [...known, services],
   );
 }
 
@@ -164,17 +129,9 @@ const COLUMNS: readonly Column<OperationRow>[] = [
       usual === undefined ? (
         <span className="muted">–</span>
       ) : (
-        <span className="muted" title={usualText(maxNs, usual)}>
+        <span className="muted" title={`the longest took ${againstUsual(maxNs, usual)}`}>
           {[usual.p50Ns, usual.p95Ns, usual.p99Ns].map((ns) => formatDuration(ns)).join(' · ')}
         </span>
       ),
   },
 ];
-
-function usualText(maxNs: number, { p50Ns, p95Ns, p99Ns }: Usual): string {
-  if (maxNs > p99Ns) return 'the longest took more than 99 of 100 usually do';
-  if (maxNs > p95Ns) return 'the longest took more than 95 of 100 usually do';
-  return maxNs > p50Ns
-    ? 'the longest took more than half of them usually do'
-    : 'the longest took less than half of them usually do';
-}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { besidePane, type Pane, paneOfPage, readPane, serviceOf, sqlOfRange, writePane } from './panes.ts';
+import { besidePane, chartHeight, type Pane, paneOfPage, readPane, serviceOf, sqlOfRange, writePane } from './panes.ts';
 
 describe('the search of a page', () => {
   test.each<[string, Parameters<typeof paneOfPage>, Pane | undefined]>([
@@ -69,4 +69,11 @@ test('the range goes into a statement', () => {
   expect(sqlOfRange('t > $__fromTime AND t < $__toTime', range)).toBe(
     't > fromUnixTimestamp64Milli(1000) AND t < fromUnixTimestamp64Milli(2000)',
   );
+});
+
+test('one above the other, charts leave room for what is around them', () => {
+  expect(chartHeight(260, {}, 768)).toBe(260);
+  expect(chartHeight(260, { stacked: true }, 768)).toBe(148);
+  expect(chartHeight(260, { stacked: true }, 2000)).toBe(260);
+  expect(chartHeight(260, { stacked: true }, 400)).toBe(130);
 });

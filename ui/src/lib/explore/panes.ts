@@ -146,3 +146,13 @@ export function sqlOfRange(text: string, { fromMs, toMs }: { readonly fromMs: nu
     .replaceAll('$__fromTime', time(fromMs))
     .replaceAll('$__toTime', time(toMs));
 }
+
+/** What stands above and below the chart of a pane: its head, its editor, the chart's title and times. */
+const AROUND_CHART_PX = 236;
+const LOWEST_CHART_PX = 130;
+
+/** One above the other, each has half of the window: its chart then leaves room for what is around it. */
+export function chartHeight(wanted: number, { stacked }: ConsoleSearch, windowHeight: number): number {
+  if (!stacked) return wanted;
+  return Math.min(wanted, Math.max(LOWEST_CHART_PX, Math.round(windowHeight / 2) - AROUND_CHART_PX));
+}

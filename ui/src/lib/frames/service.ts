@@ -16,6 +16,32 @@ const REQUESTS: { readonly [field: string]: Reading<Requests> } = {
   p99: { number: ({ p99Ns }) => p99Ns, unit: 'ns' },
 };
 
+/** Shares of failed requests from which on a service is in trouble, the worse first. */
+const TROUBLE_RATIOS: readonly number[] = [0.05, 0.01];
+/** So much slower than usual in the last quarter of the range. */
+const SLOWER = 2;
+
+/** Those that fail, then those that are slower than usual, then the busiest. */
+export function servicesByTrouble(services: readonly ServiceSummary[]): readonly ServiceSummary[] {
+  const ranked = services.map((service) => ({ service, rank: troubleRank(service) }));
+  ranked.sort((a, b) => a.rank - b.rank || b.service.requestRate - a.service.requestRate);
+  return ranked.map(({ service }) => service);
+}
+
+function troubleRank({ errorRatio, sparkP95Ns }: ServiceSummary): number {
+  const rank = TROUBLE_RATIOS.findIndex((ratio) => (errorRatio ?? 0) >= ratio);
+  if (rank >= 0) return rank;
+  const usual = medianOf(sparkP95Ns);
+  const lately = medianOf(sparkP95Ns.slice(-Math.ceil(sparkP95Ns.length / 4)));
+  const isSlower = usual !== undefined && lately !== undefined && lately >= usual * SLOWER;
+  return TROUBLE_RATIOS.length + (isSlower ? 0 : 1);
+}
+
+function medianOf(values: readonly (number | null)[]): number | undefined {
+  const sorted = values.filter((value) => value !== null).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
 export function servicesFrame(services: readonly ServiceSummary[]): Frame {
   return frameOfRows<ServiceSummary>('services', services, {
     ...REQUESTS,

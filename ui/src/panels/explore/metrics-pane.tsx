@@ -2,10 +2,12 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ApiFailure } from '../../lib/api.ts';
+import { chartHeight } from '../../lib/explore/panes.ts';
 import { visibleText } from '../../lib/foreign-text.ts';
 import { formatSpan, plural } from '../../lib/format.ts';
 import { chooseStep, drawingOf, type StepGrid } from '../../lib/frames/promql.ts';
 import { addToHistory } from '../../lib/history.ts';
+import { useConsoleSearch } from '../../lib/page-search.ts';
 import { askPrometheus, type PromAnswer, type PromResult } from '../../lib/prometheus.ts';
 import { CompletionClient } from '../../lib/promql/completion-client.ts';
 import { unitOfQuery } from '../../lib/promql/unit.ts';
@@ -97,6 +99,7 @@ function ask(
 
 function Chart({ asked, isStale }: { readonly asked: Asked; readonly isStale: boolean }) {
   const scope = useScope();
+  const search = useConsoleSearch();
   const { q, grid, answer } = asked;
   const drawing = useMemo(() => {
     const series = answer.data.resultType === 'matrix' ? answer.data.result : [];
@@ -119,7 +122,7 @@ function Chart({ asked, isStale }: { readonly asked: Asked; readonly isStale: bo
         fromMs={scope.fromMs}
         toMs={scope.toMs}
         nowMs={grid.startMs + grid.count * grid.stepMs}
-        height={CHART_HEIGHT}
+        height={chartHeight(CHART_HEIGHT, search, window.innerHeight)}
         legend="table"
         logOffered
         onZoom={scope.zoomTo}

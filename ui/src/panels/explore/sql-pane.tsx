@@ -2,9 +2,10 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import type { ApiFailure } from '../../lib/api.ts';
-import { sqlOfRange } from '../../lib/explore/panes.ts';
+import { chartHeight, sqlOfRange } from '../../lib/explore/panes.ts';
 import { plural } from '../../lib/format.ts';
 import { addToHistory } from '../../lib/history.ts';
+import { useConsoleSearch } from '../../lib/page-search.ts';
 import { useScope } from '../../lib/scope.tsx';
 import {
   askSql,
@@ -84,6 +85,7 @@ export function SqlPane({ q, onAsk }: PaneProps) {
 
 function Rows({ answer, hasRange }: { readonly answer: SqlAnswer; readonly hasRange: boolean }) {
   const scope = useScope();
+  const search = useConsoleSearch();
   const frame = useMemo(() => frameOfSql(answer), [answer]);
   const chart = useMemo(() => chartOfSql(frame), [frame]);
   if (frame.length === 0) return <EmptyState title="The statement gives no rows">Times are UTC.</EmptyState>;
@@ -105,7 +107,7 @@ function Rows({ answer, hasRange }: { readonly answer: SqlAnswer; readonly hasRa
             fromMs={scope.fromMs}
             toMs={scope.toMs}
             nowMs={scope.nowMs}
-            height={CHART_HEIGHT}
+            height={chartHeight(CHART_HEIGHT, search, window.innerHeight)}
             legend="table"
             onZoom={scope.zoomTo}
           />
