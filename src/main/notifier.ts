@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { AlertSink } from '#alerting';
-import type { Notifier, NotifySetup } from '#alerting/notify';
+import type { Notifier, NotifySetup, NotifyShare } from '#alerting/notify';
 import { ConfigErrors, every, type Logger, messageOf, sleep, systemClock } from '#base';
 import { printPlace } from '#config';
 import type { Addresses } from './addresses.ts';
@@ -30,13 +30,15 @@ export interface NotifierOptions {
   /** It may have receivers of types that are not there. */
   readonly allowsAbsent: boolean;
   readonly externalUrl: string;
+  /** Undefined where nobody is told. */
+  readonly share: NotifyShare | undefined;
 }
 
 /** Throws ConfigErrors or a StartError for the Alertmanager configuration. */
 export async function openNotifier(addresses: Addresses, options: NotifierOptions): Promise<OpenNotifier> {
   const { Notifier, instantAt, readNotifyConfig, readSetup } = await import('#alerting/notify');
   const { DocumentStore, storeEndpoint } = await import('#store');
-  const { file, allowsAbsent, externalUrl } = options;
+  const { file, allowsAbsent, externalUrl, share } = options;
   const read = (): NotifySetup =>
     file === undefined
       ? { config: readNotifyConfig({ text: NOBODY, file: 'built-in' }), templates: [] }
@@ -54,6 +56,7 @@ export async function openNotifier(addresses: Addresses, options: NotifierOption
     documents,
     externalUrl: externalUrl.replace(/\/+$/, ''),
     version: signalboxVersion(),
+    ...(share !== undefined && { share }),
   });
   let isClosed = false;
   void startWhenStored(notifier, () => isClosed);

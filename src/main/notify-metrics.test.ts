@@ -67,6 +67,7 @@ test('a broken pager, alerts, silences and the configuration are written as metr
     metrics: notifyMetrics(notifier, reads),
     sink: { write: async (batch) => void batches.push(batch) },
     clock,
+    instance: 'host:4300',
     version: 'test',
   });
   metrics.start();

@@ -12,6 +12,8 @@ export interface ServerMetricsOptions {
   readonly sink: Pick<MetricSink, 'write'>;
   readonly clock: Clock;
   readonly version: string;
+  /** Tells this server apart from others on the same store. */
+  readonly instance: string;
 }
 
 /** One metric, read each time that it is written. */
@@ -58,11 +60,11 @@ export class ServerMetrics {
   }
 
   #batch(): Batch {
-    const { metrics, clock, version } = this.#options;
+    const { metrics, clock, version, instance } = this.#options;
     const builder = new MetricsBuilder();
     const resource = new Map([
       ['service.name', 'signalbox'],
-      ['service.instance.id', 'server'],
+      ['service.instance.id', instance],
     ]);
     const group = builder.group({ resource, scope: { name: OWN_SCOPE, version } });
     const timeNs = nanos(clock.nowMs());

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { ClickHouseError } from '@clickhouse/client';
 import { messageOf } from '#base';
 import type { StoreEndpoint } from './endpoint.ts';
+import { FENCED_CODE, fenceCondition } from './fence.ts';
 import type { TableBlock } from './native/columns.ts';
 
 /**
@@ -11,8 +12,9 @@ import type { TableBlock } from './native/columns.ts';
  *   refused      the engine answered, but not now (memory, parts, a missing table): this block waits
  *   full         there is too little disk for it: all blocks wait
  *   content      the engine can't take this block, now or ever
+ *   fenced       who wrote it is no longer a member of the servers: it must not be stored
  */
-export type InsertFailure = 'unavailable' | 'refused' | 'full' | 'content';
+export type InsertFailure = 'unavailable' | 'refused' | 'full' | 'content' | 'fenced';
 
 export class InsertError extends Error {
   override name = 'InsertError';
@@ -79,8 +81,13 @@ export class Inserter {
   readonly #timeoutMs: number;
   readonly #agent: HttpAgent | HttpsAgent;
   readonly #request: typeof requestHttp;
+  readonly #member: string | undefined;
+  /** Names and types of columns, by table, for statements with a condition. */
+  readonly #structures = new Map<string, Promise<string>>();
 
-  constructor(endpoint: StoreEndpoint, timeoutMs: number) {
+  /** With `member` blocks of items are stored only while that is one of the servers' (fence.ts). */
+  constructor(endpoint: StoreEndpoint, timeoutMs: number, member?: string) {
+    this.#member = member;
     this.#endpoint = endpoint;
     this.#timeoutMs = timeoutMs;
     const isTls = new URL(endpoint.url).protocol === 'https:';
@@ -118,20 +125,40 @@ export class Inserter {
   }
 
   async #number(query: string): Promise<number> {
+    return Number((await this.#text(query)).trim());
+  }
+
+  async #text(query: string): Promise<string> {
     const url = new URL(this.#endpoint.url);
     url.searchParams.set('database', this.#endpoint.database);
     const body = new TextEncoder().encode(query);
-    return Number((await this.#post(url, [body], body.length)).trim());
+    return await this.#post(url, [body], body.length);
   }
 
   /** Inserts a Native block under a token: sent again under the same token, it is stored once. Throws InsertError. */
-  async insert({ table, columns, parts, byteLength }: TableBlock, token: string): Promise<void> {
+  async insert({ table, columns, parts, byteLength }: TableBlock, token: string, isFenced = false): Promise<void> {
+    const names = columns.join(', ');
+    const from =
+      isFenced && this.#member !== undefined
+        ? ` SELECT ${names} FROM input('${await this.#structureOf(table, columns)}') WHERE ${fenceCondition(this.#member)}`
+        : '';
     const url = new URL(this.#endpoint.url);
     for (const [name, value] of Object.entries(SETTINGS)) url.searchParams.set(name, value);
     url.searchParams.set('database', this.#endpoint.database);
-    url.searchParams.set('query', `INSERT INTO ${table} (${columns.join(', ')}) FORMAT Native`);
+    url.searchParams.set('query', `INSERT INTO ${table} (${names})${from} FORMAT Native`);
     url.searchParams.set('insert_deduplication_token', token);
     await this.#post(url, parts, byteLength);
+  }
+
+  /** As a text within quotes. */
+  #structureOf(table: string, columns: readonly string[]): Promise<string> {
+    const names = columns.map((name) => `'${name}'`).join(', ');
+    const query = `SELECT arrayStringConcat(groupArray(name || ' ' || type), ', ') FROM (SELECT name, type FROM system.columns
+      WHERE database = currentDatabase() AND table = '${table}' AND name IN (${names}) ORDER BY indexOf([${names}], name)) FORMAT TSVRaw`;
+    const known = this.#structures.get(table) ?? this.#text(query).then((text) => text.trim().replaceAll("'", "\\'"));
+    this.#structures.set(table, known);
+    known.catch(() => this.#structures.delete(table));
+    return known;
   }
 
   #post(url: URL, parts: readonly Uint8Array[], byteLength: number): Promise<string> {
@@ -187,5 +214,6 @@ function answerError(response: IncomingMessage, text: string): InsertError {
   const message = text.trim().slice(0, 500) || `status ${response.statusCode}`;
   if (code === NOT_ENOUGH_SPACE) return new InsertError(`the store is out of disk: ${message}`, 'full', code);
   if (code === 0) return new InsertError(`the engine answered ${message}`, 'unavailable', 0);
+  if (code === FENCED_CODE) return new InsertError(message, 'fenced', code);
   return new InsertError(message, CONTENT_CODES.has(code) ? 'content' : 'refused', code);
 }

@@ -7,6 +7,8 @@ import { eventually } from '#base/testing.ts';
 import type { Batch } from '#pdata';
 import { newRequestSeries, OwnSeries, OwnWriteReader } from '#wire';
 import { writeRequestV1 } from '../wire/testing/remote-write.ts';
+import { DocumentStore } from './documents.ts';
+import { MEMBERS_KIND } from './fence.ts';
 import { StoreSink } from './metric-sink.ts';
 import { SpoolError } from './spool/segment-log.ts';
 import { startEngineProxy } from './testing/engine-proxy.ts';
@@ -32,10 +34,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function sinkOn(endpoint = store.endpoint, limitBytes?: number): StoreSink {
+function sinkOn(endpoint = store.endpoint, limitBytes?: number, member?: string): StoreSink {
   const sink = new StoreSink({
     endpoint,
     dir,
+    ...(member !== undefined && { member }),
     ...(limitBytes !== undefined && { limitBytes }),
     log: (level, message) => lines.push(`${level}: ${message}`),
   });
@@ -72,6 +75,7 @@ describe('the sink of the server', () => {
     await sink.write(batchOf('first:batch', 1));
     expect(readdirSync(dir).length).toBeGreaterThan(0);
     await stored('first:batch', '1');
+    await eventually('the count of it', () => sink.counts.stored === 1);
     expect(sink.counts).toEqual({ accepted: 1, refused: 0, stored: 1, rejected: 0, lost: 0 });
   });
 
@@ -128,6 +132,32 @@ describe('the sink of the server', () => {
     const after = sinkOn();
     await after.start();
     await stored('left', '7');
+  });
+
+  test('of a member stores until others leave it out, also what waited in the spool, and nothing after', async () => {
+    const documents = new DocumentStore({ endpoint: store.endpoint, tenant: '', nowMs: Date.now });
+    try {
+      await documents.claim(MEMBERS_KIND, '000000000001', { members: ['aa', 'bb'] });
+      const sink = sinkOn(store.endpoint, undefined, 'aa');
+      await sink.write(batchOf('member', 1));
+      await stored('member', '1');
+      await sink.close(5000);
+      const away = sinkOn(AWAY, undefined, 'aa');
+      await away.write(batchOf('member', 2));
+      await away.close(0);
+      const back = sinkOn(store.endpoint, undefined, 'aa');
+      await back.start();
+      await stored('member', '1\n2');
+      await documents.claim(MEMBERS_KIND, '000000000002', { members: ['bb'] });
+      await back.write(batchOf('member', 3));
+      await eventually('what came too late to be given up', async () => back.counts.rejected === 1 || undefined);
+      expect(await valuesOf('member')).toBe('1\n2');
+      expect(lines.join('\n')).toContain('another server has taken over');
+      await back.close(5000);
+      expect(readdirSync(dir).filter((name) => name.endsWith('.seg'))).toEqual([]);
+    } finally {
+      await documents.close();
+    }
   });
 
   test('refuses where another process has the folder, and says how to mend that', async () => {

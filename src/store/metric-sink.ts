@@ -5,7 +5,8 @@ import { type Batch, SIGNALS, type Signal } from '#pdata';
 import type { KeptRequest, KnownSeries, OwnWrite } from '#wire';
 import type { StoreEndpoint } from './endpoint.ts';
 import { SpoolError } from './spool/segment-log.ts';
-import { StoreWriter, type StoreWriterObserver } from './writer.ts';
+import { StoreWriter } from './writer.ts';
+import type { StoreWriterObserver } from './writer-options.ts';
 
 /** Where the server's APIs and rules put metrics: what is pushed to them, what rules record. */
 export interface MetricSink {
@@ -39,6 +40,8 @@ export interface StoreSinkOptions {
   readonly dir: string;
   /** Of the spool; default 1 GiB. What comes when it is full is refused. */
   readonly limitBytes?: number;
+  /** See StoreWriterOptions. */
+  readonly member?: string;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
@@ -80,9 +83,16 @@ export class StoreSink implements MetricSink {
     this.#options = options;
   }
 
-  /** Delivers what an earlier process left. Where that can't be, the log says why, and with each batch it is tried again. */
-  async start(): Promise<void> {
-    if (existsSync(this.#options.dir)) await this.#opened().catch(() => undefined);
+  /**
+   * Delivers what an earlier process left. Where that can't be, the log says why, and with each batch it is tried again. Resolves to whether its folder is
+   * there and this process's own.
+   */
+  async start(): Promise<boolean> {
+    if (!existsSync(this.#options.dir)) return false;
+    return await this.#opened().then(
+      () => true,
+      () => false,
+    );
   }
 
   write(batch: Batch): Promise<void> {
@@ -134,7 +144,7 @@ export class StoreSink implements MetricSink {
   }
 
   async #open(): Promise<StoreWriter> {
-    const { endpoint, dir, limitBytes = DEFAULT_LIMIT_BYTES } = this.#options;
+    const { endpoint, dir, limitBytes = DEFAULT_LIMIT_BYTES, member } = this.#options;
     const writer = new StoreWriter({
       endpoint,
       retention: undefined,
@@ -143,6 +153,7 @@ export class StoreSink implements MetricSink {
       concurrency: CONCURRENCY,
       reserveBytes: undefined,
       insertTimeoutMs: INSERT_TIMEOUT_MS,
+      member,
       seriesLimit: SERIES_LIMIT,
       clock: systemClock,
       random: Math.random,

@@ -85,7 +85,7 @@ export class SegmentStore {
     const again = delivery.again.get(table) ?? 0;
     const token = `${delivery.segment.id}-${table}${again === 0 ? '' : `-again-${again}`}`;
     try {
-      await this.#inserter.insert(block, token);
+      await this.#inserter.insert(block, token, MERGING_TABLES[table] === undefined);
     } catch (error) {
       if (error instanceof InsertError && error.code === NOT_ENOUGH_SPACE) this.#space.doubt();
       throw error;

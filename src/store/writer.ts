@@ -1,11 +1,10 @@
-import { type Clock, messageOf, StartError } from '#base';
+import { messageOf, StartError } from '#base';
 import type { Batch, Signal } from '#pdata';
 import { encodeKeptRequest, encodeOtlpParts, type KeptRequest, KnownSeries, type OwnWrite } from '#wire';
-import type { StoreEndpoint } from './endpoint.ts';
 import { FreeSpace } from './free-space.ts';
 import { fileErrorOf, InsertError, Inserter } from './inserter.ts';
-import { type KeeperObserver, StoreKeeper } from './keeper.ts';
-import { prepareDescriptions, prepareTables, type Retention } from './migrate.ts';
+import { StoreKeeper } from './keeper.ts';
+import { prepareDescriptions, prepareTables } from './migrate.ts';
 import { KnownIds, RENEW_SECONDS } from './native/known-ids.ts';
 import { SegmentEncoder } from './native/segment-encoder.ts';
 import { addFrames, FORM, itemsOf, KINDS, sizeOf } from './segment-frames.ts';
@@ -13,44 +12,8 @@ import { SegmentStore } from './segment-store.ts';
 import { Backoff, Delivery, DeliveryQueue } from './spool/delivery-queue.ts';
 import { NO_ITEMS, type SegmentDamage, totalOf } from './spool/frames.ts';
 import type { Segment } from './spool/segment.ts';
-import { SegmentLog, type SegmentLogOptions } from './spool/segment-log.ts';
-
-/** What the writer tells the component around it. All are called outside of hot loops. */
-export interface StoreWriterObserver extends KeeperObserver {
-  /** `failed` is for a mistake that retrying does not mend. */
-  state(state: 'ok' | 'unavailable' | 'failed', message: string): void;
-  /** Whether batches find a place in the spool. */
-  accepting(isAccepting: boolean, message: string): void;
-  /** A segment is in the store. `seconds` is what encoding and inserting took. */
-  inserted(items: Readonly<Record<Signal, number>>, seconds: number): void;
-  /** A segment was moved aside, because the store will never take it. */
-  rejected(items: Readonly<Record<Signal, number>>): void;
-  /** A segment's file is damaged or gone: these items can't be read from it any more. What is whole was stored, what is left set aside. */
-  lost(items: Readonly<Record<Signal, number>>): void;
-  /** An attempt failed and will be made again. */
-  retried(): void;
-}
-
-export interface StoreWriterOptions {
-  readonly endpoint: StoreEndpoint;
-  /** Undefined: another writer notes the retention and looks after the store. */
-  readonly retention: Retention | undefined;
-  readonly spool: Omit<SegmentLogOptions, 'clock'>;
-  /** Segments are kept in memory as columns up to so many bytes; beyond that they are read back from the spool. */
-  readonly memoryBytes: number;
-  /** Segments that are encoded and inserted at a time. */
-  readonly concurrency: number;
-  /** What inserts leave free of the store's disk. Undefined: by the disk's size, see free-space.ts. */
-  readonly reserveBytes: number | undefined;
-  /** One insert may take so long. */
-  readonly insertTimeoutMs: number;
-  /** Series ids that are remembered, so as not to write a series with each of its points. */
-  readonly seriesLimit: number;
-  readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly observer: StoreWriterObserver;
-}
+import { SegmentLog } from './spool/segment-log.ts';
+import type { StoreWriterOptions } from './writer-options.ts';
 
 /**
  * Senders wait when segments take more than this share of the memory that they may take, and no longer than this. The rest is for what is
@@ -119,7 +82,7 @@ export class StoreWriter {
 
   constructor(options: StoreWriterOptions) {
     this.#options = options;
-    this.#inserter = new Inserter(options.endpoint, options.insertTimeoutMs);
+    this.#inserter = new Inserter(options.endpoint, options.insertTimeoutMs, options.member);
     this.#keeper = new StoreKeeper(options);
     this.#space = new FreeSpace(() => this.#keeper.disk(), options.clock, options.reserveBytes);
     this.#segments = new SegmentStore(this.#inserter, this.#space, (message) => this.#keeper.mend(message));
@@ -494,6 +457,7 @@ export class StoreWriter {
     this.series.forget();
     const failure = error instanceof InsertError ? error.failure : 'content';
     delivery.lastError = messageOf(error);
+    if (failure === 'fenced') return await this.#giveUp(delivery);
     if (failure === 'content') {
       this.#doubt(delivery);
       if (++delivery.contentFailures >= CONTENT_ATTEMPTS) return await this.#reject(delivery);
@@ -526,6 +490,16 @@ export class StoreWriter {
     delivery.isDoubtful = true;
     this.#doubts++;
     this.#doubtUntilMs = this.#options.clock.monotonicMs() + DOUBT_MS;
+  }
+
+  /** Another server goes on with what this one wrote: nobody wants the segment any more. */
+  async #giveUp(delivery: Delivery<SegmentEncoder>): Promise<void> {
+    const { segment, items } = delivery;
+    this.#release(segment);
+    await this.#removeFile(segment);
+    this.#queue.done(delivery);
+    this.#options.observer.log('warn', `segment ${segment.id} is not stored: another server has taken over its rules`);
+    this.#options.observer.rejected(items);
   }
 
   /** Moves a segment aside that the store will never take. */

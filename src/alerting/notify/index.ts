@@ -16,4 +16,11 @@ export { type Instant, instantAt, NO_INSTANT, parseInstant, printMillis } from '
 export { compareLabels, labelsOf, plainLabels } from './labels.ts';
 export { readSetup } from './load.ts';
 export { isSameMatcher, Matcher, MatcherError, parseMatcher, wholePattern } from './matcher.ts';
-export { type AlertStatus, Notifier, type NotifierSettings, type NotifySetup, type ToldAlert } from './notifier.ts';
+export {
+  type AlertStatus,
+  Notifier,
+  type NotifierSettings,
+  type NotifySetup,
+  type NotifyShare,
+  type ToldAlert,
+} from './notifier.ts';

@@ -34,6 +34,15 @@ export interface NotifierSettings {
   readonly limits?: NotifyLimits;
   /** In place of clients by HTTP. */
   readonly transport?: JsonSender;
+  /** Where several servers share a store: what they need to do as one. */
+  readonly share?: NotifyShare;
+}
+
+export interface NotifyShare {
+  /** Whether this server may tell receivers at this moment: asked before each attempt. */
+  readonly isOwner: boolean;
+  /** Is told of each alert that this server was told of, for the others. */
+  tell(alerts: readonly Alert[]): void;
 }
 
 /** A configuration and the template files that it names. */
@@ -82,6 +91,8 @@ interface Current {
 }
 
 const ABSENT_ALERT_MS = 60_000;
+/** An alert that ended is kept so long by a server that tells nobody, in case it has to go on for the one that does. */
+const TOLD_BY_OTHERS_MS = 15 * 60_000;
 
 /** Alertmanager: takes alerts, and tells receivers of them. All times come from the clock that it is given. */
 export class Notifier {
@@ -97,6 +108,8 @@ export class Notifier {
   #hasStopped = false;
   /** What was told before it was known what had been told; undefined from then on. */
   #waiting: ToldAlert[] | undefined = [];
+  /** What receivers are being told. */
+  readonly #sending = new Set<Promise<unknown>>();
 
   /** Throws a TemplateError where a template file can't be read. */
   constructor(setup: NotifySetup, settings: NotifierSettings) {
@@ -142,6 +155,11 @@ export class Notifier {
 
   /** Goes over to another configuration; alerts, silences and what was told stay. Throws as the constructor, and then nothing changes. */
   reload(setup: NotifySetup): void {
+    this.#goOver(setup, (alert, nowMs) => !isResolved(alert, nowMs));
+  }
+
+  /** New groups of the alerts that are wanted. */
+  #goOver(setup: NotifySetup, isWanted: (alert: Alert, nowMs: number) => boolean): void {
     const before = this.#current;
     const next = this.#make(setup);
     this.#current = next;
@@ -151,7 +169,7 @@ export class Notifier {
     const nowMs = this.#settings.clock.nowMs();
     for (const alert of this.#alerts.all()) {
       next.inhibitor.see(alert);
-      if (!isResolved(alert, nowMs)) next.dispatcher.dispatch(alert);
+      if (isWanted(alert, nowMs)) next.dispatcher.dispatch(alert);
     }
     this.#tellOfAbsent();
   }
@@ -163,8 +181,48 @@ export class Notifier {
     this.#current.close();
   }
 
+  /** What an alert was for other servers, as `see` takes it. */
+  static shared({ labels, annotations, startsAt, endsAt, generatorUrl, isTimeout }: Alert): object {
+    return {
+      labels: Array.from(labels),
+      annotations: Array.from(annotations),
+      startsAt,
+      ...(!isTimeout && { endsAt }),
+      generatorUrl,
+    };
+  }
+
+  /** Takes alerts that another server was told of, in the form of `shared`. */
+  see(bodies: readonly unknown[]): void {
+    this.#take(bodies.filter(isShared));
+  }
+
+  /** Begins to tell receivers in place of another server, from what that one noted. */
+  async takeOver(): Promise<void> {
+    const nowMs = this.#settings.clock.nowMs();
+    await this.#log.load(nowMs);
+    await this.silences.load(nowMs);
+    // Those that are over, too: receivers may have heard of their beginning alone.
+    if (!this.#hasStopped) this.#goOver(this.#current.setup, () => true);
+  }
+
+  /** Resolves when nobody is being told any more; what takes longer than `limitMs` is given up. For a server that is no longer the one that tells. */
+  async settle(limitMs: number): Promise<void> {
+    const limit = new Promise<void>((resolve) => this.#settings.clock.after(limitMs, resolve));
+    await Promise.race([Promise.allSettled(this.#sending), limit]);
+    // New groups, whose flushes say nothing.
+    if (this.#sending.size > 0) this.#goOver(this.#current.setup, () => true);
+  }
+
   /** Takes alerts. What is wrong with some doesn't hold up the others: one line for each. */
   receive(told: readonly ToldAlert[]): readonly string[] {
+    const own: Alert[] = [];
+    const mistakes = this.#take(told, own);
+    if (own.length > 0) this.#settings.share?.tell(own);
+    return mistakes;
+  }
+
+  #take(told: readonly ToldAlert[], taken: Alert[] = []): readonly string[] {
     const nowMs = this.#settings.clock.nowMs();
     const mistakes: string[] = [];
     for (const one of told) {
@@ -183,6 +241,7 @@ export class Notifier {
         mistakes.push(`there are more than ${this.#limits.alerts} alerts`);
         continue;
       }
+      taken.push(known);
       this.#current.inhibitor.see(known);
       this.#current.dispatcher.dispatch(known);
     }
@@ -279,6 +338,10 @@ export class Notifier {
 
   /** The stages of Alertmanager's pipeline: inhibition, times, silences, then each way of the receiver by itself. */
   async #flush(group: Group, alerts: readonly Alert[], nowMs: number, abort: AbortSignal): Promise<boolean> {
+    if (this.#settings.share?.isOwner === false) {
+      // The other one has told of what ended long ago.
+      return alerts.every((alert) => alert.endsAt.ms < nowMs - TOLD_BY_OTHERS_MS && isResolved(alert, nowMs));
+    }
     const { inhibitor, ways } = this.#current;
     const heard = alerts.filter(({ labels }) => inhibitor.inhibits(labels, nowMs) === undefined);
     if (heard.length === 0) return true;
@@ -326,7 +389,7 @@ export class Notifier {
       };
       const counts = this.#counters.of(receiver, way.integration);
       counts.notifications++;
-      const result = await sendWithRetries(counting(way.sender, counts), notification, {
+      const sending = sendWithRetries(this.#guarded(counting(way.sender, counts)), notification, {
         clock,
         random,
         abort: due.abort,
@@ -334,8 +397,10 @@ export class Notifier {
           if (attempt === 1) logger.warn(`${receiver}/${way.name}: ${message}; it is tried again`);
         },
       });
+      this.#sending.add(sending);
+      const result = await sending.finally(() => this.#sending.delete(sending));
       if (!result.isDelivered) {
-        if (!this.#hasStopped && !group.hasEnded) {
+        if (!this.#hasStopped && !group.hasEnded && this.#settings.share?.isOwner !== false) {
           counts.failed++;
           const attempts = `${result.attempts} attempt${result.attempts === 1 ? '' : 's'}`;
           logger.error(`${receiver}/${way.name}: not told after ${attempts}: ${result.message}`);
@@ -350,6 +415,18 @@ export class Notifier {
       logger.warn(`${receiver}/${way.name}: was told, which the store doesn't keep: ${messageOf(error)}`);
     }
     return true;
+  }
+
+  /** Asks before each attempt whether this server is still the one that tells. */
+  #guarded(sender: Sender): Sender {
+    const { share } = this.#settings;
+    if (share === undefined) return sender;
+    return {
+      send: async (notification, abort) =>
+        share.isOwner
+          ? await sender.send(notification, abort)
+          : { isDelivered: false, isRetryable: false, retryAfterMs: 0, message: 'another server tells' },
+    };
   }
 
   /** The active intervals, outside all of which it is, and the mute intervals that it is in. */
@@ -427,6 +504,11 @@ function counting(sender: Sender, counts: NotificationCounts): Sender {
       return verdict;
     },
   };
+}
+
+function isShared(body: unknown): body is ToldAlert {
+  const { labels, annotations } = body as ToldAlert;
+  return Array.isArray(labels) && Array.isArray(annotations);
 }
 
 interface Due {

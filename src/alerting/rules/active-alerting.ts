@@ -8,6 +8,7 @@ import type { SentAlert } from './alert-sink.ts';
 import type { RuleContext } from './context.ts';
 import { type GrafanaCondition, printValues } from './grafana/condition.ts';
 import { type GrafanaOutcome, type GrafanaSample, grafanaOutcome, TemplateValue } from './grafana/instances.ts';
+import { type AlertState, alertOf, alertState } from './group-state.ts';
 import type { VectorSample } from './queries.ts';
 import { restoredActiveAtMs } from './restore.ts';
 import type { AlertingRule } from './rule.ts';
@@ -61,18 +62,39 @@ export class ActiveAlerting implements ActiveRule {
     for (const [key, instance] of from.#instances) this.#instances.set(key, instance);
   }
 
+  /** Its alerts for another server. */
+  get states(): readonly AlertState[] {
+    return Array.from(this.#alerts, ([key, alert]) => alertState(alert, this.#instances.get(key)));
+  }
+
+  /** Shows the alerts that another server has. */
+  show(states: readonly AlertState[]): void {
+    this.#alerts = new Map(states.map(alertOf).map((alert) => [alert.labels.key, alert]));
+    this.#instances.clear();
+    for (const { labels, instance } of states)
+      if (instance !== undefined) this.#instances.set(Labels.of(labels).key, { ...instance });
+  }
+
+  /** Goes on with the alerts that it has: nothing is to be restored. Gives the series that they are stored as. */
+  resume(): readonly Labels[] {
+    this.#isRestored = true;
+    return this.activeAlerts.flatMap((alert) =>
+      [this.#stateSample(alert, 0), this.#sinceSample(alert, 0)].map(({ labels }) => labels),
+    );
+  }
+
   /** Why the last evaluation failed, where alerts tell of that: a rule of Grafana's says so. */
   get failure(): Error | undefined {
     return this.#failure;
   }
 
   async evaluate(evaluation: Evaluation): Promise<readonly RuleSample[]> {
-    const { timeMs, queryOffsetMs, limit, signal } = evaluation;
+    const { timeMs, queryOffsetMs, limit, signal, queries } = evaluation;
     const atMs = timeMs - queryOffsetMs;
     const { expr } = this.rule;
-    const outcome = expr.language === 'grafana' ? await this.#outcome(expr, atMs, signal) : undefined;
+    const outcome = expr.language === 'grafana' ? await this.#outcome(expr, atMs, evaluation) : undefined;
     this.#failure = outcome?.error;
-    const vector = outcome?.samples ?? (await this.#context.queries.instant(expr as RuleExpr, atMs, signal));
+    const vector = outcome?.samples ?? (await queries.instant(expr as RuleExpr, atMs, signal));
     const found = await this.#found(vector, evaluation);
     const kept = outcome === undefined ? NONE : this.#kept(outcome, found);
     for (const [key, alert] of found) {
@@ -130,14 +152,14 @@ export class ActiveAlerting implements ActiveRule {
     return grafana?.dashboardUid ? `/dashboards/${encodeURIComponent(grafana.dashboardUid)}` : '/alerts';
   }
 
-  async #outcome(expr: GrafanaCondition, timeMs: number, signal: AbortSignal): Promise<GrafanaOutcome> {
+  async #outcome(expr: GrafanaCondition, timeMs: number, { queries, signal }: Evaluation): Promise<GrafanaOutcome> {
     const firing = new Set(
       Array.from(this.#alerts).flatMap(([key, { state }]) =>
         state === 'firing' ? (this.#instances.get(key)?.key ?? []) : [],
       ),
     );
     return grafanaOutcome(expr, this.rule.grafana!, {
-      ...{ queries: this.#context.queries, timeMs, signal },
+      ...{ queries, timeMs, signal },
       isFiring: (labels) => firing.has(labels.key),
       hasAlerts: this.activeAlerts.some(({ state }) => state !== 'inactive'),
     });
@@ -235,10 +257,10 @@ export class ActiveAlerting implements ActiveRule {
     };
   }
 
-  async #query(text: string, { timeMs, signal }: Evaluation): Promise<readonly TemplateSample[]> {
+  async #query(text: string, { timeMs, signal, queries }: Evaluation): Promise<readonly TemplateSample[]> {
     const { language } = this.rule.expr;
     const expr = parseRuleExpr(text, language === 'grafana' ? 'promql' : language);
-    const vector = await this.#context.queries.instant(expr, timeMs, signal);
+    const vector = await queries.instant(expr, timeMs, signal);
     return vector.map(({ labels, value, histogram }) => {
       const shown = histogram === undefined ? value : new HistogramValue(histogram);
       return new TemplateSample(new StringMap(labels.pairs as [string, string][]), shown);

@@ -3,8 +3,11 @@ import { ActiveAlerting } from './active-alerting.ts';
 import { ActiveRecording } from './active-recording.ts';
 import type { ActiveRule } from './active-rule.ts';
 import type { RuleContext } from './context.ts';
+import { type GroupState, pairStates, ruleState } from './group-state.ts';
 import { GroupTimes } from './group-times.ts';
+import type { RuleQueries } from './queries.ts';
 import type { RuleGroup } from './rule.ts';
+import { ScanPlan } from './shared-scan.ts';
 import type { RuleSample } from './sink.ts';
 
 /** What a group did since it began. */
@@ -32,6 +35,7 @@ export class ActiveGroup {
   readonly #context: RuleContext;
   readonly #times: GroupTimes;
   readonly #abort = new AbortController();
+  readonly #plan: ScanPlan;
   /** Of each rule: the series of its last evaluation, by their keys. */
   #series: ReadonlyMap<string, Labels>[];
   /** Of rules that are gone: they end with the next evaluation. */
@@ -40,6 +44,7 @@ export class ActiveGroup {
   #evaluated = 0;
   #cancelTimer: (() => void) | undefined = undefined;
   #running: Promise<void> | undefined = undefined;
+  #isStarted = false;
   #isStopped = false;
   /** Of the evaluation that runs: rules that fail and did not before. */
   #complaints: string[] = [];
@@ -51,11 +56,10 @@ export class ActiveGroup {
     this.#needsRestore = needsRestore;
     this.#times = new GroupTimes(group.file, group.name, this.intervalMs);
     this.rules = group.rules.map((rule) =>
-      rule.kind === 'alerting'
-        ? new ActiveAlerting(rule, context, !needsRestore)
-        : new ActiveRecording(rule, context.queries),
+      rule.kind === 'alerting' ? new ActiveAlerting(rule, context, !needsRestore) : new ActiveRecording(rule),
     );
     this.#series = this.rules.map(() => new Map());
+    this.#plan = planOf(group);
   }
 
   /** Identity of a group: its file and name. */
@@ -94,7 +98,47 @@ export class ActiveGroup {
     ];
   }
 
+  /** It is evaluated here, up to its stop, and not by another server. */
+  get isOwn(): boolean {
+    return this.#isStarted;
+  }
+
+  /** What another server needs to go on; undefined before the first evaluation. */
+  get state(): GroupState | undefined {
+    const { lastTimeMs, lastEvaluationMs, durationMs, lastSamples } = this;
+    if (lastTimeMs === undefined || lastEvaluationMs === undefined) return undefined;
+    const rules = this.rules.map((rule) => ruleState(rule, rule instanceof ActiveAlerting ? rule.states : undefined));
+    return { lastTimeMs, lastEvaluationMs, durationMs, lastSamples, rules };
+  }
+
+  /** Shows what another server found. For a group that is not evaluated here. */
+  show(state: GroupState): void {
+    this.lastTimeMs = state.lastTimeMs;
+    this.lastEvaluationMs = state.lastEvaluationMs;
+    this.durationMs = state.durationMs;
+    this.lastSamples = state.lastSamples;
+    for (const [rule, { health, alerts }] of pairStates(this.rules, state.rules)) {
+      Object.assign(rule.health, { lastEvaluationMs: undefined }, health);
+      if (rule instanceof ActiveAlerting) rule.show(alerts ?? []);
+    }
+  }
+
+  /** Goes on with what it shows, where that is of just now; else what was stored is restored, as after a restart. */
+  resume(): void {
+    const agoMs = this.#context.clock.nowMs() - (this.lastTimeMs ?? Number.NEGATIVE_INFINITY);
+    if (!(agoMs <= RESUME_INTERVALS * this.intervalMs + RESUME_GRACE_MS)) {
+      for (const rule of this.alertingRules) rule.show([]);
+      return;
+    }
+    this.#needsRestore = false;
+    this.rules.forEach((rule, at) => {
+      if (rule instanceof ActiveAlerting)
+        this.#series[at] = new Map(rule.resume().map((labels) => [labels.key, labels]));
+    });
+  }
+
   start(): void {
+    this.#isStarted = true;
     this.#waitFor(this.#times.lastMs(this.#context.clock.nowMs()) + this.intervalMs);
   }
 
@@ -106,8 +150,8 @@ export class ActiveGroup {
   }
 
   /** Ends what is being asked, too. */
-  abort(): void {
-    this.#abort.abort(new Error('the server stops'));
+  abort(reason = 'the server stops'): void {
+    this.#abort.abort(new Error(reason));
   }
 
   /** Says of all its series that they ended at a time. For a group that is stopped and comes back no more. */
@@ -147,9 +191,10 @@ export class ActiveGroup {
     const begin = { calendarMs: clock.nowMs(), monotonicMs: clock.monotonicMs() };
     let samples = 0;
     this.#complaints = [];
+    const queries = this.#context.queries.together(this.#plan);
     for (const [index, rule] of this.rules.entries()) {
-      if (this.#isStopped) return;
-      samples += await turns.run(() => this.#evaluateRule(rule, index, timeMs));
+      if (!this.#mayGoOn) return;
+      samples += await turns.run(() => this.#evaluateRule(rule, index, { timeMs, queries }));
     }
     this.lastSamples = samples;
     this.#complain();
@@ -159,16 +204,22 @@ export class ActiveGroup {
     this.lastTimeMs = timeMs;
   }
 
+  get #mayGoOn(): boolean {
+    return !this.#isStopped && this.#context.share?.isValid !== false;
+  }
+
   /** How many samples it gave. */
-  async #evaluateRule(active: ActiveRule, index: number, timeMs: number): Promise<number> {
+  async #evaluateRule(active: ActiveRule, index: number, { timeMs, queries }: Round): Promise<number> {
     const { clock, alerts } = this.#context;
     const { health } = active;
     const [beginMs, calendarMs] = [clock.monotonicMs(), clock.nowMs()];
     this.counts.evaluations++;
     try {
       const { signal } = this.#abort;
-      const settings = { timeMs, queryOffsetMs: this.queryOffsetMs, limit: this.group.limit, signal };
+      const settings = { timeMs, queryOffsetMs: this.queryOffsetMs, limit: this.group.limit, signal, queries };
       const samples = await active.evaluate(settings);
+      // Another server may have begun with it meanwhile.
+      if (!this.#mayGoOn) return 0;
       const failure = active instanceof ActiveAlerting ? active.failure : undefined;
       if (failure === undefined) health.good();
       else this.#failed(active, failure);
@@ -179,7 +230,8 @@ export class ActiveGroup {
       await this.#write(samples, index, timeMs);
       return samples.length;
     } catch (error) {
-      this.#failed(active, error);
+      // Who stops it says nothing of the rule.
+      if (!this.#abort.signal.aborted) this.#failed(active, error);
       return 0;
     } finally {
       health.durationMs = clock.monotonicMs() - beginMs;
@@ -213,7 +265,7 @@ export class ActiveGroup {
   }
 
   async #writeEnds(timeMs: number): Promise<void> {
-    if (this.#ending.length === 0) return;
+    if (this.#ending.length === 0 || this.#context.share?.isValid === false) return;
     // A series that another rule goes on with has not ended.
     const present = new Set(this.#series.flatMap((series) => [...series.keys()]));
     const ends = this.#ending.filter(({ key }) => !present.has(key)).map((labels) => this.#endOf(labels, timeMs));
@@ -241,6 +293,22 @@ export class ActiveGroup {
     }
   }
 }
+
+/** One evaluation of the group. */
+interface Round {
+  readonly timeMs: number;
+  readonly queries: RuleQueries;
+}
+
+function planOf({ rules }: RuleGroup): ScanPlan {
+  const exprs = rules.flatMap(({ expr }) => (expr.language === 'promql' ? [expr.tree] : []));
+  const recorded = rules.flatMap((rule) => (rule.kind === 'recording' ? [rule.name] : []));
+  return new ScanPlan(exprs, new Set(['ALERTS', 'ALERTS_FOR_STATE', ...recorded]));
+}
+
+/** What another server found is of just now after so many of the group's intervals, and the time in which it is missed. */
+const RESUME_INTERVALS = 4;
+const RESUME_GRACE_MS = 30_000;
 
 /** A timer of the engine takes no more than 24 days. */
 const WAIT_MAX_MS = 86_400_000;

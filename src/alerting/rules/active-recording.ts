@@ -1,6 +1,5 @@
 import { Labels } from '#query/promql.ts';
 import { type ActiveRule, type Evaluation, identityOf, RuleHealth, writtenLabels } from './active-rule.ts';
-import type { RuleQueries } from './queries.ts';
 import type { RecordingRule } from './rule.ts';
 import type { RuleSample } from './sink.ts';
 
@@ -10,19 +9,17 @@ export class ActiveRecording implements ActiveRule {
   readonly health: RuleHealth = new RuleHealth();
   readonly identity: string;
   readonly labels: Labels;
-  readonly #queries: RuleQueries;
 
-  constructor(rule: RecordingRule, queries: RuleQueries) {
+  constructor(rule: RecordingRule) {
     this.rule = rule;
     this.identity = identityOf(rule);
     this.labels = writtenLabels(rule);
-    this.#queries = queries;
   }
 
-  async evaluate({ timeMs, queryOffsetMs, limit, signal }: Evaluation): Promise<readonly RuleSample[]> {
+  async evaluate({ timeMs, queryOffsetMs, limit, signal, queries }: Evaluation): Promise<readonly RuleSample[]> {
     const { expr, name, labels } = this.rule;
     const atMs = timeMs - queryOffsetMs;
-    const vector = await this.#queries.instant(expr, atMs, signal);
+    const vector = await queries.instant(expr, atMs, signal);
     const seen = new Set<string>();
     const samples = vector.map((sample): RuleSample => {
       const pairs = new Map(sample.labels.pairs);

@@ -1,5 +1,6 @@
 import { messageOf } from '#base';
 import { Labels } from '#query/promql.ts';
+import type { RuleQueries } from './queries.ts';
 import type { Rule } from './rule.ts';
 import type { RuleSample } from './sink.ts';
 
@@ -23,6 +24,7 @@ export interface Evaluation {
   /** How many alerts or series are too many; 0 for no limit. */
   readonly limit: number;
   readonly signal: AbortSignal;
+  readonly queries: RuleQueries;
 }
 
 export class RuleHealth {

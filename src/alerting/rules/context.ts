@@ -1,6 +1,7 @@
 import type { Clock } from '#base';
 import type { AlertSink } from './alert-sink.ts';
 import type { RuleQueries } from './queries.ts';
+import type { RuleShare } from './share.ts';
 import type { RuleSeriesSink } from './sink.ts';
 import type { Turns } from './turns.ts';
 
@@ -24,6 +25,8 @@ export interface RuleContext {
   readonly forGracePeriodMs: number;
   /** Limits how many rules ask the store at a time. */
   readonly turns: Turns;
+  /** Undefined where one server has all groups. */
+  readonly share?: RuleShare;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 

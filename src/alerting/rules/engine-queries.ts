@@ -13,6 +13,7 @@ import {
 } from '#query/promql.ts';
 import type { LastSample, RangeTimes, RuleQueries, SeriesPoints, VectorSample } from './queries.ts';
 import type { RuleExpr } from './rule-expr.ts';
+import type { ScanPlan } from './shared-scan.ts';
 
 export interface RuleSources {
   /** Where the samples are for an expression; undefined where none is evaluated. */
@@ -29,6 +30,13 @@ export class EngineRuleQueries implements RuleQueries {
   constructor(sources: RuleSources, options: EngineOptions = DEFAULT_OPTIONS) {
     this.#sources = sources;
     this.#options = options;
+  }
+
+  together(plan: ScanPlan): RuleQueries {
+    const samples = plan.over(this.#sources.samples);
+    return samples === this.#sources.samples
+      ? this
+      : new EngineRuleQueries({ ...this.#sources, samples }, this.#options);
   }
 
   async instant(expr: RuleExpr, timeMs: number, signal: AbortSignal): Promise<readonly VectorSample[]> {

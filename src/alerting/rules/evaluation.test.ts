@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Labels } from '#query/promql.ts';
 import { EngineRuleQueries } from './engine-queries.ts';
+import type { RuleQueries } from './queries.ts';
 import { RuleWorld, STALE } from './testing/rule-world.ts';
 
 const ALERT = `groups:
@@ -251,18 +252,18 @@ describe('configurations', () => {
     const queries = new EngineRuleQueries({ samples: () => world.samples });
     let running = 0;
     let most = 0;
-    world.manager = world.newManager({
-      queries: {
-        lastSamples: (...given) => queries.lastSamples(...given),
-        range: (...given) => queries.range(...given),
-        instant: async (...given) => {
-          most = Math.max(most, ++running);
-          await new Promise<void>((resolve) => void world.clock.after(25_000, resolve));
-          running--;
-          return queries.instant(...given);
-        },
+    const slow: RuleQueries = {
+      together: () => slow,
+      lastSamples: (...given) => queries.lastSamples(...given),
+      range: (...given) => queries.range(...given),
+      instant: async (...given) => {
+        most = Math.max(most, ++running);
+        await new Promise<void>((resolve) => void world.clock.after(25_000, resolve));
+        running--;
+        return queries.instant(...given);
       },
-    });
+    };
+    world.manager = world.newManager({ queries: slow });
     await world.load(`groups:\n${group('a', 'vector(1)')}`);
     world.manager.start();
     await world.run(100);

@@ -15,5 +15,6 @@ export type { RuleLanguage } from './rule-expr.ts';
 export { runRuleTest } from './rule-test.ts';
 export { readRuleTests } from './rule-test-file.ts';
 export { YamlError } from './rule-yaml.ts';
+export type { RuleShare } from './share.ts';
 export type { RuleSample, RuleSeriesSink } from './sink.ts';
 export { Turns } from './turns.ts';

@@ -1,5 +1,6 @@
 import { ActiveGroup } from './active-group.ts';
 import type { RuleContext } from './context.ts';
+import type { GroupState } from './group-state.ts';
 import { printFault, type RuleFile, type RuleGroup } from './rule.ts';
 
 /** All groups of a server (rules/manager.go of Prometheus 3.16). */
@@ -12,6 +13,8 @@ export class RuleManager {
   #isStarted = false;
   #isStopped = false;
   readonly #endTimers = new Set<() => void>();
+  /** One after the other: another configuration, and other servers that come and go. */
+  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(context: RuleContext) {
     this.#context = context;
@@ -24,16 +27,73 @@ export class RuleManager {
     );
   }
 
+  /** Those that are evaluated here. */
+  get ownGroups(): readonly ActiveGroup[] {
+    return this.groups.filter(({ isOwn }) => isOwn);
+  }
+
   start(): void {
     this.#isStarted = true;
-    for (const group of this.#groups.values()) group.start();
+    for (const group of this.#groups.values()) this.#start(group);
+  }
+
+  #start(group: ActiveGroup): void {
+    if (this.#context.share?.mayBegin(group.key) !== false) group.start();
+  }
+
+  /** Stops the groups that belong to another server now. Gives the state of each. */
+  yieldGroups(): Promise<readonly (readonly [key: string, state: GroupState])[]> {
+    return this.#inTurn(async () => {
+      const lost = this.ownGroups.filter(({ key }) => this.#context.share?.owns(key) === false);
+      for (const group of lost) group.abort('another server goes on with the group');
+      await Promise.all(lost.map((group) => group.stop()));
+      return lost.flatMap((group) => {
+        const { key, state } = group;
+        const shown = new ActiveGroup(group.group, this.#context, true);
+        if (state !== undefined) shown.show(state);
+        this.#groups.set(key, shown);
+        return state === undefined ? [] : [[key, state] as const];
+      });
+    });
+  }
+
+  /** Begins with the groups that belong to this server now, where another left off. */
+  beginGroups(states: ReadonlyMap<string, GroupState>): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#isStarted || this.#isStopped) return;
+      for (const group of this.#groups.values()) {
+        if (group.isOwn || this.#context.share?.mayBegin(group.key) === false) continue;
+        const state = states.get(group.key);
+        if (state !== undefined) {
+          group.show(state);
+          group.resume();
+        }
+        group.start();
+      }
+    });
+  }
+
+  /** Shows what another server found in a group of its own. */
+  show(key: string, state: GroupState): void {
+    const group = this.#groups.get(key);
+    if (group !== undefined && !group.isOwn) group.show(state);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#changing.then(work);
+    this.#changing = done.catch(() => undefined);
+    return done;
   }
 
   /**
    * Takes another configuration. Groups that stay the same go on; of one with a fault, and of a file that can't be read, the one before
    * goes on; what is gone ends its series after two of its intervals, in which another rule may take them over.
    */
-  async update(files: readonly RuleFile[]): Promise<void> {
+  update(files: readonly RuleFile[]): Promise<void> {
+    return this.#inTurn(() => this.#update(files));
+  }
+
+  async #update(files: readonly RuleFile[]): Promise<void> {
     if (this.#isStopped) return;
     const next = new Map<string, ActiveGroup>();
     const definitions = new Map<string, string>();
@@ -62,7 +122,7 @@ export class RuleManager {
     this.#groups = next;
     this.#definitions = definitions;
     this.#isFirst = false;
-    if (this.#isStarted) for (const group of started) group.start();
+    if (this.#isStarted) for (const group of started) this.#start(group);
   }
 
   /** Waits for the rules that are evaluated now. */

@@ -1,6 +1,7 @@
 import type { LabelMatcher } from '#lang/promql';
 import type { FloatHistogram, Labels } from '#query/promql.ts';
 import type { RuleExpr } from './rule-expr.ts';
+import type { ScanPlan } from './shared-scan.ts';
 
 /** One series of an instant query. */
 export interface VectorSample {
@@ -11,6 +12,8 @@ export interface VectorSample {
 
 /** Answers a rule's questions to the store. */
 export interface RuleQueries {
+  /** The same for the rules of one evaluation of a group, which reads together what the plan says. */
+  together(plan: ScanPlan): RuleQueries;
   /** At one time. A scalar is one sample without labels. Throws where the expression gives a text or a range. */
   instant(expr: RuleExpr, timeMs: number, signal: AbortSignal): Promise<readonly VectorSample[]>;
   /** At each step of a range, both ends inclusive, as numbers: each series has the points that it has. Throws as `instant`. */

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import type { DashboardSource, SearchShelf, TracePins } from '#api';
@@ -14,6 +15,7 @@ import { type NotifierOptions, type OpenNotifier, openNotifier } from '../notifi
 import { ThreadedPlayground } from '../playground/playground.ts';
 import { type RunningRole, runRole } from '../role.ts';
 import { chosenRules } from '../rules/rule-patterns.ts';
+import type { SharedRole } from '../rules/shared-role.ts';
 import type { RulesOptions } from '../rules/start-rules.ts';
 import { sectionOf } from '../section.ts';
 import type { ServerMetrics } from '../server-metrics.ts';
@@ -84,7 +86,7 @@ const OWN_KEYS = /^signalbox::(?:query|rules|loki_rules|alerting|alertmanager|ex
 interface ServerSettings {
   readonly readLimits: { readonly rows?: number; readonly bytes?: number };
   readonly rules: Pick<RulesOptions, 'patterns' | 'alertmanagers'> & { readonly externalUrl: string | undefined };
-  readonly alerts: Omit<NotifierOptions, 'externalUrl'>;
+  readonly alerts: Omit<NotifierOptions, 'externalUrl' | 'share'>;
 }
 
 async function startServerRole(
@@ -103,20 +105,26 @@ async function startServerRole(
     readLimits,
   };
   const externalUrl = (ruleSettings.externalUrl ?? urlAt(address)).replace(/\/+$/, '');
-  const told = await openNotifier(addresses, { ...alerts, externalUrl });
+  const instance = `${hostname()}:${address.port}`;
+  const hasRules = Object.values(ruleSettings.patterns).flat().length > 0;
+  const hasAlerts = alerts.file !== undefined || hasRules;
+  const shared = hasAlerts ? await openShared(addresses, sink) : undefined;
+  const told = await openNotifier(addresses, { ...alerts, externalUrl, share: shared?.notifications });
   const rules =
-    Object.values(ruleSettings.patterns).flat().length === 0
+    !hasRules || shared === undefined
       ? undefined
       : await (await import('../rules/start-rules.ts')).startRules({
           ...ruleSettings,
           externalUrl,
           alerts: told.sink,
           sink,
+          shared,
           version: signalboxVersion(),
+          instance,
           reader: { url: storeUrl, ...store },
         });
-  const hasAlerts = alerts.file !== undefined || rules !== undefined;
-  const metrics = hasAlerts ? await startNotifyMetrics(told, sink) : undefined;
+  shared?.start(rules?.manager, told.notifier);
+  const metrics = hasAlerts ? await startNotifyMetrics(told, sink, instance) : undefined;
   const pins = await openPins(addresses);
   const shelf = await openDashboards(addresses);
   const searches = await openSearches(addresses);
@@ -152,6 +160,7 @@ async function startServerRole(
       keeper.cancel();
       metrics?.stop();
       await rules?.stop();
+      await shared?.stop();
       await server.close();
       await counting.stop();
       await told.close();
@@ -163,7 +172,11 @@ async function startServerRole(
   };
 }
 
-async function startNotifyMetrics({ notifier, reads }: OpenNotifier, sink: StoreSink): Promise<ServerMetrics> {
+async function startNotifyMetrics(
+  { notifier, reads }: OpenNotifier,
+  sink: StoreSink,
+  instance: string,
+): Promise<ServerMetrics> {
   const { ServerMetrics } = await import('../server-metrics.ts');
   const { notifyMetrics } = await import('../notify-metrics.ts');
   const metrics = new ServerMetrics({
@@ -171,6 +184,7 @@ async function startNotifyMetrics({ notifier, reads }: OpenNotifier, sink: Store
     sink,
     clock: systemClock,
     version: signalboxVersion(),
+    instance,
   });
   metrics.start();
   return metrics;
@@ -210,6 +224,15 @@ async function openCallCounting(
   const { storeUrl, login } = addresses;
   const writer = storeEndpoint({ url: storeUrl, ...login, ...writerLogin(addresses) });
   return startCallCounting({ reader, writer });
+}
+
+/** Shares rules and notifications with other servers of the same store. */
+async function openShared(addresses: Addresses, sink: StoreSink): Promise<SharedRole> {
+  const { storeEndpoint } = await import('#store');
+  const { SharedRole } = await import('../rules/shared-role.ts');
+  const { storeUrl, login, dataDir } = addresses;
+  const endpoint = storeEndpoint({ url: storeUrl, ...login, ...writerLogin(addresses) });
+  return new SharedRole({ endpoint, dataDir, sink });
 }
 
 /** Pinned traces of each tenant that asks for any. */

@@ -18,6 +18,7 @@ import { RuleFiles } from './rule-files.ts';
 import { ruleMetrics } from './rule-metrics.ts';
 import type { RulePatterns } from './rule-patterns.ts';
 import { StoreRuleSeries } from './series-sink.ts';
+import type { SharedRole } from './shared-role.ts';
 
 /** The rules of the server role: files, evaluation, and who is told. */
 
@@ -28,8 +29,12 @@ export interface RulesOptions {
   /** Is told, too. */
   readonly alerts: AlertSink;
   readonly externalUrl: string;
+  /** For own metrics. */
   readonly sink: MetricSink;
+  readonly shared: Pick<SharedRole, 'rules' | 'sink'>;
   readonly version: string;
+  /** See ServerMetricsOptions. */
+  readonly instance: string;
   readonly reader: ConstructorParameters<typeof StoreReader>[0];
 }
 
@@ -57,7 +62,7 @@ export async function startRules(options: RulesOptions): Promise<RunningRules> {
     void process.stderr.write(`signalbox server: ${level === 'info' ? '' : `${level}: `}${message}\n`);
   const reader = new StoreReader(options.reader);
   const externalLabels = new Map<string, string>();
-  const recent = new RecentSamples(new StoreRuleSeries(options.sink), systemClock);
+  const recent = new RecentSamples(new StoreRuleSeries(options.shared.sink), systemClock);
   const clients = options.alertmanagers.map(
     (url) => new AlertmanagerClient({ url: alertmanagerUrl(url), externalLabels, log }),
   );
@@ -77,6 +82,7 @@ export async function startRules(options: RulesOptions): Promise<RunningRules> {
     externalUrl: options.externalUrl,
     externalLabels,
     turns: new Turns(CONCURRENCY),
+    share: options.shared.rules,
     log,
   });
   const files = new RuleFiles({
@@ -86,10 +92,11 @@ export async function startRules(options: RulesOptions): Promise<RunningRules> {
     changed: (read) => manager.update(read),
   });
   const metrics = new ServerMetrics({
-    metrics: ruleMetrics(() => manager.groups, clients),
+    metrics: ruleMetrics(() => manager.ownGroups, clients),
     sink: options.sink,
     clock: systemClock,
     version: options.version,
+    instance: options.instance,
   });
   await files.start();
   metrics.start();

@@ -4,7 +4,8 @@ import { decodeOtlp } from '#wire';
 import { encodeReference } from '../../wire/testing/otlp-reference.ts';
 import type { StoreEndpoint } from '../endpoint.ts';
 import { DEFAULT_RETENTION } from '../migrate.ts';
-import { StoreWriter, type StoreWriterObserver, type StoreWriterOptions } from '../writer.ts';
+import { StoreWriter } from '../writer.ts';
+import type { StoreWriterObserver, StoreWriterOptions } from '../writer-options.ts';
 
 /** A writer with short limits and everything it told its observer. */
 export interface TestWriter {

@@ -59,6 +59,13 @@ export class Silences {
     return { unreadable };
   }
 
+  /** Takes what another server keeps; without a body it is forgotten. */
+  see(key: string, body: unknown): void {
+    const silence = body === undefined ? undefined : readSilence(key, body);
+    if (silence !== undefined) this.#silences.set(key, silence);
+    else if (body === undefined) this.#silences.delete(key);
+  }
+
   all(): Iterable<Silence> {
     return this.#silences.values();
   }
