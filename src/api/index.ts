@@ -18,6 +18,7 @@ export { Refusal } from './http/access.ts';
 export type { ServerLogger } from './http/logger.ts';
 export type { TracePins } from './http/plugin.ts';
 export type { RunningServer, ServerOptions } from './http/server.ts';
+export type { LogLinker } from './log-links.ts';
 export type { OttlOutcome, OttlPlayground } from './playground.ts';
 export type { SavedSearch, SavedSearches, SearchShelf, SearchToSave } from './searches.ts';
 export { SearchesFull } from './searches.ts';

@@ -23,6 +23,8 @@ export interface SignalboxConfig {
   };
   /** Folders with dashboards of Grafana, `--dashboards`. */
   readonly dashboards: readonly string[];
+  /** Files and folders of Grafana's data sources, `--datasources`. */
+  readonly datasources: readonly string[];
   readonly server: {
     /** Console and query APIs. */
     readonly endpoint: string | undefined;
@@ -121,6 +123,9 @@ export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
     ),
   }),
   dashboards: list(text()).describe('folders with dashboards of Grafana as JSON, which the console draws'),
+  datasources: list(text()).describe(
+    "files or folders of Grafana's data sources, whose derived fields are links of log records",
+  ),
   server: strictObject({
     endpoint: listenAddress()
       .optional()
@@ -181,6 +186,7 @@ export const signalboxSchema: Schema<SignalboxConfig> = strictObject({
     allowsUnsupportedReceivers: raw.alertmanager.allow_unsupported_receivers,
   },
   dashboards: raw.dashboards,
+  datasources: raw.datasources,
   server: { endpoint: raw.server.endpoint, grpcEndpoint: raw.server.grpc_endpoint },
   engine: { endpoint: raw.engine.endpoint },
   query: { maxReadRows: raw.query.max_read_rows, maxReadBytes: raw.query.max_read_bytes },

@@ -24,6 +24,8 @@ export interface Addresses {
   readonly allowedHosts: readonly string[];
   /** Folders with dashboards. */
   readonly dashboards: readonly string[];
+  /** Files and folders of data sources. */
+  readonly datasources: readonly string[];
   /** From `signalbox::storage`, where it says so. */
   readonly login: { readonly database?: string; readonly username?: string; readonly password?: string };
   /** The same for whoever only reads. */
@@ -48,9 +50,8 @@ export function addressesIn(root: MapNode | undefined, flags: Flags): Addresses 
     storeUrl: external ?? `http://${printAddress(engine)}`,
     isStoreExternal: external !== undefined,
     allowedHosts: allowedHostsOf(flags) ?? textsIn(root, 'allowed_hosts').filter(isHostPattern),
-    dashboards: (flags.get('dashboards')?.split(',') ?? textsIn(root, 'dashboards')).map((folder) =>
-      resolve(folder.trim()),
-    ),
+    dashboards: pathsIn(root, flags, 'dashboards'),
+    datasources: pathsIn(root, flags, 'datasources'),
     login: Object.fromEntries(
       ['database', 'username', 'password'].flatMap((key) => {
         const value = text('storage', key);
@@ -78,6 +79,10 @@ function grpcAddress(
   if (given === undefined) return { grpc: server.port === SERVER_PORT ? usual : undefined, isGrpcDefault: true };
   const inText = parseAddress(inFile ?? '', usual) ?? usual;
   return { grpc: addressOf(flags, 'grpc-address', inText), isGrpcDefault: false };
+}
+
+function pathsIn(root: MapNode | undefined, flags: Flags, name: 'dashboards' | 'datasources'): readonly string[] {
+  return (flags.get(name)?.split(',') ?? textsIn(root, name)).map((path) => resolve(path.trim()));
 }
 
 /** A list of texts in the section; what is wrong there is said where the section is checked. */

@@ -41,6 +41,7 @@ const ALL = [
   'alertmanager-config',
   'allow-unsupported-receivers',
   'dashboards',
+  'datasources',
   'store',
 ] as const;
 
@@ -117,6 +118,7 @@ export const COMMAND_TEXTS: Readonly<Record<CommandName, CommandText>> = {
       'alertmanager-config',
       'allow-unsupported-receivers',
       'dashboards',
+      'datasources',
       'otlp-grpc-address',
       'otlp-http-address',
       'rules',

@@ -37,6 +37,7 @@ export type FlagName =
   | 'alertmanager-config'
   | 'allow-unsupported-receivers'
   | 'dashboards'
+  | 'datasources'
   | 'mode'
   | 'input'
   | 'context'
@@ -171,6 +172,11 @@ export const FLAGS: Readonly<Record<FlagName, FlagDefinition>> = {
     env: 'SIGNALBOX_DASHBOARDS',
     argument: 'FOLDERS',
     help: 'folders with dashboards of Grafana as JSON, with commas between; the console draws them',
+  },
+  datasources: {
+    env: 'SIGNALBOX_DATASOURCES',
+    argument: 'FILES',
+    help: "files or folders of Grafana's data sources, with commas between; their derived fields are links of log records",
   },
   mode: { env: 'SIGNALBOX_PRINT_MODE', argument: 'MODE', help: 'print-config: redacted (default) or unredacted' },
   input: { env: '', argument: 'FILE', help: 'ottl: telemetry as OTLP/JSON (standard input)' },

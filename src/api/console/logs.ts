@@ -24,6 +24,8 @@ import { NDJSON_TYPE, StreamedAnswer } from '../http/answers.ts';
 import { AnswerError } from '../http/errors.ts';
 import { type Parameters, parseId } from '../http/parameters.ts';
 import { PerTenant } from '../http/per-tenant.ts';
+import type { ApiNeeds } from '../http/plugin.ts';
+import type { LogLinker } from '../log-links.ts';
 import type { ConsoleRequest } from './request.ts';
 import type {
   EmptyReasonResponse,
@@ -64,19 +66,25 @@ function filterOf(query: Parameters): Omit<LogFilter, 'q'> {
   };
 }
 
-export async function logsRoute(request: ConsoleRequest): Promise<LogsResponse> {
-  const { reader, query, options } = request;
-  const limit = query.limit('limit', 200, 2000);
-  const direction = query.oneOf('direction', DIRECTIONS) ?? 'older';
-  const page = { limit, cursor: query.text('cursor'), direction };
-  const { logs, truncated, nextCursor, nearestMs } = await pageOf(reader, await askedOf(request), page, options);
-  return {
-    logs,
-    truncated,
-    limit,
-    ...(nextCursor !== undefined && { nextCursor }),
-    ...(nearestMs !== undefined && { nearestMs }),
+export function logsRoute({ logLinks }: ApiNeeds): (request: ConsoleRequest) => Promise<LogsResponse> {
+  return async (request) => {
+    const { reader, query, options } = request;
+    const limit = query.limit('limit', 200, 2000);
+    const direction = query.oneOf('direction', DIRECTIONS) ?? 'older';
+    const page = { limit, cursor: query.text('cursor'), direction };
+    const { logs, truncated, nextCursor, nearestMs } = await pageOf(reader, await askedOf(request), page, options);
+    return {
+      logs: await linked(logs, logLinks),
+      truncated,
+      limit,
+      ...(nextCursor !== undefined && { nextCursor }),
+      ...(nearestMs !== undefined && { nearestMs }),
+    };
   };
+}
+
+async function linked(logs: readonly LogRecord[], logLinks: LogLinker | undefined): Promise<readonly LogRecord[]> {
+  return logLinks === undefined ? logs : logLinks.link(logs);
 }
 
 interface WantedPage {
@@ -126,7 +134,7 @@ const LOOK_EVERY_MS = 1_000;
 const MOST_TAILS = 10;
 
 /** GET /api/console/logs/tail : records as they arrive, a line of JSON each; an empty line where nothing arrived. */
-export function logsTailRoute(): (request: ConsoleRequest) => Promise<StreamedAnswer> {
+export function logsTailRoute({ logLinks }: ApiNeeds): (request: ConsoleRequest) => Promise<StreamedAnswer> {
   const ofTenants = new PerTenant(() => ({ count: 0 }));
   return async (request) => {
     const { reader, query, options } = request;
@@ -149,25 +157,31 @@ export function logsTailRoute(): (request: ConsoleRequest) => Promise<StreamedAn
       },
       options,
     );
-    return new StreamedAnswer(NDJSON_TYPE, tailPieces(records, own), { isLive: true });
+    return new StreamedAnswer(NDJSON_TYPE, tailPieces(records, own, logLinks), { isLive: true });
   };
 }
 
 async function* tailPieces(
   records: AsyncGenerator<readonly LogRecord[]>,
   open: { count: number },
+  logLinks: LogLinker | undefined,
 ): AsyncGenerator<string> {
   open.count++;
   try {
-    for await (const some of records)
-      yield some.length === 0 ? '\n' : some.map((record) => `${JSON.stringify(record)}\n`).join('');
+    for await (const some of records) {
+      const lines = (await linked(some, logLinks)).map((record) => `${JSON.stringify(record)}\n`);
+      yield lines.length === 0 ? '\n' : lines.join('');
+    }
   } finally {
     open.count--;
   }
 }
 
-export async function logRecordRoute({ reader, query, options }: ConsoleRequest): Promise<LogRecordResponse> {
-  return { log: await readLog(reader, query.required('id'), options) };
+export function logRecordRoute({ logLinks }: ApiNeeds): (request: ConsoleRequest) => Promise<LogRecordResponse> {
+  return async ({ reader, query, options }) => {
+    const log = await readLog(reader, query.required('id'), options);
+    return { log: (await linked([log], logLinks))[0]! };
+  };
 }
 
 export async function logHistogramRoute(request: ConsoleRequest): Promise<LogHistogramResponse> {
@@ -182,12 +196,15 @@ export async function logsEmptyReasonRoute(request: ConsoleRequest): Promise<Emp
   return explainEmptyLogs(request.reader, filter, request.options);
 }
 
-export async function traceLogsRoute({ reader, query, path, options }: ConsoleRequest): Promise<TraceLogsResponse> {
-  const spanId = query.text('spanId');
-  const asked = {
-    traceId: parseId(path['traceId']!, 16, 'trace id'),
-    spanId: spanId === undefined ? undefined : parseId(spanId, 8, 'span id'),
-    limit: MAX_TRACE_LOGS,
+export function traceLogsRoute({ logLinks }: ApiNeeds): (request: ConsoleRequest) => Promise<TraceLogsResponse> {
+  return async ({ reader, query, path, options }) => {
+    const spanId = query.text('spanId');
+    const asked = {
+      traceId: parseId(path['traceId']!, 16, 'trace id'),
+      spanId: spanId === undefined ? undefined : parseId(spanId, 8, 'span id'),
+      limit: MAX_TRACE_LOGS,
+    };
+    const { logs, ...rest } = await readTraceLogs(reader, asked, options);
+    return { logs: await linked(logs, logLinks), ...rest, limit: MAX_TRACE_LOGS };
   };
-  return { ...(await readTraceLogs(reader, asked, options)), limit: MAX_TRACE_LOGS };
 }

@@ -61,6 +61,7 @@ export type {
   ErrorGroup,
   ExplainedNode,
   ExplainedQuery,
+  LogLink,
   LogPattern,
   LogRecord,
   LossView,

@@ -5,6 +5,7 @@ import type { Notifier } from '#alerting/notify';
 import type { ReadOptions, StoreReader } from '#query';
 import type { MetricSink, PinnedTraces } from '#store';
 import type { DashboardSource } from '../dashboards.ts';
+import type { LogLinker } from '../log-links.ts';
 import type { OttlPlayground } from '../playground.ts';
 import type { SearchShelf } from '../searches.ts';
 import type { Principal } from './access.ts';
@@ -66,6 +67,8 @@ export interface ApiNeeds {
   readonly pins?: TracePins | undefined;
   /** Keeps searches of people; undefined where the server keeps none. */
   readonly searches?: SearchShelf | undefined;
+  /** Undefined where the server was given no data sources. */
+  readonly logLinks?: LogLinker | undefined;
   /** Takes what ends with the server. */
   readonly onClose: (end: () => void) => void;
 }

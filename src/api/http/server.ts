@@ -11,6 +11,7 @@ import { isTlsHello } from '#base/tls-hello.ts';
 import { type ReadLimits, StoreReader } from '#query';
 import type { MetricSink } from '#store';
 import type { DashboardSource } from '../dashboards.ts';
+import type { LogLinker } from '../log-links.ts';
 import type { OttlPlayground } from '../playground.ts';
 import type { SearchShelf } from '../searches.ts';
 import { type Access, OPEN_ACCESS } from './access.ts';
@@ -64,6 +65,8 @@ export interface ServerOptions {
   readonly pins?: TracePins;
   /** Keeps searches of people. */
   readonly searches?: SearchShelf;
+  /** Finds what log records lead to, besides their traces. */
+  readonly logLinks?: LogLinker;
   /** Runs statements in OTTL that people try. Ends with the server. */
   readonly ottl?: OttlPlayground;
   /** Dashboards that the console draws. */
@@ -167,6 +170,7 @@ function buildServer(
       notifier: options.notifier,
       pins: options.pins,
       searches: options.searches,
+      logLinks: options.logLinks,
       ottl: options.ottl,
       dashboards: options.dashboards,
       onClose: (end: () => void): void => void app.addHook('onClose', async () => end()),

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
-import type { DashboardSource, SearchShelf, TracePins } from '#api';
+import type { DashboardSource, LogLinker, SearchShelf, TracePins } from '#api';
 import { ConfigErrors, systemClock } from '#base';
 import { controlSocketIn } from '#base/local-socket.ts';
 import type { MapNode, SignalboxConfig } from '#config';
@@ -128,6 +128,7 @@ async function startServerRole(
   const pins = await openPins(addresses);
   const shelf = await openDashboards(addresses);
   const searches = await openSearches(addresses);
+  const logLinks = await openLogLinks(addresses);
   const server = await startServer({
     host: address.host,
     port: address.port,
@@ -147,6 +148,7 @@ async function startServerRole(
     notifier: told.notifier,
     pins,
     searches: searches.shelf,
+    ...(logLinks !== undefined && { logLinks }),
   });
   const counting = await openCallCounting(addresses, { url: storeUrl, ...store });
   const keeper = new MemoryKeeper(ownProcess).start();
@@ -281,6 +283,16 @@ async function openSearches(
       for (const { documents } of kept.values()) await documents.close();
     },
   };
+}
+
+/** Reads the files once, so that mistakes in them are said at the start. */
+async function openLogLinks({ datasources }: Addresses): Promise<LogLinker | undefined> {
+  if (datasources.length === 0) return undefined;
+  const { DataSourceFiles } = await import('../datasources/data-source-files.ts');
+  const say = (problem: string): void => void process.stderr.write(`signalbox server: data sources: ${problem}\n`);
+  const files = new DataSourceFiles({ paths: datasources, say });
+  await files.look();
+  return files;
 }
 
 /** Reads the folders once, so that mistakes in them are said at the start. */

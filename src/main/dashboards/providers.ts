@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf } from '#base';
+import { withEnvironment } from '../provisioned-text.ts';
 
 /** A folder of dashboards, and where the list sorts them. */
 export interface Provider {
@@ -80,13 +81,6 @@ async function readProvider(
     return { problem: `.options.path: there is no ${withEnvironment(path)}, and no such folder beside the file` };
   const isByFolders = options?.foldersFromFilesStructure === true;
   return { path: place, folder: isByFolders || typeof folder !== 'string' || folder === '' ? undefined : folder };
-}
-
-/** `$NAME` and `${NAME}`, as Grafana fills them in; `$$` is one. */
-function withEnvironment(text: string): string {
-  return text.replace(/\$\$|\$(?:\{(\w+)\}|(\w+))/g, (all, braced, plain) =>
-    all === '$$' ? '$' : (process.env[(braced ?? plain) as string] ?? ''),
-  );
 }
 
 /** As it is written, or the longest end of it that is there beside the file. */

@@ -22,8 +22,18 @@ export interface LogRecord {
   readonly scope: string;
   /** What a query in LogQL took out of the line. */
   readonly parsed?: { readonly [label: string]: string };
+  /** What the fields that are derived from it, as the data sources of Grafana say, lead to; absent for none. */
+  readonly links?: readonly LogLink[];
   /** Long values end in an ellipsis; the full sizes in bytes of what is cut here. One record can be asked for in full. */
   readonly cut?: { readonly body?: number; readonly attributes?: number; readonly resource?: number };
+}
+
+export interface LogLink {
+  readonly name: string;
+  /** A trace, as 32 hex digits; undefined where it leads out. */
+  readonly traceId?: string;
+  /** An address of http or https. */
+  readonly url?: string;
 }
 
 /** Counts per bucket and severity group. */

@@ -18,5 +18,19 @@ test.each([
   ['that goes on is none', '', `trace_id=${ID}00`, {}, ''],
   ['that is no hex is none', '', 'trace_id=yes', {}, ''],
 ])('a trace id %s', (_, traceId, body, attributes, want) => {
-  expect(traceOfLog(traceId, body, attributes)).toBe(want);
+  expect(traceOfLog({ traceId, body, attributes })).toBe(want);
+});
+
+test('a field that a data source derives is before what the text says, and behind what was sent', () => {
+  const other = 'a'.repeat(32);
+  const record = {
+    body: `trace_id=${ID}`,
+    attributes: {},
+    links: [
+      { name: 'Runbook', url: 'https://runbooks.example/x' },
+      { name: 'TraceID', traceId: other },
+    ],
+  };
+  expect(traceOfLog({ ...record, traceId: '' })).toBe(other);
+  expect(traceOfLog({ ...record, traceId: ID })).toBe(ID);
 });

@@ -1,5 +1,5 @@
-/** The trace that a log record belongs to: as it was sent, or as its text says, the way Grafana's derived fields find it. */
-import type { AttributeValue } from '#api/types.ts';
+/** The trace that a log record belongs to: as it was sent, as the server's data sources derive it, or as its text says. */
+import type { AttributeValue, LogRecord } from '#api/types.ts';
 
 const KEYS = ['trace_id', 'traceId', 'traceID', 'trace.id'] as const;
 /** `"trace_id":"…"`, `trace_id=…`, with or without blanks and quotes. */
@@ -9,8 +9,19 @@ const IN_TEXT =
 const LOOKED_AT = 10_000;
 
 /** 32 hex digits; '' where there is none. All zeros are no id. */
-export function traceOfLog(traceId: string, body: AttributeValue, attributes: AttributeValue): string {
-  return idOf(traceId) || idIn(attributes) || (typeof body === 'string' ? idInText(body) : idIn(body));
+export function traceOfLog({
+  traceId,
+  body,
+  attributes,
+  links = [],
+}: Pick<LogRecord, 'traceId' | 'body' | 'attributes' | 'links'>): string {
+  return (
+    idOf(traceId) || derived(links) || idIn(attributes) || (typeof body === 'string' ? idInText(body) : idIn(body))
+  );
+}
+
+function derived(links: NonNullable<LogRecord['links']>): string {
+  return links.find((link) => link.traceId !== undefined)?.traceId ?? '';
 }
 
 function idInText(text: string): string {

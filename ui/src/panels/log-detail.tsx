@@ -47,7 +47,7 @@ export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDet
   const parsed = useMemo(() => attributesFrame('parsed', listed.parsed ?? {}), [listed.parsed]);
   const body = printAttribute(log.body);
   const stack = stackOf(log.attributes);
-  const traceId = traceOfLog(log.traceId, log.body, log.attributes);
+  const traceId = traceOfLog(log);
   const actions = { onInclude, onExclude };
   return (
     <Detail
@@ -70,6 +70,7 @@ export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDet
           Around it
         </To>
         <To target={links.service(log.service)}>Service</To>
+        <DerivedLinks log={log} shown={traceId} />
       </div>
       {log.cut ? <CutNote whole={whole} onShow={() => setWholeId(listed.id)} /> : null}
       <section className="detail-section">
@@ -104,6 +105,27 @@ export function LogDetail({ log: listed, onClose, onInclude, onExclude }: LogDet
       </Section>
     </Detail>
   );
+}
+
+/** What fields lead to that the server's data sources derive, but for the trace that has its link already. */
+function DerivedLinks({ log, shown }: { readonly log: LogRecord; readonly shown: string }) {
+  const links = useLinks();
+  return (log.links ?? []).map(({ name, traceId, url }, i) => {
+    if (url !== undefined)
+      return (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the fields of a server stay in their order
+        <a key={i} href={url} target="_blank" rel="noreferrer noopener">
+          {visibleText(name)}
+        </a>
+      );
+    if (traceId === undefined || traceId === shown) return null;
+    return (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the fields of a server stay in their order
+      <To key={i} target={links.trace(traceId)}>
+        {visibleText(name)}
+      </To>
+    );
+  });
 }
 
 function Section({ title, children }: { readonly title: string; readonly children: ReactNode }) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { LoadedConfig } from '#config';
+import { repairBackslashes } from '../../datasources/lost-backslash.ts';
 import { type Finding, inOrder } from '../finding.ts';
 import { LintFile } from '../lint-file.ts';
 import { checkExpressions } from './check-expressions.ts';
@@ -16,12 +17,11 @@ export function lintWith(config: LoadedConfig, text: string, companions: readonl
   ]);
 }
 
-/** Copying a pattern through some other text takes its backslashes: `(\\w+)` becomes `(w+)`, which is one letter. */
 function lostBackslash({ name, pattern, place }: DerivedField): Finding[] {
-  const found = /(?<!\\)\(([wdsS])([+*])\)/.exec(pattern);
-  if (found === null) return [];
-  const message = `"${name}": ${found[0]} takes the letter ${found[1]} alone; did you mean (\\${found[1]}${found[2]})?`;
-  return [{ level: 'warning', rule: 'lost-backslash', message, place }];
+  return repairBackslashes(pattern).lost.map(({ wrong, meant }) => {
+    const message = `"${name}": ${wrong} takes the letter ${wrong[1]} alone; did you mean ${meant}?`;
+    return { level: 'warning', rule: 'lost-backslash', message, place };
+  });
 }
 
 /** What is written in the files of a configuration, before variables are put in. */

@@ -1,6 +1,7 @@
 /** Log records as frames: the records, one of them whole, and how many there are over time by level. */
 import type { LogHistogramResponse, LogRecord } from '#api/types.ts';
 import { type Frame, frameOfLines, frameOfRows, type NumberField } from '../frame.ts';
+import { traceOfLog } from '../log-trace.ts';
 import { SEVERITIES } from '../search.ts';
 import { attributesFrame, detailsFrame, withoutStack } from './details.ts';
 
@@ -17,7 +18,8 @@ export function logFrame(records: readonly LogRecord[]): Frame {
     body: { value: ({ body }) => body },
     attributes: { value: ({ attributes }) => attributes },
     resource: { value: ({ resource }) => resource },
-    trace: { text: ({ traceId }) => traceId },
+    /** The one that it leads to, or none. */
+    trace: { text: traceOfLog },
     span: { text: ({ spanId }) => spanId },
   });
 }

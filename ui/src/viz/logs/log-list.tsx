@@ -8,7 +8,6 @@ import { formatClock, formatDate, formatDateTime } from '../../lib/format.ts';
 import { type Frame, fieldOf } from '../../lib/frame.ts';
 import { useLinks } from '../../lib/links.ts';
 import { logLine, messageParts } from '../../lib/log-text.ts';
-import { traceOfLog } from '../../lib/log-trace.ts';
 import { severityColour, severityGroup } from '../../lib/severity.ts';
 import { useTheme } from '../../lib/theme.tsx';
 import { Icon } from '../../widgets/icons.tsx';
@@ -174,7 +173,7 @@ const LogRow = memo(function LogRow(log: LogRowProps) {
   const links = useLinks();
   const { message, fields } = logLine(log);
   const group = severityGroup(log.severityNumber);
-  const traceId = traceOfLog(log.traceId, log.body, log.attributes);
+  const { traceId } = log;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: j and k of the page move through the lines
     <div
