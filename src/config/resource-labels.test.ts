@@ -32,9 +32,8 @@ describe('attributes of a resource as labels', () => {
 
   test('a pattern with many stars takes no time on a key that almost fits', () => {
     const isLabel = resourceLabelMatcher({ isOn: true, included: [`${'*a'.repeat(20)}b`], excluded: [] });
-    const beginMs = performance.now();
+    // Trying all places of all stars would not end before the test's limit.
     expect(isLabel('a'.repeat(20_000))).toBe(false);
-    expect(performance.now() - beginMs).toBeLessThan(1000);
   });
 
   test.each([
