@@ -18,7 +18,7 @@ export interface CallsToWrite {
   readonly slots: readonly { readonly slot: number; readonly spanCount: number }[];
 }
 
-/** Writes who called whom into `calls` and `call_slots`. */
+/** Writes who called whom into `service_calls` and `call_slots`. */
 export class CallWriter {
   readonly #client: ClickHouseClient;
   readonly #nowMs: () => number;
@@ -52,7 +52,7 @@ export class CallWriter {
     const names = columns.join(', ');
     for (const { text, params } of selects) {
       await this.#client.command({
-        query: `INSERT INTO calls (tenant, ${names}, ingested_at)
+        query: `INSERT INTO service_calls (tenant, ${names}, ingested_at)
           SELECT {call_tenant:String}, ${names}, fromUnixTimestamp64Nano({call_version:Int64}, 'UTC') FROM (${text})`,
         query_params: { ...params, call_tenant: tenant, call_version: version },
         clickhouse_settings: { priority: PRIORITY, max_threads: 1 },

@@ -11,7 +11,7 @@ import {
   type StartOptions,
   startSignalbox,
 } from '../lib/signalbox.ts';
-import { getJson } from './ask.ts';
+import { getJson, isStored } from './ask.ts';
 
 let scratch: Scratch;
 let dataDir: string;
@@ -64,6 +64,13 @@ async function expectAll(box: RunningSignalbox, traceId: string): Promise<void> 
 /** Segments of the spool that wait to be stored. */
 const waiting = (): string[] => globSync(`${dataDir}/**/spool/*.seg`);
 
+/** Waits until it stores what comes: a stop does not wait for a store that has just been made. */
+async function storesWhatComes(box: RunningSignalbox): Promise<void> {
+  const traceId = newTraceId();
+  await send(box.otlpUrl, 'traces', tracesRequest('restart', [{ traceId }]));
+  await isStored(box, traceId);
+}
+
 /** An orderly end stores what is in the spool, as far as that gets done in the seconds that a stop may take. */
 const STOP_LIMIT_MS = 5_000;
 function expectDrained(tookMs: number): void {
@@ -75,6 +82,7 @@ describe('data survives', () => {
     const traceId = newTraceId();
     const first = await start();
     const pids = ROLES.map((role) => first.pidOf(role)!);
+    await storesWhatComes(first);
     await sendAll(first, traceId);
     const startMs = performance.now();
     await first.stop();
@@ -94,6 +102,7 @@ describe('data survives', () => {
   test('a Ctrl-C that comes twice, from the terminal and from npm, is one: the end is orderly', async () => {
     const box = await start();
     const traceId = newTraceId();
+    await storesWhatComes(box);
     await sendAll(box, traceId);
     // While it is halted both wait, so that they arrive together however busy the machine is. Of two SIGINT only one would wait.
     const startMs = performance.now();

@@ -13,7 +13,7 @@ export interface CliResult {
 }
 
 /** Runs `signalbox …` to its end. A command that does not end by itself is killed, and then its code is null. */
-export async function runCli(args: readonly string[], limitMs = 30_000): Promise<CliResult> {
+export async function runCli(args: readonly string[], limitMs = 120_000): Promise<CliResult> {
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';

@@ -1,6 +1,6 @@
 /**
  * Calls as spans tell them: a span whose parent is of another service, and a client's, producer's or consumer's span for what sends no telemetry of
- * its own. The same statement counts the calls of minutes that are over, which are kept (`calls` of the store), and those of a range that is asked for.
+ * its own. The same statement counts the calls of minutes that are over, which are kept (`service_calls` of the store), and those of a range that is asked for.
  */
 import { cutText, innerJoin, leftJoin } from '../plan/index.ts';
 import { callSlotOf, ownerValues, resources, spans, type TimeRange } from '../source/index.ts';
@@ -54,7 +54,7 @@ const KEYS = raw('slot, environment, source, kind, system_name, name, namespace,
 /** By 64 bits of both ids: a join on numbers takes half of what one on texts takes. */
 const keyOf = (spanId: 'span_id' | 'parent_span_id'): Sql => raw(`cityHash64(trace_id, ${spanId})`);
 const BUCKET: Sql = raw(`toUInt16(floor(log2(greatest(duration_ns, 1)) * ${2 ** DURATION_SCALE}))`);
-/** Rows with the columns of `calls`. */
+/** Rows with the columns of `service_calls`. */
 export function callsFromSpans(asked: AskedCalls): Sql {
   const environments = ownerValues(resources, sql`ifNull(${ENVIRONMENT}, '')`, 'environment');
   return sql`SELECT ${KEYS}, sum(n) AS call_count, sum(e) AS error_count, groupArray(bucket) AS durations, groupArray(n) AS duration_counts

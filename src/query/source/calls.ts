@@ -25,7 +25,7 @@ export function countedSlots(range: TimeRange): Sql {
 /** Rows of the calls that hold, of the slots of a range without some. */
 export function countedCalls(range: TimeRange, without: readonly number[]): Sql {
   const last = sql`SELECT slot, max(ingested_at) ${rowsOf('call_slots', [slotsWithin(range)])} GROUP BY slot`;
-  return rowsOf('calls', [
+  return rowsOf('service_calls', [
     slotsWithin(range),
     sql`slot NOT IN (SELECT arrayJoin(${new Bound('Array(Int64)', without)}))`,
     sql`(slot, ingested_at) IN (${last})`,

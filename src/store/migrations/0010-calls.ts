@@ -7,7 +7,7 @@ const SETTINGS =
 
 /** Who called whom, counted by minutes. Frozen: see 0003-tables.ts. */
 export const CALL_STATEMENTS: readonly string[] = [
-  `CREATE TABLE IF NOT EXISTS {database}.calls{onCluster}
+  `CREATE TABLE IF NOT EXISTS {database}.service_calls{onCluster}
 (
   tenant LowCardinality(String) DEFAULT '',
   slot Int64 CODEC(Delta(8), ZSTD(1)),

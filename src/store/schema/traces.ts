@@ -158,7 +158,7 @@ export const CALL_SLOT_SECONDS = 60;
  * these times holds, and `call_slots` has it: it is written behind them.
  */
 const CALLS: Table = {
-  name: 'calls',
+  name: 'service_calls',
   signal: 'traces',
   columns: `slot Int64 CODEC(Delta(8), ZSTD(1)),
   environment LowCardinality(String) CODEC(ZSTD(1)),
@@ -179,7 +179,7 @@ const CALLS: Table = {
 };
 
 /**
- * The minutes of which `calls` were told: how many spans and long requests `request_slots` then had that bear on them. Where it has others now, spans
+ * The minutes of which `service_calls` were told: how many spans and long requests `request_slots` then had that bear on them. Where it has others now, spans
  * came later, and the minute is to be told again.
  */
 const CALL_SLOTS: Table = {
