@@ -66,7 +66,7 @@ export const ERROR_CHECKS: readonly Check[] = [
     name: 'a service without exceptions says so, and shows those of all',
     run: async ({ page, open }) => {
       await open('/errors?service=nobody');
-      await page.getByText('No exception of nobody in this range').waitFor();
+      await page.locator('#page').getByText('No exception of nobody in this range').waitFor();
       await page.getByRole('button', { name: 'Of all services' }).click();
       await page.locator('.table tbody tr[data-key]').first().waitFor();
     },
