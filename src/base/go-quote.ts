@@ -10,6 +10,11 @@ const SHORT: Readonly<Record<string, string>> = {
   '\v': '\\v',
   '\\': '\\\\',
 };
+/** What stands behind a backslash between double quotes, and what it means (Go's strconv.Unquote). */
+export const GO_ESCAPES: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(SHORT).map(([char, written]) => [written[1]!, char])),
+  '"': '"',
+};
 /** What Go prints as it is: letters, marks, numbers, punctuation, symbols and the blank. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 

@@ -1,4 +1,4 @@
-import { compareText, excerpt, goQuoted } from '#base';
+import { compareText, excerpt, GO_ESCAPES, goQuoted } from '#base';
 import { Pattern } from '#lang/pattern';
 import type { Labels } from './labels.ts';
 
@@ -181,18 +181,6 @@ function parseNewer(text: string): readonly Matcher[] {
   return matchers;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-};
-
 /** As Go's strconv.Unquote reads what stands between double quotes. */
 function unquoted({ kind, text }: Token): string {
   if (kind === 'plain') return text;
@@ -204,7 +192,7 @@ function unquoted({ kind, text }: Token): string {
   return inside.replaceAll(
     /\\(?:x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{3})|([\s\S]))/gu,
     (_, byte?: string, short?: string, long?: string, octal?: string, letter?: string) => {
-      if (letter !== undefined) return ESCAPES[letter] ?? wrong();
+      if (letter !== undefined) return GO_ESCAPES[letter] ?? wrong();
       const code = octal === undefined ? Number.parseInt((byte ?? short ?? long)!, 16) : Number.parseInt(octal, 8);
       const isByte = byte !== undefined || octal !== undefined;
       // Bytes beyond ASCII would have to make UTF-8 together; nobody writes labels so.

@@ -2,7 +2,7 @@
 import { type Answer, JSON_TYPE, listPieces, StreamedAnswer, TextAnswer } from '../http/answers.ts';
 import type { ApiFailure } from '../http/errors.ts';
 import type { QueryString } from '../http/plugin.ts';
-import { one } from './parameters.ts';
+import { one } from '../shared/query-string.ts';
 
 export function envelope(data: readonly unknown[], query: QueryString): Answer {
   const whole = { data, total: data.length, limit: 0, offset: 0, errors: null };

@@ -1,6 +1,7 @@
 import { readSpanMetrics, type SpanMetricsGroup } from '#query';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
-import { bad, many, one, shownService, storedService, truth, wholeNumber } from './parameters.ts';
+import { many, one } from '../shared/query-string.ts';
+import { bad, shownService, storedService, truth, wholeNumber } from './parameters.ts';
 
 /**
  * Jaeger's service performance monitoring (`/api/metrics/…`), as its Monitor tab asks it: a metric family per request.

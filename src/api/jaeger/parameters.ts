@@ -1,6 +1,7 @@
 import { parseDurationNs, printValue } from '#lang/filter';
 import { QueryError } from '#query';
 import type { QueryString } from '../http/plugin.ts';
+import { many, one } from '../shared/query-string.ts';
 
 /** Reading Jaeger's query parameters. All functions throw a QueryError `bad_query` that names the parameter. */
 
@@ -16,18 +17,6 @@ export function serviceOf(name: string | undefined): string | undefined {
 }
 export function shownService(name: string): string {
   return name === '' ? NO_SERVICE_NAME : name;
-}
-
-export function one(query: QueryString, name: string): string | undefined {
-  const value = query[name];
-  const first = typeof value === 'object' ? value[0] : value;
-  return first === undefined || first === '' ? undefined : first;
-}
-
-export function many(query: QueryString, name: string): readonly string[] {
-  const value = query[name];
-  if (value === undefined) return [];
-  return typeof value === 'string' ? [value] : value;
 }
 
 /** A whole number that is not negative. */

@@ -1,6 +1,7 @@
 import { listOperations, listServiceNames, type ReadOptions, readWholeTrace, type StoreReader } from '#query';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import { missingWarning } from '../shared/missing-warning.ts';
+import { many, one } from '../shared/query-string.ts';
 import { adjustTrace, rawTrace } from './adjust.ts';
 import { jaegerDependencies } from './dependencies.ts';
 import { envelope, isPretty, streamedEnvelope } from './envelope.ts';
@@ -12,8 +13,6 @@ import {
   durations,
   epochMs,
   goDurationNs,
-  many,
-  one,
   shownService,
   storedService,
   tagsOfQuery,

@@ -4,11 +4,12 @@ import type { ApiFailure } from '../http/errors.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import { missingWarning } from '../shared/missing-warning.ts';
 import { OTLP_FORM, resourceSpansPieces } from '../shared/otlp-json.ts';
+import { one } from '../shared/query-string.ts';
 import { type AdjustedSpan, adjustTrace, rawTrace } from './adjust.ts';
 import { jaegerDependencies } from './dependencies.ts';
 import { shownMessage } from './envelope.ts';
 import { DEFAULT_TRACES, searchJaeger } from './find.ts';
-import { bad, countOf, durations, one, tagsOfQuery, timeMs, traceIdOf, truth } from './parameters.ts';
+import { bad, countOf, durations, tagsOfQuery, timeMs, traceIdOf, truth } from './parameters.ts';
 import { listJaegerOperations, listJaegerServices, summariesOf, withWarnings } from './third.ts';
 
 /**

@@ -4,9 +4,10 @@ import { type FoundLine, findStreamsIn, queryLines, StoredLines, streamVolumes }
 import { compareLabels, type Labels } from '#query/promql.ts';
 import type { Answer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { many, one } from '../shared/query-string.ts';
 import { bad } from './errors.ts';
 import { fieldsOf } from './fields.ts';
-import { countOf, durationOf, many, msOf, one, rangeOf } from './parameters.ts';
+import { countOf, durationOf, msOf, rangeOf } from './parameters.ts';
 import { both, logsOf } from './query.ts';
 
 export const catalogRoutes: readonly ApiRoute[] = [

@@ -3,6 +3,7 @@ import { parseGoDuration } from '#lang/logql';
 import { parsePromDuration } from '#lang/promql';
 import type { Direction } from '#query/logql.ts';
 import type { ApiRequest, QueryString } from '../http/plugin.ts';
+import { one } from '../shared/query-string.ts';
 import { bad } from './errors.ts';
 
 /** Of the address and of a form in the body, as one. */
@@ -11,17 +12,6 @@ export function parametersOf({ query, body }: ApiRequest): QueryString {
   const merged = Object.assign(Object.create(null) as Record<string, QueryString[string]>, query);
   for (const [name, value] of new URLSearchParams(body.toString('utf8'))) merged[name] ??= value;
   return merged;
-}
-
-export function one(query: QueryString, name: string): string | undefined {
-  const value = query[name];
-  const first = typeof value === 'object' ? value[0] : value;
-  return first === '' ? undefined : first;
-}
-
-export function many(query: QueryString, name: string): readonly string[] {
-  const value = query[name];
-  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
 
 /** Nothing before 1970, and nothing that 64 bits of nanoseconds don't hold. */

@@ -4,18 +4,12 @@ import { type FoundLine, queryLines, queryMetricInstant, queryMetricRange, Store
 import type { PromqlAnswer } from '#query/promql.ts';
 import { type Answer, JSON_TYPE, listPieces, StreamedAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { one, routesByBoth } from '../shared/query-string.ts';
 import { labelsText, matrixItem, numberText, seconds, vectorItem } from '../shared/series-json.ts';
 import { bad, inForm } from './errors.ts';
-import { countOf, directionOf, durationOf, msOf, one, parametersOf, rangeOf, timeOf } from './parameters.ts';
+import { countOf, directionOf, durationOf, msOf, parametersOf, rangeOf, timeOf } from './parameters.ts';
 
-/** By GET and by POST with a form. */
-export function both(
-  path: string,
-  answer: (request: ApiRequest, query: QueryString) => Promise<Answer>,
-): readonly ApiRoute[] {
-  const answerInForm = inForm((request) => answer(request, parametersOf(request)));
-  return (['GET', 'POST'] as const).map((method) => ({ method, path, answer: answerInForm }));
-}
+export const both: ReturnType<typeof routesByBoth> = routesByBoth(inForm, parametersOf);
 
 export const queryRoutes: readonly ApiRoute[] = [
   ...both('/api/v1/query', instant),

@@ -5,9 +5,10 @@ import { type FollowQuery, type FoundLine, followLines, StoredLines } from '#que
 import { SocketAnswer } from '../http/answers.ts';
 import { PerTenant } from '../http/per-tenant.ts';
 import type { ApiRequest, ApiRoute } from '../http/plugin.ts';
+import { one } from '../shared/query-string.ts';
 import { labelsText } from '../shared/series-json.ts';
 import { bad, inForm } from './errors.ts';
-import { countOf, durationOf, one, parametersOf, timeOf } from './parameters.ts';
+import { countOf, durationOf, parametersOf, timeOf } from './parameters.ts';
 import { DEFAULT_LINES, isCategorized, MOST_LINES, streamsOf } from './query.ts';
 
 /** As Loki's defaults. */

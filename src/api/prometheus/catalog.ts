@@ -1,9 +1,10 @@
 import { listLabels, listLabelValues, listMetadata, listSeries } from '#query/promql.ts';
 import type { Answer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { one } from '../shared/query-string.ts';
 import { success } from './answers.ts';
 import { badParameter } from './errors.ts';
-import { limitOf, one, rangeOf, selectorsOf } from './parameters.ts';
+import { limitOf, rangeOf, selectorsOf } from './parameters.ts';
 import { both } from './query.ts';
 
 /** What there is to ask about: series, labels and values, metadata. */

@@ -1,6 +1,7 @@
 import { type LabelMatcher, matcherTest, PromqlError, parseMetricSelector, parsePromDuration } from '#lang/promql';
 import type { TimeRange } from '#query';
 import type { ApiRequest, QueryString } from '../http/plugin.ts';
+import { many, one } from '../shared/query-string.ts';
 import { badParameter, promError } from './errors.ts';
 
 /** Reading Prometheus' parameters. All functions throw its errors in its words. */
@@ -16,17 +17,6 @@ export function parametersOf({ query, body }: ApiRequest): QueryString {
   for (const [name, value] of Object.entries(query))
     for (const each of typeof value === 'string' ? [value] : (value ?? [])) add(name, each);
   return merged;
-}
-
-export function one(query: QueryString, name: string): string | undefined {
-  const value = query[name];
-  const first = typeof value === 'object' ? value[0] : value;
-  return first === '' ? undefined : first;
-}
-
-export function many(query: QueryString, name: string): readonly string[] {
-  const value = query[name];
-  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
 }
 
 /** What is further from the epoch is no time, neither here nor in the store, which counts nanoseconds in 64 bits. */

@@ -19,21 +19,15 @@ import {
 } from '#query/promql.ts';
 import type { Answer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { one, routesByBoth } from '../shared/query-string.ts';
 import { notesOf, queryAnswer, success } from './answers.ts';
 import { badParameter, inForm, promError } from './errors.ts';
-import { durationOf, limitOf, one, parametersOf, requiredTime, timeOf } from './parameters.ts';
+import { durationOf, limitOf, parametersOf, requiredTime, timeOf } from './parameters.ts';
 import { treeOf } from './parse-query.ts';
 
 /** Queries: at one time, over a range, for exemplars, and the form of an expression. */
 
-/** By GET and by POST with a form, as clients like it. */
-export function both(
-  path: string,
-  answer: (request: ApiRequest, query: QueryString) => Promise<Answer>,
-): readonly ApiRoute[] {
-  const answerInForm = inForm((request) => answer(request, parametersOf(request)));
-  return (['GET', 'POST'] as const).map((method) => ({ method, path, answer: answerInForm }));
-}
+export const both: ReturnType<typeof routesByBoth> = routesByBoth(inForm, parametersOf);
 
 export const queryRoutes: readonly ApiRoute[] = [
   ...both('/api/v1/query', instant),

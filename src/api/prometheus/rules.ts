@@ -4,9 +4,10 @@ import { goNumber } from '#base';
 import { type LabelMatcher, matcherTest } from '#lang/promql';
 import { Labels } from '#query/promql.ts';
 import type { ApiNeeds, ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { many, one } from '../shared/query-string.ts';
 import { success } from './answers.ts';
 import { badParameter } from './errors.ts';
-import { many, one, selectorsOf } from './parameters.ts';
+import { selectorsOf } from './parameters.ts';
 
 /** Rules and alerts as they are now (web/api/v1 of Prometheus 3.16). */
 

@@ -3,7 +3,8 @@ import { type MetricExemplar, queryTraceqlInstant, queryTraceqlRange, type SpanS
 import { JSON_TYPE, TextAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import type { JsonObject } from '../shared/otlp-json.ts';
-import { bad, countOf, one, rangeOf, stepOf } from './parameters.ts';
+import { one } from '../shared/query-string.ts';
+import { bad, countOf, rangeOf, stepOf } from './parameters.ts';
 import { attributesJson, searchMetrics, warningHeaders } from './values.ts';
 
 /** Series of TraceQL's metrics: over a range, at an instant, and the summary of spans by attributes. */

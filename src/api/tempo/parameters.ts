@@ -1,17 +1,12 @@
 import { parseDurationNs } from '#lang/filter';
 import { AnswerError } from '../http/errors.ts';
 import type { QueryString } from '../http/plugin.ts';
+import { one } from '../shared/query-string.ts';
 
 /** Reading Tempo's parameters. All functions throw its errors. */
 
 export function bad(message: string): AnswerError {
   return new AnswerError(400, 'bad_query', message);
-}
-
-export function one(query: QueryString, name: string): string | undefined {
-  const value = query[name];
-  const first = typeof value === 'object' ? value[0] : value;
-  return first === '' ? undefined : first;
 }
 
 /** A whole number above 0. */

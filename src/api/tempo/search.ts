@@ -9,7 +9,8 @@ import {
 import { JSON_TYPE, TextAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import type { JsonObject } from '../shared/otlp-json.ts';
-import { bad, countOf, type NsRange, one, optionalDurationNs, rangeOf } from './parameters.ts';
+import { one } from '../shared/query-string.ts';
+import { bad, countOf, type NsRange, optionalDurationNs, rangeOf } from './parameters.ts';
 import { tagsQuery } from './tags-query.ts';
 import { attributesJson, searchMetrics, warningHeaders } from './values.ts';
 

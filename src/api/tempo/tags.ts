@@ -3,7 +3,8 @@ import { parseTraceql, parseTraceqlField, TraceqlError } from '#lang/traceql';
 import { listTraceTags, type ReadOptions, type StoreReader, type TraceTags } from '#query';
 import { type FoundValue, listTraceqlValues, matchingSpans } from '#query/traceql.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
-import { bad, countOf, type NsRange, one, rangeOf } from './parameters.ts';
+import { one } from '../shared/query-string.ts';
+import { bad, countOf, type NsRange, rangeOf } from './parameters.ts';
 import { fieldName } from './tags-query.ts';
 
 /** What there is to ask for: names of attributes by scope, and their values. */

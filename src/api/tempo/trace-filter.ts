@@ -2,7 +2,8 @@ import { parseTraceql, TraceqlError } from '#lang/traceql';
 import type { StoredSpan } from '#query';
 import { searchTraceql } from '#query/traceql.ts';
 import type { ApiRequest } from '../http/plugin.ts';
-import { bad, one } from './parameters.ts';
+import { one } from '../shared/query-string.ts';
+import { bad } from './parameters.ts';
 
 /** Of a trace the spans that the parameter `q` finds, with all that are above them unless `keep_hierarchy` is false. */
 

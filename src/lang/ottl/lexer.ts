@@ -1,3 +1,4 @@
+import { GO_ESCAPES } from '#base';
 import { OttlError, type OttlRange } from './tree.ts';
 
 /**
@@ -69,17 +70,6 @@ function unknownCharacter(text: string, start: number): OttlError {
 }
 
 const encoder = new TextEncoder();
-const SIMPLE: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-};
 const NUMERIC = /x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}/y;
 
 /** The content of a quoted text, with Go's escapes (strconv.Unquote). */
@@ -105,7 +95,7 @@ function unquoted(quoted: string, start: number): string {
 /** Reads what stands behind a backslash into `bytes`; returns its length. */
 function readEscape(inner: string, at: number, offset: number, bytes: number[]): number {
   const char = inner[at]!;
-  const simple = SIMPLE[char];
+  const simple = GO_ESCAPES[char];
   if (simple !== undefined) {
     bytes.push(simple.charCodeAt(0));
     return 1;

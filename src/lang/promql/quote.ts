@@ -1,14 +1,4 @@
-import { RAW_BYTES } from '#base';
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
+import { GO_ESCAPES, RAW_BYTES } from '#base';
 
 /**
  * The content of a string literal that the lexer has accepted. `\xff` and `\377` give one byte each, as in Go; one that makes no UTF-8
@@ -25,7 +15,7 @@ export function unquoted(literal: string): string {
     else if (hex !== undefined) bytes.push(Number.parseInt(hex, 16));
     else if (short !== undefined || long !== undefined)
       bytes.push(...encoder.encode(String.fromCodePoint(Number.parseInt(short ?? long!, 16))));
-    else for (const byte of encoder.encode(char === undefined ? piece : (ESCAPES[char] ?? char))) bytes.push(byte);
+    else for (const byte of encoder.encode(char === undefined ? piece : (GO_ESCAPES[char] ?? char))) bytes.push(byte);
   }
   return decodeLoosely(Uint8Array.from(bytes));
 }

@@ -1,17 +1,7 @@
-import { DecodeError, excerpt } from '#base';
+import { DecodeError, excerpt, GO_ESCAPES } from '#base';
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-  '"': '"',
-  "'": "'", // biome-ignore format: a table
-};
+/** Go's, and the quote of texts between single ones. */
+const ESCAPES: Readonly<Record<string, string>> = { ...GO_ESCAPES, "'": "'" };
 
 /** The labels of a stream as LogQL writes them: `{app="shop", env='prod'}`. Throws a DecodeError. */
 export function parseStreamLabels(text: string): [string, string][] {

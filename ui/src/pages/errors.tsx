@@ -186,8 +186,12 @@ function columnsOf(knownFromMs: number): readonly Column<ErrorGroup>[] {
       cell: ({ isNew, firstMs, frame, type, message }) => (
         <span className="error-cell">
           <span className="cell-line">
-            {isNew ? <span className="chip warning-text">new since {formatClock(firstMs)}</span> : null}
             <b className="truncate">{visibleText(errorTitle({ type, message }))}</b>
+            {isNew ? (
+              <span className="chip warning-text" title={`New since ${formatClock(firstMs)}`}>
+                new
+              </span>
+            ) : null}
             <span className="muted small truncate">{visibleText(frame)}</span>
           </span>
           <span className="truncate small" title={visibleText(message)}>
@@ -200,7 +204,7 @@ function columnsOf(knownFromMs: number): readonly Column<ErrorGroup>[] {
       id: 'service',
       header: 'Service',
       width: 150,
-      narrowWidth: 96,
+      narrowWidth: 124,
       drop: 1,
       isSortable: true,
       cell: ({ service }) => <ServiceName name={service} />,

@@ -30,7 +30,7 @@ const AGAINST: Readonly<Record<Against, { readonly ms: number; readonly text: st
 /** Room for the figures on a line. */
 const GAP_X = 132;
 /** Smaller letters can't be read. */
-const MIN_SCALE = 0.85;
+const MIN_SCALE = 0.75;
 const NARROW = '(width < 720px)';
 
 function useIsNarrow(): boolean {
