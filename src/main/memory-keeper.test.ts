@@ -55,6 +55,17 @@ test('memory is given back when the load is over, not while it is there', () => 
   expect(process).toMatchObject({ rounds: 1, wasteMb: 0 });
 });
 
+test('what a start leaves behind is given back', () => {
+  const process = new FakeProcess();
+  const keeper = new MemoryKeeper(process);
+  process.wasteMb = 30;
+  process.cpu += 1_000;
+  keeper.look(5_000);
+  expect(process.rounds).toBe(0);
+  looks(keeper, 100);
+  expect(process).toMatchObject({ rounds: 1, wasteMb: 0 });
+});
+
 test('what is freed after a round is given back, too', () => {
   const process = new FakeProcess();
   const keeper = new MemoryKeeper(process);
@@ -80,9 +91,10 @@ test('rounds that give back little move apart', () => {
 test('a process of its usual size is left alone', () => {
   const process = new FakeProcess();
   const keeper = new MemoryKeeper(process);
+  looks(keeper, 1);
   process.wasteMb = 20;
   looks(keeper, 100);
-  expect(process.rounds).toBe(0);
+  expect(process.rounds).toBe(1);
 });
 
 test.each([

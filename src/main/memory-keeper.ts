@@ -66,12 +66,14 @@ const GROWTH_BYTES = 96 * 1024 * 1024;
 const MAX_LOOKS_BETWEEN = 60;
 
 /**
- * Gives memory back after a load. V8 collects garbage when something new is allocated, and the C library keeps what was freed: a collector
- * that was sent 3 GB at once and is idle since would hold a gigabyte of dead bodies for as long as it stays idle.
+ * Gives memory back after a load, and what a start leaves behind. V8 collects garbage when something new is allocated, and the C library keeps what
+ * was freed: a collector that was sent 3 GB at once and is idle since would hold a gigabyte of dead bodies for as long as it stays idle.
  */
 export class MemoryKeeper {
   readonly #process: ProcessFigures;
   readonly #startBytes: number;
+  /** What the start left behind has not been given back yet. */
+  #isStarting = true;
   #cpuMs: number;
   #afterBytes: number;
   #looksBetween = 1;
@@ -97,9 +99,11 @@ export class MemoryKeeper {
     this.#looks++;
     this.#allowGrowth();
     const beforeBytes = this.#process.residentBytes();
-    if (!isQuiet || beforeBytes - this.#startBytes < WORTH_BYTES) return;
+    const isLarge = beforeBytes - this.#startBytes >= WORTH_BYTES;
+    if (!isQuiet || !(isLarge || this.#isStarting)) return;
     const hasGrown = beforeBytes - this.#afterBytes >= WORTH_BYTES;
     if (!hasGrown && this.#looks < this.#looksBetween) return;
+    this.#isStarting = false;
     this.#process.collectGarbage();
     this.#process.trim();
     this.#afterBytes = this.#process.residentBytes();

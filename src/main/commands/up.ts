@@ -6,6 +6,7 @@ import { type Addresses, addressesIn } from '../addresses.ts';
 import { DATA_FOLDER, keepPrivate } from '../data-folder.ts';
 import { descriptorWarning } from '../descriptor-limit.ts';
 import type { Flags } from '../flags.ts';
+import { MemoryKeeper, ownProcess } from '../memory-keeper.ts';
 import { keepPiped } from '../piped-config.ts';
 import { FailureReport, surviveCallbacks, surviveTimersAndRejections } from '../report-failures.ts';
 import { sectionOf } from '../section.ts';
@@ -83,6 +84,7 @@ export async function upCommand(given: Flags): Promise<number> {
   process.stdout.write(`${readyLines(info, addresses).join('\n')}\n`);
   flushCompileCache();
   surviveCallbacks(report);
+  new MemoryKeeper(ownProcess).start();
   await stopAsked;
   await supervisor.stop();
   return 0;
