@@ -2,7 +2,7 @@
 import type { FieldExpr, SpansetExpr, Stage, StructuralOperator } from '#lang/traceql';
 import type { StoreReader } from '../reader/index.ts';
 import { spans, type TimeRange } from '../source/index.ts';
-import { allOf, anyOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
+import { allOf, anyOf, Bound, joinSql, noId, raw, type Sql, sql, text } from '../sql/index.ts';
 import { findTraces, type TraceNote } from '../traces/trace-place.ts';
 import { compareNumbers } from './field-value.ts';
 import { type Budget, MAX_TRACES, TRACES_AT_ONCE } from './limits.ts';
@@ -59,10 +59,10 @@ function requiredComparisons(condition: FieldExpr | undefined): readonly FieldCo
   return asked === undefined ? [] : [asked];
 }
 
-export type NoteTest = (note: TraceNote) => boolean;
+type NoteTest = (note: TraceNote) => boolean;
 
 /** Whether a trace may match, by what is noted of it. */
-export function noteTest(stages: readonly Stage[]): NoteTest {
+function noteTest(stages: readonly Stage[]): NoteTest {
   const tests = stages.flatMap((stage) => (isSpanset(stage) ? [ofSpansetNote(stage)] : []));
   return (note) => tests.every((test) => test(note));
 }
@@ -96,81 +96,114 @@ function comparisonNote({ field, operator, value }: FieldComparison): readonly N
   return field.name === 'rootName' ? [({ root }) => root?.name === value.value] : [];
 }
 
-/** Matching spans that are read first; each further reading takes more. */
-const FIRST_SPANS = 400;
+/** Seconds before the range's end in which is looked first; each further window is longer. */
+const FIRST_WINDOW_MS = 10_000;
+const LONGER = 4;
+/** Traces of a window that are looked at first, those with the newest spans; each further reading takes more. */
+const FIRST_TRACES = 400;
 const MORE = 4;
-const MOST_SPANS = 100_000;
-/** Notes that are read at first, however few traces are wanted. */
+const MOST_AT_ONCE = 100_000;
+/** Notes that are read at first, however few traces are wanted; and more where a trace that has all needed spans may still not match. */
 const LEAST_TRACES = 20;
+const UNSURE = 5;
+/** A condition that more of the spans meet is met in nearly every trace: to ask for it leaves hardly any out. */
+const COMMON_SHARE = 0.2;
+/** Conditions that traces are asked for. */
+const MOST_CONDITIONS = 3;
 
-interface NewestSpans {
-  readonly condition: Sql;
+/** The range's end, longer and longer, until it is all of it. */
+function windowsOf({ fromMs, toMs }: TimeRange): readonly TimeRange[] {
+  const windows: TimeRange[] = [];
+  for (let ms = FIRST_WINDOW_MS; ms * LONGER < toMs - fromMs; ms *= LONGER) windows.push({ fromMs: toMs - ms, toMs });
+  return [...windows, { fromMs, toMs }];
+}
+
+/** The numbers of those that narrow the most, the rarest first; undefined where the window has no spans to tell. */
+async function narrowing(
+  reader: StoreReader,
+  needed: readonly NeededSpan[],
+  window: TimeRange,
+  budget: Budget,
+): Promise<readonly number[] | undefined> {
+  const counts = needed.map(({ condition }, i) => sql`, countIf(${condition}) AS ${raw(`n${i}`)}`);
+  const table = await reader.read(sql`SELECT count() AS n${joinSql(counts, '')} ${spans.in(window)}`, {
+    ...budget.options,
+    cost: 'bounded',
+  });
+  const all = table.numbers('n')[0]!;
+  if (all === 0) return undefined;
+  const counted = needed.map((_, index) => ({ index, count: table.numbers(`n${index}`)[0]! }));
+  counted.sort((a, b) => a.count - b.count);
+  return counted.filter(({ count }, i) => i === 0 || count <= all * COMMON_SHARE).map(({ index }) => index);
+}
+
+interface NewestTraceIds {
   readonly traceIds: readonly string[];
-  /** Of the last one; undefined where there are no more. */
+  /** When the last one's newest span begins; undefined where there are no more. */
   readonly lastNs: bigint | undefined;
 }
 
-async function newestSpans(
+/** Traces that have a span for each condition in the window, by the newest that meets the first one. */
+async function newestTraceIds(
   reader: StoreReader,
-  condition: Sql,
-  range: TimeRange,
+  conditions: readonly Sql[],
+  window: TimeRange,
   untilNs: bigint | undefined,
   count: number,
   budget: Budget,
-): Promise<NewestSpans> {
-  const before =
-    untilNs === undefined
-      ? raw('')
-      : sql` AND time <= fromUnixTimestamp64Nano(${new Bound('Int64', String(untilNs))}, 'UTC')`;
+): Promise<NewestTraceIds> {
+  const until = untilNs === undefined ? raw('') : sql` HAVING newest <= ${new Bound('Int64', String(untilNs))}`;
+  const [first = raw('1'), ...others] = conditions;
+  const inOthers = others.map((other) => sql` AND trace_id IN (SELECT trace_id ${spans.in(window)} AND ${other})`);
   const table = await reader.read(
-    sql`SELECT trace_id, toUnixTimestamp64Nano(time) AS at ${spans.in(range)}${before} AND ${condition}
-      ORDER BY time DESC LIMIT ${new Bound('UInt32', count)}`,
+    sql`SELECT trace_id, toUnixTimestamp64Nano(max(time)) AS newest ${spans.in(window)} AND ${first}${joinSql(inOthers, '')}
+      GROUP BY trace_id${until} ORDER BY newest DESC LIMIT ${new Bound('UInt32', count)}`,
     { ...budget.options, cost: 'bounded' },
   );
   const isAll = table.rowCount < count;
-  return { condition, traceIds: table.strings('trace_id'), lastNs: isAll ? undefined : table.integers('at').at(-1)! };
+  return { traceIds: table.strings('trace_id'), lastNs: isAll ? undefined : table.bigints('newest').at(-1)! };
 }
 
 /**
- * Notes of traces that may match, in parts, those with the newest spans first; the first parts are small
- * where few are `wanted`. Of several conditions that a match needs that one leads which the
- * fewest spans meet: whose first spans reach back the furthest.
+ * Notes of traces that may match, in parts, those with the newest spans first. Where few are `wanted` the first parts are small, and the end of the
+ * range is looked at first, then more and more of it: a trace whose needed spans lie far apart is found in a longer window, at last in the whole range.
  */
 export async function* candidateTraces(
   reader: StoreReader,
-  needed: readonly NeededSpan[],
-  mayMatch: NoteTest,
+  stages: readonly Stage[],
   range: TimeRange,
   budget: Budget,
-  wanted: number = TRACES_AT_ONCE,
+  wanted?: number,
 ): AsyncGenerator<readonly TraceNote[]> {
-  const placed = needed.slice(0, 3).map((one) => placedCondition(reader, one, range, budget.options));
-  const conditions = needed.length === 0 ? [raw('1')] : await Promise.all(placed);
-  const firsts = await Promise.all(
-    conditions.map((condition) => newestSpans(reader, condition, range, undefined, FIRST_SPANS, budget)),
-  );
-  let found = firsts.reduce((best, one) => (isRarer(one, best) ? one : best));
+  const mayMatch = noteTest(stages);
   const seen = new Set<string>();
-  let atOnce = Math.min(Math.max(wanted, LEAST_TRACES), TRACES_AT_ONCE);
-  for (let count = FIRST_SPANS; ; ) {
-    const fresh = [...new Set(found.traceIds)].filter((id) => !seen.has(id));
-    for (const id of fresh) seen.add(id);
-    for (let from = 0; from < fresh.length; from += atOnce, atOnce = Math.min(atOnce * MORE, TRACES_AT_ONCE)) {
-      const ids = fresh.slice(from, from + atOnce);
-      const notes = new Map((await findTraces(reader, ids, budget.options)).map((note) => [note.traceId, note]));
-      budget.traces += ids.length;
-      yield ids.flatMap((id) => notes.get(id) ?? []).filter(mayMatch);
-      if (seen.size > MAX_TRACES) return;
+  let asked: readonly number[] | undefined;
+  let atOnce = Math.min(Math.max(wanted ?? TRACES_AT_ONCE, LEAST_TRACES), TRACES_AT_ONCE);
+  if (neededSpans(stages, range).length > 1) atOnce = Math.min(atOnce * UNSURE, TRACES_AT_ONCE);
+  let doneFromMs = range.toMs;
+  for (const window of windowsOf(range)) {
+    const needed = neededSpans(stages, window).slice(0, MOST_CONDITIONS);
+    asked ??= needed.length <= 1 ? needed.keys().toArray() : await narrowing(reader, needed, window, budget);
+    if (asked === undefined || (wanted === undefined && window.fromMs > range.fromMs)) continue;
+    // Spans that meet several conditions may lie in different windows.
+    const searched = asked.length > 1 ? window : { ...window, toMs: doneFromMs };
+    doneFromMs = window.fromMs;
+    const placed = asked.map((i) => placedCondition(reader, needed[i]!, searched, budget.options));
+    const conditions = await Promise.all(placed);
+    let untilNs: bigint | undefined;
+    for (let count = FIRST_TRACES; ; count = Math.min(count * MORE, MOST_AT_ONCE)) {
+      const found = await newestTraceIds(reader, conditions, searched, untilNs, count, budget);
+      const fresh = found.traceIds.filter((id) => !seen.has(id));
+      for (const id of fresh) seen.add(id);
+      for (let from = 0; from < fresh.length; from += atOnce, atOnce = Math.min(atOnce * MORE, TRACES_AT_ONCE)) {
+        const ids = fresh.slice(from, from + atOnce);
+        const notes = new Map((await findTraces(reader, ids, budget.options)).map((note) => [note.traceId, note]));
+        budget.traces += ids.length;
+        yield ids.flatMap((id) => notes.get(id) ?? []).filter(mayMatch);
+        if (seen.size > MAX_TRACES) return;
+      }
+      if (found.lastNs === undefined) break;
+      untilNs = found.lastNs;
     }
-    if (found.lastNs === undefined) return;
-    const isStuck = fresh.length === 0;
-    count = isStuck || count < MOST_SPANS ? count * MORE : count;
-    found = await newestSpans(reader, found.condition, range, found.lastNs, count, budget);
   }
-}
-
-function isRarer(a: NewestSpans, b: NewestSpans): boolean {
-  if (a.lastNs === undefined || b.lastNs === undefined)
-    return a.lastNs === undefined && (b.lastNs !== undefined || a.traceIds.length < b.traceIds.length);
-  return a.lastNs < b.lastNs;
 }

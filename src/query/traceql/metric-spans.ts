@@ -2,7 +2,7 @@
 import type { FieldExpr, MetricStage, Stage, TraceqlField } from '#lang/traceql';
 import type { StoreReader } from '../reader/index.ts';
 import type { TimeRange } from '../source/index.ts';
-import { candidateTraces, neededSpans, noteTest } from './candidates.ts';
+import { candidateTraces } from './candidates.ts';
 import { type Budget, MAX_SAMPLES, MAX_SERIES, tooMuch } from './limits.ts';
 import { bucketOf, Groups, type Intervals, intervalOf } from './metric-cells.ts';
 import type { Needs } from './needs.ts';
@@ -22,7 +22,7 @@ export async function eachMatchingSpan(
   take: (trace: TraceSpans, place: number, startNs: bigint) => void,
 ): Promise<void> {
   const run = compileStages(stages);
-  for await (const notes of candidateTraces(reader, neededSpans(stages, range), noteTest(stages), range, budget)) {
+  for await (const notes of candidateTraces(reader, stages, range, budget)) {
     for await (const traces of readInParts(reader, notes, needs, budget)) {
       for (const trace of traces) {
         const places = new Set(run(trace).flatMap((set) => set.places));

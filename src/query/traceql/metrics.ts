@@ -140,7 +140,7 @@ async function evaluatePipeline(pipeline: MetricPipeline, asked: Asked): Promise
   }
   const hasExemplars = exemplars > 0;
   const isFree = asked.plan !== 'spans';
-  const ofSlots = isFree && !hasExemplars ? await countInSlots(reader, stages, metric, intervals, budget) : undefined;
+  const ofSlots = isFree ? await countInSlots(reader, stages, metric, intervals, hasExemplars, budget) : undefined;
   const groups = ofSlots ?? (await countSpans(pipeline, metric, asked, hasExemplars));
   const all = groups.all();
   if (all.length * intervals.count > MAX_SAMPLES) throw tooMuch(`${MAX_SAMPLES} samples`);

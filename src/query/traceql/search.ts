@@ -13,7 +13,7 @@ import type {
   TraceqlSearch,
   TraceqlSearchAnswer,
 } from './answers.ts';
-import { candidateTraces, neededSpans, noteTest } from './candidates.ts';
+import { candidateTraces } from './candidates.ts';
 import { storedValue } from './field-value.ts';
 import { Budget, MAX_SPANS, MAX_TRACE_SPANS, NARROW, readQuery, SPANS_AT_ONCE } from './limits.ts';
 import { fieldsOf, type Needs, needsOf } from './needs.ts';
@@ -59,7 +59,7 @@ export async function searchTraceql(
   const run = compileStages(stages);
   const found: FoundTraceByQuery[] = [];
   const warnings: string[] = [];
-  const candidates = candidateTraces(reader, neededSpans(stages, range), noteTest(stages), range, budget, limit);
+  const candidates = candidateTraces(reader, stages, range, budget, limit);
   for await (const notes of candidates) {
     for await (const traces of readInParts(reader, notes, needsOf(fields), budget, limit - found.length)) {
       for (const trace of traces) {
@@ -98,6 +98,8 @@ function isInRange(trace: TraceSpans, places: SpanSet['places'], { startNs, endN
   });
 }
 
+/** Traces that are read first: they lie near each other, so that a few more hardly cost more. */
+const FIRST_AT_ONCE = 100;
 /** Bytes that a span takes here, with some attributes: an estimate. */
 const SPAN_BYTES = 200;
 
@@ -109,7 +111,7 @@ export async function* readInParts(
   budget: Budget,
   wanted: number = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<readonly TraceSpans[]> {
-  let atOnce = Math.max(20, wanted);
+  let atOnce = Math.max(FIRST_AT_ONCE, wanted);
   for (let from = 0; from < notes.length && !budget.isOver; ) {
     let to = from;
     let spanCount = 0;
