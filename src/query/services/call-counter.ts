@@ -5,7 +5,7 @@ import { CALL_SLOT_MS, requestsIn, slotsTouchedSince, spans, type TimeRange } fr
 import { sql } from '../sql/index.ts';
 import { readSlotStates } from './calls.ts';
 import { CALL_COLUMNS, callsFromSpans, PARENT_AFTER_MS, PARENT_BEFORE_MS, widened } from './found-calls.ts';
-import { holds, type SlotState } from './slot-plan.ts';
+import { isDue, QUIET_MS, type SlotState } from './slot-plan.ts';
 
 /** Where counted calls are kept: CallWriter of the store. */
 export interface CallSink {
@@ -27,17 +27,13 @@ export interface CallCounterOptions {
 }
 
 const ROUND_MS = 15_000;
-/** Spans are in the store so long after they began, as a rule. Later ones have their slot counted again. */
-const SETTLE_MS = 15_000;
 /**
- * Each round looks at the newest slots, and at those in which older spans begin that came since the last round but one. Every so many rounds it looks at
- * all: those that had to wait, and what came while no server ran.
+ * Each round looks at the newest slots, and at those in which older spans begin that came since shortly before the last one. Every so many rounds it
+ * looks at all: those that had to wait, and what came while no server ran.
  */
 const RECENT_MS = 15 * 60_000;
-const TOUCHED_MS = 2 * ROUND_MS + SETTLE_MS;
+const TOUCHED_MS = 2 * ROUND_MS + QUIET_MS;
 const FULL_ROUNDS = 40;
-/** A slot that is counted again and again waits for as long as it is old, but not longer. */
-const MOST_WAIT_MS = 3_600_000;
 /** Spans whose calls one statement counts: its memory is some hundred bytes for each. */
 const SPANS_AT_A_TIME = 2_000_000;
 const SLOTS_AT_A_TIME = 60;
@@ -53,6 +49,8 @@ export class CallCounter {
   #cancel: () => void = () => undefined;
   #round: Promise<void> | undefined = undefined;
   #rounds = 0;
+  /** When the last round began. */
+  #lookedMs = Number.POSITIVE_INFINITY;
   #isStopped = false;
   #lastFailure = '';
 
@@ -81,22 +79,27 @@ export class CallCounter {
 
   /** One round over all tenants. Gives how many slots were counted. */
   async round(): Promise<number> {
-    const { reader, sink } = this.#options;
+    const { reader, sink, clock } = this.#options;
     const isFull = this.#rounds++ % FULL_ROUNDS === 0;
+    const nowMs = clock.nowMs();
+    const sinceMs = Math.min(nowMs, this.#lookedMs) - TOUCHED_MS;
     let slotCount = 0;
-    for (const tenant of await sink.tenants()) slotCount += await this.#count(reader.ofTenant(tenant), isFull);
+    for (const tenant of await sink.tenants())
+      slotCount += await this.#count(reader.ofTenant(tenant), nowMs, isFull ? undefined : sinceMs);
+    this.#lookedMs = nowMs;
     return slotCount;
   }
 
-  async #count(reader: StoreReader, isFull: boolean): Promise<number> {
+  /** `touchedMs`: since when spans came to the old slots that are looked at; undefined for all slots. */
+  async #count(reader: StoreReader, nowMs: number, touchedMs: number | undefined): Promise<number> {
     const { clock } = this.#options;
-    const nowMs = clock.nowMs();
     const recent = { fromMs: Math.max(0, nowMs - RECENT_MS), toMs: nowMs };
-    const ranges = isFull ? [{ fromMs: 0, toMs: nowMs }] : await touchedRanges(reader, recent);
+    const isFull = touchedMs === undefined;
+    const ranges = isFull ? [{ fromMs: 0, toMs: nowMs }] : await touchedRanges(reader, recent, touchedMs);
     const states: SlotState[] = [];
     for (const range of ranges) states.push(...(await readSlotStates(reader, range)));
     let slotCount = 0;
-    for (const run of runsOf(states.filter((state) => isDue(state, nowMs)))) {
+    for (const run of runsOf(states.filter((state) => isDue(state, nowMs, isFull)))) {
       if (this.#isStopped) break;
       const beganMs = clock.monotonicMs();
       if (await this.#countRun(reader, run)) slotCount += run.length;
@@ -147,18 +150,9 @@ export class CallCounter {
   }
 }
 
-function isDue(state: SlotState, nowMs: number): boolean {
-  const { slotMs, count, counted } = state;
-  const closedMs = slotMs + CALL_SLOT_MS + PARENT_AFTER_MS + SETTLE_MS;
-  if (count === 0 || nowMs < closedMs || holds(state)) return false;
-  if (counted === undefined) return true;
-  const waitMs = Math.min(MOST_WAIT_MS, Math.max(CALL_SLOT_MS, counted.countedMs - closedMs));
-  return nowMs - counted.countedMs >= waitMs;
-}
-
 /** Apart from each other, in order, the recent one among them. */
-async function touchedRanges(reader: StoreReader, recent: TimeRange): Promise<readonly TimeRange[]> {
-  const table = await reader.read(slotsTouchedSince(recent.toMs - TOUCHED_MS), { cost: 'bounded' });
+async function touchedRanges(reader: StoreReader, recent: TimeRange, sinceMs: number): Promise<readonly TimeRange[]> {
+  const table = await reader.read(slotsTouchedSince(sinceMs), { cost: 'bounded' });
   const slots = table.numbers('slot').map((second) => ({ fromMs: second * 1000, toMs: (second + 1) * 1000 }));
   // A late span bears on the slot behind its own, too.
   return widened([...slots, recent], 0, 2 * CALL_SLOT_MS).map(({ fromMs, toMs }) => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type CountedSlot, planCalls, type SlotSpans, slotStates } from './slot-plan.ts';
+import { type CountedSlot, isDue, planCalls, type SlotSpans, slotStates } from './slot-plan.ts';
 
 const MINUTE_MS = 60_000;
 const at = (minute: number): number => minute * MINUTE_MS;
@@ -75,3 +75,36 @@ test('a request that lasted for minutes bears on the slots that it may have call
   expect(states.map(({ bearing }) => bearing - BEARING)).toEqual([0, 1, 1, 0]);
   expect(planCalls(RANGE, states, 1000).longParents).toEqual({ fromMs: at(9), toMs: RANGE.toMs });
 });
+
+const HOUR_MS = 3_600_000;
+/** Of 130 spans that bear on it, and of an hour ago. */
+const OLD = slotStates(KNOWN, new Map(), RANGE)[0]!;
+const NOW_MS = OLD.slotMs + HOUR_MS;
+
+test.each([
+  { name: 'its time is not over', state: OLD, nowMs: OLD.slotMs + 70_000, isDueThen: false },
+  { name: 'it was never counted', state: OLD, nowMs: NOW_MS, isDueThen: true },
+  { name: 'its spans are still coming', state: { ...OLD, arrivedMs: NOW_MS - 5_000 }, nowMs: NOW_MS, isDueThen: false },
+  {
+    name: 'they never end',
+    state: { ...OLD, arrivedMs: NOW_MS - 5_000 },
+    nowMs: NOW_MS,
+    isFull: true,
+    isDueThen: true,
+  },
+  { name: 'its count holds', state: recounted(BEARING, 1_000), nowMs: NOW_MS, isDueThen: false },
+  { name: 'some spans came late', state: recounted(BEARING - 1, 60_000), nowMs: NOW_MS, isDueThen: false },
+  {
+    name: 'some came late, and it has waited',
+    state: recounted(BEARING - 1, HOUR_MS),
+    nowMs: NOW_MS + HOUR_MS,
+    isDueThen: true,
+  },
+  { name: 'it was counted while it was filled', state: recounted(BEARING / 2, 60_000), nowMs: NOW_MS, isDueThen: true },
+])('a slot is due: $name', ({ state, nowMs, isFull = false, isDueThen }) => {
+  expect(isDue(state, nowMs, isFull)).toBe(isDueThen);
+});
+
+function recounted(covered: number, agoMs: number): typeof OLD {
+  return { ...OLD, arrivedMs: NOW_MS - 30_000, counted: { covered, countedMs: NOW_MS - agoMs } };
+}

@@ -36,8 +36,29 @@ export interface SlotState {
   readonly counted: CountedSlot | undefined;
 }
 
-export function holds({ counted, bearing }: SlotState): boolean {
+function holds({ counted, bearing }: SlotState): boolean {
   return counted !== undefined && counted.covered === bearing;
+}
+
+/** Spans are in the store so long after they began, as a rule. Later ones have their slot counted again. */
+const SETTLE_MS = 15_000;
+/** No span came for so long: those of old slots come no longer, for now. */
+export const QUIET_MS = 20_000;
+/** A count that lacks a larger share is of a slot that was filled long after its time, and was counted in the middle of that. */
+const FAR_OFF = 0.1;
+/** A slot to which some spans come now and then waits for as long as it is old, but not longer. */
+const MOST_WAIT_MS = 3_600_000;
+
+/** Whether a slot is to be counted now. `isFull`: even where spans still come, since it may be that they never end. */
+export function isDue(state: SlotState, nowMs: number, isFull: boolean): boolean {
+  const { slotMs, count, counted, bearing, arrivedMs } = state;
+  const closedMs = slotMs + CALL_SLOT_MS + PARENT_AFTER_MS + SETTLE_MS;
+  if (count === 0 || nowMs < closedMs || holds(state)) return false;
+  const isQuiet = nowMs - arrivedMs >= QUIET_MS;
+  if (counted === undefined) return isQuiet || isFull;
+  if (isQuiet && Math.abs(bearing - counted.covered) > bearing * FAR_OFF) return true;
+  const waitMs = Math.min(MOST_WAIT_MS, Math.max(CALL_SLOT_MS, counted.countedMs - closedMs));
+  return nowMs - counted.countedMs >= waitMs;
 }
 
 /** `known`: of a range that begins a slot, or with long requests `LONG_PARENT_MS`, earlier, and ends a slot later. */
