@@ -80,12 +80,14 @@ export class CallCounter {
   /** One round over all tenants. Gives how many slots were counted. */
   async round(): Promise<number> {
     const { reader, sink, clock } = this.#options;
-    const isFull = this.#rounds++ % FULL_ROUNDS === 0;
+    const isFull = this.#rounds % FULL_ROUNDS === 0;
     const nowMs = clock.nowMs();
     const sinceMs = Math.min(nowMs, this.#lookedMs) - TOUCHED_MS;
     let slotCount = 0;
     for (const tenant of await sink.tenants())
       slotCount += await this.#count(reader.ofTenant(tenant), nowMs, isFull ? undefined : sinceMs);
+    // One that failed on the way is done once more.
+    this.#rounds++;
     this.#lookedMs = nowMs;
     return slotCount;
   }
