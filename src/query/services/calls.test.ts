@@ -3,7 +3,7 @@ import type { Clock } from '#base';
 import { CallWriter, storeEndpoint } from '#store';
 import { type FixtureSpan, insertSpans, randomId, randomNumbers } from '../testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
-import { CallCounter } from './call-counter.ts';
+import { CallCounter, type CallSink } from './call-counter.ts';
 import { type CallFilter, type Calls, readCalls } from './calls.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,9 +34,9 @@ afterAll(async () => {
   await store.close();
 });
 
-function counter(): CallCounter {
+function counter(sink: CallSink = writer): CallCounter {
   return new CallCounter({
-    ...{ reader: store.reader, sink: writer, clock },
+    ...{ reader: store.reader, sink, clock },
     failed: (message) => {
       throw new Error(message);
     },
@@ -170,6 +170,19 @@ function shown(calls: readonly Calls[]): readonly string[] {
     })
     .sort();
 }
+
+test('a round that failed is done once more, also of slots to which nothing comes any more', async () => {
+  await insertSpans(store, madeSpans(randomNumbers(3), FIRST_MS - DAY_MS));
+  nowMs = Date.now() + 2 * 3_600_000;
+  let isAway = true;
+  const one = counter({
+    tenants: () => writer.tenants(),
+    write: (calls) => (isAway ? Promise.reject(new Error('the store is away')) : writer.write(calls)),
+  });
+  await expect(one.round()).rejects.toThrow('the store is away');
+  isAway = false;
+  expect(await one.round()).toBeGreaterThan(0);
+});
 
 test.each([1, 2])(
   'calls that were counted by minutes are those that their spans tell, whenever these come (seed %d)',
