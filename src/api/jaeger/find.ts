@@ -1,5 +1,5 @@
 import {
-  findTraces,
+  findPlaces,
   type ReadOptions,
   readSpans,
   type StoreReader,
@@ -45,7 +45,7 @@ export async function tracesByIds(
   adjust: typeof adjustTrace,
   options: ReadOptions,
 ): Promise<readonly TraceParts[]> {
-  const places = await findTraces(reader, ids, options);
+  const places = await findPlaces(reader, ids, options);
   if (places.length === 0) return [];
   const found = await readSpans(reader, places, options);
   return jaegerTraces(ids, found.spans, adjust, missingWarning(found));

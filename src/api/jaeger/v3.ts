@@ -1,4 +1,4 @@
-import { findTraces, QueryError, readSpans, readWholeTrace, type StoredSpan, type TraceSearchResult } from '#query';
+import { findPlaces, QueryError, readSpans, readWholeTrace, type StoredSpan, type TraceSearchResult } from '#query';
 import { JSON_TYPE, StreamedAnswer } from '../http/answers.ts';
 import type { ApiFailure } from '../http/errors.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
@@ -37,7 +37,7 @@ export const thirdRoutes: readonly ApiRoute[] = [
     ...get('/traces', async (request) => {
       const { reader, query, options } = request;
       const { traces } = await search(request);
-      const places = await findTraces(
+      const places = await findPlaces(
         reader,
         traces.map(({ traceId }) => traceId),
         options,

@@ -1,5 +1,5 @@
 import { messageOf } from '#base';
-import { findTraces, QueryError, type ReadOptions, type StoreReader } from '#query';
+import { findPlaces, QueryError, type ReadOptions, type StoreReader } from '#query';
 import { AnswerError } from '../http/errors.ts';
 import type { ApiNeeds } from '../http/plugin.ts';
 
@@ -16,7 +16,7 @@ export async function pinTrace(
   options: ReadOptions,
 ): Promise<void> {
   if (pins === undefined) throw noPins();
-  const found = await findTraces(reader, [traceId], options);
+  const found = await findPlaces(reader, [traceId], options);
   if (found.length === 0) throw new QueryError('not_found', 'trace not found');
   try {
     await pins.of(reader.tenant).pin(traceId);

@@ -1,7 +1,7 @@
 import { printKey, printValue } from '#lang/filter';
 import { Batch } from '#pdata';
 import {
-  findTraces,
+  findPlaces,
   QueryError,
   type ReadOptions,
   readSpans,
@@ -101,7 +101,7 @@ async function zipkinTraces(
   ids: readonly string[],
   options: ReadOptions,
 ): Promise<readonly (readonly StoredSpan[])[]> {
-  const places = await findTraces(reader, ids, options);
+  const places = await findPlaces(reader, ids, options);
   if (places.length === 0) return [];
   const found = await readSpans(reader, places, options);
   if (found.spans.length < found.foundCount)

@@ -45,4 +45,5 @@ export {
   spansByIds,
   type TracePlace,
   traceNotes,
+  tracePlaces,
 } from './traces.ts';

@@ -85,8 +85,8 @@ export class TimedRows {
   /** Whether the time lies between two, both inclusive. */
   between(firstNs: bigint, lastNs: bigint): Sql {
     const last = lastNs > LAST_NS ? LAST_NS : lastNs;
-    const buckets = this.#buckets(Number(firstNs / 1_000_000n), Number(last / 1_000_000n));
-    return sql`${this.#time} >= ${timeNs(firstNs)} AND ${this.#time} <= ${timeNs(last)} AND ${buckets}${this.#seconds(firstNs, last)}`;
+    const isBucket = this.#isInBuckets(Number(firstNs / 1_000_000n), Number(last / 1_000_000n));
+    return sql`${this.#time} >= ${timeNs(firstNs)} AND ${this.#time} <= ${timeNs(last)} AND ${isBucket}${this.#seconds(firstNs, last)}`;
   }
 
   /**
@@ -107,8 +107,16 @@ export class TimedRows {
 
   /** The store can't tell the bounds of the sort key's bucket from those of the time. No row need be asked: its time says it. */
   #buckets(fromMs: number, toMs: number): Sql {
+    return sql`indexHint(${this.#isInBuckets(fromMs, toMs)})`;
+  }
+
+  /**
+   * Of few rows each is asked, because the store does not find the bucket of its sort key in a hint, where constants have other names: it leaves out
+   * granules by their second alone, after a look at each, and prepares parts that it then leaves out. Of ten million rows that takes 0.1 s.
+   */
+  #isInBuckets(fromMs: number, toMs: number): Sql {
     const bucket = (ms: number): Bound =>
       new Bound('Int64', String(Math.floor(Math.min(Math.max(ms, 0), LAST_MS) / 1000 / this.#bucketSeconds)));
-    return sql`indexHint(${this.bucket} BETWEEN ${bucket(fromMs)} AND ${bucket(toMs)})`;
+    return sql`${this.bucket} BETWEEN ${bucket(fromMs)} AND ${bucket(toMs)}`;
   }
 }

@@ -32,18 +32,28 @@ const LAST: Sql = sql`max(if(range_ms = ${raw(String(LONGEST_RANGE_MS))}, fromUn
 const SERVICES = raw('groupUniqArrayArray(services)');
 const HAS_MORE_SERVICES = raw(`max(length(services)) >= ${NOTED_SERVICES}`);
 
+const PLACE: Sql = sql`trace_id, toUnixTimestamp64Nano(${FIRST}) AS first, toUnixTimestamp64Nano(${LAST}) AS last,
+    sum(stored.span_count) AS span_count, ${SERVICES} AS service_names, ${HAS_MORE_SERVICES} AS has_more_services,
+    max(event_count) > 0 AS has_events, max(link_count) > 0 AS has_links`;
+const NOTE: Sql = sql`max(toUnixTimestamp64Nano(start) + toInt64(duration_ns)) AS end_ns, sum(stored.error_count) AS error_count,
+    max(root_offset_ns) >= 0 AS has_root,
+    argMinIf((root_service, root_name), toUnixTimestamp64Nano(start) + root_offset_ns, root_offset_ns >= 0) AS root`;
+
+function ofTraces(traceIds: readonly string[]): Sql {
+  return sql`${rowsOf(TRACES, [isOneOf('trace_id', traceIds, 16)])} GROUP BY trace_id`;
+}
+
 /**
- * Columns and rows of what is noted of traces by id: `trace_id`, `first` and `last` start of a span, `end_ns`, `span_count`, `error_count`,
- * `has_root`, `root` (service and name), `service_names`, `has_more_services`, `has_events`, `has_links`.
+ * Columns and rows of where traces lie, by id: `trace_id`, `first` and `last` start of a span, `span_count`, `service_names`, `has_more_services`,
+ * `has_events`, `has_links`.
  */
+export function tracePlaces(traceIds: readonly string[]): Sql {
+  return sql`${PLACE} ${ofTraces(traceIds)}`;
+}
+
+/** The same, and all else that is noted of them, for a fifth more: `end_ns`, `error_count`, `has_root`, `root` (service and name). */
 export function traceNotes(traceIds: readonly string[]): Sql {
-  return sql`trace_id, toUnixTimestamp64Nano(${FIRST}) AS first, toUnixTimestamp64Nano(${LAST}) AS last,
-    max(toUnixTimestamp64Nano(start) + toInt64(duration_ns)) AS end_ns, sum(stored.span_count) AS span_count,
-    sum(stored.error_count) AS error_count, max(root_offset_ns) >= 0 AS has_root,
-    argMinIf((root_service, root_name), toUnixTimestamp64Nano(start) + root_offset_ns, root_offset_ns >= 0) AS root,
-    ${SERVICES} AS service_names, ${HAS_MORE_SERVICES} AS has_more_services,
-    max(event_count) > 0 AS has_events, max(link_count) > 0 AS has_links
-    ${rowsOf(TRACES, [isOneOf('trace_id', traceIds, 16)])} GROUP BY trace_id`;
+  return sql`${PLACE}, ${NOTE} ${ofTraces(traceIds)}`;
 }
 
 /** Traces of which some span failed, among those whose first noted span lies in a range: for a condition on `trace_id`. */

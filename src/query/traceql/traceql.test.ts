@@ -7,7 +7,7 @@ import { joinSql, raw, sql } from '../sql/index.ts';
 import { insertLogs, insertSpans, randomNumbers } from '../testing/fixtures.ts';
 import { SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../testing/shop.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
-import { findTraces } from '../traces/index.ts';
+import { findTraces } from '../traces/trace-place.ts';
 import { matchingSpans } from './matching-spans.ts';
 import { type MetricOptions, queryTraceqlInstant, queryTraceqlRange } from './metrics.ts';
 import { fieldsOf, needsOf } from './needs.ts';

@@ -28,11 +28,15 @@ export async function readEventLogs(
   options?: ReadOptions,
 ): Promise<EventLogs> {
   const ofSpan = spanId === undefined ? raw('') : sql` AND span_id = ${id(spanId, 8)}`;
+  const from = sql`${eventLogsOf(places)}${ofSpan}`;
+  // To prepare the statement that cuts takes four times as long as to find that there are none.
+  const any = await reader.read(sql`SELECT 1 AS found ${from} LIMIT 1`, options);
+  if (any.rowCount === 0) return { bySpan: new Map(), isIncomplete: false };
   const order = raw('time, record');
   const rows = sql`SELECT trace_id, span_id, time, record, toUnixTimestamp64Nano(time) AS at,
       ${cutText(LOG_EVENT_NAME)} AS shown_name, dropped_attributes_count,
       ${cutAttributes('attributes', limits.attributeBytes)}, ${cutAttributes('attributes_other', limits.attributeBytes)}
-    ${eventLogsOf(places)}${ofSpan} ORDER BY ${order} LIMIT ${raw(String(MAX_EVENT_LOGS))}`;
+    ${from} ORDER BY ${order} LIMIT ${raw(String(MAX_EVENT_LOGS))}`;
   const size = sql`100 + length(shown_name) + ${cutAttributesSize('attributes')} + ${cutAttributesSize('attributes_other')}`;
   const table = await reader.read(withinBudget(rows, order, size, budgetBytes), options);
   return eventsOf(table);

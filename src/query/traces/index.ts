@@ -30,7 +30,7 @@ export {
   type StoredSpan,
 } from './stored-span.ts';
 export { placeOf, readLinkingSpans, readTrace } from './trace.ts';
-export { findTraces } from './trace-place.ts';
+export { findPlaces } from './trace-place.ts';
 export {
   countTraces,
   type FoundTrace,

@@ -36,7 +36,7 @@ import {
   spanKey,
 } from './span-parts.ts';
 import { placeOf } from './trace.ts';
-import type { TraceNote } from './trace-place.ts';
+import type { NotedPlace } from './trace-place.ts';
 
 /** Ids in hex; an absent parent is the empty string. */
 export interface StoredSpan {
@@ -90,7 +90,7 @@ export async function readWholeTrace(reader: StoreReader, traceId: string, optio
 /** The spans of several traces. */
 export async function readSpans(
   reader: StoreReader,
-  places: readonly TraceNote[],
+  places: readonly NotedPlace[],
   options?: ReadOptions,
 ): Promise<ReadSpans> {
   if (places.length === 0) return { spans: [], foundCount: 0 };

@@ -1,20 +1,41 @@
 /** Where the spans of traces lie, and what is noted of a trace as a whole. */
 import type { ReadOptions, StoreReader, Table } from '../reader/index.ts';
-import { type TracePlace, traceNotes } from '../source/index.ts';
+import { type TracePlace, traceNotes, tracePlaces } from '../source/index.ts';
 import { sql } from '../sql/index.ts';
 
-/** What the store notes of a trace when it takes its spans. */
-export interface TraceNote extends TracePlace {
-  readonly endNs: bigint;
+/** A trace's place, and what there is to be read. */
+export interface NotedPlace extends TracePlace {
   readonly spanCount: number;
-  readonly errorCount: number;
-  /** Undefined where no span of the trace is a root. */
-  readonly root: { readonly service: string; readonly name: string } | undefined;
   /** Whether some span may have any. */
   readonly hasEvents: boolean;
   readonly hasLinks: boolean;
+}
+
+/** What the store notes of a trace when it takes its spans. */
+export interface TraceNote extends NotedPlace {
+  readonly endNs: bigint;
+  readonly errorCount: number;
+  /** Undefined where no span of the trace is a root. */
+  readonly root: { readonly service: string; readonly name: string } | undefined;
   /** Those that are known, sorted. */
   readonly knownServices: readonly string[];
+}
+
+/** Where those traces lie that are in the store. `traceIds`: hex. */
+export async function findPlaces(
+  reader: StoreReader,
+  traceIds: readonly string[],
+  options?: ReadOptions,
+): Promise<readonly NotedPlace[]> {
+  if (traceIds.length === 0) return [];
+  // Of one trace there are few rows, and threads would cost more than they read.
+  const settings = traceIds.length === 1 ? { ...options?.settings, max_threads: 1 } : options?.settings;
+  const table = await reader.read(sql`SELECT ${tracePlaces(traceIds)}`, {
+    ...options,
+    cost: 'cheap',
+    ...(settings && { settings }),
+  });
+  return placesOf(table);
 }
 
 /** The notes on those traces that are in the store. `traceIds`: hex. */
@@ -32,28 +53,36 @@ function isInexact(name: string): boolean {
   return name.includes('\ufffd');
 }
 
-function notesOf(table: Table): readonly TraceNote[] {
-  const [first, last, end] = [table.bigints('first'), table.bigints('last'), table.bigints('end_ns')];
-  const [spanCounts, errorCounts] = [table.numbers('span_count'), table.numbers('error_count')];
+function placesOf(table: Table): readonly (NotedPlace & Pick<TraceNote, 'knownServices'>)[] {
+  const [first, last, spanCounts] = [table.bigints('first'), table.bigints('last'), table.numbers('span_count')];
   const hasMore = table.column<number>('has_more_services');
-  const hasRoot = table.column<number>('has_root');
   const [hasEvents, hasLinks] = [table.column<number>('has_events'), table.column<number>('has_links')];
-  const roots = table.column<readonly [string, string]>('root');
-  return table.strings('trace_id').map((traceId, row): TraceNote => {
+  return table.strings('trace_id').map((traceId, row) => {
     const knownServices = table.column<readonly string[]>('service_names')[row]!.toSorted();
-    const [service, name] = roots[row]!;
     return {
       traceId,
       firstNs: first[row]!,
       lastNs: last[row]!,
-      endNs: end[row]!,
       spanCount: spanCounts[row]!,
-      errorCount: errorCounts[row]!,
-      root: hasRoot[row] === 1 ? { service, name } : undefined,
       hasEvents: hasEvents[row] === 1,
       hasLinks: hasLinks[row] === 1,
       knownServices,
       services: hasMore[row] === 1 || knownServices.some(isInexact) ? undefined : knownServices,
+    };
+  });
+}
+
+function notesOf(table: Table): readonly TraceNote[] {
+  const [end, errorCounts] = [table.bigints('end_ns'), table.numbers('error_count')];
+  const hasRoot = table.column<number>('has_root');
+  const roots = table.column<readonly [string, string]>('root');
+  return placesOf(table).map((place, row): TraceNote => {
+    const [service, name] = roots[row]!;
+    return {
+      ...place,
+      endNs: end[row]!,
+      errorCount: errorCounts[row]!,
+      root: hasRoot[row] === 1 ? { service, name } : undefined,
     };
   });
 }

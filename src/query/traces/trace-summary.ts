@@ -5,7 +5,7 @@ import { cutText } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { ofPlaces, spans, type TracePlace } from '../source/index.ts';
 import { noId, raw, sql } from '../sql/index.ts';
-import { findTraces, type TraceNote } from './trace-place.ts';
+import { findPlaces, findTraces, type TraceNote } from './trace-place.ts';
 
 export interface TraceSummary extends TraceFacts {
   readonly startNs: bigint;
@@ -94,7 +94,7 @@ export async function countServices(
   traceIds: readonly string[],
   options?: ReadOptions,
 ): Promise<ReadonlyMap<string, readonly ServiceCount[]>> {
-  const places = await findTraces(reader, traceIds, options);
+  const places = await findPlaces(reader, traceIds, options);
   if (places.length === 0) return new Map();
   const table = await reader.read(
     sql`SELECT trace_id, groupArraySorted(${raw(String(MAX_LISTED_SERVICES))})((-toInt64(span_n), service, errors)) AS listed
@@ -120,7 +120,7 @@ export async function countOrphans(
   traceIds: readonly string[],
   options?: ReadOptions,
 ): Promise<ReadonlyMap<string, number>> {
-  const places = await findTraces(reader, traceIds, options);
+  const places = await findPlaces(reader, traceIds, options);
   if (places.length === 0) return new Map();
   const rows = ofPlaces(spans, places);
   const table = await reader.read(

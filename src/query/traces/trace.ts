@@ -9,7 +9,7 @@ import { Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
 import { HINT, readPlainHints, TYPED_HINTS } from './span-hints.ts';
 import { SpanIndex, wordsOf } from './span-index.ts';
 import { EVENT_TIME } from './span-parts.ts';
-import { findTraces, type TraceNote } from './trace-place.ts';
+import { findPlaces, type NotedPlace } from './trace-place.ts';
 import { orderSpans } from './tree-order.ts';
 
 export interface Trace {
@@ -37,8 +37,8 @@ function shortName(column: string): Sql {
 }
 
 /** Reads where a trace lies. Throws QueryError `not_found`. */
-export async function placeOf(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<TraceNote> {
-  const [place] = await findTraces(reader, [traceId], options);
+export async function placeOf(reader: StoreReader, traceId: string, options?: ReadOptions): Promise<NotedPlace> {
+  const [place] = await findPlaces(reader, [traceId], options);
   if (place === undefined) {
     throw new QueryError('not_found', `no trace ${traceId} in the store`, {
       hint: 'it may be older than the retention, dropped by sampling, or not have arrived yet',
@@ -83,7 +83,7 @@ const PLAIN_BYTES = 8 * 1024 * 1024;
 /** The spans by start, and the hint of each. */
 async function readTraceSpans(
   reader: StoreReader,
-  place: TraceNote,
+  place: NotedPlace,
   limit: number,
   options?: ReadOptions,
 ): Promise<{ readonly table: Table; readonly hints: TextColumn }> {

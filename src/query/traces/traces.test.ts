@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { plainAttributes } from '../reader/index.ts';
-import { joinRanges } from '../source/traces.ts';
+import { spans as spanRows } from '../source/index.ts';
+import { joinRanges, ofPlace } from '../source/traces.ts';
+import { sql } from '../sql/index.ts';
 import { type FixtureSpan, insertLogs, insertSpans } from '../testing/fixtures.ts';
 import { groupBy, SHOP_FROM_MS, SHOP_TO_MS, shopSpans } from '../testing/shop.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
@@ -9,6 +11,7 @@ import { groupSpans, readSpanHeatmap } from './span-groups.ts';
 import { readSpan, readWholeTrace } from './stored-span.ts';
 import { ODD_NS, ODD_SPANS, THROWN_SPANS } from './testdata/odd-spans.ts';
 import { readLinkingSpans, readTrace } from './trace.ts';
+import { findPlaces } from './trace-place.ts';
 import { countTraces, sampleTraces, searchTraces, type TraceQuery } from './trace-search.ts';
 import { countOrphans, countServices, summarizeTraces } from './trace-summary.ts';
 
@@ -46,6 +49,13 @@ const attribute = (span: FixtureSpan, key: string): unknown =>
   (span.attributes as { [key: string]: unknown } | undefined)?.[key];
 const resource = (span: FixtureSpan, key: string): unknown => (span.resource as { [key: string]: unknown })[key];
 const isFailed = (traceId: string): boolean => byTrace.get(traceId)!.some((span) => span.status === 2);
+
+test('the spans of a trace are found by all of the sort key: by bucket, service and second', async () => {
+  const [place] = await findPlaces(store.reader, [spans[0]!.traceId]);
+  const table = await store.reader.read(sql`EXPLAIN indexes = 1 SELECT span_id ${ofPlace(spanRows, place!)}`);
+  const [, keys] = /PrimaryKey\s+Keys:\s+(.*?)\s+Condition/s.exec(table.strings('explain').join('\n'))!;
+  expect(keys!.split(/\n\s*/)).toEqual(['tenant', 'intDiv(toInt64(time), 300)', 'service_name', 'toInt64(time)']);
+});
 
 describe('searchTraces', () => {
   test.each<{ name: string; query: Partial<TraceQuery>; matches: (span: FixtureSpan) => boolean }>([
