@@ -57,7 +57,8 @@ export function useQuickSearch(): PageSearch {
   useEffect(() => {
     const missing = missingIn(inUrl, ahead);
     if (missing === undefined) {
-      if (Object.keys(ahead).length > 0) setAhead({});
+      // An effect may run late: what was changed since then is not in the URL.
+      if (Object.keys(ahead).length > 0) setAhead((now) => (now === ahead ? {} : now));
       return;
     }
     if (written.current === ahead) return;
