@@ -12,6 +12,7 @@ import { pipelineCase } from './cases/pipeline.ts';
 import { processorsCase } from './cases/processors.ts';
 import { promqlCase } from './cases/promql.ts';
 import { remoteWriteCase } from './cases/remote-write.ts';
+import { rulesCase } from './cases/rules.ts';
 import { redCase, spanMetricsCase } from './cases/span-metrics.ts';
 import { freshnessCase, idleCase, storeCase } from './cases/store.ts';
 import { tailSamplingCase } from './cases/tail-sampling.ts';
@@ -43,6 +44,7 @@ const CASES: readonly BenchCase[] = [
   metricsCase,
   remoteWriteCase,
   promqlCase,
+  rulesCase,
   latenciesCase,
   freshnessCase,
   idleCase,
@@ -79,6 +81,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   'remote-write':
     'samples by remote write into the store: CPU of all processes, merges included; bytes on disk; Prometheus beside it',
   promql: 'queries in PromQL over 14 M samples; a real Prometheus beside it',
+  rules: '1,000 rules every 15 s over 10,000 series; Prometheus beside it, where there is one',
   latencies: 'a trace by id, newest traces, services and a rare attribute over 10 million spans',
   freshness: 'from the answer to a sender until a query sees its data',
   idle: 'start of `up`, and memory of all its processes at rest',

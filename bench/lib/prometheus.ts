@@ -22,28 +22,32 @@ export function prometheusBinary(): string {
   return BINARY;
 }
 
+/** Whether there is one without building it. */
+export function hasPrometheus(): boolean {
+  return existsSync(process.env.BENCH_PROMETHEUS ?? BINARY);
+}
+
 export interface RunningPrometheus {
   readonly url: string;
   readonly pid: number;
-  write(series: readonly WrittenSeries[]): Promise<void>;
+  /** Lets it read its configuration and rules anew. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface WrittenSeries {
-  /** Sorted by name, with `__name__`. */
-  readonly labels: readonly (readonly [string, string])[];
-  readonly timesMs: ArrayLike<number>;
-  readonly values: ArrayLike<number>;
+interface Options {
+  readonly ruleFile?: string;
 }
 
-export async function startPrometheus(port: number): Promise<RunningPrometheus> {
+export async function startPrometheus(port: number, { ruleFile }: Options = {}): Promise<RunningPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'prometheus-bench-'));
   const config = join(folder, 'prometheus.yml');
-  writeFileSync(config, 'global: {}\n');
+  writeFileSync(config, ruleFile === undefined ? 'global: {}\n' : `rule_files: [${JSON.stringify(ruleFile)}]\n`);
   const process = start(prometheusBinary(), [
     `--config.file=${config}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     '--web.enable-remote-write-receiver',
+    '--web.enable-lifecycle',
     `--web.listen-address=127.0.0.1:${port}`,
     '--query.max-samples=500000000',
     '--query.timeout=10m',
@@ -59,81 +63,14 @@ export async function startPrometheus(port: number): Promise<RunningPrometheus> 
     if (i > 300) throw new Error(`prometheus is not ready\n${process.output()}`);
     await sleep(200);
   }
-  return { url, pid: process.pid, write: (series) => write(url, series), stop: () => stop(process, folder) };
+  const reload = async (): Promise<void> => {
+    const response = await fetch(`${url}/-/reload`, { method: 'POST' });
+    if (!response.ok) throw new Error(`prometheus: reload: ${await response.text()}`);
+  };
+  return { url, pid: process.pid, reload, stop: () => stop(process, folder) };
 }
 
 async function stop(process: Started, folder: string): Promise<void> {
   await process.stop();
   rmSync(folder, { recursive: true, force: true });
-}
-
-async function write(url: string, series: readonly WrittenSeries[]): Promise<void> {
-  const response = await fetch(`${url}/api/v1/write`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-protobuf',
-      'content-encoding': 'snappy',
-      'x-prometheus-remote-write-version': '0.1.0',
-    },
-    body: literalSnappy(writeRequest(series)),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`remote write: ${response.status} ${text}`);
-}
-
-/** prometheus.WriteRequest: timeseries = 1 { labels = 1 { name = 1, value = 2 }, samples = 2 { value = 1, timestamp = 2 } }. */
-function writeRequest(series: readonly WrittenSeries[]): Buffer {
-  return Buffer.concat(
-    series.map(({ labels, timesMs, values }) => {
-      const parts = labels.map(([name, value]) =>
-        message(1, Buffer.concat([message(1, Buffer.from(name)), message(2, Buffer.from(value))])),
-      );
-      const samples = Buffer.alloc(timesMs.length * 19);
-      let at = 0;
-      for (let i = 0; i < timesMs.length; i++) {
-        const sizeAt = at + 1;
-        samples[at] = 0x12;
-        at += 2;
-        samples[at++] = 0x09;
-        at = samples.writeDoubleLE(values[i]!, at);
-        samples[at++] = 0x10;
-        at = writeVarint(samples, at, timesMs[i]!);
-        samples[sizeAt] = at - sizeAt - 1;
-      }
-      return message(1, Buffer.concat([...parts, samples.subarray(0, at)]));
-    }),
-  );
-}
-
-function message(field: number, bytes: Buffer): Buffer {
-  const head = Buffer.alloc(11);
-  head[0] = (field << 3) | 2;
-  return Buffer.concat([head.subarray(0, writeVarint(head, 1, bytes.length)), bytes]);
-}
-
-function writeVarint(target: Buffer, at: number, value: number): number {
-  let rest = value;
-  let place = at;
-  while (rest >= 128) {
-    target[place++] = (rest % 128) | 128;
-    rest = Math.floor(rest / 128);
-  }
-  target[place++] = rest;
-  return place;
-}
-
-/** Snappy's block format with literals only. */
-function literalSnappy(bytes: Buffer): Buffer<ArrayBuffer> {
-  const parts: Buffer[] = [];
-  const head = Buffer.alloc(10);
-  parts.push(head.subarray(0, writeVarint(head, 0, bytes.length)));
-  for (let from = 0; from < bytes.length; from += 65_536) {
-    const literal = bytes.subarray(from, from + 65_536);
-    const tag = Buffer.alloc(3);
-    // A literal whose length takes two bytes.
-    tag[0] = 61 << 2;
-    tag.writeUInt16LE(literal.length - 1, 1);
-    parts.push(tag, literal);
-  }
-  return Buffer.concat(parts);
 }

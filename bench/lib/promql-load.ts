@@ -1,8 +1,10 @@
 import { METRIC_HISTOGRAM, METRIC_SUM, TEMPORALITY_CUMULATIVE } from '#pdata';
+import type { WrittenSeries } from '#wire';
 import type { RunningSignalbox } from '../../test/lib/signalbox.ts';
 import { fetchCount } from './collectors.ts';
 import { waitFor } from './processes.ts';
-import type { RunningPrometheus, WrittenSeries } from './prometheus.ts';
+import type { RunningPrometheus } from './prometheus.ts';
+import { writeSamples } from './remote-write-load.ts';
 
 /** The same samples for our store and for Prometheus: each value follows from its series and its step. */
 
@@ -106,10 +108,12 @@ export async function loadStore(signalbox: RunningSignalbox, startMs: number, en
 /** Less than the hour that Prometheus' newest samples may be ahead of others. */
 const CHUNK_STEPS = 120;
 const SERIES_AT_ONCE = 500;
+const NO_METADATA = { family: '', type: 0, help: '', unit: '' };
 
 /** Gives how long it took, in seconds. */
 export async function loadPrometheus(prometheus: RunningPrometheus, startMs: number, endMs: number): Promise<number> {
   const beginMs = performance.now();
+  const url = `${prometheus.url}/api/v1/write`;
   const steps = Math.floor((endMs - startMs) / INTERVAL_MS);
   for (let from = 0; from < steps; from += CHUNK_STEPS) {
     const count = Math.min(CHUNK_STEPS, steps - from);
@@ -119,17 +123,23 @@ export async function loadPrometheus(prometheus: RunningPrometheus, startMs: num
       valueAt: (step: number) => number,
     ): WrittenSeries => ({
       labels,
-      timesMs: Float64Array.from({ length: count }, (_, i) => timeOf(startMs, series, from + i)),
-      values: Float64Array.from({ length: count }, (_, i) => valueAt(from + i)),
+      samples: Array.from({ length: count }, (_, i) => ({
+        value: valueAt(from + i),
+        timestampMs: timeOf(startMs, series, from + i),
+        isStale: false,
+      })),
+      histograms: [],
+      exemplars: [],
+      metadata: NO_METADATA,
     });
     let batch: WrittenSeries[] = [];
     for (const each of allSeries(chunk)) {
       batch.push(each);
       if (batch.length < SERIES_AT_ONCE) continue;
-      await prometheus.write(batch);
+      await writeSamples(url, batch);
       batch = [];
     }
-    if (batch.length > 0) await prometheus.write(batch);
+    if (batch.length > 0) await writeSamples(url, batch);
   }
   return (performance.now() - beginMs) / 1000;
 }

@@ -28,21 +28,30 @@ const HEADERS = {
 /** Sends all steps one after the other, in order, as one shard of a Prometheus does. Throws where something is refused. */
 export async function sendRemoteWrite(load: RemoteWriteLoad): Promise<{ readonly accepted: number }> {
   const series = Array.from({ length: SERIES }, (_, i) => newSeries(i));
-  const encode = load.version === 1 ? encodeWriteRequest : encodeWriteRequest2;
   let accepted = 0;
   for (let step = 0; step < load.steps; step++) {
     const timeMs = load.startMs + step * INTERVAL_SECONDS * 1000;
     for (let from = 0; from < SERIES; from += SERIES_PER_REQUEST) {
       const some = series.slice(from, from + SERIES_PER_REQUEST);
-      const body = compressSnappy(encode(some.map((one) => one.at(timeMs))));
-      const headers = { ...HEADERS[load.version], 'content-encoding': 'snappy' };
-      const response = await fetch(load.url, { method: 'POST', body: Buffer.from(body), headers });
-      const text = await response.text();
-      if (!response.ok) throw new Error(`remote write: ${response.status} ${text}`);
+      await writeSamples(
+        load.url,
+        some.map((one) => one.at(timeMs)),
+        load.version,
+      );
       accepted += some.length;
     }
   }
   return { accepted };
+}
+
+/** One request. Throws where it is refused. */
+export async function writeSamples(url: string, series: readonly WrittenSeries[], version: 1 | 2 = 1): Promise<void> {
+  const encode = version === 1 ? encodeWriteRequest : encodeWriteRequest2;
+  const headers = { ...HEADERS[version], 'content-encoding': 'snappy' };
+  const body = Buffer.from(compressSnappy(encode(series)));
+  const response = await fetch(url, { method: 'POST', body, headers });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`remote write: ${response.status} ${text}`);
 }
 
 interface LoadSeries {

@@ -16,6 +16,7 @@ export * from './lz4-block.ts';
 export * from './nearest.ts';
 export * from './own-scope.ts';
 export * from './own-telemetry.ts';
+export * from './quote-pattern.ts';
 export * from './read-limits.ts';
 export * from './reasons.ts';
 export * from './redact.ts';

@@ -370,8 +370,9 @@ const isLater = (place: string): boolean => Object.keys(LATER).some((begin) => p
 
 /** So often simulated time goes on where something that was set stays unread. */
 const LOOKS = 20;
-/** Where files are read the disk takes its time, which a machine under load makes long. */
+/** Where files are read or a connection is made that takes its time, which a machine under load makes long. */
 const PATIENT_LOOKS = 2000;
+const PATIENT = new Set(['receiver otlpjsonfile', 'exporter loki']);
 
 /** From the start over a batch and requests to the end. */
 async function live(
@@ -429,7 +430,7 @@ describe('each key is read by its component', () => {
         const settings = fakeSettings({ id: source.type, stateDir: join(folder, `${name} ${index++}`) });
         const run = attempt(() => create(factory, recorded(config, reads), signal, settings));
         // Some conditions are for one signal alone.
-        const looks = name === 'receiver otlpjsonfile' ? PATIENT_LOOKS : LOOKS;
+        const looks = PATIENT.has(name) ? PATIENT_LOOKS : LOOKS;
         if (run !== undefined) await live(run, config, signal, settings, isDone, looks);
       }
     }

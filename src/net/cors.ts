@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { quotePattern } from '#base';
 import type { CorsConfig } from '#config';
 
 /** Cross-origin requests of browsers, as otelcol answers them (rs/cors with credentials allowed). */
@@ -63,6 +64,6 @@ const DEFAULT_HEADERS = ['accept', 'content-type', 'x-requested-with'];
 
 /** An origin where each `*` stands for any text. */
 function originPattern(origin: string): RegExp {
-  const parts = origin.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const parts = origin.split('*').map(quotePattern);
   return new RegExp(`^${parts.join('.*')}$`, 'i');
 }

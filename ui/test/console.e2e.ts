@@ -40,6 +40,7 @@ export interface CheckResult {
   readonly error: Error | undefined;
   /** Why it failed when it was run first, where it passed when it was run again. */
   readonly unsteady?: Error;
+  readonly seconds?: number;
 }
 
 interface Figure {
@@ -129,9 +130,10 @@ export async function runConsoleChecks(
       while (next < checks.length) {
         const at = next++;
         const check = checks[at]!;
+        const beginMs = performance.now();
         const first = await attempt(check, `failed-${at}.png`);
         if (first === undefined) {
-          results[at] = { name: check.name, error: undefined };
+          results[at] = { name: check.name, error: undefined, seconds: (performance.now() - beginMs) / 1000 };
           continue;
         }
         // What the check had changed on the mock server is gone with it.
@@ -233,9 +235,9 @@ async function main(): Promise<void> {
   process.exitCode = failed.length > 0 ? 1 : 0;
 }
 
-function print({ name, error }: CheckResult): void {
+function print({ name, error, seconds }: CheckResult): void {
   if (error) printFailure('FAILED', name, error);
-  else console.log(`passed  ${name}`);
+  else console.log(`passed  ${name}${seconds === undefined ? '' : ` (${seconds.toFixed(1)} s)`}`);
 }
 
 function printFailure(how: string, name: string, error: Error): void {

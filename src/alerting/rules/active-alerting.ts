@@ -9,7 +9,7 @@ import type { RuleContext } from './context.ts';
 import { type GrafanaCondition, printValues } from './grafana/condition.ts';
 import { type GrafanaOutcome, type GrafanaSample, grafanaOutcome, TemplateValue } from './grafana/instances.ts';
 import { type AlertState, alertOf, alertState } from './group-state.ts';
-import type { VectorSample } from './queries.ts';
+import type { LastSample, VectorSample } from './queries.ts';
 import { restoredActiveAtMs } from './restore.ts';
 import type { AlertingRule } from './rule.ts';
 import { parseRuleExpr, type RuleExpr } from './rule-expr.ts';
@@ -178,22 +178,17 @@ export class ActiveAlerting implements ActiveRule {
     return kept;
   }
 
-  /** Since when alerts are active, from what was stored before the start. */
-  async restore(nowMs: number, signal: AbortSignal): Promise<void> {
-    try {
-      const { outageToleranceMs, forGracePeriodMs, queries } = this.#context;
-      const last = await queries.lastSamples(this.#stateMatchers(), nowMs - outageToleranceMs, nowMs, signal);
-      const byLabels = new Map(last.map((sample) => [sample.labels.with('__name__', '').key, sample]));
-      for (const alert of this.#alerts.values()) {
-        const sample = byLabels.get(alert.labels.key);
-        if (sample === undefined || sample.isStale) continue;
-        const settings = { nowMs, holdMs: this.rule.forMs, forGracePeriodMs };
-        alert.activeAtMs = restoredActiveAtMs(sample, settings) ?? alert.activeAtMs;
-      }
-    } finally {
-      // Nothing tries again: what could not be restored begins anew.
-      this.#isRestored = true;
+  /** Since when alerts are active, from what was stored before the start: the last of `ALERTS_FOR_STATE`, by the key of the alert's labels. */
+  restore(stored: ReadonlyMap<string, LastSample>, nowMs: number): void {
+    const { forGracePeriodMs } = this.#context;
+    for (const alert of this.#alerts.values()) {
+      const sample = stored.get(alert.labels.key);
+      if (sample === undefined || sample.isStale) continue;
+      const settings = { nowMs, holdMs: this.rule.forMs, forGracePeriodMs };
+      alert.activeAtMs = restoredActiveAtMs(sample, settings) ?? alert.activeAtMs;
     }
+    // Nothing tries again: what could not be restored begins anew.
+    this.#isRestored = true;
   }
 
   async #found(vector: readonly VectorSample[], evaluation: Evaluation): Promise<ReadonlyMap<string, Alert>> {
@@ -282,11 +277,6 @@ export class ActiveAlerting implements ActiveRule {
   }
 
   /** Labels that are templates differ between the alerts. */
-  #stateMatchers(): readonly LabelMatcher[] {
-    const fixed = this.labels.pairs.filter(([, text]) => !text.includes('{{'));
-    const all = new Map([...fixed, ['__name__', 'ALERTS_FOR_STATE'], ['alertname', this.rule.name]]);
-    return Array.from(all, ([name, value]) => ({ name, operator: '=', value }));
-  }
 }
 
 const NONE: ReadonlySet<string> = new Set();

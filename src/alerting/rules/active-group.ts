@@ -1,3 +1,5 @@
+import { quotePattern } from '#base';
+import type { LabelMatcher } from '#lang/promql';
 import type { Labels } from '#query/promql.ts';
 import { ActiveAlerting } from './active-alerting.ts';
 import { ActiveRecording } from './active-recording.ts';
@@ -5,7 +7,7 @@ import type { ActiveRule } from './active-rule.ts';
 import type { RuleContext } from './context.ts';
 import { type GroupState, pairStates, ruleState } from './group-state.ts';
 import { GroupTimes } from './group-times.ts';
-import type { RuleQueries } from './queries.ts';
+import type { LastSample, RuleQueries } from './queries.ts';
 import type { RuleGroup } from './rule.ts';
 import { ScanPlan } from './shared-scan.ts';
 import type { RuleSample } from './sink.ts';
@@ -284,14 +286,48 @@ export class ActiveGroup {
   async #restore(): Promise<void> {
     this.#needsRestore = false;
     const nowMs = this.#context.clock.nowMs();
-    for (const rule of this.alertingRules) {
+    for (const rules of restoredTogether(this.alertingRules)) {
+      let stored: ReadonlyMap<string, LastSample> = new Map();
       try {
-        await rule.restore(nowMs, this.#abort.signal);
+        stored = await this.#storedStates(rules, nowMs);
       } catch (error) {
-        this.#context.log('warn', `the state of alert ${rule.rule.name} could not be restored: ${String(error)}`);
+        const names = rules.map(({ rule }) => rule.name).join(', ');
+        this.#context.log('warn', `the state of alerts could not be restored (${names}): ${String(error)}`);
       }
+      for (const rule of rules) rule.restore(stored, nowMs);
     }
   }
+
+  /** By the key of the alerts' labels. Nothing is asked for rules without alerts. */
+  async #storedStates(rules: readonly ActiveAlerting[], nowMs: number): Promise<ReadonlyMap<string, LastSample>> {
+    const names = new Set(rules.filter(({ alerts }) => alerts.length > 0).map(({ rule }) => rule.name));
+    if (names.size === 0) return new Map();
+    const { queries, outageToleranceMs } = this.#context;
+    const matchers: readonly LabelMatcher[] = [
+      { name: '__name__', operator: '=', value: 'ALERTS_FOR_STATE' },
+      { name: 'alertname', operator: '=~', value: Array.from(names, quotePattern).join('|') },
+    ];
+    const last = await queries.lastSamples(matchers, nowMs - outageToleranceMs, nowMs, this.#abort.signal);
+    return new Map(last.map((sample) => [sample.labels.with('__name__', '').key, sample]));
+  }
+}
+
+/** So many alerts are restored by one question. */
+const RESTORED_AT_ONCE = 1000;
+
+/** All rules in their order, in parts whose states fit into one answer. */
+function restoredTogether(rules: readonly ActiveAlerting[]): readonly (readonly ActiveAlerting[])[] {
+  const parts: ActiveAlerting[][] = [];
+  let alerts = Number.POSITIVE_INFINITY;
+  for (const rule of rules) {
+    alerts += rule.alerts.length;
+    if (alerts > RESTORED_AT_ONCE) {
+      parts.push([]);
+      alerts = rule.alerts.length;
+    }
+    parts.at(-1)!.push(rule);
+  }
+  return parts;
 }
 
 /** One evaluation of the group. */

@@ -247,6 +247,47 @@ describe('configurations', () => {
     expect(before.state).toBe('firing');
   });
 
+  test('states of a group are restored by one question, and of rules without alerts nothing is asked', async () => {
+    const world = new RuleWorld();
+    const rule = (name: string, expr: string): string => `  - alert: ${name}\n    expr: ${expr}\n    for: 15m\n`;
+    const rules = [
+      ...Array.from({ length: 30 }, (_, at) => rule(`Quiet${at}`, 'up == 2')),
+      rule('Down', 'up == 0'),
+      rule('A.Down', 'up == bool 1 < 1'),
+    ];
+    const file = `groups:\n- name: g\n  interval: 10s\n  rules:\n${rules.join('')}`;
+    const down = (): void => world.set('up', 0, { instance: 'a' });
+    const activeSince = (): number[] =>
+      world.manager.groups[0]!.alertingRules.flatMap(({ activeAlerts }) =>
+        activeAlerts.map((alert) => alert.activeAtMs),
+      );
+    await world.load(file);
+    world.manager.start();
+    await world.run(60, down);
+    await world.manager.stop();
+    const before = activeSince();
+    expect(before).toHaveLength(2);
+
+    const queries = new EngineRuleQueries({ samples: () => world.samples });
+    const asked: string[] = [];
+    const watched: RuleQueries = {
+      together: (plan) => queries.together(plan),
+      range: (...given) => queries.range(...given),
+      instant: (...given) => queries.instant(...given),
+      lastSamples: (matchers, ...rest) => {
+        asked.push(matchers.map(({ name, operator, value }) => `${name}${operator}${value}`).join(' '));
+        return queries.lastSamples(matchers, ...rest);
+      },
+    };
+    world.manager = world.newManager({ queries: watched });
+    await world.load(file);
+    world.manager.start();
+    await world.run(60, down);
+    expect(asked).toEqual(['__name__=ALERTS_FOR_STATE alertname=~Down|A\\.Down']);
+    // But for the time without a server, in whole seconds.
+    for (const [at, sinceMs] of activeSince().entries()) expect(Math.abs(sinceMs - before[at]!)).toBeLessThan(30_000);
+  });
+
   test('evaluations that take too long are missed, one at a time', async () => {
     const world = new RuleWorld();
     const queries = new EngineRuleQueries({ samples: () => world.samples });

@@ -1,3 +1,4 @@
+import { quotePattern } from '#base';
 import { type LabelMatcher, matcherTest, type PromExpr, selectorsIn } from '#lang/promql';
 import { QueryNames, type SampleSource, type Selection, type StoredSeries } from '#query/promql.ts';
 
@@ -128,7 +129,7 @@ class Cluster {
     const sets = this.#first.sets.map(([name], at): LabelMatcher => {
       const values = [...this.#values[at]!];
       if (values.length === 1) return { name, operator: '=', value: values[0]! };
-      return { name, operator: '=~', value: values.map(escaped).join('|') };
+      return { name, operator: '=~', value: values.map(quotePattern).join('|') };
     });
     return [...this.#first.others, ...sets];
   }
@@ -148,10 +149,6 @@ function combinations(sets: readonly ReadonlySet<string>[]): number {
 
 function isFew({ size }: ReadonlySet<string>): boolean {
   return size <= VALUES_MAX;
-}
-
-function escaped(value: string): string {
-  return value.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 /** The same for the same matchers, in whatever order. */

@@ -1,3 +1,4 @@
+import { quotePattern } from '#base';
 import { bad } from './parameters.ts';
 
 /**
@@ -42,7 +43,7 @@ function termOf(key: string, value: string): string {
 }
 
 function holds(field: string, value: string): string {
-  const pattern = `(?i).*${value.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}.*`;
+  const pattern = `(?i).*${quotePattern(value)}.*`;
   return `${field} =~ ${JSON.stringify(pattern)}`;
 }
 

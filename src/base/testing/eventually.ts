@@ -8,7 +8,7 @@ const LAST_PAUSE_MS = 50;
 export async function eventually<T>(
   what: string,
   check: () => T | undefined | false | Promise<T | undefined | false>,
-  limitMs = 30_000,
+  limitMs = 120_000,
 ): Promise<T> {
   const untilMs = performance.now() + limitMs;
   let last: unknown;

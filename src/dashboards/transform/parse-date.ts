@@ -1,3 +1,4 @@
+import { quotePattern } from '#base/quote-pattern.ts';
 import type { Cell } from '../frames/data-frame.ts';
 
 /** What each letter of a format of dates stands for, and which part of a date it is. */
@@ -49,23 +50,19 @@ function parseWith(text: string, format: string): number | undefined {
   let pattern = '';
   let at = 0;
   for (const match of format.matchAll(TOKEN)) {
-    pattern += escaped(format.slice(at, match.index));
+    pattern += quotePattern(format.slice(at, match.index));
     at = match.index + match[0].length;
     if (match[1] !== undefined) {
-      pattern += escaped(match[1]);
+      pattern += quotePattern(match[1]);
       continue;
     }
     const [digits, name] = PARTS[match[0]]!;
     pattern += `(${digits})`;
     names.push(name);
   }
-  const found = new RegExp(`^\\s*${pattern}${escaped(format.slice(at))}`).exec(text);
+  const found = new RegExp(`^\\s*${pattern}${quotePattern(format.slice(at))}`).exec(text);
   if (found === null) return undefined;
   return timeOf(new Map(names.map((name, i) => [name, found[i + 1]!])));
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$*+?.()|[\]{}/]/g, '\\$&');
 }
 
 function timeOf(parts: ReadonlyMap<string, string>): number | undefined {

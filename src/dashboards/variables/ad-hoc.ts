@@ -1,3 +1,4 @@
+import { quotePattern } from '#base/quote-pattern.ts';
 import {
   type LabelFilter,
   type LogExpr,
@@ -128,12 +129,8 @@ function matcherOf({ key, operator, values }: AdHocFilter): { name: string; oper
     return [{ name: key, operator, value: values[0] ?? '' }];
   // One of several, and none of several.
   if (operator === '=|' || operator === '!=|') {
-    const pattern = values.map(escapePattern).join('|');
+    const pattern = values.map(quotePattern).join('|');
     return [{ name: key, operator: operator === '=|' ? '=~' : '!~', value: pattern }];
   }
   return [];
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$*+?.()|[\]{}]/g, '\\$&');
 }

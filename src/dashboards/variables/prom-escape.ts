@@ -1,3 +1,4 @@
+import { quotePattern } from '#base/quote-pattern.ts';
 import type { ScopeValue } from './scope.ts';
 
 /**
@@ -7,13 +8,9 @@ import type { ScopeValue } from './scope.ts';
  * Source: Grafana's documentation, "Prometheus template variables".
  */
 export function escapeForPromql({ value, isPattern }: ScopeValue): string {
-  if (typeof value === 'string') return inString(isPattern ? asPattern(value) : value);
-  const patterns = value.map(asPattern);
+  if (typeof value === 'string') return inString(isPattern ? quotePattern(value) : value);
+  const patterns = value.map(quotePattern);
   return inString(patterns.length === 1 ? patterns[0]! : `(${patterns.join('|')})`);
-}
-
-function asPattern(text: string): string {
-  return text.replace(/[\\$^*{}[\]+?.()|]/g, '\\$&');
 }
 
 function inString(text: string): string {

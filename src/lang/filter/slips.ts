@@ -2,6 +2,7 @@
  * What people write from the habit of other languages and would otherwise search for as text, to find nothing: it is refused, with what
  * to write instead. In quotes everything is text.
  */
+import { quotePattern } from '#base/quote-pattern.ts';
 import { FILTER_INTRINSICS } from './fields.ts';
 import type { FilterOperator } from './tree.ts';
 
@@ -90,7 +91,7 @@ export function valueSlip(key: string, operator: string, value: string): Slip | 
   if (!isPattern) return undefined;
   const start = value.startsWith('*') ? '' : '^';
   const end = value.endsWith('*') ? '' : '$';
-  const pattern = `${start}${value.replace(/^\*+|\*+$/g, '').replace(/[.+?()[\]{}|^$\\*]/g, '\\$&')}${end}`;
+  const pattern = `${start}${quotePattern(value.replace(/^\*+|\*+$/g, ''))}${end}`;
   const regex = `${key}${operator === '=' ? '~' : '!~'}"${pattern}"`;
   return { message: '`*` is no pattern', hint: `write the regular expression ${regex}, or ${quoted}` };
 }

@@ -1,4 +1,5 @@
 /** Layouts of Go's package time: `2006-01-02 15:04:05`. */
+import { quotePattern } from '#base';
 import { namedZone, offsetZone, printOffset, type Zone } from './time-zone.ts';
 
 const NS_PER_SECOND = 1_000_000_000n;
@@ -93,16 +94,12 @@ export function parseTime(
   let source = '';
   let at = 0;
   for (const { 0: part, index } of layout.matchAll(PART)) {
-    source += escaped(layout.slice(at, index)) + patternOf(part);
+    source += quotePattern(layout.slice(at, index)) + patternOf(part);
     at = index + part.length;
     names.push(part);
   }
-  const match = new RegExp(`^${source}${escaped(layout.slice(at))}$`).exec(text);
+  const match = new RegExp(`^${source}${quotePattern(layout.slice(at))}$`).exec(text);
   return match === null ? undefined : timeOf(new Map(names.map((name, i) => [name, match[i + 1] ?? ''])), zoneName);
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 function patternOf(part: string): string {

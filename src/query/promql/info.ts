@@ -1,3 +1,4 @@
+import { quotePattern } from '#base';
 import { childrenOf, type LabelMatcher, matcherTest, type PromExpr, promType } from '#lang/promql';
 import type { Evaluation } from './evaluation.ts';
 import { LookbackCursor } from './instant.ts';
@@ -158,13 +159,9 @@ function identityMatchers(base: readonly StepSeries[]): LabelMatcher[][] {
     IDENTIFYING.map((name) => {
       const values = group.get(name);
       if (values === undefined) return { name, operator: '=', value: '' };
-      return { name, operator: '=~', value: [...values].sort().map(escapePattern).join('|') };
+      return { name, operator: '=~', value: [...values].sort().map(quotePattern).join('|') };
     }),
   );
-}
-
-function escapePattern(text: string): string {
-  return text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
 }
 
 function signatureOf(name: string, labels: Labels): string {

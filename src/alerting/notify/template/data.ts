@@ -1,4 +1,4 @@
-import { compareText } from '#base';
+import { compareText, quotePattern } from '#base';
 import { GoTime, offsetZone, StringMap } from '#lang/go-template';
 import { type Alert, isResolved } from '../alert.ts';
 import type { Instant } from '../instant.ts';
@@ -131,7 +131,7 @@ export class TemplateData {
   constructor(notification: Notification, externalUrl: string) {
     const { alerts, nowMs } = notification;
     // Alertmanager gives the name as a regular expression that matches it.
-    this.Receiver = notification.receiver.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
+    this.Receiver = quotePattern(notification.receiver);
     this.Alerts = Alerts.from(alerts, (alert) => new TemplateAlert(alert, nowMs)) as Alerts;
     this.Status = alerts.some((alert) => !isResolved(alert, nowMs)) ? 'firing' : 'resolved';
     this.NotificationReason = notification.reason;
