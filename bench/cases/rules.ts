@@ -16,6 +16,7 @@ import { type BenchCase, type CaseResult, short } from '../lib/report.ts';
  */
 const SECONDS = Number(process.env.BENCH_RULES_SECONDS ?? 120);
 const INTERVAL_MS = 15_000;
+const SETTLE_MS = 30_000;
 /** A `rate` over 5 minutes finds all that it asks for. */
 const HISTORY_STEPS = 24;
 const SERVICES = 20;
@@ -124,6 +125,8 @@ async function evaluatedBy(startSide: (rules: string) => Promise<Side>): Promise
   const writing = new Writing(side.writeUrl);
   try {
     await writing.begin();
+    // What the history leaves to merge is not of the writing.
+    await sleep(SETTLE_MS);
     const coresWithoutRules = await coresOf(side.pid);
     writeFileSync(file, ruleFile());
     await side.reload();
@@ -234,7 +237,7 @@ async function rulesOf(url: string): Promise<readonly Rule[]> {
 }
 
 async function missedOf(url: string): Promise<number> {
-  const query = 'sum({__name__="signalbox_rule_group_iterations_missed_total", job!=""})';
+  const query = 'sum(signalbox_rule_group_iterations_missed_total{job="signalbox"})';
   const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query })}`);
   const { data } = (await response.json()) as {
     readonly data: { readonly result: readonly { readonly value: readonly [number, string] }[] };
