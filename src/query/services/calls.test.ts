@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Clock } from '#base';
 import { CallWriter, storeEndpoint } from '#store';
+import { sql } from '../sql/index.ts';
 import { type FixtureSpan, insertSpans, randomId, randomNumbers } from '../testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
 import { CallCounter, type CallSink } from './call-counter.ts';
 import { type CallFilter, type Calls, readCalls } from './calls.ts';
+import { callsFromSpans } from './found-calls.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -217,3 +219,13 @@ test.each([1, 2])(
     }
   },
 );
+
+test('which spans are calls is asked of what was counted, and not of each span', async () => {
+  await insertSpans(store, madeSpans(randomNumbers(3), FIRST_MS));
+  const ranges = [{ fromMs: FIRST_MS, toMs: FIRST_MS + MINUTE_MS }];
+  const statement = callsFromSpans({ ranges, isPerSlot: true });
+  const table = await store.reader.read(sql`EXPLAIN ${statement}`);
+  const ofRows = table.strings('explain').filter((line) => line.includes('Prewhere filter column'));
+  expect(ofRows.length).toBeGreaterThan(0);
+  expect(ofRows.filter((line) => line.includes("'settled'"))).toEqual([]);
+});

@@ -101,8 +101,13 @@ export class TimedRows {
 
   /** As `between`, of times that the statement finds. */
   betweenTimes(first: Sql, last: Sql): Sql {
-    const bucketOf = (time: Sql): Sql => sql`intDiv(toInt64(${time}), ${raw(String(this.#bucketSeconds))})`;
+    const bucketOf = (time: Sql): Sql => this.bucketOf(sql`toInt64(${time})`);
     return sql`${this.#time} >= ${first} AND ${this.#time} <= ${last} AND ${this.bucket} BETWEEN ${bucketOf(first)} AND ${bucketOf(last)}`;
+  }
+
+  /** Of a second since the epoch. */
+  bucketOf(second: Sql): Sql {
+    return sql`intDiv(${second}, ${raw(String(this.#bucketSeconds))})`;
   }
 
   /** The store can't tell the bounds of the sort key's bucket from those of the time. No row need be asked: its time says it. */

@@ -5,7 +5,7 @@ import { spans } from '../source/index.ts';
 import { sql } from '../sql/index.ts';
 import { type FixtureSpan, insertSpans } from '../testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../testing/test-store.ts';
-import { readAttributePlaces, requiredComparisons, type ServicePlaces } from './attribute-places.ts';
+import { isInPlaces, readAttributePlaces, requiredComparisons, type ServicePlaces } from './attribute-places.ts';
 import { prunedSpanCondition } from './spans.ts';
 import { searchTraces } from './trace-search.ts';
 
@@ -110,6 +110,21 @@ async function matches(q: string): Promise<readonly string[]> {
   );
   return table.strings('service_name').map((service, row) => `${service} ${table.strings('second')[row]}`);
 }
+
+test('rows at places are found by all of the sort key, and are those that the places name', async () => {
+  const services = await placesOf('text="value 42"');
+  const rows = sql`${spans.in(RANGE)} AND ${isInPlaces({ services: services! })}`;
+  const explained = await store.reader.read(sql`EXPLAIN indexes = 1 SELECT span_id ${rows}`);
+  const [, keys] = /PrimaryKey\s+Keys:\s+(.*?)\s+Condition/s.exec(explained.strings('explain').join('\n'))!;
+  expect(keys!.split(/\n\s*/)).toEqual(['tenant', 'intDiv(toInt64(time), 300)', 'service_name', 'toInt64(time)']);
+  const table = await store.reader.read(
+    sql`SELECT DISTINCT service_name, toString(toInt64(time)) AS second ${rows} ORDER BY ALL`,
+  );
+  const found = table.strings('service_name').map((service, row) => `${service} ${table.strings('second')[row]}`);
+  expect(found.length).toBeGreaterThan(0);
+  const named = services!.flatMap(({ service, seconds }) => seconds.map((second) => `${service} ${second}`));
+  expect(found.filter((one) => !named.includes(one))).toEqual([]);
+});
 
 describe('a filter by what few spans have', () => {
   test.each([

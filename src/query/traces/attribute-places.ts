@@ -3,7 +3,7 @@ import { type FilterCompare, type FilterNode, resolveField } from '#lang/filter'
 import type { FilterKind } from '#store/schema.ts';
 import { type AttributeHashes, attributeHashes } from '../filter/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { SPAN_ATTRIBUTES, slotsWithAttributes, type TimeRange } from '../source/index.ts';
+import { SPAN_ATTRIBUTES, slotsWithAttributes, spans, type TimeRange } from '../source/index.ts';
 import { Bound, raw, type Sql, sql, texts } from '../sql/index.ts';
 
 /** A condition with more seconds of services is not worth its place. */
@@ -93,6 +93,20 @@ export async function readAttributePlaces<Of>(
  */
 export function isAtPlaces({ services }: Pick<AttributePlaces<unknown>, 'services'>): Sql {
   if (services.length === 0) return raw('0');
+  return sql`indexHint((service_name, toInt64(time)) IN (SELECT ${serviceAndSecond(services)}))`;
+}
+
+/**
+ * Whether a row is there: for rows that meet all else, which are few. With the bucket of the sort key, which is not found in a hint, a third less of
+ * the store is read: where the rows of one service end and those of the next begin, a second alone says nothing of a later bucket's seconds.
+ */
+export function isInPlaces({ services }: Pick<AttributePlaces<unknown>, 'services'>): Sql {
+  if (services.length === 0) return raw('0');
+  return sql`(${spans.bucket}, service_name, toInt64(time)) IN (
+    SELECT ${spans.bucketOf(raw('at.2'))}, ${serviceAndSecond(services)})`;
+}
+
+function serviceAndSecond(services: readonly ServicePlaces[]): Sql {
   const names = texts(services.map(({ service }) => service));
   // A name stands once: parameters travel in the URL.
   const which = new Bound(
@@ -103,8 +117,7 @@ export function isAtPlaces({ services }: Pick<AttributePlaces<unknown>, 'service
     'Array(Int64)',
     services.flatMap((service) => service.seconds),
   );
-  return sql`indexHint((service_name, toInt64(time)) IN (
-    SELECT ${names}[at.1], at.2 FROM (SELECT arrayJoin(arrayZip(${which}, ${seconds})) AS at)))`;
+  return sql`${names}[at.1], at.2 FROM (SELECT arrayJoin(arrayZip(${which}, ${seconds})) AS at)`;
 }
 
 function secondsOf(places: readonly (readonly [number, number])[]): readonly number[] {

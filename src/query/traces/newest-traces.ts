@@ -6,6 +6,7 @@
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { inRange, ofPlaces, spans, type TimeRange } from '../source/index.ts';
 import { Bound, type Sql, sql } from '../sql/index.ts';
+import { isInPlaces } from './attribute-places.ts';
 import type { PrunedCondition } from './spans.ts';
 import { findTraces, type TraceNote } from './trace-place.ts';
 
@@ -39,7 +40,7 @@ interface Candidate {
 export interface SpanSearch {
   readonly range: TimeRange;
   readonly condition: Sql;
-  /** Undefined where they may be anywhere. */
+  /** Where they can be; undefined where that is anywhere. */
   readonly places: PrunedCondition['places'];
 }
 
@@ -54,7 +55,7 @@ export async function findNewest(
   const ofParts = await findInNewestParts(reader, search, limit, options);
   if (ofParts !== undefined) return ofParts;
   for (let count = leastSpans(limit); count <= MOST_SPANS; count *= MORE) {
-    const { candidates, beforeNs } = await readNewestSpans(reader, range, condition, count, options);
+    const { candidates, beforeNs } = await readNewestSpans(reader, search, range, count, options);
     const found = await settle(reader, { range, condition, beforeNs, limit }, candidates, options);
     if (found !== undefined) return found;
   }
@@ -98,7 +99,7 @@ async function findInNewestParts(
   const candidates = new Map<string, Candidate>();
   let toMs = range.toMs;
   for (const fromMs of starts) {
-    const part = await readNewestSpans(reader, { fromMs, toMs }, condition, leastSpans(limit), options);
+    const part = await readNewestSpans(reader, search, { fromMs, toMs }, leastSpans(limit), options);
     // So many matches in so few slots: their number says where to end.
     if (part.beforeNs !== undefined) return undefined;
     const isLast = fromMs === range.fromMs;
@@ -115,16 +116,23 @@ async function findInNewestParts(
   return undefined;
 }
 
-/** The traces of the newest `count` matching spans. What is not after `beforeNs` may have matches that were not read; undefined where all were. */
+/**
+ * The traces of the newest `count` matching spans of a part of the range. What is not after `beforeNs` may have matches that were not read;
+ * undefined where all were.
+ */
 async function readNewestSpans(
   reader: StoreReader,
+  { condition, places }: SpanSearch,
   range: TimeRange,
-  condition: Sql,
   count: number,
   options?: ReadOptions,
 ): Promise<{ readonly candidates: Map<string, Candidate>; readonly beforeNs: bigint | undefined }> {
+  const rows =
+    places === undefined
+      ? sql`${spans.in(range)} AND ${condition}`
+      : sql`${spans.first(sql`${spans.within(range)} AND ${condition}`)} AND ${isInPlaces(places)}`;
   const table = await reader.read(
-    sql`SELECT trace_id, span_id, toUnixTimestamp64Nano(time) AS at ${spans.in(range)} AND ${condition}
+    sql`SELECT trace_id, span_id, toUnixTimestamp64Nano(time) AS at ${rows}
       ORDER BY time DESC LIMIT ${new Bound('UInt32', count)}`,
     { ...options, cost: 'bounded' },
   );

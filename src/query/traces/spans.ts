@@ -69,9 +69,12 @@ export async function spanCondition(filter: SpanFilter, range: TimeRange): Promi
 
 /** A condition on spans, and where they can be. */
 export interface PrunedCondition {
+  /** With `places`, for the indexes. */
   readonly condition: Sql;
+  /** Without. */
+  readonly ofSpan: Sql;
   /** Undefined where matching spans may be anywhere. */
-  readonly places: Pick<AttributePlaces<unknown>, 'slotSeconds'> | undefined;
+  readonly places: AttributePlaces<unknown> | undefined;
 }
 
 /** As `spanCondition`, of which the store needs to read less where attributes are asked for that few spans have. */
@@ -99,13 +102,12 @@ export async function prunedSpanCondition(
   const isOfAll = ofSpans.length === required.length;
   const places = isOfAll ? ofAll : await readAttributePlaces<FilterCompare | Tag>(reader, ofSpans, range, options);
   const absent = places?.absent ?? new Map<FilterCompare | Tag, ReadonlySet<FilterKind>>();
-  const condition = allOf([
+  const ofSpan = allOf([
     ...plainConditions(filter),
-    ...(places === undefined ? [] : [isAtPlaces(places)]),
     ...tags.map((tag) => (elsewhere.has(tag) ? tag.anywhere() : tag.ofSpan(absent.get(tag)))),
     ...(parsed === undefined ? [] : [compileFilter(parsed, 'traces', { unmet, absent })]),
   ]);
-  return { condition, places };
+  return { condition: places === undefined ? ofSpan : allOf([isAtPlaces(places), ofSpan]), ofSpan, places };
 }
 
 function tagsOf({ tags }: SpanFilter, range: TimeRange): readonly Tag[] {

@@ -45,6 +45,8 @@ const PADDING_MS = 300_000;
 interface Conditions {
   /** Outside of the range it means nothing. */
   readonly span: Sql;
+  /** The same without `places`. */
+  readonly unplaced: Sql;
   readonly excludeFailed: boolean;
   /** Nothing but the time narrows the spans. */
   readonly isEverything: boolean;
@@ -52,9 +54,10 @@ interface Conditions {
 }
 
 async function conditionsOf(reader: StoreReader, query: TraceFilter, options?: ReadOptions): Promise<Conditions> {
-  const { condition: own, places } = await prunedSpanCondition(reader, query, query, options);
-  const isEverything = own.render().text === '1' && query.status === undefined;
-  return { span: ofStatus(query, own), excludeFailed: query.status === 'ok', isEverything, places };
+  const { condition, ofSpan, places } = await prunedSpanCondition(reader, query, query, options);
+  const isEverything = condition.render().text === '1' && query.status === undefined;
+  const [span, unplaced] = [ofStatus(query, condition), ofStatus(query, ofSpan)];
+  return { span, unplaced, excludeFailed: query.status === 'ok', isEverything, places };
 }
 
 function ofStatus({ status }: TraceFilter, condition: Sql): Sql {
@@ -93,8 +96,13 @@ async function findTop(
   options?: ReadOptions,
 ): Promise<readonly FoundTrace[]> {
   if (query.sort === 'newest') {
-    const matches = { range: query, condition: matching(query, conditions), places: conditions.places };
-    const newest = await findNewest(reader, matches, query.limit, options);
+    const condition = matching(query, { ...conditions, span: conditions.unplaced });
+    const newest = await findNewest(
+      reader,
+      { range: query, condition, places: conditions.places },
+      query.limit,
+      options,
+    );
     if (newest !== undefined) return joined(newest.matches, await summariesOf(reader, newest.notes, options));
   }
   const source = query.sort === 'newest' ? matchingTraces(query, conditions) : rankedSource(query, conditions);
