@@ -100,13 +100,16 @@ export async function readSlotStates(
 }
 
 function slotsOf(table: Table): readonly SlotSpans[] {
-  const [counts, heads, arrived] = [table.numbers('n'), table.numbers('head'), table.numbers('arrived_ms')];
+  const [counts, heads] = [table.numbers('n'), table.numbers('head')];
+  const [firsts, lasts, arrived] = ['first_ms', 'last_ms', 'arrived_ms'].map((name) => table.numbers(name));
   const long = table.column<(number | bigint)[]>('long_ns');
   return table.numbers('slot').map((second, row) => ({
     slotMs: second * 1000,
     count: counts[row]!,
     headCount: heads[row]!,
-    arrivedMs: arrived[row]!,
+    firstMs: firsts![row]!,
+    lastMs: lasts![row]!,
+    arrivedMs: arrived![row]!,
     longMs: long[row]!.map((ns) => Number(ns) / 1e6),
   }));
 }

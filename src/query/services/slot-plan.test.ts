@@ -9,6 +9,8 @@ function spans(minute: number, count: number, more: Partial<SlotSpans> = {}): Sl
     slotMs: at(minute),
     count,
     headCount: Math.floor(count / 6),
+    firstMs: at(minute) + 500,
+    lastMs: at(minute + 1) - 500,
     arrivedMs: at(minute + 1),
     longMs: [],
     ...more,
@@ -47,12 +49,23 @@ test('minutes whose counts hold are not joined, a late span has its minute and t
 
 test('of minutes that the range cuts the spans are joined, however well they are counted', () => {
   const all = counted([10, BEARING], [11, BEARING], [12, BEARING], [13, BEARING]);
-  const range = { fromMs: at(10) + 1, toMs: at(14) - 1 };
+  const range = { fromMs: at(10) + 501, toMs: at(14) - 500 };
   const { counted: whole, joined } = planCalls(range, slotStates(KNOWN, all, RANGE), 1000);
   expect(whole?.range).toEqual({ fromMs: at(11), toMs: at(13) });
   expect(joined).toEqual([
     { fromMs: range.fromMs, toMs: at(11) },
     { fromMs: at(13), toMs: range.toMs },
+  ]);
+});
+
+test('a minute that the range cuts where it has no spans is taken as a whole', () => {
+  const all = counted(...[10, 11, 12, 13].map((minute) => [minute, BEARING] as const));
+  const cut = { fromMs: at(10) + 500, toMs: at(14) - 499 };
+  const whole = { counted: { range: { fromMs: at(10), toMs: at(14) }, without: [] }, joined: [] };
+  expect(planCalls(cut, slotStates(KNOWN, all, RANGE), 1000)).toMatchObject(whole);
+  const cutOne = { ...cut, toMs: at(14) - 500 };
+  expect(planCalls(cutOne, slotStates(KNOWN, all, RANGE), 1000).joined).toEqual([
+    { fromMs: at(13), toMs: cutOne.toMs },
   ]);
 });
 

@@ -8,6 +8,9 @@ export interface SlotSpans {
   readonly count: number;
   /** Of them in the slot's first seconds: `PARENT_AFTER_MS`. */
   readonly headCount: number;
+  /** When the first and the last of them begin. */
+  readonly firstMs: number;
+  readonly lastMs: number;
   /** When the last of them came. */
   readonly arrivedMs: number;
   /** How long requests took that were longer than `PARENT_BEFORE_MS`. */
@@ -24,6 +27,9 @@ export interface CountedSlot {
 export interface SlotState {
   readonly slotMs: number;
   readonly count: number;
+  /** When the first and the last of its spans begin. */
+  readonly firstMs: number;
+  readonly lastMs: number;
   /**
    * The spans, and long requests, that bear on the slot's calls: its own spans, those a minute before, where callers begin, and the first seconds
    * after. Whatever comes late changes it.
@@ -78,6 +84,8 @@ export function slotStates(
     states.push({
       slotMs,
       count: own?.count ?? 0,
+      firstMs: own?.firstMs ?? slotMs,
+      lastMs: own?.lastMs ?? slotMs,
       bearing: (before?.count ?? 0) + (own?.count ?? 0) + (behind?.headCount ?? 0) + (long?.count ?? 0),
       arrivedMs: Math.max(before?.arrivedMs ?? 0, own?.arrivedMs ?? 0, behind?.arrivedMs ?? 0),
       longFromMs: long?.fromMs,
@@ -133,7 +141,8 @@ export function planCalls(range: TimeRange, states: readonly SlotState[], mostSp
   for (const state of [...states].sort((a, b) => b.slotMs - a.slotMs)) {
     const { slotMs, count } = state;
     const part = { fromMs: Math.max(slotMs, range.fromMs), toMs: Math.min(slotMs + CALL_SLOT_MS, range.toMs) };
-    const isWhole = part.toMs - part.fromMs === CALL_SLOT_MS;
+    // Also one that the range cuts where it has no spans.
+    const isWhole = state.firstMs >= range.fromMs && state.lastMs < range.toMs;
     const isFirstJoin = joined.length === 0 && left === mostSpans;
     const isTooMuch = count > left || (!isJoining && joined.length >= MOST_RANGES);
     if (isWhole && state.counted !== undefined && (holds(state) || isTooMuch)) {

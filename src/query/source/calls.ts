@@ -33,12 +33,13 @@ export function countedCalls(range: TimeRange, without: readonly number[]): Sql 
 }
 
 /**
- * How many spans begin in each slot, `head` of them in its first seconds, by what the writer counted: `slot`, `n`, `head`, `arrived_ms` of the last of
- * them, and `long_ns` of requests that took longer than `longerNs`.
+ * How many spans begin in each slot, `head` of them in its first seconds, by what the writer counted: `slot`, `n`, `head`, when the first and the last of
+ * them begin, `arrived_ms` of the last to come, and `long_ns` of requests that took longer than `longerNs`.
  */
 export function spansPerSlot(range: TimeRange, headSeconds: number, longerNs: number): Sql {
   const head = raw(String(headSeconds));
   return sql`SELECT ${callSlotOf(raw('second'))} AS slot, sum(span_count) AS n, sumIf(span_count, second - slot < ${head}) AS head,
+      toUnixTimestamp64Milli(min(first_time)) AS first_ms, toUnixTimestamp64Milli(max(last_time)) AS last_ms,
       toUnixTimestamp64Milli(max(ingested_at)) AS arrived_ms,
       groupArrayArray(100)(arrayFilter(one -> one > ${raw(String(longerNs))}, long_durations)) AS long_ns
     ${requestsIn(range)} GROUP BY slot ORDER BY slot`;
