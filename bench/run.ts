@@ -1,4 +1,7 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { nearest } from '#base';
+import { bigCase } from './cases/big.ts';
 import { componentsCase } from './cases/components.ts';
 import { consoleCase } from './cases/console.ts';
 import { decodersCase } from './cases/decoders.ts';
@@ -51,6 +54,7 @@ const CASES: readonly BenchCase[] = [
   tracePageCase,
   pagesLiveCase,
   consoleCase,
+  bigCase,
 ];
 const NEEDS_OTELCOL = new Set([
   'pipeline',
@@ -87,6 +91,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   idle: 'start of `up`, and memory of all its processes at rest',
   'trace-page': 'a trace of 10,000 spans in Chromium',
   console: 'all pages and the usual clicks in Chromium over 3 M spans, with live load',
+  big: 'what is asked of 50 million spans and as many log lines, cold and warm; VictoriaLogs beside it; only where it is named',
   'pages-live': 'what a page left open on Live takes of the engine',
 };
 const USAGE = `npm run bench [-- CASE ...]
@@ -98,35 +103,61 @@ promql builds Prometheus likewise.
 ${CASES.map(({ name }) => `  ${name.padEnd(16)}${ABOUT[name] ?? ''}`).join('\n')}
 
   --help, -h      this text
+  --items N       how many spans, and how many lines, big has (default 50000000)
+  --data FOLDER   where big keeps its data, to use it again (default: a folder of the system's for what is temporary)
 
 Of the cases beside otelcol: BENCH_ALONE=1 measures ours alone and keeps no output, BENCH_ONLY=WORDS takes those lines of a table
 that have the words, BENCH_ROUNDS and BENCH_REQUESTS say how much is measured, BENCH_NODE_FLAGS gives our collector's Node flags, such as --cpu-prof.`;
 
-const names = process.argv.slice(2);
-if (names.includes('--help') || names.includes('-h')) {
+const { values: flags, positionals: names } = readFlags();
+if (flags.help) {
   console.log(USAGE);
   process.exit(0);
 }
+const items = flags.items === undefined ? undefined : Number(flags.items.replaceAll('_', ''));
+if (items !== undefined && !(Number.isSafeInteger(items) && items > 0))
+  fail(`--items is a number of items, not ${flags.items}`);
 for (const name of names) {
   if (CASES.some((one) => one.name === name)) continue;
   const near = nearest(
     name,
     CASES.map((one) => one.name),
   );
-  console.error(
-    `bench: unknown ${name.startsWith('-') ? 'flag' : 'case'}: ${name}${near ? ` (did you mean ${near}?)` : ''}`,
-  );
-  console.error('  npm run bench -- --help lists all cases');
-  process.exit(2);
+  fail(`unknown case: ${name}${near ? ` (did you mean ${near}?)` : ''}`);
 }
-const chosen = names.length === 0 ? CASES : CASES.filter((one) => names.includes(one.name));
+const chosen =
+  names.length === 0 ? CASES.filter((one) => !one.onlyByName) : CASES.filter((one) => names.includes(one.name));
 if (!isAlone && chosen.some((one) => NEEDS_OTELCOL.has(one.name))) buildOtelcol();
 
 const rows: Row[] = [];
 for (const one of chosen) {
   console.error(`bench: ${one.name} …`);
-  const result = await one.run();
+  const result = await one.run({
+    ...(items !== undefined && { items }),
+    ...(flags.data !== undefined && { dataDir: resolve(flags.data) }),
+  });
   if (!isAlone) writeRaw(one.name, result.raw);
   rows.push(...result.rows);
 }
 console.log(tableOf(rows));
+
+function readFlags() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h', default: false },
+        items: { type: 'string' },
+        data: { type: 'string' },
+      },
+    });
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+function fail(reason: string): never {
+  console.error(`bench: ${reason}`);
+  console.error('  npm run bench -- --help lists all cases');
+  process.exit(2);
+}

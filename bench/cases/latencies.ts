@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type RunningSignalbox, type StartOptions, startSignalbox } from '../../test/lib/signalbox.ts';
+import { type Measured, measureAnswers, saysOf } from '../lib/asked.ts';
 import { fetchCount } from '../lib/collectors.ts';
-import { cpuSeconds } from '../lib/processes.ts';
 import { type BenchCase, type CaseResult, type Row, short } from '../lib/report.ts';
-import { checkGenerator, type GeneratedLoad, storeLoad } from '../lib/stored-load.ts';
+import { checkGenerator, storeLoad, TRACE_LOAD } from '../lib/stored-load.ts';
 
 /**
  * How long a person waits for what a console asks of ten million spans: a trace by an id that nobody asked for, the newest traces of a service,
@@ -16,21 +16,9 @@ import { checkGenerator, type GeneratedLoad, storeLoad } from '../lib/stored-loa
  *                       of its own (BENCH_BESIDE_DATA, filled likewise)
  */
 const SPANS = Number(process.env.BENCH_SPANS ?? 10_000_000);
-const TRACES: Omit<GeneratedLoad, 'args'> = {
-  signal: 'traces',
-  itemTables: ['spans'],
-  tables: ['spans', 'traces', 'request_slots', 'span_events', 'span_links', 'resources', 'scopes'],
-};
 const WARM_UPS = 40;
 const LOOKUPS = 200;
 const REPEATS = 20;
-
-interface Measured {
-  readonly medianMs: number;
-  readonly p95Ms: number;
-  readonly engineCpuMs: number;
-  readonly serverCpuMs: number;
-}
 
 type Start = (options: StartOptions) => Promise<RunningSignalbox>;
 
@@ -38,34 +26,8 @@ type Start = (options: StartOptions) => Promise<RunningSignalbox>;
 async function filled(startOne: Start, dataDir: string | undefined): Promise<RunningSignalbox> {
   const signalbox = await startOne(dataDir === undefined ? {} : { dataDir: resolve(dataDir) });
   const stored = await fetchCount(signalbox, 'SELECT count() FROM signalbox.spans').catch(() => 0);
-  if (stored < SPANS) await storeLoad(signalbox, { ...TRACES, args: ['--items', String(SPANS - stored)] });
+  if (stored < SPANS) await storeLoad(signalbox, { ...TRACE_LOAD, args: ['--items', String(SPANS - stored)] });
   return signalbox;
-}
-
-async function measure(signalbox: RunningSignalbox, paths: readonly string[], warmUps: number): Promise<Measured> {
-  const times: number[] = [];
-  const cpu = (role: 'engine' | 'server'): number => cpuSeconds(signalbox.pidOf(role)!);
-  let before = { engine: 0, server: 0 };
-  for (const [i, path] of paths.entries()) {
-    if (i === warmUps) before = { engine: cpu('engine'), server: cpu('server') };
-    const beginMs = performance.now();
-    const answer = await fetch(`${signalbox.consoleUrl}${path}`);
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text.slice(0, 300)}`);
-    if (i >= warmUps) times.push(performance.now() - beginMs);
-  }
-  const perRequest = (seconds: number): number => (seconds / times.length) * 1000;
-  const [engineCpuMs, serverCpuMs] = [
-    perRequest(cpu('engine') - before.engine),
-    perRequest(cpu('server') - before.server),
-  ];
-  times.sort((a, b) => a - b);
-  return {
-    medianMs: times[times.length >> 1]!,
-    p95Ms: times[Math.floor(times.length * 0.95)]!,
-    engineCpuMs,
-    serverCpuMs,
-  };
 }
 
 /** Ids from anywhere in the store, other ones in each run. */
@@ -79,15 +41,11 @@ async function someTraceIds(signalbox: RunningSignalbox, count: number): Promise
 
 async function tracesById(signalbox: RunningSignalbox, api: string): Promise<Measured> {
   const ids = await someTraceIds(signalbox, WARM_UPS + LOOKUPS);
-  return measure(
+  return measureAnswers(
     signalbox,
     ids.map((id) => `${api}/${id}`),
     WARM_UPS,
   );
-}
-
-function says({ medianMs, p95Ms, engineCpuMs, serverCpuMs }: Measured): string {
-  return `median ${medianMs.toFixed(0)}, p95 ${p95Ms.toFixed(0)} ms; CPU engine ${engineCpuMs.toFixed(0)}, server ${serverCpuMs.toFixed(0)} ms`;
 }
 
 async function measurePages(
@@ -101,7 +59,7 @@ async function measurePages(
   const services = (await signalbox.query('SELECT DISTINCT service_name FROM signalbox.spans ORDER BY 1')).split('\n');
   const range = (i: number): string => `from=${Number(first) - 1000 - i}&to=${Number(last) + 1000 + i}`;
   const repeated = (path: (i: number) => string): Promise<Measured> =>
-    measure(
+    measureAnswers(
       signalbox,
       Array.from({ length: REPEATS + 2 }, (_, i) => `/api/console${path(i)}`),
       2,
@@ -139,7 +97,7 @@ export const latenciesCase: BenchCase = {
       const bytes = await fetchCount(
         signalbox,
         `SELECT sum(bytes_on_disk) / (SELECT count() FROM signalbox.spans) FROM system.parts
-        WHERE active AND database = 'signalbox' AND table IN (${TRACES.tables.map((table) => `'${table}'`).join(', ')})`,
+        WHERE active AND database = 'signalbox' AND table IN (${TRACE_LOAD.tables.map((table) => `'${table}'`).join(', ')})`,
       );
       const beside = await besides();
       return {
@@ -162,15 +120,15 @@ function rowsOf(
   const over = `over ${short(SPANS)} spans`;
   const page = (what: string, goalMs: number, measured: Measured): Row => {
     const met = measured.medianMs <= goalMs;
-    return { what: `${what}, ${over}`, goal: `≤ ${goalMs} ms`, measured: says(measured), peer: '', met };
+    return { what: `${what}, ${over}`, goal: `≤ ${goalMs} ms`, measured: saysOf(measured), peer: '', met };
   };
   const ratio = beside === undefined ? undefined : byId.medianMs / beside.medianMs;
   return [
     {
       what: `a trace by its id, ${over}`,
       goal: 'median ≤ 30, p95 ≤ 60 ms; ≤ 0.25x of the first schema',
-      measured: says(byId) + (ratio === undefined ? '' : `; ${ratio.toFixed(2)}x`),
-      peer: beside === undefined ? `as Jaeger: ${says(ofJaeger)}` : says(beside),
+      measured: saysOf(byId) + (ratio === undefined ? '' : `; ${ratio.toFixed(2)}x`),
+      peer: beside === undefined ? `as Jaeger: ${saysOf(ofJaeger)}` : saysOf(beside),
       met: byId.medianMs <= 30 && byId.p95Ms <= 60 && (ratio ?? 0) <= 0.25,
     },
     page('the newest 20 traces of a service', 60, pages.newest),

@@ -4,13 +4,8 @@ import { join } from 'node:path';
 import { startSignalbox } from '../../test/lib/signalbox.ts';
 import { cpuSeconds } from '../lib/processes.ts';
 import { type BenchCase, type CaseResult, short } from '../lib/report.ts';
-import { checkGenerator, type GeneratedLoad, storeLoad } from '../lib/stored-load.ts';
+import { checkGenerator, LOG_LOAD, storeLoad } from '../lib/stored-load.ts';
 
-const LOGS: Omit<GeneratedLoad, 'args'> = {
-  signal: 'logs',
-  itemTables: ['logs'],
-  tables: ['logs', 'log_streams', 'resources', 'scopes'],
-};
 const WARM_UP_RECORDS = 50_000;
 const RECORDS = 2_000_000;
 
@@ -21,7 +16,7 @@ export const logsCase: BenchCase = {
     checkGenerator();
     const signalbox = await startSignalbox();
     try {
-      const load = (items: number) => storeLoad(signalbox, { ...LOGS, args: ['--items', String(items)] });
+      const load = (items: number) => storeLoad(signalbox, { ...LOG_LOAD, args: ['--items', String(items)] });
       await load(WARM_UP_RECORDS);
       const result = await load(RECORDS);
       const perCpuSecond = result.items / result.cpuSeconds;
@@ -65,7 +60,7 @@ export const logSearchCase: BenchCase = {
     try {
       const startMs = Date.now() - 3_600_000;
       const args = ['--items', String(SEARCHED_RECORDS), '--start', String(startMs), '--samples', samples];
-      const load = await storeLoad(signalbox, { ...LOGS, args });
+      const load = await storeLoad(signalbox, { ...LOG_LOAD, args });
       const orders = (JSON.parse(readFileSync(samples, 'utf8')) as { orderId?: string }[])
         .map(({ orderId }) => orderId)
         .filter((orderId) => orderId !== undefined);

@@ -17,9 +17,19 @@ export interface CaseResult {
   readonly raw: unknown;
 }
 
+/** What the command line says of a case's data. */
+export interface BenchOptions {
+  /** How many items. */
+  readonly items?: number;
+  /** Where data is kept. */
+  readonly dataDir?: string;
+}
+
 export interface BenchCase {
   readonly name: string;
-  run(): Promise<CaseResult>;
+  /** Takes so long that it does not run where no case is named. */
+  readonly onlyByName?: boolean;
+  run(options: BenchOptions): Promise<CaseResult>;
 }
 
 const RESULTS = new URL('../results/', import.meta.url);

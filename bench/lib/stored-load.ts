@@ -25,6 +25,17 @@ export interface GeneratedLoad extends StoredLoad {
   readonly args: readonly string[];
 }
 
+export const TRACE_LOAD: StoredLoad = {
+  signal: 'traces',
+  itemTables: ['spans'],
+  tables: ['spans', 'traces', 'request_slots', 'span_events', 'span_links', 'resources', 'scopes'],
+};
+export const LOG_LOAD: StoredLoad = {
+  signal: 'logs',
+  itemTables: ['logs'],
+  tables: ['logs', 'log_streams', 'resources', 'scopes'],
+};
+
 /** What a load took of all our processes, from its first byte until it is stored and no merge is left to do. */
 export interface StoredLoadResult {
   readonly items: number;

@@ -8,6 +8,7 @@ import { TextAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute } from '../http/plugin.ts';
 import { plain, RETRY } from '../shared/plain.ts';
 import { header, pushRoutes, type Way, written } from '../shared/push.ts';
+import { RecentEntries } from './recent-entries.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const BODY_BYTES = 32 * MEBIBYTE;
@@ -26,9 +27,10 @@ export function lokiPushRoutes(sink: MetricSink | undefined): readonly ApiRoute[
     heldBytes: HELD_BYTES,
     contentBytes: CONTENT_BYTES,
   } as const;
+  const recent = new RecentEntries();
   return pushRoutes(pushed, [
-    ['/api/v1/push', (request, way) => pushedAs(request, way, readPush)],
-    ['/otlp/v1/logs', (request, way) => pushedAs(request, way, readOtlp)],
+    ['/api/v1/push', (request, way) => pushedAs(request, way, readPush, recent)],
+    ['/otlp/v1/logs', (request, way) => pushedAs(request, way, readOtlp, recent)],
   ]);
 }
 
@@ -50,7 +52,12 @@ const readOtlp: Read = (content, isJson) => {
   return new Batch('logs', [chunk]);
 };
 
-async function pushedAs(request: ApiRequest, { sink, share }: Way, read: Read): Promise<TextAnswer> {
+async function pushedAs(
+  request: ApiRequest,
+  { sink, share }: Way,
+  read: Read,
+  recent: RecentEntries,
+): Promise<TextAnswer> {
   const type = header(request, 'content-type').split(';')[0]!.trim().toLowerCase();
   if (type !== JSON_BODY && type !== PROTOBUF && type !== '')
     return plain(415, `Content-Type "${type}" is not supported, only ${JSON_BODY} and ${PROTOBUF} are`);
@@ -71,6 +78,9 @@ async function pushedAs(request: ApiRequest, { sink, share }: Way, read: Read): 
     if (!(error instanceof DecodeError)) throw error;
     return plain(400, error.message);
   }
-  const refusal = await written(sink, batch);
-  return refusal === undefined ? new TextAnswer('', '', { status: 204 }) : plain(503, refusal, RETRY);
+  const fresh = recent.fresh(batch);
+  const refusal = await written(sink, fresh.batch);
+  if (refusal !== undefined) return plain(503, refusal, RETRY);
+  fresh.remember();
+  return new TextAnswer('', '', { status: 204 });
 }
