@@ -5,6 +5,7 @@
  *   node ui/test/console.e2e.ts http://127.0.0.1:4300    against a running server with data; checks of the mock are left out
  *   CONSOLE_ONLY=trace …                                 only the checks whose name contains the word
  *   CONSOLE_WORKERS=2 …                                  so many checks at a time; figures are then not to be compared
+ *   CONSOLE_MOCK_ALONE=1 …                               on the mock server only what needs it
  *
  * Pictures go to SCREENSHOTS (default ui/test/.screenshots); `SCREENSHOTS=none` takes none. SCREENSHOT_PASSES=1440-dark,390-light takes
  * those widths and themes in place of all six.
@@ -54,8 +55,11 @@ export interface ConsoleReport {
   readonly figures: readonly Figure[];
 }
 
-/** All checks that can run against a server; `mock` brings in those that need it. */
-export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
+/** What a server can show: the mock all of it, a whole Signalbox what needs no mock. `mock-alone`: what no other server can. */
+export type Reach = 'all' | 'live' | 'mock-alone';
+
+export function consoleChecks(reach: Reach, only = ''): readonly Check[] {
+  const isWithin = ({ needs }: Check): boolean => reach === 'all' || (needs === undefined) === (reach === 'live');
   return [
     ...FRAME_CHECKS,
     ...LIST_CHECKS,
@@ -75,7 +79,7 @@ export function consoleChecks(withMock: boolean, only = ''): readonly Check[] {
     ...FOREIGN_CHECKS,
     ...WORDS_CHECKS,
     ...VIZ_CHECKS,
-  ].filter(({ name, needs }) => (withMock || needs === undefined) && name.includes(only));
+  ].filter((check) => isWithin(check) && check.name.includes(only));
 }
 
 export interface RunOptions {
@@ -85,6 +89,8 @@ export interface RunOptions {
   readonly failuresDir?: string;
   /** Checks at a time. Most of a check is waiting. */
   readonly workers?: number;
+  /** On the mock, only what needs it: where a run against a whole Signalbox has the others. */
+  readonly isMockAlone?: boolean;
 }
 
 /**
@@ -94,9 +100,9 @@ export interface RunOptions {
  */
 export async function runConsoleChecks(
   givenUrl: string | undefined,
-  { only = '', failuresDir, workers = 1 }: RunOptions = {},
+  { only = '', failuresDir, workers = 1, isMockAlone = false }: RunOptions = {},
 ): Promise<ConsoleReport> {
-  const checks = consoleChecks(givenUrl === undefined, only);
+  const checks = consoleChecks(givenUrl !== undefined ? 'live' : isMockAlone ? 'mock-alone' : 'all', only);
   const results: CheckResult[] = [];
   const figures: Figure[] = [];
   let next = 0;
@@ -212,6 +218,7 @@ async function main(): Promise<void> {
   const { results, figures } = await runConsoleChecks(givenUrl, {
     only: process.env.CONSOLE_ONLY ?? '',
     workers: Number(process.env.CONSOLE_WORKERS ?? 1),
+    isMockAlone: process.env.CONSOLE_MOCK_ALONE === '1',
     ...(outDir === 'none' ? {} : { failuresDir: outDir }),
   });
   results.filter(({ error }) => error === undefined).forEach(print);
