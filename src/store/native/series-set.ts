@@ -7,6 +7,8 @@ import { HASH_KEY, type HashKey, keyedHashOfWords, PROBE_LIMIT } from '#base';
 const EARLIER_SECONDS = 3600;
 /** Words of a place, so that one lies in one line of the processor's cache. */
 const PLACE_WORDS = 4;
+/** Places at first: of few ids all lie in few pages. Spread over 32 MB, to look for one took longer than all else that is done for a point. */
+const FIRST_PLACES = 1024;
 
 /**
  * A bounded set of 64-bit ids of series with the time at which each was last written to the store. Open addressing over one typed array. When
@@ -18,18 +20,14 @@ const PLACE_WORDS = 4;
  * Times are seconds since the epoch.
  */
 export class SeriesSet {
-  readonly #places: Uint32Array;
-  readonly #mask: number;
+  #places: Uint32Array = new Uint32Array(FIRST_PLACES * PLACE_WORDS);
+  #mask: number = FIRST_PLACES - 1;
   readonly #limit: number;
   readonly #hashKey: HashKey;
   #count = 0;
 
-  /** Holds up to `limit` ids in the next power of two above twice as many places. */
+  /** Holds up to `limit` ids; half of its places stay empty. */
   constructor(limit: number, hashKey: HashKey = HASH_KEY) {
-    let size = 1024;
-    while (size < limit * 2) size *= 2;
-    this.#places = new Uint32Array(size * PLACE_WORDS);
-    this.#mask = size - 1;
     this.#limit = limit;
     this.#hashKey = hashKey;
   }
@@ -66,7 +64,28 @@ export class SeriesSet {
     places[place + 2] = Math.max(1, nowSeconds);
     places[place + 3] = Math.min(atSeconds, nowSeconds);
     this.#count++;
+    if (this.#count * 2 > this.#mask) this.#grow();
     return true;
+  }
+
+  /** An id that finds no place near its own is forgotten. */
+  #grow(): void {
+    const old = this.#places;
+    const mask = this.#mask * 2 + 1;
+    const places = new Uint32Array((mask + 1) * PLACE_WORDS);
+    this.#count = 0;
+    for (let from = 0; from < old.length; from += PLACE_WORDS) {
+      if (old[from + 2] === 0) continue;
+      const home = keyedHashOfWords(old[from]!, old[from + 1]!, 0, 0, this.#hashKey) & mask;
+      let distance = 0;
+      while (distance < PROBE_LIMIT && places[((home + distance) & mask) * PLACE_WORDS + 2] !== 0) distance++;
+      if (distance === PROBE_LIMIT) continue;
+      const to = ((home + distance) & mask) * PLACE_WORDS;
+      for (let word = 0; word < PLACE_WORDS; word++) places[to + word] = old[from + word]!;
+      this.#count++;
+    }
+    this.#places = places;
+    this.#mask = mask;
   }
 
   /** Forgets all ids: after a failure, when it isn't sure what the store knows. */
