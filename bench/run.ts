@@ -5,6 +5,7 @@ import { bigCase } from './cases/big.ts';
 import { componentsCase } from './cases/components.ts';
 import { consoleCase } from './cases/console.ts';
 import { decodersCase } from './cases/decoders.ts';
+import { fullSpeedCase } from './cases/full-speed.ts';
 import { grpcCase } from './cases/grpc.ts';
 import { k8sAttributesCase } from './cases/k8s-attributes.ts';
 import { latenciesCase } from './cases/latencies.ts';
@@ -42,6 +43,7 @@ const CASES: readonly BenchCase[] = [
   spanMetricsCase,
   redCase,
   storeCase,
+  fullSpeedCase,
   logsCase,
   logSearchCase,
   metricsCase,

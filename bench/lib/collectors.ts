@@ -21,10 +21,14 @@ export interface Sink extends Started {
   /** `host:port`, plain text. */
   readonly grpcEndpoint: string;
   count(): Promise<{ spans: number; bytes: number; requests: number }>;
+  /** Takes spans as fast as they come from now on. */
+  hurry(): Promise<void>;
 }
 
-export async function startSink(): Promise<Sink> {
-  const started = start(process.execPath, [join(ROOT, 'bench/lib/sink.ts')]);
+/** `spansPerSecond`: by HTTP it answers no faster. */
+export async function startSink(spansPerSecond?: number): Promise<Sink> {
+  const args = spansPerSecond === undefined ? [] : [String(spansPerSecond)];
+  const started = start(process.execPath, [join(ROOT, 'bench/lib/sink.ts'), ...args]);
   await waitFor('the sink to listen', async () => /^\d+ \d+\n/.test(started.output()), START_LIMIT_MS, started);
   const [port, grpcPort] = started.output().trim().split(' ');
   const url = `http://127.0.0.1:${port}`;
@@ -33,6 +37,7 @@ export async function startSink(): Promise<Sink> {
     url,
     grpcEndpoint: `127.0.0.1:${grpcPort}`,
     count: async () => (await (await fetch(url)).json()) as { spans: number; bytes: number; requests: number },
+    hurry: async () => void (await fetch(url, { method: 'DELETE' })),
   };
 }
 
@@ -91,7 +96,10 @@ export interface LoadOptions {
   readonly firstRequest?: number;
   /** Sends by gRPC, in this coding; otherwise by HTTP, which knows none here. */
   readonly grpc?: 'none' | 'gzip' | 'zstd';
+  /** No request begins after so long. */
+  readonly seconds?: number;
 }
+
 export interface LoadResult {
   readonly sentSpans: number;
   readonly acceptedSpans: number;

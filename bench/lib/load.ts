@@ -21,6 +21,7 @@ const { values } = parseArgs({
     signal: { type: 'string', default: 'traces' },
     firstRequest: { type: 'string', default: '0' },
     grpc: { type: 'string', default: '' },
+    seconds: { type: 'string', default: '' },
   },
 });
 
@@ -121,8 +122,11 @@ function retime(body: Uint8Array, timeAt: Uint32Array, serial: number): void {
 const result: Result = { sentSpans: 0, acceptedSpans: 0, retries: 0, failures: 0, seconds: 0, bytes: 0 };
 let next = 0;
 
+/** By the clock of `performance`: no request begins later. */
+let endMs = Infinity;
+
 async function worker(): Promise<void> {
-  while (next < Number(values.requests)) {
+  while (next < Number(values.requests) && performance.now() < endMs) {
     const serial = Number(values.firstRequest) + next++;
     const source = bodies[serial % BODY_VARIANTS]!;
     const body = source.body.slice();
@@ -147,6 +151,7 @@ async function worker(): Promise<void> {
 }
 
 const startMs = performance.now();
+if (values.seconds !== '') endMs = startMs + Number(values.seconds) * 1000;
 await Promise.all(Array.from({ length: Number(values.concurrency) }, worker));
 result.seconds = (performance.now() - startMs) / 1000;
 console.log(JSON.stringify(result));

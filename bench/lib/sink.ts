@@ -6,22 +6,38 @@ import { OTLP_GRPC_PATHS } from '#net';
 import type { Signal } from '#pdata';
 import { decodeOtlp } from '#wire';
 
-/** An OTLP receiver that counts: GET /count answers what has arrived. Prints its ports of HTTP and gRPC when it listens. */
+/**
+ * An OTLP receiver that counts: GET answers what has arrived. Prints its ports of HTTP and gRPC when it listens. With an argument it takes so many
+ * spans a second by HTTP, until a DELETE comes.
+ */
 let spans = 0;
 let bytes = 0;
 let requests = 0;
+let millisecondsPerSpan = process.argv[2] === undefined ? 0 : 1000 / Number(process.argv[2]);
+/** When all that has come is taken. */
+let takenMs = 0;
 
 const server = createServer((request, response) => {
   if (request.method === 'GET') {
     response.end(JSON.stringify({ spans, bytes, requests }));
     return;
   }
+  if (request.method === 'DELETE') {
+    millisecondsPerSpan = 0;
+    takenMs = 0;
+    response.end();
+    return;
+  }
   const parts: Buffer[] = [];
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => {
+    const before = spans;
     count(request.url!.slice('/v1/'.length) as Signal, Buffer.concat(parts), request.headers['content-encoding']);
     response.setHeader('content-type', 'application/x-protobuf');
-    response.end();
+    const nowMs = performance.now();
+    takenMs = Math.max(takenMs, nowMs) + (spans - before) * millisecondsPerSpan;
+    if (millisecondsPerSpan === 0) response.end();
+    else setTimeout(() => response.end(), takenMs - nowMs);
   });
 });
 

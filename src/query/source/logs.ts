@@ -24,6 +24,6 @@ export function logsAt(place: TracePlace, spanId?: string): Sql {
   const span = spanId ? sql` AND span_id = ${id(spanId, 8)}` : raw('');
   const fromNs = place.firstNs > LOG_PADDING_NS ? place.firstNs - LOG_PADDING_NS : 0n;
   return logs.when(
-    sql`${logs.between(fromNs, place.lastNs + LOG_PADDING_NS)} AND trace_id = ${id(place.traceId, 16)}${span}`,
+    sql`${logs.fewBetween(fromNs, place.lastNs + LOG_PADDING_NS)} AND trace_id = ${id(place.traceId, 16)}${span}`,
   );
 }

@@ -65,7 +65,7 @@ export function failedTraceIds(range: TimeRange): Sql {
 export function ofPlace(rows: TimedRows, place: TracePlace): Sql {
   const { traceId, firstNs, lastNs } = place;
   const services = rows === spans ? inServices([place]) : raw('');
-  return rows.when(sql`${rows.between(firstNs, lastNs)}${services} AND trace_id = ${id(traceId, 16)}`);
+  return rows.when(sql`${rows.fewBetween(firstNs, lastNs)}${services} AND trace_id = ${id(traceId, 16)}`);
 }
 
 /**
@@ -73,7 +73,7 @@ export function ofPlace(rows: TimedRows, place: TracePlace): Sql {
  * where they can.
  */
 export function ofPlaces(rows: TimedRows, places: readonly TracePlace[]): Sql {
-  const ranges = joinRanges(places).map(([from, to]) => rows.between(from, to));
+  const ranges = joinRanges(places).map(([from, to]) => rows.fewBetween(from, to));
   const ids = places.map(({ traceId }) => traceId);
   const services = rows === spans ? inServices(places) : raw('');
   return rows.when(sql`${anyOf(ranges)}${services} AND ${isOneOf('trace_id', ids, 16)}`);
