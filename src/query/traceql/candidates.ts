@@ -143,7 +143,10 @@ interface NewestTraceIds {
   readonly lastNs: bigint | undefined;
 }
 
-/** Traces that have a span for each condition in the window, by the newest that meets the first one. */
+/**
+ * Traces that have a span for each condition in the window, by the newest that meets the last one. Of the others, the rarest first, the store keeps
+ * the ids in memory.
+ */
 async function newestTraceIds(
   reader: StoreReader,
   conditions: readonly Sql[],
@@ -153,10 +156,14 @@ async function newestTraceIds(
   budget: Budget,
 ): Promise<NewestTraceIds> {
   const until = untilNs === undefined ? raw('') : sql` HAVING newest <= ${new Bound('Int64', String(untilNs))}`;
-  const [first = raw('1'), ...others] = conditions;
-  const inOthers = others.map((other) => sql` AND trace_id IN (SELECT trace_id ${spans.in(window)} AND ${other})`);
+  const within = spans.in(window);
+  const met = conditions.reduce<Sql | undefined>(
+    (ids, condition) =>
+      ids === undefined ? condition : sql`${condition} AND trace_id IN (SELECT trace_id ${within} AND ${ids})`,
+    undefined,
+  );
   const table = await reader.read(
-    sql`SELECT trace_id, toUnixTimestamp64Nano(max(time)) AS newest ${spans.in(window)} AND ${first}${joinSql(inOthers, '')}
+    sql`SELECT trace_id, toUnixTimestamp64Nano(max(time)) AS newest ${within} AND ${met ?? raw('1')}
       GROUP BY trace_id${until} ORDER BY newest DESC LIMIT ${new Bound('UInt32', count)}`,
     { ...budget.options, cost: 'bounded' },
   );
