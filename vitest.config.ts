@@ -1,7 +1,8 @@
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config';
 
 /** Layers whose tests leave their process as they found it: one process runs many of their files, each of which would load the same modules. */
-const LAYERS = 'base,lang,pdata,wire,config,inspect,component,net,processors,receivers,extensions';
+const LAYERS =
+  'base,lang,pdata,ottl,wire,config,inspect,component,net,kubernetes,dashboards,alerting,processors,receivers,connectors,exporters,extensions';
 /** These measure the memory of their process. */
 const MEASURING = 'codings|memory-limiter';
 const shared = [`src/{${LAYERS}}/**/!(${MEASURING}).test.ts`, 'ui/src/**/*.test.ts'];
