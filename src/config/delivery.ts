@@ -25,6 +25,8 @@ export interface QueueConfig {
   readonly numConsumers: number;
   /** In units of `sizer`. */
   readonly queueSize: number;
+  /** Of what a queue in memory holds; 0 for no limit. */
+  readonly maxBytes: number;
   readonly sizer: 'requests' | 'items' | 'bytes';
   readonly blockOnOverflow: boolean;
   readonly waitForResult: boolean;
@@ -69,6 +71,11 @@ const queue: z.ZodType<QueueConfig> = strictObject({
     description: 'how much waits at most; beyond it senders are refused, retryably',
     unit: 'of `sizer`',
   }),
+  max_bytes: integer(256 * 1024 * 1024, { min: 0 }).meta({
+    description:
+      'so much a queue in memory holds at most, whatever `queue_size` counts, but one request in any case; 0 for no limit. Not of otelcol',
+    unit: 'bytes',
+  }),
   sizer: oneOf(['requests', 'items', 'bytes'], 'requests').describe('what `queue_size` counts'),
   block_on_overflow: boolean(false).describe('senders wait for room, instead of being refused'),
   wait_for_result: boolean(false).describe('senders wait until their data has been sent'),
@@ -79,6 +86,7 @@ const queue: z.ZodType<QueueConfig> = strictObject({
     enabled: raw.enabled,
     numConsumers: raw.num_consumers,
     queueSize: raw.queue_size,
+    maxBytes: raw.storage === undefined ? raw.max_bytes : 0,
     sizer: raw.sizer,
     blockOnOverflow: raw.block_on_overflow,
     waitForResult: raw.wait_for_result,

@@ -167,7 +167,7 @@ describe('values', () => {
 });
 
 describe('shared blocks', () => {
-  test('the defaults are those of otelcol', () => {
+  test('the defaults are those of otelcol, and a queue in memory holds 256 MiB', () => {
     expect(z.parse(deliverySchema(), undefined)).toEqual({
       timeoutMs: 5000,
       retry: {
@@ -182,6 +182,7 @@ describe('shared blocks', () => {
         enabled: true,
         numConsumers: 10,
         queueSize: 1000,
+        maxBytes: 256 * 1024 * 1024,
         sizer: 'requests',
         blockOnOverflow: false,
         waitForResult: false,

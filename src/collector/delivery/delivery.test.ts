@@ -160,6 +160,21 @@ describe('queue', () => {
     await expect(exporter.consume(sampleBatch('traces', 40))).rejects.toMatchObject({ permanent: true });
   });
 
+  test('in memory it holds so many bytes at most, but one batch in any case', async () => {
+    const { sink, exporter } = bench({ sending_queue: { max_bytes: 700, num_consumers: 1 } });
+    let release = (): void => undefined;
+    sink.before = () => new Promise<void>((resolve) => (release = resolve));
+    await exporter.consume(sampleBatch('traces', 40));
+    await expect(exporter.consume(sampleBatch('traces', 4))).rejects.toMatchObject({
+      message: 'sending queue is full',
+      permanent: false,
+    });
+    release();
+    await settle();
+    for (let i = 0; i < 2; i++) await exporter.consume(sampleBatch('traces', 4));
+    await expect(exporter.consume(sampleBatch('traces', 4))).rejects.toThrow('sending queue is full');
+  });
+
   test('block_on_overflow lets the caller wait for room', async () => {
     const { sink, exporter } = bench({ sending_queue: { queue_size: 1, num_consumers: 1, block_on_overflow: true } });
     const releases: (() => void)[] = [];

@@ -23,7 +23,8 @@ export interface QueueKeeper {
 
 /**
  * An exporter's sending queue in memory: bounded by requests, items or bytes, emptied by a number of senders. A batch counts until it was
- * sent or given up, so the bound holds for everything that the exporter holds (otelcol exporterhelper/internal/queue).
+ * sent or given up, so the bound holds for everything that the exporter holds (otelcol exporterhelper/internal/queue). A thousand requests can be any number
+ * of bytes, so these are bounded too.
  */
 export class SendingQueue {
   readonly #config: QueueConfig;
@@ -36,6 +37,7 @@ export class SendingQueue {
   /** Of what its batches are made of. */
   readonly #endHolds = new Set<() => void>();
   #used = 0;
+  #byteCount = 0;
   #itemCount = 0;
   #entryCount = 0;
   #inFlight = 0;
@@ -74,7 +76,7 @@ export class SendingQueue {
       const message = `element size too large: ${size} ${sizer} for a queue of ${queueSize}`;
       throw new ConsumeError(message, { permanent: true, reason: 'queue_full' });
     }
-    while (this.#used + size > queueSize && !this.#stopped) {
+    while ((this.#used + size > queueSize || this.#isOverBytes(batch)) && !this.#stopped) {
       if (!blockOnOverflow) throw new ConsumeError('sending queue is full', { reason: 'queue_full' });
       if (abort?.aborted === true) throw cancelledError();
       await this.#room(abort);
@@ -88,6 +90,12 @@ export class SendingQueue {
     } finally {
       this.#used -= size;
     }
+  }
+
+  /** One batch is taken, however large it is. */
+  #isOverBytes(batch: Batch): boolean {
+    const { maxBytes } = this.#config;
+    return maxBytes > 0 && this.#byteCount > 0 && this.#byteCount + batch.byteLength > maxBytes;
   }
 
   /** Waits until there may be room, or nobody wants it any more. */
@@ -118,12 +126,14 @@ export class SendingQueue {
     const { waitForResult } = this.#config;
     const endHold = batch.hold();
     this.#endHolds.add(endHold);
+    const bytes = batch.byteLength;
     this.#used += size;
+    this.#byteCount += bytes;
     this.#itemCount += batch.itemCount;
     this.#entryCount++;
     return new Promise<void>((resolve, reject) => {
       const settle = (error: unknown, sent: number): void => {
-        this.#release(size);
+        this.#release(size, bytes);
         endHold();
         this.#endHolds.delete(endHold);
         const isForLater = error !== undefined && this.#keeper?.isForLater(error) === true;
@@ -207,8 +217,9 @@ export class SendingQueue {
     this.#startSenders();
   }
 
-  #release(size: number): void {
+  #release(size: number, bytes: number): void {
     this.#used -= size;
+    this.#byteCount -= bytes;
     this.#entryCount--;
     this.#wake();
     if (this.#entryCount === 0) for (const done of this.#idleWaiters.splice(0)) done();
