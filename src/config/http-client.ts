@@ -43,7 +43,7 @@ export interface HttpClientDefaults {
 
 const COMPRESSIONS = ['', 'none', 'gzip', 'zstd', 'zlib', 'deflate', 'snappy', 'x-snappy-framed', 'lz4'] as const;
 const compressionParams = strictObject({
-  level: integer(0).meta({ description: 'how hard to compress', defaultText: '1 for gzip and zlib, 3 for zstd' }),
+  level: integer(0).meta({ description: 'how hard to compress', defaultText: '1' }),
 });
 const cookies = strictObject({
   enabled: boolean(false).meta({

@@ -38,7 +38,10 @@ export function readItem(chunk: Chunk, row: number): Item {
 /** The items in these rows (ascending, each selected), as they are now, in their order. */
 function readItems(chunk: Chunk, rows: Uint32Array): Item[] {
   const { signal } = chunk;
-  return itemsOfEnvelope(signal, JSON.parse(encodeOtlpJson(new Batch(signal, [chunk.select(rows)]))) as Json);
+  return itemsOfEnvelope(
+    signal,
+    JSON.parse(encodeOtlpJson(new Batch(signal, [chunk.select(rows)])).toString()) as Json,
+  );
 }
 
 /** All items of a batch, in their order. */

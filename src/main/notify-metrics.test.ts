@@ -24,7 +24,7 @@ interface JsonPoint {
 
 /** `name label… = value` of each point. */
 function linesOf(batch: Batch): string[] {
-  const json = JSON.parse(encodeOtlpJson(batch)) as Json;
+  const json = JSON.parse(encodeOtlpJson(batch).toString()) as Json;
   const metrics = json.resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics: all }) => all));
   return metrics.flatMap(({ name, sum, gauge }) =>
     (sum ?? gauge)!.dataPoints.map(({ attributes = [], asDouble, asInt }) =>

@@ -154,3 +154,13 @@ test('this file inflates from what its own deflate wrote at each level', async (
     expect(await inflated('zstd', await deflate('zstd', source, level))).toBe(source.toString());
   }
 });
+
+test('where no level is named zstd takes level 1, large bodies or small', async () => {
+  const text = readFileSync(import.meta.filename);
+  for (const source of [text, Buffer.concat(Array.from({ length: 100 }, () => text))]) {
+    const body = await deflate('zstd', source);
+    expect(Buffer.compare(body, await deflate('zstd', source, 1))).toBe(0);
+    expect(Buffer.compare(body, await deflate('zstd', source, 3))).not.toBe(0);
+    expect(await inflated('zstd', body)).toBe(source.toString());
+  }
+});

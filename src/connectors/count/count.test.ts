@@ -158,7 +158,7 @@ test('log records, whose points have the time of the batch where they have none'
   expect(pointsOf(next.batches[0]!.chunks[0] as PointChunk)).toMatchObject([
     { name: 'log.record.count', count: 1, from: nowNs, to: nowNs },
   ]);
-  expect(encodeOtlpJson(next.batches[0]!)).toContain('"aggregationTemporality":1,"isMonotonic":true');
+  expect(encodeOtlpJson(next.batches[0]!).toString()).toContain('"aggregationTemporality":1,"isMonotonic":true');
 });
 
 test.each([

@@ -72,8 +72,7 @@ export class FileExporter implements Exporter {
   async #encode(batch: Batch): Promise<Uint8Array> {
     const { format, isCompressed, compressionLevel } = this.#config;
     const isJson = this.#encoding === undefined && format === 'json';
-    let bytes: Uint8Array =
-      this.#encoding?.encode(batch) ?? (isJson ? Buffer.from(encodeOtlpJson(batch)) : encodeOtlp(batch));
+    let bytes: Uint8Array = this.#encoding?.encode(batch) ?? (isJson ? encodeOtlpJson(batch) : encodeOtlp(batch));
     if (isCompressed) bytes = await deflate('zstd', bytes, compressionLevel);
     if (!isCompressed && (isJson || this.#encoding !== undefined) && format === 'json')
       return Buffer.concat([bytes, NEWLINE]);

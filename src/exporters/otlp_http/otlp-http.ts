@@ -61,7 +61,7 @@ export class OtlpHttpExporter implements Exporter {
     const sender = this.#sender!;
     const post = {
       contentType: isJson ? JSON_TYPE : PROTO_TYPE,
-      parts: isJson ? [Buffer.from(encodeOtlpJson(batch))] : encodeOtlpParts(batch),
+      parts: isJson ? [encodeOtlpJson(batch)] : encodeOtlpParts(batch),
       headers: await sender.headersFor(batch.context),
       answerLimitBytes: ANSWER_LIMIT_BYTES,
     };

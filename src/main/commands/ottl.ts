@@ -35,7 +35,7 @@ export async function ottlCommand(flags: Flags, text: string | undefined): Promi
     items++;
     list.run(index, item);
   });
-  const result: unknown = JSON.parse(encodeOtlpJson(new Batch(chunk.signal, [chunk])));
+  const result: unknown = JSON.parse(encodeOtlpJson(new Batch(chunk.signal, [chunk])).toString());
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
   if (failed === 0) return 0;
   process.stderr.write(`signalbox: failed for ${failed} of ${items}: ${failures.join('; ')}\n`);

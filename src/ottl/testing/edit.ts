@@ -23,7 +23,7 @@ export function chunkOf(signal: Signal, body: Json): Chunk {
 }
 
 export function jsonOfChunk(chunk: Chunk): Json {
-  return JSON.parse(encodeOtlpJson(new Batch(chunk.signal, [chunk]))) as Json;
+  return JSON.parse(encodeOtlpJson(new Batch(chunk.signal, [chunk])).toString()) as Json;
 }
 
 const SIGNALS: Readonly<Record<Context, Signal>> = {

@@ -9,7 +9,7 @@ export function batchOfJson(signal: Signal, body: unknown, context?: BatchContex
 }
 
 export function jsonOfBatch(batch: Batch): unknown {
-  return JSON.parse(encodeOtlpJson(batch));
+  return JSON.parse(encodeOtlpJson(batch).toString());
 }
 
 const attributes = (entries: Json): unknown[] =>

@@ -40,7 +40,7 @@ async function receiving(block: object = {}, next: RecordingConsumer | RefusingC
   };
   const received = () => {
     const { batches } = next as RecordingConsumer;
-    const text = Buffer.from(encodeOtlpJson(batches.at(-1)!)).toString();
+    const text = encodeOtlpJson(batches.at(-1)!).toString();
     // biome-ignore lint/suspicious/noExplicitAny: what is looked at is said by each test
     const [{ resource, scopeSpans }] = (JSON.parse(text) as any).resourceSpans;
     return { resource: plain(resource.attributes), scope: scopeSpans[0].scope, spans: scopeSpans[0].spans };

@@ -27,7 +27,7 @@ async function receiving(block: object = {}) {
     return { status: response.status, text: await response.text() };
   };
   const received = () => {
-    const text = Buffer.from(encodeOtlpJson(next.batches.at(-1)!)).toString();
+    const text = encodeOtlpJson(next.batches.at(-1)!).toString();
     // biome-ignore lint/suspicious/noExplicitAny: what is looked at is said by each test
     const [{ scopeLogs }] = (JSON.parse(text) as any).resourceLogs;
     // biome-ignore lint/suspicious/noExplicitAny: as above

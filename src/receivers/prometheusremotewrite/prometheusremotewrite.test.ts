@@ -37,7 +37,7 @@ async function receiving(block: object = {}) {
     post(new Uint8Array(compress(type === V2 ? writeRequestV2(series) : writeRequestV1(series))), type);
   // biome-ignore lint/suspicious/noExplicitAny: what is looked at is said by each test
   const received = (): { resource: any; scope: any; metrics: any } => {
-    const text = Buffer.from(encodeOtlpJson(next.batches.at(-1)!)).toString();
+    const text = encodeOtlpJson(next.batches.at(-1)!).toString();
     // biome-ignore lint/suspicious/noExplicitAny: as above
     const [{ resource, scopeMetrics }] = (JSON.parse(text) as any).resourceMetrics;
     // biome-ignore lint/suspicious/noExplicitAny: as above

@@ -49,7 +49,7 @@ class Target {
     const chunk = this.metrics.finish();
     this.reader.forgetStale();
     if (chunk === undefined) return { metrics: {}, resources: [] };
-    const text = Buffer.from(encodeOtlpJson(new Batch('metrics', [chunk]))).toString();
+    const text = encodeOtlpJson(new Batch('metrics', [chunk])).toString();
     const { resourceMetrics: resources } = JSON.parse(text) as { resourceMetrics: Json[] };
     const metrics: Json = {};
     for (const resource of resources) {

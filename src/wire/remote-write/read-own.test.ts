@@ -29,7 +29,7 @@ interface JsonRequest {
 /** The points of a batch, whichever metric they stand in, each as a line. */
 function linesOf(batch: Batch): string[] {
   if (batch.itemCount === 0) return [];
-  const { resourceMetrics } = JSON.parse(encodeOtlpJson(batch)) as JsonRequest;
+  const { resourceMetrics } = JSON.parse(encodeOtlpJson(batch).toString()) as JsonRequest;
   return resourceMetrics
     .flatMap(({ resource, scopeMetrics }) =>
       scopeMetrics.flatMap(({ scope, metrics }) =>
@@ -91,7 +91,7 @@ test('series of one metric that follow each other are one metric', () => {
   const content = writeRequestV1(
     ['a', 'a', 'b'].map((metric, i) => ({ labels: { __name__: metric, i: String(i) }, samples: [[i, 1000]] })),
   );
-  const { resourceMetrics } = JSON.parse(encodeOtlpJson(reader.read(1, content).batch)) as JsonRequest;
+  const { resourceMetrics } = JSON.parse(encodeOtlpJson(reader.read(1, content).batch).toString()) as JsonRequest;
   const [{ scopeMetrics }] = resourceMetrics as [JsonRequest['resourceMetrics'][0]];
   expect(scopeMetrics[0]!.metrics.map((metric) => [metric.name, metric.gauge?.dataPoints.length])).toEqual([
     ['a', 2],
