@@ -1,4 +1,13 @@
-import { type Batch, cursor, readDouble, readUint32, readVarint32, readVarint64Into, skipValue } from '#pdata';
+import {
+  type Batch,
+  cursor,
+  readDouble,
+  readUint32,
+  readVarint32,
+  readVarint64Into,
+  type Signal,
+  skipValue,
+} from '#pdata';
 import { encodeOtlp } from './encode.ts';
 import { type FieldSchema, type MessageSchema, REQUEST_SCHEMA, type ScalarType } from './json-schema.ts';
 import { JsonWriter } from './json-writer.ts';
@@ -9,7 +18,7 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 /** A batch as OTLP/JSON: ids in hex, 64-bit integers as strings, enums as numbers, empty fields left out. */
 export function encodeOtlpJson(batch: Batch): Buffer {
   const bytes = encodeOtlp(batch);
-  writeMessage(bytes, 0, bytes.length, writersOf(REQUEST_SCHEMA[batch.signal]));
+  writeMessage(bytes, 0, bytes.length, REQUEST_WRITERS[batch.signal]);
   return out.take(KEPT_BYTES);
 }
 
@@ -36,26 +45,28 @@ interface FieldWriter {
 /** By field number, which is below 32 for all fields of OTLP. */
 type MessageWriters = (FieldWriter | undefined)[];
 
-const writersByMessage = new Map<MessageSchema, MessageWriters>();
-
-function writersOf(schema: MessageSchema): MessageWriters {
-  let writers = writersByMessage.get(schema);
+/** `made`: those of messages that were met before. */
+function writersOf(schema: MessageSchema, made: Map<MessageSchema, MessageWriters>): MessageWriters {
+  let writers = made.get(schema);
   if (writers !== undefined) return writers;
   writers = [];
   // Before its fields are looked at: values hold values.
-  writersByMessage.set(schema, writers);
-  for (const field of schema.fields) writers[field.number] = writerOf(field);
+  made.set(schema, writers);
+  for (const field of schema.fields) writers[field.number] = writerOf(field, made);
   return writers;
 }
 
-function writerOf({ name, number, type, repeated }: FieldSchema): FieldWriter {
+function writerOf(
+  { name, number, type, repeated }: FieldSchema,
+  made: Map<MessageSchema, MessageWriters>,
+): FieldWriter {
   const isMessage = typeof type !== 'string' && type.kind === 'message';
   const scalar = typeof type === 'string' ? type : 'uint32';
   return {
     number,
     key: Buffer.from(`"${name}":`),
     repeated,
-    fields: isMessage ? writersOf(type) : undefined,
+    fields: isMessage ? writersOf(type, made) : undefined,
     scalar,
     packedType: isMessage ? -1 : packedTypeOf(scalar),
   };
@@ -76,6 +87,17 @@ function packedTypeOf(type: ScalarType): number {
     default:
       return 0;
   }
+}
+
+const REQUEST_WRITERS = requestWriters();
+
+function requestWriters(): Readonly<Record<Signal, MessageWriters>> {
+  const made = new Map<MessageSchema, MessageWriters>();
+  return {
+    traces: writersOf(REQUEST_SCHEMA.traces, made),
+    logs: writersOf(REQUEST_SCHEMA.logs, made),
+    metrics: writersOf(REQUEST_SCHEMA.metrics, made),
+  };
 }
 
 /** Writes the fields in the order in which they come, as long as each comes once, and lists without others between. */
