@@ -33,10 +33,12 @@ export async function keptData<T>(
 
 /** Has the system forget the contents of a folder's files: what is read of them next comes from the disk. */
 export function evictFromMemory(folder: string): void {
+  const ofFiles = (...command: string[]): void =>
+    void execFileSync('find', [folder, '-type', 'f', '-exec', ...command]);
   // Only what is on the disk can be forgotten.
-  execFileSync('sync', ['-f', folder]);
+  ofFiles('sync', '{}', '+');
   // `count=0` with `nocache` advises the system of the whole file, says dd(1).
-  execFileSync('find', [folder, '-type', 'f', '-exec', 'dd', 'if={}', 'iflag=nocache', 'count=0', 'status=none', ';']);
+  ofFiles('dd', 'if={}', 'iflag=nocache', 'count=0', 'status=none', ';');
 }
 
 /** Of a folder's files, in bytes. */
