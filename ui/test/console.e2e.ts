@@ -127,7 +127,7 @@ export async function runConsoleChecks(
       } catch (failure) {
         error = failure as Error;
         // What the page looked like says more than the assertion.
-        if (failuresDir) await view.page.screenshot({ path: join(failuresDir, picture) });
+        if (failuresDir) await view.page.screenshot({ path: join(failuresDir, picture) }).catch(() => undefined);
       }
       await view.close();
       return error;

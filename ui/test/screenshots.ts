@@ -332,7 +332,10 @@ export async function screenshotAllPages(
         } catch (failure) {
           error = failure as Error;
         }
-        await view.page.screenshot({ path: join(outDir, `${name}.png`) });
+        // Of a page that failed too.
+        await view.page.screenshot({ path: join(outDir, `${name}.png`) }).catch((failure: Error) => {
+          error ??= failure;
+        });
         results.push({ name: `picture ${name}`, error });
       }
       await view.close();

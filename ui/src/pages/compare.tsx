@@ -13,6 +13,7 @@ import { useQuestion } from '../lib/scope.tsx';
 import { type ComparedSpan, compareTraces, durationOf } from '../lib/trace-compare.ts';
 import { buildTraceModel, spanIdOf, type TraceModel } from '../lib/trace-model.ts';
 import { type Column, Table } from '../viz/table/table.tsx';
+import { Crumb } from '../widgets/crumb.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { Segmented } from '../widgets/segmented.tsx';
 import { ServiceName } from '../widgets/service-name.tsx';
@@ -26,11 +27,7 @@ export function ComparePage() {
   const isAsked = a !== '' && b !== '';
   const ofA = useQuestion<TraceResponse>(traceQuestion(a), { keep: false, enabled: isAsked });
   const ofB = useQuestion<TraceResponse>(traceQuestion(b), { keep: false, enabled: isAsked });
-  const above = (
-    <span className="crumb">
-      <To target={links.traces()}>Traces</To> /
-    </span>
-  );
+  const above = <Crumb target={links.traces()} label="Traces" />;
   const title = <PageTitle title="Compare two traces" above={above} />;
   if (!isAsked) {
     return (

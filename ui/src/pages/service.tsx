@@ -20,6 +20,7 @@ import { type Figure, Figures } from '../viz/figures/figures.tsx';
 import { Ranking } from '../viz/ranking/ranking.tsx';
 import { type Column, Table } from '../viz/table/table.tsx';
 import { Age } from '../widgets/age.tsx';
+import { Crumb } from '../widgets/crumb.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { ServiceDot, ServiceName } from '../widgets/service-name.tsx';
@@ -45,9 +46,9 @@ export function ServicePage() {
       <PageTitle
         title={service}
         above={
-          <span className="crumb">
-            <To target={links.services()}>Services</To> / <ServiceDot name={service} />
-          </span>
+          <Crumb target={links.services()} label="Services">
+            <ServiceDot name={service} />
+          </Crumb>
         }
       >
         <span className="muted small truncate" title={about}>

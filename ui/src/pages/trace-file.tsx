@@ -6,6 +6,7 @@ import { useLinks } from '../lib/links.ts';
 import { spanOfFile, type TraceFile } from '../lib/trace-file/trace-file.ts';
 import { OpenFile, TRACE_FILE } from '../panels/open-file.tsx';
 import { OpenTrace } from '../panels/open-trace.tsx';
+import { Crumb } from '../widgets/crumb.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { EmptyState } from '../widgets/states.tsx';
 import { To } from '../widgets/to.tsx';
@@ -14,11 +15,7 @@ export function TraceFilePage() {
   const links = useLinks();
   const { data } = useQuery<TraceFile>({ queryKey: TRACE_FILE, enabled: false, gcTime: Number.POSITIVE_INFINITY });
   const spanAt = useCallback((row: number) => spanOfFile(data!.spans[row]!), [data]);
-  const above = (
-    <span className="crumb">
-      <To target={links.traces()}>Traces</To> /
-    </span>
-  );
+  const above = <Crumb target={links.traces()} label="Traces" />;
   if (data === undefined) {
     return (
       <>

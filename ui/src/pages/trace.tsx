@@ -9,6 +9,7 @@ import { useApi, useQuestion, useScope } from '../lib/scope.tsx';
 import { CompareMenu } from '../panels/compare-menu.tsx';
 import { OpenTrace } from '../panels/open-trace.tsx';
 import { PinButton } from '../panels/pins.tsx';
+import { Crumb } from '../widgets/crumb.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { EmptyState, ErrorState, Loading } from '../widgets/states.tsx';
 import { To } from '../widgets/to.tsx';
@@ -44,11 +45,7 @@ export function TracePage() {
     {},
     { keep: false, enabled: (data?.logCount ?? 0) > 0, refetchEveryMs: () => everyMs(data) },
   );
-  const above = (
-    <span className="crumb">
-      <To target={links.traces()}>Traces</To> /
-    </span>
-  );
+  const above = <Crumb target={links.traces()} label="Traces" />;
   if (!data || data.spans.startNs.length === 0) {
     return (
       <>

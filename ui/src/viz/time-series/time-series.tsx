@@ -302,6 +302,8 @@ interface LatestProps extends Omit<PlotProps, 'marks' | 'events'> {
   readonly onEvent: (pointed: { event: ChartEvent; x: number } | undefined) => void;
 }
 
+const PADDING_RIGHT_PX = 12;
+
 interface OptionsInput {
   readonly latest: React.RefObject<LatestProps>;
   readonly tokens: ThemeTokens;
@@ -332,7 +334,7 @@ function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPl
     width,
     height,
     legend: { show: false },
-    padding: [6, 12, 0, 0],
+    padding: [6, PADDING_RIGHT_PX, 0, 0],
     scales: {
       x: { time: true, auto: false },
       y: { auto: false, distr: log ? 3 : 1 },
@@ -348,10 +350,7 @@ function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPl
           timeTicks(min * 1000, max * 1000, Math.max(2, chart.bbox.width / uPlot.pxRatio / TICK_PX)).map(
             (at) => at / 1000,
           ),
-        values: (chart, ticks) =>
-          ticks.map((tick) =>
-            formatAxisTime(tick * 1000, ((chart.scales.x?.max ?? 1) - (chart.scales.x?.min ?? 0)) * 1000),
-          ),
+        values: (chart, ticks) => timeLabels(chart, ticks, font),
       },
       valueAxis(fields.find((_, i) => !isRight(i)) ?? fields[0]),
       ...(hasRight
@@ -396,6 +395,22 @@ function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPl
       ready: [(chart) => listenForClicks(chart, latest, () => markScale(latest.current.look))],
     },
   };
+}
+
+/** What stands below the ticks. A label that the edge would cut could be read as another time. */
+function timeLabels(chart: uPlot, ticks: readonly number[], font: string): string[] {
+  const { min = 0, max = 1 } = chart.scales.x ?? {};
+  const pxPerSecond = chart.bbox.width / uPlot.pxRatio / (max - min);
+  // uPlot remembers which font it has set.
+  chart.ctx.save();
+  chart.ctx.font = font;
+  const labels = ticks.map((tick) => {
+    const label = formatAxisTime(tick * 1000, (max - min) * 1000);
+    const room = (max - tick) * pxPerSecond + PADDING_RIGHT_PX;
+    return chart.ctx.measureText(label).width / 2 <= room ? label : '';
+  });
+  chart.ctx.restore();
+  return labels;
 }
 
 function markScale(look: ChartLook | undefined): Scale {
