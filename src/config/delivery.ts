@@ -73,7 +73,7 @@ const queue: z.ZodType<QueueConfig> = strictObject({
   }),
   max_bytes: integer(256 * 1024 * 1024, { min: 0 }).meta({
     description:
-      'so much a queue in memory holds at most, whatever `queue_size` counts, but one request in any case; 0 for no limit. Not of otelcol',
+      'so much a queue in memory holds at most, where `queue_size` counts something else, but one request in any case; 0 for no limit. Not of otelcol',
     unit: 'bytes',
   }),
   sizer: oneOf(['requests', 'items', 'bytes'], 'requests').describe('what `queue_size` counts'),
@@ -86,7 +86,8 @@ const queue: z.ZodType<QueueConfig> = strictObject({
     enabled: raw.enabled,
     numConsumers: raw.num_consumers,
     queueSize: raw.queue_size,
-    maxBytes: raw.storage === undefined ? raw.max_bytes : 0,
+    // What waits on disk is bounded by its storage, and a size in bytes by itself.
+    maxBytes: raw.storage === undefined && raw.sizer !== 'bytes' ? raw.max_bytes : 0,
     sizer: raw.sizer,
     blockOnOverflow: raw.block_on_overflow,
     waitForResult: raw.wait_for_result,

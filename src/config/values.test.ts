@@ -167,6 +167,14 @@ describe('values', () => {
 });
 
 describe('shared blocks', () => {
+  test.each([
+    { queue: { max_bytes: 5 }, maxBytes: 5 },
+    { queue: { max_bytes: 5, storage: 'file_storage' }, maxBytes: 0 },
+    { queue: { max_bytes: 5, sizer: 'bytes', queue_size: 1_000_000_000 }, maxBytes: 0 },
+  ])('bytes of a queue in memory are bounded where nothing else does it: $queue', ({ queue, maxBytes }) => {
+    expect(z.parse(deliverySchema(), { sending_queue: queue })).toMatchObject({ queue: { maxBytes } });
+  });
+
   test('the defaults are those of otelcol, and a queue in memory holds 256 MiB', () => {
     expect(z.parse(deliverySchema(), undefined)).toEqual({
       timeoutMs: 5000,
