@@ -1,4 +1,4 @@
-import type { Clock } from '#base';
+import { ByteMap, type Clock, KeyBytes } from '#base';
 import { ConditionList, conditionFunctions, parseCondition } from '#ottl';
 import {
   type AnyValue,
@@ -21,7 +21,7 @@ export interface CountRule {
   readonly attributes: readonly {
     readonly name: string;
     readonly key: AttributeKey;
-    readonly fallback: { readonly value: AnyValue; readonly identity: string } | undefined;
+    readonly fallback: { readonly value: AnyValue; readonly type: number; readonly bytes: Uint8Array } | undefined;
   }[];
 }
 
@@ -48,15 +48,8 @@ export function countRules(counted: Counted, metrics: readonly CountConfig[], cl
   }));
 }
 
-function fallbackOf(value: AnyValue): { value: AnyValue; identity: string } {
-  const { type, bytes } = ArenaWriter.encodeValue(value);
-  return { value, identity: identityOf(type, bytes, 0, bytes.length) };
-}
-
-/** Equal for equal values of the same type alone. */
-function identityOf(type: number, bytes: Uint8Array, at: number, length: number): string {
-  const payload = Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString('latin1');
-  return `${type} ${length} ${payload}`;
+function fallbackOf(value: AnyValue): { value: AnyValue; type: number; bytes: Uint8Array } {
+  return { value, ...ArenaWriter.encodeValue(value) };
 }
 
 interface Count {
@@ -64,13 +57,33 @@ interface Count {
   count: number;
 }
 
-const NO_ATTRIBUTES = '';
+/** A batch of the largest size whose items have nothing in common takes less. */
+const KEY_LIMIT_BYTES = 1 << 30;
+/** Of the item that is being counted. */
+const key = new KeyBytes();
+
+/** The counts of one metric. */
+class RuleCounts {
+  readonly all: Count[] = [];
+  readonly #byKey = new ByteMap<Count>(KEY_LIMIT_BYTES);
+
+  /** The one whose attributes are in `key`. */
+  get known(): Count | undefined {
+    return this.#byKey.get(key.bytes, key.length);
+  }
+
+  /** One that finds no place in the map is a point of its own, and counts all the same. */
+  add(count: Count): void {
+    this.all.push(count);
+    this.#byKey.add(key.bytes, key.length, count);
+  }
+}
 
 /** The counts of one resource's items of one kind, by metric and attributes, and from when to when these were. */
 export class Counter {
   readonly #rules: readonly CountRule[];
-  /** By rule, then by the identity of the attributes. */
-  readonly #counts: readonly Map<string, Count>[];
+  /** By rule. */
+  readonly #counts: readonly RuleCounts[];
   #startHigh = 0;
   #startLow = 0;
   #endHigh = 0;
@@ -78,11 +91,11 @@ export class Counter {
 
   constructor(rules: readonly CountRule[]) {
     this.#rules = rules;
-    this.#counts = rules.map(() => new Map<string, Count>());
+    this.#counts = rules.map(() => new RuleCounts());
   }
 
   get isEmpty(): boolean {
-    return this.#counts.every(({ size }) => size === 0);
+    return this.#counts.every(({ all }) => all.length === 0);
   }
 
   /** A time of an item, counted or not, in words; 0 is none. */
@@ -103,13 +116,12 @@ export class Counter {
   count(chunk: Chunk, index: number, item: number, own: AttributeCursor | undefined): void {
     for (let i = 0; i < this.#rules.length; i++) {
       const rule = this.#rules[i]!;
-      const identity = rule.attributes.length === 0 ? NO_ATTRIBUTES : attributesIdentity(rule, chunk, index, own!);
-      if (identity === undefined) continue;
+      if (!readKey(rule, chunk, index, own)) continue;
       if (rule.conditions !== undefined && !rule.conditions.test(index, item)) continue;
       const counts = this.#counts[i]!;
-      const known = counts.get(identity);
+      const { known } = counts;
       if (known !== undefined) known.count++;
-      else counts.set(identity, { attributes: own === undefined ? [] : valuesOf(rule, chunk, index, own), count: 1 });
+      else counts.add({ attributes: own === undefined ? [] : valuesOf(rule, chunk, index, own), count: 1 });
     }
   }
 
@@ -119,12 +131,12 @@ export class Counter {
     const startNs = isTimed ? nanoseconds(this.#startHigh, this.#startLow) : nowNs;
     const endNs = isTimed ? nanoseconds(this.#endHigh, this.#endLow) : nowNs;
     let points = 0;
-    for (const [i, counts] of this.#counts.entries()) {
-      if (counts.size === 0) continue;
+    for (const [i, { all }] of this.#counts.entries()) {
+      if (all.length === 0) continue;
       const { name, description } = this.#rules[i]!;
       const sum = group.sum(name, { description, temporality: TEMPORALITY_DELTA, isMonotonic: true });
-      for (const { attributes, count } of counts.values()) sum.series(attributes).add(endNs, BigInt(count), startNs);
-      points += counts.size;
+      for (const { attributes, count } of all) sum.series(attributes).add(endNs, BigInt(count), startNs);
+      points += all.length;
     }
     return points;
   }
@@ -148,21 +160,21 @@ function find(
   );
 }
 
-/** Undefined where an attribute without a default is missing. */
-function attributesIdentity(
-  { attributes }: CountRule,
-  chunk: Chunk,
-  row: number,
-  own: AttributeCursor,
-): string | undefined {
-  let identity = '';
-  for (const { key, fallback } of attributes) {
-    const found = find(key, chunk, row, own);
-    if (found !== undefined) identity += identityOf(found.type, chunk.arena, found.at, found.length);
-    else if (fallback !== undefined) identity += fallback.identity;
-    else return undefined;
+/** Puts type and bytes of each attribute into `key`. False where one without a default is missing. */
+function readKey({ attributes }: CountRule, chunk: Chunk, row: number, own: AttributeCursor | undefined): boolean {
+  key.length = 0;
+  for (let i = 0; i < attributes.length; i++) {
+    const { key: name, fallback } = attributes[i]!;
+    const found = find(name, chunk, row, own!);
+    if (found !== undefined) {
+      key.number(found.type);
+      key.range(chunk.arena, found.at, found.length);
+    } else if (fallback !== undefined) {
+      key.number(fallback.type);
+      key.range(fallback.bytes, 0, fallback.bytes.length);
+    } else return false;
   }
-  return identity;
+  return true;
 }
 
 function valuesOf({ attributes }: CountRule, chunk: Chunk, row: number, own: AttributeCursor): Count['attributes'] {
