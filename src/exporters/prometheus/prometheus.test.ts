@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { type FakeSettings, fakeHost, fakeSettings } from '#component/testing.ts';
-import { Batch, TEMPORALITY_CUMULATIVE, TEMPORALITY_DELTA } from '#pdata';
+import { Batch, FLAG_NO_RECORDED_VALUE, type PointChunk, TEMPORALITY_CUMULATIVE, TEMPORALITY_DELTA } from '#pdata';
 import { MetricsBuilder } from '#wire';
 import { prometheusExporterSchema, validatePrometheusExporter } from './config.ts';
 import { prometheusExporterFactory } from './factory.ts';
@@ -54,6 +54,30 @@ test('a series that gets no points is served no more, also without a scrape', as
   expect(await text()).toBe('# HELP new \n# TYPE new gauge\nnew{job="s"} 1\n');
   await settings.clock.advance(30_000);
   expect(settings.meter.level('exporter_prometheus_series')).toBe(0);
+});
+
+test('points are of one series in whichever bytes they come, until one without a value ends it', async () => {
+  const { exporter, settings, text } = await start();
+  const labels = { a: '1', b: '2' };
+  const turned = { b: '2', a: '1' };
+  const series = (value: number): string => `g{a="1",b="2",job="s"} ${value}`;
+  for (const [value, each] of [labels, turned, labels].entries()) {
+    await exporter.consume(gauge('g', each, value));
+    expect(await text()).toContain(series(value));
+  }
+  for (const each of [labels, turned]) {
+    const end = gauge('g', each);
+    const point = (end.chunks[0] as PointChunk).view();
+    point.row = 0;
+    point.flags = FLAG_NO_RECORDED_VALUE;
+    await exporter.consume(end);
+    expect(await text()).not.toContain('g{');
+    for (const value of [7, 8]) {
+      await exporter.consume(gauge('g', labels, value));
+      expect(await text()).toContain(series(value));
+    }
+  }
+  expect(settings.meter.level('exporter_prometheus_series')).toBe(1);
 });
 
 test('new series beyond max_series are left out, told once and counted', async () => {

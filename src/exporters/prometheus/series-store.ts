@@ -1,4 +1,4 @@
-import type { Reason } from '#base';
+import { ByteMap, KeyBytes, type Reason } from '#base';
 import {
   FLAG_NO_RECORDED_VALUE,
   METRIC_EXPONENTIAL_HISTOGRAM,
@@ -8,6 +8,7 @@ import {
   METRIC_SUMMARY,
   type PointChunk,
   type PointView,
+  RowAttributes,
   TEMPORALITY_DELTA,
   TEMPORALITY_UNSPECIFIED,
 } from '#pdata';
@@ -25,10 +26,23 @@ export type TellRefusal = (refusal: Refusal) => void;
 /** Between the parts of a key: no text of UTF-8 has it. */
 const BREAK = '\u0000';
 
+/** What the bytes by which series are found again may take. */
+const KNOWN_LIMIT_BYTES = 64 * 1024 * 1024;
+/** Of the point that is looked at. */
+const raw = new KeyBytes();
+const rawAttributes = new RowAttributes();
+
+/** The series that bytes stand for; another one where it has ended and begun again. */
+interface Known {
+  series: Series;
+}
+
 /** The last value of every series, bounded in number (otelcol-contrib exporter/prometheusexporter/accumulator.go@v0.159.0). */
 export class SeriesStore {
   readonly #config: PrometheusExporterConfig;
   readonly #byKey = new Map<string, Series>();
+  /** By the bytes of points as they came: most come again as they did, and nothing needs to be read, sorted or made a text. */
+  #known: ByteMap<Known> = new ByteMap(KNOWN_LIMIT_BYTES);
   readonly #table: FamilyTable;
   readonly #fromConfig: FromConfig;
 
@@ -55,7 +69,9 @@ export class SeriesStore {
   /** Lets go of what got no points for too long. */
   expire(nowMs: number): void {
     const oldestMs = nowMs - this.#config.metricExpirationMs;
+    const before = this.size;
     for (const [key, series] of this.#byKey) if (series.updatedMs < oldestMs) this.#delete(key, series);
+    if (this.size < before) this.#known.keep(({ series }) => !series.isGone);
   }
 
   take(chunk: PointChunk, nowMs: number, tell: TellRefusal): void {
@@ -65,6 +81,7 @@ export class SeriesStore {
       point.row = chunk.rowAt(index);
       this.#takePoint(chunk, point, reader, nowMs, tell);
     }
+    rawAttributes.leave();
   }
 
   #takePoint(chunk: PointChunk, point: PointView, reader: ChunkReader, nowMs: number, tell: TellRefusal): void {
@@ -72,26 +89,47 @@ export class SeriesStore {
       tell({ reason: 'not_representable' });
       return;
     }
+    const isEnd = (point.flags & FLAG_NO_RECORDED_VALUE) !== 0;
+    reader.readRaw(point);
+    const known = this.#known.get(raw.bytes, raw.length);
+    if (known !== undefined && !known.series.isGone && !isEnd) {
+      this.#takeValue(chunk, point, known.series, false, nowMs, tell);
+      return;
+    }
     const entries = reader.entriesOf(point);
     const key = reader.keyOf(point, entries);
     let series = this.#byKey.get(key);
-    if ((point.flags & FLAG_NO_RECORDED_VALUE) !== 0) {
+    if (isEnd) {
       if (series !== undefined) this.#delete(key, series);
       return;
     }
     const isNew = series === undefined;
     series ??= this.#newSeries(point, entries, reader, tell);
-    if (series === undefined) return;
-    const taken = TAKERS[point.metric.type]!(chunk, point, series, isNew);
-    if (taken === 'older') return;
-    if (taken !== 'taken') {
-      tell({ reason: taken });
-      return;
+    if (series === undefined || !this.#takeValue(chunk, point, series, isNew, nowMs, tell)) return;
+    if (isNew) {
+      this.#byKey.set(key, series);
+      this.#table.add(series);
     }
-    series.updatedMs = nowMs;
-    if (!isNew) return;
-    this.#byKey.set(key, series);
-    this.#table.add(series);
+    if (known !== undefined) known.series = series;
+    else if (!this.#known.add(raw.bytes, raw.length, { series })) this.#known = new ByteMap(KNOWN_LIMIT_BYTES);
+  }
+
+  /** Whether the point is what the series has now. */
+  #takeValue(
+    chunk: PointChunk,
+    point: PointView,
+    series: Series,
+    isNew: boolean,
+    nowMs: number,
+    tell: TellRefusal,
+  ): boolean {
+    const taken = TAKERS[point.metric.type]!(chunk, point, series, isNew);
+    if (taken === 'taken') {
+      series.updatedMs = nowMs;
+      return true;
+    }
+    if (taken !== 'older') tell({ reason: taken });
+    return false;
   }
 
   #newSeries(point: PointView, entries: readonly Entry[], reader: ChunkReader, tell: TellRefusal): Series | undefined {
@@ -136,6 +174,7 @@ export class SeriesStore {
   #delete(key: string, series: Series): void {
     this.#byKey.delete(key);
     this.#table.delete(series);
+    series.isGone = true;
   }
 }
 
@@ -179,6 +218,7 @@ class ChunkReader {
   readonly #config: PrometheusExporterConfig;
   readonly #fromConfig: FromConfig;
   readonly #prefixes: string[] = [];
+  readonly #rawPrefixes: Uint8Array[] = [];
   readonly #resources: { readonly identity: ReturnType<typeof identityOf>; readonly entries: readonly Entry[] }[] = [];
   readonly #fixed: (readonly Entry[])[] = [];
 
@@ -204,6 +244,29 @@ class ChunkReader {
     let key = this.#prefixes[metric];
     for (const [name, value] of entries) key += name + BREAK + value + BREAK;
     return key;
+  }
+
+  /** Puts what `keyOf` is made of into `raw`, as it came: the same bytes make the same key. */
+  readRaw(point: PointView): void {
+    const metric = this.#chunk.columns.metric[point.row]!;
+    this.#rawPrefixes[metric] ??= this.#rawPrefixOf(point, metric);
+    const prefix = this.#rawPrefixes[metric];
+    raw.length = 0;
+    raw.range(prefix, 0, prefix.length);
+    this.#chunk.readRowAttributes(point.row, rawAttributes);
+    const { arena } = this.#chunk;
+    const { table, owner } = rawAttributes;
+    for (let row = table.from[owner]!; row < table.to[owner]!; row++) {
+      raw.range(arena, table.keyAt[row]!, table.keyLength[row]!);
+      raw.number(table.type[row]!);
+      raw.range(arena, table.at[row]!, table.length[row]!);
+    }
+  }
+
+  #rawPrefixOf(point: PointView, metric: number): Uint8Array {
+    this.#prefixes[metric] ??= this.#prefixOf(point);
+    const { entries } = this.#resourceOf(point);
+    return Buffer.from([this.#prefixes[metric], ...entries.flat()].join(BREAK));
   }
 
   #prefixOf(point: PointView): string {

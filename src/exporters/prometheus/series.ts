@@ -16,6 +16,8 @@ export class Series implements ExposedSample {
   startNs = 0n;
   timeNs = 0n;
   updatedMs = 0;
+  /** It is served no more; a point of it begins another. */
+  isGone = false;
   number: number | bigint = 0;
   complex: HistogramValue | ExponentialValue | SummaryValue | undefined = undefined;
   exemplars: readonly ExposedExemplar[] = [];
