@@ -1,5 +1,6 @@
 export { CpuMeter } from './cpu-meter.ts';
 export { QueryError, type QueryErrorCode } from './errors.ts';
+export { KeptById } from './kept-by-id.ts';
 export type { TextColumn } from './native/dictionary.ts';
 export { Table } from './native/table.ts';
 export type { ReadLimits, ReadOptions, SpentOnRequest } from './options.ts';

@@ -1,8 +1,9 @@
 import { compareText, goDecimal } from '#base';
 import { type LabelMatcher, matcherTest } from '#lang/promql';
 import { METRIC_EXPONENTIAL_HISTOGRAM, METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY } from '#pdata';
+import { boundsById } from '../../metrics/bounds.ts';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
-import { boundsOf, exemplars, metricSeries, type TimeRange } from '../../source/index.ts';
+import { exemplars, metricSeries, type TimeRange } from '../../source/index.ts';
 import { integer, sql, text, texts } from '../../sql/index.ts';
 import { convertedBound, convertedValue, QueryNames } from '../aliases/index.ts';
 import type { Labels } from '../labels.ts';
@@ -68,22 +69,17 @@ function setsOf(row: SeriesRow, part: Part, bounds: ReadonlyMap<string, readonly
   return [...Array.from(uppers, goDecimal), '+Inf'].map((le) => labels.with('le', le));
 }
 
-const BOUNDS_AT_ONCE = 500;
-
-async function boundsOfRows(
+function boundsOfRows(
   reader: StoreReader,
   rows: readonly SeriesRow[],
   options: ReadOptions,
 ): Promise<ReadonlyMap<string, readonly number[]>> {
   const withBuckets = rows.filter(({ parts }) => parts.includes('bucket'));
-  const ids = [...new Set(withBuckets.flatMap(({ boundsIds }) => boundsIds))];
-  const bounds = new Map<string, readonly number[]>();
-  for (let at = 0; at < ids.length; at += BOUNDS_AT_ONCE) {
-    const table = await reader.read(sql`SELECT ${boundsOf(ids.slice(at, at + BOUNDS_AT_ONCE))}`, options);
-    const lists = table.column<readonly number[]>('bounds');
-    table.column<number | bigint>('bounds_id').forEach((id, row) => void bounds.set(String(id), lists[row]!));
-  }
-  return bounds;
+  return boundsById(
+    reader,
+    withBuckets.flatMap(({ boundsIds }) => boundsIds),
+    options,
+  );
 }
 
 /** The names of all labels, sorted. */

@@ -84,7 +84,7 @@ export async function findSeries(
 }
 
 /** Those that are known from other queries, where the selector says which. */
-async function keptRows(
+export async function keptRows(
   reader: StoreReader,
   matchers: readonly LabelMatcher[],
   range: TimeRange,

@@ -1,7 +1,14 @@
 import { OWN_SCOPE } from '#base';
 import { METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY, PROMETHEUS_SCOPE } from '#pdata';
 import { readResources } from '../../plan/index.ts';
-import { plainValue, type ReadOptions, type StoreReader, type Table } from '../../reader/index.ts';
+import {
+  KeptById,
+  plainValue,
+  type ReadOptions,
+  type StoredAttribute,
+  type StoreReader,
+  type Table,
+} from '../../reader/index.ts';
 import { ownerMeets, scopes } from '../../source/index.ts';
 import { integer, raw, type Sql, sql, text } from '../../sql/index.ts';
 import { Labels } from '../labels.ts';
@@ -27,6 +34,7 @@ export interface StoredRow {
   readonly prometheusName: string;
   /** Without the name; with those of its resource. */
   readonly labels: Labels;
+  readonly resourceId: number | bigint;
   /** The resource wasn't there: its labels are missing. */
   readonly lacksResource: boolean;
   /** Characters of its labels. */
@@ -95,6 +103,7 @@ export async function readStoredRows(
       metric: metrics[row]!,
       prometheusName: names[row]!,
       labels: withResource(own, resource ?? NO_TEXTS),
+      resourceId: resourceIds[row]!,
       lacksResource: resource === undefined && Number(resourceIds[row]) !== 0,
       textLength: labels[row]!.reduce((sum, label) => sum + label.length, 0),
       boundsIds: bounds[row]!.map(String),
@@ -138,21 +147,34 @@ class LabelPairs {
   }
 }
 
+const KEPT = new KeptById<ResourceTexts>(8 * 1024 * 1024, (texts) => {
+  let bytes = 0;
+  for (const [key, value] of texts) bytes += PAIR_BYTES + key.length + value.length;
+  return bytes;
+});
+const PAIR_BYTES = 100;
+
 export async function readResourceTexts(
   reader: StoreReader,
   ids: Iterable<number | bigint>,
   options: ReadOptions,
 ): Promise<ReadonlyMap<number | bigint, ResourceTexts>> {
-  const found = await readResources(reader, ids, ATTRIBUTE_BYTES, options);
+  const { found, missing } = KEPT.find(reader, ids);
+  if (missing.length === 0) return found;
+  for (const [id, { attributes, cut }] of await readResources(reader, missing, ATTRIBUTE_BYTES, options)) {
+    const texts = textsOf(attributes);
+    found.set(id, texts);
+    // How much of them is cut depends on how many were read.
+    if (cut === undefined) KEPT.keep(reader, id, texts);
+  }
+  return found;
+}
+
+function textsOf(attributes: readonly StoredAttribute[]): ResourceTexts {
   return new Map(
-    Array.from(found, ([id, { attributes }]) => [
-      id,
-      new Map(
-        attributes.map(({ key, value }) => {
-          const plain = plainValue(value);
-          return [key, typeof plain === 'object' ? JSON.stringify(plain) : String(plain)] as const;
-        }),
-      ),
-    ]),
+    attributes.map(({ key, value }) => {
+      const plain = plainValue(value);
+      return [key, typeof plain === 'object' ? JSON.stringify(plain) : String(plain)] as const;
+    }),
   );
 }

@@ -5,8 +5,10 @@ import { sql } from '../../sql/index.ts';
 import type { SelectorNames } from '../aliases/index.ts';
 import type { Labels } from '../labels.ts';
 import type { StoredSeries } from '../source.ts';
+import { storedNamesAsked } from './matching.ts';
 import { newestSampleTimes } from './newest-samples.ts';
 import { targetInfo } from './resource-labels.ts';
+import { keptRows } from './series.ts';
 import { readResourceTexts } from './stored-rows.ts';
 
 /** As often as a scrape would have it. */
@@ -55,22 +57,46 @@ export async function findTargets(
   const tests = matchers.map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) }));
   const isAsked = tests.every(({ name, test }) => name !== '__name__' || test('target_info'));
   if (!isAsked || !tests.some(({ name }) => name === '__name__')) return [];
-  const table = await reader.read(
-    sql`SELECT resource_id, min(toUnixTimestamp(first_seen)) AS first_s ${metricSeries.in(range, 'user')} GROUP BY resource_id`,
-    options,
-  );
-  const ids = table.column<number | bigint>('resource_id');
-  const firstSeconds = table.vector('first_s');
-  const resources = await readResourceTexts(reader, ids, options);
+  const seen = await firstSeen(reader, matchers, range, options, otherNames);
+  const resources = await readResourceTexts(reader, seen.keys(), options);
   const found: Target[] = [];
-  ids.forEach((id, row) => {
+  for (const [id, firstS] of seen) {
     const texts = resources.get(id);
     const stored = texts && targetInfo(texts);
     const labels = stored && (otherNames?.relabelled(stored, undefined) ?? stored);
     if (labels !== undefined && tests.every(({ name, test }) => test(labels.get(name))))
-      found.push({ id, labels, firstMs: firstSeconds[row]! * 1000 });
-  });
+      found.push({ id, labels, firstMs: firstS * 1000 });
+  }
   return found;
+}
+
+/** A label of `target_info` need not be one of its series. */
+const isOfName = ({ name }: LabelMatcher): boolean => name === '__name__';
+
+/** Seconds, by resource. Where series of all names are asked for, those that are kept say it. */
+async function firstSeen(
+  reader: StoreReader,
+  matchers: readonly LabelMatcher[],
+  range: TimeRange,
+  options: ReadOptions,
+  otherNames: SelectorNames | undefined,
+): Promise<ReadonlyMap<number | bigint, number>> {
+  const kept =
+    storedNamesAsked(matchers, otherNames) === 'all'
+      ? await keptRows(reader, matchers.filter(isOfName), range, options, otherNames)
+      : undefined;
+  if (kept !== undefined) {
+    const seen = new Map<number | bigint, number>();
+    for (const { resourceId, firstS } of kept)
+      seen.set(resourceId, Math.min(firstS, seen.get(resourceId) ?? Number.POSITIVE_INFINITY));
+    return seen;
+  }
+  const table = await reader.read(
+    sql`SELECT resource_id, min(toUnixTimestamp(first_seen)) AS first_s ${metricSeries.in(range, 'user')} GROUP BY resource_id`,
+    options,
+  );
+  const seconds = table.vector('first_s');
+  return new Map(table.column<number | bigint>('resource_id').map((id, row) => [id, seconds[row]!] as const));
 }
 
 function ones(labels: Labels, fromMs: number, toMs: number): StoredSeries {
