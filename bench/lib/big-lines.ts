@@ -164,6 +164,7 @@ async function answersOf(
 ): Promise<readonly Answers[]> {
   const cold: number[] = [];
   for (const question of questions) {
+    console.error(`bench: cold: ${question.what}`);
     evictFromMemory(folder);
     const asked = await begin();
     try {
@@ -176,6 +177,7 @@ async function answersOf(
   try {
     const answers: Answers[] = [];
     for (const [i, question] of questions.entries()) {
+      console.error(`bench: warm: ${question.what}`);
       const all: Answer[] = [];
       for (let n = 0; n < WARM_UPS + REPEATS; n++) all.push(await asked.ask(question, n + 1).catch(failed));
       const measured = all.slice(WARM_UPS);

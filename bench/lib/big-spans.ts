@@ -38,11 +38,15 @@ export async function bigSpans(parent: string, items: number): Promise<CaseResul
   const endMs = filled.startMs + (items / ITEMS_PER_SECOND) * 1000;
   const questions = questionsOf(filled, endMs);
   const cold = new Map<string, number>();
-  for (const { what, path } of questions) cold.set(what, await coldAnswer(folder, path(0)));
+  for (const { what, path } of questions) {
+    console.error(`bench: cold: ${what}`);
+    cold.set(what, await coldAnswer(folder, path(0)));
+  }
   const signalbox = await startSignalbox({ dataDir: folder });
   try {
     const measured: { question: Question; coldMs: number; warm: Measured }[] = [];
     for (const question of questions) {
+      console.error(`bench: warm: ${question.what}`);
       const paths = Array.from({ length: WARM_UPS + question.repeats }, (_, n) => question.path(n + 1));
       const warm = await measureAnswers(signalbox, paths, WARM_UPS);
       measured.push({ question, coldMs: cold.get(question.what)!, warm });
