@@ -4,6 +4,7 @@ import { nearest } from '#base';
 import { bigCase } from './cases/big.ts';
 import { componentsCase } from './cases/components.ts';
 import { consoleCase } from './cases/console.ts';
+import { dashboardCase } from './cases/dashboard.ts';
 import { decodersCase } from './cases/decoders.ts';
 import { fullSpeedCase } from './cases/full-speed.ts';
 import { grpcCase } from './cases/grpc.ts';
@@ -56,6 +57,7 @@ const CASES: readonly BenchCase[] = [
   tracePageCase,
   pagesLiveCase,
   consoleCase,
+  dashboardCase,
   bigCase,
 ];
 const NEEDS_OTELCOL = new Set([
@@ -94,6 +96,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   'trace-page': 'a trace of 10,000 spans in Chromium',
   console: 'all pages and the usual clicks in Chromium over 3 M spans, with live load',
   big: 'what is asked of 50 million spans and as many log lines, cold and warm; VictoriaLogs beside it; only where it is named',
+  dashboard: 'a dashboard of 30 panels and one over 10,000 series in Chromium',
   'pages-live': 'what a page left open on Live takes of the engine',
 };
 const USAGE = `npm run bench [-- CASE ...]

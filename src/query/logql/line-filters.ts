@@ -1,4 +1,4 @@
-import type { LineFilter, Stage } from '#lang/logql';
+import type { LabelFilter, LineFilter, Stage } from '#lang/logql';
 
 /** Stages that make another line of a line. */
 const CHANGE_LINE: ReadonlySet<Stage['kind']> = new Set(['line_format', 'unpack', 'decolorize']);
@@ -16,4 +16,36 @@ export function storedLineFilters(stages: readonly Stage[]): readonly LineFilter
     if (stage.kind === 'line') filters.push(stage);
   }
   return filters;
+}
+
+/** A label that a line must have, with its value; never the empty one. */
+export interface WantedLabel {
+  readonly name: string;
+  readonly value: string;
+}
+
+const PARSERS: ReadonlySet<Stage['kind']> = new Set(['json', 'logfmt', 'pattern', 'regexp']);
+/** Behind these a label may have a value that stands nowhere in the stored line. */
+const MAKE_LABELS: ReadonlySet<Stage['kind']> = new Set([...CHANGE_LINE, 'label_format']);
+
+/**
+ * Labels that a pipeline asks for behind a parser. A parser takes values out of the line as they are written there, but for escapes: so a line that has the
+ * label from its parser has the value in it, or a backslash.
+ */
+export function wantedLabels(stages: readonly Stage[]): readonly WantedLabel[] {
+  const wanted: WantedLabel[] = [];
+  let isParsed = false;
+  for (const stage of stages) {
+    if (MAKE_LABELS.has(stage.kind)) break;
+    if (PARSERS.has(stage.kind)) isParsed = true;
+    else if (isParsed && stage.kind === 'filter') addWanted(stage.filter, wanted);
+  }
+  return wanted;
+}
+
+function addWanted(filter: LabelFilter, wanted: WantedLabel[]): void {
+  if (filter.kind === 'and') {
+    addWanted(filter.left, wanted);
+    addWanted(filter.right, wanted);
+  } else if (filter.kind === 'text' && filter.operator === '=' && filter.value !== '') wanted.push(filter);
 }

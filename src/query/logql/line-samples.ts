@@ -3,7 +3,7 @@ import { groupKey, Labels } from '../promql/labels.ts';
 import { PromqlExecutionError } from '../promql/matrix.ts';
 import type { SampleSource, Selection, StoredSeries } from '../promql/source.ts';
 import { isSum, type Leaf, type Leaves } from './as-promql.ts';
-import { storedLineFilters } from './line-filters.ts';
+import { storedLineFilters, wantedLabels } from './line-filters.ts';
 import type { LineSelection, LineSource } from './line-source.ts';
 import { compileCondition } from './pipeline/conditions.ts';
 import { conversionFault, READ_UNIT } from './pipeline/conversion.ts';
@@ -43,6 +43,7 @@ export class LineSamples implements SampleSource {
     const selection = {
       matchers: logs.matchers,
       lineFilters: storedLineFilters(logs.stages),
+      wanted: wantedLabels(logs.stages),
       firstNs: nsOf(fromMs) + 1n,
       lastNs: nsOf(toMs),
       direction: 'forward',

@@ -1,6 +1,7 @@
 import type { LineFilter, StreamMatcher } from '#lang/logql';
 import type { Labels } from '../promql/labels.ts';
 import type { Sql } from '../sql/index.ts';
+import type { WantedLabel } from './line-filters.ts';
 import type { StoredLine } from './pipeline/entry.ts';
 
 export type Direction = 'forward' | 'backward';
@@ -9,6 +10,8 @@ export interface LineSelection {
   readonly matchers: readonly StreamMatcher[];
   /** Lines that these let pass; the source may give others too. */
   readonly lineFilters: readonly LineFilter[];
+  /** Labels that lines have which are taken; of those that lack them the source may leave out any. */
+  readonly wanted?: readonly WantedLabel[];
   /** Nanoseconds since the epoch, both inclusive. */
   readonly firstNs: bigint;
   readonly lastNs: bigint;

@@ -4,7 +4,7 @@ import type { Labels } from '../promql/labels.ts';
 import { DEFAULT_OPTIONS, type PromqlAnswer, queryInstant, queryRange } from '../promql/query.ts';
 import type { QueryTimes } from '../promql/timing.ts';
 import { asPromql } from './as-promql.ts';
-import { storedLineFilters } from './line-filters.ts';
+import { storedLineFilters, wantedLabels } from './line-filters.ts';
 import { LineSamples } from './line-samples.ts';
 import type { Direction, LineSelection, LineSource } from './line-source.ts';
 import { Entry } from './pipeline/entry.ts';
@@ -65,6 +65,7 @@ export async function queryLines(query: LineQuery): Promise<readonly FoundLine[]
   const selection = {
     matchers: expr.matchers,
     lineFilters: storedLineFilters(expr.stages),
+    wanted: wantedLabels(expr.stages),
     firstNs: query.startNs,
     lastNs: query.endNs - 1n,
     arrivedNs: query.arrivedNs,

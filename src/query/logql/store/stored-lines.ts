@@ -25,6 +25,7 @@ import { countStoredLines } from './counted-lines.ts';
 import { detectedLevel } from './level.ts';
 import { lineCondition } from './line-condition.ts';
 import { arrivedAt, timesOfLines } from './line-times.ts';
+import { parsedLabelsCondition } from './parsed-labels.ts';
 import { findStreams, ofStreams } from './streams.ts';
 import { eachMetadata } from './structured.ts';
 
@@ -62,11 +63,21 @@ export class StoredLines implements LineSource {
       ...(selection.also === undefined ? [] : [selection.also]),
       ...known.filter((each) => each !== undefined),
     ]);
+    const wanted = range.hasOtherBodies ? [] : (selection.wanted ?? []);
+    const ofParsed = once(() => {
+      const where = logs.when(sql`${logs.between(range.firstNs, range.lastNs)} AND ${condition}`);
+      return parsedLabelsCondition(this.#reader, wanted, { streams, where }, this.#options);
+    });
     const pageLines = Math.min(PAGE_LINES, Math.max(limit ?? PAGE_LINES, 100));
+    let isFirst = true;
     for (const [firstNs, lastNs] of slices(range.firstNs, range.lastNs, direction)) {
+      // A few lines are often found at once.
+      const parsed = isFirst && limit !== undefined ? undefined : await ofParsed();
+      isFirst = false;
+      const narrowed = parsed === undefined ? condition : allOf([condition, parsed]);
       let cursor: LinePlace | undefined = isWithin(selection.beyond, firstNs, lastNs) ? selection.beyond : undefined;
       for (;;) {
-        const page = { firstNs, lastNs, condition, direction, cursor, lines: pageLines };
+        const page = { firstNs, lastNs, condition: narrowed, direction, cursor, lines: pageLines };
         const { lines, next } = await this.#page(page, streams);
         if (lines.length > 0) yield lines;
         if (next === undefined) break;
@@ -118,6 +129,14 @@ export class StoredLines implements LineSource {
     ]);
     return new LineReader(table, streams, resources, scopes).all();
   }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 interface Page {

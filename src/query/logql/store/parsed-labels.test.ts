@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type LogExpr, type MetricExpr, parseLogql } from '#lang/logql';
+import { type FixtureLog, insertLogs } from '../../testing/fixtures.ts';
+import { startTestStore, type TestStore } from '../../testing/test-store.ts';
+import { type LineSource, queryLines, queryMetricInstant, StoredLines } from '../index.ts';
+import { wantedLabels } from '../line-filters.ts';
+
+const FROM_MS = 1_760_000_000_000;
+const ns = (ms: number): bigint => BigInt(FROM_MS + ms) * 1_000_000n;
+
+/** Lines of two services, `plain` without attributes. */
+const BODIES: readonly string[] = [
+  '{"user":"ann","code":200,"who":{"name":"bob"}}',
+  '{"user":"\\u0061nn","code":200}',
+  '{"user":"a\\"nn","code":200}',
+  '{"user":"eve","code":500}',
+  '{"user":"eve","note":"ann"}',
+  'user=ann code=200',
+  'user="ann" msg="it is \\"so\\""',
+  'user=eve code=500',
+  'ann 200',
+  '{"user":"ann"',
+  'no json at all',
+];
+const fixtures: readonly FixtureLog[] = ['plain', 'rich'].flatMap((service) =>
+  BODIES.map(
+    (body, at): FixtureLog => ({
+      timeNs: ns(at * 1000 + 1),
+      service,
+      severityNumber: 9,
+      severityText: 'INFO',
+      body,
+      ...(service === 'rich' && at === 10 ? { attributes: { 'who.name': 'bob', team: 'ann' } } : {}),
+      resource: { 'k8s.namespace.name': 'shop', 'host.name': 'carl' },
+    }),
+  ),
+);
+
+let store: TestStore;
+beforeAll(async () => {
+  store = await startTestStore();
+  await insertLogs(store, fixtures);
+});
+afterAll(() => store.close());
+
+/** Gives all that the store gives where nothing is wanted of the lines. */
+class Whole extends StoredLines {
+  override read(selection: Parameters<StoredLines['read']>[0]): ReturnType<StoredLines['read']> {
+    return super.read({ ...selection, wanted: [] });
+  }
+}
+
+const QUERIES = [
+  '| json | user="ann"',
+  '| json | user="ann" | code="200"',
+  '| json | user="ann" and code="200"',
+  '| json | user="ann" or user="eve"',
+  '| json | who_name="bob"',
+  '| json | team="ann"',
+  '| json | host_name="carl"',
+  '| json | service_name="rich"',
+  '| json | severity_text="INFO"',
+  '| json name="who.name" | name="bob"',
+  '| json | __error__="JSONParserErr"',
+  '| json | user!="ann"',
+  '| json | label_format user=code | user="200"',
+  '| json | line_format "{{.user}}" | logfmt | code="200"',
+  '| logfmt | user="ann"',
+  '| logfmt | msg="it is \\"so\\""',
+  '| pattern "<user> <code>" | user="ann"',
+  '| regexp "^(?P<user>[a-z]+) " | user="no"',
+];
+
+test.each(QUERIES)('%s finds what it finds without leaving lines out', async (stages) => {
+  const text = `{service_name=~".+"} ${stages}`;
+  const found = async (source: LineSource) => {
+    const expr = parseLogql(text) as LogExpr;
+    const lines = await queryLines({
+      ...{ expr, text, source, startNs: ns(0), endNs: ns(60_000), limit: 1000, direction: 'backward' },
+    });
+    const metric = `sum by (service_name) (count_over_time(${text} | __error__="" [1m]))`;
+    const counted = { expr: parseLogql(metric) as MetricExpr, text: metric, source };
+    return [
+      lines.map(({ line, labels }) => [line, labels.toString()]),
+      await queryMetricInstant(counted, FROM_MS + 60_000),
+    ];
+  };
+  const whole = await found(new Whole(store.reader));
+  expect(await found(new StoredLines(store.reader))).toEqual(whole);
+  expect((whole[0] as unknown[]).length).toBeGreaterThan(0);
+});
+
+/** Bodies that the store gives for a metric of a query. */
+async function given(stages: string, service = 'plain'): Promise<readonly string[]> {
+  const { matchers, stages: all } = parseLogql(`{service_name="${service}"} ${stages}`) as LogExpr;
+  const bodies: string[] = [];
+  const selection = {
+    matchers,
+    lineFilters: [],
+    wanted: wantedLabels(all),
+    firstNs: ns(0),
+    lastNs: ns(60_000),
+  } as const;
+  for await (const part of new StoredLines(store.reader).read({ ...selection, direction: 'forward', limit: undefined }))
+    bodies.push(...part.map(({ line }) => line));
+  return bodies;
+}
+
+test('lines that can not have a label are not read, unless something else than the line may give it', async () => {
+  expect(await given('| json | user="eve"')).toEqual(BODIES.filter((body) => /eve|\\/.test(body)));
+  expect(await given('| json | user="eve" | code="500"')).toEqual(BODIES.filter((body) => /eve.*500|\\/.test(body)));
+  for (const stages of ['| json | team="x"', '| json | who_name="x"'])
+    expect(await given(stages, 'rich'), stages).toEqual(BODIES);
+  for (const stages of ['| json | host_name="x"', '| json | trace_id="x"', '| user="eve"'])
+    expect(await given(stages), stages).toEqual(BODIES);
+});
