@@ -157,7 +157,9 @@ function readFlags() {
       },
     });
   } catch (error) {
-    return fail((error as Error).message);
+    const { message } = error as Error;
+    const [, unknown] = /^Unknown option '([^']+)'/.exec(message) ?? [];
+    return fail(unknown === undefined ? message : `unknown flag: ${unknown}`);
   }
 }
 
