@@ -1,5 +1,5 @@
 /** Values of fields while a query runs, and how they are compared and reckoned with. */
-import type { ArithmeticOperator, CompareOperator, TraceqlValue } from '#lang/traceql';
+import { type ArithmeticOperator, type CompareOperator, printGoDuration, type TraceqlValue } from '#lang/traceql';
 import type { StoredValue } from '../reader/index.ts';
 
 /** Several values under one name: a list, or what the events of a span have. */
@@ -39,7 +39,7 @@ export function fieldValue(stored: StoredValue | null | undefined): FieldValue {
   }
 }
 
-/** As an answer has it. Words of status and kind are texts, durations whole nanoseconds. */
+/** As an answer of Tempo has it (AsAnyValue of pkg/traceql): status, kind and durations are texts. */
 export function storedValue(value: FieldValue): StoredValue {
   if (value === undefined || value.type === 'nil') return { type: 'string', value: 'nil' };
   switch (value.type) {
@@ -51,7 +51,7 @@ export function storedValue(value: FieldValue): StoredValue {
     case 'float':
       return { type: 'double', value: value.value };
     case 'duration':
-      return { type: 'int', value: value.value };
+      return { type: 'string', value: printGoDuration(value.value) };
     case 'status':
     case 'kind':
       return { type: 'string', value: value.value };

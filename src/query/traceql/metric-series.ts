@@ -8,7 +8,7 @@ import {
 } from '#lang/traceql';
 import type { FoundAttribute, MetricExemplar, SpanSeries } from './answers.ts';
 import { compareNumbers, type FieldValue, reckon, storedValue } from './field-value.ts';
-import { NIL_LABEL, printValue, promLabels } from './labels.ts';
+import { NIL_LABEL, promLabels } from './labels.ts';
 import type { Cell, Group, Intervals } from './metric-cells.ts';
 
 /** Series while they are worked on. */
@@ -76,7 +76,7 @@ function labelsOf(
   more: readonly (readonly [string, number])[],
 ): readonly FoundAttribute[] {
   const there = metric.by.flatMap((field, i): readonly FoundAttribute[] =>
-    values[i] === undefined ? [] : [{ key: printTraceqlField(field), value: printable(values[i]) }],
+    values[i] === undefined ? [] : [{ key: printTraceqlField(field), value: storedValue(values[i]) }],
   );
   // A series of spans that have none of the fields is told by the first.
   const [first] = metric.by;
@@ -84,11 +84,6 @@ function labelsOf(
   const further = more.map(([key, value]): FoundAttribute => ({ key, value: { type: 'double', value } }));
   if (own.length + further.length > 0) return [...own, ...further];
   return [{ key: '__name__', value: { type: 'string', value: metric.operator } }];
-}
-
-/** Durations are texts in labels. */
-function printable(value: FieldValue): FoundAttribute['value'] {
-  return value?.type === 'duration' ? { type: 'string', value: printValue(value) } : storedValue(value);
 }
 
 function exemplarsOf(

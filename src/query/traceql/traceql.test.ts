@@ -201,7 +201,7 @@ describe('a search', () => {
       matched: 1,
       attributes: [
         { key: 'by(resource.service.name)', value: { type: 'string', value: 'orders' } },
-        { key: 'avg(duration)', value: { type: 'int', value: 800_000_000 } },
+        { key: 'avg(duration)', value: { type: 'string', value: '800ms' } },
       ],
       spans: [
         {
