@@ -12,7 +12,7 @@
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ServicesResponse, TracesResponse } from '#api/types.ts';
+import type { ServicesResponse, TraceResponse, TracesResponse } from '#api/types.ts';
 import { launchBrowser, openConsole } from './browser.ts';
 import { type Check, expectEventually, type Facts, TIME_FACTOR } from './check.ts';
 import { ALERT_CHECKS } from './checks-alerts.ts';
@@ -189,25 +189,41 @@ async function firstRunCheck(): Promise<CheckResult> {
   }
 }
 
-const SETTLED_MS = 15_000;
+/** So long after its end a trace is asked for no more by its page (ARRIVING_MS), and all of it has come. */
+const SETTLED_MS = 40_000;
+const FACTS_LIMIT_MS = 120_000;
 
+/** A service and a trace to look at; waits for a trace that grows no more. */
 async function findFacts(baseUrl: string): Promise<Facts> {
-  const toMs = Date.now();
-  const get = async <T>(path: string): Promise<T> => {
+  for (const untilMs = Date.now() + FACTS_LIMIT_MS; ; ) {
+    const facts = await lookForFacts(baseUrl);
+    if (facts !== undefined) return facts;
+    if (Date.now() > untilMs)
+      throw new Error('the checks need a service and a whole trace of more than 4 spans within the last hour');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+async function lookForFacts(baseUrl: string): Promise<Facts | undefined> {
+  const nowMs = Date.now();
+  const get = async <T>(path: string, toMs = nowMs): Promise<T> => {
     const response = await fetch(`${baseUrl}/api/console${path}from=${toMs - 3_600_000}&to=${toMs}`);
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as T;
   };
   const { services } = await get<ServicesResponse>('/services?');
   const service = services.toSorted((a, b) => b.errorCount - a.errorCount || b.requestCount - a.requestCount)[0];
-  const { traces } = await get<TracesResponse>('/traces?limit=200&');
-  // One that began a while ago has arrived completely.
-  const settled = traces.filter(({ startMs, spanCount }) => spanCount > 4 && startMs < toMs - SETTLED_MS);
-  const trace =
-    settled.find(({ errorCount }) => errorCount > 0) ?? settled[0] ?? traces.find(({ spanCount }) => spanCount > 4);
-  if (!service || !trace)
-    throw new Error('the checks need a service and a trace of more than 4 spans within the last hour');
-  return { service: service.name, traceId: trace.traceId };
+  const settledMs = nowMs - SETTLED_MS;
+  const { traces } = await get<TracesResponse>('/traces?limit=200&', settledMs);
+  const settled = traces.filter(
+    ({ startMs, durationNs, spanCount }) => spanCount > 4 && startMs + durationNs / 1e6 < settledMs,
+  );
+  if (service === undefined) return undefined;
+  for (const { traceId } of settled.toSorted((a, b) => Number(b.errorCount > 0) - Number(a.errorCount > 0))) {
+    const { spans } = await get<TraceResponse>(`/traces/${traceId}?`);
+    if (spans.parent.filter((parent) => parent < 0).length === 1) return { service: service.name, traceId };
+  }
+  return undefined;
 }
 
 async function main(): Promise<void> {
