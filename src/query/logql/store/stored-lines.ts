@@ -64,16 +64,14 @@ export class StoredLines implements LineSource {
       ...known.filter((each) => each !== undefined),
     ]);
     const wanted = range.hasOtherBodies ? [] : (selection.wanted ?? []);
-    const ofParsed = once(() => {
-      const where = logs.when(sql`${logs.between(range.firstNs, range.lastNs)} AND ${condition}`);
-      return parsedLabelsCondition(this.#reader, wanted, { streams, where }, this.#options);
-    });
     const pageLines = Math.min(PAGE_LINES, Math.max(limit ?? PAGE_LINES, 100));
     let isFirst = true;
     for (const [firstNs, lastNs] of slices(range.firstNs, range.lastNs, direction)) {
       // A few lines are often found at once.
-      const parsed = isFirst && limit !== undefined ? undefined : await ofParsed();
+      const asked = isFirst && limit !== undefined ? [] : wanted;
       isFirst = false;
+      const where = logs.when(sql`${logs.between(firstNs, lastNs)} AND ${condition}`);
+      const parsed = await parsedLabelsCondition(this.#reader, asked, { streams, where }, this.#options);
       const narrowed = parsed === undefined ? condition : allOf([condition, parsed]);
       let cursor: LinePlace | undefined = isWithin(selection.beyond, firstNs, lastNs) ? selection.beyond : undefined;
       for (;;) {
@@ -129,14 +127,6 @@ export class StoredLines implements LineSource {
     ]);
     return new LineReader(table, streams, resources, scopes).all();
   }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 interface Page {
