@@ -1,4 +1,5 @@
 import type { LabelFilter, LineFilter, Stage } from '#lang/logql';
+import { literals } from '../filter/index.ts';
 
 /** Stages that make another line of a line. */
 const CHANGE_LINE: ReadonlySet<Stage['kind']> = new Set(['line_format', 'unpack', 'decolorize']);
@@ -18,10 +19,10 @@ export function storedLineFilters(stages: readonly Stage[]): readonly LineFilter
   return filters;
 }
 
-/** A label that a line must have, with its value; never the empty one. */
+/** A label that a line must have, with one of some texts in its value; none of them is empty. */
 export interface WantedLabel {
   readonly name: string;
-  readonly value: string;
+  readonly texts: readonly string[];
 }
 
 const PARSERS: ReadonlySet<Stage['kind']> = new Set(['json', 'logfmt', 'pattern', 'regexp']);
@@ -30,7 +31,7 @@ const MAKE_LABELS: ReadonlySet<Stage['kind']> = new Set([...CHANGE_LINE, 'label_
 
 /**
  * Labels that a pipeline asks for behind a parser. A parser takes values out of the line as they are written there, but for escapes: so a line that has the
- * label from its parser has the value in it, or a backslash.
+ * label from its parser has one of the texts in it, or a backslash.
  */
 export function wantedLabels(stages: readonly Stage[]): readonly WantedLabel[] {
   const wanted: WantedLabel[] = [];
@@ -47,5 +48,16 @@ function addWanted(filter: LabelFilter, wanted: WantedLabel[]): void {
   if (filter.kind === 'and') {
     addWanted(filter.left, wanted);
     addWanted(filter.right, wanted);
-  } else if (filter.kind === 'text' && filter.operator === '=' && filter.value !== '') wanted.push(filter);
+  } else if (filter.kind === 'text') {
+    const { name, operator, value } = filter;
+    if (operator === '=' && value !== '') wanted.push({ name, texts: [value] });
+    if (operator === '=~') wanted.push(...neededTexts(value).map((texts) => ({ name, texts })));
+  }
+}
+
+/** Of each list one text is in whatever an expression matches. */
+function neededTexts(pattern: string): readonly (readonly string[])[] {
+  const choices = pattern.split('|');
+  if (choices.length > 1 && choices.every((choice) => /^[^\\.()[\]{}?*+^$]+$/.test(choice))) return [choices];
+  return literals(pattern).map((text) => [text]);
 }

@@ -55,6 +55,11 @@ const QUERIES = [
   '| json | user="ann" | code="200"',
   '| json | user="ann" and code="200"',
   '| json | user="ann" or user="eve"',
+  '| json | user=~"ann|eve"',
+  '| json | user=~"a.n" | code=~"20.*"',
+  '| json | user=~"(?i)ANN"',
+  '| json | user=~"x?ann"',
+  '| json | user=~"ann|"',
   '| json | who_name="bob"',
   '| json | team="ann"',
   '| json | host_name="carl"',
@@ -109,6 +114,17 @@ async function given(stages: string, service = 'plain'): Promise<readonly string
 test('lines that can not have a label are not read, unless something else than the line may give it', async () => {
   expect(await given('| json | user="eve"')).toEqual(BODIES.filter((body) => /eve|\\/.test(body)));
   expect(await given('| json | user="eve" | code="500"')).toEqual(BODIES.filter((body) => /eve.*500|\\/.test(body)));
+  expect(await given('| json | user=~"eve|bob"')).toEqual(BODIES.filter((body) => /eve|bob|\\/.test(body)));
+  expect(await given('| json | user=~"e.*e" | code=~"50.+"')).toEqual(
+    BODIES.filter((body) => /50|\\/.test(body) && /e|\\/.test(body)),
+  );
+  for (const stages of [
+    '| json | user=~"(?i)EVE"',
+    '| json | user=~".*"',
+    '| json | user=~"eve|"',
+    '| json | user=~"x?"',
+  ])
+    expect(await given(stages), stages).toEqual(BODIES);
   for (const stages of ['| json | team="x"', '| json | who_name="x"'])
     expect(await given(stages, 'rich'), stages).toEqual(BODIES);
   for (const stages of ['| json | host_name="x"', '| json | trace_id="x"', '| user="eve"'])

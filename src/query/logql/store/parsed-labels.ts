@@ -32,16 +32,22 @@ export async function parsedLabelsCondition(
   { streams, where }: { readonly streams: ReadonlyMap<string, Labels>; readonly where: Sql },
   options?: ReadOptions,
 ): Promise<Sql | undefined> {
-  const ofLine = wanted.filter(({ name, value }) => {
+  const ofLine = wanted.filter(({ name, texts }) => {
     // A digit in front of a part of a key is named otherwise; what is no UTF-8 reads as another text than is stored.
-    if (FIELDS.has(name) || name.startsWith('__') || name.includes('key_') || value.includes('\ufffd')) return false;
+    if (
+      FIELDS.has(name) ||
+      name.startsWith('__') ||
+      name.includes('key_') ||
+      texts.some((each) => each.includes('\ufffd'))
+    )
+      return false;
     return [...streams.values()].every((labels) => labels.get(name) === '');
   });
   if (ofLine.length === 0) return undefined;
   const paths = await metadataPaths(reader, where, options);
   const certain = ofLine.filter(({ name }) => !paths.some((path) => mayName(path, name)));
   if (certain.length === 0) return undefined;
-  return allOf(certain.map(({ value }) => anyOf([holds(value), holds('\\')])));
+  return allOf(certain.map(({ texts }) => anyOf([...texts, '\\'].map(holds))));
 }
 
 function holds(value: string): Sql {
