@@ -19,10 +19,15 @@ export function storedLineFilters(stages: readonly Stage[]): readonly LineFilter
   return filters;
 }
 
-/** A label that a line must have, with one of some texts in its value; none of them is empty. */
+/** A label that a line must have. None of the texts is empty. */
 export interface WantedLabel {
   readonly name: string;
+  /** One of them is in its value. */
   readonly texts: readonly string[];
+  /** One of them is its value. */
+  readonly isWhole: boolean;
+  /** Behind a parser: the line itself may say it. */
+  readonly isParsed: boolean;
 }
 
 const PARSERS: ReadonlySet<Stage['kind']> = new Set(['json', 'logfmt', 'pattern', 'regexp']);
@@ -30,8 +35,8 @@ const PARSERS: ReadonlySet<Stage['kind']> = new Set(['json', 'logfmt', 'pattern'
 const MAKE_LABELS: ReadonlySet<Stage['kind']> = new Set([...CHANGE_LINE, 'label_format']);
 
 /**
- * Labels that a pipeline asks for behind a parser. A parser takes values out of the line as they are written there, but for escapes: so a line that has the
- * label from its parser has one of the texts in it, or a backslash.
+ * Labels that a pipeline asks for. A parser takes values out of the line as they are written there, but for escapes: so a line that has the label from
+ * its parser has one of the texts in it, or a backslash.
  */
 export function wantedLabels(stages: readonly Stage[]): readonly WantedLabel[] {
   const wanted: WantedLabel[] = [];
@@ -39,23 +44,24 @@ export function wantedLabels(stages: readonly Stage[]): readonly WantedLabel[] {
   for (const stage of stages) {
     if (MAKE_LABELS.has(stage.kind)) break;
     if (PARSERS.has(stage.kind)) isParsed = true;
-    else if (isParsed && stage.kind === 'filter') addWanted(stage.filter, wanted);
+    else if (stage.kind === 'filter') addWanted(stage.filter, isParsed, wanted);
   }
   return wanted;
 }
 
-function addWanted(filter: LabelFilter, wanted: WantedLabel[]): void {
+function addWanted(filter: LabelFilter, isParsed: boolean, wanted: WantedLabel[]): void {
   if (filter.kind === 'and') {
-    addWanted(filter.left, wanted);
-    addWanted(filter.right, wanted);
+    addWanted(filter.left, isParsed, wanted);
+    addWanted(filter.right, isParsed, wanted);
   } else if (filter.kind === 'text') {
     const { name, operator, value } = filter;
-    if (operator === '=' && value !== '') wanted.push({ name, texts: [value] });
-    if (operator === '=~') wanted.push(...neededTexts(value).map((texts) => ({ name, texts })));
+    if (operator === '=' && value !== '') wanted.push({ name, texts: [value], isWhole: true, isParsed });
+    if (operator === '=~')
+      wanted.push(...neededTexts(value).map((texts) => ({ name, texts, isWhole: texts.length > 1, isParsed })));
   }
 }
 
-/** Of each list one text is in whatever an expression matches. */
+/** Of each list one text is in whatever an expression matches; of a list of several one is it. */
 function neededTexts(pattern: string): readonly (readonly string[])[] {
   const choices = pattern.split('|');
   if (choices.length > 1 && choices.every((choice) => /^[^\\.()[\]{}?*+^$]+$/.test(choice))) return [choices];

@@ -25,9 +25,9 @@ import { countStoredLines } from './counted-lines.ts';
 import { detectedLevel } from './level.ts';
 import { lineCondition } from './line-condition.ts';
 import { arrivedAt, timesOfLines } from './line-times.ts';
-import { parsedLabelsCondition } from './parsed-labels.ts';
 import { findStreams, ofStreams } from './streams.ts';
 import { eachMetadata } from './structured.ts';
+import { wantedCondition } from './wanted-labels.ts';
 
 /** Lines and what they take, of one reading. */
 const PAGE_LINES = 20_000;
@@ -65,14 +65,10 @@ export class StoredLines implements LineSource {
     ]);
     const wanted = range.hasOtherBodies ? [] : (selection.wanted ?? []);
     const pageLines = Math.min(PAGE_LINES, Math.max(limit ?? PAGE_LINES, 100));
-    let isFirst = true;
     for (const [firstNs, lastNs] of slices(range.firstNs, range.lastNs, direction)) {
-      // A few lines are often found at once.
-      const asked = isFirst && limit !== undefined ? [] : wanted;
-      isFirst = false;
       const where = logs.when(sql`${logs.between(firstNs, lastNs)} AND ${condition}`);
-      const parsed = await parsedLabelsCondition(this.#reader, asked, { streams, where }, this.#options);
-      const narrowed = parsed === undefined ? condition : allOf([condition, parsed]);
+      const possible = await wantedCondition(this.#reader, wanted, { streams, where }, this.#options);
+      const narrowed = possible === undefined ? condition : allOf([condition, possible]);
       let cursor: LinePlace | undefined = isWithin(selection.beyond, firstNs, lastNs) ? selection.beyond : undefined;
       for (;;) {
         const page = { firstNs, lastNs, condition: narrowed, direction, cursor, lines: pageLines };

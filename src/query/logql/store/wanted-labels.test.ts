@@ -8,6 +8,8 @@ import { wantedLabels } from '../line-filters.ts';
 const FROM_MS = 1_760_000_000_000;
 const ns = (ms: number): bigint => BigInt(FROM_MS + ms) * 1_000_000n;
 
+const TRACE_ID = 'a'.repeat(32);
+
 /** Lines of two services, `plain` without attributes. */
 const BODIES: readonly string[] = [
   '{"user":"ann","code":200,"who":{"name":"bob"}}',
@@ -21,15 +23,18 @@ const BODIES: readonly string[] = [
   'ann 200',
   '{"user":"ann"',
   'no json at all',
+  `error trace_id=${TRACE_ID}`,
 ];
 const fixtures: readonly FixtureLog[] = ['plain', 'rich'].flatMap((service) =>
   BODIES.map(
     (body, at): FixtureLog => ({
       timeNs: ns(at * 1000 + 1),
       service,
-      severityNumber: 9,
-      severityText: 'INFO',
+      // Of the others it is the line that says its level.
+      severityNumber: at % 3 === 0 ? 0 : at % 3 === 1 ? 9 : 17,
+      severityText: '',
       body,
+      ...(at === 1 ? { traceId: TRACE_ID, spanId: 'b'.repeat(16) } : {}),
       ...(service === 'rich' && at === 10 ? { attributes: { 'who.name': 'bob', team: 'ann' } } : {}),
       resource: { 'k8s.namespace.name': 'shop', 'host.name': 'carl' },
     }),
@@ -64,7 +69,14 @@ const QUERIES = [
   '| json | team="ann"',
   '| json | host_name="carl"',
   '| json | service_name="rich"',
-  '| json | severity_text="INFO"',
+  '| json | severity_number="9"',
+  '| detected_level="info"',
+  '| detected_level=~"info|error"',
+  '| detected_level=~"err.*"',
+  '| json | detected_level="info" | user="ann"',
+  `| trace_id="${TRACE_ID}"`,
+  `| logfmt | trace_id="${TRACE_ID}"`,
+  `| span_id="${'b'.repeat(16)}" | json`,
   '| json name="who.name" | name="bob"',
   '| json | __error__="JSONParserErr"',
   '| json | user!="ann"',
@@ -111,6 +123,15 @@ async function given(stages: string, service = 'plain'): Promise<readonly string
   return bodies;
 }
 
+test('an id and a level of the record itself leave out all others', async () => {
+  expect(await given(`| trace_id="${TRACE_ID}"`)).toEqual([BODIES[1]]);
+  expect(await given(`| trace_id=~"${TRACE_ID}|${'c'.repeat(32)}"`)).toEqual([BODIES[1]]);
+  expect(await given(`| logfmt | trace_id="${TRACE_ID}"`)).toEqual(
+    BODIES.filter((body, at) => at === 1 || /\\|a{32}/.test(body)),
+  );
+  expect(await given('| detected_level="info"')).toEqual(BODIES.filter((_, at) => at % 3 < 2));
+});
+
 test('lines that can not have a label are not read, unless something else than the line may give it', async () => {
   expect(await given('| json | user="eve"')).toEqual(BODIES.filter((body) => /eve|\\/.test(body)));
   expect(await given('| json | user="eve" | code="500"')).toEqual(BODIES.filter((body) => /eve.*500|\\/.test(body)));
@@ -127,6 +148,6 @@ test('lines that can not have a label are not read, unless something else than t
     expect(await given(stages), stages).toEqual(BODIES);
   for (const stages of ['| json | team="x"', '| json | who_name="x"'])
     expect(await given(stages, 'rich'), stages).toEqual(BODIES);
-  for (const stages of ['| json | host_name="x"', '| json | trace_id="x"', '| user="eve"'])
+  for (const stages of ['| json | host_name="x"', '| json | trace_id="x"', '| user="eve"', '| severity_number="9"'])
     expect(await given(stages), stages).toEqual(BODIES);
 });

@@ -1,0 +1,98 @@
+/** Lines that can't have a label which a query asks for, left out by the store. */
+import type { Labels } from '../../promql/labels.ts';
+import type { ReadOptions, StoreReader } from '../../reader/index.ts';
+import { logs, resources, scopes } from '../../source/index.ts';
+import { allOf, anyOf, id, integer, joinSql, raw, type Sql, sql, text } from '../../sql/index.ts';
+import type { WantedLabel } from '../line-filters.ts';
+import { BY_SEVERITY } from './level.ts';
+import { metadataName } from './structured.ts';
+
+/** What a record may have as structured metadata without an attribute of that name. */
+const FIELDS: ReadonlySet<string> = new Set([
+  'detected_level',
+  'dropped_attributes_count',
+  'event_name',
+  'flags',
+  'observed_timestamp',
+  'scope_name',
+  'scope_version',
+  'severity_number',
+  'severity_text',
+  'span_id',
+  'trace_id',
+]);
+/** Bytes of the ids that are fields. */
+const IDS: Readonly<Record<string, number>> = { trace_id: 16, span_id: 8 };
+
+/**
+ * A condition that all lines meet which have the wanted labels, where their bodies are texts; undefined where there is none. What a stream says is
+ * no business of it, and what an attribute may say is left alone. `where`: the rows of `logs` that are asked for.
+ */
+export async function wantedCondition(
+  reader: StoreReader,
+  wanted: readonly WantedLabel[],
+  { streams, where }: { readonly streams: ReadonlyMap<string, Labels>; readonly where: Sql },
+  options?: ReadOptions,
+): Promise<Sql | undefined> {
+  const ofRecord = wanted.filter(
+    ({ name }) => !name.startsWith('__') && [...streams.values()].every((labels) => labels.get(name) === ''),
+  );
+  // A record's own level hides what an attribute or the line calls so.
+  const levels = ofRecord.flatMap((label) => levelCondition(label) ?? []);
+  const told = ofRecord.filter((label) => isIdOf(label) || isOfLine(label));
+  const paths = told.length === 0 ? [] : await metadataPaths(reader, where, options);
+  const certain = told.filter(({ name }) => !paths.some((path) => mayName(path, name)));
+  const all = [...levels, ...certain.map((label) => (isIdOf(label) ? idCondition(label) : inLine(label)))];
+  return all.length === 0 ? undefined : allOf(all);
+}
+
+/** Without a severity, and with one that is none, it is something else that tells the level. */
+function levelCondition({ name, texts, isWhole }: WantedLabel): Sql | undefined {
+  const places = texts.map((level) => BY_SEVERITY.indexOf(level as (typeof BY_SEVERITY)[number]));
+  if (name !== 'detected_level' || !isWhole || places.includes(-1)) return undefined;
+  const numbers = places.flatMap((place) => [1, 2, 3, 4].map((each) => sql`${integer(place * 4 + each)}`));
+  return sql`(severity_number IN (${joinSql(numbers, ', ')}) OR severity_number = 0 OR severity_number > 24)`;
+}
+
+function isIdOf({ name, texts, isWhole }: WantedLabel): boolean {
+  const bytes = IDS[name];
+  return bytes !== undefined && isWhole && texts.every((each) => each.length === 2 * bytes && /^[0-9a-f]+$/.test(each));
+}
+
+function idCondition(label: WantedLabel): Sql {
+  const { name, texts, isParsed } = label;
+  const isId = sql`${raw(name)} IN (${joinSql(
+    texts.map((each) => id(each, IDS[name]!)),
+    ', ',
+  )})`;
+  return isParsed ? anyOf([isId, inLine(label)]) : isId;
+}
+
+/** Whether nothing but the line and an attribute can say it. */
+function isOfLine({ name, texts, isParsed }: WantedLabel): boolean {
+  // A digit in front of a part of a key is named otherwise; what is no UTF-8 reads as another text than is stored.
+  return isParsed && !FIELDS.has(name) && !name.includes('key_') && !texts.some((each) => each.includes('\ufffd'));
+}
+
+/** As it is, or with escapes. */
+function inLine({ texts }: WantedLabel): Sql {
+  return anyOf([...texts, '\\'].map((each) => sql`position(body, ${text(each)}) > 0`));
+}
+
+/** A map is one path or several; what stands in it is named by all of the keys. */
+function mayName(path: string, name: string): boolean {
+  return `${name}_`.startsWith(`${metadataName(path)}_`);
+}
+
+/** Paths of the attributes of records, and of all resources and scopes. */
+async function metadataPaths(reader: StoreReader, where: Sql, options?: ReadOptions): Promise<readonly string[]> {
+  const distinct = sql`distinctJSONPaths(attributes) AS paths`;
+  const table = await reader.read(
+    sql`SELECT ${distinct}, distinctJSONPaths(attributes_other) AS more ${where}
+      UNION ALL SELECT ${distinct}, [] AS more ${resources.rows}
+      UNION ALL SELECT ${distinct}, [] AS more ${scopes.rows}`,
+    options,
+  );
+  const columns = [table.column<readonly string[]>('paths'), table.column<readonly string[]>('more')];
+  return columns.flatMap((lists) => lists.flat());
+}
