@@ -15,6 +15,8 @@ interface Shared {
 }
 
 const writers = new Map<string, Shared>();
+/** Writers that stop, by their folders: what follows on a folder, after a reload, waits until it is free. */
+const stopping = new Map<string, Promise<void>>();
 
 /** A use of a spool and its writer. The exporter's instances for the three signals use one together. */
 export interface WriterUse {
@@ -32,24 +34,43 @@ export async function openWriter(
   const dir = resolve(directory);
   // An exporter with another name on the same folder opens it on its own, and fails at its lock.
   const key = `${settings.id} ${dir}`;
+  while (!writers.has(key) && stopping.has(dir)) await stopping.get(dir);
   const shared = writers.get(key) ?? open(settings, config, dir);
   writers.set(key, shared);
   shared.users++;
   try {
     await shared.started;
   } catch (error) {
-    await close(key, shared, 0);
+    await release({ key, dir }, shared, 0);
     throw error;
   }
-  return { writer: shared.writer, release: (deadlineMs) => close(key, shared, deadlineMs) };
+  return { writer: shared.writer, release: (deadlineMs) => release({ key, dir }, shared, deadlineMs) };
 }
 
-async function close(key: string, shared: Shared, deadlineMs: number): Promise<void> {
+async function release(
+  { key, dir }: { readonly key: string; readonly dir: string },
+  shared: Shared,
+  deadlineMs: number,
+): Promise<void> {
   if (--shared.users > 0) return;
   writers.delete(key);
-  await shared.writer.stop(deadlineMs);
-  shared.hush();
-  shared.metrics.close();
+  const end = stopOf(shared, deadlineMs);
+  const settled = end.then(
+    () => undefined,
+    () => undefined,
+  );
+  stopping.set(dir, settled);
+  try {
+    await end;
+  } finally {
+    if (stopping.get(dir) === settled) stopping.delete(dir);
+  }
+}
+
+async function stopOf({ writer, hush, metrics }: Shared, deadlineMs: number): Promise<void> {
+  await writer.stop(deadlineMs);
+  hush();
+  metrics.close();
 }
 
 function open(settings: CreateSettings, config: SignalboxExporterConfig, dir: string): Shared {

@@ -81,6 +81,20 @@ describe('with a store', () => {
     await first.consume(sampleBatch('traces', 1));
   });
 
+  test('what follows on a spool folder waits until the one before has given it back', async () => {
+    const away = { endpoint: 'http://127.0.0.1:1' };
+    const directory = join(folder, 'spool');
+    for (const id of ['signalbox/a', 'signalbox/b']) {
+      const before = await started(settings('signalbox/a'), 'traces', { ...away, spool: { directory } });
+      await before.consume(sampleBatch('traces', 1));
+      const stopped = before.shutdown(20_000);
+      const after = await started(settings(id), 'traces', { ...away, spool: { directory } });
+      await after.consume(sampleBatch('traces', 1));
+      await stopped;
+      await after.shutdown(20_000);
+    }
+  });
+
   test('a full spool is a refusal that may be tried again, and is counted', async () => {
     const made = settings();
     const spool = { max_size: 2000, segment_size: 1000 };

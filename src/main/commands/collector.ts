@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
+import { messageOf } from '#base';
 import { lockFolder } from '#base/folder.ts';
 import { controlSocketIn } from '#base/local-socket.ts';
 import { Collector } from '#collector';
@@ -76,7 +77,8 @@ async function startCollector(flags: Flags): Promise<RunningRole> {
       await collector.shutdown();
       lock?.release();
     },
-    reload: () => collector.reload(),
+    // Where neither the new configuration nor the one before can run, only another start can help.
+    reload: () => collector.reload().catch((error: unknown) => fail(`no configuration can run: ${messageOf(error)}`)),
     restarted: keepRestarts(collector),
     failed,
   };
