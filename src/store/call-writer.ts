@@ -18,6 +18,9 @@ export interface CallsToWrite {
   readonly slots: readonly { readonly slot: number; readonly spanCount: number }[];
 }
 
+/** UNKNOWN_TABLE, UNKNOWN_DATABASE. */
+const NOT_THERE: ReadonlySet<string> = new Set(['60', '81']);
+
 /** Writes who called whom into `service_calls` and `call_slots`. */
 export class CallWriter {
   readonly #client: ClickHouseClient;
@@ -36,13 +39,16 @@ export class CallWriter {
     this.#random = random;
   }
 
-  /** Those that have spans. */
+  /** Those that have spans: nobody before the tables are made, which at a first start takes a moment. */
   async tenants(): Promise<readonly string[]> {
-    const answer = await this.#client.query({
-      query: `SELECT tenant FROM request_slots GROUP BY tenant ORDER BY tenant LIMIT ${MOST_TENANTS}`,
-      format: 'JSONEachRow',
-    });
-    return (await answer.json<{ tenant: string }>()).map(({ tenant }) => tenant);
+    const query = `SELECT tenant FROM request_slots GROUP BY tenant ORDER BY tenant LIMIT ${MOST_TENANTS}`;
+    try {
+      const answer = await this.#client.query({ query, format: 'JSONEachRow' });
+      return (await answer.json<{ tenant: string }>()).map(({ tenant }) => tenant);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && NOT_THERE.has(String(error.code))) return [];
+      throw error;
+    }
   }
 
   /** Resolves when it is on disk. The slots are noted behind their calls: where it fails in between, what was there before holds. */
