@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import type { ServicesResponse, SystemResponse, TracesResponse } from '#api/types.ts';
 import { type RunningSignalbox, startSignalbox } from '../../test/lib/signalbox.ts';
+import { checkChromium, launchChromium } from '../lib/chromium.ts';
 import { fetchCount } from '../lib/collectors.ts';
 import { clicksToTime, pagesToOpen, type Subjects } from '../lib/console-steps.ts';
 import { type Answered, newContext, type Opening, timeClick, timeOpening } from '../lib/page-times.ts';
@@ -19,7 +19,6 @@ const HOUR_S = 3_600;
 const REPEATS = Number(process.env.BENCH_CONSOLE_REPEATS ?? 3);
 const LIVE = { spans: 1_000, logs: 300, points: 130 } as const;
 const LIVE_LIMIT_S = 1_200;
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const GOALS = { coldMs: 1_000, warmMs: 500, reactionMs: 100, resultMs: 500, taskMs: 50 } as const;
 
 interface PageTimes {
@@ -36,7 +35,7 @@ interface ClickTimes {
 export const consoleCase: BenchCase = {
   name: 'console',
   async run(): Promise<CaseResult> {
-    if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: install it, or set CHROMIUM`);
+    checkChromium();
     checkGenerator();
     const signalbox = await startSignalbox();
     let live: readonly Started[] = [];
@@ -63,10 +62,7 @@ export async function measureConsole(
   baseUrl: string,
   only = '',
 ): Promise<{ readonly pages: readonly PageTimes[]; readonly clicks: readonly ClickTimes[] }> {
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--headless', '--no-sandbox', '--disable-gpu'],
-  });
+  const browser = await launchChromium();
   try {
     const subjects = await findSubjects(baseUrl);
     const pages: PageTimes[] = [];

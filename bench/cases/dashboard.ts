@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { startSignalbox } from '../../test/lib/signalbox.ts';
+import { checkChromium, launchChromium } from '../lib/chromium.ts';
 import { loadStore, SHAPE } from '../lib/promql-load.ts';
 import { type BenchCase, type CaseResult, type Row, short } from '../lib/report.ts';
 
@@ -10,7 +11,6 @@ import { type BenchCase, type CaseResult, type Row, short } from '../lib/report.
  * A dashboard of 30 panels of at most 400 series each over six hours of 10,000 counters, and one of five panels that ask all of them, in
  * Chromium: when the first panel is drawn, when all that are on the screen are, when all are that come by scrolling; and what holds frames up.
  */
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const HOURS = 6;
 const OPENINGS = 3;
 const LIMIT_MS = 60_000;
@@ -59,15 +59,12 @@ interface Opening {
 export const dashboardCase: BenchCase = {
   name: 'dashboard',
   async run(): Promise<CaseResult> {
-    if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: install it, or set CHROMIUM`);
+    checkChromium();
     const folder = mkdtempSync(join(tmpdir(), 'bench-dashboards-'));
     writeFileSync(join(folder, 'many.json'), dashboard('bench-many', MANY));
     writeFileSync(join(folder, 'wide.json'), dashboard('bench-wide', WIDE));
     const signalbox = await startSignalbox({ args: ['--dashboards', folder] });
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--headless', '--no-sandbox', '--disable-gpu'],
-    });
+    const browser = await launchChromium();
     try {
       const endMs = Math.floor(Date.now() / 60_000) * 60_000;
       await loadStore(signalbox, endMs - HOURS * 3_600_000, endMs);

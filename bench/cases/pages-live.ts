@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { chromium, type Page } from 'playwright-core';
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
 import { type RunningServer, startServer } from '#api';
 import { insertBulkSpans } from '../../src/query/testing/bulk.ts';
 import { startTestStore, type TestStore } from '../../src/query/testing/test-store.ts';
+import { checkChromium, launchChromium } from '../lib/chromium.ts';
 import type { BenchCase, CaseResult, Row } from '../lib/report.ts';
 
 /** What a page that is left open on Live takes of the engine, over a store of a million spans in the last hour. */
@@ -12,7 +13,6 @@ const LOGS = 200_000;
 const HOUR_MS = 3_600_000;
 const SECONDS = Number(process.env['BENCH_PAGE_SECONDS'] ?? 60);
 const MAX_CPU_SECONDS = 2;
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** The default range, and the shortest one, which refreshes itself most often. */
 const PAGES: readonly (readonly [name: string, path: string])[] = [
   ['services', '/services?range=1h'],
@@ -34,14 +34,11 @@ interface Measured {
 export const pagesLiveCase: BenchCase = {
   name: 'pages-live',
   async run(): Promise<CaseResult> {
-    if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: install it, or set CHROMIUM`);
+    checkChromium();
     if (process.platform !== 'linux') throw new Error('the CPU of the engine is read from /proc: run it on Linux');
     const store = await startTestStore();
     const server = await startServer({ port: 0, engineUrl: store.url, ...store.readerLogin });
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--headless', '--no-sandbox', '--disable-gpu'],
-    });
+    const browser = await launchChromium();
     try {
       await fill(store);
       const measured: Measured[] = [];

@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { startSignalbox } from '../../test/lib/signalbox.ts';
 import { fetchCount } from '../lib/collectors.ts';
 import { cpuSeconds, freePort, start, waitFor } from '../lib/processes.ts';
+import { hasPrometheus, prometheusBinary } from '../lib/prometheus.ts';
 import { INTERVAL_SECONDS, sendRemoteWrite } from '../lib/remote-write-load.ts';
 import { type BenchCase, type CaseResult, type Row, short } from '../lib/report.ts';
 import { measured, type StoredLoadResult } from '../lib/stored-load.ts';
@@ -17,9 +17,6 @@ const LOAD = {
 } as const;
 const WARM_UP_STEPS = 10;
 const STEPS = Number(process.env.BENCH_REMOTE_WRITE_STEPS ?? 240);
-/** `go install github.com/prometheus/prometheus/cmd/prometheus@v0.316.0`, with GOBIN, puts it there in some eight minutes. */
-const PROMETHEUS =
-  process.env.BENCH_PROMETHEUS ?? fileURLToPath(new URL('../.work/prometheus/prometheus', import.meta.url));
 const VERSIONS = [1, 2] as const;
 
 /**
@@ -33,7 +30,7 @@ export const remoteWriteCase: BenchCase = {
     const raw: Record<string, unknown> = {};
     for (const version of VERSIONS) {
       const ours = await signalboxTakes(version);
-      const theirs = existsSync(PROMETHEUS) ? await prometheusTakes(version) : undefined;
+      const theirs = hasPrometheus() ? await prometheusTakes(version) : undefined;
       raw[`version ${version}`] = { ours, theirs };
       const perCpuSecond = ours.items / ours.cpuSeconds;
       const { server, engine } = ours.cpuSecondsByRole;
@@ -105,7 +102,7 @@ async function prometheusTakes(version: 1 | 2): Promise<PrometheusResult> {
   const config = join(folder, 'prometheus.yml');
   writeFileSync(config, 'global: {}\n');
   const address = `127.0.0.1:${await freePort()}`;
-  const prometheus = start(PROMETHEUS, [
+  const prometheus = start(prometheusBinary(), [
     `--config.file=${config}`,
     `--storage.tsdb.path=${join(folder, 'data')}`,
     `--web.listen-address=${address}`,

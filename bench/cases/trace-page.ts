@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chromium } from 'playwright-core';
 import { TracesBuilder } from '#wire';
 import { startSignalbox } from '../../test/lib/signalbox.ts';
+import { checkChromium, launchChromium } from '../lib/chromium.ts';
 import { fetchCount } from '../lib/collectors.ts';
 import { mulberry32 } from '../lib/otlp-bodies.ts';
 import { waitFor } from '../lib/processes.ts';
@@ -13,17 +12,13 @@ import type { BenchCase, CaseResult } from '../lib/report.ts';
 const SPANS = 10_000;
 const OPENINGS = 5;
 const SCROLL_STEPS = 60;
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 export const tracePageCase: BenchCase = {
   name: 'trace-page',
   async run(): Promise<CaseResult> {
-    if (!existsSync(CHROMIUM)) throw new Error(`no Chromium at ${CHROMIUM}: install it, or set CHROMIUM`);
+    checkChromium();
     const signalbox = await startSignalbox();
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--headless', '--no-sandbox', '--disable-gpu'],
-    });
+    const browser = await launchChromium();
     try {
       const traceId = randomBytes(16);
       await fetch(`${signalbox.otlpUrl}/v1/traces`, {

@@ -161,22 +161,12 @@ export function deflate(coding: Coding, body: Uint8Array, level = 0): Promise<Ui
   const isQuick = (limitBytes: number): boolean => level <= DEFAULT_LEVEL && body.length <= limitBytes;
   switch (coding) {
     case 'gzip':
-      return compressed(
-        zlib.gzipSync,
-        zlib.gzip,
-        body,
-        { level: level || DEFAULT_LEVEL, chunkSize },
-        isQuick(SYNC_GZIP_BYTES),
-      );
     case 'zlib':
-    case 'deflate':
-      return compressed(
-        zlib.deflateSync,
-        zlib.deflate,
-        body,
-        { level: level || DEFAULT_LEVEL, chunkSize },
-        isQuick(SYNC_GZIP_BYTES),
-      );
+    case 'deflate': {
+      const [atOnce, pooled] = coding === 'gzip' ? [zlib.gzipSync, zlib.gzip] : [zlib.deflateSync, zlib.deflate];
+      const options: zlib.ZlibOptions = { level: level || DEFAULT_LEVEL, chunkSize };
+      return compressed(atOnce, pooled, body, options, isQuick(SYNC_GZIP_BYTES));
+    }
     case 'zstd': {
       const params = { [zlib.constants.ZSTD_c_compressionLevel]: level || DEFAULT_LEVEL };
       return compressed(
