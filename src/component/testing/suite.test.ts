@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { ConsumeError } from '#base';
 import { boolean, strictObject } from '#config';
 import { attributeKey, Batch, type Chunk } from '#pdata';
@@ -66,6 +69,13 @@ class EveryOther implements Processor {
     return Uint32Array.from(rows);
   }
 }
+
+const folder = mkdtempSync(join(tmpdir(), 'signalbox-leak-'));
+const leaked: number[] = [];
+afterAll(() => {
+  for (const descriptor of leaked) closeSync(descriptor);
+  rmSync(folder, { recursive: true });
+});
 
 type Made = new (settings: CreateSettings, next: Consumer) => Processor;
 
@@ -139,6 +149,14 @@ const faulty: readonly (readonly [string, Made])[] = [
       protected override chunksOf(batch: Batch): readonly Chunk[] {
         batch.hold();
         return batch.chunks;
+      }
+    },
+  ],
+  [
+    'leaks a file',
+    class extends EveryOther {
+      override async start(): Promise<void> {
+        leaked.push(openSync(join(folder, 'a'), 'w'));
       }
     },
   ],

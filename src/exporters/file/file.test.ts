@@ -38,6 +38,17 @@ test.each(SIGNALS)('%s: a line of OTLP/JSON for each batch, there when it is ans
   await exporter.shutdown(100);
 });
 
+test('a shutdown waits for what is being written, and what comes after it is refused and changes nothing', async () => {
+  const path = join(newFolder(), 'out.json');
+  const { exporter } = await start({ path });
+  await exporter.consume(sampleBatch('logs', 2));
+  const written = exporter.consume(sampleBatch('logs', 1));
+  await exporter.shutdown(100);
+  await written;
+  await expect(exporter.consume(sampleBatch('logs', 1))).rejects.toMatchObject({ reason: 'shutdown' });
+  expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(2);
+});
+
 test('protobuf stands behind its length, and so does what is compressed', async () => {
   const [plain, packed] = [join(newFolder(), 'a'), join(newFolder(), 'b')];
   for (const block of [

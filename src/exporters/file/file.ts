@@ -20,6 +20,9 @@ export class FileExporter implements Exporter {
   readonly #attribute: AttributeKey;
   /** By path; the one that was used last is at the end. */
   readonly #files = new Map<string, Promise<RotatingFile>>();
+  /** Batches that are being written. */
+  readonly #underWay = new Set<Promise<void>>();
+  #isStopped = false;
   #encoding: Encoding | undefined;
 
   constructor(settings: CreateSettings, config: FileExporterConfig) {
@@ -42,13 +45,27 @@ export class FileExporter implements Exporter {
     }
   }
 
+  /** Waits for what is being written: a file that was closed under it would be opened again, and without `append` emptied. */
   async shutdown(_deadlineMs: number): Promise<void> {
+    this.#isStopped = true;
+    await Promise.allSettled(this.#underWay);
     const files = [...this.#files.values()];
     this.#files.clear();
     await Promise.all(files.map(async (file) => (await file).close().catch(() => undefined)));
   }
 
   async consume(batch: Batch): Promise<void> {
+    if (this.#isStopped) throw new ConsumeError('the exporter is not running', { reason: 'shutdown' });
+    const written = this.#consume(batch);
+    this.#underWay.add(written);
+    try {
+      await written;
+    } finally {
+      this.#underWay.delete(written);
+    }
+  }
+
+  async #consume(batch: Batch): Promise<void> {
     if (!this.#config.groupBy.enabled) {
       await this.#write(this.#config.path, batch);
       return;

@@ -1,3 +1,6 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { sep } from 'node:path';
 import { expect } from 'vitest';
 import type { Signal } from '#pdata';
 import { sampleBatch } from '../batches.ts';
@@ -18,12 +21,15 @@ export function lifecycleChecks(subject: Subject): Check[] {
       await component.shutdown(1000);
       await component.shutdown(1000);
     }),
-    ...subject.perSignal('leaves no timer and no gauge behind', (signal) => leavesNothing(subject, signal)),
+    ...subject.perSignal('leaves no timer, no gauge and no open file behind', (signal) =>
+      leavesNothing(subject, signal),
+    ),
   ];
 }
 
 async function leavesNothing(subject: Subject, signal: Signal): Promise<void> {
   const timers = watchTimers();
+  const filesBefore = openFiles();
   try {
     const { component, consumer, settings } = subject.make(signal);
     await component.start(fakeHost());
@@ -34,9 +40,31 @@ async function leavesNothing(subject: Subject, signal: Signal): Promise<void> {
     const running = settings.clock.timerCount + timers.count;
     expect(running, 'leaks a timer: it still runs after shutdown').toBe(0);
     expect(settings.meter.gaugeNames, 'leaks a gauge: it is still read after shutdown').toEqual([]);
+    const files = [...openFiles()].filter(([descriptor]) => !filesBefore.has(descriptor));
+    expect(files, 'leaks a file: it is still open after shutdown').toEqual([]);
     expect(settings.account.held(signal), 'holds items after shutdown').toBe(0);
   } finally {
     timers.end();
+  }
+}
+
+/** Where components under test have their files, which of them this process has open, by descriptor. Linux tells; elsewhere there are none to see. */
+function openFiles(): Map<string, string> {
+  const here = tmpdir() + sep;
+  try {
+    const all = readdirSync('/proc/self/fd').map((descriptor): [string, string] => [descriptor, pathOf(descriptor)]);
+    return new Map(all.filter(([, path]) => path.startsWith(here)));
+  } catch {
+    return new Map();
+  }
+}
+
+/** Empty for a descriptor that was closed since it was listed. */
+function pathOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return '';
   }
 }
 
