@@ -11,24 +11,28 @@ const FILES_RUN_AGAIN = 6;
 
 /**
  * Runs the test files, or those that are named.
- * @returns {{ passed: number, failures: { file: string, name: string, message: string }[], code: number }}
+ * @typedef {{ file: string, name: string, message: string }} Failure
+ * @returns {{ passed: number, failures: Failure[], unhandled: Failure[], code: number }}
  */
 function runTests(files, flags = []) {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-unit-'));
   try {
     const report = join(folder, 'report.json');
+    const unhandled = join(folder, 'unhandled.json');
     const argv = [
       'test',
       '--silent',
       '--',
       '--reporter=default',
       '--reporter=json',
+      '--reporter=./.ci/unhandled-errors.mjs',
       `--outputFile.json=${report}`,
       ...flags,
       ...files,
     ];
-    const { status } = spawnSync('npm', argv, { stdio: 'inherit' });
-    return { ...read(report), code: status ?? 1 };
+    const env = { ...process.env, UNHANDLED_ERRORS: unhandled };
+    const { status } = spawnSync('npm', argv, { stdio: 'inherit', env });
+    return { ...read(report), unhandled: readUnhandled(unhandled), code: status ?? 1 };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -56,6 +60,18 @@ function read(path) {
   return { passed: report.numPassedTests, failures };
 }
 
+/** Empty where the run ended before there was a list. */
+function readUnhandled(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).map((failure) => ({
+      ...failure,
+      file: relative(process.cwd(), failure.file),
+    }));
+  } catch {
+    return [];
+  }
+}
+
 function say(how, { file, name, message }) {
   console.log(`${how}  ${file}: ${name}`);
   console.log(`        ${message.split('\n').slice(0, 6).join('\n        ')}`);
@@ -63,6 +79,8 @@ function say(how, { file, name, message }) {
 
 const first = runTests([]);
 let { failures, code } = first;
+// No second run excuses these.
+const { unhandled } = first;
 const files = [...new Set(failures.map(({ file }) => file))];
 if (files.length > 0 && files.length <= FILES_RUN_AGAIN && !files.includes('')) {
   const again = runTests(files, ['--maxWorkers=1']);
@@ -71,7 +89,7 @@ if (files.length > 0 && files.length <= FILES_RUN_AGAIN && !files.includes('')) 
   failures = again.failures;
   code = again.code;
 }
-for (const failure of failures) say('FAILED', failure);
+for (const failure of [...failures, ...unhandled]) say('FAILED', failure);
 const mended = first.failures.length - failures.length;
-console.log(`${first.passed + Math.max(0, mended)} passed, ${failures.length} failed`);
-process.exit(code === 0 && failures.length === 0 ? 0 : 1);
+console.log(`${first.passed + Math.max(0, mended)} passed, ${failures.length + unhandled.length} failed`);
+process.exit(code === 0 && failures.length + unhandled.length === 0 ? 0 : 1);
