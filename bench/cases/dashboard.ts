@@ -71,7 +71,7 @@ export const dashboardCase: BenchCase = {
       const openings = async (uid: string): Promise<readonly Opening[]> => {
         const each: Opening[] = [];
         for (let i = 0; i < OPENINGS; i++)
-          each.push(await opened(browser, `${signalbox.consoleUrl}/dashboards/${uid}`));
+          each.push(await opened(browser, `${signalbox.consoleUrl}/dashboards/${uid}?range=${HOURS}h`));
         return each;
       };
       const many = await openings('bench-many');
@@ -131,10 +131,11 @@ async function opened(browser: Browser, url: string): Promise<Opening> {
 
 /** In the page: what the panels of the dashboard are like, and which of them are on the screen. */
 const PANELS = `
-  const scroller = () => document.querySelector('.dash-panel')?.closest('.page-scroll');
+  const scroller = () => document.querySelector('.dash');
   const isDrawn = (panel) => {
     const body = panel.querySelector('.dash-body');
-    return body !== null && body.childElementCount > 0 && !body.classList.contains('stale') && body.querySelector('.dash-note') === null;
+    const hasContent = body !== null && body.childElementCount > 0 && !body.classList.contains('stale') && body.querySelector('.dash-note') === null;
+    return hasContent && [...body.querySelectorAll('.chart-plot')].every((plot) => plot.querySelector('canvas') !== null);
   };
   const isOnScreen = (panel) => {
     const { top, bottom } = panel.getBoundingClientRect();
