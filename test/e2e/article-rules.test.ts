@@ -154,6 +154,7 @@ describe.runIf(isThere)("the article's rules", () => {
       externalUrl: 'http://localhost:4300',
       externalLabels: new Map(),
       turns: new Turns(2),
+      catchUpTurns: new Turns(1),
       log: (_, message) => {
         throw new Error(message);
       },

@@ -4,13 +4,14 @@ import type { Labels } from '#query/promql.ts';
 import { ActiveAlerting } from './active-alerting.ts';
 import { ActiveRecording } from './active-recording.ts';
 import type { ActiveRule } from './active-rule.ts';
+import { catchUp } from './catch-up.ts';
 import type { RuleContext } from './context.ts';
 import { type GroupState, pairStates, ruleState } from './group-state.ts';
 import { GroupTimes } from './group-times.ts';
 import type { LastSample, RuleQueries } from './queries.ts';
 import type { RuleGroup } from './rule.ts';
 import { ScanPlan } from './shared-scan.ts';
-import type { RuleSample } from './sink.ts';
+import { endOf, type RuleSample } from './sink.ts';
 
 /** What a group did since it began. */
 export interface GroupCounts {
@@ -43,6 +44,12 @@ export class ActiveGroup {
   /** Of rules that are gone: they end with the next evaluation. */
   #ending: Labels[] = [];
   #needsRestore: boolean;
+  /** Somebody evaluated the group before this server did. */
+  #needsCatchUp: boolean;
+  /** When that was last, as its server said. */
+  #resumedMs: number | undefined = undefined;
+  #first: FirstRound | undefined = undefined;
+  #catchingUp: Promise<void> | undefined = undefined;
   #evaluated = 0;
   #cancelTimer: (() => void) | undefined = undefined;
   #running: Promise<void> | undefined = undefined;
@@ -56,6 +63,7 @@ export class ActiveGroup {
     this.intervalMs = group.intervalMs ?? context.intervalMs;
     this.#context = context;
     this.#needsRestore = needsRestore;
+    this.#needsCatchUp = needsRestore;
     this.#times = new GroupTimes(group.file, group.name, this.intervalMs);
     this.rules = group.rules.map((rule) =>
       rule.kind === 'alerting' ? new ActiveAlerting(rule, context, !needsRestore) : new ActiveRecording(rule),
@@ -133,6 +141,8 @@ export class ActiveGroup {
       return;
     }
     this.#needsRestore = false;
+    this.#needsCatchUp = true;
+    this.#resumedMs = this.lastTimeMs;
     this.rules.forEach((rule, at) => {
       if (rule instanceof ActiveAlerting)
         this.#series[at] = new Map(rule.resume().map((labels) => [labels.key, labels]));
@@ -149,6 +159,7 @@ export class ActiveGroup {
     this.#isStopped = true;
     this.#cancelTimer?.();
     await this.#running;
+    await this.#catchingUp;
   }
 
   /** Ends what is being asked, too. */
@@ -182,8 +193,13 @@ export class ActiveGroup {
     const dueMs = timeMs + missed * this.intervalMs;
     await this.evaluate(dueMs);
     this.#evaluated++;
+    this.#first ??= { timeMs: dueMs, series: this.#series };
     // After the second: the first may find data missing, and recording rules that alerts need have none yet.
-    if (this.#needsRestore && this.#evaluated === 2 && !this.#isStopped) await this.#restore();
+    if (this.#evaluated === 2 && !this.#isStopped) {
+      if (this.#needsRestore) await this.#restore();
+      // Beside the evaluations that follow, which it must not make late.
+      if (this.#needsCatchUp) this.#catchingUp = this.#catchUp(this.#first);
+    }
     this.#waitFor(dueMs + this.intervalMs);
   }
 
@@ -261,7 +277,7 @@ export class ActiveGroup {
   async #write(samples: readonly RuleSample[], index: number, timeMs: number): Promise<void> {
     const series = new Map(samples.map(({ labels }) => [labels.key, labels]));
     const gone = Array.from(this.#series[index]!.entries()).filter(([key]) => !series.has(key));
-    const ends = gone.map(([, labels]) => this.#endOf(labels, timeMs));
+    const ends = gone.map(([, labels]) => endOf(labels, timeMs - this.queryOffsetMs));
     if (samples.length + ends.length > 0) await this.#context.series.append([...samples, ...ends]);
     this.#series[index] = series;
   }
@@ -270,7 +286,9 @@ export class ActiveGroup {
     if (this.#ending.length === 0 || this.#context.share?.isValid === false) return;
     // A series that another rule goes on with has not ended.
     const present = new Set(this.#series.flatMap((series) => [...series.keys()]));
-    const ends = this.#ending.filter(({ key }) => !present.has(key)).map((labels) => this.#endOf(labels, timeMs));
+    const ends = this.#ending
+      .filter(({ key }) => !present.has(key))
+      .map((labels) => endOf(labels, timeMs - this.queryOffsetMs));
     try {
       if (ends.length > 0) await this.#context.series.append(ends);
       this.#ending = [];
@@ -279,8 +297,38 @@ export class ActiveGroup {
     }
   }
 
-  #endOf(labels: Labels, timeMs: number): RuleSample {
-    return { labels, timeMs: timeMs - this.queryOffsetMs, value: Number.NaN, histogram: undefined, isStale: true };
+  async #catchUp({ timeMs, series }: FirstRound): Promise<void> {
+    this.#needsCatchUp = false;
+    const { queries, turns, catchUpTurns, catchUpMs, log } = this.#context;
+    const rules = this.rules.flatMap((rule, at) => (rule instanceof ActiveRecording ? [{ rule, at }] : []));
+    const settings = {
+      rules: rules.map(({ rule }) => rule),
+      untilMs: timeMs,
+      found: rules.map(({ at }) => series[at]!),
+      intervalMs: this.intervalMs,
+      queryOffsetMs: this.queryOffsetMs,
+      limit: this.group.limit,
+      boundMs: catchUpMs,
+      lastTimeMs: this.#resumedMs,
+    };
+    try {
+      const count = await catchUp(settings, {
+        queries,
+        together: () => queries.together(this.#plan),
+        series: this.#context.series,
+        signal: this.#abort.signal,
+        run: (work) => catchUpTurns.run(() => turns.run(work)),
+        mayGoOn: () => this.#mayGoOn,
+      });
+      if (count > 0)
+        log('info', `group ${this.group.name} of rules in ${this.group.file}: ${missedText(count)} recorded`);
+    } catch (error) {
+      if (!this.#abort.signal.aborted)
+        log(
+          'warn',
+          `group ${this.group.name}: what its recording rules missed could not be recorded: ${String(error)}`,
+        );
+    }
   }
 
   async #restore(): Promise<void> {
@@ -328,6 +376,16 @@ function restoredTogether(rules: readonly ActiveAlerting[]): readonly (readonly 
     parts.at(-1)!.push(rule);
   }
   return parts;
+}
+
+function missedText(count: number): string {
+  return count === 1 ? 'one evaluation that was missed is' : `${count} evaluations that were missed are`;
+}
+
+/** The first evaluation here, and what each rule found. */
+interface FirstRound {
+  readonly timeMs: number;
+  readonly series: readonly ReadonlyMap<string, Labels>[];
 }
 
 /** One evaluation of the group. */

@@ -23,8 +23,12 @@ export interface RuleContext {
   readonly outageToleranceMs: number;
   /** A pending alert waits at least so long after a restart, so that data are there again. */
   readonly forGracePeriodMs: number;
+  /** Recording rules record what they missed around a restart or a takeover, unless that began longer ago. */
+  readonly catchUpMs: number;
   /** Limits how many rules ask the store at a time. */
   readonly turns: Turns;
+  /** Limits how many of those make up for what was missed. */
+  readonly catchUpTurns: Turns;
   /** Undefined where one server has all groups. */
   readonly share?: RuleShare;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -36,4 +40,5 @@ export const RULE_DEFAULTS = {
   resendDelayMs: 60_000,
   outageToleranceMs: 3_600_000,
   forGracePeriodMs: 600_000,
+  catchUpMs: 3_600_000,
 } as const;

@@ -91,10 +91,12 @@ export class EngineRuleQueries implements RuleQueries {
     signal: AbortSignal,
   ): Promise<readonly LastSample[]> {
     const stored = await this.#sources.samples(signal).select({ matchers, fromMs: fromMs - 1, toMs });
-    return stored.map(({ labels, floats, staleMs }) => {
-      const timeMs = floats.timesMs.at(-1) ?? Number.NEGATIVE_INFINITY;
+    return stored.map(({ labels, floats, histograms, staleMs }) => {
+      const numberMs = floats.timesMs.at(-1) ?? Number.NEGATIVE_INFINITY;
+      const timeMs = Math.max(numberMs, histograms?.timesMs.at(-1) ?? Number.NEGATIVE_INFINITY);
       const endMs = staleMs?.at(-1) ?? Number.NEGATIVE_INFINITY;
-      return { labels, timeMs, value: floats.values.at(-1) ?? Number.NaN, isStale: endMs >= timeMs };
+      const value = numberMs === timeMs ? (floats.values.at(-1) ?? Number.NaN) : Number.NaN;
+      return { labels, timeMs, value, isStale: endMs >= timeMs };
     });
   }
 }

@@ -45,6 +45,7 @@ export interface SeriesPoints {
 export interface LastSample {
   readonly labels: Labels;
   readonly timeMs: number;
+  /** NaN of a histogram. */
   readonly value: number;
   readonly isStale: boolean;
 }

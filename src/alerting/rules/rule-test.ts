@@ -169,6 +169,7 @@ class TestRun {
       externalLabels,
       externalUrl,
       turns: new Turns(1),
+      catchUpTurns: new Turns(1),
       log: () => undefined,
     };
   }

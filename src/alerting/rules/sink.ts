@@ -19,3 +19,8 @@ export interface RuleSample {
   /** The series ends here: `value` means nothing. */
   readonly isStale: boolean;
 }
+
+/** Says that a series has ended. */
+export function endOf(labels: Labels, timeMs: number): RuleSample {
+  return { labels, timeMs, value: Number.NaN, histogram: undefined, isStale: true };
+}

@@ -126,6 +126,7 @@ class Server {
       externalUrl: 'http://here',
       externalLabels: new Map(),
       turns: new Turns(2),
+      catchUpTurns: new Turns(1),
       share: shared.rules,
       log: () => undefined,
     });

@@ -59,6 +59,7 @@ beforeAll(async () => {
     externalUrl: '',
     externalLabels: new Map(),
     turns: new Turns(1),
+    catchUpTurns: new Turns(1),
     log: () => undefined,
   });
   const promql = "groups: [{name: other, rules: [{record: up:sum, expr: 'sum(up)'}]}]";

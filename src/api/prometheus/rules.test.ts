@@ -44,6 +44,7 @@ beforeAll(async () => {
     externalUrl: '',
     externalLabels: new Map(),
     turns: new Turns(1),
+    catchUpTurns: new Turns(1),
     log: () => undefined,
   });
   await manager.update([readRules(RULES, '/etc/rules.yml')]);

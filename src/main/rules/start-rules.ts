@@ -82,6 +82,7 @@ export async function startRules(options: RulesOptions): Promise<RunningRules> {
     externalUrl: options.externalUrl,
     externalLabels,
     turns: new Turns(CONCURRENCY),
+    catchUpTurns: new Turns(1),
     share: options.shared.rules,
     log,
   });

@@ -38,6 +38,7 @@ export class RuleWorld {
       externalUrl: 'http://here',
       externalLabels: new Map(),
       turns: new Turns(2),
+      catchUpTurns: new Turns(1),
       log: (_, message) => void this.logged.push(message),
       ...changes,
     });
