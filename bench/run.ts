@@ -8,6 +8,7 @@ import { dashboardCase } from './cases/dashboard.ts';
 import { decodersCase } from './cases/decoders.ts';
 import { fullSpeedCase } from './cases/full-speed.ts';
 import { grpcCase } from './cases/grpc.ts';
+import { ingestBesideQueriesCase } from './cases/ingest-beside-queries.ts';
 import { k8sAttributesCase } from './cases/k8s-attributes.ts';
 import { latenciesCase } from './cases/latencies.ts';
 import { logSearchCase, logsCase } from './cases/logs.ts';
@@ -50,6 +51,7 @@ const CASES: readonly BenchCase[] = [
   metricsCase,
   remoteWriteCase,
   promqlCase,
+  ingestBesideQueriesCase,
   rulesCase,
   latenciesCase,
   freshnessCase,
@@ -89,6 +91,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   'remote-write':
     'samples by remote write into the store: CPU of all processes, merges included; bytes on disk; Prometheus beside it',
   promql: 'queries in PromQL over 14 M samples; a real Prometheus beside it',
+  'ingest-beside-queries': 'how long senders of 20,000 spans a second wait while heavy queries run, and without them',
   rules: '1,000 rules every 15 s over 10,000 series; Prometheus beside it, where there is one',
   latencies: 'a trace by id, newest traces, services and a rare attribute over 10 million spans',
   freshness: 'from the answer to a sender until a query sees its data',
@@ -105,7 +108,7 @@ Runs the benchmarks, or those that are named, keeps their raw output in bench/re
 Cases that compare with otelcol build it from its Go modules first, which needs Go and some minutes;
 promql builds Prometheus likewise.
 
-${CASES.map(({ name }) => `  ${name.padEnd(16)}${ABOUT[name] ?? ''}`).join('\n')}
+${CASES.map(({ name }) => `  ${name.padEnd(23)}${ABOUT[name] ?? ''}`).join('\n')}
 
   --help, -h      this text
   --items N       how many spans, and how many lines, big has (default 50000000)

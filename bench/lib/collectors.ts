@@ -98,6 +98,8 @@ export interface LoadOptions {
   readonly grpc?: 'none' | 'gzip' | 'zstd';
   /** No request begins after so long. */
   readonly seconds?: number;
+  /** Items a second, whether or not answers come: how long a request took counts from when it was due. */
+  readonly rate?: number;
 }
 
 export interface LoadResult {
@@ -107,6 +109,8 @@ export interface LoadResult {
   readonly failures: number;
   readonly seconds: number;
   readonly bytes: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
 /** Sends load from a process of its own and waits for its end. */

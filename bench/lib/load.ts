@@ -8,7 +8,8 @@ import { logBody, METRIC_START_NS, metricBody, traceBody } from './otlp-bodies.t
 /**
  * Sends OTLP/HTTP requests of traces, logs or metrics to one URL on loopback as fast as the answers come, and prints one JSON line. Bodies are made before the
  * clock starts; each request gets trace ids, or times of points, of its own by changing the bytes in place.
- * A request that is told to try again (429, 503) is sent again after a pause.
+ * A request that is told to try again (429, 503) is sent again after a pause. With a rate, in items a second, each request has a time at which it is
+ * due, and how long it took counts from there, whether or not it could be sent then.
  */
 const { values } = parseArgs({
   options: {
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     firstRequest: { type: 'string', default: '0' },
     grpc: { type: 'string', default: '' },
     seconds: { type: 'string', default: '' },
+    rate: { type: 'string', default: '' },
   },
 });
 
@@ -32,6 +34,8 @@ interface Result {
   failures: number;
   seconds: number;
   bytes: number;
+  p50Ms: number;
+  p99Ms: number;
 }
 
 const spanCount = Number(values.spans);
@@ -119,7 +123,18 @@ function retime(body: Uint8Array, timeAt: Uint32Array, serial: number): void {
   for (const at of timeAt) view.setBigUint64(at, timeNs, true);
 }
 
-const result: Result = { sentSpans: 0, acceptedSpans: 0, retries: 0, failures: 0, seconds: 0, bytes: 0 };
+const result: Result = {
+  sentSpans: 0,
+  acceptedSpans: 0,
+  retries: 0,
+  failures: 0,
+  seconds: 0,
+  bytes: 0,
+  p50Ms: 0,
+  p99Ms: 0,
+};
+const intervalMs = values.rate === '' ? 0 : (spanCount / Number(values.rate)) * 1000;
+const tookMs: number[] = [];
 let next = 0;
 
 /** By the clock of `performance`: no request begins later. */
@@ -127,7 +142,11 @@ let endMs = Infinity;
 
 async function worker(): Promise<void> {
   while (next < Number(values.requests) && performance.now() < endMs) {
+    const dueMs = startMs + next * intervalMs;
     const serial = Number(values.firstRequest) + next++;
+    const waitMs = dueMs - performance.now();
+    if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+    const beginMs = intervalMs === 0 ? performance.now() : dueMs;
     const source = bodies[serial % BODY_VARIANTS]!;
     const body = source.body.slice();
     renumber(body, source.traceIdAt, serial);
@@ -147,6 +166,7 @@ async function worker(): Promise<void> {
       result.retries++;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+    tookMs.push(performance.now() - beginMs);
   }
 }
 
@@ -154,6 +174,9 @@ const startMs = performance.now();
 if (values.seconds !== '') endMs = startMs + Number(values.seconds) * 1000;
 await Promise.all(Array.from({ length: Number(values.concurrency) }, worker));
 result.seconds = (performance.now() - startMs) / 1000;
+tookMs.sort((a, b) => a - b);
+result.p50Ms = tookMs[tookMs.length >> 1] ?? 0;
+result.p99Ms = tookMs[Math.floor(tookMs.length * 0.99)] ?? 0;
 console.log(JSON.stringify(result));
 agent.destroy();
 client?.close();
