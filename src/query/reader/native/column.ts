@@ -102,16 +102,19 @@ function roundedIntegers(integers: BigInt64Array | BigUint64Array, isSigned: boo
 class FixedBytes {
   readonly #widthBytes: number;
   #parts: Uint8Array[] = [];
+  #whole: Uint8Array<ArrayBuffer> | undefined;
   constructor(widthBytes: number) {
     this.#widthBytes = widthBytes;
   }
 
   read(input: Input, rowCount: number): void {
     this.#parts.push(input.take(rowCount * this.#widthBytes));
+    this.#whole = undefined;
   }
 
   /** Those of all rows at the start of a buffer of their own, so that numbers are aligned. */
   joined(): Uint8Array<ArrayBuffer> {
+    if (this.#whole !== undefined) return this.#whole;
     const bytes = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
     let at = 0;
     for (const part of this.#parts) {
@@ -119,6 +122,7 @@ class FixedBytes {
       at += part.length;
     }
     this.#parts = [bytes];
+    this.#whole = bytes;
     return bytes;
   }
 }

@@ -17,6 +17,7 @@ export class Table {
   readonly #columns: ReadonlyMap<string, Column>;
   readonly #values = new Map<string, readonly unknown[]>();
   readonly #vectors = new Map<string, ArrayLike<number>>();
+  readonly #lists = new Map<string, NumberLists>();
   constructor(rowCount: number, columns: ReadonlyMap<string, Column>) {
     this.rowCount = rowCount;
     this.#columns = columns;
@@ -61,7 +62,9 @@ export class Table {
     if (this.rowCount === 0) return { ends: [], values: [], isNull: undefined };
     const column = this.#find(name);
     if (!(column instanceof ArrayColumn)) throw new Error(`bug: column ${name} holds no arrays`);
-    return column.lists();
+    const lists = this.#lists.get(name) ?? column.lists();
+    this.#lists.set(name, lists);
+    return lists;
   }
 
   /** As `bigints`, without an object for each. */
