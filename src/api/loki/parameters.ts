@@ -63,7 +63,7 @@ function readDurationMs(text: string): number | undefined {
   try {
     return parsePromDuration(text);
   } catch {
-    const value = parseGoDuration(text);
+    const value = parseGoDuration(text, true);
     return value === undefined ? undefined : Math.round(value * 1000);
   }
 }

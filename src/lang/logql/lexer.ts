@@ -74,7 +74,7 @@ function readQuantity(text: string, start: number): Token {
   const token = { text, start, end: start + text.length };
   const number = Number(text);
   if (!Number.isNaN(number) && !/^0[xXbBoO]/.test(text)) return { ...token, kind: 'number', value: number };
-  const seconds = parseGoDuration(text);
+  const seconds = parseGoDuration(text, true);
   if (seconds !== undefined) return { ...token, kind: 'duration', value: seconds };
   const bytes = parseByteSize(text);
   if (bytes !== undefined) return { ...token, kind: 'bytes', value: bytes };

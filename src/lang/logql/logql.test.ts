@@ -22,9 +22,11 @@ describe('a query is read, and printed in one spelling', () => {
     ['{a="b"} | logfmt --keep-empty --strict x="y"', '{a="b"} | logfmt --strict --keep-empty x="y"'],
     ['{a="b"} | pattern `<ip> <_>` | regexp "(?P<x>.)"', '{a="b"} | pattern "<ip> <_>" | regexp "(?P<x>.)"'],
     ['{a="b"} | unpack | decolorize', '{a="b"} | unpack | decolorize'],
-    ['{a="b"} | x="1" y!="2", z=~"3"', '{a="b"} | ( ( x="1" and y!="2" ) and z=~"3" )'],
-    ['{a="b"} | x="1" or y="2" and z="3"', '{a="b"} | ( ( x="1" or y="2" ) and z="3" )'],
-    ['{a="b"} | x="1" or y="2", z="3" w="4"', '{a="b"} | ( ( ( x="1" or y="2" ) and z="3" ) and w="4" )'],
+    ['{a="b"} | x="1" y!="2", z=~"3"', '{a="b"} | ( x="1" and ( y!="2" and z=~"3" ) )'],
+    ['{a="b"} | x="1" or y="2" and z="3"', '{a="b"} | ( x="1" or ( y="2" and z="3" ) )'],
+    ['{a="b"} | x="1" and y="2" or z="3"', '{a="b"} | ( ( x="1" and y="2" ) or z="3" )'],
+    ['{a="b"} | x="1" or y="2", z="3" w="4"', '{a="b"} | ( x="1" or ( y="2" and ( z="3" and w="4" ) ) )'],
+    ['{a="b"} | x="1" y="2", z="3" or w="4"', '{a="b"} | ( x="1" and ( y="2" and ( z="3" or w="4" ) ) )'],
     ['{a="b"} | x="1" or (y="2" and z="3")', '{a="b"} | ( x="1" or ( y="2" and z="3" ) )'],
     ['{a="b"} | (x="1" or y="2") and z="3"', '{a="b"} | ( ( x="1" or y="2" ) and z="3" )'],
     ['{a="b"} | x > 5 | y <= 10ms | z != 20MB | w = 1.5', '{a="b"} | x>5 | y<=10ms | z!=20MB | w==1.5'],
@@ -122,7 +124,12 @@ test.each([
   ['5x', undefined],
   ['', undefined],
 ])('duration %s', (text, seconds) => {
-  expect(parseGoDuration(text)).toBe(seconds);
+  expect(parseGoDuration(text, true)).toBe(seconds);
+});
+
+test('labels have no days', () => {
+  expect(parseGoDuration('1d')).toBeUndefined();
+  expect(parseGoDuration('24h')).toBe(86_400);
 });
 
 test.each([

@@ -19,10 +19,18 @@ import type {
 
 const LINE_OPERATORS: readonly LineOperator[] = ['|=', '|~', '|>', '!=', '!~', '!>'];
 const CONVERSIONS = ['bytes', 'duration', 'duration_seconds'] as const;
-/** Conditions in parentheses, and chains of them. */
-const MAX_DEPTH = 100;
+/** Conditions in parentheses, and those that others follow. */
+const MAX_DEPTH = 200;
 const MAX_STAGES = 100;
 const MAX_TERMS = 100;
+
+type Joint = 'or' | 'and' | ',' | 'blank';
+
+/** As an LR grammar decides it that gives a precedence to the words only. */
+function bindsTighter(joint: Joint, before: Joint | undefined): boolean {
+  const areWords = (joint === 'or' || joint === 'and') && (before === 'or' || before === 'and');
+  return !areWords || (joint === 'and' && before === 'or');
+}
 
 export class StageReader {
   readonly #reader: TokenReader;
@@ -244,33 +252,37 @@ export class StageReader {
     return { label, conversion: isConverted ? conversion : undefined, filters, range };
   }
 
-  /** `a="b" or (c > 5 and d=~"e"), f != 1`: from left to right, whichever word stands between; a comma and a blank are `and`. */
-  conditions(): LabelFilter {
+  /**
+   * `a="b" or (c > 5 and d=~"e"), f != 1`. `and` binds tighter than `or`; a comma or a blank is an `and` whose right side is all that follows,
+   * and which binds tighter than what stands before. `before`: the word on the left, which has not got its right side yet.
+   */
+  conditions(before?: Joint): LabelFilter {
+    if (++this.#depth > MAX_DEPTH) throw this.#reader.error(`nested more than ${MAX_DEPTH} deep`, this.#reader.peek());
     let left = this.#condition();
     for (;;) {
-      const kind = this.#joint();
-      if (kind === undefined) return left;
-      left = { kind, left, right: this.#condition() };
+      const joint = this.#joint();
+      if (joint === undefined || !bindsTighter(joint, before)) break;
+      if (joint !== 'blank') this.#reader.next();
+      const right = this.conditions(joint);
+      left = { kind: joint === 'or' ? 'or' : 'and', left, right };
     }
+    this.#depth--;
+    return left;
   }
 
-  #joint(): 'and' | 'or' | undefined {
+  /** What the conditions before and behind this place are joined by, which is not read yet. */
+  #joint(): Joint | undefined {
     const reader = this.#reader;
-    if (reader.accept('identifier', 'or') !== undefined) return 'or';
-    const isAnd =
-      reader.accept('sign', ',') !== undefined ||
-      reader.accept('identifier', 'and') !== undefined ||
-      reader.is('identifier') ||
-      reader.is('sign', '(');
-    return isAnd ? 'and' : undefined;
+    if (reader.is('identifier', 'or')) return 'or';
+    if (reader.is('identifier', 'and')) return 'and';
+    if (reader.is('sign', ',')) return ',';
+    return reader.is('identifier') || reader.is('sign', '(') ? 'blank' : undefined;
   }
 
   #condition(): LabelFilter {
     const reader = this.#reader;
     if (reader.accept('sign', '(') === undefined) return this.#comparison();
-    if (++this.#depth > MAX_DEPTH) throw reader.error(`nested more than ${MAX_DEPTH} deep`, reader.peek());
     const inner = this.conditions();
-    this.#depth--;
     reader.expect('sign', ')');
     return inner;
   }

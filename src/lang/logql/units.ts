@@ -14,8 +14,11 @@ const SECONDS: Readonly<Record<string, number>> = {
   y: 365 * 86_400,
 };
 
-/** Seconds of `1h30m`, `1.5s`, `-250ms`, `2d`; undefined for what is none. */
-export function parseGoDuration(text: string): number | undefined {
+/** Units of queries, which the values of labels must not have. */
+const LONG_UNITS: ReadonlySet<string> = new Set(['d', 'w', 'y']);
+
+/** Seconds of `1h30m`, `1.5s`, `-250ms`; undefined for what is none. A query may also say `2d`, `1w` and `1y`. */
+export function parseGoDuration(text: string, isOfQuery = false): number | undefined {
   const sign = /^[-+]/.exec(text)?.[0] ?? '';
   const rest = text.slice(sign.length);
   if (rest === '0') return 0;
@@ -23,7 +26,7 @@ export function parseGoDuration(text: string): number | undefined {
   let end = 0;
   for (const [piece, digits, unit] of rest.matchAll(/(\d+\.?\d*|\.\d+)([a-zµμ]+)/gy)) {
     const scale = SECONDS[unit!];
-    if (scale === undefined) return undefined;
+    if (scale === undefined || (!isOfQuery && LONG_UNITS.has(unit!))) return undefined;
     // Nanoseconds are what durations are counted in.
     seconds += Math.round(Number(digits) * scale * 1e9) / 1e9;
     end += piece.length;

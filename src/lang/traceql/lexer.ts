@@ -134,6 +134,6 @@ function readQuantity(text: string): TraceqlValue | undefined {
     const value = Number(text);
     return Number.isFinite(value) ? { type: 'float', value } : undefined;
   }
-  const seconds = parseGoDuration(text);
+  const seconds = parseGoDuration(text, true);
   return seconds === undefined ? undefined : { type: 'duration', value: Math.round(seconds * 1e9) };
 }

@@ -1,7 +1,7 @@
 import type { LabelFilter } from '#lang/logql';
 import { matcherTest } from '#lang/promql';
 import { conversionFault, READ_UNIT } from './conversion.ts';
-import { type Entry, ERROR } from './entry.ts';
+import { type Entry, ERROR, ERROR_DETAILS } from './entry.ts';
 import { ipTest } from './ip.ts';
 
 /** Whether a line stays. */
@@ -44,23 +44,19 @@ export function compileCondition(filter: LabelFilter): Condition {
 
 type Comparison = Extract<LabelFilter, { kind: 'compare' }>;
 
-/**
- * A line without the label goes. One whose label is no such quantity stays, with an error; and one that has an error already stays: only
- * conditions on texts, such as `__error__=""`, take it out.
- */
+/** A line without the label goes. One whose label is no such quantity stays, with an error, unless it has one already. */
 function comparison({ name, operator, value, unit }: Comparison): Condition {
   const compare = COMPARE[operator];
   const read = READ_UNIT[unit];
+  // Only conditions on texts see errors.
+  const isOfError = name === ERROR || name === ERROR_DETAILS;
   return (entry) => {
-    if (entry.hasFailed) return true;
-    if (!entry.has(name)) return false;
+    if (isOfError || !entry.has(name)) return false;
     const text = entry.get(name);
     const found = read(text);
-    if (found === undefined) {
-      entry.fail('LabelFilterErr', conversionFault(unit, text));
-      return true;
-    }
-    return compare(found, value);
+    if (found !== undefined) return compare(found, value);
+    if (!entry.hasFailed) entry.fail('LabelFilterErr', conversionFault(unit, text));
+    return true;
   };
 }
 

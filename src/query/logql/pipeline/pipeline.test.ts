@@ -142,7 +142,10 @@ describe('conditions on labels', () => {
     ['| logfmt | s > 1KB', 's=2KiB', true],
     ['| logfmt | a="x" or b="y"', 'b=y', true],
     ['| logfmt | a="x" and b="y"', 'b=y', false],
-    ['| logfmt | a="x" or b="y" and c="z"', 'a=x', false],
+    ['| logfmt | a="x" or b="y" and c="z"', 'a=x', true],
+    ['| logfmt | (a="x" or b="y") and c="z"', 'a=x', false],
+    ['| logfmt | a="x" or b="y" | c="z"', 'a=x', false],
+    ['| logfmt | d < 2h', 'd=1d', true],
     ['| logfmt | a="x" or (b="y" and c="z")', 'a=x', true],
     ['| logfmt | b="y" and c="z" or a="x"', 'a=x', true],
     ['| logfmt | a=~"x|y"', 'a=y', true],
@@ -154,7 +157,9 @@ describe('conditions on labels', () => {
     ['| logfmt | ip=ip("10.0.0.0/8")', 'ip="9.9.9.9, 10.2.3.4"', true],
     ['| app="shop"', '', true],
     ['| trace_id="t1"', '', true],
-    ['| json | n > 5', 'no json', true],
+    ['| json | n > 5', 'no json', false],
+    ['| json | __error__ > 0', 'no json', false],
+    ['| json | app=ip("10.0.0.0/8")', 'no json', true],
     ['| json | __error__=""', 'no json', false],
   ])('%s on %s: %s', (stages, line, stays) => {
     expect(run(stages, line) !== undefined).toBe(stays);
@@ -165,6 +170,7 @@ describe('conditions on labels', () => {
     ['n > 5s', 'x', 'time: invalid duration "x"'],
     ['n > 5s', '10', 'time: missing unit in duration "10"'],
     ['n > 5s', '1h10foo', 'time: unknown unit "foo" in duration "1h10foo"'],
+    ['n > 5s', '2d', 'time: unknown unit "d" in duration "2d"'],
     ['n > 5KB', 'x', 'strconv.ParseFloat: parsing "": invalid syntax'],
     ['n > 5KB', '10foo', 'unhandled size name: foo'],
   ])('a value that is no such quantity is an error of the line: %s of %s', (filter, n, details) => {

@@ -183,10 +183,10 @@ class EntryTemplate {
     );
   }
 
-  /** Throws TemplateError. */
-  text(entry: Entry): string {
+  /** `labels`: the entry's, now or before. Throws TemplateError. */
+  text(entry: Entry, labels = new StringMap(entry.pairs())): string {
     this.#entry = entry;
-    return this.#set.execute('line', new StringMap(entry.pairs()), { missingKey: 'zero' });
+    return this.#set.execute('line', labels, { missingKey: 'zero' });
   }
 }
 
@@ -203,27 +203,38 @@ function lineFormat(source: string, range: LogqlRange, text: string): Step {
   };
 }
 
+/** All templates of one stage see the labels that there are for the first of them; one that fails leaves its label as it was. */
 function labelFormat({ assignments, range }: LabelFormat, text: string): Step {
-  const steps = assignments.map(({ label, from }): ((entry: Entry) => void) => {
-    if ('label' in from) {
-      return (entry) => {
-        if (!entry.has(from.label)) return;
-        entry.set(label, entry.get(from.label));
-        entry.remove(from.label);
-      };
-    }
-    const template = blaming(text, range, () => new EntryTemplate(from.template));
-    return (entry) => entry.set(label, template.text(entry));
-  });
+  const formats = assignments.map(({ label, from }) => ({
+    label,
+    from: 'label' in from ? from.label : blaming(text, range, () => new EntryTemplate(from.template)),
+  }));
   return (entry) => {
-    try {
-      for (const step of steps) step(entry);
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      entry.fail('TemplateFormatErr', error.message);
+    let labels: StringMap | undefined;
+    for (const { label, from } of formats) {
+      if (typeof from === 'string') rename(entry, from, label);
+      else {
+        labels ??= new StringMap(entry.pairs());
+        fillLabel(entry, label, from, labels);
+      }
     }
     return true;
   };
+}
+
+function rename(entry: Entry, from: string, to: string): void {
+  if (!entry.has(from)) return;
+  entry.set(to, entry.get(from));
+  entry.remove(from);
+}
+
+function fillLabel(entry: Entry, label: string, template: EntryTemplate, labels: StringMap): void {
+  try {
+    entry.set(label, template.text(entry, labels));
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    entry.fail('TemplateFormatErr', error.message);
+  }
 }
 
 function choose({ kind, labels }: LabelChoice): Step {

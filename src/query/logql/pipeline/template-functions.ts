@@ -1,8 +1,8 @@
 /** What Loki's templates can call besides Go's own, after its documentation ("Template functions"). */
 
 import { ANY, FLOAT, type GoFunction, type GoFunctions, type GoValue, INT, STRING } from '#lang/go-template';
-import { parseByteSize, parseGoDuration } from '#lang/logql';
 import { Pattern, readTemplate } from '#lang/pattern';
+import { conversionFault, READ_UNIT } from './conversion.ts';
 
 /** A text of this many characters is the most that a function makes. */
 const MAX_CHARS = 1 << 20;
@@ -141,11 +141,15 @@ function urlDecoded(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '));
 }
 
-/** JSON as values of Go's: objects as maps, numbers as float64. */
+/** JSON as values of Go's: objects as maps, numbers as float64; '' where it is none. */
 function fromJson(text: string): GoValue {
-  return JSON.parse(text, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : value,
-  );
+  try {
+    return JSON.parse(text, (_, value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value) ? new Map(Object.entries(value)) : value,
+    );
+  } catch {
+    return '';
+  }
 }
 
 function isEmpty(value: GoValue): boolean {
@@ -154,10 +158,10 @@ function isEmpty(value: GoValue): boolean {
 }
 
 /** Bytes or seconds of a text; an Error for what is none. */
-function quantity(read: (text: string) => number | undefined, what: string): GoFunction {
+function quantity(unit: 'bytes' | 'duration'): GoFunction {
   return texts(1, (text) => {
-    const value = read(text!);
-    if (value === undefined) throw new Error(`${JSON.stringify(text)} is no ${what}`);
+    const value = READ_UNIT[unit](text!);
+    if (value === undefined) throw new Error(conversionFault(unit, text!));
     return value;
   });
 }
@@ -208,9 +212,9 @@ export const TEMPLATE_FUNCTIONS: GoFunctions = {
   b64enc: texts(1, (text) => Buffer.from(text!).toString('base64')),
   b64dec: texts(1, (text) => Buffer.from(text!, 'base64').toString('utf8')),
   fromJson: texts(1, (text) => fromJson(text!)),
-  bytes: quantity(parseByteSize, 'size'),
-  duration: quantity(parseGoDuration, 'duration'),
-  duration_seconds: quantity(parseGoDuration, 'duration'),
+  bytes: quantity('bytes'),
+  duration: quantity('duration'),
+  duration_seconds: quantity('duration'),
   default: { params: [ANY, ANY], call: (fallback: GoValue, value: GoValue) => (isEmpty(value) ? fallback : value) },
   int: { params: [ANY], call: toInt },
   float64: { params: [ANY], call: toFloat },
