@@ -67,7 +67,7 @@ export const tagRoutes: readonly ApiRoute[] = [
     path: '/api/search/tag/:name/values',
     answer: async (request) => {
       const values = await listValues(request.reader, askedValues(request), request.options);
-      return { tagValues: values.map(({ value }) => value), metrics: {} };
+      return { tagValues: values.map(({ value }) => value).sort(), metrics: {} };
     },
   },
   {

@@ -25,6 +25,9 @@ export function checkQuery({ root, hints }: TraceqlQuery, text: string): void {
   for (const hint of hints) checker.hint(hint.name, hint.value.type, hint);
 }
 
+/** Values of an attribute that `compare` tells at most. */
+const MAX_TOP_N = 1_000;
+
 /** Hints that change an answer, and the types of their values. All others are taken and change nothing. */
 const HINTS: Readonly<Record<string, readonly TraceqlType[]>> = {
   most_recent: ['bool'],
@@ -87,15 +90,20 @@ class Checker {
       return;
     }
     if (expr.kind === 'math') {
-      this.metric(expr.left);
-      this.metric(expr.right);
+      for (const side of [expr.left, expr.right]) {
+        this.metric(side);
+        if (side.kind === 'metrics' && side.metric.kind === 'compare')
+          throw this.#error('nothing is reckoned with what compare makes', side);
+      }
       return;
     }
     this.stages(expr.stages);
     const { metric } = expr;
     if (metric.kind === 'compare') {
       if (metric.selection.condition !== undefined) this.#condition(metric.selection.condition);
-      if (metric.topN < 1) throw this.#error('compare tells one value of each attribute at least', metric);
+      if (metric.topN < 1 || metric.topN > MAX_TOP_N)
+        throw this.#error(`compare tells from 1 to ${MAX_TOP_N} values of each attribute`, metric);
+      if (expr.after.length > 0) throw this.#error('nothing stands behind compare', expr.after[0]!);
       if (metric.window !== undefined && metric.window.endNs <= metric.window.startNs)
         throw this.#error('the selection of compare must begin before it ends', metric);
       return;

@@ -132,3 +132,27 @@ export function staticOf({ kind, text, value }: Token): TraceqlValue | undefined
   const word = SPAN_KIND_WORDS.find((each) => each === text);
   return word === undefined ? undefined : { type: 'kind', value: word };
 }
+
+/** Whole numbers stay whole, so that 1 / 2 is 0. Undefined where one is no number, and for what is divided by 0. */
+export function reckonConstants(
+  left: TraceqlValue,
+  operator: ArithmeticOperator,
+  right: TraceqlValue,
+): TraceqlValue | undefined {
+  const isNumber = (value: TraceqlValue): boolean => value.type === 'int' || value.type === 'float';
+  if (!isNumber(left) || !isNumber(right) || left.type === 'nil' || right.type === 'nil') return undefined;
+  const [a, b] = [Number(left.value), Number(right.value)];
+  const value = CONSTANTS[operator](a, b);
+  if (!Number.isFinite(value)) return undefined;
+  if (left.type === 'float' || right.type === 'float') return { type: 'float', value };
+  return { type: 'int', value: Math.trunc(value) };
+}
+
+const CONSTANTS: { readonly [operator in ArithmeticOperator]: (a: number, b: number) => number } = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / b,
+  '%': (a, b) => a % b,
+  '^': (a, b) => a ** b,
+};

@@ -1,5 +1,5 @@
 import { checkQuery } from './check.ts';
-import { isCompareOperator, negative, parseField, parseFieldExpr, staticOf } from './fields.ts';
+import { isCompareOperator, negative, parseField, parseFieldExpr, reckonConstants, staticOf } from './fields.ts';
 import { parseMetricStage, parseSeriesStages } from './metric-stages.ts';
 import { TokenReader } from './reader.ts';
 import {
@@ -199,12 +199,23 @@ class Parser {
       if (isCompareOperator(operator))
         return { kind: 'scalar-filter', operator: operator as CompareOperator, left, right, ...place };
     }
-    const isOfSeries = (isMetric(left) && (isMetric(right) || right.kind === 'static')) || isMetric(right);
-    if (isOfSeries && (isMetric(left) || left.kind === 'static') && ARITHMETIC.has(operator)) {
-      const [a, b] = [left, right] as readonly MetricExpr[];
-      return { kind: 'math', operator: operator as ArithmeticOperator, left: a!, right: b!, after: [], ...place };
+    if ((isMetric(left) || isMetric(right)) && ARITHMETIC.has(operator)) {
+      const [a, b] = [left, right].map((term) => (isMetric(term) ? term : this.#constant(term)));
+      if (a !== undefined && b !== undefined)
+        return { kind: 'math', operator: operator as ArithmeticOperator, left: a, right: b, after: [], ...place };
     }
     throw this.#reader.error(`${operator} can not stand between ${wordFor(left)} and ${wordFor(right)}`, at);
+  }
+
+  /** `1024 * 1024` as one number; undefined for what is none. */
+  #constant(term: Term): StaticExpr | undefined {
+    if (term.kind === 'static') return term;
+    if (term.kind !== 'scalars') return undefined;
+    const [left, right] = [this.#constant(term.left), this.#constant(term.right)];
+    if (left === undefined || right === undefined) return undefined;
+    const value = reckonConstants(left.value, term.operator, right.value);
+    if (value === undefined) throw this.#reader.error('series are put together with numbers', term);
+    return { kind: 'static', value, start: term.start, end: term.end };
   }
 
   #operand(): Term {

@@ -182,11 +182,12 @@ export function reckon(a: number, operator: ArithmeticOperator, b: number): numb
 export function arithmetic(a: FieldValue, operator: ArithmeticOperator, b: FieldValue): FieldValue {
   const [left, right] = [numberOf(a), numberOf(b)];
   if (left === undefined || right === undefined) return undefined;
-  const value = reckon(left, operator, right);
-  if (Number.isNaN(value)) return undefined;
   const types = [a!.type, b!.type];
+  const areWhole = types[0] === 'int' && types[1] === 'int';
+  // Whole numbers are divided as Go divides them.
+  if (areWhole && right === 0 && operator === '/') return undefined;
+  const value = areWhole && operator === '/' ? Math.trunc(left / right) : reckon(left, operator, right);
+  if (Number.isNaN(value)) return undefined;
   if (types.includes('duration')) return { type: 'duration', value };
-  return types[0] === 'int' && types[1] === 'int' && Number.isSafeInteger(value)
-    ? { type: 'int', value }
-    : { type: 'float', value };
+  return areWhole && Number.isSafeInteger(value) ? { type: 'int', value } : { type: 'float', value };
 }

@@ -191,7 +191,7 @@ function kept(
   });
 }
 
-/** Series with the same labels are reckoned with each other; a number with all. */
+/** Series with the same labels are reckoned with each other; a number with all, and so is a series that has no labels but a name. */
 export function reckonSeries(
   left: readonly WorkingSeries[] | number,
   operator: ArithmeticOperator,
@@ -202,28 +202,60 @@ export function reckonSeries(
     return right.map((of) => withValues(of, (value) => reckon(left, operator, value)));
   }
   if (typeof right === 'number') return left.map((of) => withValues(of, (value) => reckon(value, operator, right)));
-  const others = new Map(right.map((of) => [matchKey(of), of]));
-  return left.flatMap((of) => {
-    const other = others.get(matchKey(of));
-    if (other === undefined) return [];
-    return [
-      withValues(of, (value, i) =>
-        other.values[i] === undefined ? Number.NaN : reckon(value, operator, other.values[i]!),
-      ),
-    ];
+  const [ofLeft, ofRight] = [byLabels(left), byLabels(right)];
+  // Where one side has the series without labels, the other one's series are those of the answer.
+  const leading = ofRight.has(NO_LABELS) ? ofLeft : ofRight;
+  return [...leading.keys()].flatMap((key) => {
+    const a = ofLeft.get(key) ?? ofLeft.get(NO_LABELS);
+    const b = ofRight.get(key) ?? ofRight.get(NO_LABELS);
+    return a === undefined || b === undefined ? [] : [reckonTwo(a, operator, b)];
   });
 }
 
-function matchKey({ labels }: WorkingSeries): string {
-  return promLabels(labels.filter(({ key }) => key !== '__name__'));
+const NAME = '__name__';
+const NO_LABELS = promLabels([]);
+
+function byLabels(series: readonly WorkingSeries[]): ReadonlyMap<string, WorkingSeries> {
+  return new Map(series.map((of) => [promLabels(of.labels.filter(({ key }) => key !== NAME)), of]));
 }
 
-function withValues(of: WorkingSeries, value: (value: number, interval: number) => number): WorkingSeries {
-  const values = of.values.map((one, i) => {
-    const result = one === undefined ? Number.NaN : value(one, i);
-    return Number.isFinite(result) ? result : undefined;
+function reckonTwo(left: WorkingSeries, operator: ArithmeticOperator, right: WorkingSeries): WorkingSeries {
+  const labels = labelsOfTwo(left.labels, operator, right.labels);
+  const exemplars = [...left.exemplars, ...right.exemplars];
+  const values = left.values.map((value, i) => {
+    const other = right.values[i];
+    return value === undefined || other === undefined ? undefined : finite(reckon(value, operator, other));
   });
-  return { ...of, values };
+  return { labels, promLabels: promLabels(labels), values, exemplars };
+}
+
+/** Those of both. Two names are one that says what was reckoned; a single one is of no use. */
+function labelsOfTwo(
+  left: readonly FoundAttribute[],
+  operator: ArithmeticOperator,
+  right: readonly FoundAttribute[],
+): readonly FoundAttribute[] {
+  const [a, b] = [nameOf(left), nameOf(right)];
+  if (a !== undefined && b !== undefined)
+    return [{ key: NAME, value: { type: 'string', value: `(${a} ${operator} ${b})` } }];
+  return [...new Map([...right, ...left].map((label) => [label.key, label])).values()].filter(
+    ({ key }) => key !== NAME,
+  );
+}
+
+function nameOf(labels: readonly FoundAttribute[]): string | undefined {
+  const value = labels.find(({ key }) => key === NAME)?.value;
+  return value?.type === 'string' ? value.value : undefined;
+}
+
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function withValues(of: WorkingSeries, value: (value: number) => number): WorkingSeries {
+  const values = of.values.map((one) => (one === undefined ? undefined : finite(value(one))));
+  const exemplars = of.exemplars.map((exemplar) => ({ ...exemplar, value: value(exemplar.value) }));
+  return { ...of, values, exemplars };
 }
 
 /** As answers have them, by their labels. */
