@@ -23,6 +23,17 @@ const REQUESTS: Metric = { name: 'bench_requests_total', count: SHAPE.requests, 
 const ERRORS: Metric = { name: 'bench_errors_total', count: SHAPE.errors, firstId: 2_000_000 };
 const DURATIONS: Metric = { name: 'bench_duration_seconds', count: SHAPE.histograms, firstId: 3_000_000 };
 
+/** Ids as the store gives them: a hash behind some bits that are those of the service. */
+function idOf({ firstId }: Metric, series: number): bigint {
+  return (
+    (BigInt(((series % SHAPE.services) * 197) % 4096) << 52n) | BigInt.asUintN(52, BigInt(firstId + series) * SPREAD)
+  );
+}
+const SPREAD = 0x9e37_79b9_7f4a_7c15n;
+const idSql = ({ firstId }: Metric): string =>
+  `bitShiftLeft(toUInt64(series % ${SHAPE.services} * 197 % 4096), 52)
+    + bitAnd(toUInt64(${firstId} + series) * ${SPREAD}, ${2n ** 52n - 1n})`;
+
 function labelsOf(metric: Metric, series: number): [string, string][] {
   const labels: [string, string][] = [
     ['instance', `i${Math.floor(series / SHAPE.services) % 20}`],
@@ -74,7 +85,7 @@ export async function loadStore(signalbox: RunningSignalbox, startMs: number, en
       const labels = [...labelsOf(metric, series), ['__name__', metric.name]].map(
         ([name, value]) => `'${name}=${value}'`,
       );
-      return `('${metric.name}', ${metric.firstId + series}, ${type}, ${TEMPORALITY_CUMULATIVE}, 1, '${metric.name}', [${labels.sort().join()}], ${boundsIds}, ${seen})`;
+      return `('${metric.name}', ${idOf(metric, series)}, ${type}, ${TEMPORALITY_CUMULATIVE}, 1, '${metric.name}', [${labels.sort().join()}], ${boundsIds}, ${seen})`;
     });
     for (let at = 0; at < rows.length; at += 2000)
       await signalbox.query(
@@ -89,14 +100,14 @@ export async function loadStore(signalbox: RunningSignalbox, startMs: number, en
     const numbers = (count: number): string =>
       `(SELECT toInt64(intDiv(number, ${perInsert})) AS series, toInt64(${step} + number % ${perInsert}) AS step FROM numbers(${count * perInsert}))`;
     const settings = 'SETTINGS max_insert_block_size = 4000000, min_insert_block_size_rows = 4000000';
-    for (const { name, count, firstId } of [REQUESTS, ERRORS])
+    for (const metric of [REQUESTS, ERRORS])
       await signalbox.query(
         `INSERT INTO signalbox.metric_points (name, series_id, time, value_form, value_int)
-          SELECT '${name}', ${firstId} + series, ${timeSql(startMs)}, 1, ${COUNTER_SQL} FROM ${numbers(count)} ${settings}`,
+          SELECT '${metric.name}', ${idSql(metric)}, ${timeSql(startMs)}, 1, ${COUNTER_SQL} FROM ${numbers(metric.count)} ${settings}`,
       );
     await signalbox.query(
       `INSERT INTO signalbox.metric_histograms (name, series_id, time, count, sum, bounds_id, bucket_counts)
-        SELECT '${DURATIONS.name}', ${DURATIONS.firstId} + series, ${timeSql(startMs)}, arraySum(${BUCKETS_SQL}),
+        SELECT '${DURATIONS.name}', ${idSql(DURATIONS)}, ${timeSql(startMs)}, arraySum(${BUCKETS_SQL}),
           step * (1 + series % 5) * 0.5, 77, ${BUCKETS_SQL} FROM ${numbers(DURATIONS.count)} ${settings}`,
     );
   }

@@ -12,8 +12,10 @@ const SEED_URL = 0x5161_0005;
 const SEED_NAME = 0x5161_0006;
 const SEED_VERSION = 0x5161_0007;
 
-/** Words per scope of a chunk: id of the resource, id of the scope, and the indices of the service's name and of its environment. */
-export const OWNER_WORDS = 6;
+const SEED_SERVICE = 0x5161_0008;
+
+/** Words per scope of a chunk: id of the resource, id of the scope, the indices of the service's name and of its environment, a hash of that name. */
+export const OWNER_WORDS = 7;
 
 /**
  * The ids of resources and scopes, worked out once per scope of a chunk. An id is a hash of all that the resource or scope says of itself, so
@@ -71,6 +73,8 @@ export class OwnerIds {
     this.words[word + 1] = high;
     this.words[word + 4] = this.serviceName.indexOf(serviceBytes, serviceAt, serviceLength);
     this.words[word + 5] = this.#environmentOf(arena);
+    hashRange(serviceBytes, serviceAt, serviceLength, SEED_SERVICE);
+    this.words[word + 6] = hash.low;
     if (!resources.admit(low, high)) return;
     resources.setText('service_name', serviceBytes, serviceAt, serviceLength);
     resources.setText('schema_url', arena, url.at, url.length);

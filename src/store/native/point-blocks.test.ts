@@ -293,13 +293,17 @@ test(
   },
 );
 
-function gauges(attributes: readonly (readonly [string, string])[][], name = 'temperature'): PointChunk {
+function gauges(
+  attributes: readonly (readonly [string, string])[][],
+  name = 'temperature',
+  service = 'shop',
+): PointChunk {
   const dataPoints = attributes.map((pairs) => ({
     timeUnixNano: '1763800000000000000',
     asDouble: 1,
     attributes: pairs.map(([key, stringValue]) => ({ key, value: { stringValue } })),
   }));
-  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'shop' } }] };
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
   const scopeMetrics = [{ metrics: [{ name, gauge: { dataPoints } }] }];
   return decodeMetrics(encodeReference('metrics', { resourceMetrics: [{ resource, scopeMetrics }] })).chunk;
 }
@@ -334,7 +338,17 @@ test('a series id does not depend on the order of attributes, and never changes'
   expect(idText(ids, 0)).toBe(idText(ids, 1));
   expect(new Set([0, 2, 3].map((row) => idText(ids, row))).size).toBe(3);
   // Stored data depends on it.
-  expect(idText(ids, 0)).toMatchInlineSnapshot(`"9483cd33c00a41e5"`);
+  expect(idText(ids, 0)).toMatchInlineSnapshot(`"9a59483cc00a41e5"`);
+});
+
+test('ids of a service begin alike, whatever the metric, and those of others not', () => {
+  const beginsOf = (name: string, service: string): string[] => {
+    const words = seriesIdsOf(gauges([[['a', '1']], [['a', '2']]], name, service));
+    return [0, 1].map((row) => idText(words, row).padStart(16, '0').slice(0, 3));
+  };
+  const shop = beginsOf('temperature', 'shop');
+  expect(new Set([...shop, ...beginsOf('pressure', 'shop')]).size).toBe(1);
+  expect(beginsOf('temperature', 'cart')[0]).not.toBe(shop[0]);
 });
 
 test('a hundred thousand series have a hundred thousand ids', () => {

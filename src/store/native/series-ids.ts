@@ -14,6 +14,8 @@ import { WordColumn } from './word-column.ts';
 
 const SEED_NAME = 0x5161_0002;
 const SEED_UNIT = 0x5161_0003;
+/** Of a series id's 64: they are the service's, so that the points of its series lie beside each other in the store. */
+const SERVICE_BITS = 12;
 /** First bytes of an AnyValue message with one field. */
 const STRING_TAG = 0x0a;
 const BOOL_TAG = 0x10;
@@ -25,7 +27,8 @@ const kindsView = viewOf(kinds);
 
 /**
  * Works out series ids from the bytes of points, without a table of their attributes. A series is: name, type, unit, temporality and
- * monotonicity of the metric, the ids of its resource and scope, attributes of the point.
+ * monotonicity of the metric, the ids of its resource and scope, attributes of the point. An id is a hash of all that, behind a short one of the
+ * service's name.
  */
 export class SeriesIds {
   /** Of all points that were added, in order. */
@@ -37,6 +40,8 @@ export class SeriesIds {
    * is selected.
    */
   metricWords: Uint32Array = new Uint32Array(0);
+  /** Likewise the first bits of the ids of its series. */
+  #serviceBits = new Uint32Array(0);
   /** Of the chunk that was added last: places in its selection of points with exemplars. */
   readonly exemplarPlaces: number[] = [];
 
@@ -52,6 +57,7 @@ export class SeriesIds {
     const { arena, rows, count, metrics } = chunk;
     this.owners.begin(chunk);
     this.metricWords = new Uint32Array(metrics.scope.length * 2);
+    this.#serviceBits = new Uint32Array(metrics.scope.length);
     const isHashedMetric = new Uint8Array(metrics.scope.length);
     const { metric } = chunk.columns;
     const { rowStart, rowEnd } = chunk.layout;
@@ -59,6 +65,7 @@ export class SeriesIds {
     // Those of a chunk that somebody changed stand in its table.
     const isChanged = chunk.hasChangedAttributes;
     const words = this.metricWords;
+    const serviceBits = this.#serviceBits;
     let out = this.ids.takeValues(count);
     const target = this.ids.words;
     let last = -1;
@@ -84,12 +91,14 @@ export class SeriesIds {
       if (found.exemplars) this.exemplarPlaces.push(i);
       combine(words[index * 2]!, words[index * 2 + 1]!, hash.low, hash.high);
       target[out] = hash.low;
-      target[out + 1] = hash.high;
+      target[out + 1] = serviceBits[index]! | (hash.high >>> SERVICE_BITS);
     }
   }
+
   /** `ownerWord`: where the words of the metric's scope stand. */
   #hashMetric({ metrics }: PointChunk, view: DataView, metric: number, ownerWord: number): void {
     const owner = this.owners.words;
+    this.#serviceBits[metric] = owner[ownerWord + 6]! & (-1 << (32 - SERVICE_BITS));
     combine(owner[ownerWord]!, owner[ownerWord + 1]!, owner[ownerWord + 2]!, owner[ownerWord + 3]!);
     let { low, high } = hash;
     hashIn(view, metrics.nameAt[metric]!, metrics.nameLength[metric]!, SEED_NAME);
