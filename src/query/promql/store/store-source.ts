@@ -20,11 +20,12 @@ import { seriesRows } from './matching.ts';
 import { type NumberReading, type NumberSeries, readNumbers } from './number-series.ts';
 import { readPoints, type SeriesPoints } from './points.ts';
 import { findSeries, type SeriesRow } from './series.ts';
+import { type SharedWindows, sharedWindows } from './shared-windows.ts';
 import { readTargetInfo } from './target-info.ts';
 import { together } from './together.ts';
-import { costOf, costText } from './window-cost.ts';
+import { costOf, costText, type WindowCost } from './window-cost.ts';
 import { windowSql } from './window-sql.ts';
-import { CHANGES, readGroups, readWindows } from './windows.ts';
+import { CHANGES, type FoundWindows, readGroups, readWindows } from './windows.ts';
 
 /**
  * The store's metrics as Prometheus' series: OTLP's histograms are series of buckets, counts and sums, and native histograms with custom
@@ -114,10 +115,16 @@ export class StoreSource implements SampleSource {
     const inStore = plain.filter(isInStore);
     const others = [...rest, ...plain.filter((each) => !isInStore(each)).map(({ row }) => row)];
     if (inStore.length === 0) return undefined;
+    const cost = costOf(request, inStore.length);
     if (this.#plan === 'cost') {
-      const cost = costOf(request, inStore.length);
       why?.(costText(cost));
       if (!cost.isInStoreCheaper) return undefined;
+    }
+    const shared = this.#sharedWindows(cost);
+    const key = JSON.stringify([this.#reader.tenant, matchers, grid, rangeMs, fn, request.usesStarts, leavesChanges]);
+    if (group !== undefined && (await shared?.isWanted(key))) {
+      why?.('series by series: other queries of this moment read the same');
+      return undefined;
     }
     for (const text of names?.notes([]) ?? []) note?.(text);
     const selector = seriesRows(matchers, range, names);
@@ -127,9 +134,16 @@ export class StoreSource implements SampleSource {
       const series = await readGroups(this.#reader, reading, group, this.#options);
       return series && { series, rest: [] };
     }
-    const { series, odd } = await readWindows(this.#reader, reading, this.#options);
+    const read = (options: ReadOptions): Promise<FoundWindows> => readWindows(this.#reader, reading, options);
+    const { series, odd } = await (shared?.read(key, this.#options, read) ?? read(this.#options));
     const samples = await this.#read([...others, ...odd], selector, matchers, range);
     return { series, rest: together([...info, ...samples], note) };
+  }
+
+  /** Undefined where nothing is gained, and where the statements of one query are to be seen. */
+  #sharedWindows({ inStoreMs, values }: WindowCost): SharedWindows<FoundWindows> | undefined {
+    const isWorthIt = inStoreMs >= SHARED_FROM_MS && values <= MAX_SHARED_VALUES;
+    return isWorthIt && this.#options.spent?.statements === undefined ? sharedWindows(this.#reader) : undefined;
   }
 
   /** So that not all points are held at a time. */
@@ -225,6 +239,11 @@ export class StoreSource implements SampleSource {
 function isWhole(matchers: readonly LabelMatcher[]): boolean {
   return matchers.every(({ name }) => name === '__name__');
 }
+
+/** What takes less is not worth waiting for others. */
+const SHARED_FROM_MS = 100;
+/** Steps of series, 9 bytes each; groups of more are made by ClickHouse alone. */
+const MAX_SHARED_VALUES = 4_000_000;
 
 /** Selectors of a query whose series are kept. */
 const MAX_FOUND = 32;

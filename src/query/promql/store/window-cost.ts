@@ -35,6 +35,8 @@ const FEW_SAMPLES = 200_000;
 
 export interface WindowCost {
   readonly samples: number;
+  /** Of all steps of all series. */
+  readonly values: number;
   readonly inStoreMs: number;
   readonly hereMs: number;
   readonly isInStoreCheaper: boolean;
@@ -44,10 +46,11 @@ export function costOf({ fn, grid, rangeMs, group }: WindowRequest, seriesCount:
   const spanMs = (grid.count - 1) * grid.stepMs + rangeMs;
   const samples = Math.ceil(seriesCount * (spanMs / USUAL_INTERVAL_MS));
   const isPlain = grid.count === 1 && (fn === 'max_over_time' || fn === 'min_over_time' || fn === 'present_over_time');
-  const values = group === undefined ? seriesCount * grid.count : 0;
-  const inStoreMs = (samples * (isPlain ? PLAIN_NS : IN_STORE_NS[fn]) + values * ANSWERED_NS) / 1e6;
+  const values = seriesCount * grid.count;
+  const answered = group === undefined ? values : 0;
+  const inStoreMs = (samples * (isPlain ? PLAIN_NS : IN_STORE_NS[fn]) + answered * ANSWERED_NS) / 1e6;
   const hereMs = (samples * HANDED_OUT_NS) / 1e6;
-  return { samples, inStoreMs, hereMs, isInStoreCheaper: samples >= FEW_SAMPLES && inStoreMs < hereMs };
+  return { samples, values, inStoreMs, hereMs, isInStoreCheaper: samples >= FEW_SAMPLES && inStoreMs < hereMs };
 }
 
 export function costText({ samples, inStoreMs, hereMs, isInStoreCheaper }: WindowCost): string {

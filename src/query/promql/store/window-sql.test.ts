@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parsePromql } from '#lang/promql';
 import { METRIC_GAUGE, METRIC_SUM } from '#pdata';
+import { StoreReader } from '../../reader/index.ts';
 import { startTestStore, type TestStore } from '../../testing/test-store.ts';
 import { DEFAULT_OPTIONS, queryRange, type StepSeries, StoreSource } from '../index.ts';
 import type { StorePlan } from './store-source.ts';
@@ -224,6 +225,42 @@ it.each<{ readonly name: string; readonly series: readonly Written[] }>([
     const here = await ask(tenant, text, 'samples', 30_000);
     expect(expectSame(inStore.series, here.series, text)).toBeGreaterThan(50);
   }
+});
+
+/** Counts statements that find windows. */
+class CountingReader extends StoreReader {
+  windows = 0;
+  override read(...asked: Parameters<StoreReader['read']>): ReturnType<StoreReader['read']> {
+    if (asked[0].render().text.includes('ToGrid(')) this.windows++;
+    return super.read(...asked);
+  }
+}
+
+it('reads once what several queries of one moment ask, and answers each as if it were alone', async () => {
+  const tenant = await write(
+    Array.from({ length: 4 }, (_, place) => ({
+      labels: { __name__: 'm_total', place: String(place), parity: String(place % 2) },
+      isCounter: true,
+      points: every(15_000, 160, (i) => i * (1 + place)),
+    })),
+  );
+  const access = { url: store.url, database: store.database, ...store.readerLogin };
+  const reader = new CountingReader({ ...access, tenant, keepsSeries: true });
+  // So long that sharing is worth it.
+  const times = { startMs: START_MS + 600_000, endMs: START_MS + 100 * 86_400_000, stepMs: 3_600_000 };
+  const texts = ['sum by (parity) (rate(m_total[2h]))', 'max(rate(m_total[2h]))', 'topk(2, rate(m_total[2h]))'];
+  const answer = async (text: string): Promise<readonly StepSeries[]> => {
+    const source = new StoreSource(reader, {});
+    const found = await queryRange({ expr: parsePromql(text), source, options: DEFAULT_OPTIONS }, times);
+    return found.type === 'matrix' ? found.series : [];
+  };
+  const alone: (readonly StepSeries[])[] = [];
+  for (const text of texts) alone.push(await answer(text));
+  expect(reader.windows).toBe(3);
+  const together = await Promise.all(texts.map(answer));
+  expect(reader.windows).toBe(4);
+  for (const [i, text] of texts.entries()) expect(expectSame(together[i]!, alone[i]!, text)).toBeGreaterThan(2);
+  await reader.close();
 });
 
 it('adds changes up from step to step of a subquery, and leaves counters beside them as they are', async () => {

@@ -24,12 +24,17 @@ export interface WindowReading {
   readonly isWhole: boolean;
 }
 
+export interface FoundWindows {
+  readonly series: WindowSeries[];
+  readonly odd: readonly SeriesRow[];
+}
+
 /** A series may still turn out to be one that only its samples can answer for: `odd`. */
 export async function readWindows(
   reader: StoreReader,
   reading: WindowReading,
   options: ReadOptions,
-): Promise<{ readonly series: WindowSeries[]; readonly odd: readonly SeriesRow[] }> {
+): Promise<FoundWindows> {
   const { what, inStore, request } = reading;
   const table = await reader.read(seriesStatement(reading), withGrid(options));
   if (table.rowCount === 0) return { series: [], odd: [] };
