@@ -61,7 +61,7 @@ function OpenDashboard({ found, read }: OpenDashboardProps) {
   const open = openId === undefined || !isEditing ? undefined : panelOf(json, openId);
   const { search, update } = usePageSearch();
   const scope = useScope();
-  const { fromMs, toMs, nowMs, zoomTo } = scope;
+  const { fromMs, toMs, zoomTo } = scope;
   const time = useMemo(() => ({ fromMs, toMs }), [fromMs, toMs]);
   const chosen = useMemo(() => readChosen(search.vars), [search.vars]);
   const resolution = useResolution(dashboard, chosen, time);
@@ -81,10 +81,10 @@ function OpenDashboard({ found, read }: OpenDashboardProps) {
   );
   const view = useMemo<DashboardView>(
     () => ({
-      ...{ time, nowMs, edits, events, onZoom: zoomTo },
+      ...{ time, edits, events, onZoom: zoomTo },
       filters: resolution === undefined ? [] : filtersOf(dashboard, chosen, resolution.scope),
     }),
-    [time, nowMs, dashboard, chosen, resolution, edits, events, zoomTo],
+    [time, dashboard, chosen, resolution, edits, events, zoomTo],
   );
   const rows = useMemo(
     () => (resolution === undefined ? undefined : placeRows(dashboard.rows, resolution.scope, resolution.variables)),

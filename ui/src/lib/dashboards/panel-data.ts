@@ -60,8 +60,19 @@ function isDrawn({ options: { custom } }: PanelSeries): boolean {
 }
 
 /** The series that a chart has a line of, in the order of its frame's fields. */
-export function linesOfChart({ series, grid }: Pick<PanelData, 'series' | 'grid'>): readonly PanelSeries[] {
-  return series.filter((each) => each.values.length === grid.count && isDrawn(each)).slice(0, MAX_LINES);
+export function linesOfChart(data: SeriesOverTime): readonly PanelSeries[] {
+  return drawable(data).slice(0, MAX_LINES);
+}
+
+/** How many more there would be. */
+export function undrawnOf(data: SeriesOverTime): number {
+  return Math.max(0, drawable(data).length - MAX_LINES);
+}
+
+type SeriesOverTime = Pick<PanelData, 'series' | 'grid'>;
+
+function drawable({ series, grid }: SeriesOverTime): readonly PanelSeries[] {
+  return series.filter((each) => each.values.length === grid.count && isDrawn(each));
 }
 
 export function chartFrame(title: string, { series, grid }: PanelData, theme: ThemeName): Frame {

@@ -5,7 +5,7 @@ import { chartLook } from '../../lib/dashboards/chart-look.ts';
 import { heatOf } from '../../lib/dashboards/heat-frame.ts';
 import { resolveLink } from '../../lib/dashboards/links.ts';
 import { nodeFrames } from '../../lib/dashboards/node-frames.ts';
-import { chartFrame, figuresOf, linesOfChart, type PanelData } from '../../lib/dashboards/panel-data.ts';
+import { chartFrame, figuresOf, linesOfChart, type PanelData, undrawnOf } from '../../lib/dashboards/panel-data.ts';
 import { columnsFrame, histogramFrame, isStacked, slicesOf } from '../../lib/dashboards/shares.ts';
 import { statesOf } from '../../lib/dashboards/states-frame.ts';
 import { tableOf } from '../../lib/dashboards/table-frame.ts';
@@ -316,7 +316,9 @@ function Chart(props: PanelBodyProps & { readonly data: PanelData }) {
         title=""
         frame={frame}
         {...span}
-        nowMs={view.nowMs}
+        // A step is a moment, which nothing fills any more.
+        nowMs={grid.startMs + grid.count * grid.stepMs}
+        undrawn={undrawnOf(data)}
         height={Math.max(LEAST_PX, height - (look.hidesLegend ? HEAD_PX : AROUND_PX))}
         look={look}
         events={view.events}

@@ -12,7 +12,6 @@ export interface PanelEdits {
 /** What applies to all panels of a dashboard that is open. */
 export interface DashboardView {
   readonly time: TimeSpan;
-  readonly nowMs: number;
   readonly filters: readonly AppliedFilters[];
   /** undefined while nothing is changed. */
   readonly edits: PanelEdits | undefined;

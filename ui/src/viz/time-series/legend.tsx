@@ -1,4 +1,5 @@
 /** What stands below a chart: a line per series with its last and largest value; and the chart's data as a table. */
+import { useMemo } from 'react';
 import type { TimeGrid } from '#api/types.ts';
 import { ABSENT, formatDateTime } from '../../lib/format.ts';
 import { figuresOf } from './figures.ts';
@@ -8,21 +9,26 @@ interface LegendProps {
   readonly lines: readonly Line[];
   readonly grid: TimeGrid;
   readonly kind: 'table' | 'inline';
+  /** Series that no line is drawn of. */
+  readonly undrawn: number;
   readonly partial: boolean;
   readonly hoverIndex: number | undefined;
   readonly soloed: string | undefined;
   readonly onSolo: (label: string | undefined) => void;
 }
 
-const LEGEND_ROWS = 20;
+/** So many lines have a row. */
+export const LEGEND_ROWS = 20;
 
-export function Legend({ lines, grid, kind, partial, hoverIndex, soloed, onSolo }: LegendProps) {
+export function Legend({ lines, grid, kind, undrawn, partial, hoverIndex, soloed, onSolo }: LegendProps) {
   const at = hoverIndex === undefined ? undefined : grid.startMs + hoverIndex * grid.stepMs;
-  const shown = lines.slice(0, LEGEND_ROWS);
+  const shown = useMemo(
+    () => lines.slice(0, LEGEND_ROWS).map((line) => ({ ...line, ...figuresOf(line.values, line.format, partial) })),
+    [lines, partial],
+  );
   return (
     <div className={`legend legend-${kind}`}>
-      {shown.map(({ label, colour, values, format }) => {
-        const { last, max } = figuresOf(values, format, partial);
+      {shown.map(({ label, colour, values, format, last, max }) => {
         const hovered = hoverIndex === undefined ? undefined : values[hoverIndex];
         return (
           <button
@@ -41,8 +47,10 @@ export function Legend({ lines, grid, kind, partial, hoverIndex, soloed, onSolo 
           </button>
         );
       })}
-      {lines.length > LEGEND_ROWS ? (
-        <span className="muted legend-more">{lines.length - LEGEND_ROWS} more series</span>
+      {lines.length + undrawn > LEGEND_ROWS ? (
+        <span className="muted legend-more">
+          {lines.length + undrawn - shown.length} more series{undrawn > 0 ? `, ${undrawn} of them not drawn` : ''}
+        </span>
       ) : null}
       <span className="muted legend-time">
         {at === undefined ? '' : formatDateTime(at)}

@@ -2,7 +2,7 @@
  * Lines over time, drawn by uPlot: shared crosshair, dragging zooms the page, gaps stay gaps, the bucket that is still
  * filling is drawn lighter, one legend line per series with its last and largest value, and the same data as a table.
  */
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { TimeGrid } from '#api/types.ts';
@@ -17,7 +17,7 @@ import { useSize } from '../../widgets/canvas.tsx';
 import { Icon } from '../../widgets/icons.tsx';
 import { tipPlace } from '../../widgets/tip.ts';
 import { figuresOf } from './figures.ts';
-import { Legend, LineTable } from './legend.tsx';
+import { LEGEND_ROWS, Legend, LineTable } from './legend.tsx';
 import { type Line, type LineLook, linesOf, type Scale } from './lines.ts';
 import {
   type ChartEvent,
@@ -77,6 +77,8 @@ export interface TimeSeriesProps {
   readonly logOffered?: boolean;
   readonly legend?: 'table' | 'inline';
   readonly note?: React.ReactNode;
+  /** Series that the frame has no line of, which the legend counts. */
+  readonly undrawn?: number;
   /** Single points over the lines: fields `time`, `value`, and `key`, which a click on one gives to `onMark`. */
   readonly marks?: Frame;
   readonly onMark?: (key: string) => void;
@@ -140,6 +142,7 @@ export function TimeSeries(props: TimeSeriesProps) {
           lines={lines}
           grid={grid}
           kind={legend}
+          undrawn={props.undrawn ?? 0}
           partial={partial}
           hoverIndex={hoverIndex}
           soloed={soloed}
@@ -157,7 +160,8 @@ interface PlotProps extends TimeSeriesProps {
   readonly onHover: (index: number | undefined) => void;
 }
 
-function Plot(props: PlotProps) {
+/** The pointer moves over all charts of a page at once: only what it says in the legend is rendered then. */
+const Plot = memo(function Plot(props: PlotProps) {
   const { grid, lines, height = 160, log, fromMs, toMs, nowMs } = props;
   const marks = useMemo(() => marksOf(props.marks), [props.marks]);
   const events = useMemo(() => eventsOf(props.events), [props.events]);
@@ -173,7 +177,8 @@ function Plot(props: PlotProps) {
   latestWidth.current = width;
   const ready = width > 0;
   // Another shape of chart needs another uPlot; new values only need setData.
-  const shape = JSON.stringify([props.look, ...lines.map(({ label, colour }) => [label, colour])]);
+  const partial = isPartial(grid, nowMs);
+  const shape = JSON.stringify([props.look, partial, ...lines.map(({ label, colour }) => [label, colour])]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for the lines; values go through setData
   useLayoutEffect(() => {
@@ -211,7 +216,7 @@ function Plot(props: PlotProps) {
       ref={box}
       style={{ height }}
       role="img"
-      aria-label={`${props.title}: ${lines.map(({ label, values, format }) => `${label} ${figuresOf(values, format, isPartial(grid, nowMs)).last}`).join(', ')}`}
+      aria-label={`${props.title}: ${spokenLines(lines, partial)}`}
     >
       {pointed ? (
         <div className="tip" style={tipPlace(pointed.x)}>
@@ -229,6 +234,15 @@ function Plot(props: PlotProps) {
       ) : null}
     </div>
   );
+});
+
+/** The newest value of each, of as many as the legend has. */
+function spokenLines(lines: readonly Line[], partial: boolean): string {
+  const said = lines
+    .slice(0, LEGEND_ROWS)
+    .map(({ label, values, format }) => `${label} ${figuresOf(values, format, partial).last}`);
+  const rest = lines.length - said.length;
+  return (rest > 0 ? [...said, `${rest} more`] : said).join(', ');
 }
 
 /** Each on top of those before it; the topmost first, since what comes later is drawn over it. */
@@ -260,7 +274,7 @@ function fillChart(chart: uPlot, { grid, lines, log, fromMs, toMs, nowMs, marks,
   });
 }
 
-/** Columns for uPlot: bucket starts, then per series the complete buckets and, apart, the step into a partial last one. */
+/** Columns for uPlot: bucket starts, then per series the complete buckets and, where the last one is partial, apart the step into it. */
 function chartData(grid: TimeGrid, lines: readonly Line[], nowMs: number): uPlot.AlignedData {
   const times = new Float64Array(grid.count);
   for (let i = 0; i < grid.count; i++) times[i] = (grid.startMs + i * grid.stepMs) / 1000;
@@ -269,7 +283,7 @@ function chartData(grid: TimeGrid, lines: readonly Line[], nowMs: number): uPlot
   for (const { values } of lines) {
     const last = values.length - 1;
     columns.push(partial ? values.map((value, i) => (i === last ? null : value)) : [...values]);
-    columns.push(values.map((value, i) => (partial && i >= last - 1 ? value : null)));
+    if (partial) columns.push(values.map((value, i) => (i >= last - 1 ? value : null)));
   }
   return [times, ...columns] as unknown as uPlot.AlignedData;
 }
@@ -313,7 +327,8 @@ interface OptionsInput {
 }
 
 function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPlot.Options {
-  const { lines, frame, look } = latest.current;
+  const { lines, frame, look, grid, nowMs } = latest.current;
+  const perLine = isPartial(grid, nowMs) ? 2 : 1;
   const fields = numberFields(frame);
   const isRight = (i: number): boolean => look?.lines?.[i]?.isRight === true;
   const hasRight = lines.some(({ scale }) => scale === 'right');
@@ -357,10 +372,11 @@ function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPl
         ? [{ ...valueAxis(fields.find((_, i) => isRight(i))), scale: 'right', side: 1 as const, grid: { show: false } }]
         : []),
     ],
-    series: [{}, ...lines.flatMap((line) => seriesOptions(line, look))],
+    series: [{}, ...lines.flatMap((line) => seriesOptions(line, look).slice(0, perLine))],
     cursor: {
       y: false,
-      points: { size: 6 },
+      // An element each, with a layer of its own.
+      points: { size: 6, ...(lines.length > LEGEND_ROWS ? { show: false } : {}) },
       drag: { x: true, y: false, setScale: false },
     },
     hooks: {
@@ -417,6 +433,7 @@ function markScale(look: ChartLook | undefined): Scale {
   return look?.marksRight ? 'right' : 'y';
 }
 
+/** A series for the complete buckets, and one for the step into a partial last one. */
 function seriesOptions(line: Line, look: ChartLook | undefined): uPlot.Series[] {
   const own = line.look;
   const base: uPlot.Series = {
