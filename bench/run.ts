@@ -19,6 +19,7 @@ import { processorsCase } from './cases/processors.ts';
 import { promqlCase } from './cases/promql.ts';
 import { remoteWriteCase } from './cases/remote-write.ts';
 import { rulesCase } from './cases/rules.ts';
+import { scrapeCase } from './cases/scrape.ts';
 import { redCase, spanMetricsCase } from './cases/span-metrics.ts';
 import { freshnessCase, idleCase, storeCase } from './cases/store.ts';
 import { tailSamplingCase } from './cases/tail-sampling.ts';
@@ -50,6 +51,7 @@ const CASES: readonly BenchCase[] = [
   logSearchCase,
   metricsCase,
   remoteWriteCase,
+  scrapeCase,
   promqlCase,
   ingestBesideQueriesCase,
   rulesCase,
@@ -90,6 +92,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   metrics: 'data points into the store: CPU of all processes, merges included; bytes on disk',
   'remote-write':
     'samples by remote write into the store: CPU of all processes, merges included; bytes on disk; Prometheus beside it',
+  scrape: '100,000 series scraped every 15 s and written on; a Prometheus in agent mode beside it',
   promql: 'queries in PromQL over 14 M samples; a real Prometheus beside it',
   'ingest-beside-queries': 'how long senders of 20,000 spans a second wait while heavy queries run, and without them',
   rules: '1,000 rules every 15 s over 10,000 series; Prometheus beside it, where there is one',
