@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { WrittenSeries } from '#wire';
+import { encodeLabels, type WrittenSeries } from '#wire';
 import { startSignalbox } from '../../test/lib/signalbox.ts';
 import { cpuSeconds, freePort, processTree, sleep, waitFor } from '../lib/processes.ts';
 import { hasPrometheus, startPrometheus } from '../lib/prometheus.ts';
@@ -26,13 +26,15 @@ const ROUTES_PER_RULE = 5;
 const SERIES_PER_REQUEST = 2000;
 const METRIC = 'bench_requests_total';
 
-const seriesLabels = Array.from({ length: SERVICES * INSTANCES * ROUTES }, (_, series) => [
-  ['__name__', METRIC] as const,
-  ['instance', `i${Math.floor(series / SERVICES) % INSTANCES}`] as const,
-  ['job', 'bench'] as const,
-  ['route', `r${Math.floor(series / SERVICES / INSTANCES)}`] as const,
-  ['service', `s${series % SERVICES}`] as const,
-]);
+const seriesLabels = Array.from({ length: SERVICES * INSTANCES * ROUTES }, (_, series) =>
+  encodeLabels([
+    ['__name__', METRIC],
+    ['instance', `i${Math.floor(series / SERVICES) % INSTANCES}`],
+    ['job', 'bench'],
+    ['route', `r${Math.floor(series / SERVICES / INSTANCES)}`],
+    ['service', `s${series % SERVICES}`],
+  ]),
+);
 
 /** 20 groups of 50: of each five routes of a service seven rules with a rate and three without, two of the ten record. */
 export function ruleFile(): string {

@@ -1,5 +1,5 @@
 import { METRIC_HISTOGRAM, METRIC_SUM, TEMPORALITY_CUMULATIVE } from '#pdata';
-import type { WrittenSeries } from '#wire';
+import { encodeLabels, type WrittenSeries } from '#wire';
 import type { RunningSignalbox } from '../../test/lib/signalbox.ts';
 import { fetchCount } from './collectors.ts';
 import { waitFor } from './processes.ts';
@@ -129,11 +129,11 @@ export async function loadPrometheus(prometheus: RunningPrometheus, startMs: num
   for (let from = 0; from < steps; from += CHUNK_STEPS) {
     const count = Math.min(CHUNK_STEPS, steps - from);
     const chunk = (
-      labels: WrittenSeries['labels'],
+      labels: readonly [string, string][],
       series: number,
       valueAt: (step: number) => number,
     ): WrittenSeries => ({
-      labels,
+      labels: encodeLabels(labels),
       samples: Array.from({ length: count }, (_, i) => ({
         value: valueAt(from + i),
         timestampMs: timeOf(startMs, series, from + i),
@@ -156,7 +156,7 @@ export async function loadPrometheus(prometheus: RunningPrometheus, startMs: num
 }
 
 function* allSeries(
-  chunk: (labels: WrittenSeries['labels'], series: number, valueAt: (step: number) => number) => WrittenSeries,
+  chunk: (labels: readonly [string, string][], series: number, valueAt: (step: number) => number) => WrittenSeries,
 ): Generator<WrittenSeries> {
   for (const metric of [REQUESTS, ERRORS])
     for (let series = 0; series < metric.count; series++)

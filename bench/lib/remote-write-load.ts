@@ -1,5 +1,5 @@
 import { compressSnappy } from '#net';
-import { encodeWriteRequest, encodeWriteRequest2, type WrittenSeries } from '#wire';
+import { encodeLabels, encodeWriteRequest, encodeWriteRequest2, type WrittenSeries } from '#wire';
 
 /** What a Prometheus that scrapes 50 pods every 15 s would write: half counters, half gauges, eight labels a series. */
 
@@ -64,7 +64,7 @@ export function newSeries(index: number): LoadSeries {
   const family = Math.floor(index / INSTANCES / 2);
   const name = isCounter ? `app_requests_${family}_total` : `app_queue_${family}_bytes`;
   const instance = index % INSTANCES;
-  const labels = [
+  const labels = encodeLabels([
     ['__name__', name],
     ['code', String(200 + (Math.floor(index / 2) % 5))],
     ['container', 'api-server'],
@@ -74,7 +74,7 @@ export function newSeries(index: number): LoadSeries {
     ['namespace', 'production'],
     ['pod', `checkout-6d8f9b7c5d-${instance}`],
     ['series', String(index)],
-  ] as const;
+  ]);
   const metadata = { family: name, type: isCounter ? 1 : 2, help: 'Made up for a benchmark.', unit: '' };
   let seed = index + 1;
   const random = (): number => {

@@ -5,6 +5,7 @@ import { encodeWriteRequest, encodeWriteRequest2, type WrittenSeries } from '#wi
 import { decisive, HttpSender } from '../shared/http-sender.ts';
 import type { RemoteWriteConfig } from './config.ts';
 import { type Converted, Converter } from './converter.ts';
+import { SeriesTable } from './series-table.ts';
 import { type WalRequest, WriteAheadLog } from './wal.ts';
 
 /** 5xx and 429 may be tried again. */
@@ -22,6 +23,7 @@ export class RemoteWriteExporter implements Exporter {
   readonly #config: RemoteWriteConfig;
   readonly #sender: HttpSender;
   readonly #wal: WriteAheadLog | undefined;
+  readonly #table = new SeriesTable();
   readonly #translated: Counter;
   readonly #sent: Counter;
   #hasWarned = false;
@@ -60,7 +62,7 @@ export class RemoteWriteExporter implements Exporter {
   }
 
   async consume(batch: Batch, abort?: AbortSignal): Promise<void> {
-    const converter = new Converter(this.#config);
+    const converter = new Converter(this.#config, this.#table);
     for (const chunk of batch.chunks as readonly PointChunk[]) converter.add(chunk);
     const { result } = converter;
     this.#translated.add(result.series.length);
@@ -89,7 +91,6 @@ export class RemoteWriteExporter implements Exporter {
     let done = 0;
     const upTo = (count: number): number => Math.round((points * count) / series.length);
     for (const part of parted(series, maxBatchSizeBytes)) {
-      for (const { samples } of part) samples.sort((one, other) => one.timestampMs - other.timestampMs);
       const body = isVersion2 ? encodeWriteRequest2(part) : encodeWriteRequest(part);
       yield { body, isVersion2, points: upTo(done + part.length) - upTo(done) };
       done += part.length;
@@ -137,8 +138,7 @@ function* parted(series: readonly WrittenSeries[], limitBytes: number): Generato
 }
 
 function bytesOf({ labels, samples, histograms, exemplars }: WrittenSeries): number {
-  let bytes = 4 + samples.length * 18 + exemplars.length * 128;
-  for (const [name, value] of labels) bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 6;
+  let bytes = 4 + labels.length + samples.length * 18 + exemplars.length * 128;
   for (const { positive, negative, customValues } of histograms) {
     bytes += 64 + (positive.deltas.length + negative.deltas.length) * 4 + customValues.length * 8;
   }

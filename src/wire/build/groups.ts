@@ -89,6 +89,8 @@ export class Group {
 /** Builds the request of a signal, group by group. */
 export class RequestBuilder<G extends Group> {
   readonly #make: (input: GroupInput) => G;
+  /** Of the last body: the next one is about as long, and isn't copied as it grows. */
+  #lastBytes = 0;
   protected readonly groups: Set<G> = new Set();
 
   constructor(make: (input: GroupInput) => G) {
@@ -108,8 +110,9 @@ export class RequestBuilder<G extends Group> {
 
   /** All that was added, as the signal's Export…ServiceRequest. */
   body(): Uint8Array {
-    const out = new ArenaWriter(16_384);
+    const out = new ArenaWriter(Math.max(16_384, this.#lastBytes + (this.#lastBytes >>> 4)));
     for (const group of this.groups) if (!group.isLeftOut) group.write(out);
+    this.#lastBytes = out.length;
     return out.finish();
   }
 }

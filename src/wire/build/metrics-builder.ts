@@ -202,9 +202,9 @@ export class MetricBuilder<T> implements AnyMetric {
   }
 
   series(attributes: AttributesInput = {}): Series<T> {
-    const encoded = new ArenaWriter(128);
-    writeAttributes(encoded, attributesFieldOf(this.#type), attributes);
-    return new Series(this.#points, this.#type, encoded.finish(), this.#writePoint);
+    attributeWriter.reset();
+    writeAttributes(attributeWriter, attributesFieldOf(this.#type), attributes);
+    return new Series(this.#points, this.#type, attributeWriter.finish(), this.#writePoint);
   }
 
   get isEmpty(): boolean {
@@ -231,6 +231,8 @@ export class MetricBuilder<T> implements AnyMetric {
     out.end(metric);
   }
 }
+
+const attributeWriter = new ArenaWriter(1024);
 
 /** A series: attributes that were written once. */
 export class Series<T> {

@@ -171,10 +171,10 @@ function writeSeconds(out: ArenaWriter, field: number, seconds: bigint, nanos: n
 
 // The messages are of proto2: what is set is written, also where it is 0 or empty.
 
-const encoder = new TextEncoder();
-
 function text(out: ArenaWriter, field: number, value: string): void {
-  out.bytesField(field, encoder.encode(value));
+  const mark = out.begin(field);
+  out.text(value);
+  out.end(mark);
 }
 
 function number(out: ArenaWriter, field: number, value: number): void {

@@ -83,6 +83,12 @@ export class KeyTable {
     return index;
   }
 
+  /** The string with this number, without a copy. What `clear` leaves is written over: whoever clears must not hold one. */
+  bytesOf(index: number): Uint8Array {
+    const { buffer } = this.#words;
+    return new Uint8Array(buffer, this.#starts[index]! * 4, this.#lengths[index]);
+  }
+
   #follow(index: number): void {
     this.#following[this.#last] = index;
     this.#last = index;

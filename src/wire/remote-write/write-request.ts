@@ -1,5 +1,6 @@
-import { ArenaWriter } from '#pdata';
+import { ArenaWriter, cursor, readVarint32 } from '#pdata';
 import type { ExposedExemplar, ExposedLabel, NativeBuckets } from '../prometheus/exposition.ts';
+import { latin1 } from '../prometheus/text-bytes.ts';
 import type { WrittenHistogram, WrittenMetadata, WrittenSample, WrittenSeries } from './written-series.ts';
 
 /** The NaN that means "no value any more" (prometheus/model/value). JavaScript keeps no payload of a NaN. */
@@ -19,15 +20,31 @@ const HISTOGRAM = {
   customValues: 16,
 } as const;
 
+/**
+ * Labels as remote write 1.0 has them in a TimeSeries: a series says them again and again, so they are made once and kept. `labels` are in the order
+ * of their names, `__name__` among them.
+ */
+export function encodeLabels(labels: readonly ExposedLabel[]): Uint8Array {
+  labelWriter.reset();
+  writeLabels(labelWriter, labels);
+  return labelWriter.finish();
+}
+
+/** What a series with one sample takes besides its labels, at most. */
+const SAMPLE_BYTES = 40;
+const labelWriter = new ArenaWriter(1024);
+
 /** A prometheus.WriteRequest (prompb/remote.proto), remote write 1.0. */
 export function encodeWriteRequest(
-  series: Iterable<WrittenSeries>,
+  series: readonly WrittenSeries[],
   metadata: Iterable<WrittenMetadata> = [],
 ): Uint8Array {
-  const out = new ArenaWriter(4096);
+  // Room for a sample each, so that a large request is not copied as it grows.
+  const bytes = series.reduce((sum, { labels }) => sum + labels.length + SAMPLE_BYTES, 4096);
+  const out = new ArenaWriter(bytes);
   for (const { labels, samples, exemplars, histograms } of series) {
     const mark = out.begin(1);
-    writeLabels(out, labels);
+    out.raw(labels);
     for (const sample of samples) writeSample(out, 2, sample);
     for (const exemplar of exemplars) writeExemplar(out, 3, exemplar, writeLabels);
     for (const histogram of histograms) writeHistogram(out, 4, histogram);
@@ -41,7 +58,7 @@ export function encodeWriteRequest(
     out.textField(5, unit);
     out.end(mark);
   }
-  return out.finish();
+  return out.view();
 }
 
 /** An io.prometheus.write.v2.Request, remote write 2.0: texts stand once, at its beginning. */
@@ -57,7 +74,7 @@ export function encodeWriteRequest2(series: readonly WrittenSeries[]): Uint8Arra
   };
   for (const { labels, samples, exemplars, histograms, metadata } of series) {
     const mark = body.begin(5);
-    writeRefs(body, labels);
+    writeLabelRefs(body, labels, symbols);
     for (const sample of samples) writeSample(body, 2, sample);
     for (const histogram of histograms) writeHistogram(body, 3, histogram);
     for (const exemplar of exemplars) writeExemplar(body, 4, exemplar, writeRefs);
@@ -69,17 +86,19 @@ export function encodeWriteRequest2(series: readonly WrittenSeries[]): Uint8Arra
     body.end(mark);
   }
   const head = new ArenaWriter(4096);
-  for (const symbol of symbols.texts) head.bytesField(4, encoder.encode(symbol));
+  for (const symbol of symbols.texts) head.bytesField(4, Buffer.from(symbol, 'latin1'));
   return Buffer.concat([head.view(), body.view()]);
 }
 
-const encoder = new TextEncoder();
-
-/** The first is always the empty text. */
+/** Texts by their bytes in UTF-8, a character for each. The first is always the empty one. */
 class Symbols {
   readonly #refs = new Map<string, number>([['', 0]]);
 
   refOf(text: string): number {
+    return this.refOfBytes(Buffer.from(text).toString('latin1'));
+  }
+
+  refOfBytes(text: string): number {
     let ref = this.#refs.get(text);
     if (ref === undefined) {
       ref = this.#refs.size;
@@ -91,6 +110,39 @@ class Symbols {
   get texts(): Iterable<string> {
     return this.#refs.keys();
   }
+}
+
+/** The labels of `encodeLabels` as numbers of their texts. */
+function writeLabelRefs(out: ArenaWriter, labels: Uint8Array, symbols: Symbols): void {
+  if (labels.length === 0) return;
+  const mark = out.begin(1);
+  for (const [name, value] of labelTexts(labels)) {
+    out.varint(symbols.refOfBytes(name));
+    out.varint(symbols.refOfBytes(value));
+  }
+  out.end(mark);
+}
+
+/** Of each label its name and value, a character for each byte. */
+function* labelTexts(labels: Uint8Array): Generator<readonly [name: string, value: string]> {
+  for (let at = 0; at < labels.length; ) {
+    const end = lengthAt(labels, at + 1) + cursor.at;
+    const texts: [string, string] = ['', ''];
+    for (at = cursor.at; at < end; ) {
+      const field = labels[at]! >>> 3;
+      const to = lengthAt(labels, at + 1) + cursor.at;
+      texts[field - 1] = latin1(labels, cursor.at, to);
+      at = to;
+    }
+    yield texts;
+  }
+}
+
+/** The length that stands at `at`; `cursor` is behind it then. */
+function lengthAt(bytes: Uint8Array, at: number): number {
+  const length = bytes[at]!;
+  cursor.at = at + 1;
+  return length < 0x80 ? length : readVarint32(bytes, at);
 }
 
 function writeLabels(out: ArenaWriter, labels: readonly ExposedLabel[]): void {

@@ -1,12 +1,12 @@
-import type { ExposedExemplar, ExposedLabel, NativeBuckets } from '../prometheus/exposition.ts';
+import type { ExposedExemplar, NativeBuckets } from '../prometheus/exposition.ts';
 
 /** A series as Prometheus's remote write sends it, whichever version. */
 export interface WrittenSeries {
-  /** In the order of their names, `__name__` among them. */
-  readonly labels: readonly ExposedLabel[];
-  readonly samples: WrittenSample[];
-  readonly histograms: WrittenHistogram[];
-  readonly exemplars: ExposedExemplar[];
+  /** As `encodeLabels` writes them. */
+  readonly labels: Uint8Array;
+  readonly samples: readonly WrittenSample[];
+  readonly histograms: readonly WrittenHistogram[];
+  readonly exemplars: readonly ExposedExemplar[];
   readonly metadata: WrittenMetadata;
 }
 
