@@ -22,3 +22,4 @@ export * from './reasons.ts';
 export * from './redact.ts';
 export * from './text-order.ts';
 export * from './timers.ts';
+export * from './whole-ms.ts';

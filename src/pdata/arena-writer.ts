@@ -40,6 +40,11 @@ export class ArenaWriter {
     return this.#bytes.slice(0, this.#length);
   }
 
+  /** What was written, for good: this writer is not used any more. Without a copy where little room is left over. */
+  take(): Uint8Array {
+    return this.#length > this.#bytes.length * 0.9 ? this.view() : this.finish();
+  }
+
   /** What was written, without a copy: valid until the next write. */
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);

@@ -1,4 +1,5 @@
 import { assert } from '#base';
+import type { ArenaWriter } from './arena-writer.ts';
 import { AttributeEdits } from './attribute-edits.ts';
 import type { AttributePicker } from './attribute-picker.ts';
 import { AttributeTable } from './attribute-table.ts';
@@ -158,6 +159,15 @@ export abstract class Chunk<C extends object = object> extends WritableColumns<C
       new AttributeEdits(this, new AttributeTable(this.rowCount, 16)),
     );
     return this.#rowAttributes;
+  }
+
+  /** The attributes of a row as KeyValue messages, each in the field that it has there, without building the table of all attributes. */
+  writeRowAttributes(row: number, out: ArenaWriter): void {
+    const field = this.attributesField(row);
+    const cursor = this.#rowAttributes;
+    if (cursor === undefined || cursor.edits?.has(row) === false)
+      out.fields(this.arena, this.messageStart(row), this.messageEnd(row), ~(1 << field));
+    else cursor.of(row).writeTo(out, field);
   }
 
   /** Reads what `picker` wants of a row, without building the table of all attributes. */

@@ -5,6 +5,7 @@ export * from './attribute-picker.ts';
 export * from './attribute-table.ts';
 export * from './attributes.ts';
 export * from './batch.ts';
+export * from './byte-slabs.ts';
 export * from './chunk.ts';
 export * from './details.ts';
 export * from './heads.ts';

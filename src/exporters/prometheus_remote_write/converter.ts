@@ -1,4 +1,4 @@
-import { goDecimal } from '#base';
+import { goDecimal, wholeMs } from '#base';
 import {
   FLAG_NO_RECORDED_VALUE,
   findField,
@@ -109,6 +109,8 @@ export class Converter {
   /** Series for which the table has no room, by their labels. */
   readonly #others = new Map<string, BatchSeries>();
   readonly #metadata: WrittenMetadata[] = [];
+  /** Of the chunk under way: nanoseconds, in two words each. */
+  #timeWords: Uint32Array = new Uint32Array(0);
   #lost = 0;
 
   constructor(config: RemoteWriteConfig, table: SeriesTable) {
@@ -128,13 +130,15 @@ export class Converter {
     const metrics: MetricInfo[] = [];
     const scopes: ScopeInfo[] = [];
     const contexts: Context[][] = [];
-    const latest = new Map<number, bigint>();
+    const times = chunk.columns.timeNs;
+    this.#timeWords = new Uint32Array(times.buffer, times.byteOffset, times.length * 2);
+    const latestMs: number[] = [];
     const point = chunk.view();
     for (let index = 0; index < chunk.count; index++) {
       const row = chunk.rowAt(index);
       point.row = row;
       const resource = chunk.resourceOf(row);
-      if (point.timeNs > (latest.get(resource) ?? -1n)) latest.set(resource, point.timeNs);
+      latestMs[resource] = Math.max(latestMs[resource] ?? 0, wholeMs(this.#timeWords, row));
       const metric = chunk.columns.metric[row]!;
       const scope = chunk.scopeOf(row);
       metrics[metric] ??= this.#metricInfo(point);
@@ -144,7 +148,9 @@ export class Converter {
       if (!this.#addPoint(chunk, point, contexts[metric][scope])) this.#lost++;
     }
     if (!this.#config.hasTargetInfo) return;
-    for (const [resource, timeNs] of latest) this.#addTargetInfo(chunk, resource, timeNs);
+    latestMs.forEach((timeMs, resource) => {
+      this.#addTargetInfo(chunk, resource, timeMs);
+    });
   }
 
   #metricInfo({ metric }: PointView): MetricInfo {
@@ -261,7 +267,7 @@ export class Converter {
     value: number,
   ): BatchSeries | undefined {
     const series = this.#find(chunk, point, context, part, number);
-    series?.samples.push({ value, timestampMs: Number(point.timeNs / 1_000_000n), isStale: isStale(point) });
+    series?.samples.push({ value, timestampMs: wholeMs(this.#timeWords, point.row), isStale: isStale(point) });
     return series;
   }
 
@@ -318,18 +324,18 @@ export class Converter {
   }
 
   /** Only where there is something to say besides `job` and `instance`, and at least one of these to say it of. */
-  #addTargetInfo(chunk: PointChunk, resource: number, timeNs: bigint): void {
+  #addTargetInfo(chunk: PointChunk, resource: number, timeMs: number): void {
     const cursor = chunk.resourceAttributes.of(resource);
     const identity = identityOf(cursor);
     const all = [...cursor.entries()].filter(([key]) => !SERVICE_KEYS.has(key));
-    if (timeNs === 0n || identity.length === 0 || all.length === 0) return;
+    if (timeMs === 0 || identity.length === 0 || all.length === 0) return;
     const { namespace, naming, externalLabels } = this.#config;
     const labels = namedLabels(entriesOf(all), naming) ?? new Map<string, string>();
     for (const [name, value] of identity) labels.set(name, value);
     for (const [name, value] of externalLabels) if (!labels.has(name)) labels.set(name, value);
     labels.set('__name__', namespace === '' ? 'target_info' : `${namespace}_target_info`);
     const series = this.#other(sortedLabels(labels), TARGET);
-    series.samples.push({ value: 1, timestampMs: Number(timeNs / 1_000_000n), isStale: false });
+    series.samples.push({ value: 1, timestampMs: timeMs, isStale: false });
   }
 }
 

@@ -61,22 +61,16 @@ export class SeriesTable {
   }
 
   /** The labels of a point's part, of which `number` is the bound or the quantile: UNKNOWN, or undefined where they are known to be unwritable. */
-  find(
-    context: number,
-    { arena, rowAttributes }: PointChunk,
-    row: number,
-    part: number,
-    number: number,
-  ): number | undefined {
+  find(context: number, chunk: PointChunk, row: number, part: number, number: number): number | undefined {
+    if (context === 0) return UNKNOWN;
     const key = this.#key;
     key.reset();
     key.varint(context);
     key.varint(part);
     if (part >= PART.bucket) key.double(number);
-    key.placedAttributes(1, arena, rowAttributes.table, row);
+    chunk.writeRowAttributes(row, key);
     const bytes = key.view();
     if (bytes.buffer !== this.#view.buffer) this.#view = new DataView(bytes.buffer);
-    if (context === 0) return UNKNOWN;
     const found = this.#points.find(this.#view, 0, bytes.length);
     if (found === 0) return UNKNOWN;
     const labels = this.#labelsOf[found]!;

@@ -113,7 +113,7 @@ export class RequestBuilder<G extends Group> {
     const out = new ArenaWriter(Math.max(16_384, this.#lastBytes + (this.#lastBytes >>> 4)));
     for (const group of this.groups) if (!group.isLeftOut) group.write(out);
     this.#lastBytes = out.length;
-    return out.finish();
+    return out.take();
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   ArenaWriter,
   attributesFieldOf,
+  ByteSlabs,
   EXACT_COUNTS_FIELD,
   EXEMPLAR,
   EXPONENTIAL_POINT,
@@ -204,7 +205,7 @@ export class MetricBuilder<T> implements AnyMetric {
   series(attributes: AttributesInput = {}): Series<T> {
     attributeWriter.reset();
     writeAttributes(attributeWriter, attributesFieldOf(this.#type), attributes);
-    return new Series(this.#points, this.#type, attributeWriter.finish(), this.#writePoint);
+    return new Series(this.#points, this.#type, attributeSlabs.copyOf(attributeWriter.view()), this.#writePoint);
   }
 
   get isEmpty(): boolean {
@@ -233,6 +234,7 @@ export class MetricBuilder<T> implements AnyMetric {
 }
 
 const attributeWriter = new ArenaWriter(1024);
+const attributeSlabs = new ByteSlabs();
 
 /** A series: attributes that were written once. */
 export class Series<T> {

@@ -58,7 +58,7 @@ export function encodeWriteRequest(
     out.textField(5, unit);
     out.end(mark);
   }
-  return out.view();
+  return out.take();
 }
 
 /** An io.prometheus.write.v2.Request, remote write 2.0: texts stand once, at its beginning. */
@@ -169,7 +169,9 @@ function writeValue(out: ArenaWriter, field: number, value: number, isStale: boo
 function writeMs(out: ArenaWriter, field: number, timestampMs: number): void {
   if (timestampMs === 0) return;
   out.tag(field, 0);
-  out.varint64(BigInt(timestampMs));
+  // A time before 1970 is a negative int64, which takes ten bytes.
+  if (timestampMs > 0) out.varint(timestampMs);
+  else out.varint64(BigInt(timestampMs));
 }
 
 function writeExemplar(

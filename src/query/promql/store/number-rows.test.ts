@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { detailedNumbers, GatheredNumbers, type NumberRows, RunsBySeries, startMsOf } from './number-rows.ts';
+import { detailedNumbers, GatheredNumbers, type NumberRows, RunsBySeries } from './number-rows.ts';
 
 const STALE = new Float64Array(new Uint32Array([2, 0x7ff0_0000]).buffer)[0]!;
 
@@ -72,10 +72,3 @@ test('details: when each began, where the series ended, each time once', () => {
   expect([...startsMs]).toEqual([0, 1_763_800_000_123]);
   expect([...staleMs!]).toEqual([105]);
 });
-
-test.each([0n, 999_999n, 1_000_000n, 4_294_967_296_000_000n, 9_223_372_036_854_775_807n])(
-  '%s ns since the epoch in milliseconds',
-  (ns) => {
-    expect(startMsOf(new Uint32Array(BigUint64Array.of(ns).buffer), 0)).toBe(Number(ns / 1_000_000n));
-  },
-);

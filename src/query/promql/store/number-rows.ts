@@ -1,3 +1,4 @@
+import { wholeMs } from '#base';
 import type { Table } from '../../reader/index.ts';
 import { mergedRuns } from './merged-runs.ts';
 
@@ -6,8 +7,6 @@ import { mergedRuns } from './merged-runs.ts';
  * key has behind each other; runs come in any order.
  */
 
-const WORD = 0x1_0000_0000;
-const NS_PER_MS = 1_000_000;
 /** The words of Prometheus' stale marker. */
 const STALE_HIGH = 0x7ff0_0000;
 const STALE_LOW = 2;
@@ -176,7 +175,7 @@ export function detailedNumbers(rows: NumberRows, { begins, ends }: SeriesRuns, 
     }
     timesMs[count] = originMs + time;
     values[count] = numbers[row]!;
-    startsMs[count] = startMsOf(starts, row);
+    startsMs[count] = wholeMs(starts, row);
     count++;
   }
   return {
@@ -185,13 +184,4 @@ export function detailedNumbers(rows: NumberRows, { begins, ends }: SeriesRuns, 
     startsMs: startsMs.subarray(0, count),
     staleMs: stale.length === 0 ? undefined : Float64Array.from(stale),
   };
-}
-
-/** Of whole start times, rounded down; exact, as the words are divided one after the other. */
-export function startMsOf(starts: Uint32Array, row: number): number {
-  const low = starts[row * 2]!;
-  const high = starts[row * 2 + 1]!;
-  const whole = Math.floor(high / NS_PER_MS);
-  const rest = (high - whole * NS_PER_MS) * WORD + low;
-  return whole * WORD + Math.floor(rest / NS_PER_MS);
 }

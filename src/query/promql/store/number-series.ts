@@ -1,9 +1,10 @@
+import { wholeMs } from '#base';
 import { QueryError, type ReadOptions, type StoreReader, type Table } from '../../reader/index.ts';
 import { METRIC_TYPES, type TimeRange } from '../../source/index.ts';
 import { Bound, integer, raw, type Sql, sql } from '../../sql/index.ts';
 import type { FloatSamples } from '../source.ts';
 import { USUAL_INTERVAL_MS } from './divide.ts';
-import { detailedNumbers, GatheredNumbers, numberRows, RunsBySeries, startMsOf } from './number-rows.ts';
+import { detailedNumbers, GatheredNumbers, numberRows, RunsBySeries } from './number-rows.ts';
 import { chosenSeries, namedMetrics, STALE_NAN } from './points.ts';
 import type { SeriesRow } from './series.ts';
 
@@ -139,7 +140,7 @@ function sliceOf(table: Table, slice: readonly SeriesRow[], reading: NumberReadi
     if (!runs.isOdd) {
       const samples = gathered.add(runs);
       const startsMs = reading.needsStarts
-        ? new Float64Array(samples.timesMs.length).fill(startMsOf(rows.starts, runs.begins[0]!))
+        ? new Float64Array(samples.timesMs.length).fill(wholeMs(rows.starts, runs.begins[0]!))
         : undefined;
       found.push({ row, floats: { ...samples, startsMs }, staleMs: undefined });
     } else if (rows.hasWholeStarts) {
