@@ -141,6 +141,50 @@ export const DASHBOARD_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'dashboards: a figure stands above its line, and a title has the whole line until the pointer comes',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/dashboards/kinds?live=0');
+      const rate = panel(page, 'Rate');
+      await expectEventually(() => rate.locator('.tile-trend').count(), 4);
+      const tile = rate.locator('.tile').first();
+      const [value, trend] = await Promise.all(
+        ['.tile-value', '.tile-trend'].map(async (part) => (await tile.locator(part).boundingBox())!),
+      );
+      assert.ok(value!.y + value!.height <= trend!.y + 2, 'the figure is on its line');
+      const opacity = (): Promise<string> =>
+        rate.locator('.dash-tools').evaluate((each) => getComputedStyle(each).opacity);
+      await page.mouse.move(0, 0);
+      await expectEventually(opacity, '0');
+      await rate.hover();
+      await expectEventually(opacity, '1');
+      await page.mouse.move(0, 0);
+      await rate.getByRole('link').last().focus();
+      await expectEventually(opacity, '1');
+    },
+  },
+  {
+    name: 'dashboards: a panel without data says what is not there',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      const reason = 'no metric is called "gone"; there are others, too many for a panel';
+      await page.route('**/prometheus/api/v1/query*', (route) =>
+        route.fulfill({
+          json: {
+            status: 'success',
+            data: { resultType: 'matrix', result: [] },
+            noData: [{ kind: 'no-metric', text: reason, start: 0, end: 4 }],
+          },
+        }),
+      );
+      await open('/dashboards/kinds?live=0');
+      await expectEventually(
+        async () => (await textOf(panel(page, 'Rate').locator('.dash-note'))).trim(),
+        'No data in this range: no metric is called "gone".',
+      );
+    },
+  },
+  {
     name: 'dashboards: a text panel runs nothing and leads nowhere bad',
     needs: 'mock',
     run: async ({ page, open }) => {

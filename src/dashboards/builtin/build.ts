@@ -23,6 +23,8 @@ export interface PanelSpec {
   readonly columns?: Readonly<Record<string, string>>;
   /** Units of columns by their names. */
   readonly units?: Readonly<Record<string, string>>;
+  /** The column whose largest value comes first. */
+  readonly sortedBy?: string;
 }
 
 export interface RowSpec {
@@ -189,12 +191,16 @@ function overridesOf(units: PanelSpec['units']): JsonValue[] {
   }));
 }
 
-function optionsOf({ type }: PanelSpec): JsonObject {
+function optionsOf({ type, sortedBy }: PanelSpec): JsonObject {
   const reduceOptions = { calcs: ['lastNotNull'], values: false };
   if (type === 'stat') return { reduceOptions, colorMode: 'value', graphMode: 'area', textMode: 'auto' };
   if (type === 'bargauge') return { reduceOptions, orientation: 'horizontal', displayMode: 'basic' };
   if (type === 'gauge') return { reduceOptions };
-  if (type === 'table') return { showHeader: true };
+  if (type === 'table')
+    return withoutGaps({
+      showHeader: true,
+      sortBy: sortedBy === undefined ? undefined : [{ displayName: sortedBy, desc: true }],
+    });
   return {
     legend: { displayMode: 'table', placement: 'bottom', calcs: ['lastNotNull', 'max'] },
     tooltip: { mode: 'multi', sort: 'desc' },

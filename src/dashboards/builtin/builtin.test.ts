@@ -28,3 +28,27 @@ test('every built-in dashboard is read without a mistake, and asks in PromQL; ow
   }
   expect(uids.size).toBe(11);
 });
+
+test('built-in charts call their lines by something else than a query, and tables are sorted by a column that they have', () => {
+  for (const { file, text } of builtinDashboards()) {
+    const { panels } = JSON.parse(text) as { panels: readonly BuiltPanel[] };
+    for (const { title, type, targets = [], options, transformations = [] } of panels) {
+      if (type === 'timeseries')
+        expect({ file, title, legends: targets.map(({ legendFormat }) => legendFormat) }).not.toMatchObject({
+          legends: expect.arrayContaining(['__auto']),
+        });
+      const columns = transformations.flatMap((each) => Object.values(each.options.renameByName ?? {}));
+      for (const { displayName } of options?.sortBy ?? []) expect(columns).toContain(displayName);
+    }
+  }
+});
+
+interface BuiltPanel {
+  readonly title: string;
+  readonly type: string;
+  readonly targets?: readonly { readonly legendFormat: string }[];
+  readonly options?: { readonly sortBy?: readonly { readonly displayName: string }[] };
+  readonly transformations?: readonly {
+    readonly options: { readonly renameByName?: Readonly<Record<string, string>> };
+  }[];
+}

@@ -66,6 +66,7 @@ export const SERVICES: DashboardSpec = {
               'Value #C': '95 %',
             },
             units: { Requests: 'reqps', Failed: 'percentunit', '95 %': 's' },
+            sortedBy: '95 %',
           },
         ),
       ],
@@ -138,7 +139,10 @@ export const HTTP_DASHBOARD: DashboardSpec = {
         lines(
           '95 % are faster than, by route',
           's',
-          named('{{http_route}}', `topk(10, ${quantile(0.95, SERVER, HTTP, 'http_route')})`),
+          named(
+            '{{http_request_method}} {{http_route}}',
+            `topk(10, ${quantile(0.95, SERVER, HTTP, 'http_request_method, http_route')})`,
+          ),
         ),
         table(
           'Routes',
@@ -160,6 +164,7 @@ export const HTTP_DASHBOARD: DashboardSpec = {
               'Value #D': '99 %',
             },
             units: { Requests: 'reqps', '5xx': 'percentunit', '50 %': 's', '99 %': 's' },
+            sortedBy: '99 %',
           },
         ),
       ],
@@ -266,6 +271,7 @@ export const DATABASES: DashboardSpec = {
               'Value #C': '99 %',
             },
             units: { Calls: 'ops', '50 %': 's', '99 %': 's' },
+            sortedBy: '99 %',
           },
         ),
       ],

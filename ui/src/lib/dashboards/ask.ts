@@ -3,7 +3,7 @@ import type { LabelAsk, PanelQuery, TimeSpan, TraceQuestion } from '#dashboards'
 import { isSeriesQuery } from '#lang/filter';
 import { ApiFailure, type Params } from '../api.ts';
 import { askPlain } from '../plain-api.ts';
-import { askPrometheus, type PromPoint, type PromResult, type PromSeries } from '../prometheus.ts';
+import { askPrometheus, type PromAnswer, type PromPoint, type PromResult, type PromSeries } from '../prometheus.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -99,6 +99,8 @@ export interface QuerySeries {
   readonly series: readonly PromSeries[];
   readonly lines?: readonly LogLine[];
   readonly traces?: readonly FoundTrace[];
+  /** Why there are none, as far as the server knows. */
+  readonly reasons?: readonly string[];
 }
 
 /** All queries of a panel, at points that lie on multiples of `stepMs`. */
@@ -116,10 +118,14 @@ export function askPanel(queries: readonly PanelQuery[], stepMs: number, signal:
 async function askMetrics(query: PanelQuery, stepMs: number, signal: AbortSignal): Promise<QuerySeries> {
   if (query.isInstant) {
     const params = { query: query.expr, time: seconds(query.time.toMs) };
-    return { query, series: seriesOf((await askPrometheus<PromResult>('/query', params, signal)).data) };
+    return answered(query, await askPrometheus<PromResult>('/query', params, signal));
   }
   const params = { query: query.expr, ...stepsOf(query, stepMs) };
-  return { query, series: seriesOf((await askPrometheus<PromResult>('/query_range', params, signal)).data) };
+  return answered(query, await askPrometheus<PromResult>('/query_range', params, signal));
+}
+
+function answered(query: PanelQuery, { data, noData }: PromAnswer<PromResult>): QuerySeries {
+  return { query, series: seriesOf(data), reasons: noData.map(({ text }) => text) };
 }
 
 function stepsOf({ time: { fromMs, toMs } }: PanelQuery, stepMs: number) {

@@ -29,6 +29,8 @@ export interface PanelData {
   readonly frames: readonly DataFrame[];
   /** Transformations that could not be done, and why. */
   readonly problems: readonly string[];
+  /** Why there is nothing, as far as the server knows. */
+  readonly reasons: readonly string[];
 }
 
 export function gridOf(fromMs: number, toMs: number, stepMs: number): Grid {
@@ -48,7 +50,8 @@ export function panelData(
   const isInstant = ({ refId }: DataFrame): boolean => instant.size === answers.length || instant.has(refId ?? '');
   const lines = answers.flatMap(({ lines: own = [] }) => own);
   const traces = answers.flatMap(({ traces: own = [] }) => own);
-  return { series: drawnSeries(panel, frames, grid, isInstant), grid, frames, problems, lines, traces };
+  const reasons = answers.flatMap(({ reasons: own = [] }) => own);
+  return { series: drawnSeries(panel, frames, grid, isInstant), grid, frames, problems, lines, traces, reasons };
 }
 
 /** So many lines of a chart; more can't be told apart. */

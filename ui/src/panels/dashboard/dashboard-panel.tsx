@@ -115,8 +115,10 @@ function PanelHead({ placed, view, title, description, answer }: PanelHeadProps)
           <PanelAction icon="close" name="Remove" onPress={() => edits.onRemove(id)} />
         </>
       ) : null}
-      <RuleLink queries={queries} />
-      <ExploreLink queries={queries} />
+      <span className="dash-tools">
+        <RuleLink queries={queries} />
+        <ExploreLink queries={queries} />
+      </span>
     </header>
   );
 }

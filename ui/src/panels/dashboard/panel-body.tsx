@@ -11,6 +11,7 @@ import { statesOf } from '../../lib/dashboards/states-frame.ts';
 import { tableOf } from '../../lib/dashboards/table-frame.ts';
 import type { Figure } from '../../lib/figure.ts';
 import { visibleText } from '../../lib/foreign-text.ts';
+import type { Frame } from '../../lib/frame.ts';
 import { type Links, useLinks } from '../../lib/links.ts';
 import { type ThemeTokens, useTheme } from '../../lib/theme.tsx';
 import { VIZ } from '../../viz/registry.ts';
@@ -106,13 +107,20 @@ export function PanelBody(props: PanelBodyProps) {
 }
 
 /** Why there is nothing to draw; undefined where there is something. */
-function lackOf({ type, defaults }: Panel, { series, lines, traces }: PanelData): string | undefined {
+function lackOf({ type, defaults }: Panel, { series, lines, traces, reasons }: PanelData): string | undefined {
   if (lines.length > 0 && type !== 'logs') return 'The query asks for lines of logs, which a panel of logs shows.';
   if (traces.length > 0 && type !== 'traces' && type !== 'table')
     return 'The query asks for traces, which a table or a panel of traces shows.';
   if (type === 'logs' && series.length > 0) return 'The query asks for a metric of logs, which is not lines.';
   if (type === 'traces' && series.length > 0) return 'The query asks for a metric of spans, which is not traces.';
-  return series.length + lines.length + traces.length > 0 ? undefined : (defaults.noValue ?? 'No data in this range.');
+  return series.length + lines.length + traces.length > 0 ? undefined : (defaults.noValue ?? noDataText(reasons));
+}
+
+/** What else there is, behind a semicolon, is for a page with more room. */
+function noDataText([reason]: readonly string[]): string {
+  return reason === undefined
+    ? 'No data in this range.'
+    : `No data in this range: ${visibleText(reason.split(';', 1)[0]!)}.`;
 }
 
 function capitalized(text: string): string {
@@ -274,7 +282,14 @@ function TableDrawing({ placed, view, data, title }: PanelBodyProps & { readonly
       ),
     [links, scope, view.time],
   );
-  return <FrameTable label={title} frame={frame} linked={linked} />;
+  return <FrameTable label={title} frame={frame} linked={linked} firstSort={sortOf(panel.options, frame)} />;
+}
+
+/** The column by which the file has the table sorted. */
+function sortOf({ sortBy }: Panel['options'], { fields }: Frame): string | undefined {
+  const first: unknown = Array.isArray(sortBy) ? sortBy[0] : undefined;
+  const by = isObject(first) ? fields.find(({ name }) => name === first.displayName) : undefined;
+  return by && `${isObject(first) && first.desc === true ? '-' : ''}${by.name}`;
 }
 
 /** Figures lead where the data links of their series do. */

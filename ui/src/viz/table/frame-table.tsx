@@ -9,6 +9,8 @@ export interface FrameTableProps {
   readonly frame: Frame;
   /** Grows with its rows instead of scrolling inside. */
   readonly inline?: boolean;
+  /** How it is sorted before somebody chooses: a field's name, `-` in front for descending. */
+  readonly firstSort?: string | undefined;
   /** By the name of a field: puts the text of a row's cell into its link; gives it back where it has none. */
   readonly linked?: ReadonlyMap<string, (row: number, text: string) => ReactNode>;
 }
@@ -21,8 +23,9 @@ const NUMBER_PX = { least: 64, most: 130, ofLetter: 7.5, around: 34 };
 const ROWS_MEASURED = 200;
 const TIME_PX = 170;
 
-export function FrameTable({ label, frame, inline = false, linked }: FrameTableProps) {
-  const [sort, setSort] = useState<string>();
+export function FrameTable({ label, frame, inline = false, firstSort, linked }: FrameTableProps) {
+  const [chosen, setSort] = useState<string>();
+  const sort = chosen ?? firstSort;
   const rows = useMemo(() => Array.from({ length: frame.length }, (_, row) => row), [frame]);
   const keyed = useMemo<Frame>(() => {
     const keys: Field = { name: ROW_KEY, type: 'text', values: rows.map(String) };

@@ -359,7 +359,8 @@ function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPl
       {
         ...axis,
         size: 22,
-        gap: 4,
+        // The lowest mark of the other axis ends beside the first of these.
+        gap: 7,
         // uPlot's own marks take a day for 24 hours.
         splits: (chart, _axis, min, max) =>
           timeTicks(min * 1000, max * 1000, Math.max(2, chart.bbox.width / uPlot.pxRatio / TICK_PX)).map(
