@@ -1,14 +1,14 @@
 /** What there is to ask about: labels and their values, series, how much, fields in lines. */
-import { parseStreamSelector, type StreamMatcher } from '#lang/logql';
+import { parseByteSize, parseStreamSelector, type StreamMatcher } from '#lang/logql';
 import { type FoundLine, findStreamsIn, queryLines, StoredLines, streamVolumes } from '#query/logql.ts';
 import { compareLabels, type Labels } from '#query/promql.ts';
-import type { Answer } from '../http/answers.ts';
+import { type Answer, JSON_TYPE, TextAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import { many, one } from '../shared/query-string.ts';
 import { bad } from './errors.ts';
 import { fieldsOf } from './fields.ts';
 import { countOf, durationOf, msOf, rangeOf } from './parameters.ts';
-import { both, logsOf } from './query.ts';
+import { both, logsOf, statsOfLines } from './query.ts';
 
 export const catalogRoutes: readonly ApiRoute[] = [
   ...both('/api/v1/labels', labels),
@@ -16,6 +16,7 @@ export const catalogRoutes: readonly ApiRoute[] = [
   ...both('/api/v1/label/:name/values', labelValues),
   ...both('/api/v1/series', series),
   ...both('/api/v1/index/stats', stats),
+  ...both('/api/v1/index/shards', shards),
   ...both('/api/v1/index/volume', volume),
   ...both('/api/v1/index/volume_range', volumeRange),
   ...both('/api/v1/detected_labels', detectedLabels),
@@ -68,11 +69,25 @@ async function series({ reader, options }: ApiRequest, query: QueryString): Prom
   };
 }
 
-async function stats({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
+async function stats({ reader, options }: ApiRequest, query: QueryString): Promise<object> {
   const volumes = await streamVolumes(reader, selectorOf(query), timesOf(query), undefined, options);
   const sum = (of: 'lines' | 'bytes'): number => volumes.reduce((total, each) => total + each[of], 0);
   // A stream's lines in a range are one chunk here.
   return { streams: volumes.length, chunks: volumes.length, entries: sum('lines'), bytes: sum('bytes') };
+}
+
+/** Hashes of all streams. The store has no order of them, so all of a query is one shard. */
+const ALL_STREAMS = '{"min":0,"max":18446744073709551615}';
+
+async function shards(request: ApiRequest, query: QueryString): Promise<Answer> {
+  const target = parseByteSize(one(query, 'targetBytesPerShard') ?? '');
+  if (target === undefined || target <= 0) throw bad('targetBytesPerShard must be a positive value');
+  const all = JSON.stringify(await stats(request, query));
+  const shard = `{"bounds":${ALL_STREAMS},"stats":${all}}`;
+  return new TextAnswer(
+    JSON_TYPE,
+    `{"shards":[${shard}],"statistics":${JSON.stringify(statsOfLines([]))},"chunkGroups":null}`,
+  );
 }
 
 const MOST_VOLUMES = 100;

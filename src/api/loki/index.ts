@@ -30,7 +30,7 @@ export const lokiApi: ApiPlugin = {
   about: `Loki's API is here. In Grafana, the address of the data source is that of this server, without /loki. It answers:
 
   /loki/api/v1/query   query_range   tail   labels   label/NAME/values   series   push   format_query   patterns
-  /loki/api/v1/index/stats   index/volume   index/volume_range   detected_labels   detected_fields   rules
+  /loki/api/v1/index/stats   index/shards   index/volume   index/volume_range   detected_labels   detected_fields   rules
 
 Logs for people to look at are in the console, at / of this server.
 `,

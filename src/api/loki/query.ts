@@ -99,7 +99,7 @@ function* streamPieces(found: readonly FoundLine[], categorized: boolean): Gener
   const encoding = categorized ? ',"encodingFlags":["categorize-labels"]' : '';
   yield `{"status":"success","data":{"resultType":"streams"${encoding},"result":`;
   yield* listPieces(streamsOf(found, categorized));
-  yield `,"stats":${JSON.stringify(statsOf(found))}}}`;
+  yield `,"stats":${JSON.stringify(statsOfLines(found))}}}`;
 }
 
 /** Lines under the labels that they share, streams in the order of their labels. */
@@ -125,7 +125,7 @@ function valueText({ timeNs, line, categories: { structured, parsed } }: FoundLi
 }
 
 /** What Loki's clients read of how a query went. */
-function statsOf(found: readonly FoundLine[]): object {
+export function statsOfLines(found: readonly FoundLine[]): object {
   const bytes = found.reduce((sum, { line }) => sum + Buffer.byteLength(line), 0);
   return {
     summary: {
@@ -156,5 +156,5 @@ function* metricPieces(answer: PromqlAnswer): Generator<string> {
     );
   else if (answer.type === 'matrix') yield* listPieces(answer.series.map((series) => matrixItem(series, answer.grid)));
   else yield '[]';
-  yield `,"stats":${JSON.stringify(statsOf([]))}}}`;
+  yield `,"stats":${JSON.stringify(statsOfLines([]))}}}`;
 }
