@@ -1,6 +1,15 @@
 /** What there is to ask about: labels and their values, series, how much, fields in lines. */
 import { parseByteSize, parseStreamSelector, type StreamMatcher } from '#lang/logql';
-import { type FoundLine, findStreamsIn, queryLines, StoredLines, streamVolumes } from '#query/logql.ts';
+import {
+  type FoundLine,
+  findStreamsIn,
+  labelCardinalitiesIn,
+  labelNamesIn,
+  labelValuesIn,
+  queryLines,
+  StoredLines,
+  streamVolumes,
+} from '#query/logql.ts';
 import { compareLabels, type Labels } from '#query/promql.ts';
 import { type Answer, JSON_TYPE, TextAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
@@ -36,22 +45,13 @@ function selectorOf(query: QueryString, name = 'query'): readonly StreamMatcher[
   return parseStreamSelector(one(query, name) ?? '');
 }
 
-async function streamsOf({ reader, options }: ApiRequest, query: QueryString): Promise<readonly Labels[]> {
-  const found = await findStreamsIn(reader, selectorOf(query), timesOf(query), options);
-  return [...found.values()];
+async function labels({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
+  return { status: 'success', data: await labelNamesIn(reader, selectorOf(query), timesOf(query), options) };
 }
 
-async function labels(request: ApiRequest, query: QueryString): Promise<Answer> {
-  const names = new Set((await streamsOf(request, query)).flatMap(({ pairs }) => pairs.map(([name]) => name)));
-  return { status: 'success', data: [...names].sort() };
-}
-
-async function labelValues(request: ApiRequest, query: QueryString): Promise<Answer> {
-  const name = request.path.name!;
-  const values = new Set(
-    (await streamsOf(request, query)).map((each) => each.get(name)).filter((value) => value !== ''),
-  );
-  return { status: 'success', data: [...values].sort() };
+async function labelValues({ reader, path, options }: ApiRequest, query: QueryString): Promise<Answer> {
+  const values = await labelValuesIn(reader, path.name!, selectorOf(query), timesOf(query), options);
+  return { status: 'success', data: values };
 }
 
 async function series({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
@@ -148,12 +148,9 @@ async function volumeRange({ reader, options }: ApiRequest, query: QueryString):
   return { status: 'success', data: { resultType: 'matrix', result: [...series.values()] } };
 }
 
-async function detectedLabels(request: ApiRequest, query: QueryString): Promise<Answer> {
-  const values = new Map<string, Set<string>>();
-  for (const { pairs } of await streamsOf(request, query))
-    for (const [name, value] of pairs) values.set(name, (values.get(name) ?? new Set()).add(value));
-  const detected = [...values].map(([label, own]) => ({ label, cardinality: own.size }));
-  return { detectedLabels: detected.sort((a, b) => (a.label < b.label ? -1 : 1)) };
+async function detectedLabels({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
+  const found = await labelCardinalitiesIn(reader, selectorOf(query), timesOf(query), options);
+  return { detectedLabels: found.map(({ name, values }) => ({ label: name, cardinality: values })) };
 }
 
 const SAMPLED_LINES = 100;

@@ -281,6 +281,21 @@ describe('mistakes are said in plain text', () => {
       'timestamp too old',
     ],
     ['{"streams": [{"stream": {"a-b": "c"}, "values": []}]}', 'application/json', 400, 'invalid label name "a-b"'],
+    [pushOf({ stream: numbered(101) }), 'application/json', 400, 'entry for a stream has 101 label names; limit 100'],
+    [pushOf({ stream: { ['a'.repeat(1025)]: 'b' } }), 'application/json', 400, 'stream has label name too long'],
+    [pushOf({ stream: { a: 'b'.repeat(2049) } }), 'application/json', 400, 'stream has label value too long: a='],
+    [
+      pushOf({ stream: { a: 'b' }, values: [['1760000000000000000', 'x', numbered(1001)]] }),
+      'application/json',
+      400,
+      'entry has 1001 structured metadata labels; limit 1000',
+    ],
+    [
+      pushOf(...Array.from({ length: 10_001 }, (_, i) => ({ stream: { a: String(i) } }))),
+      'application/json',
+      400,
+      'the push has more than 10000 streams',
+    ],
     ['x', 'application/x-protobuf', 400, 'snappy'],
     ['x', 'text/plain', 415, 'text/plain'],
   ])('pushed %s as %s', async (body, type, status, message) => {
@@ -465,3 +480,11 @@ test('nothing is at other paths, in plain text', async () => {
     'nothing is at GET /loki/api/v1/nowhere\n',
   ]);
 });
+
+function numbered(count: number): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, 'v']));
+}
+
+function pushOf(...streams: readonly object[]): string {
+  return JSON.stringify({ streams: streams.map((stream) => ({ values: [], ...stream })) });
+}

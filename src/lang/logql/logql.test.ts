@@ -103,6 +103,10 @@ describe('a mistake is named with its place', () => {
     ['{a="b"} | json | unwrap c', 'parse error at line 1, col 18: syntax error: unexpected unwrap'],
     ['1 + bool 2', 'bool modifier can only be used on comparison operators'],
     [`${'('.repeat(300)}1${')'.repeat(300)}`, 'nested more than 200 deep'],
+    [`{a="b"} | ${'('.repeat(300)}c="d"${')'.repeat(300)}`, 'nested more than 200 deep'],
+    [`{a="b"} | ${'c="d" or '.repeat(10_000)}e="f"`, 'more than 200 conditions in a row'],
+    [`{a="b"} | ${'c="d", '.repeat(10_000)}e="f"`, 'nested more than 200 deep'],
+    [`${'-'.repeat(5_000)}1`, /^parse error at line 1, col 1: syntax error: unexpected -{80}$/],
   ])('%s', (text, message) => {
     expect(() => parseLogql(text)).toThrow(message);
   });

@@ -29,7 +29,7 @@ export class TokenReader extends TokenRow<TokenKind, Token> {
     const token = this.peek();
     const isNamed =
       token.kind === 'sign' || token.kind === 'flag' || (token.kind === 'identifier' && KEYWORDS.has(token.text));
-    const found = isNamed ? token.text : NAMES[token.kind];
+    const found = isNamed ? token.text.slice(0, MAX_SHOWN) : NAMES[token.kind];
     return this.error(`syntax error: unexpected ${found}${expected === '' ? '' : `, expecting ${expected}`}`, token);
   }
 
@@ -46,6 +46,9 @@ function tokensOf(text: string): readonly Token[] {
     throw new LogqlError(error.message, { start: error.start, end: error.start + 1 }, text);
   }
 }
+
+/** Of a token in an error. */
+const MAX_SHOWN = 80;
 
 /** As Loki's grammar names them. */
 const NAMES: { readonly [kind in TokenKind]: string } = {

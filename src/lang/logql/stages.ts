@@ -259,7 +259,9 @@ export class StageReader {
   conditions(before?: Joint): LabelFilter {
     if (++this.#depth > MAX_DEPTH) throw this.#reader.error(`nested more than ${MAX_DEPTH} deep`, this.#reader.peek());
     let left = this.#condition();
-    for (;;) {
+    for (let length = 1; ; length++) {
+      if (length > MAX_DEPTH)
+        throw this.#reader.error(`more than ${MAX_DEPTH} conditions in a row`, this.#reader.peek());
       const joint = this.#joint();
       if (joint === undefined || !bindsTighter(joint, before)) break;
       if (joint !== 'blank') this.#reader.next();

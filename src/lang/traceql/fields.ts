@@ -34,6 +34,8 @@ const PRECEDENCE: Readonly<Record<string, number>> = {
 const MINUS_PRECEDENCE = 3;
 /** Operators at one level, each of which holds all before it. */
 const MAX_CHAIN = 500;
+/** Each nests all before it. */
+const MAX_TURNS = 100;
 
 export function isCompareOperator(operator: string): operator is CompareOperator {
   return PRECEDENCE[operator] === 2;
@@ -43,6 +45,7 @@ export function isCompareOperator(operator: string): operator is CompareOperator
 export function parseFieldExpr(reader: TokenReader, above = 0): FieldExpr {
   return reader.nested(() => {
     let left = operand(reader);
+    let turns = 0;
     for (let length = 1; ; length++) {
       const token = reader.peek();
       const precedence = token.kind === 'sign' ? PRECEDENCE[token.text] : undefined;
@@ -52,6 +55,8 @@ export function parseFieldExpr(reader: TokenReader, above = 0): FieldExpr {
       const operator = token.text as CompareOperator | ArithmeticOperator | LogicOperator;
       // `a ^ b ^ c` is `a ^ (b ^ c)`.
       const right = parseFieldExpr(reader, operator === '^' ? precedence - 1 : precedence);
+      if (left.kind === 'binary' && left.operator !== operator && ++turns > MAX_TURNS)
+        throw reader.error(`&& and || take turns more than ${MAX_TURNS} times`, token);
       left = { kind: 'binary', operator, left, right, start: left.start, end: right.end };
     }
   });

@@ -9,5 +9,5 @@ export { eachLogfmtField } from './pipeline/logfmt.ts';
 export { type FoundLine, type LineQuery, queryLines, queryMetricInstant, queryMetricRange } from './query.ts';
 export { storedLinesCondition } from './store/line-condition.ts';
 export { StoredLines } from './store/stored-lines.ts';
-export { findStreamsIn } from './store/streams.ts';
+export { findStreamsIn, labelCardinalitiesIn, labelNamesIn, labelValuesIn } from './store/streams.ts';
 export { type StreamVolume, streamVolumes } from './store/volumes.ts';

@@ -9,6 +9,7 @@ import { compileCondition } from './pipeline/conditions.ts';
 import { conversionFault, READ_UNIT } from './pipeline/conversion.ts';
 import { Entry, ERROR, ERROR_DETAILS } from './pipeline/entry.ts';
 import { compilePipeline, type Step } from './pipeline/pipeline.ts';
+import { Turn } from './turn.ts';
 
 /** More series make no answer that a person reads. */
 const MAX_SERIES = 10_000;
@@ -20,25 +21,29 @@ export class LineSamples implements SampleSource {
   readonly #leaves: Leaves;
   readonly #lines: LineSource;
   readonly #text: string;
-  readonly #pause: () => Promise<void>;
+  readonly #signal: AbortSignal | undefined;
   readonly #stepMs: number | undefined;
 
-  /**
-   * `text`: the query's, for its mistakes. `pause` lets others run, and throws where the query is cancelled. `stepMs`: of a range; undefined of
-   * a query at one time.
-   */
-  constructor(leaves: Leaves, lines: LineSource, text: string, pause: () => Promise<void>, stepMs: number | undefined) {
+  /** `text`: the query's, for its mistakes. `signal` cancels it. `stepMs`: of a range; undefined of a query at one time. */
+  constructor(
+    leaves: Leaves,
+    lines: LineSource,
+    text: string,
+    signal: AbortSignal | undefined,
+    stepMs: number | undefined,
+  ) {
     this.#stepMs = stepMs;
     this.#leaves = leaves;
     this.#lines = lines;
     this.#text = text;
-    this.#pause = pause;
+    this.#signal = signal;
   }
 
   async select({ matchers, fromMs, toMs }: Selection): Promise<readonly StoredSeries[]> {
     const leaf = this.#leaves.get(matchers);
     if (leaf === undefined) throw new Error('bug: a selector that no range aggregation made');
     const maker = new SampleMaker(leaf, this.#text);
+    const turn = new Turn(leaf.expr.logs.stages, this.#signal);
     const { logs } = leaf.expr;
     const selection = {
       matchers: logs.matchers,
@@ -52,8 +57,11 @@ export class LineSamples implements SampleSource {
     const counted = await this.#counted(leaf, selection);
     if (counted !== undefined) return counted;
     for await (const part of this.#lines.read(selection)) {
-      for (const line of part) maker.add(line);
-      await this.#pause();
+      this.#signal?.throwIfAborted();
+      for (const line of part) {
+        if (turn.isOver()) await turn.rest();
+        maker.add(line);
+      }
     }
     return maker.series();
   }

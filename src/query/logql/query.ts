@@ -9,6 +9,7 @@ import { LineSamples } from './line-samples.ts';
 import type { Direction, LineSelection, LineSource } from './line-source.ts';
 import { Entry } from './pipeline/entry.ts';
 import { compilePipeline } from './pipeline/pipeline.ts';
+import { Turn } from './turn.ts';
 
 interface LogqlQuery<Expr> {
   readonly expr: Expr;
@@ -42,24 +43,11 @@ export interface FoundLine {
   readonly record: number;
 }
 
-/** For how long a query may hold the thread before it lets others run. */
-const TURN_MS = 15;
-
-function pauser(signal: AbortSignal | undefined): () => Promise<void> {
-  let turnMs = performance.now();
-  return async () => {
-    signal?.throwIfAborted();
-    if (performance.now() - turnMs < TURN_MS) return;
-    await new Promise((resolve) => setImmediate(resolve));
-    turnMs = performance.now();
-  };
-}
-
 /** The first lines in the query's direction, in that order. */
 export async function queryLines(query: LineQuery): Promise<readonly FoundLine[]> {
   const { expr, source, limit, direction, intervalNs } = query;
   const pipeline = compilePipeline(expr.stages, query.text);
-  const pause = pauser(query.signal);
+  const turn = new Turn(expr.stages, query.signal);
   const entry = new Entry();
   const found: FoundLine[] = [];
   const selection = {
@@ -74,7 +62,9 @@ export async function queryLines(query: LineQuery): Promise<readonly FoundLine[]
     limit,
   };
   for await (const part of source.read(selection)) {
+    query.signal?.throwIfAborted();
     for (const line of part) {
+      if (turn.isOver()) await turn.rest();
       entry.reset(line);
       if (!pipeline(entry)) continue;
       if (intervalNs !== undefined && isNear(line.timeNs, found.at(-1)?.timeNs, intervalNs)) continue;
@@ -88,7 +78,6 @@ export async function queryLines(query: LineQuery): Promise<readonly FoundLine[]
       });
       if (found.length === limit) return found;
     }
-    await pause();
   }
   return found;
 }
@@ -118,6 +107,6 @@ function evaluated(
   stepMs: number | undefined,
 ): Parameters<typeof queryInstant>[0] {
   const tree = asPromql(expr);
-  const samples = new LineSamples(tree.leaves, source, text, pauser(signal), stepMs);
+  const samples = new LineSamples(tree.leaves, source, text, signal, stepMs);
   return { expr: tree.expr, source: samples, options: OPTIONS, ...(signal !== undefined && { signal }) };
 }

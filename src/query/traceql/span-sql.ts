@@ -57,12 +57,25 @@ export function exactCondition(condition: FieldExpr, range: TimeRange): Sql | un
   }
 }
 
+/** `a`, `b` and `c` of `a && b && c`: side by side, since ClickHouse reads no condition that is nested as deep as a chain may be long. */
+function operandsOf(expr: BinaryExpr, operator: BinaryExpr['operator']): readonly FieldExpr[] {
+  const operands: FieldExpr[] = [];
+  let left: FieldExpr = expr;
+  for (; left.kind === 'binary' && left.operator === operator; left = left.left) operands.push(left.right);
+  operands.push(left);
+  return operands.reverse();
+}
+
+function areAllKnown(conditions: readonly (Sql | undefined)[]): conditions is readonly Sql[] {
+  return conditions.every((each) => each !== undefined);
+}
+
 function exactBinary(expr: BinaryExpr, range: TimeRange): Sql | undefined {
   const { operator } = expr;
   if (operator === '&&' || operator === '||') {
-    const [left, right] = [exactCondition(expr.left, range), exactCondition(expr.right, range)];
-    if (left === undefined || right === undefined) return undefined;
-    return operator === '&&' ? allOf([left, right]) : anyOf([left, right]);
+    const conditions = operandsOf(expr, operator).map((operand) => exactCondition(operand, range));
+    if (!areAllKnown(conditions)) return undefined;
+    return operator === '&&' ? allOf(conditions) : anyOf(conditions);
   }
   const asked = asFieldAndValue(expr);
   return asked === undefined ? undefined : compareField(asked.field, asked.operator, asked.value, range);
@@ -72,10 +85,10 @@ function exactBinary(expr: BinaryExpr, range: TimeRange): Sql | undefined {
 export function neededCondition(condition: FieldExpr | undefined, range: TimeRange): Sql | undefined {
   if (condition === undefined) return undefined;
   if (condition.kind === 'binary' && (condition.operator === '&&' || condition.operator === '||')) {
-    const [left, right] = [neededCondition(condition.left, range), neededCondition(condition.right, range)];
-    if (condition.operator === '||')
-      return left === undefined || right === undefined ? undefined : anyOf([left, right]);
-    return left === undefined ? right : right === undefined ? left : allOf([left, right]);
+    const conditions = operandsOf(condition, condition.operator).map((operand) => neededCondition(operand, range));
+    if (condition.operator === '||') return areAllKnown(conditions) ? anyOf(conditions) : undefined;
+    const known = conditions.filter((each) => each !== undefined);
+    return known.length === 0 ? undefined : allOf(known);
   }
   return exactCondition(condition, range);
 }

@@ -31,7 +31,7 @@ class PushBuilder {
   stream(labels: Labels): (timeNs: bigint, line: string, metadata: Labels) => void {
     const { keepsTimestamps, nowNs } = this.#options;
     const isOwn = this.#options.labels === 'streams';
-    if (isOwn) checkNames(labels);
+    if (isOwn) this.#check(labels);
     const group = isOwn ? this.builder.group(ownStream(labels)) : this.#shared();
     const shared = isOwn ? [] : labels;
     return (timeNs, line, metadata) => {
@@ -39,6 +39,8 @@ class PushBuilder {
         throw new DecodeError(
           `entry has timestamp too old: ${timeNs}, which is before 2000; nanoseconds since the epoch are expected`,
         );
+      if (metadata.length > MAX_METADATA)
+        throw new DecodeError(`entry has ${metadata.length} structured metadata labels; limit ${MAX_METADATA}`);
       group.add({
         timeNs: keepsTimestamps && timeNs > 0n ? timeNs : nowNs,
         ...(!isOwn && { observedNs: nowNs }),
@@ -46,6 +48,21 @@ class PushBuilder {
         attributes: metadata.length === 0 ? shared : new Map([...shared, ...metadata]),
       });
     };
+  }
+
+  #streams = 0;
+
+  /** Each stream, and each label, is something that every later question about labels looks at. */
+  #check(labels: Labels): void {
+    if (++this.#streams > MAX_STREAMS) throw new DecodeError(`the push has more than ${MAX_STREAMS} streams`);
+    if (labels.length > MAX_LABELS)
+      throw new DecodeError(`entry for a stream has ${labels.length} label names; limit ${MAX_LABELS}`);
+    for (const [name, value] of labels) {
+      if (name.length > MAX_NAME_CHARS) throw new DecodeError(`stream has label name too long: ${shown(name)}`);
+      if (value.length > MAX_VALUE_CHARS)
+        throw new DecodeError(`stream has label value too long: ${name}=${shown(value)}`);
+      if (!LABEL_NAME.test(name)) throw new DecodeError(`invalid label name ${JSON.stringify(excerpt(name))}`);
+    }
   }
 
   #group: ReturnType<LogsBuilder['group']> | undefined;
@@ -59,10 +76,13 @@ class PushBuilder {
 /** 2000-01-01: what is older was written in another unit. */
 const OLDEST_NS = 946_684_800_000_000_000n;
 
-function checkNames(labels: Labels): void {
-  const bad = labels.find(([name]) => !/^[a-zA-Z_:][a-zA-Z0-9_:]*$/.test(name));
-  if (bad !== undefined) throw new DecodeError(`invalid label name ${JSON.stringify(excerpt(bad[0]))}`);
-}
+const LABEL_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+/** Of lengths Loki's own limits; of numbers more than it takes by default: 15 labels, 128 of structured metadata, 5,000 streams. */
+const MAX_NAME_CHARS = 1024;
+const MAX_VALUE_CHARS = 2048;
+const MAX_LABELS = 100;
+const MAX_METADATA = 1_000;
+const MAX_STREAMS = 10_000;
 
 /** Labels that may name the service of a stream, the first that is there does: Loki's `discover_service_name`. */
 const SERVICE_LABELS: readonly string[] = [

@@ -224,6 +224,17 @@ describe('formats', () => {
   });
 
   test.each([
+    ['{{ repeat 1073741824 "x" }}', 'longer than 262144 characters'],
+    ['{{ range 1000000000 }}x{{ end }}', 'takes more than 20000 steps'],
+    ['{{ $x := "ab" }}{{ range 60 }}{{ $x = printf "%s%s" $x $x }}{{ end }}', 'gets longer than 262144 characters'],
+    ['{{ define "T" }}{{ template "T" . }}{{ end }}{{ template "T" . }}', 'exceeded maximum template depth'],
+  ])('a template that costs too much is an error of the line: %s', (template, details) => {
+    const { labels } = run(`| line_format \`${template}\``, 'x')!;
+    expect(labels['__error__']).toBe('TemplateFormatErr');
+    expect(labels['__error_details__']).toContain(details);
+  });
+
+  test.each([
     ['| logfmt | label_format c=a', 'a=b', { c: 'b' }],
     ['| logfmt | label_format c="{{.a}}!"', 'a=b', { a: 'b', c: 'b!' }],
     ['| logfmt | label_format x=none', 'a=b', { a: 'b' }],

@@ -1,6 +1,13 @@
 /** The stages of a query as one function on lines. */
 import { stripVTControlCharacters } from 'node:util';
-import { type GoFunctions, GoTime, StringMap, TemplateError, TemplateSet } from '#lang/go-template';
+import {
+  type GoFunctions,
+  GoTime,
+  StringMap,
+  TemplateError,
+  type TemplateLimits,
+  TemplateSet,
+} from '#lang/go-template';
 import {
   type Extraction,
   type LabelChoice,
@@ -19,7 +26,7 @@ import { eachJsonField, fieldName, labelName, parseJsonLine, readJsonPath, textA
 import { eachWrittenValue } from './json-members.ts';
 import { compileLineFilter } from './lines.ts';
 import { eachLogfmtField, logfmtFault } from './logfmt.ts';
-import { TEMPLATE_FUNCTIONS } from './template-functions.ts';
+import { MAX_CHARS, TEMPLATE_FUNCTIONS } from './template-functions.ts';
 import { TIME_FUNCTIONS } from './template-times.ts';
 
 /** What happens to a line; false where it goes. */
@@ -171,6 +178,9 @@ function ofLine(entry: () => Entry): GoFunctions {
   };
 }
 
+/** As long as a line of Loki's may be, and some milliseconds of work. */
+const TEMPLATE_LIMITS: TemplateLimits = { steps: 20_000, characters: MAX_CHARS };
+
 /** A template that gives a text for an entry's labels. */
 class EntryTemplate {
   readonly #set: TemplateSet;
@@ -186,7 +196,7 @@ class EntryTemplate {
   /** `labels`: the entry's, now or before. Throws TemplateError. */
   text(entry: Entry, labels = new StringMap(entry.pairs())): string {
     this.#entry = entry;
-    return this.#set.execute('line', labels, { missingKey: 'zero' });
+    return this.#set.execute('line', labels, { missingKey: 'zero', limits: TEMPLATE_LIMITS });
   }
 }
 

@@ -5,7 +5,7 @@ import { Pattern, readTemplate } from '#lang/pattern';
 import { conversionFault, READ_UNIT } from './conversion.ts';
 
 /** A text of this many characters is the most that a function makes. */
-const MAX_CHARS = 1 << 20;
+export const MAX_CHARS: number = 1 << 18;
 /** Patterns come from the template, and may come from the line. */
 const MAX_PATTERNS = 100;
 

@@ -25,8 +25,63 @@ export async function findStreamsIn(
   range: TimeRange,
   options?: ReadOptions,
 ): Promise<ReadonlyMap<string, Labels>> {
-  const seen = sql`stream_id IN (SELECT DISTINCT stream_id ${logs.in(range)})`;
-  return streamsWhere(reader, allOf([streamCondition(matchers), seen]), options);
+  return streamsWhere(reader, seenIn(matchers, range), options);
+}
+
+/** Labels are told to people and to completion: more than these nobody reads. */
+const MAX_NAMES = 10_000;
+const MAX_VALUES = 100_000;
+
+/** Names of the labels of streams that have lines in a range, sorted. */
+export async function labelNamesIn(
+  reader: StoreReader,
+  matchers: readonly StreamMatcher[],
+  range: TimeRange,
+  options?: ReadOptions,
+): Promise<readonly string[]> {
+  const table = await reader.read(
+    sql`SELECT DISTINCT arrayJoin(mapKeys(labels)) AS name ${logStreams} AND ${seenIn(matchers, range)}
+      ORDER BY name LIMIT ${integer(MAX_NAMES)}`,
+    options,
+  );
+  return table.strings('name');
+}
+
+/** Values of one label of such streams, sorted. */
+export async function labelValuesIn(
+  reader: StoreReader,
+  name: string,
+  matchers: readonly StreamMatcher[],
+  range: TimeRange,
+  options?: ReadOptions,
+): Promise<readonly string[]> {
+  const table = await reader.read(
+    sql`SELECT DISTINCT labels[${text(name)}] AS value ${logStreams} AND ${seenIn(matchers, range)} AND value != ''
+      ORDER BY value LIMIT ${integer(MAX_VALUES)}`,
+    options,
+  );
+  return table.strings('value');
+}
+
+/** How many values each label of such streams has, by name. */
+export async function labelCardinalitiesIn(
+  reader: StoreReader,
+  matchers: readonly StreamMatcher[],
+  range: TimeRange,
+  options?: ReadOptions,
+): Promise<readonly { readonly name: string; readonly values: number }[]> {
+  const table = await reader.read(
+    sql`SELECT pair.1 AS name, toUInt32(uniqExact(pair.2)) AS found
+      FROM (SELECT arrayJoin(CAST(labels, 'Array(Tuple(String, String))')) AS pair ${logStreams} AND ${seenIn(matchers, range)})
+      GROUP BY name ORDER BY name LIMIT ${integer(MAX_NAMES)}`,
+    options,
+  );
+  const counts = table.column<number>('found');
+  return table.strings('name').map((name, row) => ({ name, values: Number(counts[row]) }));
+}
+
+function seenIn(matchers: readonly StreamMatcher[], range: TimeRange): Sql {
+  return allOf([streamCondition(matchers), sql`stream_id IN (SELECT DISTINCT stream_id ${logs.in(range)})`]);
 }
 
 async function streamsWhere(
