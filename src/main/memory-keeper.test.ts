@@ -88,6 +88,20 @@ test('rounds that give back little move apart', () => {
   expect(process.wasteMb).toBe(0);
 });
 
+test('memory of work that comes again every 15 s is kept while it comes, and given back when it ends', () => {
+  const process = new FakeProcess();
+  const keeper = new MemoryKeeper(process);
+  looks(keeper, 1);
+  for (let scrape = 0; scrape < 240; scrape++) {
+    process.cpu += 1_000;
+    process.wasteMb = 120;
+    looks(keeper, 3);
+  }
+  expect(process.rounds).toBeLessThan(6);
+  looks(keeper, 24);
+  expect(process.wasteMb).toBe(0);
+});
+
 test('a process of its usual size is left alone', () => {
   const process = new FakeProcess();
   const keeper = new MemoryKeeper(process);

@@ -64,6 +64,12 @@ const LARGEST_HEAP_FACTOR = 4;
 const GROWTH_BYTES = 96 * 1024 * 1024;
 /** A round that gave back little doubles the time to the next one. */
 const MAX_LOOKS_BETWEEN = 60;
+/**
+ * Memory to be given back so soon after a round belongs to work that comes again and again, such as scrapes every 15 s: the quiet between must
+ * last twice as long from then on. A round for each scrape of 100,000 series was a quarter of the CPU that these take.
+ */
+const SOON_LOOKS = 24;
+const MAX_QUIET_LOOKS = 24;
 
 /**
  * Gives memory back after a load, and what a start leaves behind. V8 collects garbage when something new is allocated, and the C library keeps what
@@ -78,6 +84,9 @@ export class MemoryKeeper {
   #afterBytes: number;
   #looksBetween = 1;
   #looks = 0;
+  /** In a row until now, and how many it takes. */
+  #quietLooks = 0;
+  #quietNeeded = 1;
 
   constructor(figures: ProcessFigures) {
     this.#process = figures;
@@ -97,12 +106,15 @@ export class MemoryKeeper {
     const isQuiet = cpuMs - this.#cpuMs < passedMs * QUIET_SHARE;
     this.#cpuMs = cpuMs;
     this.#looks++;
+    this.#quietLooks = isQuiet ? this.#quietLooks + 1 : 0;
     this.#allowGrowth();
     const beforeBytes = this.#process.residentBytes();
     const isLarge = beforeBytes - this.#startBytes >= WORTH_BYTES;
-    if (!isQuiet || !(isLarge || this.#isStarting)) return;
+    if (this.#quietLooks < this.#quietNeeded || !(isLarge || this.#isStarting)) return;
     const hasGrown = beforeBytes - this.#afterBytes >= WORTH_BYTES;
     if (!hasGrown && this.#looks < this.#looksBetween) return;
+    if (this.#isStarting || this.#looks > SOON_LOOKS) this.#quietNeeded = 1;
+    else this.#quietNeeded = Math.min(this.#quietNeeded * 2, MAX_QUIET_LOOKS);
     this.#isStarting = false;
     this.#process.collectGarbage();
     this.#process.trim();
