@@ -1,11 +1,7 @@
-import {
-  type ClientHttp2Stream,
-  constants as http2,
-  type IncomingHttpHeaders,
-  type IncomingHttpStatusHeader,
-} from 'node:http2';
-import { after, messageOf } from '#base';
+import { after, messageOf, type Timer } from '#base';
 import { codingOf, GrpcFailure, MessageReader } from './grpc-frames.ts';
+import { HTTP2_ERROR, type Http2Headers, type Http2Stream, type StreamReceiver } from './http2/index.ts';
+import { networkMessage } from './network-error.ts';
 import { decodeStatus, GRPC, type RpcStatus } from './status.ts';
 
 export type CallOutcome =
@@ -17,63 +13,76 @@ export type CallOutcome =
 const ANSWER_LIMIT_BYTES = 64 * 1024;
 
 /** Reads the answer to one unary call from its stream. */
-export class AnswerReader {
+export class AnswerReader implements StreamReceiver {
   /** Never rejects. */
   readonly answer: Promise<CallOutcome>;
-  readonly #stream: ClientHttp2Stream;
+  readonly #stream: Http2Stream;
   readonly #reader = new MessageReader(ANSWER_LIMIT_BYTES);
-  #headers: IncomingHttpHeaders & IncomingHttpStatusHeader = {};
-  #trailers: IncomingHttpHeaders | undefined;
+  readonly #timer: Timer | undefined;
+  #headers: Http2Headers = {};
+  #trailers: Http2Headers | undefined;
   #failure: RpcStatus | undefined;
+  #hasHeaders = false;
+  #resolve: (outcome: Promise<CallOutcome>) => void = () => undefined;
 
   /** `timeoutMs` may be Infinity. */
-  constructor(stream: ClientHttp2Stream, timeoutMs: number) {
+  constructor(stream: Http2Stream, timeoutMs: number) {
     this.#stream = stream;
-    const timer = Number.isFinite(timeoutMs) ? after(timeoutMs, () => this.#expire(), { keepsAlive: true }) : undefined;
-    stream.on('response', (headers) => {
-      this.#headers = headers;
-    });
-    stream.on('trailers', (trailers) => {
-      this.#trailers = trailers;
-    });
-    stream.on('data', (data: Buffer) => this.#take(data));
-    stream.on('error', (error) => {
-      this.#failure ??= failure(GRPC.unavailable, messageOf(error));
-    });
+    this.#timer = Number.isFinite(timeoutMs) ? after(timeoutMs, () => this.#expire(), { keepsAlive: true }) : undefined;
     this.answer = new Promise((resolve) => {
-      stream.once('close', () => {
-        timer?.cancel();
-        resolve(this.#outcome());
-      });
+      this.#resolve = resolve;
     });
+    stream.receiver = this;
+    // The connection had gone before the stream was opened.
+    if (stream.isClosed) this.closed();
   }
 
   /** Nobody waits for it any more. */
   cancel(): void {
-    this.#failure ??= failure(GRPC.cancelled, 'cancelled');
-    this.#stream.close(http2.NGHTTP2_CANCEL);
+    this.#fail(failure(GRPC.cancelled, 'cancelled'));
   }
 
   #expire(): void {
-    this.#failure ??= failure(GRPC.deadlineExceeded, 'context deadline exceeded');
-    this.#stream.close(http2.NGHTTP2_CANCEL);
+    this.#fail(failure(GRPC.deadlineExceeded, 'context deadline exceeded'));
   }
 
-  #take(data: Buffer): void {
+  #fail(status: RpcStatus): void {
+    this.#failure ??= status;
+    this.#stream.reset(HTTP2_ERROR.cancel);
+  }
+
+  headers(headers: Http2Headers): void {
+    if (this.#hasHeaders) this.#trailers = headers;
+    else this.#headers = headers;
+    this.#hasHeaders = true;
+  }
+
+  data(bytes: Uint8Array): void {
     if (this.#failure !== undefined) return;
     try {
-      this.#reader.push(data);
+      this.#reader.push(bytes);
     } catch (error) {
-      this.#failure = failureOf(error);
-      this.#stream.close(http2.NGHTTP2_CANCEL);
+      this.#fail(failureOf(error));
     }
+  }
+
+  /** A server that has answered doesn't read what we still send. */
+  end(): void {
+    if (!this.#stream.isLocalEnded) this.#stream.reset(HTTP2_ERROR.none);
+  }
+
+  closed(): void {
+    this.#timer?.cancel();
+    const { error } = this.#stream;
+    if (error !== undefined) this.#failure ??= failure(GRPC.unavailable, networkMessage(error));
+    this.#resolve(this.#outcome());
   }
 
   async #outcome(): Promise<CallOutcome> {
     // A status that the peer sent counts more than how the stream ended after it.
-    const status = this.#peerStatus() ?? this.#failure ?? resetStatus(this.#stream.rstCode);
+    const status = this.#peerStatus() ?? this.#failure ?? resetStatus(this.#stream.resetCode);
     if (status.code !== GRPC.ok) {
-      const wasRefused = this.#stream.rstCode === http2.NGHTTP2_REFUSED_STREAM;
+      const wasRefused = this.#stream.resetCode === HTTP2_ERROR.refusedStream;
       return { kind: 'failed', status, wasRefused };
     }
     try {
@@ -89,12 +98,12 @@ export class AnswerReader {
     const code = trailers['grpc-status'];
     if (code !== undefined) return readStatus(trailers, Number(code));
     const httpStatus = this.#headers[':status'];
-    if (httpStatus === undefined || httpStatus === 200) return undefined;
-    return failure(codeOfHttp(httpStatus), `unexpected HTTP status code received from server: ${httpStatus}`);
+    if (httpStatus === undefined || httpStatus === '200') return undefined;
+    return failure(codeOfHttp(Number(httpStatus)), `unexpected HTTP status code received from server: ${httpStatus}`);
   }
 }
 
-function readStatus(trailers: IncomingHttpHeaders, code: number): RpcStatus {
+function readStatus(trailers: Http2Headers, code: number): RpcStatus {
   const details = trailers['grpc-status-details-bin'];
   const retryAfterMs =
     typeof details === 'string' ? decodeStatus(Buffer.from(details, 'base64'))?.retryAfterMs : undefined;
@@ -143,15 +152,15 @@ function codeOfHttp(status: number): number {
 }
 
 /** The status of a stream that ended without one (grpc/grpc doc/PROTOCOL-HTTP2.md, "Errors"). */
-function resetStatus(rstCode: number | undefined): RpcStatus {
-  switch (rstCode) {
-    case http2.NGHTTP2_REFUSED_STREAM:
+function resetStatus(code: number | undefined): RpcStatus {
+  switch (code) {
+    case HTTP2_ERROR.refusedStream:
       return failure(GRPC.unavailable, 'the server refused the stream');
-    case http2.NGHTTP2_CANCEL:
+    case HTTP2_ERROR.cancel:
       return failure(GRPC.cancelled, 'the server cancelled the call');
-    case http2.NGHTTP2_ENHANCE_YOUR_CALM:
+    case HTTP2_ERROR.enhanceYourCalm:
       return failure(GRPC.resourceExhausted, 'the server asks to send less');
-    case http2.NGHTTP2_INADEQUATE_SECURITY:
+    case HTTP2_ERROR.inadequateSecurity:
       return failure(GRPC.permissionDenied, 'the server asks for more security');
     default:
       return failure(GRPC.unavailable, 'the connection ended without a status');

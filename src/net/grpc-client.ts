@@ -1,5 +1,4 @@
 import { lookup } from 'node:dns/promises';
-import type { ClientHttp2Stream } from 'node:http2';
 import { isIP } from 'node:net';
 import { after, messageOf, onAbort, sleep, type Timer } from '#base';
 import type { GrpcClientKeepalive } from '#config';
@@ -8,6 +7,7 @@ import { AnswerReader } from './grpc-answer.ts';
 import { GrpcConnection } from './grpc-connection.ts';
 import { ACCEPTED_ENCODINGS, PREFIX_BYTES } from './grpc-frames.ts';
 import type { GrpcTarget } from './grpc-target.ts';
+import { encodeHeaders } from './http2/index.ts';
 import type { ProxyOf } from './proxy.ts';
 import { type RequestHeaders, sentHeaders } from './request-headers.ts';
 import { GRPC, type RpcStatus } from './status.ts';
@@ -138,18 +138,16 @@ export class GrpcClient {
     const leftMs = deadlineMs - performance.now();
     const headers = sentHeaders<string>({ ...this.#headers, ...own });
     if (leftMs !== Number.POSITIVE_INFINITY) headers['grpc-timeout'] = grpcTimeout(leftMs);
-    let stream: ClientHttp2Stream;
+    let block: Uint8Array;
     try {
-      stream = connection.session!.request(headers);
+      block = encodeHeaders(headers);
     } catch (error) {
-      // The session was closing: the call has not left.
-      return Promise.reject(new NotSent(unavailable(messageOf(error))));
+      return Promise.reject(new GrpcCallError(failure(GRPC.internal, messageOf(error))));
     }
-    stream.cork();
+    const stream = connection.session!.request(block);
+    const reader = new AnswerReader(stream, leftMs);
     for (const part of frame) stream.write(part);
     stream.end();
-    stream.uncork();
-    const reader = new AnswerReader(stream, leftMs);
     const stopWatching = onAbort(abort, () => reader.cancel());
     return reader.answer.then((outcome) => {
       stopWatching();
@@ -237,10 +235,9 @@ export class GrpcClient {
   }
 
   #connectionTo(host: string): GrpcConnection {
-    const { target, tls, keepalive, random, authority } = this.#settings;
+    const { target, tls, keepalive, random } = this.#settings;
     return new GrpcConnection({
       address: { host, port: target.port },
-      authority: authority === '' ? target.authority : authority,
       proxy: this.#proxy(),
       serverName: target.kind === 'unix' ? 'localhost' : target.host,
       tls,
@@ -259,7 +256,11 @@ const CANCELLED: RpcStatus = { code: GRPC.cancelled, message: 'cancelled', retry
 class NotSent extends GrpcCallError {}
 
 function unavailable(message: string): RpcStatus {
-  return { code: GRPC.unavailable, message, retryAfterMs: undefined };
+  return failure(GRPC.unavailable, message);
+}
+
+function failure(code: number, message: string): RpcStatus {
+  return { code, message, retryAfterMs: undefined };
 }
 
 /** At most 8 digits and a unit. */

@@ -1,8 +1,8 @@
-import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { after, every, type Timer } from '#base';
 import type { GrpcClientKeepalive } from '#config';
+import { Http2ClientConnection } from './http2/index.ts';
 import { networkMessage } from './network-error.ts';
 import { connectThroughProxy } from './proxy.ts';
 import type { ClientTls } from './tls.ts';
@@ -16,7 +16,6 @@ export interface GrpcAddress {
 
 export interface GrpcConnectionSettings {
   readonly address: GrpcAddress;
-  readonly authority: string;
   /** The name that the certificate must be for, where the address is not it. */
   readonly serverName: string;
   /** For connections made from now on. */
@@ -40,7 +39,7 @@ const CONNECT_TIMEOUT_MS = 20_000;
 /** One HTTP/2 connection to one address: opened when it is needed, and not sooner after a failure than the backoff says. */
 export class GrpcConnection {
   readonly #settings: GrpcConnectionSettings;
-  #session: ClientHttp2Session | undefined;
+  #session: Http2ClientConnection | undefined;
   #connecting: Promise<void> | undefined;
   #failures = 0;
   #retryAtMs = 0;
@@ -57,7 +56,7 @@ export class GrpcConnection {
     return this.#settings.address;
   }
   /** The session to send on; undefined while there is none. */
-  get session(): ClientHttp2Session | undefined {
+  get session(): Http2ClientConnection | undefined {
     return this.#session;
   }
   /** Settles, and never rejects, when the attempt that is under way is over. */
@@ -98,38 +97,36 @@ export class GrpcConnection {
     this.#session = undefined;
   }
 
-  async #connect(): Promise<ClientHttp2Session> {
+  async #connect(): Promise<Http2ClientConnection> {
     const socket = await this.#open();
     return this.#speak(socket);
   }
 
-  #speak(socket: Socket): Promise<ClientHttp2Session> {
-    const { authority, tls } = this.#settings;
-    const scheme = tls === undefined ? 'http' : 'https';
+  #speak(socket: Socket): Promise<Http2ClientConnection> {
     return new Promise((resolve, reject) => {
-      const session = connectHttp2(`${scheme}://${authority}`, {
-        createConnection: () => socket,
-        settings: { enablePush: false },
+      const session = new Http2ClientConnection(socket, {
+        // Only the peer's settings prove that it speaks HTTP/2.
+        onReady: () => {
+          tooLate.cancel();
+          resolve(session);
+        },
+        onLeaving: () => this.#lost(session),
+        onEnded: (error) => {
+          tooLate.cancel();
+          reject(error ?? new Error('the connection was closed before it was ready'));
+          this.#lost(session);
+        },
       });
-      // A TLS alert after the handshake (no client certificate) leaves Node's session waiting for the end of a socket that nobody ends.
-      socket.on('error', () => socket.destroy());
-      const tooLate = (): void => void session.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`));
-      const timer = after(CONNECT_TIMEOUT_MS, tooLate, { keepsAlive: true });
-      const end = (): void => timer.cancel();
-      session.once('error', (error) => {
-        end();
-        reject(error);
-      });
-      session.once('close', () => {
-        end();
-        reject(new Error('the connection was closed before it was ready'));
-      });
-      // Only the peer's settings prove that it speaks HTTP/2.
-      session.once('remoteSettings', () => {
-        end();
-        resolve(session);
-      });
+      const giveUp = (): void => session.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`));
+      const tooLate = after(CONNECT_TIMEOUT_MS, giveUp, { keepsAlive: true });
     });
+  }
+
+  #lost(session: Http2ClientConnection): void {
+    if (this.#session !== session) return;
+    this.#ping?.cancel();
+    this.#session = undefined;
+    this.#settings.onLost();
   }
 
   async #open(): Promise<Socket> {
@@ -149,24 +146,15 @@ export class GrpcConnection {
     });
   }
 
-  #ready(session: ClientHttp2Session): void {
+  #ready(session: Http2ClientConnection): void {
     this.#connecting = undefined;
-    if (this.#isClosed || session.destroyed || session.closed) {
+    if (this.#isClosed || session.isClosing) {
       session.destroy();
       return;
     }
     this.#session = session;
     this.#failures = 0;
     this.#error = '';
-    const lost = (): void => {
-      this.#ping?.cancel();
-      if (this.#session !== session) return;
-      this.#session = undefined;
-      this.#settings.onLost();
-    };
-    session.on('error', () => session.destroy());
-    session.once('close', lost);
-    session.once('goaway', lost);
     this.#keepAlive(session);
   }
 
@@ -180,12 +168,12 @@ export class GrpcConnection {
   }
 
   /** Pings the peer and gives the connection up when no answer comes. */
-  #keepAlive(session: ClientHttp2Session): void {
+  #keepAlive(session: Http2ClientConnection): void {
     const { keepalive } = this.#settings;
     if (keepalive === undefined || keepalive.timeMs <= 0) return;
     this.#ping = every(keepalive.timeMs, () => {
       if (this.#openCalls === 0 && !keepalive.permitWithoutStream) return;
-      const giveUp = (): void => void session.destroy(new Error('keepalive ping was not answered'));
+      const giveUp = (): void => session.destroy(new Error('keepalive ping was not answered'));
       const silent = after(keepalive.timeoutMs, giveUp);
       session.ping(() => silent.cancel());
     });

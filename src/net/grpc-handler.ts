@@ -1,11 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http2';
 import type { AuthAttributes } from './authenticate.ts';
+import type { Http2Headers } from './http2/index.ts';
 import type { RpcStatus } from './status.ts';
 
 /** A call with one request as its handler sees it. */
 export interface GrpcCall {
   /** Request headers, in lower case; metadata and pseudo-headers together. */
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: Http2Headers;
   /** `host:port` of the client. */
   readonly peer: string;
   /** What an authenticator says of the client; undefined where none is asked. */

@@ -1,15 +1,10 @@
+import { createServer, type Server, type Socket } from 'node:net';
 import {
-  createSecureServer,
-  createServer,
-  type Http2SecureServer,
-  type Http2Server,
-  constants as http2,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
-import type { Server, Socket } from 'node:net';
-import type { SecureContextOptions, TLSSocket } from 'node:tls';
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type TLSSocket,
+  Server as TlsServer,
+} from 'node:tls';
 import { after, messageOf } from '#base';
 import { type HostGuard, hostRefusal } from '#base/host-guard.ts';
 import { isTlsHello } from '#base/tls-hello.ts';
@@ -18,10 +13,11 @@ import type { AuthAttributes, Authenticate } from './authenticate.ts';
 import type { ByteBudget } from './budget.ts';
 import { limitConnections } from './connection-limit.ts';
 import { DueWatch } from './due-watch.ts';
-import { lookAtFirstBytes } from './first-bytes.ts';
-import { OpenStream, refuse, refuseHttp, statusOf, UnaryCall } from './grpc-call.ts';
+import { statusOf, UnaryCall } from './grpc-call.ts';
 import type { GrpcHandler } from './grpc-handler.ts';
-import { SessionKeeper } from './grpc-session.ts';
+import { OpenStream } from './grpc-open-stream.ts';
+import { peerText, SessionKeeper } from './grpc-session.ts';
+import { HTTP2_ERROR, type Http2Headers, Http2ServerConnection, type Http2Stream } from './http2/index.ts';
 import { type Listening, type ListenPlace, listenOn } from './listen.ts';
 import { networkMessage } from './network-error.ts';
 import { GRPC, type RpcStatus } from './status.ts';
@@ -61,11 +57,8 @@ export interface GrpcServerSettings {
   onTlsHello(socket: Socket): void;
 }
 
-/** A client may send so much before it must wait for us: larger than HTTP/2's 64 KiB, so that big messages don't stop at each window. */
-const STREAM_WINDOW_BYTES = 1024 * 1024;
-const CONNECTION_WINDOW_BYTES = 4 * 1024 * 1024;
-/** Node refuses streams when a connection holds more than this many MB beside its messages: headers, and answers that nobody reads. */
-const SESSION_MEMORY_MB = 64;
+/** A client may send so much before it must wait for us. */
+const WINDOWS = { streamBytes: 1024 * 1024, connectionBytes: 4 * 1024 * 1024 };
 const TOO_MANY_STREAMS: RpcStatus = {
   code: GRPC.unavailable,
   message: 'too many calls at a time',
@@ -73,67 +66,50 @@ const TOO_MANY_STREAMS: RpcStatus = {
 };
 const CONTENT_TYPE = /^application\/grpc($|[;+])/;
 
-/**
- * A server for gRPC calls of one message, answered by one or many, on Node's HTTP/2, with messages as bytes. It exists beside @grpc/grpc-js because
- * it inflates into one buffer and counts bodies before they are complete: for 300 KB messages it takes 0.75 ms of CPU a call where grpc-js takes
- * 1.29 ms, with gzip 1.46 ms against 3.1 ms.
- */
+/** A server for gRPC calls of one message, answered by one or many, with messages as bytes. */
 export class GrpcServer {
   #settings: GrpcServerSettings;
-  readonly #server: Http2Server | Http2SecureServer;
-  readonly #sessions = new Map<ServerHttp2Session, SessionKeeper>();
+  readonly #server: Server;
+  readonly #sessions = new Set<SessionKeeper>();
   #listening: Listening | undefined;
   readonly #watch = new DueWatch();
   #openStreams = 0;
-  #closeSilent = (): void => undefined;
-  #isRetired = false;
 
   constructor(settings: GrpcServerSettings) {
     this.#settings = settings;
-    const options = {
-      maxSessionMemory: SESSION_MEMORY_MB,
-      settings: {
-        initialWindowSize: STREAM_WINDOW_BYTES,
-        enablePush: false,
-        maxConcurrentStreams: settings.maxConcurrentStreams,
-      },
-    };
-    this.#server =
-      settings.tls === undefined ? createServer(options) : createSecureServer({ ...options, ...settings.tls });
-    limitConnections(this.#server as Server, settings.maxConnections);
+    this.#server = settings.tls === undefined ? this.#plainServer() : this.#tlsServer(settings.tls);
+    limitConnections(this.#server, settings.maxConnections);
     this.#server.on('drop', () => this.#settings.onConnectionDropped());
-    this.#server.on('session', (session: ServerHttp2Session) => this.#onSession(session));
-    this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
-      this.#onStream(stream, headers),
-    );
-    const onBadConnection = (error: Error): void => this.#settings.onBadConnection(networkMessage(error));
-    this.#server.on('sessionError', onBadConnection);
-    this.#server.on('tlsClientError', (error: Error, socket: TLSSocket) => this.#settings.onTlsRejected(error, socket));
-    if (settings.tls === undefined) {
-      const isWanted = (first: Uint8Array, socket: Socket): boolean => {
-        if (!isTlsHello(first)) return true;
-        this.#settings.onTlsHello(socket);
-        return false;
-      };
-      this.#closeSilent = lookAtFirstBytes(this.#server as Server, isWanted);
-    }
-    // See GrpcConnection: a TLS alert after the handshake would leave the session open.
-    this.#server.on('secureConnection', (socket: Socket) => socket.on('error', () => socket.destroy()));
+  }
+
+  #plainServer(): Server {
+    return createServer({ noDelay: true }, (socket) => this.#take(socket, true));
+  }
+
+  #tlsServer(tls: ServerTls): Server {
+    const server = createTlsServer({ ...tls, noDelay: true, ALPNProtocols: ['h2'] }, (socket) => {
+      if (socket.alpnProtocol === 'h2') this.#take(socket, false);
+      else {
+        this.#settings.onBadConnection('the client does not offer HTTP/2 (ALPN)');
+        socket.on('error', () => undefined).destroy();
+      }
+    });
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => this.#settings.onTlsRejected(error, socket));
+    return server;
   }
 
   /** Goes on with other handlers; the settings that shape connections must be the same. */
   adopt(settings: GrpcServerSettings): void {
     this.#settings = settings;
-    limitConnections(this.#server as Server, settings.maxConnections);
+    limitConnections(this.#server, settings.maxConnections);
     settings.hosts.listensOn(this.#server.address());
     if (settings.tls !== undefined) this.setTls(settings.tls);
   }
 
   /** Listens, on the address of another server if one is given. Throws a StartError where the address can't be had. */
   async listen(place: ListenPlace, before?: Listening): Promise<Listening> {
-    const server = this.#server as Server;
-    this.#listening = (await before?.moveTo?.(server)) ?? (await listenOn(server, place));
-    this.#settings.hosts.listensOn(server.address());
+    this.#listening = (await before?.moveTo?.(this.#server)) ?? (await listenOn(this.#server, place));
+    this.#settings.hosts.listensOn(this.#server.address());
     this.#server.on('error', (error: Error) => this.#settings.onBadConnection(messageOf(error)));
     return this.#listening;
   }
@@ -143,14 +119,34 @@ export class GrpcServer {
     this.#settings.hosts.listensOn(address);
   }
 
-  /** Takes a connection of another listener, whose first bytes are HTTP/2's. */
+  /** Takes a connection, also of another listener, from its first byte on. */
   take(socket: Socket): void {
-    this.#server.emit('connection', socket);
+    this.#take(socket, false);
+  }
+
+  #take(socket: Socket, isFresh: boolean): void {
+    const connection = new Http2ServerConnection(socket, {
+      windows: WINDOWS,
+      maxConcurrentStreams: this.#settings.maxConcurrentStreams,
+      isFresh,
+      onStream: (stream, headers) => this.#onStream(stream, headers, keeper),
+      onForeign: (first) => {
+        if (isTlsHello(first)) this.#settings.onTlsHello(socket);
+        else this.#settings.onBadConnection('the client does not speak HTTP/2');
+      },
+      onEnded: (error) => {
+        keeper.stop();
+        this.#sessions.delete(keeper);
+        if (error !== undefined) this.#settings.onBadConnection(networkMessage(error));
+      },
+    });
+    const keeper = new SessionKeeper(connection, peerText(socket.remoteAddress, socket.remotePort), this.#settings);
+    this.#sessions.add(keeper);
   }
 
   /** Uses renewed certificates for new connections. */
   setTls(tls: SecureContextOptions): void {
-    if ('setSecureContext' in this.#server) this.#server.setSecureContext(tls);
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(tls);
   }
 
   /**
@@ -158,83 +154,65 @@ export class GrpcServer {
    * (gRPC does so by itself) elsewhere, and close the connection when its calls are answered.
    */
   retire(): void {
-    this.#isRetired = true;
     this.#listening?.stop();
     this.#listening = undefined;
-    for (const session of this.#sessions.keys()) {
-      if (!session.destroyed && !session.closed) session.goaway();
-    }
+    for (const { connection } of this.#sessions) connection.goAway();
   }
 
   /** Takes no more calls, lets the open ones end, and cuts what is left after `deadlineMs`. */
   async shutdown(deadlineMs: number): Promise<void> {
     this.#listening?.stop();
     this.#listening = undefined;
-    this.#closeSilent();
-    const closed = [...this.#sessions.keys()].map(closeSession);
-    const cut = after(
-      deadlineMs,
-      () => {
-        for (const session of this.#sessions.keys()) session.destroy();
-      },
-      { keepsAlive: true },
-    );
+    const closed = [...this.#sessions].map((keeper) => keeper.closed);
+    for (const { connection } of this.#sessions) connection.close();
+    const cutOff = (): void => {
+      for (const { connection } of this.#sessions) connection.destroy();
+    };
+    const cut = after(deadlineMs, cutOff, { keepsAlive: true });
     await Promise.all(closed);
     cut.cancel();
   }
 
-  #onSession(session: ServerHttp2Session): void {
-    session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-    const keeper = new SessionKeeper(session, this.#settings.keepalive, this.#settings.random);
-    this.#sessions.set(session, keeper);
-    session.on('error', () => session.destroy());
-    session.once('close', () => {
-      keeper.stop();
-      this.#sessions.delete(session);
-    });
-  }
-
-  #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    stream.on('error', ignore);
-    if (this.#isRetired) {
-      // It came before the client had read the GOAWAY, which says that this one is not answered.
-      stream.close(http2.NGHTTP2_REFUSED_STREAM);
-      return;
-    }
-    const keeper = this.#sessions.get(stream.session as ServerHttp2Session);
-    if (keeper === undefined || !this.#admits(keeper)) {
+  #onStream(stream: Http2Stream, headers: Http2Headers, keeper: SessionKeeper): void {
+    if (!this.#admits(keeper)) {
       this.#settings.onFailure(headers[':path'] ?? '', TOO_MANY_STREAMS);
-      stream.close(http2.NGHTTP2_REFUSED_STREAM);
+      stream.reset(HTTP2_ERROR.refusedStream);
       return;
     }
     const open = this.#opened(stream, keeper);
     const contentType = headers['content-type'] ?? '';
     const isPost = headers[':method'] === 'POST';
     if (isPost && CONTENT_TYPE.test(contentType)) this.#begin(open, keeper, headers);
-    else refuseHttp(stream, isPost ? 415 : 405);
+    else open.refuseHttp(isPost ? 415 : 405);
   }
 
   /** Counts a stream until it ends. */
-  #opened(stream: ServerHttp2Stream, keeper: SessionKeeper): OpenStream {
+  #opened(stream: Http2Stream, keeper: SessionKeeper): OpenStream {
     const { budget, requestTimeoutMs } = this.#settings;
-    const open = new OpenStream(stream, budget, requestTimeoutMs || Number.POSITIVE_INFINITY, keeper.halfSent);
     this.#openStreams++;
     keeper.opened();
-    this.#watch.add(open);
-    stream.once('close', () => {
-      this.#openStreams--;
-      keeper.closed();
-      this.#watch.delete(open);
-      open.closed();
+    const open = new OpenStream(stream, {
+      budget,
+      timeoutMs: requestTimeoutMs || Number.POSITIVE_INFINITY,
+      halfSent: keeper.halfSent,
+      cutOff: () => keeper.connection.destroy(),
+      onClosed: (closed) => {
+        this.#openStreams--;
+        keeper.ended();
+        this.#watch.delete(closed);
+      },
     });
+    this.#watch.add(open);
     return open;
   }
 
-  #begin(open: OpenStream, keeper: SessionKeeper, headers: IncomingHttpHeaders): void {
+  #begin(open: OpenStream, keeper: SessionKeeper, headers: Http2Headers): void {
     const { hosts, handlers, maxMessageBytes, authenticate } = this.#settings;
-    const { stream } = open;
     const path = headers[':path'] ?? '';
-    const fail = (status: RpcStatus): void => this.#fail(stream, path, status);
+    const fail = (status: RpcStatus): void => {
+      this.#settings.onFailure(path, status);
+      open.refuse(status);
+    };
     try {
       open.take();
     } catch (error) {
@@ -258,7 +236,7 @@ export class GrpcServer {
       new UnaryCall(open, { maxMessageBytes, handler, call, fail, onCancelled }).receive();
     };
     if (authenticate === undefined) receive(undefined);
-    else void letIn(authenticate, headers, stream, receive, fail);
+    else void letIn(authenticate, headers, open.stream, receive, fail);
   }
 
   /**
@@ -269,17 +247,12 @@ export class GrpcServer {
     const { maxStreams } = this.#settings;
     if (maxStreams === 0 || this.#openStreams < maxStreams) return true;
     let heaviest = keeper;
-    for (const one of this.#sessions.values()) if (one.openCalls > heaviest.openCalls) heaviest = one;
+    for (const one of this.#sessions) if (one.openCalls > heaviest.openCalls) heaviest = one;
     if (heaviest.openCalls <= keeper.openCalls + 1) return false;
     const [oldest] = heaviest.halfSent;
     if (oldest === undefined) return false;
     oldest.expire();
     return true;
-  }
-
-  #fail(stream: ServerHttp2Stream, path: string, status: RpcStatus): void {
-    this.#settings.onFailure(path, status);
-    refuse(stream, status);
   }
 }
 
@@ -295,29 +268,18 @@ function unknownMethod(path: string): string {
 /** Nothing of the message is read before the client is known. */
 async function letIn(
   authenticate: Authenticate,
-  headers: IncomingHttpHeaders,
-  stream: ServerHttp2Stream,
+  headers: Http2Headers,
+  stream: Http2Stream,
   receive: (auth: AuthAttributes) => void,
   fail: (status: RpcStatus) => void,
 ): Promise<void> {
-  let auth: AuthAttributes;
+  stream.pause();
   try {
-    auth = await authenticate(headers);
+    const auth = await authenticate(headers);
+    if (!stream.isClosed) receive(auth);
   } catch (error) {
     fail({ code: GRPC.unauthenticated, message: messageOf(error), retryAfterMs: undefined });
-    return;
+  } finally {
+    stream.resume();
   }
-  if (!stream.closed && !stream.destroyed) receive(auth);
 }
-
-function closeSession(session: ServerHttp2Session): Promise<void> {
-  return new Promise((resolve) => {
-    if (session.destroyed) resolve();
-    else {
-      session.once('close', resolve);
-      session.close();
-    }
-  });
-}
-
-function ignore(): void {}

@@ -1,29 +1,40 @@
-import type { ServerHttp2Session } from 'node:http2';
 import { after, every, type Timer } from '#base';
 import type { GrpcServerKeepalive } from '#config';
 import type { Watched } from './due-watch.ts';
+import type { Http2ServerConnection } from './http2/index.ts';
 
 /** Ages are shortened or lengthened by up to a tenth, so that clients don't come back all at once (grpc-go does the same). */
 const AGE_JITTER = 0.1;
 
+export interface SessionKeeping {
+  readonly keepalive: GrpcServerKeepalive | undefined;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
 /** Watches one connection: pings a silent client, and closes what is idle or too old. Times of 0 mean never. */
 export class SessionKeeper {
-  readonly #session: ServerHttp2Session;
-  readonly #keepalive: GrpcServerKeepalive | undefined;
+  readonly connection: Http2ServerConnection;
   /** `host:port` of the client. */
   readonly peer: string;
-  #openCalls = 0;
   /** Calls whose requests are not complete, the oldest first. */
   readonly halfSent: Set<Watched> = new Set();
+  /** Resolves when the connection is over. */
+  readonly closed: Promise<void>;
+  readonly #keepalive: GrpcServerKeepalive | undefined;
+  #openCalls = 0;
+  #onClosed: () => void = () => undefined;
   #idle: Timer | undefined;
   #ping: Timer | undefined;
   #age: Timer | undefined;
 
-  constructor(session: ServerHttp2Session, keepalive: GrpcServerKeepalive | undefined, random: () => number) {
-    this.#session = session;
+  constructor(connection: Http2ServerConnection, peer: string, { keepalive, random }: SessionKeeping) {
+    this.connection = connection;
+    this.peer = peer;
+    this.closed = new Promise((resolve) => {
+      this.#onClosed = resolve;
+    });
     this.#keepalive = keepalive;
-    const { remoteAddress, remotePort } = session.socket;
-    this.peer = peerText(remoteAddress, remotePort);
     if (keepalive === undefined) return;
     if (keepalive.timeMs > 0) this.#ping = every(keepalive.timeMs, () => this.#sendPing(keepalive.timeoutMs));
     if (keepalive.maxConnectionAgeMs > 0) {
@@ -44,33 +55,35 @@ export class SessionKeeper {
     this.#idle?.cancel();
   }
 
-  closed(): void {
+  ended(): void {
     this.#openCalls--;
     this.#watchIdle();
   }
 
+  /** The connection is over. */
   stop(): void {
     this.#idle?.cancel();
     this.#ping?.cancel();
     this.#age?.cancel();
+    this.#onClosed();
   }
 
   #watchIdle(): void {
     const idleMs = this.#keepalive?.maxConnectionIdleMs ?? 0;
-    if (idleMs === 0 || this.#openCalls > 0 || this.#session.destroyed) return;
+    if (idleMs === 0 || this.#openCalls > 0 || this.connection.isOver) return;
     this.#idle?.cancel();
-    this.#idle = after(idleMs, () => this.#session.close());
+    this.#idle = after(idleMs, () => this.connection.close());
   }
 
   #sendPing(timeoutMs: number): void {
-    if (this.#session.destroyed || this.#session.closed) return;
-    const lost = after(timeoutMs, () => this.#session.destroy());
-    this.#session.ping(() => lost.cancel());
+    if (this.connection.isClosing) return;
+    const lost = after(timeoutMs, () => this.connection.destroy());
+    this.connection.ping(() => lost.cancel());
   }
 
   #endOfLife(graceMs: number): void {
-    this.#session.close();
-    if (graceMs > 0) this.#age = after(graceMs, () => this.#session.destroy());
+    this.connection.close();
+    if (graceMs > 0) this.#age = after(graceMs, () => this.connection.destroy());
   }
 }
 

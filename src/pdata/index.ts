@@ -15,7 +15,7 @@ export * from './keys.ts';
 export * from './lease.ts';
 export * from './log-chunk.ts';
 export * from './loki-scope.ts';
-export { copyBytes, unfilledBytes, writeUtf8 } from './native-bytes.ts';
+export { copyBytes, latin1Text, unfilledBytes, writeUtf8 } from './native-bytes.ts';
 export * from './paths.ts';
 export * from './point-chunk.ts';
 export * from './point-fields.ts';
