@@ -16,11 +16,19 @@ const SECRET_NAMES: ReadonlySet<string> = new Set(['authorization', 'proxy-autho
 const NAME = /^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-const NAME_INDEX = new Map<string, number>();
-const FIELD_INDEX = new Map<string, number>();
-for (const [index, [name, value]] of STATIC_FIELDS.entries()) {
-  if (!NAME_INDEX.has(name)) NAME_INDEX.set(name, index + 1);
-  FIELD_INDEX.set(`${name}\n${value}`, index + 1);
+const NUMBERED = STATIC_FIELDS.map(([name, value], index) => ({
+  name,
+  field: fieldKey(name, value),
+  number: index + 1,
+}));
+const FIELD_NUMBERS: ReadonlyMap<string, number> = new Map(NUMBERED.map(({ field, number }) => [field, number]));
+/** Of fields with the same name the first. */
+const NAME_NUMBERS: ReadonlyMap<string, number> = new Map(
+  NUMBERED.toReversed().map(({ name, number }) => [name, number]),
+);
+
+function fieldKey(name: string, value: string): string {
+  return `${name}\n${value}`;
 }
 
 /** The block of some fields. Throws a TypeError for what is no name or value of a header. */
@@ -38,13 +46,13 @@ export function encodeHeaders(headers: SentHeaders): Uint8Array {
 
 /** A character for each byte. */
 function encodeField(name: string, value: string): string {
-  const index = FIELD_INDEX.get(`${name}\n${value}`);
-  if (index !== undefined) return integer(index, 0x7f, 0x80);
+  const number = FIELD_NUMBERS.get(fieldKey(name, value));
+  if (number !== undefined) return integer(number, 0x7f, 0x80);
   if (!NAME.test(name)) throw new TypeError(`not a name of a header: ${JSON.stringify(name.slice(0, 80))}`);
   if (!VALUE.test(value)) throw new TypeError(`the header ${name} has characters that a header can't have`);
   const kind = SECRET_NAMES.has(name) ? NEVER_INDEXED : LITERAL_NEW_NAME;
-  const nameIndex = NAME_INDEX.get(name);
-  const start = nameIndex === undefined ? String.fromCharCode(kind) + string(name) : integer(nameIndex, 0x0f, kind);
+  const nameNumber = NAME_NUMBERS.get(name);
+  const start = nameNumber === undefined ? String.fromCharCode(kind) + string(name) : integer(nameNumber, 0x0f, kind);
   return start + string(value);
 }
 
