@@ -11,6 +11,8 @@ export const MAX_TRACE_SPANS = 200_000;
 /** Read at once. */
 export const SPANS_AT_ONCE = 50_000;
 export const TRACES_AT_ONCE = 500;
+/** Sets of spans that one trace is divided into: each of them is asked by itself what the stages behind ask. */
+export const MAX_GROUPS = 10_000;
 export const MAX_SERIES = 10_000;
 /** Samples of all series together. */
 export const MAX_SAMPLES = 1_000_000;

@@ -11,8 +11,9 @@ import {
   type TraceqlValue,
 } from '#lang/traceql';
 import { arithmetic, COMPARISONS, compare, type FieldValue, isDenial, numberOf, valueKey } from './field-value.ts';
+import { MAX_GROUPS, tooMuch } from './limits.ts';
 import { compileExpr, compileTest } from './span-fields.ts';
-import { type Places, related, union } from './structure.ts';
+import { type Places, related, union, unionOf } from './structure.ts';
 import type { TraceSpans } from './trace-spans.ts';
 
 export interface SpanSet {
@@ -71,7 +72,7 @@ function compileStage(stage: Stage): StageRun {
     case 'select':
       return (_, sets) => sets;
     case 'coalesce':
-      return (_, sets) => [{ places: sets.map(({ places }) => places).reduce(union), attributes: [] }];
+      return (_, sets) => [{ places: unionOf(sets.map(({ places }) => places)), attributes: [] }];
   }
 }
 
@@ -85,10 +86,7 @@ function compileSpanset(expr: SpansetExpr): SpanSelect {
   }
   if (expr.kind === 'wrapped') {
     const run = compilePipeline(expr.stages);
-    return (trace, from) =>
-      run(trace, [{ places: from, attributes: [] }])
-        .map(({ places }) => places)
-        .reduce(union, []);
+    return (trace, from) => unionOf(run(trace, [{ places: from, attributes: [] }]).map(({ places }) => places));
   }
   const { operator } = expr;
   const [selectLeft, selectRight] = [compileSpanset(expr.left), compileSpanset(expr.right)];
@@ -102,8 +100,9 @@ function compileSpanset(expr: SpansetExpr): SpanSelect {
 }
 
 function compileGrouping(gets: readonly ReturnType<typeof compileExpr>[], keys: readonly string[]): StageRun {
-  return (trace, sets) =>
-    sets.flatMap(({ places, attributes }) => {
+  return (trace, sets) => {
+    let count = 0;
+    return sets.flatMap(({ places, attributes }) => {
       const groups = new Map<string, { readonly values: readonly FieldValue[]; readonly places: number[] }>();
       for (const place of places) {
         const values = gets.map((get) => get(trace, place));
@@ -112,11 +111,14 @@ function compileGrouping(gets: readonly ReturnType<typeof compileExpr>[], keys: 
         groups.set(key, group);
         group.places.push(place);
       }
+      count += groups.size;
+      if (count > MAX_GROUPS) throw tooMuch(`${MAX_GROUPS} groups of spans in one trace`);
       return [...groups.values()].map((group) => ({
         places: group.places,
         attributes: [...attributes, ...keys.map((key, i) => ({ key, value: group.values[i] }))],
       }));
     });
+  };
 }
 
 /** The value of a set, and the spans that it was taken of where those are others. */
@@ -137,7 +139,7 @@ function compileScalarFilter({ operator, left, right }: ScalarFilter): StageRun 
       if (!compare(values[0]!.value, values[1]!.value, isDenied, holds)) return [];
       const others = values.flatMap((one) => (one.places === undefined ? [] : [one.places]));
       const own = told.map(({ key, i }) => ({ key, value: values[i]!.value }));
-      return [{ places: others.length === 0 ? places : others.reduce(union), attributes: [...attributes, ...own] }];
+      return [{ places: others.length === 0 ? places : unionOf(others), attributes: [...attributes, ...own] }];
     });
 }
 
@@ -159,9 +161,7 @@ function compileScalar(expr: ScalarExpr): SetValueOf {
       const run = compilePipeline(expr.stages);
       const ownValue = compileScalar(expr.value);
       return (trace, places) => {
-        const own = run(trace, [{ places, attributes: [] }])
-          .map((set) => set.places)
-          .reduce(union, []);
+        const own = unionOf(run(trace, [{ places, attributes: [] }]).map((set) => set.places));
         return { value: own.length === 0 ? undefined : ownValue(trace, own).value, places: own };
       };
     }

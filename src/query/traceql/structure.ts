@@ -76,5 +76,19 @@ function countsBefore(trace: TraceSpans, places: Places): Int32Array {
 export function union(a: Places, b: Places): Places {
   if (a.length === 0) return b;
   if (b.length === 0) return a;
-  return [...new Set([...a, ...b])].sort((x, y) => x - y);
+  const both: number[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    const isFirst = j === b.length || (i < a.length && a[i]! <= b[j]!);
+    const place = isFirst ? a[i]! : b[j]!;
+    both.push(place);
+    if (i < a.length && a[i] === place) i++;
+    if (j < b.length && b[j] === place) j++;
+  }
+  return both;
+}
+
+/** All of them, each span once; there may be as many sets as spans. */
+export function unionOf(sets: readonly Places[]): Places {
+  if (sets.length < 3) return union(sets[0] ?? [], sets[1] ?? []);
+  return [...new Set(sets.flat())].sort((a, b) => a - b);
 }
