@@ -94,9 +94,21 @@ export const TRACE_TOOL_CHECKS: readonly Check[] = [
       assert.ok(a && b && a !== b, 'both are in the address');
       const rows = page.locator('.table tbody tr[data-key]');
       await expectEventually(async () => (await rows.count()) > 5, true);
+      const named = (): Promise<number> => rows.locator('.service-name').count();
+      assert.ok((await named()) < (await rows.count()), 'a service is named where it changes');
+      await page.setViewportSize({ width: 390, height: 844 });
+      const cut = (): Promise<string[]> =>
+        rows
+          .locator('.compare-name > .truncate')
+          .evaluateAll((names) =>
+            names.filter((each) => each.scrollWidth > each.clientWidth).map((each) => each.textContent!),
+          );
+      await expectEventually(async () => (await cut()).filter((name) => name.length < 16).join(), '');
+      await page.setViewportSize({ width: 1440, height: 900 });
       await page.getByRole('button', { name: 'Swap' }).click();
       await expectEventually(() => searchOf(page).get('a'), b);
       await page.getByRole('button', { name: 'Only in one' }).click();
+      await expectEventually(async () => (await named()) === (await rows.count()), true);
       await expectEventually(async () => (await rows.allInnerTexts()).every((text) => /only in [AB]/.test(text)), true);
       await open(`/compare?a=${a}&b=${a}`);
       await page.getByRole('button', { name: 'What changed' }).click();

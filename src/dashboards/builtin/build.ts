@@ -168,17 +168,24 @@ function buildPanel(spec: PanelSpec, id: number, gridPos: JsonObject): JsonObjec
 function fieldDefaults({ type, unit, min, max, levels, isStacked, queries }: PanelSpec): JsonObject {
   const steps: JsonValue[] = [{ value: null, color: levels === undefined ? 'text' : 'green' }];
   if (levels !== undefined) steps.push({ value: levels[0], color: 'orange' }, { value: levels[1], color: 'red' });
-  const custom =
-    type === 'timeseries'
-      ? {
-          lineWidth: 1,
-          fillOpacity: isStacked ? 25 : queries.length > 1 ? 0 : 8,
-          stacking: { mode: isStacked ? 'normal' : 'none' },
-          showPoints: 'never',
-        }
-      : undefined;
+  const isOverTime = type === 'timeseries';
+  const custom = isOverTime
+    ? withoutGaps({
+        lineWidth: 1,
+        fillOpacity: isStacked ? 25 : queries.length > 1 ? 0 : 8,
+        stacking: { mode: isStacked ? 'normal' : 'none' },
+        showPoints: 'never',
+        // What is beyond it is drawn, too.
+        axisSoftMax: max,
+      })
+    : undefined;
   return withoutGaps({
-    ...{ unit, min: min ?? (type === 'timeseries' || type === 'bargauge' ? 0 : undefined), max, custom },
+    ...{
+      unit,
+      min: min ?? (type === 'timeseries' || type === 'bargauge' ? 0 : undefined),
+      max: isOverTime ? undefined : max,
+      custom,
+    },
     color: { mode: type === 'timeseries' ? 'palette-classic' : 'thresholds' },
     thresholds: { mode: 'absolute', steps },
   });

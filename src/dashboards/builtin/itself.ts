@@ -138,7 +138,7 @@ export const PIPELINE: DashboardSpec = {
     {
       title: 'Process',
       panels: [
-        lines('CPU', 'none', named('{{instance}}', sum('otelcol_process_cpu_seconds_total', 'instance'))),
+        lines('CPU, cores', 'none', named('{{instance}}', sum('otelcol_process_cpu_seconds_total', 'instance'))),
         lines('Memory', 'bytes', [
           named('resident {{instance}}', `sum by (instance) (otelcol_process_memory_rss_bytes{${OWN}})`),
           named('heap {{instance}}', `sum by (instance) (otelcol_process_runtime_heap_alloc_bytes{${OWN}})`),

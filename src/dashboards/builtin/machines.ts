@@ -171,7 +171,7 @@ export const KUBERNETES: DashboardSpec = {
       title: 'Pods',
       panels: [
         lines(
-          'CPU',
+          'CPU, cores',
           'none',
           named(
             '{{k8s_namespace_name}}/{{k8s_pod_name}}',
@@ -215,7 +215,7 @@ export const KUBERNETES: DashboardSpec = {
     {
       title: 'Nodes',
       panels: [
-        lines('CPU', 'none', named('{{k8s_node_name}}', 'sum by (k8s_node_name) (k8s_node_cpu_usage)')),
+        lines('CPU, cores', 'none', named('{{k8s_node_name}}', 'sum by (k8s_node_name) (k8s_node_cpu_usage)')),
         lines(
           'Memory that is in use',
           'bytes',

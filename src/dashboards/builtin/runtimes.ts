@@ -11,7 +11,9 @@ const each = (expr: string): ReturnType<typeof named> => named(INSTANCE, expr);
 const PROCESS: RowSpec = {
   title: 'Process',
   panels: [
-    lines('CPU', 'none', each(by(rate('process_cpu_time_seconds_total'))), { description: 'Cores that are busy.' }),
+    lines('CPU, cores', 'none', each(by(rate('process_cpu_time_seconds_total'))), {
+      description: 'Cores that are busy.',
+    }),
     lines('Memory', 'bytes', each(by(`process_memory_usage_bytes{${OF}}`))),
     lines('Open files and threads', 'none', [
       named('files {{instance}}', by(`process_open_file_descriptor_count{${OF}}`)),

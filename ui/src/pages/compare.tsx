@@ -16,7 +16,7 @@ import { type Column, Table } from '../viz/table/table.tsx';
 import { Crumb } from '../widgets/crumb.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { Segmented } from '../widgets/segmented.tsx';
-import { ServiceName } from '../widgets/service-name.tsx';
+import { ServiceDot, ServiceName } from '../widgets/service-name.tsx';
 import { EmptyState, ErrorState, Loading } from '../widgets/states.tsx';
 import { To } from '../widgets/to.tsx';
 
@@ -95,6 +95,8 @@ function SideFailed({ name, id, error, onRetry }: SideFailedProps) {
 interface Row extends ComparedSpan {
   readonly key: string;
   readonly service: string;
+  /** The span above it is of another. */
+  readonly entersService: boolean;
   readonly name: string;
   /** Undefined where the trace has no such span. */
   readonly aNs: number | undefined;
@@ -112,7 +114,7 @@ function Compared({ a, b }: { readonly a: TraceResponse; readonly b: TraceRespon
   const links = useLinks();
   const [ofA, ofB] = useMemo(() => [buildTraceModel(traceFrames(a)), buildTraceModel(traceFrames(b))], [a, b]);
   const compared = useMemo(() => compareTraces(ofA, ofB), [ofA, ofB]);
-  const all = useMemo(() => compared.rows.map((row) => rowOf(row, ofA, ofB)), [compared, ofA, ofB]);
+  const all = useMemo(() => rowsOf(compared.rows, ofA, ofB), [compared, ofA, ofB]);
   const wholeNs = Math.max(a.durationNs, b.durationNs, 1);
   const shown: Shown | undefined = search.filter === 'changed' || search.filter === 'one' ? search.filter : undefined;
   const rows = useMemo(
@@ -135,7 +137,9 @@ function Compared({ a, b }: { readonly a: TraceResponse; readonly b: TraceRespon
       }),
     [rows],
   );
-  const columns = useMemo(() => columnsOf(ofA, ofB, wholeNs), [ofA, ofB, wholeNs]);
+  // Among others than those of its trace, a row has to say all.
+  const isWhole = shown === undefined && search.sort === undefined;
+  const columns = useMemo(() => columnsOf(ofA, ofB, { wholeNs, isWhole }), [ofA, ofB, wholeNs, isWhole]);
   const both = compared.rows.length - compared.onlyA - compared.onlyB;
   return (
     <>
@@ -192,16 +196,24 @@ function Compared({ a, b }: { readonly a: TraceResponse; readonly b: TraceRespon
   }
 }
 
-function rowOf(row: ComparedSpan, a: TraceModel, b: TraceModel): Row {
-  const [model, at] = row.a >= 0 ? [a, row.a] : [b, row.b];
-  return {
-    ...row,
-    key: `${row.a}/${row.b}`,
-    service: enumText(model.service, at),
-    name: enumText(model.name, at),
-    aNs: row.a < 0 ? undefined : durationOf(a, row.a),
-    bNs: row.b < 0 ? undefined : durationOf(b, row.b),
-  };
+function rowsOf(rows: readonly ComparedSpan[], a: TraceModel, b: TraceModel): readonly Row[] {
+  /** The services of the spans above, by their depth. */
+  const above: string[] = [];
+  return rows.map((row) => {
+    const [model, at] = row.a >= 0 ? [a, row.a] : [b, row.b];
+    const service = enumText(model.service, at);
+    const entersService = above[row.depth - 1] !== service;
+    above[row.depth] = service;
+    return {
+      ...row,
+      key: `${row.a}/${row.b}`,
+      service,
+      entersService,
+      name: enumText(model.name, at),
+      aNs: row.a < 0 ? undefined : durationOf(a, row.a),
+      bNs: row.b < 0 ? undefined : durationOf(b, row.b),
+    };
+  });
 }
 
 /** Of a span that one trace lacks, all of it. */
@@ -240,11 +252,16 @@ function Side({ name, trace, model, other }: SideProps) {
   );
 }
 
-const INDENT_PX = 12;
 /** Deeper ones stand no further to the right: there would be no room for them. */
 const MAX_INDENT = 16;
 
-function columnsOf(a: TraceModel, b: TraceModel, wholeNs: number): readonly Column<Row>[] {
+interface Shape {
+  readonly wholeNs: number;
+  /** The rows are those of whole traces, in their order. */
+  readonly isWhole: boolean;
+}
+
+function columnsOf(a: TraceModel, b: TraceModel, { wholeNs, isWhole }: Shape): readonly Column<Row>[] {
   const duration = (id: 'a' | 'b', model: TraceModel): Column<Row> => ({
     id,
     header: id.toUpperCase(),
@@ -261,9 +278,13 @@ function columnsOf(a: TraceModel, b: TraceModel, wholeNs: number): readonly Colu
       id: 'name',
       header: 'Span',
       minWidth: 150,
-      cell: ({ depth, service, name, a: ofA, b: ofB }) => (
-        <span className="cell-line" style={{ paddingLeft: Math.min(depth, MAX_INDENT) * INDENT_PX }}>
-          <ServiceName name={service} />
+      cell: ({ depth, service, entersService, name, a: ofA, b: ofB }) => (
+        <span
+          className="cell-line compare-name"
+          style={{ '--depth': Math.min(depth, MAX_INDENT) } as React.CSSProperties}
+          title={visibleText(`${service}: ${name}`)}
+        >
+          {entersService || !isWhole ? <ServiceName name={service} /> : <ServiceDot name={service} />}
           <span className="truncate" title={visibleText(name)}>
             {visibleText(name)}
           </span>

@@ -67,6 +67,8 @@ export function chartLook({ defaults, options, targets }: Panel, series: readonl
     hidesLegend: legend.showLegend === false,
     min: left?.min ?? min,
     max: left?.max ?? max,
+    softMin: typeof custom.axisSoftMin === 'number' ? custom.axisSoftMin : undefined,
+    softMax: typeof custom.axisSoftMax === 'number' ? custom.axisSoftMax : undefined,
     marksRight: series.some(({ refId, options: own }) => own.custom.axisPlacement === 'right' && marked.has(refId)),
     rightMin: right?.min,
     rightMax: right?.max,

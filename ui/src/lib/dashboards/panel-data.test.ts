@@ -4,10 +4,11 @@ import { fieldIfAny, fieldOf, numberFields } from '../frame.ts';
 import type { PromSeries } from '../prometheus.ts';
 import type { ThemeTokens } from '../theme.tsx';
 import type { LogLine, QuerySeries } from './ask.ts';
+import { chartLook } from './chart-look.ts';
 import { heatOf } from './heat-frame.ts';
 import { logRecords } from './log-rows.ts';
 import { nodeFrames } from './node-frames.ts';
-import { chartFrame, figuresOf, gridOf, panelData } from './panel-data.ts';
+import { chartFrame, figuresOf, gridOf, panelData, undrawnOf } from './panel-data.ts';
 import { columnsFrame, histogramFrame, slicesOf } from './shares.ts';
 import { statesOf } from './states-frame.ts';
 import { tableFrame } from './table-frame.ts';
@@ -54,6 +55,25 @@ test('a chart has a value for each step, gaps where there is none, and the units
   expect(first!.values.slice(0, 3)).toEqual([1, null, 90]);
   expect(second!.values.slice(0, 2)).toEqual([null, null]);
   expect(first!.writing!.format(90)).toBe('1.50 mins');
+});
+
+test('a chart draws 60 lines and says how many it leaves out; its axis reaches as far as the panel says', async () => {
+  const many = Array.from({ length: 65 }, (_, i) => line({ a: String(i) }, '1', '2', '3', '4'));
+  const custom = { axisSoftMin: -1, axisSoftMax: 10 };
+  const { panel, answers } = await answered(
+    { type: 'timeseries', targets: [{ expr: 'm' }], fieldConfig: { defaults: { custom } } },
+    many,
+  );
+  const data = panelData(panel, answers, GRID);
+  expect(numberFields(chartFrame('', data, 'dark'))).toHaveLength(60);
+  expect(undrawnOf(data)).toBe(5);
+  expect(chartLook(panel, [], 'dark')).toMatchObject({ softMin: -1, softMax: 10, max: undefined });
+});
+
+test('a panel keeps why there is nothing to draw', async () => {
+  const { panel, answers } = await answered({ type: 'timeseries', targets: [{ expr: 'gone' }] }, []);
+  const reasons = ['no metric is called "gone"'];
+  expect(panelData(panel, [{ ...answers[0]!, reasons }], GRID)).toMatchObject({ series: [], reasons });
 });
 
 test('figures are the calculation of a series, and their share of the scale', async () => {

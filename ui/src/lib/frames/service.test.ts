@@ -1,28 +1,25 @@
 import { expect, test } from 'vitest';
-import type { ServiceSummary } from '#api/types.ts';
-import { servicesByTrouble } from './service.ts';
+import type { DependenciesResponse } from '#api/types.ts';
+import { fieldOf } from '../frame.ts';
+import { dependenciesFrame } from './service.ts';
 
-const service = (
-  name: string,
-  requestRate: number,
-  errorRatio: number,
-  sparkP95Ns: (number | null)[],
-): ServiceSummary => ({ name, requestRate, errorRatio, sparkP95Ns }) as Partial<ServiceSummary> as ServiceSummary;
-const EVEN = [5, 5, 6, 5, 5, 6, 5, 5];
-
-test('services that fail come first, then those that are slower than usual, then the busiest', () => {
-  const services = [
-    service('busy', 90, 0.004, EVEN),
-    service('quiet', 1, 0, EVEN),
-    service('slow', 2, 0, [5, 5, 5, 6, 5, 5, 40, 50]),
-    service('failing', 3, 0.02, EVEN),
-    service('broken', 1, 0.3, EVEN),
-    service('failing more', 4, 0.04, EVEN),
-    // Once in the past, and no longer.
-    service('was slow', 80, 0, [50, 40, 5, 6, 5, 5, 5, 5]),
-    service('silent', 0, 0, [null, null]),
-  ];
-  expect(servicesByTrouble(services).map(({ name }) => name)).toEqual([
-    ...['broken', 'failing more', 'failing', 'slow', 'busy', 'was slow', 'quiet', 'silent'],
-  ]);
+test.each([
+  { name: 'a database by its own name', one: { name: 'db.shop', namespace: 'orders' }, want: 'orders' },
+  {
+    name: 'that of a cache, a number, with its address',
+    one: { name: 'redis.shop', namespace: '0' },
+    want: 'redis.shop/0',
+  },
+  { name: 'a number without an address', one: { name: '', namespace: '3' }, want: '3' },
+  { name: 'a host', one: { name: 'paylane', namespace: '' }, want: 'paylane' },
+  { name: 'what has no name, by its system', one: { name: '', namespace: '' }, want: 'redis' },
+])('a dependency is called: $name', ({ one, want }) => {
+  const figures = { callCount: 1, errorCount: 0, p50Ns: 1, p95Ns: 1, p99Ns: 1 };
+  const dependency: DependenciesResponse['dependencies'][number] = {
+    kind: 'database',
+    system: 'redis',
+    ...figures,
+    ...one,
+  };
+  expect([...fieldOf(dependenciesFrame([dependency], 60), 'name', 'text').values]).toEqual([want]);
 });

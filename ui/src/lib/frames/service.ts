@@ -71,7 +71,9 @@ export function callsFrame(name: string, calls: ServiceResponse['callers'], seco
 type Dependency = DependenciesResponse['dependencies'][number];
 
 export function dependenciesFrame(dependencies: readonly Dependency[], seconds: number): Frame {
-  const nameOf = ({ namespace, name, system }: Dependency): string => namespace || name || system;
+  // A number alone, as caches have it, says nothing.
+  const nameOf = ({ namespace, name, system }: Dependency): string =>
+    /^[0-9]+$/.test(namespace) && name !== '' ? `${name}/${namespace}` : namespace || name || system;
   return frameOfRows('dependencies', dependencies, {
     key: { text: ({ kind, system, name, namespace }) => [kind, system, name, namespace].join('\n') },
     name: { text: nameOf },

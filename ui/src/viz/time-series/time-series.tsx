@@ -51,6 +51,9 @@ export interface ChartLook {
   /** Ends of the axis that don't follow the data. */
   readonly min?: number | undefined;
   readonly max?: number | undefined;
+  /** The axis reaches at least so far. */
+  readonly softMin?: number | undefined;
+  readonly softMax?: number | undefined;
   /** Of the second axis, at the right. */
   readonly rightMin?: number | undefined;
   readonly rightMax?: number | undefined;
@@ -261,7 +264,7 @@ function fillChart(chart: uPlot, { grid, lines, log, fromMs, toMs, nowMs, marks,
   const setRange = (scale: Scale, marked: readonly Mark[], min: number | undefined, max: number | undefined): void => {
     const own = lines.filter((line) => line.scale === scale);
     if (own.length === 0 && scale === 'right') return;
-    const range = valueRange(own, log, marked);
+    const range = withinSoft(valueRange(own, log, marked), scale === 'y' && !log ? look : undefined);
     // Nothing of a log scale is at or below zero.
     const least = log && min !== undefined && min <= 0 ? range.min : (min ?? range.min);
     chart.setScale(scale, { min: least, max: max ?? Math.max(range.max, least) });
@@ -286,6 +289,11 @@ function chartData(grid: TimeGrid, lines: readonly Line[], nowMs: number): uPlot
     if (partial) columns.push(values.map((value, i) => (i >= last - 1 ? value : null)));
   }
   return [times, ...columns] as unknown as uPlot.AlignedData;
+}
+
+function withinSoft({ min, max }: { min: number; max: number }, look: ChartLook | undefined) {
+  const { softMin = min, softMax = max } = look ?? {};
+  return { min: Math.min(min, softMin), max: Math.max(max, softMax) };
 }
 
 /** From zero to just above the largest value; for a log scale from the smallest positive one. */

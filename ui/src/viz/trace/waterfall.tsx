@@ -21,6 +21,8 @@ interface WaterfallProps {
 const WHEEL_ZOOM = 1.0015;
 /** What stands above the lines, roughly. */
 const ABOVE_PX = 220;
+/** Names that have no more room than this need it more than the depth does. */
+const NARROW_NAME_PX = 240;
 
 export function Waterfall({ view, nameWidth, onNameWidth }: WaterfallProps) {
   const { tokens } = useTheme();
@@ -70,7 +72,8 @@ export function Waterfall({ view, nameWidth, onNameWidth }: WaterfallProps) {
   const last = Math.min(lines.length - 1, Math.ceil((scrollTop + height) / LINE_HEIGHT) + 2);
   const shown: number[] = [];
   for (let i = first; i <= last; i++) shown.push(i);
-  const depthStep = Math.min(14, Math.max(4, (nameWidth * 0.45) / Math.max(1, view.model.maxDepth)));
+  const indented = nameWidth < NARROW_NAME_PX ? 0.25 : 0.45;
+  const depthStep = Math.min(14, Math.max(4, (nameWidth * indented) / Math.max(1, view.model.maxDepth)));
 
   return (
     <div className="waterfall">
