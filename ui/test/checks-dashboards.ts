@@ -164,23 +164,38 @@ export const DASHBOARD_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'dashboards: in a narrow panel names come before the largest values',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/dashboards/kinds?live=0');
+      const largest = panel(page, 'Latency (p95) in bars').locator('.legend-max').first();
+      await largest.waitFor();
+      await page.setViewportSize({ width: 390, height: 844 });
+      await panel(page, 'Latency (p95) in bars').scrollIntoViewIfNeeded();
+      await largest.waitFor({ state: 'hidden' });
+    },
+  },
+  {
     name: 'dashboards: a panel without data says what is not there',
     needs: 'mock',
     run: async ({ page, open }) => {
-      const reason = 'no metric is called "gone"; there are others, too many for a panel';
+      const reason = 'no series of "gone" has a label a; there are others, too many for a panel';
       await page.route('**/prometheus/api/v1/query*', (route) =>
         route.fulfill({
           json: {
             status: 'success',
             data: { resultType: 'matrix', result: [] },
-            noData: [{ kind: 'no-metric', text: reason, start: 0, end: 4 }],
+            noData: [
+              { kind: 'no-metric', text: 'no metric is called "gone_count"', start: 0, end: 4 },
+              { kind: 'no-label', text: reason, start: 0, end: 4 },
+            ],
           },
         }),
       );
       await open('/dashboards/kinds?live=0');
       await expectEventually(
         async () => (await textOf(panel(page, 'Rate').locator('.dash-note'))).trim(),
-        'No data in this range: no metric is called "gone".',
+        'No data in this range: no series of "gone" has a label a.',
       );
     },
   },

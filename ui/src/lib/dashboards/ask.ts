@@ -3,7 +3,14 @@ import type { LabelAsk, PanelQuery, TimeSpan, TraceQuestion } from '#dashboards'
 import { isSeriesQuery } from '#lang/filter';
 import { ApiFailure, type Params } from '../api.ts';
 import { askPlain } from '../plain-api.ts';
-import { askPrometheus, type PromAnswer, type PromPoint, type PromResult, type PromSeries } from '../prometheus.ts';
+import {
+  askPrometheus,
+  type NoDataReason,
+  type PromAnswer,
+  type PromPoint,
+  type PromResult,
+  type PromSeries,
+} from '../prometheus.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -125,7 +132,10 @@ async function askMetrics(query: PanelQuery, stepMs: number, signal: AbortSignal
 }
 
 function answered(query: PanelQuery, { data, noData }: PromAnswer<PromResult>): QuerySeries {
-  return { query, series: seriesOf(data), reasons: noData.map(({ text }) => text) };
+  // Of a histogram either kind is asked for: that there is none of the other says less than why this one is empty.
+  const isOther = ({ kind }: NoDataReason): number => Number(kind === 'no-metric');
+  const reasons = noData.toSorted((a, b) => isOther(a) - isOther(b)).map(({ text }) => text);
+  return { query, series: seriesOf(data), reasons };
 }
 
 function stepsOf({ time: { fromMs, toMs } }: PanelQuery, stepMs: number) {
