@@ -37,6 +37,11 @@ export class AttributeEdits {
   readonly table: AttributeTable;
   #lastOwner = -1;
   #scanCount = 0;
+  /** The last lookup in a message and what it found, as `find` says it: true until something is changed or the message is another one. */
+  #soughtOwner = -1;
+  #soughtKey: AttributeKey | undefined = undefined;
+  #soughtStart = 0;
+  #soughtRow = -1;
 
   constructor(rows: RowMessages, table: AttributeTable) {
     this.#rows = rows;
@@ -57,7 +62,14 @@ export class AttributeEdits {
     for (let row = from; row < to; row++) {
       if (table.type[row] !== VALUE_ABSENT && table.isKey(arena, row, key)) return row;
     }
-    return this.#scan(arena, owner, key, from < to);
+    const start = this.#rows.messageStart(owner);
+    if (owner !== this.#soughtOwner || key !== this.#soughtKey || start !== this.#soughtStart) {
+      this.#soughtRow = this.#scan(arena, owner, key, from < to);
+      this.#soughtOwner = owner;
+      this.#soughtKey = key;
+      this.#soughtStart = start;
+    }
+    return this.#soughtRow;
   }
 
   #scan(arena: Uint8Array, owner: number, key: AttributeKey, hasEdits: boolean): number {
@@ -97,6 +109,7 @@ export class AttributeEdits {
   set(owner: number, key: AttributeKey, next: PreparedValue): void {
     const { table } = this;
     let row = this.find(owner, key);
+    this.#soughtOwner = -1;
     if (row === table.count) row = this.#keep(owner, row);
     else if (row < 0) {
       table.relocate(owner);
@@ -117,6 +130,7 @@ export class AttributeEdits {
     const { table } = this;
     let row = this.find(owner, key);
     if (row < 0) return false;
+    this.#soughtOwner = -1;
     if (row === table.count) row = this.#keep(owner, row);
     if (table.entryAt[row] === 0) table.remove(owner, row);
     else table.type[row] = VALUE_ABSENT;

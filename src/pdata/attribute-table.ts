@@ -133,7 +133,8 @@ export class AttributeTable {
 
   #grow(): void {
     const { keyId, keyAt, keyLength, type, at, length, entryAt } = this;
-    const larger = columnsFor(Math.max(16, keyId.length * 2));
+    // A chunk has room for 16 at first, and often needs one or two for each of its thousand rows.
+    const larger = columnsFor(Math.max(16, keyId.length * (keyId.length < QUICK_ROWS ? 4 : 2)));
     this.keyId = enlarge(keyId, larger.keyId);
     this.keyAt = enlarge(keyAt, larger.keyAt);
     this.keyLength = enlarge(keyLength, larger.keyLength);
@@ -144,18 +145,26 @@ export class AttributeTable {
   }
 }
 
+/** Up to here a table grows in large steps. */
+const QUICK_ROWS = 1024;
+
 /** The columns of a table. */
 type TableColumns = Pick<AttributeTable, 'keyId' | 'keyAt' | 'keyLength' | 'type' | 'at' | 'length' | 'entryAt'>;
 
+const WORD_COLUMNS = 6;
+
+/** In one piece of memory: seven would cost more than what is in them. */
 function columnsFor(rows: number): TableColumns {
+  const bytes = rows * 4;
+  const buffer = new ArrayBuffer(WORD_COLUMNS * bytes + rows);
   return {
-    keyId: new Int32Array(rows),
-    keyAt: new Uint32Array(rows),
-    keyLength: new Uint32Array(rows),
-    type: new Uint8Array(rows),
-    at: new Uint32Array(rows),
-    length: new Uint32Array(rows),
-    entryAt: new Uint32Array(rows),
+    keyId: new Int32Array(buffer, 0, rows),
+    keyAt: new Uint32Array(buffer, bytes, rows),
+    keyLength: new Uint32Array(buffer, 2 * bytes, rows),
+    at: new Uint32Array(buffer, 3 * bytes, rows),
+    length: new Uint32Array(buffer, 4 * bytes, rows),
+    entryAt: new Uint32Array(buffer, 5 * bytes, rows),
+    type: new Uint8Array(buffer, WORD_COLUMNS * bytes, rows),
   };
 }
 

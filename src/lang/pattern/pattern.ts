@@ -3,7 +3,7 @@ import { neededText } from './needed.ts';
 import { isProvedLinear, mayOverlook } from './prove.ts';
 import { readPattern } from './read.ts';
 import { groupNamesOf, printScript, withoutAnything } from './script.ts';
-import { plainText, readTemplate, type Template } from './template.ts';
+import { plainTemplate, readTemplate, type Template } from './template.ts';
 import type { PatternNode } from './tree.ts';
 
 /** Where a match and its groups are: start and end of each, -1 for a group that took no part. */
@@ -99,7 +99,7 @@ export class Pattern {
 
   /** The text with each match replaced, as Go's ReplaceAllString does. */
   replaceAll(text: string, template: Template): string {
-    const plain = plainText(template);
+    const { plain } = template;
     if (plain !== undefined && this.#replace !== undefined) return text.replace(this.#replace, asScript(plain));
     return this.replaceEach(text, (places) => plain ?? this.expand(template, text, places));
   }
@@ -117,7 +117,7 @@ export class Pattern {
   /** What a template says of a match. Groups that don't exist or took no part are empty. */
   expand(template: Template, text: string, places: MatchPlaces): string {
     let result = '';
-    for (const part of template) {
+    for (const part of template.parts) {
       if (typeof part === 'string') result += part;
       else {
         const group = /^\d+$/.test(part.group) ? Number(part.group) : this.groupNames.indexOf(part.group);
@@ -147,4 +147,4 @@ function namesOf(expression: RE2JS): (string | undefined)[] {
   return names;
 }
 
-export { readTemplate, type Template };
+export { plainTemplate, readTemplate, type Template };

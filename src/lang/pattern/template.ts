@@ -1,5 +1,9 @@
 /** What stands for a match: texts, and groups by number or name, as Go's Regexp.Expand reads `$1`, `${name}` and `$$`. */
-export type Template = readonly (string | { readonly group: string })[];
+export interface Template {
+  readonly parts: readonly (string | { readonly group: string })[];
+  /** The text of one without groups; undefined where it has some. */
+  readonly plain: string | undefined;
+}
 
 const PART = /\$\$|\$(?:([A-Za-z0-9_]+)|\{([A-Za-z0-9_]+)\})/g;
 
@@ -13,10 +17,10 @@ export function readTemplate(text: string): Template {
     at = match.index + match[0].length;
   }
   if (at < text.length) parts.push(text.slice(at));
-  return parts;
+  return { parts, plain: parts.every((part) => typeof part === 'string') ? parts.join('') : undefined };
 }
 
-/** The text of a template without groups; undefined where it has some. */
-export function plainText(template: Template): string | undefined {
-  return template.every((part) => typeof part === 'string') ? template.join('') : undefined;
+/** A text in which `$` stands for itself. */
+export function plainTemplate(text: string): Template {
+  return { parts: [text], plain: text };
 }

@@ -76,6 +76,7 @@ const CASES: readonly [string, Record<string, Json | undefined>][] = [
   ['replace_pattern(attributes["flags"], "A", "$$")', { flags: '$|B|C' }],
   ['replace_pattern(attributes["flags"], "x*", "-")', { flags: '-A-|-B-|-C-' }],
   ['replace_pattern(attributes["total"], "5", "6")', {}],
+  ['replace_pattern(attributes["flags"], "A", "A")', {}],
   ['replace_pattern(attributes["flags"], "[AB]", "$0", ToLowerCase)', { flags: 'a|b|C' }],
   ['replace_pattern(attributes["flags"], "A", "$0", ToLowerCase, "<%s>")', { flags: '<a>|B|C' }],
   [

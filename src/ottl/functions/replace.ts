@@ -96,7 +96,7 @@ export const REPLACE_FUNCTIONS: readonly OttlFunction[] = [
   ),
 ];
 
-/** What a text becomes; undefined where nothing matches. */
+/** What a text becomes; undefined where it stays as it is. */
 function replacer(
   name: string,
   regex: Reader<string>,
@@ -109,9 +109,14 @@ function replacer(
   const appliedAt = apply === undefined ? undefined : applied(apply, format);
   return (at, current) => {
     const pattern = patternAt(at);
-    if (!pattern.test(current)) return undefined;
+    // Where V8 runs it, looking for a match first costs as much as replacing.
+    const isLookedAt = appliedAt !== undefined || !pattern.isProved;
+    if (isLookedAt && !pattern.test(current)) return undefined;
     const template = templateAt(at);
-    if (appliedAt === undefined) return pattern.replaceAll(current, template);
+    if (appliedAt === undefined) {
+      const next = pattern.replaceAll(current, template);
+      return next === current ? undefined : next;
+    }
     return replacedBy(pattern, current, template, (match) => appliedAt(at, match));
   };
 }

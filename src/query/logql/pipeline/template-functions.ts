@@ -1,7 +1,7 @@
 /** What Loki's templates can call besides Go's own, after its documentation ("Template functions"). */
 
 import { ANY, FLOAT, type GoFunction, type GoFunctions, type GoValue, INT, STRING } from '#lang/go-template';
-import { Pattern, readTemplate } from '#lang/pattern';
+import { Pattern, plainTemplate, readTemplate } from '#lang/pattern';
 import { conversionFault, READ_UNIT } from './conversion.ts';
 
 /** A text of this many characters is the most that a function makes. */
@@ -205,7 +205,7 @@ export const TEMPLATE_FUNCTIONS: GoFunctions = {
   alignLeft,
   alignRight,
   regexReplaceAll: texts(3, (pattern, text, to) => patternOf(pattern!).replaceAll(text!, readTemplate(to!))),
-  regexReplaceAllLiteral: texts(3, (pattern, text, to) => patternOf(pattern!).replaceAll(text!, [to!])),
+  regexReplaceAllLiteral: texts(3, (pattern, text, to) => patternOf(pattern!).replaceAll(text!, plainTemplate(to!))),
   count: texts(2, (pattern, text) => BigInt(Array.from(patternOf(pattern!).findAll(text!)).length)),
   urlencode: texts(1, (text) => urlEncoded(text!)),
   urldecode: texts(1, (text) => urlDecoded(text!)),
