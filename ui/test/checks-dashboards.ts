@@ -173,6 +173,14 @@ export const DASHBOARD_CHECKS: readonly Check[] = [
       await page.setViewportSize({ width: 390, height: 844 });
       await panel(page, 'Latency (p95) in bars').scrollIntoViewIfNeeded();
       await largest.waitFor({ state: 'hidden' });
+      await page.setViewportSize({ width: 1000, height: 844 });
+      const cut = (): Promise<string> =>
+        page
+          .locator('.dash-head h3')
+          .evaluateAll((titles) =>
+            titles.flatMap((each) => (each.scrollWidth > each.clientWidth ? [each.textContent!] : [])).join(),
+          );
+      await expectEventually(cut, '');
     },
   },
   {

@@ -166,7 +166,7 @@ function buildPanel(spec: PanelSpec, id: number, gridPos: JsonObject): JsonObjec
 }
 
 function fieldDefaults({ type, unit, min, max, levels, isStacked, queries }: PanelSpec): JsonObject {
-  const steps: JsonValue[] = [{ value: null, color: levels === undefined ? 'text' : 'green' }];
+  const steps: JsonValue[] = [{ value: null, color: plainColour(type, levels) }];
   if (levels !== undefined) steps.push({ value: levels[0], color: 'orange' }, { value: levels[1], color: 'red' });
   const isOverTime = type === 'timeseries';
   const custom = isOverTime
@@ -189,6 +189,12 @@ function fieldDefaults({ type, unit, min, max, levels, isStacked, queries }: Pan
     color: { mode: type === 'timeseries' ? 'palette-classic' : 'thresholds' },
     thresholds: { mode: 'absolute', steps },
   });
+}
+
+/** Below all levels. */
+function plainColour(type: PanelSpec['type'], levels: PanelSpec['levels']): string {
+  if (levels !== undefined) return 'green';
+  return type === 'bargauge' ? 'blue' : 'text';
 }
 
 function overridesOf(units: PanelSpec['units']): JsonValue[] {
