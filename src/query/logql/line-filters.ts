@@ -19,8 +19,12 @@ export function storedLineFilters(stages: readonly Stage[]): readonly LineFilter
   return filters;
 }
 
-/** A label that a line must have. None of the texts is empty. */
-export interface WantedLabel {
+/** What a query wants of a label of lines. */
+export type WantedLabel = WantedText | WantedNumber;
+
+/** A label that a line must have with one of some texts. None of them is empty. */
+export interface WantedText {
+  readonly kind: 'text';
   readonly name: string;
   /** One of them is in its value. */
   readonly texts: readonly string[];
@@ -28,6 +32,20 @@ export interface WantedLabel {
   readonly isWhole: boolean;
   /** Behind a parser: the line itself may say it. */
   readonly isParsed: boolean;
+}
+
+/**
+ * A label that a line must have with a number, or with what is none, which is an error of the line. Only parsers that call labels as the line
+ * does may have made it.
+ */
+export interface WantedNumber {
+  readonly kind: 'number';
+  readonly name: string;
+  /** Both inclusive; of durations seconds. */
+  readonly least: number;
+  readonly most: number;
+  readonly unit: 'number' | 'duration';
+  readonly isParsed: true;
 }
 
 const PARSERS: ReadonlySet<Stage['kind']> = new Set(['json', 'logfmt', 'pattern', 'regexp']);
@@ -40,24 +58,38 @@ const MAKE_LABELS: ReadonlySet<Stage['kind']> = new Set([...CHANGE_LINE, 'label_
  */
 export function wantedLabels(stages: readonly Stage[]): readonly WantedLabel[] {
   const wanted: WantedLabel[] = [];
-  let isParsed = false;
+  let parsed = 'not' as Parsed;
   for (const stage of stages) {
     if (MAKE_LABELS.has(stage.kind)) break;
-    if (PARSERS.has(stage.kind)) isParsed = true;
-    else if (stage.kind === 'filter') addWanted(stage.filter, isParsed, wanted);
+    if (PARSERS.has(stage.kind)) parsed = keepsNames(stage) && parsed !== 'renamed' ? 'as-named' : 'renamed';
+    else if (stage.kind === 'filter') addWanted(stage.filter, parsed, wanted);
   }
   return wanted;
 }
 
-function addWanted(filter: LabelFilter, isParsed: boolean, wanted: WantedLabel[]): void {
+/** Whether labels were taken out of the line, and whether under the names that they have there. */
+type Parsed = 'not' | 'as-named' | 'renamed';
+
+function keepsNames(stage: Stage): boolean {
+  return (stage.kind === 'json' || stage.kind === 'logfmt') && stage.extractions.length === 0;
+}
+
+function addWanted(filter: LabelFilter, parsed: Parsed, wanted: WantedLabel[]): void {
   if (filter.kind === 'and') {
-    addWanted(filter.left, isParsed, wanted);
-    addWanted(filter.right, isParsed, wanted);
+    addWanted(filter.left, parsed, wanted);
+    addWanted(filter.right, parsed, wanted);
   } else if (filter.kind === 'text') {
+    const isParsed = parsed !== 'not';
     const { name, operator, value } = filter;
-    if (operator === '=' && value !== '') wanted.push({ name, texts: [value], isWhole: true, isParsed });
+    if (operator === '=' && value !== '') wanted.push({ kind: 'text', name, texts: [value], isWhole: true, isParsed });
     if (operator === '=~')
-      wanted.push(...neededTexts(value).map((texts) => ({ name, texts, isWhole: texts.length > 1, isParsed })));
+      for (const texts of neededTexts(value))
+        wanted.push({ kind: 'text', name, texts, isWhole: texts.length > 1, isParsed });
+  } else if (filter.kind === 'compare' && parsed === 'as-named' && filter.unit !== 'bytes') {
+    const { name, operator, value, unit } = filter;
+    const least = operator === '<' || operator === '<=' || operator === '!=' ? -Infinity : value;
+    const most = operator === '>' || operator === '>=' || operator === '!=' ? Infinity : value;
+    wanted.push({ kind: 'number', name, least, most, unit, isParsed: true });
   }
 }
 

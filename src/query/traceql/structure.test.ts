@@ -9,11 +9,17 @@ function sorted(all: readonly number[]): readonly number[] {
 }
 
 test('a union has each span of both once, in the order of the tree', () => {
-  fc.assert(fc.property(places, places, (a, b) => expect(union(a, b)).toEqual(sorted([...a, ...b]))));
+  fc.assert(
+    fc.property(places, places, (a, b) => {
+      expect(union(a, b)).toEqual(sorted([...a, ...b]));
+    }),
+  );
 });
 
 test('a union of any number of sets has each span once', () => {
   fc.assert(
-    fc.property(fc.array(places, { maxLength: 6 }), (sets) => expect(unionOf(sets)).toEqual(sorted(sets.flat()))),
+    fc.property(fc.array(places, { maxLength: 6 }), (sets) => {
+      expect(unionOf(sets)).toEqual(sorted(sets.flat()));
+    }),
   );
 });

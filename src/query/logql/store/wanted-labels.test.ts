@@ -24,6 +24,14 @@ const BODIES: readonly string[] = [
   '{"user":"ann"',
   'no json at all',
   `error trace_id=${TRACE_ID}`,
+  '{"http":{"status": 404},"took":"1.5s","code":"300"}',
+  '{"http.status":"200","took":"90m","code":12.5}',
+  '{"http_status":"500 or so","took":"1h2m3s","code":null}',
+  'http.status=503 took=250ms code=',
+  'http.status="601" took="2 s" code=5e2',
+  '{"status":{"code":500},"codes":[500],"took":"soon"}',
+  '{"code":500,"took":"800ms"} broken code=7',
+  '{"code":100,"nested":{"code":500}',
 ];
 const fixtures: readonly FixtureLog[] = ['plain', 'rich'].flatMap((service) =>
   BODIES.map(
@@ -86,6 +94,27 @@ const QUERIES = [
   '| logfmt | msg="it is \\"so\\""',
   '| pattern "<user> <code>" | user="ann"',
   '| regexp "^(?P<user>[a-z]+) " | user="no"',
+  '| json | code >= 500',
+  '| json | code > 200 | code < 500',
+  '| json | code = 300 or code = 500',
+  '| json | code == 12.5',
+  '| json | code != 200',
+  '| json | code < 0 or user="ann"',
+  '| json | http_status >= 404',
+  '| json | nested_code > 400',
+  '| json | status_code = 500',
+  '| json | took > 1s',
+  '| json | took <= 1.5s',
+  '| json | took = 90m',
+  '| logfmt | code >= 500',
+  '| logfmt | http_status > 502',
+  '| logfmt | took < 1s',
+  '| json | logfmt | code > 300',
+  '| json code="http.status" | code > 400',
+  '| json | code > 400 and user="eve"',
+  '| regexp "(?P<code>\\\\d+)" | code > 400',
+  '| logfmt | json | label_format code="600" | code > 500',
+  '| json | code > 400 | __error__=""',
 ];
 
 test.each(QUERIES)('%s finds what it finds without leaving lines out', async (stages) => {
@@ -130,6 +159,16 @@ test('an id and a level of the record itself leave out all others', async () => 
     BODIES.filter((body, at) => at === 1 || /\\|a{32}/.test(body)),
   );
   expect(await given('| detected_level="info"')).toEqual(BODIES.filter((_, at) => at % 3 < 2));
+});
+
+test('lines whose number can not be the one that is asked for are not read', async () => {
+  const all = await given('');
+  const left = (pattern: RegExp): readonly string[] => all.filter((body) => pattern.test(body) || body.includes('\\'));
+  expect(await given('| json | code >= 500')).toEqual(left(/code"?[:=](?:500|5e2|null|\{| |$)|status":\{"code|code=$/));
+  expect(await given('| json | took > 1h')).toEqual(left(/took"?[:=]"?(?:90m|1h2m3s|2 s|soon)/));
+  expect(await given('| json | nothing > 5')).toEqual(left(/^$/));
+  for (const stages of ['| code > 900', '| json a="code" | code > 900', '| json | label_format x="y" | code > 900'])
+    expect(await given(stages), stages).toEqual(all);
 });
 
 test('lines that can not have a label are not read, unless something else than the line may give it', async () => {

@@ -2,8 +2,8 @@
 import type { Labels } from '../../promql/labels.ts';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import { logs, resources, scopes } from '../../source/index.ts';
-import { allOf, anyOf, id, integer, joinSql, raw, type Sql, sql, text } from '../../sql/index.ts';
-import type { WantedLabel } from '../line-filters.ts';
+import { allOf, anyOf, float, id, integer, joinSql, raw, type Sql, sql, text } from '../../sql/index.ts';
+import type { WantedLabel, WantedNumber, WantedText } from '../line-filters.ts';
 import { BY_SEVERITY } from './level.ts';
 import { metadataName } from './structured.ts';
 
@@ -38,28 +38,35 @@ export async function wantedCondition(
     ({ name }) => !name.startsWith('__') && [...streams.values()].every((labels) => labels.get(name) === ''),
   );
   // A record's own level hides what an attribute or the line calls so.
-  const levels = ofRecord.flatMap((label) => levelCondition(label) ?? []);
+  const levels = ofRecord.flatMap((label) => (label.kind === 'text' ? (levelCondition(label) ?? []) : []));
   const told = ofRecord.filter((label) => isIdOf(label) || isOfLine(label));
   const paths = told.length === 0 ? [] : await metadataPaths(reader, where, options);
   const certain = told.filter(({ name }) => !paths.some((path) => mayName(path, name)));
-  const all = [...levels, ...certain.map((label) => (isIdOf(label) ? idCondition(label) : inLine(label)))];
+  const all = [...levels, ...certain.map(conditionOf)];
   return all.length === 0 ? undefined : allOf(all);
 }
 
+function conditionOf(label: WantedLabel): Sql {
+  if (label.kind === 'number') return numberInLine(label);
+  return isIdOf(label) ? idCondition(label) : inLine(label);
+}
+
 /** Without a severity, and with one that is none, it is something else that tells the level. */
-function levelCondition({ name, texts, isWhole }: WantedLabel): Sql | undefined {
+function levelCondition({ name, texts, isWhole }: WantedText): Sql | undefined {
   const places = texts.map((level) => BY_SEVERITY.indexOf(level as (typeof BY_SEVERITY)[number]));
   if (name !== 'detected_level' || !isWhole || places.includes(-1)) return undefined;
   const numbers = places.flatMap((place) => [1, 2, 3, 4].map((each) => sql`${integer(place * 4 + each)}`));
   return sql`(severity_number IN (${joinSql(numbers, ', ')}) OR severity_number = 0 OR severity_number > 24)`;
 }
 
-function isIdOf({ name, texts, isWhole }: WantedLabel): boolean {
+function isIdOf(label: WantedLabel): label is WantedText {
+  if (label.kind === 'number') return false;
+  const { name, texts, isWhole } = label;
   const bytes = IDS[name];
   return bytes !== undefined && isWhole && texts.every((each) => each.length === 2 * bytes && /^[0-9a-f]+$/.test(each));
 }
 
-function idCondition(label: WantedLabel): Sql {
+function idCondition(label: WantedText): Sql {
   const { name, texts, isParsed } = label;
   const isId = sql`${raw(name)} IN (${joinSql(
     texts.map((each) => id(each, IDS[name]!)),
@@ -69,13 +76,49 @@ function idCondition(label: WantedLabel): Sql {
 }
 
 /** Whether nothing but the line and an attribute can say it. */
-function isOfLine({ name, texts, isParsed }: WantedLabel): boolean {
-  // A digit in front of a part of a key is named otherwise; what is no UTF-8 reads as another text than is stored.
-  return isParsed && !FIELDS.has(name) && !name.includes('key_') && !texts.some((each) => each.includes('\ufffd'));
+function isOfLine(label: WantedLabel): boolean {
+  const { name, isParsed } = label;
+  // A digit in front of a part of a key is named otherwise.
+  if (!isParsed || FIELDS.has(name) || name.includes('key_')) return false;
+  if (label.kind === 'number') return LAST_WORD.test(name) && !name.endsWith('_extracted');
+  // What is no UTF-8 reads as another text than is stored.
+  return !label.texts.some((each) => each.includes('\ufffd'));
+}
+
+/** Whatever keys a label's name was made of, this stands at the end of the last one: other signs have become underscores. */
+const LAST_WORD = /[a-zA-Z0-9]+$/;
+
+/** Values as they are written mostly, in quotes or not. All others are left to the query. */
+const WRITTEN = {
+  number: {
+    form: '^"?[-+]?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?"?$',
+    value: raw(`toFloat64OrZero(replaceAll(v, '"', ''))`),
+  },
+  duration: {
+    form: '^"?[0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h)"?$',
+    value: raw(
+      "toFloat64OrZero(extract(v, '[0-9.]+')) * transform(extract(v, '[a-z]+'), ['ns', 'us', 'ms', 's', 'm', 'h'], [1e-9, 1e-6, 1e-3, 1., 60., 3600.], 1.)",
+    ),
+  },
+} as const;
+/** ClickHouse reads a decimal number to within the last bits. */
+const TOLERANCE = 1e-9;
+
+/** Of several values one may be the label's. */
+function numberInLine({ name, least, most, unit }: WantedNumber): Sql {
+  const word = LAST_WORD.exec(name)![0];
+  const { form, value } = WRITTEN[unit];
+  const bounds = [
+    ...(Number.isFinite(least) ? [sql`${value} >= ${float(least - TOLERANCE * Math.abs(least))}`] : []),
+    ...(Number.isFinite(most) ? [sql`${value} <= ${float(most + TOLERANCE * Math.abs(most))}`] : []),
+  ];
+  const values = sql`extractAll(body, ${text(`${word}"?\\s*[:=]\\s*("[^"]*"?|[^\\s",}\\]]*)`)})`;
+  const mayBe = sql`arrayExists(v -> NOT match(v, ${text(form)}) OR ${allOf(bounds)}, ${values})`;
+  return anyOf([allOf([sql`position(body, ${text(word)}) > 0`, mayBe]), sql`position(body, ${text('\\')}) > 0`]);
 }
 
 /** As it is, or with escapes. */
-function inLine({ texts }: WantedLabel): Sql {
+function inLine({ texts }: WantedText): Sql {
   return anyOf([...texts, '\\'].map((each) => sql`position(body, ${text(each)}) > 0`));
 }
 
