@@ -1,9 +1,9 @@
 import zlib from 'node:zlib';
 import { DecodeError, messageOf } from '#base';
-import { decompressSnappy } from '#wire';
+import { compressSnappy, decompressSnappy } from '#wire';
 import { compressLz4, decompressLz4 } from './lz4.ts';
 import { ownBytes } from './own-bytes.ts';
-import { compressSnappy, compressSnappyFramed, decompressSnappyFramed } from './snappy.ts';
+import { compressSnappyFramed, decompressSnappyFramed } from './snappy.ts';
 
 /** The content codings that otelcol's HTTP servers and clients speak; `deflate` and `zlib` are both zlib's format. */
 export type Coding = 'gzip' | 'zlib' | 'deflate' | 'zstd' | 'snappy' | 'x-snappy-framed' | 'lz4';

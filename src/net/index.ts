@@ -1,4 +1,4 @@
-export { decompressSnappy, snappyContentLength } from '#wire';
+export { compressSnappy, decompressSnappy, snappyContentLength } from '#wire';
 export * from './authenticate.ts';
 export * from './body-buffer.ts';
 export * from './body-server.ts';
@@ -30,7 +30,6 @@ export * from './page-server.ts';
 export { PrometheusCredentials } from './prometheus-credentials.ts';
 export * from './proxy.ts';
 export * from './request-headers.ts';
-export { compressSnappy } from './snappy.ts';
 export * from './status.ts';
 export * from './tls.ts';
 export * from './tls-rejections.ts';

@@ -1,17 +1,7 @@
-import { compress } from 'snappyjs';
 import { DecodeError } from '#base';
-import { decompressSnappy } from '#wire';
+import { compressSnappy, decompressSnappy } from '#wire';
 import { crc32c } from './crc32c.ts';
 import { joinBytes } from './own-bytes.ts';
-
-export function compressSnappy(body: Uint8Array): Uint8Array {
-  return compress(plain(body));
-}
-
-/** snappyjs allocates what it is given: a Buffer would come from the pool. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
 
 /**
  * Snappy's framing format (google/snappy framing_format.txt):

@@ -55,6 +55,7 @@ export { TargetInfos, WrittenMetrics } from './remote-write/request-to-otlp.ts';
 export * from './remote-write/write-request.ts';
 export * from './remote-write/written-series.ts';
 export { decompressSnappy, snappyContentLength } from './snappy-block.ts';
+export { compressSnappy } from './snappy-compress.ts';
 export * from './zipkin/encode-spans.ts';
 export { readZipkinJson, readZipkinProtobuf } from './zipkin/read-v2.ts';
 export { readZipkinV1Json, readZipkinV1Thrift } from './zipkin/spans-v1.ts';
