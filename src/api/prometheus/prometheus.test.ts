@@ -510,7 +510,9 @@ describe('what no sound client sends', () => {
   test("the least and the greatest time, as Prometheus' clients write them", async () => {
     const range = { start: '-292273086-05-16T16:47:06Z', end: '292277025-08-18T07:12:54.999999999Z' };
     // What is stored is seen a second later at most.
-    await eventually('the job to be listed', async () => (await list('/label/job/values', range)).includes('odd'));
+    await eventually('the job to be listed', async () =>
+      ((await list('/label/job/values', range)) as string[]).includes('odd'),
+    );
   });
 
   test('labels that grow and grow are stopped', async () => {

@@ -13,7 +13,7 @@ import { loadConfiguration } from '../configuration.ts';
 import { DATA_FOLDER, keepPrivate } from '../data-folder.ts';
 import { addressOf, type Flags } from '../flags.ts';
 import { lintRules } from '../lint/lint.ts';
-import { EXTERNAL_MEMORY_FLAG, MemoryKeeper, ownProcess } from '../memory-keeper.ts';
+import { MEMORY_FLAGS, MemoryKeeper, ownProcess } from '../memory-keeper.ts';
 import { otlpAddresses } from '../otlp-addresses.ts';
 import type { FlagAddresses } from '../port-hint.ts';
 import { type RunningRole, runRole } from '../role.ts';
@@ -42,7 +42,7 @@ export async function collectorCommand(flags: Flags, isBuiltinAllowed: boolean):
 }
 
 async function startCollector(flags: Flags): Promise<RunningRole> {
-  setFlagsFromString(EXTERNAL_MEMORY_FLAG);
+  setFlagsFromString(MEMORY_FLAGS);
   const load = async (): Promise<LoadedConfig> => withAdvice(await loadConfiguration(flags, writerLogin), flags);
   const first = await load();
   const { dataDir } = addressesIn(first.root, flags);

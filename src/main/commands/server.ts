@@ -10,7 +10,7 @@ import { type Addresses, addressesIn } from '../addresses.ts';
 import { builtinAddresses } from '../builtin.ts';
 import type { CallCountingOptions, startCallCounting } from '../call-counter.ts';
 import { type Flags, printAddress } from '../flags.ts';
-import { EXTERNAL_MEMORY_FLAG, MemoryKeeper, ownProcess } from '../memory-keeper.ts';
+import { MEMORY_FLAGS, MemoryKeeper, ownProcess } from '../memory-keeper.ts';
 import { type NotifierOptions, type OpenNotifier, openNotifier } from '../notifier.ts';
 import { ThreadedPlayground } from '../playground/playground.ts';
 import { type RunningRole, runRole } from '../role.ts';
@@ -95,7 +95,7 @@ async function startServerRole(
   { readLimits, rules: ruleSettings, alerts }: ServerSettings,
 ): Promise<RunningRole> {
   // Bodies of remote write and what is made of them lie outside of the heap, as those of the collector do.
-  setFlagsFromString(EXTERNAL_MEMORY_FLAG);
+  setFlagsFromString(MEMORY_FLAGS);
   const { startServer } = await import('#api');
   const { server: address, storeUrl, login, allowedHosts } = addresses;
   const sink = await openSink(addresses);
