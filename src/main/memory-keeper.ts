@@ -4,9 +4,10 @@ import { collectGarbage } from '#base/collect-garbage.ts';
 import { trimProcessMemory } from '#base/trim-memory.ts';
 
 /**
- * Bodies and columns are memory outside of V8's heap. By default V8 collects its whole heap each time 64 MB of it have come and gone, some
- * 45 times a million spans, half of the collector's CPU; with the first flag such memory counts towards the heap's own limit instead. With the second it does not collect by itself
- * whenever it takes a pause for the end of the work: the keeper below gives memory back. That was a quarter of the CPU of scraping 100,000 series.
+ * Bodies and columns are memory outside of V8's heap. By default V8 collects its whole heap each time 64 MB of them have come and gone, some
+ * 45 times a million spans, half of the collector's CPU; with the first flag such memory counts towards the heap's own limit instead. With the
+ * second V8 does not collect whenever it takes a pause for the end of the work, a quarter of the CPU of scraping 100,000 series: the keeper below
+ * gives memory back.
  */
 export const MEMORY_FLAGS = '--external-memory-accounted-in-global-limit --no-memory-reducer';
 
