@@ -122,10 +122,10 @@ async function opened(browser: Browser, url: string): Promise<Opening> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   page.setDefaultTimeout(LIMIT_MS);
   try {
-    const cpuBeforeMs = cpuOfChildrenMs();
+    const cpuBefore = cpuOfChildren();
     await page.goto(url, { waitUntil: 'commit' });
     const times = await page.evaluate<Pick<Opening, 'firstMs' | 'visibleMs' | 'allMs' | 'panels'>>(UNTIL_DRAWN);
-    const cpuMs = cpuOfChildrenMs() - cpuBeforeMs;
+    const cpuMs = cpuSinceMs(cpuBefore);
     const longestScrollFrameMs = await page.evaluate<number>(SCROLL_AND_TIME);
     const longestHoverFrameMs = await page.evaluate<number>(HOVER_AND_TIME);
     return { ...times, cpuMs, longestScrollFrameMs, longestHoverFrameMs };
@@ -134,9 +134,16 @@ async function opened(browser: Browser, url: string): Promise<Opening> {
   }
 }
 
-function cpuOfChildrenMs(): number {
+/** Seconds by process. */
+function cpuOfChildren(): ReadonlyMap<number, number> {
   const children = processTree(process.pid).filter((pid) => pid !== process.pid);
-  return children.reduce((sum, pid) => sum + cpuSeconds(pid), 0) * 1000;
+  return new Map(children.map((pid) => [pid, cpuSeconds(pid)]));
+}
+
+/** Of those that are there now: the page before this one may have had a process that is gone. */
+function cpuSinceMs(before: ReadonlyMap<number, number>): number {
+  const now = [...cpuOfChildren()];
+  return now.reduce((sum, [pid, seconds]) => sum + seconds - (before.get(pid) ?? 0), 0) * 1000;
 }
 
 /** In the page: what the panels of the dashboard are like, and which of them are on the screen. */
