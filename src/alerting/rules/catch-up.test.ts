@@ -118,3 +118,24 @@ test('what fails is said once', async () => {
     'group g: what its recording rules missed could not be recorded: Error: the disk is full',
   ]);
 });
+
+test('what was missed before another server took the group over is recorded from where the first one stopped', async () => {
+  const world = new RuleWorld();
+  await world.load(RECORD);
+  world.manager.start();
+  await world.run(35, both(world));
+  const [group] = world.manager.groups;
+  const state = group!.state!;
+  await world.manager.stop();
+  await world.run(25, both(world));
+  let isFree = false;
+  const share = { owns: () => true, mayBegin: () => isFree, isValid: true };
+  world.manager = world.newManager({ share });
+  await world.load(RECORD);
+  world.manager.start();
+  isFree = true;
+  await world.manager.beginGroups(new Map([[group!.key, state]]));
+  await world.run(35, both(world));
+  expect(new Set(gaps(world, 'up:sum'))).toEqual(new Set([10_000]));
+  expect(world.logged).toEqual([expect.stringContaining('evaluations that were missed are recorded')]);
+});
