@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Pattern } from '#lang/pattern';
 import { logs } from '../source/index.ts';
 import { sql } from '../sql/index.ts';
 import { insertLogs } from '../testing/fixtures.ts';
@@ -74,10 +76,61 @@ test.each([
   { pattern: 'plain text', want: ['plain text'] },
   { pattern: '^order .* failed$', want: ['order ', ' failed'] },
   { pattern: 'a.b', want: ['a', 'b'] },
-  { pattern: 'a+b', want: [] },
+  { pattern: 'ab+c', want: ['ab', 'c'] },
+  { pattern: 'ab*c?d', want: ['a', 'd'] },
+  { pattern: 'status=(4|5)\\d\\d took', want: ['status=', ' took'] },
+  { pattern: 'took=[1-9]\\d{3,}ms', want: ['took=', 'ms'] },
+  { pattern: 'fa(il(ed)?)', want: [] },
   { pattern: 'a|b', want: [] },
   { pattern: '(?i)abc', want: [] },
-  { pattern: 'a\\.b', want: [] },
+  { pattern: 'a\\.b', want: ['a.b'] },
 ])('texts that a match of $pattern has', ({ pattern, want }) => {
   expect(literals(pattern)).toEqual(want);
 });
+
+test('what matches an expression has all of its texts', () => {
+  const signs = [
+    'a',
+    'b',
+    'ab',
+    'é',
+    '😀',
+    '.',
+    '*',
+    '+',
+    '?',
+    '|',
+    '(',
+    ')',
+    '(?:',
+    '(?i)',
+    '[ab]',
+    '[^a]',
+    '[[:alpha:]]',
+    '[a[b]',
+  ];
+  const escapes = ['\\.', '\\d', '\\\\', '\\(', '\\x61', '\\Qa*\\E', '{2}', '{0,1}', '{', '^', '$'];
+  const pattern = fc.array(fc.constantFrom(...signs, ...escapes), { maxLength: 8 }).map((parts) => parts.join(''));
+  const body = fc.array(fc.constantFrom('a', 'b', 'A', 'é', '😀', '.', '5', '\\', '(', '{', '*'), { maxLength: 8 });
+  let matches = 0;
+  fc.assert(
+    fc.property(pattern, fc.array(body, { minLength: 20, maxLength: 20 }), (source, bodies) => {
+      const compiled = compiledOrNot(source);
+      for (const text of bodies.map((parts) => parts.join('')))
+        if (compiled?.test(text)) {
+          matches++;
+          for (const literal of literals(source)) expect(text, source).toContain(literal);
+        }
+    }),
+    { numRuns: 5_000 },
+  );
+  expect(matches).toBeGreaterThan(1_000);
+});
+
+function compiledOrNot(source: string): Pattern | undefined {
+  try {
+    return new Pattern(source);
+  } catch {
+    return undefined;
+  }
+}

@@ -25,11 +25,40 @@ export function bodyMatches(pattern: string): Sql {
   return allOf([...needed.flatMap(pieces).map(hasPiece), condition]);
 }
 
-/** The texts that are in whatever matches; none where the pattern has more than texts, points, stars behind them, and anchors. */
+/**
+ * The texts that are in whatever matches: what of an RE2 expression stands outside of groups, classes and repetitions. None where it has a choice
+ * or flags, which may make anything of them.
+ */
 export function literals(pattern: string): readonly string[] {
-  const parts = pattern.split(/\.[*+?]?|[\^$]/);
-  if (parts.some((part) => /[\\|()[\]{}?*+]/.test(part))) return [];
-  return parts.filter((part) => part !== '');
+  const found: string[] = [];
+  let literal: string[] = [];
+  const end = (): void => {
+    if (literal.length > 0) found.push(literal.join(''));
+    literal = [];
+  };
+  for (const [token] of pattern.matchAll(TOKEN)) {
+    if (/^[|)[]$/.test(token) || /^\(\?[^:P<]/.test(token) || /^\\[QECzbBxpP0-7]/.test(token)) return [];
+    if (/^[*?{]/.test(token)) literal.pop();
+    if (token.length === 1 ? !/[.^$*+?([{\\]/.test(token) : isPlainCharacter(token))
+      literal.push(token.replace(/^\\/, ''));
+    else end();
+    if (token.startsWith('(') && !isWholeGroup(token)) return [];
+  }
+  end();
+  return found;
+}
+
+/** A group without groups in it, a class, what repeats, an escape, or one character. */
+const TOKEN =
+  /\((?:[^()[\]\\]|\\.|\[\^?\]?(?:[^\]\\]|\\.)*\])*\)?|\[\^?\]?(?:[^\]\\[]|\\.|\[:\^?\w+:\])*\]|\{\d*,?\d*\}|\\.|[\s\S]/gu;
+
+/** An escaped sign, or a character beyond 16 bits. */
+function isPlainCharacter(token: string): boolean {
+  return /^\\[^a-zA-Z0-9]$/u.test(token) || [...token].length === 1;
+}
+
+function isWholeGroup(token: string): boolean {
+  return token.length > 1 && token.endsWith(')');
 }
 
 function isAscii(value: string): boolean {
