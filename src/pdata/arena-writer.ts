@@ -274,24 +274,29 @@ export class ArenaWriter {
     this.#length = at;
   }
 
-  /** Opens a nested message; pass the result to `end`. */
-  begin(field: number): number {
+  /**
+   * Opens a nested message; pass the result to `end`. `likelyLength`: nothing has to be moved where the message's length takes as many bytes as
+   * this one. The same goes to `end`.
+   */
+  begin(field: number, likelyLength = 0): number {
     this.tag(field, 2);
-    this.#reserve(1);
-    return this.#length++;
+    const mark = this.#length;
+    const width = varintLength(likelyLength);
+    this.#reserve(width);
+    this.#length += width;
+    return mark;
   }
 
-  end(mark: number): void {
-    const length = this.#length - mark - 1;
-    let extra = 0;
-    for (let rest = length; rest >= 0x80; rest = Math.floor(rest / 0x80)) extra++;
-    // Also for the varint, which is written behind `mark`: growing there would leave behind what follows it.
-    this.#reserve(10);
-    if (extra > 0) this.#bytes.copyWithin(mark + 1 + extra, mark + 1, this.#length);
-    const end = this.#length + extra;
-    this.#length = mark;
-    this.varint(length);
-    this.#length = end;
+  end(mark: number, likelyLength = 0): void {
+    const width = varintLength(likelyLength);
+    const length = this.#length - mark - width;
+    const needed = varintLength(length);
+    if (needed !== width) {
+      this.#reserve(MAX_WIDTH);
+      this.#bytes.copyWithin(mark + needed, mark + width, this.#length);
+    }
+    putVarint(this.#bytes, mark, length);
+    this.#length = mark + needed + length;
   }
 
   /** A KeyValue message in field `field`. */
@@ -364,6 +369,9 @@ export class ArenaWriter {
     this.#bytes = bytes;
   }
 }
+
+/** Of a varint of 32 bits. */
+const MAX_WIDTH = 5;
 
 function varintLength(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;

@@ -84,7 +84,7 @@ export class AttributeEdits {
     for (;;) {
       at = nextEntry(arena, at, to, tag, key);
       if (at < 0) return -1;
-      if (!hasEdits || this.editOf(owner, at) < 0) break;
+      if (!hasEdits || this.#editOf(owner, at) < 0) break;
       at = entry.end;
     }
     const { table } = this;
@@ -95,7 +95,7 @@ export class AttributeEdits {
   }
 
   /** What was made of the entry whose KeyValue message begins at `entry`; -1 for nothing. */
-  editOf(owner: number, entry: number): number {
+  #editOf(owner: number, entry: number): number {
     const { entryAt, from, to } = this.table;
     for (let row = from[owner]!; row < to[owner]!; row++) if (entryAt[row] === entry) return row;
     return -1;

@@ -229,9 +229,10 @@ function writeRow(chunk: Chunk, layout: ChunkLayout, pieces: Pieces, row: number
     return;
   }
   const start = made.length;
-  const mark = made.begin(field);
+  const before = layout.rowEnd[row]! - layout.rowStart[row]!;
+  const mark = made.begin(field, before);
   writeItem(made, chunk, row);
-  made.end(mark);
+  made.end(mark, before);
   pieces.made(start);
 }
 

@@ -59,21 +59,29 @@ export function spliceAttributes(out: ArenaWriter, message: Spliced, table: Attr
 export function spliceEdits(out: ArenaWriter, message: Spliced, edits: AttributeEdits, owner: number): void {
   const { arena, to, attributesField: field } = message;
   const { table } = edits;
+  const { entryAt, type } = table;
+  const first = table.from[owner]!;
+  const last = table.to[owner]!;
   let keptFrom = message.from;
   let at = message.from;
   while (at < to) {
     const fieldAt = at;
     at = nextField(arena, at, message);
-    if (entry.at < 0) continue;
-    const edit = entry.at > 0 ? edits.editOf(owner, entry.at) : -1;
-    if (entry.at > 0 && edit < 0) continue;
+    const found = entry.at;
+    if (found < 0) continue;
+    let edit = last;
+    if (found > 0) {
+      // There are few.
+      for (edit = first; edit < last && entryAt[edit] !== found; ) edit++;
+      if (edit === last) continue;
+    }
     if (keptFrom < fieldAt) out.range(arena, keptFrom, fieldAt);
     keptFrom = at;
-    if (edit >= 0 && table.type[edit] !== VALUE_ABSENT) out.placedAttribute(field, arena, table, edit);
+    if (edit < last && type[edit] !== VALUE_ABSENT) out.placedAttribute(field, arena, table, edit);
   }
   if (keptFrom < to) out.range(arena, keptFrom, to);
-  for (let row = table.from[owner]!; row < table.to[owner]!; row++) {
-    if (table.entryAt[row] === 0) out.placedAttribute(field, arena, table, row);
+  for (let row = first; row < last; row++) {
+    if (entryAt[row] === 0) out.placedAttribute(field, arena, table, row);
   }
 }
 
