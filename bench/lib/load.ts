@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { parseArgs } from 'node:util';
-import { GrpcClient, grpcTarget, OTLP_GRPC_PATHS } from '#net';
+import { GRPC, GrpcCallError, GrpcClient, grpcTarget, OTLP_GRPC_PATHS } from '#net';
 import { findField, NUMBER_POINT, type Signal } from '#pdata';
 import { decodeMetrics, decodeTraces } from '#wire';
 import { logBody, METRIC_START_NS, metricBody, traceBody } from './otlp-bodies.ts';
@@ -84,11 +84,15 @@ function grpcClient(coding: string): GrpcClient {
   });
 }
 
-/** By gRPC a failure is a 0, as by HTTP one of the connection. */
+/** By gRPC a full queue is a 503, and any other failure a 0, as by HTTP one of the connection. */
 async function post(body: Uint8Array): Promise<number> {
   if (client === undefined) return postHttp(body);
-  await client.call(OTLP_GRPC_PATHS[values.signal as Signal], [body], 60_000);
-  return 200;
+  try {
+    await client.call(OTLP_GRPC_PATHS[values.signal as Signal], [body], 60_000);
+    return 200;
+  } catch (error) {
+    return error instanceof GrpcCallError && error.status.code === GRPC.unavailable ? 503 : 0;
+  }
 }
 
 function postHttp(body: Uint8Array): Promise<number> {
