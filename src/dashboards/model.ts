@@ -9,7 +9,7 @@ export interface Dashboard {
   readonly tags: readonly string[];
   /** What the file said; 0 where it said nothing. */
   readonly schemaVersion: number;
-  /** `now-6h` or a time, as Grafana writes them. */
+  /** `now-6h` or a time, as Grafana writes them; empty where the file says nothing. */
   readonly from: string;
   readonly to: string;
   /** `30s`; undefined where it isn't refreshed by itself. */

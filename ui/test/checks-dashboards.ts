@@ -23,6 +23,23 @@ export const DASHBOARD_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'dashboards: one opens over its own range, where the address has none, and another one stays chosen',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await open('/dashboards/more?live=0');
+      await expectEventually(() => searchOf(page).get('range'), '6h');
+      await panel(page, 'Latency over time').locator('canvas').waitFor();
+      await page.getByTestId('range').click();
+      await page.getByRole('button', { name: 'Last 15 min' }).click();
+      await expectEventually(() => searchOf(page).get('range'), null);
+      await panel(page, 'Latency over time').locator('canvas').waitFor();
+      assert.equal(searchOf(page).get('range'), null);
+      await open('/dashboards/more?range=1h&live=0');
+      await panel(page, 'Latency over time').locator('canvas').waitFor();
+      assert.equal(searchOf(page).get('range'), '1h');
+    },
+  },
+  {
     name: 'dashboards: each kind of panel shows its values, or says why it does not',
     needs: 'mock',
     run: async ({ page, open }) => {

@@ -120,7 +120,7 @@ export function buildDashboard({ uid, title, description, tags, variables, rows 
   }
   return {
     ...{ uid, title, description, tags: [...tags], editable: true, graphTooltip: 1, schemaVersion: SCHEMA, version: 1 },
-    time: { from: 'now-1h', to: 'now' },
+    time: { from: 'now-15m', to: 'now' },
     refresh: '30s',
     templating: { list: [sourceVariable(), ...variables.map(buildVariable)] },
     annotations: { list: [] },

@@ -1,6 +1,6 @@
 /** A dashboard of Grafana, drawn: its variables, its rows and their panels. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import type { DashboardResponse } from '#api/types.ts';
 import {
   type Dashboard,
@@ -17,6 +17,7 @@ import {
 import type { ApiFailure } from '../lib/api.ts';
 import { logLabels, traceLabels, VariableSource } from '../lib/dashboards/ask.ts';
 import { changePanel, copyPanel, panelOf, placePanel, removePanel } from '../lib/dashboards/edit.ts';
+import { ownRangeSearch } from '../lib/dashboards/own-range.ts';
 import { visibleText } from '../lib/foreign-text.ts';
 import { usePageSearch, usePathPart } from '../lib/page-search.ts';
 import { dashboardQuestion } from '../lib/questions.ts';
@@ -36,9 +37,26 @@ export function DashboardPage() {
   const uid = usePathPart('uid');
   const answer = useQuestion<DashboardResponse>(dashboardQuestion(uid), { keep: false });
   const read = useMemo(() => readAnswer(answer.data), [answer.data]);
+  const hasRange = useOwnRange(uid, read?.dashboard);
   if (answer.error && answer.data === undefined) return <ErrorState error={answer.error} onRetry={answer.retry} />;
-  if (read === undefined || answer.data === undefined) return <Loading what="the dashboard" />;
+  if (read === undefined || answer.data === undefined || !hasRange) return <Loading what="the dashboard" />;
   return <OpenDashboard key={uid} read={read} found={answer.data} />;
+}
+
+/** Opens a dashboard over its own range where the address has none, as Grafana does. False until the address has it. */
+function useOwnRange(uid: string, dashboard: Dashboard | undefined): boolean {
+  const { search, update } = usePageSearch();
+  const opened = useRef<string>(undefined);
+  const own = dashboard === undefined ? {} : ownRangeSearch(dashboard);
+  const isGiven = search.range !== undefined || search.from !== undefined;
+  const isMissing = opened.current !== uid && !isGiven && (own.range !== undefined || own.from !== undefined);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each dashboard, whatever is chosen later
+  useEffect(() => {
+    if (dashboard === undefined) return;
+    if (isMissing) update(own, true);
+    else opened.current = uid;
+  }, [uid, dashboard, isMissing]);
+  return !isMissing;
 }
 
 /** The server gives only files that can be read. */

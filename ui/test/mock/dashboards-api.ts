@@ -252,6 +252,7 @@ const renamed = (expr: string, to: string, from: string) => `label_replace(${exp
 const MORE = {
   title: 'More kinds of panel',
   uid: 'more',
+  time: { from: 'now-6h', to: 'now' },
   tags: ['mock', 'more'],
   schemaVersion: 42,
   annotations: {
