@@ -4,7 +4,6 @@ import {
   type CollectorDocument,
   type ComponentEntry,
   type ComponentSection,
-  type ConfigNode,
   type ConfigWarning,
   idleKeysIn,
   type MapNode,
@@ -15,7 +14,6 @@ import {
   type Schema,
   withNodeAt,
 } from '#config';
-import type { Signal } from '#pdata';
 import { checkConnectors } from './plan-connectors.ts';
 import { checkPipelines } from './plan-pipelines.ts';
 import type { PlannedComponent, PlannedComponents, PlannedPipeline } from './planned.ts';

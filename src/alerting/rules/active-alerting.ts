@@ -1,6 +1,5 @@
 import { compareText } from '#base';
 import { StringMap } from '#lang/go-template';
-import type { LabelMatcher } from '#lang/promql';
 import { type FloatHistogram, Labels, printHistogram } from '#query/promql.ts';
 import { type ActiveRule, type Evaluation, identityOf, RuleHealth, writtenLabels } from './active-rule.ts';
 import { type Alert, advance, needsSending } from './alert.ts';

@@ -5,7 +5,7 @@ import { Notifier } from '../notify/notifier.ts';
 import type { GroupState } from '../rules/group-state.ts';
 import type { RuleManager } from '../rules/manager.ts';
 import type { RuleShare } from '../rules/share.ts';
-import { ALERT_KIND, GROUP_KIND, type SharedDocuments } from './documents.ts';
+import { ALERT_KIND, GROUP_KIND } from './documents.ts';
 import { Membership, type MembershipOptions } from './membership.ts';
 
 /** What belongs to the server that tells receivers. */

@@ -1,6 +1,5 @@
 import { ArenaWriter } from '#pdata';
 import {
-  type FoundAttribute,
   type FoundSpanSet,
   type FoundTraceByQuery,
   type Inspected,

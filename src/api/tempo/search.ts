@@ -7,7 +7,7 @@ import {
   type TraceqlSearchAnswer,
 } from '#query/traceql.ts';
 import { JSON_TYPE, TextAnswer } from '../http/answers.ts';
-import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import type { ApiRoute, QueryString } from '../http/plugin.ts';
 import type { JsonObject } from '../shared/otlp-json.ts';
 import { one } from '../shared/query-string.ts';
 import { bad, countOf, type NsRange, optionalDurationNs, rangeOf } from './parameters.ts';

@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Double } from '#pdata';
 import { type Json, valueFor } from '../testing/edit.ts';
 import { plain } from '../testing/plain.ts';
-import { Duration, Id, isList, Time, type Value } from '../values.ts';
 
 const ITEM = {
   text: 'Hello World',

@@ -4,7 +4,6 @@
  */
 import {
   checkFilter,
-  classifyValue,
   durationNs,
   type FilterCompare,
   FilterError,
@@ -12,7 +11,6 @@ import {
   type FilterNode,
   type FilterOperator,
   type FilterSignal,
-  type FilterValue,
   parseFilter,
   resolveField,
   SPAN_KIND_NUMBERS,
@@ -21,21 +19,7 @@ import {
 } from '#lang/filter';
 import type { FilterKind } from '#store/schema.ts';
 import { QueryError } from '../reader/index.ts';
-import {
-  type AttributeColumn,
-  EVENT_ATTRIBUTES,
-  ITEM_ATTRIBUTES,
-  LINK_ATTRIBUTES,
-  OWNER_ATTRIBUTES,
-  ownerMeets,
-  resources,
-  SPAN_ATTRIBUTES,
-  scopes,
-  spanEvents,
-  spanLinks,
-  type TimedRows,
-  type TimeRange,
-} from '../source/index.ts';
+import { ITEM_ATTRIBUTES, OWNER_ATTRIBUTES, ownerMeets, resources, scopes } from '../source/index.ts';
 import { allOf, anyOf, Bound, id, integer, noId, raw, type Sql, sql, text } from '../sql/index.ts';
 import { compareKey, hasKey } from './attribute-sql.ts';
 import { bodyContains, bodyEquals, bodyMatches } from './body-text.ts';

@@ -12,7 +12,7 @@ import {
   printValue,
   resolveField,
 } from '#lang/filter';
-import type { EmptyReason, EmptyReasonCondition, Suggestion } from '../answers/index.ts';
+import type { EmptyReason, EmptyReasonCondition } from '../answers/index.ts';
 import { type LogFilter, logCondition } from '../logs/index.ts';
 import { nearestTime } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';

@@ -32,7 +32,7 @@ import {
   type Table,
 } from '../reader/index.ts';
 import { logs, logsAt, ofService, type TimeRange } from '../source/index.ts';
-import { allOf, anyOf, Bound, id, integer, joinSql, raw, type Sql, sql, text, texts, timeNs } from '../sql/index.ts';
+import { allOf, anyOf, Bound, id, integer, joinSql, raw, type Sql, sql, texts, timeNs } from '../sql/index.ts';
 import { allAttributes, attributesCut, inEnvironment, placeOf } from '../traces/index.ts';
 
 export const SEVERITY_GROUPS: readonly SeverityGroup[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'unset'];

@@ -1,14 +1,6 @@
 /** A metric over time: which statement answers an aggregation, and what is made of its rows. */
 
-import type {
-  Exemplar,
-  MetricResult,
-  MetricSeries,
-  MetricSummary,
-  MetricType,
-  Series,
-  TimeGrid,
-} from '../answers/index.ts';
+import type { Exemplar, MetricResult, MetricSeries, Series } from '../answers/index.ts';
 import { filterCondition, readFilter } from '../filter/index.ts';
 import { chooseGrid, gridOf } from '../plan/index.ts';
 import type { ReadOptions, StoreReader, Table } from '../reader/index.ts';

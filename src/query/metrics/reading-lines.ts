@@ -1,5 +1,5 @@
 /** The lines of one reading of a metric: which statement answers an aggregation, and what is made of its rows. */
-import type { ReadOptions, StoreReader, Table } from '../reader/index.ts';
+import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { readBounds } from './bounds.ts';
 import {
   type Aggregation,

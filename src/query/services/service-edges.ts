@@ -4,7 +4,7 @@ import type { CallCount } from '../answers/index.ts';
 import { innerJoin } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { padded, spans } from '../source/index.ts';
-import { allOf, type Sql, sql, text } from '../sql/index.ts';
+import { allOf, sql, text } from '../sql/index.ts';
 import { ENTRY_SPAN, inEnvironment } from '../traces/index.ts';
 import { type CallFilter, type Calls, joinLimits, readCalls } from './calls.ts';
 import { HAS_PARENT, PARENT_BEFORE_MS } from './found-calls.ts';

@@ -5,7 +5,7 @@ import type { TimeGrid } from '../answers/index.ts';
 import { bucketOf, bucketQuantile, exponentialBuckets, MAX_BUCKETS } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../reader/index.ts';
 import { spans } from '../source/index.ts';
-import { allOf, raw, type Sql, sql, texts, timeMs } from '../sql/index.ts';
+import { allOf, raw, type Sql, sql, texts } from '../sql/index.ts';
 
 export interface SpanMetricsQuery {
   readonly services: readonly string[];

@@ -1,7 +1,7 @@
 /** What did not get through, from the accounts that the collector's components keep. */
 
 import { reasonText } from '#base';
-import type { LossView, SignalName } from '../answers/index.ts';
+import type { LossView } from '../answers/index.ts';
 import { SIGNALS } from '../source/index.ts';
 import type { OwnMetrics, OwnSeries } from './own-metrics.ts';
 

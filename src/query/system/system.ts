@@ -2,12 +2,10 @@
 
 import type {
   ComponentView,
-  LossView,
   PipelineView,
   ProcessView,
   Series,
   SignalName,
-  StoreView,
   SystemHistory,
   SystemView,
   TimeGrid,

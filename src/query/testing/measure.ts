@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { listAttributeKeys } from '../hints/index.ts';
 import { listOperations, listServices, readNeighbours, readService, readServiceEdges } from '../services/index.ts';
-import { spans } from '../source/index.ts';
 import { sql } from '../sql/index.ts';
 import { findServiceTraces, readSpan, readTrace, readWholeTrace, searchTraces } from '../traces/index.ts';
 import { insertBulkSpans } from './bulk.ts';

@@ -2,10 +2,10 @@
 
 import { type FilterCompare, SPAN_KIND_NUMBERS } from '#lang/filter';
 import type { FilterKind } from '#store/schema.ts';
-import type { SignalName, SpanKind, SpanStatus } from '../answers/index.ts';
+import type { SpanKind, SpanStatus } from '../answers/index.ts';
 import { compileFilter, readFilter, readUnmet, stringOf, Tag } from '../filter/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
-import { type AttributeColumn, OWNER_ATTRIBUTES, ownerMeets, resources, type TimeRange } from '../source/index.ts';
+import { OWNER_ATTRIBUTES, ownerMeets, resources, type TimeRange } from '../source/index.ts';
 import { allOf, Bound, noId, raw, type Sql, sql, text } from '../sql/index.ts';
 import {
   type AttributePlaces,

@@ -3,7 +3,7 @@
  * those few are read through the index of traces. A trace matches if one of its spans matches all conditions.
  */
 
-import type { TimeGrid, TraceCounts } from '../answers/index.ts';
+import type { TraceCounts } from '../answers/index.ts';
 import { bucketOf, chooseGrid, nearestTime, spreadCounts } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import { inRange, padded, spans, type TimeRange } from '../source/index.ts';

@@ -5,7 +5,7 @@ import { IS_EVENT, LOG_EVENT_NAME } from '../filter/index.ts';
 import { areTextsWithin, cutText, readPlainOrCut } from '../plan/index.ts';
 import { QueryError, type ReadOptions, type StoreReader, type Table, type TextColumn } from '../reader/index.ts';
 import { linksTo, logsAt, ofPlace, spanEvents, spans, spansByIds, type TracePlace } from '../source/index.ts';
-import { Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
+import { Bound, raw, type Sql, sql } from '../sql/index.ts';
 import { HINT, readPlainHints, TYPED_HINTS } from './span-hints.ts';
 import { SpanIndex, wordsOf } from './span-index.ts';
 import { EVENT_TIME } from './span-parts.ts';

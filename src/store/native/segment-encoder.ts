@@ -6,7 +6,6 @@ import { LogBlockEncoder } from './log-block.ts';
 import { Owners } from './owner-rows.ts';
 import { PointEncoder } from './point-encoder.ts';
 import { RequestEncoder } from './request-block.ts';
-import type { SeriesSet } from './series-set.ts';
 import { SpanBlockEncoder } from './span-block.ts';
 import { SpanOrder } from './span-order.ts';
 import { SpanPartEncoder } from './span-part-blocks.ts';

@@ -9,7 +9,6 @@ import { OpenTrace } from '../panels/open-trace.tsx';
 import { Crumb } from '../widgets/crumb.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { EmptyState } from '../widgets/states.tsx';
-import { To } from '../widgets/to.tsx';
 
 export function TraceFilePage() {
   const links = useLinks();

@@ -3,7 +3,7 @@ import { messageOf } from '#base';
 import { Pattern } from '#lang/pattern';
 import { type Instant, instantAt, isNoInstant } from '../instant.ts';
 import { isLabelName, type Labels } from '../labels.ts';
-import { isSameMatcher, Matcher, MatcherError, type MatchType, matchesAll } from '../matcher.ts';
+import { isSameMatcher, Matcher, type MatchType, matchesAll } from '../matcher.ts';
 import type { NotifyDocuments } from './documents.ts';
 import { type NotifyLimits, RETENTION_MS } from './limits.ts';
 

@@ -18,7 +18,7 @@ import {
   type Table,
 } from '../../reader/index.ts';
 import { logs } from '../../source/index.ts';
-import { allOf, integer, raw, type Sql, sql, text, timeNs } from '../../sql/index.ts';
+import { allOf, integer, raw, type Sql, sql, timeNs } from '../../sql/index.ts';
 import type { CountedBy, Direction, LineCount, LinePlace, LineSelection, LineSource } from '../line-source.ts';
 import type { StoredLine } from '../pipeline/entry.ts';
 import { countStoredLines } from './counted-lines.ts';

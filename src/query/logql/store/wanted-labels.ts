@@ -1,7 +1,7 @@
 /** Lines that can't have a label which a query asks for, left out by the store. */
 import type { Labels } from '../../promql/labels.ts';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
-import { logs, resources, scopes } from '../../source/index.ts';
+import { resources, scopes } from '../../source/index.ts';
 import { allOf, anyOf, float, id, integer, joinSql, raw, type Sql, sql, text } from '../../sql/index.ts';
 import type { WantedLabel, WantedNumber, WantedText } from '../line-filters.ts';
 import { BY_SEVERITY } from './level.ts';
