@@ -1,6 +1,9 @@
 import { Busy } from './busy.ts';
 import { LargeBodies } from './large-bodies.ts';
 
+/** What may wait unread, where the limit is less: a few calls with their windows full. */
+const LEAST_HELD_BYTES = 32 * 1024 * 1024;
+
 /**
  * How many bytes of bodies may be in the memory at once, from their first byte until the pipeline has taken or refused them. Taking never
  * waits: who gets none must refuse its client, which will come again.
@@ -10,6 +13,7 @@ export class ByteBudget {
   /** Who announces much comes in through this first. */
   readonly large: LargeBodies;
   #usedBytes = 0;
+  #heldBytes = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** `limitBytes` 0 means no limit. */
@@ -21,6 +25,9 @@ export class ByteBudget {
   get usedBytes(): number {
     return this.#usedBytes;
   }
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
 
   tryTake(bytes: number): boolean {
     if (this.#usedBytes + bytes > this.limitBytes) return false;
@@ -30,6 +37,20 @@ export class ByteBudget {
 
   giveBack(bytes: number): void {
     this.#usedBytes -= bytes;
+  }
+
+  /**
+   * For what comes of bodies that wait in front, where their clients could not be stopped any more. As much as the limit is for that besides:
+   * it must not keep out those that are being read, which all of them wait for.
+   */
+  tryHold(bytes: number): boolean {
+    if (this.#heldBytes + bytes > Math.max(this.limitBytes, LEAST_HELD_BYTES)) return false;
+    this.#heldBytes += bytes;
+    return true;
+  }
+
+  letGo(bytes: number): void {
+    this.#heldBytes -= bytes;
   }
 
   /** Runs works that need very much one after the other, so that they don't keep each other from it. */

@@ -66,6 +66,8 @@ export class AnswerReader implements StreamReceiver {
     }
   }
 
+  held(): void {}
+
   /** A server that has answered doesn't read what we still send. */
   end(): void {
     if (!this.#stream.isLocalEnded) this.#stream.reset(HTTP2_ERROR.none);

@@ -36,11 +36,11 @@ export class UnaryCall implements RequestReader {
   }
 
   receive(): void {
-    this.#open.read(this, () => this.#stop(new GrpcFailure(GRPC.deadlineExceeded, LATE)));
+    this.#open.read(this, () => this.stop(new GrpcFailure(GRPC.deadlineExceeded, LATE)));
     try {
       this.#coding = codingOf(this.#settings.call.headers['grpc-encoding'] as string | undefined);
     } catch (error) {
-      this.#stop(error);
+      this.stop(error);
     }
   }
 
@@ -49,9 +49,9 @@ export class UnaryCall implements RequestReader {
     try {
       this.#reader.push(bytes);
       this.#open.received(this.#reader.receivedBytes);
-      this.#open.enter(this.#reader.announcedBytes)?.catch((error: unknown) => this.#stop(error));
+      this.#open.enter(this.#reader.announcedBytes)?.catch((error: unknown) => this.stop(error));
     } catch (error) {
-      this.#stop(error);
+      this.stop(error);
     }
   }
 
@@ -59,7 +59,7 @@ export class UnaryCall implements RequestReader {
     if (this.#hasFailed) return;
     this.#isRead = true;
     this.#open.isRead();
-    this.#run().catch((error: unknown) => this.#stop(error));
+    this.#run().catch((error: unknown) => this.stop(error));
   }
 
   closed(): void {
@@ -71,7 +71,7 @@ export class UnaryCall implements RequestReader {
     }
   }
 
-  #stop(error: unknown): void {
+  stop(error: unknown): void {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
     this.#open.share.release();
@@ -120,7 +120,6 @@ function respond(open: OpenStream, message: Uint8Array): void {
   open.finish();
 }
 
-/** What the stream holds of the budget it holds until its end. */
 async function sendAll(open: OpenStream, messages: AsyncGenerator<Uint8Array, RpcStatus>): Promise<void> {
   open.begin();
   let end: RpcStatus;
@@ -128,12 +127,13 @@ async function sendAll(open: OpenStream, messages: AsyncGenerator<Uint8Array, Rp
     let next = await messages.next();
     while (next.done !== true) {
       open.stream.write(frameMessage(next.value));
-      await open.stream.drained();
+      await open.taken(next.value.length);
       next = await messages.next();
     }
     end = next.value;
   } catch (error) {
     end = statusOf(error);
   }
+  open.answered();
   open.finish(end);
 }

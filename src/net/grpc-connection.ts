@@ -150,6 +150,8 @@ export class GrpcConnection {
     this.#connecting = undefined;
     if (this.#isClosed || session.isClosing) {
       session.destroy();
+      // Waits before the next attempt, or a server that sends everybody away at once would have us come back without a pause.
+      this.#failed(new Error('the server goes away'));
       return;
     }
     this.#session = session;

@@ -1,12 +1,13 @@
 import { after, type Timer } from '#base';
 import { type ByteBudget, Share } from './budget.ts';
+import { Busy } from './busy.ts';
 import { requestDueMs, type Watched } from './due-watch.ts';
 import { ACCEPTED_ENCODINGS, statusTrailers } from './grpc-frames.ts';
 import { encodeHeaders, HTTP2_ERROR, type Http2Stream, type StreamReceiver } from './http2/index.ts';
 import type { LargePlace } from './large-bodies.ts';
 import type { RpcStatus } from './status.ts';
 
-/** What a stream costs in this process beside its bodies, answered or not. */
+/** What a stream costs in this process beside its headers and bodies, answered or not. */
 const STREAM_COST_BYTES = 8 * 1024;
 const LINGER_MS = 500;
 
@@ -31,7 +32,10 @@ export interface OpenStreamSettings {
 }
 
 /** Who reads a request. */
-export type RequestReader = Omit<StreamReceiver, 'headers'>;
+export interface RequestReader extends Pick<StreamReceiver, 'data' | 'end' | 'closed'> {
+  /** Ends the call: it can't be read. */
+  stop(error: unknown): void;
+}
 
 /** A stream from its headers to its end: what it holds of the budget, and how long the client may take for what is its turn. */
 export class OpenStream implements Watched, StreamReceiver {
@@ -42,6 +46,8 @@ export class OpenStream implements Watched, StreamReceiver {
   dueMs: number;
   #place: LargePlace | undefined;
   #hasAsked = false;
+  /** Of the budget: for what came while the stream is paused. */
+  #heldBytes = 0;
   #isAnswered = false;
   #reader: RequestReader | undefined;
   #onSlow: (() => void) | undefined;
@@ -57,7 +63,7 @@ export class OpenStream implements Watched, StreamReceiver {
 
   /** Throws Busy where the budget has no room for one more. */
   take(): void {
-    this.share.take(STREAM_COST_BYTES);
+    this.share.take(STREAM_COST_BYTES + this.stream.headerBytes);
   }
 
   /** Begins to read; `onSlow` is called where the client doesn't get ready. */
@@ -82,8 +88,19 @@ export class OpenStream implements Watched, StreamReceiver {
       if (this.stream.isClosed) place?.leave();
       else this.#place = place;
     } finally {
-      this.stream.resume();
+      this.resume();
     }
+  }
+
+  /** Goes on reading after `stream.pause()`. */
+  resume(): void {
+    this.#letGo();
+    this.stream.resume();
+  }
+
+  #letGo(): void {
+    this.#settings.budget.letGo(this.#heldBytes);
+    this.#heldBytes = 0;
   }
 
   received(bytes: number): void {
@@ -116,6 +133,15 @@ export class OpenStream implements Watched, StreamReceiver {
     this.#reader?.data(bytes);
   }
 
+  held(bytes: number): void {
+    if (this.#settings.budget.tryHold(bytes)) this.#heldBytes += bytes;
+    else if (this.#reader === undefined) this.stream.reset(HTTP2_ERROR.refusedStream);
+    else {
+      this.#reader.stop(new Busy());
+      this.resume();
+    }
+  }
+
   end(): void {
     this.#reader?.end();
   }
@@ -124,6 +150,7 @@ export class OpenStream implements Watched, StreamReceiver {
     this.#linger?.cancel();
     this.#place?.leave();
     this.#settings.halfSent.delete(this);
+    this.#letGo();
     this.#reader?.closed();
     this.share.release();
     this.#settings.onClosed(this);
@@ -139,6 +166,13 @@ export class OpenStream implements Watched, StreamReceiver {
 
   finish(status?: RpcStatus): void {
     this.stream.end(status === undefined ? OK_TRAILERS : encodeHeaders(statusTrailers(status)));
+  }
+
+  /** Resolves when the client has taken what was written, of so many bytes, or the stream is over: it may not take for ever. */
+  async taken(bytes: number): Promise<void> {
+    this.dueMs = requestDueMs(performance.now(), this.#settings.timeoutMs, bytes);
+    await this.stream.drained();
+    this.dueMs = Number.POSITIVE_INFINITY;
   }
 
   /** The client's turn again: to read its answer. */

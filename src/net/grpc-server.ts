@@ -136,12 +136,12 @@ export class GrpcServer {
       },
       onEnded: (error) => {
         keeper.stop();
-        this.#sessions.delete(keeper);
         if (error !== undefined) this.#settings.onBadConnection(networkMessage(error));
       },
     });
     const keeper = new SessionKeeper(connection, peerText(socket.remoteAddress, socket.remotePort), this.#settings);
     this.#sessions.add(keeper);
+    socket.once('close', () => this.#sessions.delete(keeper));
   }
 
   /** Uses renewed certificates for new connections. */
@@ -236,7 +236,7 @@ export class GrpcServer {
       new UnaryCall(open, { maxMessageBytes, handler, call, fail, onCancelled }).receive();
     };
     if (authenticate === undefined) receive(undefined);
-    else void letIn(authenticate, headers, open.stream, receive, fail);
+    else void letIn(authenticate, headers, open, receive, fail);
   }
 
   /**
@@ -269,17 +269,17 @@ function unknownMethod(path: string): string {
 async function letIn(
   authenticate: Authenticate,
   headers: Http2Headers,
-  stream: Http2Stream,
+  open: OpenStream,
   receive: (auth: AuthAttributes) => void,
   fail: (status: RpcStatus) => void,
 ): Promise<void> {
-  stream.pause();
+  open.stream.pause();
   try {
     const auth = await authenticate(headers);
-    if (!stream.isClosed) receive(auth);
+    if (!open.stream.isClosed) receive(auth);
   } catch (error) {
     fail({ code: GRPC.unauthenticated, message: messageOf(error), retryAfterMs: undefined });
   } finally {
-    stream.resume();
+    open.resume();
   }
 }

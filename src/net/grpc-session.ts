@@ -19,11 +19,10 @@ export class SessionKeeper {
   readonly peer: string;
   /** Calls whose requests are not complete, the oldest first. */
   readonly halfSent: Set<Watched> = new Set();
-  /** Resolves when the connection is over. */
+  /** Resolves when the connection's socket is closed: what was sent on it has reached the client. */
   readonly closed: Promise<void>;
   readonly #keepalive: GrpcServerKeepalive | undefined;
   #openCalls = 0;
-  #onClosed: () => void = () => undefined;
   #idle: Timer | undefined;
   #ping: Timer | undefined;
   #age: Timer | undefined;
@@ -31,9 +30,7 @@ export class SessionKeeper {
   constructor(connection: Http2ServerConnection, peer: string, { keepalive, random }: SessionKeeping) {
     this.connection = connection;
     this.peer = peer;
-    this.closed = new Promise((resolve) => {
-      this.#onClosed = resolve;
-    });
+    this.closed = new Promise((resolve) => void connection.socket.once('close', () => resolve()));
     this.#keepalive = keepalive;
     if (keepalive === undefined) return;
     if (keepalive.timeMs > 0) this.#ping = every(keepalive.timeMs, () => this.#sendPing(keepalive.timeoutMs));
@@ -65,7 +62,6 @@ export class SessionKeeper {
     this.#idle?.cancel();
     this.#ping?.cancel();
     this.#age?.cancel();
-    this.#onClosed();
   }
 
   #watchIdle(): void {

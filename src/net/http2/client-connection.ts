@@ -13,11 +13,6 @@ export interface ClientConnectionSettings {
   onEnded(error: Error | undefined): void;
 }
 
-interface Waiting {
-  readonly stream: Http2Stream;
-  readonly headers: Uint8Array;
-}
-
 /** Answers are small, and there is no need for larger ones. */
 const WINDOWS = { streamBytes: DEFAULT_WINDOW_BYTES, connectionBytes: 1024 * 1024 };
 
@@ -25,8 +20,8 @@ const WINDOWS = { streamBytes: DEFAULT_WINDOW_BYTES, connectionBytes: 1024 * 102
 export class Http2ClientConnection extends Http2Connection {
   readonly #settings: ClientConnectionSettings;
   #nextStream = 1;
-  /** Requests beyond what the peer takes at a time. */
-  #waiting: Waiting[] = [];
+  /** The headers of requests beyond what the peer takes at a time. */
+  readonly #waiting = new Map<Http2Stream, Uint8Array>();
 
   constructor(socket: Duplex, settings: ClientConnectionSettings) {
     super(socket, WINDOWS);
@@ -40,16 +35,16 @@ export class Http2ClientConnection extends Http2Connection {
     const stream = this.newStream(0);
     if (this.isClosing) stream.close(HTTP2_ERROR.refusedStream);
     else {
-      this.#waiting.push({ stream, headers });
+      this.#waiting.set(stream, headers);
       this.#openWaiting();
     }
     return stream;
   }
 
   #openWaiting(): void {
-    while (this.#waiting.length > 0 && this.streams.size < this.peer.maxConcurrentStreams && !this.isClosing) {
-      const { stream, headers } = this.#waiting.shift()!;
-      if (stream.isClosed) continue;
+    for (const [stream, headers] of this.#waiting) {
+      if (this.streams.size >= this.peer.maxConcurrentStreams || this.isClosing) return;
+      this.#waiting.delete(stream);
       this.opened(stream, this.#nextStream);
       this.#nextStream += 2;
       this.sendHeaders(stream, headers, false);
@@ -67,9 +62,12 @@ export class Http2ClientConnection extends Http2Connection {
 
   /** They were never sent. */
   #refuseWaiting(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { stream } of waiting) stream.close(HTTP2_ERROR.refusedStream);
+    for (const stream of this.#waiting.keys()) stream.close(HTTP2_ERROR.refusedStream);
+  }
+
+  override forget(stream: Http2Stream): void {
+    this.#waiting.delete(stream);
+    super.forget(stream);
   }
 
   protected override get lastPeerStream(): number {
@@ -93,7 +91,7 @@ export class Http2ClientConnection extends Http2Connection {
     if (stream.isRemoteEnded) throw new Http2Error(HTTP2_ERROR.streamClosed, 'headers behind the end');
     const isTrailers = stream.hasHeaders;
     if (list.fault !== undefined || list.isTooLong || (isTrailers && !isLast)) {
-      stream.reset(HTTP2_ERROR.protocol);
+      this.resetBroken(stream);
       return;
     }
     const isInformational = !isTrailers && !isLast && list.headers[':status']!.startsWith('1');

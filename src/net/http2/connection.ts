@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { after } from '#base';
+import { after, type Timer } from '#base';
 import { FloodGuard } from './flood-guard.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
@@ -30,8 +30,13 @@ export interface Windows {
 
 /** Frames of one stream that go out before another one's turn comes. */
 const FRAMES_PER_TURN = 4;
-/** With so much unsent that isn't content, which waits for the peer anyway, nothing more is read: it sends pings, say, and doesn't take our answers. */
-const UNREAD_LIMIT_BYTES = 1024 * 1024;
+/**
+ * With so much unsent that isn't content, which waits for the peer anyway, nothing more is read: it sends pings, say, and doesn't take our
+ * answers. It has a while for it. What comes at once may ask for more than that, but not for very much.
+ */
+const UNREAD_LIMIT_BYTES = 64 * 1024;
+const UNREAD_LIMIT_MS = 30_000;
+const UNREAD_CALM_BYTES = 256 * 1024;
 const PING_BYTES = 8;
 /** How long the peer may take for reading the last that it is told. */
 const LINGER_MS = 2000;
@@ -57,9 +62,12 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
   #dataStream: Http2Stream | undefined;
   #dataLength = 0;
   #hasSentHeaders = false;
-  #isPaused = false;
+  /** Runs while nothing is read, as the peer doesn't read either. */
+  #unread: Timer | undefined;
   #isClosing = false;
+  /** Nothing more is read or sent; the socket may still have to hand over what was. */
   #isOver = false;
+  #linger: Timer | undefined;
   #error: Error | undefined;
 
   protected constructor(socket: Duplex, windows: Windows) {
@@ -133,10 +141,20 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
       this.#fail(error);
     }
     this.#pump();
-    if (this.socket.writableLength > UNREAD_LIMIT_BYTES && !this.#isPaused) {
-      this.#isPaused = true;
-      this.socket.pause();
-    }
+    if (this.out.freeBytes > UNREAD_LIMIT_BYTES && this.socket.writableNeedDrain && !this.#isOver) this.#pause();
+  }
+
+  #pause(): void {
+    if (this.#unread !== undefined) return;
+    this.#unread = after(UNREAD_LIMIT_MS, () => this.destroy(new Error('the peer reads nothing')));
+    this.socket.pause();
+  }
+
+  #resume(): void {
+    if (this.#unread === undefined) return;
+    this.#unread.cancel();
+    this.#unread = undefined;
+    this.socket.resume();
   }
 
   /** Asks the peer for a sign of life; `onAnswer` is called when it comes. */
@@ -181,23 +199,31 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
     this.#end();
   }
 
+  /**
+   * What still comes is read and thrown away until the peer closes, too: a socket that is closed with something unread takes back what the
+   * peer hasn't read yet, the GOAWAY and the last answers with it.
+   */
   #end(): void {
     this.out.flush();
-    const giveUp = after(LINGER_MS, () => this.socket.destroy());
-    this.socket.end(() => {
-      giveUp.cancel();
-      this.socket.destroy();
-    });
-    this.#closed();
+    this.#linger = after(LINGER_MS, () => this.socket.destroy());
+    this.#over();
+    this.#resume();
+    this.socket.end();
   }
 
-  #closed(): void {
+  #over(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#isClosing = true;
     for (const stream of this.streams.values()) stream.close(undefined, this.#error);
     this.#pings.clear();
     this.connectionEnded(this.#error);
+  }
+
+  #closed(): void {
+    this.#unread?.cancel();
+    this.#linger?.cancel();
+    this.#over();
   }
 
   #fail(error: unknown): void {
@@ -211,10 +237,7 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
 
   #drained(): void {
     if (this.#isOver) return;
-    if (this.#isPaused) {
-      this.#isPaused = false;
-      this.socket.resume();
-    }
+    this.#resume();
     this.#pump();
   }
 
@@ -316,7 +339,13 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
   }
 
   protected endRemote(stream: Http2Stream): void {
-    if (!stream.remoteEnded()) stream.reset(HTTP2_ERROR.protocol);
+    if (!stream.remoteEnded()) this.resetBroken(stream);
+  }
+
+  /** Has us reset it by what breaks the protocol: as cheap for the peer as a reset of its own. */
+  protected resetBroken(stream: Http2Stream): void {
+    this.expectCalm('streams that break the protocol');
+    stream.reset(HTTP2_ERROR.protocol);
   }
 
   frame(type: number, flags: number, stream: number, bytes: Uint8Array, from: number, to: number): void {
@@ -325,6 +354,9 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
     }
     if (!this.hasPeerSettings && type !== FRAME.settings) {
       throw new Http2Error(HTTP2_ERROR.protocol, 'another frame before the settings');
+    }
+    if (this.out.freeBytes > UNREAD_CALM_BYTES) {
+      throw new Http2Error(HTTP2_ERROR.enhanceYourCalm, 'too much to answer that is not read');
     }
     switch (type) {
       case FRAME.headers:

@@ -16,6 +16,7 @@ export class FrameWriter {
   #from = 0;
   #at = 0;
   #openBytes = 0;
+  #freeBytes = 0;
   #isScheduled = false;
   readonly #flush = (): void => this.flush();
 
@@ -25,6 +26,17 @@ export class FrameWriter {
 
   get isFull(): boolean {
     return this.#openBytes + this.#socket.writableLength > BACKLOG_BYTES;
+  }
+
+  /** Of what the socket hasn't taken yet, so much at most is no content, and no window holds it back. */
+  get freeBytes(): number {
+    this.#freeBytes = Math.min(this.#freeBytes, this.#openBytes + this.#socket.writableLength);
+    return this.#freeBytes;
+  }
+
+  /** So many bytes of what is written are no content. */
+  countFree(bytes: number): void {
+    this.#freeBytes += bytes;
   }
 
   head(length: number, type: number, flags: number, stream: number): void {
@@ -50,6 +62,7 @@ export class FrameWriter {
 
   /** A whole frame. */
   frame(frame: Uint8Array): void {
+    this.countFree(frame.length);
     this.content(frame, 0, frame.length);
     this.schedule();
   }

@@ -27,6 +27,7 @@ const REQUIRED_NAMES: Readonly<Record<HeaderListKind, readonly string[]>> = {
   trailers: [],
 };
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const LENGTH = /^\d{1,15}$/;
 const BAD_VALUE = /[\0\r\n]|^[ \t]|[ \t]$/;
 /** They are of HTTP/1.1, and a way to smuggle requests past whoever translates. */
 const CONNECTION_NAMES: ReadonlySet<string> = new Set([
@@ -49,6 +50,10 @@ export class HeaderList implements FieldSink {
     this.#kind = kind;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isTooLong(): boolean {
     return this.#bytes > HEADER_LIST_LIMIT_BYTES;
   }
@@ -64,7 +69,7 @@ export class HeaderList implements FieldSink {
     this.#bytes += name.length + value.length + FIELD_COST_BYTES;
     if (this.isTooLong || this.#fault !== undefined) return;
     const known = this.headers[name];
-    this.#fault = name.startsWith(':') ? this.#pseudoFault(name, known) : regularFault(name, value);
+    this.#fault = name.startsWith(':') ? this.#pseudoFault(name, known) : regularFault(name, value, known);
     if (BAD_VALUE.test(value)) this.#fault ??= `the value of ${name}`;
     if (this.#fault !== undefined) return;
     if (!name.startsWith(':')) this.#hasRegular = true;
@@ -78,8 +83,9 @@ export class HeaderList implements FieldSink {
   }
 }
 
-function regularFault(name: string, value: string): string | undefined {
+function regularFault(name: string, value: string, known: unknown): string | undefined {
   if (!NAME.test(name)) return 'the name of a header';
   if (CONNECTION_NAMES.has(name) || (name === 'te' && value !== 'trailers')) return `${name}, which is not of HTTP/2`;
+  if (name === 'content-length' && (known !== undefined || !LENGTH.test(value))) return 'a length that is none';
   return undefined;
 }

@@ -1,72 +1,12 @@
-import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '#base/testing.ts';
 import { encodeHeaders } from './header-encoder.ts';
-import { FLAG, FRAME, frameOf, HTTP2_ERROR, PREFACE, readUint32 } from './protocol.ts';
+import { FLAG, FRAME, frameOf, HTTP2_ERROR, PREFACE } from './protocol.ts';
+import { data, EMPTY, headers, number, OPEN, RawClient, SETTINGS, times } from './testing/raw-client.ts';
 import { ask, nodeClient, REQUEST, serve, undo, undoAll } from './testing/sides.ts';
 
 afterEach(undoAll);
 
-/** A raw client: what it is told, frame by frame. */
-class RawClient {
-  readonly frames: { type: number; flags: number; stream: number; payload: Buffer }[] = [];
-  readonly socket: Socket;
-  isClosed = false;
-  #rest = Buffer.alloc(0);
-
-  constructor(port: number) {
-    this.socket = connect(port, '127.0.0.1');
-    this.socket.on('error', () => undefined);
-    this.socket.on('close', () => {
-      this.isClosed = true;
-    });
-    this.socket.on('data', (data: Buffer) => this.#take(data));
-    undo.push(() => this.socket.destroy());
-  }
-
-  #take(data: Buffer): void {
-    this.#rest = Buffer.concat([this.#rest, data]);
-    while (this.#rest.length >= 9) {
-      const end = 9 + this.#rest.readUIntBE(0, 3);
-      if (this.#rest.length < end) return;
-      const [type, flags, stream] = [this.#rest[3]!, this.#rest[4]!, this.#rest.readUInt32BE(5)];
-      this.frames.push({ type, flags, stream, payload: this.#rest.subarray(9, end) });
-      this.#rest = this.#rest.subarray(end);
-    }
-  }
-
-  send(...frames: Uint8Array[]): void {
-    this.socket.write(Buffer.concat(frames));
-  }
-
-  async goAwayCode(): Promise<number> {
-    await eventually('the server gives up', () => this.isClosed);
-    const last = this.frames.find(({ type }) => type === FRAME.goAway);
-    return last === undefined ? -1 : readUint32(last.payload, 4);
-  }
-
-  async resetCode(stream: number): Promise<number> {
-    const isIt = (one: { type: number; stream: number }): boolean =>
-      one.type === FRAME.resetStream && one.stream === stream;
-    await eventually('the stream is reset', () => this.frames.some(isIt));
-    return readUint32(this.frames.find(isIt)!.payload, 0);
-  }
-}
-
-const EMPTY = Buffer.alloc(0);
-const SETTINGS = frameOf(FRAME.settings, 0, 0, EMPTY);
-const number = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
-};
-const headers = (stream: number, flags: number, fields: Record<string, string> = REQUEST): Buffer =>
-  frameOf(FRAME.headers, flags, stream, encodeHeaders(fields));
-const OPEN = headers(1, FLAG.endHeaders);
-const data = (stream: number, length: number, flags = 0): Buffer =>
-  frameOf(FRAME.data, flags, stream, Buffer.alloc(length));
-const times = (count: number, frame: (i: number) => Uint8Array): Buffer =>
-  Buffer.concat(Array.from({ length: count }, (_, i) => frame(i)));
 describe('a client that breaks the protocol is told why, and cut off', () => {
   const block = encodeHeaders(REQUEST);
   test.each([
@@ -196,6 +136,27 @@ describe('a client that breaks the protocol is told why, and cut off', () => {
       code: HTTP2_ERROR.enhanceYourCalm,
     },
     {
+      name: 'streams that it has us reset, by trailers that are none',
+      frames: [
+        times(2000, (i) =>
+          Buffer.concat([headers(2 * i + 1, FLAG.endHeaders), headers(2 * i + 1, FLAG.endHeaders, { a: 'b' })]),
+        ),
+      ],
+      code: HTTP2_ERROR.enhanceYourCalm,
+    },
+    {
+      name: 'streams that it has us reset, by a length that is another',
+      frames: [
+        times(2000, (i) =>
+          Buffer.concat([
+            headers(2 * i + 1, FLAG.endHeaders, { ...REQUEST, 'content-length': '2' }),
+            data(2 * i + 1, 1, FLAG.endStream),
+          ]),
+        ),
+      ],
+      code: HTTP2_ERROR.enhanceYourCalm,
+    },
+    {
       name: 'far more streams than it may open',
       frames: [times(300, (i) => headers(2 * i + 1, FLAG.endHeaders))],
       code: HTTP2_ERROR.enhanceYourCalm,
@@ -233,6 +194,17 @@ describe('a client that breaks the protocol is told why, and cut off', () => {
     readonly paused?: boolean;
   }
 
+  test('and learns why also where it never stops sending', async () => {
+    const side = await serve();
+    for (let i = 0; i < 10; i++) {
+      const client = new RawClient(side.port);
+      // More than the server reads at once: what is unread when it closes would take its words back.
+      client.send(PREFACE, SETTINGS, headers(2, FLAG.endHeaders));
+      const goesOn = setInterval(() => client.send(times(100, () => data(1, 16_000))), 0);
+      expect(await client.goAwayCode().finally(() => clearInterval(goesOn))).toBe(HTTP2_ERROR.protocol);
+    }
+  });
+
   test('what is no HTTP/2 is closed without an answer', async () => {
     const side = await serve();
     const client = new RawClient(side.port);
@@ -256,7 +228,27 @@ describe('a client that breaks the protocol is told why, and cut off', () => {
     await eventually('all are answered', () => client.frames.length > 1_000_000 || client.isClosed, 60_000);
     expect(client.isClosed).toBe(false);
   });
+
+  test('and a client that never reads them is given up', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    undo.push(() => vi.useRealTimers());
+    const side = await serve();
+    const client = new RawClient(side.port);
+    client.socket.pause();
+    client.send(PREFACE, SETTINGS);
+    const pings = times(10_000, () => frameOf(FRAME.ping, 0, 0, Buffer.alloc(8)));
+    for (let i = 0; i < 200; i++) client.socket.write(pings);
+    const until = async (isSo: () => boolean): Promise<void> => {
+      while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+    };
+    await until(() => side.connections[0]?.socket.isPaused() === true);
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(side.endings).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(side.endings[0]?.message).toBe('the peer reads nothing');
+  });
 });
+
 describe('a stream that breaks the protocol is reset, and the connection goes on', () => {
   const long = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`x-${i}`, 'v'.repeat(300)]));
   test.each([
@@ -265,6 +257,7 @@ describe('a stream that breaks the protocol is reset, and the connection goes on
     { name: 'a field of HTTP/1.1', fields: { ...REQUEST, connection: 'close' }, code: HTTP2_ERROR.protocol },
     { name: 'te that is not trailers', fields: { ...REQUEST, te: 'gzip' }, code: HTTP2_ERROR.protocol },
     { name: 'a value with a space in front', fields: { ...REQUEST, a: ' b' }, code: HTTP2_ERROR.protocol },
+    { name: 'a length that is none', fields: { ...REQUEST, 'content-length': '4, 4' }, code: HTTP2_ERROR.protocol },
     { name: 'less content than announced', fields: { ...REQUEST, 'content-length': '5' }, code: HTTP2_ERROR.protocol },
   ])('$name', async ({ fields, code }) => {
     const side = await serve();

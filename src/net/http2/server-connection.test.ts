@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { eventually } from '#base/testing.ts';
-import { HTTP2_ERROR } from './protocol.ts';
+import { FLAG, HTTP2_ERROR, PREFACE } from './protocol.ts';
+import { data, OPEN, RawClient, SETTINGS, times } from './testing/raw-client.ts';
 import { ask, nodeClient, serve, undoAll } from './testing/sides.ts';
 
 afterEach(undoAll);
@@ -54,6 +55,48 @@ describe('our server and a client of nghttp2', () => {
     ours.resume();
     await got.ended;
     expect(got.body.equals(body)).toBe(true);
+  });
+
+  test('content that comes a byte a frame while nobody wants it is kept in one piece', async () => {
+    const side = await serve();
+    const client = new RawClient(side.port);
+    client.send(PREFACE, SETTINGS, OPEN);
+    await eventually('the stream is there', () => side.streams.length === 1);
+    const { stream, got } = side.streams[0]!;
+    stream.pause();
+    client.send(times(50_000, (i) => data(1, 1, i === 49_999 ? FLAG.endStream : 0)));
+    await eventually('all of it came', () => stream.isRemoteEnded);
+    expect(got.isEnded).toBe(false);
+    stream.resume();
+    expect(got.isEnded).toBe(true);
+    expect(got.parts.map(({ length }) => length)).toEqual([50_000]);
+  });
+
+  test('who gets what was kept may pause again: the end comes once, after that', async () => {
+    const side = await serve({ silent: true });
+    const client = new RawClient(side.port);
+    client.send(PREFACE, SETTINGS, OPEN);
+    await eventually('the stream is there', () => side.streams.length === 1);
+    const { stream } = side.streams[0]!;
+    const seen: string[] = [];
+    stream.receiver = {
+      headers: () => undefined,
+      held: (bytes) => void seen.push(`held ${bytes}`),
+      data: (bytes) => {
+        seen.push(`data ${bytes.length}`);
+        stream.pause();
+      },
+      end: () => void seen.push('end'),
+      closed: () => undefined,
+    };
+    stream.pause();
+    client.send(data(1, 5), data(1, 6, FLAG.endStream));
+    await eventually('all of it came', () => stream.isRemoteEnded);
+    stream.resume();
+    expect(seen).toEqual(['held 5', 'held 6', 'data 11']);
+    stream.resume();
+    stream.resume();
+    expect(seen.slice(3)).toEqual(['end']);
   });
 
   test('pings are answered both ways, and a connection that closes lets open streams end', async () => {

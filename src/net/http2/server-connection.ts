@@ -53,6 +53,12 @@ export class Http2ServerConnection extends Http2Connection {
     return this.streams.has(id) ? 'trailers' : 'request';
   }
 
+  /** As many as the client likes, and it may not read them. */
+  override sendHeaders(stream: Http2Stream, block: Uint8Array, isLast: boolean): void {
+    this.out.countFree(block.length);
+    super.sendHeaders(stream, block, isLast);
+  }
+
   #take(bytes: Uint8Array): void {
     if (this.#prefaceLength === PREFACE.length) {
       this.read(bytes);
@@ -83,7 +89,7 @@ export class Http2ServerConnection extends Http2Connection {
   #trailersCame(stream: Http2Stream, list: HeaderList, isLast: boolean): void {
     if (stream.isRemoteEnded) throw new Http2Error(HTTP2_ERROR.streamClosed, 'headers behind the end');
     if (isLast && list.fault === undefined) this.endRemote(stream);
-    else stream.reset(HTTP2_ERROR.protocol);
+    else this.resetBroken(stream);
   }
 
   #requestCame(id: number, list: HeaderList, isLast: boolean): void {
@@ -95,6 +101,7 @@ export class Http2ServerConnection extends Http2Connection {
     }
     const stream = this.newStream(id);
     stream.hasHeaders = true;
+    stream.headerBytes = list.bytes;
     const length = list.headers['content-length'];
     if (length !== undefined) stream.expectedBytes = Number(length);
     this.#settings.onStream(stream, list.headers);

@@ -1,6 +1,6 @@
 import type { FrameWriter } from './frame-writer.ts';
 import type { Http2Headers } from './header-list.ts';
-import { copyOf, FLAG, FRAME, FRAME_LIMIT_BYTES } from './protocol.ts';
+import { FLAG, FRAME, FRAME_LIMIT_BYTES } from './protocol.ts';
 import { ReceiveWindow } from './receive-window.ts';
 
 /** Who a stream belongs to. Called while the connection reads: it must not throw. */
@@ -9,6 +9,8 @@ export interface StreamReceiver {
   headers(headers: Http2Headers): void;
   /** Content. The bytes are the connection's: they may be other ones after the call. */
   data(bytes: Uint8Array): void;
+  /** So much content came while the stream is paused, and is kept for `data`. */
+  held(bytes: number): void;
   /** All of it has come. */
   end(): void;
   /** The stream is over, however that came. Called once. */
@@ -26,9 +28,13 @@ export interface StreamHost {
   forget(stream: Http2Stream): void;
 }
 
+const NO_BYTES = new Uint8Array(0);
+const LEAST_HELD_BYTES = 4096;
+
 const NOBODY: StreamReceiver = {
   headers: () => undefined,
   data: () => undefined,
+  held: () => undefined,
   end: () => undefined,
   closed: () => undefined,
 };
@@ -42,6 +48,8 @@ export class Http2Stream {
   sendWindowBytes = 0;
   /** The peer has sent headers that aren't informational. */
   hasHeaders = false;
+  /** Of the request's headers, as their limit counts them. */
+  headerBytes = 0;
   /** Of `content-length`; -1 where there is none. */
   expectedBytes = -1;
   readonly #host: StreamHost;
@@ -61,8 +69,9 @@ export class Http2Stream {
   #trailers: Uint8Array | undefined;
   #onDrained: (() => void) | undefined;
 
-  /** Content that came while nobody wanted it, and how much of the window it takes. */
-  #held: Uint8Array[] = [];
+  /** Content that came while nobody wanted it: held[0, heldBytes); and how much of the window it takes. */
+  #held: Uint8Array = NO_BYTES;
+  #heldBytes = 0;
   #heldWindowBytes = 0;
   #isPaused = false;
 
@@ -191,9 +200,12 @@ export class Http2Stream {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    const held = this.#held;
-    this.#held = [];
-    for (const bytes of held) if (!this.#isClosed) this.receiver.data(bytes);
+    const held = this.#held.subarray(0, this.#heldBytes);
+    this.#held = NO_BYTES;
+    this.#heldBytes = 0;
+    if (held.length > 0 && !this.#isClosed) this.receiver.data(held);
+    // The receiver may have paused it again: the end is for the next time then.
+    if (this.#isPaused) return;
     this.#giveBack(this.#heldWindowBytes);
     this.#heldWindowBytes = 0;
     if (this.#isRemoteEnded && !this.#isClosed) this.receiver.end();
@@ -220,8 +232,21 @@ export class Http2Stream {
 
   received(bytes: Uint8Array): void {
     this.#receivedBytes += bytes.length;
-    if (this.#isPaused) this.#held.push(copyOf(bytes));
+    if (this.#isPaused) this.#hold(bytes);
     else this.receiver.data(bytes);
+  }
+
+  /** In one piece: a peer may send its content a byte a frame. */
+  #hold(bytes: Uint8Array): void {
+    const needed = this.#heldBytes + bytes.length;
+    if (needed > this.#held.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#held.length * 2, LEAST_HELD_BYTES));
+      grown.set(this.#held.subarray(0, this.#heldBytes));
+      this.#held = grown;
+    }
+    this.#held.set(bytes, this.#heldBytes);
+    this.#heldBytes = needed;
+    this.receiver.held(bytes.length);
   }
 
   /** The peer has ended its side. False where what came is not what it announced. */
@@ -244,7 +269,8 @@ export class Http2Stream {
     this.#resetCode = code;
     this.#error = error;
     this.#parts = [];
-    this.#held = [];
+    this.#held = NO_BYTES;
+    this.#heldBytes = 0;
     this.#queuedBytes = 0;
     this.#host.forget(this);
     this.#isDrained();

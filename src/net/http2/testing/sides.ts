@@ -41,6 +41,7 @@ export class Collector implements StreamReceiver {
   data(bytes: Uint8Array): void {
     this.parts.push(Buffer.from(bytes));
   }
+  held(): void {}
   end(): void {
     this.isEnded = true;
     this.#onEnd();

@@ -1,0 +1,196 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { HostGuard } from '#base/host-guard.ts';
+import { eventually, pace } from '#base/testing.ts';
+import { ByteBudget } from './budget.ts';
+import { GrpcClient } from './grpc-client.ts';
+import type { GrpcAnswer } from './grpc-handler.ts';
+import { GrpcServer, type GrpcServerSettings } from './grpc-server.ts';
+import { grpcTarget } from './grpc-target.ts';
+import { FLAG, FRAME, frameOf, HTTP2_ERROR, PREFACE, readUint32 } from './http2/protocol.ts';
+import { data, EMPTY, headers, number, RawClient, SETTINGS } from './http2/testing/raw-client.ts';
+import { portOf, REQUEST, undoAll } from './http2/testing/sides.ts';
+import { GRPC, type RpcStatus } from './status.ts';
+
+/** Peers that hold on to what they were given, and ask for more. */
+
+const PATH = '/test.Service/Echo';
+const CALL = { ...REQUEST, ':path': PATH, 'content-type': 'application/grpc' };
+const OK: RpcStatus = { code: GRPC.ok, message: '', retryAfterMs: undefined };
+/** With its prefix. */
+const message = (length: number): Buffer => Buffer.concat([Buffer.of(0), number(length), Buffer.alloc(length)]);
+const content = (stream: number, bytes: Uint8Array, flags = 0): Buffer => frameOf(FRAME.data, flags, stream, bytes);
+
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  undoAll();
+  for (const step of undo.splice(0).reverse()) await step();
+});
+
+async function serve(own: Partial<GrpcServerSettings> & { readonly answer?: () => Promise<GrpcAnswer> }) {
+  const failures: RpcStatus[] = [];
+  const server = new GrpcServer({
+    maxMessageBytes: 4_000_000,
+    maxConcurrentStreams: 100,
+    maxStreams: 0,
+    maxConnections: 0,
+    requestTimeoutMs: 0,
+    keepalive: undefined,
+    tls: undefined,
+    authenticate: undefined,
+    hosts: new HostGuard({ listener: 'test', allowed: ['a'], onRefused: () => undefined }),
+    budget: new ByteBudget(0),
+    random: () => 0.5,
+    handlers: new Map([[PATH, own.answer ?? (async () => ({ message: new Uint8Array(0) }))]]),
+    onFailure: (_path, failure) => void failures.push(failure),
+    onBadConnection: () => undefined,
+    onConnectionDropped: () => undefined,
+    onTlsRejected: () => undefined,
+    onTlsHello: () => undefined,
+    ...own,
+  });
+  undo.push(() => server.shutdown(0));
+  const { address } = await server.listen({ key: 'test::endpoint', endpoint: '127.0.0.1:0', transport: 'tcp' });
+  return { server, failures, port: Number(address.split(':')[1]) };
+}
+
+describe('a server of gRPC', () => {
+  test('gives up a client that never takes what a streaming call answers, also where only its window is closed', async () => {
+    let ended = 0;
+    async function* messages(): AsyncGenerator<Uint8Array, RpcStatus> {
+      try {
+        for (let i = 0; i < 10; i++) yield new Uint8Array(100);
+        return OK;
+      } finally {
+        ended++;
+      }
+    }
+    const { port } = await serve({ requestTimeoutMs: 300, answer: async () => ({ messages: messages() }) });
+    const closed = new RawClient(port);
+    const noWindow = frameOf(FRAME.settings, 0, 0, Buffer.from('000400000000', 'hex'));
+    closed.send(PREFACE, noWindow, headers(1, FLAG.endHeaders, CALL), content(1, message(0), FLAG.endStream));
+    const open = new RawClient(port);
+    open.send(PREFACE, SETTINGS, headers(1, FLAG.endHeaders, CALL), content(1, message(0), FLAG.endStream));
+    await eventually('the other has all of it', () =>
+      open.frames.some(({ stream, flags }) => stream === 1 && (flags & FLAG.endStream) !== 0),
+    );
+    await eventually('it is cut off', () => closed.isClosed);
+    await eventually('nobody makes more of it', () => ended === 2);
+    expect(open.isClosed).toBe(false);
+  });
+
+  test('bounds what comes of all calls that nobody may read yet', async () => {
+    const budget = new ByteBudget(1_000_000);
+    const { port } = await serve({ budget, authenticate: () => new Promise(() => undefined) });
+    const client = new RawClient(port);
+    client.send(PREFACE, SETTINGS);
+    const open = Array.from({ length: 40 }, (_, i) => 2 * i + 1);
+    for (const stream of open) {
+      client.send(headers(stream, FLAG.endHeaders, CALL), ...Array.from({ length: 64 }, () => data(stream, 16_000)));
+    }
+    expect(await Promise.any(open.map((stream) => client.resetCode(stream)))).toBe(HTTP2_ERROR.refusedStream);
+    expect(budget.heldBytes).toBeGreaterThan(20_000_000);
+    expect(budget.heldBytes).toBeLessThanOrEqual(32 * 1024 * 1024);
+    client.socket.destroy();
+    await eventually('all of it is let go', () => budget.heldBytes === 0 && budget.usedBytes === 0);
+  });
+
+  test('pays for the headers of open calls', async () => {
+    const budget = new ByteBudget(300_000);
+    const { port, failures } = await serve({ budget });
+    const client = new RawClient(port);
+    client.send(PREFACE, SETTINGS);
+    const large = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`x-${i}`, 'v'.repeat(200)]));
+    for (let i = 0; i < 20; i++) client.send(headers(2 * i + 1, FLAG.endHeaders, { ...CALL, ...large }));
+    await eventually('some are refused', () => failures.length > 0);
+    expect(failures[0]!.code).toBe(GRPC.unavailable);
+    client.socket.destroy();
+    await eventually('all of it is given back', () => budget.usedBytes === 0);
+  });
+
+  test('has ended when its clients have all that it answered', async () => {
+    const large = new Uint8Array(3_000_000);
+    let asked = 0;
+    const answer = async (): Promise<GrpcAnswer> => {
+      asked++;
+      return { message: large };
+    };
+    const { server, port } = await serve({ answer });
+    const client = new RawClient(port);
+    const windows = frameOf(FRAME.settings, 0, 0, Buffer.from('000470000000', 'hex'));
+    client.send(PREFACE, windows, frameOf(FRAME.windowUpdate, 0, 0, number(0x7000_0000)));
+    client.send(headers(1, FLAG.endHeaders, CALL), content(1, message(0), FLAG.endStream));
+    await eventually('it is asked', () => asked === 1);
+    client.socket.pause();
+    let hasEnded = false;
+    const ending = server.shutdown(10_000).then(() => {
+      hasEnded = true;
+    });
+    await pace(200);
+    expect(hasEnded).toBe(false);
+    client.socket.resume();
+    await eventually('the answer is there', () =>
+      client.frames.some(({ stream, flags }) => stream === 1 && (flags & FLAG.endStream) !== 0),
+    );
+    const got = client.frames.reduce((sum, { type, payload }) => sum + (type === FRAME.data ? payload.length : 0), 0);
+    expect(got).toBe(3_000_005);
+    await ending;
+    expect(hasEnded && client.isClosed).toBe(true);
+    const away = client.frames.find(({ type }) => type === FRAME.goAway);
+    expect(readUint32(away!.payload, 0)).toBe(1);
+  });
+});
+
+describe('a client of gRPC', () => {
+  /** Calls with a client of ours a server that says `hello` to everybody, and returns how often it was connected to. */
+  async function call(hello: Uint8Array, closes: boolean): Promise<{ connects: number; code: number }> {
+    let connects = 0;
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => {
+      connects++;
+      sockets.push(socket);
+      socket.on('error', () => undefined).resume();
+      if (closes) socket.end(hello);
+      else socket.write(hello);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    undo.push(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const client = new GrpcClient({
+      target: grpcTarget(`127.0.0.1:${portOf(server)}`)!,
+      tls: undefined,
+      proxyOf: () => undefined,
+      authority: '',
+      userAgent: 'test/1',
+      metadata: {},
+      compression: undefined,
+      keepalive: undefined,
+      waitForReady: true,
+      isRoundRobin: false,
+      random: () => 0.5,
+    });
+    undo.push(() => client.close());
+    const code = await client.call(PATH, [new Uint8Array(1)], 700).then(
+      () => GRPC.ok,
+      (error: { status: RpcStatus }) => error.status.code,
+    );
+    return { connects, code };
+  }
+
+  const away = frameOf(FRAME.goAway, 0, 0, Buffer.alloc(8));
+  test.each([
+    { what: 'sends everybody away', hello: Buffer.concat([SETTINGS, away]), closes: false },
+    { what: 'sends everybody away and closes', hello: Buffer.concat([SETTINGS, away]), closes: true },
+    { what: 'closes at once', hello: SETTINGS, closes: true },
+    { what: 'speaks something else', hello: Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), closes: true },
+    { what: 'says nothing', hello: EMPTY, closes: false },
+  ])('comes back with pauses to a server that $what', async ({ hello, closes }) => {
+    const { connects, code } = await call(hello, closes);
+    expect(code === GRPC.deadlineExceeded || code === GRPC.unavailable).toBe(true);
+    expect(connects).toBeLessThanOrEqual(3);
+  });
+});
