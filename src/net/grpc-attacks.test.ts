@@ -4,10 +4,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { HostGuard } from '#base/host-guard.ts';
 import { eventually, pace } from '#base/testing.ts';
 import { ByteBudget } from './budget.ts';
-import { GrpcClient } from './grpc-client.ts';
+import { GrpcCallError, GrpcClient } from './grpc-client.ts';
 import type { GrpcAnswer } from './grpc-handler.ts';
 import { GrpcServer, type GrpcServerSettings } from './grpc-server.ts';
 import { grpcTarget } from './grpc-target.ts';
+import { encodeHeaders } from './http2/index.ts';
 import { FLAG, FRAME, frameOf, HTTP2_ERROR, PREFACE, readUint32 } from './http2/protocol.ts';
 import { data, EMPTY, headers, number, RawClient, SETTINGS } from './http2/testing/raw-client.ts';
 import { portOf, REQUEST, undoAll } from './http2/testing/sides.ts';
@@ -143,16 +144,20 @@ describe('a server of gRPC', () => {
 });
 
 describe('a client of gRPC', () => {
-  /** Calls with a client of ours a server that says `hello` to everybody, and returns how often it was connected to. */
-  async function call(hello: Uint8Array, closes: boolean): Promise<{ connects: number; code: number }> {
-    let connects = 0;
+  /** A client of ours, and a server that says `hello` to everybody, and `answer` to the first call of a connection. */
+  async function against(hello: Uint8Array, { closes = false, answer = EMPTY, waitForReady = true } = {}) {
     const sockets: Socket[] = [];
     const server = createServer((socket) => {
-      connects++;
       sockets.push(socket);
-      socket.on('error', () => undefined).resume();
+      socket.on('error', () => undefined);
       if (closes) socket.end(hello);
       else socket.write(hello);
+      // The headers of a call are there: the preface and the settings are shorter.
+      let gotBytes = 0;
+      socket.on('data', (bytes) => {
+        if (gotBytes < 200 && gotBytes + bytes.length >= 200) socket.write(answer);
+        gotBytes += bytes.length;
+      });
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -169,16 +174,17 @@ describe('a client of gRPC', () => {
       metadata: {},
       compression: undefined,
       keepalive: undefined,
-      waitForReady: true,
+      waitForReady,
       isRoundRobin: false,
       random: () => 0.5,
     });
     undo.push(() => client.close());
-    const code = await client.call(PATH, [new Uint8Array(1)], 700).then(
-      () => GRPC.ok,
-      (error: { status: RpcStatus }) => error.status.code,
-    );
-    return { connects, code };
+    const codeOf = (timeoutMs: number): Promise<unknown> =>
+      client.call(PATH, [new Uint8Array(1)], timeoutMs).then(
+        () => GRPC.ok,
+        (error: unknown) => (error instanceof GrpcCallError ? error.status.code : error),
+      );
+    return { client, sockets, codeOf };
   }
 
   const away = frameOf(FRAME.goAway, 0, 0, Buffer.alloc(8));
@@ -189,8 +195,79 @@ describe('a client of gRPC', () => {
     { what: 'speaks something else', hello: Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), closes: true },
     { what: 'says nothing', hello: EMPTY, closes: false },
   ])('comes back with pauses to a server that $what', async ({ hello, closes }) => {
-    const { connects, code } = await call(hello, closes);
-    expect(code === GRPC.deadlineExceeded || code === GRPC.unavailable).toBe(true);
-    expect(connects).toBeLessThanOrEqual(3);
+    const { sockets, codeOf } = await against(hello, { closes });
+    expect([GRPC.deadlineExceeded, GRPC.unavailable]).toContain(await codeOf(700));
+    expect(sockets.length).toBeLessThanOrEqual(3);
+  });
+
+  test.each([
+    { what: 'says nothing', hello: EMPTY, answer: EMPTY },
+    {
+      what: 'goes away and never answers',
+      hello: SETTINGS,
+      answer: frameOf(FRAME.goAway, 0, 0, Buffer.concat([number(1), number(0)])),
+    },
+  ])('that is closed ends its calls to a server that $what', async ({ hello, answer }) => {
+    const { client, sockets, codeOf } = await against(hello, { answer });
+    const code = codeOf(0);
+    await eventually('it is connected', () => sockets.length === 1 && sockets[0]!.bytesRead > 60);
+    await pace(50);
+    client.close();
+    expect(await code).toBe(GRPC.unavailable);
+    await eventually('no connection is left', () => sockets.every((socket) => socket.destroyed));
+  });
+
+  const begin = headers(1, FLAG.endHeaders, { ':status': '200', 'content-type': 'application/grpc' });
+  const trailers = (fields: Record<string, string>): Buffer => headers(1, FLAG.endHeaders | FLAG.endStream, fields);
+  const many = (count: number): Record<string, string> =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`x-${i}`, 'v'.repeat(200)]));
+  const reset = (code: number): Buffer => frameOf(FRAME.resetStream, 0, 1, number(code));
+  const goAway = (last: number): Buffer => frameOf(FRAME.goAway, 0, 0, Buffer.concat([number(last), number(0)]));
+  const block = encodeHeaders(many(80));
+  const inParts = [...Array(12).keys()].map((i) => frameOf(i === 0 ? FRAME.headers : FRAME.continuation, 0, 1, block));
+  test.each([
+    { what: 'nothing', answer: EMPTY, code: GRPC.deadlineExceeded },
+    { what: 'headers alone', answer: begin, code: GRPC.deadlineExceeded },
+    // It goes out again, as the stream 3.
+    { what: 'that it refuses', answer: reset(HTTP2_ERROR.refusedStream), code: GRPC.deadlineExceeded },
+    { what: 'that it cancels', answer: reset(HTTP2_ERROR.cancel), code: GRPC.cancelled },
+    { what: 'that there is too much', answer: reset(HTTP2_ERROR.enhanceYourCalm), code: GRPC.resourceExhausted },
+    { what: 'half a message', answer: Buffer.concat([begin, data(1, 3), trailers({ 'grpc-status': '0' })]), code: 13 },
+    { what: 'a message of 4 GB', answer: Buffer.concat([begin, content(1, Buffer.alloc(5, 255))]), code: 13 },
+    {
+      what: 'a message of 2 GB',
+      answer: Buffer.concat([begin, content(1, Buffer.from('007fffffff', 'hex'))]),
+      code: GRPC.resourceExhausted,
+    },
+    { what: 'no message', answer: trailers({ ':status': '200', 'grpc-status': '0' }), code: GRPC.internal },
+    { what: 'a code that is none', answer: trailers({ ':status': '200', 'grpc-status': 'x' }), code: GRPC.unknown },
+    {
+      what: 'details that are none',
+      answer: trailers({ ':status': '200', 'grpc-status': '8', 'grpc-status-details-bin': '//////8=' }),
+      code: GRPC.resourceExhausted,
+    },
+    {
+      what: 'a message that is cut off in %',
+      answer: trailers({ ':status': '200', 'grpc-status': '5', 'grpc-message': '%E' }),
+      code: 5,
+    },
+    { what: 'a status of HTTP', answer: trailers({ ':status': '503' }), code: GRPC.unavailable },
+    { what: 'content without headers', answer: data(1, 3), code: GRPC.unavailable },
+    { what: 'to another call', answer: headers(7, FLAG.endHeaders, { ':status': '200' }), code: GRPC.unavailable },
+    { what: 'with a push', answer: frameOf(FRAME.pushPromise, 4, 1, number(2)), code: GRPC.unavailable },
+    { what: 'headers without an end', answer: Buffer.concat(inParts), code: GRPC.unavailable },
+    {
+      what: 'more than its window',
+      answer: Buffer.concat([begin, ...[...Array(5)].map(() => data(1, 16_000))]),
+      code: 13,
+    },
+    { what: 'that it goes away, and no more', answer: goAway(1), code: GRPC.deadlineExceeded },
+    { what: 'that it goes away and has not looked', answer: goAway(0), code: GRPC.unavailable },
+  ])('ends a call that a server answers: $what', async ({ answer, code }) => {
+    const { client, sockets, codeOf } = await against(SETTINGS, { answer, waitForReady: false });
+    expect(await codeOf(700)).toBe(code);
+    expect(sockets.length).toBeLessThanOrEqual(3);
+    client.close();
+    await eventually('no connection is left', () => sockets.every((socket) => socket.destroyed));
   });
 });

@@ -40,6 +40,8 @@ const CONNECT_TIMEOUT_MS = 20_000;
 export class GrpcConnection {
   readonly #settings: GrpcConnectionSettings;
   #session: Http2ClientConnection | undefined;
+  /** All that aren't over: also the one that is not ready yet, and those that the peer goes away from, whose calls go on. */
+  readonly #sessions = new Set<Http2ClientConnection>();
   #connecting: Promise<void> | undefined;
   #failures = 0;
   #retryAtMs = 0;
@@ -93,7 +95,7 @@ export class GrpcConnection {
   close(): void {
     this.#isClosed = true;
     this.#ping?.cancel();
-    this.#session?.destroy();
+    for (const session of this.#sessions) session.destroy();
     this.#session = undefined;
   }
 
@@ -113,12 +115,15 @@ export class GrpcConnection {
         onLeaving: () => this.#lost(session),
         onEnded: (error) => {
           tooLate.cancel();
+          this.#sessions.delete(session);
           reject(error ?? new Error('the connection was closed before it was ready'));
           this.#lost(session);
         },
       });
       const giveUp = (): void => session.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`));
       const tooLate = after(CONNECT_TIMEOUT_MS, giveUp, { keepsAlive: true });
+      this.#sessions.add(session);
+      if (this.#isClosed) session.destroy();
     });
   }
 
