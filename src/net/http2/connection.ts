@@ -38,6 +38,8 @@ const UNREAD_LIMIT_BYTES = 64 * 1024;
 const UNREAD_LIMIT_MS = 30_000;
 const UNREAD_CALM_BYTES = 256 * 1024;
 const PING_BYTES = 8;
+/** How long headers may take from their first frame to their last; no stream of theirs is there yet whose time would end. */
+const OPEN_BLOCK_MS = 30_000;
 /** How long the peer may take for reading the last that it is told. */
 const LINGER_MS = 2000;
 
@@ -68,6 +70,8 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
   /** Nothing more is read or sent; the socket may still have to hand over what was. */
   #isOver = false;
   #linger: Timer | undefined;
+  /** Runs while a block of headers isn't complete. */
+  #openBlock: Timer | undefined;
   #error: Error | undefined;
 
   protected constructor(socket: Duplex, windows: Windows) {
@@ -215,6 +219,7 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#isClosing = true;
+    this.#openBlock?.cancel();
     for (const stream of this.streams.values()) stream.close(undefined, this.#error);
     this.#pings.clear();
     this.connectionEnded(this.#error);
@@ -360,11 +365,11 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
     }
     switch (type) {
       case FRAME.headers:
-        if (this.#blocks.headers(flags, stream, bytes, from, to)) this.#blockCame(stream);
+        this.#blockPart(this.#blocks.headers(flags, stream, bytes, from, to), stream);
         break;
       case FRAME.continuation:
         this.expectCalm('continuations');
-        if (this.#blocks.continuation(flags, stream, bytes, from, to)) this.#blockCame(stream);
+        this.#blockPart(this.#blocks.continuation(flags, stream, bytes, from, to), stream);
         break;
       case FRAME.resetStream:
         expectLength(to - from, 4);
@@ -429,6 +434,14 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
     this.settingsCame(isFirst);
   }
 
+  #blockPart(isComplete: boolean, id: number): void {
+    if (isComplete) {
+      this.#openBlock?.cancel();
+      this.#openBlock = undefined;
+      this.#blockCame(id);
+    } else this.#openBlock ??= after(OPEN_BLOCK_MS, () => this.#fail(neverEnds()));
+  }
+
   #blockCame(id: number): void {
     const { bytes, from, to, flags } = this.#blocks;
     const list = new HeaderList(this.kindOf(id));
@@ -473,6 +486,10 @@ export abstract class Http2Connection implements StreamHost, FrameSink {
 function expectLength(length: number, wanted: number): void {
   if (length !== wanted)
     throw new Http2Error(HTTP2_ERROR.frameSize, `a frame of ${length} bytes in place of ${wanted}`);
+}
+
+function neverEnds(): Http2Error {
+  return new Http2Error(HTTP2_ERROR.enhanceYourCalm, 'headers that never end');
 }
 
 function tooLarge(): Http2Error {

@@ -7,6 +7,11 @@ import { ask, nodeClient, REQUEST, serve, undo, undoAll } from './testing/sides.
 
 afterEach(undoAll);
 
+/** Where the timers are not real. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe('a client that breaks the protocol is told why, and cut off', () => {
   const block = encodeHeaders(REQUEST);
   test.each([
@@ -238,14 +243,25 @@ describe('a client that breaks the protocol is told why, and cut off', () => {
     client.send(PREFACE, SETTINGS);
     const pings = times(10_000, () => frameOf(FRAME.ping, 0, 0, Buffer.alloc(8)));
     for (let i = 0; i < 200; i++) client.socket.write(pings);
-    const until = async (isSo: () => boolean): Promise<void> => {
-      while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
-    };
     await until(() => side.connections[0]?.socket.isPaused() === true);
     await vi.advanceTimersByTimeAsync(29_000);
     expect(side.endings).toEqual([]);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(side.endings[0]?.message).toBe('the peer reads nothing');
+  });
+
+  test('headers have their time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    undo.push(() => vi.useRealTimers());
+    const side = await serve({ silent: true });
+    const [slow, whole] = [new RawClient(side.port), new RawClient(side.port)];
+    whole.send(PREFACE, SETTINGS, headers(1, 0), frameOf(FRAME.continuation, FLAG.endHeaders, 1, EMPTY));
+    slow.send(PREFACE, SETTINGS, headers(1, 0));
+    await until(() => side.streams.length === 1 && slow.frames.length > 0);
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(side.endings).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(side.endings.map((error) => error?.message)).toEqual(['headers that never end']);
   });
 });
 
