@@ -359,6 +359,9 @@ const LOKI: { readonly [path: string]: Case } = {
     ...twice('/api/v1/label/:name/values', () => NANOS, {}, '/api/v1/label/service_name/values'),
     ...twice('/api/v1/series', (word) => `match[]=${ORDERS(word)}&${NANOS}`),
     ...twice('/api/v1/index/stats', (word) => `query=${ORDERS(word)}&${NANOS}`, { isWordless: true }),
+    ...twice('/api/v1/index/shards', (word) => `query=${ORDERS(word)}&targetBytesPerShard=1000&${NANOS}`, {
+      isWordless: true,
+    }),
     ...twice('/api/v1/index/volume', (word) => `query=${ORDERS(word)}&${NANOS}`),
     ...twice('/api/v1/index/volume_range', (word) => `query=${ORDERS(word)}&step=60&${NANOS}`),
     ...twice('/api/v1/detected_labels', () => NANOS, { isWordless: true }),

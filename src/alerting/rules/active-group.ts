@@ -195,11 +195,10 @@ export class ActiveGroup {
     this.#evaluated++;
     this.#first ??= { timeMs: dueMs, series: this.#series };
     // After the second: the first may find data missing, and recording rules that alerts need have none yet.
-    if (this.#evaluated === 2 && !this.#isStopped) {
-      if (this.#needsRestore) await this.#restore();
-      // Beside the evaluations that follow, which it must not make late.
-      if (this.#needsCatchUp) this.#catchingUp = this.#catchUp(this.#first);
-    }
+    if (this.#needsRestore && this.#evaluated === 2 && !this.#isStopped) await this.#restore();
+    // Beside the evaluations that follow, which it must not make late.
+    const isDue = this.#evaluated >= 2 && dueMs - this.#first.timeMs >= CATCH_UP_AFTER_MS;
+    if (this.#needsCatchUp && isDue && !this.#isStopped) this.#catchingUp = this.#catchUp(this.#first);
     this.#waitFor(dueMs + this.intervalMs);
   }
 
@@ -377,6 +376,9 @@ function restoredTogether(rules: readonly ActiveAlerting[]): readonly (readonly 
   }
   return parts;
 }
+
+/** Until then what others wrote last is in the store, too. */
+const CATCH_UP_AFTER_MS = 10_000;
 
 function missedText(count: number): string {
   return count === 1 ? 'one evaluation that was missed is' : `${count} evaluations that were missed are`;

@@ -42,8 +42,9 @@ export async function catchUp(settings: CatchUpSettings, world: CatchUpWorld): P
   const { rules, untilMs, intervalMs, boundMs, found } = settings;
   if (rules.length === 0) return 0;
   const before = await recordedBefore(settings, world);
-  const lastMs = settings.lastTimeMs ?? before.lastMs;
-  if (lastMs === undefined) return 0;
+  // Whoever had the group before may have gone on after it last said so.
+  const lastMs = Math.max(settings.lastTimeMs ?? Number.NEGATIVE_INFINITY, before.lastMs ?? Number.NEGATIVE_INFINITY);
+  if (lastMs === Number.NEGATIVE_INFINITY) return 0;
   const missed = untilMs - lastMs > boundMs ? 0 : Math.ceil((untilMs - lastMs) / intervalMs) - 1;
   let present = before.series;
   for (let count = missed; count > 0; count--) {

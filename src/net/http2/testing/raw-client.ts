@@ -42,11 +42,12 @@ export class RawClient {
     return last === undefined ? -1 : readUint32(last.payload, 4);
   }
 
-  async resetCode(stream: number): Promise<number> {
-    const isIt = (one: { type: number; stream: number }): boolean =>
-      one.type === FRAME.resetStream && one.stream === stream;
-    await eventually('the stream is reset', () => this.frames.some(isIt));
-    return readUint32(this.frames.find(isIt)!.payload, 0);
+  /** Why the first one of these streams was reset. */
+  async resetCode(...streams: readonly number[]): Promise<number> {
+    const reset = await eventually('a stream is reset', () =>
+      this.frames.find(({ type, stream }) => type === FRAME.resetStream && streams.includes(stream)),
+    );
+    return readUint32(reset.payload, 0);
   }
 }
 
