@@ -373,12 +373,13 @@ export class ArenaWriter {
 /** Of a varint of 32 bits. */
 const MAX_WIDTH = 5;
 
-function varintLength(value: number): number {
+/** How many bytes an unsigned integer below 2^32 takes as a varint. */
+export function varintLength(value: number): number {
   return value < 0x80 ? 1 : value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5;
 }
 
 /** Writes an unsigned integer below 2^32; returns the place behind it. */
-function putVarint(bytes: Uint8Array, at: number, value: number): number {
+export function putVarint(bytes: Uint8Array, at: number, value: number): number {
   let rest = value;
   while (rest >= 0x80) {
     bytes[at++] = (rest & 0x7f) | 0x80;

@@ -35,7 +35,7 @@ export * from './proto-reader.ts';
 export { RESET_HINT, ReadAnswer } from './remote-read/read-answer.ts';
 export { type ReadQuery, readReadRequest } from './remote-read/read-query.ts';
 export { decodeKeptRequest, encodeKeptRequest, type KeptRequest } from './remote-write/kept-request.ts';
-export { KeyTable } from './remote-write/key-table.ts';
+export { grown, KeyTable } from './remote-write/key-table.ts';
 export { KnownSamples, type Newcomer } from './remote-write/known-samples.ts';
 export { KnownSeries } from './remote-write/known-series.ts';
 export { OwnSeries } from './remote-write/own-series.ts';

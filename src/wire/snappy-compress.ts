@@ -1,4 +1,4 @@
-import { copyBytes } from '#pdata';
+import { copyBytes, putVarint } from '#pdata';
 
 /** Copies reach back within a block of this size only, so their offsets have two bytes. */
 const BLOCK_BYTES = 65_536;
@@ -24,7 +24,7 @@ export function compressSnappy(content: Uint8Array): Uint8Array {
   const most = 32 + content.length + Math.ceil(content.length / 6);
   const target = room.length >= most ? room : new Uint8Array(most);
   if (most <= KEPT_BYTES) room = target;
-  let end = writeLength(content.length, target, 0);
+  let end = putVarint(target, 0, content.length);
   const view = new DataView(content.buffer, content.byteOffset, content.length);
   for (let from = 0; from < content.length; from += BLOCK_BYTES) {
     end = writeBlock(content, view, from, Math.min(content.length, from + BLOCK_BYTES), target, end);
@@ -74,16 +74,6 @@ function sameBytes(content: Uint8Array, view: DataView, one: number, other: numb
   while (other + count + 4 <= to && view.getInt32(one + count, true) === view.getInt32(other + count, true)) count += 4;
   while (other + count < to && content[one + count] === content[other + count]) count++;
   return count;
-}
-
-function writeLength(length: number, target: Uint8Array, at: number): number {
-  let rest = length;
-  while (rest >= 0x80) {
-    target[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  target[at++] = rest;
-  return at;
 }
 
 function writeLiteral(content: Uint8Array, from: number, to: number, target: Uint8Array, end: number): number {

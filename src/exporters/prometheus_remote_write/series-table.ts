@@ -1,5 +1,5 @@
 import { ArenaWriter, type PointChunk } from '#pdata';
-import { type ExposedLabel, encodeLabels, KeyTable } from '#wire';
+import { type ExposedLabel, encodeLabels, grown, KeyTable } from '#wire';
 
 /** Series that are kept, and bytes of what names them: with more, all are forgotten and found anew. */
 const MAX_SERIES = 1_000_000;
@@ -117,10 +117,4 @@ export class SeriesTable {
     this.#batches[number] = this.#batch;
     this.#places[number] = place;
   }
-}
-
-function grown<T extends Int32Array | Uint32Array>(array: T, length: number): T {
-  const next = new (array.constructor as new (length: number) => T)(length);
-  next.set(array);
-  return next;
 }

@@ -10,6 +10,7 @@ import {
   METRIC_EMPTY,
   PointChunk,
   unfilledBytes,
+  varintLength,
 } from '#pdata';
 import { decodeOtlp } from './decode.ts';
 import { writeItem } from './encode-items.ts';
@@ -234,12 +235,6 @@ function writeRow(chunk: Chunk, layout: ChunkLayout, pieces: Pieces, row: number
   writeItem(made, chunk, row);
   made.end(mark, before);
   pieces.made(start);
-}
-
-function varintLength(value: number): number {
-  let length = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 128)) length++;
-  return length;
 }
 
 function headerLength(field: number, length: number): number {

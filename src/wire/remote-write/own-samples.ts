@@ -6,8 +6,10 @@ import {
   NUMBER_POINT,
   type PointChunk,
   PROMETHEUS_SCOPE,
+  putVarint,
   TEMPORALITY_CUMULATIVE,
   unfilledBytes,
+  varintLength,
 } from '#pdata';
 import { decodeMetrics } from '../otlp/decode-metrics.ts';
 import type { KnownSamples } from './known-samples.ts';
@@ -267,9 +269,9 @@ export class OwnSamples {
       const length = this.labelLength[i]!;
       if (length === 0) continue;
       const nameLength = this.nameLength[i]!;
-      const valueSize = 1 + varintSize(length) + length;
+      const valueSize = 1 + varintLength(length) + length;
       out[at++] = TAG.attribute;
-      at = putVarint(out, at, 1 + varintSize(nameLength) + nameLength + 1 + varintSize(valueSize) + valueSize);
+      at = putVarint(out, at, 1 + varintLength(nameLength) + nameLength + 1 + varintLength(valueSize) + valueSize);
       out[at++] = TAG.key;
       at = putVarint(out, at, nameLength);
       copyBytes(source, this.nameAt[i]!, this.nameAt[i]! + nameLength, out, at);
@@ -332,25 +334,9 @@ export class OwnSamples {
 
 /** Of a KeyValue with a text, with its tag and length. */
 function attributeSize(nameLength: number, length: number): number {
-  const valueSize = 1 + varintSize(length) + length;
-  const size = 1 + varintSize(nameLength) + nameLength + 1 + varintSize(valueSize) + valueSize;
-  return 1 + varintSize(size) + size;
-}
-
-function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest >= 0x80; rest >>>= 7) size++;
-  return size;
-}
-
-function putVarint(out: Uint8Array, at: number, value: number): number {
-  let rest = value;
-  while (rest >= 0x80) {
-    out[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  out[at++] = rest;
-  return at;
+  const valueSize = 1 + varintLength(length) + length;
+  const size = 1 + varintLength(nameLength) + nameLength + 1 + varintLength(valueSize) + valueSize;
+  return 1 + varintLength(size) + size;
 }
 
 function sameBytes(bytes: Uint8Array, a: number, b: number, length: number): boolean {

@@ -126,23 +126,16 @@ function writeLabelRefs(out: ArenaWriter, labels: Uint8Array, symbols: Symbols):
 /** Of each label its name and value, a character for each byte. */
 function* labelTexts(labels: Uint8Array): Generator<readonly [name: string, value: string]> {
   for (let at = 0; at < labels.length; ) {
-    const end = lengthAt(labels, at + 1) + cursor.at;
+    const end = readVarint32(labels, at + 1) + cursor.at;
     const texts: [string, string] = ['', ''];
     for (at = cursor.at; at < end; ) {
       const field = labels[at]! >>> 3;
-      const to = lengthAt(labels, at + 1) + cursor.at;
+      const to = readVarint32(labels, at + 1) + cursor.at;
       texts[field - 1] = latin1(labels, cursor.at, to);
       at = to;
     }
     yield texts;
   }
-}
-
-/** The length that stands at `at`; `cursor` is behind it then. */
-function lengthAt(bytes: Uint8Array, at: number): number {
-  const length = bytes[at]!;
-  cursor.at = at + 1;
-  return length < 0x80 ? length : readVarint32(bytes, at);
 }
 
 function writeLabels(out: ArenaWriter, labels: readonly ExposedLabel[]): void {
