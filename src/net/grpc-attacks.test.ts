@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { HostGuard } from '#base/host-guard.ts';
 import { eventually, pace } from '#base/testing.ts';
 import { ByteBudget } from './budget.ts';
 import { GrpcCallError, GrpcClient } from './grpc-client.ts';
@@ -13,6 +12,7 @@ import { FLAG, FRAME, frameOf, HTTP2_ERROR, PREFACE, readUint32 } from './http2/
 import { data, EMPTY, headers, number, RawClient, SETTINGS } from './http2/testing/raw-client.ts';
 import { portOf, REQUEST, undoAll } from './http2/testing/sides.ts';
 import { GRPC, type RpcStatus } from './status.ts';
+import { grpcServerSettings } from './testing/grpc-server-settings.ts';
 
 /** Peers that hold on to what they were given, and ask for more. */
 
@@ -31,26 +31,13 @@ afterEach(async () => {
 
 async function serve(own: Partial<GrpcServerSettings> & { readonly answer?: () => Promise<GrpcAnswer> }) {
   const failures: RpcStatus[] = [];
-  const server = new GrpcServer({
-    maxMessageBytes: 4_000_000,
-    maxConcurrentStreams: 100,
-    maxStreams: 0,
-    maxConnections: 0,
-    requestTimeoutMs: 0,
-    keepalive: undefined,
-    tls: undefined,
-    authenticate: undefined,
-    hosts: new HostGuard({ listener: 'test', allowed: ['a'], onRefused: () => undefined }),
-    budget: new ByteBudget(0),
-    random: () => 0.5,
-    handlers: new Map([[PATH, own.answer ?? (async () => ({ message: new Uint8Array(0) }))]]),
-    onFailure: (_path, failure) => void failures.push(failure),
-    onBadConnection: () => undefined,
-    onConnectionDropped: () => undefined,
-    onTlsRejected: () => undefined,
-    onTlsHello: () => undefined,
-    ...own,
-  });
+  const server = new GrpcServer(
+    grpcServerSettings({
+      handlers: new Map([[PATH, own.answer ?? (async () => ({ message: new Uint8Array(0) }))]]),
+      onFailure: (_path, failure) => void failures.push(failure),
+      ...own,
+    }),
+  );
   undo.push(() => server.shutdown(0));
   const { address } = await server.listen({ key: 'test::endpoint', endpoint: '127.0.0.1:0', transport: 'tcp' });
   return { server, failures, port: Number(address.split(':')[1]) };

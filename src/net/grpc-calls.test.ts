@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { HostGuard } from '#base/host-guard.ts';
-import { ByteBudget } from './budget.ts';
 import { GrpcCallError, GrpcClient } from './grpc-client.ts';
 import type { GrpcHandler } from './grpc-handler.ts';
 import { GrpcServer } from './grpc-server.ts';
 import { grpcTarget } from './grpc-target.ts';
 import { GRPC, type RpcStatus } from './status.ts';
+import { grpcServerSettings } from './testing/grpc-server-settings.ts';
 
 /** Client and server against each other; each against grpc-js: the tests of the receiver and the exporter for OTLP. */
 
@@ -23,25 +22,13 @@ async function pair(
   client: { compression?: 'gzip' | 'snappy' | 'zstd'; maxMessageBytes?: number } = {},
 ) {
   const failures: RpcStatus[] = [];
-  const server = new GrpcServer({
-    maxMessageBytes: client.maxMessageBytes ?? LIMIT_BYTES,
-    maxConcurrentStreams: 100,
-    maxStreams: 0,
-    maxConnections: 0,
-    requestTimeoutMs: 0,
-    keepalive: undefined,
-    tls: undefined,
-    authenticate: undefined,
-    hosts: new HostGuard({ listener: 'test', allowed: [], onRefused: () => undefined }),
-    budget: new ByteBudget(0),
-    random: () => 0.5,
-    handlers: new Map([[PATH, handler]]),
-    onFailure: (_path, failure) => void failures.push(failure),
-    onBadConnection: () => undefined,
-    onConnectionDropped: () => undefined,
-    onTlsRejected: () => undefined,
-    onTlsHello: () => undefined,
-  });
+  const server = new GrpcServer(
+    grpcServerSettings({
+      maxMessageBytes: client.maxMessageBytes ?? LIMIT_BYTES,
+      handlers: new Map([[PATH, handler]]),
+      onFailure: (_path, failure) => void failures.push(failure),
+    }),
+  );
   open.push(server);
   const { address } = await server.listen({ key: 'test::endpoint', endpoint: '127.0.0.1:0', transport: 'tcp' });
   const made = new GrpcClient({
