@@ -9,7 +9,7 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '#base/testing.ts';
 import type { EngineProcess } from './spawn.ts';
-import { fetchEngine, post, run, startTestEngine, temporaryFolder } from './testing.ts';
+import { fetchEngine, loginHeaders, post, run, startTestEngine, temporaryFolder } from './testing.ts';
 
 const folder = temporaryFolder();
 let engine: EngineProcess;
@@ -275,3 +275,24 @@ test('a session keeps settings and temporary tables', async () => {
   await session.close();
   await expect(client.query({ query: 'SELECT * FROM mine' })).rejects.toThrow(/Unknown table/);
 });
+
+test.each(['signalbox', 'reader'] as const)(
+  "an answer in ClickHouse's own format whose length is limited comes whole, or not at all: %s",
+  async (name) => {
+    const limits = { wait_end_of_query: '1', result_overflow_mode: 'throw', max_result_bytes: '1000000' };
+    const limited = (sql: string) => post(engine.address, sql, limits, loginHeaders(engine.access[name]));
+    const numbers = (count: number): string => `SELECT number FROM numbers(${count}) FORMAT Native`;
+    const whole = await limited(numbers(50_000));
+    expect([whole.status, whole.text.includes('UInt64')]).toEqual([200, true]);
+    expect(Number(whole.headers.get('content-length'))).toBeGreaterThan(400_000);
+    const tooLong = await limited(numbers(500_000));
+    expect([tooLong.status, tooLong.text]).toEqual([500, expect.stringContaining('Limit for result exceeded')]);
+    const late = 'SELECT throwIf(number = 49999) FROM numbers(50000) FORMAT Native';
+    expect((await limited(late)).status).toBe(500);
+    if (name === 'signalbox') return;
+    // What a statement sets itself would let its answer grow in memory.
+    const own = await limited(`${numbers(500_000)} SETTINGS max_result_bytes = 0`);
+    expect([own.status, own.text]).toEqual([expect.any(Number), expect.stringContaining('max_result_bytes')]);
+    expect(own.status).toBeGreaterThanOrEqual(400);
+  },
+);

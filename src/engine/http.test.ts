@@ -140,17 +140,6 @@ describe('answers', () => {
     expect(await post(url, sql)).toMatchObject({ status: 200, text });
   });
 
-  test("an answer in ClickHouse's own format whose length is limited comes whole, or not at all", async () => {
-    const limited = { wait_end_of_query: '1', result_overflow_mode: 'throw', max_result_bytes: '1000000' };
-    const numbers = (count: number): string => `SELECT number FROM numbers(${count}) FORMAT Native`;
-    const whole = await post(url, numbers(50_000), limited);
-    expect([whole.status, whole.text.includes('UInt64')]).toEqual([200, true]);
-    const tooLong = await post(url, numbers(500_000), limited);
-    expect([tooLong.status, tooLong.text]).toEqual([500, expect.stringContaining('Limit for result exceeded')]);
-    const late = 'SELECT throwIf(number = 49999) FROM numbers(50000) FORMAT Native';
-    expect((await post(url, late, limited)).status).toBe(500);
-  });
-
   test('wait_end_of_query keeps back what a late error would follow', async () => {
     const sql = "SELECT number, throwIf(number = 400000, 'late') FROM numbers(500000)";
     expect((await post(url, sql, { wait_end_of_query: '1' })).status).toBe(500);

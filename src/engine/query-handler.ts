@@ -372,11 +372,10 @@ export class QueryHandler {
 const MAX_IN_MEMORY_BYTES = 64 * 1024 * 1024;
 
 /** Only in ClickHouse's own format is a result as large as the limit counts it. */
-function isHeldInMemory({ waitEndOfQuery, settings, user }: QueryRequest, format: string): boolean {
+function isHeldInMemory({ waitEndOfQuery, settings }: QueryRequest, format: string): boolean {
   const limit = Number(settings.get('max_result_bytes') ?? 0);
   return (
     waitEndOfQuery &&
-    user === 'signalbox' &&
     format === 'Native' &&
     limit > 0 &&
     limit <= MAX_IN_MEMORY_BYTES &&

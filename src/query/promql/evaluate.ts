@@ -148,12 +148,16 @@ export class Evaluator {
     return (step) => reference(timeAt(this.#grid, step));
   }
 
-  /** The stored series of a selector with all that steps look at: from `beforeMs` before the first to `behindMs` behind the last. */
+  /**
+   * The stored series of a selector with all that steps look at: from `beforeMs` before the first to `behindMs` behind the last. Samples of a part are
+   * good until the next one is asked for, with `isBrief: false` for longer.
+   */
   async *#select(
     selector: VectorSelector,
     reference: (step: number) => number,
     beforeMs: number,
     behindMs: number,
+    { isBrief = true } = {},
   ): AsyncGenerator<readonly StoredSeries[]> {
     const { source, budget, explanation } = this.#context;
     explanation?.say('its samples are looked at in TypeScript');
@@ -162,6 +166,7 @@ export class Evaluator {
       fromMs: reference(0) - beforeMs,
       toMs: reference(this.#grid.count - 1) + behindMs,
       needsStarts: this.#context.options.usesStarts,
+      isBrief,
       note: (text: string) => this.#context.annotations.inform(text, selector),
     };
     for await (const stored of source.parts?.(selection) ?? onePart(source.select(selection))) {
@@ -325,7 +330,7 @@ export class Evaluator {
   }
 
   /** What a range function is to look at. */
-  async #range(name: string, range: MatrixSelector | Subquery): Promise<FoundRange> {
+  async #range(name: string, range: MatrixSelector | Subquery, { isBrief = true } = {}): Promise<FoundRange> {
     const rangeMs = rangeMsOf(range, this.#times);
     if (range.kind === 'subquery') {
       const reference = this.#reference(range);
@@ -338,7 +343,7 @@ export class Evaluator {
     const beforeMs = selector.modifier === undefined ? 0 : lookbackMs;
     const behindMs = selector.modifier === 'smoothed' ? lookbackMs : 0;
     const reference = this.#reference(selector);
-    const parts = this.#select(selector, reference, rangeMs + beforeMs, behindMs);
+    const parts = this.#select(selector, reference, rangeMs + beforeMs, behindMs, { isBrief });
     const rangeSeconds = range.rangeExpr === undefined ? range.rangeNs / 1e9 : rangeMs / 1000;
     return { parts, rangeMs, rangeSeconds, beforeMs, behindMs, modifier: selector.modifier, reference };
   }
@@ -366,7 +371,7 @@ export class Evaluator {
   /** The samples of a range selector or of a subquery at the first step, which a query may ask for as they are. */
   async samples(range: MatrixSelector | Subquery): Promise<readonly StoredSeries[]> {
     const found: StoredSeries[] = [];
-    for await (const stored of (await this.#range('', range)).parts) found.push(...stored);
+    for await (const stored of (await this.#range('', range, { isBrief: false })).parts) found.push(...stored);
     return found;
   }
 }

@@ -16,7 +16,11 @@ export interface Windows {
 }
 
 /** Fills what a step has; says whether any has something. */
-export type RangeKernel = (samples: FloatSamples, windows: Windows, result: StepSeries) => boolean;
+export type RangeKernel = (
+  samples: FloatSamples,
+  windows: Windows,
+  result: Pick<StepSeries, 'kinds' | 'floats'>,
+) => boolean;
 
 function changes(isCounter: boolean, isRate: boolean): RangeKernel {
   return ({ timesMs, values }, { endMs, stepMs, rangeMs, rangeSeconds }, { kinds, floats }) => {

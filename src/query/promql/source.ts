@@ -48,6 +48,8 @@ export interface Selection {
   readonly note?: (text: string) => void;
   /** Whether start times of samples are looked at. Default true. */
   readonly needsStarts?: boolean;
+  /** Samples of a part are of no use any more when the next one is asked for, and may be written over. Default false. */
+  readonly isBrief?: boolean;
 }
 
 /**

@@ -4,6 +4,7 @@ export { KeptById } from './kept-by-id.ts';
 export type { TextColumn } from './native/dictionary.ts';
 export { Table } from './native/table.ts';
 export type { ReadLimits, ReadOptions, SpentOnRequest } from './options.ts';
+export { ReusedMemory } from './reused-memory.ts';
 export { storeHangs, toQueryError } from './store-errors.ts';
 export { StoreReader } from './store-reader.ts';
 export {

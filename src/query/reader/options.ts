@@ -1,6 +1,7 @@
 /** What a read may say of itself, and what it is told it took. */
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { StatementCost } from '../answers/index.ts';
+import type { ReusedMemory } from './reused-memory.ts';
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -13,6 +14,8 @@ export interface ReadOptions {
   readonly spent?: SpentOnRequest;
   /** The answer may not be longer. Default 32 MiB; a statement that can give more has to cut values and rows itself. */
   readonly maxBytes?: number;
+  /** Where the answer's bytes are kept; the table that is made of them is good for as long as what is there. */
+  readonly memory?: ReusedMemory;
 }
 
 /**

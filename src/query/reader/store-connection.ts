@@ -5,9 +5,11 @@ import { DEFAULT_READ_LIMITS } from '#base';
 import { viewsDatabase } from '#base/store-access.ts';
 import type { StoreEndpoint } from '#store';
 import { DEFAULT_DATABASE } from '#store/schema.ts';
+import { Body } from './body.ts';
 import { CpuMeter } from './cpu-meter.ts';
 import type { ReadLimits } from './options.ts';
-import { isLostConnection, tooLong } from './store-errors.ts';
+import type { ReusedMemory } from './reused-memory.ts';
+import { isLostConnection } from './store-errors.ts';
 
 export interface StoreConnectionOptions extends Partial<StoreEndpoint> {
   /** A query's limit unless it brings its own. Default 20 s. */
@@ -31,6 +33,8 @@ export interface Sent {
   readonly signal: AbortSignal;
   /** The answer may not be longer. */
   readonly maxBytes: number;
+  /** Where the answer is kept; without one in memory of its own. */
+  readonly memory?: ReusedMemory | undefined;
   /** Of ClickHouse. Default Native. */
   readonly format?: string;
   /** Names without a database are those of the views that people ask. */
@@ -96,7 +100,16 @@ export class StoreConnection {
     }
   }
 
-  async #send({ text, params, settings, signal, maxBytes, format = 'Native', isOfViews }: Sent): Promise<Answered> {
+  async #send({
+    text,
+    params,
+    settings,
+    signal,
+    maxBytes,
+    memory,
+    format = 'Native',
+    isOfViews,
+  }: Sent): Promise<Answered> {
     const client = await (isOfViews === true ? this.#connectViews() : this.#connect());
     const parameterBytes = Object.values(params).reduce<number>((sum, value) => sum + String(value).length, 0);
     if (parameterBytes > MAX_PARAMETER_BYTES)
@@ -108,17 +121,12 @@ export class StoreConnection {
       clickhouse_settings: settings,
     });
     this.#noteProcess(response_headers['x-signalbox-engine']);
-    const chunks: Buffer[] = [];
-    let byteLength = 0;
-    for await (const chunk of addAbortSignal(signal, stream)) {
-      byteLength += (chunk as Buffer).length;
-      // The store's limit counts its own form of the rows; this one counts what comes.
-      if (byteLength > 2 * maxBytes) throw tooLong();
-      chunks.push(chunk as Buffer);
-    }
+    // The store's limit counts its own form of the rows; this one counts what comes.
+    const body = new Body(2 * maxBytes, Number(response_headers['content-length'] ?? 0), memory);
+    for await (const chunk of addAbortSignal(signal, stream)) body.add(chunk as Buffer);
     this.#answeredMs = Date.now();
     return {
-      bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks),
+      bytes: body.bytes(),
       storeMs: Number(summary?.elapsed_ns ?? 0) / 1e6,
       rowsRead: Number(summary?.read_rows ?? 0),
       bytesRead: Number(summary?.read_bytes ?? 0),

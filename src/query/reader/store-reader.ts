@@ -81,6 +81,7 @@ export class StoreReader {
         params,
         signal,
         maxBytes,
+        memory: options.memory,
         settings: {
           max_execution_time: timeoutMs / 1000,
           max_result_bytes: String(maxBytes),

@@ -13,6 +13,7 @@ interface Row {
 function rowsOf(list: readonly Row[]): NumberRows {
   return {
     ids: new Uint32Array(BigUint64Array.from(list, ({ id }) => id).buffer),
+    hasWholeIds: true,
     times: Uint32Array.from(list, ({ time }) => time),
     starts: new Uint32Array(BigUint64Array.from(list, ({ startNs = 0n }) => startNs).buffer),
     hasWholeStarts: true,

@@ -1,5 +1,5 @@
 import { wholeMs } from '#base';
-import type { Table } from '../../reader/index.ts';
+import type { ReusedMemory, Table } from '../../reader/index.ts';
 import { mergedRuns } from './merged-runs.ts';
 
 /**
@@ -13,8 +13,9 @@ const STALE_LOW = 2;
 
 /** Columns of an answer, a row a sample. */
 export interface NumberRows {
-  /** Ids of series: low and high word. */
+  /** Ids of series: low and high word, or only their low words. */
   readonly ids: Uint32Array;
+  readonly hasWholeIds: boolean;
   /** Milliseconds since the range began. */
   readonly times: ArrayLike<number>;
   /** When each counter began: nanoseconds in two words, or only their low words. */
@@ -24,15 +25,19 @@ export interface NumberRows {
   readonly numbers: Float64Array;
 }
 
-/** Of an answer with rows. */
-export function numberRows(table: Table): NumberRows {
+/** Of an answer with rows. They lie in `memory`. */
+export function numberRows(table: Table, memory: ReusedMemory): NumberRows {
+  const hasWholeIds = table.has('ids');
   const hasWholeStarts = table.has('starts');
+  const whole = (name: string): Uint32Array => wordsOf(table.integers(name, memory));
+  const low = (name: string): Uint32Array => table.vector(name, memory) as Uint32Array;
   return {
-    ids: wordsOf(table.integers('series_id')),
-    times: table.vector('times'),
-    starts: hasWholeStarts ? wordsOf(table.integers('starts')) : (table.vector('start_words') as Uint32Array),
+    ids: hasWholeIds ? whole('ids') : low('id_words'),
+    hasWholeIds,
+    times: table.vector('times', memory),
+    starts: hasWholeStarts ? whole('starts') : low('start_words'),
     hasWholeStarts,
-    numbers: table.vector('numbers') as Float64Array,
+    numbers: table.vector('numbers', memory) as Float64Array,
   };
 }
 
@@ -51,16 +56,19 @@ export interface SeriesRuns {
 
 /** The runs of all series of an answer. */
 export class RunsBySeries {
-  /** By the low word of the id; of those that have it in common, each by its high word. */
+  /** By the low word of the id; of those that have it in common, each by its high word, which is 0 where only low words came. */
   readonly #byLow = new Map<number, { readonly high: number; readonly runs: SeriesRuns }[]>();
+  readonly #hasWholeIds: boolean;
 
-  constructor({ ids, times, starts, hasWholeStarts, numbers }: NumberRows) {
+  constructor({ ids, hasWholeIds, times, starts, hasWholeStarts, numbers }: NumberRows) {
+    this.#hasWholeIds = hasWholeIds;
     const bits = wordsOf(numbers);
     const count = numbers.length;
+    const idWords = hasWholeIds ? 2 : 1;
     const startWords = hasWholeStarts ? 2 : 1;
     for (let begin = 0, end = 0; begin < count; begin = end) {
-      const low = ids[begin * 2]!;
-      const high = ids[begin * 2 + 1]!;
+      const low = ids[begin * idWords]!;
+      const high = hasWholeIds ? ids[begin * 2 + 1]! : 0;
       const runs = this.#of(low, high);
       const first = (runs.begins[0] ?? begin) * startWords;
       const startLow = starts[first]!;
@@ -68,7 +76,8 @@ export class RunsBySeries {
       let before = -1;
       for (end = begin; end < count; end++) {
         const time = times[end]!;
-        if (time <= before || ids[end * 2] !== low || ids[end * 2 + 1] !== high) break;
+        if (time <= before || ids[end * idWords] !== low) break;
+        if (hasWholeIds && ids[end * 2 + 1] !== high) break;
         before = time;
         if (starts[end * startWords] !== startLow) runs.isOdd = true;
         if (hasWholeStarts && starts[end * 2 + 1] !== startHigh) runs.isOdd = true;
@@ -94,7 +103,7 @@ export class RunsBySeries {
   /** Of the series with this id, a text of digits; undefined where it has no row. */
   get(id: string): SeriesRuns | undefined {
     const whole = BigInt(id);
-    const high = Number(whole >> 32n);
+    const high = this.#hasWholeIds ? Number(whole >> 32n) : 0;
     return this.#byLow.get(Number(whole & 0xffff_ffffn))?.find((each) => each.high === high)?.runs;
   }
 }
@@ -112,11 +121,13 @@ export class GatheredNumbers {
   readonly #values: Float64Array;
   #at = 0;
 
-  constructor(rows: NumberRows, originMs: number) {
+  /** With `memory` the arrays lie in it. */
+  constructor(rows: NumberRows, originMs: number, memory?: ReusedMemory) {
     this.#rows = rows;
     this.#originMs = originMs;
-    this.#timesMs = new Float64Array(rows.numbers.length);
-    this.#values = new Float64Array(rows.numbers.length);
+    const { length } = rows.numbers;
+    this.#timesMs = memory?.takeDoubles(length) ?? new Float64Array(length);
+    this.#values = memory?.takeDoubles(length) ?? new Float64Array(length);
   }
 
   /** By time, each time once. */

@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { wholeMs } from '#base';
-import { QueryError, type ReadOptions, type StoreReader, type Table } from '../../reader/index.ts';
+import { QueryError, type ReadOptions, ReusedMemory, type StoreReader, type Table } from '../../reader/index.ts';
 import { METRIC_TYPES, type TimeRange } from '../../source/index.ts';
 import { Bound, integer, raw, type Sql, sql } from '../../sql/index.ts';
 import type { FloatSamples } from '../source.ts';
@@ -9,14 +10,14 @@ import { chosenSeries, namedMetrics, STALE_NAN } from './points.ts';
 import type { SeriesRow } from './series.ts';
 
 /**
- * Samples of gauges and sums as rows, as they lie in the store: 24 bytes a sample on the way, and nothing for the store to do but to read. Series
+ * Samples of gauges and sums as rows, as they lie in the store: 20 bytes a sample on the way, and nothing for the store to do but to read. Series
  * whose samples differ in when they began, or that end in between, are told apart by the same rows.
  */
 
-/** As many as are on the way at a time, about. */
-const SLICE_SAMPLES = 1_000_000;
-/** Samples may lie closer than usual; where they don't fit even so, fewer series are asked for at a time. */
-const MAX_SLICE_BYTES = 64 * 1024 * 1024;
+/** `samples`: of a slice, about. They may lie closer than usual; where they don't fit into `bytes`, fewer series are asked for at a time. */
+const SLICE_LIMITS = { samples: 1_000_000, bytes: 64 * 1024 * 1024 } as const;
+/** Slices that are on their way while one is looked at: the store works on one while another is sent. */
+const UNDER_WAY = 2;
 /** Below, a second thread of the store takes longer to begin than it spares. */
 const FEW_SAMPLES = 100_000;
 /** A time is sent as milliseconds since the range began, in 32 bits where they are enough. */
@@ -33,6 +34,8 @@ export interface NumberReading {
   readonly needsStarts: boolean;
   /** Each sample says when its counter began, and whether the series ended there. */
   readonly isDetailed?: boolean;
+  /** A slice is of no use any more when the next one is asked for. Default false. */
+  readonly isBrief?: boolean;
 }
 
 export interface NumberSlice {
@@ -48,42 +51,52 @@ export interface NumberSeries {
   readonly staleMs: Float64Array | undefined;
 }
 
-/** Slices of the series, each with all samples of its series; the next one is on its way while one is looked at. */
+/** Slices of the series, each with all samples of its series; the next ones are on their way while one is looked at. */
 export async function* readNumbers(
   reader: StoreReader,
   reading: NumberReading,
   options: ReadOptions,
+  limits: { readonly samples: number; readonly bytes: number } = SLICE_LIMITS,
 ): AsyncGenerator<NumberSlice> {
   const { rows, range } = reading;
   const perSeries = Math.max(1, (range.toMs - range.fromMs) / USUAL_INTERVAL_MS);
-  const count = Math.max(1, Math.ceil((rows.length * perSeries) / SLICE_SAMPLES));
+  const count = Math.max(1, Math.ceil((rows.length * perSeries) / limits.samples));
   const isFew = rows.length * perSeries < FEW_SAMPLES;
   const settings = { ...options.settings, ...(isFew && { max_threads: 1 }) };
-  const slices = slicesOf(rows, count);
-  const read = (slice: readonly SeriesRow[] | undefined): Promise<Table> | undefined => {
-    if (slice === undefined) return undefined;
-    const statement = statementOf(reading, slice, slice.length < rows.length);
-    const reads = reader.read(statement, { ...options, settings, maxBytes: MAX_SLICE_BYTES });
-    // Its failure is seen when its turn comes, if it still does.
-    reads.catch(() => undefined);
-    return reads;
+  const waiting = slicesOf(rows, count);
+  const underWay: { readonly slice: readonly SeriesRow[]; readonly reads: Promise<Table> }[] = [];
+  const bodies = Array.from({ length: UNDER_WAY + 1 }, () => new ReusedMemory());
+  const looked = new ReusedMemory();
+  let begun = 0;
+  const begin = (): void => {
+    while (underWay.length < UNDER_WAY && waiting.length > 0) {
+      const slice = waiting.shift()!;
+      const statement = statementOf(reading, slice, slice.length < rows.length);
+      const memory = bodies[begun++ % bodies.length]!;
+      memory.reset();
+      const reads = reader.read(statement, { ...options, settings, memory, maxBytes: limits.bytes });
+      // Its failure is seen when its turn comes, if it still does.
+      reads.catch(() => undefined);
+      underWay.push({ slice, reads });
+    }
   };
-  let next = read(slices[0]);
-  for (let at = 0; next !== undefined; at++) {
-    const slice = slices[at]!;
-    const table = await next.catch((error: unknown) => {
+  for (begin(); underWay.length > 0; begin()) {
+    const { slice, reads } = underWay.shift()!;
+    const table = await reads.catch((error: unknown) => {
       if (!(error instanceof QueryError && error.code === 'too_large') || slice.length === 1) throw error;
       return undefined;
     });
     if (table === undefined) {
       const half = slice.length >> 1;
       const halves = byId(slice);
-      slices.splice(at, 1, [], halves.slice(0, half), halves.slice(half));
-      next = read(slices[at + 1]);
+      waiting.unshift(halves.slice(0, half), halves.slice(half));
       continue;
     }
-    next = read(slices[at + 1]);
-    yield sliceOf(table, slice, reading);
+    begin();
+    // So that the statement leaves before this process is busy with what has come.
+    await nextTurn();
+    looked.reset();
+    yield sliceOf(table, slice, reading, looked);
   }
 }
 
@@ -111,9 +124,18 @@ function statementOf(reading: NumberReading, slice: readonly SeriesRow[], isPart
   const ids = slice.map(({ id }) => id);
   const startNs = raw('toUnixTimestamp64Nano(stored.start_time)');
   const starts = hasWholeStarts(reading) ? sql`${startNs} AS starts` : sql`toUInt32(${startNs}) AS start_words`;
-  return sql`SELECT series_id, ${times} AS times, ${starts},
+  const named = haveOwnLowWords(ids) ? raw('toUInt32(series_id) AS id_words') : raw('series_id AS ids');
+  return sql`SELECT ${named}, ${times} AS times, ${starts},
       if(bitAnd(stored.flags, 1) = 1, reinterpretAsFloat64(${STALE_NAN}), stored.value) AS numbers
     ${METRIC_TYPES.gauge.points.in(range)} AND ${namedMetrics(slice)}${between} AND ${chosenSeries(ids, selector, isWhole)}`;
+}
+
+/**
+ * Whether 32 bits tell series apart. A statement may also give rows of series that nobody asked for, younger than what is known of the metric: with
+ * one chance in 2^32 for each pair they have the low word of another.
+ */
+function haveOwnLowWords(ids: readonly string[]): boolean {
+  return new Set(ids.map((id) => BigInt(id) & 0xffff_ffffn)).size === ids.length;
 }
 
 function betweenIds(sorted: readonly SeriesRow[]): Sql {
@@ -126,14 +148,14 @@ function hasWholeStarts({ needsStarts, isDetailed = false }: NumberReading): boo
   return needsStarts || isDetailed;
 }
 
-function sliceOf(table: Table, slice: readonly SeriesRow[], reading: NumberReading): NumberSlice {
+function sliceOf(table: Table, slice: readonly SeriesRow[], reading: NumberReading, memory: ReusedMemory): NumberSlice {
   const found: NumberSeries[] = [];
   const odd: SeriesRow[] = [];
   if (table.rowCount === 0) return { found, odd };
   const originMs = Math.floor(reading.range.fromMs);
-  const rows = numberRows(table);
+  const rows = numberRows(table, memory);
   const bySeries = new RunsBySeries(rows);
-  const gathered = new GatheredNumbers(rows, originMs);
+  const gathered = new GatheredNumbers(rows, originMs, reading.isBrief === true ? memory : undefined);
   for (const row of slice) {
     const runs = bySeries.get(row.id);
     if (runs === undefined) continue;

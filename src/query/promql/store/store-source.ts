@@ -26,6 +26,7 @@ import { together } from './together.ts';
 import { costOf, costText, type WindowCost } from './window-cost.ts';
 import { windowSql } from './window-sql.ts';
 import { CHANGES, type FoundWindows, readGroups, readWindows } from './windows.ts';
+import { canFindHere, findWindows } from './windows-here.ts';
 
 /**
  * The store's metrics as Prometheus' series: OTLP's histograms are series of buckets, counts and sums, and native histograms with custom
@@ -49,11 +50,18 @@ export class StoreSource implements SampleSource {
 
   async select(selection: Selection): Promise<readonly StoredSeries[]> {
     const found: StoredSeries[] = [];
-    for await (const part of this.parts(selection)) found.push(...part);
+    for await (const part of this.parts({ ...selection, isBrief: false })) found.push(...part);
     return found;
   }
 
-  async *parts({ matchers, fromMs, toMs, note, needsStarts = true }: Selection): AsyncGenerator<StoredSeries[]> {
+  async *parts({
+    matchers,
+    fromMs,
+    toMs,
+    note,
+    needsStarts = true,
+    isBrief = false,
+  }: Selection): AsyncGenerator<StoredSeries[]> {
     const range = pointRange(fromMs, toMs);
     if (range === undefined) return;
     const { rows, info, names } = await this.#find(matchers, range);
@@ -74,7 +82,7 @@ export class StoreSource implements SampleSource {
     if (info.length > 0) yield together(info);
     yield* this.#inChunks(rest, selector, { matchers, note: note ?? SILENT }, range);
     if (plain.length === 0) return;
-    yield* this.#numbers(plain, { selector, isWhole: isWhole(matchers), range, needsStarts }, note);
+    yield* this.#numbers(plain, { selector, isWhole: isWhole(matchers), range, needsStarts, isBrief }, note);
   }
 
   /** Series of numbers that stand alone; those that say so are read once more, with all details. */
@@ -96,12 +104,18 @@ export class StoreSource implements SampleSource {
     for await (const { found, odd } of readNumbers(this.#reader, { ...reading, rows }, this.#options)) {
       yield found.map(stored);
       if (odd.length === 0) continue;
-      const detailed = readNumbers(this.#reader, { ...reading, rows: odd, isDetailed: true }, this.#options);
+      const detailed = readNumbers(
+        this.#reader,
+        { ...reading, rows: odd, isDetailed: true, isBrief: false },
+        this.#options,
+      );
       for await (const slice of detailed) yield together(slice.found.map(stored), note);
     }
   }
 
-  /** What ClickHouse finds itself of windows, where that is exact and costs less than handing samples out. */
+  /**
+   * What ClickHouse finds itself of windows, where that is exact and costs less than handing samples out; and what several queries of one moment want.
+   */
   async windows(request: WindowRequest): Promise<WindowAnswer | undefined> {
     const { matchers, grid, rangeMs, fn, group, why, note, leavesChanges } = request;
     const what = this.#plan === 'samples' ? undefined : windowSql(fn, grid, rangeMs);
@@ -116,16 +130,17 @@ export class StoreSource implements SampleSource {
     const others = [...rest, ...plain.filter((each) => !isInStore(each)).map(({ row }) => row)];
     if (inStore.length === 0) return undefined;
     const cost = costOf(request, inStore.length);
-    if (this.#plan === 'cost') {
-      why?.(costText(cost));
-      if (!cost.isInStoreCheaper) return undefined;
-    }
+    if (this.#plan === 'cost') why?.(costText(cost));
+    const isInStoreBest = this.#plan === 'sql' || cost.isInStoreCheaper;
     const shared = this.#sharedWindows(cost);
     const key = JSON.stringify([this.#reader.tenant, matchers, grid, rangeMs, fn, request.usesStarts, leavesChanges]);
-    if (group !== undefined && (await shared?.isWanted(key))) {
+    const isShared = (group !== undefined || !isInStoreBest) && (await shared?.isWanted(key)) === true;
+    if (group !== undefined && isShared) {
       why?.('series by series: other queries of this moment read the same');
       return undefined;
     }
+    // Handed out to one, it is not kept.
+    if (!isInStoreBest && !(isShared && canFindHere(request))) return undefined;
     for (const text of names?.notes([]) ?? []) note?.(text);
     const selector = seriesRows(matchers, range, names);
     const reading = { request, what, range, inStore, selector, isWhole: isWhole(matchers) };
@@ -134,7 +149,8 @@ export class StoreSource implements SampleSource {
       const series = await readGroups(this.#reader, reading, group, this.#options);
       return series && { series, rest: [] };
     }
-    const read = (options: ReadOptions): Promise<FoundWindows> => readWindows(this.#reader, reading, options);
+    const find = isInStoreBest ? readWindows : findWindows;
+    const read = (options: ReadOptions): Promise<FoundWindows> => find(this.#reader, reading, options);
     const { series, odd } = await (shared?.read(key, this.#options, read) ?? read(this.#options));
     const samples = await this.#read([...others, ...odd], selector, matchers, range);
     return { series, rest: together([...info, ...samples], note) };

@@ -2,6 +2,7 @@
  * Columns of ClickHouse's Native format. A column takes its rows from each block of an answer; what it gives then are all of them.
  * Source: ClickHouse docs, format Native; src/DataTypes/Serializations, and dumps of answers.
  */
+import type { ReusedMemory } from '../reused-memory.ts';
 import type { Input } from './input.ts';
 
 export interface Column {
@@ -65,34 +66,37 @@ export class NumberColumn implements Column {
     return values;
   }
 
-  /** As numbers without an object each; 64-bit integers are rounded beyond 2^53. */
-  vector(): ArrayLike<number> {
-    const words = this.#words();
+  /** As numbers without an object each; 64-bit integers are rounded beyond 2^53. With `memory` they may lie in it. */
+  vector(memory?: ReusedMemory): ArrayLike<number> {
+    const words = this.#words(memory);
     if (words instanceof BigInt64Array) return roundedIntegers(words, true);
     return words instanceof BigUint64Array ? roundedIntegers(words, false) : words;
   }
 
-  /** Of a type of 64 bits, exactly. */
-  bigints(): BigInt64Array {
+  /** Of a type of 64 bits, exactly. With `memory` they lie in it. */
+  bigints(memory?: ReusedMemory): BigInt64Array {
     if (WIDTHS[this.#type]![0] !== 8) throw new Error(`bug: ${this.#type} is no type of 64 bits`);
-    return new BigInt64Array(this.#bytes.joined().buffer);
+    const { buffer, byteOffset, byteLength } = this.#bytes.joined(memory);
+    return new BigInt64Array(buffer, byteOffset, byteLength / 8);
   }
 
-  #words() {
-    const { buffer } = this.#bytes.joined();
+  #words(memory?: ReusedMemory) {
+    const { buffer, byteOffset, byteLength } = this.#bytes.joined(memory);
     const [widthBytes, kind] = WIDTHS[this.#type]!;
-    if (kind === 'float') return widthBytes === 4 ? new Float32Array(buffer) : new Float64Array(buffer);
+    const place = [buffer, byteOffset, byteLength / widthBytes] as const;
+    if (kind === 'float') return widthBytes === 4 ? new Float32Array(...place) : new Float64Array(...place);
     const isSigned = kind === 'int';
-    if (widthBytes === 1) return isSigned ? new Int8Array(buffer) : new Uint8Array(buffer);
-    if (widthBytes === 2) return isSigned ? new Int16Array(buffer) : new Uint16Array(buffer);
-    if (widthBytes === 4) return isSigned ? new Int32Array(buffer) : new Uint32Array(buffer);
-    return isSigned ? new BigInt64Array(buffer) : new BigUint64Array(buffer);
+    if (widthBytes === 1) return isSigned ? new Int8Array(...place) : new Uint8Array(...place);
+    if (widthBytes === 2) return isSigned ? new Int16Array(...place) : new Uint16Array(...place);
+    if (widthBytes === 4) return isSigned ? new Int32Array(...place) : new Uint32Array(...place);
+    return isSigned ? new BigInt64Array(...place) : new BigUint64Array(...place);
   }
 }
 
 function roundedIntegers(integers: BigInt64Array | BigUint64Array, isSigned: boolean): Float64Array {
-  const low = new Uint32Array(integers.buffer);
-  const high = isSigned ? new Int32Array(integers.buffer) : low;
+  const place = [integers.buffer, integers.byteOffset, integers.length * 2] as const;
+  const low = new Uint32Array(...place);
+  const high = isSigned ? new Int32Array(...place) : low;
   const numbers = new Float64Array(integers.length);
   for (let i = 0; i < numbers.length; i++) numbers[i] = high[2 * i + 1]! * 4294967296 + low[2 * i]!;
   return numbers;
@@ -112,10 +116,11 @@ class FixedBytes {
     this.#whole = undefined;
   }
 
-  /** Those of all rows at the start of a buffer of their own, so that numbers are aligned. */
-  joined(): Uint8Array<ArrayBuffer> {
+  /** Those of all rows at the start of a buffer of their own, or in `memory`, so that numbers are aligned. */
+  joined(memory?: ReusedMemory): Uint8Array<ArrayBuffer> {
     if (this.#whole !== undefined) return this.#whole;
-    const bytes = new Uint8Array(this.#parts.reduce((sum, part) => sum + part.length, 0));
+    const byteLength = this.#parts.reduce((sum, part) => sum + part.length, 0);
+    const bytes = memory?.take(byteLength) ?? new Uint8Array(byteLength);
     let at = 0;
     for (const part of this.#parts) {
       bytes.set(part, at);

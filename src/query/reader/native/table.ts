@@ -5,6 +5,7 @@
  *   a block:  varint columns · varint rows · then per column: String name · String type · its head · its rows
  *             (a block without rows has neither)
  */
+import type { ReusedMemory } from '../reused-memory.ts';
 import { ArrayColumn, type Column, FixedColumn, NumberColumn, type NumberLists } from './column.ts';
 import { columnOf } from './column-of.ts';
 import { DictionaryColumn, type TextColumn } from './dictionary.ts';
@@ -49,10 +50,10 @@ export class Table {
     return this.column<number | bigint>(name).map(BigInt);
   }
 
-  /** As `numbers`, without an object for each. */
-  vector(name: string): ArrayLike<number> {
+  /** As `numbers`, without an object for each. With `memory` they may lie in it, and are good for as long as what is there. */
+  vector(name: string, memory?: ReusedMemory): ArrayLike<number> {
     if (this.rowCount === 0) return [];
-    const vector = this.#vectors.get(name) ?? this.#numbers(name).vector();
+    const vector = this.#vectors.get(name) ?? this.#numbers(name).vector(memory);
     this.#vectors.set(name, vector);
     return vector;
   }
@@ -67,9 +68,9 @@ export class Table {
     return lists;
   }
 
-  /** As `bigints`, without an object for each. */
-  integers(name: string): BigInt64Array {
-    return this.rowCount === 0 ? new BigInt64Array(0) : this.#numbers(name).bigints();
+  /** As `bigints`, without an object for each; `memory` as with `vector`. */
+  integers(name: string, memory?: ReusedMemory): BigInt64Array {
+    return this.rowCount === 0 ? new BigInt64Array(0) : this.#numbers(name).bigints(memory);
   }
 
   /** The bytes of a FixedString column, one row after the other, at the start of a buffer of their own. */
