@@ -369,7 +369,7 @@ export class QueryHandler {
 }
 
 /** Results of so many bytes, which their query says it doesn't exceed, take no way round by a pipe and a file. */
-const MAX_IN_MEMORY_BYTES = 64 * 1024 * 1024;
+const MAX_IN_MEMORY_BYTES = 128 * 1024 * 1024;
 
 /** Only in ClickHouse's own format is a result as large as the limit counts it. */
 function isHeldInMemory({ waitEndOfQuery, settings }: QueryRequest, format: string): boolean {

@@ -46,11 +46,7 @@ export async function labelSets(
   options: ReadOptions,
   sample?: number,
 ): Promise<Labels[]> {
-  const otherNames = names.selector(matchers);
-  const [rows, info] = await Promise.all([
-    findSeries(reader, matchers, range, options, otherNames, sample),
-    findTargets(reader, matchers, range, options, otherNames),
-  ]);
+  const { rows, info } = await findBoth(reader, matchers, range, names, options, sample);
   const bounds = await boundsOfRows(reader, rows, options);
   const tests = matchers.map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) }));
   const sets = rows.flatMap((row) => row.parts.flatMap((part) => setsOf(row, part, bounds)));
@@ -58,6 +54,30 @@ export async function labelSets(
     ...sets.filter((labels) => tests.every(({ name, test }) => test(labels.get(name)))),
     ...info.map(({ labels }) => labels),
   ];
+}
+
+/** Stored series, and those of `target_info`. */
+async function findBoth(
+  reader: StoreReader,
+  matchers: readonly LabelMatcher[],
+  range: TimeRange,
+  names: QueryNames,
+  options: ReadOptions,
+  sample?: number,
+) {
+  const otherNames = names.selector(matchers);
+  const [rows, info] = await Promise.all([
+    findSeries(reader, matchers, range, options, otherNames, sample),
+    findTargets(reader, matchers, range, options, otherNames),
+  ]);
+  return { rows, info };
+}
+
+/** Labels that are not those of a stored series but of one of its parts. */
+const PART_LABELS: ReadonlySet<string> = new Set(['le', 'quantile']);
+
+function areOfSeries(matchers: readonly LabelMatcher[]): boolean {
+  return matchers.every(({ name }) => !PART_LABELS.has(name));
 }
 
 function setsOf(row: SeriesRow, part: Part, bounds: ReadonlyMap<string, readonly number[]>): Labels[] {
@@ -91,9 +111,19 @@ export async function listLabels(
 ): Promise<string[]> {
   const names = new Set<string>();
   const asked = QueryNames.ofSelectors(selectors);
+  const add = ({ pairs }: Labels): void => {
+    for (const [name] of pairs) names.add(name);
+  };
   for (const matchers of selectors.length === 0 ? EVERYTHING : selectors) {
-    for (const labels of await labelSets(reader, matchers, range, asked, options))
-      for (const [name] of labels.pairs) names.add(name);
+    if (!areOfSeries(matchers)) {
+      for (const labels of await labelSets(reader, matchers, range, asked, options)) add(labels);
+      continue;
+    }
+    // What the sets of their parts add is known without making them.
+    const { rows, info } = await findBoth(reader, matchers, range, asked, options);
+    for (const { labels } of [...rows, ...info]) add(labels);
+    if (rows.length > 0) names.add('__name__');
+    if (rows.some(({ parts }) => parts.includes('bucket'))) names.add('le');
   }
   return [...names].sort(compareText);
 }
@@ -109,8 +139,15 @@ export async function listLabelValues(
   if (label === '__name__' && selectors.length === 0) return listNames(reader, range, options);
   const values = new Set<string>();
   const names = QueryNames.ofSelectors(selectors, [label]);
-  for (const matchers of selectors.length === 0 ? [[present(label)]] : selectors.map((all) => [...all, present(label)]))
-    for (const labels of await labelSets(reader, matchers, range, names, options)) values.add(labels.get(label));
+  const isOfSeries = label !== '__name__' && !PART_LABELS.has(label);
+  for (const matchers of selectors.length === 0
+    ? [[present(label)]]
+    : selectors.map((all) => [...all, present(label)])) {
+    if (isOfSeries && areOfSeries(matchers)) {
+      const { rows, info } = await findBoth(reader, matchers, range, names, options);
+      for (const { labels } of [...rows, ...info]) values.add(labels.get(label));
+    } else for (const labels of await labelSets(reader, matchers, range, names, options)) values.add(labels.get(label));
+  }
   values.delete('');
   return [...values].sort(compareText);
 }

@@ -18,7 +18,8 @@ const MAX_SENT_IDS = 4_000;
 /** Where all series of a metric are wanted, naming them spares nothing unless they are few. */
 const FEW_IDS = 400;
 
-const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+/** What is no longer needs no file on its way through the engine. */
+const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
 
 /** Bits of Prometheus' stale marker. */
 export const STALE_NAN: Sql = raw('toUInt64(9218868437227405314)');

@@ -36,7 +36,7 @@ export async function readWindows(
   options: ReadOptions,
 ): Promise<FoundWindows> {
   const { what, inStore, request } = reading;
-  const table = await reader.read(seriesStatement(reading), withGrid(options));
+  const table = await reader.read(seriesStatement(reading), withGrid(options, inStore.length * stepsOf(reading)));
   if (table.rowCount === 0) return { series: [], odd: [] };
   const byId = new Map(inStore.map((each) => [each.row.id, each]));
   const ids = table.integers('series_id');
@@ -87,7 +87,7 @@ export async function readGroups(
   const groupOf = labels.length === 1 ? raw('0') : groupOfSeries(inStore, placeOf);
   if (groupOf === undefined) return undefined;
   const statement = groupStatement(group.operator, seriesStatement(reading), groupOf);
-  const table = await reader.read(statement, withGrid(options));
+  const table = await reader.read(statement, withGrid(options, labels.length * request.grid.count));
   if (table.rowCount > 0 && Array.from(table.vector('is_any_odd')).includes(1)) return undefined;
   return groupValues(table, group, labels, request.grid.count);
 }
@@ -103,11 +103,21 @@ function groupOfSeries(inStore: readonly NamedRow[], placeOf: readonly number[])
   return sql`transform(series_id, ${new Bound('Array(UInt64)', ids)}, ${new Bound('Array(UInt32)', places)}, toUInt32(0))`;
 }
 
-function withGrid(options: ReadOptions): ReadOptions {
-  return { ...options, settings: { ...options.settings, ...GRID_SETTINGS }, maxBytes: MAX_ANSWER_BYTES };
+/** Of a series: values in the answer. */
+function stepsOf({ request, what }: WindowReading): number {
+  return request.grid.count + (what.shape.kind === 'buckets' ? what.shape.perWindow : 0);
+}
+
+/** An answer of so many values. One that can't be long needs no file on its way through the engine. */
+function withGrid(options: ReadOptions, values: number): ReadOptions {
+  const maxBytes = Math.min(MAX_ANSWER_BYTES, LEAST_ANSWER_BYTES + VALUE_BYTES * values);
+  return { ...options, settings: { ...options.settings, ...GRID_SETTINGS }, maxBytes };
 }
 
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
+const LEAST_ANSWER_BYTES = 4 * 1024 * 1024;
+/** The most that one takes: with its size, its count and whether it is there. */
+const VALUE_BYTES = 32;
 
 function seriesStatement({ request, what, range, inStore, selector, isWhole }: WindowReading): Sql {
   const { usesStarts, fn } = request;
