@@ -8,6 +8,7 @@ import {
   type RangeAggregation,
   type RangeOperator,
   type VectorAggregation,
+  type VectorOperator,
 } from './tree.ts';
 
 /** Counts of lines and bytes, which need no value. */
@@ -24,6 +25,8 @@ const GROUPED: ReadonlySet<RangeOperator> = new Set([
   'first_over_time',
   'last_over_time',
 ]);
+
+const TAKE_NUMBER: ReadonlySet<VectorOperator> = new Set(['topk', 'bottomk', 'approx_topk']);
 
 export function checkExpression(expr: LogqlExpr): void {
   switch (expr.kind) {
@@ -80,6 +83,9 @@ function checkVector({ operator, parameter, grouping, start, end }: VectorAggreg
   const fail = (reason: string): never => {
     throw new LogqlError(reason, { start, end }, undefined);
   };
+  const takesNumber = TAKE_NUMBER.has(operator);
+  if (takesNumber && parameter === undefined) fail(`parameter required for operation ${operator}`);
+  if (!takesNumber && parameter !== undefined) fail(`unsupported parameter for operation ${operator}(${parameter},`);
   if (parameter !== undefined && !(parameter >= 1))
     fail(`invalid parameter (must be greater than 0) ${operator}(${parameter}`);
   if (parameter !== undefined && !Number.isInteger(parameter))

@@ -1,4 +1,4 @@
-import { unquoted } from '../promql/quote.ts';
+import { hasGoEscapes, unquoted } from '../promql/quote.ts';
 import { parseByteSize, parseGoDuration } from './units.ts';
 
 export type TokenKind = 'end' | 'identifier' | 'string' | 'number' | 'duration' | 'bytes' | 'sign' | 'flag';
@@ -55,6 +55,7 @@ function readToken(text: string, start: number): Token {
   if (char === '"' || char === '`') {
     const literal = matchAt(QUOTED, text, start);
     if (literal === undefined) throw new LexerFault('literal not terminated', start);
+    if (char === '"' && !hasGoEscapes(literal)) throw new LexerFault('invalid char escape', start);
     return { kind: 'string', text: unquoted(literal), value: 0, start, end: start + literal.length };
   }
   const quantity = matchAt(QUANTITY, text, start);

@@ -84,6 +84,8 @@ class Parser {
 
   whole(): LogqlExpr {
     const expr = this.#isLogs() ? this.#logs() : this.#metric(0);
+    const { text, kind } = this.#reader.peek();
+    if (expr.kind === 'logs' && kind !== 'end' && PRECEDENCE[text] !== undefined) throw noSide('left', text, expr);
     if (!this.#reader.is('end')) throw this.#reader.unexpected();
     return expr;
   }
@@ -213,6 +215,7 @@ class Parser {
     if (bool !== undefined && !isComparison)
       throw reader.error('bool modifier can only be used on comparison operators', bool);
     const matching = this.#matching();
+    if (this.#isLogs()) throw noSide('right', operator, this.#logs());
     // `a ^ b ^ c` is `a ^ (b ^ c)`.
     const right = this.#metric(operator === '^' ? precedence - 1 : precedence);
     return {
@@ -325,13 +328,21 @@ class Parser {
     const { start } = reader.next();
     const before = this.#grouping();
     reader.expect('sign', '(');
-    const takesNumber = operator === 'topk' || operator === 'bottomk' || operator === 'approx_topk';
-    const parameter = takesNumber ? this.#number() : undefined;
-    if (parameter !== undefined) reader.expect('sign', ',');
+    const parameter = this.#parameter();
     const expr = this.#metric(0);
     reader.expect('sign', ')');
     const grouping = before ?? this.#grouping();
     return { kind: 'vector-aggregation', operator, parameter, expr, grouping, start, end: reader.lastEnd };
+  }
+
+  /** `5,` in front of an expression. The grammar takes it of every operator; which of them have one is checked later. */
+  #parameter(): number | undefined {
+    const reader = this.#reader;
+    const numberAt = reader.is('sign', '-') || reader.is('sign', '+') ? 1 : 0;
+    if (!reader.is('number', undefined, numberAt) || !reader.is('sign', ',', numberAt + 1)) return undefined;
+    const value = this.#number();
+    reader.next();
+    return value;
   }
 
   #labelReplace(): MetricExpr {
@@ -370,6 +381,12 @@ class Parser {
     reader.expect('sign', ')');
     return { kind: 'vector', value, start, end: reader.lastEnd };
   }
+}
+
+/** Of lines there is no sum or the like. */
+function noSide(leg: 'left' | 'right', operator: string, logs: LogExpr): LogqlError {
+  const type = logs.stages.length === 0 ? '*syntax.MatchersExpr' : '*syntax.PipelineExpr';
+  return new LogqlError(`unexpected type for ${leg} leg of binary operation (${operator}): ${type}`, logs, undefined);
 }
 
 /** An expression's series with one more label. */

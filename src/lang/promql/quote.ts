@@ -20,6 +20,16 @@ export function unquoted(literal: string): string {
   return decodeLoosely(Uint8Array.from(bytes));
 }
 
+const HEX = '[0-9a-fA-F]';
+/** Surrogates are no characters, and U+10FFFF is the last one. */
+const CODE_POINT = `u(?![dD][89a-fA-F])${HEX}{4}|U(?:0000(?![dD][89a-fA-F])${HEX}{4}|000[1-9a-fA-F]${HEX}{4}|0010${HEX}{4})`;
+const ESCAPED = new RegExp(String.raw`^[^\\]*(?:\\(?:[abfnrtv\\"]|[0-3][0-7]{2}|x${HEX}{2}|${CODE_POINT})[^\\]*)*$`);
+
+/** Whether each backslash of a literal in double quotes begins an escape that Go knows. */
+export function hasGoEscapes(literal: string): boolean {
+  return ESCAPED.test(literal);
+}
+
 /** Whether a text is UTF-8, and not bytes that someone wrote by hand. */
 export function isUtf8(text: string): boolean {
   return text.isWellFormed();

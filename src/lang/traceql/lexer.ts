@@ -1,5 +1,5 @@
 import { parseGoDuration } from '../logql/units.ts';
-import { unquoted } from '../promql/quote.ts';
+import { hasGoEscapes, unquoted } from '../promql/quote.ts';
 import {
   type AttributeScope,
   INTRINSIC_ALIASES,
@@ -69,6 +69,7 @@ function readToken(text: string, start: number): Token {
   if (char === '"' || char === '`') {
     const literal = matchAt(QUOTED, text, start)?.[0];
     if (literal === undefined) throw fault('literal not terminated');
+    if (char === '"' && !hasGoEscapes(literal)) throw fault('invalid char escape', start + literal.length);
     const value = { type: 'string', value: unquoted(literal) } as const;
     return { kind: 'value', text: literal, value, start, end: start + literal.length };
   }

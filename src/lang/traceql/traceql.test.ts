@@ -74,6 +74,7 @@ describe('a mistake is named with its place', () => {
     ['{ foo = 1 }', 'line 1, col 3: syntax error: unexpected foo'],
     ['{ span:foo = 1 }', 'line 1, col 3: unknown intrinsic span:foo'],
     ['{ name = "a }', 'line 1, col 10: literal not terminated'],
+    ['{ name =~ "\\d+" }', 'line 1, col 11: invalid char escape'],
     ['{ } /* a', 'line 1, col 5: comment not terminated'],
     ['{ .a = $x }', 'line 1, col 8: a variable of a dashboard'],
     ['{ .a = 5x }', 'line 1, col 8: 5x is no number or duration'],
