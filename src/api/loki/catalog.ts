@@ -106,7 +106,9 @@ function grouped(
 ): readonly (readonly [metric: object, bytes: number])[] {
   const totals = new Map<string, number>();
   const add = (key: string, bytes: number): void => void totals.set(key, (totals.get(key) ?? 0) + bytes);
-  const isByLabel = one(query, 'aggregateBy') === 'labels';
+  const aggregateBy = one(query, 'aggregateBy') ?? 'series';
+  if (aggregateBy !== 'labels' && aggregateBy !== 'series') throw bad('invalid aggregation option');
+  const isByLabel = aggregateBy === 'labels';
   const group = groupOf(query);
   for (const { labels, bytes } of volumes) {
     if (!isByLabel) add(group(labels), bytes);
@@ -125,7 +127,7 @@ async function volume({ reader, options }: ApiRequest, query: QueryString): Prom
     metric,
     value: [range.toMs / 1000, String(bytes)],
   }));
-  return { status: 'success', data: { resultType: 'vector', result } };
+  return { status: 'success', data: { resultType: 'vector', result, stats: statsOfLines([]) } };
 }
 
 async function volumeRange({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
@@ -145,7 +147,7 @@ async function volumeRange({ reader, options }: ApiRequest, query: QueryString):
       known.values.push([timeMs / 1000, String(bytes)]);
     }
   }
-  return { status: 'success', data: { resultType: 'matrix', result: [...series.values()] } };
+  return { status: 'success', data: { resultType: 'matrix', result: [...series.values()], stats: statsOfLines([]) } };
 }
 
 async function detectedLabels({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {

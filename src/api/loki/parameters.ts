@@ -78,8 +78,8 @@ export function countOf(
   const text = one(query, name);
   if (text === undefined) return otherwise;
   const count = Number(text);
-  if (!Number.isSafeInteger(count))
-    throw bad(`could not parse '${name}' parameter: ${JSON.stringify(text)} is no whole number`);
+  if (!/^[-+]?\d+$/.test(text)) throw bad(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!Number.isSafeInteger(count)) throw bad(`strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
   if (count <= 0) throw bad(`${name} must be a positive value`);
   if (count > most)
     throw bad(`max entries limit per query exceeded, ${name} > max_entries_limit_per_query (${count} > ${most})`);

@@ -212,6 +212,12 @@ describe('formats', () => {
       'x',
       '1751662800',
     ],
+    // Of a text without the layout's form Go makes the time of nothing.
+    [
+      '| line_format `{{ toDate "2006-01-02" __line__ | unixEpoch }} {{ __line__ | toDateInZone "2006" "UTC" | date "2006-01-02" }}`',
+      'oops',
+      '-62135596800 0001-01-01',
+    ],
     ['| decolorize', '\u001b[31mred\u001b[0m', 'red'],
   ])('%s', (stages, line, expected) => {
     expect(run(stages, line)!.line).toBe(expected);

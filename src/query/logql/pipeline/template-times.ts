@@ -32,10 +32,10 @@ const NS_BY_DIGITS: Readonly<Record<number, bigint>> = {
   19: 1n,
 };
 
-/** Throws an Error for a text that has not the layout's form. */
+/** The year 1, which is Go's time of nothing, for a text that has not the layout's form. */
 function parsed(layout: string, text: string, zone: string): GoTime {
   const time = parseTime(layout, text, zone);
-  if (time === undefined)
-    throw new Error(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse`);
-  return new GoTime(time.ns, time.zone);
+  return time === undefined ? new GoTime(YEAR_1_NS) : new GoTime(time.ns, time.zone);
 }
+
+const YEAR_1_NS = -62_135_596_800_000_000_000n;

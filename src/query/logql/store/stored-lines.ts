@@ -259,7 +259,10 @@ class LineReader {
     eachMetadata(otherAttributes[row]!, take);
     this.#addFields(row, take);
     const labelOf = (name: string): string => stream.get(name) || (structured.get(name) ?? '');
-    take('detected_level', detectedLevel(this.#columns.severityNumbers[row]!, labelOf, line));
+    const severityNumber = this.#columns.severityNumbers[row]!;
+    // What was sent under this name stays.
+    if (severityNumber > 0 || labelOf('detected_level') === '')
+      take('detected_level', detectedLevel(severityNumber, labelOf, line));
     return structured;
   }
 

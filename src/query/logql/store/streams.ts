@@ -4,7 +4,7 @@ import { wholePattern } from '#lang/promql';
 import { Labels } from '../../promql/labels.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../../reader/index.ts';
 import { logStreams, logs, type TimeRange } from '../../source/index.ts';
-import { allOf, integer, type Sql, sql, text } from '../../sql/index.ts';
+import { allOf, integer, joinSql, type Sql, sql, text } from '../../sql/index.ts';
 
 /** So many streams may match a selector. */
 const MAX_STREAMS = 100_000;
@@ -63,17 +63,26 @@ export async function labelValuesIn(
   return table.strings('value');
 }
 
-/** How many values each label of such streams has, by name. */
+/** Labels by which people look, whatever their values are. */
+const PLACES = ['cluster', 'namespace', 'instance', 'pod'];
+const UUID = '^(?i:urn:uuid:)?[{]?[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}[}]?$';
+
+/** How many values each label of such streams has, by name. Those that have nothing but numbers and UUIDs tell nobody anything. */
 export async function labelCardinalitiesIn(
   reader: StoreReader,
   matchers: readonly StreamMatcher[],
   range: TimeRange,
   options?: ReadOptions,
 ): Promise<readonly { readonly name: string; readonly values: number }[]> {
+  const places = joinSql(
+    PLACES.map((place) => sql`${text(place)}`),
+    ', ',
+  );
+  const tells = sql`name IN (${places}) OR max(toFloat64OrNull(pair.2) IS NULL AND NOT match(pair.2, ${text(UUID)}))`;
   const table = await reader.read(
     sql`SELECT pair.1 AS name, toUInt32(uniqExact(pair.2)) AS found
       FROM (SELECT arrayJoin(CAST(labels, 'Array(Tuple(String, String))')) AS pair ${logStreams} AND ${seenIn(matchers, range)})
-      GROUP BY name ORDER BY name LIMIT ${integer(MAX_NAMES)}`,
+      GROUP BY name HAVING ${tells} ORDER BY name LIMIT ${integer(MAX_NAMES)}`,
     options,
   );
   const counts = table.column<number>('found');
