@@ -42,12 +42,14 @@ export async function listTraceTags(
   const keys = sampledKeys({ ...range, condition: matching?.condition, signal: 'traces' });
   const ofSpans = sql`SELECT if(scope = 'item', 'span', scope) AS scope, path.1 AS key, weight FROM (${keys})`;
   const of = ofMatching(matching, range);
+  // Scopes have no time of their own, and those of logs and metrics stand beside them.
+  const newest = sql`SELECT scope_id ${spans.in(range)} ORDER BY ${spans.bucket} DESC LIMIT ${new Bound('UInt32', SAMPLED_ROWS)}`;
+  const scopesOf = matching === undefined ? sql` AND scope_id IN (${newest})` : of('scope_id');
   const parts = [
     partKeys('event', spanEvents, EVENT_ATTRIBUTES, sql`${spanEvents.in(range)}${of('trace_id, span_id')}`),
     partKeys('event', logs, ITEM_ATTRIBUTES.logs, sql`${eventLogs(range)}${of('trace_id, span_id')}`),
     partKeys('link', spanLinks, LINK_ATTRIBUTES, sql`${spanLinks.in(range)}${of('trace_id, span_id')}`),
-    // Scopes have no time: there are few.
-    keysOf('instrumentation', OWNER_ATTRIBUTES, sql`${raw(OWNER_ATTRIBUTES.name)} ${scopes.rows}${of('scope_id')}`),
+    keysOf('instrumentation', OWNER_ATTRIBUTES, sql`${raw(OWNER_ATTRIBUTES.name)} ${scopes.rows}${scopesOf}`),
   ];
   const table = await reader.read(
     sql`SELECT scope, ${cutText(raw('key'))} AS name, sum(weight) AS n FROM (${joinSql([ofSpans, ...parts], ' UNION ALL ')})

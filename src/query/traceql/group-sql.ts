@@ -101,7 +101,7 @@ function ofOwner(owners: OwnerRows, key: string, name: string): GroupField {
 const STORED_TYPES = { string: 'String', int: 'Int64', double: 'Float64', bool: 'Bool' } as const;
 
 /** An attribute's type and its text, the first that there is under its names; two empty texts without one. */
-function typedText(column: AttributeColumn, key: string): Sql {
+export function typedText(column: AttributeColumn, key: string): Sql {
   const cases = namesOf(key).flatMap((name) => {
     const own = column.typed.get(name);
     const others = pathOf(own === undefined ? column.name : column.other, name);
@@ -113,7 +113,8 @@ function typedText(column: AttributeColumn, key: string): Sql {
   return sql`multiIf(${joinSql(cases, ', ')}, ('', ''))`;
 }
 
-function readTyped(name: string): (table: Table, row: number) => FieldValue {
+/** The value of a column as `typedText` makes it. */
+export function readTyped(name: string): (table: Table, row: number) => FieldValue {
   return (table, row) => {
     const [type, value] = table.column<readonly [string, string]>(name)[row]!;
     switch (type) {

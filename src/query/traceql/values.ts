@@ -8,11 +8,13 @@ import {
   type Stage,
   type TraceqlField,
 } from '#lang/traceql';
-import { eventLogs, LOG_EVENT_NAME, pathOf } from '../filter/index.ts';
+import { eventLogs, LOG_EVENT_NAME } from '../filter/index.ts';
 import { leftJoin } from '../plan/index.ts';
 import type { ReadOptions, StoreReader } from '../reader/index.ts';
 import {
+  type AttributeColumn,
   EVENT_ATTRIBUTES,
+  ITEM_ATTRIBUTES,
   LINK_ATTRIBUTES,
   ownerValues,
   spanEvents,
@@ -24,7 +26,7 @@ import { Bound, joinSql, raw, type Sql, sql } from '../sql/index.ts';
 import type { FoundValue, TraceqlValues, ValueTypeName } from './answers.ts';
 import { neededSpans } from './candidates.ts';
 import type { FieldValue } from './field-value.ts';
-import { groupField } from './group-sql.ts';
+import { groupField, readTyped, typedText } from './group-sql.ts';
 import { printValue } from './labels.ts';
 import { badQuery } from './limits.ts';
 import { exactStages } from './metric-sql.ts';
@@ -36,7 +38,7 @@ const SCANNED_ROWS = 20_000_000;
 const TIMEOUT_MS = 5_000;
 const MAX_VALUES = 5_000;
 
-/** The most frequent values first; of status and kind all. Throws QueryError `bad_query`. */
+/** The most frequent values first, those that are as frequent in order; of status and kind all. Throws QueryError `bad_query`. */
 export async function listTraceqlValues(
   reader: StoreReader,
   question: TraceqlValues,
@@ -56,14 +58,19 @@ export async function listTraceqlValues(
     timeoutMs: TIMEOUT_MS,
     settings: { max_rows_to_read: String(SCANNED_ROWS), read_overflow_mode: 'break' },
   });
-  const found = new Map<string, FoundValue>();
+  const counts = table.numbers('n');
+  const found = new Map<string, FoundValue & { readonly n: number }>();
   for (let row = 0; row < table.rowCount; row++) {
     const value = asked.read(table, row);
     if (value === undefined || value.type === 'many' || value.type === 'nil') continue;
-    const one = { type: typeName(value), value: printValue(value) };
+    // A span has its intrinsics always, if only as an empty text.
+    if (field.kind === 'intrinsic' && value.type === 'string' && value.value === '') continue;
+    const one = { type: typeName(value), value: printValue(value), n: counts[row]! };
     found.set(`${one.type} ${one.value}`, one);
   }
-  return [...found.values()];
+  return [...found.values()]
+    .sort((a, b) => b.n - a.n || (a.value < b.value ? -1 : 1))
+    .map(({ type, value }) => ({ type, value }));
 }
 
 function readField(attribute: string): TraceqlField {
@@ -100,7 +107,7 @@ interface Asked {
 /** Values and how often they occur, as `n`. Undefined for what has too many values to choose from. */
 function statementOf(field: TraceqlField, rows: Sql, range: TimeRange): Asked | undefined {
   const parts = ofParts(field, rows, range);
-  if (parts !== undefined) return { statement: parts, read: (table, row) => text(table.strings('value')[row]!) };
+  if (parts !== undefined) return { statement: parts, read: readTyped('value') };
   if (field.kind === 'intrinsic' && INTRINSICS[field.name] === 'duration') return undefined;
   const rooted = field.kind === 'intrinsic' ? rootField(field.name) : undefined;
   const group = groupField(rooted ?? field, 0);
@@ -124,10 +131,6 @@ function statementOf(field: TraceqlField, rows: Sql, range: TimeRange): Asked | 
   };
 }
 
-function text(value: string): FieldValue {
-  return value === '' ? undefined : { type: 'string', value };
-}
-
 /** What a trace has from its root. */
 function rootField(name: string): TraceqlField | undefined {
   const place = { start: 0, end: 0 };
@@ -136,7 +139,7 @@ function rootField(name: string): TraceqlField | undefined {
   return { kind: 'attribute', scope: 'resource', key: 'service.name', isParent: false, ...place };
 }
 
-/** Texts of events and links of the spans. */
+/** Values of events and links of the spans, with their types. */
 function ofParts(field: TraceqlField, rows: Sql, range: TimeRange): Sql | undefined {
   const inRows = sql`(trace_id, span_id) IN (SELECT trace_id, span_id ${rows})`;
   const values = (from: Sql, value: Sql): Sql =>
@@ -144,11 +147,15 @@ function ofParts(field: TraceqlField, rows: Sql, range: TimeRange): Sql | undefi
   const both = (ofSpan: Sql, ofLog: Sql): Sql =>
     sql`SELECT value, sum(n) AS n FROM (${values(spanEvents.in(range), ofSpan)} UNION ALL ${values(eventLogs(range), ofLog)}) GROUP BY value`;
   if (field.kind === 'intrinsic')
-    return field.name === 'event:name' ? both(raw('toString(stored.name)'), LOG_EVENT_NAME) : undefined;
+    return field.name === 'event:name' ? both(asText(raw('stored.name')), asText(LOG_EVENT_NAME)) : undefined;
   if (field.isParent || field.key === '') return undefined;
-  const value = (column: string): Sql => sql`ifNull(toString(${pathOf(column, field.key)}), '')`;
-  if (field.scope === 'event') return both(value(EVENT_ATTRIBUTES.name), value('attributes'));
-  return field.scope === 'link' ? values(spanLinks.in(range), value(LINK_ATTRIBUTES.name)) : undefined;
+  const value = (column: AttributeColumn): Sql => typedText(column, field.key);
+  if (field.scope === 'event') return both(value(EVENT_ATTRIBUTES), value(ITEM_ATTRIBUTES.logs));
+  return field.scope === 'link' ? values(spanLinks.in(range), value(LINK_ATTRIBUTES)) : undefined;
+}
+
+function asText(value: Sql): Sql {
+  return sql`if(${value} = '', ('', ''), ('String', toString(${value})))`;
 }
 
 function typeName(value: Exclude<FieldValue, undefined | { readonly type: 'many' | 'nil' }>): ValueTypeName {
