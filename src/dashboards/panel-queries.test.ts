@@ -76,6 +76,11 @@ test('a panel has a time of its own', async () => {
   expect(queries[0]).toMatchObject({ time: { fromMs: toMs - 7_200_000, toMs }, shiftMs: 86_400_000 });
 });
 
+test.each(['now/d', '0d/d', 'now-0d/d'])('a panel shows since %s', async (timeFrom) => {
+  const { queries } = await planOf({ type: 'stat', timeFrom, targets: [{ expr: 'up' }] });
+  expect(queries[0]!.time).toEqual({ fromMs: new Date(TIME.toMs).setHours(0, 0, 0, 0), toMs: TIME.toMs });
+});
+
 test('ad hoc filters are in every selector; what is no PromQL is sent as it is', async () => {
   const adhoc: JsonObject = { name: 'f', type: 'adhoc', filters: [{ key: 'job', operator: '!=', value: 'x' }] };
   const { queries } = await planOf({ type: 'stat', targets: [{ expr: 'a / b' }, { expr: 'sum(' }] }, [adhoc]);

@@ -1,3 +1,4 @@
+import { resolveDateMath } from '#base/date-math.ts';
 import { DEFAULT_SCRAPE_INTERVAL_MS, parseInterval, queryIntervals } from './interval.ts';
 import type { Panel, Target } from './model.ts';
 import { type AnsweredBy, answeredBy, type SourceKind } from './sources.ts';
@@ -139,8 +140,12 @@ interface ShiftedTime {
 
 /** With a panel's own `Relative time` and `Time shift`. */
 function timeOf(panel: Panel, { time, scope }: PanelContext): ShiftedTime {
-  const lengthMs = parseInterval(interpolate(panel.timeFrom, scope, 'glob').replace(/^now-?/, ''));
+  const since = interpolate(panel.timeFrom, scope, 'glob');
+  const lengthMs = parseInterval(since.replace(/^now-?/, ''));
   const shiftMs = parseInterval(interpolate(panel.timeShift, scope, 'glob')) ?? 0;
   const toMs = time.toMs - shiftMs;
-  return { time: { fromMs: lengthMs === undefined ? time.fromMs - shiftMs : toMs - lengthMs, toMs }, shiftMs };
+  // `now/d`, `1d/d`: since a day of the calendar began. As with a length, the end of the page's range is now.
+  const rounded = since.startsWith('now') ? since : `now-${since}`;
+  const fromMs = lengthMs === undefined ? resolveDateMath(rounded, time.toMs, 'from') : time.toMs - lengthMs;
+  return { time: { fromMs: (fromMs ?? time.fromMs) - shiftMs, toMs }, shiftMs };
 }

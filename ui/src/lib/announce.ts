@@ -4,6 +4,7 @@
  */
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { useScope } from './scope.tsx';
+import { rangeKey } from './time-range.ts';
 
 let current = '';
 const listeners = new Set<() => void>();
@@ -36,12 +37,7 @@ export const QUIET_MS = 60_000;
 /** The answer to a question in few words; undefined while there is none. `question`: what was asked, beside the time and the environment. */
 export function useAnnouncement(text: string | undefined, question: object): void {
   const { range, environment, owner } = useScope();
-  const asked = JSON.stringify([
-    question,
-    environment,
-    owner,
-    range.kind === 'relative' ? range.text : [range.fromMs, range.toMs],
-  ]);
+  const asked = JSON.stringify([question, environment, owner, rangeKey(range)]);
   const last = useRef({ asked: '', text: '', atMs: 0 });
   useEffect(() => {
     if (text === undefined || !isWorthSaying(last.current, { asked, text, atMs: Date.now() })) return;

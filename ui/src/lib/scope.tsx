@@ -21,7 +21,7 @@ import { useConsoleSearch } from './page-search.ts';
 import type { Question, ScopeParams } from './questions.ts';
 import type { ScopeSearch } from './search.ts';
 import { pauseMs, spentMs } from './spending.ts';
-import { rangeFromSearch, rangeToSearch, resolveRange, type TimeRange } from './time-range.ts';
+import { isMoving, rangeFromSearch, rangeKey, rangeToSearch, resolveRange, type TimeRange } from './time-range.ts';
 
 export interface Scope {
   readonly range: TimeRange;
@@ -30,6 +30,8 @@ export interface Scope {
   readonly nowMs: number;
   readonly environment: string | undefined;
   readonly live: boolean;
+  /** The range ends now or later: it can be live. */
+  readonly moving: boolean;
   /** Whose telemetry, as the API asks for it; undefined for the user's. */
   readonly owner: 'own' | undefined;
   readonly setOwn: (own: boolean) => void;
@@ -46,6 +48,11 @@ const DUE_RECHECK_MS = 1_000;
 
 const ScopeContext = createContext<Scope | undefined>(undefined);
 
+function lengthOf(range: TimeRange, nowMs: number): number {
+  const { fromMs, toMs } = resolveRange(range, nowMs);
+  return toMs - fromMs;
+}
+
 /** The rule for how often a live page asks again: often for short ranges, never faster than the eye needs. */
 function refreshEveryMs(spanMs: number): number {
   return Math.min(60_000, Math.max(5_000, spanMs / 360));
@@ -59,8 +66,9 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
   const [nowMs, setNowMs] = useState(firstNowMs);
   const { range: rangeText, from, to, env, live: liveParam, own } = search;
   const range = useMemo(() => rangeFromSearch({ range: rangeText, from, to }), [rangeText, from, to]);
-  const live = range.kind === 'relative' && liveParam !== false;
-  const everyMs = range.kind === 'relative' ? refreshEveryMs(range.spanMs) : 0;
+  const moving = isMoving(range, nowMs);
+  const live = moving && liveParam !== false;
+  const everyMs = moving ? refreshEveryMs(lengthOf(range, nowMs)) : 0;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page costs something else
   useEffect(() => {
@@ -101,6 +109,7 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
       nowMs,
       environment: env,
       live,
+      moving,
       owner: own ? 'own' : undefined,
       setOwn: (isOwn) => update({ own: isOwn ? true : undefined }),
       setRange: (next) => update(rangeToSearch(next)),
@@ -110,7 +119,7 @@ export function ScopeProvider({ children }: { readonly children: ReactNode }) {
       setLive: (on) => update({ live: on ? undefined : false }),
       refresh: () => setNowMs(Date.now()),
     };
-  }, [range, nowMs, env, live, own, update]);
+  }, [range, nowMs, env, live, moving, own, update]);
 
   return <ScopeContext value={scope}>{children}</ScopeContext>;
 }
@@ -234,7 +243,7 @@ function useInSlices<T>({ data, stale }: Kept<T>, path: string): Kept<T> {
 function useKept<T>(query: UseQueryResult<T, ApiFailure>, path: string, params: Params): Kept<T> {
   const { range } = useScope();
   const { from: _from, to: _to, cursor: _cursor, ...question } = params;
-  const key = JSON.stringify([path, question, range.kind === 'relative' ? range.text : [range.fromMs, range.toMs]]);
+  const key = JSON.stringify([path, question, rangeKey(range)]);
   const answered = useRef<{ key: string; data: T | undefined }>({ key: '', data: undefined });
   const { data, isPlaceholderData, error } = query;
   useEffect(() => {

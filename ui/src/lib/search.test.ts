@@ -17,6 +17,11 @@ describe('a page reads back what it wrote', () => {
     expect(roundTrip(search)).toEqual(search);
   });
 
+  test('a range of the calendar', () => {
+    expect(stringifySearch({ range: 'now-1d/d..now-1d/d' })).toBe('?range=now-1d/d..now-1d/d');
+    expect(roundTrip({ range: 'now-1d/d..now-1d/d' })).toEqual({ range: 'now-1d/d..now-1d/d' });
+  });
+
   test('a selection of spans', () => {
     const search = { box: [1000, 2000, 5, 70], sel: 'status=error', unit: 'traces', plot: 'heatmap' } as const;
     expect(roundTrip(search)).toEqual(search);
@@ -101,4 +106,7 @@ test("addresses of Grafana's dashboards choose variables and range", () => {
   const search = readSearch(parseSearch('?orgId=1&var-job=a&var-job=b%20c&var-x=$__all&from=now-6h&to=now'));
   expect(search).toEqual({ vars: 'job=a&job=b+c&x=%24__all', range: '6h' });
   expect(readSearch(parseSearch('?var-job=a&vars=job%3Db'))).toEqual({ vars: 'job=b' });
+  expect(readSearch(parseSearch('?from=now%2Fd&to=now%2Fd'))).toEqual({ range: 'now/d..now/d' });
+  expect(readSearch(parseSearch('?from=now-1M&to=now-1d/d'))).toEqual({ range: 'now-1M..now-1d/d' });
+  expect(readSearch(parseSearch('?from=now-1h&to=now-2h'))).toEqual({});
 });

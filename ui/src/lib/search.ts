@@ -3,7 +3,7 @@
  * pages, into typed values without whatever was not understood, and written back without the defaults.
  */
 import type { SeverityGroup } from '#api/types.ts';
-import { parseSpan, type RangeSearch } from './time-range.ts';
+import { calendarRange, type RangeSearch, rangeKey, readRange } from './time-range.ts';
 
 type Raw = Record<string, unknown>;
 
@@ -193,7 +193,7 @@ function scopeOf(raw: Raw): ScopeSearch {
   const isRange = from !== undefined && to !== undefined && from < to && to <= MAX_TIME_MS;
   const span = text(raw.range);
   return {
-    range: span !== undefined && parseSpan(span) !== undefined ? span : undefined,
+    range: span !== undefined && readRange(span, Date.now()) !== undefined ? span : undefined,
     from: isRange ? from : undefined,
     to: isRange ? to : undefined,
     env: text(raw.env),
@@ -244,11 +244,11 @@ export function stringifySearch(search: Raw): string {
 export function parseSearch(searchText: string): Record<string, string> {
   const params = new URLSearchParams(searchText);
   const raw: Record<string, string> = Object.fromEntries(params);
-  // Addresses of Grafana: `var-job=a&var-job=b`, `from=now-6h&to=now`.
+  // Addresses of Grafana: `var-job=a&var-job=b`, `from=now-6h&to=now`, `from=now/d&to=now/d`.
   const chosen = [...params].flatMap(([name, value]) => (name.startsWith('var-') ? [[name.slice(4), value]] : []));
   if (chosen.length > 0) raw.vars ??= new URLSearchParams(chosen).toString();
-  const span = /^now-(\d+[smhdw])$/.exec(raw.from ?? '')?.[1];
-  if (span !== undefined && raw.to === 'now') raw.range ??= span;
+  const range = calendarRange(`${raw.from}..${raw.to}`, Date.now());
+  if (range !== undefined) raw.range ??= rangeKey(range);
   return raw;
 }
 

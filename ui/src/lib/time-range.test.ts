@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import {
   describeRange,
+  isMoving,
+  NAMED_RANGES,
   parseRangeText,
   parseSpan,
   rangeFromSearch,
   rangeToSearch,
+  readRange,
   resolveRange,
   shiftRange,
   zoomOutRange,
@@ -49,6 +52,67 @@ test('a relative range ends now', () => {
   expect(resolveRange({ kind: 'relative', spanMs: HOUR, text: '1h' }, NOW)).toEqual({ fromMs: NOW - HOUR, toMs: NOW });
 });
 
+describe('ranges of the calendar', () => {
+  const read = (text: string) => readRange(text, NOW)!;
+  const midnight = new Date(2026, 10, 22).getTime();
+  const dayMs = 24 * HOUR;
+
+  test.each([
+    ['now/d..now', midnight, NOW],
+    ['now/d..now/d', midnight, midnight + dayMs - 1],
+    ['now-1d/d..now-1d/d', midnight - dayMs, midnight - 1],
+    ['now-2h..now-1h', NOW - 2 * HOUR, NOW - HOUR],
+    [`${midnight}..now`, midnight, NOW],
+  ])('%s', (text, fromMs, toMs) => {
+    const range = read(text);
+    expect(resolveRange(range, NOW)).toEqual({ fromMs, toMs });
+    expect(rangeFromSearch({ range: text }, NOW)).toEqual(range);
+    expect(rangeToSearch(range).range).toBe(text);
+  });
+
+  test('what ends now and begins a span before is like a span', () =>
+    expect(read('now-6h..now')).toEqual({ kind: 'relative', spanMs: 6 * HOUR, text: '6h' }));
+
+  test.each(['now..now-1h', 'now-1h', '1..2', 'now/d..now/x', 'now-1h..now..now', 'now-999999y..now'])(
+    '%s is none',
+    (text) => expect(readRange(text, NOW)).toBeUndefined(),
+  );
+
+  test('today has a length at midnight too', () => {
+    const { fromMs, toMs } = resolveRange(readRange('now/d..now', NOW)!, midnight);
+    expect(toMs).toBeGreaterThan(fromMs);
+    expect(readRange('now/d..now', midnight)).toBeDefined();
+  });
+
+  test('which are live', () => {
+    for (const text of ['15m', 'now/d..now', 'now/d..now/d', 'now-1M..now'])
+      expect(isMoving(read(text), NOW)).toBe(true);
+    for (const text of ['now-1d/d..now-1d/d', 'now-2h..now-1h']) expect(isMoving(read(text), NOW)).toBe(false);
+    expect(isMoving({ kind: 'absolute', fromMs: NOW, toMs: NOW + HOUR }, NOW)).toBe(false);
+  });
+
+  test('they have names', () => {
+    for (const { name, text } of NAMED_RANGES) {
+      expect(describeRange(read(text))).toBe(name);
+      expect(parseRangeText(name.toLowerCase(), NOW)).toEqual(read(text));
+    }
+    expect(describeRange(read('now-2h..now-1h'))).toBe('now-2h to now-1h');
+    expect(parseRangeText('now/d to now/d', NOW)).toEqual(read('now/d..now/d'));
+    expect(parseRangeText('now-1d/d - now', NOW)).toEqual(read('now-1d/d..now'));
+    expect(parseRangeText('now-1M to now', NOW)).toEqual(read('now-1M..now'));
+  });
+
+  test('they are shifted and zoomed as the times that they are', () => {
+    const today = read('now/d..now/d');
+    expect(shiftRange(today, NOW, -1)).toMatchObject({ kind: 'absolute', fromMs: midnight - dayMs / 2 + 0.5 });
+    expect(zoomOutRange(read('now-2h..now-1h'), NOW)).toEqual({
+      kind: 'absolute',
+      fromMs: NOW - 2.5 * HOUR,
+      toMs: NOW - 0.5 * HOUR,
+    });
+  });
+});
+
 test('shifting moves by half and fixes the times', () => {
   expect(shiftRange({ kind: 'relative', spanMs: HOUR, text: '1h' }, NOW, -1)).toEqual({
     kind: 'absolute',
@@ -83,14 +147,14 @@ describe('what a person types', () => {
     ['2026-11-22 10:00 to 2026-11-22 11:30', NOW - 4 * HOUR, NOW - 2.5 * HOUR],
     ['10:00 to 11:30', NOW - 4 * HOUR, NOW - 2.5 * HOUR],
     ['9:00 - 9:30', NOW - 5 * HOUR, NOW - 4.5 * HOUR],
-    ['now-2h to now-1h', NOW - 2 * HOUR, NOW - HOUR],
+    ['now-1.5h to now-1h', NOW - 1.5 * HOUR, NOW - HOUR],
     ['10:00 to now', NOW - 4 * HOUR, NOW],
     ['1700000000 to 1700000060000', 1_700_000_000_000, 1_700_000_060_000],
   ])('%s is absolute', (text, fromMs, toMs) =>
     expect(parseRangeText(text, NOW)).toEqual({ kind: 'absolute', fromMs, toMs }),
   );
 
-  test.each(['', 'yesterday', '11:00 to 10:00', '2026-11-22 10:00'])('%j is not a range', (text) =>
+  test.each(['', 'the day before', '11:00 to 10:00', '2026-11-22 10:00'])('%j is not a range', (text) =>
     expect(parseRangeText(text, NOW)).toBeUndefined(),
   );
 });

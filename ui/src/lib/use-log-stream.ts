@@ -9,6 +9,7 @@ import { type ApiFailure, getJson, type Params } from './api.ts';
 import { logsQuestion } from './questions.ts';
 import { useScope } from './scope.tsx';
 import { pauseMs, spentMs } from './spending.ts';
+import { rangeKey } from './time-range.ts';
 
 export interface LogStream {
   readonly logs: readonly LogRecord[];
@@ -36,11 +37,7 @@ export interface LogStreamOptions {
 
 export function useLogStream(question: Params, { paused, enabled }: LogStreamOptions): LogStream {
   const scope = useScope();
-  const key = JSON.stringify([
-    question,
-    scope.range.kind === 'relative' ? scope.range.text : [scope.fromMs, scope.toMs],
-    scope.environment,
-  ]);
+  const key = JSON.stringify([question, rangeKey(scope.range), scope.environment]);
   const window = useFixedWindow(key, scope);
   const { params } = useMemo(
     () => logsQuestion(question, { from: window.fromMs, to: window.toMs, environment: scope.environment }),

@@ -22,6 +22,7 @@ import { visibleText } from '../lib/foreign-text.ts';
 import { usePageSearch, usePathPart } from '../lib/page-search.ts';
 import { dashboardQuestion } from '../lib/questions.ts';
 import { useQuestion, useScope } from '../lib/scope.tsx';
+import { rangeKey } from '../lib/time-range.ts';
 import { DashboardPanel } from '../panels/dashboard/dashboard-panel.tsx';
 import { Editing } from '../panels/dashboard/editing.tsx';
 import { LinkBar } from '../panels/dashboard/link-bar.tsx';
@@ -47,7 +48,7 @@ export function DashboardPage() {
 function useOwnRange(uid: string, dashboard: Dashboard | undefined): boolean {
   const { search, update } = usePageSearch();
   const opened = useRef<string>(undefined);
-  const own = dashboard === undefined ? {} : ownRangeSearch(dashboard);
+  const own = dashboard === undefined ? {} : ownRangeSearch(dashboard, Date.now());
   const isGiven = search.range !== undefined || search.from !== undefined;
   const isMissing = opened.current !== uid && !isGiven && (own.range !== undefined || own.from !== undefined);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each dashboard, whatever is chosen later
@@ -194,9 +195,8 @@ function useResolution(
   const isTimed = dashboard.variables.some(
     (each) => each.kind === 'interval' || (each.kind === 'query' && each.refreshes === 'on-time-change'),
   );
-  const rangeKey = range.kind === 'relative' ? range.text : [range.fromMs, range.toMs];
   const { data } = useQuery<Resolution, ApiFailure>({
-    queryKey: ['variables', dashboard.uid, [...chosen], isTimed ? rangeKey : ''],
+    queryKey: ['variables', dashboard.uid, [...chosen], isTimed ? rangeKey(range) : ''],
     queryFn: ({ signal }) =>
       resolveVariables({
         ...{ dashboard, chosen, time, sources: OWN_SOURCES },

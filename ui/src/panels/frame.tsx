@@ -239,9 +239,9 @@ function TopBar({ status, silent }: { readonly status: StatusResponse | undefine
         type="button"
         className={`button ${scope.live ? 'on' : ''} ${silent ? 'stalled' : ''}`}
         aria-pressed={scope.live}
-        disabled={scope.range.kind === 'absolute'}
+        disabled={!scope.moving}
         title={
-          scope.range.kind === 'absolute'
+          !scope.moving
             ? 'Live needs a range that ends now'
             : silent
               ? 'Nothing new arrives: see above'

@@ -6,13 +6,18 @@ import { useScope } from '../lib/scope.tsx';
 import {
   describeRange,
   describeRangeExactly,
+  NAMED_RANGES,
   parseRangeText,
   RANGE_PRESETS,
+  rangeKey,
+  readRange,
   shiftRange,
   zoomOutRange,
 } from '../lib/time-range.ts';
 import { Icon } from '../widgets/icons.tsx';
 import { Popover } from '../widgets/popover.tsx';
+
+const OFFERED: readonly string[] = [...RANGE_PRESETS, ...NAMED_RANGES.map(({ text }) => text)];
 
 export function TimeRangePicker() {
   const scope = useScope();
@@ -91,9 +96,9 @@ function RangeMenu({ close }: { readonly close: () => void }) {
       ) : null}
       {parsed ? <p className="range-hint muted">Enter: {describeRangeExactly(parsed, Date.now())}</p> : null}
       <div className="range-presets">
-        {RANGE_PRESETS.map((preset) => {
-          const range = parseRangeText(preset, 0)!;
-          const current = scope.range.kind === 'relative' && scope.range.text === preset;
+        {OFFERED.map((preset) => {
+          const range = readRange(preset, Date.now())!;
+          const current = rangeKey(scope.range) === preset;
           return (
             <button
               type="button"
