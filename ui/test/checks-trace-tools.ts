@@ -44,7 +44,7 @@ export const TRACE_TOOL_CHECKS: readonly Check[] = [
       await open(`/traces/${facts.traceId}?live=0`);
       await page.keyboard.press('j');
       const details = page.getByRole('complementary', { name: 'Span details' });
-      await details.getByText(/^It took (?:no )?more than .+ usually do: p50 .+, p95 .+, p99 .+$/).waitFor();
+      await details.getByText(/^It took (?:no )?longer than .+ usually take: p50 .+, p95 .+, p99 .+$/).waitFor();
       const services = asked
         .filter((url) => url.includes('/traces/groups?'))
         .map((url) => new URL(url).searchParams.get('service'));

@@ -167,7 +167,8 @@ export async function countLines(
     ...({ kind: 'range', operator: 'count_over_time', parameter: undefined, logs: expr, unwrap: undefined } as const),
     ...{ rangeNs: stepMs * 1e6, offsetNs: 0, atMs: undefined, atEdge: undefined, grouping: undefined, start, end },
   };
-  const grouping = { labels: ['detected_level', 'service_name'], isWithout: false };
+  // A line that no parser could read is in the list, and is counted: metrics alone refuse it, unless they are asked by what went wrong.
+  const grouping = { labels: ['detected_level', 'service_name', '__error__'], isWithout: false };
   const sum = { kind: 'vector-aggregation', operator: 'sum', parameter: undefined, expr: counted, grouping } as const;
   const source = await sourceOf(reader, filter, options);
   const answer = await queryMetricRange(

@@ -243,6 +243,11 @@ describe('LogQL', () => {
       matches: (log) => log.service === 'orders' && log.severityNumber === 21,
     },
     {
+      query: '{service_name=~".+"} |= "retry 3" | json',
+      isInStore: false,
+      matches: ({ body }) => body.includes('retry 3'),
+    },
+    {
       query: '{service_name=~".+"} | pattern "retry <n> of <total>" | n = 3',
       isInStore: false,
       matches: ({ body }) => body.startsWith('retry 3'),

@@ -86,11 +86,15 @@ export function parseDuration(text: string): number | undefined {
   return Number(match[1]) * scale[match[2] ?? 'ms']!;
 }
 
-/** Per second: 0, 0.42/s, 12.3/s, 1.2k/s; slow ones per minute: 2.4/min. */
+/** Below it a rate is a thing every few minutes; above it one unit is easier to compare than short numbers. */
+const PER_MINUTE_BELOW = 0.01;
+
+/** Per second: 0, 0.042/s, 12.3/s, 1.2k/s; rare things per minute: 0.24/min. */
 export function formatRate(perSecond: number): string {
   if (!Number.isFinite(perSecond)) return ABSENT;
   if (perSecond === 0) return '0/s';
-  if (perSecond < 0.1) return `${threeDigits(perSecond * 60)}/min`;
+  if (perSecond < PER_MINUTE_BELOW) return `${threeDigits(perSecond * 60)}/min`;
+  if (perSecond < 0.1) return `${perSecond.toFixed(3)}/s`;
   return `${perSecond >= 10_000 ? formatCompact(perSecond) : perSecond >= 1000 ? formatNumber(perSecond) : threeDigits(perSecond)}/s`;
 }
 

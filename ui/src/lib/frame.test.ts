@@ -32,7 +32,7 @@ describe('frames', () => {
     [{ unit: 'ns' }, 1_500_000, '1.50 ms', undefined],
     [{ unit: 'By' }, 2048, '2.00 KiB', 'binary'],
     [{ unit: '1', isCount: true as const }, 1_234_567, '1,234,567', 'whole'],
-    [{ unit: '{request}/s' }, 0.05, '3.00/min', undefined],
+    [{ unit: '{request}/s' }, 0.005, '0.30/min', undefined],
   ])('a value of %o is written by its unit', (field, value, text, steps) => {
     expect(formatOf(field).format(value)).toBe(text);
     expect(formatOf(field).steps).toBe(steps);

@@ -158,6 +158,13 @@ export function gridOf(frame: Frame): TimeGrid {
   return { startMs: times[0] ?? 0, stepMs: frame.stepMs, count: frame.length };
 }
 
+/** The bucket that holds a time; undefined where none does. */
+export function bucketOf({ startMs, stepMs, count }: TimeGrid, timeMs: number | undefined): number | undefined {
+  if (timeMs === undefined) return undefined;
+  const bucket = Math.floor((timeMs - startMs) / stepMs);
+  return bucket >= 0 && bucket < count ? bucket : undefined;
+}
+
 /** The last bucket reaches past now: it is still filling. */
 export function isPartial({ startMs, stepMs, count }: TimeGrid, nowMs: number): boolean {
   return startMs + count * stepMs > nowMs;

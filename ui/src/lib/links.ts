@@ -20,6 +20,7 @@ export type Target = { readonly search: ConsoleSearch } & (
         | '/sql'
         | '/dashboards'
         | '/alerts'
+        | '/system'
         | '/tap'
         | '/ottl';
     }
@@ -48,6 +49,7 @@ export interface Links {
   readonly alerts: (search?: ConsoleSearch) => Target;
   /** The page of one rule. */
   readonly rule: (group: { readonly name: string }, rule: { readonly name: string }) => Target;
+  readonly system: () => Target;
   readonly tap: (search?: ConsoleSearch) => Target;
   readonly ottl: (search?: ConsoleSearch) => Target;
   readonly go: (target: Target, inNewTab?: boolean) => void;
@@ -88,6 +90,7 @@ export function useLinks(): Links {
       }),
       alerts: (more) => ({ to: '/alerts', search: { ...scope, ...more } }),
       rule: (group, rule) => ({ to: '/alerts', search: { ...scope, rule: rule.name, in: group.name } }),
+      system: () => ({ to: '/system', search: scope }),
       tap: (more) => ({ to: '/tap', search: { ...scope, ...more } }),
       ottl: (more) => ({ to: '/ottl', search: { ...scope, ...more } }),
       go: (target, inNewTab = false) => {

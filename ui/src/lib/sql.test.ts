@@ -83,6 +83,7 @@ test('what has no time, no number, or no two times is no chart; of many lines th
       ),
     ),
   ).toBeUndefined();
+  const single = Array.from({ length: 30 }, (_, i) => [`2026-11-29 10:00:${i + 10}`, `s${i}`, i]);
   const rows = Array.from({ length: 30 }, (_, i) => [`2026-11-29 10:0${i % 2}:00`, `s${i >> 1}`, i]);
   const many = Array.from({ length: 60 }, (_, i) => [`2026-11-29 10:0${i % 2}:00`, `s${i >> 1}`, i]);
   const columns = [
@@ -90,6 +91,7 @@ test('what has no time, no number, or no two times is no chart; of many lines th
     ['s', 'String'],
     ['n', 'UInt32'],
   ] as const;
+  expect(chartOfSql(frameOfSql(answer(columns, single)))).toBeUndefined();
   expect(chartOfSql(frameOfSql(answer(columns, rows)))?.leftOut).toBe(0);
   const chart = chartOfSql(frameOfSql(answer(columns, many)))!;
   expect([chart.leftOut, chart.frame.fields.length, chart.frame.fields[1]!.name]).toEqual([10, 21, 's29']);

@@ -109,6 +109,8 @@ function numberOf(value: unknown): number | null {
 }
 
 const MOST_LINES = 20;
+/** Of a line, on average. */
+const LEAST_POINTS = 1.5;
 
 export interface SqlChart {
   readonly frame: Frame;
@@ -118,7 +120,10 @@ export interface SqlChart {
   readonly leftOut: number;
 }
 
-/** The answer over time: a line for each column of numbers and each combination of texts. Undefined where there is no time or no number. */
+/**
+ * The answer over time: a line for each column of numbers and each combination of texts. Undefined where there is no time or no number, and where most lines
+ * would be single points: rows such as those of `SELECT * FROM spans` are read and not drawn.
+ */
 export function chartOfSql(frame: Frame): SqlChart | undefined {
   const time = frame.fields.find((field) => field.type === 'time');
   const numbers = frame.fields.filter((field) => field.type === 'number');
@@ -143,6 +148,7 @@ export function chartOfSql(frame: Frame): SqlChart | undefined {
       values[place] = field.values[row] ?? null;
     }
   }
+  if (frame.length * numbers.length < LEAST_POINTS * lines.size) return undefined;
   const total = (values: readonly (number | null)[]): number =>
     values.reduce<number>((sum, value) => sum + Math.abs(value ?? 0), 0);
   // Split by service alone, lines have the hues that services have everywhere.
@@ -173,13 +179,14 @@ function stepOf(times: readonly number[]): number | undefined {
   return Number.isFinite(least) && least > 0 ? least : undefined;
 }
 
-/** Bars: the first column of texts against the first of numbers. Undefined where one of them is missing. */
+/** Bars: the columns of texts against the first of numbers. Undefined where one of them is missing, and where there is more text than names a bar. */
 export function barsOfSql(
   frame: Frame,
 ): { readonly names: readonly string[]; readonly values: readonly number[]; readonly unit: string } | undefined {
   const texts = frame.fields.filter((field) => field.type === 'text');
   const number = frame.fields.find((field) => field.type === 'number');
-  if (texts.length === 0 || number?.type !== 'number' || frame.length === 0) return undefined;
+  if (texts.length === 0 || texts.length > MOST_TEXTS || number?.type !== 'number' || frame.length === 0)
+    return undefined;
   const rows = Array.from({ length: Math.min(frame.length, MOST_BARS) }, (_, row) => row);
   return {
     names: rows.map((row) => texts.map((field) => (field.type === 'text' ? field.values[row] : '')).join(' ')),
@@ -189,3 +196,4 @@ export function barsOfSql(
 }
 
 const MOST_BARS = 50;
+const MOST_TEXTS = 3;

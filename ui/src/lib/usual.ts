@@ -7,7 +7,7 @@ export interface Usual {
 }
 
 export function againstUsual(durationNs: number, { p50Ns, p95Ns, p99Ns }: Usual): string {
-  if (durationNs > p99Ns) return 'more than 99 of 100 usually do';
-  if (durationNs > p95Ns) return 'more than 95 of 100 usually do';
-  return durationNs > p50Ns ? 'more than half of them usually do' : 'no more than half of them usually do';
+  if (durationNs > p99Ns) return 'longer than 99% usually take';
+  if (durationNs > p95Ns) return 'longer than 95% usually take';
+  return durationNs > p50Ns ? 'longer than half usually take' : 'no longer than half usually take';
 }

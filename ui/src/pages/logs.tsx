@@ -12,7 +12,7 @@ import { useKeys } from '../lib/keys.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { withCondition } from '../lib/query-text.ts';
 import { logFilter } from '../lib/questions.ts';
-import { useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
+import { type ApiAnswer, useApi, useHeldParams, useScope, useScopeParams } from '../lib/scope.tsx';
 import { SEVERITIES } from '../lib/search.ts';
 import { groupColour } from '../lib/severity.ts';
 import { useTheme } from '../lib/theme.tsx';
@@ -78,7 +78,7 @@ export function LogsPage() {
         <QueryField
           page="logs"
           value={search.q ?? ''}
-          placeholder='severity>=warn "timed out" order.id=o-17, or LogQL: {service_name="orders"} | json'
+          placeholder='severity>=warn "timed out", or LogQL: {service_name="orders"}'
           error={!isSeries && error?.code === 'bad_query' ? error : undefined}
           onSubmit={(q) => update({ q: q || undefined, log: undefined })}
         />
@@ -92,7 +92,7 @@ export function LogsPage() {
           <QuerySeries page="logs" q={search.q ?? ''} filter={{ environment: scope.environment, ...question }} />
         </Suspense>
       ) : (
-        <FoundLogs {...{ stream, histogram: histogram.data, question, frame, selected, paused }} onPaused={setPaused} />
+        <FoundLogs {...{ stream, histogram, question, frame, selected, paused }} onPaused={setPaused} />
       )}
     </>
   );
@@ -138,7 +138,7 @@ function ListTools({ exportHref }: { readonly exportHref: string }) {
 
 interface FoundLogsProps {
   readonly stream: LogStream;
-  readonly histogram: LogHistogramResponse | undefined;
+  readonly histogram: ApiAnswer<LogHistogramResponse>;
   readonly question: Params;
   readonly frame: ReturnType<typeof logFrame>;
   readonly selected: LogStream['logs'][number] | undefined;
@@ -162,7 +162,11 @@ function FoundLogs({ stream, histogram, question, frame, selected, paused, onPau
         )
       ) : (
         <div className={stream.stale ? 'fill stale' : 'fill fresh'}>
-          <LogHistogram data={histogram} />
+          {histogram.error ? (
+            <ErrorBanner error={histogram.error} onRetry={histogram.retry} />
+          ) : (
+            <LogHistogram data={histogram.data} />
+          )}
           {stream.logs.length === 0 ? (
             <NoLogs question={question} nearestMs={stream.first.nearestMs} />
           ) : (
@@ -172,7 +176,7 @@ function FoundLogs({ stream, histogram, question, frame, selected, paused, onPau
                 <LogPatterns question={question} />
               ) : (
                 <div className="logs-main">
-                  <StreamBar stream={stream} paused={paused} live={scope.live} total={histogram?.total}>
+                  <StreamBar stream={stream} paused={paused} live={scope.live} total={histogram.data?.total}>
                     <ColumnMenu signal="logs" chosen={columns} onChange={choose} />
                   </StreamBar>
                   {columns.length > 0 ? <ColumnHead columns={columns} /> : null}
@@ -316,8 +320,8 @@ function StreamBar({ stream, paused, live, total, children }: StreamBarProps) {
   return (
     <div className="list-head">
       <span className="muted">
-        {formatCount(logs.length)} of {total === undefined ? '…' : formatCount(Math.max(total, logs.length))} loaded,
-        newest first
+        {formatCount(logs.length)}
+        {total === undefined ? '' : ` of ${formatCount(Math.max(total, logs.length))}`} loaded, newest first
       </span>
       <span className="spacer" />
       {waitingCount > 0 ? (

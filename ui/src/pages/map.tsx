@@ -219,7 +219,9 @@ interface NotesProps {
 
 /** What the map does not show, and why. */
 function Notes({ data, fromMs, leftOut, isDrawn, missing }: NotesProps) {
-  const notes: string[] = isDrawn ? ['On a line: calls and the share that failed, below it p50 / p95.'] : [];
+  const notes: string[] = isDrawn
+    ? ['On a node: calls, the share that failed, p95. On a line: calls and the share that failed, below it p50 / p95.']
+    : [];
   if (leftOut > 0)
     notes.push(
       `${plural(leftOut, 'node')} not drawn: those without trouble and with the least traffic. The table has all, a filter draws others.`,

@@ -10,6 +10,7 @@ import { useLinks } from '../lib/links.ts';
 import { forgetSample, keptSample, suggest, type TappedSample, tryStatements } from '../lib/ottl.ts';
 import { usePageSearch } from '../lib/page-search.ts';
 import { useApi } from '../lib/scope.tsx';
+import { Crumb } from '../widgets/crumb.tsx';
 import { ItemFields } from '../widgets/item-fields.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
 import { To } from '../widgets/to.tsx';
@@ -129,6 +130,7 @@ function useTrial(question: OttlQuestion): Trial {
 
 export function OttlPage() {
   const { search, update } = usePageSearch();
+  const links = useLinks();
   const [statements, setStatements] = useState(search.q ?? FIRST);
   const [tapped, setTapped] = useState(keptSample);
   const [sample, setSample] = useState(() => printed('Span'));
@@ -144,7 +146,7 @@ export function OttlPage() {
   const { answer, error } = useTrial(question);
   return (
     <>
-      <PageTitle title="OTTL playground" />
+      <PageTitle title="OTTL playground" above={<Crumb target={links.system()} label="System" />} />
       <div className="ottl-page">
         <div className="ottl-inputs">
           <div className="ottl-head">

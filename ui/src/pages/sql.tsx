@@ -141,6 +141,7 @@ export function SqlPage() {
             answer={answer}
             isOld={isWaiting || error !== undefined}
             isWaiting={isWaiting}
+            isRefused={error !== undefined}
             view={search.view}
             onView={(view) => update({ view }, true)}
           />
@@ -155,18 +156,20 @@ interface ResultProps {
   readonly answer: SqlAnswer | undefined;
   readonly isOld: boolean;
   readonly isWaiting: boolean;
+  /** What is wrong is said above. */
+  readonly isRefused: boolean;
   readonly view: string | undefined;
   readonly onView: (view: 'table' | undefined) => void;
 }
 
-function Result({ answer, isOld, isWaiting, view, onView }: ResultProps) {
+function Result({ answer, isOld, isWaiting, isRefused, view, onView }: ResultProps) {
   const frame = useMemo(() => (answer === undefined ? undefined : frameOfSql(answer)), [answer]);
   const chart = useMemo(() => (frame === undefined ? undefined : chartOfSql(frame)), [frame]);
   const bars = useMemo(() => (frame === undefined ? undefined : barsOfSql(frame)), [frame]);
   if (answer === undefined || frame === undefined)
     return isWaiting ? (
       <Loading what="rows" />
-    ) : (
+    ) : isRefused ? null : (
       <p className="muted sql-start">Write a statement, or begin with an example. Ctrl+Enter runs it.</p>
     );
   const { elapsed, rows_read: rowsRead } = answer.statistics ?? { elapsed: 0, rows_read: 0 };

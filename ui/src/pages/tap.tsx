@@ -11,6 +11,7 @@ import { usePageSearch } from '../lib/page-search.ts';
 import { systemQuestion } from '../lib/questions.ts';
 import { useQuestion, useScopeParams } from '../lib/scope.tsx';
 import { placesOf, readTap, type TapPlace } from '../lib/tap.ts';
+import { Crumb } from '../widgets/crumb.tsx';
 import { Icon } from '../widgets/icons.tsx';
 import { ItemFields } from '../widgets/item-fields.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
@@ -98,9 +99,10 @@ export function TapPage() {
   const system = useQuestion<SystemResponse>(systemQuestion(useScopeParams()));
   const { search, update } = usePageSearch();
   const tap = useTap(search.at);
+  const links = useLinks();
   return (
     <>
-      <PageTitle title="Live tap" />
+      <PageTitle title="Live tap" above={<Crumb target={links.system()} label="System" />} />
       {system.data ? (
         <div className="tap-page">
           <Places pipelines={system.data.pipelines} at={search.at} onChoose={(at) => update({ at })} />
@@ -121,7 +123,7 @@ function Explanation() {
       <div className="state-title">Choose a component above</div>
       <p className="muted">
         You see some of the items that pass it, before and after, with what it changed. Values that a later component
-        changes or removes are masked. Nobody looks, nothing costs: the tap ends with this page.
+        changes or removes are masked. The tap ends when you leave this page.
       </p>
     </div>
   );

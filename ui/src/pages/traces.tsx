@@ -197,7 +197,7 @@ function TraceFilters({ isAnswered }: { readonly isAnswered: boolean }) {
       <div className="duration-boxes">
         <DurationBox
           label="Shortest duration"
-          placeholder="min"
+          placeholder="min 5ms"
           value={search.min}
           onChange={(min) => update({ min })}
           parse={parseDuration}
@@ -205,7 +205,7 @@ function TraceFilters({ isAnswered }: { readonly isAnswered: boolean }) {
         />
         <DurationBox
           label="Longest duration"
-          placeholder="max"
+          placeholder="max 2s"
           value={search.max}
           onChange={(max) => update({ max })}
           parse={parseDuration}

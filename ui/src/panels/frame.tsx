@@ -28,12 +28,14 @@ interface Section {
   readonly key: string;
   /** On a phone it is behind "More". */
   readonly isFurther?: true;
+  /** Pages that belong to the section and have no place of their own in the rail. */
+  readonly below?: readonly string[];
 }
 
 const SECTIONS: readonly Section[] = [
   { path: '/services', title: 'Services', icon: 'services', key: 's' },
   { path: '/map', title: 'Map', icon: 'map', key: 'p', isFurther: true },
-  { path: '/traces', title: 'Traces', icon: 'traces', key: 't' },
+  { path: '/traces', title: 'Traces', icon: 'traces', key: 't', below: ['/compare', '/trace-file'] },
   { path: '/logs', title: 'Logs', icon: 'logs', key: 'l' },
   { path: '/errors', title: 'Errors', icon: 'errors', key: 'x', isFurther: true },
   { path: '/metrics', title: 'Metrics', icon: 'metrics', key: 'm' },
@@ -41,7 +43,7 @@ const SECTIONS: readonly Section[] = [
   { path: '/sql', title: 'SQL', icon: 'sql', key: 'q', isFurther: true },
   { path: '/dashboards', title: 'Dashboards', icon: 'dashboards', key: 'd' },
   { path: '/alerts', title: 'Alerts', icon: 'alerts', key: 'a' },
-  { path: '/system', title: 'System', icon: 'system', key: 'y', isFurther: true },
+  { path: '/system', title: 'System', icon: 'system', key: 'y', isFurther: true, below: ['/tap', '/ottl'] },
 ];
 const SEND: Section = { path: '/send', title: 'Send', icon: 'send', key: 'u', isFurther: true };
 
@@ -171,12 +173,14 @@ interface SectionLinkProps {
 }
 
 function SectionLink({ section, onGo }: SectionLinkProps) {
-  const { path, title, icon, key, isFurther } = section;
+  const { path, title, icon, key, isFurther, below } = section;
+  const pathname = useRouterState({ select: (state) => state.location.pathname });
+  const name = isFurther && onGo === undefined ? 'rail-link further' : 'rail-link';
   return (
     <Link
       to={path}
       search={keepScope(useConsoleSearch())}
-      className={isFurther && onGo === undefined ? 'rail-link further' : 'rail-link'}
+      className={below?.includes(pathname) ? `${name} active` : name}
       activeProps={{ className: 'active' }}
       activeOptions={{ includeSearch: false }}
       title={`${title} ( g ${key} )`}
@@ -192,7 +196,7 @@ function SectionLink({ section, onGo }: SectionLinkProps) {
 function MoreSections() {
   const further = [...SECTIONS, SEND].filter(({ isFurther }) => isFurther);
   const pathname = useRouterState({ select: (state) => state.location.pathname });
-  const isHere = further.some(({ path }) => pathname.startsWith(path));
+  const isHere = further.some(({ path, below }) => pathname.startsWith(path) || below?.includes(pathname));
   return (
     <div className="rail-more">
       <Popover

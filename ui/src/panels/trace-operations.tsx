@@ -120,7 +120,7 @@ const COLUMNS: readonly Column<OperationRow>[] = [
   },
   {
     id: 'usual',
-    header: 'Usual',
+    header: 'Usual p50 · p95 · p99',
     width: 210,
     drop: 1,
     align: 'right',

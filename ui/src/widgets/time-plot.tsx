@@ -2,7 +2,7 @@
  * The box that histogram and scatter share: a canvas with a time axis, the common crosshair, and dragging.
  * The left margin is the same in both, so that charts above each other line up.
  */
-import { type ReactNode, useCallback, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react';
 import { publishCrosshair, useCrosshair } from '../lib/crosshair.ts';
 import { formatAxisTime } from '../lib/format.ts';
 import type { ThemeTokens } from '../lib/theme.tsx';
@@ -27,6 +27,7 @@ interface TimePlotProps {
   readonly onDrag: (box: DragBox, size: { width: number; height: number }) => void;
   /** `width` is that of the whole box. */
   readonly onClick?: (x: number, y: number, width: number) => void;
+  /** Also called when another range comes under a pointer that rests. */
   readonly onHover?: (x: number, y: number, timeMs: number) => void;
   readonly onLeave?: () => void;
   readonly children?: ReactNode;
@@ -58,6 +59,17 @@ export function TimePlot(props: TimePlotProps) {
   );
   useCrosshair(showLine);
 
+  const pointer = useRef<{ x: number; y: number }>(undefined);
+  const point = (): void => {
+    if (pointer.current === undefined) return;
+    const { x, y } = pointer.current;
+    const timeMs = fromMs + ((x - left) / plotWidth) * (toMs - fromMs);
+    publishCrosshair(timeMs, self);
+    onHover?.(x, y, timeMs);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the functions are new at each drawing; what moves the times under the pointer is this
+  useEffect(point, [fromMs, toMs, left, plotWidth]);
+
   return (
     <div
       className="time-plot"
@@ -65,12 +77,11 @@ export function TimePlot(props: TimePlotProps) {
       style={{ height }}
       onPointerMove={(event) => {
         const rect = event.currentTarget.getBoundingClientRect();
-        const x = event.clientX - rect.left;
-        const timeMs = fromMs + ((x - left) / plotWidth) * (toMs - fromMs);
-        publishCrosshair(timeMs, self);
-        onHover?.(x, event.clientY - rect.top, timeMs);
+        pointer.current = { x: event.clientX - rect.left, y: event.clientY - rect.top };
+        point();
       }}
       onPointerLeave={() => {
+        pointer.current = undefined;
         publishCrosshair(undefined, self);
         onLeave?.();
       }}

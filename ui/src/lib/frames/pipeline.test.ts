@@ -48,11 +48,22 @@ describe('pipelines as a graph', () => {
     expect(placeOf('store')).toEqual([3, 0.5]);
   });
 
-  test('a connector, exporter of one pipeline and receiver of another, stands once and right', () => {
-    const linked = [pipeline('a', ['in'], ['p'], ['connector/x']), pipeline('b', ['connector/x'], [], ['out'])];
+  test('a connector, exporter of one pipeline and receiver of another, stands once and between them', () => {
+    const linked = [
+      pipeline('b', ['connector/x'], ['q'], ['out']),
+      pipeline('a', ['in'], ['p'], ['connector/x', 'out']),
+      pipeline('c', ['in'], [], ['out']),
+    ];
     const graph = pipelineFrames({ pipelines: linked, components: [] });
-    expect(fieldOf(graph.nodes, 'id', 'text').values).toEqual(['in', 'p', 'connector/x', 'out']);
-    expect(rowOf(graph.nodes, 'connector/x').layer).toBe('2');
+    const layers = Object.fromEntries(
+      fieldOf(graph.nodes, 'id', 'text').values.map((id) => [id, Number(rowOf(graph.nodes, id).layer)]),
+    );
+    expect(layers).toEqual({ in: 0, p: 1, 'connector/x': 2, q: 3, out: 4 });
+  });
+
+  test('a circle of connectors, which no collector runs, is drawn all the same', () => {
+    const circle = [pipeline('a', ['x'], [], ['y']), pipeline('b', ['y'], [], ['x'])];
+    expect(pipelineFrames({ pipelines: circle, components: [] }).nodes.length).toBe(2);
   });
 
   test('a component says what is wrong with it, one of which nothing is known that it is not reported', () => {
@@ -61,7 +72,7 @@ describe('pipelines as a graph', () => {
     expect(rowOf(nodes, 'limit@traces')).toMatchObject({
       title: 'limit',
       state: 'ok',
-      note: 'processor',
+      note: 'processor · traces',
       share: '90%',
     });
     expect(rowOf(nodes, 'backup')).toMatchObject({ title: 'backup', state: 'unknown', note: 'not reported' });

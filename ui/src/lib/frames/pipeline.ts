@@ -10,6 +10,8 @@ export const SIGNALS: readonly SignalName[] = ['traces', 'logs', 'metrics'];
 interface PlacedNode {
   readonly id: string;
   readonly component: ComponentView | undefined;
+  /** Whose processor it is: several pipelines have processors of one name. */
+  readonly pipeline: string | undefined;
   readonly layer: number;
   readonly lane: number;
 }
@@ -53,31 +55,50 @@ function sumOf(rates: readonly Numbers[]): Numbers {
   );
 }
 
-/** Receivers and exporters that several pipelines share stand once, at the middle of their lanes. */
+/**
+ * Receivers and exporters that several pipelines share stand once, at the middle of their lanes. A connector, which is an exporter of one pipeline and a
+ * receiver of another, stands behind the one and before the other; all other exporters are at the right.
+ */
 function placeNodes(
   pipelines: readonly PipelineView[],
   byId: ReadonlyMap<string, ComponentView>,
 ): readonly PlacedNode[] {
-  const lastLayer = 1 + Math.max(0, ...pipelines.map(({ processors }) => processors.length));
-  const places = new Map<string, { layer: number; readonly lanes: number[] }>();
-  const place = (id: string, layer: number, lane: number): void => {
-    const placed = places.get(id) ?? { layer, lanes: [] };
+  const begins = firstLayers(pipelines);
+  const endOf = ({ id, processors }: PipelineView): number => begins.get(id)! + processors.length + 1;
+  const lastLayer = Math.max(1, ...pipelines.map(endOf));
+  const connectors = new Set(pipelines.flatMap(({ receivers }) => receivers));
+  const places = new Map<string, { layer: number; readonly lanes: number[]; readonly pipeline: string | undefined }>();
+  const place = (id: string, layer: number, lane: number, pipeline?: string): void => {
+    const placed = places.get(id) ?? { layer, lanes: [], pipeline };
     placed.lanes.push(lane);
-    // A connector is an exporter of one pipeline and a receiver of another: it stands at the right.
     placed.layer = Math.max(placed.layer, layer);
     places.set(id, placed);
   };
-  pipelines.forEach(({ receivers, processors, exporters }, lane) => {
-    for (const id of receivers) place(id, 0, lane);
-    for (const [i, id] of processors.entries()) place(id, i + 1, lane);
-    for (const id of exporters) place(id, lastLayer, lane);
+  pipelines.forEach((pipeline, lane) => {
+    const begin = begins.get(pipeline.id)!;
+    for (const id of pipeline.receivers) place(id, begin, lane);
+    for (const [i, id] of pipeline.processors.entries()) place(id, begin + i + 1, lane, pipeline.id);
+    for (const id of pipeline.exporters) place(id, connectors.has(id) ? endOf(pipeline) : lastLayer, lane);
   });
   return [...places].map(([id, placed]) => ({
     id,
     component: byId.get(id),
+    pipeline: placed.pipeline,
     layer: placed.layer,
     lane: placed.lanes.reduce((sum, lane) => sum + lane, 0) / placed.lanes.length,
   }));
+}
+
+/** The layer of the receivers of each pipeline: 0, or behind all pipelines whose exporters they are. */
+function firstLayers(pipelines: readonly PipelineView[]): ReadonlyMap<string, number> {
+  const begins = new Map(pipelines.map(({ id }) => [id, 0]));
+  // Each pass carries the layers one connector further; a collector has no circles, and what it reports wrongly ends here too.
+  for (const _ of pipelines)
+    for (const { id, processors, exporters } of pipelines)
+      for (const next of pipelines)
+        if (next.receivers.some((receiver) => exporters.includes(receiver)))
+          begins.set(next.id, Math.max(begins.get(next.id)!, begins.get(id)! + processors.length + 1));
+  return begins;
 }
 
 function edgesOf(pipeline: PipelineView, byId: ReadonlyMap<string, ComponentView>): readonly FlowEdge[] {
@@ -119,7 +140,7 @@ function nodeFrame(nodes: readonly PlacedNode[]): Frame {
   return frameOfRows('components', nodes, {
     id: { text: ({ id }) => id },
     title: { text: ({ id, component }) => component?.componentId ?? id },
-    note: { text: ({ component }) => noteOf(component) },
+    note: { text: ({ component, pipeline }) => noteOf(component, pipeline) },
     state: { text: ({ component }) => stateOf(component) },
     failed: { count: ({ component }) => (component ? component.failedCount + component.refusedCount : 0) },
     share: { number: ({ component }) => queueShare(component), unit: '%' },
@@ -149,11 +170,12 @@ function queueShare(component: ComponentView | undefined): number | null {
   return Math.min(100, ((component.queueSize ?? 0) / component.queueCapacity) * 100);
 }
 
-function noteOf(component: ComponentView | undefined): string {
+function noteOf(component: ComponentView | undefined, pipeline: string | undefined): string {
   if (!component) return 'not reported';
   const { failedCount, refusedCount, kind } = component;
   if (failedCount > 0) return `${formatCompact(failedCount)} failed`;
-  return refusedCount > 0 ? `${formatCompact(refusedCount)} refused` : kind;
+  if (refusedCount > 0) return `${formatCompact(refusedCount)} refused`;
+  return pipeline === undefined ? kind : `${kind} · ${pipeline}`;
 }
 
 function aboutOf(component: ComponentView): string {

@@ -26,7 +26,7 @@ export function TestButton() {
     }
   };
   return (
-    <Popover title="Send a test notification" label="Test" align="right">
+    <Popover title="Send a test notification" label="Test notification" align="right">
       {() => (
         <div className="alert-test">
           <label>

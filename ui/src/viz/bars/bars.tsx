@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useRef, useState } from 'react';
 import type { TimeGrid } from '#api/types.ts';
 import { formatClock, formatCompact, formatCount, formatDate } from '../../lib/format.ts';
-import { type Frame, gridOf, type Numbers, numberFields } from '../../lib/frame.ts';
+import { bucketOf, type Frame, gridOf, type Numbers, numberFields } from '../../lib/frame.ts';
 import { useTheme } from '../../lib/theme.tsx';
 import { linearTicks } from '../../lib/ticks.ts';
 import { toneColour } from '../../lib/tone.ts';
@@ -48,9 +48,11 @@ export function Bars({ label, frame, fromMs, toMs, nowMs, height = 92, onZoom }:
       })),
     [frame, tokens],
   );
-  const [hover, setHover] = useState<{ bucket: number; x: number }>();
-  /** The bucket under the pointer; a click can come before the tip is drawn. */
+  /** A time, and not a bucket: the answer to another range has other buckets. */
+  const [hover, setHover] = useState<{ timeMs: number; x: number }>();
+  /** The time under the pointer; a click can come before the tip is drawn. */
   const under = useRef<number>(undefined);
+  const hovered = bucketOf(grid, hover?.timeMs);
   const draw = useCallback<Draw>(
     (context, size) => {
       const plotWidth = size.width - PLOT_LEFT - PLOT_RIGHT;
@@ -58,7 +60,9 @@ export function Bars({ label, frame, fromMs, toMs, nowMs, height = 92, onZoom }:
       const max = Math.max(1, ...bucketTotals(grid.count, groups));
       drawTimeAxis(context, size, fromMs, toMs, tokens);
       const y = (count: number): number => PLOT_TOP + plotHeight * (1 - count / (max * 1.05));
-      for (const tick of linearTicks(max, 3)) drawValueTick(context, size.width, y(tick), formatCompact(tick), tokens);
+      // There is no half of a thing.
+      for (const tick of linearTicks(max, 3).filter(Number.isInteger))
+        drawValueTick(context, size.width, y(tick), formatCompact(tick), tokens);
       const perMs = plotWidth / (toMs - fromMs);
       for (let i = 0; i < grid.count; i++) {
         const startMs = grid.startMs + i * grid.stepMs;
@@ -91,19 +95,18 @@ export function Bars({ label, frame, fromMs, toMs, nowMs, height = 92, onZoom }:
       drag="time"
       onDrag={(box, size) => onZoom(...dragTimes(box, size.width, fromMs, toMs))}
       onClick={() => {
-        if (under.current === undefined) return;
-        const startMs = grid.startMs + under.current * grid.stepMs;
+        const bucket = bucketOf(grid, under.current);
+        if (bucket === undefined) return;
+        const startMs = grid.startMs + bucket * grid.stepMs;
         onZoom(startMs, startMs + grid.stepMs);
       }}
       onHover={(x, _y, timeMs) => {
-        const bucket = Math.floor((timeMs - grid.startMs) / grid.stepMs);
-        const isBucket = bucket >= 0 && bucket < grid.count;
-        under.current = isBucket ? bucket : undefined;
-        setHover(isBucket ? { bucket, x } : undefined);
+        under.current = timeMs;
+        setHover({ timeMs, x });
       }}
       onLeave={() => setHover(undefined)}
     >
-      {hover ? <BarsTip grid={grid} groups={groups} bucket={hover.bucket} x={hover.x} /> : null}
+      {hover && hovered !== undefined ? <BarsTip grid={grid} groups={groups} bucket={hovered} x={hover.x} /> : null}
     </TimePlot>
   );
 }

@@ -1,7 +1,7 @@
 /** Counts by time and bucket: where the values lie, and how that changes. The stronger the colour, the more values. */
 import { useCallback, useMemo, useState } from 'react';
 import { formatClock } from '../../lib/format.ts';
-import { type Frame, fieldOf, formatOf, gridOf, type NumberField, numberFields } from '../../lib/frame.ts';
+import { bucketOf, type Frame, fieldOf, formatOf, gridOf, type NumberField, numberFields } from '../../lib/frame.ts';
 import { useTheme } from '../../lib/theme.tsx';
 import type { Draw } from '../../widgets/canvas.tsx';
 import {
@@ -61,11 +61,12 @@ const LABEL_SPACE_PX = 22;
 export function Heatmap(props: HeatmapProps) {
   const { label, frame, fromMs, toMs, height = 320, bounds, marks, onMark, onZoom, onPoint, onBox, box } = props;
   const { tokens } = useTheme();
-  const [hover, setHover] = useState<{ x: number; bucket: number; row: number }>();
+  const [hover, setHover] = useState<{ x: number; timeMs: number; row: number }>();
   const grid = useMemo(() => gridOf(frame), [frame]);
   const fields = useMemo(() => numberFields(frame), [frame]);
   const rows = useMemo(() => trimEmpty(fields), [fields]);
   const points = useMemo(() => marksOf(marks, bounds, fields.indexOf(rows[0]!)), [marks, bounds, fields, rows]);
+  const firstRow = fields.indexOf(rows[0]!);
   const rowHeight = (height - PLOT_TOP - PLOT_BOTTOM) / Math.max(1, rows.length);
 
   const draw = useCallback<Draw>(
@@ -74,10 +75,10 @@ export function Heatmap(props: HeatmapProps) {
       const plotWidth = size.width - PLOT_LEFT - PLOT_RIGHT;
       const perMs = plotWidth / (toMs - fromMs);
       const most = Math.max(1, ...rows.map(({ values }) => largest(values)));
-      const labelEvery = Math.ceil(LABEL_SPACE_PX / rowHeight);
+      const labelled = labelledRows(bounds?.slice(firstRow, firstRow + rows.length), rows.length, rowHeight);
       rows.forEach(({ name, values }, row) => {
         const top = size.height - PLOT_BOTTOM - (row + 1) * rowHeight;
-        if (row % labelEvery === 0) drawValueTick(context, size.width, top, name, tokens);
+        if (labelled.has(row)) drawValueTick(context, size.width, top, name, tokens);
         context.fillStyle = tokens.accent;
         values.forEach((count, i) => {
           if (!count) return;
@@ -104,9 +105,8 @@ export function Heatmap(props: HeatmapProps) {
         context.stroke();
       }
     },
-    [rows, grid, fromMs, toMs, tokens, rowHeight, points],
+    [rows, grid, fromMs, toMs, tokens, rowHeight, points, bounds, firstRow],
   );
-  const firstRow = fields.indexOf(rows[0]!);
   const rowAt = (y: number): number =>
     Math.min(rows.length - 1, Math.max(0, Math.floor((height - PLOT_BOTTOM - y) / rowHeight)));
   const place = box && bounds ? boxPlace(box, { fromMs, toMs, bounds, firstRow, rowHeight, height }) : undefined;
@@ -122,6 +122,7 @@ export function Heatmap(props: HeatmapProps) {
   };
 
   const hovered = hover ? rows[hover.row] : undefined;
+  const bucket = bucketOf(grid, hover?.timeMs);
   return (
     <TimePlot
       label={label}
@@ -144,25 +145,24 @@ export function Heatmap(props: HeatmapProps) {
       onClick={(x, y, width) => {
         const mark = markNear(x, y, width);
         if (mark !== undefined && onMark !== undefined) return onMark(mark.key);
-        if (hover === undefined) return;
-        const startMs = grid.startMs + hover.bucket * grid.stepMs;
+        if (bucket === undefined) return;
+        const startMs = grid.startMs + bucket * grid.stepMs;
         onPoint?.(startMs, startMs + grid.stepMs);
       }}
       onHover={(x, y, timeMs) => {
-        const bucket = Math.floor((timeMs - grid.startMs) / grid.stepMs);
         const row = Math.floor((height - PLOT_BOTTOM - y) / rowHeight);
-        setHover(bucket >= 0 && bucket < grid.count && row >= 0 && row < rows.length ? { x, bucket, row } : undefined);
+        setHover(row >= 0 && row < rows.length ? { x, timeMs, row } : undefined);
       }}
       onLeave={() => setHover(undefined)}
     >
       {place ? <div className="marked-box" style={place} /> : null}
-      {hover && hovered ? (
+      {hover && hovered && bucket !== undefined ? (
         <div className="tip" style={tipPlace(hover.x)}>
-          <div className="muted">{formatClock(grid.startMs + hover.bucket * grid.stepMs)}</div>
+          <div className="muted">{formatClock(grid.startMs + bucket * grid.stepMs)}</div>
           <div className="tip-row">
             {rows[hover.row - 1] ? `${rows[hover.row - 1]!.name} to ` : 'up to '}
             {hovered.name}
-            <b>{formatOf(hovered).format(hovered.values[hover.bucket] ?? 0)}</b>
+            <b>{formatOf(hovered).format(hovered.values[bucket] ?? 0)}</b>
           </div>
         </div>
       ) : null}
@@ -193,6 +193,23 @@ function boxPlace(box: HeatmapBox, range: BoxRange): React.CSSProperties | undef
     bottom: PLOT_BOTTOM + bottom * range.rowHeight,
     top: Math.max(PLOT_TOP, range.height - PLOT_BOTTOM - top * range.rowHeight),
   };
+}
+
+/** The rows whose bound is written: powers of ten where there are some with room for each, or else every so many. */
+export function labelledRows(
+  bounds: readonly number[] | undefined,
+  rowCount: number,
+  rowHeight: number,
+): ReadonlySet<number> {
+  const every = Math.ceil(LABEL_SPACE_PX / rowHeight);
+  const round = (bounds ?? []).flatMap((bound, row) => (isPowerOfTen(bound) ? row : []));
+  if (round.length > 1 && round.every((row, i) => i === 0 || row - round[i - 1]! >= every)) return new Set(round);
+  return new Set(Array.from({ length: Math.ceil(rowCount / every) }, (_, i) => i * every));
+}
+
+function isPowerOfTen(value: number): boolean {
+  const power = Math.log10(value);
+  return Number.isFinite(power) && Math.abs(power - Math.round(power)) < 1e-9;
 }
 
 /** Leaves out the rows without any value at both ends. */

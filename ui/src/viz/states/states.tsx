@@ -4,7 +4,7 @@ import type { TimeGrid } from '#api/types.ts';
 import { cutText } from '../../lib/cut-text.ts';
 import { visibleText } from '../../lib/foreign-text.ts';
 import { formatClock } from '../../lib/format.ts';
-import { type EnumField, type Frame, gridOf } from '../../lib/frame.ts';
+import { bucketOf, type EnumField, type Frame, gridOf } from '../../lib/frame.ts';
 import { useTheme } from '../../lib/theme.tsx';
 import type { Draw } from '../../widgets/canvas.tsx';
 import { dragTimes, drawTimeAxis, PLOT_BOTTOM, PLOT_RIGHT, PLOT_TOP, TimePlot } from '../../widgets/time-plot.tsx';
@@ -47,7 +47,7 @@ export function States(props: StatesProps) {
   const grid = useMemo(() => gridOf(frame), [frame]);
   const rows = useMemo(() => frame.fields.filter((field) => field.type === 'enum'), [frame]);
   const runs = useMemo(() => rows.map((row) => (isCells ? cellsOf(row) : runsOf(row))), [rows, isCells]);
-  const [hover, setHover] = useState<{ x: number; row: number; bucket: number }>();
+  const [hover, setHover] = useState<{ x: number; row: number; timeMs: number }>();
   const left = Math.min(
     window.innerWidth * NAME_SHARE,
     Math.max(30, ...rows.map(({ name }) => name.length * CHARACTER_PX + 16)),
@@ -93,7 +93,9 @@ export function States(props: StatesProps) {
     [rows, runs, colours, grid, fromMs, toMs, tokens, left, rowHeight, thickness, writesStates],
   );
   const pointed = hover ? rows[hover.row] : undefined;
-  const run = hover ? runs[hover.row]?.find(({ from, to }) => hover.bucket >= from && hover.bucket < to) : undefined;
+  const bucket = bucketOf(grid, hover?.timeMs);
+  const run =
+    hover && bucket !== undefined ? runs[hover.row]?.find(({ from, to }) => bucket >= from && bucket < to) : undefined;
   return (
     <TimePlot
       label={`${visibleText(label)}: ${rows.map(({ name }) => visibleText(name)).join(', ')}`}
@@ -105,12 +107,11 @@ export function States(props: StatesProps) {
       drag="time"
       onDrag={(box, size) => onZoom(...dragTimes(box, size.width, fromMs, toMs, left))}
       onClick={() => {
-        if (hover) onPoint?.(...timesOf(grid, { from: hover.bucket, to: hover.bucket + 1 }));
+        if (bucket !== undefined) onPoint?.(...timesOf(grid, { from: bucket, to: bucket + 1 }));
       }}
       onHover={(x, y, timeMs) => {
-        const bucket = Math.floor((timeMs - grid.startMs) / grid.stepMs);
         const row = Math.floor((y - PLOT_TOP) / rowHeight);
-        setHover(bucket >= 0 && bucket < grid.count && row >= 0 && row < rows.length ? { x, row, bucket } : undefined);
+        setHover(row >= 0 && row < rows.length ? { x, row, timeMs } : undefined);
       }}
       onLeave={() => setHover(undefined)}
     >

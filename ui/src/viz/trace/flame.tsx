@@ -1,6 +1,7 @@
 /** A trace as a flame graph: calls through the same operations are one bar, as wide as the time of their own and of what they called. */
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { serviceColour } from '../../lib/colour.ts';
+import { cutText } from '../../lib/cut-text.ts';
 import { visibleText } from '../../lib/foreign-text.ts';
 import { formatDuration, formatPercent, plural } from '../../lib/format.ts';
 import { enumText } from '../../lib/frame.ts';
@@ -49,12 +50,8 @@ export function Flame({ view }: { readonly view: TraceView }) {
         }
         if (shown < TEXT_FROM_PX) continue;
         context.fillStyle = tokens.text;
-        context.save();
-        context.beginPath();
-        context.rect(from, y, shown - 6, BAR_PX);
-        context.clip();
-        context.fillText(visibleText(enumText(model.name, row)), from + 4, y + BAR_PX / 2);
-        context.restore();
+        const name = cutText(context, visibleText(enumText(model.name, row)), shown - 10);
+        context.fillText(name, from + 4, y + BAR_PX / 2);
       }
     },
     [flame, leftNs, widthNs, model, tokens],
@@ -74,7 +71,7 @@ export function Flame({ view }: { readonly view: TraceView }) {
   return (
     <div className="flame-scroll">
       <p className="muted small group-note">
-        As wide as the time of its own and of what it called. Click a bar to see it alone.
+        A bar is as wide as its own time and that of all it called. Click one to see it alone.
         {flame.maxDepth + 1 > MOST_DEPTH ? ` Only the first ${MOST_DEPTH} levels are drawn.` : ''}
         {zoomed >= 0 ? (
           <button type="button" className="button small" onClick={() => setZoomed(-1)}>
