@@ -14,13 +14,15 @@ import { Synthesizer } from '../../src/dashboards/testing/index.ts';
 import { queriesOf } from '../../test/conformance/public/read-public.ts';
 import { SyntheticSource } from '../../test/conformance/public/synthetic-source.ts';
 import { launchBrowser, openConsole, type Theme } from './browser.ts';
+import { expectEventually } from './check.ts';
 import { startMockServer } from './mock-server.ts';
 
 const RANGE_MS = 3_600_000;
 const EVERY_MS = 15_000;
+const PATIENCE_MS = 120_000;
 const WIDTHS = [1440, 1024, 390] as const;
-/** Of a panel's last query and of what is drawn late. */
-const SETTLE_MS = 1_200;
+/** Until a canvas shows what its panel was given. */
+const DRAWN_MS = 500;
 
 /** Of all that a dashboard asks for. */
 async function sourceOf(name: string, fromMs: number): Promise<SyntheticSource> {
@@ -107,7 +109,9 @@ async function main(folder: string, names: readonly string[]): Promise<void> {
           // As tall as it is: what is on screen asks.
           const opened = await openConsole(browser, baseUrl, theme, { width, height: width === 390 ? 4_200 : 2_000 });
           await opened.open(`/dashboards/${uid}?range=1h&live=0`);
-          await opened.page.waitForTimeout(SETTLE_MS);
+          await opened.page.locator('.dash-panel').first().waitFor();
+          await expectEventually(() => opened.page.getByText('Loading…').count(), 0, PATIENCE_MS);
+          await opened.page.waitForTimeout(DRAWN_MS);
           await opened.page.screenshot({ path: `${folder}/${name}-${theme}-${width}.png` });
           for (const problem of opened.problems) console.log(`${name}, ${theme}, ${width}: ${problem}`);
           await opened.close();

@@ -7,6 +7,10 @@ const ITEMS = 'count:items/s';
 const rate = (metric: string, more = ''): string => `rate(${metric}{${OWN}${more}}[$__rate_interval])`;
 const sum = (metric: string, by: string, more = ''): string => `sum by (${by}) (${rate(metric, more)})`;
 
+/** A collector is called by a UUID unless it is given a name: of the one the beginning tells it from others, the other is kept. */
+const perInstance = (expr: string): string =>
+  `label_replace(sum by (instance) (${expr}), "instance", "collector $1", "instance", "([0-9a-f]{8})(-[0-9a-f]{4}){3}-[0-9a-f]{12}")`;
+
 /** Of spans, log records and points, each of which has a metric of its own. */
 function perSignal(prefix: string, by: string): Query[] {
   return [
@@ -61,12 +65,9 @@ export const PIPELINE: DashboardSpec = {
             sum('otelcol_receiver_requests_total', 'receiver, transport, outcome'),
           ),
         ),
-        lines(
-          'In flight',
-          'bytes',
-          named('{{instance}}', `sum by (instance) (otelcol_receiver_in_flight_bytes{${OWN}})`),
-          { width: 12 },
-        ),
+        lines('In flight', 'bytes', named('{{instance}}', perInstance(`otelcol_receiver_in_flight_bytes{${OWN}}`)), {
+          width: 12,
+        }),
         lines(
           'Refused before they were read',
           'reqps',
@@ -138,10 +139,10 @@ export const PIPELINE: DashboardSpec = {
     {
       title: 'Process',
       panels: [
-        lines('CPU, cores', 'none', named('{{instance}}', sum('otelcol_process_cpu_seconds_total', 'instance'))),
+        lines('CPU, cores', 'none', named('{{instance}}', perInstance(rate('otelcol_process_cpu_seconds_total')))),
         lines('Memory', 'bytes', [
-          named('resident {{instance}}', `sum by (instance) (otelcol_process_memory_rss_bytes{${OWN}})`),
-          named('heap {{instance}}', `sum by (instance) (otelcol_process_runtime_heap_alloc_bytes{${OWN}})`),
+          named('resident {{instance}}', perInstance(`otelcol_process_memory_rss_bytes{${OWN}}`)),
+          named('heap {{instance}}', perInstance(`otelcol_process_runtime_heap_alloc_bytes{${OWN}}`)),
         ]),
         lines('Memory limiter', 'bytes', [
           named('used', `sum(otelcol_processor_memory_limiter_used_bytes{${OWN}})`),

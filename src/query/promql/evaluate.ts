@@ -160,7 +160,7 @@ export class Evaluator {
     { isBrief = true } = {},
   ): AsyncGenerator<readonly StoredSeries[]> {
     const { source, budget, explanation } = this.#context;
-    explanation?.say('its samples are looked at in TypeScript');
+    explanation?.say('its samples are read from the store and counted here');
     const selection = {
       matchers: selector.matchers,
       fromMs: reference(0) - beforeMs,

@@ -91,7 +91,7 @@ export function resolveRange(range: TimeRange, nowMs: number): ResolvedRange {
   if (range.kind === 'absolute') return { fromMs: range.fromMs, toMs: range.toMs };
   if (range.kind === 'relative') return { fromMs: nowMs - range.spanMs, toMs: nowMs };
   const edge = (text: string, which: RangeEdge): number =>
-    resolveDateMath(text, nowMs, which, { firstDay: FIRST_DAY }) ?? fixedTime(text);
+    resolveDateMath(text, nowMs, which, text.includes('/w') ? { firstDay: firstDayOfWeek() } : {}) ?? fixedTime(text);
   const fromMs = edge(range.from, 'from');
   const toMs = edge(range.to, 'to');
   // At midnight, today has only begun.
@@ -110,10 +110,9 @@ function fixedTime(text: string): number {
   return /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
 }
 
-/** With which day the weeks of this person begin; Monday where the browser doesn't know. */
-const FIRST_DAY = firstDayOf(globalThis.navigator?.language);
-
-function firstDayOf(language: string | undefined): number {
+/** With which day the weeks of this person begin; Monday where the browser doesn't know. To ask loads tables of languages: not before it is needed. */
+function firstDayOfWeek(): number {
+  const language = globalThis.navigator?.language;
   if (language === undefined) return 1;
   const locale = new Intl.Locale(language) as { getWeekInfo?: () => { firstDay: number } };
   return (locale.getWeekInfo?.().firstDay ?? 1) % 7;

@@ -113,7 +113,9 @@ function OpenDashboard({ found, read }: OpenDashboardProps) {
     <div className={open ? 'dash dash-split' : 'dash'}>
       <PageTitle title={visibleText(dashboard.title)}>
         {dashboard.description ? (
-          <span className="muted truncate dash-about">{visibleText(dashboard.description)}</span>
+          <span className="muted truncate dash-about" title={visibleText(dashboard.description)}>
+            {visibleText(dashboard.description)}
+          </span>
         ) : null}
         {draft.isChanged ? <span className="warning-text">changed here</span> : null}
         {isEditing ? null : (

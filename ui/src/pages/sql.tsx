@@ -129,7 +129,9 @@ export function SqlPage() {
                 CSV
               </a>
             ) : null}
-            <span className="muted">Time and environment stand in the statement; times are UTC.</span>
+            <span className="muted">
+              The time range and the environment are what the statement says; times are UTC.
+            </span>
           </div>
           {error === undefined ? null : (
             <p className="sql-error" role="alert">

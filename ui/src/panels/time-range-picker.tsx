@@ -84,7 +84,7 @@ function RangeMenu({ close }: { readonly close: () => void }) {
         <input
           className="input"
           aria-label="Time range"
-          placeholder="2h, or 2026-11-22 10:00 to 11:30"
+          placeholder="2h, yesterday, or 10:00 to 11:30"
           // biome-ignore lint/a11y/noAutofocus: the menu was opened by the person just now
           autoFocus
           value={text}

@@ -26,7 +26,15 @@ export function TestButton() {
     }
   };
   return (
-    <Popover title="Send a test notification" label="Test notification" align="right">
+    <Popover
+      title="Send a test notification"
+      label={
+        <>
+          Test<span className="alert-test-word"> notification</span>
+        </>
+      }
+      align="right"
+    >
       {() => (
         <div className="alert-test">
           <label>

@@ -1,6 +1,6 @@
 /** Counts by time and bucket: where the values lie, and how that changes. The stronger the colour, the more values. */
 import { useCallback, useMemo, useState } from 'react';
-import { formatClock } from '../../lib/format.ts';
+import { formatClock, tickText } from '../../lib/format.ts';
 import { bucketOf, type Frame, fieldOf, formatOf, gridOf, type NumberField, numberFields } from '../../lib/frame.ts';
 import { useTheme } from '../../lib/theme.tsx';
 import type { Draw } from '../../widgets/canvas.tsx';
@@ -78,7 +78,7 @@ export function Heatmap(props: HeatmapProps) {
       const labelled = labelledRows(bounds?.slice(firstRow, firstRow + rows.length), rows.length, rowHeight);
       rows.forEach(({ name, values }, row) => {
         const top = size.height - PLOT_BOTTOM - (row + 1) * rowHeight;
-        if (labelled.has(row)) drawValueTick(context, size.width, top, name, tokens);
+        if (labelled.has(row)) drawValueTick(context, size.width, top, tickText(name), tokens);
         context.fillStyle = tokens.accent;
         values.forEach((count, i) => {
           if (!count) return;

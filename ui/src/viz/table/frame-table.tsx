@@ -17,8 +17,9 @@ export interface FrameTableProps {
 
 /** No field has this name. */
 const ROW_KEY = '\u0000row';
-/** A column of numbers is as wide as they need, within these. */
+/** A column of numbers is as wide as they need, within these; a column of texts where there is no room for more. */
 const NUMBER_PX = { least: 64, most: 130, ofLetter: 7.5, around: 34 };
+const TEXT_PX = { least: 64, most: 150, ofLetter: 7.2, around: 24 };
 /** What the width of a column is told by. */
 const ROWS_MEASURED = 200;
 const TIME_PX = 170;
@@ -61,14 +62,14 @@ function columnOf(field: Field, frame: Frame): Column<number> {
     id: name,
     header: visibleText(name),
     isSortable: true,
-    ...(type === 'number' ? { align: 'right', width: numberWidth(name, frame) } : {}),
+    ...(type === 'number' ? { align: 'right', width: widthOf(name, frame, NUMBER_PX) } : {}),
+    ...(type === 'text' || type === 'enum' ? { minWidth: widthOf(name, frame, TEXT_PX) } : {}),
     ...(type === 'time' ? { width: TIME_PX } : {}),
   };
 }
 
-function numberWidth(name: string, frame: Frame): number {
+function widthOf(name: string, frame: Frame, { least, most, ofLetter, around }: typeof NUMBER_PX): number {
   const rows = Array.from({ length: Math.min(frame.length, ROWS_MEASURED) }, (_, row) => textAt(frame, name, row));
   const letters = Math.max(name.length, ...rows.map(({ length }) => length));
-  const { least, most, ofLetter, around } = NUMBER_PX;
   return Math.round(Math.min(most, Math.max(least, letters * ofLetter + around)));
 }

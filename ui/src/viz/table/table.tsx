@@ -86,11 +86,14 @@ export function Table<T>(props: TableProps<T>) {
   });
 
   const shown = inline ? rows.map((_, index) => ({ index })) : virtualizer.getVirtualItems();
+  const isWide = room > 0 && neededPx(columns) > room;
+  // Texts of one width each would cut the long ones where the short ones have room to spare.
+  const isTight = keepsColumns && room > 0 && room < neededPx(columns.map(({ minWidth: _, ...column }) => column));
   const firstIndex = shown[0]?.index ?? 0;
   const lastIndex = shown.at(-1)?.index ?? -1;
   return (
     <div
-      className={`table-wrap ${inline ? 'inline' : ''} ${room > 0 && room < NARROW_PX ? 'narrow' : ''}`}
+      className={`table-wrap ${inline ? 'inline' : ''} ${room > 0 && room < NARROW_PX ? 'narrow' : ''} ${isWide ? 'wide' : ''}`}
       ref={scroller}
       onScroll={(event) => props.onScroll?.(event.currentTarget.scrollTop)}
     >
@@ -102,7 +105,7 @@ export function Table<T>(props: TableProps<T>) {
       >
         <colgroup>
           {columns.map((column) => (
-            <col key={column.id} style={column.width ? { width: column.width } : undefined} />
+            <col key={column.id} style={widthStyle(column, isTight)} />
           ))}
         </colgroup>
         <thead>
@@ -185,6 +188,11 @@ function fitColumns<T>(columns: readonly Column<T>[], room: number): readonly Co
     shown.splice(shown.indexOf(least), 1);
   }
   return shown;
+}
+
+function widthStyle<T>({ width, minWidth }: Column<T>, isTight: boolean): { width: number } | undefined {
+  const px = width ?? (isTight ? minWidth : undefined);
+  return px === undefined ? undefined : { width: px };
 }
 
 function neededPx<T>(columns: readonly Column<T>[]): number {

@@ -138,10 +138,9 @@ interface Clicked {
 }
 
 export function listenForClicks(chart: uPlot, latest: { readonly current: Clicked }, scaleOfMarks: () => Scale): void {
-  const near = (event: MouseEvent): Mark | undefined => {
-    const rect = chart.over.getBoundingClientRect();
-    const x = event.clientX - rect.left;
-    const y = event.clientY - rect.top;
+  // Where uPlot found the pointer: to measure it again would lay out a page that other charts have just changed.
+  const near = (): Mark | undefined => {
+    const { left: x = -1, top: y = -1 } = chart.cursor;
     return latest.current.marks.find(
       ({ timeMs, value }) =>
         Math.hypot(chart.valToPos(timeMs / 1000, 'x') - x, Math.max(0, chart.valToPos(value, scaleOfMarks())) - y) < 8,
@@ -152,11 +151,11 @@ export function listenForClicks(chart: uPlot, latest: { readonly current: Clicke
   chart.over.addEventListener('mousedown', (event) => {
     downX = event.clientX;
   });
-  chart.over.addEventListener('mousemove', (event) => {
-    chart.over.style.cursor = near(event) || latest.current.onPoint ? 'pointer' : '';
+  chart.over.addEventListener('mousemove', () => {
+    chart.over.style.cursor = near() || latest.current.onPoint ? 'pointer' : '';
   });
   chart.over.addEventListener('click', (event) => {
-    const mark = near(event);
+    const mark = near();
     if (mark) {
       latest.current.onMark?.(mark.key);
       return;
@@ -165,8 +164,7 @@ export function listenForClicks(chart: uPlot, latest: { readonly current: Clicke
     const bucket = chart.cursor.idx;
     if (onPoint === undefined || typeof bucket !== 'number' || isDrag(event)) return;
     const fromMs = grid.startMs + bucket * grid.stepMs;
-    const { top } = chart.over.getBoundingClientRect();
-    onPoint(fromMs, fromMs + grid.stepMs, nearestLine(chart, latest.current.lines, bucket, event.clientY - top));
+    onPoint(fromMs, fromMs + grid.stepMs, nearestLine(chart, latest.current.lines, bucket, chart.cursor.top ?? 0));
   });
 }
 

@@ -195,7 +195,7 @@ const Plot = memo(function Plot(props: PlotProps) {
         box.current!,
       );
       plot.current = chart;
-      unsubscribe = followCrosshair(chart);
+      unsubscribe = followCrosshair(chart, latest);
       fillChart(chart, latest.current);
     });
     return () => {
@@ -482,10 +482,40 @@ function isSparse(column: ArrayLike<number | null | undefined> | undefined): boo
   return present > 0 && present <= 3;
 }
 
-function followCrosshair(chart: uPlot): () => void {
-  return subscribeCrosshair((timeMs, source) => {
-    if (source === chart) return;
-    const left = timeMs === undefined ? -10 : chart.valToPos(timeMs / 1000, 'x');
-    chart.setCursor({ left, top: timeMs === undefined ? -10 : 1 }, true);
+/**
+ * Shows where the pointer is on another chart, as a line and by the legend. uPlot's own cursor would look at each line of each chart at each move, and put a
+ * dot on it: a page of 30 charts has thousands. What is not on the screen doesn't follow.
+ */
+function followCrosshair(chart: uPlot, latest: { readonly current: LatestProps }): () => void {
+  const line = document.createElement('div');
+  line.className = 'crosshair chart-crosshair';
+  line.hidden = true;
+  chart.over.append(line);
+  let isOnScreen = true;
+  let isFollowing = false;
+  const show = (timeMs: number | undefined): void => {
+    const x = timeMs === undefined || !isOnScreen ? -1 : chart.valToPos(timeMs / 1000, 'x');
+    const isInside = timeMs !== undefined && x >= 0 && x <= chart.bbox.width / uPlot.pxRatio;
+    if (!isInside && !isFollowing) return;
+    isFollowing = isInside;
+    line.hidden = !isInside;
+    line.style.transform = `translateX(${x}px)`;
+    latest.current.onHover(isInside ? chart.valToIdx(timeMs / 1000) : undefined);
+  };
+  const observer = new IntersectionObserver((seen) => {
+    isOnScreen = seen.at(-1)?.isIntersecting ?? true;
+    if (!isOnScreen) show(undefined);
   });
+  observer.observe(chart.root);
+  const unsubscribe = subscribeCrosshair((timeMs, source) => {
+    if (source !== chart) show(timeMs);
+    else if (isFollowing) {
+      isFollowing = false;
+      line.hidden = true;
+    }
+  });
+  return () => {
+    observer.disconnect();
+    unsubscribe();
+  };
 }
