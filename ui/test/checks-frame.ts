@@ -1,6 +1,6 @@
 /** What must hold on every page: keys, theme, time range, links, errors, emptiness, the first run. */
 import assert from 'node:assert/strict';
-import { type Check, expectEventually, searchOf, TIME_FACTOR } from './check.ts';
+import { type Check, expectEventually, searchOf, TIME_FACTOR, textOf } from './check.ts';
 
 const PAGES: readonly string[] = ['/services', '/traces', '/logs', '/metrics', '/system', '/send'];
 
@@ -92,10 +92,29 @@ export const FRAME_CHECKS: readonly Check[] = [
       await page.getByRole('button', { name: 'Last 30 min' }).click();
       await expectEventually(() => searchOf(page).get('range'), '30m');
       await page.getByTestId('range').click();
-      await page.getByRole('textbox', { name: 'Time range' }).fill('now-2h to now-1h');
+      await page.getByRole('textbox', { name: 'Time range' }).fill('10:00 to 11:00');
       await page.keyboard.press('Enter');
       await expectEventually(() => Number(searchOf(page).get('to')) - Number(searchOf(page).get('from')), 3_600_000);
       assert.ok(await page.getByRole('button', { name: 'Live' }).isDisabled(), 'a fixed range is not live');
+    },
+  },
+  {
+    name: 'ranges of the calendar are chosen, typed and understood from addresses of Grafana; only what goes on is live',
+    run: async ({ page, open }) => {
+      const live = page.getByRole('button', { name: 'Live' });
+      await open('/services');
+      await page.getByTestId('range').click();
+      await page.getByRole('button', { name: 'Yesterday' }).click();
+      await expectEventually(() => searchOf(page).get('range'), 'now-1d/d..now-1d/d');
+      assert.equal(await textOf(page.getByTestId('range')), 'Yesterday');
+      assert.ok(await live.isDisabled(), 'yesterday is over');
+      await page.getByTestId('range').click();
+      await page.getByRole('textbox', { name: 'Time range' }).fill('now/d to now/d');
+      await page.keyboard.press('Enter');
+      await expectEventually(() => searchOf(page).get('range'), 'now/d..now/d');
+      assert.ok(await live.isEnabled(), 'today goes on');
+      await open('/services?from=now-1w%2Fw&to=now-1w%2Fw');
+      assert.equal(await textOf(page.getByTestId('range')), 'Last week');
     },
   },
   {

@@ -80,6 +80,42 @@ export const LIST_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'the tip of a chart tells of what is under the pointer, also after a drag chose another range',
+    run: async ({ page, open }) => {
+      await open('/traces?live=0');
+      await expectEventually(async () => (await rows(page).count()) > 5, true);
+      await dragAcross(page, page.locator('.time-plot').first(), [0.5, 0.3], [0.9, 0.3]);
+      await expectEventually(() => searchOf(page).has('from'), true);
+      const [from, to] = ['from', 'to'].map((name) => Number(searchOf(page).get(name)));
+      // A bucket can begin before the range.
+      const isWithin = async (): Promise<boolean> => {
+        const found = /(\d\d-\d\d \d\d:\d\d:\d\d) –/.exec(await textOf(page.locator('.time-plot .tip').first()))?.[1];
+        const at = Date.parse(`${new Date(from!).getFullYear()}-${found?.replace(' ', 'T')}`);
+        return at > from! - (to! - from!) / 10 && at <= to!;
+      };
+      await expectEventually(isWithin, true);
+    },
+  },
+  {
+    name: 'the charts of a page follow the pointer over one of them, with a line and their values',
+    run: async ({ page, open, facts }) => {
+      await open(`/services/${facts.service}?live=0`);
+      await expectEventually(() => page.locator('.chart canvas').count(), 3);
+      const lines = page.locator('.chart-crosshair:not([hidden])');
+      await page
+        .locator('.chart .u-over')
+        .first()
+        .hover({ position: { x: 120, y: 40 } });
+      await expectEventually(() => lines.count(), 2);
+      await expectEventually(
+        async () => (await page.locator('.legend-time').allTextContents()).filter((text) => text !== '').length,
+        3,
+      );
+      await page.mouse.move(2, 2);
+      await expectEventually(() => lines.count(), 0);
+    },
+  },
+  {
     name: 'an operation narrows the service, and its table view shows numbers',
     run: async ({ page, open, facts }) => {
       await open(`/services/${facts.service}`);

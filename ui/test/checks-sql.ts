@@ -23,6 +23,36 @@ export const SQL_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'SQL: rows with more columns than room scroll in their place, and rows that each stand alone are no chart',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      const names = Array.from({ length: 24 }, (_, i) => `a_column_${i}`);
+      const meta = [
+        { name: 'time', type: 'DateTime' },
+        { name: 'n', type: 'UInt8' },
+      ].concat(names.map((name) => ({ name, type: 'String' })));
+      const data = Array.from({ length: 20 }, (_, i) => [
+        `2026-11-29 10:00:${i + 10}`,
+        i,
+        ...names.map((name) => `${name}-${i}`),
+      ]);
+      await page.route('**/api/sql?*', (route) => route.fulfill({ json: { meta, data } }));
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 844 });
+        await open('/sql?q=SELECT%20*%20FROM%20spans');
+        const table = page.getByRole('table', { name: 'Rows' });
+        await table.getByText('a_column_23-19').waitFor({ state: 'attached' });
+        assert.equal(await page.getByRole('region', { name: 'Answer' }).locator('.chart').count(), 0);
+        const [right, limit, pageWidth] = await page.evaluate(() => {
+          const edge = (of: string): DOMRect => document.querySelector(of)!.getBoundingClientRect();
+          return [edge('.sql-result .table-wrap').right, edge('.sql-main').right, document.documentElement.scrollWidth];
+        });
+        assert.ok(right! <= limit! + 1, `at ${width} px the rows end where their place ends: ${right} of ${limit}`);
+        assert.ok(pageWidth! <= width, 'the page itself does not scroll sideways');
+      }
+    },
+  },
+  {
     name: 'SQL: columns are completed, Ctrl+Enter runs, a mistake is marked where it is',
     needs: 'mock',
     run: async ({ page, open }) => {

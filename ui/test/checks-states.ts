@@ -21,6 +21,31 @@ async function listen(page: Page): Promise<() => Promise<string[]>> {
 
 export const STATE_CHECKS: readonly Check[] = [
   {
+    name: 'what a page asks besides its list, and does not get, is said, and asked again by a click',
+    needs: 'mock',
+    run: async ({ page, open, facts }) => {
+      const asked = [
+        ['/traces?live=0', '/api/console/traces/histogram'],
+        ['/traces?live=0&plot=heatmap', '/api/console/traces/heatmap'],
+        ['/logs?live=0', '/api/console/logs/histogram'],
+        ['/explore?live=0', '/api/console/traces/histogram'],
+        ['/explore?live=0', '/api/console/logs/histogram'],
+        [`/traces/${facts.traceId}?live=0`, `/api/console/traces/${facts.traceId}/logs`],
+      ] as const;
+      for (const [path, api] of asked) {
+        const isAsked = (url: URL): boolean => url.pathname === api;
+        const json = { error: { code: 'internal', message: 'broken on purpose' } };
+        await page.route(isAsked, (route) => route.fulfill({ status: 500, json }));
+        await open(path);
+        const banner = page.locator('.banner-error', { hasText: 'broken on purpose' });
+        await banner.waitFor();
+        await page.unroute(isAsked);
+        await banner.getByRole('button', { name: 'Try again' }).click();
+        await expectEventually(() => banner.count(), 0);
+      }
+    },
+  },
+  {
     name: 'an empty list of traces says which condition excludes everything, and a click on what was meant mends it',
     needs: 'mock',
     run: async ({ page, open }) => {

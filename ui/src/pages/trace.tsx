@@ -11,7 +11,7 @@ import { OpenTrace } from '../panels/open-trace.tsx';
 import { PinButton } from '../panels/pins.tsx';
 import { Crumb } from '../widgets/crumb.tsx';
 import { PageTitle } from '../widgets/page-title.tsx';
-import { EmptyState, ErrorState, Loading } from '../widgets/states.tsx';
+import { EmptyState, ErrorBanner, ErrorState, Loading } from '../widgets/states.tsx';
 import { To } from '../widgets/to.tsx';
 
 /** The spans of one trace come from several services, each in its own time. Until this long after its end a trace may grow. */
@@ -77,6 +77,7 @@ export function TracePage() {
       logs={logs.data?.logs ?? NO_LOGS}
       above={above}
       actions={<TraceActions trace={data} />}
+      note={logs.error ? <ErrorBanner error={logs.error} onRetry={logs.retry} /> : undefined}
     />
   );
 }

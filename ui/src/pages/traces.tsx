@@ -117,6 +117,7 @@ function FoundTraces({ answer, filter, histogram, total, sample, range, reading,
   return (
     <>
       {error && data ? <ErrorBanner error={error} onRetry={answer.retry} /> : null}
+      {histogram.error && !error ? <ErrorBanner error={histogram.error} onRetry={histogram.retry} /> : null}
       {!data ? (
         error ? (
           <ErrorState error={error} onRetry={answer.retry} />

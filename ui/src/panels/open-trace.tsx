@@ -30,11 +30,13 @@ interface OpenTraceProps {
   readonly above: ReactNode;
   /** Behind the figures: what can be done with the trace. */
   readonly actions: ReactNode;
+  /** What could not be read of it. */
+  readonly note?: ReactNode;
   /** Of a trace that is not in the store: all of a span, by its row. */
   readonly spanAt?: ((row: number) => SpanResponse) | undefined;
 }
 
-export function OpenTrace({ trace, logs, above, actions, spanAt }: OpenTraceProps) {
+export function OpenTrace({ trace, logs, above, actions, note, spanAt }: OpenTraceProps) {
   const frames = useMemo(() => traceFrames(trace), [trace]);
   const logRows = useMemo(() => logFrame(logs), [logs]);
   const view = useTraceView(frames, logRows, useQuickSearch());
@@ -51,6 +53,7 @@ export function OpenTrace({ trace, logs, above, actions, spanAt }: OpenTraceProp
       <PageTitle title={`${service}: ${name}`} above={above} />
       <TraceFigures trace={trace} view={view} actions={actions} />
       <TraceToolbar view={view} />
+      {note}
       <div className="trace-body">
         <div className="trace-main">
           {view.search.plot === 'flame' ? (

@@ -59,6 +59,7 @@ export function LogsPane({ q, onAsk, keyboard }: PaneProps) {
       ) : (
         <div className={stream.stale ? 'fill stale' : 'fill fresh'}>
           {error ? <ErrorBanner error={error} onRetry={stream.retry} /> : null}
+          {histogram.error && !error ? <ErrorBanner error={histogram.error} onRetry={histogram.retry} /> : null}
           {stream.logs.length === 0 ? (
             <EmptyState title="No log record matches" nearestMs={stream.first.nearestMs} />
           ) : (

@@ -77,6 +77,7 @@ function Found({ data, filter, keyboard }: FoundProps) {
   if (traces.length === 0) return <EmptyState title="No trace matches" nearestMs={data.nearestMs} />;
   return (
     <>
+      {histogram.error ? <ErrorBanner error={histogram.error} onRetry={histogram.retry} /> : null}
       <div className="plots" style={{ minHeight: PLOT_HEIGHT }}>
         {counts ? (
           <Bars
