@@ -87,13 +87,19 @@ export const LIST_CHECKS: readonly Check[] = [
       await dragAcross(page, page.locator('.time-plot').first(), [0.5, 0.3], [0.9, 0.3]);
       await expectEventually(() => searchOf(page).has('from'), true);
       const [from, to] = ['from', 'to'].map((name) => Number(searchOf(page).get(name)));
-      // A bucket can begin before the range.
-      const isWithin = async (): Promise<boolean> => {
-        const found = /(\d\d-\d\d \d\d:\d\d:\d\d) –/.exec(await textOf(page.locator('.time-plot .tip').first()))?.[1];
+      const tips = page.locator('.time-plot .tip');
+      // A bucket can begin before the range. While the pointer rests there can be no tip, but none of another time.
+      const isWithin = async (withoutTip: boolean): Promise<boolean> => {
+        const [text] = await tips.allTextContents();
+        if (text === undefined) return withoutTip;
+        const found = /(\d\d-\d\d \d\d:\d\d:\d\d) –/.exec(text)?.[1];
         const at = Date.parse(`${new Date(from!).getFullYear()}-${found?.replace(' ', 'T')}`);
         return at > from! - (to! - from!) / 10 && at <= to!;
       };
-      await expectEventually(isWithin, true);
+      await expectEventually(() => isWithin(true), true);
+      const { x, y, width } = (await page.locator('.time-plot').first().boundingBox())!;
+      await page.mouse.move(x + width * 0.8, y + 20);
+      await expectEventually(() => isWithin(false), true);
     },
   },
   {
