@@ -44,7 +44,7 @@ const HAS_SIBLINGS = new Set([...COMPONENTS, 'api', 'ui/viz', 'ui/pages']);
 /** What lies below all its siblings: they may use it, and it none of them. */
 const BELOW_SIBLINGS = new Set(['api/http']);
 /** All that the console's code may take from the server's side: what runs in a browser. */
-const IN_BROWSER = /^#(lang(\/[a-z-]+)?|dashboards|base\/(?:path-part|critical-path)\.ts|api\/types\.ts)$/;
+const IN_BROWSER = /^#(lang(\/[a-z-]+)?|dashboards|base\/(?:path-part|critical-path|date-math)\.ts|api\/types\.ts)$/;
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const IMPORT =
