@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { formatAxisTime } from './format.ts';
-import { linearTicks, logTicks, niceStep, timeTicks } from './ticks.ts';
+import { labelledRows, linearTicks, logTicks, niceStep, timeTicks } from './ticks.ts';
 
 test('time ticks are round local times within the range', () => {
   const from = new Date(2026, 10, 22, 13, 52, 11).getTime();
@@ -74,4 +74,13 @@ test('log ticks are powers of ten', () => {
 
 test('steps are 1, 2 or 5 times a power of ten', () => {
   expect([0.7, 1, 1.4, 3, 6, 20, 21].map(niceStep)).toEqual([1, 1, 2, 5, 10, 20, 50]);
+});
+
+test('of buckets the powers of ten are written where they have room, or else each of so many', () => {
+  const fifths = Array.from({ length: 16 }, (_, i) => 10 ** (3 + i / 5));
+  expect([...labelledRows(fifths, 16, 4)]).toEqual([0, 5, 10, 15]);
+  expect([...labelledRows(fifths.slice(2), 14, 4)]).toEqual([3, 8, 13]);
+  expect([...labelledRows(fifths, 16, 6)]).toEqual([0, 6, 12]);
+  expect([...labelledRows([5, 25, 75, 250, 750], 5, 2)]).toEqual([0, 2, 4]);
+  expect([...labelledRows(undefined, 5, 3)]).toEqual([0, 3]);
 });

@@ -73,3 +73,19 @@ export function niceStep(value: number): number {
   const scaled = value / power;
   return (scaled <= 1 ? 1 : scaled <= 2 ? 2 : scaled <= 5 ? 5 : 10) * power;
 }
+
+/** The rows of buckets whose bound is written: powers of ten where there are some that far apart, or else each one of `every`. */
+export function labelledRows(
+  bounds: readonly number[] | undefined,
+  rowCount: number,
+  every: number,
+): ReadonlySet<number> {
+  const round = (bounds ?? []).flatMap((bound, row) => (isPowerOfTen(bound) ? row : []));
+  if (round.length > 1 && round.every((row, i) => i === 0 || row - round[i - 1]! >= every)) return new Set(round);
+  return new Set(Array.from({ length: Math.ceil(rowCount / every) }, (_, i) => i * every));
+}
+
+function isPowerOfTen(value: number): boolean {
+  const power = Math.log10(value);
+  return Number.isFinite(power) && Math.abs(power - Math.round(power)) < 1e-9;
+}

@@ -3,6 +3,7 @@ import { useCallback, useMemo, useState } from 'react';
 import { formatClock, tickText } from '../../lib/format.ts';
 import { bucketOf, type Frame, fieldOf, formatOf, gridOf, type NumberField, numberFields } from '../../lib/frame.ts';
 import { useTheme } from '../../lib/theme.tsx';
+import { labelledRows } from '../../lib/ticks.ts';
 import type { Draw } from '../../widgets/canvas.tsx';
 import {
   dragTimes,
@@ -75,7 +76,11 @@ export function Heatmap(props: HeatmapProps) {
       const plotWidth = size.width - PLOT_LEFT - PLOT_RIGHT;
       const perMs = plotWidth / (toMs - fromMs);
       const most = Math.max(1, ...rows.map(({ values }) => largest(values)));
-      const labelled = labelledRows(bounds?.slice(firstRow, firstRow + rows.length), rows.length, rowHeight);
+      const labelled = labelledRows(
+        bounds?.slice(firstRow, firstRow + rows.length),
+        rows.length,
+        Math.ceil(LABEL_SPACE_PX / rowHeight),
+      );
       rows.forEach(({ name, values }, row) => {
         const top = size.height - PLOT_BOTTOM - (row + 1) * rowHeight;
         if (labelled.has(row)) drawValueTick(context, size.width, top, tickText(name), tokens);
@@ -193,23 +198,6 @@ function boxPlace(box: HeatmapBox, range: BoxRange): React.CSSProperties | undef
     bottom: PLOT_BOTTOM + bottom * range.rowHeight,
     top: Math.max(PLOT_TOP, range.height - PLOT_BOTTOM - top * range.rowHeight),
   };
-}
-
-/** The rows whose bound is written: powers of ten where there are some with room for each, or else every so many. */
-export function labelledRows(
-  bounds: readonly number[] | undefined,
-  rowCount: number,
-  rowHeight: number,
-): ReadonlySet<number> {
-  const every = Math.ceil(LABEL_SPACE_PX / rowHeight);
-  const round = (bounds ?? []).flatMap((bound, row) => (isPowerOfTen(bound) ? row : []));
-  if (round.length > 1 && round.every((row, i) => i === 0 || row - round[i - 1]! >= every)) return new Set(round);
-  return new Set(Array.from({ length: Math.ceil(rowCount / every) }, (_, i) => i * every));
-}
-
-function isPowerOfTen(value: number): boolean {
-  const power = Math.log10(value);
-  return Number.isFinite(power) && Math.abs(power - Math.round(power)) < 1e-9;
 }
 
 /** Leaves out the rows without any value at both ends. */
