@@ -51,6 +51,7 @@ function histogramForm(histogram: FloatHistogram, timestampMs: number): RequestH
     sum: histogram.sum,
     isStale: false,
     isFloat: true,
+    isGauge: histogram.hint === 'gauge',
     scale: histogram.schema,
     zeroThreshold: histogram.zeroThreshold,
     zeroCount: histogram.zeroCount,

@@ -32,7 +32,7 @@ export class OwnSeries extends RequestPoints {
   #onlyFamily: PointFamily | undefined = undefined;
 
   constructor(series: Iterable<RequestSeries>, limits: OwnSeriesLimits = {}) {
-    super((unit) => unit);
+    super((unit) => unit, true);
     this.#limits = limits;
     for (const one of series) this.#add(one);
   }

@@ -36,6 +36,8 @@ export interface RequestHistogram {
   isStale: boolean;
   /** Its counts may have fractions. */
   isFloat: boolean;
+  /** It may fall without having begun anew. */
+  isGauge: boolean;
   scale: number;
   zeroThreshold: number;
   zeroCount: number;
@@ -56,6 +58,8 @@ export const CUSTOM_BOUNDS = -53;
 const TYPES = ['unknown', 'counter', 'gauge', 'histogram', 'gaugehistogram', 'summary', 'info', 'stateset'];
 /** The NaN that says that a series has ended (prometheus/model/value). */
 const STALE = 0x7ff0_0000_0000_0002n;
+/** The reset hint of a gauge. */
+const HINT_GAUGE = 3;
 const scratch = new DataView(new ArrayBuffer(8));
 
 /** Beyond these a request is refused, for whoever reads it: a few bytes on the wire are many in memory. */
@@ -285,6 +289,7 @@ function readHistogram(message: ProtoReader): RequestHistogram {
     sum: 0,
     isStale: false,
     isFloat: false,
+    isGauge: false,
     scale: 0,
     zeroThreshold: 0,
     zeroCount: 0,
@@ -308,6 +313,7 @@ function readHistogram(message: ProtoReader): RequestHistogram {
     else if (field === 5) histogram.zeroThreshold = message.double();
     else if (field === 6 || field === 7)
       histogram.zeroCount = field === 6 ? Number(message.uint64()) : message.double();
+    else if (field === 14) histogram.isGauge = message.uint32() === HINT_GAUGE;
     else if (field === 15) histogram.timestampMs = message.int();
     else if (field === 16) message.doubles(histogram.bounds);
     else if (field === 17) histogram.startMs = message.int();

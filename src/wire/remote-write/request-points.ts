@@ -1,5 +1,11 @@
 import { DecodeError } from '#base';
-import { Batch, FLAG_EXEMPLARS_ONLY, FLAG_NO_RECORDED_VALUE, TEMPORALITY_CUMULATIVE } from '#pdata';
+import {
+  Batch,
+  FLAG_EXEMPLARS_ONLY,
+  FLAG_NO_RECORDED_VALUE,
+  TEMPORALITY_CUMULATIVE,
+  TEMPORALITY_UNSPECIFIED,
+} from '#pdata';
 import type { GroupInput } from '../build/groups.ts';
 import {
   type ExponentialPoint,
@@ -36,10 +42,15 @@ export class RequestPoints {
   readonly builder: MetricsBuilder = new MetricsBuilder();
   readonly counts: WrittenCounts = { samples: 0, histograms: 0, exemplars: 0 };
   readonly #unitOf: (unit: string) => string;
+  readonly #keepsGauges: boolean;
 
-  /** `unitOf`: OTLP's unit of Prometheus' word for it. */
-  constructor(unitOf: (unit: string) => string = ucumUnit) {
+  /**
+   * `unitOf`: OTLP's unit of Prometheus' word for it. With `keepsGauges` a histogram that is a gauge, which OTLP does not know, has no temporality;
+   * without it is cumulative as all others.
+   */
+  constructor(unitOf: (unit: string) => string = ucumUnit, keepsGauges = false) {
     this.#unitOf = unitOf;
+    this.#keepsGauges = keepsGauges;
   }
 
   batch(): Batch {
@@ -85,8 +96,10 @@ export class RequestPoints {
     const { name, attributes, histogram } = one;
     const isExplicit = histogram.scale === CUSTOM_BOUNDS;
     const point = histogram.isStale ? undefined : isExplicit ? explicitPoint(histogram) : exponentialPoint(histogram);
-    const input = { ...this.#inputOf(series), temporality: TEMPORALITY_CUMULATIVE };
-    const metric = this.#metric(family, `${isExplicit ? 'h' : 'e'}${name}`, () =>
+    const isGauge = histogram.isGauge && this.#keepsGauges;
+    const temporality = isGauge ? TEMPORALITY_UNSPECIFIED : TEMPORALITY_CUMULATIVE;
+    const input = { ...this.#inputOf(series), temporality };
+    const metric = this.#metric(family, `${isExplicit ? 'h' : 'e'}${temporality}${name}`, () =>
       isExplicit ? family.group.histogram(name, input) : family.group.exponentialHistogram(name, input),
     );
     const handle = metric.series(attributes) as ReturnType<ReturnType<MetricGroup['exponentialHistogram']>['series']>;

@@ -6,9 +6,10 @@ import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import { exemplars, metricSeries, type TimeRange } from '../../source/index.ts';
 import { integer, sql, text, texts } from '../../sql/index.ts';
 import { convertedBound, convertedValue, QueryNames } from '../aliases/index.ts';
-import type { Labels } from '../labels.ts';
+import { compareLabels, type Labels } from '../labels.ts';
 import { nameOf, type Part, partsOf } from './names.ts';
 import { findSeries, type SeriesRow } from './series.ts';
+import { IS_NATIVE } from './stored-rows.ts';
 import { findTargets } from './target-info.ts';
 
 /** What there is, for people who write queries: series, labels and their values, what metrics mean, exemplars. */
@@ -18,7 +19,7 @@ type Selectors = readonly (readonly LabelMatcher[])[];
 
 const EVERYTHING: Selectors = [[{ name: '__name__', operator: '!=', value: '' }]];
 
-/** The label sets of the series that a selector matches, each once. `limit` 0 is none. */
+/** The label sets of the series that a selector matches, each once, sorted. `limit` 0 is none. */
 export async function listSeries(
   reader: StoreReader,
   selectors: Selectors,
@@ -29,12 +30,11 @@ export async function listSeries(
   const found = new Map<string, Labels>();
   const names = QueryNames.ofSelectors(selectors);
   for (const matchers of selectors) {
-    for (const labels of await labelSets(reader, matchers, range, names, options)) {
-      found.set(labels.key, labels);
-      if (limit > 0 && found.size > limit) return { series: [...found.values()].slice(0, limit), isCut: true };
-    }
+    for (const labels of await labelSets(reader, matchers, range, names, options)) found.set(labels.key, labels);
   }
-  return { series: [...found.values()], isCut: false };
+  const series = [...found.values()].sort(compareLabels);
+  const isCut = limit > 0 && series.length > limit;
+  return { series: isCut ? series.slice(0, limit) : series, isCut };
 }
 
 /** The label sets of a selector's series; with `sample`, of no more stored ones. */
@@ -164,11 +164,13 @@ export async function listNames(
   most = 1_000_000,
 ): Promise<string[]> {
   const table = await reader.read(
-    sql`SELECT DISTINCT prometheus_name AS name, type AS kind ${metricSeries.in(range, 'user')} LIMIT ${integer(most)}`,
+    sql`SELECT DISTINCT prometheus_name AS name, type AS kind, ${IS_NATIVE} AS is_native ${metricSeries.in(range, 'user')} LIMIT ${integer(most)}`,
     options,
   );
   const kinds = table.vector('kind');
-  const names = table.strings('name').flatMap((name, row) => partsOf(kinds[row]!).map((part) => nameOf(name, part)));
+  const natives = table.vector('is_native');
+  const partsAt = (row: number): readonly Part[] => (natives[row] === 1 ? ['native'] : partsOf(kinds[row]!));
+  const names = table.strings('name').flatMap((name, row) => partsAt(row).map((part) => nameOf(name, part)));
   const info = await findTargets(reader, [{ name: '__name__', operator: '=', value: 'target_info' }], range, options);
   return [...new Set([...names, ...info.map(({ labels }) => labels.metricName)])].sort(compareText);
 }

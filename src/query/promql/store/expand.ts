@@ -216,7 +216,7 @@ function nativeSeries(
   return {
     labels: named(row, 'native'),
     isDelta: row.isDelta,
-    sharing: 'counter',
+    sharing: row.isGauge ? 'gauge' : 'counter',
     floats: NO_FLOATS,
     histograms: {
       timesMs: Float64Array.from(present, (at) => timesMs[at]!),
@@ -255,7 +255,7 @@ function expandHistogram(row: SeriesRow, points: SeriesPoints, place: Place, sha
           count: isExact ? exact[at]![0]! : counts[at]!,
           sum: sums[at]!,
           positive: bucketsFrom(0, isExact ? exact[at]!.slice(1) : buckets[at]!),
-          hint: 'unknown',
+          hint: row.isGauge ? 'gauge' : 'unknown',
         };
       }),
     );
@@ -317,7 +317,7 @@ function expandExponential(row: SeriesRow, points: SeriesPoints, place: Place): 
         // OTLP's buckets begin at a lower bound of 1, Prometheus' end there.
         positive: bucketsFrom(positiveFrom[at]! + 1, isExact ? exact.slice(2, negativeAt) : positives[at]!),
         negative: bucketsFrom(negativeFrom[at]! + 1, isExact ? exact.slice(negativeAt) : negatives[at]!),
-        hint: 'unknown',
+        hint: row.isGauge ? 'gauge' : 'unknown',
       };
       return schema > MAX_SCHEMA ? reduced(histogram, MAX_SCHEMA) : histogram;
     }),

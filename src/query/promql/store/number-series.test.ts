@@ -48,6 +48,7 @@ const ROWS: readonly SeriesRow[] = Array.from({ length: SERIES }, (_, series) =>
   type: METRIC_GAUGE,
   isNative: false,
   isDelta: false,
+  isGauge: false,
   isCounter: false,
   sharing: 'gauge',
   metric: METRIC,

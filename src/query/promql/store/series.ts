@@ -17,6 +17,8 @@ export interface SeriesRow {
   /** METRIC_*. */
   readonly type: number;
   readonly isDelta: boolean;
+  /** A native histogram that may fall. */
+  readonly isGauge: boolean;
   /** Cumulative, and only growing. */
   readonly isCounter: boolean;
   /** Of its numbers, but for quantiles. */
@@ -70,6 +72,7 @@ export async function findSeries(
       id: row.id,
       type: row.type,
       isDelta: row.isDelta,
+      isGauge: row.isGauge,
       isCounter: row.isCounter,
       sharing: row.sharing,
       metric: row.metric,

@@ -1,5 +1,12 @@
 import { OWN_SCOPE } from '#base';
-import { METRIC_HISTOGRAM, METRIC_SUM, METRIC_SUMMARY, PROMETHEUS_SCOPE } from '#pdata';
+import {
+  METRIC_EXPONENTIAL_HISTOGRAM,
+  METRIC_HISTOGRAM,
+  METRIC_SUM,
+  METRIC_SUMMARY,
+  PROMETHEUS_SCOPE,
+  TEMPORALITY_UNSPECIFIED,
+} from '#pdata';
 import { readResources } from '../../plan/index.ts';
 import {
   KeptById,
@@ -24,6 +31,8 @@ export interface StoredRow {
   /** A histogram of Prometheus' own, pushed or recorded: a native one and nothing else. */
   readonly isNative: boolean;
   readonly isDelta: boolean;
+  /** A native histogram of Prometheus' own that may fall. */
+  readonly isGauge: boolean;
   /** Cumulative, and only growing. */
   readonly isCounter: boolean;
   /** Of its numbers, but for quantiles. */
@@ -52,6 +61,8 @@ const DELTA = 1;
 const COUNTING: ReadonlySet<number> = new Set([METRIC_HISTOGRAM, METRIC_SUMMARY]);
 
 const IS_PUSHED = ownerMeets(scopes, sql`name = ${text(PROMETHEUS_SCOPE)}`);
+/** Of a row of series: a histogram of Prometheus' own, see StoredRow. */
+export const IS_NATIVE: Sql = sql`(stored.type = ${integer(METRIC_HISTOGRAM)} AND ${IS_PUSHED})`;
 
 const SEEN = raw(
   'toUnixTimestamp(min(stored.first_seen)) AS first_s, toUnixTimestamp(max(stored.last_seen)) AS last_s',
@@ -67,7 +78,9 @@ export async function readStoredRows(
   const table = await reader.read(
     sql`SELECT series_id, any(stored.type) AS kind, any(stored.temporality) AS how, any(stored.monotonic) AS grows,
       any(stored.name) AS metric, any(stored.prometheus_name) AS prometheus, any(stored.labels) AS label_list, any(stored.resource_id) AS owner_id,
-      any(stored.type = ${integer(METRIC_HISTOGRAM)} AND ${IS_PUSHED}) AS is_native,
+      any(${IS_NATIVE}) AS is_native,
+      any(stored.type IN (${integer(METRIC_HISTOGRAM)}, ${integer(METRIC_EXPONENTIAL_HISTOGRAM)})
+        AND stored.temporality = ${integer(TEMPORALITY_UNSPECIFIED)} AND ${IS_PUSHED}) AS is_gauge,
       groupUniqArrayArray(stored.bounds_ids) AS bounds_list, ${SEEN}
     ${rows} GROUP BY series_id LIMIT ${integer(limit)}`,
     options,
@@ -78,6 +91,7 @@ export async function readStoredRows(
   const temporalities = table.vector('how');
   const grows = table.vector('grows');
   const natives = table.vector('is_native');
+  const gauges = table.vector('is_gauge');
   const metrics = table.strings('metric');
   const names = table.strings('prometheus');
   const labels = table.column<readonly string[]>('label_list');
@@ -98,6 +112,7 @@ export async function readStoredRows(
       type,
       isNative: natives[row] === 1,
       isDelta,
+      isGauge: gauges[row] === 1,
       isCounter,
       sharing: isCounter ? 'counter' : type === METRIC_SUM ? 'level' : 'gauge',
       metric: metrics[row]!,
