@@ -18,6 +18,7 @@ import {
   setHistogram,
 } from './matrix.ts';
 import { HistogramMean, HistogramSummary, Mean, quantileOf } from './over-time.ts';
+import { unwrapped } from './timing.ts';
 
 /** Aggregations that make one series of each group. Those that pick series are in pick.ts. */
 
@@ -60,8 +61,13 @@ export async function aggregate(
 }
 
 function noteQuantiles({ context }: Evaluation, expr: Aggregation, { floats }: StepSeries): void {
-  const bad = floats.find((q) => !(q >= 0 && q <= 1));
-  if (bad !== undefined) context.annotations.warn(NOTES.invalidQuantile(bad), expr.parameter!);
+  const ordinary = floats.filter((q) => !Number.isNaN(q));
+  const warn = (q: number): void => context.annotations.warn(NOTES.invalidQuantile(q), unwrapped(expr.parameter!));
+  if (ordinary.length < floats.length) warn(Number.NaN);
+  const most = ordinary.reduce((a, b) => Math.max(a, b), 1);
+  const least = ordinary.reduce((a, b) => Math.min(a, b), 0);
+  if (most > 1) warn(most);
+  if (least < 0) warn(least);
 }
 
 function fill(
@@ -77,7 +83,8 @@ function fill(
   else {
     const ofFloats = FLOATS_ONLY[operator as FloatAggregator];
     const isAnyHistogram = members.some(({ kinds }) => kinds.includes(HISTOGRAM));
-    if (isAnyHistogram) evaluation.context.annotations.inform(NOTES.ignoredInAggregation(operator), expr.expr);
+    if (isAnyHistogram)
+      evaluation.context.annotations.inform(NOTES.ignoredInAggregation(operator), unwrapped(expr.expr));
     ofFloats(members, result, parameter);
   }
 }
@@ -109,7 +116,7 @@ function total(
       if (kinds[step] === FLOAT) hasFloat = true;
       else if (kinds[step] === HISTOGRAM) hasHistogram = true;
     }
-    if (hasFloat && hasHistogram) annotations.warn(NOTES.mixedAggregation(), expr.expr);
+    if (hasFloat && hasHistogram) annotations.warn(NOTES.mixedAggregation(), unwrapped(expr.expr));
     else if (hasFloat) setFloat(result, step, operator === 'sum' ? sumAt(members, step) : meanAt(members, step));
     else if (hasHistogram) {
       const histogram = totalHistogram(evaluation, expr, operator, members, step);
@@ -150,11 +157,11 @@ function totalHistogram(
       summary.add(histogramAt(series, step));
     } catch (error) {
       if (!(error instanceof IncompatibleHistograms)) throw error;
-      context.annotations.warn(NOTES.mixedSchemas(series.labels.metricName), expr.expr);
+      context.annotations.warn(NOTES.mixedSchemas(series.labels.metricName), unwrapped(expr.expr));
       return undefined;
     }
   }
-  summary.note(context.annotations, expr.expr);
+  summary.note(context.annotations, unwrapped(expr.expr));
   return compact(summary.value!);
 }
 

@@ -1,18 +1,15 @@
 import { goNumber } from '#base';
 import { type PromRange, positionOf } from '#lang/promql';
 
-/** What an answer is to be read with: Prometheus' warnings and infos, in its words, each once. */
+/** What an answer is to be read with: Prometheus' warnings and infos, in its words, each text once, with the place of the last one that says it. */
 export class Annotations {
   readonly #notes = new Map<string, Note>();
 
   add(note: Note): void {
-    const key = `${note.level}${note.text}${note.range.start}`;
+    const key = `${note.level}${note.text}`;
     const known = this.#notes.get(key);
-    if (known === undefined) {
-      if (this.#notes.size < MAX_NOTES) this.#notes.set(key, note);
-    } else {
-      note.merge?.(known);
-    }
+    if (known !== undefined && note.merge !== undefined) note.merge(known);
+    else if (known !== undefined || this.#notes.size < MAX_NOTES) this.#notes.set(key, note);
   }
 
   warn(text: string, range: PromRange): void {

@@ -41,11 +41,18 @@ class Outcome {
   histogram: FloatHistogram | undefined;
 }
 
-/** Works out pairs of values and notes what doesn't go together. */
+interface OperatorNote {
+  readonly level: 'warning' | 'info';
+  readonly text: string;
+}
+
+/** Works out pairs of values and notes what doesn't go together: of each step the last of it, as Prometheus does. */
 class Operator {
   readonly #expr: BinaryExpr;
   readonly #evaluation: Evaluation;
   readonly #arithmetic: Arithmetic;
+  readonly #notes = new Map<number, OperatorNote>();
+  #step = 0;
   readonly outcome = new Outcome();
 
   constructor(expr: BinaryExpr, evaluation: Evaluation) {
@@ -54,8 +61,16 @@ class Operator {
     this.#arithmetic = evaluation.context.options.arithmetic;
   }
 
-  apply(left: number, right: number, leftHistogram?: FloatHistogram, rightHistogram?: FloatHistogram): Outcome {
+  /** The pairs of a step come in the order in which its vectors have them. */
+  apply(
+    step: number,
+    left: number,
+    right: number,
+    leftHistogram: FloatHistogram | undefined,
+    rightHistogram: FloatHistogram | undefined,
+  ): Outcome {
     const { outcome } = this;
+    this.#step = step;
     outcome.isCounted = true;
     outcome.isKept = true;
     outcome.histogram = undefined;
@@ -101,25 +116,38 @@ class Operator {
     }
   }
 
+  /** Hints that contradict each other are as bad as layouts that don't go together. */
   #combine(work: () => HistogramSum, operation: 'addition' | 'subtraction'): FloatHistogram | undefined {
-    const { annotations } = this.#evaluation.context;
     try {
       const { histogram, isCollision, isReconciled } = work();
-      if (isCollision) annotations.warn(NOTES.resetCollision(operation), this.#expr);
-      if (isReconciled) annotations.inform(NOTES.reconciledBounds(operation), this.#expr);
+      if (isCollision) {
+        this.#note('warning', NOTES.resetCollision(operation));
+        this.#refuse();
+        return undefined;
+      }
+      if (isReconciled) this.#note('info', NOTES.reconciledBounds(operation));
       return compact(histogram);
     } catch (error) {
       if (!(error instanceof IncompatibleHistograms)) throw error;
-      annotations.warn(NOTES.incompatibleBuckets(this.#expr.operator), this.#expr);
+      this.#note('warning', NOTES.incompatibleBuckets(this.#expr.operator));
       this.#refuse();
       return undefined;
     }
   }
 
   #incompatible(left: string, right: string): void {
-    const text = NOTES.incompatibleTypes(left, this.#expr.operator, right);
-    this.#evaluation.context.annotations.inform(text, this.#expr);
+    this.#note('info', NOTES.incompatibleTypes(left, this.#expr.operator, right));
     this.#refuse();
+  }
+
+  #note(level: OperatorNote['level'], text: string): void {
+    this.#notes.set(this.#step, { level, text });
+  }
+
+  /** Once all pairs are worked out. */
+  tell(): void {
+    const { annotations } = this.#evaluation.context;
+    for (const note of this.#notes.values()) annotations.add({ ...note, range: this.#expr });
   }
 
   #refuse(): void {
@@ -169,8 +197,8 @@ export function vectorAndScalar(
       const number = scalar.floats[step]!;
       const histogram = kind === HISTOGRAM ? histogramAt(series, step) : undefined;
       const outcome = isSwapped
-        ? operator.apply(number, value, undefined, histogram)
-        : operator.apply(value, number, histogram, undefined);
+        ? operator.apply(step, number, value, undefined, histogram)
+        : operator.apply(step, value, number, histogram, undefined);
       if (!outcome.isCounted || !(outcome.isKept || expr.isBool)) continue;
       const target = table.at(step, labels, series.dropsName || drops);
       if (expr.isBool) setFloat(target, step, Number(outcome.isKept));
@@ -178,6 +206,7 @@ export function vectorAndScalar(
       else setOutcome(target, step, outcome);
     }
   }
+  operator.tell();
   return table.series;
 }
 
@@ -269,6 +298,12 @@ export function vectorsWithVectors(
   return new VectorMatcher(evaluation, expr, left, right).run();
 }
 
+/** Two series of one signature. */
+interface Twins {
+  readonly step: number;
+  readonly series: readonly [StepSeries, StepSeries];
+}
+
 class VectorMatcher {
   readonly #evaluation: Evaluation;
   readonly #expr: BinaryExpr;
@@ -282,6 +317,10 @@ class VectorMatcher {
   readonly #table: SeriesTable;
   /** Per signature and, in group matching, resulting labels: the steps that have a match. */
   readonly #matched = new Map<string, Uint8Array>();
+  /** The first step that fails; those behind it don't count any more. */
+  #endAt: number;
+  /** It fails because something is matched twice. */
+  #isTwice = false;
 
   constructor(evaluation: Evaluation, expr: BinaryExpr, left: readonly StepSeries[], right: readonly StepSeries[]) {
     this.#evaluation = evaluation;
@@ -292,13 +331,15 @@ class VectorMatcher {
     this.#signatureOf = matchLabels(this.#matching);
     this.#operator = new Operator(expr, evaluation);
     this.#table = evaluation.newTable();
+    this.#endAt = evaluation.grid.count;
   }
 
   async run(): Promise<StepSeries[]> {
     const { fillLeft, fillRight } = this.#matching;
     const [fillMany, fillOne] = this.#isSwapped ? [fillRight, fillLeft] : [fillLeft, fillRight];
     const ones = bySignature(this.#one, this.#signatureOf);
-    this.#refuseTwins(ones, fillMany !== undefined || fillOne !== undefined);
+    const twins = this.#firstTwins(ones, fillMany !== undefined || fillOne !== undefined);
+    this.#endAt = twins?.step ?? this.#endAt;
     const seen = new Map<string, Uint8Array>();
     for (const many of this.#many) {
       const signature = this.#signatureOf(many.labels);
@@ -320,6 +361,9 @@ class VectorMatcher {
         await this.#evaluation.context.pause();
       }
     }
+    if (this.#isTwice) throw new PromqlExecutionError(this.#whyTwice());
+    if (twins !== undefined) throw this.#whyTwins(twins.series);
+    this.#operator.tell();
     return this.#table.series;
   }
 
@@ -332,33 +376,45 @@ class VectorMatcher {
     return filler;
   }
 
-  /** On the one side each signature may be there once at a time. Where the other side has nothing, nothing is matched. */
-  #refuseTwins(ones: Signatures, hasFill: boolean): void {
-    for (const twins of ones.values()) {
-      if (twins.length < 2) continue;
-      for (let step = 0; step < this.#evaluation.grid.count; step++) {
-        const present = twins.filter(({ kinds }) => kinds[step] !== ABSENT);
-        if (present.length < 2) continue;
-        if (!hasFill && this.#many.every(({ kinds }) => kinds[step] === ABSENT)) continue;
-        const [a, b] = [String(present[0]!.labels), String(present[1]!.labels)].sort();
-        const side = this.#isSwapped ? 'left' : 'right';
-        throw new PromqlExecutionError(
-          `found duplicate series for the match group ${this.#signatureOf(present[0]!.labels)} ` +
-            `on the ${side} hand-side of the operation: [${a}, ${b}];` +
-            'many-to-many matching not allowed: matching labels must be unique on one side',
-        );
+  /**
+   * On the one side each signature may be there once at a time: the first step where one is there twice, and the two series. Where the other
+   * side has nothing, nothing is matched.
+   */
+  #firstTwins(ones: Signatures, hasFill: boolean): Twins | undefined {
+    if ([...ones.values()].every(({ length }) => length < 2)) return undefined;
+    for (let step = 0; step < this.#evaluation.grid.count; step++) {
+      if (!hasFill && this.#many.every(({ kinds }) => kinds[step] === ABSENT)) continue;
+      const first = new Map<string, StepSeries>();
+      for (const series of this.#one) {
+        if (series.kinds[step] === ABSENT) continue;
+        const { key } = this.#signatureOf(series.labels);
+        const known = first.get(key);
+        if (known !== undefined) return { step, series: [known, series] };
+        first.set(key, series);
       }
     }
+    return undefined;
+  }
+
+  #whyTwins([first, second]: Twins['series']): PromqlExecutionError {
+    const [a, b] = [String(first.labels), String(second.labels)].sort();
+    const side = this.#isSwapped ? 'left' : 'right';
+    return new PromqlExecutionError(
+      `found duplicate series for the match group ${this.#signatureOf(first.labels)} ` +
+        `on the ${side} hand-side of the operation: [${a}, ${b}];` +
+        'many-to-many matching not allowed: matching labels must be unique on one side',
+    );
   }
 
   #pair(signature: Labels, many: StepSeries, one: StepSeries, steps: Uint8Array | undefined): void {
     const { isBool } = this.#expr;
     let labels: Labels | undefined;
     let matched: Uint8Array | undefined;
-    for (let step = 0; step < many.kinds.length; step++) {
+    for (let step = 0; step < this.#endAt; step++) {
       if (many.kinds[step] === ABSENT || one.kinds[step] === ABSENT) continue;
       const [left, right] = this.#isSwapped ? [one, many] : [many, one];
       const outcome = this.#operator.apply(
+        step,
         left.floats[step]!,
         right.floats[step]!,
         left.kinds[step] === FLOAT ? undefined : histogramAt(left, step),
@@ -368,7 +424,11 @@ class VectorMatcher {
       if (steps !== undefined) steps[step] = 1;
       labels ??= this.#resultLabels(many.labels, one.labels);
       matched ??= this.#matchedSteps(signature, labels);
-      if (matched[step] !== 0) throw new PromqlExecutionError(this.#whyTwice());
+      if (matched[step] !== 0) {
+        this.#isTwice = true;
+        this.#endAt = step;
+        break;
+      }
       matched[step] = 1;
       if (!outcome.isKept && !isBool) continue;
       const target = this.#table.at(step, labels, isBool);

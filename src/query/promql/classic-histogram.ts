@@ -1,4 +1,4 @@
-import { openMetricsNumber } from '#base';
+import { goGeneral, goNumber, openMetricsNumber } from '#base';
 import type { PromExpr } from '#lang/promql';
 import { NOTES, type Note } from './annotations.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -156,8 +156,8 @@ class MonotonicityNote implements Note {
   details(): string {
     const { lowest, highest, difference } = this.#forced;
     const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
-    const size = Number(difference.toPrecision(2));
-    return `, from buckets ${lowest} to ${highest}, with a max diff of ${size}, over ${this.#count} samples from ${time(this.#fromMs)} to ${time(this.#toMs)}`;
+    const [least, most, size] = [goNumber(lowest), goNumber(highest), goGeneral(difference, 2)];
+    return `, from buckets ${least} to ${most}, with a max diff of ${size}, over ${this.#count} samples from ${time(this.#fromMs)} to ${time(this.#toMs)}`;
   }
 }
 

@@ -16,8 +16,8 @@ import { Evaluation, type QueryContext } from './evaluation.ts';
 import { multiplied } from './histogram/index.ts';
 import { addInfo } from './info.ts';
 import { instantSeries, smoothedSeries, timestampSeries } from './instant.ts';
-import { joinLabels, merged, replaceLabel, sortByLabels, sortByValue } from './label-functions.ts';
-import { groupKey, Labels } from './labels.ts';
+import { floatsOf, joinLabels, merged, replaceLabel, sortByLabels, sortByValue } from './label-functions.ts';
+import { compareLabels, groupKey, Labels } from './labels.ts';
 import { type Grid, newSeries, PromqlExecutionError, type StepSeries, setFloat, timeAt } from './matrix.ts';
 import { pick } from './pick.ts';
 import { filled, matrixOf, onePart, samplesOf, windowGrid } from './pushed-windows.ts';
@@ -31,7 +31,8 @@ import {
   USES_STARTS,
 } from './range-functions.ts';
 import type { StoredSeries, WindowGroup, WindowSeries } from './source.ts';
-import { withFoundResets } from './stats-only.ts';
+import { statsOf } from './stats-only.ts';
+import { isStepInvariant } from './step-invariant.ts';
 import { NO_MARGINS, StepChanges, toStored } from './subquery.ts';
 import { type QueryTimes, rangeMsOf, referenceTime, subqueryStepMs, unwrapped } from './timing.ts';
 import {
@@ -48,6 +49,11 @@ import {
 } from './vector-functions.ts';
 
 const PICKS: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio']);
+
+/** Sorts by labels, in place: the source has series in any order, while sums, ties and errors that name series must come out alike each time. */
+function inOrder(series: StepSeries[]): StepSeries[] {
+  return series.sort((a, b) => compareLabels(a.labels, b.labels));
+}
 
 /**
  * Evaluates an expression on a grid, node by node: each gives all its series for all steps. Scalars are one series without labels. The
@@ -173,7 +179,7 @@ export class Evaluator {
       const samples = stored.reduce((sum, series) => sum + samplesOf(series), 0);
       budget.take(samples);
       explanation?.addSamples(samples);
-      yield this.#context.statsOnly.has(selector) ? stored.map(withFoundResets) : stored;
+      yield this.#context.statsOnly.has(selector) ? stored.map(statsOf) : stored;
       budget.giveBack(samples);
     }
   }
@@ -198,7 +204,7 @@ export class Evaluator {
         : instantSeries(this.#evaluation, each, reference);
     });
     const found = pushed?.series.map((each) => filled(newSeries(each.labels, false, this.#grid.count), each));
-    return found === undefined ? series : [...found, ...series];
+    return inOrder(found === undefined ? series : [...found, ...series]);
   }
 
   async #eachStored(
@@ -247,7 +253,7 @@ export class Evaluator {
       ...(group && { group }),
     });
     if (answer === undefined) return undefined;
-    const rest = this.#context.statsOnly.has(node.selector) ? answer.rest.map(withFoundResets) : answer.rest;
+    const rest = this.#context.statsOnly.has(node.selector) ? answer.rest.map(statsOf) : answer.rest;
     const samples = rest.reduce((sum, series) => sum + samplesOf(series), 0);
     budget.take(samples);
     explanation?.addSamples(samples);
@@ -304,9 +310,10 @@ export class Evaluator {
   async timestamps(selector: VectorSelector, isStart: boolean): Promise<StepSeries[]> {
     const reference = this.#reference(selector);
     const parts = this.#select(selector, reference, this.#context.options.lookbackMs, 0);
-    const series = await this.#eachStored(parts, (each) =>
+    const found = await this.#eachStored(parts, (each) =>
       timestampSeries(this.#evaluation, each, this.#evaluation.nameless(each.labels), reference, isStart),
     );
+    const series = inOrder(found);
     return this.#context.options.delaysNameRemoval ? series : merged(this.#evaluation, series);
   }
 
@@ -325,6 +332,7 @@ export class Evaluator {
       ranges.noteFloats(each.labels.metricName, each.labels.get('__type__'));
     }
     series.push(...(await this.#eachStored(parts, (stored) => ranges.ofSeries(stored))));
+    inOrder(series);
     if (call.name === 'absent_over_time') return absentOf(this.#evaluation, series, range);
     return this.#context.options.delaysNameRemoval ? series : merged(this.#evaluation, series);
   }
@@ -427,9 +435,15 @@ class Arguments {
     return this.#evaluator.timestamps(selector, isStart);
   }
 
+  /** A range that has room for one step only is still one. */
+  get isAtOneTime(): boolean {
+    return this.evaluation.grid.count === 1 && this.times.startMs === this.times.endMs;
+  }
+
   warnSort(): void {
-    const { grid, context } = this.evaluation;
-    if (grid.count > 1) context.annotations.warn(NOTES.sortInRange(), this.call);
+    const { context } = this.evaluation;
+    // What is the same at each step is evaluated once, as an instant query.
+    if (!this.isAtOneTime && !isStepInvariant(this.call)) context.annotations.warn(NOTES.sortInRange(), this.call);
   }
 }
 
@@ -473,16 +487,15 @@ async function timestamped(args: Arguments, isStart: boolean): Promise<StepSerie
 }
 
 async function sorted(args: Arguments, isDescending: boolean): Promise<StepSeries[]> {
-  args.warnSort();
   const input = await args.vector(0);
-  if (args.evaluation.grid.count > 1) return input;
-  return sortByValue(input, isDescending);
+  args.warnSort();
+  return args.isAtOneTime ? sortByValue(input, isDescending) : floatsOf(args.evaluation, input);
 }
 
 async function sortedByLabel(args: Arguments, isDescending: boolean): Promise<StepSeries[]> {
-  args.warnSort();
   const input = await args.vector(0);
-  return args.evaluation.grid.count > 1 ? input : sortByLabels(input, args.texts(1), isDescending);
+  args.warnSort();
+  return !args.isAtOneTime ? input : sortByLabels(input, args.texts(1), isDescending);
 }
 
 async function rounded(args: Arguments): Promise<StepSeries[]> {
@@ -500,18 +513,19 @@ async function ofTwoScalars(args: Arguments, combine: (a: number, b: number) => 
 }
 
 async function quantiles(args: Arguments): Promise<StepSeries[]> {
+  const input = await args.vector(0);
   const wanted: StepSeries[] = [];
-  for (let i = 2; i < args.call.arguments.length; i++) {
-    const q = await args.scalar(i);
-    noteQuantile(args, q, i);
-    wanted.push(q);
-  }
-  return quantilesOfHistograms(args.evaluation, args.text(1), wanted, await args.vector(0), args.expr(0));
+  for (let i = 2; i < args.call.arguments.length; i++) wanted.push(await args.scalar(i));
+  wanted.forEach((q, i) => {
+    noteQuantile(args, q, i + 2);
+  });
+  return quantilesOfHistograms(args.evaluation, args.text(1), wanted, input, args.expr(0));
 }
 
 function noteQuantile(args: Arguments, { floats }: StepSeries, i: number): void {
-  const bad = floats.find((q) => !(q >= 0 && q <= 1));
-  if (bad !== undefined) args.evaluation.context.annotations.warn(NOTES.invalidQuantile(bad), args.call.arguments[i]!);
+  const { annotations } = args.evaluation.context;
+  const bad = new Set(floats.filter((q) => !(q >= 0 && q <= 1)));
+  for (const q of bad) annotations.warn(NOTES.invalidQuantile(q), args.expr(i));
 }
 
 /** Functions that do more than change each value. */
@@ -531,8 +545,9 @@ const SPECIAL: Readonly<Record<string, (args: Arguments) => Promise<StepSeries[]
     ),
   histogram_quantile: async (args) => {
     const q = await args.scalar(0);
+    const input = await args.vector(1);
     noteQuantile(args, q, 0);
-    return quantileOfHistograms(args.evaluation, q, await args.vector(1), args.expr(1));
+    return quantileOfHistograms(args.evaluation, q, input, args.expr(1));
   },
   histogram_quantiles: quantiles,
   info: async (args) =>

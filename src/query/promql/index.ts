@@ -10,7 +10,14 @@ export { labelsHash64 } from './labels-hash.ts';
 export { FLOAT, type Grid, HISTOGRAM, histogramAt, PromqlExecutionError, type StepSeries, timeAt } from './matrix.ts';
 export { MemorySource } from './memory-source.ts';
 export { readSequence, readSeries, type SequenceValue } from './notation.ts';
-export { DEFAULT_OPTIONS, type PromqlAnswer, type PromqlQuery, queryInstant, queryRange } from './query.ts';
+export {
+  DEFAULT_OPTIONS,
+  type PromqlAnswer,
+  type PromqlQuery,
+  queryInstant,
+  queryRange,
+  rangeMistake,
+} from './query.ts';
 export type {
   FloatSamples,
   HistogramSamples,

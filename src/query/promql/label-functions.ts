@@ -7,10 +7,13 @@ import {
   ABSENT,
   copyValue,
   FLOAT,
+  isEmpty,
+  newSeries,
   PromqlExecutionError,
   relabelled,
   type StepSeries,
   sameLabelsError,
+  setFloat,
 } from './matrix.ts';
 
 /** The functions that change labels, and those that sort. */
@@ -104,6 +107,17 @@ export function sortByValue(input: readonly StepSeries[], isDescending: boolean)
       if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y));
       return direction * (x - y) || 0;
     });
+}
+
+/** What has a place in such an order, where nothing is sorted. */
+export function floatsOf({ grid }: Evaluation, input: readonly StepSeries[]): StepSeries[] {
+  return input.flatMap((series) => {
+    if (series.histograms === undefined) return [series];
+    const floats = newSeries(series.labels, series.dropsName, grid.count);
+    for (let step = 0; step < grid.count; step++)
+      if (series.kinds[step] === FLOAT) setFloat(floats, step, series.floats[step]!);
+    return isEmpty(floats) ? [] : [floats];
+  });
 }
 
 /** By the values of labels, numbers in them by their size; then by all labels. */

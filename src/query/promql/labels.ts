@@ -76,8 +76,12 @@ export class Labels {
 
   /** `{__name__="up", job="x"}`, as Prometheus prints them. */
   toString(): string {
-    return `{${this.pairs.map(([name, value]) => `${name}=${goQuoted(value)}`).join(', ')}}`;
+    return `{${this.pairs.map(([name, value]) => `${nameText(name)}=${goQuoted(value)}`).join(', ')}}`;
   }
+}
+
+function nameText(name: string): string {
+  return /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) ? name : goQuoted(name);
 }
 
 function keyOf(pairs: Labels['pairs']): string {

@@ -1,3 +1,4 @@
+import { goNumber } from '#base';
 import type { Aggregation } from '#lang/promql';
 import { type Group, groupSeries } from './aggregate.ts';
 import { firstFloats, hasOnlyFloats } from './aggregate-floats.ts';
@@ -5,6 +6,7 @@ import { NOTES } from './annotations.ts';
 import type { Evaluation } from './evaluation.ts';
 import { labelsHash } from './labels-hash.ts';
 import { copyValue, FLOAT, HISTOGRAM, newSeries, PromqlExecutionError, type StepSeries } from './matrix.ts';
+import { unwrapped } from './timing.ts';
 
 /** Aggregations that pick series: `topk`, `bottomk`, `limitk` and `limit_ratio`. */
 export async function pick(
@@ -88,16 +90,16 @@ function checkParameter({ context }: Evaluation, expr: Aggregation, { floats }: 
     if (floats.some(Number.isNaN)) throw new PromqlExecutionError('Ratio value is NaN');
     const most = floats.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
     const least = floats.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-    if (most > 1) context.annotations.warn(NOTES.invalidRatio(most, 1), expr.parameter!);
-    if (least < -1) context.annotations.warn(NOTES.invalidRatio(least, -1), expr.parameter!);
+    if (most > 1) context.annotations.warn(NOTES.invalidRatio(most, 1), unwrapped(expr.parameter!));
+    if (least < -1) context.annotations.warn(NOTES.invalidRatio(least, -1), unwrapped(expr.parameter!));
     return;
   }
   if (!floats.some((value) => value >= 1 || Number.isNaN(value))) return;
-  for (const value of floats) {
-    if (Number.isNaN(value)) throw new PromqlExecutionError('Parameter value is NaN');
-    if (value <= -(2 ** 63)) throw new PromqlExecutionError(`Scalar value ${value} underflows int64`);
-    if (value >= 2 ** 63) throw new PromqlExecutionError(`Scalar value ${value} overflows int64`);
-  }
+  if (floats.some(Number.isNaN)) throw new PromqlExecutionError('Parameter value is NaN');
+  const least = floats.reduce((a, b) => Math.min(a, b));
+  if (least <= -(2 ** 63)) throw new PromqlExecutionError(`Scalar value ${goNumber(least)} underflows int64`);
+  const most = floats.reduce((a, b) => Math.max(a, b));
+  if (most >= 2 ** 63) throw new PromqlExecutionError(`Scalar value ${goNumber(most)} overflows int64`);
 }
 
 /** The k largest or smallest; NaN only where there are not enough others. Equal ones in the order of the input. */

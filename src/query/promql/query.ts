@@ -82,11 +82,8 @@ async function instantAnswer(run: Run, query: PromqlQuery, times: QueryTimes, gr
 export async function queryRange(query: PromqlQuery, times: QueryTimes): Promise<PromqlAnswer> {
   const { startMs, endMs, stepMs } = times;
   const count = Math.floor((endMs - startMs) / stepMs) + 1;
-  const type = promType(query.expr);
-  if (type !== 'scalar' && type !== 'vector')
-    throw new PromqlExecutionError(
-      `invalid expression type "${type === 'matrix' ? 'range vector' : type}" for range query, must be Scalar or instant Vector`,
-    );
+  const mistake = rangeMistake(query.expr);
+  if (mistake !== undefined) throw new PromqlExecutionError(mistake);
   const grid = { startMs, stepMs, count };
   const run = new Run(query, times, grid);
   try {
@@ -95,6 +92,14 @@ export async function queryRange(query: PromqlQuery, times: QueryTimes): Promise
   } finally {
     run.end();
   }
+}
+
+/** Why an expression can't be asked for over a range; undefined where it can. */
+export function rangeMistake(expr: PromExpr): string | undefined {
+  const type = promType(expr);
+  if (type === 'scalar' || type === 'vector') return undefined;
+  const name = type === 'matrix' ? 'range vector' : type;
+  return `invalid expression type "${name}" for range query, must be Scalar or instant Vector`;
 }
 
 /** For how long an evaluation may hold the thread before it lets others run. */

@@ -1,4 +1,4 @@
-import type { Call, PromRange, VectorSelector } from '#lang/promql';
+import type { Call, PromExpr, PromRange, VectorSelector } from '#lang/promql';
 import type { Evaluation } from './evaluation.ts';
 import { isEmpty, newSeries, type StepSeries, setFloat, setHistogram, timeAt } from './matrix.ts';
 import { KEEPS_NAME, noteNonCounter, RANGE_FUNCTIONS, USES_STARTS } from './range-functions.ts';
@@ -45,7 +45,7 @@ export class RangeCall {
     this.usesStarts = evaluation.context.options.usesStarts && USES_STARTS.has(call.name);
     this.#evaluation = evaluation;
     this.#found = found;
-    const [first, second] = call.arguments.map(unwrapped);
+    const [first, second] = call.arguments.map(placeOf);
     this.#places = [first!, second ?? first!];
     this.#parameters = parameters;
   }
@@ -123,6 +123,12 @@ export class RangeCall {
     const { annotations, options } = this.#evaluation.context;
     noteNonCounter(annotations, this.#places[0], metricName, options.hasTypeLabels ? type : undefined);
   }
+}
+
+/** Where notes on an argument point: for a subquery to the beginning of the query, since Prometheus has put its samples in its place by then. */
+function placeOf(argument: PromExpr): PromRange {
+  const expr = unwrapped(argument);
+  return expr.kind === 'subquery' ? { start: 0, end: 0 } : expr;
 }
 
 /** Functions that add the samples of a delta up. */

@@ -1,3 +1,4 @@
+import { goFixed } from '#base';
 import type { PromRange } from '#lang/promql';
 import { type Annotations, NOTES } from './annotations.ts';
 import { isReset, sameHistogram } from './histogram/index.ts';
@@ -76,10 +77,11 @@ const predictLinear: RangeFunction = (window, answer, [seconds]) => {
 };
 
 const doubleExponentialSmoothing: RangeFunction = (window, answer, [smoothing, trend]) => {
-  if (!(smoothing! > 0 && smoothing! < 1))
-    throw new PromqlExecutionError(`invalid smoothing factor. Expected: 0 < sf < 1, got: ${smoothing!.toFixed(6)}`);
-  if (!(trend! > 0 && trend! < 1))
-    throw new PromqlExecutionError(`invalid trend factor. Expected: 0 < tf < 1, got: ${trend!.toFixed(6)}`);
+  // NaN passes, and makes NaN.
+  if (smoothing! <= 0 || smoothing! >= 1)
+    throw new PromqlExecutionError(`invalid smoothing factor. Expected: 0 < sf < 1, got: ${goFixed(smoothing!, 6)}`);
+  if (trend! <= 0 || trend! >= 1)
+    throw new PromqlExecutionError(`invalid trend factor. Expected: 0 < tf < 1, got: ${goFixed(trend!, 6)}`);
   if (!hasTwoFloats(window)) return;
   const { values } = window.floats;
   const first = window.fromFloat;

@@ -1,5 +1,5 @@
 import { childrenOf, type PromExpr, type VectorSelector } from '#lang/promql';
-import { isReset, withHint } from './histogram/index.ts';
+import { EMPTY_HISTOGRAM, isReset } from './histogram/index.ts';
 import type { HistogramSamples, StoredSeries } from './source.ts';
 
 /** Selectors whose histograms are asked for their count and sum only: Prometheus leaves their buckets out, and looks for resets itself. */
@@ -54,14 +54,16 @@ function walk(
   for (const child of childrenOf(expr)) walk(child, [...path, expr], visit);
 }
 
-/** With a hint for each histogram that has none: whether its counter began anew since the one before. */
-export function withFoundResets(series: StoredSeries): StoredSeries {
+/** Count and sum alone, with a hint for each histogram that has none: whether its counter began anew since the one before. */
+export function statsOf(series: StoredSeries): StoredSeries {
   const { histograms } = series;
   if (histograms === undefined) return series;
   const values: HistogramSamples['values'] = histograms.values.map((histogram, i) => {
     const previous = histograms.values[i - 1];
-    if (histogram.hint !== 'unknown' || previous === undefined) return histogram;
-    return withHint(histogram, isReset(histogram, previous) ? 'reset' : 'not-reset');
+    const { schema, count, sum } = histogram;
+    const isKnown = histogram.hint !== 'unknown' || previous === undefined;
+    const hint = isKnown ? histogram.hint : isReset(histogram, previous) ? 'reset' : 'not-reset';
+    return { ...EMPTY_HISTOGRAM, schema, count, sum, hint };
   });
   return { ...series, histograms: { ...histograms, values } };
 }

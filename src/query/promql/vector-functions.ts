@@ -35,8 +35,8 @@ export const FLOAT_FUNCTIONS: Readonly<Record<string, (value: number) => number>
   tanh: Math.tanh,
 };
 
-/** Of a time in seconds, in UTC; without an argument, of the evaluation's. */
-export const DATE_FUNCTIONS: Readonly<Record<string, (date: Date) => number>> = {
+/** Of a time in seconds, in UTC; without an argument, of the evaluation's. `cycles` of 400 years later is the time that is meant. */
+export const DATE_FUNCTIONS: Readonly<Record<string, (date: Date, cycles: number) => number>> = {
   day_of_month: (date) => date.getUTCDate(),
   day_of_week: (date) => date.getUTCDay(),
   day_of_year: (date) => Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000) + 1,
@@ -44,12 +44,21 @@ export const DATE_FUNCTIONS: Readonly<Record<string, (date: Date) => number>> = 
   hour: (date) => date.getUTCHours(),
   minute: (date) => date.getUTCMinutes(),
   month: (date) => date.getUTCMonth() + 1,
-  year: (date) => date.getUTCFullYear(),
+  year: (date, cycles) => date.getUTCFullYear() + 400 * cycles,
 };
 
-/** A time beyond what a Date holds gives NaN. */
-export function ofSeconds(fn: (date: Date) => number): (seconds: number) => number {
-  return (seconds) => fn(new Date(Math.trunc(seconds) * 1000));
+/** The calendar repeats itself after 400 years, which are whole weeks. */
+const CYCLE_SECONDS = 146_097 * 86_400;
+
+/** What is no time in seconds of 64 bits gives NaN. */
+export function ofSeconds(fn: (date: Date, cycles: number) => number): (seconds: number) => number {
+  return (seconds) => {
+    const whole = Math.trunc(seconds);
+    if (!(Math.abs(whole) < 2 ** 63)) return Number.NaN;
+    const rest = whole % CYCLE_SECONDS;
+    const within = rest < 0 ? rest + CYCLE_SECONDS : rest;
+    return fn(new Date(within * 1000), Math.round((whole - within) / CYCLE_SECONDS));
+  };
 }
 
 /** What a native histogram says; floats are left out. */

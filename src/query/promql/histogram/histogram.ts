@@ -45,17 +45,30 @@ export function upperBound(index: number, schema: number, customValues: readonly
 }
 
 function exponentialBound(index: number, schema: number): number {
-  if (schema < 0) return powerOfTwo(index * 2 ** -schema, 0);
-  const perPower = 2 ** schema;
-  const power = Math.floor(index / perPower);
-  return powerOfTwo(power, (index - power * perPower) / perPower);
+  const perPower = 2 ** Math.max(0, schema);
+  const power = Math.floor(index / perPower) * 2 ** Math.max(0, -schema);
+  const place = (index % perPower) + (index % perPower < 0 ? perPower : 0);
+  // The last bucket of ordinary numbers ends at the largest of them; the one behind it holds the infinite.
+  if (power === 1024 && place === 0) return Number.MAX_VALUE;
+  const fraction = FRACTIONS[place * (FRACTIONS.length / perPower)]!;
+  // A power of two in two steps, so that neither overflows before the product does.
+  const first = Math.floor(power / 2);
+  return fraction * 2 ** first * 2 ** (power - first + 1);
 }
 
-/** The last bucket of ordinary numbers ends at the largest of them; the one behind it holds the infinite. */
-function powerOfTwo(whole: number, fraction: number): number {
-  if (whole === 1024 && fraction === 0) return Number.MAX_VALUE;
-  return 2 ** fraction * 2 ** whole;
-}
+/**
+ * The bounds between 0.5 and 1 at the finest schema, to the last bit as Prometheus has them in its table: products of roots of two, the
+ * largest first, that begin at 1/√2 or at 0.5.
+ */
+const FRACTIONS: Float64Array = new Float64Array(256).map((_, place) => {
+  let bound = place >= 128 ? 1 / Math.SQRT2 : 0.5;
+  let root = Math.SQRT2;
+  for (let bit = 64; bit >= 1; bit /= 2) {
+    root = Math.sqrt(root);
+    if ((place & bit) !== 0) bound *= root;
+  }
+  return bound;
+});
 
 export interface Bucket {
   lower: number;
@@ -85,11 +98,17 @@ export function zeroBucket({ zeroThreshold, zeroCount }: FloatHistogram): Bucket
   return { lower: -zeroThreshold, upper: zeroThreshold, count: zeroCount };
 }
 
-/** All populated buckets from the lowest to the highest. */
+/** All populated buckets from the lowest to the highest. One that the zero bucket reaches into begins where that ends. */
 export function allBuckets(histogram: FloatHistogram): Bucket[] {
-  const zero = histogram.zeroCount > 0 ? [zeroBucket(histogram)] : [];
+  const { zeroThreshold, zeroCount } = histogram;
+  const zero = zeroCount > 0 ? [zeroBucket(histogram)] : [];
   const negative = isCustom(histogram) ? [] : negativeBuckets(histogram).reverse();
-  return [...negative, ...zero, ...positiveBuckets(histogram)].filter(({ count }) => count !== 0);
+  const all = [...negative, ...zero, ...positiveBuckets(histogram)].filter(({ count }) => count !== 0);
+  for (const bucket of all) {
+    if (bucket.upper < 0) bucket.upper = Math.min(bucket.upper, -zeroThreshold);
+    else if (bucket.lower > 0) bucket.lower = Math.max(bucket.lower, zeroThreshold);
+  }
+  return all;
 }
 
 /** With every count and the sum changed in the same way. */

@@ -56,7 +56,7 @@ function bucketOf({ schema, customValues }: FloatHistogram, index: number, count
 function trimBucket(bucket: Bucket, at: number, isUpper: boolean, isPositive: boolean, isLinear: boolean): Rest {
   const { lower, upper, count } = bucket;
   if (isUpper ? upper <= at : lower >= at) return { count, middle: middleOf(lower, upper, isPositive, isLinear) };
-  if (isUpper ? lower >= at : upper <= at) return NOTHING;
+  if (!(isUpper ? lower < at : upper > at)) return NOTHING;
   if (lower === Number.NEGATIVE_INFINITY) return trimLowest(bucket, at, isUpper);
   if (upper === Number.POSITIVE_INFINITY) return trimHighest(bucket, at, isUpper);
   const under = count * shareBelow(bucket, at, isLinear);
