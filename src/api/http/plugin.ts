@@ -79,7 +79,7 @@ export interface TracePins {
 }
 
 export interface ApiRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Below the prefix: `/services/:name`. */
   readonly path: string;
   readonly answer: (request: ApiRequest) => Answer | Promise<Answer>;

@@ -1,10 +1,11 @@
+import { goQuoted } from '#base';
 import { listLabels, listLabelValues, listMetadata, listSeries } from '#query/promql.ts';
 import type { Answer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
-import { one } from '../shared/query-string.ts';
+import { many, one } from '../shared/query-string.ts';
 import { success } from './answers.ts';
-import { badParameter } from './errors.ts';
-import { limitOf, rangeOf, selectorsOf } from './parameters.ts';
+import { badParameter, promError } from './errors.ts';
+import { limitOf, plainLimitOf, rangeOf, selectorsOf } from './parameters.ts';
 import { both } from './query.ts';
 
 /** What there is to ask about: series, labels and values, metadata. */
@@ -18,8 +19,12 @@ export const catalogRoutes: readonly ApiRoute[] = [
 const TRUNCATED = ['results truncated due to limit'];
 
 async function series({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
-  const selectors = selectorsOf(query, true);
-  const found = await listSeries(reader, selectors, rangeOf(query), limitOf(query), options);
+  if (many(query, 'match[]').length === 0) throw promError('bad_data', 'no match[] parameter provided');
+  const limit = limitOf(query);
+  const range = rangeOf(query);
+  const selectors = selectorsOf(query, (message) => badParameter('match[]', message));
+  if (range === undefined) return success([]);
+  const found = await listSeries(reader, selectors, range, limit, options);
   const sets = found.series.map(({ pairs }) => Object.fromEntries(pairs));
   return success(sets, found.isCut ? TRUNCATED : []);
 }
@@ -31,14 +36,18 @@ function cut(values: readonly string[], limit: number): object {
 
 async function labels({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
   const limit = limitOf(query);
-  return cut(await listLabels(reader, selectorsOf(query, false), rangeOf(query), options), limit);
+  const range = rangeOf(query);
+  const selectors = selectorsOf(query);
+  return range === undefined ? success([]) : cut(await listLabels(reader, selectors, range, options), limit);
 }
 
 async function labelValues({ reader, options, path }: ApiRequest, query: QueryString): Promise<Answer> {
   const name = unescaped(path.name!);
-  if (name === '') throw badParameter('name', `invalid label name: ${JSON.stringify(name)}`);
+  if (name === '') throw promError('bad_data', `invalid label name: ${goQuoted(name)}`);
   const limit = limitOf(query);
-  return cut(await listLabelValues(reader, name, selectorsOf(query, false), rangeOf(query), options), limit);
+  const range = rangeOf(query);
+  const selectors = selectorsOf(query);
+  return range === undefined ? success([]) : cut(await listLabelValues(reader, name, selectors, range, options), limit);
 }
 
 /** Names that are not of the classic letters come escaped: `U__http_2e_method`. */
@@ -52,8 +61,13 @@ function unescaped(name: string): string {
 }
 
 async function metadata({ reader, options }: ApiRequest, query: QueryString): Promise<Answer> {
-  const found = await listMetadata(reader, one(query, 'metric'), limitOf(query), options);
+  const limit = plainLimitOf(query, 'limit');
+  const perMetric = plainLimitOf(query, 'limit_per_metric') || Number.POSITIVE_INFINITY;
+  const found = await listMetadata(reader, one(query, 'metric'), limit, options);
   const byName = new Map<string, object[]>();
-  for (const { name, ...meaning } of found) byName.set(name, [...(byName.get(name) ?? []), meaning]);
+  for (const { name, ...meaning } of found) {
+    const known = byName.get(name) ?? [];
+    if (known.length < perMetric) byName.set(name, [...known, meaning]);
+  }
   return success(Object.fromEntries(byName));
 }

@@ -1,15 +1,17 @@
 import { DEFAULT_OPTIONS, type Labels, newestSamples, StoreSource } from '#query/promql.ts';
 import { type Answer, StreamedAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
+import { plainFailure } from '../shared/plain.ts';
 import { numberText } from '../shared/series-json.ts';
 import { inForm } from './errors.ts';
-import { parametersOf, selectorsOf } from './parameters.ts';
+import { anySelectorsOf, parametersOf } from './parameters.ts';
 
 /** `/federate`: the newest samples of series as text, for another Prometheus to scrape. Native histograms have no form in it. */
 export const federateRoutes: readonly ApiRoute[] = [
   {
     method: 'GET',
     path: '/federate',
+    failed: plainFailure,
     answer: inForm((request) => federate(request, parametersOf(request))),
   },
 ];
@@ -20,7 +22,7 @@ async function federate({ reader, options }: ApiRequest, query: QueryString): Pr
   const source = new StoreSource(reader, options);
   const nowMs = Date.now();
   const lines = new Map<string, string>();
-  for (const matchers of selectorsOf(query, true)) {
+  for (const matchers of anySelectorsOf(query)) {
     for (const { labels, timeMs, value } of await newestSamples(source, matchers, nowMs, DEFAULT_OPTIONS.lookbackMs)) {
       const name = sampleName(labels);
       lines.set(name, `${name} ${numberText(value)} ${timeMs}\n`);

@@ -340,7 +340,7 @@ describe('the API', () => {
       { query: 'up', time: 'x' },
       400,
       'bad_data',
-      'invalid parameter "time": cannot parse "x" to a valid timestamp',
+      `invalid parameter "time": invalid time value for 'time': cannot parse "x" to a valid timestamp`,
     ],
     [
       '/query_range',
@@ -488,14 +488,19 @@ describe('what no sound client sends', () => {
   });
 
   test.each([
-    ['/query', { query: '1', time: '1e300' }],
     ['/query', { query: '1', timeout: '1e20' }],
     ['/query_range', { query: '1', start: '1', end: '1e300', step: '1e297' }],
-    ['/labels', { start: '1e300', end: '1e301' }],
+    ['/query', { query: '1', time: 'NaN' }],
+    ['/labels', { start: 'Inf' }],
     ['/query', { query: Array(1500).fill('1').join('+') }],
-  ])('%s of what is out of all bounds is a bad request', async (path, parameters) => {
+  ])('%s of what is out of all bounds, or no number, is a bad request', async (path, parameters) => {
     const [status, body] = await get(path, parameters as Record<string, string>);
     expect([status, body.errorType]).toEqual([400, 'bad_data']);
+  });
+
+  test('a time out of all bounds stands for the last one, as a Prometheus takes it', async () => {
+    expect((await get('/query', { query: '1', time: '1e300' }))[0]).toBe(200);
+    expect((await get('/labels', { start: '1e300', end: '1e301' }))[0]).toBe(200);
   });
 
   test('a long timeout is no short one, and any parameter may be named anything', async () => {

@@ -7,7 +7,7 @@ import type { ApiNeeds, ApiRequest, ApiRoute, QueryString } from '../http/plugin
 import { many, one } from '../shared/query-string.ts';
 import { success } from './answers.ts';
 import { badParameter } from './errors.ts';
-import { selectorsOf } from './parameters.ts';
+import { selectorsOf, wholeOf } from './parameters.ts';
 
 /** Rules and alerts as they are now (web/api/v1 of Prometheus 3.16). */
 
@@ -49,7 +49,7 @@ function listRules(groups: readonly ActiveGroup[], query: QueryString): object {
     names: new Set(many(query, 'rule_name[]')),
     groups: new Set(many(query, 'rule_group[]')),
     files: new Set(many(query, 'file[]')),
-    matchers: selectorsOf(query, false),
+    matchers: selectorsOf(query),
     type: typeOf(query),
     hasAlerts: !excludesAlerts(query),
   };
@@ -88,9 +88,10 @@ function pageOf(query: QueryString): { readonly limit: number; readonly token: s
     if (token === undefined) return { limit: Number.POSITIVE_INFINITY, token };
     throw badParameter('group_next_token', 'group_limit needs to be present in order to paginate over the groups');
   }
-  if (!/^[-+]?\d{1,9}$/.test(text)) throw badParameter('group_limit', 'group_limit needs to be a valid number');
-  if (Number(text) <= 0) throw badParameter('group_limit', 'group_limit needs to be greater than 0');
-  return { limit: Number(text), token };
+  const limit = wholeOf(text, 'ParseInt', 32);
+  if (typeof limit === 'string') throw badParameter('group_limit', `group_limit needs to be a valid number: ${limit}`);
+  if (limit <= 0) throw badParameter('group_limit', 'group_limit needs to be greater than 0');
+  return { limit, token };
 }
 
 function tokenOf({ key }: ActiveGroup): string {

@@ -1,4 +1,4 @@
-import { goDecimal } from '#base';
+import { goDecimal, goNumber } from '#base';
 import {
   allBuckets,
   FLOAT,
@@ -14,17 +14,16 @@ import {
 
 /** Series as JSON, in the form of Prometheus' API, which Loki and Tempo have too. */
 
-/** Seconds with up to three places. */
+/** Seconds, with three places where they are no whole ones. */
 export function seconds(timeMs: number): string {
-  return String(timeMs / 1000);
+  return timeMs % 1000 === 0 ? String(timeMs / 1000) : (timeMs / 1000).toFixed(3);
 }
 
 /** Numbers are texts in JSON, so that infinite ones can be told. */
 export function numberText(value: number): string {
   const size = Math.abs(value);
-  // From there on Prometheus writes an exponent as JavaScript does.
   const isPlain = size === 0 || !Number.isFinite(value) || (size >= 1e-6 && size < 1e21);
-  return isPlain ? goDecimal(value) : String(value);
+  return isPlain ? goDecimal(value) : goNumber(value);
 }
 
 export function metric(labels: Labels): string {
