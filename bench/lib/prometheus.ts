@@ -37,9 +37,11 @@ export interface RunningPrometheus {
 
 interface Options {
   readonly ruleFile?: string;
+  /** Of `--enable-feature`, with commas between. */
+  readonly features?: string;
 }
 
-export async function startPrometheus(port: number, { ruleFile }: Options = {}): Promise<RunningPrometheus> {
+export async function startPrometheus(port: number, { ruleFile, features }: Options = {}): Promise<RunningPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'prometheus-bench-'));
   const config = join(folder, 'prometheus.yml');
   writeFileSync(config, ruleFile === undefined ? 'global: {}\n' : `rule_files: [${JSON.stringify(ruleFile)}]\n`);
@@ -52,6 +54,9 @@ export async function startPrometheus(port: number, { ruleFile }: Options = {}):
     '--query.max-samples=500000000',
     '--query.timeout=10m',
     '--log.level=warn',
+    // Samples with times of long ago stay.
+    '--storage.tsdb.retention.time=100y',
+    ...(features === undefined ? [] : [`--enable-feature=${features}`]),
   ]);
   const url = `http://127.0.0.1:${port}`;
   for (let i = 0; ; i++) {
