@@ -276,6 +276,7 @@ const PROMETHEUS: { readonly [path: string]: Case } = {
   'GET /api/v1/targets': wordless('/api/v1/targets'),
   'GET /api/v1/alertmanagers': wordless('/api/v1/alertmanagers'),
   'GET /api/v1/scrape_pools': wordless('/api/v1/scrape_pools'),
+  'GET /api/v1/scrape_pools/config': { ...wordless('/api/v1/scrape_pools/config'), status: 400 },
   'GET /api/v1/targets/metadata': wordless('/api/v1/targets/metadata'),
   'GET /api/v1/targets/relabel_steps': { ...wordless('/api/v1/targets/relabel_steps'), status: 400 },
   'GET /api/v1/notifications': wordless('/api/v1/notifications'),
@@ -283,15 +284,17 @@ const PROMETHEUS: { readonly [path: string]: Case } = {
   'GET /api/v1/status/tsdb/blocks': wordless('/api/v1/status/tsdb/blocks'),
   'GET /api/v1/status/walreplay': wordless('/api/v1/status/walreplay'),
   ...Object.fromEntries(
-    ['delete_series', 'clean_tombstones', 'snapshot'].map((name) => [
-      `POST /api/v1/admin/tsdb/${name}`,
-      { ...wordless(`/api/v1/admin/tsdb/${name}`), body: () => '', status: 500 },
-    ]),
+    ['delete_series', 'clean_tombstones', 'snapshot'].flatMap((name) =>
+      ['POST', 'PUT'].map((method) => [
+        `${method} /api/v1/admin/tsdb/${name}`,
+        { ...wordless(`/api/v1/admin/tsdb/${name}`), body: () => '', status: 500 },
+      ]),
+    ),
   ),
   ...Object.fromEntries(
-    ['metric_names', 'label_names', 'label_values'].map((name) => [
-      `GET /api/v1/search/${name}`,
-      { ...wordless(`/api/v1/search/${name}`), status: 500 },
+    ['metric_names', 'label_names', 'label_values'].flatMap((name) => [
+      [`GET /api/v1/search/${name}`, { ...wordless(`/api/v1/search/${name}`), status: 500 }],
+      [`POST /api/v1/search/${name}`, { ...wordless(`/api/v1/search/${name}`), body: () => '', status: 500 }],
     ]),
   ),
   ...Object.fromEntries(
