@@ -52,6 +52,11 @@ export class StoreReader {
     return this.#connection;
   }
 
+  /** Whether several machines are the store, of which one may know what another does not know yet. */
+  get isCluster(): boolean {
+    return this.#connection.cluster !== undefined;
+  }
+
   /** When the store last answered a query, well or with an error of its own. */
   get answeredMs(): number | undefined {
     return this.#connection.answeredMs;

@@ -106,7 +106,8 @@ function liveOf({ timesMs, startsMs, stale }: SeriesPoints, [from, to]: Place): 
   };
 }
 
-function named(row: SeriesRow, part: Part, label?: readonly [string, string]): Labels {
+/** Of a part, with its name and what tells it from others of its kind. */
+export function partLabels(row: SeriesRow, part: Part, label?: readonly [string, string]): Labels {
   const pairs: (readonly [string, string])[] = [...row.labels.pairs, ['__name__', nameOf(row.name, part)]];
   return Labels.of(label === undefined ? pairs : [...pairs.filter(([name]) => name !== label[0]), label]);
 }
@@ -152,7 +153,7 @@ class PartValues {
     const ofPlaces = (all: Float64Array): Float64Array =>
       places === undefined ? all.subarray(0, this.#count) : Float64Array.from(places, (place) => all[place]!);
     return {
-      labels: named(row, part, label),
+      labels: partLabels(row, part, label),
       isDelta: row.isDelta,
       sharing: label?.[0] === 'quantile' ? 'gauge' : row.sharing,
       floats: {
@@ -214,7 +215,7 @@ function nativeSeries(
     values.push(value);
   }
   return {
-    labels: named(row, 'native'),
+    labels: partLabels(row, 'native'),
     isDelta: row.isDelta,
     sharing: row.isGauge ? 'gauge' : 'counter',
     floats: NO_FLOATS,

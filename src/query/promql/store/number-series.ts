@@ -39,6 +39,8 @@ export interface NumberReading {
 }
 
 export interface NumberSlice {
+  /** All that were looked at. */
+  readonly rows: readonly SeriesRow[];
   readonly found: readonly NumberSeries[];
   /** Only details tell what they are; none of a detailed reading. */
   readonly odd: readonly SeriesRow[];
@@ -148,27 +150,32 @@ function hasWholeStarts({ needsStarts, isDetailed = false }: NumberReading): boo
   return needsStarts || isDetailed;
 }
 
-function sliceOf(table: Table, slice: readonly SeriesRow[], reading: NumberReading, memory: ReusedMemory): NumberSlice {
+function sliceOf(table: Table, rows: readonly SeriesRow[], reading: NumberReading, memory: ReusedMemory): NumberSlice {
   const found: NumberSeries[] = [];
   const odd: SeriesRow[] = [];
-  if (table.rowCount === 0) return { found, odd };
+  if (table.rowCount === 0) return { rows, found, odd };
   const originMs = Math.floor(reading.range.fromMs);
-  const rows = numberRows(table, memory);
-  const bySeries = new RunsBySeries(rows);
-  const gathered = new GatheredNumbers(rows, originMs, reading.isBrief === true ? memory : undefined);
-  for (const row of slice) {
+  const samples = numberRows(table, memory);
+  const bySeries = new RunsBySeries(samples);
+  const own = reading.isBrief === true ? memory : undefined;
+  const gathered = new GatheredNumbers(samples, originMs, own);
+  for (const row of rows) {
     const runs = bySeries.get(row.id);
     if (runs === undefined) continue;
     if (!runs.isOdd) {
-      const samples = gathered.add(runs);
+      const floats = gathered.add(runs);
       const startsMs = reading.needsStarts
-        ? new Float64Array(samples.timesMs.length).fill(wholeMs(rows.starts, runs.begins[0]!))
+        ? doubles(floats.timesMs.length, own).fill(wholeMs(samples.starts, runs.begins[0]!))
         : undefined;
-      found.push({ row, floats: { ...samples, startsMs }, staleMs: undefined });
-    } else if (rows.hasWholeStarts) {
-      const { staleMs, ...floats } = detailedNumbers(rows, runs, originMs);
+      found.push({ row, floats: { ...floats, startsMs }, staleMs: undefined });
+    } else if (samples.hasWholeStarts) {
+      const { staleMs, ...floats } = detailedNumbers(samples, runs, originMs);
       found.push({ row, floats, staleMs });
     } else odd.push(row);
   }
-  return { found, odd };
+  return { rows, found, odd };
+}
+
+function doubles(length: number, memory: ReusedMemory | undefined): Float64Array {
+  return memory?.takeDoubles(length) ?? new Float64Array(length);
 }

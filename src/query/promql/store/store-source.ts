@@ -1,5 +1,5 @@
 import { type LabelMatcher, matcherTest } from '#lang/promql';
-import { METRIC_GAUGE, METRIC_SUM } from '#pdata';
+import { METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUM } from '#pdata';
 import { readBounds } from '../../metrics/bounds.ts';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import type { TimeRange } from '../../source/index.ts';
@@ -16,6 +16,7 @@ import {
 import type { SampleSource, Selection, StoredSeries, WindowAnswer, WindowRequest } from '../source.ts';
 import { chunksOf, divide, type NamedRow } from './divide.ts';
 import { READERS, type Shape, type TypeReader } from './expand.ts';
+import { histogramsOf, keptShare, numbersOf, type RowSeries } from './kept/index.ts';
 import { seriesRows } from './matching.ts';
 import { type NumberReading, type NumberSeries, readNumbers } from './number-series.ts';
 import { readPoints, type SeriesPoints } from './points.ts';
@@ -101,7 +102,7 @@ export class StoreSource implements SampleSource {
       staleMs,
     });
     const rows = named.map(({ row }) => row);
-    for await (const { found, odd } of readNumbers(this.#reader, { ...reading, rows }, this.#options)) {
+    for await (const { found, odd } of numbersOf(this.#reader, { ...reading, rows }, this.#options)) {
       yield found.map(stored);
       if (odd.length === 0) continue;
       const detailed = readNumbers(
@@ -129,7 +130,8 @@ export class StoreSource implements SampleSource {
     const inStore = plain.filter(isInStore);
     const others = [...rest, ...plain.filter((each) => !isInStore(each)).map(({ row }) => row)];
     if (inStore.length === 0) return undefined;
-    const cost = costOf(request, inStore.length);
+    const share = keptShare(this.#reader, { rows: inStore.map(({ row }) => row), range });
+    const cost = costOf(request, inStore.length, share);
     if (this.#plan === 'cost') why?.(costText(cost));
     const isInStoreBest = this.#plan === 'sql' || cost.isInStoreCheaper;
     const shared = this.#sharedWindows(cost);
@@ -206,41 +208,51 @@ export class StoreSource implements SampleSource {
     const found: ReadSeries[] = [];
     for (const [type, read] of READERS) {
       const ofType = rows.filter((row) => row.type === type);
-      if (ofType.length > 0) found.push(...(await this.#readType(ofType, selector, matchers, range, read)));
+      if (ofType.length > 0) found.push(...(await this.#readType(type, ofType, selector, matchers, range, read)));
     }
     return found;
   }
 
   async #readType(
+    type: number,
     rows: readonly SeriesRow[],
     selector: Sql,
     matchers: readonly LabelMatcher[],
     range: TimeRange,
-    { points, columns, marker, expand }: TypeReader,
+    how: TypeReader,
   ): Promise<ReadSeries[]> {
-    const found = await readPoints(
-      this.#reader,
-      points,
-      {
-        rows,
-        selector,
-        range,
-        columns: raw(columns),
-        marker: raw(marker),
-      },
-      this.#options,
-    );
-    const shape = await this.#shape(found);
+    const read = (some: readonly SeriesRow[], within: TimeRange): Promise<RowSeries[]> =>
+      this.#expanded(some, selector, within, how);
+    const { found, rest } =
+      type === METRIC_HISTOGRAM
+        ? await histogramsOf(this.#reader, { rows, range }, this.#options, read)
+        : { found: [], rest: rows };
+    const all = rest.length === 0 ? found : [...found, ...(await read(rest, range))];
     const tests = matchers.filter(({ name }) => name === 'le' || name === 'quantile');
     const isPart = tests.map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) }));
     const series: ReadSeries[] = [];
-    for (const row of rows) {
-      const place = found.rows.get(row.id);
-      if (place === undefined) continue;
-      for (const stored of expand(row, found, place, shape)) {
+    for (const [row, parts] of all) {
+      for (const stored of parts) {
         const each = inAskedUnit(stored, row);
         if (isPart.every(({ name, test }) => test(each.labels.get(name)))) series.push(each);
       }
+    }
+    return series;
+  }
+
+  async #expanded(
+    rows: readonly SeriesRow[],
+    selector: Sql,
+    range: TimeRange,
+    { points, columns, marker, expand }: TypeReader,
+  ): Promise<RowSeries[]> {
+    const what = { rows, selector, range, columns: raw(columns), marker: raw(marker) };
+    const found = await readPoints(this.#reader, points, what, this.#options);
+    const shape = await this.#shape(found);
+    const series: RowSeries[] = [];
+    for (const row of rows) {
+      const place = found.rows.get(row.id);
+      if (place !== undefined) series.push([row, expand(row, found, place, shape)]);
     }
     return series;
   }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import { RANGE_KERNELS } from '../range-kernels.ts';
 import type { WindowRequest, WindowSeries } from '../source.ts';
-import { readNumbers } from './number-series.ts';
+import { numbersOf } from './kept/index.ts';
 import type { SeriesRow } from './series.ts';
 import type { FoundWindows, WindowReading } from './windows.ts';
 
@@ -28,7 +28,7 @@ export async function findWindows(
   const series: WindowSeries[] = [];
   const odd: SeriesRow[] = [];
   let turnMs = performance.now();
-  for await (const slice of readNumbers(reader, reading, options)) {
+  for await (const slice of numbersOf(reader, reading, options)) {
     for (const { row, floats } of slice.found) {
       const values = new Float64Array(grid.count);
       const present = new Uint8Array(grid.count);

@@ -1,0 +1,2 @@
+export { histogramsOf, type RowSeries } from './kept-histograms.ts';
+export { keptShare, numbersOf } from './kept-numbers.ts';
