@@ -42,6 +42,8 @@ export interface NumberSlice {
   /** All that were looked at. */
   readonly rows: readonly SeriesRow[];
   readonly found: readonly NumberSeries[];
+  /** Of those that only details tell, where they are known already. */
+  readonly detailed: readonly NumberSeries[];
   /** Only details tell what they are; none of a detailed reading. */
   readonly odd: readonly SeriesRow[];
 }
@@ -153,7 +155,7 @@ function hasWholeStarts({ needsStarts, isDetailed = false }: NumberReading): boo
 function sliceOf(table: Table, rows: readonly SeriesRow[], reading: NumberReading, memory: ReusedMemory): NumberSlice {
   const found: NumberSeries[] = [];
   const odd: SeriesRow[] = [];
-  if (table.rowCount === 0) return { rows, found, odd };
+  if (table.rowCount === 0) return { rows, found, detailed: [], odd };
   const originMs = Math.floor(reading.range.fromMs);
   const samples = numberRows(table, memory);
   const bySeries = new RunsBySeries(samples);
@@ -173,7 +175,7 @@ function sliceOf(table: Table, rows: readonly SeriesRow[], reading: NumberReadin
       found.push({ row, floats, staleMs });
     } else odd.push(row);
   }
-  return { rows, found, odd };
+  return { rows, found, detailed: [], odd };
 }
 
 function doubles(length: number, memory: ReusedMemory | undefined): Float64Array {

@@ -102,8 +102,9 @@ export class StoreSource implements SampleSource {
       staleMs,
     });
     const rows = named.map(({ row }) => row);
-    for await (const { found, odd } of numbersOf(this.#reader, { ...reading, rows }, this.#options)) {
+    for await (const { found, detailed: known, odd } of numbersOf(this.#reader, { ...reading, rows }, this.#options)) {
       yield found.map(stored);
+      if (known.length > 0) yield together(known.map(stored), note);
       if (odd.length === 0) continue;
       const detailed = readNumbers(
         this.#reader,
@@ -154,8 +155,12 @@ export class StoreSource implements SampleSource {
     const find = isInStoreBest ? readWindows : findWindows;
     const read = (options: ReadOptions): Promise<FoundWindows> => find(this.#reader, reading, options);
     const { series, odd } = await (shared?.read(key, this.#options, read) ?? read(this.#options));
-    const samples = await this.#read([...others, ...odd], selector, matchers, range);
-    return { series, rest: together([...info, ...samples], note) };
+    const samples = together([...info, ...(await this.#read(others, selector, matchers, range))], note);
+    const isOdd = new Set(odd);
+    const oddRows = inStore.filter(({ row }) => isOdd.has(row));
+    const inDetail = { selector, isWhole: false, range, needsStarts: request.usesStarts };
+    for await (const part of this.#numbers(oddRows, inDetail, note)) samples.push(...part);
+    return { series, rest: samples };
   }
 
   /** Undefined where nothing is gained, and where the statements of one query are to be seen. */

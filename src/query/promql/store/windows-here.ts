@@ -38,7 +38,7 @@ export async function findWindows(
       await nextTurn();
       turnMs = performance.now();
     }
-    odd.push(...slice.odd);
+    odd.push(...slice.odd, ...slice.detailed.map(({ row }) => row));
   }
   return { series, odd };
 }

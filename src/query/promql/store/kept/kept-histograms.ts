@@ -4,7 +4,7 @@ import type { StoredSeries } from '../../source.ts';
 import { partLabels } from '../expand.ts';
 import { nameOf, type Part } from '../names.ts';
 import type { SeriesRow } from '../series.ts';
-import { countIn, gapsOf, keepSeries, noteRest, startIn, unpack } from './across.ts';
+import { countIn, detailsIn, gapsOf, keepSeries, noteRest, startIn, unpack, type WholeSeries } from './across.ts';
 import { type KeptBlock, UNKNOWN } from './kept-block.ts';
 import { type KeptMetric, type KeptSamples, keptSamples } from './kept-samples.ts';
 
@@ -80,9 +80,9 @@ async function keptHistograms(
     const found: RowSeries[] = [];
     const rest: SeriesRow[] = [];
     for (const row of rows) {
-      const startMs = startIn(blocks, metric.numberOf(row.id));
-      if (startMs === 'odd') rest.push(row);
-      else if (startMs !== undefined) found.push([row, partsOf(row, startMs, range, metric, blocks)]);
+      const series = partsOf(row, range, metric, blocks);
+      if (series === undefined) rest.push(row);
+      else found.push([row, series]);
     }
     return { found, rest };
   } finally {
@@ -110,7 +110,7 @@ function keepParts(
     if (bound === ALL) continue;
     if (bound !== '') bounds.add(bound);
     const number = metricName === ofCount ? own : metric.numberOf(partKey(row, bound));
-    keepSeries({ ...floats, staleMs }, number, unknown);
+    keepSeries({ ...floats, startsMs: floats.startsMs!, staleMs }, number, unknown);
   }
 }
 
@@ -119,13 +119,18 @@ function partKey({ id }: SeriesRow, bound: string): string {
   return `${id} ${bound}`;
 }
 
+/** Undefined where only the store can tell. */
 function partsOf(
   row: SeriesRow,
-  startMs: number,
   range: TimeRange,
   metric: KeptMetric,
   blocks: readonly KeptBlock[],
-): StoredSeries[] {
+): StoredSeries[] | undefined {
+  const own = metric.numberOf(row.id);
+  const startMs = startIn(blocks, own);
+  if (startMs === undefined) return [];
+  // It ends as a whole, also where a bucket has nothing.
+  const staleMs = startMs === 'odd' ? detailsIn(blocks, own, range)?.staleMs : undefined;
   const parts: (readonly [key: string, part: Part, bound?: string])[] = [];
   if (row.parts.includes('count')) parts.push([row.id, 'count']);
   if (row.parts.includes('sum')) parts.push([partKey(row, ''), 'sum']);
@@ -136,20 +141,32 @@ function partsOf(
   const series: StoredSeries[] = [];
   for (const [key, part, bound] of parts) {
     const number = metric.numberOf(key);
-    const count = countIn(blocks, number);
-    if (count === 0) continue;
-    const into = { timesMs: new Float64Array(count), values: new Float64Array(count) };
-    const { from, to } = unpack(blocks, number, range, into, 0);
-    if (from === to) continue;
-    const startsMs = new Float64Array(to - from).fill(startMs);
+    const samples =
+      startMs === 'odd' ? detailsIn(blocks, number, range) : steadySamples(number, startMs, range, blocks);
+    if (samples === undefined) return undefined;
+    const { staleMs: _, ...floats } = samples;
+    const isThere = floats.timesMs.length > 0 || (staleMs !== undefined && (bound ?? ALL) === ALL);
+    if (!isThere) continue;
     series.push({
       labels: partLabels(row, part, bound === undefined ? undefined : ['le', bound]),
       isDelta: row.isDelta,
       sharing: row.sharing,
-      floats: { timesMs: into.timesMs.subarray(from, to), values: into.values.subarray(from, to), startsMs },
+      floats,
       histograms: undefined,
-      staleMs: undefined,
+      staleMs,
     });
   }
   return series;
+}
+
+function steadySamples(number: number, startMs: number, range: TimeRange, blocks: readonly KeptBlock[]): WholeSeries {
+  const count = countIn(blocks, number);
+  const into = { timesMs: new Float64Array(count), values: new Float64Array(count) };
+  const { from, to } = unpack(blocks, number, range, into, 0);
+  return {
+    timesMs: into.timesMs.subarray(from, to),
+    values: into.values.subarray(from, to),
+    startsMs: new Float64Array(to - from).fill(startMs),
+    staleMs: undefined,
+  };
 }

@@ -3,7 +3,17 @@ import { type ReadOptions, ReusedMemory, type StoreReader } from '../../../reade
 import { numberPoints } from '../../../source/index.ts';
 import { type NumberReading, type NumberSeries, type NumberSlice, readNumbers } from '../number-series.ts';
 import type { SeriesRow } from '../series.ts';
-import { countIn, gapsOf, keepSeries, noteRest, startIn, unpack } from './across.ts';
+import {
+  countIn,
+  detailsIn,
+  gapsOf,
+  isOdd,
+  keepSeries,
+  noteRest,
+  startIn,
+  unpack,
+  type WholeSeries,
+} from './across.ts';
 import { BLOCK_MS, blockOf, type KeptBlock, UNKNOWN } from './kept-block.ts';
 import { type KeptMetric, type KeptSamples, keptSamples } from './kept-samples.ts';
 
@@ -96,8 +106,7 @@ async function* keptNumbers(
       const isAll = isWhole && gap.rows.length === rows.length;
       const missing = { ...gap, selector, isWhole: isAll, needsStarts: true, isBrief: true };
       for await (const slice of readNumbers(reader, missing, options)) {
-        for (const each of slice.found)
-          keepSeries({ ...each.floats, staleMs: each.staleMs }, metric.numberOf(each.row.id), gap.blocks);
+        for (const each of slice.found) keepSeries(wholeOf(each), metric.numberOf(each.row.id), gap.blocks);
         noteRest(slice.rows, metric, gap.blocks);
         if (kept.isTooMuch(metric, blocks)) {
           yield* readNumbers(reader, { ...reading, rows: [...waiting] }, options);
@@ -144,13 +153,20 @@ function unpacked(
   const doubles = (length: number): Float64Array => memory?.takeDoubles(length) ?? new Float64Array(length);
   const into = { timesMs: doubles(samples), values: doubles(samples) };
   const found: NumberSeries[] = [];
+  const detailed: NumberSeries[] = [];
   const odd: SeriesRow[] = [];
   let begin = 0;
   for (const row of rows) {
     const number = metric.numberOf(row.id);
     const startMs = startIn(blocks, number);
-    if (startMs === 'odd') odd.push(row);
-    if (startMs === 'odd' || startMs === undefined) continue;
+    if (startMs === undefined) continue;
+    if (startMs === 'odd') {
+      const details = detailsIn(blocks, number, reading.range);
+      if (details === undefined) odd.push(row);
+      else if (isOdd(details)) (reading.needsStarts ? found : detailed).push(seriesOf(row, details));
+      else if (details.timesMs.length > 0) found.push(seriesOf(row, details));
+      continue;
+    }
     const { from, to, end } = unpack(blocks, number, reading.range, into, begin);
     begin = end;
     if (from === to) continue;
@@ -158,5 +174,14 @@ function unpacked(
     const floats = { timesMs: into.timesMs.subarray(from, to), values: into.values.subarray(from, to), startsMs };
     found.push({ row, floats, staleMs: undefined });
   }
-  return { rows, found, odd };
+  return { rows, found, detailed, odd };
+}
+
+/** As it was read with starts. */
+function wholeOf({ floats, staleMs }: NumberSeries): WholeSeries {
+  return { ...floats, startsMs: floats.startsMs!, staleMs };
+}
+
+function seriesOf(row: SeriesRow, { staleMs, ...floats }: WholeSeries): NumberSeries {
+  return { row, floats, staleMs };
 }
