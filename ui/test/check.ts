@@ -76,3 +76,18 @@ export async function dragAcross(
   await page.mouse.move(...at(to), { steps: 4 });
   await page.mouse.up();
 }
+
+/** Presses a key until something is there: a page that has come may not listen yet. */
+export async function pressUntil(page: Page, key: string, there: Locator): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  do {
+    await page.keyboard.press(key);
+    const hasCome = await there.waitFor({ timeout: AGAIN_MS }).then(
+      () => true,
+      () => false,
+    );
+    if (hasCome) return;
+  } while (Date.now() < deadline);
+  await there.waitFor();
+}
+const AGAIN_MS = 2_000;

@@ -1,6 +1,6 @@
 /** Two searches side by side, saved searches, and rules of searches. */
 import assert from 'node:assert/strict';
-import { type Check, dragAcross, expectEventually, searchOf } from './check.ts';
+import { type Check, dragAcross, expectEventually, pressUntil, searchOf } from './check.ts';
 
 const side = (name: 'one' | 'two'): string => `[data-side="${name}"]`;
 
@@ -66,7 +66,7 @@ export const EXPLORE_CHECKS: readonly Check[] = [
     name: 'each page leads to explore with its search, and something beside it',
     run: async ({ page, open }) => {
       await open('/traces?q=status%3Derror&min=1000000');
-      await page.keyboard.press('S');
+      await pressUntil(page, 'S', page.getByRole('region', { name: 'Beside this' }));
       await page.getByRole('region', { name: 'Beside this' }).getByRole('link', { name: 'Logs' }).click();
       await expectEventually(() => new URL(page.url()).pathname, '/explore');
       assert.equal(searchOf(page).get('one.q'), 'status=error duration>=1ms');
@@ -78,7 +78,7 @@ export const EXPLORE_CHECKS: readonly Check[] = [
     needs: 'mock',
     run: async ({ page, open }) => {
       await open('/logs?q=severity%3Derror&range=3h');
-      await page.keyboard.press('S');
+      await pressUntil(page, 'S', page.getByLabel('Name of the search'));
       await page.getByLabel('Name of the search').fill('Errors of tonight');
       await page.keyboard.press('Enter');
       const list = page.getByRole('region', { name: 'Saved searches' });
@@ -89,13 +89,13 @@ export const EXPLORE_CHECKS: readonly Check[] = [
       await page.getByLabel('New name of Errors of tonight').fill('Errors tonight');
       await page.keyboard.press('Enter');
       await open('/services');
-      await page.keyboard.press('S');
+      await pressUntil(page, 'S', list);
       await list.getByRole('link', { name: 'Errors tonight' }).click();
       await expectEventually(() => new URL(page.url()).pathname, '/logs');
       assert.equal(searchOf(page).get('q'), 'severity=error');
       assert.equal(searchOf(page).get('range'), '3h');
       await expectEventually(() => list.count(), 0);
-      await page.keyboard.press('S');
+      await pressUntil(page, 'S', list);
       await list.getByRole('button', { name: 'Delete Errors tonight' }).click();
       await expectEventually(() => list.getByRole('link', { name: 'Errors tonight' }).count(), 0);
     },
@@ -104,7 +104,7 @@ export const EXPLORE_CHECKS: readonly Check[] = [
     name: 'a rule is made of a search of logs in LogQL, and a search that can be none says why',
     run: async ({ page, open }) => {
       await open('/logs?q=severity%3E%3Derror');
-      await page.keyboard.press('S');
+      await pressUntil(page, 'S', page.getByRole('link', { name: 'New rule' }));
       await page.getByRole('link', { name: 'New rule' }).click();
       const form = page.getByRole('form', { name: 'New rule' });
       await form.getByText('--loki-rules').waitFor();
@@ -114,11 +114,10 @@ export const EXPLORE_CHECKS: readonly Check[] = [
       );
       assert.equal(await form.getByLabel('Limit').inputValue(), '0');
       await open('/traces?q=http.route%3D%2Fapi%2Fcart');
-      await page.keyboard.press('S');
-      await page.getByText('have no label for http.route').waitFor();
+      await pressUntil(page, 'S', page.getByText('have no label for http.route'));
       assert.equal(await page.getByRole('button', { name: 'New rule' }).getAttribute('aria-disabled'), 'true');
       await open('/traces?status=error');
-      await page.keyboard.press('S');
+      await pressUntil(page, 'S', page.getByRole('link', { name: 'New rule' }));
       await page.getByRole('link', { name: 'New rule' }).click();
       await expectEventually(() => searchOf(page).get('a')?.includes('STATUS_CODE_ERROR'), true);
     },

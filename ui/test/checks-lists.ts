@@ -458,6 +458,8 @@ export const LIST_CHECKS: readonly Check[] = [
         assert.equal(searchOf(page).get('service'), service);
         assert.ok(Number(searchOf(page).get('from')) < Number(searchOf(page).get('to')), 'a moment');
         await page.goBack();
+        // What was kept is drawn at once, and anew when its answer comes.
+        await page.waitForLoadState('networkidle');
       }
       await page.locator('.u-over').click({ position: { x: 300, y: 200 } });
       await behind.waitFor();

@@ -56,6 +56,7 @@ export interface StoredRow {
 }
 
 const ATTRIBUTE_BYTES = 4096;
+const NO_RESOURCE = 0;
 const DELTA = 1;
 /** Types whose numbers, but for quantiles, are counters whatever the metric says. */
 const COUNTING: ReadonlySet<number> = new Set([METRIC_HISTOGRAM, METRIC_SUMMARY]);
@@ -119,7 +120,7 @@ export async function readStoredRows(
       prometheusName: names[row]!,
       labels: withResource(own, resource ?? NO_TEXTS),
       resourceId: resourceIds[row]!,
-      lacksResource: resource === undefined && Number(resourceIds[row]) !== 0,
+      lacksResource: resource === undefined && Number(resourceIds[row]) !== NO_RESOURCE,
       textLength: labels[row]!.reduce((sum, label) => sum + label.length, 0),
       boundsIds: bounds[row]!.map(String),
       firstS: first[row]!,
@@ -175,8 +176,10 @@ export async function readResourceTexts(
   options: ReadOptions,
 ): Promise<ReadonlyMap<number | bigint, ResourceTexts>> {
   const { found, missing } = KEPT.find(reader, ids);
-  if (missing.length === 0) return found;
-  for (const [id, { attributes, cut }] of await readResources(reader, missing, ATTRIBUTE_BYTES, options)) {
+  // An id of none says that there is none.
+  const unknown = missing.filter((id) => Number(id) !== NO_RESOURCE);
+  if (unknown.length === 0) return found;
+  for (const [id, { attributes, cut }] of await readResources(reader, unknown, ATTRIBUTE_BYTES, options)) {
     const texts = textsOf(attributes);
     found.set(id, texts);
     // How much of them is cut depends on how many were read.

@@ -134,7 +134,7 @@ test('whatever comes, what is kept answers as what is read', async () => {
   };
   const [keeping, anew] = [readerOf(true), readerOf(false)];
   let answered = 0;
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 25; round++) {
     await write(
       Array.from({ length: random(3) }, (): Point => {
         const kind = random(6);
@@ -153,6 +153,6 @@ test('whatever comes, what is kept answers as what is read', async () => {
     expect(kept, `round ${round}: ${text}`).toEqual(await answerOf(anew, text, fromMs, toMs));
     answered += kept.size;
   }
-  expect(answered).toBeGreaterThan(200);
+  expect(answered).toBeGreaterThan(120);
   await Promise.all([keeping.close(), anew.close()]);
 });

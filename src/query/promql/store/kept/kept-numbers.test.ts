@@ -232,7 +232,7 @@ test('whatever comes and goes, what is kept answers as what is read', async () =
   const { reader, kept, write, remove } = setUp({ maxBytes: 1_000_000 });
   await write(ALL.flatMap((_, series) => steady(series, START_MS, 300, 288_000)));
   let answered = 0;
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < 25; round++) {
     const ageMs = [0, 20_000, 59_000, 300_000][random(4)]!;
     const points = Array.from({ length: random(4) }, (): Point => {
       const kind = random(8);
@@ -267,7 +267,7 @@ test('whatever comes and goes, what is kept answers as what is read', async () =
       expect(samples, `round ${round}, ${id}`).toEqual(anew.get(id));
     }
   }
-  expect(answered).toBeGreaterThan(500);
+  expect(answered).toBeGreaterThan(300);
   await reader.close();
 });
 
