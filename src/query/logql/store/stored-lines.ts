@@ -25,6 +25,7 @@ import { countStoredLines } from './counted-lines.ts';
 import { detectedLevel } from './level.ts';
 import { lineCondition } from './line-condition.ts';
 import { arrivedAt, timesOfLines } from './line-times.ts';
+import { LineWindows, type NsRange } from './line-windows.ts';
 import { findStreams, ofStreams } from './streams.ts';
 import { eachMetadata } from './structured.ts';
 import { wantedCondition } from './wanted-labels.ts';
@@ -65,16 +66,20 @@ export class StoredLines implements LineSource {
     ]);
     const wanted = range.hasOtherBodies ? [] : (selection.wanted ?? []);
     const pageLines = Math.min(PAGE_LINES, Math.max(limit ?? PAGE_LINES, 100));
+    const windows = new LineWindows(direction, pageLines);
     for (const [firstNs, lastNs] of slices(range.firstNs, range.lastNs, direction)) {
       const where = logs.when(sql`${logs.between(firstNs, lastNs)} AND ${condition}`);
       const possible = await wantedCondition(this.#reader, wanted, { streams, where }, this.#options);
       const narrowed = possible === undefined ? condition : allOf([condition, possible]);
       let cursor: LinePlace | undefined = isWithin(selection.beyond, firstNs, lastNs) ? selection.beyond : undefined;
-      for (;;) {
-        const page = { firstNs, lastNs, condition: narrowed, direction, cursor, lines: pageLines };
-        const { lines, next } = await this.#page(page, streams);
+      for (let left: NsRange | undefined = { firstNs, lastNs }; left !== undefined; ) {
+        const window = windows.next(left);
+        const { lines, next } = await this.#page(
+          { ...window, condition: narrowed, direction, cursor, lines: pageLines },
+          streams,
+        );
         if (lines.length > 0) yield lines;
-        if (next === undefined) break;
+        left = windows.left(left, window, lines.length, next);
         cursor = next;
       }
     }
