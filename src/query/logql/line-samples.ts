@@ -1,4 +1,4 @@
-import type { RangeAggregation, Stage, Unwrap } from '#lang/logql';
+import type { LabelFilter, RangeAggregation, Stage, Unwrap } from '#lang/logql';
 import { groupKey, Labels } from '../promql/labels.ts';
 import { PromqlExecutionError } from '../promql/matrix.ts';
 import type { SampleSource, Selection, StoredSeries } from '../promql/source.ts';
@@ -42,8 +42,6 @@ export class LineSamples implements SampleSource {
   async select({ matchers, fromMs, toMs }: Selection): Promise<readonly StoredSeries[]> {
     const leaf = this.#leaves.get(matchers);
     if (leaf === undefined) throw new Error('bug: a selector that no range aggregation made');
-    const maker = new SampleMaker(leaf, this.#text);
-    const turn = new Turn(leaf.expr.logs.stages, this.#signal);
     const { logs } = leaf.expr;
     const selection = {
       matchers: logs.matchers,
@@ -56,6 +54,19 @@ export class LineSamples implements SampleSource {
     } as const;
     const counted = await this.#counted(leaf, selection);
     if (counted !== undefined) return counted;
+    const labels = askedLabels(leaf);
+    try {
+      return await this.#made(leaf, { ...selection, labels });
+    } catch (error) {
+      if (labels === undefined || !(error instanceof PipelineError)) throw error;
+      // It names all labels of the line.
+      return this.#made(leaf, selection);
+    }
+  }
+
+  async #made(leaf: Leaf, selection: LineSelection): Promise<readonly StoredSeries[]> {
+    const maker = new SampleMaker(leaf, this.#text);
+    const turn = new Turn(leaf.expr.logs.stages, this.#signal);
     for await (const part of this.#lines.read(selection)) {
       this.#signal?.throwIfAborted();
       for (const line of part) {
@@ -192,6 +203,25 @@ function neededStages(
   return countsLines && onlyFinds ? stages.filter(({ kind }) => kind === 'line') : stages;
 }
 
+/** Stages that look at the line, and at no other labels than they name. */
+const LOOK_AT_LINES: ReadonlySet<Stage['kind']> = new Set(['line', 'filter', 'decolorize', ...PARSERS]);
+
+/** All labels that samples and their series depend on; undefined where any may be one. */
+function askedLabels({ expr, sumBy }: Leaf): readonly string[] | undefined {
+  const { grouping, operator, unwrap } = expr;
+  const listed = grouping?.isWithout === false ? grouping.labels : undefined;
+  const by = sumBy !== undefined && isSum(operator) ? sumBy : listed;
+  const stages = neededStages(expr, sumBy);
+  if (by === undefined || !stages.every(({ kind }) => LOOK_AT_LINES.has(kind))) return undefined;
+  const filters = stages.flatMap((stage) => (stage.kind === 'filter' ? [stage.filter] : []));
+  const unwrapped = unwrap === undefined ? [] : [unwrap.label];
+  return [...by, ...ERRORS, ...unwrapped, ...[...filters, ...(unwrap?.filters ?? [])].flatMap(namesOf)];
+}
+
+function namesOf(filter: LabelFilter): readonly string[] {
+  return 'left' in filter ? [...namesOf(filter.left), ...namesOf(filter.right)] : [filter.name];
+}
+
 /** These labels of an entry alone. Most lines have those of a line before. */
 function groupedBy(names: readonly string[]): (entry: Entry) => Labels {
   const known = new Map<string, Labels>();
@@ -232,9 +262,12 @@ function unwrappedValue({ label, conversion, filters }: Unwrap): Value {
   };
 }
 
-function pipelineError(entry: Entry): PromqlExecutionError {
+/** Of a line with an error that nothing took out. */
+class PipelineError extends PromqlExecutionError {}
+
+function pipelineError(entry: Entry): PipelineError {
   const error = entry.get(ERROR);
-  return new PromqlExecutionError(
+  return new PipelineError(
     `pipeline error: '${error}' for series: '${entry.labels()}'.
 Use a label filter to intentionally skip this error. (e.g | __error__!="${error}").
 To skip all potential errors you can match empty errors.(e.g __error__="")

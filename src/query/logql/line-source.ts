@@ -12,6 +12,8 @@ export interface LineSelection {
   readonly lineFilters: readonly LineFilter[];
   /** Labels that lines have which are taken; of those that lack them the source may leave out any. */
   readonly wanted?: readonly WantedLabel[];
+  /** No other labels of lines are looked at than these; undefined for any. The source may leave out what has none of them. */
+  readonly labels?: readonly string[] | undefined;
   /** Nanoseconds since the epoch, both inclusive. */
   readonly firstNs: bigint;
   readonly lastNs: bigint;

@@ -28,7 +28,7 @@ import { arrivedAt, timesOfLines } from './line-times.ts';
 import { LineWindows, type NsRange } from './line-windows.ts';
 import { findStreams, ofStreams } from './streams.ts';
 import { eachMetadata } from './structured.ts';
-import { wantedCondition } from './wanted-labels.ts';
+import { areOfLines, metadataPaths, wantedCondition } from './wanted-labels.ts';
 
 /** Lines and what they take, of one reading. */
 const PAGE_LINES = 20_000;
@@ -69,13 +69,17 @@ export class StoredLines implements LineSource {
     const windows = new LineWindows(direction, pageLines);
     for (const [firstNs, lastNs] of slices(range.firstNs, range.lastNs, direction)) {
       const where = logs.when(sql`${logs.between(firstNs, lastNs)} AND ${condition}`);
-      const possible = await wantedCondition(this.#reader, wanted, { streams, where }, this.#options);
+      let read: Promise<readonly string[]> | undefined;
+      const paths = (): Promise<readonly string[]> => (read ??= metadataPaths(this.#reader, where, this.#options));
+      const possible = await wantedCondition(wanted, streams, paths);
+      const { labels } = selection;
+      const isBare = labels !== undefined && areOfLines(labels, await paths());
       const narrowed = possible === undefined ? condition : allOf([condition, possible]);
       let cursor: LinePlace | undefined = isWithin(selection.beyond, firstNs, lastNs) ? selection.beyond : undefined;
       for (let left: NsRange | undefined = { firstNs, lastNs }; left !== undefined; ) {
         const window = windows.next(left);
         const { lines, next } = await this.#page(
-          { ...window, condition: narrowed, direction, cursor, lines: pageLines },
+          { ...window, condition: narrowed, direction, cursor, lines: pageLines, isBare },
           streams,
         );
         if (lines.length > 0) yield lines;
@@ -99,7 +103,7 @@ export class StoredLines implements LineSource {
   }
 
   async #page(
-    { firstNs, lastNs, condition, direction, cursor, lines: limit }: Page,
+    { firstNs, lastNs, condition, direction, cursor, lines: limit, isBare }: Page,
     streams: ReadonlyMap<string, Labels>,
   ): Promise<{ readonly lines: readonly StoredLine[]; readonly next: LinePlace | undefined }> {
     const order = raw(direction === 'forward' ? 'ASC' : 'DESC');
@@ -107,12 +111,12 @@ export class StoredLines implements LineSource {
     const beyond = cursor === undefined ? [] : [behind(cursor, direction)];
     const from = cursor === undefined || direction === 'backward' ? firstNs : cursor.timeNs;
     const to = cursor === undefined || direction === 'forward' ? lastNs : cursor.timeNs;
-    const rows = sql`SELECT ${COLUMNS} ${logs.when(logs.between(from, to))} AND ${allOf([condition, ...beyond])}
+    const rows = sql`SELECT ${isBare ? BARE_COLUMNS : COLUMNS} ${logs.when(logs.between(from, to))} AND ${allOf([condition, ...beyond])}
       ORDER BY ${sorted} LIMIT ${integer(limit)}`;
-    const cut = withinBudget(rows, sorted, ROW_BYTES, PAGE_BYTES);
+    const cut = withinBudget(rows, sorted, isBare ? BARE_ROW_BYTES : ROW_BYTES, PAGE_BYTES);
     const asked = { plain: rows, cut, budgetBytes: PAGE_BYTES, fits: () => true };
     const table = await readPlainOrCut(this.#reader, asked, this.#options);
-    const lines = await this.#lines(table, streams);
+    const lines = isBare ? bareLines(table, streams) : await this.#lines(table, streams);
     // Of a page that was cut there may be more.
     const found = table.has('found_rows') && table.rowCount > 0 ? table.numbers('found_rows')[0]! : table.rowCount;
     const isLast = table.rowCount === 0 || (found < limit && table.rowCount === found);
@@ -137,6 +141,8 @@ interface Page {
   readonly direction: Direction;
   readonly cursor: LinePlace | undefined;
   readonly lines: number;
+  /** Nobody asks what records say besides their streams and lines. */
+  readonly isBare: boolean;
 }
 
 function isWithin(place: LinePlace | undefined, firstNs: bigint, lastNs: bigint): boolean {
@@ -157,6 +163,10 @@ function behind({ timeNs: at, arrivedNs, record }: LinePlace, direction: Directi
   return sql`(time, ingested_at, record) ${sign} (${timeNs(at)}, ${timeNs(arrivedNs)}, ${integer(record)})`;
 }
 
+const BARE_COLUMNS: Sql =
+  raw(`time, toUnixTimestamp64Nano(time) AS at, ingested_at, toUnixTimestamp64Nano(ingested_at) AS arrived_at, record,
+  toString(stream_id) AS stream, body, body_type`);
+const BARE_ROW_BYTES: Sql = raw('100 + length(body)');
 const COLUMNS: Sql =
   raw(`time, toUnixTimestamp64Nano(time) AS at, ingested_at, toUnixTimestamp64Nano(ingested_at) AS arrived_at, record,
   toString(stream_id) AS stream, toUnixTimestamp64Nano(observed_time) AS observed_at, trace_id, span_id, stored.flags AS shown_flags,
@@ -182,6 +192,28 @@ function* slices(firstNs: bigint, lastNs: bigint, direction: Direction): Generat
     }
     length *= 2n;
   }
+}
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
+/** Lines of which nobody asks what their records say besides. */
+function bareLines(table: Table, streams: ReadonlyMap<string, Labels>): readonly StoredLine[] {
+  const [times, arrivals, records] = [table.bigints('at'), table.bigints('arrived_at'), table.numbers('record')];
+  const [bodies, bodyTypes] = [table.strings('body'), table.column<number>('body_type')];
+  return table.strings('stream').flatMap((id, row) => {
+    const stream = streams.get(id);
+    if (stream === undefined) return [];
+    const line = textOfBody(bodies[row]!, bodyTypes[row]!);
+    return [
+      { timeNs: times[row]!, arrivedNs: arrivals[row]!, record: records[row]!, line, stream, structured: NOTHING },
+    ];
+  });
+}
+
+function textOfBody(body: string, type: number): string {
+  if (type === VALUE_STRING || body === '') return body;
+  const plain = plainValue(parseValueText(body));
+  return plain === null ? '' : typeof plain === 'string' ? plain : JSON.stringify(plain);
 }
 
 /** The columns of a page, each read once. */
@@ -239,7 +271,7 @@ class LineReader {
   }
 
   #line(row: number, timeNs: bigint, stream: Labels, streamId: string): StoredLine {
-    const line = this.#body(row);
+    const line = textOfBody(this.#columns.bodies[row]!, this.#columns.bodyTypes[row]!);
     let structured: ReadonlyMap<string, string> | undefined;
     const made = (): ReadonlyMap<string, string> => this.#structured(row, line, stream, streamId);
     return {
@@ -269,14 +301,6 @@ class LineReader {
     if (severityNumber > 0 || labelOf('detected_level') === '')
       take('detected_level', detectedLevel(severityNumber, labelOf, line));
     return structured;
-  }
-
-  #body(row: number): string {
-    const { bodies, bodyTypes } = this.#columns;
-    const body = bodies[row]!;
-    if (bodyTypes[row] === VALUE_STRING || body === '') return body;
-    const plain = plainValue(parseValueText(body));
-    return plain === null ? '' : typeof plain === 'string' ? plain : JSON.stringify(plain);
   }
 
   #addFields(row: number, take: (name: string, value: string) => void): void {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { messageOf } from '#base';
 import { type LogExpr, type MetricExpr, parseLogql } from '#lang/logql';
 import { type FixtureLog, insertLogs } from '../../testing/fixtures.ts';
 import { startTestStore, type TestStore } from '../../testing/test-store.ts';
@@ -56,12 +57,23 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-/** Gives all that the store gives where nothing is wanted of the lines. */
+/** Gives all that the store gives, whatever is wanted of the lines, and all that records say besides. */
 class Whole extends StoredLines {
   override read(selection: Parameters<StoredLines['read']>[0]): ReturnType<StoredLines['read']> {
-    return super.read({ ...selection, wanted: [] });
+    return super.read({ ...selection, wanted: [], labels: undefined });
   }
 }
+
+const METRICS: readonly ((logs: string) => string)[] = [
+  (logs) => `sum by (service_name) (count_over_time(${logs} | __error__="" [1m]))`,
+  (logs) => `sum by (user, code_extracted) (rate(${logs} | __error__="" [1m]))`,
+  (logs) => `sum by (team, team_extracted, who_name_extracted) (bytes_over_time(${logs} | __error__="" [1m]))`,
+  (logs) => `sum by (detected_level, user) (count_over_time(${logs} | __error__="" [1m]))`,
+  (logs) => `avg_over_time(${logs} | __error__="" | unwrap code | __error__="" [1m]) by (user)`,
+  // An error names all labels of the line.
+  (logs) => `sum by (user) (count_over_time(${logs} [1m]))`,
+  (logs) => `max_over_time(${logs} | unwrap duration(took) [1m]) by (team)`,
+];
 
 const QUERIES = [
   '| json | user="ann"',
@@ -117,19 +129,22 @@ const QUERIES = [
   '| json | code > 400 | __error__=""',
 ];
 
-test.each(QUERIES)('%s finds what it finds without leaving lines out', async (stages) => {
+test.each(
+  // Each with two of the metrics.
+  QUERIES.map((stages, i) => ({ stages, metrics: [METRICS[0]!, METRICS[1 + (i % (METRICS.length - 1))]!] })),
+)('$stages finds what it finds without leaving lines out', async ({ stages, metrics }) => {
   const text = `{service_name=~".+"} ${stages}`;
   const found = async (source: LineSource) => {
     const expr = parseLogql(text) as LogExpr;
     const lines = await queryLines({
       ...{ expr, text, source, startNs: ns(0), endNs: ns(60_000), limit: 1000, direction: 'backward' },
     });
-    const metric = `sum by (service_name) (count_over_time(${text} | __error__="" [1m]))`;
-    const counted = { expr: parseLogql(metric) as MetricExpr, text: metric, source };
-    return [
-      lines.map(({ line, labels }) => [line, labels.toString()]),
-      await queryMetricInstant(counted, FROM_MS + 60_000),
-    ];
+    const values: unknown[] = [];
+    for (const metric of metrics) {
+      const counted = { expr: parseLogql(metric(text)) as MetricExpr, text: metric(text), source };
+      values.push(await queryMetricInstant(counted, FROM_MS + 60_000).catch(messageOf));
+    }
+    return [lines.map(({ line, labels }) => [line, labels.toString()]), values];
   };
   const whole = await found(new Whole(store.reader));
   expect(await found(new StoredLines(store.reader))).toEqual(whole);

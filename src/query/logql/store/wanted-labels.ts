@@ -26,13 +26,12 @@ const IDS: Readonly<Record<string, number>> = { trace_id: 16, span_id: 8 };
 
 /**
  * A condition that all lines meet which have the wanted labels, where their bodies are texts; undefined where there is none. What a stream says is
- * no business of it, and what an attribute may say is left alone. `where`: the rows of `logs` that are asked for.
+ * no business of it, and what an attribute may say is left alone. `pathsOf`: those of the attributes that the lines may have.
  */
 export async function wantedCondition(
-  reader: StoreReader,
   wanted: readonly WantedLabel[],
-  { streams, where }: { readonly streams: ReadonlyMap<string, Labels>; readonly where: Sql },
-  options?: ReadOptions,
+  streams: ReadonlyMap<string, Labels>,
+  pathsOf: () => Promise<readonly string[]>,
 ): Promise<Sql | undefined> {
   const ofRecord = wanted.filter(
     ({ name }) => !name.startsWith('__') && [...streams.values()].every((labels) => labels.get(name) === ''),
@@ -40,7 +39,7 @@ export async function wantedCondition(
   // A record's own level hides what an attribute or the line calls so.
   const levels = ofRecord.flatMap((label) => (label.kind === 'text' ? (levelCondition(label) ?? []) : []));
   const told = ofRecord.filter((label) => isIdOf(label) || isOfLine(label));
-  const paths = told.length === 0 ? [] : await metadataPaths(reader, where, options);
+  const paths = told.length === 0 ? [] : await pathsOf();
   const certain = told.filter(({ name }) => !paths.some((path) => mayName(path, name)));
   const all = [...levels, ...certain.map(conditionOf)];
   return all.length === 0 ? undefined : allOf(all);
@@ -127,8 +126,27 @@ function mayName(path: string, name: string): boolean {
   return `${name}_`.startsWith(`${metadataName(path)}_`);
 }
 
-/** Paths of the attributes of records, and of all resources and scopes. */
-async function metadataPaths(reader: StoreReader, where: Sql, options?: ReadOptions): Promise<readonly string[]> {
+const EXTRACTED = '_extracted';
+
+/** Whether no attribute, nor what else a record says besides its line, can be one of these labels. */
+export function areOfLines(labels: readonly string[], paths: readonly string[]): boolean {
+  return labels.every((label) => {
+    // What has a stream's label for a name, or is taken out of a line under one that is there, is called so.
+    const plain = label.endsWith(EXTRACTED) ? [label.slice(0, -EXTRACTED.length)] : [];
+    return (
+      !FIELDS.has(label) &&
+      !paths.some((path) => mayName(path, label)) &&
+      (plain.length === 0 || areOfLines(plain, paths))
+    );
+  });
+}
+
+/** Paths of the attributes of records, and of all resources and scopes. `where`: the rows of `logs` that are asked for. */
+export async function metadataPaths(
+  reader: StoreReader,
+  where: Sql,
+  options?: ReadOptions,
+): Promise<readonly string[]> {
   const distinct = sql`distinctJSONPaths(attributes) AS paths`;
   const table = await reader.read(
     sql`SELECT ${distinct}, distinctJSONPaths(attributes_other) AS more ${where}
