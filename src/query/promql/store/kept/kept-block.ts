@@ -37,6 +37,7 @@ export class KeptBlock {
   /** How many samples lie there. */
   #counts = new Uint16Array(0);
   readonly #details = new Map<number, KeptDetails>();
+  #detailsBytes = 0;
 
   constructor(fromMs: number) {
     this.fromMs = fromMs;
@@ -86,6 +87,7 @@ export class KeptBlock {
       runs.push({ place, count: end - begin });
     }
     this.#details.set(series, { runs, staleMs });
+    this.#detailsBytes += DETAILS_BYTES + RUN_BYTES * runs.length + Float64Array.BYTES_PER_ELEMENT * staleMs.length;
     this.#reader = undefined;
   }
 
@@ -121,7 +123,7 @@ export class KeptBlock {
       this.#places.byteLength +
       this.#counts.byteLength +
       this.#writer.bytes.byteLength +
-      DETAILS_BYTES * this.#details.size
+      this.#detailsBytes
     );
   }
 
@@ -144,7 +146,8 @@ export class KeptBlock {
 /** Of a series: more than one each 14 ms. */
 const MAX_COUNT = 65_535;
 const NO_DETAILS: KeptDetails = { runs: [], staleMs: [] };
-const DETAILS_BYTES = 400;
+const DETAILS_BYTES = 250;
+const RUN_BYTES = 50;
 const BLOCK_BYTES = 1_000;
 const MIN_PLACES = 64;
 const GROWTH = 1.25;

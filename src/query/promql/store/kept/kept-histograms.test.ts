@@ -15,11 +15,11 @@ const SERIES = ['a', 'b', 'c', 'd', 'e'];
 const BOUNDS: Readonly<Record<string, readonly number[]>> = { 7: [0.1, 1, 2.5], 8: [0.5, 1] };
 
 let store: TestStore;
-const tenant = 'kept-histograms';
+const TENANT = 'kept-histograms';
 
 beforeAll(async () => {
   store = await startTestStore();
-  const seen = { tenant, first_seen: START_MS / 1000, last_seen: (START_MS + SPAN_MS) / 1000 };
+  const seen = { tenant: TENANT, first_seen: START_MS / 1000, last_seen: (START_MS + SPAN_MS) / 1000 };
   const bounds = Object.entries(BOUNDS).map(([id, list]) => ({ ...seen, bounds_id: id, bounds: list }));
   await store.insert('metric_bounds', bounds);
   const series = SERIES.map((path, i) => ({
@@ -62,7 +62,7 @@ async function write(points: readonly Point[]): Promise<void> {
       const step = Math.round((atMs - START_MS) / 1000);
       const buckets = [...BOUNDS[boundsId]!, 0].map((_, bucket) => step * (bucket + 1 + series));
       return {
-        tenant,
+        tenant: TENANT,
         name: 'http.request.duration',
         series_id: idOf(series),
         time: text(atMs),
@@ -88,7 +88,13 @@ class CountingReader extends StoreReader {
 }
 
 function readerOf(keepsSeries: boolean): CountingReader {
-  return new CountingReader({ url: store.url, database: store.database, ...store.readerLogin, tenant, keepsSeries });
+  return new CountingReader({
+    url: store.url,
+    database: store.database,
+    ...store.readerLogin,
+    tenant: TENANT,
+    keepsSeries,
+  });
 }
 
 /** What a selector has in a range, by labels. */
