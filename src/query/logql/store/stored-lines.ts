@@ -167,11 +167,9 @@ const BARE_COLUMNS: Sql =
   raw(`time, toUnixTimestamp64Nano(time) AS at, ingested_at, toUnixTimestamp64Nano(ingested_at) AS arrived_at, record,
   toString(stream_id) AS stream, body, body_type`);
 const BARE_ROW_BYTES: Sql = raw('100 + length(body)');
-const COLUMNS: Sql =
-  raw(`time, toUnixTimestamp64Nano(time) AS at, ingested_at, toUnixTimestamp64Nano(ingested_at) AS arrived_at, record,
-  toString(stream_id) AS stream, toUnixTimestamp64Nano(observed_time) AS observed_at, trace_id, span_id, stored.flags AS shown_flags,
-  severity_number, severity_text, resource_id, scope_id, body, body_type, event_name, dropped_attributes_count,
-  attributes AS shown_attributes, attributes_other AS shown_attributes_other`);
+const COLUMNS: Sql = sql`${BARE_COLUMNS}, ${raw(`toUnixTimestamp64Nano(observed_time) AS observed_at, trace_id, span_id,
+  stored.flags AS shown_flags, severity_number, severity_text, resource_id, scope_id, event_name, dropped_attributes_count,
+  attributes AS shown_attributes, attributes_other AS shown_attributes_other`)}`;
 const ROW_BYTES: Sql = raw(
   '300 + length(body) + length(toString(shown_attributes)) + length(toString(shown_attributes_other))',
 );

@@ -131,8 +131,7 @@ export class StoreSource implements SampleSource {
     const inStore = plain.filter(isInStore);
     const others = [...rest, ...plain.filter((each) => !isInStore(each)).map(({ row }) => row)];
     if (inStore.length === 0) return undefined;
-    const isExplained = this.#options.spent?.statements !== undefined;
-    const share = isExplained ? 0 : keptShare(this.#reader, { rows: inStore.map(({ row }) => row), range });
+    const share = keptShare(this.#reader, { rows: inStore.map(({ row }) => row), range }, this.#options);
     const cost = costOf(request, inStore.length, share);
     if (this.#plan === 'cost') why?.(costText(cost));
     const isInStoreBest = this.#plan === 'sql' || cost.isInStoreCheaper;

@@ -41,9 +41,9 @@ export async function histogramsOf(
   { rows, range }: HistogramReading,
   options: ReadOptions,
   read: ReadHistograms,
-  kept: KeptSamples | undefined = keptSamples(reader),
+  kept: KeptSamples | undefined = keptSamples(reader, options),
 ): Promise<KeptHistograms> {
-  if (kept === undefined || options.spent?.statements !== undefined) return { found: [], rest: rows };
+  if (kept === undefined) return { found: [], rest: rows };
   const all: RowSeries[] = [];
   const rest: SeriesRow[] = [];
   for (const [name, ofMetric] of Map.groupBy(rows, (row) => row.metric)) {

@@ -169,13 +169,31 @@ test('samples are read once, and then only asked about', async () => {
 test('few samples, details, and statements that somebody wants to see are not kept', async () => {
   const { reader, kept, write } = setUp();
   await write(steady(1));
-  for (const [reading, options] of [
-    [{ ...WHOLE, rows: [rowOf(1)] }, {}],
-    [{ ...WHOLE, isDetailed: true }, {}],
-    [WHOLE, { spent: { ms: 0, statements: [] } }],
-  ] satisfies [NumberReading, ReadOptions][])
-    expect((await answerOf(numbersOf(reader, reading, options, kept))).size).toBe(1);
+  for (const reading of [
+    { ...WHOLE, rows: [rowOf(1)] },
+    { ...WHOLE, isDetailed: true },
+  ])
+    expect((await answerOf(numbersOf(reader, reading, {}, kept))).size).toBe(1);
+  const seen: ReadOptions = { spent: { ms: 0, statements: [] } };
+  expect((await answerOf(numbersOf(reader, WHOLE, seen))).size).toBe(1);
   expect([reader.changes, kept.bytes]).toEqual([0, 0]);
+  await answerOf(numbersOf(reader, WHOLE, {}));
+  expect(reader.changes).toBe(1);
+  await reader.close();
+});
+
+test('samples that lie closer than usual are given up where they take too much, and read each time', async () => {
+  const { reader, kept, write } = setUp({ maxBytes: 300_000 });
+  const dense = (series: number): Point[] =>
+    steady(series, START_MS, 2000, 20_000).map((point, i) => ({ ...point, value: Math.sin(i * (series + 1)) }));
+  await write(ALL.flatMap((_, series) => dense(series)));
+  const range = { fromMs: START_MS, toMs: START_MS + 11.5 * 3_600_000 };
+  const anew = await readAnew(reader, { ...WHOLE, range });
+  expect(anew.get(idOf(3))).toHaveLength(2000);
+  for (let i = 0; i < 2; i++) {
+    expect(await answerOf(numbersOf(reader, { ...WHOLE, range }, {}, kept))).toEqual(anew);
+    expect(kept.bytes).toBeLessThan(10_000);
+  }
   await reader.close();
 });
 
@@ -303,7 +321,7 @@ test('no more is kept than may be, what was used last longest; idle samples go',
   for (const metric of ['a', 'b', 'c']) await write(ALL.flatMap((_, i) => steady(i).map((p) => ({ ...p, metric }))));
   // Half a day: a day is more than one reading may take.
   const range = { fromMs: START_MS, toMs: START_MS + SPAN_MS / 2 };
-  const share = (metric: string): number => keptShare(reader, { rows: rows(metric), range }, kept);
+  const share = (metric: string): number => keptShare(reader, { rows: rows(metric), range }, {}, kept);
   for (const metric of ['a', 'b', 'a', 'c', 'a', 'b', 'c']) {
     nowMs += 1000;
     await answerOf(numbersOf(reader, { ...WHOLE, rows: rows(metric), range }, {}, kept));

@@ -27,10 +27,9 @@ export async function* numbersOf(
   reader: StoreReader,
   reading: NumberReading,
   options: ReadOptions,
-  kept: KeptSamples | undefined = keptSamples(reader),
+  kept: KeptSamples | undefined = keptSamples(reader, options),
 ): AsyncGenerator<NumberSlice> {
-  // Statements that somebody wants to see are sent.
-  if (kept === undefined || options.spent?.statements !== undefined || !isWorthKeeping(reading, kept)) {
+  if (kept === undefined || !isWorthKeeping(reading, kept)) {
     yield* readNumbers(reader, reading, options);
     return;
   }
@@ -47,7 +46,8 @@ export async function* numbersOf(
 export function keptShare(
   reader: StoreReader,
   reading: Pick<NumberReading, 'rows' | 'range'>,
-  kept: KeptSamples | undefined = keptSamples(reader),
+  options: ReadOptions,
+  kept: KeptSamples | undefined = keptSamples(reader, options),
 ): number {
   if (kept === undefined || !isWorthKeeping(reading, kept)) return 0;
   const { rows, range } = reading;

@@ -223,11 +223,11 @@ function keyOf({ tenant }: StoreReader, { table }: TimedRows, name: string): str
 const KEPT = new WeakMap<object, KeptSamples>();
 
 /**
- * Those of a reader's store; none where nothing is to be kept of it, nor of a cluster: what one machine says of changes need not be true of another one,
- * which hands samples out.
+ * Those of a reader's store; none where nothing is to be kept of it, where statements are to be seen, nor of a cluster: what one machine says of changes need
+ * not be true of another one, which hands samples out.
  */
-export function keptSamples(reader: StoreReader): KeptSamples | undefined {
-  if (!reader.keepsSeries || reader.isCluster) return undefined;
+export function keptSamples(reader: StoreReader, { spent }: ReadOptions): KeptSamples | undefined {
+  if (!reader.keepsSeries || reader.isCluster || spent?.statements !== undefined) return undefined;
   let kept = KEPT.get(reader.store);
   if (kept === undefined) {
     kept = new KeptSamples();
