@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openStoreAccess } from '#base/store-access.ts';
+import { eventually, freePorts } from '#base/testing.ts';
 import { type Scratch, scratchFolder } from '../test/lib/cli.ts';
-import { eventually, freePorts, isAlive } from '../test/lib/signalbox.ts';
+import { isAlive } from '../test/lib/signalbox.ts';
 import { splitArguments } from './demo.ts';
 
 describe('arguments', () => {

@@ -1,5 +1,6 @@
+import { freePort } from '#base/testing.ts';
 import { type RunningSignalbox, residentBytes, startSignalbox } from '../../test/lib/signalbox.ts';
-import { cpuSeconds, freePort, sleep } from '../lib/processes.ts';
+import { cpuSeconds, sleep } from '../lib/processes.ts';
 import { type RunningPrometheus, startPrometheus } from '../lib/prometheus.ts';
 import { counterValue, HISTOGRAM_BOUNDS, INTERVAL_MS, loadPrometheus, loadStore, SHAPE } from '../lib/promql-load.ts';
 import { type BenchCase, type CaseResult, mebibytes, type Row, short } from '../lib/report.ts';

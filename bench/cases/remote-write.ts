@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '#base/testing.ts';
 import { startSignalbox } from '../../test/lib/signalbox.ts';
 import { fetchCount } from '../lib/collectors.ts';
-import { cpuSeconds, freePort, start, waitFor } from '../lib/processes.ts';
+import { cpuSeconds, start, waitFor } from '../lib/processes.ts';
 import { hasPrometheus, prometheusBinary } from '../lib/prometheus.ts';
 import { INTERVAL_SECONDS, sendRemoteWrite } from '../lib/remote-write-load.ts';
 import { type BenchCase, type CaseResult, type Row, short } from '../lib/report.ts';

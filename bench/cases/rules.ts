@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '#base/testing.ts';
 import { encodeLabels, type WrittenSeries } from '#wire';
 import { startSignalbox } from '../../test/lib/signalbox.ts';
-import { cpuSeconds, freePort, processTree, sleep, waitFor } from '../lib/processes.ts';
+import { cpuSeconds, processTree, sleep, waitFor } from '../lib/processes.ts';
 import { hasPrometheus, startPrometheus } from '../lib/prometheus.ts';
 import { writeSamples } from '../lib/remote-write-load.ts';
 import { type BenchCase, type CaseResult, short } from '../lib/report.ts';

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '#base/testing.ts';
 import { isAlone } from '../lib/beside.ts';
 import { startCollector } from '../lib/collectors.ts';
-import { cpuSeconds, freePort, memoryOf, type Started, sleep, start, waitFor } from '../lib/processes.ts';
+import { cpuSeconds, memoryOf, type Started, sleep, start, waitFor } from '../lib/processes.ts';
 import { prometheusBinary } from '../lib/prometheus.ts';
 import { type BenchCase, type CaseResult, mebibytes, short } from '../lib/report.ts';
 

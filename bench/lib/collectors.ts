@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '#base/testing.ts';
 import { OTELCOL } from './otelcol.ts';
-import { freePort, type Started, start, waitFor } from './processes.ts';
+import { type Started, start, waitFor } from './processes.ts';
 
 /** A process starts in a second, and beside a load of 50 on two cores in twenty. */
 const START_LIMIT_MS = 60_000;

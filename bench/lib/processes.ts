@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 
 /** A process under test or a helper of a benchmark. */
 export interface Started {
@@ -71,17 +70,6 @@ export function processTree(pid: number): number[] {
     for (const [child, parent] of parents) if (parent === tree[i]) tree.push(child);
   }
   return tree;
-}
-
-/** A free port on loopback. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Waits until `check` says yes; throws with `what` and the process's output after `limitMs`. */

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '#base/testing.ts';
 import { timedText } from './asked.ts';
-import { cpuSeconds, freePort, type Started, sleep, start, waitFor } from './processes.ts';
+import { cpuSeconds, type Started, sleep, start, waitFor } from './processes.ts';
 
 /** A real VictoriaLogs that takes OTLP and keeps everything. */
 

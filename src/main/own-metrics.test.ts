@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually } from '#base/testing.ts';
+import { eventually, freePort } from '#base/testing.ts';
 import { Collector } from '#collector';
 import { loadConfig } from '#config';
 import { components } from './components.ts';
@@ -56,14 +55,6 @@ const REQUESTS = {
     resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'g', gauge: { dataPoints: [{ asInt: '1' }] } }] }] }],
   },
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 /** `name type {labels}` of each. */
 function shapesOf(text: string): ReadonlySet<string> {

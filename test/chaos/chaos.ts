@@ -1,6 +1,7 @@
 import { closeSync, globSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { eventually, freePorts, ROLES, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
+import { eventually, freePorts } from '#base/testing.ts';
+import { ROLES, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
 import { damageSegment } from './damage-segment.ts';
 import { type Account, Ledger, SIGNALS, type Signal } from './ledger.ts';
 import { seededRandom } from './random.ts';

@@ -4,10 +4,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync 
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually, freePorts } from '#base/testing.ts';
 import { encodeReference } from '../../src/wire/testing/otlp-reference.ts';
 import { runCli, type Scratch, scratchFolder } from '../lib/cli.ts';
 import { exportByGrpc, logsRequest, newTraceId, post, send, tracesRequest } from '../lib/otlp.ts';
-import { eventually, freePorts, ROLES, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
+import { ROLES, type RunningSignalbox, startSignalbox } from '../lib/signalbox.ts';
 import { isStored, spanCount } from './ask.ts';
 
 /** What can be wrong around `signalbox up` when it starts, or while it runs: ports, folders, disks, versions, files. */

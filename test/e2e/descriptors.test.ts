@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pace } from '#base/testing.ts';
+import { eventually, freePorts, pace } from '#base/testing.ts';
 import { type Scratch, scratchFolder } from '../lib/cli.ts';
 import { newTraceId, send, tracesRequest } from '../lib/otlp.ts';
-import { eventually, freePorts } from '../lib/signalbox.ts';
 
 const CLI = fileURLToPath(new URL('../../src/main/cli.ts', import.meta.url));
 const DESCRIPTORS = 64;

@@ -3,11 +3,10 @@ import { Agent, createServer, request, type Server } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import * as grpc from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { pace } from '#base/testing.ts';
+import { eventually, freePorts, pace } from '#base/testing.ts';
 import { decodeReference, encodeReference } from '../../src/wire/testing/otlp-reference.ts';
 import { type RunningCollector, type Scratch, scratchFolder, startCollector } from '../lib/cli.ts';
 import { grpcPath, newTraceId, PROTO, tracesRequest } from '../lib/otlp.ts';
-import { eventually, freePorts } from '../lib/signalbox.ts';
 
 /** Clients that send without a pause, over connections that they keep, while the collector reads its configuration anew. */
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStoreAccess } from '#base/store-access.ts';
+import { eventually, freePorts } from '#base/testing.ts';
 import { type Scratch, scratchFolder } from '../lib/cli.ts';
-import { eventually, freePorts } from '../lib/signalbox.ts';
 import { getJson } from './ask.ts';
 
 /**

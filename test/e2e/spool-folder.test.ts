@@ -1,10 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { eventually, freePorts } from '#base/testing.ts';
 import { encodeReference } from '../../src/wire/testing/otlp-reference.ts';
 import { type RunningCollector, type Scratch, scratchFolder, startCollector } from '../lib/cli.ts';
 import { post, tracesRequest } from '../lib/otlp.ts';
-import { eventually, freePorts } from '../lib/signalbox.ts';
 
 /** The folder of the spool goes away while the collector runs. */
 

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort, type Processes } from './processes.ts';
+import { freePort } from '#base/testing.ts';
+import type { Processes } from './processes.ts';
 import { assertEqual, assertThat, type Report, until } from './report.ts';
 import type { Signalbox } from './signalbox.ts';
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { freePort, type Processes } from './processes.ts';
+import { freePort } from '#base/testing.ts';
+import type { Processes } from './processes.ts';
 
 const HERE = import.meta.dirname;
 const INSTALLED = join(HERE, '.work');

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { freePort, type Processes } from './processes.ts';
+import { freePort } from '#base/testing.ts';
+import type { Processes } from './processes.ts';
 import type { Receiver } from './services.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

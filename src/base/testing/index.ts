@@ -1,2 +1,3 @@
 export * from './collisions.ts';
 export * from './eventually.ts';
+export * from './free-ports.ts';

@@ -17,6 +17,7 @@ import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk
 import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterEach, describe, expect, test } from 'vitest';
 import { StartError } from '#base';
+import { freePort } from '#base/testing.ts';
 import { fakeHost, fakeSettings } from '#component/testing.ts';
 import { otlpReceiverSchema, validateOtlpReceiver } from './config.ts';
 import { otlpReceiverFactory } from './factory.ts';
@@ -298,16 +299,6 @@ async function canListen(host: string): Promise<boolean> {
   ]).catch(() => false);
   probe.close();
   return result;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }
 
 describe('configuration', () => {

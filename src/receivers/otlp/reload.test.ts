@@ -6,7 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { afterEach, describe, expect, test } from 'vitest';
-import { eventually, turns } from '#base/testing.ts';
+import { eventually, freePort, turns } from '#base/testing.ts';
 import { fakeHost, fakeSettings } from '#component/testing.ts';
 import { GRPC } from '#net';
 import { otlpReceiverSchema } from './config.ts';
@@ -55,15 +55,6 @@ async function started(protocols: object, signals?: 'traces' | 'all'): Promise<M
   const made = make(protocols, signals);
   await made.receiver.start(fakeHost());
   return made;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 interface Answered {

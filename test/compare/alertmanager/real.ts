@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep } from '../../../src/base/index.ts';
-import { eventually } from '../../../src/base/testing/index.ts';
+import { eventually, freePort } from '../../../src/base/testing/index.ts';
 import { answerOf, inOrder, type Observed, observedOf, Statuses } from './observed.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -107,13 +107,6 @@ function listen(server: Server): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function stop(child: ChildProcess): Promise<void> {

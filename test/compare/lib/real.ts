@@ -5,9 +5,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePorts } from '#base/testing.ts';
 import type { Signal } from '#pdata';
 import { decodeStatus, PROTO } from '../../lib/otlp.ts';
-import { freePorts } from '../../lib/signalbox.ts';
 import { type CompareCase, type CompareSuite, caseId, caseIndexIn, configurationOf, type Outcome } from './cases.ts';
 import { addTraceIds, bytesOf, outcomeOf } from './outcome.ts';
 

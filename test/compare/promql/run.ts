@@ -1,5 +1,5 @@
 import { isDeepStrictEqual, parseArgs } from 'node:util';
-import { freePort } from '../../../bench/lib/processes.ts';
+import { freePort } from '#base/testing.ts';
 import { startPrometheus } from '../../../bench/lib/prometheus.ts';
 import { type ApiAnswer, judge } from './answers.ts';
 import { broken } from './broken.ts';

@@ -3,8 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { eventually } from '#base/testing.ts';
-import { freePorts } from '../../lib/signalbox.ts';
+import { eventually, freePorts } from '#base/testing.ts';
 
 /** The modules of a real API of Kubernetes, and of the store behind it. Those beside k8s.io/kubernetes are served with a 0 in front. */
 const KUBERNETES = '1.36.3';

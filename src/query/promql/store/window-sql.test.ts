@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { parsePromql } from '#lang/promql';
 import { METRIC_GAUGE, METRIC_SUM } from '#pdata';
 import { StoreReader } from '../../reader/index.ts';
 import { startTestStore, type TestStore } from '../../testing/test-store.ts';
 import { DEFAULT_OPTIONS, queryRange, type StepSeries, StoreSource } from '../index.ts';
+import { SharedWindows } from './shared-windows.ts';
 import type { StorePlan } from './store-source.ts';
 
 /** What ClickHouse finds is what TypeScript finds from the same samples, for series of all kinds. */
@@ -239,6 +240,33 @@ class CountingReader extends StoreReader {
   }
 }
 
+/**
+ * Makes queries be of one moment on any machine: those that look for others go on when so many have come to look, a reading ends when all have
+ * come to read, and time stands still.
+ */
+function meet(readers: number, lookers: number): { readonly end: () => void } {
+  const now = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+  const { isWanted, read } = SharedWindows.prototype;
+  const allLook = Promise.withResolvers<void>();
+  const allRead = Promise.withResolvers<void>();
+  let [looking, reading] = [0, 0];
+  const looks = vi.spyOn(SharedWindows.prototype, 'isWanted').mockImplementation(async function (this: Shared, key) {
+    if (++looking === lookers) allLook.resolve();
+    await allLook.promise;
+    return isWanted.call(this, key);
+  });
+  const reads = vi.spyOn(SharedWindows.prototype, 'read').mockImplementation(function (this: Shared, key, options, of) {
+    if (++reading === readers) allRead.resolve();
+    return read.call(this, key, options, (all) => allRead.promise.then(() => of(all)));
+  });
+  const end = (): void => {
+    for (const spy of [now, looks, reads]) spy.mockRestore();
+  };
+  return { end };
+}
+
+type Shared = SharedWindows<unknown>;
+
 it.each([
   { fn: 'irate', who: 'ClickHouse', isInStore: true },
   { fn: 'rate', who: 'TypeScript', isInStore: false },
@@ -266,7 +294,9 @@ it.each([
   for (const text of texts) alone.push(await answer(text));
   const { points } = reader;
   expect(points % 3).toBe(0);
+  const meeting = meet(texts.length, isInStore ? 2 : 3);
   const together = await Promise.all(texts.map(answer));
+  meeting.end();
   expect(reader.points).toBe(points + points / 3);
   expect(reader.windows).toBe(isInStore ? reader.points : 0);
   for (const [i, text] of texts.entries()) expect(expectSame(together[i]!, alone[i]!, text)).toBeGreaterThan(2);
