@@ -1,10 +1,11 @@
-import type { LabelFilter, RangeAggregation, Stage, Unwrap } from '#lang/logql';
+import type { RangeAggregation, Stage, Unwrap } from '#lang/logql';
 import { groupKey, Labels } from '../promql/labels.ts';
 import { PromqlExecutionError } from '../promql/matrix.ts';
 import type { SampleSource, Selection, StoredSeries } from '../promql/source.ts';
 import { isSum, type Leaf, type Leaves } from './as-promql.ts';
 import { storedLineFilters, wantedLabels } from './line-filters.ts';
 import type { LineSelection, LineSource } from './line-source.ts';
+import { namesOf, parsedFilters } from './parsed-filters.ts';
 import { compileCondition } from './pipeline/conditions.ts';
 import { conversionFault, READ_UNIT } from './pipeline/conversion.ts';
 import { Entry, ERROR, ERROR_DETAILS } from './pipeline/entry.ts';
@@ -53,7 +54,14 @@ export class LineSamples implements SampleSource {
       limit: undefined,
     } as const;
     const counted = await this.#counted(leaf, selection);
-    if (counted !== undefined) return counted;
+    const { unsure } = counted ?? {};
+    if (counted === undefined) return stored(await this.#read(leaf, selection));
+    return stored(
+      unsure === undefined ? counted.series : both(counted.series, await this.#read(leaf, { ...selection, unsure })),
+    );
+  }
+
+  async #read(leaf: Leaf, selection: LineSelection): Promise<GrowingSeries> {
     const labels = askedLabels(leaf);
     try {
       return await this.#made(leaf, { ...selection, labels });
@@ -64,7 +72,7 @@ export class LineSamples implements SampleSource {
     }
   }
 
-  async #made(leaf: Leaf, selection: LineSelection): Promise<readonly StoredSeries[]> {
+  async #made(leaf: Leaf, selection: LineSelection): Promise<GrowingSeries> {
     const maker = new SampleMaker(leaf, this.#text);
     const turn = new Turn(leaf.expr.logs.stages, this.#signal);
     for await (const part of this.#lines.read(selection)) {
@@ -74,27 +82,33 @@ export class LineSamples implements SampleSource {
         maker.add(line);
       }
     }
-    return maker.series();
+    return maker.series;
   }
 
-  /** Where a sum over counts of lines is asked for, and nothing looks into the lines, the store counts. */
-  async #counted({ expr, sumBy }: Leaf, selection: LineSelection): Promise<readonly StoredSeries[] | undefined> {
+  /** Where a sum over counts of lines is asked for, and nothing looks into the lines but what the store can tell, it counts. */
+  async #counted(
+    leaf: Leaf,
+    selection: LineSelection,
+  ): Promise<{ readonly series: GrowingSeries; readonly unsure: LineSelection['unsure'] } | undefined> {
+    const { expr, sumBy } = leaf;
     const of = COUNTS[expr.operator];
-    const isPlain = expr.unwrap === undefined && neededStages(expr, sumBy).every(({ kind }) => kind === 'line');
-    if (of === undefined || sumBy === undefined || !isPlain) return undefined;
+    if (of === undefined || sumBy === undefined || expr.unwrap !== undefined) return undefined;
+    const stages = neededStages(expr, sumBy);
+    const parsed = parsedFilters(stages);
+    if (parsed === undefined && !stages.every(({ kind }) => kind === 'line')) return undefined;
     const rangeMs = expr.rangeNs / 1e6;
     const bucketMs = this.#stepMs === undefined ? rangeMs : greatestDivisor(rangeMs, this.#stepMs);
     if (!Number.isInteger(rangeMs) || !Number.isInteger(bucketMs)) return undefined;
-    const counts = await this.#lines.count?.(selection, { labels: sumBy, of, bucketMs });
-    if (counts === undefined) return undefined;
-    const series = new Map<string, Growing>();
-    for (const { labels, timeMs, value } of counts) {
+    const counted = await this.#lines.count?.(selection, { labels: sumBy, of, bucketMs, parsed });
+    if (counted === undefined) return undefined;
+    const series: GrowingSeries = new Map();
+    for (const { labels, timeMs, value } of counted.counts) {
       const known = series.get(labels.key) ?? { labels, timesMs: [], values: [] };
       series.set(labels.key, known);
       known.timesMs.push(timeMs);
       known.values.push(value);
     }
-    return Array.from(series.values(), storedSeries);
+    return { series, unsure: counted.unsure };
   }
 }
 
@@ -120,6 +134,28 @@ interface Growing {
   readonly values: number[];
 }
 
+/** By the keys of their labels. */
+type GrowingSeries = Map<string, Growing>;
+
+/** The samples of both, in the order of their times. */
+function both(left: GrowingSeries, right: GrowingSeries): GrowingSeries {
+  const all: GrowingSeries = new Map(left);
+  for (const [key, { labels, timesMs, values }] of right) {
+    const other = all.get(key);
+    const [times, of] = [
+      [...(other?.timesMs ?? []), ...timesMs],
+      [...(other?.values ?? []), ...values],
+    ];
+    const order = [...times.keys()].sort((a, b) => times[a]! - times[b]!);
+    all.set(key, { labels, timesMs: order.map((i) => times[i]!), values: order.map((i) => of[i]!) });
+  }
+  return all;
+}
+
+function stored(series: GrowingSeries): readonly StoredSeries[] {
+  return Array.from(series.values(), storedSeries);
+}
+
 /** A value of an entry; undefined where it has none. */
 type Value = (entry: Entry) => number | undefined;
 
@@ -129,7 +165,7 @@ class SampleMaker {
   readonly #pipeline: Step;
   readonly #value: Value;
   readonly #labelsOf: (entry: Entry) => Labels;
-  readonly #series = new Map<string, Growing>();
+  readonly series: GrowingSeries = new Map();
   /** A sum by errors counts them. */
   readonly #keepsErrors: boolean;
   #samples = 0;
@@ -162,20 +198,16 @@ class SampleMaker {
     if (value === undefined) return;
     if (entry.hasFailed && !entry.isErrorWanted && !this.#keepsErrors) throw pipelineError(entry);
     const labels = this.#labelsOf(entry);
-    let series = this.#series.get(labels.key);
+    let series = this.series.get(labels.key);
     if (series === undefined) {
-      if (this.#series.size === MAX_SERIES) throw tooManySeries();
+      if (this.series.size === MAX_SERIES) throw tooManySeries();
       series = { labels, timesMs: [], values: [] };
-      this.#series.set(labels.key, series);
+      this.series.set(labels.key, series);
     }
     if (++this.#samples > MAX_SAMPLES) throw tooManyLines();
     // A window is open at its beginning and has its end: so the time is rounded up to what windows are counted in.
     series.timesMs.push(Number((line.timeNs + 999_999n) / 1_000_000n));
     series.values.push(value);
-  }
-
-  series(): readonly StoredSeries[] {
-    return Array.from(this.#series.values(), storedSeries);
   }
 }
 
@@ -216,10 +248,6 @@ function askedLabels({ expr, sumBy }: Leaf): readonly string[] | undefined {
   const filters = stages.flatMap((stage) => (stage.kind === 'filter' ? [stage.filter] : []));
   const unwrapped = unwrap === undefined ? [] : [unwrap.label];
   return [...by, ...ERRORS, ...unwrapped, ...[...filters, ...(unwrap?.filters ?? [])].flatMap(namesOf)];
-}
-
-function namesOf(filter: LabelFilter): readonly string[] {
-  return 'left' in filter ? [...namesOf(filter.left), ...namesOf(filter.right)] : [filter.name];
 }
 
 /** These labels of an entry alone. Most lines have those of a line before. */

@@ -2,6 +2,7 @@ import type { LineFilter, StreamMatcher } from '#lang/logql';
 import type { Labels } from '../promql/labels.ts';
 import type { Sql } from '../sql/index.ts';
 import type { WantedLabel } from './line-filters.ts';
+import type { ParsedFilters } from './parsed-filters.ts';
 import type { StoredLine } from './pipeline/entry.ts';
 
 export type Direction = 'forward' | 'backward';
@@ -23,6 +24,8 @@ export interface LineSelection {
   readonly beyond?: LinePlace | undefined;
   /** Only stored records that meet a condition as well. */
   readonly also?: Sql | undefined;
+  /** Only lines of text that meet another, of which nobody has told yet; see `Counted`. */
+  readonly unsure?: Sql | undefined;
   readonly direction: Direction;
   /** About so many are wanted; undefined for all. */
   readonly limit: number | undefined;
@@ -42,6 +45,15 @@ export interface CountedBy {
   readonly of: 'lines' | 'bytes';
   /** Milliseconds; divides the selection's length. */
   readonly bucketMs: number;
+  /** Only lines that meet these. */
+  readonly parsed?: ParsedFilters | undefined;
+}
+
+export interface Counted {
+  /** In the order of their times. */
+  readonly counts: readonly LineCount[];
+  /** Lines of which the store can't tell whether they count; undefined where there are none. */
+  readonly unsure: Sql | undefined;
 }
 
 export interface LineCount {
@@ -59,8 +71,8 @@ export interface ArrivingLines extends LineSource {
 
 /** Where lines come from. */
 export interface LineSource {
-  /** How many there are, where that can be told exactly without reading them; else undefined. In the order of their times. */
-  count?(selection: LineSelection, by: CountedBy): Promise<readonly LineCount[] | undefined>;
+  /** How many there are, as far as that can be told exactly without reading them; undefined where it can't. */
+  count?(selection: LineSelection, by: CountedBy): Promise<Counted | undefined>;
 
   /** Lines of the streams that match, in the order of their times, part by part. */
   read(selection: LineSelection): AsyncIterable<readonly StoredLine[]>;

@@ -1,11 +1,15 @@
+import type { Labels } from '../../promql/labels.ts';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import { logs } from '../../source/index.ts';
 import { allOf, Bound, integer, raw, type Sql, sql } from '../../sql/index.ts';
-import type { CountedBy, LineCount, LineSelection } from '../line-source.ts';
+import type { Counted, CountedBy, LineSelection } from '../line-source.ts';
+import { namesOf, type ParsedFilters } from '../parsed-filters.ts';
 import { BY_SEVERITY } from './level.ts';
 import { lineCondition } from './line-condition.ts';
 import { timesOfLines } from './line-times.ts';
+import { plainLines } from './plain-lines.ts';
 import { findStreams, ofStreams } from './streams.ts';
+import { areOfLines, metadataPaths, wantedCondition } from './wanted-labels.ts';
 
 /** Streams, levels and buckets of an answer; beyond, lines are read. */
 const MOST_ROWS = 1_000_000;
@@ -15,28 +19,33 @@ const LEVEL = 'detected_level';
 export async function countStoredLines(
   reader: StoreReader,
   selection: LineSelection,
-  { labels: names, of, bucketMs }: CountedBy,
+  by: CountedBy,
   options?: ReadOptions,
-): Promise<readonly LineCount[] | undefined> {
+): Promise<Counted | undefined> {
+  const { labels: names, of, bucketMs } = by;
   const { matchers, lineFilters, firstNs, lastNs } = selection;
   const also = selection.also === undefined ? [] : [selection.also];
   const conditions = lineFilters.map(lineCondition);
   if (conditions.some((condition) => condition === undefined)) return undefined;
   const streams = await findStreams(reader, matchers, options);
   const times = streams.size === 0 ? undefined : await timesOfLines(reader, selection, options);
-  if (times === undefined) return [];
+  if (times === undefined) return { counts: [], unsure: undefined };
   if (times.hasOtherBodies) return undefined;
-  const isOfStreams = (name: string): boolean => [...streams.values()].some((labels) => labels.get(name) !== '');
   const hasLevel = names.includes(LEVEL);
   // Another label may be in what records say besides, which is read with the lines.
-  if (!names.every((name) => name === LEVEL || isOfStreams(name))) return undefined;
+  if (!names.every((name) => name === LEVEL || isOfStream(streams, name))) return undefined;
   const bucketNs = new Bound('Int64', String(BigInt(bucketMs) * 1_000_000n));
   const fromEnd = sql`intDiv(${new Bound('Int64', String(lastNs))} - toUnixTimestamp64Nano(time), ${bucketNs})`;
-  const value = raw(of === 'bytes' ? 'sum(length(body))' : 'count()');
   const level: Sql = raw(hasLevel ? 'if(severity_number > 24, 0, severity_number)' : '1');
+  const where = [ofStreams(matchers), ...also, ...(conditions as Sql[])];
+  const plain = by.parsed && (await plainOf(reader, by.parsed, { selection, streams, where }, options));
+  if (by.parsed !== undefined && plain === undefined) return undefined;
+  const isSure = plain?.isPlain ?? raw('1');
+  const value = of === 'bytes' ? sql`sumIf(length(body), ${isSure})` : sql`countIf(${isSure})`;
   const table = await reader.read(
-    sql`SELECT toString(stream_id) AS id, ${level} AS level, ${fromEnd} AS bucket, toFloat64(${value}) AS value
-      ${logs.when(logs.between(firstNs, lastNs))} AND ${allOf([ofStreams(matchers), ...also, ...(conditions as Sql[])])}
+    sql`SELECT toString(stream_id) AS id, ${level} AS level, ${fromEnd} AS bucket, toFloat64(${value}) AS value,
+        countIf(${isSure}) AS sure, countIf(NOT ${isSure}) AS unsure
+      ${logs.when(logs.between(firstNs, lastNs))} AND ${allOf([...where, ...(plain?.where ?? [])])}
       GROUP BY id, level, bucket ORDER BY bucket DESC LIMIT ${integer(MOST_ROWS + 1)}`,
     options,
   );
@@ -44,11 +53,45 @@ export async function countStoredLines(
   // Without a severity it is the line that says its level.
   if (table.rowCount > MOST_ROWS || levels.some((number) => number === 0)) return undefined;
   const lastMs = Number(lastNs / 1_000_000n);
-  return table.strings('id').flatMap((id, row) => {
+  const sure = table.numbers('sure');
+  const counts = table.strings('id').flatMap((id, row) => {
     const stream = streams.get(id);
-    if (stream === undefined) return [];
+    if (stream === undefined || sure[row] === 0) return [];
     const kept = stream.keep((name) => names.includes(name));
     const labels = hasLevel ? kept.with(LEVEL, BY_SEVERITY[(levels[row]! - 1) >> 2]!) : kept;
     return [{ labels, timeMs: lastMs - buckets[row]! * bucketMs, value: values[row]! }];
   });
+  const hasUnsure = table.numbers('unsure').some((lines) => lines > 0);
+  return { counts, unsure: hasUnsure ? sql`NOT ${isSure}` : undefined };
+}
+
+/** What the lines are asked for behind a parser, where nothing but the line can say it; else undefined. */
+async function plainOf(
+  reader: StoreReader,
+  parsed: ParsedFilters,
+  found: {
+    readonly selection: LineSelection;
+    readonly streams: ReadonlyMap<string, Labels>;
+    readonly where: readonly Sql[];
+  },
+  options?: ReadOptions,
+): Promise<{ readonly isPlain: Sql; readonly where: readonly Sql[] } | undefined> {
+  const plain = plainLines(parsed);
+  const names = parsed.filters.flatMap(namesOf);
+  const { selection, streams, where } = found;
+  if (plain === undefined || names.some((name) => isOfStream(streams, name))) return undefined;
+  const { firstNs, lastNs, wanted = [] } = selection;
+  const rows = logs.when(sql`${logs.between(firstNs, lastNs)} AND ${allOf(where)}`);
+  const paths = await metadataPaths(reader, rows, options);
+  if (!areOfLines(names, paths)) return undefined;
+  const possible = await wantedCondition(wanted, streams, () => Promise.resolve(paths));
+  const isPlain = sql`(${plain.isPlain})`;
+  return {
+    isPlain,
+    where: [...(possible === undefined ? [] : [possible]), sql`NOT ${isPlain} OR ${plain.passes}`],
+  };
+}
+
+function isOfStream(streams: ReadonlyMap<string, Labels>, name: string): boolean {
+  return [...streams.values()].some((labels) => labels.get(name) !== '');
 }

@@ -19,7 +19,7 @@ import {
 } from '../../reader/index.ts';
 import { logs } from '../../source/index.ts';
 import { allOf, integer, raw, type Sql, sql, timeNs } from '../../sql/index.ts';
-import type { CountedBy, Direction, LineCount, LinePlace, LineSelection, LineSource } from '../line-source.ts';
+import type { Counted, CountedBy, Direction, LinePlace, LineSelection, LineSource } from '../line-source.ts';
 import type { StoredLine } from '../pipeline/entry.ts';
 import { countStoredLines } from './counted-lines.ts';
 import { detectedLevel } from './level.ts';
@@ -62,6 +62,7 @@ export class StoredLines implements LineSource {
       ofStreams(matchers),
       ...arrivedAt(selection),
       ...(selection.also === undefined ? [] : [selection.also]),
+      ...(selection.unsure === undefined ? [] : [selection.unsure]),
       ...known.filter((each) => each !== undefined),
     ]);
     const wanted = range.hasOtherBodies ? [] : (selection.wanted ?? []);
@@ -89,7 +90,7 @@ export class StoredLines implements LineSource {
     }
   }
 
-  async count(selection: LineSelection, by: CountedBy): Promise<readonly LineCount[] | undefined> {
+  async count(selection: LineSelection, by: CountedBy): Promise<Counted | undefined> {
     return countStoredLines(this.#reader, selection, by, this.#options);
   }
 

@@ -2,10 +2,11 @@
 import type { Labels } from '../../promql/labels.ts';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 import { resources, scopes } from '../../source/index.ts';
-import { allOf, anyOf, float, id, integer, joinSql, raw, type Sql, sql, text } from '../../sql/index.ts';
+import { allOf, anyOf, id, integer, joinSql, raw, type Sql, sql, text } from '../../sql/index.ts';
 import type { WantedLabel, WantedNumber, WantedText } from '../line-filters.ts';
 import { BY_SEVERITY } from './level.ts';
 import { metadataName } from './structured.ts';
+import { LAST_WORD, mayLieWithin, WRITTEN, writtenForm } from './written-values.ts';
 
 /** What a record may have as structured metadata without an attribute of that name. */
 const FIELDS: ReadonlySet<string> = new Set([
@@ -84,35 +85,12 @@ function isOfLine(label: WantedLabel): boolean {
   return !label.texts.some((each) => each.includes('\ufffd'));
 }
 
-/** Whatever keys a label's name was made of, this stands at the end of the last one: other signs have become underscores. */
-const LAST_WORD = /[a-zA-Z0-9]+$/;
-
-/** Values as they are written mostly, in quotes or not. All others are left to the query. */
-const WRITTEN = {
-  number: {
-    form: '^"?[-+]?[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)?"?$',
-    value: raw(`toFloat64OrZero(replaceAll(v, '"', ''))`),
-  },
-  duration: {
-    form: '^"?[0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h)"?$',
-    value: raw(
-      "toFloat64OrZero(extract(v, '[0-9.]+')) * transform(extract(v, '[a-z]+'), ['ns', 'us', 'ms', 's', 'm', 'h'], [1e-9, 1e-6, 1e-3, 1., 60., 3600.], 1.)",
-    ),
-  },
-} as const;
-/** ClickHouse reads a decimal number to within the last bits. */
-const TOLERANCE = 1e-9;
-
 /** Of several values one may be the label's. */
 function numberInLine({ name, least, most, unit }: WantedNumber): Sql {
   const word = LAST_WORD.exec(name)![0];
-  const { form, value } = WRITTEN[unit];
-  const bounds = [
-    ...(Number.isFinite(least) ? [sql`${value} >= ${float(least - TOLERANCE * Math.abs(least))}`] : []),
-    ...(Number.isFinite(most) ? [sql`${value} <= ${float(most + TOLERANCE * Math.abs(most))}`] : []),
-  ];
+  const bounds = mayLieWithin(WRITTEN[unit].value(raw(`replaceAll(v, '"', '')`)), least, most);
   const values = sql`extractAll(body, ${text(`${word}"?\\s*[:=]\\s*("[^"]*"?|[^\\s",}\\]]*)`)})`;
-  const mayBe = sql`arrayExists(v -> NOT match(v, ${text(form)}) OR ${allOf(bounds)}, ${values})`;
+  const mayBe = sql`arrayExists(v -> NOT match(v, ${writtenForm(unit)}) OR ${allOf(bounds)}, ${values})`;
   return anyOf([allOf([sql`position(body, ${text(word)}) > 0`, mayBe]), sql`position(body, ${text('\\')}) > 0`]);
 }
 
