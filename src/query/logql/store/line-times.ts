@@ -32,6 +32,24 @@ export async function timesOfLines(
   return { firstNs: table.bigints('first')[0]!, lastNs: table.bigints('last')[0]!, hasOtherBodies };
 }
 
+/** Whether some have a body that is no text. Costs little where all are texts. */
+export async function hasOtherBodies(
+  reader: StoreReader,
+  { firstNs, lastNs, matchers, also }: LineSelection,
+  options?: ReadOptions,
+): Promise<boolean> {
+  const conditions = [
+    sql`body_type != ${integer(VALUE_STRING)}`,
+    ofStreams(matchers),
+    ...(also === undefined ? [] : [also]),
+  ];
+  const table = await reader.read(
+    sql`SELECT 1 AS found ${logs.when(logs.between(firstNs, lastNs))} AND ${allOf(conditions)} LIMIT 1`,
+    options,
+  );
+  return table.rowCount > 0;
+}
+
 export function arrivedAt({ arrivedNs }: LineSelection): readonly Sql[] {
   if (arrivedNs === undefined) return [];
   return [sql`ingested_at IN (${joinSql(arrivedNs.map(timeNs), ', ')})`];

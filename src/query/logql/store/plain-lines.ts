@@ -2,7 +2,8 @@
 import { wholePattern } from '#lang/promql';
 import { allOf, anyOf, float, raw, type Sql, sql, text } from '../../sql/index.ts';
 import type { ParsedFilter, ParsedFilters } from '../parsed-filters.ts';
-import { ERROR } from '../pipeline/entry.ts';
+import { compileCondition } from '../pipeline/conditions.ts';
+import { Entry, ERROR } from '../pipeline/entry.ts';
 import { isFarFrom, LAST_WORD, WRITTEN } from './written-values.ts';
 
 /** Conditions on `body`. */
@@ -11,6 +12,11 @@ export interface PlainLines {
   readonly isPlain: Sql;
   /** Whether such a line passes. */
   readonly passes: Sql;
+}
+
+export interface PlainForm extends PlainLines {
+  /** All other lines have no label that the parser took, and go. */
+  readonly isAny: Sql;
 }
 
 /** A label that stands in a line, as expressions. */
@@ -30,11 +36,13 @@ interface Form {
   readonly isPlain: Sql;
   /** Nothing in the line has the name of an error. */
   readonly hasNoError: Sql;
+  /** Where it is not met, the parser fails and takes nothing. */
+  readonly hasLabels?: Sql;
   field(name: string): Field;
 }
 
 /** Undefined where a label that is asked for may be put together out of several keys in ways that can't be told. */
-export function plainLines({ parser, filters }: ParsedFilters): PlainLines | undefined {
+export function plainLines({ parser, filters }: ParsedFilters): PlainForm | undefined {
   const form = FORMS[parser];
   const parts = filters.map((filter) => partOf(filter, form));
   if (parts.includes(undefined)) return undefined;
@@ -42,7 +50,15 @@ export function plainLines({ parser, filters }: ParsedFilters): PlainLines | und
   return {
     isPlain: allOf([form.isPlain, form.hasNoError, ...known.map(({ isPlain }) => isPlain)]),
     passes: allOf(known.map(({ passes }) => passes)),
+    isAny: form.hasLabels !== undefined && !passesBare(filters) ? form.hasLabels : raw('1'),
   };
+}
+
+/** Whether a line passes that is no object. */
+function passesBare(filters: readonly ParsedFilter[]): boolean {
+  const entry = new Entry();
+  entry.fail('JSONParserErr', '');
+  return filters.map(compileCondition).every((condition) => condition(entry));
 }
 
 function partOf(filter: ParsedFilter, form: Form): PlainLines | undefined {
@@ -99,6 +115,7 @@ function matches(of: Sql, { operator, value }: Extract<ParsedFilter, { kind: 'te
  */
 const JSON_FORM: Form = {
   isPlain: sql`position(body, ${text('\\')}) = 0 AND JSONType(body) = 'Object'`,
+  hasLabels: sql`match(body, ${text('^[ \\t\\r\\n]*\\{')})`,
   hasNoError: sql`NOT match(body, ${text('error[^a-zA-Z0-9"]{2}"')})`,
   field(name) {
     const key = text(name);

@@ -26,9 +26,10 @@ import { detectedLevel } from './level.ts';
 import { lineCondition } from './line-condition.ts';
 import { arrivedAt, timesOfLines } from './line-times.ts';
 import { LineWindows, type NsRange } from './line-windows.ts';
+import { areOfLines, FIELDS, namingPaths } from './metadata-paths.ts';
 import { findStreams, ofStreams } from './streams.ts';
 import { eachMetadata } from './structured.ts';
-import { areOfLines, metadataPaths, wantedCondition } from './wanted-labels.ts';
+import { wantedCondition } from './wanted-labels.ts';
 
 /** Lines and what they take, of one reading. */
 const PAGE_LINES = 20_000;
@@ -66,14 +67,15 @@ export class StoredLines implements LineSource {
       ...known.filter((each) => each !== undefined),
     ]);
     const wanted = range.hasOtherBodies ? [] : (selection.wanted ?? []);
+    const labels = selection.labels?.some((label) => FIELDS.has(label)) ? undefined : selection.labels;
+    const names = [...wanted.map(({ name }) => name), ...(labels ?? [])];
     const pageLines = Math.min(PAGE_LINES, Math.max(limit ?? PAGE_LINES, 100));
     const windows = new LineWindows(direction, pageLines);
     for (const [firstNs, lastNs] of slices(range.firstNs, range.lastNs, direction)) {
       const where = logs.when(sql`${logs.between(firstNs, lastNs)} AND ${condition}`);
       let read: Promise<readonly string[]> | undefined;
-      const paths = (): Promise<readonly string[]> => (read ??= metadataPaths(this.#reader, where, this.#options));
+      const paths = (): Promise<readonly string[]> => (read ??= namingPaths(this.#reader, names, where, this.#options));
       const possible = await wantedCondition(wanted, streams, paths);
-      const { labels } = selection;
       const isBare = labels !== undefined && areOfLines(labels, await paths());
       const narrowed = possible === undefined ? condition : allOf([condition, possible]);
       let cursor: LinePlace | undefined = isWithin(selection.beyond, firstNs, lastNs) ? selection.beyond : undefined;

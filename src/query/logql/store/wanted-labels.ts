@@ -1,27 +1,11 @@
 /** Lines that can't have a label which a query asks for, left out by the store. */
 import type { Labels } from '../../promql/labels.ts';
-import type { ReadOptions, StoreReader } from '../../reader/index.ts';
-import { resources, scopes } from '../../source/index.ts';
 import { allOf, anyOf, id, integer, joinSql, raw, type Sql, sql, text } from '../../sql/index.ts';
 import type { WantedLabel, WantedNumber, WantedText } from '../line-filters.ts';
 import { BY_SEVERITY } from './level.ts';
-import { metadataName } from './structured.ts';
+import { FIELDS, mayName } from './metadata-paths.ts';
 import { LAST_WORD, mayLieWithin, WRITTEN, writtenForm } from './written-values.ts';
 
-/** What a record may have as structured metadata without an attribute of that name. */
-const FIELDS: ReadonlySet<string> = new Set([
-  'detected_level',
-  'dropped_attributes_count',
-  'event_name',
-  'flags',
-  'observed_timestamp',
-  'scope_name',
-  'scope_version',
-  'severity_number',
-  'severity_text',
-  'span_id',
-  'trace_id',
-]);
 /** Bytes of the ids that are fields. */
 const IDS: Readonly<Record<string, number>> = { trace_id: 16, span_id: 8 };
 
@@ -97,41 +81,4 @@ function numberInLine({ name, least, most, unit }: WantedNumber): Sql {
 /** As it is, or with escapes. */
 function inLine({ texts }: WantedText): Sql {
   return anyOf([...texts, '\\'].map((each) => sql`position(body, ${text(each)}) > 0`));
-}
-
-/** A map is one path or several; what stands in it is named by all of the keys. */
-function mayName(path: string, name: string): boolean {
-  return `${name}_`.startsWith(`${metadataName(path)}_`);
-}
-
-const EXTRACTED = '_extracted';
-
-/** Whether no attribute, nor what else a record says besides its line, can be one of these labels. */
-export function areOfLines(labels: readonly string[], paths: readonly string[]): boolean {
-  return labels.every((label) => {
-    // What has a stream's label for a name, or is taken out of a line under one that is there, is called so.
-    const plain = label.endsWith(EXTRACTED) ? [label.slice(0, -EXTRACTED.length)] : [];
-    return (
-      !FIELDS.has(label) &&
-      !paths.some((path) => mayName(path, label)) &&
-      (plain.length === 0 || areOfLines(plain, paths))
-    );
-  });
-}
-
-/** Paths of the attributes of records, and of all resources and scopes. `where`: the rows of `logs` that are asked for. */
-export async function metadataPaths(
-  reader: StoreReader,
-  where: Sql,
-  options?: ReadOptions,
-): Promise<readonly string[]> {
-  const distinct = sql`distinctJSONPaths(attributes) AS paths`;
-  const table = await reader.read(
-    sql`SELECT ${distinct}, distinctJSONPaths(attributes_other) AS more ${where}
-      UNION ALL SELECT ${distinct}, [] AS more ${resources.rows}
-      UNION ALL SELECT ${distinct}, [] AS more ${scopes.rows}`,
-    options,
-  );
-  const columns = [table.column<readonly string[]>('paths'), table.column<readonly string[]>('more')];
-  return columns.flatMap((lists) => lists.flat());
 }
