@@ -47,7 +47,8 @@ export function mountPlugin(app: FastifyInstance, plugin: ApiPlugin, host: ApiHo
     for (const route of routes) {
       const isBelowFirst = route.path === '' || route.isBelowFirst === true;
       const prefixes = isBelowFirst ? plugin.prefixes.slice(0, 1) : plugin.prefixes;
-      for (const prefix of prefixes) addRoute(scope, `${prefix}${route.path}`, route, plugin, host, gates);
+      for (const prefix of route.isAtRootToo === true ? [...prefixes, ''] : prefixes)
+        addRoute(scope, `${prefix}${route.path}`, route, plugin, host, gates);
     }
   });
 }

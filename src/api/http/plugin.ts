@@ -94,6 +94,8 @@ export interface ApiRoute {
   readonly isLarge?: true;
   /** Stands below the plugin's first prefix only: elsewhere the path is another's. */
   readonly isBelowFirst?: true;
+  /** Stands at the root, too. */
+  readonly isAtRootToo?: true;
   /** Waits for no other: it says how the system is, also where that is too busy, or is bounded by its bytes. */
   readonly isUrgent?: true;
 }

@@ -185,7 +185,7 @@ function buildServer(
 }
 
 /** Below these are APIs, now or later, and never pages. */
-const RESERVED = /^\/(?:api|prometheus|loki|tempo|zipkin|alertmanager|mcp|-)(?:\/|$)/;
+const RESERVED = /^\/(?:api|prometheus|loki|otlp|tempo|zipkin|alertmanager|mcp|-)(?:\/|$)/;
 
 function isBelow(path: string, prefix: string): boolean {
   return prefix !== '' && (path === prefix || path.startsWith(`${prefix}/`));

@@ -305,6 +305,22 @@ describe('mistakes are said in plain text', () => {
   });
 });
 
+test.each(['/loki/otlp/v1/logs', '/otlp/v1/logs'])('OTLP is taken at %s, and by POST alone', async (path) => {
+  const service = `otlp${path.length}`;
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: service } }] };
+  const logRecords = [{ timeUnixNano: at(1), body: { stringValue: 'by OTLP' } }];
+  const response = await fetch(`${server.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] }),
+  });
+  expect([response.status, await response.text()]).toEqual([204, '']);
+  const query = `{service_name="${service}"} | keep service_name`;
+  await eventually('the line is stored', async () => (await found(query)).length === 1 || undefined);
+  expect((await found(query))[0].values).toEqual([[at(1), 'by OTLP']]);
+  expect((await fetch(`${server.url}${path}`)).status).toBe(405);
+});
+
 test.each([
   [{ origin: 'http://evil.example' }, 403],
   [{ origin: 'null' }, 403],

@@ -15,6 +15,7 @@ const BODY_BYTES = 32 * MEBIBYTE;
 const HELD_BYTES = 64 * MEBIBYTE;
 const CONTENT_BYTES = 128 * MEBIBYTE;
 
+const OTLP_PATH = '/otlp/v1/logs';
 const JSON_BODY = 'application/json';
 const PROTOBUF = 'application/x-protobuf';
 const CODINGS = ['', 'gzip', 'zstd', 'snappy', 'deflate'] as const;
@@ -30,8 +31,9 @@ export function lokiPushRoutes(sink: MetricSink | undefined): readonly ApiRoute[
   const recent = new RecentEntries();
   return pushRoutes(pushed, [
     ['/api/v1/push', (request, way) => pushedAs(request, way, readPush, recent)],
-    ['/otlp/v1/logs', (request, way) => pushedAs(request, way, readOtlp, recent)],
-  ]);
+    [OTLP_PATH, (request, way) => pushedAs(request, way, readOtlp, recent)],
+    // A Loki takes it at its root, so collectors know it by that address.
+  ]).map((route): ApiRoute => (route.path === OTLP_PATH ? { ...route, isAtRootToo: true } : route));
 }
 
 /** Throws DecodeError. */
