@@ -154,7 +154,7 @@ function refused({ status, message, challenge }: Refusal, reply: FastifyReply): 
   return new AnswerError(status, status === 401 ? 'unauthenticated' : 'forbidden', message);
 }
 
-/** Answers with a failure in the form of an API. What is not the client's mistake is logged, with its cause. */
+/** Answers with a failure in the form of an API. What is not the client's mistake is logged, with its cause; that a client has gone is none. */
 export function sendFailure(
   error: unknown,
   request: FastifyRequest,
@@ -162,7 +162,8 @@ export function sendFailure(
   failed: ApiPlugin['failed'],
 ): void {
   const failure = failureOf(error);
-  if (failure.status === 500 && !(error instanceof AnswerError))
+  const isGone = reply.raw.destroyed && (error as { name?: unknown }).name === 'AbortError';
+  if (failure.status === 500 && !isGone && !(error instanceof AnswerError))
     request.log.error({ err: error, url: request.url }, 'request failed');
   if (failure.status === 503) reply.header('retry-after', '1');
   sendForm(reply, failure.status, failed(failure));

@@ -80,6 +80,33 @@ describe('failures', () => {
     expect(large).toMatchObject({ status: 413 });
   });
 
+  test('are logged, but not that a client went away before its answer', async () => {
+    const logged: string[] = [];
+    const logger = { info: () => undefined, warn: () => undefined, error: (text: string) => void logged.push(text) };
+    const asked = gate();
+    const ended = gate();
+    const waits: Answer = ({ options: { signal } }) => {
+      asked.open();
+      return new Promise((_, reject) =>
+        signal!.addEventListener('abort', () => {
+          reject(signal!.reason as Error);
+          ended.open();
+        }),
+      );
+    };
+    const breaks: Answer = () => {
+      throw new DOMException('of its own', 'AbortError');
+    };
+    const url = await serve({ '/waits': waits, '/breaks': breaks }, {}, { logger });
+    const client = new AbortController();
+    const gone = expect(fetch(`${url}/waits`, { signal: client.signal })).rejects.toThrow();
+    await asked.opened;
+    client.abort();
+    await Promise.all([gone, ended.opened]);
+    expect((await fetch(`${url}/breaks`)).status).toBe(500);
+    expect(logged).toEqual([expect.stringContaining('of its own')]);
+  });
+
   test('of a hook refuse the request', async () => {
     let isAnswered = false;
     const answer = () => {
