@@ -201,6 +201,34 @@ export const DASHBOARD_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'dashboards: what a legend has no room for is counted, shown on demand, and told beside the pointer',
+    needs: 'mock',
+    run: async ({ page, open }) => {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await open('/dashboards/more?range=1h&live=0');
+      const chart = panel(page, 'Two axes');
+      await chart.scrollIntoViewIfNeeded();
+      const rest = chart.locator('.legend-rest');
+      await rest.waitFor();
+      const inSight = chart.locator('.legend-folded .legend-row:not(.folded)');
+      const all = await chart.locator('.legend-folded .legend-row').count();
+      await expectEventually(async () => `+${all - (await inSight.count())}`, await textOf(rest));
+      await rest.click();
+      await expectEventually(() => chart.locator('.legend-all .legend-row').count(), all);
+      await page.keyboard.press('Escape');
+      await chart.locator('.legend-all').waitFor({ state: 'detached' });
+      const plot = (await chart.locator('.u-over').boundingBox())!;
+      const body = (await chart.boundingBox())!;
+      const tip = chart.locator('.tip');
+      for (const share of [0.1, 0.9]) {
+        await page.mouse.move(plot.x + plot.width * share, plot.y + plot.height / 2);
+        await tip.locator('b', { hasText: /\d/ }).waitFor();
+        const told = (await tip.boundingBox())!;
+        assert.ok(told.x >= body.x && told.x + told.width <= body.x + body.width, 'the tip is within its panel');
+      }
+    },
+  },
+  {
     name: 'dashboards: a panel without data says what is not there',
     needs: 'mock',
     run: async ({ page, open }) => {

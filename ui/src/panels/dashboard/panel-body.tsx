@@ -334,6 +334,7 @@ function Chart(props: PanelBodyProps & { readonly data: PanelData }) {
         // A step is a moment, which nothing fills any more.
         nowMs={grid.startMs + grid.count * grid.stepMs}
         undrawn={undrawnOf(data)}
+        legend="folded"
         height={Math.max(LEAST_PX, height - (look.hidesLegend ? HEAD_PX : AROUND_PX))}
         look={look}
         events={view.events}

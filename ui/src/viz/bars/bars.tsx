@@ -17,7 +17,7 @@ import {
   PLOT_TOP,
   TimePlot,
 } from '../../widgets/time-plot.tsx';
-import { tipPlace } from '../../widgets/tip.ts';
+import { Tip } from '../../widgets/tip.tsx';
 
 interface Group {
   readonly name: string;
@@ -124,7 +124,7 @@ function BarsTip({
 }) {
   const startMs = grid.startMs + bucket * grid.stepMs;
   return (
-    <div className="tip" style={tipPlace(x)}>
+    <Tip x={x}>
       <div className="muted">
         {formatDate(startMs).slice(5)} {formatClock(startMs)} – {formatClock(startMs + grid.stepMs)}
       </div>
@@ -135,7 +135,7 @@ function BarsTip({
           <b>{formatCount(group.counts[bucket] ?? 0)}</b>
         </div>
       ))}
-    </div>
+    </Tip>
   );
 }
 

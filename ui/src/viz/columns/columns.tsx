@@ -8,7 +8,7 @@ import { type ThemeTokens, useTheme } from '../../lib/theme.tsx';
 import { linearTicks } from '../../lib/ticks.ts';
 import { toneColour } from '../../lib/tone.ts';
 import { type Draw, type Size, useDraw, useSize } from '../../widgets/canvas.tsx';
-import { tipPlace } from '../../widgets/tip.ts';
+import { Tip } from '../../widgets/tip.tsx';
 
 export interface ColumnsProps {
   readonly label: string;
@@ -68,7 +68,7 @@ export function Columns({ label, frame, isLying = false, isStacked = false, isTo
       >
         <canvas ref={canvas} role="img" aria-label={spoken(label, names, fields)} />
         {hover && row >= 0 ? (
-          <div className="tip" style={tipPlace(hover.x)}>
+          <Tip x={hover.x}>
             <div className="muted">{visibleText(names[row]!)}</div>
             {fields.map((field, series) => (
               <div key={field.name} className="tip-row">
@@ -77,7 +77,7 @@ export function Columns({ label, frame, isLying = false, isStacked = false, isTo
                 <b>{written(field, row)}</b>
               </div>
             ))}
-          </div>
+          </Tip>
         ) : null}
       </div>
       {fields.length > 1 ? (

@@ -15,7 +15,7 @@ import {
   PLOT_TOP,
   TimePlot,
 } from '../../widgets/time-plot.tsx';
-import { tipPlace } from '../../widgets/tip.ts';
+import { Tip } from '../../widgets/tip.tsx';
 
 export interface HeatmapProps {
   readonly label: string;
@@ -162,14 +162,14 @@ export function Heatmap(props: HeatmapProps) {
     >
       {place ? <div className="marked-box" style={place} /> : null}
       {hover && hovered && bucket !== undefined ? (
-        <div className="tip" style={tipPlace(hover.x)}>
+        <Tip x={hover.x}>
           <div className="muted">{formatClock(grid.startMs + bucket * grid.stepMs)}</div>
           <div className="tip-row">
             {rows[hover.row - 1] ? `${rows[hover.row - 1]!.name} to ` : 'up to '}
             {hovered.name}
             <b>{formatOf(hovered).format(hovered.values[bucket] ?? 0)}</b>
           </div>
-        </div>
+        </Tip>
       ) : null}
     </TimePlot>
   );

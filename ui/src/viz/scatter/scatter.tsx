@@ -18,7 +18,7 @@ import {
   PLOT_TOP,
   TimePlot,
 } from '../../widgets/time-plot.tsx';
-import { tipPlace } from '../../widgets/tip.ts';
+import { Tip } from '../../widgets/tip.tsx';
 
 interface ScatterPoint {
   readonly key: string;
@@ -145,11 +145,11 @@ export function Scatter(props: ScatterProps) {
         onLeave={() => setHover(undefined)}
       >
         {hover ? (
-          <div className="tip" style={tipPlace(hover.x)}>
+          <Tip x={hover.x}>
             {describe
               ? describe(hover.key)
               : formatDuration(points.find(({ key }) => key === hover.key)?.durationNs ?? null)}
-          </div>
+          </Tip>
         ) : null}
       </TimePlot>
     </div>

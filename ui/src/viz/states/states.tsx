@@ -8,7 +8,7 @@ import { bucketOf, type EnumField, type Frame, gridOf } from '../../lib/frame.ts
 import { useTheme } from '../../lib/theme.tsx';
 import type { Draw } from '../../widgets/canvas.tsx';
 import { dragTimes, drawTimeAxis, PLOT_BOTTOM, PLOT_RIGHT, PLOT_TOP, TimePlot } from '../../widgets/time-plot.tsx';
-import { tipPlace } from '../../widgets/tip.ts';
+import { Tip } from '../../widgets/tip.tsx';
 
 export interface StatesProps {
   readonly label: string;
@@ -116,7 +116,7 @@ export function States(props: StatesProps) {
       onLeave={() => setHover(undefined)}
     >
       {hover && pointed && run && pointed.texts[run.index] !== '' ? (
-        <div className="tip" style={tipPlace(hover.x)}>
+        <Tip x={hover.x}>
           <div className="muted">
             {timesOf(grid, run)
               .map((at) => formatClock(at))
@@ -127,7 +127,7 @@ export function States(props: StatesProps) {
             {visibleText(pointed.name)}
             <b>{visibleText(pointed.texts[run.index]!)}</b>
           </div>
-        </div>
+        </Tip>
       ) : null}
     </TimePlot>
   );

@@ -28,6 +28,8 @@ export interface Line {
   readonly label: string;
   readonly colour: string;
   readonly values: Numbers;
+  /** Its values, where it is drawn on top of others. */
+  readonly own?: Numbers;
   /** The area below is tinted: for a line that is alone. */
   readonly isFilled: boolean;
   readonly format: (value: number) => string;

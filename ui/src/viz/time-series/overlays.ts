@@ -164,19 +164,23 @@ export function listenForClicks(chart: uPlot, latest: { readonly current: Clicke
     const bucket = chart.cursor.idx;
     if (onPoint === undefined || typeof bucket !== 'number' || isDrag(event)) return;
     const fromMs = grid.startMs + bucket * grid.stepMs;
-    onPoint(fromMs, fromMs + grid.stepMs, nearestLine(chart, latest.current.lines, bucket, chart.cursor.top ?? 0));
+    onPoint(
+      fromMs,
+      fromMs + grid.stepMs,
+      nearestLine(chart, latest.current.lines, bucket, chart.cursor.top ?? 0)?.label,
+    );
   });
 }
 
 /** The line whose value at a bucket is nearest to a height. */
-function nearestLine(chart: uPlot, lines: readonly Line[], bucket: number, y: number): string | undefined {
-  let nearest: string | undefined;
+export function nearestLine(chart: uPlot, lines: readonly Line[], bucket: number, y: number): Line | undefined {
+  let nearest: Line | undefined;
   let distance = Number.POSITIVE_INFINITY;
-  for (const { label, values, scale } of lines) {
-    const value = values[bucket];
+  for (const line of lines) {
+    const value = line.values[bucket];
     if (value === null || value === undefined) continue;
-    const away = Math.abs(chart.valToPos(value, scale) - y);
-    if (away < distance) [nearest, distance] = [label, away];
+    const away = Math.abs(chart.valToPos(value, line.scale) - y);
+    if (away < distance) [nearest, distance] = [line, away];
   }
   return nearest;
 }

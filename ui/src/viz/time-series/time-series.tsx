@@ -7,30 +7,29 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { TimeGrid } from '#api/types.ts';
 import { publishCrosshair, subscribeCrosshair } from '../../lib/crosshair.ts';
-import { visibleText } from '../../lib/foreign-text.ts';
-import { COUNT_FORMAT, formatAxisTime, formatClock, tickText } from '../../lib/format.ts';
+import { COUNT_FORMAT, formatAxisTime, tickText } from '../../lib/format.ts';
 import { type Frame, formatOf, gridOf, isPartial, type NumberField, numberFields } from '../../lib/frame.ts';
 import { type ThemeTokens, useTheme } from '../../lib/theme.tsx';
 import { timeTicks } from '../../lib/ticks.ts';
 import { inTurn } from '../../lib/turns.ts';
 import { useSize } from '../../widgets/canvas.tsx';
 import { Icon } from '../../widgets/icons.tsx';
-import { tipPlace } from '../../widgets/tip.ts';
 import { figuresOf } from './figures.ts';
-import { LEGEND_ROWS, Legend, LineTable } from './legend.tsx';
+import { LEGEND_ROWS, Legend, type LegendKind, LineTable } from './legend.tsx';
 import { type Line, type LineLook, linesOf, type Scale } from './lines.ts';
 import {
   type ChartEvent,
   drawEvents,
   drawLevels,
   drawMarks,
-  eventAt,
   eventsOf,
   listenForClicks,
   type Mark,
   marksOf,
 } from './overlays.ts';
+import { type Pointed, PointTip, pointedAt } from './point-tip.tsx';
 
+const USUAL_PX = 160;
 const AXIS_PX = 56;
 /** Of a character of an axis' font. */
 const CHARACTER_PX = 6;
@@ -78,7 +77,7 @@ export interface TimeSeriesProps {
   readonly look?: ChartLook | undefined;
   /** Offers a logarithmic scale. */
   readonly logOffered?: boolean;
-  readonly legend?: 'table' | 'inline';
+  readonly legend?: LegendKind;
   readonly note?: React.ReactNode;
   /** Series that the frame has no line of, which the legend counts. */
   readonly undrawn?: number;
@@ -136,7 +135,7 @@ export function TimeSeries(props: TimeSeriesProps) {
         </button>
       </figcaption>
       {asTable ? (
-        <LineTable title={title} grid={grid} lines={lines} height={props.height ?? 160} partial={partial} />
+        <LineTable title={title} grid={grid} lines={lines} height={props.height ?? USUAL_PX} partial={partial} />
       ) : (
         <Plot {...props} grid={grid} lines={shown} log={log} onHover={setHoverIndex} />
       )}
@@ -145,6 +144,7 @@ export function TimeSeries(props: TimeSeriesProps) {
           lines={lines}
           grid={grid}
           kind={legend}
+          height={props.height ?? USUAL_PX}
           undrawn={props.undrawn ?? 0}
           partial={partial}
           hoverIndex={hoverIndex}
@@ -165,16 +165,14 @@ interface PlotProps extends TimeSeriesProps {
 
 /** The pointer moves over all charts of a page at once: only what it says in the legend is rendered then. */
 const Plot = memo(function Plot(props: PlotProps) {
-  const { grid, lines, height = 160, log, fromMs, toMs, nowMs } = props;
+  const { grid, lines, height = USUAL_PX, log, fromMs, toMs, nowMs } = props;
   const marks = useMemo(() => marksOf(props.marks), [props.marks]);
   const events = useMemo(() => eventsOf(props.events), [props.events]);
-  const [pointed, setPointed] = useState<{ event: ChartEvent; x: number }>();
   const { tokens } = useTheme();
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const onEvent = setPointed;
-  const latest = useRef({ ...props, marks, events, onEvent });
-  latest.current = { ...props, marks, events, onEvent };
+  const latest = useRef({ ...props, marks, events, onTip: ignore });
+  latest.current = { ...props, marks, events, onTip: latest.current.onTip };
   const { width } = useSize(box);
   const latestWidth = useRef(width);
   latestWidth.current = width;
@@ -214,27 +212,15 @@ const Plot = memo(function Plot(props: PlotProps) {
   }, [grid, lines, fromMs, toMs, nowMs, marks, events]);
 
   return (
-    <div
-      className="chart-plot"
-      ref={box}
-      style={{ height }}
-      role="img"
-      aria-label={`${props.title}: ${spokenLines(lines, partial)}`}
-    >
-      {pointed ? (
-        <div className="tip" style={tipPlace(pointed.x)}>
-          <div className="muted">
-            {[pointed.event.timeMs, ...(pointed.event.endMs > pointed.event.timeMs ? [pointed.event.endMs] : [])]
-              .map((at) => formatClock(at))
-              .join(' – ')}
-          </div>
-          <div className="tip-row">
-            <i className="swatch" style={{ background: pointed.event.colour }} />
-            {visibleText(pointed.event.title)}
-          </div>
-          {pointed.event.text === '' ? null : <div className="tip-text">{visibleText(pointed.event.text)}</div>}
-        </div>
-      ) : null}
+    <div className="chart-area">
+      <div
+        className="chart-plot"
+        ref={box}
+        style={{ height }}
+        role="img"
+        aria-label={`${props.title}: ${spokenLines(lines, partial)}`}
+      />
+      <PointTip latest={latest} />
     </div>
   );
 });
@@ -255,7 +241,7 @@ function stackedLines(lines: readonly Line[]): readonly Line[] {
     .map((line) => {
       const values = line.values.map((value, i) => (value === null ? (below[i] ?? null) : value + (below[i] ?? 0)));
       below = values;
-      return { ...line, values };
+      return { ...line, values, own: line.values };
     })
     .reverse();
 }
@@ -321,8 +307,11 @@ const TICK_STEPS = {
 interface LatestProps extends Omit<PlotProps, 'marks' | 'events'> {
   readonly marks: readonly Mark[];
   readonly events: readonly ChartEvent[];
-  readonly onEvent: (pointed: { event: ChartEvent; x: number } | undefined) => void;
+  /** Says what is under the pointer. */
+  onTip: (pointed: Pointed | undefined) => void;
 }
+
+const ignore = (): void => undefined;
 
 const PADDING_RIGHT_PX = 12;
 
@@ -401,9 +390,7 @@ function chartOptions({ latest, tokens, log, width, height }: OptionsInput): uPl
       setCursor: [
         (chart) => {
           latest.current.onHover(chart.cursor.idx ?? undefined);
-          const left = chart.cursor.left ?? -1;
-          const event = left < 0 || !chart.cursor.event ? undefined : eventAt(chart, latest.current.events, left);
-          latest.current.onEvent(event && { event, x: left + chart.bbox.left / uPlot.pxRatio });
+          latest.current.onTip(chart.cursor.event ? pointedAt(chart, latest.current) : undefined);
           // Only the chart under the pointer tells the others; a cursor set from outside has no event.
           if (chart.cursor.event)
             publishCrosshair(

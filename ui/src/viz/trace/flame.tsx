@@ -8,7 +8,7 @@ import { enumText } from '../../lib/frame.ts';
 import { useTheme } from '../../lib/theme.tsx';
 import { type FlameModel, flameOf } from '../../lib/trace-operations.ts';
 import { type Draw, useDraw, useSize } from '../../widgets/canvas.tsx';
-import { tipPlace } from '../../widgets/tip.ts';
+import { Tip } from '../../widgets/tip.tsx';
 import type { TraceView } from './view.ts';
 
 const BAR_PX = 20;
@@ -96,13 +96,7 @@ export function Flame({ view }: { readonly view: TraceView }) {
       >
         <canvas ref={canvas} role="img" aria-label={`Flame graph of ${plural(model.count, 'span')}`} />
         {hover && hover.node < flame.count ? (
-          <div
-            className="tip"
-            style={{
-              ...tipPlace(hover.x),
-              top: Math.min(shownDepth * BAR_PX, (flame.depth[hover.node]! + 1) * BAR_PX),
-            }}
-          >
+          <Tip x={hover.x} top={Math.min(shownDepth * BAR_PX, (flame.depth[hover.node]! + 1) * BAR_PX)}>
             <b>{visibleText(enumText(model.service, flame.row[hover.node]!))}</b>
             <div className="truncate">{visibleText(enumText(model.name, flame.row[hover.node]!))}</div>
             <div className="muted">
@@ -110,7 +104,7 @@ export function Flame({ view }: { readonly view: TraceView }) {
               own {formatDuration(flame.selfNs[hover.node]!)} (
               {formatPercent(flame.totalNs[hover.node]! / Math.max(1, widthNs))})
             </div>
-          </div>
+          </Tip>
         ) : null}
       </div>
     </div>
