@@ -36,6 +36,7 @@ const SPAN_METRICS = `connectors:
       enabled: true
   service_graph:
     latency_histogram_buckets: [5ms, 10ms, 25ms, 50ms, 75ms, 100ms, 250ms, 500ms, 750ms, 1s, 2.5s, 5s, 7.5s, 10s]
+    dimensions: [db.system.name, db.system]
     store:
       ttl: 10s
       max_items: 50000

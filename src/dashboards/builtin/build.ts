@@ -88,6 +88,11 @@ export function countRate(metric: string, matchers: string, by = ''): string {
   return `${sum} (rate(${metric}_count${within}[$__rate_interval])) or ${sum} (histogram_count(rate(${metric}${within}[$__rate_interval])))`;
 }
 
+/** What part of them fails, of what is counted by both; 0 where nothing of the part is there, and nothing where nothing is counted. */
+export function failedShare(failed: string, all: string): string {
+  return `((${failed}) or 0 * (${all})) / (${all})`;
+}
+
 /** The dashboard as Grafana's JSON. */
 export function buildDashboard({ uid, title, description, tags, variables, rows }: DashboardSpec): JsonObject {
   let id = 0;

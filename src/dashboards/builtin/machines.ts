@@ -120,12 +120,12 @@ export const KUBERNETES: DashboardSpec = {
     {
       title: 'Overview',
       panels: [
-        figure('Nodes ready', 'none', 'sum(k8s_node_condition_ready == 1)', { width: 6 }),
-        figure('Pods running', 'none', `count(k8s_pod_phase{${POD}} == 2)`, { width: 6 }),
+        figure('Nodes ready', 'none', 'sum(k8s_node_condition_ready == bool 1)', { width: 6 }),
+        figure('Pods running', 'none', `sum(k8s_pod_phase{${POD}} == bool 2)`, { width: 6 }),
         figure(
           'Pods waiting or failed',
           'none',
-          `count(k8s_pod_phase{${POD}} == 1 or k8s_pod_phase{${POD}} == 4) or vector(0)`,
+          `sum((k8s_pod_phase{${POD}} == bool 1) + (k8s_pod_phase{${POD}} == bool 4))`,
           { width: 6, levels: [1, 5] },
         ),
         figure('Restarts in an hour', 'none', `sum(increase(k8s_container_restarts{${POD}}[1h]))`, {

@@ -1,5 +1,16 @@
 /** What services do: their requests, their HTTP, their databases. */
-import { bars, countRate, type DashboardSpec, figure, lines, named, quantile, stacked, table } from './build.ts';
+import {
+  bars,
+  countRate,
+  type DashboardSpec,
+  failedShare,
+  figure,
+  lines,
+  named,
+  quantile,
+  stacked,
+  table,
+} from './build.ts';
 
 const CALLS = 'traces_span_metrics_calls_total';
 const DURATION = 'traces_span_metrics_duration_seconds';
@@ -7,6 +18,15 @@ const DURATION = 'traces_span_metrics_duration_seconds';
 const ENTRY = 'service_name=~"$service", span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"';
 const FAILED = `${ENTRY}, status_code="STATUS_CODE_ERROR"`;
 const rate = (metric: string, matchers: string): string => `rate(${metric}{${matchers}}[$__rate_interval])`;
+
+/** What a database is called says little without its kind: Redis calls its own 0, 1, … */
+const CALL = '{{client}} → {{client_db_system_name}}{{client_db_system}} {{server}}';
+const CALL_LABELS = 'client, server, client_db_system_name, client_db_system';
+
+function failedCalls(by = ''): string {
+  const sum = by === '' ? 'sum' : `sum by (${by})`;
+  return failedShare(`${sum}(${rate(CALLS, FAILED)})`, `${sum}(${rate(CALLS, ENTRY)})`);
+}
 
 export const SERVICES: DashboardSpec = {
   uid: 'signalbox-services',
@@ -20,7 +40,7 @@ export const SERVICES: DashboardSpec = {
       title: 'Overview',
       panels: [
         figure('Requests', 'reqps', `sum(${rate(CALLS, ENTRY)})`, { width: 6 }),
-        figure('Failed', 'percentunit', `sum(${rate(CALLS, FAILED)}) / sum(${rate(CALLS, ENTRY)}) or vector(0)`, {
+        figure('Failed', 'percentunit', failedCalls(), {
           width: 6,
           levels: [0.01, 0.05],
         }),
@@ -31,14 +51,7 @@ export const SERVICES: DashboardSpec = {
           'reqps',
           named('{{service_name}}', `sum by (service_name) (${rate(CALLS, ENTRY)})`),
         ),
-        lines(
-          'Failed by service',
-          'percentunit',
-          named(
-            '{{service_name}}',
-            `sum by (service_name) (${rate(CALLS, FAILED)}) / sum by (service_name) (${rate(CALLS, ENTRY)})`,
-          ),
-        ),
+        lines('Failed by service', 'percentunit', named('{{service_name}}', failedCalls('service_name'))),
         lines(
           '95 % are faster than, by service',
           's',
@@ -54,7 +67,7 @@ export const SERVICES: DashboardSpec = {
           'none',
           [
             `sum by (service_name, span_name) (${rate(CALLS, ENTRY)})`,
-            `sum by (service_name, span_name) (${rate(CALLS, FAILED)}) / sum by (service_name, span_name) (${rate(CALLS, ENTRY)})`,
+            failedCalls('service_name, span_name'),
             quantile(0.95, DURATION, ENTRY, 'service_name, span_name'),
           ],
           {
@@ -78,8 +91,8 @@ export const SERVICES: DashboardSpec = {
           'Calls',
           'reqps',
           named(
-            '{{client}} → {{server}}',
-            'sum by (client, server) (rate(traces_service_graph_request_total{server=~"$service"}[$__rate_interval]))',
+            CALL,
+            `sum by (${CALL_LABELS}) (rate(traces_service_graph_request_total{server=~"$service"}[$__rate_interval]))`,
           ),
           { width: 12 },
         ),
@@ -87,8 +100,8 @@ export const SERVICES: DashboardSpec = {
           'Failed calls',
           'reqps',
           named(
-            '{{client}} → {{server}}',
-            'sum by (client, server) (rate(traces_service_graph_request_total{server=~"$service", failed="true"}[$__rate_interval])) > 0',
+            CALL,
+            `sum by (${CALL_LABELS}) (rate(traces_service_graph_request_total{server=~"$service", failed="true"}[$__rate_interval])) > 0`,
           ),
           { width: 12 },
         ),
@@ -117,7 +130,7 @@ export const HTTP_DASHBOARD: DashboardSpec = {
       title: 'Answered',
       panels: [
         figure('Requests', 'reqps', countRate(SERVER, HTTP), { width: 6 }),
-        figure('5xx', 'percentunit', `(${countRate(SERVER, HTTP_5XX)}) / (${countRate(SERVER, HTTP)}) or vector(0)`, {
+        figure('5xx', 'percentunit', failedShare(countRate(SERVER, HTTP_5XX), countRate(SERVER, HTTP)), {
           width: 6,
           levels: [0.01, 0.05],
         }),
@@ -149,7 +162,7 @@ export const HTTP_DASHBOARD: DashboardSpec = {
           'none',
           [
             countRate(SERVER, HTTP, ROUTE),
-            `(${countRate(SERVER, HTTP_5XX, ROUTE)}) / (${countRate(SERVER, HTTP, ROUTE)})`,
+            failedShare(countRate(SERVER, HTTP_5XX, ROUTE), countRate(SERVER, HTTP, ROUTE)),
             quantile(0.5, SERVER, HTTP, ROUTE),
             quantile(0.99, SERVER, HTTP, ROUTE),
           ],
@@ -199,6 +212,7 @@ const cached = (what: string): string =>
 
 const DB = 'db_client_operation_duration_seconds';
 const OF_DB = 'service_name=~"$service", db_system_name=~"$system"';
+const DB_FAILED = `${OF_DB}, error_type!=""`;
 
 export const DATABASES: DashboardSpec = {
   uid: 'signalbox-databases',
@@ -219,7 +233,7 @@ export const DATABASES: DashboardSpec = {
       title: 'Calls',
       panels: [
         figure('Calls', 'ops', countRate(DB, OF_DB), { width: 8 }),
-        figure('Failed', 'ops', `(${countRate(DB, `${OF_DB}, error_type!=""`)}) or vector(0)`, {
+        figure('Failed', 'ops', `(${countRate(DB, DB_FAILED)}) or 0 * (${countRate(DB, OF_DB)})`, {
           width: 8,
           levels: [0.01, 1],
         }),
@@ -246,10 +260,7 @@ export const DATABASES: DashboardSpec = {
         lines(
           'Failed by kind',
           'ops',
-          named(
-            '{{service_name}} {{error_type}}',
-            countRate(DB, `${OF_DB}, error_type!=""`, 'service_name, error_type'),
-          ),
+          named('{{service_name}} {{error_type}}', countRate(DB, DB_FAILED, 'service_name, error_type')),
           { width: 12 },
         ),
         table(
