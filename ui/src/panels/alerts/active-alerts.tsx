@@ -1,8 +1,9 @@
 /** What is active now, by rule: the value over time with its limit, and each alert with what can be done about it. */
+import { measuredText } from '../../lib/alerting/measure.ts';
 import { type FoundAlert, timeMsOf } from '../../lib/alerts.ts';
 import { safeUrl } from '../../lib/dashboards/safe-url.ts';
 import { visibleText } from '../../lib/foreign-text.ts';
-import { formatNumber, plural } from '../../lib/format.ts';
+import { plural } from '../../lib/format.ts';
 import { useLinks } from '../../lib/links.ts';
 import { numberOf } from '../../lib/prometheus.ts';
 import type { PromLabels } from '../../lib/promql/legend.ts';
@@ -74,7 +75,7 @@ function ActiveRule({ alerts, silencedBy, onSilence }: ActiveAlertsProps) {
                     since <Age atMs={sinceMs} />,{' '}
                   </>
                 )}
-                value <b title={alert.value}>{valueText(alert.value)}</b>
+                value <b title={alert.value}>{measuredText(rule.query, numberOf(alert.value))}</b>
               </div>
             </li>
           );
@@ -85,10 +86,4 @@ function ActiveRule({ alerts, silencedBy, onSilence }: ActiveAlertsProps) {
       </ul>
     </article>
   );
-}
-
-/** A value as a number; one that is none, as Prometheus writes it. */
-function valueText(text: string): string {
-  const value = numberOf(text);
-  return Number.isNaN(value) ? 'not a number' : formatNumber(value);
 }

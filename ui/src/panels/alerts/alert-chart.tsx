@@ -1,7 +1,9 @@
 /** What a rule measures over time, with its limit as a line. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { alertsBySeries } from '../../lib/alerting/alert-series.ts';
 import { type Condition, conditionOf, isPromql, logqlConditionOf } from '../../lib/alerting/condition.ts';
+import { limitText } from '../../lib/alerting/measure.ts';
 import type { ApiFailure } from '../../lib/api.ts';
 import { visibleText } from '../../lib/foreign-text.ts';
 import { chooseStep, drawingOf } from '../../lib/frames/promql.ts';
@@ -51,9 +53,12 @@ function ExprChart({ title, expr, language = 'promql', alerts = [], height = 150
     placeholderData: keepPreviousData,
   });
   const drawing = useMemo(() => {
-    const series = (answer.data ?? []).filter(
-      ({ metric }) => alerts.length === 0 || alerts.some((labels) => isOf(metric, labels)),
+    const all = answer.data ?? [];
+    const alerting = alertsBySeries(
+      all.map(({ metric }) => metric),
+      alerts.map((labels) => ({ labels })),
     );
+    const series = alerts.length === 0 ? all : all.filter(({ metric }) => alerting.has(metric));
     const query = { letter: 'a' as const, text: measured, legend: '', isHidden: false };
     return drawingOf([{ query, series, unit: unitOfQuery(measured) }], grid);
   }, [answer.data, alerts, measured, grid]);
@@ -64,7 +69,7 @@ function ExprChart({ title, expr, language = 'promql', alerts = [], height = 150
   return (
     <TimeSeries
       title={visibleText(title)}
-      note={condition?.limit === undefined ? undefined : `the limit is ${condition.operator} ${condition.limitText}`}
+      note={condition?.limit === undefined ? undefined : `the limit is ${condition.operator} ${limitText(condition)}`}
       frame={drawing.frame}
       fromMs={fromMs}
       toMs={toMs}
@@ -74,11 +79,6 @@ function ExprChart({ title, expr, language = 'promql', alerts = [], height = 150
       onZoom={zoomTo}
     />
   );
-}
-
-/** An alert has the labels of its series, and some of the rule's besides. */
-function isOf({ __name__: _, ...metric }: PromLabels, labels: PromLabels): boolean {
-  return Object.entries(metric).every(([name, value]) => labels[name] === value);
 }
 
 /** The limit is always in view. */

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { ALL_OF_PROMQL, formatPromql, parsePromql } from '#lang/promql';
+import { alertsBySeries } from '../../lib/alerting/alert-series.ts';
 import {
   type Condition,
   conditionOf,
@@ -10,10 +11,11 @@ import {
   isMet,
   isPromql,
 } from '../../lib/alerting/condition.ts';
+import { limitText, measuredText } from '../../lib/alerting/measure.ts';
 import { type ActiveAlert, type Rule, type RuleGroup, standingOf, timeMsOf } from '../../lib/alerts.ts';
 import type { ApiFailure } from '../../lib/api.ts';
 import { visibleText } from '../../lib/foreign-text.ts';
-import { formatNumber, formatSpan, plural } from '../../lib/format.ts';
+import { formatSpan, plural } from '../../lib/format.ts';
 import { useLinks } from '../../lib/links.ts';
 import { askPrometheus, numberOf, type PromAnswer, type PromResult, type PromSeries } from '../../lib/prometheus.ts';
 import type { PromLabels } from '../../lib/promql/legend.ts';
@@ -128,7 +130,7 @@ const MAX_ROWS = 50;
 function Why({ rule }: { readonly rule: Rule }) {
   const condition = useMemo(() => conditionOf(rule.query), [rule.query]);
   const measured = condition?.measured ?? rule.query;
-  const limitText = condition?.limit === undefined ? condition?.limitText : undefined;
+  const ownLimit = condition?.limit === undefined ? condition?.limitText : undefined;
   const now = useQuery<PromAnswer<PromResult>, ApiFailure>({
     queryKey: ['rule now', measured, rule.lastEvaluation],
     queryFn: ({ signal }) => askPrometheus<PromResult>('/query', { query: measured, limit: 1000 }, signal),
@@ -149,19 +151,27 @@ function Why({ rule }: { readonly rule: Rule }) {
         values nothing can fire.
       </p>
     );
-  const rows = series.map((each) => rowOf(each, rule, condition)).toSorted((a, b) => b.rank - a.rank);
+  const alerts = alertsBySeries(
+    series.map(({ metric }) => metric),
+    rule.type === 'alerting' ? (rule.alerts ?? []) : [],
+  );
+  const isFalling = condition?.operator.startsWith('<') === true;
+  const rows = series
+    .map((each) => rowOf(each, rule, condition, alerts.get(each.metric)))
+    .toSorted((a, b) => b.rank - a.rank || (isFalling ? a.value - b.value : b.value - a.value) || 0);
   const met = rows.filter(({ isTrue }) => isTrue).length;
   return (
     <>
+      {rule.health === 'err' ? <p>Its evaluation fails, so nothing of this becomes an alert.</p> : null}
       <p>
         {plural(series.length, 'series', 'series')} measured now
         {condition === undefined
           ? rule.type === 'alerting'
             ? '; each of them is an alert.'
             : '.'
-          : limitText === undefined
-            ? `, of which ${met} ${met === 1 ? 'is' : 'are'} ${condition.operator} ${condition.limitText}.`
-            : `; each is compared with its own ${visibleText(limitText)}.`}
+          : ownLimit === undefined
+            ? `, of which ${met} ${met === 1 ? 'is' : 'are'} ${condition.operator} ${limitText(condition)}.`
+            : `; each is compared with its own ${visibleText(ownLimit)}.`}
       </p>
       <table className="table alert-why" aria-label="Series of the rule now">
         <thead>
@@ -185,10 +195,12 @@ function Why({ rule }: { readonly rule: Rule }) {
                 <AlertLabels labels={labels} />
                 {Object.keys(labels).length === 0 ? <span className="muted">without labels</span> : null}
               </td>
-              <td className="right">{Number.isNaN(value) ? 'not a number' : formatNumber(value)}</td>
+              <td className="right" title={String(value)}>
+                {measuredText(measured, value)}
+              </td>
               {condition?.limit === undefined ? null : (
                 <td className="right">
-                  {condition.operator} {condition.limitText}
+                  {condition.operator} {limitText(condition)}
                 </td>
               )}
               <td>{state}</td>
@@ -222,7 +234,7 @@ function AlertsOf({ rule }: { readonly rule: Rule }) {
             <td>
               <AlertLabels labels={alert.labels} />
             </td>
-            <td className="right">{formatNumber(numberOf(alert.value))}</td>
+            <td className="right">{measuredText(rule.query, numberOf(alert.value))}</td>
             <td>{stateOf(alert, rule.type === 'alerting' ? rule.duration : 0)}</td>
           </tr>
         ))}
@@ -240,13 +252,23 @@ interface WhyRow {
   readonly rank: number;
 }
 
-function rowOf({ metric, value: point }: PromSeries, rule: Rule, condition: Condition | undefined): WhyRow {
+function rowOf(
+  { metric, value: point }: PromSeries,
+  rule: Rule,
+  condition: Condition | undefined,
+  alert: ActiveAlert | undefined,
+): WhyRow {
   const { __name__: _, ...labels } = metric;
   const value = point === undefined ? Number.NaN : numberOf(point[1]);
   const isTrue = condition?.limit === undefined ? condition === undefined : isMet(condition, value, condition.limit);
-  const alert = rule.type === 'alerting' ? (rule.alerts ?? []).find((each) => isOf(labels, each)) : undefined;
   const state =
-    rule.type === 'recording' ? 'recorded' : alert === undefined ? quietState(isTrue) : stateOf(alert, rule.duration);
+    alert !== undefined && rule.type === 'alerting'
+      ? stateOf(alert, rule.duration)
+      : rule.health === 'err'
+        ? 'not evaluated'
+        : rule.type === 'recording'
+          ? 'recorded'
+          : quietState(isTrue);
   const rank = alert?.state === 'firing' ? 3 : alert !== undefined ? 2 : isTrue ? 1 : 0;
   return { labels, value, isTrue, state, rank };
 }
@@ -262,8 +284,4 @@ function stateOf({ state, activeAt }: ActiveAlert, duration: number): string {
   const heldMs = Date.now() - sinceMs;
   if (state === 'firing') return `firing: true for ${formatSpan(heldMs)}`;
   return `pending: true for ${formatSpan(heldMs)}, fires in ${formatSpan(Math.max(0, duration * 1000 - heldMs))}`;
-}
-
-function isOf(labels: PromLabels, { labels: own }: ActiveAlert): boolean {
-  return Object.entries(labels).every(([name, value]) => own[name] === value);
 }
