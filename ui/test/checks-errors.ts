@@ -64,6 +64,21 @@ export const ERROR_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'errors: on a phone a message has the room of the columns, and the service stands in its cell',
+    run: async ({ page, open }) => {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await open('/errors');
+      const row = page.locator('.table tbody tr[data-key]').first();
+      await row.locator('.error-service').waitFor();
+      assert.equal(await page.getByRole('columnheader', { name: 'Service' }).count(), 0);
+      const cell = (await row.locator('td').first().boundingBox())!;
+      assert.ok(cell.width >= 280, `the message has ${cell.width} px`);
+      await page.setViewportSize({ width: 1024, height: 768 });
+      await page.getByRole('columnheader', { name: 'Service' }).waitFor();
+      await row.locator('.error-service').waitFor({ state: 'hidden' });
+    },
+  },
+  {
     name: 'a service without exceptions says so, and shows those of all',
     run: async ({ page, open }) => {
       await open('/errors?service=nobody');

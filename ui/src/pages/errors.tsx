@@ -181,9 +181,10 @@ function columnsOf(knownFromMs: number): readonly Column<ErrorGroup>[] {
     {
       id: 'error',
       header: 'Error',
-      minWidth: 170,
+      // Of which service it is stands in its cell, where there is no room for a column of it beside the message.
+      minWidth: 240,
       isSortable: true,
-      cell: ({ isNew, firstMs, frame, type, message }) => (
+      cell: ({ isNew, firstMs, frame, type, message, service }) => (
         <span className="error-cell">
           <span className="cell-line">
             <b className="truncate">{visibleText(errorTitle({ type, message }))}</b>
@@ -193,6 +194,9 @@ function columnsOf(knownFromMs: number): readonly Column<ErrorGroup>[] {
               </span>
             ) : null}
             <span className="muted small truncate">{visibleText(frame)}</span>
+            <span className="error-service">
+              <ServiceName name={service} />
+            </span>
           </span>
           <span className="truncate small" title={visibleText(message)}>
             {type === '' ? '' : visibleText(message)}

@@ -20,6 +20,29 @@ function columnsOf(frames: GraphFrames): Record<string, number> {
   return Object.fromEntries(nodes.map(({ id, x }) => [id, columns.indexOf(x)]));
 }
 
+test('where the places are given, a line that passes a layer runs beside its nodes and the other lines', () => {
+  const rows = [
+    { id: 'a', layer: 0, lane: 0 },
+    { id: 'b', layer: 0, lane: 1 },
+    { id: 'p', layer: 1, lane: 0 },
+    { id: 'q', layer: 1, lane: 1 },
+    { id: 'z', layer: 2, lane: 1 },
+  ];
+  const { edges } = graphOf([], ['a>p', 'b>q', 'p>z', 'q>z', 'a>z', 'b>z']);
+  const nodes = frameOfRows('nodes', rows, {
+    id: { text: ({ id }) => id },
+    layer: { count: ({ layer }) => layer },
+    lane: { count: ({ lane }) => lane },
+  });
+  const layout = layoutGraph({ nodes, edges }, 800);
+  const passes = layout.edges.flatMap(({ via }) => via);
+  expect(passes).toHaveLength(2);
+  expect(Math.abs(passes[0]!.y - passes[1]!.y)).toBeGreaterThanOrEqual(8);
+  for (const { x, y } of passes)
+    for (const node of layout.nodes.filter((each) => each.x === x))
+      expect(y < node.y || y > node.y + NODE_HEIGHT).toBe(true);
+});
+
 describe('where nothing says the place', () => {
   test('a node stands behind all that lead to it, whatever the order of the rows', () => {
     const frames = graphOf(['db', 'orders', 'web', 'pay'], ['web>orders', 'orders>db', 'web>db', 'orders>pay']);

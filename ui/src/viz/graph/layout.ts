@@ -71,8 +71,9 @@ export function layoutGraph({ nodes, edges }: GraphFrames, width: number, gapX: 
     lanes === undefined ? layerHeights(layers, links, { nodeHeight: NODE_HEIGHT, gap: MIN_GAP_Y }) : undefined;
   const ys = lanes === undefined ? heights!.nodes.map((y) => TOP + y - NODE_HEIGHT / 2) : placeInLanes(layers, lanes);
   const placed = ids.map((id, row): PlacedNode => ({ row, id, x: xOf(layers[row]!), y: ys[row]! }));
+  const passes = heights?.passes.map((own) => own.map((y) => TOP + y)) ?? passesBetween(layers, ys, links);
   const vias = links.map(({ source }, at) =>
-    (heights?.passes[at] ?? []).map((y, step): Point => ({ x: xOf(layers[source]! + step + 1), y: TOP + y })),
+    (passes[at] ?? []).map((y, step): Point => ({ x: xOf(layers[source]! + step + 1), y })),
   );
   const lowest = ys.reduce((most, y) => Math.max(most, y + NODE_HEIGHT), 0);
   const height = placed.length === 0 ? 0 : vias.flat().reduce((most, { y }) => Math.max(most, y), lowest) + TOP;
@@ -155,6 +156,44 @@ function placeInLanes(layers: readonly number[], lanes: readonly number[]): read
     }
   }
   return ys;
+}
+
+/** Between a line and a node that it passes, and between two lines. */
+const PASS_GAP = 8;
+
+/**
+ * The heights at which each link passes the layers between its ends: on its straight way, or beside the nodes and the lines there, which it would run behind.
+ */
+function passesBetween(
+  layers: readonly number[],
+  ys: readonly number[],
+  links: readonly Link[],
+): readonly (readonly number[])[] {
+  const taken = new Map<number, (readonly [top: number, bottom: number])[]>();
+  const take = (layer: number, top: number, bottom: number): void => {
+    const ranges = taken.get(layer);
+    if (ranges === undefined) taken.set(layer, [[top, bottom]]);
+    else ranges.push([top, bottom]);
+  };
+  for (const [node, layer] of layers.entries()) take(layer, ys[node]!, ys[node]! + NODE_HEIGHT);
+  return links.map(({ source, target }) => {
+    const [first, last] = [layers[source]!, layers[target]!];
+    return Array.from({ length: Math.max(0, last - first - 1) }, (_, step): number => {
+      const layer = first + step + 1;
+      const wanted = ys[source]! + NODE_HEIGHT / 2 + ((ys[target]! - ys[source]!) * (step + 1)) / (last - first);
+      const y = freeHeight(wanted, taken.get(layer) ?? []);
+      take(layer, y, y);
+      return y;
+    });
+  });
+}
+
+/** The nearest to the wanted height that is away from what is taken, and not above the drawing. */
+function freeHeight(wanted: number, taken: readonly (readonly [top: number, bottom: number])[]): number {
+  const isFree = (y: number): boolean =>
+    y >= 2 && taken.every(([top, bottom]) => y <= top - PASS_GAP || y >= bottom + PASS_GAP);
+  const beside = taken.flatMap(([top, bottom]) => [top - PASS_GAP, bottom + PASS_GAP]);
+  return [wanted, ...beside].filter(isFree).sort((a, b) => Math.abs(a - wanted) - Math.abs(b - wanted))[0] ?? wanted;
 }
 
 function placeEdges(

@@ -95,6 +95,8 @@ export function Table<T>(props: TableProps<T>) {
     <div
       className={`table-wrap ${inline ? 'inline' : ''} ${room > 0 && room < NARROW_PX ? 'narrow' : ''} ${isWide ? 'wide' : ''}`}
       ref={scroller}
+      // A cell may have what a column shows that there is no room for.
+      data-without={props.columns.flatMap(({ id }) => (columns.some((each) => each.id === id) ? [] : [id])).join(' ')}
       onScroll={(event) => props.onScroll?.(event.currentTarget.scrollTop)}
     >
       <table
