@@ -36,12 +36,13 @@ export interface WholeSeries extends SegmentSamples {
   readonly staleMs: Float64Array | undefined;
 }
 
-/** Keeps the samples of a series, which are all that it has in these blocks, where it isn't known yet. */
+/** Keeps the samples of a series in these blocks, which may lie apart, where it isn't known yet: it has no others there. */
 export function keepSeries(series: WholeSeries, number: number, blocks: readonly KeptBlock[]): void {
   const { timesMs, startsMs, staleMs } = series;
   let from = 0;
   for (const block of blocks) {
     const endMs = block.fromMs + BLOCK_MS;
+    while (from < timesMs.length && timesMs[from]! < block.fromMs) from++;
     let to = from;
     while (to < timesMs.length && timesMs[to]! < endMs) to++;
     const ends = staleMs === undefined ? [] : Array.from(staleMs).filter((ms) => ms >= block.fromMs && ms < endMs);

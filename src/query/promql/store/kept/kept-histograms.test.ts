@@ -162,3 +162,14 @@ test('whatever comes, what is kept answers as what is read', async () => {
   expect(answered).toBeGreaterThan(120);
   await Promise.all([keeping.close(), anew.close()]);
 });
+
+test('a histogram that was asked for alone, and then beside others over a longer time, has each sample once', async () => {
+  const [keeping, anew] = [readerOf(true), readerOf(false)];
+  const middle = START_MS + SPAN_MS / 2;
+  for (const [text, fromMs, toMs] of [
+    [`${NAME}_bucket{path=~"[a-d]"}`, middle - SPAN_MS / 3, middle + SPAN_MS / 3],
+    [`${NAME}_bucket`, START_MS, START_MS + SPAN_MS],
+  ] as const)
+    expect(await answerOf(keeping, text, fromMs, toMs)).toEqual(await answerOf(anew, text, fromMs, toMs));
+  await Promise.all([keeping.close(), anew.close()]);
+});
