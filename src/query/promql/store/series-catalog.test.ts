@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { METRIC_HISTOGRAM, METRIC_SUM } from '#pdata';
-import type { SpentOnRequest, StoreReader } from '../../reader/index.ts';
+import type { ReadOptions, SpentOnRequest, StoreReader } from '../../reader/index.ts';
 import { startTestStore, type TestStore } from '../../testing/test-store.ts';
 import { SeriesCatalog, type SeriesCatalogOptions } from './series-catalog.ts';
 
@@ -156,11 +156,17 @@ test('a failure is not kept', async () => {
 test('who asks at the same time waits for the same answer, which does not end with the first one', async () => {
   const { reader, catalog } = setUp();
   await write(reader, [{ id: 61 }]);
-  const first = new AbortController();
+  const [first, third] = [new AbortController(), new AbortController()];
   const spent = statementsOf();
-  const answers = [catalog.series(reader, ['m'], { signal: first.signal }), catalog.series(reader, ['m'], { spent })];
-  first.abort();
-  const [a, b] = await Promise.all(answers);
+  const ask = (options: ReadOptions) => catalog.series(reader, ['m'], options);
+  const answers = [ask({ signal: first.signal }), ask({ spent }), ask({ signal: third.signal }), ask({})];
+  const reasons = [answers[0], answers[2]].map((each) => each!.catch((error: unknown) => error));
+  first.abort('gone');
+  third.abort('gone, too');
+  // Neither has to wait for the store.
+  expect(await Promise.all(reasons)).toEqual(['gone', 'gone, too']);
+  const [a, b] = await Promise.all([answers[1], answers[3]]);
+  expect(a!.rows.size).toBe(1);
   expect(b).toBe(a);
   expect(spent.statements).toEqual([]);
 });

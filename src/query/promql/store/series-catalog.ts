@@ -1,3 +1,4 @@
+import { unlessAborted } from '#base';
 import type { ReadOptions, StoreReader, Table } from '../../reader/index.ts';
 import { metricSeries } from '../../source/index.ts';
 import { raw, type Sql, sql, texts } from '../../sql/index.ts';
@@ -63,23 +64,27 @@ export class SeriesCatalog {
     names: readonly string[] | undefined,
     options: ReadOptions,
   ): Promise<KnownSeries | undefined> {
+    // Others may wait for it, too: it doesn't end with this one's request.
+    const { signal, ...shared } = options;
     const key = JSON.stringify([reader.tenant, names]);
     const known = this.#entries.get(key);
     const nowMs = this.#nowMs();
     if (known !== undefined && nowMs < known.freshUntilMs) {
       this.#entries.delete(key);
       this.#entries.set(key, known);
-      return known.series;
+      return unlessAborted(known.series, signal);
     }
-    // Others may wait for it, too: it doesn't end with this one's request.
-    const { signal: _, ...shared } = options;
     const before = known?.series.catch(() => undefined);
     const series = this.#read(reader, names, before, shared);
     const entry = { freshUntilMs: nowMs + this.#freshMs, series, bytes: known?.bytes ?? 0 };
     this.#entries.delete(key);
     this.#entries.set(key, entry);
+    return unlessAborted(this.#noted(key, entry), signal);
+  }
+
+  async #noted(key: string, entry: Entry): Promise<KnownSeries | undefined> {
     try {
-      const found = await series;
+      const found = await entry.series;
       this.#note(key, entry, found);
       return found;
     } catch (error) {

@@ -1,4 +1,4 @@
-import { onAbort, sleep } from '#base';
+import { sleep, unlessAborted } from '#base';
 import type { ReadOptions, StoreReader } from '../../reader/index.ts';
 
 /** Younger answers count as new, as those of the series' catalogue do. */
@@ -55,12 +55,9 @@ export class SharedWindows<Answer> {
     signal?.throwIfAborted();
     const running = this.#fresh(key) ?? this.#begin(key, options, read);
     running.users++;
-    const { promise: gone, reject } = Promise.withResolvers<never>();
-    const endWatch = onAbort(signal, () => reject(signal?.reason));
     try {
-      return await Promise.race([running.answer, gone]);
+      return await unlessAborted(running.answer, signal);
     } finally {
-      endWatch();
       if (--running.users === 0) this.#end(key, running);
     }
   }

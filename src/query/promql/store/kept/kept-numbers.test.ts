@@ -27,7 +27,10 @@ afterAll(() => store?.close());
 class CountingReader extends StoreReader {
   samples = 0;
   changes = 0;
-  override read(...asked: Parameters<StoreReader['read']>): ReturnType<StoreReader['read']> {
+  /** Until then it gives no answer. */
+  hangs: Promise<void> | undefined;
+  override async read(...asked: Parameters<StoreReader['read']>): ReturnType<StoreReader['read']> {
+    await this.hangs;
     if (asked[0].render().text.includes('UNION ALL')) this.changes++;
     else this.samples++;
     return super.read(...asked);
@@ -311,6 +314,22 @@ test('one that goes away takes nothing from others, and what it left is whole', 
   const read = await answerOf(readNumbers(reader, WHOLE, {}));
   expect(await stays).toEqual(read);
   expect(await answerOf(numbersOf(reader, WHOLE, {}, kept))).toEqual(read);
+  await reader.close();
+});
+
+test('one that goes away has not to wait for the store', async () => {
+  const { reader, kept, write } = setUp();
+  await write(ALL.flatMap((_, series) => steady(series)));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  reader.hangs = promise;
+  const controls = Array.from({ length: 3 }, () => new AbortController());
+  const gone = controls.map(({ signal }) => answerOf(numbersOf(reader, WHOLE, { signal }, kept)));
+  const stays = answerOf(numbersOf(reader, WHOLE, {}, kept));
+  const reasons = gone.map((each) => each.catch((error: unknown) => error));
+  for (const control of controls) control.abort('gone');
+  expect(await Promise.all(reasons)).toEqual(['gone', 'gone', 'gone']);
+  resolve();
+  expect(await stays).toEqual(await answerOf(readNumbers(reader, WHOLE, {})));
   await reader.close();
 });
 

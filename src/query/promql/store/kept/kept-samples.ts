@@ -1,4 +1,4 @@
-import { every, type Timer } from '#base';
+import { every, type Timer, unlessAborted } from '#base';
 import type { ReadOptions, StoreReader } from '../../../reader/index.ts';
 import type { TimedRows, TimeRange } from '../../../source/index.ts';
 import { USUAL_INTERVAL_MS } from '../divide.ts';
@@ -137,9 +137,11 @@ export class KeptSamples {
       this.#metrics.set(key, metric);
     }
     // Others may wait for it, too: it doesn't end with this one's request.
-    const { signal: _, ...shared } = options;
-    await metric.refresh((known) => readChanges(reader, points, name, known, shared));
-    options.signal?.throwIfAborted();
+    const { signal, ...shared } = options;
+    await unlessAborted(
+      metric.refresh((known) => readChanges(reader, points, name, known, shared)),
+      signal,
+    );
     return metric;
   }
 
