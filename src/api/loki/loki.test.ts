@@ -260,10 +260,23 @@ describe('mistakes are said in plain text', () => {
     ['query_range', { query: '{app="shop"}', limit: '9999' }, 400, 'max entries limit per query exceeded'],
     ['query_range', { query: '{app="shop"}', limit: '0' }, 400, 'limit must be a positive value'],
     ['query_range', { query: '{app="shop"}', direction: 'up' }, 400, "invalid direction 'up'"],
-    ['query_range', { query: '{app="shop"}', start: 'x' }, 400, "could not parse 'start' parameter"],
+    [
+      'query_range',
+      { query: '{app="shop"}', start: 'x' },
+      400,
+      `could not parse 'start' parameter: strconv.ParseInt: parsing "x"`,
+    ],
     ['query_range', { query: '{app="shop"}', start: at(5), end: at(1) }, 400, 'end timestamp must not be before'],
     ['query_range', { query: 'rate({app="shop"}[1m])', step: '1ms' }, 400, 'exceeded maximum resolution'],
     ['query_range', { query: 'rate({app="shop"} | json [1m])', step: '10s' }, 400, "pipeline error: 'JSONParserErr'"],
+    ['query', { query: 'vector(1)', limit: 'many' }, 400, 'strconv.Atoi: parsing "many": invalid syntax'],
+    ['query', { query: 'vector(1)', direction: 'up' }, 400, "invalid direction 'up'"],
+    [
+      'format_query',
+      { query: '{' },
+      400,
+      '{"status":"invalid-query","error":"parse error at line 1, col 2: syntax error',
+    ],
     ['series', {}, 400, '0 matcher sets'],
   ])('%s %j', async (path, parameters, status, message) => {
     const answer = await ask(path, { ...RANGE, ...parameters });

@@ -23,7 +23,7 @@ export function timeOf(query: QueryString, name: string, otherwise: bigint): big
   if (text === undefined) return otherwise;
   const ns = readTime(text);
   if (ns === undefined || ns > LAST_NS)
-    throw bad(`could not parse '${name}' parameter: ${JSON.stringify(text)} is no time`);
+    throw bad(`could not parse '${name}' parameter: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   return ns < 0n ? 0n : ns;
 }
 

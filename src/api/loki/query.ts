@@ -1,11 +1,12 @@
 /** Queries: at one time, over a range; and the form of a query. */
-import { type LogExpr, type LogqlExpr, parseLogql, printLogql } from '#lang/logql';
+import { goDecimal } from '#base';
+import { type LogExpr, LogqlError, type LogqlExpr, parseLogql, printLogql } from '#lang/logql';
 import { type FoundLine, queryLines, queryMetricInstant, queryMetricRange, StoredLines } from '#query/logql.ts';
 import type { PromqlAnswer } from '#query/promql.ts';
-import { type Answer, JSON_TYPE, listPieces, StreamedAnswer } from '../http/answers.ts';
+import { type Answer, JSON_TYPE, listPieces, StreamedAnswer, TextAnswer } from '../http/answers.ts';
 import type { ApiRequest, ApiRoute, QueryString } from '../http/plugin.ts';
 import { one, routesByBoth } from '../shared/query-string.ts';
-import { labelsText, matrixItem, numberText, seconds, vectorItem } from '../shared/series-json.ts';
+import { labelsText, matrixItem, seconds, vectorItem } from '../shared/series-json.ts';
 import { bad, inForm } from './errors.ts';
 import { countOf, directionOf, durationOf, msOf, parametersOf, rangeOf, timeOf } from './parameters.ts';
 
@@ -14,11 +15,20 @@ export const both: ReturnType<typeof routesByBoth> = routesByBoth(inForm, parame
 export const queryRoutes: readonly ApiRoute[] = [
   ...both('/api/v1/query', instant),
   ...both('/api/v1/query_range', range),
-  ...both('/api/v1/format_query', async (_, query) => ({
-    status: 'success',
-    data: printLogql(parseLogql(one(query, 'query') ?? '')),
-  })),
+  ...both('/api/v1/format_query', async (_, query) => formatted(one(query, 'query') ?? '')),
 ];
+
+/** The only route whose mistakes are JSON. */
+function formatted(text: string): Answer {
+  try {
+    return { status: 'success', data: printLogql(parseLogql(text)) };
+  } catch (error) {
+    if (!(error instanceof LogqlError)) throw error;
+    return new TextAnswer(JSON_TYPE, JSON.stringify({ status: 'invalid-query', error: error.message }), {
+      status: 400,
+    });
+  }
+}
 
 export const DEFAULT_LINES = 100;
 export const MOST_LINES = 5_000;
@@ -30,6 +40,9 @@ async function instant(request: ApiRequest, query: QueryString): Promise<Answer>
   const expr = parseLogql(text);
   if (expr.kind === 'logs')
     throw bad('log queries are not supported as an instant query type, please change your query to a range query type');
+  // Of no meaning to a metric, and read all the same.
+  countOf(query, 'limit', DEFAULT_LINES);
+  directionOf(query);
   const timeNs = timeOf(query, 'time', BigInt(Date.now()) * 1_000_000n);
   return metric(await queryMetricInstant(asked(request, text, expr), Math.floor(msOf(timeNs))));
 }
@@ -149,12 +162,14 @@ function metric(answer: PromqlAnswer): Answer {
 
 function* metricPieces(answer: PromqlAnswer): Generator<string> {
   yield `{"status":"success","data":{"resultType":${JSON.stringify(answer.type)},"result":`;
-  if (answer.type === 'scalar') yield `[${seconds(answer.grid.startMs)},"${numberText(answer.series[0]!.floats[0]!)}"]`;
+  // Loki writes no exponents.
+  if (answer.type === 'scalar') yield `[${seconds(answer.grid.startMs)},"${goDecimal(answer.series[0]!.floats[0]!)}"]`;
   else if (answer.type === 'vector')
     yield* listPieces(
-      answer.series.filter(({ kinds }) => kinds[0] !== 0).map((series) => vectorItem(series, answer.grid)),
+      answer.series.filter(({ kinds }) => kinds[0] !== 0).map((series) => vectorItem(series, answer.grid, goDecimal)),
     );
-  else if (answer.type === 'matrix') yield* listPieces(answer.series.map((series) => matrixItem(series, answer.grid)));
+  else if (answer.type === 'matrix')
+    yield* listPieces(answer.series.map((series) => matrixItem(series, answer.grid, goDecimal)));
   else yield '[]';
   yield `,"stats":${JSON.stringify(statsOfLines([]))}}}`;
 }

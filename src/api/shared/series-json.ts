@@ -34,22 +34,27 @@ export function labelsText({ pairs }: Labels): string {
   return `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 }
 
-export function vectorItem(series: StepSeries, grid: Grid): string {
+/** `text`: how a value is written. */
+export function vectorItem(series: StepSeries, grid: Grid, text: (value: number) => string = numberText): string {
   const time = seconds(timeAt(grid, 0));
   const value =
     series.kinds[0] === HISTOGRAM
       ? `"histogram":[${time},${histogramText(histogramAt(series, 0))}]`
-      : `"value":[${time},"${numberText(series.floats[0]!)}"]`;
+      : `"value":[${time},"${text(series.floats[0]!)}"]`;
   return `${metric(series.labels)},${value}}`;
 }
 
-export function* matrixItem(series: StepSeries, grid: Grid): Generator<string> {
+export function* matrixItem(
+  series: StepSeries,
+  grid: Grid,
+  text: (value: number) => string = numberText,
+): Generator<string> {
   yield metric(series.labels);
   const floats: string[] = [];
   const histograms: string[] = [];
   series.kinds.forEach((kind, step) => {
     const time = seconds(timeAt(grid, step));
-    if (kind === FLOAT) floats.push(`[${time},"${numberText(series.floats[step]!)}"]`);
+    if (kind === FLOAT) floats.push(`[${time},"${text(series.floats[step]!)}"]`);
     else if (kind === HISTOGRAM) histograms.push(`[${time},${histogramText(histogramAt(series, step))}]`);
   });
   yield pointLists(floats, histograms);

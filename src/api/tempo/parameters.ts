@@ -13,9 +13,13 @@ export function bad(message: string): AnswerError {
 export function countOf(query: QueryString, name: string): number | undefined {
   const text = one(query, name);
   if (text === undefined) return undefined;
-  if (!/^\d{1,10}$/.test(text)) throw bad(`invalid ${name}: ${JSON.stringify(text.slice(0, 80))} is no whole number`);
-  if (Number(text) === 0) throw bad(`invalid ${name}: must be a positive number`);
+  if (!/^[-+]?\d{1,10}$/.test(text)) throw bad(`invalid ${name}: strconv.Atoi: parsing ${shown(text)}: invalid syntax`);
+  if (Number(text) <= 0) throw bad(`invalid ${name}: must be a positive number`);
   return Number(text);
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 80));
 }
 
 const SECOND_NS = 1_000_000_000n;
@@ -34,11 +38,20 @@ export function rangeOf(query: QueryString, defaultMs: number): NsRange {
   const backNs = since === undefined ? BigInt(defaultMs) * 1_000_000n : durationNs('since', since);
   const endNs = timeNs(query, 'end') ?? BigInt(Date.now()) * 1_000_000n + SECOND_NS;
   const startNs = timeNs(query, 'start') ?? (endNs > backNs ? endNs - backNs : 0n);
-  if (startNs >= endNs) {
-    const [start, end] = [startNs / SECOND_NS, endNs / SECOND_NS];
-    throw bad(`http parameter start must be before end. received start=${start} end=${end}`);
-  }
+  checkOrder(startNs, endNs);
   return { startNs, endNs };
+}
+
+function checkOrder(startNs: bigint, endNs: bigint): void {
+  if (startNs < endNs) return;
+  const [start, end] = [startNs / SECOND_NS, endNs / SECOND_NS];
+  throw bad(`http parameter start must be before end. received start=${start} end=${end}`);
+}
+
+/** Where only mistakes in `start` and `end` count. */
+export function checkTimes(query: QueryString): void {
+  const [startNs, endNs] = [timeNs(query, 'start'), timeNs(query, 'end')];
+  if (startNs !== undefined && endNs !== undefined) checkOrder(startNs, endNs);
 }
 
 /** Seconds, nanoseconds by their size, or RFC 3339. */
@@ -56,14 +69,15 @@ function timeNs(query: QueryString, name: string): bigint | undefined {
   const [, start, part = '', zone] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[-+ ]\d\d:\d\d)$/.exec(text) ?? [];
   const ms = start === undefined ? Number.NaN : Date.parse(`${start}${zone!.replace(' ', '+')}`);
-  if (Number.isNaN(ms) || ms < 0) throw bad(`invalid ${name}: ${JSON.stringify(text.slice(0, 80))} is no time`);
+  if (Number.isNaN(ms) || ms < 0)
+    throw bad(`invalid ${name}: strconv.ParseInt: parsing ${shown(text)}: invalid syntax`);
   return BigInt(ms) * 1_000_000n + BigInt(part.padEnd(9, '0').slice(0, 9));
 }
 
 /** A Go duration, in ns; above 0. */
 function durationNs(name: string, text: string): bigint {
   const ns = parseDurationNs(text);
-  if (ns === undefined || !(ns > 0)) throw bad(`invalid ${name}: ${JSON.stringify(text.slice(0, 80))} is no duration`);
+  if (ns === undefined || !(ns > 0)) throw bad(`invalid ${name}: time: invalid duration ${shown(text)}`);
   return BigInt(Math.round(ns));
 }
 

@@ -67,7 +67,8 @@ export const tagRoutes: readonly ApiRoute[] = [
     path: '/api/search/tag/:name/values',
     answer: async (request) => {
       const values = await listValues(request.reader, askedValues(request), request.options);
-      return { tagValues: values.map(({ value }) => value).sort(), metrics: {} };
+      // Without its type a value may be there twice.
+      return { tagValues: [...new Set(values.map(({ value }) => value))].sort(), metrics: {} };
     },
   },
   {

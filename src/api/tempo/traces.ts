@@ -6,7 +6,7 @@ import type { ApiRequest, ApiRoute } from '../http/plugin.ts';
 import { missingWarning } from '../shared/missing-warning.ts';
 import { PROTOBUF_FORM, resourceSpansPieces } from '../shared/otlp-json.ts';
 import { tracesProtobuf, writeResourceSpans } from '../shared/otlp-protobuf.ts';
-import { traceIdOf } from './parameters.ts';
+import { checkTimes, traceIdOf } from './parameters.ts';
 import { filteredSpans } from './trace-filter.ts';
 
 /**
@@ -45,8 +45,10 @@ function get(path: string): Omit<ApiRoute, 'answer'> {
   return { method: 'GET', path, isLarge: true };
 }
 
-async function traceOf({ reader, path, options }: ApiRequest): Promise<ReadSpans> {
+/** Tempo looks into blocks of the time that is asked for, and gives all that it finds there; here a trace is in one place. */
+async function traceOf({ reader, path, query, options }: ApiRequest): Promise<ReadSpans> {
   const traceId = traceIdOf(path['traceId']!);
+  checkTimes(query);
   try {
     return await readWholeTrace(reader, traceId, options);
   } catch (error) {

@@ -68,10 +68,13 @@ function checkSelector(logs: LogExpr): void {
 
 function checkRange(expr: RangeAggregation): void {
   checkSelector(expr.logs);
-  const { operator, unwrap, grouping } = expr;
+  const { operator, unwrap, grouping, parameter } = expr;
   const fail = (reason: string): never => {
     throw new LogqlError(reason, expr, undefined);
   };
+  const takesNumber = operator === 'quantile_over_time';
+  if (takesNumber && parameter === undefined) fail(`parameter required for operation ${operator}`);
+  if (!takesNumber && parameter !== undefined) fail(`parameter ${parameter} not supported for operation ${operator}`);
   if (unwrap !== undefined && OF_LINES.has(operator)) fail(`invalid aggregation ${operator} with unwrap`);
   if (unwrap === undefined && !OF_LINES.has(operator) && !OF_BOTH.has(operator))
     fail(`invalid aggregation ${operator} without unwrap`);

@@ -23,6 +23,9 @@ export class LexerFault extends Error {
   }
 }
 
+/** A range that is none. Loki's own scanner has lost the line when it finds out, and says `line 0`. */
+export class RangeFault extends LexerFault {}
+
 const BLANKS = /(?:\s|#[^\n]*)+/y;
 const IDENTIFIER = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 /** Digits with what is stuck to them: `5`, `0.5`, `1e3`, `5m30s`, `20MB`, `1.5KiB`. */
@@ -66,9 +69,20 @@ function readToken(text: string, start: number): Token {
     ['sign', SIGN],
   ] as const) {
     const found = matchAt(rule, text, start);
+    if (found === '[') checkRangeText(text, start);
     if (found !== undefined) return { kind, text: found, value: 0, start, end: start + found.length };
   }
   throw new LexerFault(`unexpected character ${JSON.stringify(String.fromCodePoint(text.codePointAt(start)!))}`, start);
+}
+
+/** What stands in brackets is one token of Loki's. `start`: of the opening one. */
+function checkRangeText(text: string, start: number): void {
+  const end = text.indexOf(']', start);
+  if (end < 0) throw new RangeFault("missing closing ']' in duration", start);
+  const duration = text.slice(start + 1, end).trim();
+  if (duration === '') throw new RangeFault('empty duration string', start);
+  if (parseGoDuration(duration, true) === undefined)
+    throw new RangeFault(`not a valid duration string: ${JSON.stringify(duration)}`, start);
 }
 
 function readQuantity(text: string, start: number): Token {

@@ -118,7 +118,7 @@ class Parser {
       this.#enter();
       const inner = this.#ranged();
       this.#depth--;
-      reader.expect('sign', ')');
+      reader.expectAmongMany('sign', ')');
       const more = inner.unwrap === undefined ? this.#stages.stages() : { stages: [], unwrap: inner.unwrap };
       const range = inner.range ?? this.#range();
       const logs = { ...inner.logs, stages: [...inner.logs.stages, ...more.stages], start, end: reader.lastEnd };
@@ -294,8 +294,8 @@ class Parser {
     reader.expect('identifier', 'of');
     reader.expect('sign', '(');
     const { range } = this.#ranged();
-    if (range === undefined) throw reader.unexpected('[');
-    reader.expect('sign', ')');
+    if (range === undefined) throw reader.unexpected();
+    reader.expectAmongMany('sign', ')');
     const place = { start, end: reader.lastEnd };
     return variants
       .map((expr, i): MetricExpr => labelled(expr, '__variant__', String(i), place))
@@ -314,11 +314,10 @@ class Parser {
     const reader = this.#reader;
     const { start } = reader.next();
     reader.expect('sign', '(');
-    const parameter = operator === 'quantile_over_time' ? this.#number() : undefined;
-    if (parameter !== undefined) reader.expect('sign', ',');
+    const parameter = this.#parameter();
     const { logs, unwrap, range } = this.#ranged();
-    if (range === undefined) throw reader.unexpected('[');
-    reader.expect('sign', ')');
+    if (range === undefined) throw reader.unexpected();
+    reader.expectAmongMany('sign', ')');
     const grouping = this.#grouping();
     return { kind: 'range', operator, parameter, logs, unwrap, ...range, grouping, start, end: reader.lastEnd };
   }
@@ -330,7 +329,7 @@ class Parser {
     reader.expect('sign', '(');
     const parameter = this.#parameter();
     const expr = this.#metric(0);
-    reader.expect('sign', ')');
+    reader.expectAmongMany('sign', ')');
     const grouping = before ?? this.#grouping();
     return { kind: 'vector-aggregation', operator, parameter, expr, grouping, start, end: reader.lastEnd };
   }
@@ -350,16 +349,18 @@ class Parser {
     const { start } = reader.next();
     reader.expect('sign', '(');
     const expr = this.#metric(0);
+    reader.expectAmongMany('sign', ',');
+    const destination = reader.expect('string');
     const text = (): Token => {
       reader.expect('sign', ',');
       return reader.expect('string');
     };
-    const [destination, replacement, source, pattern] = [text(), text(), text(), text()];
+    const [replacement, source, pattern] = [text(), text(), text()];
     reader.expect('sign', ')');
     try {
-      new Pattern(pattern.text);
+      new Pattern(`^(?:${pattern.text})$`);
     } catch (error) {
-      throw reader.error(`invalid regex in label_replace: ${(error as Error).message}`, pattern);
+      throw reader.late(`invalid regex in label_replace: ${(error as Error).message}`, pattern);
     }
     return {
       kind: 'label_replace',

@@ -1,5 +1,5 @@
 import { TokenRow } from '../token-row.ts';
-import { LexerFault, type Token, type TokenKind, tokenizeLogql } from './lexer.ts';
+import { LexerFault, RangeFault, type Token, type TokenKind, tokenizeLogql } from './lexer.ts';
 import { LogqlError, type LogqlRange } from './tree.ts';
 
 /** Tokens one by one, and the errors about them. */
@@ -33,6 +33,18 @@ export class TokenReader extends TokenRow<TokenKind, Token> {
     return this.error(`syntax error: unexpected ${found}${expected === '' ? '' : `, expecting ${expected}`}`, token);
   }
 
+  /** Where many things could stand: Loki's parser names up to four. */
+  expectAmongMany(kind: TokenKind, text: string): Token {
+    const token = this.accept(kind, text);
+    if (token === undefined) throw this.unexpected();
+    return token;
+  }
+
+  /** Of what Loki finds wrong behind its grammar, and so names no place of. */
+  late(reason: string, { start, end }: LogqlRange): LogqlError {
+    return new LogqlError(reason, { start, end }, undefined);
+  }
+
   error(reason: string, range: LogqlRange): LogqlError {
     return new LogqlError(reason, { start: range.start, end: range.end }, this.#text);
   }
@@ -43,7 +55,8 @@ function tokensOf(text: string): readonly Token[] {
     return tokenizeLogql(text);
   } catch (error) {
     if (!(error instanceof LexerFault)) throw error;
-    throw new LogqlError(error.message, { start: error.start, end: error.start + 1 }, text);
+    const range = { start: error.start, end: error.start + 1 };
+    throw new LogqlError(error.message, range, text, { hasLine: !(error instanceof RangeFault) });
   }
 }
 

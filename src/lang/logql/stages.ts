@@ -80,7 +80,7 @@ export class StageReader {
     }
     const token = reader.expect('string');
     if (operator === '|~' || operator === '!~') this.#checkRegex(token.text, token);
-    if (operator === '|>' || operator === '!>') this.#checkPattern(token.text, token, false);
+    if (operator === '|>' || operator === '!>') this.#checkPattern(token.text, token);
     return { value: token.text, isIp: false };
   }
 
@@ -95,6 +95,7 @@ export class StageReader {
   #stage(): Stage {
     const reader = this.#reader;
     const token = reader.peek();
+    if (token.kind !== 'identifier' && !reader.is('sign', '(')) throw reader.unexpected();
     if (token.kind === 'identifier' && !this.#isCondition()) {
       switch (token.text) {
         case 'json':
@@ -173,25 +174,28 @@ export class StageReader {
     const reader = this.#reader;
     reader.next();
     const token = reader.expect('string');
-    if (kind === 'pattern') this.#checkPattern(token.text, token, true);
-    else if (!this.#checkRegex(token.text, token).groupNames.some((name) => name !== undefined))
-      throw reader.error('at least one named capture must be supplied', token);
+    try {
+      if (kind === 'pattern') readLinePattern(token.text, true);
+      else checkCaptures(new Pattern(token.text));
+    } catch (error) {
+      throw reader.late(`invalid ${kind} parser: ${(error as Error).message}`, token);
+    }
     return { kind, pattern: token.text };
   }
 
-  #checkRegex(source: string, range: LogqlRange): Pattern {
+  #checkRegex(source: string, range: LogqlRange): void {
     try {
-      return new Pattern(source);
+      new Pattern(source);
     } catch (error) {
-      throw this.#reader.error((error as Error).message, range);
+      throw this.#reader.late((error as Error).message, range);
     }
   }
 
-  #checkPattern(source: string, range: LogqlRange, hasNames: boolean): void {
+  #checkPattern(source: string, range: LogqlRange): void {
     try {
-      readLinePattern(source, hasNames);
+      readLinePattern(source, false);
     } catch (error) {
-      throw this.#reader.error((error as Error).message, range);
+      throw this.#reader.late((error as Error).message, range);
     }
   }
 
@@ -283,6 +287,7 @@ export class StageReader {
 
   #condition(): LabelFilter {
     const reader = this.#reader;
+    if (!reader.is('identifier') && !reader.is('sign', '(')) throw reader.unexpected('IDENTIFIER or (');
     if (reader.accept('sign', '(') === undefined) return this.#comparison();
     const inner = this.conditions();
     reader.expect('sign', ')');
@@ -296,7 +301,7 @@ export class StageReader {
     if (operator === undefined) throw reader.unexpected();
     if (reader.is('string')) {
       const match = MATCH_OPERATORS.find((each) => each === operator);
-      if (match === undefined) throw reader.unexpected('NUMBER, DURATION or BYTES');
+      if (match === undefined) throw reader.unexpected();
       return { kind: 'text', ...this.matcher(name, match) };
     }
     if (reader.is('identifier', 'ip')) {
@@ -318,6 +323,14 @@ export class StageReader {
     reader.next();
     return { value: sign === '-' ? -token.value : token.value, unit: token.kind, written: sign + token.text };
   }
+}
+
+/** Labels are made of the captures that have names. */
+function checkCaptures({ groupNames }: Pattern): void {
+  const names = groupNames.filter((name) => name !== undefined);
+  if (names.length === 0) throw new Error('at least one named capture must be supplied');
+  const odd = names.find((name) => !/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name));
+  if (odd !== undefined) throw new Error(`invalid extracted label name '${odd}'`);
 }
 
 export const MATCH_OPERATORS: readonly MatchOperator[] = ['=', '!=', '=~', '!~'];

@@ -252,8 +252,14 @@ export class LogqlError extends Error {
   /** What is wrong, without the place. */
   readonly reason: string;
   /** `text`: the query's; undefined where Loki names no place, since the grammar let it pass. */
-  constructor(reason: string, range: LogqlRange, text: string | undefined) {
-    super(`parse error ${text === undefined ? '' : `at ${lineAndColumn(text, range.start)}`}: ${reason}`);
+  constructor(
+    reason: string,
+    range: LogqlRange,
+    text: string | undefined,
+    { hasLine = true }: { readonly hasLine?: boolean } = {},
+  ) {
+    const place = text === undefined ? '' : `at ${lineAndColumn(text, range.start)}`;
+    super(`parse error ${hasLine ? place : place.replace(/line \d+/, 'line 0')}: ${reason}`);
     this.reason = reason;
     this.range = range;
   }

@@ -1,10 +1,12 @@
 import { Pattern } from '../pattern/index.ts';
+import { printScalar, printTraceqlExpr } from './print.ts';
 import {
   type BinaryExpr,
   type FieldExpr,
   INTRINSICS,
   type MetricExpr,
   type ScalarExpr,
+  type ScalarFilter,
   type Stage,
   TraceqlError,
   type TraceqlPlace,
@@ -69,12 +71,13 @@ class Checker {
         this.stages(stage.stages);
         return;
       case 'scalar-filter':
-        this.#comparable(this.#scalar(stage.left), stage.operator, this.#scalar(stage.right), stage);
+        comparable(this.#scalar(stage.left), stage.operator, this.#scalar(stage.right), stage, comparison(stage));
         return;
       case 'by':
         for (const field of stage.fields) {
           this.#typeOf(field);
-          if (!asksSpans(field)) throw this.#error('by takes what spans have: an attribute or an intrinsic', field);
+          if (!asksSpans(field))
+            throw unfit('grouping field expressions must reference the span', `by(${written(field)})`, '', field);
         }
         return;
       case 'select':
@@ -117,7 +120,7 @@ class Checker {
   #condition(expr: FieldExpr): void {
     const type = this.#typeOf(expr);
     if (type !== 'bool' && (type !== 'any' || expr.kind !== 'attribute'))
-      throw this.#error(`a condition is true or false, and this is of type ${shown(type)}`, expr);
+      throw unfit('span filter field expressions must resolve to a boolean', `{ ${written(expr)} }`, shown(type), expr);
   }
 
   #typeOf(expr: FieldExpr): Implied {
@@ -131,7 +134,7 @@ class Checker {
       case 'unary': {
         const type = this.#typeOf(expr.operand);
         const isFit = expr.operator === '!' ? type === 'bool' || type === 'any' : NUMBERS.has(type);
-        if (!isFit) throw this.#error(`${expr.operator} can not stand in front of ${shown(type)}`, expr);
+        if (!isFit) throw unfit('illegal operation for the given type', written(expr), shown(type), expr);
         return expr.operator === '!' ? 'bool' : type;
       }
       case 'binary':
@@ -148,17 +151,17 @@ class Checker {
         [right, b],
       ] as const) {
         if (type !== 'bool' && (type !== 'any' || side.kind !== 'attribute'))
-          throw this.#error(`${operator} takes what is true or false, not ${shown(type)}`, side);
+          throw unfit('illegal operation for the given types', written(expr), shown(type), side);
       }
       return 'bool';
     }
     if (operator === '=~' || operator === '!~') return this.#match(expr, a);
     if (['=', '!=', '<', '<=', '>', '>='].includes(operator)) {
-      this.#comparable(a, operator, b, expr);
+      comparable(a, operator, b, expr, written(expr));
       return 'bool';
     }
     if (!NUMBERS.has(a) || !NUMBERS.has(b))
-      throw this.#error(`${operator} takes numbers and durations, not ${shown(NUMBERS.has(a) ? b : a)}`, expr);
+      throw unfit('illegal operation for the given types', written(expr), shown(NUMBERS.has(a) ? b : a), expr);
     if (a === 'any' || b === 'any') return 'any';
     if (a === 'duration' || b === 'duration') return 'duration';
     return a === 'int' && b === 'int' ? 'int' : 'float';
@@ -179,18 +182,6 @@ class Checker {
     return 'bool';
   }
 
-  #comparable(a: Implied, operator: string, b: Implied, place: TraceqlPlace): void {
-    if (a === 'nil' || b === 'nil') {
-      if (operator !== '=' && operator !== '!=') throw this.#error('nil is compared by = and != only', place);
-      return;
-    }
-    const isFit = a === 'any' || b === 'any' || a === b || (NUMBERS.has(a) && NUMBERS.has(b));
-    if (!isFit) throw this.#error(`${shown(a)} and ${shown(b)} can not be compared`, place);
-    const isOrdered = operator !== '=' && operator !== '!=';
-    const odd = [a, b].find((type) => type === 'bool' || type === 'status' || type === 'kind');
-    if (isOrdered && odd !== undefined) throw this.#error(`${shown(odd)} has no order for ${operator}`, place);
-  }
-
   #scalar(expr: ScalarExpr): Implied {
     switch (expr.kind) {
       case 'static':
@@ -207,12 +198,47 @@ class Checker {
         if (expr.of === undefined) return 'int';
         const type = this.#typeOf(expr.of);
         if (!NUMBERS.has(type))
-          throw this.#error(`${expr.operator} takes numbers or durations, not ${shown(type)}`, expr.of);
-        if (!asksSpans(expr.of)) throw this.#error(`${expr.operator} takes what spans have`, expr.of);
+          throw unfit(
+            'aggregate field expressions must resolve to a number type',
+            printScalar(expr),
+            shown(type),
+            expr.of,
+          );
+        if (!asksSpans(expr.of))
+          throw unfit('aggregate field expressions must reference the span', printScalar(expr), '', expr.of);
         return type;
       }
     }
   }
+}
+
+/** `text`: the comparison as it is written. */
+function comparable(a: Implied, operator: string, b: Implied, place: TraceqlPlace, text: string): void {
+  const isOrdered = operator !== '=' && operator !== '!=';
+  if (a === 'nil' || b === 'nil') {
+    if (isOrdered) throw unfit('illegal operation for the given types', text, 'nil has no order', place);
+    return;
+  }
+  const isFit = a === 'any' || b === 'any' || a === b || (NUMBERS.has(a) && NUMBERS.has(b));
+  if (!isFit)
+    throw unfit('binary operations must operate on the same type', text, `${shown(a)} and ${shown(b)}`, place);
+  const odd = [a, b].find((type) => type === 'bool' || type === 'status' || type === 'kind');
+  if (isOrdered && odd !== undefined)
+    throw unfit('illegal operation for the given types', text, `${shown(odd)} has no order`, place);
+}
+
+/** In Tempo's words, which name what was written but not its place; `why` in ours. */
+function unfit(rule: string, text: string, why: string, place: TraceqlPlace): TraceqlError {
+  return new TraceqlError(`${rule}: ${text}${why === '' ? '' : ` (${why})`}`, place, undefined);
+}
+
+function comparison({ left, operator, right }: ScalarFilter): string {
+  return `${printScalar(left)} ${operator} ${printScalar(right)}`;
+}
+
+function written(expr: FieldExpr): string {
+  const text = printTraceqlExpr(expr);
+  return expr.kind === 'binary' ? text.slice(1, -1) : text;
 }
 
 /** A regular expression of TraceQL matches whole texts. */

@@ -32,7 +32,7 @@ export class TokenReader extends TokenRow<TokenKind, Token> {
 
   unexpected(expected = ''): TraceqlError {
     const token = this.peek();
-    const found = token.kind === 'end' ? 'end of the query' : token.text;
+    const found = nameOf(token);
     return this.error(`syntax error: unexpected ${found}${expected === '' ? '' : `, expecting ${expected}`}`, token);
   }
 
@@ -40,6 +40,41 @@ export class TokenReader extends TokenRow<TokenKind, Token> {
     return new TraceqlError(reason, place, this.#text);
   }
 }
+
+/** As Tempo's grammar names it. */
+function nameOf({ kind, text, value }: Token): string {
+  if (kind === 'end') return '$end';
+  if (kind === 'word') return KEYWORDS.has(text) ? text : 'IDENTIFIER';
+  return (kind === 'value' && VALUES[value!.type]) || text;
+}
+
+/** Words that are no values, and mean something where they may stand. */
+const KEYWORDS: ReadonlySet<string> = new Set([
+  ...['by', 'coalesce', 'select', 'with', 'parent', 'compare', 'rate', 'topk', 'bottomk', 'histogram_over_time'],
+  ...['count', 'avg', 'min', 'max', 'sum', 'count_over_time', 'quantile_over_time'],
+  ...[
+    'true',
+    'false',
+    'nil',
+    'ok',
+    'error',
+    'unset',
+    'unspecified',
+    'internal',
+    'server',
+    'client',
+    'producer',
+    'consumer',
+  ],
+  ...['avg_over_time', 'min_over_time', 'max_over_time', 'sum_over_time'],
+]);
+
+const VALUES: { readonly [type: string]: string } = {
+  string: 'STRING',
+  int: 'INTEGER',
+  float: 'FLOAT',
+  duration: 'DURATION',
+};
 
 const NAMES: { readonly [kind in TokenKind]: string } = {
   end: 'the end',

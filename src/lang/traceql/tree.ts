@@ -263,8 +263,9 @@ export class TraceqlError extends Error {
   readonly place: TraceqlPlace;
   /** What is wrong, without the place. */
   readonly reason: string;
-  constructor(reason: string, place: TraceqlPlace, text: string) {
-    super(`parse error at ${lineAndColumn(text, place.start)}: ${reason}`);
+  /** `text`: the query's; undefined where Tempo names no place, since the grammar let it pass. */
+  constructor(reason: string, place: TraceqlPlace, text: string | undefined) {
+    super(text === undefined ? reason : `parse error at ${lineAndColumn(text, place.start)}: ${reason}`);
     this.reason = reason;
     this.place = { start: place.start, end: place.end };
   }

@@ -71,7 +71,7 @@ export async function queryLines(query: LineQuery): Promise<readonly FoundLine[]
       found.push({
         timeNs: line.timeNs,
         line: entry.line,
-        labels: entry.labels(),
+        labels: entry.shownLabels(),
         categories: entry.categories(),
         arrivedNs: line.arrivedNs,
         record: line.record,

@@ -31,6 +31,11 @@ export class Labels {
     return present.length === 0 ? Labels.NONE : new Labels(present.sort(([a], [b]) => compareText(a, b)));
   }
 
+  /** With those whose value is empty, which Loki shows of lines. For showing only: what compares sets takes them for not there. */
+  static shown(pairs: Iterable<readonly [string, string]>): Labels {
+    return new Labels(Array.from(pairs).sort(([a], [b]) => compareText(a, b)));
+  }
+
   /** Equal for equal sets only. */
   get key(): string {
     this.#key ??= keyOf(this.pairs);

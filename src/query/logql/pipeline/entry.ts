@@ -111,6 +111,11 @@ export class Entry {
     return Labels.of(this.pairs());
   }
 
+  /** As answers have them: a stage may have left a label without a value. */
+  shownLabels(): Labels {
+    return Labels.shown([...this.pairs()].filter(([name, value]) => value !== '' || this.#parsed.has(name)));
+  }
+
   /** The labels apart by where they come from, as clients ask for them by `categorize-labels`. */
   categories(): {
     readonly stream: Labels;
@@ -119,6 +124,6 @@ export class Entry {
   } {
     const stream = this.#stored.stream.keep((name) => !this.#isHidden(name));
     const structured = Object.fromEntries([...this.#stored.structured].filter(([name]) => !this.#isHidden(name)));
-    return { stream, structured, parsed: Object.fromEntries([...this.#parsed].filter(([, value]) => value !== '')) };
+    return { stream, structured, parsed: Object.fromEntries(this.#parsed) };
   }
 }

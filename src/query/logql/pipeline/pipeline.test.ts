@@ -23,7 +23,7 @@ function run(stages: string, line: string): { line: string; labels: Record<strin
     record: 0,
   });
   if (!pipeline(entry)) return undefined;
-  const { app: _, env: __, trace_id: ___, ...labels } = Object.fromEntries(entry.labels().pairs);
+  const { app: _, env: __, trace_id: ___, ...labels } = Object.fromEntries(entry.shownLabels().pairs);
   return { line: entry.line, labels };
 }
 
@@ -82,12 +82,12 @@ describe('parsers take labels out of lines', () => {
     ['| json', '{"a":1,"b":nothing}', { a: '1', ...jsonFault('Unknown value type') }],
     ['| json', '{"a":1,"b"}', { a: '1', ...jsonFault('Malformed JSON error') }],
     ['| json', '{"a":1} and more', { a: '1' }],
-    ['| json x="a"', '{"a":1', { ...jsonFault("Value is array, but can't find closing ']' symbol") }],
+    ['| json x="a"', '{"a":1', { x: '', ...jsonFault("Value is array, but can't find closing ']' symbol") }],
     ['| unpack', 'no json', jsonFault('expecting json object(6), but it is not')],
     [
       '| json x="o.p[1].q", y="o", z="nothing", w="[\\"a b\\"]"',
       '{"o":{"p":[1,{"q":"r"}]},"a b":"c"}',
-      { x: 'r', y: '{"p":[1,{"q":"r"}]}', w: 'c' },
+      { x: 'r', y: '{"p":[1,{"q":"r"}]}', z: '', w: 'c' },
     ],
     [
       '| json x="o", y="o.p", z="o.p[2]"',
@@ -95,7 +95,6 @@ describe('parsers take labels out of lines', () => {
       { x: '{"p": [1.0, 2,\t{"q" :3}]}', y: '[1.0, 2,\t{"q" :3}]', z: '{"q" :3}' },
     ],
     ['| logfmt', 'level=warn msg="a \\"b\\" c" empty= flag dur=5ms', { level: 'warn', msg: 'a "b" c', dur: '5ms' }],
-    ['| logfmt --keep-empty | flag=""', 'flag a=b', { a: 'b' }],
     ['| logfmt', 'a=b =c d=e', { a: 'b', d: 'e' }],
     [
       '| logfmt --strict',
@@ -123,6 +122,22 @@ describe('parsers take labels out of lines', () => {
     ['| pattern `<m> <_> <s>`', 'GET /x 200', { m: 'GET', s: '200' }],
     ['| unpack', '{"_entry":"the line","pod":"p1"}', { pod: 'p1' }],
   ])('%s', (stages, line, labels) => {
+    expect(run(stages, line)!.labels).toEqual(labels);
+  });
+
+  test.each([
+    ['| logfmt --keep-empty', 'flag a=b empty=', { flag: '', a: 'b', empty: '' }],
+    ['| logfmt --keep-empty | flag=""', 'flag', { flag: '' }],
+    ['| logfmt x="a", y, app="c"', 'a=b', { x: 'b', y: '' }],
+    ['| json x="a", y="b", app="c"', '{"a":"b"}', { x: 'b', y: '' }],
+    ['| json', '{"a":"","b":null}', { a: '' }],
+    ['| json x="a" | __error__!="" | drop __error__', 'no json', { x: '' }],
+    ['| label_format x="{{.nothing}}", y=nothing', '', { x: '' }],
+    ['| pattern `<a>,<b>`', ',c', { a: '', b: 'c' }],
+    ['| regexp `a(?P<b>.*)`', 'a', { b: '' }],
+    ['| regexp `a(?P<b>x)?`', 'a', { b: '' }],
+    ['| logfmt --keep-empty | drop flag', 'flag', {}],
+  ])('%s of %s leaves labels without a value, which are shown', (stages, line, labels) => {
     expect(run(stages, line)!.labels).toEqual(labels);
   });
 

@@ -99,9 +99,12 @@ function takeFromJson(extractions: readonly Extraction[], text: string): Step {
   return (entry) => {
     try {
       const value = parseJsonLine(entry.line);
-      for (const { label, path } of paths) entry.extract(label, textAtPath(entry.line, value, path));
+      for (const { label, path } of paths) {
+        const found = textAtPath(entry.line, value, path);
+        if (found !== '' || !entry.has(label)) entry.extract(label, found);
+      }
     } catch (error) {
-      for (const { label } of paths) entry.extract(label, '');
+      for (const { label } of paths) if (!entry.has(label)) entry.extract(label, '');
       entry.fail('JSONParserErr', eachWrittenValue(entry.line, () => undefined) ?? (error as Error).message);
     }
     return true;
@@ -158,7 +161,7 @@ function byRegexp(source: string): Step {
     if (places === undefined) return true;
     for (const [group, name] of pattern.groupNames.entries()) {
       const start = places[group * 2]!;
-      if (name !== undefined && start >= 0) entry.extract(name, entry.line.slice(start, places[group * 2 + 1]));
+      if (name !== undefined) entry.extract(name, start < 0 ? '' : entry.line.slice(start, places[group * 2 + 1]));
     }
     return true;
   };
