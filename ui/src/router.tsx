@@ -4,6 +4,7 @@
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { isAlertmanagerPage, readGraphLink } from './lib/foreign-links.ts';
+import { serverAnswers } from './lib/reload.ts';
 import { parseSearch, readScope, stringifySearch, validateSearch } from './lib/search.ts';
 import { LogsPage } from './pages/logs.tsx';
 import { SendPage } from './pages/send.tsx';
@@ -12,22 +13,33 @@ import { TracePage } from './pages/trace.tsx';
 import { TracesPage } from './pages/traces.tsx';
 import { Broken, Frame, NotFound } from './panels/frame.tsx';
 
+/**
+ * The router loads the console anew where the code of a page is not there, as after an update. With a server that does not answer that would put the browser's
+ * own page in place of the console.
+ */
+function page<T>(load: () => Promise<T>): () => Promise<T> {
+  return () =>
+    load().catch(async (error: unknown) => {
+      throw (await serverAnswers()) ? error : new Error('Its code is on the server, which does not answer.');
+    });
+}
+
 /** The pages that are chunks of their own. */
 const LAZY = {
-  explore: () => import('./pages/explore.tsx'),
-  map: () => import('./pages/map.tsx'),
-  compare: () => import('./pages/compare.tsx'),
-  traceFile: () => import('./pages/trace-file.tsx'),
-  service: () => import('./pages/service.tsx'),
-  errors: () => import('./pages/errors.tsx'),
-  metrics: () => import('./pages/metrics.tsx'),
-  dashboards: () => import('./pages/dashboards.tsx'),
-  dashboard: () => import('./pages/dashboard.tsx'),
-  alerts: () => import('./pages/alerts.tsx'),
-  sql: () => import('./pages/sql.tsx'),
-  system: () => import('./pages/system.tsx'),
-  tap: () => import('./pages/tap.tsx'),
-  ottl: () => import('./pages/ottl.tsx'),
+  explore: page(() => import('./pages/explore.tsx')),
+  map: page(() => import('./pages/map.tsx')),
+  compare: page(() => import('./pages/compare.tsx')),
+  traceFile: page(() => import('./pages/trace-file.tsx')),
+  service: page(() => import('./pages/service.tsx')),
+  errors: page(() => import('./pages/errors.tsx')),
+  metrics: page(() => import('./pages/metrics.tsx')),
+  dashboards: page(() => import('./pages/dashboards.tsx')),
+  dashboard: page(() => import('./pages/dashboard.tsx')),
+  alerts: page(() => import('./pages/alerts.tsx')),
+  sql: page(() => import('./pages/sql.tsx')),
+  system: page(() => import('./pages/system.tsx')),
+  tap: page(() => import('./pages/tap.tsx')),
+  ottl: page(() => import('./pages/ottl.tsx')),
 } as const;
 
 const root = createRootRoute({ validateSearch, component: Frame, notFoundComponent: NotFound });

@@ -117,6 +117,28 @@ export const STATE_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'a page whose code the server does not give leaves the console in place, and comes when the server is back',
+    needs: 'mock',
+    run: async ({ page: first, baseUrl }) => {
+      // The browser logs what fails here, which is no problem of the page.
+      const page = await first.context().newPage();
+      await page.route(/\/assets\/ottl-/, (route) => route.abort());
+      await page.goto(`${baseUrl}/services?live=0`);
+      await page.locator('.table tbody tr[data-key]').first().waitFor();
+      await page.route(`${baseUrl}/`, (route) => route.abort());
+      await page.evaluate(() => {
+        history.pushState({}, '', '/ottl');
+        dispatchEvent(new PopStateEvent('popstate'));
+      });
+      await page.locator('#page').getByText('which does not answer').waitFor();
+      await page.getByRole('button', { name: 'Load again' }).click();
+      await page.getByText('The server does not answer yet').waitFor();
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await page.getByRole('button', { name: 'Load again' }).click();
+      await page.locator('.item-fields').waitFor();
+    },
+  },
+  {
     name: 'live region: a live page does not chatter',
     needs: 'mock',
     run: async ({ page, open }) => {

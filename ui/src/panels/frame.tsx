@@ -7,6 +7,7 @@ import { useAnnounced } from '../lib/announce.ts';
 import { copyText } from '../lib/clipboard.ts';
 import { listenForKeys, useKeys } from '../lib/keys.ts';
 import { useConsoleSearch } from '../lib/page-search.ts';
+import { serverAnswers } from '../lib/reload.ts';
 import { ScopeProvider, useApi, useScope } from '../lib/scope.tsx';
 import { keepScope } from '../lib/search.ts';
 import { useTheme } from '../lib/theme.tsx';
@@ -323,17 +324,29 @@ export function NotFound() {
 
 /** A page that failed while drawing: a mistake of ours, or a part of the console that a newer version replaced. */
 export function Broken({ error }: ErrorComponentProps) {
+  const [isSilent, setSilent] = useState(false);
+  const loadAgain = async (): Promise<void> => {
+    setSilent(false);
+    if (await serverAnswers()) location.reload();
+    else setSilent(true);
+  };
   return (
     <div className="state state-error" role="status">
       <div className="state-title">
         <Icon name="warning" /> This page could not be shown
       </div>
-      <pre className="mono state-query">{error instanceof Error ? error.message : String(error)}</pre>
+      <pre className="mono state-query">{brokenText(error instanceof Error ? error.message : String(error))}</pre>
       <div className="state-actions">
-        <button type="button" className="button" onClick={() => location.reload()}>
+        <button type="button" className="button" onClick={() => void loadAgain()}>
           Load again
         </button>
+        {isSilent ? <span className="muted">The server does not answer yet.</span> : null}
       </div>
     </div>
   );
+}
+
+/** Browsers say it each in their words, with the address of a file of which nobody has heard. */
+function brokenText(message: string): string {
+  return /import.*module/i.test(message) ? 'A part of it could not be loaded from the server.' : message;
 }

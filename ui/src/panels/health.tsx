@@ -33,7 +33,8 @@ export function HealthBanner({ silence }: { readonly silence: Silence }) {
   const { who, sinceMs, message } = silence;
   const isLong = useTicking((nowMs) => sinceMs === undefined || nowMs - sinceMs > PATIENCE_MS);
   // Without its age, which counts on.
-  useAnnounceOnce(isLong ? `The ${who} does not answer: ${message}` : undefined);
+  const reason = message === `the ${who} does not answer` ? '' : `: ${message}`;
+  useAnnounceOnce(isLong ? `The ${who} does not answer${reason}` : undefined);
   if (!isLong) return null;
   return (
     <div className="banner banner-error" data-testid="silence">
@@ -46,7 +47,7 @@ export function HealthBanner({ silence }: { readonly silence: Silence }) {
             The {who} has not answered since {sinceText(sinceMs)} (<Age atMs={sinceMs} />)
           </>
         )}
-        : {message}. {sinceMs === undefined ? '' : 'What you see may be older than that.'}
+        {reason}. {sinceMs === undefined ? '' : 'What you see may be older than that.'}
       </span>
     </div>
   );
