@@ -181,7 +181,7 @@ function Why({ rule }: { readonly rule: Rule }) {
               Value
             </th>
             {condition?.limit === undefined ? null : (
-              <th scope="col" className="right">
+              <th scope="col" className="right alert-limit">
                 Limit
               </th>
             )}
@@ -199,7 +199,7 @@ function Why({ rule }: { readonly rule: Rule }) {
                 {measuredText(measured, value)}
               </td>
               {condition?.limit === undefined ? null : (
-                <td className="right">
+                <td className="right alert-limit">
                   {condition.operator} {limitText(condition)}
                 </td>
               )}
