@@ -32,10 +32,13 @@ export async function readChanges(
   reader: StoreReader,
   points: TimedRows,
   metric: string,
-  known: Known | undefined,
+  before: Known | undefined,
   options: ReadOptions,
 ): Promise<Changes> {
-  const nextSinceMs = Math.max(Date.now() - LATE_MS, known?.sinceMs ?? 0);
+  const nowMs = Date.now();
+  // A clock that was ahead would have all that comes until then be late.
+  const known = before !== undefined && before.sinceMs > nowMs ? undefined : before;
+  const nextSinceMs = Math.max(nowMs - LATE_MS, known?.sinceMs ?? 0);
   const sinceMs = known?.sinceMs ?? nextSinceMs;
   const table = await reader.read(statementOf(points, metric, sinceMs, nextSinceMs), { ...options, cost: 'bounded' });
   const [blocks, counts, recents] = [table.numbers('block'), table.numbers('samples'), table.numbers('recent')];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { METRIC_SUM } from '#pdata';
 import { type ReadOptions, StoreReader } from '../../../reader/index.ts';
 import { raw } from '../../../sql/index.ts';
@@ -230,6 +230,46 @@ test.each([
   expect(reader.samples).toBe(gaps);
   expect(found).toEqual(await readAnew(reader, WHOLE));
   await reader.close();
+});
+
+test('a clock that was ahead for a while makes nothing be read again and again', async () => {
+  const { reader, kept, write } = setUp();
+  await write(ALL.flatMap((_, series) => steady(series)));
+  const ask = async (): Promise<void> => {
+    reader.samples = 0;
+    const found = await answerOf(numbersOf(reader, WHOLE, {}, kept));
+    const { samples } = reader;
+    expect(found).toEqual(await readAnew(reader, WHOLE));
+    reader.samples = samples;
+  };
+  const ahead = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_400_000);
+  try {
+    await ask();
+    await write([{ series: 3, atMs: START_MS + 2000 }]);
+    await ask();
+    expect(reader.samples).toBe(1);
+  } finally {
+    ahead.mockRestore();
+  }
+  await ask();
+  await write([START_MS + 3000, START_MS + 70_000_000].map((atMs) => ({ series: 3, atMs })));
+  await ask();
+  // Of all of it there would be one reading.
+  expect(reader.samples).toBe(2);
+  await reader.close();
+});
+
+test('tenants whose series have the same ids have their own samples', async () => {
+  const { reader, kept, write } = setUp();
+  const other = setUp();
+  await write(ALL.flatMap((_, series) => steady(series)));
+  await other.write(ALL.flatMap((_, series) => steady(series).map((point) => ({ ...point, value: -1 - series }))));
+  const readers = [reader, reader.ofTenant(other.reader.tenant)];
+  const anew = await Promise.all(readers.map((each) => answerOf(readNumbers(each, WHOLE, {}))));
+  expect(anew[1]).not.toEqual(anew[0]);
+  for (let i = 0; i < 2; i++)
+    expect(await Promise.all(readers.map((each) => answerOf(numbersOf(each, WHOLE, {}, kept))))).toEqual(anew);
+  await Promise.all([reader.close(), other.reader.close()]);
 });
 
 test('what goes is gone at once', async () => {
