@@ -65,11 +65,16 @@ const ROWS: readonly SeriesRow[] = Array.from({ length: SERIES }, (_, series) =>
   other: undefined,
 }));
 
-async function read(isBrief: boolean, limits: { readonly samples: number; readonly bytes: number }) {
+async function read(
+  isBrief: boolean,
+  limits: { readonly samples: number; readonly bytes: number },
+  rows?: readonly SeriesRow[],
+) {
   const reading = {
-    rows: ROWS,
-    selector: raw(''),
-    isWhole: true,
+    rows: rows ?? ROWS,
+    // It lets all through.
+    selector: raw(`FROM metric_points WHERE name = '${METRIC}'`),
+    isWhole: rows === undefined,
     range: { fromMs: START_MS, toMs: START_MS + SAMPLES * INTERVAL_MS },
     needsStarts: false,
     isBrief,
@@ -117,4 +122,13 @@ test('brief slices use the same memory again', async () => {
     new Set((await read(isBrief, { samples: 600, bytes: 1e7 })).kept.map(({ floats }) => floats.values.buffer)).size;
   expect(await buffersOf(false)).toBe(7);
   expect(await buffersOf(true)).toBeLessThan(4);
+});
+
+test('series beside those that are wanted are not taken for one of them', async () => {
+  // So many that the statement does not name them.
+  const unknown = Array.from({ length: 4_100 }, (_, i) => ({ ...ROWS[1]!, id: String(900_000_000 + i) }));
+  const rows = [...ROWS.filter(({ id }) => id !== idOf(0)), ...unknown];
+  const { atOnce } = await read(false, { samples: 1_000_000, bytes: 1e7 }, rows);
+  expect(atOnce.get(idOf(1))).toEqual(WANTED.get(idOf(1)));
+  expect(atOnce.size).toBe(WANTED.size - 1);
 });

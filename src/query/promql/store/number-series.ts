@@ -6,7 +6,7 @@ import { Bound, integer, raw, type Sql, sql } from '../../sql/index.ts';
 import type { FloatSamples } from '../source.ts';
 import { USUAL_INTERVAL_MS } from './divide.ts';
 import { detailedNumbers, GatheredNumbers, numberRows, RunsBySeries } from './number-rows.ts';
-import { chosenSeries, namedMetrics, STALE_NAN } from './points.ts';
+import { areNamed, chosenSeries, namedMetrics, STALE_NAN } from './points.ts';
 import type { SeriesRow } from './series.ts';
 
 /**
@@ -27,7 +27,7 @@ export interface NumberReading {
   readonly rows: readonly SeriesRow[];
   /** All series that the selector can mean, behind their columns. */
   readonly selector: Sql;
-  /** It means all series of its metrics. */
+  /** The rows are all series of their metrics. */
   readonly isWhole: boolean;
   readonly range: TimeRange;
   /** Whether each sample has to say when its counter began. */
@@ -128,14 +128,16 @@ function statementOf(reading: NumberReading, slice: readonly SeriesRow[], isPart
   const ids = slice.map(({ id }) => id);
   const startNs = raw('toUnixTimestamp64Nano(stored.start_time)');
   const starts = hasWholeStarts(reading) ? sql`${startNs} AS starts` : sql`toUInt32(${startNs}) AS start_words`;
-  const named = haveOwnLowWords(ids) ? raw('toUInt32(series_id) AS id_words') : raw('series_id AS ids');
+  // A selector may let through more than its matchers.
+  const hasNoOthers = isWhole || areNamed(ids, isWhole);
+  const named = hasNoOthers && haveOwnLowWords(ids) ? raw('toUInt32(series_id) AS id_words') : raw('series_id AS ids');
   return sql`SELECT ${named}, ${times} AS times, ${starts},
       if(bitAnd(stored.flags, 1) = 1, reinterpretAsFloat64(${STALE_NAN}), stored.value) AS numbers
     ${METRIC_TYPES.gauge.points.in(range)} AND ${namedMetrics(slice)}${between} AND ${chosenSeries(ids, selector, isWhole)}`;
 }
 
 /**
- * Whether 32 bits tell series apart. A statement may also give rows of series that nobody asked for, younger than what is known of the metric: with
+ * Whether 32 bits tell series apart. A statement on all of a metric may also give rows of series that are younger than what is known of it: with
  * one chance in 2^32 for each pair they have the low word of another.
  */
 function haveOwnLowWords(ids: readonly string[]): boolean {

@@ -33,10 +33,13 @@ function staleBy(marker: Sql): Sql {
 
 /** Rows of series by their ids, or of more than those. `isWhole`: of a metric all series are wanted. */
 export function chosenSeries(ids: readonly string[], selector: Sql, isWhole = false): Sql {
-  if (isWhole && ids.length > FEW_IDS) return raw('1');
-  return ids.length <= MAX_SENT_IDS
-    ? sql`series_id IN ${new Bound('Array(UInt64)', `[${ids.join()}]`)}`
-    : sql`series_id IN (SELECT series_id ${selector})`;
+  if (areNamed(ids, isWhole)) return sql`series_id IN ${new Bound('Array(UInt64)', `[${ids.join()}]`)}`;
+  return isWhole ? raw('1') : sql`series_id IN (SELECT series_id ${selector})`;
+}
+
+/** Whether a statement on their rows names them, and so gives those of no other series. */
+export function areNamed(ids: readonly string[], isWhole: boolean): boolean {
+  return ids.length <= (isWhole ? FEW_IDS : MAX_SENT_IDS);
 }
 
 /** Rows of these series' metrics. A subquery instead of values takes the store some ms more. */

@@ -83,7 +83,11 @@ export class StoreSource implements SampleSource {
     if (info.length > 0) yield together(info);
     yield* this.#inChunks(rest, selector, { matchers, note: note ?? SILENT }, range);
     if (plain.length === 0) return;
-    yield* this.#numbers(plain, { selector, isWhole: isWhole(matchers), range, needsStarts, isBrief }, note);
+    yield* this.#numbers(
+      plain,
+      { selector, isWhole: rest.length === 0 && isWhole(matchers), range, needsStarts, isBrief },
+      note,
+    );
   }
 
   /** Series of numbers that stand alone; those that say so are read once more, with all details. */
@@ -108,7 +112,7 @@ export class StoreSource implements SampleSource {
       if (odd.length === 0) continue;
       const detailed = readNumbers(
         this.#reader,
-        { ...reading, rows: odd, isDetailed: true, isBrief: false },
+        { ...reading, rows: odd, isWhole: false, isDetailed: true, isBrief: false },
         this.#options,
       );
       for await (const slice of detailed) yield together(slice.found.map(stored), note);
@@ -146,7 +150,8 @@ export class StoreSource implements SampleSource {
     if (!isInStoreBest && !(isShared && canFindHere(request))) return undefined;
     for (const text of names?.notes([]) ?? []) note?.(text);
     const selector = seriesRows(matchers, range, names);
-    const reading = { request, what, range, inStore, selector, isWhole: isWhole(matchers) };
+    const areAll = others.length === 0 && isWhole(matchers);
+    const reading = { request, what, range, inStore, selector, isWhole: areAll };
     if (group !== undefined) {
       if (others.length > 0 || info.length > 0) return undefined;
       const series = await readGroups(this.#reader, reading, group, this.#options);

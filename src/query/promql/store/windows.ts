@@ -20,7 +20,7 @@ export interface WindowReading {
   readonly inStore: readonly NamedRow[];
   /** All series that the selector can mean, behind their columns. */
   readonly selector: Sql;
-  /** It means all series of its metrics. */
+  /** These are all series of their metrics. */
   readonly isWhole: boolean;
 }
 

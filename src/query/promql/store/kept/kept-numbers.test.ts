@@ -45,6 +45,7 @@ interface Point {
   readonly isStale?: boolean;
   readonly ingestedMs?: number;
   readonly metric?: string;
+  readonly id?: string;
 }
 
 function setUp(options: ConstructorParameters<typeof KeptSamples>[0] = {}) {
@@ -55,10 +56,10 @@ function setUp(options: ConstructorParameters<typeof KeptSamples>[0] = {}) {
   const write = (points: readonly Point[]): Promise<void> =>
     store.insert(
       'metric_points',
-      points.map(({ series, atMs, value = atMs / 1000, startMs = 1, isStale = false, ingestedMs, metric }) => ({
+      points.map(({ series, atMs, value = atMs / 1000, startMs = 1, isStale = false, ingestedMs, metric, id }) => ({
         tenant,
         name: metric ?? METRIC,
-        series_id: idOf(series),
+        series_id: id ?? idOf(series),
         time: dateTime(atMs),
         start_time: dateTime(startMs),
         value_double: value,
@@ -354,6 +355,22 @@ test('one that goes away takes nothing from others, and what it left is whole', 
   const read = await answerOf(readNumbers(reader, WHOLE, {}));
   expect(await stays).toEqual(read);
   expect(await answerOf(numbersOf(reader, WHOLE, {}, kept))).toEqual(read);
+  await reader.close();
+});
+
+test('series that are kept already are not taken for others whose ids end alike', async () => {
+  const { reader, kept, write } = setUp();
+  const idsOf = [5n + (1n << 40n), ...Array.from({ length: 5_000 }, (_, i) => 5n + BigInt(i))].map(String);
+  const rows = idsOf.map((id, i): SeriesRow => ({ ...rowOf(i), id }));
+  await write([0, 1].flatMap((i) => steady(i).map((point) => ({ ...point, id: idsOf[i]! }))));
+  // More than a statement names, so that it gives all of a selector.
+  const selector = raw('FROM metric_points');
+  const range = { fromMs: START_MS, toMs: START_MS + SPAN_MS / 72 };
+  const some = { ...WHOLE, rows: [rows[0]!, ...rows.slice(4_300)], isWhole: false, selector, range };
+  expect((await answerOf(numbersOf(reader, some, {}, kept))).get(idsOf[0]!)).toHaveLength(14);
+  const all = await answerOf(numbersOf(reader, { ...WHOLE, rows, selector, range }, {}, kept));
+  expect(all.size).toBe(2);
+  expect(all.get(idsOf[1]!)).toEqual(steady(1, START_MS, 14).map(({ atMs, value }) => [atMs, value, undefined]));
   await reader.close();
 });
 

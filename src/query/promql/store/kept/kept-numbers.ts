@@ -109,7 +109,11 @@ async function* keptNumbers(
         for (const each of slice.found) keepSeries(wholeOf(each), metric.numberOf(each.row.id), gap.blocks);
         noteRest(slice.rows, metric, gap.blocks);
         if (kept.isTooMuch(metric, blocks)) {
-          yield* readNumbers(reader, { ...reading, rows: [...waiting] }, options);
+          yield* readNumbers(
+            reader,
+            { ...reading, rows: [...waiting], isWhole: isWhole && waiting.size === rows.length },
+            options,
+          );
           return;
         }
         if (gap !== gaps.at(-1)) continue;
