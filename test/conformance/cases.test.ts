@@ -7,9 +7,11 @@ import { runCases } from './cases.ts';
 const LONG: ReadonlySet<string> = new Set([
   'endpoints.json',
   'language.json',
+  'metrics.json',
   'selection.json',
   'spans.json',
   'stages.json',
+  'templates.json',
   'values.json',
 ]);
 

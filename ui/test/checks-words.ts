@@ -9,7 +9,7 @@ import { type Check, dragAcross, expectEventually, type Facts, searchOf } from '
 
 const FORBIDDEN = /\bNaN\b|\bundefined\b|\bInvalid\b|\[object/;
 
-export function pagesOf(facts: Facts): readonly string[] {
+function pagesOf(facts: Facts): readonly string[] {
   return [
     '/services',
     `/services/${encodeURIComponent(facts.service)}`,
@@ -70,12 +70,21 @@ async function expectCleanWords(page: Page, what: string): Promise<void> {
 
 const chart = '.time-plot, .u-over';
 
+/** Each check looks at one page of so many, and the next check at the next: for a run that must not take long. */
+const PAGES_OF = Number(process.env.CONSOLE_PAGES_OF ?? 1);
+
+/** The pages of a check; `turn`: its place among those that look at each page. */
+function pagesInTurn(facts: Facts, turn: number): readonly string[] {
+  return pagesOf(facts).filter((_, i) => i % PAGES_OF === turn % PAGES_OF);
+}
+
 async function lookAtEach(
   { page, open, facts }: Parameters<Check['run']>[0],
+  turn: number,
   act: (path: string) => Promise<void>,
 ): Promise<void> {
   await page.addInitScript(keepDrawnText);
-  for (const path of pagesOf(facts)) {
+  for (const path of pagesInTurn(facts, turn)) {
     await open(path);
     await act(path);
     await page.waitForLoadState('networkidle');
@@ -88,7 +97,7 @@ export const WORDS_CHECKS: readonly Check[] = [
     name: 'words: every page after its time is shifted, and when it is opened again from its address',
     run: async (input) => {
       const { page } = input;
-      await lookAtEach(input, async (path) => {
+      await lookAtEach(input, 0, async (path) => {
         await page.keyboard.press('[');
         await expectEventually(() => searchOf(page).has('from'), true);
         await page.keyboard.press('-');
@@ -102,7 +111,7 @@ export const WORDS_CHECKS: readonly Check[] = [
     name: 'words: every page after a drag on its first chart',
     run: async (input) => {
       const { page } = input;
-      await lookAtEach(input, async (path) => {
+      await lookAtEach(input, 1, async (path) => {
         const first = page.locator(chart).first();
         if ((await first.count()) === 0) return;
         await dragAcross(page, first, [0.4, 0.5], [0.7, 0.5]);
@@ -117,7 +126,7 @@ export const WORDS_CHECKS: readonly Check[] = [
     run: async (input) => {
       const { page } = input;
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-      await lookAtEach(input, async () => {
+      await lookAtEach(input, 2, async () => {
         await page.getByRole('button', { name: 'Copy link' }).click();
         const link = await page.evaluate(() => navigator.clipboard.readText());
         await page.goto(link);
@@ -131,7 +140,7 @@ export const WORDS_CHECKS: readonly Check[] = [
     name: 'words: live is switched off and on again on every page, and the address keeps it',
     run: async (input) => {
       const { page } = input;
-      await lookAtEach(input, async () => {
+      await lookAtEach(input, 3, async () => {
         const live = page.getByRole('button', { name: 'Live' });
         assert.equal(await live.getAttribute('aria-pressed'), 'true');
         await live.click();
@@ -151,7 +160,7 @@ export const WORDS_CHECKS: readonly Check[] = [
       await page.addInitScript(keepDrawnText);
       const nonsense =
         'from=x&to=NaN&live=maybe&range=-3q&min=z&max=&sort=-nothing&zoom=9,1&severity=loud&status=odd&env=';
-      for (const path of pagesOf(facts)) {
+      for (const path of pagesInTurn(facts, 1)) {
         await open(`${path}${path.includes('?') ? '&' : '?'}${nonsense}`);
         await expectCleanWords(page, path);
       }
@@ -171,7 +180,7 @@ export const WORDS_CHECKS: readonly Check[] = [
   {
     name: 'words: every page over a range that holds nothing',
     run: async (input) => {
-      await lookAtEach(input, async (path) => {
+      await lookAtEach(input, 4, async (path) => {
         await input.open(`${path}${path.includes('?') ? '&' : '?'}from=1577836800000&to=1577840400000`);
       });
     },
@@ -182,7 +191,7 @@ export const WORDS_CHECKS: readonly Check[] = [
     run: async (input) => {
       input.mock!.breakStore(true);
       try {
-        await lookAtEach(input, async () => undefined);
+        await lookAtEach(input, 5, async () => undefined);
       } finally {
         input.mock!.breakStore(false);
       }

@@ -67,8 +67,15 @@ export interface ScriptSource extends SampleSource {
   add(labels: Labels, timeMs: number, value: SequenceValue, startMs?: number): void;
 }
 
-/** Runs a whole script; each `eval` has its outcome. Throws where the script itself can't be read. */
-export async function runScript(script: string, source: ScriptSource = new MemorySource()): Promise<EvalOutcome[]> {
+/**
+ * Runs a whole script; each `eval` has its outcome. Of so many instant queries one is asked in a range, too. Throws where the script itself can't be
+ * read.
+ */
+export async function runScript(
+  script: string,
+  source: ScriptSource = new MemorySource(),
+  inRangeOf = 1,
+): Promise<EvalOutcome[]> {
   const outcomes: EvalOutcome[] = [];
   const lines = script.split('\n').map((line) => (line.trim().startsWith('#') ? '' : line.trim()));
   for (let at = 0; at < lines.length; at++) {
@@ -84,7 +91,11 @@ export async function runScript(script: string, source: ScriptSource = new Memor
     if (LOAD.test(line)) load(source, LOAD.exec(line)!, body);
     else if (EVAL.test(line)) {
       const command = readEval(line, first + 1, body);
-      outcomes.push({ line: first + 1, text: line, error: await whyNot(command, source) });
+      outcomes.push({
+        line: first + 1,
+        text: line,
+        error: await whyNot(command, source, outcomes.length % inRangeOf === 0),
+      });
     } else throw new Error(`line ${first + 1}: no command: ${line}`);
   }
   return outcomes;
@@ -174,7 +185,7 @@ function matcherOf(how: string | undefined, wanted: string): (text: string) => b
 }
 
 /** Undefined where the command gives what it should. */
-async function whyNot(command: Eval, source: ScriptSource): Promise<string | undefined> {
+async function whyNot(command: Eval, source: ScriptSource, isInRange: boolean): Promise<string | undefined> {
   const expectsFailure = command.expectations.filter(({ kind }) => kind === 'fail');
   let answer: PromqlAnswer;
   try {
@@ -189,7 +200,7 @@ async function whyNot(command: Eval, source: ScriptSource): Promise<string | und
   if (expectsFailure.length > 0) return 'did not fail';
   const fault = whyOtherNotes(command, answer.annotations) ?? whyOther(command, answer);
   if (fault !== undefined || command.isRange || command.hasRangeVector || command.string !== undefined) return fault;
-  if (/\b(?:range|step|start|end)\s*\(\s*\)/.test(command.expression)) return undefined;
+  if (!isInRange || /\b(?:range|step|start|end)\s*\(\s*\)/.test(command.expression)) return undefined;
   return whyOtherInRange(command, source);
 }
 

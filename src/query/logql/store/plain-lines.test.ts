@@ -264,7 +264,11 @@ const QUERIES: readonly ((logs: string, filter: string) => string)[] = [
 
 test.each(
   (['json', 'logfmt'] as const).flatMap((parser) =>
-    FILTERS.map((filter, i) => ({ parser, filter, query: QUERIES[i % QUERIES.length]! })),
+    FILTERS.filter((_, i) => parser === 'json' || i % 2 === 0).map((filter, i) => ({
+      parser,
+      filter,
+      query: QUERIES[i % QUERIES.length]!,
+    })),
   ),
 )('| $parser | $filter is counted as it is read', async ({ parser, filter, query }) => {
   const watched = new Watched(store.reader);

@@ -134,8 +134,8 @@ const QUERIES = [
 ];
 
 test.each(
-  // Each with two of the metrics.
-  QUERIES.map((stages, i) => ({ stages, metrics: [METRICS[0]!, METRICS[1 + (i % (METRICS.length - 1))]!] })),
+  // Each with one of the metrics.
+  QUERIES.map((stages, i) => ({ stages, metrics: [METRICS[i % METRICS.length]!] })),
 )('$stages finds what it finds without leaving lines out', async ({ stages, metrics }) => {
   const text = `{service_name=~".+"} ${stages}`;
   const found = async (source: LineSource) => {
