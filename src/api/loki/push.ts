@@ -15,6 +15,7 @@ const BODY_BYTES = 32 * MEBIBYTE;
 const HELD_BYTES = 64 * MEBIBYTE;
 const CONTENT_BYTES = 128 * MEBIBYTE;
 
+/** A Loki takes OTLP at its root, so collectors know it by that address. */
 const OTLP_PATH = '/otlp/v1/logs';
 const JSON_BODY = 'application/json';
 const PROTOBUF = 'application/x-protobuf';
@@ -32,7 +33,6 @@ export function lokiPushRoutes(sink: MetricSink | undefined): readonly ApiRoute[
   return pushRoutes(pushed, [
     ['/api/v1/push', (request, way) => pushedAs(request, way, readPush, recent)],
     [OTLP_PATH, (request, way) => pushedAs(request, way, readOtlp, recent)],
-    // A Loki takes it at its root, so collectors know it by that address.
   ]).map((route): ApiRoute => (route.path === OTLP_PATH ? { ...route, isAtRootToo: true } : route));
 }
 

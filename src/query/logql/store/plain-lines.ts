@@ -1,5 +1,5 @@
 /** Lines of a plain form, of which the store can tell what a parser takes out of them. */
-import { wholePattern } from '#lang/promql';
+import { matchesText } from '../../filter/index.ts';
 import { allOf, anyOf, float, raw, type Sql, sql, text } from '../../sql/index.ts';
 import type { ParsedFilter, ParsedFilters } from '../parsed-filters.ts';
 import { compileCondition } from '../pipeline/conditions.ts';
@@ -69,10 +69,10 @@ function partOf(filter: ParsedFilter, form: Form): PlainLines | undefined {
     return { isPlain: allOf([left.isPlain, right.isPlain]), passes: join([left.passes, right.passes]) };
   }
   if (filter.name === ERROR)
-    return filter.kind === 'text' ? { isPlain: raw('1'), passes: matches(raw("''"), filter) } : undefined;
+    return filter.kind === 'text' ? { isPlain: raw('1'), passes: matchesText(raw("''"), filter) } : undefined;
   if (!LAST_WORD.test(filter.name) || filter.name.endsWith('_extracted')) return undefined;
   const field = form.field(filter.name);
-  if (filter.kind === 'text') return { isPlain: field.hasText, passes: matches(field.text, filter) };
+  if (filter.kind === 'text') return { isPlain: field.hasText, passes: matchesText(field.text, filter) };
   const { operator, value, unit } = filter;
   const written = WRITTEN[unit === 'duration' ? 'duration' : 'number'];
   const compared = (of: Sql): Sql => sql`${of} ${raw(operator)} ${float(value)}`;
@@ -94,19 +94,6 @@ function partOf(filter: ParsedFilter, form: Form): PlainLines | undefined {
     isPlain: sql`if(${field.isThere}, ${ofAny.isPlain}, ${field.hasText})`,
     passes: sql`${field.isThere} AND ${ofAny.passes}`,
   };
-}
-
-function matches(of: Sql, { operator, value }: Extract<ParsedFilter, { kind: 'text' }>): Sql {
-  switch (operator) {
-    case '=':
-      return sql`${of} = ${text(value)}`;
-    case '!=':
-      return sql`${of} != ${text(value)}`;
-    case '=~':
-      return sql`match(${of}, ${text(wholePattern(value).source)})`;
-    case '!~':
-      return sql`NOT match(${of}, ${text(wholePattern(value).source)})`;
-  }
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Streams: the sets of labels that lines are kept under. */
 import type { StreamMatcher } from '#lang/logql';
-import { wholePattern } from '#lang/promql';
+import { matchesText } from '../../filter/index.ts';
 import { Labels } from '../../promql/labels.ts';
 import { QueryError, type ReadOptions, type StoreReader } from '../../reader/index.ts';
 import { logStreams, logs, type TimeRange } from '../../source/index.ts';
@@ -119,16 +119,6 @@ function streamCondition(matchers: readonly StreamMatcher[]): Sql {
   return allOf(matchers.map(matcherCondition));
 }
 
-function matcherCondition({ name, operator, value }: StreamMatcher): Sql {
-  const label = sql`labels[${text(name)}]`;
-  switch (operator) {
-    case '=':
-      return sql`${label} = ${text(value)}`;
-    case '!=':
-      return sql`${label} != ${text(value)}`;
-    case '=~':
-      return sql`match(${label}, ${text(wholePattern(value).source)})`;
-    case '!~':
-      return sql`NOT match(${label}, ${text(wholePattern(value).source)})`;
-  }
+function matcherCondition(matcher: StreamMatcher): Sql {
+  return matchesText(sql`labels[${text(matcher.name)}]`, matcher);
 }

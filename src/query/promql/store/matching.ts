@@ -1,6 +1,6 @@
 import { compareText, OWN_SCOPE } from '#base';
 import { type LabelMatcher, matcherTest } from '#lang/promql';
-import { textOf } from '../../filter/attribute-sql.ts';
+import { matchesText, textOf } from '../../filter/index.ts';
 import {
   metricSeries,
   OWNER_ATTRIBUTES,
@@ -62,26 +62,12 @@ function hasLabel(name: string, value: string): Sql {
 }
 
 /** Of a value that can't be empty. */
-function valueCondition({ name, operator, value }: LabelMatcher): Sql {
-  const of = sql`substring(label, length(${text(`${name}=`)}) + 1)`;
-  return comparison(of, operator, value);
+function valueCondition(matcher: LabelMatcher): Sql {
+  return matchesText(sql`substring(label, length(${text(`${matcher.name}=`)}) + 1)`, matcher);
 }
 
-function comparison(of: Sql, operator: LabelMatcher['operator'], value: string): Sql {
-  switch (operator) {
-    case '=':
-      return sql`${of} = ${text(value)}`;
-    case '!=':
-      return sql`${of} != ${text(value)}`;
-    case '=~':
-      return sql`match(${of}, ${text(`^(?s:${value})$`)})`;
-    case '!~':
-      return sql`NOT match(${of}, ${text(`^(?s:${value})$`)})`;
-  }
-}
-
-function resourceCondition(key: string, { operator, value }: LabelMatcher): Sql {
-  return sql`ifNull(${comparison(textOf(OWNER_ATTRIBUTES, key), operator, value)}, 0)`;
+function resourceCondition(key: string, matcher: LabelMatcher): Sql {
+  return sql`ifNull(${matchesText(textOf(OWNER_ATTRIBUTES, key), matcher)}, 0)`;
 }
 
 function nameCondition({ operator, value }: LabelMatcher, otherNames: SelectorNames | undefined): Sql | undefined {
